@@ -1,0 +1,319 @@
+"""How fast Sensorium encodes, beside the plain float32 computation (`plain.py`) in one process.
+
+    python benchmarks/encode.py                       # every sense, the full sizes: some minutes
+    python benchmarks/encode.py --quick               # two blocks a tower: does it work?
+    python benchmarks/encode.py --device cuda --compile reduce-overhead
+
+Weights are random: speed does not depend on them. Both computations get the same weights and the
+same inputs, and must agree, or nothing is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from machine import describe, product_rate
+from measure import Run, Timing, alternate, working_memory
+from plain import PlainTower
+from rich.console import Console
+from sizes import chosen_config
+from tables import markdown, show
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from sensorium.imagebind.checkpoint import InMemory
+from sensorium.imagebind.config import TOWER_OF, TOWERS, ImageBindConfig
+from sensorium.imagebind.model import WINDOW_SHAPE, ImageBind, random_weights
+from sensorium.imagebind.stems import POSITIONS, VOCABULARY
+from sensorium.imagebind.tower import Tower
+
+AGREEMENT = 1e-4  # largest difference of a component of the unit vectors, in float32
+LEAST_SECONDS = 3.0  # to measure each input for, however fast
+PLAIN = "plain float32"
+COLUMNS = (
+    "input",
+    "computation",
+    "items/s",
+    "x plain",
+    "spread",
+    "of peak",
+    "weights MB",
+    "working MB",
+    "difference",
+)
+
+
+@dataclass(frozen=True)
+class Input:
+    """One line of inputs to measure.
+
+    Attributes:
+        label: What an item is.
+        modality: Whose tower takes it.
+        batch: Items.
+        tokens: Of the longest text; 0 for the other senses.
+        windows: Of one item, 0 where an item is one window.
+    """
+
+    label: str
+    modality: str
+    batch: int
+    tokens: int = 0
+    windows: int = 0
+
+    def make(self) -> Tensor:
+        """Return seeded inputs as `ImageBind.forward` takes them."""
+        generator = torch.Generator().manual_seed(7)
+        if self.modality == "text":
+            return _texts(self.batch, self.tokens, generator)
+        windows = (self.windows,) if self.windows else ()
+        return torch.randn(self.batch, *windows, *WINDOW_SHAPE[self.modality], generator=generator)
+
+
+CPU_INPUTS = (
+    Input("texts, up to 16 tokens", "text", 8, tokens=16),
+    Input("texts, 77 tokens", "text", 8, tokens=77),
+    Input("pictures", "image", 8),
+    Input("video windows of 2 frames", "video", 4),
+    Input("sound windows of 2 s", "audio", 8),
+    Input("depth maps", "depth", 8),
+    Input("thermal maps", "thermal", 8),
+    Input("IMU windows of 10 s", "imu", 8),
+)
+CUDA_INPUTS = (
+    Input("texts, 8 tokens", "text", 64, tokens=8),
+    Input("texts, 77 tokens", "text", 64, tokens=77),
+    Input("pictures", "image", 64),
+    Input("video windows of 2 frames", "video", 64),
+    Input("sounds of 3 windows", "audio", 64, windows=3),
+    Input("depth maps", "depth", 64),
+    Input("thermal maps", "thermal", 64),
+    Input("IMU windows of 10 s", "imu", 64),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """What was measured of one computation on one input."""
+
+    input: str
+    computation: str
+    items_per_second: float
+    times_plain: float
+    spread: float  # the median time over the fastest, less one
+    fraction_of_peak: float  # of the matrix rate of this dtype; 1 is all of it
+    weight_bytes: int
+    working_bytes: int | None
+    difference: float  # of unit vectors, from the plain ones
+
+    def cells(self) -> list[str]:
+        """Return the table's row."""
+        working = "?" if self.working_bytes is None else f"{self.working_bytes / 1e6:.0f}"
+        return [
+            self.input,
+            self.computation,
+            f"{self.items_per_second:.3g}",
+            f"{self.times_plain:.2f}",
+            f"{self.spread:.0%}",
+            f"{self.fraction_of_peak:.0%}",
+            f"{self.weight_bytes / 1e6:.0f}",
+            working,
+            f"{self.difference:.0e}",
+        ]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What stays the same for all inputs."""
+
+    config: ImageBindConfig
+    device: torch.device
+    repeat: int
+    compiled: str | None
+    peak: dict[str, float]  # dtype name to operations a second
+
+    def ours(self, weights: dict[str, Tensor], tower: str) -> dict[str, ImageBind]:
+        """Return our model in each precision, with the towers not yet loaded."""
+        modalities = [m for m, t in TOWER_OF.items() if t == tower]
+        modes: list[tuple[str, str | None]] = [("float32", None), ("bfloat16", None)]
+        if self.compiled:
+            modes.append(("bfloat16", self.compiled))
+        return {
+            f"{dtype} {mode or ''}".strip(): ImageBind(
+                InMemory(weights),
+                config=self.config,
+                modalities=modalities,
+                device=self.device,
+                dtype=dtype,
+                compiled=mode,
+            )
+            for dtype, mode in modes
+        }
+
+    def tower(self, name: str, inputs: list[Input]) -> Iterator[Line]:
+        """Measure one tower on its inputs; its weights are gone afterwards."""
+        weights = _weights(self.config, name)
+        plain = PlainTower(self.config, name)
+        plain.load_state_dict(weights, assign=True)
+        plain = plain.to(self.device).eval().requires_grad_(False)
+        models = self.ours(weights, name)
+        for item in inputs:
+            yield from self._lines(item, plain, models)
+
+    def _lines(
+        self, item: Input, plain: PlainTower, models: dict[str, ImageBind]
+    ) -> Iterator[Line]:
+        tensors = item.make().to(self.device)
+        runs: dict[str, Run] = {PLAIN: lambda: _plain_vectors(plain, tensors, item.windows)}
+        for name, model in models.items():
+            runs[name] = lambda model=model: model(item.modality, tensors)  # type: ignore[misc]
+        vectors = {name: _warm(run) for name, run in runs.items()}
+        differences = {
+            name: (found - vectors[PLAIN]).abs().max().item() for name, found in vectors.items()
+        }
+        _check(item, vectors[PLAIN], differences["float32"])
+        memory = {name: working_memory(run, self.device) for name, run in runs.items()}
+        timings = alternate(runs, self.device, repeat=self.repeat, least=LEAST_SECONDS)
+        for name, timing in timings.items():
+            dtype = "float32" if name == PLAIN else name.split()[0]
+            rate = self._operations(item, name == PLAIN) / timing.best / self.peak[dtype]
+            yield Line(
+                input=f"{item.batch} {item.label}",
+                computation=name,
+                items_per_second=item.batch / timing.best,
+                times_plain=_ratio(timings[PLAIN], timing),
+                spread=timing.spread,
+                fraction_of_peak=rate,
+                weight_bytes=_parameters(plain) * (2 if dtype == "bfloat16" else 4),
+                working_bytes=memory[name],
+                difference=differences[name],
+            )
+
+    def _operations(self, item: Input, plain: bool) -> int:
+        """Count the floating-point operations of the products, on tensors without data."""
+        name = TOWER_OF[item.modality]
+        windows = max(item.windows, 1)
+        with torch.device("meta"), FlopCounterMode(display=False) as counter:
+            inputs = torch.empty(item.batch * windows, *WINDOW_SHAPE.get(item.modality, ()))
+            if item.modality == "text":
+                tokens = POSITIONS if plain else item.tokens
+                inputs = torch.empty(item.batch, tokens, dtype=torch.long)
+            (PlainTower if plain else Tower)(self.config, name)(inputs)
+        return int(counter.get_total_flops())
+
+
+def _texts(batch: int, tokens: int, generator: torch.Generator) -> Tensor:
+    """Return ids `(B, 77)` of texts of half of `tokens` to `tokens`, zeros after each end."""
+    ids = torch.zeros(batch, POSITIONS, dtype=torch.long)
+    for row in range(batch):
+        length = tokens - row % (tokens // 2) if tokens < POSITIONS else tokens
+        ids[row, :length] = torch.randint(1, VOCABULARY - 2, (length,), generator=generator)
+        ids[row, length - 1] = VOCABULARY - 1
+    return ids
+
+
+def _weights(config: ImageBindConfig, tower: str) -> dict[str, Tensor]:
+    """Return random weights whose norms and biases are not trivial: a mix-up would show."""
+    generator = torch.Generator().manual_seed(3)
+    weights = random_weights(config, [tower], seed=3)
+    for key, tensor in weights.items():
+        if tensor.ndim == 1:
+            tensor.normal_(float(key.endswith("weight")), 0.1, generator=generator)
+    return weights
+
+
+def _plain_vectors(plain: PlainTower, inputs: Tensor, windows: int) -> Tensor:
+    if not windows:
+        return F.normalize(plain(inputs), dim=-1)
+    vectors = plain(inputs.flatten(0, 1)).unflatten(0, (-1, windows))
+    return F.normalize(vectors.mean(dim=1), dim=-1)
+
+
+def _warm(run: Run) -> Tensor:
+    run()
+    vectors = run()
+    assert isinstance(vectors, Tensor)
+    return vectors.float()
+
+
+def _check(item: Input, vectors: Tensor, difference: float) -> None:
+    lengths = torch.linalg.vector_norm(vectors, dim=-1)
+    if not difference < AGREEMENT or not torch.allclose(lengths, torch.ones_like(lengths)):
+        raise SystemExit(f"{item.label}: ours differs from plain by {difference}: not comparable")
+
+
+def _ratio(plain: Timing, other: Timing) -> float:
+    return plain.best / other.best
+
+
+def _parameters(module: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--modalities", nargs="+", choices=tuple(TOWER_OF), default=tuple(TOWER_OF))
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--batch", type=int, help="items of every input")
+    parser.add_argument("--threads", type=int, help="of the CPU; default: torch's own choice")
+    parser.add_argument("--compile", metavar="MODE", help="also measure torch.compile in this mode")
+    parser.add_argument(
+        "--repeat", type=int, default=5, help="rounds at the least; the best counts"
+    )
+    parser.add_argument("--quick", action="store_true", help="two blocks a tower, two rounds")
+    parser.add_argument("--markdown", action="store_true", help="print Markdown")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything there")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure and print."""
+    options = _options()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    torch.backends.cudnn.allow_tf32 = False  # plain float32 means float32, convolutions too
+    device = torch.device(options.device)
+    dtypes = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+    peak = {name: product_rate(dtype, device) for name, dtype in dtypes.items()}
+    config, repeat = chosen_config(quick=options.quick), 2 if options.quick else options.repeat
+    bench = Bench(config, device, repeat, options.compile, peak)
+    inputs = [
+        replace(item, batch=options.batch or item.batch)
+        for item in (CUDA_INPUTS if device.type == "cuda" else CPU_INPUTS)
+        if item.modality in options.modalities
+    ]
+    lines: list[Line] = []
+    progress = Console(stderr=True)
+    with torch.inference_mode(), progress.status("measuring"):
+        for name in TOWERS:
+            chosen = [item for item in inputs if TOWER_OF[item.modality] == name]
+            lines += bench.tower(name, chosen) if chosen else ()
+    facts = describe(device) | {
+        f"{name} product": f"{rate / 1e9:.0f} GFLOP/s" for name, rate in peak.items()
+    }
+    facts["model"] = "two blocks a tower (--quick)" if options.quick else "ImageBind-huge, whole"
+    _report(facts, lines, as_markdown=options.markdown)
+    if options.json:
+        record = {"machine": facts, "lines": [asdict(line) for line in lines]}
+        options.json.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def _report(facts: dict[str, str], lines: list[Line], *, as_markdown: bool) -> None:
+    rows = [line.cells() for line in lines]
+    if as_markdown:
+        print(markdown(COLUMNS, rows), end="\n\n")
+        print("\n".join(f"- {name}: {value}" for name, value in facts.items()))
+        return
+    show("Encoding", COLUMNS, rows)
+    for name, value in facts.items():
+        print(f"{name}: {value}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""Encoders: the protocol, the spaces of their vectors, finding one by name, and simple uses."""
+
+from sensorium.encoders.arithmetic import combine, normalise
+from sensorium.encoders.encoder import Encoder, EncoderBase, Encoding
+from sensorium.encoders.few_shot import FewShotProbe
+from sensorium.encoders.registry import encoder_names, load_encoder, register_encoder
+from sensorium.encoders.space import EmbeddingSpace
+from sensorium.encoders.zero_shot import Prediction, ZeroShotClassifier
+
+__all__ = [
+    "EmbeddingSpace",
+    "Encoder",
+    "EncoderBase",
+    "Encoding",
+    "FewShotProbe",
+    "Prediction",
+    "ZeroShotClassifier",
+    "combine",
+    "encoder_names",
+    "load_encoder",
+    "normalise",
+    "register_encoder",
+]

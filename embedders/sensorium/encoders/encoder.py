@@ -1,0 +1,151 @@
+"""What every encoder does: percepts in, unit vectors out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorium.encoders.arithmetic import normalise
+from sensorium.encoders.space import EmbeddingSpace
+from sensorium.errors import BatchError, SensoriumError, SourceTypeError
+from sensorium.percepts import Percept, Span
+
+Vectors: TypeAlias = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Encoding:
+    """The vectors of one percept, one a window.
+
+    Attributes:
+        modality: Of the percept.
+        vectors: Shape `(W, D)`, float32, unit length, read-only, in time order.
+        spans: One a window: seconds (characters, for text); empty for a still.
+    """
+
+    modality: str
+    vectors: Vectors = field(repr=False)
+    spans: tuple[Span, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.vectors.flags.writeable = False
+
+    @property
+    def pooled(self) -> Vectors:
+        """The percept as one unit vector `(D,)`: the mean of its windows, normalised."""
+        if len(self.vectors) == 1:
+            only: Vectors = self.vectors[0]
+            return only
+        return normalise(self.vectors.mean(axis=0))
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Turns percepts of several modalities into vectors of one space.
+
+    Row i of every result belongs to percept i; an empty batch gives an empty result. Subclass
+    `EncoderBase` to write only `try_encode`.
+    """
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """The space of its vectors."""
+
+    @property
+    def modalities(self) -> frozenset[str]:
+        """What it can encode."""
+
+    def encode(self, percepts: Sequence[Percept], /) -> list[Encoding]:
+        """Encode a batch, windows kept.
+
+        Raises:
+            BatchError: Some percepts failed: which and why, and the encodings of the others.
+        """
+
+    def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
+        """Encode a batch; a percept that cannot be encoded gives its error in its place."""
+
+    def embed(self, percepts: Sequence[Percept], /) -> Vectors:
+        """Encode a batch to `(N, D)` float32: one pooled unit vector each; raises as `encode`."""
+
+
+class EncoderBase(ABC):
+    """`encode` and `embed` in terms of `try_encode`."""
+
+    @property
+    @abstractmethod
+    def space(self) -> EmbeddingSpace:
+        """The space of its vectors."""
+
+    @abstractmethod
+    def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
+        """Encode a batch; a percept that cannot be encoded gives its error in its place."""
+
+    def encode(self, percepts: Sequence[Percept], /) -> list[Encoding]:
+        """Encode a batch, windows kept.
+
+        Args:
+            percepts: Of any of the encoder's modalities, mixed; not a bare `str`.
+        Returns:
+            One encoding a percept, in order.
+        Raises:
+            BatchError: Some percepts failed: which and why, and the encodings of the others.
+            SourceTypeError: Something in the batch is not a percept.
+        """
+        results = self.try_encode(percepts)
+        encodings = [result for result in results if isinstance(result, Encoding)]
+        if len(encodings) < len(results):
+            raise batch_error(results)
+        return encodings
+
+    def embed(self, percepts: Sequence[Percept], /) -> Vectors:
+        """Encode a batch to one pooled unit vector each.
+
+        Returns:
+            Shape `(N, D)`, float32, unit length.
+        Raises:
+            BatchError: As `encode`.
+        """
+        pooled = [encoding.pooled for encoding in self.encode(percepts)]
+        return np.stack(pooled) if pooled else np.empty((0, self.space.dimension), np.float32)
+
+
+def batch_error(results: Sequence[Encoding | SensoriumError]) -> BatchError:
+    """Build the error for a batch in which some results are errors."""
+    failures = {i: result for i, result in enumerate(results) if isinstance(result, SensoriumError)}
+    first = next(iter(failures))
+    return BatchError(
+        f"a batch of {len(results)} in which {len(failures)} failed; first, percept {first}: "
+        f"{type(failures[first]).__name__}: {failures[first]}",
+        "percepts that can all be encoded",
+        "see .failures; .results holds the other encodings, and try_encode does not raise",
+        failures,
+        [result if isinstance(result, Encoding) else None for result in results],
+    )
+
+
+def check_percepts(percepts: Sequence[Percept]) -> Iterator[tuple[int, Percept]]:
+    """Enumerate a batch, refusing what is not a percept.
+
+    Raises:
+        SourceTypeError: A bare percept or string, or something in the batch is not a percept.
+    """
+    if isinstance(percepts, (str, bytes, Percept)):
+        raise SourceTypeError(
+            f"a single {type(percepts).__name__}",
+            "a sequence of percepts",
+            'write encode([Text("...")])',
+        )
+    for index, percept in enumerate(percepts):
+        if not isinstance(percept, Percept):
+            raise SourceTypeError(
+                f"{type(percept).__name__} at index {index} of the batch",
+                "a percept (Text, Image, Video, Audio, Depth, Thermal, IMU)",
+                "wrap it: the type says which sense it is",
+            )
+        yield index, percept

@@ -1,0 +1,88 @@
+"""Naming what was perceived, from a few examples: for senses that words transfer to weakly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorium.encoders.encoder import Encoder
+from sensorium.errors import MissingExtraError, PerceptValueError
+from sensorium.percepts import Percept
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+# Unit vectors are small for a logistic regression: this strength fits 1 to 50 examples a class.
+INVERSE_PENALTY = 100.0
+MAX_ITERATIONS = 2000
+
+
+class FewShotProbe:
+    """A logistic regression (scikit-learn's) on an encoder's vectors, for any modality."""
+
+    def __init__(self, encoder: Encoder, *, inverse_penalty: float = INVERSE_PENALTY) -> None:
+        """Set up an untrained probe.
+
+        Args:
+            encoder: Its vectors are the features.
+            inverse_penalty: scikit-learn's `C`: larger trusts the examples more.
+        Raises:
+            MissingExtraError: scikit-learn is not installed.
+        """
+        try:
+            from sklearn.linear_model import LogisticRegression
+        except ImportError as error:
+            raise MissingExtraError.for_package("scikit-learn", "few-shot") from error
+        self.encoder = encoder
+        self._regression: Any = LogisticRegression(C=inverse_penalty, max_iter=MAX_ITERATIONS)
+
+    def fit(self, percepts: Sequence[Percept], labels: Sequence[str]) -> Self:
+        """Learn from labelled examples; earlier ones are forgotten.
+
+        Args:
+            percepts: N examples.
+            labels: N names, at least two different ones.
+        Raises:
+            PerceptValueError: Not as many labels as percepts, or one class only.
+            BatchError: As `Encoder.encode`.
+        """
+        if len(percepts) != len(labels) or len(set(labels)) < 2:
+            raise PerceptValueError(
+                f"{len(percepts)} percepts with {len(labels)} labels of {len(set(labels))} classes",
+                "one label a percept, of at least two classes",
+                "add examples of another class",
+            )
+        self._regression.fit(self.encoder.embed(percepts), list(labels))
+        return self
+
+    @property
+    def labels(self) -> list[str]:
+        """The classes learnt, sorted: the columns of `probabilities`."""
+        return [str(label) for label in self._trained().classes_]
+
+    def predict(self, percepts: Sequence[Percept]) -> list[str]:
+        """Name each percept.
+
+        Raises:
+            PerceptValueError: Nothing was learnt yet.
+            BatchError: As `Encoder.encode`.
+        """
+        rows = self.probabilities(percepts)
+        names = self.labels
+        return [names[index] for index in rows.argmax(axis=1)]
+
+    def probabilities(self, percepts: Sequence[Percept]) -> NDArray[np.float64]:
+        """Return the probability of each class: `(N, classes)`; raises as `predict`."""
+        regression = self._trained()
+        if not percepts:
+            return np.empty((0, len(regression.classes_)))
+        rows: NDArray[np.float64] = regression.predict_proba(self.encoder.embed(percepts))
+        return rows
+
+    def _trained(self) -> Any:
+        if not hasattr(self._regression, "classes_"):
+            raise PerceptValueError("a probe without examples", "fit first", "call fit")
+        return self._regression

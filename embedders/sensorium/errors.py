@@ -1,0 +1,229 @@
+"""The error tree of Sensorium. Each error says what came, what was needed and what to do.
+
+SensoriumError
+├── PerceptError                     one observation cannot be taken or read
+│   ├── SourceTypeError              (TypeError)           not a path, bytes, file object, array or picture
+│   ├── SourceNotFoundError          (FileNotFoundError)   no file at that path
+│   ├── SourceRefusedError           (PermissionError)     a URL, or a path outside the allowed roots
+│   ├── SourceTooLargeError          (ValueError)          more bytes than the limit
+│   ├── SourceChangedError           (RuntimeError)        the file changed after the percept was made
+│   ├── MediaDecodeError             (ValueError)          unreadable or truncated media
+│   ├── TooManyPixelsError           (ValueError)          a picture beyond the pixel limit
+│   ├── PerceptShapeError            (ValueError)          wrong rank, channel count or dtype
+│   ├── PerceptValueError            (ValueError)          a number outside its range
+│   │   └── NonFiniteError                                 NaN or infinity among the samples
+│   ├── EmptyPerceptError            (ValueError)          zero length
+│   ├── PerceptTooShortError         (ValueError)          shorter than the encoder's shortest window
+│   ├── UnitError                    (ValueError)          a unit is missing, unknown or contradicts the data
+│   │   ├── DepthEncodingError                             8-bit or coloured "depth"
+│   │   └── PaletteError                                   a coloured thermal picture without its palette
+│   ├── TimeError                    (ValueError)          naive datetimes, timestamps that run backwards
+│   └── PerceptFormatError           (ValueError)          a dictionary that is not a percept's
+├── EncodingError                    percepts cannot become vectors
+│   ├── UnsupportedModalityError     (ValueError)          the encoder has no tower for it
+│   ├── BatchError                   (ValueError)          some percepts failed; holds the others' encodings
+│   ├── UnknownEncoderError          (LookupError)         no encoder of that name
+│   ├── TensorShapeError             (ValueError)          a tensor the towers cannot take
+│   └── VectorError                  (ValueError)          vectors that cannot be combined
+├── WeightsError                     a checkpoint cannot be used
+│   ├── CheckpointNotFoundError      (FileNotFoundError)   nothing at that path
+│   ├── CheckpointFormatError        (ValueError)          not a checkpoint, truncated, or its digest differs
+│   ├── CheckpointKeyError           (KeyError)            missing or extra keys, each named
+│   ├── CheckpointShapeError         (ValueError)          a tensor of the wrong shape, named
+│   ├── WeightsExistError            (FileExistsError)     something is where the weights would go
+│   ├── DiskSpaceError               (OSError)             the disk has no room for them
+│   ├── DownloadError                (OSError)             the transfer failed; what came is kept for resuming
+│   └── LicenceNotAcceptedError      (PermissionError)     the weights' licence was not accepted
+└── MissingExtraError                (ImportError)         an optional package is not installed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(eq=False)
+class SensoriumError(Exception):
+    """Base of every error Sensorium raises on purpose.
+
+    Attributes:
+        came: What was given.
+        needed: What would have been right.
+        remedy: What to do about it, in the imperative.
+    """
+
+    came: str
+    needed: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.came}; needed {self.needed}; {self.remedy}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Survive pickling (worker processes) with every field, whichever way it was passed."""
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
+
+
+class PerceptError(SensoriumError):
+    """One observation cannot be taken or read."""
+
+
+class SourceTypeError(PerceptError, TypeError):
+    """What was given is not a path, bytes, file object, array or picture."""
+
+
+class SourceNotFoundError(PerceptError, FileNotFoundError):
+    """There is no file at the path."""
+
+
+class SourceRefusedError(PerceptError, PermissionError):
+    """A URL, or a path outside the allowed roots."""
+
+
+class SourceTooLargeError(PerceptError, ValueError):
+    """The source holds more bytes than the limit."""
+
+
+class SourceChangedError(PerceptError, RuntimeError):
+    """The file changed between making the percept and reading it."""
+
+
+class MediaDecodeError(PerceptError, ValueError):
+    """The media is unreadable or truncated."""
+
+
+class TooManyPixelsError(PerceptError, ValueError):
+    """The picture is beyond the pixel limit (a decompression bomb, or a scan that needs a limit of its own)."""
+
+
+class PerceptShapeError(PerceptError, ValueError):
+    """Wrong rank, channel count or dtype."""
+
+
+class PerceptValueError(PerceptError, ValueError):
+    """A number is outside its range."""
+
+
+class NonFiniteError(PerceptValueError):
+    """NaN or infinity among the samples."""
+
+
+class EmptyPerceptError(PerceptError, ValueError):
+    """There is nothing in it: zero samples, pixels or frames."""
+
+
+class PerceptTooShortError(PerceptError, ValueError):
+    """Shorter than the shortest stretch the encoder can hear or feel."""
+
+
+class UnitError(PerceptError, ValueError):
+    """A unit is missing, unknown, or contradicts the data."""
+
+
+class DepthEncodingError(UnitError):
+    """An 8-bit or coloured "depth" picture, whose polarity and scale cannot be known."""
+
+
+class PaletteError(UnitError):
+    """A coloured thermal picture whose palette is not named, or is not the one named."""
+
+
+class TimeError(PerceptError, ValueError):
+    """A naive datetime, or timestamps that do not increase."""
+
+
+class PerceptFormatError(PerceptError, ValueError):
+    """A dictionary that does not describe a percept."""
+
+
+class EncodingError(SensoriumError):
+    """Percepts cannot become vectors."""
+
+
+class UnsupportedModalityError(EncodingError, ValueError):
+    """The encoder has no tower for this modality."""
+
+
+@dataclass(eq=False)
+class BatchError(EncodingError, ValueError):
+    """Some percepts of a batch failed; the others' encodings are here, nothing is lost.
+
+    Attributes:
+        failures: Index in the batch to the error of that percept.
+        results: One entry a percept, in order: its encoding, or `None` where it failed.
+    """
+
+    failures: Mapping[int, SensoriumError]
+    results: Sequence[Any]
+
+
+class UnknownEncoderError(EncodingError, LookupError):
+    """No encoder is registered under that name."""
+
+
+class TensorShapeError(EncodingError, ValueError):
+    """A tensor the towers cannot take."""
+
+
+class VectorError(EncodingError, ValueError):
+    """Vectors that cannot be combined or compared."""
+
+
+class WeightsError(SensoriumError):
+    """A checkpoint cannot be used."""
+
+
+class CheckpointNotFoundError(WeightsError, FileNotFoundError):
+    """There is no checkpoint at that path."""
+
+
+class CheckpointFormatError(WeightsError, ValueError):
+    """Not a checkpoint, a truncated one, or one whose digest differs from its description."""
+
+
+@dataclass(eq=False)
+class CheckpointKeyError(WeightsError, KeyError):
+    """Keys are missing from the checkpoint or unknown to the model.
+
+    Attributes:
+        missing: Names the model needs and the checkpoint lacks, sorted.
+        extra: Names the checkpoint holds and the model has no place for, sorted.
+    """
+
+    missing: Sequence[str]
+    extra: Sequence[str]
+
+
+class CheckpointShapeError(WeightsError, ValueError):
+    """A tensor has another shape than the configuration gives it."""
+
+
+class WeightsExistError(WeightsError, FileExistsError):
+    """Something is already where the weights would go."""
+
+
+class DiskSpaceError(WeightsError, OSError):
+    """The disk has no room for the weights."""
+
+
+class DownloadError(WeightsError, OSError):
+    """The transfer failed; what has arrived is kept, so that the next try resumes."""
+
+
+class LicenceNotAcceptedError(WeightsError, PermissionError):
+    """The licence of the weights was not accepted."""
+
+
+class MissingExtraError(SensoriumError, ImportError):
+    """An optional package is not installed."""
+
+    @classmethod
+    def for_package(cls, package: str, extra: str) -> MissingExtraError:
+        """Build the error for `package`, which the extra `sensorium[extra]` would install."""
+        return cls(
+            f"the package {package!r} is not installed",
+            "it for this feature",
+            f'run: pip install "sensorium[{extra}]"',
+        )

@@ -1,0 +1,326 @@
+"""Reading ImageBind weights: the released pickle, one safetensors file, or one file a tower.
+
+Tensors are memory-mapped and fetched one at a time, each through a mapping of its own, so that
+packing or converting a tower never holds its weights twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from sensorium.errors import (
+    CheckpointFormatError,
+    CheckpointKeyError,
+    CheckpointNotFoundError,
+    CheckpointShapeError,
+)
+from sensorium.imagebind.config import ImageBindConfig
+from sensorium.imagebind.names import expected_shapes, tower_of_key
+from sensorium.imagebind.weights import Progress
+
+DESCRIPTION = "imagebind.json"  # beside the tower files of a directory
+FORMAT = 1  # of that layout
+HASH_BLOCK = 2**20  # bytes read at a time while hashing a file
+REMAP_BYTES = 256 * 2**20  # of a pickle read before its mapping is renewed
+SHOWN_KEYS = 8  # names in an error message; all of them are in its attributes
+
+# What torch.load raises on damaged or foreign files: garbage can reach any of its readers.
+UNREADABLE = (
+    *(pickle.UnpicklingError, RuntimeError, OSError, EOFError, AssertionError),
+    *(ValueError, TypeError, LookupError, AttributeError, OverflowError),
+)
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+class Checkpoint(Protocol):
+    """Tensors under the released checkpoint's key names."""
+
+    @property
+    def shapes(self) -> Shapes:
+        """Every key with its shape, read without reading the data."""
+
+    def get(self, key: str) -> Tensor:
+        """Return one tensor on the CPU, memory-mapped where the format allows."""
+
+
+class SafetensorsFile:
+    """One safetensors file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            with safe_open(path, "pt") as file:
+                self.shapes: Shapes = {
+                    key: tuple(file.get_slice(key).get_shape())
+                    for key in file.keys()  # noqa: SIM118  # a safetensors handle is no dict
+                }
+        except SafetensorError as error:
+            raise _unreadable(path, error) from error
+
+    def get(self, key: str) -> Tensor:
+        """Return one tensor; its mapping ends with it."""
+        with safe_open(self.path, "pt") as file:
+            tensor: Tensor = file.get_tensor(key)
+            return tensor
+
+
+class PickleFile:
+    """The released `.pth` state dict, read with `weights_only=True`: nothing in it is executed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._tensors: dict[str, Tensor] = {}
+        self._served = 0
+        self._map()
+        self.shapes: Shapes = {key: tuple(tensor.shape) for key, tensor in self._tensors.items()}
+
+    def get(self, key: str) -> Tensor:
+        """Return one tensor. The mapping is renewed now and then, to let go of pages read."""
+        if self._served > REMAP_BYTES:
+            self._map()
+        tensor = self._tensors[key]
+        self._served += tensor.nbytes
+        return tensor
+
+    def _map(self) -> None:
+        self._served = 0
+        try:
+            # Only zip archives can be mapped; torch before 1.6 wrote another format.
+            mapped = zipfile.is_zipfile(self.path)
+            loaded = torch.load(self.path, map_location="cpu", weights_only=True, mmap=mapped)
+        except UNREADABLE as error:
+            raise _unreadable(self.path, error) from error
+        if not isinstance(loaded, dict) or not all(isinstance(v, Tensor) for v in loaded.values()):
+            raise CheckpointFormatError(
+                f"{str(self.path)!r}, which holds {type(loaded).__name__}",
+                "a state dict: names to tensors",
+                "save model.state_dict(), not the model or a training state",
+            )
+        self._tensors = loaded
+
+
+class InMemory:
+    """A state dict that is already in memory."""
+
+    def __init__(self, tensors: Mapping[str, Tensor]) -> None:
+        self._tensors = tensors
+        self.shapes: Shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+
+    def get(self, key: str) -> Tensor:
+        """Return one tensor, not copied."""
+        return self._tensors[key]
+
+
+@dataclass(frozen=True)
+class TowerFile:
+    """What a directory's description says of one tower's file."""
+
+    file: str  # name within the directory
+    bytes: int
+    sha256: str  # of the file, hex
+    parameters: int
+
+
+class TowerDirectory:
+    """Our own layout: one safetensors file a tower, described by `imagebind.json`.
+
+    A tower whose file is absent is simply not offered; one whose size differs is an error.
+
+    Attributes:
+        path: The directory.
+        config: Sizes of all six towers.
+        digest: Of the checkpoint it was converted from, whatever dtype it is stored in.
+        dtype: What the weights are stored in: `float32`, `bfloat16` or `float16`.
+        source: URL or file name of the original.
+        licence: Of the weights, or `None` where nobody stated it.
+        towers: What the description says of each file, absent ones too.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        description = path / DESCRIPTION
+        try:
+            fields = json.loads(description.read_text(encoding="utf-8"))
+            if fields["format"] != FORMAT:
+                raise ValueError(f"format {fields['format']!r}, not {FORMAT}")
+            self.config = ImageBindConfig.from_dict(fields["config"])
+            self.digest: str = fields["digest"]
+            self.dtype: str = fields["dtype"]
+            self.source: str = fields["source"]
+            self.licence: str | None = fields["licence"]
+            self.towers = {t: TowerFile(**entry) for t, entry in fields["towers"].items()}
+            for tower, entry in self.towers.items():
+                if entry.file != tower_file_name(tower):
+                    raise ValueError(f"the file {entry.file!r} for the tower {tower!r}")
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            if isinstance(error, CheckpointFormatError):
+                raise
+            raise _unreadable(description, error) from error
+        self._files = {
+            tower: self._open(tower, entry)
+            for tower, entry in self.towers.items()
+            if (path / entry.file).exists()
+        }
+        self.shapes: Shapes = {
+            k: s for file in self._files.values() for k, s in file.shapes.items()
+        }
+
+    @property
+    def present(self) -> frozenset[str]:
+        """The towers whose file is there."""
+        return frozenset(self._files)
+
+    def _open(self, tower: str, entry: TowerFile) -> SafetensorsFile:
+        path = self.path / entry.file
+        if path.stat().st_size != entry.bytes:
+            raise CheckpointFormatError(
+                f"{str(path)!r} of {path.stat().st_size} bytes",
+                f"{entry.bytes}, as {DESCRIPTION} says",
+                "copy or convert it again",
+            )
+        file = SafetensorsFile(path)
+        if strangers := [key for key in file.shapes if tower_of_key(key) != tower]:
+            raise CheckpointFormatError(
+                f"{str(path)!r}, which holds {strangers[0]}",
+                f"keys of the {tower} tower only",
+                "copy or convert it again",
+            )
+        return file
+
+    def get(self, key: str) -> Tensor:
+        """Return one tensor from the file of its tower."""
+        return self._files[tower_of_key(key) or ""].get(key)
+
+    def verify(self, progress: Progress | None = None) -> None:
+        """Read every file that is there, and compare names, shapes and SHA-256.
+
+        Args:
+            progress: Called as each block is read, with the step "verify".
+        Raises:
+            CheckpointFormatError: A file's bytes are not those that were written; it is named.
+            CheckpointKeyError: Missing or extra keys for the described sizes.
+            CheckpointShapeError: A tensor of another shape than they give it.
+        """
+        check_keys(self, self.config, self.present)
+        total = sum(self.towers[tower].bytes for tower in self.present)
+        done = 0
+        for tower in sorted(self.present):
+            entry, digest = self.towers[tower], hashlib.sha256()
+            with (self.path / entry.file).open("rb") as stream:
+                while block := stream.read(HASH_BLOCK):
+                    digest.update(block)
+                    done += len(block)
+                    if progress:
+                        progress("verify", done, total)
+            if digest.hexdigest() != entry.sha256:
+                raise CheckpointFormatError(
+                    f"{str(self.path / entry.file)!r} with SHA-256 {digest.hexdigest()}",
+                    f"{entry.sha256}, as {DESCRIPTION} says",
+                    "copy, convert or download it again",
+                )
+
+
+def tower_file_name(tower: str) -> str:
+    """Return what a tower's file is called within a directory."""
+    return f"{tower}.safetensors"
+
+
+def open_checkpoint(path: str | Path) -> SafetensorsFile | PickleFile | TowerDirectory:
+    """Open a checkpoint of any of the three forms, without reading its data.
+
+    Raises:
+        CheckpointNotFoundError: Nothing is at `path`, or a directory without a description.
+        CheckpointFormatError: It is not a checkpoint, or truncated.
+    """
+    path = Path(path).expanduser()
+    if path.is_dir() and (path / DESCRIPTION).exists():
+        return TowerDirectory(path)
+    if not path.is_file():
+        raise CheckpointNotFoundError(
+            f"the path {str(path)!r}",
+            f"a .pth or .safetensors file, or a directory with {DESCRIPTION}",
+            "run: sensorium weights download imagebind-huge",
+        )
+    return SafetensorsFile(path) if path.suffix == ".safetensors" else PickleFile(path)
+
+
+def check_keys(checkpoint: Checkpoint, config: ImageBindConfig, towers: Iterable[str]) -> None:
+    """Check the names and shapes of the wanted towers, strictly.
+
+    Raises:
+        CheckpointKeyError: A key is missing, or unknown to the wanted towers or to every tower.
+        CheckpointShapeError: A tensor has another shape than `config` gives it.
+    """
+    wanted = set(towers)
+    expected = {k: s for tower in sorted(wanted) for k, s in expected_shapes(config, tower).items()}
+    held = checkpoint.shapes
+    missing = sorted(expected.keys() - held.keys())
+    extra = sorted(k for k in held.keys() - expected.keys() if tower_of_key(k) in {*wanted, None})
+    if missing or extra:
+        raise CheckpointKeyError(
+            f"a checkpoint with {_listed('missing', missing)} and {_listed('extra', extra)}",
+            f"exactly the {len(expected)} keys of {', '.join(sorted(wanted))}",
+            "pass the config of this checkpoint, or choose modalities it holds",
+            missing,
+            extra,
+        )
+    for key, shape in expected.items():
+        if held[key] != shape:
+            raise CheckpointShapeError(
+                f"{key} of shape {held[key]}", f"{shape}", "pass the config of this checkpoint"
+            )
+
+
+def content_digest(checkpoint: Checkpoint) -> str:
+    """Return the SHA-256 of all weights, hex: the same whichever form they are stored in.
+
+    Args:
+        checkpoint: Every tensor is read (some seconds for the huge model), unless it is a
+            directory, which knows its digest.
+    """
+    if isinstance(checkpoint, TowerDirectory):
+        return checkpoint.digest
+    return combined_digest({key: tensor_digest(checkpoint.get(key)) for key in checkpoint.shapes})
+
+
+def tensor_digest(tensor: Tensor) -> str:
+    """Return the SHA-256 of one tensor's shape, dtype and numbers, hex."""
+    digest = hashlib.sha256(f"{tuple(tensor.shape)}{tensor.dtype}".encode())
+    digest.update(raw_bytes(tensor))
+    return digest.hexdigest()
+
+
+def combined_digest(tensors: Mapping[str, str]) -> str:
+    """Return the digest of all weights from each key's `tensor_digest`, in any order."""
+    lines = "".join(f"{key} {digest}\n" for key, digest in sorted(tensors.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def raw_bytes(tensor: Tensor) -> memoryview:
+    """Return a tensor's numbers as bytes, in row-major order; not copied if it is contiguous."""
+    return tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy().data
+
+
+def _listed(kind: str, keys: list[str]) -> str:
+    shown = ", ".join(keys[:SHOWN_KEYS]) + (", ..." if len(keys) > SHOWN_KEYS else "")
+    return f"{len(keys)} {kind} keys" + (f" ({shown})" if keys else "")
+
+
+def _unreadable(path: Path, error: Exception) -> CheckpointFormatError:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return CheckpointFormatError(
+        f"{str(path)!r}, which cannot be read ({reason})",
+        "a whole .pth state dict, .safetensors file or tower directory",
+        "download or convert it again",
+    )

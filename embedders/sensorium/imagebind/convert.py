@@ -1,0 +1,279 @@
+"""Converting a checkpoint to our own layout: one safetensors file a tower, and a description.
+
+The files are written tensor by tensor, hashed as they are written: the memory needed is that of
+the largest tensor, not of a tower.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sensorium.encoders.placement import DTYPES
+from sensorium.errors import CheckpointFormatError, EncodingError, WeightsExistError
+from sensorium.imagebind.checkpoint import (
+    DESCRIPTION,
+    FORMAT,
+    Checkpoint,
+    Shapes,
+    TowerDirectory,
+    TowerFile,
+    check_keys,
+    combined_digest,
+    open_checkpoint,
+    raw_bytes,
+    tensor_digest,
+    tower_file_name,
+)
+from sensorium.imagebind.config import TOWERS, ImageBindConfig
+from sensorium.imagebind.names import CAUSAL_MASK, expected_shapes
+from sensorium.imagebind.weights import Progress, require_space, sync_directory
+
+CODES = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}  # safetensors' names
+HEADER_ALIGNMENT = 8  # bytes
+DESCRIPTION_BYTES = 64 * 1024  # more than a description ever takes
+
+
+def convert(
+    source: str | Path,
+    out_dir: str | Path,
+    *,
+    config: ImageBindConfig | None = None,
+    dtype: str = "float32",
+    source_note: str | None = None,
+    licence: str | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> TowerDirectory:
+    """Write a checkpoint as one safetensors file a tower, which load one at a time.
+
+    Everything is written to `<out_dir>.partial-<random>` and renamed at the end: interrupted at
+    any moment, nothing is left at `out_dir` that looks whole.
+
+    Args:
+        source: The released `.pth`, a `.safetensors`, or a directory this function wrote (to
+            change its dtype).
+        out_dir: Where to write; must not exist, or be empty.
+        config: Sizes; by default the directory's own, else `ImageBindConfig.huge()`.
+        dtype: `"float32"`, `"bfloat16"` or `"float16"`: what the weights are stored in. The
+            logit scales stay float32.
+        source_note: What the description calls the source; by default the file's name.
+        licence: Of the weights, for the description; by default a directory's own, else none.
+        overwrite: Replace a directory of weights at `out_dir`.
+        progress: Called after each tensor, with the step "convert" ("verify" before, where the
+            source is a directory).
+    Returns:
+        The directory, opened. Its digest is the source's, whatever the dtype.
+    Raises:
+        CheckpointNotFoundError: Nothing is at `source`.
+        CheckpointFormatError: Not a checkpoint, truncated, pickled code in it, or numbers that
+            are not finite in `dtype`.
+        CheckpointKeyError: Missing or extra keys, each named; all six towers are needed.
+        CheckpointShapeError: A tensor of another shape than `config` gives it, named.
+        WeightsExistError: Something is at `out_dir`.
+        DiskSpaceError: The disk has no room.
+        EncodingError: An unknown dtype.
+    """
+    out = Path(out_dir).expanduser().resolve()
+    check_vacant(out, overwrite=overwrite)
+    check_dtype(dtype)
+    checkpoint = open_checkpoint(source)
+    described = checkpoint if isinstance(checkpoint, TowerDirectory) else None
+    if config is None:
+        config = described.config if described else ImageBindConfig.huge()
+    check_keys(checkpoint, config, TOWERS)
+    if described:
+        described.verify(progress)
+        source_note, licence = source_note or described.source, licence or described.licence
+    layouts = {tower: _Layout.of(expected_shapes(config, tower), dtype) for tower in TOWERS}
+    require_space(out, sum(layout.bytes for layout in layouts.values()) + DESCRIPTION_BYTES)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(f"{out.name}.partial-{uuid.uuid4().hex[:8]}")
+    partial.mkdir()
+    try:
+        towers, digest = _write_towers(checkpoint, layouts, partial, progress)
+        description = {
+            "format": FORMAT,
+            "config": config.to_dict(),
+            "digest": described.digest if described else digest,
+            "dtype": dtype,
+            "source": source_note or Path(source).name,
+            "licence": licence,
+            "towers": {tower: asdict(entry) for tower, entry in towers.items()},
+        }
+        _write_description(partial, description)
+        _put_in_place(partial, out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)  # after the renaming there is nothing there
+    return TowerDirectory(out)
+
+
+def check_vacant(out: Path, *, overwrite: bool) -> None:
+    """Check that a directory of weights may be written at `out`.
+
+    Raises:
+        WeightsExistError: Something is there. Even with `overwrite`, a directory with anything
+            but weights in it is not replaced.
+    """
+    if not out.exists():
+        return
+    held = {entry.name for entry in out.iterdir()} if out.is_dir() else None
+    if held == set():
+        return
+    ours = {DESCRIPTION, *(tower_file_name(tower) for tower in TOWERS)}
+    if held is None or not held <= ours:
+        raise WeightsExistError(
+            f"{str(out)!r}, which holds something else than weights",
+            "a directory that does not exist yet, or is empty",
+            "choose another directory",
+        )
+    if not overwrite:
+        raise WeightsExistError(
+            f"{str(out)!r}, which already holds weights",
+            "a directory that does not exist yet, or is empty",
+            "choose another directory, or replace them with --overwrite (overwrite=True)",
+        )
+
+
+def check_dtype(dtype: str) -> None:
+    """Check the name of a dtype weights can be stored in.
+
+    Raises:
+        EncodingError: It is none.
+    """
+    if dtype not in CODES:
+        raise EncodingError(f"the dtype {dtype!r}", f"one of {', '.join(CODES)}", "choose one")
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What a tower's file will look like, known before anything is read.
+
+    Attributes:
+        header: The file's beginning: length of the JSON, JSON.
+        dtypes: Each key's dtype, in the order of the data.
+        parameters: How many numbers.
+        bytes: Size of the file.
+    """
+
+    header: bytes
+    dtypes: dict[str, str]
+    parameters: int
+    bytes: int
+
+    @classmethod
+    def of(cls, shapes: Shapes, dtype: str) -> _Layout:
+        """Lay the tensors out: the logit scale, which is float32, first, so that all align."""
+        order = sorted(shapes, key=lambda key: (not _is_scale(key), key))
+        dtypes = {key: "float32" if _is_scale(key) else dtype for key in order}
+        entries, end = {}, 0
+        for key, kind in dtypes.items():
+            begin, end = end, end + math.prod(shapes[key]) * DTYPES[kind].itemsize
+            entries[key] = {
+                "dtype": CODES[kind],
+                "shape": list(shapes[key]),
+                "data_offsets": [begin, end],
+            }
+        text = json.dumps(entries, separators=(",", ":")).encode()
+        text += b" " * (-len(text) % HEADER_ALIGNMENT)
+        header = len(text).to_bytes(8, "little") + text
+        parameters = sum(math.prod(shape) for key, shape in shapes.items() if key != CAUSAL_MASK)
+        return cls(header, dtypes, parameters, len(header) + end)
+
+
+def _is_scale(key: str) -> bool:
+    return key.endswith("log_logit_scale")
+
+
+def _write_towers(
+    checkpoint: Checkpoint,
+    layouts: dict[str, _Layout],
+    directory: Path,
+    progress: Progress | None,
+) -> tuple[dict[str, TowerFile], str]:
+    """Write each tower's file; return what the description says of them, and the digest."""
+    total = sum(layout.bytes for layout in layouts.values())
+    digests: dict[str, str] = {}
+    towers: dict[str, TowerFile] = {}
+    done = 0
+
+    def report(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress:
+            progress("convert", done, total)
+
+    for tower, layout in layouts.items():
+        name = tower_file_name(tower)
+        sha256 = _write_tower(checkpoint, layout, directory / name, digests, report)
+        towers[tower] = TowerFile(name, layout.bytes, sha256, layout.parameters)
+    return towers, combined_digest(digests)
+
+
+def _write_tower(
+    checkpoint: Checkpoint,
+    layout: _Layout,
+    path: Path,
+    digests: dict[str, str],
+    report: Callable[[int], None],
+) -> str:
+    """Write one file, adding each tensor's digest to `digests`; return the file's SHA-256."""
+    sha256 = hashlib.sha256(layout.header)
+    with path.open("xb") as file:
+        file.write(layout.header)
+        report(len(layout.header))
+        for key, kind in layout.dtypes.items():
+            tensor = checkpoint.get(key)
+            stored = raw_bytes(_stored(key, tensor, DTYPES[kind]))
+            digests[key] = tensor_digest(tensor)
+            file.write(stored)
+            sha256.update(stored)
+            report(len(stored))
+        file.flush()
+        os.fsync(file.fileno())
+    return sha256.hexdigest()
+
+
+def _stored(key: str, tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    """Convert a tensor to what it is stored as, if every number survives."""
+    if not tensor.is_floating_point() or tensor.layout is not torch.strided:
+        came = f"{key} of dtype {tensor.dtype} and layout {tensor.layout}"
+        raise CheckpointFormatError(came, "dense floating-point weights", "convert the original")
+    stored = tensor.to(dtype)
+    if key != CAUSAL_MASK and not bool(stored.isfinite().all()):
+        raise CheckpointFormatError(
+            f"{key}, with NaN or infinite numbers in {dtype}",
+            "finite weights",
+            'download the original again, or store it as "float32" or "bfloat16"',
+        )
+    return stored
+
+
+def _write_description(directory: Path, description: dict[str, Any]) -> None:
+    with (directory / DESCRIPTION).open("x", encoding="utf-8") as file:
+        json.dump(description, file, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    sync_directory(directory)
+
+
+def _put_in_place(partial: Path, out: Path) -> None:
+    """Rename `partial` to `out`; what is there, already checked, is set aside and then removed."""
+    aside = out.with_name(f"{partial.name}-replaced")
+    if out.exists():
+        out.rename(aside)
+    partial.rename(out)
+    sync_directory(out.parent)
+    shutil.rmtree(aside, ignore_errors=True)

@@ -1,0 +1,146 @@
+"""Downloading a release: in place only once it is whole, and installing it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from sensorium.errors import (
+    CheckpointFormatError,
+    CheckpointKeyError,
+    CheckpointShapeError,
+    DownloadError,
+)
+from sensorium.imagebind.checkpoint import TowerDirectory
+from sensorium.imagebind.convert import check_dtype, check_vacant, convert
+from sensorium.imagebind.transfer import Transfer
+from sensorium.imagebind.weights import (
+    Progress,
+    Release,
+    home,
+    release_directory,
+    sync_directory,
+)
+
+RETRY_WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds
+
+
+def fetch_release(
+    release: Release,
+    *,
+    url: str | None = None,
+    dtype: str = "float32",
+    keep_original: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> TowerDirectory:
+    """Download a release and convert it into its place under Sensorium's home.
+
+    The caller has seen to it that the licence is accepted.
+
+    Args:
+        release: Which one.
+        url: A mirror; by default the release's own.
+        dtype: As `convert`.
+        keep_original: Keep the downloaded file after it is converted.
+        overwrite: Replace what is installed.
+        progress: Called with the steps "download" and "convert".
+    Raises:
+        WeightsError: As `download` and `convert`. A file that is not this release is deleted.
+        EncodingError: An unknown dtype.
+    """
+    out = release_directory(release.name)
+    check_vacant(out, overwrite=overwrite)
+    check_dtype(dtype)
+    path = download(release, url=url, progress=progress)
+    try:
+        directory = convert(
+            path,
+            out,
+            config=release.config,
+            dtype=dtype,
+            source_note=(url or release.url).partition("?")[0],  # no signed query
+            licence=release.licence,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    except (CheckpointFormatError, CheckpointKeyError, CheckpointShapeError):
+        path.unlink()  # else the next try would find it and fail again
+        raise
+    if not keep_original:
+        path.unlink()
+    return directory
+
+
+def download(
+    release: Release,
+    *,
+    url: str | None = None,
+    progress: Progress | None = None,
+    retry_waits: Sequence[float] = RETRY_WAITS,
+) -> Path:
+    """Download a release's file to `downloads` in Sensorium's home, resuming an earlier try.
+
+    Args:
+        release: Which one.
+        url: A mirror, http or https; by default the release's own.
+        progress: Called after each block, with the step "download".
+        retry_waits: Seconds before each new try; from the first again whenever bytes came.
+    Returns:
+        The whole file. One that was finished earlier is returned as it is.
+    Raises:
+        DownloadError: Not http or https, refused by the server, of another size than the release,
+            being downloaded by another process, or broken off too often; what came is kept.
+        DiskSpaceError: The disk has no room.
+    """
+    source = url or release.url
+    target = home() / "downloads" / _file_name(_split(source), release)
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    again = f"sensorium weights download {release.name}" + (f" --url {url}" if url else "")
+    with _locked(target.with_name(f"{target.name}.part")) as part:
+        transfer = Transfer(source, part, release.bytes, progress)
+        transfer.run(retry_waits, again)
+    part.rename(target)
+    transfer.notes.unlink(missing_ok=True)
+    sync_directory(target.parent)
+    return target
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets or a port that are none
+        usable = False
+    if not usable:
+        raise DownloadError(f"the URL {url!r}", "an http or https URL", "correct the URL")
+    return parts
+
+
+def _file_name(url: SplitResult, release: Release) -> str:
+    name = re.sub(r"[^\w.-]", "_", url.path.rpartition("/")[2]).lstrip(".")
+    return name or f"{release.name}.pth"
+
+
+@contextmanager
+def _locked(part: Path) -> Iterator[Path]:
+    """Make the part file and hold it, so that two processes never write into it at once."""
+    with part.open("ab") as file:
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise DownloadError(
+                    f"{str(part)!r}, which another process is downloading",
+                    "one download at a time",
+                    "wait for it",
+                ) from error
+        yield part

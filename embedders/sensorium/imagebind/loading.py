@@ -1,0 +1,48 @@
+"""Building one tower from a checkpoint, tensor by tensor."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from sensorium.imagebind.checkpoint import Checkpoint
+from sensorium.imagebind.config import ImageBindConfig
+from sensorium.imagebind.linear import Linear
+from sensorium.imagebind.names import origin
+from sensorium.imagebind.tower import Tower
+
+
+def load_tower(
+    checkpoint: Checkpoint,
+    config: ImageBindConfig,
+    name: str,
+    *,
+    device: torch.device,
+    dtype: torch.dtype,
+    packed: bool,
+) -> Tower:
+    """Build the tower `name` with the checkpoint's weights.
+
+    Args:
+        checkpoint: Its keys are already checked.
+        config: Sizes of the model.
+        name: One of `TOWERS`.
+        device: Where the tower goes.
+        dtype: Of every parameter but the logit scale, which stays float32.
+        packed: Lay linear weights out for the CPU's kernels (see `Linear.pack`), each as soon as
+            it is read: the peak is the tower plus one layer. Without packing, float32 on the CPU
+            stays a memory map.
+    """
+    with torch.device("meta"):
+        tower = Tower(config, name)
+    for path, module in tower.named_modules():
+        for leaf, parameter in list(module.named_parameters(recurse=False)):
+            source = origin(name, f"{path}.{leaf}" if path else leaf)
+            kind = torch.float32 if leaf == "log_logit_scale" else dtype
+            tensor = source.cut(checkpoint.get(source.name)).to(device, kind)
+            tensor = tensor.reshape(parameter.shape)
+            setattr(module, leaf, nn.Parameter(tensor, requires_grad=False))
+            del tensor
+        if packed and isinstance(module, Linear):
+            module.pack()
+    return tower.eval()

@@ -1,0 +1,299 @@
+"""The six towers behind one call, each loaded when it is first used."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sensorium.encoders.placement import resolve_device, resolve_dtype
+from sensorium.errors import TensorShapeError, UnsupportedModalityError
+from sensorium.imagebind.checkpoint import (
+    Checkpoint,
+    InMemory,
+    TowerDirectory,
+    check_keys,
+    content_digest,
+    open_checkpoint,
+)
+from sensorium.imagebind.config import TOWER_OF, TOWERS, ImageBindConfig
+from sensorium.imagebind.loading import load_tower
+from sensorium.imagebind.names import CAUSAL_MASK, expected_shapes
+from sensorium.imagebind.stems import (
+    IMAGE_TAPS,
+    IMU_CHANNELS,
+    IMU_SAMPLES,
+    MEL_BINS,
+    MEL_FRAMES,
+    PICTURE,
+    POSITIONS,
+)
+from sensorium.imagebind.tower import Tower
+
+# The input of one forward pass, after the batch dimension and, where given, that of the windows.
+WINDOW_SHAPE = {
+    "image": (3, PICTURE, PICTURE),
+    "video": (3, IMAGE_TAPS, PICTURE, PICTURE),
+    "audio": (1, MEL_BINS, MEL_FRAMES),
+    "depth": (1, PICTURE, PICTURE),
+    "thermal": (1, PICTURE, PICTURE),
+    "imu": (IMU_CHANNELS, IMU_SAMPLES),
+}
+
+
+class ImageBind:
+    """A joint embedding of six senses (Girdhar et al., CVPR 2023, arXiv 2305.05665).
+
+    Not a module itself: `tower(modality)` gives the `nn.Module` of one sense. Towers are loaded
+    from the checkpoint when first used, once, whichever thread asks.
+
+    Attributes:
+        config: Sizes of the six towers.
+        modalities: What this model was opened for.
+        device: Where the towers are.
+        dtype: Precision of their weights and arithmetic; outputs are float32.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        config: ImageBindConfig,
+        modalities: Iterable[str] | None = None,
+        device: str | torch.device = "auto",
+        dtype: str | torch.dtype = "auto",
+        packed: bool = True,
+        compiled: str | None = None,
+    ) -> None:
+        """Open a checkpoint; `from_checkpoint` is the usual way in, with the same arguments."""
+        self.modalities = frozenset(TOWER_OF if modalities is None else modalities)
+        for modality in self.modalities:
+            _tower_name(modality, TOWER_OF)
+        self.config = config
+        self.device = resolve_device(device)
+        self.dtype = resolve_dtype(dtype, self.device)
+        self._packed = packed and compiled is None and self.device.type == "cpu"
+        self._compiled = compiled
+        self._checkpoint = checkpoint
+        self._towers: dict[str, nn.Module] = {}
+        self._digest: str | None = None
+        self._lock = threading.Lock()
+        check_keys(checkpoint, config, {TOWER_OF[modality] for modality in self.modalities})
+
+    @classmethod
+    def from_checkpoint(
+        cls,
+        path: str | Path,
+        *,
+        config: ImageBindConfig | None = None,
+        modalities: Iterable[str] | None = None,
+        device: str | torch.device = "auto",
+        dtype: str | torch.dtype = "auto",
+        packed: bool = True,
+        compiled: str | None = None,
+    ) -> ImageBind:
+        """Open a checkpoint: the released `.pth`, one `.safetensors`, or a directory of towers.
+
+        Names and shapes are checked here; weights are read when a tower is first used.
+
+        Args:
+            path: The file, or the directory `sensorium weights convert` wrote.
+            config: Sizes; by default the directory's own, else `ImageBindConfig.huge()`.
+            modalities: Which to open (`text image video audio depth thermal imu`); by default
+                all, for a directory all whose tower's file is there.
+            device: `"auto"` (CUDA if present, else the CPU) or any torch device.
+            dtype: `"auto"` (bfloat16 where the hardware multiplies it, else float32),
+                `"float32"`, `"bfloat16"` or `"float16"`.
+            packed: On a CPU, lay weights out for its matrix kernels: faster, but such towers take
+                no gradients. `False` keeps float32 weights memory-mapped.
+            compiled: A `torch.compile` mode (`"default"`, `"reduce-overhead"` for CUDA graphs,
+                `"max-autotune"`), or `None`. Worth it for many batches of equal shape.
+        Raises:
+            CheckpointNotFoundError: Nothing is at `path`.
+            CheckpointFormatError: Not a checkpoint, truncated, or pickled code in it.
+            CheckpointKeyError: Missing or extra keys, each named.
+            CheckpointShapeError: A tensor of another shape than `config` gives it, named.
+            UnsupportedModalityError: An unknown modality.
+            EncodingError: An unknown device or dtype.
+        """
+        checkpoint = open_checkpoint(path)
+        if isinstance(checkpoint, TowerDirectory):
+            config = config or checkpoint.config
+            if modalities is None:
+                modalities = {m for m, tower in TOWER_OF.items() if tower in checkpoint.present}
+        return cls(
+            checkpoint,
+            config=config or ImageBindConfig.huge(),
+            modalities=modalities,
+            device=device,
+            dtype=dtype,
+            packed=packed,
+            compiled=compiled,
+        )
+
+    @classmethod
+    def random(
+        cls,
+        config: ImageBindConfig,
+        *,
+        seed: int = 0,
+        modalities: Iterable[str] | None = None,
+        device: str | torch.device = "auto",
+        dtype: str | torch.dtype = "auto",
+        packed: bool = True,
+        compiled: str | None = None,
+    ) -> ImageBind:
+        """Make a model with seeded random weights: for tests, demos and timing.
+
+        Args:
+            config: Its sizes.
+            seed: The same seed gives the same weights on every machine.
+            modalities: Which towers to make; the others, and the arguments: as `from_checkpoint`.
+            device: As `from_checkpoint`.
+            dtype: As `from_checkpoint`.
+            packed: As `from_checkpoint`.
+            compiled: As `from_checkpoint`.
+        """
+        chosen = set(TOWER_OF if modalities is None else modalities)
+        towers = sorted({_tower_name(modality, TOWER_OF) for modality in chosen})
+        return cls(
+            InMemory(random_weights(config, towers, seed=seed)),
+            config=config,
+            modalities=chosen,
+            device=device,
+            dtype=dtype,
+            packed=packed,
+            compiled=compiled,
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the weights, hex. Read from a directory's description, else computed once."""
+        if self._digest is None:
+            self._digest = content_digest(self._checkpoint)
+        return self._digest
+
+    def tower(self, modality: str) -> nn.Module:
+        """Return the tower of `modality`, loading it at first use.
+
+        Raises:
+            UnsupportedModalityError: The model was not opened for it.
+        """
+        name = _tower_name(modality, self.modalities)
+        with self._lock:
+            if name not in self._towers:
+                tower: nn.Module = load_tower(
+                    self._checkpoint,
+                    self.config,
+                    name,
+                    device=self.device,
+                    dtype=self.dtype,
+                    packed=self._packed,
+                )
+                if self._compiled is not None:
+                    tower.compile(mode=self._compiled)
+                self._towers[name] = tower
+            return self._towers[name]
+
+    def logit_scale(self, modality: str) -> float:
+        """Return what the reference multiplies this modality's unit vectors by (1 to 100)."""
+        tower = self.tower(modality)
+        assert isinstance(tower, Tower)
+        return tower.logit_scale
+
+    def forward(self, modality: str, inputs: Tensor, *, scaled: bool = False) -> Tensor:
+        """Embed a batch of preprocessed percepts.
+
+        Args:
+            modality: `text`, `image`, `video`, `audio`, `depth`, `thermal` or `imu`.
+            inputs: On any device. Text: token ids `(B, N)`, int64, N at most 77. Others: float
+                `(B, *window)` or `(B, windows, *window)`, where a window is `(3, 224, 224)` for
+                an image, `(3, 2, 224, 224)` for video, `(1, 128, 204)` for audio, `(1, 224, 224)`
+                for depth and thermal and `(6, 2000)` for IMU.
+            scaled: `False` gives unit vectors; several windows are averaged and normalised again.
+                `True` gives what the reference gives: unit vectors times the tower's logit scale,
+                several windows averaged after that.
+        Returns:
+            Shape `(B, E)`, float32.
+        Raises:
+            UnsupportedModalityError: The model was not opened for `modality`.
+            TensorShapeError: `inputs` has another shape.
+        """
+        tower = self.tower(modality)
+        batch, windows = _lay_out(modality, inputs)
+        kind = torch.long if modality == "text" else self.dtype
+        if not len(batch):
+            return torch.empty(0, self.config.embedding, device=self.device)
+        vectors: Tensor = tower(batch.to(self.device, kind, non_blocking=True))  # (B windows, E)
+        if scaled:
+            vectors = vectors * self.logit_scale(modality)
+        if windows is None:
+            return vectors
+        pooled = vectors.reshape(-1, windows, vectors.shape[-1]).mean(dim=1)  # (B, E)
+        return pooled if scaled else F.normalize(pooled, dim=-1)
+
+    __call__ = forward
+
+
+def random_weights(
+    config: ImageBindConfig, towers: Iterable[str], *, seed: int
+) -> dict[str, Tensor]:
+    """Return a state dict of seeded random weights under the released checkpoint's key names.
+
+    Matrices are normal with the standard deviation that keeps a token's variance; norms are 1 and
+    0; logit scales are those of a temperature of 0.07.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    weights = {}
+    for tower in towers:
+        for key, shape in expected_shapes(config, tower).items():
+            if key == CAUSAL_MASK:
+                weights[key] = torch.full(shape, float("-inf")).triu(1)
+            elif key.endswith("log_logit_scale"):
+                weights[key] = torch.tensor(1 / 0.07).log()
+            elif len(shape) == 1:
+                weights[key] = torch.full(shape, float(key.endswith(".weight")))
+            else:
+                spread = torch.Size(shape[1:]).numel() ** -0.5
+                weights[key] = torch.empty(shape).normal_(0, spread, generator=generator)
+    return weights
+
+
+def _tower_name(modality: str, allowed: Iterable[str]) -> str:
+    if modality not in allowed or modality not in TOWER_OF:
+        raise UnsupportedModalityError(
+            f"the modality {modality!r}",
+            f"one of {', '.join(sorted(allowed))}",
+            "open the model with it, or choose another encoder",
+        )
+    return TOWER_OF[modality]
+
+
+def _lay_out(modality: str, inputs: Tensor) -> tuple[Tensor, int | None]:
+    """Fold a windows dimension into the batch; cut texts to the longest of the batch."""
+    if modality == "text":
+        if inputs.ndim != 2 or not 0 < inputs.shape[1] <= POSITIONS or inputs.is_floating_point():
+            raise _wrong_shape(modality, inputs, f"integer token ids (B, N), N at most {POSITIONS}")
+        longest = int(inputs.argmax(dim=-1).max()) + 1 if len(inputs) else 1
+        return inputs[:, :longest], None
+    window = WINDOW_SHAPE[modality]
+    if tuple(inputs.shape[1:]) == window:
+        return inputs, None
+    if tuple(inputs.shape[2:]) == window and inputs.shape[1] > 0:
+        return inputs.flatten(0, 1), inputs.shape[1]
+    raise _wrong_shape(modality, inputs, f"(B, *{window}) or (B, windows, *{window})")
+
+
+def _wrong_shape(modality: str, inputs: Tensor, needed: str) -> TensorShapeError:
+    return TensorShapeError(
+        f"{modality} inputs of shape {tuple(inputs.shape)} and dtype {inputs.dtype}",
+        needed,
+        "use the functions of sensorium.imagebind.preprocess",
+    )
+
+
+assert set(TOWER_OF.values()) == set(TOWERS)

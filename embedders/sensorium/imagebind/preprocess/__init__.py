@@ -1,0 +1,96 @@
+"""From a percept to what a tower takes, one module a sense; `windows` dispatches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from torch import Tensor
+
+from sensorium.errors import UnsupportedModalityError
+from sensorium.imagebind.preprocess.audio import audio_windows, paper_windows
+from sensorium.imagebind.preprocess.depth import depth_tensor
+from sensorium.imagebind.preprocess.image import image_tensor
+from sensorium.imagebind.preprocess.imu import RATES, imu_windows
+from sensorium.imagebind.preprocess.thermal import thermal_tensor
+from sensorium.imagebind.preprocess.video import video_windows
+from sensorium.imagebind.tokenizer import text_windows, tokenize
+from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal, Video
+
+__all__ = ["Profile", "Window", "windows"]
+
+REVISION = 1  # of everything in this package; a change that moves vectors raises it
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The choices where evidence conflicts, or parity with the reference differs from the best.
+
+    Part of the embedding space's identity: vectors of two profiles are not mixed.
+
+    Attributes:
+        text: `"windows"` reads all of a long text; `"cut"` its first 75 tokens, as the reference.
+        audio: `"cover"` hears all of a sound; `"paper3"` three windows, as the reference.
+        video_crops: 1 (centre) or 3 (start, centre and end of the long side), as the reference.
+        imu: `"imu-10s-200hz"`, or `"imu-5s-400hz"` as the paper's text has it.
+    """
+
+    text: Literal["windows", "cut"] = "windows"
+    audio: Literal["cover", "paper3"] = "cover"
+    video_crops: Literal[1, 3] = 1
+    imu: Literal["imu-10s-200hz", "imu-5s-400hz"] = "imu-10s-200hz"
+
+    @property
+    def name(self) -> str:
+        """Name every choice, for the space's identity."""
+        return f"r{REVISION}/{self.text}/{self.audio}/crops{self.video_crops}/{self.imu}"
+
+
+class Window(NamedTuple):
+    """What one forward pass sees of a percept.
+
+    Attributes:
+        span: Seconds (characters, for text); `None` for a still.
+        inputs: Token ids `(77,)`, or float32 of the modality's window shape, for video with the
+            crops before it.
+    """
+
+    span: Span | None
+    inputs: Tensor
+
+
+def windows(percept: Percept, profile: Profile) -> Iterator[Window]:
+    """Preprocess one percept, lazily: a long one is decoded as its windows are asked for.
+
+    Raises:
+        PerceptError: The percept is unreadable, or too short.
+        UnsupportedModalityError: It is none of the seven.
+    """
+    if isinstance(percept, Text):
+        spans = text_windows(percept.text) if profile.text == "windows" else []
+        for span in spans or [Span(0, len(percept.text))]:
+            yield Window(span, tokenize([percept.text[int(span.start) : int(span.end)]])[0])
+    elif isinstance(percept, Image):
+        yield Window(None, image_tensor(percept.picture()))
+    elif isinstance(percept, Depth):
+        yield Window(None, depth_tensor(percept))
+    elif isinstance(percept, Thermal):
+        yield Window(None, thermal_tensor(percept))
+    else:
+        for span, inputs in _timed_windows(percept, profile):
+            yield Window(span, inputs)
+
+
+def _timed_windows(percept: Percept, profile: Profile) -> Iterator[tuple[Span, Tensor]]:
+    if isinstance(percept, Video):
+        return video_windows(percept, crops=profile.video_crops)
+    if isinstance(percept, Audio):
+        return (audio_windows if profile.audio == "cover" else paper_windows)(percept)
+    if isinstance(percept, IMU):
+        return imu_windows(percept, rate=RATES[profile.imu])
+    raise UnsupportedModalityError(
+        f"a percept of modality {percept.modality!r}",
+        "one of ImageBind's seven",
+        "choose an encoder that knows it",
+    )

@@ -1,0 +1,28 @@
+"""Depth: disparity in the units the depth tower was trained on.
+
+Source: `sensors.md` of the design, which derives each number. The training maps were scaled to
+eight times true metres before their statistics were taken, hence 600 = 8 x 75.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from sensorium.imagebind.preprocess.geometry import fit_map
+from sensorium.percepts import Depth
+from sensorium.percepts.holes import fill_holes
+
+FULL_SCALE = 600.0  # pixels of disparity that map to 1
+MEAN, STD = 0.0418, 0.0295  # of the scaled disparity over the training maps
+
+
+def depth_tensor(depth: Depth) -> Tensor:
+    """Turn a depth map into float32 `(1, 224, 224)`; nearer is larger.
+
+    `(clamp(disparity / 600 px, 0, 1) - 0.0418) / 0.0295`, holes filled from around them first.
+
+    Raises:
+        PerceptError: As decoding raises.
+    """
+    scaled = (fill_holes(depth.disparity()) / FULL_SCALE).clip(0, 1)
+    return (fit_map(scaled) - MEAN) / STD

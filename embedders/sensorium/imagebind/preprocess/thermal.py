@@ -1,0 +1,20 @@
+"""Thermal: one white-hot channel in [0, 1], without mean or standard deviation.
+
+Source: `sensors.md` of the design; the training pictures were night streets.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from sensorium.imagebind.preprocess.geometry import fit_map
+from sensorium.percepts import Thermal
+
+
+def thermal_tensor(thermal: Thermal) -> Tensor:
+    """Turn a thermal picture into float32 `(1, 224, 224)` in [0, 1]; hotter is larger.
+
+    Raises:
+        PerceptError: As decoding raises.
+    """
+    return fit_map(thermal.intensity()).clamp(0, 1)  # bicubic overshoots at edges

@@ -1,0 +1,25 @@
+"""Typed observations: what was seen, heard, read and felt, with units and time."""
+
+from sensorium.percepts.audio import Audio
+from sensorium.percepts.depth import Depth
+from sensorium.percepts.image import Image
+from sensorium.percepts.imu import IMU
+from sensorium.percepts.percept import Percept, Span, percept_from_dict
+from sensorium.percepts.source import Limits
+from sensorium.percepts.text import Text
+from sensorium.percepts.thermal import Thermal
+from sensorium.percepts.video import Video
+
+__all__ = [
+    "IMU",
+    "Audio",
+    "Depth",
+    "Image",
+    "Limits",
+    "Percept",
+    "Span",
+    "Text",
+    "Thermal",
+    "Video",
+    "percept_from_dict",
+]

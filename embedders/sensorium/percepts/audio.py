@@ -1,0 +1,345 @@
+"""Sound: a file of any kind FFmpeg reads, or samples with their rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorium.errors import (
+    EmptyPerceptError,
+    MediaDecodeError,
+    NonFiniteError,
+    PerceptShapeError,
+    PerceptValueError,
+    UnitError,
+)
+from sensorium.percepts.media import length_of, opened
+from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
+from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+Wave: TypeAlias = NDArray[np.float32]
+
+MAX_CHANNELS = 8  # of an array: more is a transposed one
+FULL_SCALE = {
+    "uint8": 2**7,
+    "int16": 2**15,
+    "int32": 2**31,
+}  # integer samples / this are in [-1, 1]
+LOUDEST = 8.0  # full scale is 1; float samples beyond this are at integer scale
+CHUNK = 2**18  # samples converted at a time: about 5 s at 48 kHz
+CROSSINGS = 6  # zero crossings of torchaudio's sinc on each side (lowpass_filter_width)
+ROLLOFF = 0.99  # its cutoff, as a fraction of the lower Nyquist frequency
+KERNEL_SIZE = 2**24  # weights of the resampling kernel: 64 MiB
+
+
+@dataclass(frozen=True)
+class _Header:
+    rate: int  # Hz
+    channels: int
+    duration: float | None  # seconds
+
+
+class Audio(Percept):
+    """A sound: a file (wav, flac, ogg, mp3, m4a, the track of a video), or samples with a rate."""
+
+    modality: ClassVar[str] = "audio"
+    source: Encoded | Samples
+    _header: _Header
+
+    def __init__(
+        self,
+        source: Given,
+        *,
+        rate: int | None = None,
+        at: datetime | None = None,
+        uri: str | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        """Take a sound.
+
+        Args:
+            source: An encoded file (path, bytes, file object, data: URI), or samples of shape
+                `(T,)` or `(C, T)` with at most 8 channels: uint8, int16 or int32 at full scale, or
+                floats in [-1, 1].
+            rate: Samples per second in Hz; for samples only, and then always.
+            at: When the sound starts.
+            uri: Where it came from.
+            limits: What it may cost.
+        Raises:
+            UnitError: Samples without a rate, or a file with one.
+            PerceptShapeError: Samples of another shape or dtype.
+            PerceptValueError: Samples beyond full scale, NaN or infinite; a rate that is none.
+            MediaDecodeError: An unreadable file, or one without a sound track.
+        """
+        taken = take(source, modality=self.modality, limits=limits)
+        if isinstance(taken, Encoded):
+            if rate is not None:
+                raise UnitError(
+                    f"rate={rate!r} for the encoded sound {taken.name}",
+                    "no rate: the file carries its own",
+                    "leave rate out",
+                )
+            header = _read_header(taken, limits)
+        else:
+            if rate is None:
+                raise UnitError(
+                    f"{taken.name} without a rate",
+                    "its samples per second",
+                    "write Audio(samples, rate=16_000)",
+                )
+            taken, rate = Samples(_canonical(taken.array)), _whole_rate(rate)
+            channels, count = taken.array.shape
+            header = _Header(rate, channels, count / rate)
+        self._describe(taken, at=at, uri=uri, limits=limits)
+        self._set(_header=header)
+
+    @property
+    def units(self) -> Mapping[str, Any]:
+        """The rate of samples; an encoded file needs no units."""
+        return {} if isinstance(self.source, Encoded) else {"rate": self.rate}
+
+    @property
+    def rate(self) -> int:
+        """Samples per second and channel, in Hz, before any resampling."""
+        return self._header.rate
+
+    @property
+    def channels(self) -> int:
+        """How many channels it has; they are averaged when it is read."""
+        return self._header.channels
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds: exact for samples, by the header for a file, `None` where that says nothing."""
+        return self._header.duration
+
+    def blocks(self, rate: int, *, seconds: float = 60.0) -> Iterator[Wave]:
+        """Yield the sound back to back, in bounded memory, however long it is.
+
+        Args:
+            rate: Samples per second of what is yielded, in Hz.
+            seconds: Length of each block; the last may be shorter.
+        Returns:
+            Blocks of shape `(n,)`, float32, the mean of the channels; joined, they are
+            `mono(rate)`.
+        Raises:
+            MediaDecodeError: Truncated or damaged; raised while iterating, as the next two are.
+            PerceptValueError: Samples beyond full scale, NaN or infinite.
+            EmptyPerceptError: No samples at all.
+        """
+        size = seconds * _whole_rate(rate)
+        if not 1 <= size < math.inf:
+            raise PerceptValueError(
+                f"blocks of {seconds!r} s at {rate} Hz", "at least one sample each", "raise seconds"
+            )
+        return _reblocked(_resampled(self._mono_pieces(), self.rate, rate), round(size))
+
+    def mono(self, rate: int) -> Wave:
+        """Return the whole sound at `rate` Hz, the mean of its channels: `(T,)`, float32.
+
+        Raises as `blocks` does, which is the one to use for long recordings.
+        """
+        return np.concatenate(list(_resampled(self._mono_pieces(), self.rate, _whole_rate(rate))))
+
+    def _mono_pieces(self) -> Iterator[Wave]:
+        """Yield `(n,)` pieces of any length at the native rate."""
+        if isinstance(self.source, Encoded):
+            for wave in _decoded(self.source, self.limits):
+                yield wave.mean(axis=0)
+        else:
+            array = self.source.array
+            for start in range(0, array.shape[1], CHUNK):
+                yield array[:, start : start + CHUNK].mean(axis=0)
+
+
+def _whole_rate(rate: float) -> int:
+    if isinstance(rate, bool) or not 1 <= rate < math.inf or int(rate) != rate:
+        raise PerceptValueError(
+            f"a rate of {rate!r}", "a whole number of Hz, 1 or more", "pass samples per second"
+        )
+    return int(rate)
+
+
+def _canonical(array: Array) -> Wave:
+    """Return `(C, T)` float32 in [-1, 1] of the samples a caller gave."""
+    if array.ndim == 1:
+        array = array[None]
+    if array.ndim != 2:
+        raise PerceptShapeError(
+            f"sound of shape {array.shape}", "(T,) or (channels, T)", "pass one sound at a time"
+        )
+    channels, count = array.shape
+    if count < channels and count <= MAX_CHANNELS:
+        raise PerceptShapeError(
+            f"sound of shape {array.shape}, which looks transposed",
+            "(channels, T)",
+            "pass samples.T",
+        )
+    if channels > MAX_CHANNELS:
+        raise PerceptShapeError(
+            f"sound of {channels} channels",
+            f"at most {MAX_CHANNELS}",
+            "choose the channels to keep, or average them",
+        )
+    return _checked(_scaled(array))
+
+
+def _scaled(array: Array) -> Wave:
+    """Return float32; integers are divided by their full scale, which loses nothing at 16 bits."""
+    if array.dtype.kind == "f":
+        with np.errstate(over="ignore"):  # what becomes infinite is refused next
+            return array.astype(np.float32)
+    name = array.dtype.name
+    if name not in FULL_SCALE:
+        raise PerceptShapeError(
+            f"sound of dtype {name}",
+            f"floats, or one of {', '.join(FULL_SCALE)}",
+            "convert the samples to float32 in [-1, 1]",
+        )
+    centred = array - np.float64(128) if name == "uint8" else array  # 8-bit silence is 128
+    return (centred / np.float64(FULL_SCALE[name])).astype(np.float32)
+
+
+def _checked(wave: Wave) -> Wave:
+    """Return `wave` `(C, n)` as it is, if it can be sound."""
+    loudest = float(np.abs(wave).max(initial=0.0))  # NaN and infinity survive the maximum
+    if not math.isfinite(loudest):
+        channel, index = np.argwhere(~np.isfinite(wave))[0]
+        raise NonFiniteError(
+            f"sound with {wave[channel, index]} at sample {index} of channel {channel}",
+            "finite samples",
+            "repair the recording or cut that stretch out",
+        )
+    if loudest > LOUDEST:
+        raise PerceptValueError(
+            f"float samples up to {loudest:g}, which look like integer scale",
+            "floats in [-1, 1]",
+            "divide by the full scale (32768 for 16 bits), or pass the integers themselves",
+        )
+    return wave
+
+
+def _track(container: InputContainer, source: Encoded) -> AudioStream:
+    if not container.streams.audio:
+        raise MediaDecodeError(
+            f"{source.name} ({container.format.long_name}), which has no sound track",
+            "a file with sound",
+            "check the file, or leave this percept out",
+        )
+    track = container.streams.audio[0]
+    if track.codec_context is None or not track.rate or not track.channels:
+        raise MediaDecodeError(
+            f"{source.name}, whose sound track cannot be decoded",
+            "a sound track whose coding FFmpeg knows",
+            "convert it to wav or flac",
+        )
+    return track
+
+
+def _read_header(source: Encoded, limits: Limits) -> _Header:
+    with opened(source, Audio.modality, limits) as container:
+        track = _track(container, source)
+        return _Header(track.rate, track.channels, length_of(container, track).seconds)
+
+
+def _decoded(source: Encoded, limits: Limits) -> Iterator[Wave]:
+    """Yield `(C, n)` float32 pieces of the first sound track, at its own rate."""
+    count = 0
+    with opened(source, Audio.modality, limits) as container:
+        track = _track(container, source)
+        rate, channels = track.rate, track.channels
+        for frame in container.decode(track):
+            samples = frame.to_ndarray()  # (C, n), or (1, n * C) when not planar
+            if not frame.format.is_planar:
+                samples = samples.reshape(frame.samples, -1).T
+            if (frame.sample_rate, samples.shape[0]) != (rate, channels):
+                raise MediaDecodeError(
+                    f"{source.name}, which changes from {channels} channels at {rate} Hz to "
+                    f"{samples.shape[0]} at {frame.sample_rate} Hz after {count / rate:.1f} s",
+                    "one rate and channel layout",
+                    "split or convert the file",
+                )
+            count += frame.samples
+            yield _checked(_scaled(samples))
+        length_of(container, track).check(count / rate, source)
+    if count == 0:
+        raise EmptyPerceptError(
+            f"{source.name}, whose sound track is empty",
+            "at least one sample",
+            "leave this percept out",
+        )
+
+
+def _reblocked(pieces: Iterator[Wave], size: int) -> Iterator[Wave]:
+    """Join pieces of any length and cut them to `size`; the last may be shorter."""
+    held: list[Wave] = []
+    count = 0
+    for piece in pieces:
+        held.append(piece)
+        count += piece.size
+        if count >= size:
+            joined = np.concatenate(held)
+            whole = count - count % size
+            yield from joined[:whole].reshape(-1, size)
+            held, count = [joined[whole:].copy()], count - whole
+    if count:
+        yield np.concatenate(held)
+
+
+def _ratio(rate_in: int, rate_out: int) -> Fraction:
+    """Return `rate_in / rate_out`, exact for every usual pair of rates.
+
+    The kernel holds about numerator times denominator weights; two large rates without a common
+    divisor are brought to the nearest ratio that keeps it below `KERNEL_SIZE`.
+    """
+    exact = Fraction(rate_in, rate_out)
+    return exact.limit_denominator(max(1, math.isqrt(int(KERNEL_SIZE / exact))))
+
+
+def _resampled(pieces: Iterator[Wave], rate_in: int, rate_out: int) -> Iterator[Wave]:
+    """Resample a stream as `torchaudio.functional.resample` would resample the whole of it.
+
+    `new` samples come of every `old`: work is cut at multiples of `old`, and each cut sees as much
+    on both sides as the filter reaches, with silence before the start and after the end.
+    """
+    ratio = _ratio(rate_in, rate_out)
+    old, new = ratio.numerator, ratio.denominator
+    if old == new:
+        yield from pieces
+        return
+    reach = math.ceil(CROSSINGS * old / (min(old, new) * ROLLOFF))  # samples on each side
+    context = math.ceil(reach / old) * old
+    held = np.zeros(context, np.float32)
+    taken = given = 0
+    for piece in _reblocked(pieces, CHUNK):
+        held = np.concatenate([held, piece])
+        taken += piece.size
+        ready = (held.size - 2 * context) // old * old
+        if ready > 0:
+            yield _convert(held[: ready + 2 * context], old, new, context)
+            held = held[ready:]
+            given += ready * new // old
+    left = math.ceil(taken * new / old) - given
+    silence = math.ceil((held.size - context) / old) * old + 2 * context - held.size
+    yield _convert(np.pad(held, (0, silence)), old, new, context)[:left]
+
+
+def _convert(wave: Wave, old: int, new: int, context: int) -> Wave:
+    """Resample `(n,)` and drop what `context` samples at each end became."""
+    import torch
+    from torchaudio.functional import resample
+
+    margin = context // old * new
+    converted: Wave = resample(torch.from_numpy(wave), old, new).numpy()
+    return converted[margin : wave.size // old * new - margin]

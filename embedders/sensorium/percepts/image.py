@@ -1,0 +1,145 @@
+"""Images: photographs, drawings and screenshots, as 8-bit RGB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from sensorium.errors import PerceptShapeError, PerceptValueError
+from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
+from sensorium.percepts.pictures import check_size, decode, eight_bit, probe, settle, translated
+from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
+
+GREYEST_16_BIT = 65_535
+CHANNELS = frozenset({1, 3, 4})  # grey, RGB, RGBA
+
+
+class Image(Percept):
+    """A picture, upright and in colour; transparency lies on white, of animations the first frame.
+
+    Attributes:
+        size: (width, height) in pixels, after EXIF orientation.
+    """
+
+    modality: ClassVar[str] = "image"
+    source: Encoded | Samples
+    size: tuple[int, int]
+
+    def __init__(
+        self,
+        source: Given,
+        *,
+        at: datetime | None = None,
+        uri: str | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        """Take a picture; of an encoded one, only the header is read.
+
+        Args:
+            source: A path, bytes, a binary file object or a data: URI of a picture in a format
+                Pillow reads; an array or tensor of shape (H, W), (H, W, 1), (H, W, 3) RGB or
+                (H, W, 4) RGBA, uint8 or float in [0, 1]; a PIL image of any mode.
+            at: When it was seen.
+            uri: Where it came from; not fetched.
+            limits: Checked before decoding.
+        Raises:
+            PerceptShapeError: An array of another shape or dtype.
+            PerceptValueError: Floats outside [0, 1]; `NonFiniteError` for NaN or infinity.
+            MediaDecodeError: Not a picture, or its header is damaged.
+            TooManyPixelsError: More than `limits.max_pixels`.
+            PerceptError: As `sensorium.percepts.source.take`.
+        """
+        if isinstance(source, PIL.Image.Image):
+            rgb = _rgb(settle(source, modality=self.modality, limits=limits))
+            taken: Encoded | Samples = Samples(np.asarray(rgb))
+        else:
+            taken = take(source, modality=self.modality, limits=limits)
+        if isinstance(taken, Samples):
+            array = _rgb_array(taken.array, limits)
+            taken = taken if array is taken.array else Samples(array)
+            size = (array.shape[1], array.shape[0])
+        else:
+            header = probe(taken, modality=self.modality, limits=limits)
+            size = (header.width, header.height)
+        self._describe(taken, at=at, uri=uri, limits=limits)
+        self._set(size=size)
+
+    @property
+    def units(self) -> Mapping[str, Any]:
+        """A picture has no units."""
+        return {}
+
+    def picture(self) -> PIL.Image.Image:
+        """Decode to a new picture of mode RGB: upright, on white, without metadata.
+
+        16-bit greys keep their upper 8 bits; floats in [0, 1] are multiplied by 255 and rounded.
+        Colour profiles are not applied.
+
+        Raises:
+            MediaDecodeError: Damaged or truncated.
+            PerceptValueError: A 32-bit or float picture with values outside 0..65535 or [0, 1].
+            SourceChangedError: The file changed after the percept was made.
+        """
+        if isinstance(self.source, Samples):
+            return PIL.Image.fromarray(self.source.array)
+        return _rgb(decode(self.source, modality=self.modality, limits=self.limits))
+
+
+def _rgb_array(array: Array, limits: Limits) -> NDArray[np.uint8]:
+    """Return pixels of any accepted shape and dtype as (H, W, 3) uint8; RGB uint8 as it is."""
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[2] not in CHANNELS:
+        raise _shape_error(array)
+    check_size((array.shape[1], array.shape[0]), Image.modality, limits)
+    pixels = eight_bit(array, Image.modality)
+    if pixels.shape[2] == 1:
+        return np.repeat(pixels, 3, axis=2)
+    if pixels.shape[2] == 3:
+        return pixels
+    return np.asarray(_rgb(PIL.Image.fromarray(pixels)))
+
+
+def _shape_error(array: Array) -> PerceptShapeError:
+    remedy = "pass one picture at a time, colours last"
+    if array.ndim == 3 and array.shape[0] in CHANNELS:
+        remedy = "put the colours last: array.transpose(1, 2, 0), or tensor.permute(1, 2, 0)"
+    return PerceptShapeError(
+        f"an image array of shape {array.shape}",
+        "(H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA",
+        remedy,
+    )
+
+
+def _rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """Convert a decoded picture of any mode to a new one of mode RGB."""
+    if picture.mode == "F" or picture.mode.startswith("I"):
+        picture = PIL.Image.fromarray(_grey(picture))
+    with translated(f"a picture of mode {picture.mode}", Image.modality):
+        if picture.has_transparency_data:
+            white = PIL.Image.new("RGBA", picture.size, "white")
+            white.alpha_composite(picture.convert("RGBA"))
+            picture = white
+        rgb = picture.convert("RGB")
+    rgb.info = {}  # its EXIF must not turn it a second time
+    return rgb
+
+
+def _grey(picture: PIL.Image.Image) -> NDArray[np.uint8]:
+    """Return the pixels of a 16-bit, 32-bit or float grey picture as (H, W) uint8."""
+    values = np.asarray(picture)
+    if picture.mode == "F":
+        return eight_bit(values, Image.modality)
+    low, high = int(values.min()), int(values.max())
+    if low < 0 or high > GREYEST_16_BIT:
+        raise PerceptValueError(
+            f"a grey picture with values from {low} to {high}",
+            f"0 to {GREYEST_16_BIT}",
+            "scale it to 8 bit yourself and pass the array",
+        )
+    return (values >> 8).astype(np.uint8)

@@ -1,0 +1,329 @@
+"""Motion: accelerometer and gyroscope, with units and times."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorium.errors import (
+    NonFiniteError,
+    PerceptShapeError,
+    PerceptTooShortError,
+    PerceptValueError,
+    TimeError,
+    UnitError,
+)
+from sensorium.percepts.imu_files import Recording, read_recording
+from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
+from sensorium.percepts.resampling import resample, uniform
+from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, Source, take
+
+STANDARD_GRAVITY = 9.80665  # m/s^2, exact by definition
+ACCEL_UNITS = {"m/s^2": 1.0, "g": STANDARD_GRAVITY}  # in m/s^2
+GYRO_UNITS = {"rad/s": 1.0, "deg/s": math.pi / 180}  # in rad/s
+GAP = 0.1  # seconds without a sample that split a recording,
+GAP_PERIODS = 1.5  # and periods, where they are longer
+ROUNDING = 1e-9  # seconds; timestamps just 100 ms apart are no gap
+SLOWEST = 1.0  # Hz; slower "motion" is milliseconds given as seconds
+RATE_DIGITS = 6  # decimals of a rate derived from timestamps, whose rounding is not its own
+IMPLAUSIBLE_G = 5.0  # g; a median beyond it is m/s^2
+AT_REST = (0.9, 1.1)  # a norm of 1 within the noise is gravity in g
+AT_REST_SHARE = 0.8  # of the samples
+
+
+@dataclass(frozen=True)
+class Motion:
+    """The source of motion given as arrays: canonical samples, and times if there are any."""
+
+    samples: Samples  # (T, 6) float32, m/s^2 and rad/s
+    times: Samples | None  # (T,) float64, seconds from the first
+
+    @property
+    def name(self) -> str:
+        """How to name this source in a message."""
+        return self.samples.name
+
+    def content_digest(self) -> bytes:
+        """Return the SHA-256 (32 bytes) of the samples and the times."""
+        parts = [part.content_digest() for part in (self.samples, self.times) if part]
+        return hashlib.sha256(b"".join(parts)).digest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the samples' dictionary, and `"times"` (base64 of float64) if there are any."""
+        times = {"times": self.times.to_dict()["base64"]} if self.times else {}
+        return {**self.samples.to_dict(), **times}
+
+
+class Segment(NamedTuple):
+    """A stretch without gaps."""
+
+    start: float  # seconds from the first sample of the recording
+    samples: NDArray[np.float32]  # (n, 6)
+
+
+class IMU(Percept):
+    """Motion: acceleration and rotation rate about three axes, from a file or arrays."""
+
+    modality: ClassVar[str] = "imu"
+    source: Encoded | Motion
+    samples: NDArray[np.float32]
+    times: NDArray[np.float64]
+    rate: float
+    _units: Mapping[str, Any]
+
+    def __init__(
+        self,
+        source: Given,
+        *,
+        rate: float | None = None,
+        timestamps: Given = None,
+        accel: str | None = None,
+        gyro: str | None = None,
+        at: datetime | None = None,
+        uri: str | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        """Take a recording.
+
+        Args:
+            source: Samples of shape `(T, 6)`, accelerometer x y z and gyroscope x y z, or a CSV or
+                NPZ file whose columns are named (`ax ay az gx gy gz`, `accel_x`, ..., and `t`,
+                `time_ms`, ... for the times).
+            rate: Samples per second in Hz, where neither timestamps nor the file say it.
+            timestamps: Shape `(T,)`, seconds from any origin, or datetime64; strictly increasing.
+            accel: Unit of the acceleration, `"m/s^2"` or `"g"`.
+            gyro: Unit of the rotation rate, `"rad/s"` or `"deg/s"`.
+            at: When the first sample was taken.
+            uri: Where it came from.
+            limits: What it may cost.
+        Raises:
+            UnitError: A unit or the rate is missing, given twice, or contradicts the data.
+            PerceptShapeError: Another shape than `(T, 6)`, or columns missing in the file.
+            TimeError: Timestamps that do not increase.
+            NonFiniteError: NaN or infinity among the samples.
+            PerceptTooShortError: Fewer than two samples.
+            MediaDecodeError: A file that is neither CSV nor NPZ, or damaged.
+        """
+        taken = (
+            source if isinstance(source, Motion) else take(source, modality="imu", limits=limits)
+        )
+        recording = _recording(taken, rate, timestamps, limits)
+        samples = Samples(_canonical(recording.samples, accel, gyro))
+        if recording.times is not None:
+            times = Samples(_seconds(recording.times, len(samples.array)))
+            nominal = _nominal_rate(times.array)
+        else:
+            nominal = _checked_rate(recording.rate)
+            times = Samples(np.arange(len(samples.array)) / nominal)
+        units: dict[str, Any] = {"accel": "m/s^2", "gyro": "rad/s"}
+        if isinstance(taken, Encoded):
+            units = {"accel": accel, "gyro": gyro}
+        else:
+            taken = Motion(samples, times if recording.times is not None else None)
+        if rate is not None:
+            units["rate"] = nominal
+        self._describe(taken, at=at, uri=uri, limits=limits)
+        self._set(samples=samples.array, times=times.array, rate=nominal, _units=units)
+
+    @classmethod
+    def _read_source(
+        cls, fields: dict[str, Any], limits: Limits, roots: Sequence[Path] | None
+    ) -> Source:
+        own = {name: value for name, value in fields.items() if name != "times"}
+        read = super()._read_source(own, limits, roots)
+        if not isinstance(read, Samples):
+            return read
+        times = base64.b64decode(fields["times"], validate=True) if "times" in fields else None
+        return Motion(read, None if times is None else Samples(np.frombuffer(times, "<f8")))
+
+    @property
+    def units(self) -> Mapping[str, Any]:
+        """The units of a file as stated; of arrays, the canonical ones, and the rate if given."""
+        return self._units
+
+    @property
+    def duration(self) -> float:
+        """Seconds, from the first sample to one period after the last."""
+        return float(self.times[-1]) + 1 / self.rate
+
+    @property
+    def gaps(self) -> tuple[Span, ...]:
+        """Stretches without a sample longer than 100 ms (1.5 periods, if that is longer)."""
+        return tuple(
+            Span(float(self.times[first - 1]), float(self.times[first])) for first in self._breaks()
+        )
+
+    def _breaks(self) -> list[int]:
+        """Return the index of the first sample after each gap."""
+        longest = max(GAP, GAP_PERIODS / self.rate)
+        indices: list[int] = (np.flatnonzero(np.diff(self.times) > longest + ROUNDING) + 1).tolist()
+        return indices
+
+    def segments(self, rate: float) -> list[Segment]:
+        """Return the stretches between the gaps, each evenly resampled to `rate` Hz.
+
+        Jittered timestamps are first brought onto an even grid, by linear interpolation; then a
+        windowed sinc keeps what lies above the new Nyquist frequency out. Nothing is invented
+        in the gaps.
+
+        Args:
+            rate: Samples per second of the result, in Hz.
+        Raises:
+            PerceptValueError: The rate is not positive and finite.
+        """
+        wanted = _checked_rate(rate)
+        edges = [0, *self._breaks(), len(self.samples)]
+        segments = []
+        for first, end in pairwise(edges):
+            even = uniform(self.samples[first:end], self.times[first:end], self.rate)
+            resampled = resample(even, rate_in=self.rate, rate_out=wanted)
+            segments.append(Segment(float(self.times[first]), resampled))
+        return segments
+
+
+def _recording(
+    source: Encoded | Samples | Motion, rate: float | None, timestamps: Given, limits: Limits
+) -> Recording:
+    """Return samples and their one clock: times or a rate, from the source or the caller."""
+    if isinstance(source, Encoded):
+        samples, times, own_rate = read_recording(source, limits)
+        own_rate = own_rate if times is None else None  # times say more than a nominal rate
+    elif isinstance(source, Motion):
+        samples, own_rate = source.samples.array, None
+        times = None if source.times is None else source.times.array
+    else:
+        samples, times, own_rate = source.array, None, None
+    clocks = {
+        "its own times": times,
+        "its own rate": own_rate,
+        f"rate={rate!r}": rate,
+        "timestamps": timestamps,
+    }
+    given = [name for name, clock in clocks.items() if clock is not None]
+    if len(given) != 1:
+        raise UnitError(
+            f"{source.name} with {' and '.join(given) or 'neither a rate nor timestamps'}",
+            "exactly one of them",
+            "write IMU(samples, rate=100, ...), or leave out what the file says itself",
+        )
+    stamps = times if timestamps is None else np.asarray(timestamps)
+    return Recording(samples, stamps, rate if own_rate is None else own_rate)
+
+
+def _canonical(samples: Array, accel: str | None, gyro: str | None) -> NDArray[np.float32]:
+    """Return `(T, 6)` float32 in m/s^2 and rad/s."""
+    scales = [_scale("accel", accel, ACCEL_UNITS)] * 3 + [_scale("gyro", gyro, GYRO_UNITS)] * 3
+    _check_shape(samples)
+    with np.errstate(over="ignore"):  # what becomes infinite is refused next
+        canonical: NDArray[np.float32] = (samples * np.array(scales)).astype(np.float32)
+    bad = ~np.isfinite(canonical).all(axis=1)
+    if bad.any():
+        raise NonFiniteError(
+            f"motion with NaN or infinity, first in row {int(bad.argmax())}",
+            "finite samples",
+            "drop those rows and pass timestamps, so that the gap is known",
+        )
+    _check_accel(np.linalg.norm(samples[:, :3].astype(np.float64), axis=1), accel)
+    return canonical
+
+
+def _scale(name: str, unit: str | None, choices: Mapping[str, float]) -> float:
+    if unit is None or unit not in choices:
+        raise UnitError(
+            f"{name}={unit!r}" if unit is not None else f"motion without the unit of {name}",
+            f"{name}= one of {', '.join(map(repr, choices))}",
+            f"look up what the sensor writes, and pass {name}=",
+        )
+    return choices[unit]
+
+
+def _check_shape(samples: Array) -> None:
+    shape = samples.shape
+    remedy = "pass accelerometer x y z and gyroscope x y z as six columns"
+    if samples.ndim == 2 and shape[0] == 6 and shape[1] != 6:
+        remedy = "it looks transposed: pass samples.T (never reshape, which mixes the channels)"
+    elif samples.ndim == 2 and shape[1] == 3:
+        remedy = "the gyroscope is missing: " + remedy
+    if samples.ndim != 2 or shape[1] != 6 or samples.dtype.kind not in "iuf":
+        raise PerceptShapeError(
+            f"motion of shape {shape} and dtype {samples.dtype}", "numbers of shape (T, 6)", remedy
+        )
+    if shape[0] < 2:
+        raise PerceptTooShortError(
+            f"motion of {shape[0]} sample", "two samples or more", "leave this percept out"
+        )
+
+
+def _check_accel(norms: NDArray[np.float64], accel: str | None) -> None:
+    """Refuse the two mistakes about gravity that the numbers themselves give away."""
+    median = float(np.median(norms))
+    low, high = AT_REST
+    at_rest = float(np.mean((norms > low) & (norms < high))) > AT_REST_SHARE
+    if accel == "g" and median > IMPLAUSIBLE_G:
+        guess = "m/s^2"
+    elif accel == "m/s^2" and at_rest:
+        guess = "g"
+    else:
+        return
+    raise UnitError(
+        f'accel="{accel}" for accelerations of {median:.2f} (median norm)',
+        f'the right unit: this looks like "{guess}"',
+        f'pass accel="{guess}", or convert the samples',
+    )
+
+
+def _seconds(stamps: Array, count: int) -> NDArray[np.float64]:
+    """Return `(T,)` seconds from the first stamp, which increase strictly."""
+    if stamps.shape != (count,) or stamps.dtype.kind not in "iufM":
+        raise PerceptShapeError(
+            f"timestamps of shape {stamps.shape} and dtype {stamps.dtype} for {count} samples",
+            f"shape ({count},), seconds or datetime64",
+            "pass one for each sample",
+        )
+    if stamps.dtype.kind == "M":
+        since = (stamps - stamps[0]).astype("timedelta64[ns]")
+        seconds = np.where(np.isnat(since), np.nan, since.astype(np.int64) * 1e-9)
+    else:
+        seconds = stamps.astype(np.float64) - np.float64(stamps[0])
+    late = ~(np.diff(seconds) > 0) | ~np.isfinite(seconds[1:])
+    if late.any():
+        index = int(late.argmax()) + 1
+        raise TimeError(
+            f"timestamp {index} ({stamps[index]}) after {stamps[index - 1]}",
+            "finite timestamps, each later than the one before",
+            "sort the samples by time and drop the duplicates, if that is what happened",
+        )
+    return seconds
+
+
+def _nominal_rate(times: NDArray[np.float64]) -> float:
+    """Return the rate in Hz: one over the mean period, those with lost samples left out."""
+    steps = np.diff(times)
+    period = float(steps[steps <= GAP_PERIODS * np.median(steps)].mean())
+    if period > 1 / SLOWEST:
+        raise UnitError(
+            f"timestamps {period:g} s apart",
+            f"motion sampled at {SLOWEST:g} Hz or more",
+            "pass seconds: divide milliseconds by 1e3, nanoseconds by 1e9",
+        )
+    return round(1 / period, RATE_DIGITS)
+
+
+def _checked_rate(rate: float | None) -> float:
+    if rate is None or not SLOWEST <= rate < math.inf:
+        raise PerceptValueError(
+            f"a rate of {rate!r}",
+            f"samples per second, {SLOWEST:g} Hz or more",
+            "pass Hz, not a period",
+        )
+    return float(rate)

@@ -1,0 +1,116 @@
+"""What sound and video share about FFmpeg: safe opening, one translation of errors, lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from sensorium.errors import MediaDecodeError, SensoriumError
+from sensorium.percepts.source import Encoded, Limits
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.stream import Stream
+
+# FFmpeg also reads playlists and scripts that name other files and addresses: only what is
+# self-contained is let through. Pictures are opened so that the refusal can say what they are.
+PICTURES = frozenset(
+    f"{kind}_pipe" for kind in ("bmp", "gif", "j2k", "jpeg", "jpegxl", "png", "tiff", "webp")
+)
+CONTAINERS = (
+    "aac,ac3,aiff,amr,ape,apng,asf,au,avi,caf,flac,flv,gif,matroska,mov,mp3,mpeg,mpegts,ogg,w64,wav"
+)
+UNINDEXED = frozenset({"aac", "ac3", "amr", "mp3"})  # FFmpeg guesses their length from the bit rate
+RIFF_UNKNOWN = 0x7FFF_0000  # bytes; writers that cannot seek state this size or more, or 0
+MAX_INT = 2**31 - 1  # what FFmpeg takes as a number of pixels
+SLACK = 0.05  # of the stated length; less than this missing is no truncation
+SLACK_SECONDS = 0.5  # nor is less than this
+
+
+@dataclass(frozen=True)
+class Length:
+    """Seconds of a track; `firm` when its own header states them, so that less means a cut."""
+
+    seconds: float | None
+    firm: bool
+
+    def check(self, decoded: float, source: Encoded) -> None:
+        """Raise `MediaDecodeError` when clearly less than the stated seconds were decoded."""
+        stated = self.seconds if self.firm and self.seconds else 0.0
+        if stated - decoded > max(SLACK_SECONDS, SLACK * stated):
+            raise truncated(source, f"{decoded:.1f} of {stated:.1f} s")
+
+
+def truncated(source: Encoded, what: str) -> MediaDecodeError:
+    """Build the error for a file that ends before its header says it does."""
+    return MediaDecodeError(
+        f"{source.name}, truncated: {what}",
+        "the whole file",
+        "copy it again or repair it, or pass the decoded samples",
+    )
+
+
+@contextmanager
+def opened(source: Encoded, modality: str, limits: Limits) -> Iterator[InputContainer]:
+    """Open sound or video for decoding; every error of FFmpeg inside the block is translated.
+
+    Args:
+        source: The file.
+        modality: Names the percept in messages.
+        limits: `max_pixels` also bounds what FFmpeg decodes to find out what a file holds.
+    Raises:
+        MediaDecodeError: Unreadable, truncated, or of a format that is not let through.
+    """
+    import av
+
+    options = {
+        "format_whitelist": ",".join([CONTAINERS, *PICTURES]),
+        "protocol_whitelist": "none",
+        "max_pixels": str(min(limits.max_pixels, MAX_INT)),
+    }
+    with source.open() as stream:
+        _check_riff_size(source, stream.read(8))
+        stream.seek(0)
+        nameless = SimpleNamespace(read=stream.read, seek=stream.seek, tell=stream.tell)
+        try:  # nameless, for FFmpeg also guesses from the name
+            with av.open(nameless, "r", metadata_errors="replace", options=options) as container:
+                yield container
+        except SensoriumError:
+            raise
+        except (av.FFmpegError, ValueError, EOFError) as error:
+            raise MediaDecodeError(
+                f"{source.name}, unreadable as {modality} ({getattr(error, 'strerror', error)})",
+                "a complete file of a format such as wav, flac, ogg, mp3, mp4, mkv or webm",
+                "check that it plays, convert it, or pass the decoded samples",
+            ) from error
+
+
+def _check_riff_size(source: Encoded, head: bytes) -> None:
+    """FFmpeg forgives a WAV or AVI that is shorter than it says; the cut would go unnoticed."""
+    stated = int.from_bytes(head[4:8], "little")
+    known = head[:4] == b"RIFF" and stated < RIFF_UNKNOWN
+    if known and source.size < (1 - SLACK) * stated:
+        raise truncated(source, f"{source.size} of {stated + 8} bytes")
+
+
+def length_of(container: InputContainer, stream: Stream) -> Length:
+    """Return how long `stream` is by its header, or else by its container's."""
+    import av
+
+    firm = container.format.name not in UNINDEXED
+    if stream.duration is not None and stream.time_base is not None:
+        return Length(float(stream.duration * stream.time_base), firm)
+    start = max(0.0, float((stream.start_time or 0) * (stream.time_base or 0)))
+    tagged = stream.metadata.get("DURATION", "")  # Matroska: "00:00:05.023000000", when it ends
+    try:
+        hours, minutes, seconds = tagged.split(":")
+        return Length(3600 * int(hours) + 60 * int(minutes) + float(seconds) - start, firm)
+    except ValueError:  # no such tag: only the longest track's length is known
+        whole = container.duration
+        return Length(
+            None if whole is None else whole / av.time_base - start,
+            firm and len(container.streams) == 1,
+        )

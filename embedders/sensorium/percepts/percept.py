@@ -1,0 +1,202 @@
+"""What every percept has: a source, units, a time, an origin, a digest and a dictionary form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from typing_extensions import Self
+
+from sensorium.errors import PerceptFormatError, SensoriumError, TimeError
+from sensorium.percepts.source import Limits, Source, source_from_dict
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A stretch of a percept: seconds from its start (characters, for text)."""
+
+    start: float
+    end: float
+
+
+class Percept(ABC):
+    """One observation in one modality. Immutable; equal to another with the same content and units.
+
+    A subclass names its `modality`, and is then known to `percept_from_dict`: a seventh sense is a
+    class, not an edit.
+
+    Attributes:
+        modality: The sense: `"text"`, `"image"`, ...
+        source: The encoded file or the samples.
+        at: When it was observed (aware), or `None`.
+        uri: Where it came from, kept as given, never fetched.
+        limits: What it may cost.
+    """
+
+    modality: ClassVar[str]
+    modalities: ClassVar[dict[str, type[Percept]]] = {}
+
+    source: Source
+    at: datetime | None
+    uri: str | None
+    limits: Limits
+    _digest: str | None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "modality" in cls.__dict__:
+            Percept.modalities[cls.modality] = cls
+
+    def _set(self, **values: Any) -> None:
+        """Set attributes while constructing; afterwards they are read-only."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def _describe(
+        self, source: Source, *, at: datetime | None, uri: str | None, limits: Limits
+    ) -> None:
+        if at is not None and at.utcoffset() is None:
+            raise TimeError(
+                f"the naive datetime {at.isoformat()}",
+                "a time with its zone",
+                "write at=datetime(..., tzinfo=timezone.utc) or at.astimezone()",
+            )
+        self._set(source=source, at=at, uri=uri, limits=limits, _digest=None)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a percept is immutable: {name!r} cannot be set; make a new one")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a percept is immutable: {name!r} cannot be deleted")
+
+    @property
+    @abstractmethod
+    def units(self) -> Mapping[str, Any]:
+        """The keyword arguments that give the content its meaning, JSON-ready, canonical."""
+
+    @property
+    def duration(self) -> float | None:
+        """Length in seconds; `None` for what has none (text, a picture) or does not say."""
+        return None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (64 hex digits) of modality, units and canonical content.
+
+        The content of an encoded file is its bytes; of samples, their values in canonical units.
+        `at` and `uri` do not count: the same content seen twice has one digest.
+        """
+        if self._digest is None:
+            meaning = json.dumps([self.modality, dict(self.units)], sort_keys=True)
+            content = self.source.content_digest()
+            self._set(_digest=hashlib.sha256(meaning.encode() + b"\0" + content).hexdigest())
+        assert self._digest is not None
+        return self._digest
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary; `percept_from_dict` makes an equal percept of it.
+
+        A path stays a path (the file is not copied); bytes and samples are written as base64.
+        """
+        return {
+            "modality": self.modality,
+            "source": self.source.to_dict(),
+            "units": dict(self.units),
+            "at": self.at.isoformat() if self.at else None,
+            "uri": self.uri,
+        }
+
+    @classmethod
+    def _read_source(
+        cls, fields: dict[str, Any], limits: Limits, roots: Sequence[Path] | None
+    ) -> Source:
+        return source_from_dict(fields, modality=cls.modality, limits=limits, roots=roots)
+
+    @classmethod
+    def from_dict(
+        cls,
+        fields: Mapping[str, Any],
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        roots: Sequence[str | Path] | None = None,
+    ) -> Self:
+        """Make the percept that `to_dict` described; arguments and errors as `percept_from_dict`."""
+        percept = percept_from_dict(fields, limits=limits, roots=roots)
+        if not isinstance(percept, cls):
+            raise PerceptFormatError(
+                f"a dictionary of modality {percept.modality!r}",
+                f"one of {cls.modality!r}",
+                "use percept_from_dict, which takes every modality",
+            )
+        return percept
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Percept):
+            return NotImplemented
+        mine, theirs = (self.at, self.uri), (other.at, other.uri)
+        return type(self) is type(other) and mine == theirs and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash((self.digest, self.at, self.uri))
+
+    def __repr__(self) -> str:
+        units = "".join(f", {key}={value!r}" for key, value in self.units.items())
+        at = f", at={self.at.isoformat()}" if self.at else ""
+        return f"{type(self).__name__}({getattr(self.source, 'name', '')}{units}{at})"
+
+
+class _PerceptFields(BaseModel):
+    """The dictionary form, checked before any of it is used: it may come from anywhere."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    modality: str
+    source: dict[str, str | list[int]]
+    units: dict[str, Any] = {}
+    at: AwareDatetime | None = None
+    uri: str | None = None
+
+
+def percept_from_dict(
+    fields: Mapping[str, Any],
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    roots: Sequence[str | Path] | None = None,
+) -> Percept:
+    """Make a percept of any registered modality from its dictionary form.
+
+    Args:
+        fields: What `Percept.to_dict` returned, perhaps after a trip through JSON.
+        limits: As for the percept's constructor.
+        roots: Directories that paths must lie in. Give this whenever the dictionary comes from an
+            agent or a network; `None` allows every path.
+    Raises:
+        PerceptFormatError: The dictionary is not a percept's.
+        SourceRefusedError: A path outside `roots`.
+        PerceptError: As the percept's constructor.
+    """
+    try:
+        checked = _PerceptFields.model_validate_json(json.dumps(dict(fields)))
+        cls = Percept.modalities[checked.modality]
+        allowed = None if roots is None else [Path(root) for root in roots]
+        source = cls._read_source(checked.source, limits, allowed)
+        make: Any = cls
+        made: Percept = make(source, **checked.units, at=checked.at, uri=checked.uri, limits=limits)
+    except SensoriumError:
+        raise
+    except (ValidationError, LookupError, TypeError, ValueError) as error:
+        raise PerceptFormatError(
+            f"a dictionary that is not a percept's ({error})",
+            f"what Percept.to_dict returns, of modality {', '.join(sorted(Percept.modalities))}",
+            "write it with to_dict",
+        ) from error
+    return made

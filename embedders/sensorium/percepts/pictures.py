@@ -1,0 +1,273 @@
+"""What the picture percepts share: checking, opening and decoding, and arrays of pixels."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+from PIL import ExifTags
+
+from sensorium.errors import (
+    EmptyPerceptError,
+    MediaDecodeError,
+    NonFiniteError,
+    PerceptShapeError,
+    PerceptValueError,
+    SensoriumError,
+    TooManyPixelsError,
+)
+from sensorium.percepts.signatures import PREFIX, recognise
+from sensorium.percepts.source import Array, Encoded, Limits
+
+# Opening an EPS would run Ghostscript on it; MPEG video is identified but never decoded.
+REFUSED_FORMATS = frozenset({"EPS", "MPEG"})
+MAGIC = 16  # bytes Pillow's plugins want to see to accept a file
+
+# What Pillow's plugins raise on damaged files, found by truncating and mutating every format it
+# writes, and what its own loops catch. `Warning`: theirs are exceptions where the caller's filters
+# say so. Not `MemoryError`: the pixel limit bounds what a header can ask for.
+MEDIA_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    Warning,
+)
+BOMBS = (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning)
+
+TURNS = {  # EXIF orientation to what makes the picture upright
+    2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
+    3: PIL.Image.Transpose.ROTATE_180,
+    4: PIL.Image.Transpose.FLIP_TOP_BOTTOM,
+    5: PIL.Image.Transpose.TRANSPOSE,
+    6: PIL.Image.Transpose.ROTATE_270,
+    7: PIL.Image.Transpose.TRANSVERSE,
+    8: PIL.Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = frozenset({5, 6, 7, 8})  # orientations that swap width and height
+
+
+class Header(NamedTuple):
+    """What is known of a picture before its pixels are decoded."""
+
+    width: int
+    height: int
+    mode: str  # Pillow's: "RGB", "L", "I;16", "F", ...
+
+
+def probe(
+    source: Encoded, *, modality: str, limits: Limits, upright: bool = True, exact: bool = False
+) -> Header:
+    """Read the header of an encoded picture, not its pixels.
+
+    Args:
+        source: The file.
+        modality: Names the percept in messages.
+        limits: `max_pixels` is checked.
+        upright: Give the size after EXIF orientation.
+        exact: The values are measurements: refuse a PGM whose values Pillow would stretch.
+    Raises:
+        MediaDecodeError: Not a picture Pillow reads.
+        TooManyPixelsError: More than `limits.max_pixels`.
+        EmptyPerceptError: A side of length zero.
+    """
+    with _opened(source, modality, limits) as picture:
+        if exact:
+            _refuse_stretched(picture)
+        width, height = picture.size
+        if upright and _orientation(picture) in SIDEWAYS:
+            width, height = height, width
+        return Header(width, height, picture.mode)
+
+
+def decode(
+    source: Encoded, *, modality: str, limits: Limits, upright: bool = True, exact: bool = False
+) -> PIL.Image.Image:
+    """Decode the first frame of an encoded picture in its own mode; arguments as for `probe`.
+
+    Raises:
+        MediaDecodeError: Not a picture, or damaged or truncated.
+        TooManyPixelsError: More than `limits.max_pixels`, checked before decoding.
+        SourceChangedError: The file changed after the percept was made.
+    """
+    with _opened(source, modality, limits) as picture:
+        if exact:
+            _refuse_stretched(picture)
+        turn = TURNS.get(_orientation(picture)) if upright else None
+        picture.load()
+        return picture if turn is None else picture.transpose(turn)
+
+
+def settle(
+    picture: PIL.Image.Image, *, modality: str, limits: Limits, upright: bool = True
+) -> PIL.Image.Image:
+    """Load a caller's picture and make it upright; arguments and errors as for `decode`.
+
+    Its pixels are not modified, but the result may share them: copy before writing.
+    """
+    check_size(picture.size, modality, limits)
+    with translated(f"a PIL image of mode {picture.mode}", modality):
+        picture.load()
+        turn = TURNS.get(_orientation(picture)) if upright else None
+        return picture if turn is None else picture.transpose(turn)
+
+
+def check_size(size: tuple[int, int], modality: str, limits: Limits) -> None:
+    """Check (width, height) against zero and `limits.max_pixels`.
+
+    Raises:
+        EmptyPerceptError: A side is zero.
+        TooManyPixelsError: More pixels than the limit.
+    """
+    width, height = size
+    if width * height == 0:
+        raise EmptyPerceptError(
+            f"{width} x {height} pixels ({modality})",
+            "at least one pixel",
+            "leave this percept out",
+        )
+    if width * height > limits.max_pixels:
+        raise TooManyPixelsError(
+            f"{width} x {height} = {width * height} pixels ({modality})",
+            f"at most {limits.max_pixels}",
+            "scale it down, or raise the limit with limits=Limits(max_pixels=...)",
+        )
+
+
+def one_channel(array: Array) -> Array:
+    """Return (1, H, W) and (H, W, 1) as an (H, W) view, anything else as it is."""
+    if array.ndim != 3 or 1 not in (array.shape[0], array.shape[2]):
+        return array
+    return array.squeeze(0 if array.shape[0] == 1 else 2)
+
+
+def check_unit_interval(array: Array, modality: str) -> None:
+    """Check that float samples are finite and in [0, 1].
+
+    Raises:
+        NonFiniteError: NaN or infinity.
+        PerceptValueError: Below 0 or above 1.
+    """
+    bad = int(array.size - np.count_nonzero(np.isfinite(array)))
+    if bad:
+        raise NonFiniteError(
+            f"{bad} samples that are NaN or infinite in a float {modality} array",
+            "finite values in [0, 1]",
+            "replace them first, for instance with numpy.nan_to_num",
+        )
+    low, high = float(array.min()), float(array.max())
+    if low < 0 or high > 1:
+        raise PerceptValueError(
+            f"a float {modality} array with values from {low:g} to {high:g}",
+            "values in [0, 1]",
+            "divide by 255 if they run to 255 (and undo any mean and std normalisation)",
+        )
+
+
+def eight_bit(array: Array, modality: str) -> NDArray[np.uint8]:
+    """Return `array` as uint8: uint8 as it is, floats in [0, 1] times 255 and rounded.
+
+    Raises:
+        PerceptShapeError: Another dtype.
+        NonFiniteError: NaN or infinity.
+        PerceptValueError: Floats outside [0, 1].
+    """
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype.kind != "f":
+        raise PerceptShapeError(
+            f"an array of dtype {array.dtype} ({modality})",
+            "uint8, or floats in [0, 1]",
+            "convert it: array.astype(numpy.uint8) for values up to 255, "
+            "(array >> 8).astype(numpy.uint8) for 16-bit values, array / 1.0 for a mask",
+        )
+    check_unit_interval(array, modality)
+    scaled = array.astype(np.float64 if array.itemsize > 4 else np.float32) * 255
+    pixels: NDArray[np.uint8] = np.rint(scaled).astype(np.uint8)
+    return pixels
+
+
+@contextmanager
+def _opened(source: Encoded, modality: str, limits: Limits) -> Iterator[PIL.Image.Image]:
+    with source.open() as stream:
+        prefix = stream.read(PREFIX)
+        with translated(f"{source.name}, which looks like {recognise(prefix)}", modality):
+            picture = _identify(stream, prefix[:MAGIC])
+            check_size(picture.size, modality, limits)
+            yield picture
+
+
+def _identify(stream: BinaryIO, magic: bytes) -> PIL.Image.Image:
+    """Find the plugin for a file, as `PIL.Image.open` does but for its pixel limit.
+
+    That limit is a global of the process, warns at one size and refuses at another, and neither
+    bound is ours; going to the registry leaves it alone, and needs no warning filter, which would
+    not be safe among threads.
+    """
+    for load_plugins in (PIL.Image.preinit, PIL.Image.init):  # the common ones, then all
+        load_plugins()
+        for name in PIL.Image.ID:
+            if name in REFUSED_FORMATS:
+                continue
+            factory, accepts = PIL.Image.OPEN[name]
+            try:
+                if accepts is None or accepts(magic) is True:
+                    stream.seek(0)
+                    return factory(stream, "")
+            except (SyntaxError, LookupError, TypeError, struct.error):
+                continue  # not this plugin's after all
+    raise PIL.UnidentifiedImageError("no plugin of Pillow reads it")
+
+
+@contextmanager
+def translated(what: str, modality: str) -> Iterator[None]:
+    """Turn whatever Pillow raises on bad content into an error of ours."""
+    try:
+        yield
+    except SensoriumError:
+        raise
+    except BOMBS as error:
+        raise TooManyPixelsError(
+            f"{what} ({error})",
+            "a picture inside Pillow's own limit, which this format checks while it is opened",
+            "scale it down, or raise PIL.Image.MAX_IMAGE_PIXELS",
+        ) from error
+    except MEDIA_ERRORS as error:
+        raise MediaDecodeError(
+            f"{what}, cannot be read as {modality} ({type(error).__name__}: {error})",
+            "a whole picture in a format Pillow reads (JPEG, PNG, WebP, TIFF, ...)",
+            "check that it is a picture and that all of it has arrived, or convert it to PNG",
+        ) from error
+
+
+def _refuse_stretched(picture: PIL.Image.Image) -> None:
+    """Raise `ValueError` for a 16-bit PGM whose values Pillow would multiply by 65535 / maxval."""
+    tiles = getattr(picture, "tile", ())
+    if picture.format == "PPM" and picture.mode == "I" and any(tile[0] != "raw" for tile in tiles):
+        raise ValueError("its maxval is not 65535, so reading it would stretch its values")
+
+
+def _orientation(picture: PIL.Image.Image) -> int:
+    """Read the EXIF orientation, 1 to 8, from what stands before the pixels."""
+    if picture.format == "TIFF":
+        return 1  # Pillow applies a TIFF's own tag while decoding, and gives the size after it
+    try:
+        exif = PIL.Image.Image.getexif(picture)  # the PNG plugin's own would decode the pixels
+    except MEDIA_ERRORS:
+        return 1  # damaged metadata does not make a picture unreadable
+    value = exif.get(ExifTags.Base.Orientation)
+    return value if isinstance(value, int) else 1

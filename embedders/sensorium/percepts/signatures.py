@@ -1,0 +1,61 @@
+"""Recognise a file by its first bytes, so that an error can say what was given by mistake."""
+
+from __future__ import annotations
+
+PREFIX = 512  # bytes of a file that `recognise` wants to see
+TEXT_SHARE = 0.95  # of the prefix must be printable for it to be called text
+
+_STARTS = (
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"BM", "a BMP picture"),
+    (b"II*\x00", "a TIFF picture"),
+    (b"MM\x00*", "a TIFF picture"),
+    (b"%!PS", "an EPS drawing"),
+    (b"\xc5\xd0\xd3\xc6", "an EPS drawing"),
+    (b"\x93NUMPY", "a NumPy file"),
+    (b"PK\x03\x04", "a ZIP archive or an office document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"%PDF", "a PDF document"),
+    (b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
+    (b"\x00\x00\x01\xba", "an MPEG video"),
+    (b"\x00\x00\x01\xb3", "an MPEG video"),
+    (b"FLV", "a Flash video"),
+    (b"OggS", "an Ogg sound or video"),
+    (b"fLaC", "a FLAC sound"),
+    (b"ID3", "an MP3 sound"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"v/1\x01", "an OpenEXR picture"),
+)
+_RIFF = {b"WEBP": "a WebP picture", b"AVI ": "an AVI video", b"WAVE": "a WAV sound"}
+_BRANDS = {  # major brand of an ISO base media file, its first three letters
+    b"avi": "an AVIF picture",
+    b"hei": "a HEIC picture",
+    b"mif": "a HEIC picture",
+    b"M4A": "an MPEG-4 sound",
+}
+
+
+def recognise(prefix: bytes) -> str:
+    """Name what the first `PREFIX` bytes of a file look like, e.g. `"a PNG picture"`."""
+    for start, name in _STARTS:
+        if prefix.startswith(start):
+            return name
+    if prefix.startswith(b"RIFF") and prefix[8:12] in _RIFF:
+        return _RIFF[prefix[8:12]]
+    if prefix[4:8] == b"ftyp":
+        return _BRANDS.get(prefix[8:11], "an MPEG-4 or QuickTime video")
+    return _recognise_text(prefix)
+
+
+def _recognise_text(prefix: bytes) -> str:
+    text = prefix.decode("utf-8", "replace")
+    head = text.lstrip("\ufeff \t\r\n")[:9].lower()
+    if head.startswith(("<svg", "<?xml")):
+        return "an SVG or XML document"
+    if head.startswith(("<!doctype", "<html")):
+        return "an HTML page"
+    printable = sum(letter.isprintable() or letter in "\t\r\n" for letter in text)
+    readable = printable - text.count("\ufffd")
+    return "text" if text and readable >= TEXT_SHARE * len(text) else "no known kind of file"

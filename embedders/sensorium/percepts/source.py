@@ -1,0 +1,319 @@
+"""Where a percept's content comes from: an encoded file, or samples already in memory."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, TypeAlias
+from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.request import url2pathname
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorium.errors import (
+    EmptyPerceptError,
+    SourceChangedError,
+    SourceNotFoundError,
+    SourceRefusedError,
+    SourceTooLargeError,
+    SourceTypeError,
+)
+
+Array: TypeAlias = NDArray[Any]
+Given: TypeAlias = Any  # path | bytes | file object | data: URI | array | tensor | PIL image
+
+MIB = 1024 * 1024
+HASH_BLOCK = MIB  # bytes read at a time while hashing a file
+URL_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")  # two letters at least: C:\ is a path
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a percept may cost before it is refused, checked before anything is decoded.
+
+    Attributes:
+        max_bytes: Bytes of the encoded source. Bytes and file objects are held in memory; a path
+            to sound or video is streamed.
+        max_pixels: Pixels of one picture or frame; 128 million is 384 MB as RGB.
+    """
+
+    max_bytes: int = 8 * 1024 * MIB
+    max_pixels: int = 128_000_000
+
+
+class Source(Protocol):
+    """What every source can do, whichever way its content is held."""
+
+    def content_digest(self) -> bytes:
+        """Return the SHA-256 (32 bytes) of the content."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready description that `source_from_dict` reads back."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """An encoded file (JPEG, FLAC, CSV, ...): a path that is read when needed, or bytes.
+
+    A path is remembered with its size and modification time; reading it after it changed raises
+    `SourceChangedError`, so a percept never silently becomes another one.
+    """
+
+    path: Path | None = None
+    data: bytes | None = field(default=None, repr=False)
+    stamp: tuple[int, int] | None = None  # (bytes, nanoseconds) of the file at `path`
+
+    @property
+    def name(self) -> str:
+        """How to name this source in a message."""
+        return repr(str(self.path)) if self.path else f"{len(self.data or b'')} bytes"
+
+    @property
+    def size(self) -> int:
+        """Size in bytes."""
+        return self.stamp[0] if self.stamp else len(self.data or b"")
+
+    def open(self) -> BinaryIO:
+        """Open the content for reading, at its start. The caller closes it.
+
+        Raises:
+            SourceNotFoundError: The file is gone.
+            SourceChangedError: The file is not the one the percept was made from.
+        """
+        if self.path is None:
+            return io.BytesIO(self.data or b"")
+        if _stamp(self.path) != self.stamp:
+            raise SourceChangedError(
+                f"the file {self.name} changed after the percept was made",
+                "the same size and modification time",
+                "make a new percept from it, or pass bytes",
+            )
+        return self.path.open("rb")
+
+    def read(self) -> bytes:
+        """Return the whole content; raises as `open` does."""
+        if self.data is not None:
+            return self.data
+        with self.open() as stream:
+            return stream.read()
+
+    def content_digest(self) -> bytes:
+        """Return the SHA-256 (32 bytes) of the file's bytes, whichever way they are held."""
+        digest = hashlib.sha256()
+        with self.open() as stream:
+            while block := stream.read(HASH_BLOCK):
+                digest.update(block)
+        return digest.digest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return `{"path": ...}` or `{"base64": ...}`."""
+        if self.path is not None:
+            return {"path": str(self.path)}
+        return {"base64": base64.b64encode(self.data or b"").decode("ascii")}
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples in memory: a private, read-only, C-ordered copy of the caller's array."""
+
+    array: Array = field(repr=False)
+
+    def __post_init__(self) -> None:
+        little = self.array.dtype.newbyteorder("<")
+        owned = np.array(self.array, dtype=little, order="C", copy=True)
+        owned.flags.writeable = False
+        object.__setattr__(self, "array", owned)
+
+    @property
+    def name(self) -> str:
+        """How to name this source in a message."""
+        return f"an array of shape {self.array.shape} and dtype {self.array.dtype}"
+
+    def content_digest(self) -> bytes:
+        """Return the SHA-256 (32 bytes) of dtype, shape and little-endian C-ordered samples."""
+        digest = hashlib.sha256(f"{self.array.dtype.str}{self.array.shape}".encode())
+        digest.update(self.array.tobytes())
+        return digest.digest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return `{"dtype": "<f4", "shape": [...], "base64": ...}`."""
+        return {
+            "dtype": self.array.dtype.str,
+            "shape": list(self.array.shape),
+            "base64": base64.b64encode(self.array.tobytes()).decode("ascii"),
+        }
+
+
+def take(given: Given, *, modality: str, limits: Limits) -> Encoded | Samples:
+    """Turn what a caller gave into a source, without decoding it.
+
+    Args:
+        given: A path (`str` or `os.PathLike`), a `data:` or `file:` URI, bytes, a binary file
+            object (read from where it stands to its end), a numpy array, or a torch tensor on any
+            device. (Percepts that are pictures turn PIL images into arrays first.)
+        modality: Names the percept in messages.
+        limits: Checked against the size before the content is read.
+    Raises:
+        SourceTypeError: It is none of these.
+        SourceNotFoundError: No file at the path, or it is a directory.
+        SourceRefusedError: An http or other URL.
+        SourceTooLargeError: More than `limits.max_bytes`.
+        EmptyPerceptError: Zero bytes or samples.
+    """
+    if isinstance(given, (Encoded, Samples)):
+        return given
+    if isinstance(given, (bytes, bytearray, memoryview)):
+        return _from_bytes(bytes(given), modality, limits)
+    if isinstance(given, str) and given[:5].lower() == "data:":
+        return _from_bytes(_data_uri(given, limits), modality, limits)
+    if isinstance(given, (str, os.PathLike)):
+        return _from_path(_local_path(os.fspath(given)), modality, limits)
+    if hasattr(given, "read"):
+        content = given.read(limits.max_bytes + 1)
+        if not isinstance(content, bytes):
+            raise SourceTypeError(
+                f"a file object for {modality} whose read() gave {type(content).__name__}",
+                "bytes",
+                'open it in binary mode: open(path, "rb")',
+            )
+        return _from_bytes(content, modality, limits)
+    array = _as_array(given)
+    if array is None:
+        raise SourceTypeError(
+            f"{type(given).__name__} as the source of {modality}",
+            "a path, bytes, a binary file object, a data: URI, an array, a tensor or a PIL image",
+            "convert it to one of these",
+        )
+    if array.size == 0:
+        raise EmptyPerceptError(
+            f"an empty {modality} array of shape {array.shape}",
+            "at least one sample",
+            "leave this percept out",
+        )
+    return Samples(array)
+
+
+def _from_bytes(data: bytes, modality: str, limits: Limits) -> Encoded:
+    _check_size(len(data), modality, f"{modality} bytes", limits)
+    return Encoded(data=data)
+
+
+def _from_path(path: Path, modality: str, limits: Limits) -> Encoded:
+    stamp = _stamp(path)
+    _check_size(stamp[0], modality, f"the file {str(path)!r}", limits)
+    return Encoded(path=path, stamp=stamp)
+
+
+def _check_size(size: int, modality: str, what: str, limits: Limits) -> None:
+    if size == 0:
+        raise EmptyPerceptError(
+            f"{what} of length 0", f"an encoded {modality}", "leave this percept out"
+        )
+    if size > limits.max_bytes:
+        raise SourceTooLargeError(
+            f"{what} of {size} bytes or more",
+            f"at most {limits.max_bytes}",
+            "shorten it, or raise the limit with limits=Limits(max_bytes=...)",
+        )
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise SourceNotFoundError(
+            f"the path {str(path)!r}, where nothing is", "an existing file", "check the path"
+        ) from error
+    if not path.is_file():
+        raise SourceNotFoundError(
+            f"the path {str(path)!r}, which is not a file", "a regular file", "name the file itself"
+        )
+    return status.st_size, status.st_mtime_ns
+
+
+def _local_path(text: str | bytes) -> Path:
+    text = os.fsdecode(text)
+    if text[:5].lower() == "file:":
+        return Path(url2pathname(urlsplit(text).path))
+    if URL_SCHEME.match(text):
+        raise SourceRefusedError(
+            f"the URL {text[:80]!r}",
+            "local content: Sensorium fetches nothing by itself",
+            "download it and pass the path or the bytes (uri= keeps where it came from)",
+        )
+    return Path(text).expanduser()
+
+
+def _data_uri(uri: str, limits: Limits) -> bytes:
+    if len(uri) > 4 * (limits.max_bytes // 3 + 64):
+        raise SourceTooLargeError(
+            f"a data: URI of {len(uri)} characters",
+            f"at most {limits.max_bytes} bytes",
+            "pass a path, or raise the limit with limits=Limits(max_bytes=...)",
+        )
+    header, comma, payload = uri.partition(",")
+    try:
+        if not comma:
+            raise ValueError("no comma")
+        raw = unquote_to_bytes(payload)
+        return base64.b64decode(raw, validate=True) if header.endswith(";base64") else raw
+    except (ValueError, binascii.Error) as error:
+        raise SourceTypeError(
+            f"a malformed data: URI {uri[:40]!r} ({error})",
+            "data:<type>;base64,<content>",
+            "encode the content again",
+        ) from error
+
+
+def _as_array(given: object) -> Array | None:
+    torch = sys.modules.get("torch")  # a tensor cannot exist before torch was imported
+    if torch is not None and isinstance(given, torch.Tensor):
+        tensor = given.detach().cpu()
+        return np.asarray(tensor.float() if tensor.dtype == torch.bfloat16 else tensor)
+    if isinstance(given, (np.ndarray, list, tuple)):
+        array = np.asarray(given)
+        return array if array.dtype.kind in "biuf" else None
+    return None
+
+
+def source_from_dict(
+    fields: dict[str, Any], *, modality: str, limits: Limits, roots: Sequence[Path] | None
+) -> Encoded | Samples:
+    """Read back what `Source.to_dict` wrote.
+
+    Args:
+        fields: The dictionary; its types are already checked.
+        modality: Names the percept in messages.
+        limits: As in `take`.
+        roots: Directories a path must lie in; `None` allows every path (your own data only).
+    Raises:
+        SourceRefusedError: The path leads outside `roots`.
+        ValueError: The base64 or the array's shape is malformed.
+    """
+    if "path" in fields:
+        path = Path(fields["path"])
+        inside = roots is None or any(path.resolve().is_relative_to(r.resolve()) for r in roots)
+        if not inside:
+            raise SourceRefusedError(
+                f"the path {str(path)!r}",
+                f"a path below {', '.join(str(root) for root in roots or ())}",
+                "move the file there, or add its directory to roots",
+            )
+        return take(path, modality=modality, limits=limits)
+    data = base64.b64decode(fields["base64"], validate=True)
+    if "dtype" not in fields:
+        return take(data, modality=modality, limits=limits)
+    dtype = np.dtype(fields["dtype"])
+    if dtype.kind not in "biuf":
+        raise ValueError(f"dtype {dtype} is not numeric")
+    array = np.frombuffer(data, dtype).reshape(fields["shape"])
+    return take(array, modality=modality, limits=limits)

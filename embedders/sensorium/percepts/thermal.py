@@ -1,0 +1,240 @@
+"""Thermal pictures: temperatures or sensor counts, or a camera's display picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from sensorium.errors import UnitError
+from sensorium.percepts.palettes import Palette, canonical_palette
+from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
+from sensorium.percepts.pictures import decode, probe, settle
+from sensorium.percepts.source import Encoded, Given, Limits, Samples, take
+from sensorium.percepts.thermal_values import (
+    ABSOLUTE_ZERO,
+    DISPLAY_UNITS,
+    RADIOMETRIC_UNITS,
+    canonical_values,
+    check_mode,
+    picture_values,
+)
+
+COLD_PERCENTILE, HOT_PERCENTILE = 1.0, 99.0  # of a frame's values, shown as 0 and 1
+CONSTANT_INTENSITY = 0.5  # of every pixel of a frame that has one temperature
+SPAN_DECIMALS = 6  # kept when a span in kelvin becomes Celsius: 300 K is 26.85, not 26.8500...023
+
+
+class ThermalView(NamedTuple):
+    """A thermal picture as shown, and the range of values it shows."""
+
+    intensity: NDArray[np.float32]  # (H, W) in [0, 1], white-hot
+    low: float  # what 0 stands for, in the percept's unit
+    high: float  # what 1 stands for
+
+
+class Thermal(Percept):
+    """A thermal picture: radiometric (celsius, kelvin, counts) or for display (white-, black-hot).
+
+    Attributes:
+        shape: (H, W). EXIF orientation of files and PIL images is applied, as phone cameras write
+            it.
+        unit: What the values mean: arrays in kelvin have become "celsius", and black-hot or
+            coloured ones "white-hot"; files keep their unit.
+        span: (low, high) in `unit`, shown as 0 and 1; `None` leaves it to each frame.
+    """
+
+    modality: ClassVar[str] = "thermal"
+    source: Encoded | Samples
+    shape: tuple[int, int]
+    unit: str
+    span: tuple[float, float] | None
+    _palette: str | list[list[int]] | None
+
+    def __init__(
+        self,
+        source: Given,
+        *,
+        unit: str | None = None,
+        span: Sequence[float] | None = None,
+        palette: Palette | None = None,
+        at: datetime | None = None,
+        uri: str | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        """Take a thermal picture; arrays are checked now, files when decoded (their header now).
+
+        Args:
+            source: A path, bytes, binary file object, data: URI or PIL image; or an array or
+                tensor of shape (H, W), (1, H, W) or (H, W, 1), and (H, W, 3) for display units.
+            unit: "celsius" or "kelvin" (arrays, float TIFF), "counts" (raw 14- or 16-bit), or
+                "white-hot" or "black-hot" for display pictures: 8-bit, 16-bit or float in [0, 1].
+                Three channels must be equal (nearly, for JPEG) unless the palette is named.
+            span: (low, high) in that unit, shown as 0 and 1, for radiometric units. Without it a
+                frame shows its 1st to 99th percentile.
+            palette: Colours of a display picture: a name in
+                `sensorium.percepts.palettes.PALETTES`, or (N, 3) uint8 RGB from cold to hot
+                (from hot to cold with "black-hot").
+            at: When it was seen.
+            uri: Where it came from; not fetched.
+            limits: Checked before decoding.
+        Raises:
+            UnitError: The unit is missing, unknown, or contradicts the data, `span` or `palette`.
+            PaletteError: Unequal channels without a palette, or another palette than named.
+            PerceptShapeError: An array of another shape or dtype.
+            PerceptValueError: Impossible temperatures; `NonFiniteError` for NaN or infinity.
+            MediaDecodeError: Not a picture, or its header is damaged.
+            TooManyPixelsError: More than `limits.max_pixels`.
+        """
+        unit = _checked_unit(unit)
+        interval = _checked_span(span, unit)
+        colours = _checked_palette(palette, unit)
+        recreated = isinstance(source, Samples)  # canonical values, whose unit is not in doubt
+        if isinstance(source, PIL.Image.Image):
+            check_mode(source.mode, unit, "a PIL image")
+            source = picture_values(settle(source, modality=self.modality, limits=limits))
+        taken = take(source, modality=self.modality, limits=limits)
+        if isinstance(taken, Encoded):
+            header = probe(
+                taken, modality=self.modality, limits=limits, exact=unit in RADIOMETRIC_UNITS
+            )
+            check_mode(header.mode, unit, taken.name)
+            shape = (header.height, header.width)
+        else:
+            values = canonical_values(
+                taken.array, unit, palette=colours, limits=limits, guess=not recreated
+            )
+            taken, shape, colours = Samples(values), (values.shape[0], values.shape[1]), None
+            unit, interval = _canonical_unit(unit, interval)
+        self._describe(taken, at=at, uri=uri, limits=limits)
+        self._set(shape=shape, unit=unit, span=interval, _palette=colours)
+
+    @property
+    def units(self) -> Mapping[str, Any]:
+        """`unit`; `span` if one was given; the palette of a coloured file, a name or a list."""
+        units: dict[str, Any] = {"unit": self.unit}
+        if self.span is not None:
+            units["span"] = list(self.span)
+        if self._palette is not None:
+            units["palette"] = self._palette
+        return units
+
+    def view(self) -> ThermalView:
+        """Return the picture as shown, with its range: what `intensity` and `range` take apart.
+
+        A display picture shows 0 to 1. A radiometric one is mapped like a camera's gain control:
+        `span`, else the 1st to 99th percentile of the frame, becomes 0 to 1, and what is outside is
+        clipped. Where those two percentiles are equal (a small target on an even background), the
+        least and greatest value take their place; a frame of one value is 0.5 everywhere, and its
+        low and high are equal.
+
+        Raises:
+            MediaDecodeError: The file is damaged or truncated.
+            UnitError: The unit contradicts the decoded file.
+            PaletteError: The decoded file has unequal channels, or another palette than named.
+            PerceptValueError: The decoded file has impossible temperatures, NaN or infinity.
+        """
+        values = self._values()
+        if self.unit in DISPLAY_UNITS:
+            return ThermalView(values, 0.0, 1.0)
+        zero = ABSOLUTE_ZERO if self.unit == "kelvin" else 0.0  # the values are in Celsius then
+        low, high = (
+            _range(values) if self.span is None else (self.span[0] + zero, self.span[1] + zero)
+        )
+        return ThermalView(_stretched(values, low, high), low - zero, high - zero)
+
+    def intensity(self) -> NDArray[np.float32]:
+        """Return the picture as shown: (H, W) float32 in [0, 1], white-hot; errors as `view`."""
+        return self.view().intensity
+
+    def range(self) -> tuple[float, float]:
+        """Return (low, high) in the percept's unit, shown as 0 and 1; errors as `view`."""
+        view = self.view()
+        return view.low, view.high
+
+    def _values(self) -> NDArray[np.float32]:
+        """Return canonical values: Celsius, counts, or white-hot in [0, 1]."""
+        if isinstance(self.source, Samples):
+            return self.source.array.copy()
+        exact = self.unit in RADIOMETRIC_UNITS
+        picture = decode(self.source, modality=self.modality, limits=self.limits, exact=exact)
+        check_mode(picture.mode, self.unit, self.source.name)
+        return canonical_values(
+            picture_values(picture), self.unit, palette=self._palette, limits=self.limits
+        )
+
+
+def _checked_unit(unit: str | None) -> str:
+    if isinstance(unit, str) and unit in RADIOMETRIC_UNITS | DISPLAY_UNITS:
+        return unit
+    raise UnitError(
+        "a thermal picture without a unit" if unit is None else f"the thermal unit {unit!r}",
+        "what its values mean",
+        'pass unit="celsius", "kelvin" or "counts" (raw 14- or 16-bit) for radiometric data, '
+        '"white-hot" or "black-hot" for a display picture (with palette=... if it is coloured)',
+    )
+
+
+def _checked_span(span: Sequence[float] | None, unit: str) -> tuple[float, float] | None:
+    if span is None:
+        return None
+    if unit in DISPLAY_UNITS:
+        raise UnitError(
+            f"a span for a {unit} picture, whose range the camera has chosen",
+            "a span with celsius, kelvin or counts only",
+            "leave the span out",
+        )
+    try:
+        low, high = (float(bound) for bound in span)
+    except (TypeError, ValueError):
+        low = high = math.nan
+    if not -math.inf < low < high < math.inf:
+        raise UnitError(
+            f"span={span!r}", f"(low, high) in {unit}, low < high", "give two finite numbers"
+        )
+    return low, high
+
+
+def _checked_palette(palette: Palette | None, unit: str) -> str | list[list[int]] | None:
+    if palette is None:
+        return None
+    if unit not in DISPLAY_UNITS:
+        raise UnitError(
+            f"a palette together with unit={unit!r}",
+            'unit="white-hot" or "black-hot": colours tell the order of temperatures, not degrees',
+            'pass unit="white-hot" if the palette runs from cold to hot',
+        )
+    return canonical_palette(palette)
+
+
+def _canonical_unit(
+    unit: str, span: tuple[float, float] | None
+) -> tuple[str, tuple[float, float] | None]:
+    """Return the unit of canonical values, and the span in it."""
+    if unit in DISPLAY_UNITS:
+        return "white-hot", None
+    if unit == "kelvin" and span is not None:
+        low, high = (round(bound + ABSOLUTE_ZERO, SPAN_DECIMALS) for bound in span)
+        span = (low, high)
+    return ("celsius" if unit == "kelvin" else unit), span
+
+
+def _range(values: NDArray[np.float32]) -> tuple[float, float]:
+    """Return the least and greatest value to show: percentiles, or if equal the extremes."""
+    low, high = np.percentile(values.astype(np.float64), (COLD_PERCENTILE, HOT_PERCENTILE))
+    if low == high:
+        low, high = values.min(), values.max()
+    return float(low), float(high)
+
+
+def _stretched(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
+    """Map `low`..`high` to 0..1 and clip."""
+    if low == high:
+        return np.full(values.shape, CONSTANT_INTENSITY, np.float32)
+    shown: NDArray[np.float64] = (values.astype(np.float64) - low) / (high - low)
+    return np.clip(shown, 0, 1).astype(np.float32)

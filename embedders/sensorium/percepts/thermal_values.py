@@ -1,0 +1,202 @@
+"""The values of a thermal picture, from any dtype, unit or palette to canonical float32."""
+
+from __future__ import annotations
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from sensorium.errors import (
+    NonFiniteError,
+    PaletteError,
+    PerceptShapeError,
+    PerceptValueError,
+    UnitError,
+)
+from sensorium.percepts.palettes import PALETTES, invert_palette
+from sensorium.percepts.pictures import (
+    check_size,
+    check_unit_interval,
+    eight_bit,
+    one_channel,
+    translated,
+)
+from sensorium.percepts.source import Array, Limits
+
+MODALITY = "thermal"
+RADIOMETRIC_UNITS = frozenset({"celsius", "kelvin", "counts"})
+DISPLAY_UNITS = frozenset({"white-hot", "black-hot"})
+
+ABSOLUTE_ZERO = -273.15  # degrees Celsius
+HOTTEST = 3000.0  # degrees Celsius; beyond what these cameras measure
+LIKELY_KELVIN = (200.0, 400.0)  # a median of so many "degrees Celsius" is a scene in kelvin
+LIKELY_CELSIUS = 150.0  # a median of fewer "kelvin" is a scene in degrees Celsius
+
+WHITEST_16_BIT = 65_535
+SAME_GREY = 3  # levels that the channels of a grey picture may differ by after JPEG...
+GREY_SHARE = 0.99  # ... in this share of its pixels
+
+Colours = str | list[list[int]]  # a canonical palette
+
+
+def check_mode(mode: str, unit: str, name: str) -> None:
+    """Check that pictures of Pillow's `mode` can hold `unit`.
+
+    Raises:
+        UnitError: They cannot.
+    """
+    deep = mode == "F" or (unit == "counts" and mode.startswith("I"))
+    if unit in DISPLAY_UNITS or deep:
+        return
+    wanted = "16-bit or float values in one channel" if unit == "counts" else "float values"
+    raise UnitError(
+        f"a thermal picture of mode {mode} ({name}) with unit={unit!r}",
+        f'{wanted} for {unit}; "white-hot" or "black-hot" for a display picture; "counts" for '
+        "other 16-bit values",
+        "name its unit, or decode it yourself and pass an array in celsius",
+    )
+
+
+def picture_values(picture: PIL.Image.Image) -> Array:
+    """Return a decoded picture as (H, W) of its own depth or (H, W, 3) uint8; alpha is dropped.
+
+    Raises:
+        MediaDecodeError: Its mode cannot be converted to RGB.
+    """
+    if picture.mode == "I":  # what some 16-bit files are read as
+        values = np.asarray(picture)
+        short = values.min() >= 0 and values.max() <= WHITEST_16_BIT
+        return values.astype(np.uint16) if short else values
+    if picture.mode in ("F", "L") or picture.mode.startswith("I"):
+        return np.asarray(picture)
+    with translated(f"a picture of mode {picture.mode}", MODALITY):
+        if picture.mode == "P":  # straight to RGB, a transparent palette would warn
+            picture = picture.convert("RGBA")
+        return np.asarray(picture.convert("RGB"))
+
+
+def canonical_values(
+    array: Array, unit: str, *, palette: Colours | None, limits: Limits, guess: bool = True
+) -> NDArray[np.float32]:
+    """Check values and convert them to canonical units.
+
+    Args:
+        array: (H, W), (1, H, W), (H, W, 1), or (H, W, 3) for display units. Not modified.
+        unit: Of the values; one of `RADIOMETRIC_UNITS` or `DISPLAY_UNITS`.
+        palette: Of coloured display pictures.
+        limits: `max_pixels` is checked.
+        guess: Refuse plausible values that look like another unit's.
+    Returns:
+        (H, W) float32: degrees Celsius, counts, or white-hot intensity in [0, 1]. Canonical values
+        come back as they are.
+    """
+    plane = _plane(array, coloured=unit in DISPLAY_UNITS)
+    check_size((plane.shape[1], plane.shape[0]), MODALITY, limits)
+    if unit in DISPLAY_UNITS:
+        intensity = _intensity(plane, palette)
+        return (intensity if unit == "white-hot" else 1 - intensity).astype(np.float32)
+    if unit == "counts" and plane.dtype.kind in "iu" and plane.dtype.itemsize == 1:
+        raise UnitError(
+            f"8-bit thermal counts (dtype {plane.dtype})",
+            "raw 14- or 16-bit counts",
+            'pass unit="white-hot" or "black-hot": 8 bits have been through gain control',
+        )
+    bad = int(plane.size - np.count_nonzero(np.isfinite(plane)))
+    if bad:
+        raise NonFiniteError(
+            f"{bad} values that are NaN or infinite in a thermal picture",
+            "finite values",
+            "fill them first (sensorium.percepts.holes.fill_holes fills NaN from its surroundings)",
+        )
+    values = plane.astype(np.float64)
+    if unit != "counts":
+        values = _celsius(values, unit, guess=guess)
+    return _narrowed(values)
+
+
+def _plane(array: Array, *, coloured: bool) -> Array:
+    """Return (H, W), or (H, W, 3) if `coloured` allows it, as a view."""
+    three = coloured and array.ndim == 3 and array.shape[2] == 3
+    plane = array if three else one_channel(array)
+    if plane.dtype.kind == "b" or not (plane.ndim == 2 or three):
+        remedy = "pass one picture at a time, and numbers instead of a mask"
+        if coloured and plane.ndim == 3 and plane.shape[0] == 3:
+            remedy = "put the colours last: array.transpose(1, 2, 0), or tensor.permute(1, 2, 0)"
+        raise PerceptShapeError(
+            f"a thermal array of shape {array.shape} and dtype {array.dtype}",
+            "numbers of shape (H, W)" + (" or (H, W, 3)" if coloured else ""),
+            remedy,
+        )
+    return plane
+
+
+def _intensity(plane: Array, palette: Colours | None) -> NDArray[np.float64]:
+    """Return a display picture, (H, W) or (H, W, 3), as numbers in [0, 1], not yet inverted."""
+    if plane.ndim == 3:
+        return _from_colours(eight_bit(plane, MODALITY), palette)
+    if palette is not None:
+        raise PaletteError(
+            "a palette for a thermal picture of one channel",
+            "three channels to look up in the palette",
+            "leave the palette out",
+        )
+    if plane.dtype == np.uint8:
+        return plane / np.float64(255)
+    if plane.dtype.kind == "f":
+        check_unit_interval(plane, MODALITY)
+        return plane.astype(np.float64)
+    if plane.dtype != np.uint16:
+        low, high = int(plane.min()), int(plane.max())
+        raise PerceptValueError(
+            f"a thermal display picture of dtype {plane.dtype} with values from {low} to {high}",
+            "uint8, uint16, or floats in [0, 1]",
+            'convert it, or pass unit="counts" if it is raw',
+        )
+    return plane / np.float64(WHITEST_16_BIT)
+
+
+def _from_colours(pixels: NDArray[np.uint8], palette: Colours | None) -> NDArray[np.float64]:
+    if palette is not None:
+        return invert_palette(pixels, palette).astype(np.float64)
+    spread = pixels.max(axis=2) - pixels.min(axis=2)
+    grey = np.count_nonzero(spread <= SAME_GREY)
+    if grey < GREY_SHARE * spread.size:
+        raise PaletteError(
+            f"a thermal picture with three unequal channels ({spread.size - grey} coloured pixels)",
+            "a grey one, or the name of its palette",
+            f"pass palette= one of {', '.join(map(repr, PALETTES))} or the camera's table as an "
+            "(N, 3) uint8 array from cold to hot; leave out a colour bar or logo drawn on it",
+        )
+    mean: NDArray[np.float64] = pixels.mean(axis=2) / 255
+    return mean
+
+
+def _celsius(values: NDArray[np.float64], unit: str, *, guess: bool) -> NDArray[np.float64]:
+    """Convert to degrees Celsius and check that they are possible, and likely if `guess`."""
+    median = float(np.median(values))
+    other = None
+    if unit == "celsius" and LIKELY_KELVIN[0] < median < LIKELY_KELVIN[1]:
+        other = "kelvin"
+    elif unit == "kelvin" and values.min() >= 0 and median < LIKELY_CELSIUS:
+        other = "celsius"
+    if guess and other:
+        raise UnitError(
+            f"a thermal picture in {unit} whose median is {median:g}",
+            f"the {unit} of a scene: it looks like {other}",
+            f'pass unit="{other}"; if it really is that, convert it: kelvin = celsius + 273.15',
+        )
+    celsius = values + ABSOLUTE_ZERO if unit == "kelvin" else values
+    low, high = float(celsius.min()), float(celsius.max())
+    if low < ABSOLUTE_ZERO or high > HOTTEST:
+        raise PerceptValueError(
+            f"temperatures from {low:g} to {high:g} degrees Celsius (given in {unit})",
+            f"{ABSOLUTE_ZERO} to {HOTTEST:g} degrees Celsius",
+            'pass unit="counts" if these are raw sensor values',
+        )
+    return celsius
+
+
+def _narrowed(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    limit = float(np.finfo(np.float32).max)
+    with np.errstate(under="ignore"):
+        return np.clip(values, -limit, limit).astype(np.float32)

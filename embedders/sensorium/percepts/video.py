@@ -1,0 +1,312 @@
+"""Moving pictures: a file of any kind FFmpeg reads, or frames with their rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import PIL.Image
+
+from sensorium.errors import (
+    EmptyPerceptError,
+    MediaDecodeError,
+    PerceptShapeError,
+    PerceptValueError,
+    TimeError,
+    TooManyPixelsError,
+    UnitError,
+)
+from sensorium.percepts.audio import Audio
+from sensorium.percepts.media import PICTURES, Length, length_of, opened
+from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
+from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+TICK = 1e-3  # seconds: Matroska rounds the start of a frame to this
+FALLBACK_FPS = 25.0  # frames per second of a file that gives neither a rate nor times, as FFmpeg's
+QUARTER_TURNS = {  # counterclockwise, in degrees
+    90: PIL.Image.Transpose.ROTATE_90,
+    180: PIL.Image.Transpose.ROTATE_180,
+    270: PIL.Image.Transpose.ROTATE_270,
+}
+
+
+@dataclass(frozen=True)
+class _Header:
+    fps: float  # average
+    length: Length
+    has_sound: bool
+
+
+class Video(Percept):
+    """A video: a file (mp4, mkv, webm, avi, animated gif), or RGB frames with their rate."""
+
+    modality: ClassVar[str] = "video"
+    source: Encoded | Samples
+    _header: _Header
+    _size: tuple[int, int] | None
+    _scanned: float | None
+
+    def __init__(
+        self,
+        source: Given,
+        *,
+        fps: float | None = None,
+        at: datetime | None = None,
+        uri: str | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        """Take a video.
+
+        Args:
+            source: An encoded file (path, bytes, file object, data: URI), or frames of shape
+                `(T, H, W, 3)`, uint8, RGB.
+            fps: Frames per second; for arrays only, and then always.
+            at: When the video starts.
+            uri: Where it came from.
+            limits: What it may cost; `max_pixels` is for each frame.
+        Raises:
+            UnitError: Frames without `fps`, or a file with it.
+            PerceptShapeError: Frames of another shape or dtype.
+            PerceptValueError: `fps` is not positive and finite.
+            TooManyPixelsError: A frame is larger than `limits.max_pixels`.
+            MediaDecodeError: An unreadable file, or one without a moving picture.
+        """
+        taken = take(source, modality=self.modality, limits=limits)
+        if isinstance(taken, Encoded):
+            if fps is not None:
+                raise UnitError(
+                    f"fps={fps!r} for the encoded video {taken.name}",
+                    "no fps: the file carries its own",
+                    "leave fps out",
+                )
+            header = _read_header(taken, limits)
+        else:
+            fps = _checked_fps(fps, taken)
+            _check_frames(taken.array, limits)
+            header = _Header(fps, Length(len(taken.array) / fps, firm=True), has_sound=False)
+        self._describe(taken, at=at, uri=uri, limits=limits)
+        self._set(_header=header, _size=None, _scanned=None)
+
+    @property
+    def units(self) -> Mapping[str, Any]:
+        """The frame rate of arrays; an encoded file needs no units."""
+        return {} if isinstance(self.source, Encoded) else {"fps": self.fps}
+
+    @property
+    def fps(self) -> float:
+        """Frames per second, on average."""
+        return self._header.fps
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether `sound` will find a track."""
+        return self._header.has_sound
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels of the upright frame; a file's first frame is decoded."""
+        if self._size is None:
+            self._set(_size=next(self.frames([0.0])).size)
+        assert self._size is not None
+        return self._size
+
+    @property
+    def duration(self) -> float:
+        """Seconds, by the header; of a file whose header does not say, by reading through it."""
+        if self._header.length.seconds is not None:
+            return self._header.length.seconds
+        if self._scanned is None:
+            assert isinstance(self.source, Encoded)
+            self._set(_scanned=_scan(self.source, self.limits))
+        assert self._scanned is not None
+        return self._scanned
+
+    def frames(self, times: Iterable[float]) -> Iterator[PIL.Image.Image]:
+        """Yield the frame on show at each of `times`, decoding the file once, in order.
+
+        Args:
+            times: Seconds from the first frame, none before its predecessor; those before the
+                start or after the end get the first or the last frame. Consumed one at a time.
+        Returns:
+            One upright RGB picture for each time (transparency is shown on white).
+        Raises:
+            TimeError: A time is earlier than the one before, or not finite.
+            MediaDecodeError: Damaged or truncated; like the next, raised while iterating.
+            EmptyPerceptError: No frames at all.
+        """
+        wanted = _in_order(times)
+        if isinstance(self.source, Encoded):
+            return _shown(self.source, wanted, self.limits)
+        return self._pictures(self.source.array, wanted)
+
+    def _pictures(self, array: Array, wanted: Iterator[float]) -> Iterator[PIL.Image.Image]:
+        for time in wanted:
+            index = math.floor((time + TICK) * self.fps)
+            yield PIL.Image.fromarray(array[min(max(index, 0), len(array) - 1)])
+
+    def sound(self) -> Audio:
+        """Return the sound track of the same file, with the same `at` and `uri`.
+
+        Raises:
+            MediaDecodeError: There is none; `has_sound` says so beforehand.
+        """
+        if not isinstance(self.source, Encoded):
+            raise MediaDecodeError(
+                f"{self.source.name}, which has no sound track",
+                "a video file with sound",
+                "make an Audio of the sound itself",
+            )
+        return Audio(self.source, at=self.at, uri=self.uri, limits=self.limits)
+
+
+def _checked_fps(fps: float | None, frames: Samples) -> float:
+    if fps is None:
+        raise UnitError(
+            f"{frames.name} without fps",
+            "its frames per second",
+            "write Video(frames, fps=30)",
+        )
+    if not 0 < fps < math.inf:
+        raise PerceptValueError(f"fps={fps!r}", "a positive number", "pass frames per second")
+    return float(fps)
+
+
+def _check_frames(frames: Array, limits: Limits) -> None:
+    if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype.name != "uint8":
+        transposed = frames.ndim == 4 and frames.shape[1] == 3
+        raise PerceptShapeError(
+            f"frames of shape {frames.shape} and dtype {frames.dtype}",
+            "RGB frames of shape (T, H, W, 3) and dtype uint8",
+            "pass frames.transpose(0, 2, 3, 1)" if transposed else "convert them to 8-bit RGB",
+        )
+    _check_pixels(frames.shape[2], frames.shape[1], "an array", limits)
+
+
+def _check_pixels(width: int, height: int, name: str, limits: Limits) -> None:
+    if width * height > limits.max_pixels:
+        raise TooManyPixelsError(
+            f"{name} with frames of {width} x {height} pixels",
+            f"at most {limits.max_pixels} pixels",
+            "scale it down, or raise the limit with limits=Limits(max_pixels=...)",
+        )
+
+
+def _in_order(times: Iterable[float]) -> Iterator[float]:
+    previous = -math.inf
+    for time in times:
+        if not (previous <= time and math.isfinite(time)):
+            raise TimeError(
+                f"the time {time!r} after {previous!r}",
+                "finite times, none before its predecessor",
+                "sort them, and ask for the frames in that order",
+            )
+        previous = time
+        yield time
+
+
+def _track(container: InputContainer, source: Encoded, limits: Limits) -> VideoStream:
+    """Return the first moving picture, ready to be decoded."""
+    from av.stream import Disposition
+
+    tracks = [
+        track
+        for track in container.streams.video
+        if not track.disposition & Disposition.attached_pic  # the cover of a song
+    ]
+    if not tracks or container.format.name in PICTURES:
+        raise MediaDecodeError(
+            f"{source.name} ({container.format.long_name}), where there is no moving picture",
+            "a video file",
+            "make an Image or an Audio of it instead",
+        )
+    track = tracks[0]
+    if track.codec_context is None:
+        raise MediaDecodeError(
+            f"{source.name}, whose picture cannot be decoded",
+            "a video whose coding FFmpeg knows",
+            "convert it to mp4 (H.264)",
+        )
+    _check_pixels(track.codec_context.width, track.codec_context.height, source.name, limits)
+    track.thread_type = "AUTO"
+    return track
+
+
+def _fps(track: VideoStream) -> float:
+    return float(track.average_rate or track.guessed_rate or FALLBACK_FPS)
+
+
+def _read_header(source: Encoded, limits: Limits) -> _Header:
+    with opened(source, Video.modality, limits) as container:
+        track = _track(container, source, limits)
+        return _Header(_fps(track), length_of(container, track), bool(container.streams.audio))
+
+
+def _scan(source: Encoded, limits: Limits) -> float:
+    """Return the seconds from the first frame to the end of the last, without decoding."""
+    with opened(source, Video.modality, limits) as container:
+        track = _track(container, source, limits)
+        starts = [
+            None if packet.pts is None else float(packet.pts * (packet.time_base or 0))
+            for packet in container.demux(track)
+            if packet.size  # the one that ends the stream is empty
+        ]
+        timed = [start for start in starts if start is not None]
+        period = 1 / _fps(track)
+    between = max(timed) - min(timed) if timed else (len(starts) - 1) * period
+    return between + period
+
+
+def _shown(source: Encoded, wanted: Iterator[float], limits: Limits) -> Iterator[PIL.Image.Image]:
+    """Yield the picture on show at each time; only those are converted."""
+    with opened(source, Video.modality, limits) as container:
+        following = _timed(container, _track(container, source, limits), source)
+        shown = next(following, None)
+        if shown is None:
+            raise EmptyPerceptError(
+                f"{source.name}, which has no frames", "at least one", "leave this percept out"
+            )
+        upcoming = next(following, None)
+        for time in wanted:
+            while upcoming is not None and upcoming[0] <= time + TICK:
+                shown, upcoming = upcoming, next(following, None)
+            yield _upright(shown[1])
+
+
+def _timed(
+    container: InputContainer, track: VideoStream, source: Encoded
+) -> Iterator[tuple[float, VideoFrame]]:
+    """Yield every frame with its start, in seconds from the first."""
+    period = 1 / _fps(track)
+    counted = container.format.name == "avi"  # has no times, only a rate
+    origin: float | None = None
+    start = end = 0.0
+    for index, frame in enumerate(container.decode(track)):
+        if counted or frame.time is None:
+            start = index * period if counted else end
+        else:
+            origin = frame.time if origin is None else origin
+            start = max(start, frame.time - origin)
+        length = float((frame.duration or 0) * (frame.time_base or 0))
+        end = start + max(period, length)
+        yield start, frame
+    length_of(container, track).check(end, source)
+
+
+def _upright(frame: VideoFrame) -> PIL.Image.Image:
+    """Return RGB as the camera was held; the file stores how far to turn counterclockwise."""
+    if any(component.is_alpha for component in frame.format.components):
+        layers = PIL.Image.fromarray(frame.to_ndarray(format="rgba"))
+        white = PIL.Image.new("RGBA", layers.size, "white")
+        picture = PIL.Image.alpha_composite(white, layers).convert("RGB")
+    else:
+        picture = PIL.Image.fromarray(frame.to_ndarray(format="rgb24"))
+    turn = QUARTER_TURNS.get(round(frame.rotation / 90) * 90 % 360)
+    return picture if turn is None else picture.transpose(turn)

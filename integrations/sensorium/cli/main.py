@@ -1,0 +1,40 @@
+"""The `sensorium` command, to which each module here adds its group."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from sensorium.cli import weights
+
+app = typer.Typer(
+    help="A memory of what an agent saw, heard, read and felt.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # they may hold somebody's memories
+)
+app.add_typer(weights.app, name="weights")
+
+
+def _show_version(wanted: bool) -> None:
+    if not wanted:
+        return
+    try:
+        typer.echo(f"sensorium {version('sensorium')}")
+    except PackageNotFoundError:  # run from a checkout
+        typer.echo("sensorium (not installed)")
+    raise typer.Exit
+
+
+@app.callback()
+def main(
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Hold the options that stand before every command; the text of `--help` is the app's."""

@@ -1,0 +1,223 @@
+"""`sensorium weights`: convert, download, list and verify model weights."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sensorium.cli.terminal import describe, error_text, print_json, progress_bars, reporting
+from sensorium.errors import CheckpointNotFoundError, LicenceNotAcceptedError, WeightsError
+
+if TYPE_CHECKING:
+    from sensorium.imagebind.checkpoint import TowerDirectory
+    from sensorium.imagebind.weights import Release
+
+DIGITS_SHOWN = 12  # of a digest
+MILLION, MEGABYTE = 1e6, 1e6
+
+app = typer.Typer(help="Convert, download, list and verify model weights.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+DType = Annotated[str, typer.Option(help="Store as float32, bfloat16 or float16.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace weights that are there.")]
+
+
+@app.command("convert")
+def convert_weights(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="IN", help="A .pth, a .safetensors or a directory of weights."),
+    ],
+    out_dir: Annotated[Path, typer.Argument(help="Where to write; new, or empty.")],
+    *,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="JSON file of sizes; by default the directory's, or the huge ones."),
+    ] = None,
+    dtype: DType = "float32",
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a checkpoint as one safetensors file a tower; towers then load one at a time."""
+    with reporting(as_json=as_json):
+        from sensorium.imagebind.config import ImageBindConfig
+        from sensorium.imagebind.convert import convert
+
+        sizes = ImageBindConfig.from_json(config) if config else None
+        with progress_bars(as_json=as_json) as bars:
+            directory = convert(
+                source, out_dir, config=sizes, dtype=dtype, overwrite=overwrite, progress=bars
+            )
+        _show(directory, as_json=as_json)
+
+
+@app.command("download")
+def download_weights(
+    name: Annotated[str, typer.Argument(help="The release: imagebind-huge.")],
+    *,
+    file: Annotated[
+        Path | None, typer.Option("--from", help="Install this file instead; it is kept.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="Download from a mirror.")] = None,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Accept the licence of the weights.")
+    ] = False,
+    dtype: DType = "float32",
+    keep_original: Annotated[
+        bool, typer.Option("--keep-original", help="Keep the downloaded file too.")
+    ] = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Download a release, resuming an earlier try, and install it for `load_encoder`."""
+    if file and url:
+        raise typer.BadParameter("--from and --url exclude each other")
+    with reporting(as_json=as_json):
+        from sensorium.imagebind.convert import convert
+        from sensorium.imagebind.download import fetch_release
+        from sensorium.imagebind.weights import find_release, release_directory
+
+        release = find_release(name)
+        _ask_licence(release, accepted=accept_licence)
+        with progress_bars(as_json=as_json) as bars:
+            if file is None:
+                directory = fetch_release(
+                    release,
+                    url=url,
+                    dtype=dtype,
+                    keep_original=keep_original,
+                    overwrite=overwrite,
+                    progress=bars,
+                )
+            else:
+                directory = convert(
+                    file,
+                    release_directory(name),
+                    config=release.config,
+                    dtype=dtype,
+                    licence=release.licence,
+                    overwrite=overwrite,
+                    progress=bars,
+                )
+        _show(directory, as_json=as_json)
+
+
+@app.command("list")
+def list_weights(as_json: AsJson = False) -> None:
+    """Show which weights are installed under SENSORIUM_HOME (by default ~/.cache/sensorium)."""
+    with reporting(as_json=as_json):
+        from sensorium.imagebind.checkpoint import DESCRIPTION
+        from sensorium.imagebind.weights import release_directory
+
+        models = release_directory("")
+        found = [_inspect(path.parent) for path in sorted(models.glob(f"*/{DESCRIPTION}"))]
+        if as_json:
+            print_json({"directory": str(models), "weights": found})
+        else:
+            nothing = f"no weights in {models}; run: sensorium weights download imagebind-huge"
+            typer.echo("\n".join(_text(entry) for entry in found) or nothing)
+
+
+@app.command("verify")
+def verify_weights(
+    given: Annotated[
+        str, typer.Argument(metavar="DIR|NAME", help="A directory, or what `list` says.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Read weights again and compare each file with its checksum."""
+    with reporting(as_json=as_json):
+        from sensorium.imagebind.checkpoint import DESCRIPTION, TowerDirectory
+        from sensorium.imagebind.weights import release_directory
+
+        places = (Path(given).expanduser(), release_directory(given))
+        place = next((place for place in places if (place / DESCRIPTION).exists()), None)
+        if place is None:
+            raise CheckpointNotFoundError(
+                f"{given!r}",
+                "a directory of weights, or an installed name",
+                "see: sensorium weights list",
+            )
+        directory = TowerDirectory(place)
+        with progress_bars(as_json=as_json) as bars:
+            directory.verify(bars)
+        verified = sorted(directory.present)
+        absent = sorted(directory.towers.keys() - directory.present)
+        if as_json:
+            print_json({"path": str(place), "verified": verified, "absent": absent})
+        else:
+            note = f"; not there: {', '.join(absent)}" if absent else ""
+            typer.echo(f"{place}: {', '.join(verified)} are as they were written{note}")
+
+
+def _ask_licence(release: Release, *, accepted: bool) -> None:
+    """Show the licence on stderr and ask, where somebody can answer.
+
+    Raises:
+        LicenceNotAcceptedError: The answer is no, or nobody can answer.
+    """
+    typer.echo(
+        f"{release.name} was published by {release.origin}.\n"
+        f"Its licence: {release.licence}.\n"
+        f"The text: {release.terms}",
+        err=True,
+    )
+    if accepted or (sys.stdin.isatty() and typer.confirm("Do you accept it?", err=True)):
+        return
+    raise LicenceNotAcceptedError(
+        f"no consent to the licence of {release.name}",
+        f"consent: {release.licence}",
+        f"read it at {release.terms}, then pass --accept-licence",
+    )
+
+
+def _show(directory: TowerDirectory, *, as_json: bool) -> None:
+    record = _record(directory)
+    if as_json:
+        print_json(record)
+    else:
+        typer.echo(_text(record))
+
+
+def _inspect(path: Path) -> dict[str, Any]:
+    """Return what is in one directory, or why it cannot be used."""
+    from sensorium.imagebind.checkpoint import TowerDirectory
+
+    try:
+        return _record(TowerDirectory(path))
+    except WeightsError as error:
+        return {"name": path.name, "path": str(path), "error": describe(error)}
+
+
+def _record(directory: TowerDirectory) -> dict[str, Any]:
+    towers = directory.towers.items()
+    return {
+        "name": directory.path.name,
+        "path": str(directory.path),
+        "digest": directory.digest,
+        "dtype": directory.dtype,
+        "source": directory.source,
+        "licence": directory.licence,
+        "towers": {t: asdict(entry) | {"present": t in directory.present} for t, entry in towers},
+    }
+
+
+def _text(record: dict[str, Any]) -> str:
+    if "error" in record:
+        return f"{record['path']}\n  {error_text(record['error'])}"
+    lines = [
+        record["path"],
+        f"  digest   {record['digest'][:DIGITS_SHOWN]}",
+        f"  dtype    {record['dtype']}",
+        f"  source   {record['source']}",
+        f"  licence  {record['licence'] or 'not stated'}",
+    ]
+    for tower, entry in record["towers"].items():
+        size = f"{entry['parameters'] / MILLION:8.1f} M parameters"
+        place = f"{entry['bytes'] / MEGABYTE:9.1f} MB" if entry["present"] else "   not there"
+        lines.append(f"  {tower:8} {size} {place}")
+    return "\n".join(lines)

@@ -1,0 +1,68 @@
+"""One tree of errors, each also the builtin a caller would catch."""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import pickle
+import re
+from dataclasses import fields
+
+import pytest
+
+from sensorium import errors
+from sensorium.errors import BatchError, SensoriumError
+
+CLASSES = [
+    cls
+    for _, cls in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(cls, SensoriumError)
+]
+
+
+def example(cls: type[SensoriumError]) -> SensoriumError:
+    extra = {"failures": {3: SensoriumError("a", "b", "c")}, "results": [None]}
+    lists = {"missing": ["a"], "extra": ["b"]}
+    values = {"came": "this", "needed": "that", "remedy": "do so"} | extra | lists
+    return cls(**{field.name: values[field.name] for field in fields(cls)})
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_messages_say_three_things(cls: type[SensoriumError]) -> None:
+    """What came, what was needed and what to do are in the message, whatever the builtin base."""
+    assert str(example(cls)) == "this; needed that; do so"
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_errors_survive_pickling(cls: type[SensoriumError]) -> None:
+    """A worker process can send any error home with all its facts."""
+    sent = example(cls)
+    received = pickle.loads(pickle.dumps(sent))
+    assert type(received) is cls
+    for field in fields(cls):
+        assert str(getattr(received, field.name)) == str(getattr(sent, field.name))
+
+
+def test_the_drawn_tree_is_the_tree() -> None:
+    """The drawing at the top of `errors.py` names every class under its parent and its builtin."""
+    drawn: dict[str, tuple[str, str | None]] = {}
+    above = ["SensoriumError"]
+    for line in (errors.__doc__ or "").splitlines():
+        match = re.match(r"^([│ ├└─]*)─ (\w+)\s*(?:\((\w+)\))?", line)
+        if match:
+            depth = len(match[1]) // 4 + 1
+            above[depth:] = [match[2]]
+            drawn[match[2]] = (above[depth - 1], match[3])
+    assert set(drawn) == {cls.__name__ for cls in CLASSES} - {"SensoriumError"}
+    for name, (parent, builtin) in drawn.items():
+        cls = getattr(errors, name)
+        assert cls.__bases__[0].__name__ == parent
+        if builtin:
+            assert issubclass(cls, getattr(builtins, builtin))
+
+
+def test_a_batch_error_keeps_what_succeeded() -> None:
+    """Failures are found by index; the other results are held."""
+    error = BatchError("x", "y", "z", {1: SensoriumError("a", "b", "c")}, ["first", None])
+    assert list(error.failures) == [1]
+    assert error.results == ["first", None]

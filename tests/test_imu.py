@@ -1,0 +1,366 @@
+"""Motion from arrays, CSV and NPZ."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sensorium import errors
+from sensorium.percepts.imu import IMU
+from sensorium.percepts.percept import Span, percept_from_dict
+from sensorium.percepts.source import Limits
+
+UNITS = {"accel": "m/s^2", "gyro": "rad/s"}
+COLUMNS = ("ax", "ay", "az", "gx", "gy", "gz")
+G = 9.80665  # m/s^2
+
+
+def motion(count: int = 200, seed: int = 0) -> Any:
+    samples = np.random.default_rng(seed).normal(size=(count, 6))
+    samples[:, 2] += G
+    return samples
+
+
+def csv_file(path: Path, names: list[str], columns: list[Any], *, delimiter: str = ",") -> Path:
+    rows = [delimiter.join(f"{value:.9g}" for value in row) for row in np.stack(columns, axis=1)]
+    path.write_text("\n".join([delimiter.join(names), *rows]) + "\n")
+    return path
+
+
+def test_channels_and_units() -> None:
+    """g and deg/s become m/s^2 and rad/s, channel by channel."""
+    given = np.tile([0.5, 0.0, 1.0, 180.0, 90.0, -360.0], (4, 1))
+    imu = IMU(given, rate=50, accel="g", gyro="deg/s")
+    wanted = [G / 2, 0, G, np.pi, np.pi / 2, -2 * np.pi]
+    np.testing.assert_allclose(imu.samples, np.tile(wanted, (4, 1)), rtol=1e-6)
+    assert imu.samples.dtype == np.float32
+    assert dict(imu.units) == {**UNITS, "rate": 50.0}
+    assert imu == IMU(imu.samples, rate=50, **UNITS)
+
+
+@pytest.mark.parametrize(
+    "make", [np.float32, ">f8", np.asfortranarray, lambda x: x.repeat(2, 0)[::2]]
+)
+def test_one_recording_has_one_digest(make: Any) -> None:
+    """Dtype, byte order and memory layout do not count; the caller's array is left alone."""
+    samples = motion().astype(np.float32)
+    given = make(samples) if callable(make) else samples.astype(make)
+    given.flags.writeable = False
+    assert IMU(given, rate=50, **UNITS).digest == IMU(samples, rate=50, **UNITS).digest
+
+
+def test_what_is_read_is_read_only() -> None:
+    """Neither samples nor times can be written to."""
+    imu = IMU(motion(), rate=50, **UNITS)
+    with pytest.raises(ValueError, match="read-only"):
+        imu.samples[0] = 0
+    with pytest.raises(ValueError, match="read-only"):
+        imu.times[0] = 1
+
+
+@pytest.mark.parametrize("clock", ["rate", "timestamps", "datetime64", "encoded"])
+def test_the_dictionary_makes_an_equal_percept(clock: str, tmp_path: Path) -> None:
+    """to_dict survives JSON, with the times."""
+    samples, times = motion(), 1.7e9 + np.arange(200) / 64 + 0.3 * (np.arange(200) > 99)
+    if clock == "encoded":
+        path = tmp_path / "walk.npz"
+        np.savez(path, data=samples, t=times)
+        imu = IMU(path.read_bytes(), accel="m/s^2", gyro="deg/s")
+    elif clock == "rate":
+        imu = IMU(samples, rate=64, **UNITS)
+    else:
+        stamps = times if clock == "timestamps" else (times * 1e9).astype("datetime64[ns]")
+        imu = IMU(samples, timestamps=stamps, accel="m/s^2", gyro="deg/s")
+    again = percept_from_dict(json.loads(json.dumps(imu.to_dict())))
+    assert again == imu
+    np.testing.assert_array_equal(again.times, imu.times)
+    assert again.gaps == imu.gaps
+
+
+def test_times_count_in_the_digest() -> None:
+    """The same samples at other times are another recording."""
+    times = np.arange(200) / 64  # exact in binary
+    one = IMU(motion(), timestamps=times, **UNITS)
+    assert one != IMU(motion(), timestamps=times * 1.01, **UNITS)
+    assert one == IMU(motion(), timestamps=times + 5, **UNITS)
+
+
+def test_rate_times_and_duration() -> None:
+    """Times start at 0, each sample lasts one period."""
+    imu = IMU(motion(100), rate=50, **UNITS)
+    assert (imu.rate, imu.duration, imu.gaps) == (50.0, pytest.approx(2.0), ())
+    np.testing.assert_allclose(imu.times, np.arange(100) / 50)
+
+
+@pytest.mark.parametrize("digits", [3, 6])
+def test_the_rate_survives_rounded_timestamps_and_lost_samples(digits: int) -> None:
+    """Milliseconds do not turn 52.3 Hz into 52.6, nor does losing samples slow the sensor down."""
+    kept = np.arange(2000) % 50 != 7
+    stamps = np.round(np.arange(2000) / 52.3, digits)[kept]
+    assert IMU(motion(kept.sum()), timestamps=stamps, **UNITS).rate == pytest.approx(52.3, rel=1e-4)
+
+
+def test_gaps_split_and_are_reported() -> None:
+    """A pause of half a second is a gap, of 80 ms is not; nothing is invented inside."""
+    times = np.arange(300) / 100
+    times[100:] += 0.5
+    times[200:] += 0.08
+    tone = np.sin(2 * np.pi * 3 * times)[:, None].repeat(6, axis=1)
+    imu = IMU(tone, timestamps=times, **UNITS)
+    assert imu.gaps == (Span(pytest.approx(0.99), pytest.approx(1.5)),)
+    first, second = imu.segments(50)
+    assert (first.start, second.start) == (0.0, pytest.approx(1.5))
+    assert (len(first.samples), len(second.samples)) == (50, 104)
+    moments = first.start + np.arange(50) / 50
+    np.testing.assert_allclose(first.samples[8:-8, 4], np.sin(6 * np.pi * moments)[8:-8], atol=0.01)
+
+
+def test_a_gap_is_longer_at_low_rates() -> None:
+    """At 5 Hz samples are 200 ms apart, which is no gap; 400 ms is."""
+    times = np.arange(20) / 5
+    assert IMU(motion(20), timestamps=times, **UNITS).gaps == ()
+    times[10:] += 0.2
+    assert len(IMU(motion(20), timestamps=times, **UNITS).gaps) == 1
+
+
+def test_jitter_is_evened_out() -> None:
+    """A slow tone sampled at jittered times comes out at the even ones."""
+    times = np.arange(1000) / 100 + np.random.default_rng(0).uniform(-0.003, 0.003, 1000)
+    tone = np.sin(2 * np.pi * 2 * (times - times[0]))[:, None].repeat(6, axis=1)
+    (only,) = IMU(tone, timestamps=times, **UNITS).segments(200)
+    moments = np.arange(len(only.samples)) / 200
+    np.testing.assert_allclose(
+        only.samples[100:-100, 0], np.sin(4 * np.pi * moments)[100:-100], atol=0.02
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "change"),
+    [
+        (errors.UnitError, "without the unit of accel", {"accel": None}),
+        (errors.UnitError, "accel='G'.*'m/s\\^2', 'g'", {"accel": "G"}),
+        (errors.UnitError, "'rad/s', 'deg/s'", {"gyro": None}),
+        (errors.UnitError, "neither a rate nor timestamps", {"rate": None}),
+        (errors.UnitError, "rate=50 and timestamps", {"timestamps": np.arange(200) / 50}),
+        (errors.UnitError, 'looks like "m/s\\^2"', {"accel": "g"}),
+        (errors.UnitError, 'looks like "g"', {"source": np.tile([0, 0, 1.01, 0, 0, 0], (9, 1))}),
+        (errors.PerceptShapeError, r"samples\.T", {"source": motion().T}),
+        (errors.PerceptShapeError, "gyroscope is missing", {"source": motion()[:, :3]}),
+        (errors.PerceptShapeError, "shape", {"source": motion()[0]}),
+        (errors.PerceptShapeError, "dtype bool", {"source": motion() > 0}),
+        (errors.PerceptTooShortError, "1 sample", {"source": motion(1)}),
+        (errors.EmptyPerceptError, "empty imu", {"source": motion()[:0]}),
+        (errors.PerceptValueError, "rate of 0", {"rate": 0}),
+        (errors.PerceptValueError, "rate of nan", {"rate": float("nan")}),
+        (errors.SourceTypeError, "dict", {"source": {}}),
+    ],
+)
+def test_what_is_refused(error: type[Exception], message: str, change: dict[str, Any]) -> None:
+    """A mistake in the arguments is named."""
+    arguments = {"source": motion(), "rate": 50, **UNITS, **change}
+    with pytest.raises(error, match=message):
+        IMU(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "stamps"),
+    [
+        (
+            errors.TimeError,
+            r"timestamp 7 \(",
+            np.where(np.arange(200) == 7, 0, np.arange(200) / 50),
+        ),
+        (errors.TimeError, "timestamp 1 ", np.zeros(200)),
+        (errors.TimeError, "timestamp 9 ", np.where(np.arange(200) == 9, np.nan, np.arange(200))),
+        (errors.TimeError, "timestamp 199 ", np.append(np.arange(199) / 50, np.inf)),
+        (errors.UnitError, "divide milliseconds", np.arange(200) * 20),
+        (errors.PerceptShapeError, r"shape \(200,\)", np.arange(199) / 50),
+        (errors.PerceptShapeError, "timestamps of shape", ["noon"] * 200),
+    ],
+)
+def test_bad_timestamps(error: type[Exception], message: str, stamps: Any) -> None:
+    """The first late, duplicate or missing one is named; they are never sorted."""
+    with pytest.raises(error, match=message):
+        IMU(motion(), timestamps=stamps, **UNITS)
+
+
+def test_the_first_bad_row_is_named() -> None:
+    """NaN is refused where it is, infinity as well."""
+    samples = motion()
+    samples[17, 4] = np.nan
+    samples[30, 0] = np.inf
+    with pytest.raises(errors.NonFiniteError, match="row 17"):
+        IMU(samples, rate=50, **UNITS)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["t", *COLUMNS],
+        ["Time", "accel_x", "accel_y", "accel_z", "gyro_x", "gyro_y", "gyro_z"],
+        ["timestamp (s)", "Acc.X [m/s^2]", "Acc.Y", "Acc.Z", "wx", "wy", "wz"],
+        ["elapsed", *(f"{sensor}{axis}" for sensor in ("accelerometer", "GYR") for axis in "XYZ")],
+    ],
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_csv_columns_are_found_by_name(names: list[str], delimiter: str, tmp_path: Path) -> None:
+    """Whatever their order, spelling and company."""
+    samples, times = motion(), np.arange(200) / 50
+    columns = [times, *samples.T, np.arange(200)]
+    order = np.random.default_rng(1).permutation(8)
+    shuffled = [[*names, "heart rate"][index] for index in order]
+    path = csv_file(
+        tmp_path / "a.csv", shuffled, [columns[index] for index in order], delimiter=delimiter
+    )
+    timed = names[0] != "elapsed"  # does not say time, so it is ignored
+    imu = IMU(path, rate=None if timed else 50, **UNITS)
+    np.testing.assert_allclose(imu.samples, samples, rtol=1e-6)
+    np.testing.assert_allclose(imu.times, times, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "scale"), [("t_ms", 1e3), ("time_us", 1e6), ("Timestamp (ns)", 1e9)]
+)
+def test_csv_times_say_their_unit(name: str, scale: float, tmp_path: Path) -> None:
+    """Milli-, micro- and nanoseconds become seconds."""
+    names = [name, *COLUMNS]
+    path = csv_file(tmp_path / "a.csv", names, [np.arange(200) / 50 * scale, *motion().T])
+    assert IMU(path, **UNITS).rate == 50.0
+
+
+CSV = "ax,ay,az,gx,gy,gz\n" + "1,2,9,0,0,0\n" * 5
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "content"),
+    [
+        (errors.PerceptShapeError, "missing: az gz", "ax,ay,gx,gy\n1,2,3,4\n"),
+        (errors.PerceptShapeError, "mean the same", CSV.replace("gx", "acc_x,gx")),
+        (errors.MediaDecodeError, "line 7", CSV + "1,2,x,4,5,6\n"),
+        (errors.MediaDecodeError, "line 7", CSV + "1,2,3\n"),
+        (errors.MediaDecodeError, "line 8", CSV + "\n1,2,,4,5,6\n"),
+        (errors.NonFiniteError, "row 5", CSV + "1,2,nan,4,5,6\n"),
+        (errors.EmptyPerceptError, "no rows", CSV[:18]),
+        (errors.PerceptTooShortError, "1 sample", CSV[:30]),
+        (errors.MediaDecodeError, "unreadable as imu", CSV + "\xff"),
+        (errors.PerceptShapeError, "missing", "{}"),
+    ],
+)
+def test_csv_mistakes_are_named(error: type[Exception], message: str, content: str) -> None:
+    """With the columns or the line."""
+    data = content.encode("latin-1")
+    with pytest.raises(error, match=message):
+        IMU(data, rate=50, **UNITS)
+
+
+def test_a_file_and_a_caller_cannot_both_keep_time(tmp_path: Path) -> None:
+    """A rate beside a time column, or timestamps beside a file, is refused."""
+    names = ["t", *COLUMNS]
+    path = csv_file(tmp_path / "a.csv", names, [np.arange(200) / 50, *motion().T])
+    with pytest.raises(errors.UnitError, match="its own times and rate=50"):
+        IMU(path, rate=50, **UNITS)
+    with pytest.raises(errors.UnitError, match="its own times and timestamps"):
+        IMU(path, timestamps=np.arange(200) / 50, **UNITS)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"data": motion(), "fs": np.int16(50)},
+        {"imu": motion(), "timestamps": np.arange(200) / 50},
+        {"acc": motion()[:, :3], "gyro": motion()[:, 3:], "rate": 50.0, "label": np.array("walk")},
+        {
+            "t_ms": np.arange(200) * 20,
+            **dict(zip(COLUMNS, motion().T, strict=True)),
+        },
+    ],
+)
+def test_npz_layouts(arrays: dict[str, Any], tmp_path: Path) -> None:
+    """A table with its rate or times, two triples, or six columns."""
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, **arrays)
+    imu = IMU(path, **UNITS)
+    np.testing.assert_allclose(imu.samples, motion(), rtol=1e-5)
+    assert imu.rate == 50.0
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"data": motion().T},
+        {"data": motion(), "t": np.arange(199) / 50},
+        {"acc": motion()[:, :3], "gyro": motion()[:100, 3:]},
+        {"acc": motion()[:, :3]},
+        {"data": motion()[None]},
+        dict(zip(COLUMNS, [*motion()[:, :5].T, np.zeros(9)], strict=True)),
+    ],
+)
+def test_npz_shapes_must_agree(arrays: dict[str, Any], tmp_path: Path) -> None:
+    """Another shape, or other lengths, are refused."""
+    path = tmp_path / "a.npz"
+    np.savez(path, **arrays)
+    with pytest.raises(errors.PerceptShapeError, match=r"a\.npz"):
+        IMU(path, rate=50, **UNITS)
+
+
+def test_damaged_npz_files_are_refused() -> None:
+    """Truncated at every 97th byte, or with flipped bits, nothing but our errors comes out."""
+    stream = io.BytesIO()
+    np.savez_compressed(stream, data=motion(20), fs=50)
+    whole = stream.getvalue()
+    for length in range(1, len(whole) - 1, 97):
+        with pytest.raises((errors.MediaDecodeError, errors.PerceptShapeError)):
+            IMU(whole[:length], rate=50, **UNITS)
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        damaged = bytearray(whole)
+        damaged[rng.integers(len(whole))] ^= 1 << rng.integers(8)
+        with suppress(errors.PerceptError):
+            IMU(bytes(damaged), **UNITS)
+
+
+def test_an_npz_bomb_is_refused_before_it_is_unpacked() -> None:
+    """The limit is on what it unpacks to; pickles are never loaded."""
+    stream = io.BytesIO()
+    np.savez_compressed(stream, data=np.zeros((100_000, 6)), fs=50)
+    with pytest.raises(errors.SourceTooLargeError, match="unpacks to 48"):
+        IMU(stream.getvalue(), **UNITS, limits=Limits(max_bytes=100_000))
+    stream = io.BytesIO()
+    np.savez(stream, data=np.array([object()]))
+    with pytest.raises(errors.MediaDecodeError, match="allow_pickle"):
+        IMU(stream.getvalue(), **UNITS)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000, 6), }".ljust(
+            117
+        )
+        archive.writestr("data.npy", b"\x93NUMPY\x01\x00v\x00" + header.encode() + b"\n")
+    with pytest.raises(errors.MediaDecodeError, match="unreadable"):
+        IMU(stream.getvalue(), **UNITS)
+
+
+def test_missing_files_and_directories(tmp_path: Path) -> None:
+    """Are said to be that."""
+    with pytest.raises(FileNotFoundError, match="nothing is"):
+        IMU(tmp_path / "none.csv", **UNITS)
+    with pytest.raises(errors.SourceNotFoundError, match="not a file"):
+        IMU(tmp_path, **UNITS)
+
+
+def test_motion_needs_neither_torch_nor_av() -> None:
+    """A machine that only feels never loads them."""
+    code = (
+        "import sys, sensorium.percepts.imu as m, numpy as np;"
+        "m.IMU(np.ones((9, 6)), rate=50, accel='m/s^2', gyro='rad/s').segments(200);"
+        "assert not {'torch', 'torchaudio', 'av'} & set(sys.modules), 'loaded'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,114 @@
+"""Resampling of sensor samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sensorium.percepts.resampling import grid_length, resample, uniform
+
+RATES = (20, 50, 52.3, 100, 200, 1000)  # Hz
+
+
+def tone(frequency: float, rate: int, seconds: float = 20.0) -> Any:
+    return np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate)[:, None]
+
+
+def amplitude(wave: Any, frequency: float, rate: int) -> float:
+    """Least-squares amplitude of one frequency, over the middle of the recording."""
+    middle = slice(len(wave) // 5, -len(wave) // 5)
+    phase = 2 * np.pi * frequency * np.arange(len(wave))[middle] / rate
+    basis = np.stack([np.sin(phase), np.cos(phase)], axis=1)
+    return np.hypot(*np.linalg.lstsq(basis, wave[middle], rcond=None)[0])
+
+
+@pytest.mark.parametrize("rate_out", [50, 200])
+@pytest.mark.parametrize("rate_in", RATES)
+def test_a_tone_keeps_its_frequency_and_amplitude(rate_in: float, rate_out: float) -> None:
+    """5 Hz stays 5 Hz within 1 %, whatever the two rates."""
+    wave = resample(tone(5, rate_in), rate_in=rate_in, rate_out=rate_out)[:, 0]
+    times = np.arange(len(wave)) / rate_out
+    middle = slice(len(wave) // 5, -len(wave) // 5)
+    assert amplitude(wave, 5, rate_out) == pytest.approx(1, abs=0.01)
+    np.testing.assert_allclose(wave[middle], np.sin(10 * np.pi * times)[middle], atol=0.01)
+
+
+@pytest.mark.parametrize("frequency", [26, 30, 50, 80, 99])
+def test_what_the_new_rate_cannot_hold_is_not_folded_into_it(frequency: float) -> None:
+    """Above the new Nyquist frequency a tone is 40 dB down."""
+    wave = resample(tone(frequency, 200), rate_in=200, rate_out=50)[200:-200]
+    assert np.abs(wave).max() < 0.01
+
+
+@settings(deadline=None)  # the speed of the machine is not the law
+@given(
+    rate_in=st.floats(1, 1000), rate_out=st.floats(1, 1000), count=st.integers(1, 200),
+    level=st.floats(-1e4, 1e4, width=32),
+)  # fmt: skip
+def test_a_constant_stays_exactly_constant(
+    rate_in: float, rate_out: float, count: int, level: float
+) -> None:
+    """Gravity is not bent, at the edges either, and the length follows the law."""
+    samples = np.full((count, 2), level, np.float32)
+    resampled = resample(samples, rate_in=rate_in, rate_out=rate_out)
+    last = (count - 1) / rate_in
+    assert resampled.dtype == np.float32
+    assert (resampled == np.float32(level)).all()
+    assert (len(resampled) - 1) / rate_out <= last + 1e-5 / rate_out
+    assert len(resampled) / rate_out > last - 1e-5 / rate_out
+
+
+def test_channels_keep_their_order_and_the_input_its_values() -> None:
+    """Every channel is resampled as it would be alone; nothing is written to the input."""
+    samples = np.random.default_rng(0).normal(size=(300, 6))
+    before = samples.copy()
+    samples.flags.writeable = False
+    together = resample(samples, rate_in=52.3, rate_out=200)
+    alone = [resample(column[:, None], rate_in=52.3, rate_out=200)[:, 0] for column in samples.T]
+    np.testing.assert_allclose(together, np.stack(alone, axis=1), atol=1e-6)
+    np.testing.assert_array_equal(samples, before)
+
+
+def test_equal_rates_change_nothing() -> None:
+    """The result is an equal copy."""
+    samples = np.random.default_rng(0).normal(size=(30, 6)).astype(np.float32)
+    resampled = resample(samples, rate_in=50, rate_out=50)
+    np.testing.assert_array_equal(resampled, samples)
+    assert not np.shares_memory(resampled, samples)
+
+
+def test_blocks_do_not_show() -> None:
+    """A recording of many blocks is resampled as each part of it is alone."""
+    samples = np.random.default_rng(0).normal(size=(200_000, 1))
+    whole = resample(samples, rate_in=200, rate_out=50)
+    part = resample(samples[100_000:101_000], rate_in=200, rate_out=50)
+    np.testing.assert_allclose(whole[25_050:25_200], part[50:200], atol=1e-6)
+
+
+def test_an_extreme_ratio_needs_no_more_memory_than_the_samples() -> None:
+    """The filter never reaches further than the recording."""
+    samples = np.ones((1000, 6))
+    assert len(resample(samples, rate_in=1e12, rate_out=1)) == 1
+
+
+def test_jittered_times_come_onto_the_grid() -> None:
+    """Linear interpolation recovers a ramp exactly; even times are left alone."""
+    rng = np.random.default_rng(0)
+    times = np.arange(500) / 100 + rng.uniform(-0.003, 0.003, 500)
+    ramp = np.stack([times - times[0], 1 - 2 * (times - times[0])], axis=1)
+    even = uniform(ramp, times, 100)
+    grid = np.arange(grid_length(times[-1] - times[0], 100)) / 100
+    np.testing.assert_allclose(even[:, 0], grid, atol=1e-6)
+    np.testing.assert_allclose(even[:, 1], 1 - 2 * grid, atol=1e-6)
+    noise = rng.normal(size=(500, 2)).astype(np.float32)
+    np.testing.assert_array_equal(uniform(noise, 7 + np.arange(500) / 100 + 1e-5, 100), noise)
+
+
+def test_the_grid_holds_both_ends() -> None:
+    """Half a second at 10 Hz is six samples, rounding of the times or not."""
+    assert grid_length(0.5, 10) == grid_length(0.1 + 0.4 - 1e-12, 10) == 6
+    assert grid_length(0.0, 200) == 1

@@ -1,0 +1,100 @@
+"""Texts become CLIP's tokens, and long ones windows."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sensorium.imagebind.tokenizer import END, START, clean, text_windows, tokenize
+
+
+def contents(text: str) -> list[int]:
+    """Token ids between start and end."""
+    row = tokenize([text])[0].tolist()
+    return row[1 : row.index(END)]
+
+
+def test_tokens_equal_the_references(
+    golden_texts: list[str], goldens: dict[str, torch.Tensor]
+) -> None:
+    """Empty, accented, over-long, HTML and emoji texts give exactly the golden ids."""
+    assert torch.equal(tokenize(golden_texts), goldens["tokens"])
+
+
+def test_no_texts_give_no_rows() -> None:
+    """An empty batch has shape (0, 77)."""
+    assert tokenize([]).shape == (0, 77)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("A  Dog\n\t barks", "a dog barks"),
+        ("don\u2019t", "don't"),
+        ("fish &amp;amp; chips", "fish & chips"),
+        ("schÃ¶n", "schön"),
+    ],
+)
+def test_cleaning_unifies_spellings(one: str, other: str) -> None:
+    """Case, white space, curly quotes, HTML entities and mojibake do not change the tokens."""
+    assert tokenize([one]).tolist() == tokenize([other]).tolist()
+
+
+def test_a_text_cannot_choose_where_it_is_pooled() -> None:
+    """The literal end token inside a text is characters, not the end."""
+    ids = contents("<|endoftext|> a dog <|startoftext|>")
+    assert START not in ids
+    assert END not in ids
+
+
+def test_a_long_text_keeps_its_start_and_its_end_token() -> None:
+    """Cutting keeps the first 75 content tokens and ends with the highest id."""
+    row = tokenize(["dog " * 500])[0]
+    assert row[0] == START
+    assert row[-1] == END
+    assert len(set(row[1:-1].tolist())) == 1
+    assert int(row.argmax()) == 76
+
+
+words = st.text("abcé日本🎧12.,'", min_size=1, max_size=16)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(words, max_size=120))
+def test_windows_lose_no_word_and_all_fit(pieces: list[str]) -> None:
+    """Windows are in order, cover every non-space character, and none is cut by the tokenizer."""
+    text = " ".join(pieces)
+    spans = text_windows(text)
+    at = 0
+    for span in spans:
+        between = text[at : int(span.start)]
+        assert between.strip() == ""
+        at = int(span.end)
+    assert text[at:].strip() == ""
+    windowed = [contents(text[int(span.start) : int(span.end)]) for span in spans]
+    assert sum(windowed, []) == sum((contents(word) for word in pieces), [])
+
+
+def test_windows_are_few_and_even() -> None:
+    """160 one-token words become three windows of about 53, not 75 + 75 + 10."""
+    spans = text_windows("dog " * 160)
+    sizes = [len(contents(("dog " * 160)[int(s.start) : int(s.end)])) for s in spans]
+    assert sum(sizes) == 160
+    assert len(sizes) == 3
+    assert max(sizes) - min(sizes) <= 2
+
+
+def test_scripts_without_spaces_are_cut_too() -> None:
+    """A page of Japanese or one endless word is windowed, not lost."""
+    for text in ("日本語の長い文章です。" * 60, "a" * 5000):
+        spans = text_windows(text)
+        assert spans[0].start == 0
+        assert spans[-1].end == len(text)
+        assert all(a.end == b.start for a, b in zip(spans, spans[1:], strict=False))
+
+
+def test_clean_is_what_the_tokens_see() -> None:
+    """The cleaned form is lower case with single spaces."""
+    assert clean("  The&nbsp;SEA\n ") == "the sea"

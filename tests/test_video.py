@@ -1,0 +1,324 @@
+"""Moving pictures from arrays and files."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import PIL.Image
+import pytest
+
+from sensorium import errors
+from sensorium.percepts.audio import Audio
+from sensorium.percepts.percept import percept_from_dict
+from sensorium.percepts.source import Limits
+from sensorium.percepts.video import Video
+
+FPS = 10  # frames per second of every file here
+FRAMES = 20  # so that each lasts 2 s
+KINDS = [
+    ("mp4", "mpeg4"),
+    ("mp4", "libx264"),
+    ("matroska", "libx264"),
+    ("webm", "libvpx-vp9"),
+    ("avi", "mpeg4"),
+    ("avi", "libx264"),
+    ("mpegts", "libx264"),
+    ("gif", "gif"),
+]
+QUARTER = 2**16  # 1 in the fixed point of a display matrix
+
+
+def level(index: int) -> int:
+    """Brightness that tells frame `index` from its neighbours."""
+    return 20 + 10 * index
+
+
+def encoded(
+    container: str = "mp4",
+    codec: str = "libx264",
+    *,
+    count: int = FRAMES,
+    first: int = 0,
+    size: tuple[int, int] = (64, 48),
+    matrix: tuple[int, ...] | None = None,
+    sound: bool = False,
+    **options: str,
+) -> bytes:
+    """Write frames of rising brightness; with a matrix, their left half is red."""
+    stream = io.BytesIO()
+    with av.open(stream, "w", format=container, options=options) as output:
+        track = output.add_stream(codec, rate=FPS)
+        track.width, track.height = size
+        track.pix_fmt = "rgb8" if codec == "gif" else "yuv420p"
+        if matrix:
+            track.set_display_matrix(matrix)
+        hum = output.add_stream("aac", rate=16_000, layout="mono") if sound else None
+        for index in range(count):
+            pixels = np.full((size[1], size[0], 3), level(index), np.uint8)
+            if matrix:
+                pixels[:, : size[0] // 2] = (200, 0, 0)
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts, frame.time_base = first + index, Fraction(1, FPS)
+            output.mux(track.encode(frame))
+        output.mux(track.encode(None))
+        if hum:
+            silence = np.zeros((1, 32_000), np.int16)
+            frame = av.AudioFrame.from_ndarray(silence, format="s16", layout="mono")
+            frame.sample_rate, frame.pts = 16_000, 0
+            output.mux(hum.encode(frame))
+            output.mux(hum.encode(None))
+    return stream.getvalue()
+
+
+def shown(video: Video, times: list[float]) -> list[int]:
+    """Return which frame was shown at each time, by its brightness."""
+    means = [np.asarray(picture).mean() for picture in video.frames(times)]
+    return [round((mean - level(0)) / 10) for mean in means]
+
+
+@pytest.mark.parametrize(("container", "codec"), KINDS)
+def test_the_frame_on_show_is_the_last_that_has_started(
+    container: str, codec: str, tmp_path: Path
+) -> None:
+    """At k/10 s frame k appears and stays; before and after, the first and last are held."""
+    path = tmp_path / "film.bin"
+    path.write_bytes(encoded(container, codec))
+    video = Video(path)
+    times = [-1, 0, 0.05, 0.0999 - 0.002, 0.1, 0.1, 0.3, 0.7, 0.75, 1.0, 1.9, 1.95, 2.0, 50]
+    assert shown(video, times) == [0, 0, 0, 0, 1, 1, 3, 7, 7, 10, 19, 19, 19, 19]
+    assert video.duration == pytest.approx(2.0, abs=0.01)
+    assert (video.fps, video.size, video.has_sound) == (10.0, (64, 48), False)
+
+
+@pytest.mark.parametrize("container", ["mp4", "matroska", "mpegts"])
+def test_times_count_from_the_first_frame(container: str) -> None:
+    """A recording cut out of a longer one starts at 0 all the same."""
+    video = Video(encoded(container, first=53))
+    assert shown(video, [0, 0.1, 0.55, 1.9]) == [0, 1, 5, 19]
+    assert video.duration == pytest.approx(2.0, abs=0.01) or container == "mp4"
+
+
+def test_a_length_that_no_header_states_is_found_by_reading() -> None:
+    """A live Matroska recording has none."""
+    data = encoded("matroska", live="1")
+    with av.open(io.BytesIO(data)) as container:
+        assert container.duration is None
+    assert Video(data).duration == pytest.approx(2.0, abs=0.01)
+    assert shown(Video(data), [0.4, 1.9]) == [4, 19]
+
+
+def test_rates_that_do_not_divide_a_millisecond_lose_no_frame() -> None:
+    """Matroska's rounding of 1/3 s never shows the frame before."""
+    stream = io.BytesIO()
+    with av.open(stream, "w", format="matroska") as output:
+        track = output.add_stream("libx264", rate=30)
+        track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
+        for index in range(20):
+            pixels = np.full((48, 64, 3), level(index), np.uint8)
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts, frame.time_base = index, Fraction(1, 30)
+            output.mux(track.encode(frame))
+        output.mux(track.encode(None))
+    video = Video(stream.getvalue())
+    assert shown(video, [index / 30 for index in range(20)]) == list(range(20))
+
+
+@pytest.mark.parametrize(
+    ("matrix", "red"),
+    [
+        # The left half is red as stored. The matrix maps (x, y) to (a x + c y, b x + d y), y down.
+        ((QUARTER, 0, 0, 0, QUARTER, 0, 0, 0, 2**30), "left"),
+        ((0, QUARTER, 0, -QUARTER, 0, 0, 0, 0, 2**30), "top"),  # a phone held upright
+        ((-QUARTER, 0, 0, 0, -QUARTER, 0, 0, 0, 2**30), "right"),
+        ((0, -QUARTER, 0, QUARTER, 0, 0, 0, 0, 2**30), "bottom"),
+    ],
+)
+def test_phones_videos_are_turned_upright(matrix: tuple[int, ...], red: str) -> None:
+    """A display matrix that turns right to down puts the left half on top."""
+    video = Video(encoded(matrix=matrix, count=3))
+    (picture,) = video.frames([0])
+    pixels = np.asarray(picture).astype(int)
+    height, width = pixels.shape[:2]
+    halves = {
+        "left": pixels[:, : width // 2 - 4],
+        "right": pixels[:, width // 2 + 4 :],
+        "top": pixels[: height // 2 - 4],
+        "bottom": pixels[height // 2 + 4 :],
+    }
+    redness = {side: (half[..., 0] - half[..., 1]).mean() for side, half in halves.items()}
+    assert max(redness, key=redness.get) == red
+    assert redness[red] > 120
+    assert video.size == picture.size == ((64, 48) if red in ("left", "right") else (48, 64))
+
+
+def test_colours_and_transparency(tmp_path: Path) -> None:
+    """Frames are RGB in that order; what is transparent is shown on white."""
+    red = PIL.Image.new("RGBA", (32, 32), (255, 0, 0, 255))
+    red.paste((0, 0, 0, 0), (0, 0, 16, 32))
+    blue = PIL.Image.new("RGBA", (32, 32), (0, 0, 255, 255))
+    path = tmp_path / "two.gif"
+    red.save(path, save_all=True, append_images=[blue], duration=500, disposal=2)
+    first, second = Video(path).frames([0, 0.6])
+    assert first.mode == second.mode == "RGB"
+    assert first.getpixel((24, 16)) == (255, 0, 0)
+    assert first.getpixel((8, 16)) == (255, 255, 255)
+    assert second.getpixel((24, 16)) == (0, 0, 255)
+
+
+def test_arrays() -> None:
+    """Frame k is shown from k / fps on; the pixels are the caller's."""
+    frames = np.random.default_rng(0).integers(0, 256, (5, 8, 6, 3), dtype=np.uint8)
+    video = Video(frames, fps=3)
+    assert (video.fps, video.size, video.has_sound) == (3.0, (6, 8), False)
+    assert video.duration == pytest.approx(5 / 3)
+    pictures = [np.asarray(one) for one in video.frames([-1, 0, 0.3, 1 / 3, 1.0, 4 / 3, 5 / 3, 9])]
+    for picture, index in zip(pictures, [0, 0, 0, 1, 3, 4, 4, 4], strict=True):
+        np.testing.assert_array_equal(picture, frames[index])
+    assert percept_from_dict(json.loads(json.dumps(video.to_dict()))) == video
+    assert video != Video(frames, fps=4)
+    assert video == Video(np.asfortranarray(frames), fps=3)
+    with pytest.raises(errors.MediaDecodeError, match="no sound track"):
+        video.sound()
+
+
+def test_sound_is_the_track_of_the_same_file(tmp_path: Path) -> None:
+    """With its time and origin."""
+    path = tmp_path / "film.mp4"
+    path.write_bytes(encoded(sound=True))
+    video = Video(path, uri="camera:1")
+    sound = video.sound()
+    assert video.has_sound
+    assert isinstance(sound, Audio)
+    assert (sound.rate, sound.uri, sound.source) == (16_000, "camera:1", video.source)
+    assert len(sound.mono(16_000)) == pytest.approx(32_000, abs=2048)
+    silent = Video(encoded())
+    assert not silent.has_sound
+    with pytest.raises(errors.MediaDecodeError, match="no sound track"):
+        silent.sound()
+
+
+def test_frames_nobody_asked_for_are_not_kept() -> None:
+    """The times are consumed one at a time, and the file is left when the asking ends."""
+    asked = []
+
+    def times() -> Iterator[float]:
+        for index in range(10**9):
+            asked.append(index)
+            yield index / FPS
+
+    pictures = Video(encoded()).frames(times())
+    for _ in range(3):
+        next(pictures)
+    pictures.close()
+    assert asked == [0, 1, 2]
+    assert list(Video(encoded()).frames([])) == []
+
+
+@pytest.mark.parametrize("times", [[0.5, 0.4], [float("nan")], [0, float("inf")]])
+@pytest.mark.parametrize("make", [encoded, lambda: np.zeros((3, 8, 8, 3), np.uint8)])
+def test_times_never_run_backwards(make: Any, times: list[float]) -> None:
+    """Earlier or unreal times are refused."""
+    source = make()
+    video = Video(source, fps=None if isinstance(source, bytes) else FPS)
+    with pytest.raises(errors.TimeError, match="none before its predecessor"):
+        list(video.frames(times))
+
+
+def picture_bytes(kind: str) -> bytes:
+    stream = io.BytesIO()
+    PIL.Image.new("RGB", (64, 48), "red").save(stream, kind)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "arguments"),
+    [
+        (errors.UnitError, "without fps", {"source": np.zeros((2, 8, 8, 3), np.uint8)}),
+        (errors.UnitError, "the file carries its own", {"source": encoded(count=2), "fps": 10}),
+        (errors.PerceptValueError, "fps=0", {"source": np.zeros((2, 8, 8, 3), np.uint8), "fps": 0}),
+        (errors.PerceptShapeError, r"\(0, 2, 3, 1\)", {"source": np.zeros((2, 3, 8, 8)), "fps": 1}),
+        (errors.PerceptShapeError, "float64", {"source": np.zeros((2, 8, 8, 3)), "fps": 1}),
+        (errors.PerceptShapeError, "T, H, W, 3", {"source": np.zeros((8, 8), np.uint8), "fps": 1}),
+        (errors.EmptyPerceptError, "empty", {"source": np.zeros((0, 8, 8, 3)), "fps": 1}),
+        (errors.EmptyPerceptError, "length 0", {"source": b""}),
+        (errors.MediaDecodeError, "unreadable as video", {"source": b"not a video" * 99}),
+        (errors.MediaDecodeError, "no moving picture", {"source": picture_bytes("JPEG")}),
+        (errors.MediaDecodeError, "no moving picture", {"source": picture_bytes("PNG")}),
+        (errors.SourceNotFoundError, "nothing is", {"source": "/nowhere/a.mp4"}),
+        (errors.SourceNotFoundError, "not a file", {"source": Path(__file__).parent}),
+        (errors.SourceTypeError, "dict", {"source": {}}),
+    ],
+)
+def test_what_is_refused(error: type[Exception], message: str, arguments: dict[str, Any]) -> None:
+    """A mistake is named when the percept is made."""
+    with pytest.raises(error, match=message):
+        Video(**arguments)
+
+
+def test_pictures_and_songs_are_refused_by_path_too(tmp_path: Path) -> None:
+    """A JPEG's name does not make it a film, nor does the cover of a song."""
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(picture_bytes("JPEG"))
+    with pytest.raises(errors.MediaDecodeError, match="make an Image"):
+        Video(path)
+    stream = io.BytesIO()
+    with av.open(stream, "w", format="wav") as output:
+        track = output.add_stream("pcm_s16le", rate=8000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 99), np.int16), format="s16", layout="mono")
+        frame.sample_rate = 8000
+        output.mux(track.encode(frame))
+    with pytest.raises(errors.MediaDecodeError, match="no moving picture"):
+        Video(stream.getvalue())
+
+
+def test_the_pixel_limit_is_checked_before_decoding() -> None:
+    """For files and arrays."""
+    limits = Limits(max_pixels=3000)
+    with pytest.raises(errors.TooManyPixelsError, match="64 x 48"):
+        Video(encoded(count=2), limits=limits)
+    with pytest.raises(errors.TooManyPixelsError, match="60 x 51"):
+        Video(np.zeros((2, 51, 60, 3), np.uint8), fps=1, limits=limits)
+    assert Video(encoded(count=2), limits=Limits(max_pixels=64 * 48)).size == (64, 48)
+
+
+@pytest.mark.parametrize(("container", "codec"), KINDS)
+def test_truncated_and_damaged_files_raise_our_errors_only(container: str, codec: str) -> None:
+    """Cut or with flipped bits, a file is refused or shows frames; nothing of FFmpeg surfaces."""
+    whole = encoded(container, codec)
+    rng = np.random.default_rng(0)
+    damaged = [whole[: int(share * len(whole))] for share in (0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99)]
+    for _ in range(12):
+        flipped = bytearray(whole)
+        for index in rng.integers(len(whole), size=8):
+            flipped[index] ^= 1 << rng.integers(8)
+        damaged.append(bytes(flipped))
+    for data in damaged:
+        try:
+            video = Video(data)
+            assert len(shown(video, [0, 1, video.duration])) == 3
+        except errors.PerceptError:
+            pass
+
+
+def test_a_truncated_file_says_how_much_is_there() -> None:
+    """The header promised two seconds."""
+    whole = encoded("webm", "libvpx-vp9")
+    with pytest.raises(errors.MediaDecodeError, match=r"truncated: 0\.\d of 2\.0 s"):
+        shown(Video(whole[: int(0.6 * len(whole))]), [0, 2])
+
+
+def test_paths_and_bytes_are_one_video(tmp_path: Path) -> None:
+    """The digest is that of the content; the dictionary keeps the path."""
+    path = tmp_path / "film.mp4"
+    path.write_bytes(encoded(count=3))
+    video = Video(path)
+    assert video == Video(path.read_bytes()) == Video(io.BytesIO(path.read_bytes()))
+    assert percept_from_dict(json.loads(json.dumps(video.to_dict()))) == video
+    assert dict(video.units) == {}

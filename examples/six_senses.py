@@ -25,7 +25,7 @@ def chirp(seconds: float, rate: int) -> np.ndarray:
 
 
 def walk(seconds: float, rate: float) -> np.ndarray:
-    """Two steps a second on the vertical axis, a slow turn, and noise: accel in g, gyro in deg/s."""
+    """Two steps a second upright, a slow turn, and noise: accel in g, gyro in deg/s."""
     time = np.arange(int(seconds * rate)) / rate
     motion = rng.normal(0, 0.02, (len(time), 6))
     motion[:, 2] += 1 + 0.3 * np.sin(2 * np.pi * 2 * time)

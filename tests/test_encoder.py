@@ -147,9 +147,7 @@ def test_try_encode_does_not_raise(encoder: ImageBindEncoder) -> None:
 
 
 @pytest.mark.parametrize("batch", ["a dog", Text("a dog"), ["a dog"], [Text("x"), b"y"]])
-def test_only_percepts_are_encoded(
-    encoder: ImageBindEncoder, batch: Sequence[Percept]
-) -> None:
+def test_only_percepts_are_encoded(encoder: ImageBindEncoder, batch: Sequence[Percept]) -> None:
     """Strings and bytes are refused: their sense is not known."""
     with pytest.raises(SourceTypeError, match=r"Text|percept"):
         encoder.encode(batch)

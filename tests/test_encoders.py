@@ -61,6 +61,11 @@ class ColourEncoder(EncoderBase):
         return Encoding(percept.modality, unit.astype(np.float32))
 
 
+def open_colours(*, device: str, dtype: str) -> ColourEncoder:
+    assert (device, dtype) == ("auto", "auto")
+    return ColourEncoder()
+
+
 def swatch(*levels: int) -> Image:
     return Image(np.full((8, 8, 3), levels, np.uint8))
 
@@ -92,24 +97,32 @@ def test_sums_without_a_direction_are_refused(vectors: object, weights: object, 
         combine(vectors, weights)  # type: ignore[arg-type]
 
 
-def test_an_encoder_is_found_by_name_or_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_encoder_is_found_by_name_or_by_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Registered names, `module:attribute` and installed entry points all open."""
-    register_encoder("colours", lambda *, device, dtype: ColourEncoder())
+    register_encoder("colours", open_colours)
     assert isinstance(load_encoder("colours"), Encoder)
     assert {"colours", "imagebind-huge"} <= set(encoder_names())
-    (tmp_path / "my_encoders.py").write_text("def open_mine(*, device, dtype): return (device, dtype)")
+    (tmp_path / "my_encoders.py").write_text(
+        "def open_mine(*, device, dtype): return (device, dtype)"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     assert load_encoder("my_encoders:open_mine", device="cpu") == ("cpu", "auto")
 
 
-@pytest.mark.parametrize("name", ["imagebind-hug", "no_such_module:x", "sensorium.encoders:nothing"])
+@pytest.mark.parametrize(
+    "name", ["imagebind-hug", "no_such_module:x", "sensorium.encoders:nothing"]
+)
 def test_unknown_encoders_are_named(name: str) -> None:
     """The error repeats the name and lists what there is."""
-    with pytest.raises(UnknownEncoderError, match=name.split(":")[0]):
+    with pytest.raises(UnknownEncoderError, match=name.partition(":")[0]):
         load_encoder(name)
 
 
-def test_missing_weights_say_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_weights_say_how_to_get_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`imagebind-huge` without its weights names the command that fetches them."""
     monkeypatch.setenv("SENSORIUM_HOME", str(tmp_path))
     with pytest.raises(CheckpointNotFoundError, match="sensorium weights download imagebind-huge"):
@@ -140,7 +153,8 @@ def test_zero_shot_names_pictures_by_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "templates"), [([], ["{}"]), (["a", "a"], ["{}"]), (["a"], ["no place"]), (["a"], [])]
+    ("labels", "templates"),
+    [([], ["{}"]), (["a", "a"], ["{}"]), (["a"], ["no place"]), (["a"], [])],
 )
 def test_zero_shot_refuses_ambiguous_labels(labels: list[str], templates: list[str]) -> None:
     """No labels, repeated labels or templates without a place are errors."""

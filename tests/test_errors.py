@@ -14,9 +14,7 @@ from sensorium import errors
 from sensorium.errors import BatchError, SensoriumError
 
 CLASSES = [
-    cls
-    for _, cls in inspect.getmembers(errors, inspect.isclass)
-    if issubclass(cls, SensoriumError)
+    cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, SensoriumError)
 ]
 
 

@@ -35,7 +35,7 @@ def grasp(given: object) -> Encoded | Samples:
     return take(given, modality="test", limits=LIMITS)
 
 
-@pytest.mark.parametrize("text", ["", "a dog", "naïve – 日本 🎧", "a\0b\n"])
+@pytest.mark.parametrize("text", ["", "a dog", "naïve 日本 🎧", "a\0b\n"])
 def test_text_round_trips_through_json(text: str) -> None:
     """A dictionary that went through JSON makes an equal percept."""
     percept = Text(text, at=NOON, uri="note:1")
@@ -65,7 +65,7 @@ def test_a_percept_is_immutable_and_hashable() -> None:
 
 def test_naive_time_is_refused() -> None:
     """A datetime without a zone would move by hours between machines."""
-    with pytest.raises(TimeError, match="naive datetime 2026-07-01T12:00:00.*tzinfo"):
+    with pytest.raises(TimeError, match=r"naive datetime 2026-07-01T12:00:00.*tzinfo"):
         Text("x", at=datetime(2026, 7, 1, 12))
 
 

@@ -119,7 +119,7 @@ def test_g_equals_9_80665_metres_per_second_squared() -> None:
 
 
 def test_imu_is_standardised_then_padded() -> None:
-    """Each channel has mean 0 and spread 1 over the recording; padding is 0; a dead channel is 0."""
+    """Each channel has mean 0 and spread 1 over the recording; padding and dead channels are 0."""
     motion = ramps(5, 200) * 3 + 9.8
     motion[:, 5] = 4.0
     [(span, window)] = list(imu_windows(IMU(motion, rate=200, accel="m/s^2", gyro="rad/s")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -73,8 +75,8 @@ def test_windows_lose_no_word_and_all_fit(pieces: list[str]) -> None:
         assert between.strip() == ""
         at = int(span.end)
     assert text[at:].strip() == ""
-    windowed = [contents(text[int(span.start) : int(span.end)]) for span in spans]
-    assert sum(windowed, []) == sum((contents(word) for word in pieces), [])
+    windowed = [token for s in spans for token in contents(text[int(s.start) : int(s.end)])]
+    assert windowed == [token for word in pieces for token in contents(word)]
 
 
 def test_windows_are_few_and_even() -> None:
@@ -92,7 +94,7 @@ def test_scripts_without_spaces_are_cut_too() -> None:
         spans = text_windows(text)
         assert spans[0].start == 0
         assert spans[-1].end == len(text)
-        assert all(a.end == b.start for a, b in zip(spans, spans[1:], strict=False))
+        assert all(one.end == next_one.start for one, next_one in pairwise(spans))
 
 
 def test_clean_is_what_the_tokens_see() -> None:

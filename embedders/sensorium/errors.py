@@ -1,40 +1,40 @@
 """The error tree of Sensorium. Each error says what came, what was needed and what to do.
 
 SensoriumError
-├── PerceptError                     one observation cannot be taken or read
-│   ├── SourceTypeError              (TypeError)           not a path, bytes, file object, array or picture
-│   ├── SourceNotFoundError          (FileNotFoundError)   no file at that path
-│   ├── SourceRefusedError           (PermissionError)     a URL, or a path outside the allowed roots
-│   ├── SourceTooLargeError          (ValueError)          more bytes than the limit
-│   ├── SourceChangedError           (RuntimeError)        the file changed after the percept was made
-│   ├── MediaDecodeError             (ValueError)          unreadable or truncated media
-│   ├── TooManyPixelsError           (ValueError)          a picture beyond the pixel limit
-│   ├── PerceptShapeError            (ValueError)          wrong rank, channel count or dtype
-│   ├── PerceptValueError            (ValueError)          a number outside its range
-│   │   └── NonFiniteError                                 NaN or infinity among the samples
-│   ├── EmptyPerceptError            (ValueError)          zero length
-│   ├── PerceptTooShortError         (ValueError)          shorter than the encoder's shortest window
-│   ├── UnitError                    (ValueError)          a unit is missing, unknown or contradicts the data
-│   │   ├── DepthEncodingError                             8-bit or coloured "depth"
-│   │   └── PaletteError                                   a coloured thermal picture without its palette
-│   ├── TimeError                    (ValueError)          naive datetimes, timestamps that run backwards
-│   └── PerceptFormatError           (ValueError)          a dictionary that is not a percept's
-├── EncodingError                    percepts cannot become vectors
-│   ├── UnsupportedModalityError     (ValueError)          the encoder has no tower for it
-│   ├── BatchError                   (ValueError)          some percepts failed; holds the others' encodings
-│   ├── UnknownEncoderError          (LookupError)         no encoder of that name
-│   ├── TensorShapeError             (ValueError)          a tensor the towers cannot take
-│   └── VectorError                  (ValueError)          vectors that cannot be combined
-├── WeightsError                     a checkpoint cannot be used
-│   ├── CheckpointNotFoundError      (FileNotFoundError)   nothing at that path
-│   ├── CheckpointFormatError        (ValueError)          not a checkpoint, truncated, or its digest differs
-│   ├── CheckpointKeyError           (KeyError)            missing or extra keys, each named
-│   ├── CheckpointShapeError         (ValueError)          a tensor of the wrong shape, named
-│   ├── WeightsExistError            (FileExistsError)     something is where the weights would go
-│   ├── DiskSpaceError               (OSError)             the disk has no room for them
-│   ├── DownloadError                (OSError)             the transfer failed; what came is kept for resuming
-│   └── LicenceNotAcceptedError      (PermissionError)     the weights' licence was not accepted
-└── MissingExtraError                (ImportError)         an optional package is not installed
+├── PerceptError                                     one observation cannot be taken or read
+│   ├── SourceTypeError          (TypeError)         nothing we take samples from
+│   ├── SourceNotFoundError      (FileNotFoundError) no file at that path
+│   ├── SourceRefusedError       (PermissionError)   a URL, or a path outside the allowed roots
+│   ├── SourceTooLargeError      (ValueError)        more bytes than the limit
+│   ├── SourceChangedError       (RuntimeError)      the file changed after the percept was made
+│   ├── MediaDecodeError         (ValueError)        unreadable or truncated media
+│   ├── TooManyPixelsError       (ValueError)        a picture beyond the pixel limit
+│   ├── PerceptShapeError        (ValueError)        wrong rank, channel count or dtype
+│   ├── PerceptValueError        (ValueError)        a number outside its range
+│   │   └── NonFiniteError                           NaN or infinity among the samples
+│   ├── EmptyPerceptError        (ValueError)        zero length
+│   ├── PerceptTooShortError     (ValueError)        shorter than the encoder's shortest window
+│   ├── UnitError                (ValueError)        a unit missing, unknown or contradicted
+│   │   ├── DepthEncodingError                       8-bit or coloured "depth"
+│   │   └── PaletteError                             a coloured thermal picture without its palette
+│   ├── TimeError                (ValueError)        naive datetimes, timestamps that run backwards
+│   └── PerceptFormatError       (ValueError)        a dictionary that is not a percept's
+├── EncodingError                                    percepts cannot become vectors
+│   ├── UnsupportedModalityError (ValueError)        the encoder has no tower for it
+│   ├── BatchError               (ValueError)        some failed; the other encodings are held
+│   ├── UnknownEncoderError      (LookupError)       no encoder of that name
+│   ├── TensorShapeError         (ValueError)        a tensor the towers cannot take
+│   └── VectorError              (ValueError)        vectors that cannot be combined
+├── WeightsError                                     a checkpoint cannot be used
+│   ├── CheckpointNotFoundError  (FileNotFoundError) nothing at that path
+│   ├── CheckpointFormatError    (ValueError)        not one, truncated, or of another digest
+│   ├── CheckpointKeyError       (KeyError)          missing or extra keys, each named
+│   ├── CheckpointShapeError     (ValueError)        a tensor of the wrong shape, named
+│   ├── WeightsExistError        (FileExistsError)   something is where the weights would go
+│   ├── DiskSpaceError           (OSError)           the disk has no room for them
+│   ├── DownloadError            (OSError)           the transfer failed, and can be resumed
+│   └── LicenceNotAcceptedError  (PermissionError)   the weights' licence was not accepted
+└── MissingExtraError            (ImportError)       an optional package is not installed
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class MediaDecodeError(PerceptError, ValueError):
 
 
 class TooManyPixelsError(PerceptError, ValueError):
-    """The picture is beyond the pixel limit (a decompression bomb, or a scan that needs a limit of its own)."""
+    """The picture is beyond the pixel limit: a bomb, or a scan that needs a limit of its own."""
 
 
 class PerceptShapeError(PerceptError, ValueError):

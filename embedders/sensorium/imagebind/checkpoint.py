@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -36,8 +37,8 @@ SHOWN_KEYS = 8  # names in an error message; all of them are in its attributes
 
 # What torch.load raises on damaged or foreign files: garbage can reach any of its readers.
 UNREADABLE = (
-    *(pickle.UnpicklingError, RuntimeError, OSError, EOFError, AssertionError),
-    *(ValueError, TypeError, LookupError, AttributeError, OverflowError),
+    *(pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, OSError, EOFError),
+    *(ValueError, TypeError, LookupError, AttributeError, OverflowError, AssertionError),
 )
 
 Shapes = dict[str, tuple[int, ...]]

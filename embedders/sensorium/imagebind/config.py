@@ -62,7 +62,7 @@ class ImageBindConfig:
 
     @classmethod
     def tiny(cls) -> ImageBindConfig:
-        """Return sizes for tests and demos: the real code path in milliseconds, 1.5 M parameters."""
+        """Return sizes for tests and demos: the real code path in milliseconds."""
         small = TowerSizes(width=32, blocks=2, heads=4)
         text = TowerSizes(width=16, blocks=2, heads=2)
         return cls(small, text, small, small, small, small, embedding=24)

@@ -191,7 +191,10 @@ def _positive(value: object) -> float | None:
     """Return a positive, finite number as a float; `None` for anything else."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
     return number if 0 < number < math.inf else None
 
 
@@ -281,7 +284,8 @@ def _canonical(values: Array, unit: str | float) -> tuple[NDArray[np.float32], s
     if unit == "mm":
         wide /= MM_PER_METRE
     elif isinstance(unit, float):
-        wide *= unit
+        with np.errstate(over="ignore"):
+            wide *= unit
     narrow = _narrowed(wide)
     holes = np.isnan(narrow)
     if unit != "relative":
@@ -338,7 +342,9 @@ def _check_plausible(valid: NDArray[np.float32], unit: str | float) -> None:
 
 def _inverted(values: NDArray[np.float32], product: float) -> NDArray[np.float32]:
     """Return `product / values`: metres from disparity, disparity from metres."""
-    return _narrowed(np.minimum(product / values.astype(np.float64), FLOAT32_MAX))
+    with np.errstate(over="ignore"):
+        inverse = product / values.astype(np.float64)
+    return _narrowed(np.minimum(inverse, FLOAT32_MAX))
 
 
 def _narrowed(wide: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from sensorium.errors import (
     EmptyPerceptError,
     MediaDecodeError,
     PerceptShapeError,
+    SensoriumError,
     SourceTooLargeError,
 )
 from sensorium.percepts.source import Array, Encoded, Limits
@@ -144,7 +145,7 @@ def _read_npz(source: Encoded, limits: Limits) -> Recording:
             raw.seek(0)
             with np.load(raw, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-    except SourceTooLargeError:
+    except SensoriumError:
         raise
     except (
         *(ValueError, LookupError, EOFError, OSError, RuntimeError, MemoryError),

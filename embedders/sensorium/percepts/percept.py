@@ -129,7 +129,7 @@ class Percept(ABC):
         limits: Limits = DEFAULT_LIMITS,
         roots: Sequence[str | Path] | None = None,
     ) -> Self:
-        """Make the percept that `to_dict` described; arguments and errors as `percept_from_dict`."""
+        """Make the percept `to_dict` described; arguments and errors as `percept_from_dict`."""
         percept = percept_from_dict(fields, limits=limits, roots=roots)
         if not isinstance(percept, cls):
             raise PerceptFormatError(

@@ -14,7 +14,6 @@ from sensorium.errors import PerceptValueError, SourceTooLargeError, SourceTypeE
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.percepts.source import Limits
 
-
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # half of a UTF-16 pair, e.g. of a bad file name
 
 

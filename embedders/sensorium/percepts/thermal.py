@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -121,7 +122,7 @@ class Thermal(Percept):
         if self.span is not None:
             units["span"] = list(self.span)
         if self._palette is not None:
-            units["palette"] = self._palette
+            units["palette"] = copy.deepcopy(self._palette)
         return units
 
     def view(self) -> ThermalView:
@@ -191,7 +192,7 @@ def _checked_span(span: Sequence[float] | None, unit: str) -> tuple[float, float
         )
     try:
         low, high = (float(bound) for bound in span)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         low = high = math.nan
     if not -math.inf < low < high < math.inf:
         raise UnitError(

@@ -38,7 +38,7 @@ def reporting(*, as_json: bool) -> Iterator[None]:
         }
         _report(fields, as_json=as_json)
         raise typer.Exit(FAILED) from error
-    except (KeyboardInterrupt, typer.Abort) as stop:  # Abort: at a question
+    except KeyboardInterrupt as stop:
         typer.echo("interrupted", err=True)
         raise typer.Exit(INTERRUPTED) from stop
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sensorium.imagebind.weights import Release
 
 DIGITS_SHOWN = 12  # of a digest
+YES = {"y", "yes"}
 MILLION, MEGABYTE = 1e6, 1e6
 
 app = typer.Typer(help="Convert, download, list and verify model weights.", no_args_is_help=True)
@@ -166,7 +167,10 @@ def _ask_licence(release: Release, *, accepted: bool) -> None:
         f"The text: {release.terms}",
         err=True,
     )
-    if accepted or (sys.stdin.isatty() and typer.confirm("Do you accept it?", err=True)):
+    if not accepted and sys.stdin.isatty():
+        typer.echo("Do you accept it? [y/N] ", nl=False, err=True)
+        accepted = sys.stdin.readline().strip().lower() in YES
+    if accepted:
         return
     raise LicenceNotAcceptedError(
         f"no consent to the licence of {release.name}",

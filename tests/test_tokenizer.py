@@ -9,7 +9,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sensorium.imagebind.tokenizer import END, START, clean, text_windows, tokenize
+from sensorium.imagebind.preprocess.text import text_windows
+from sensorium.imagebind.tokenizer import END, START, clean, tokenize
+from sensorium.percepts import Span
+
+
+def cut(text: str) -> list[Span]:
+    return [span for span, _ in text_windows(text)]
 
 
 def contents(text: str) -> list[int]:
@@ -68,7 +74,7 @@ words = st.text("abcé日本🎧12.,'", min_size=1, max_size=16)
 def test_windows_lose_no_word_and_all_fit(pieces: list[str]) -> None:
     """Windows are in order, cover every non-space character, and none is cut by the tokenizer."""
     text = " ".join(pieces)
-    spans = text_windows(text)
+    spans = cut(text)
     at = 0
     for span in spans:
         between = text[at : int(span.start)]
@@ -81,7 +87,7 @@ def test_windows_lose_no_word_and_all_fit(pieces: list[str]) -> None:
 
 def test_windows_are_few_and_even() -> None:
     """160 one-token words become three windows of about 53, not 75 + 75 + 10."""
-    spans = text_windows("dog " * 160)
+    spans = cut("dog " * 160)
     sizes = [len(contents(("dog " * 160)[int(s.start) : int(s.end)])) for s in spans]
     assert sum(sizes) == 160
     assert len(sizes) == 3
@@ -91,7 +97,7 @@ def test_windows_are_few_and_even() -> None:
 def test_scripts_without_spaces_are_cut_too() -> None:
     """A page of Japanese or one endless word is windowed, not lost."""
     for text in ("日本語の長い文章です。" * 60, "a" * 5000):
-        spans = text_windows(text)
+        spans = cut(text)
         assert spans[0].start == 0
         assert spans[-1].end == len(text)
         assert all(one.end == next_one.start for one, next_one in pairwise(spans))

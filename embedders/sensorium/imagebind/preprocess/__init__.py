@@ -13,9 +13,10 @@ from sensorium.imagebind.preprocess.audio import audio_windows, paper_windows
 from sensorium.imagebind.preprocess.depth import depth_tensor
 from sensorium.imagebind.preprocess.image import image_tensor
 from sensorium.imagebind.preprocess.imu import RATES, imu_windows
+from sensorium.imagebind.preprocess.text import text_windows
 from sensorium.imagebind.preprocess.thermal import thermal_tensor
 from sensorium.imagebind.preprocess.video import video_windows
-from sensorium.imagebind.tokenizer import text_windows, tokenize
+from sensorium.imagebind.tokenizer import tokenize
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal, Video
 
 __all__ = ["Profile", "Window", "windows"]
@@ -67,22 +68,22 @@ def windows(percept: Percept, profile: Profile) -> Iterator[Window]:
         PerceptError: The percept is unreadable, or too short.
         UnsupportedModalityError: It is none of the seven.
     """
-    if isinstance(percept, Text):
-        spans = text_windows(percept.text) if profile.text == "windows" else []
-        for span in spans or [Span(0, len(percept.text))]:
-            yield Window(span, tokenize([percept.text[int(span.start) : int(span.end)]])[0])
-    elif isinstance(percept, Image):
+    if isinstance(percept, Image):
         yield Window(None, image_tensor(percept.picture()))
     elif isinstance(percept, Depth):
         yield Window(None, depth_tensor(percept))
     elif isinstance(percept, Thermal):
         yield Window(None, thermal_tensor(percept))
     else:
-        for span, inputs in _timed_windows(percept, profile):
+        for span, inputs in _spanned_windows(percept, profile):
             yield Window(span, inputs)
 
 
-def _timed_windows(percept: Percept, profile: Profile) -> Iterator[tuple[Span, Tensor]]:
+def _spanned_windows(percept: Percept, profile: Profile) -> Iterator[tuple[Span, Tensor]]:
+    if isinstance(percept, Text) and profile.text == "cut":
+        return iter([(Span(0, len(percept.text)), tokenize([percept.text])[0])])
+    if isinstance(percept, Text):
+        return text_windows(percept.text)
     if isinstance(percept, Video):
         return video_windows(percept, crops=profile.video_crops)
     if isinstance(percept, Audio):

@@ -151,6 +151,8 @@ def test_a_directory_converts_onto_itself(pickled: Path, tmp_path: Path) -> None
     assert second.dtype == "float16"
     assert (second.digest, second.source, second.licence) == (first.digest, first.source, "L")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    third = convert(out, tmp_path / "wide")  # its numbers are float16's; the space stays
+    assert (third.dtype, third.digest) == ("float32", first.digest)
 
 
 def test_a_damaged_directory_is_not_laundered(pickled: Path, tmp_path: Path) -> None:

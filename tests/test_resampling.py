@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sensorium.percepts.resampling import grid_length, resample, uniform
+from sensorium.percepts.resampling import CROSSINGS, ROLLOFF, grid_length, resample, uniform
 
 RATES = (20, 50, 52.3, 100, 200, 1000)  # Hz
 
@@ -60,6 +60,16 @@ def test_a_constant_stays_exactly_constant(
     assert (resampled == np.float32(level)).all()
     assert (len(resampled) - 1) / rate_out <= last + 1e-5 / rate_out
     assert len(resampled) / rate_out > last - 1e-5 / rate_out
+
+
+def test_the_first_output_is_a_mean_of_the_samples_that_exist() -> None:
+    """Nothing is assumed before the start: its half of the windowed sinc is scaled up to one."""
+    samples = np.random.default_rng(0).normal(size=(400, 1))
+    crossings = np.arange(400) * ROLLOFF * 50 / 200  # zero crossings from the first sample
+    window = np.where(crossings < CROSSINGS, np.cos(np.pi / 2 * crossings / CROSSINGS) ** 2, 0)
+    weights = np.sinc(crossings) * window
+    wanted = (weights * samples[:, 0]).sum() / weights.sum()
+    assert resample(samples, rate_in=200, rate_out=50)[0, 0] == pytest.approx(wanted, rel=1e-5)
 
 
 def test_channels_keep_their_order_and_the_input_its_values() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -32,7 +33,8 @@ KINDS = [
     ("mpegts", "libx264"),
     ("gif", "gif"),
 ]
-QUARTER = 2**16  # 1 in the fixed point of a display matrix
+ONE = 2**16  # 1 in the fixed point of a display matrix
+IDENTITY = (ONE, 0, 0, 0, ONE, 0, 0, 0, 2**30)
 
 
 def level(index: int) -> int:
@@ -47,22 +49,20 @@ def encoded(
     count: int = FRAMES,
     first: int = 0,
     size: tuple[int, int] = (64, 48),
-    matrix: tuple[int, ...] | None = None,
+    half_red: bool = False,
     sound: bool = False,
     **options: str,
 ) -> bytes:
-    """Write frames of rising brightness; with a matrix, their left half is red."""
+    """Write frames of rising brightness; half red, that is their left half."""
     stream = io.BytesIO()
     with av.open(stream, "w", format=container, options=options) as output:
         track = output.add_stream(codec, rate=FPS)
         track.width, track.height = size
         track.pix_fmt = "rgb8" if codec == "gif" else "yuv420p"
-        if matrix:
-            track.set_display_matrix(matrix)
         hum = output.add_stream("aac", rate=16_000, layout="mono") if sound else None
         for index in range(count):
             pixels = np.full((size[1], size[0], 3), level(index), np.uint8)
-            if matrix:
+            if half_red:
                 pixels[:, : size[0] // 2] = (200, 0, 0)
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
             frame.pts, frame.time_base = first + index, Fraction(1, FPS)
@@ -134,15 +134,17 @@ def test_rates_that_do_not_divide_a_millisecond_lose_no_frame() -> None:
     ("matrix", "red"),
     [
         # The left half is red as stored. The matrix maps (x, y) to (a x + c y, b x + d y), y down.
-        ((QUARTER, 0, 0, 0, QUARTER, 0, 0, 0, 2**30), "left"),
-        ((0, QUARTER, 0, -QUARTER, 0, 0, 0, 0, 2**30), "top"),  # a phone held upright
-        ((-QUARTER, 0, 0, 0, -QUARTER, 0, 0, 0, 2**30), "right"),
-        ((0, -QUARTER, 0, QUARTER, 0, 0, 0, 0, 2**30), "bottom"),
+        (IDENTITY, "left"),
+        ((0, ONE, 0, -ONE, 0, 0, 0, 0, 2**30), "top"),  # a phone held upright
+        ((-ONE, 0, 0, 0, -ONE, 0, 0, 0, 2**30), "right"),
+        ((0, -ONE, 0, ONE, 0, 0, 0, 0, 2**30), "bottom"),
     ],
 )
 def test_phones_videos_are_turned_upright(matrix: tuple[int, ...], red: str) -> None:
     """A display matrix that turns right to down puts the left half on top."""
-    video = Video(encoded(matrix=matrix, count=3))
+    upright, turned = (struct.pack(">9i", *numbers) for numbers in (IDENTITY, matrix))
+    film, track, media = encoded(half_red=True, count=3).split(upright)
+    video = Video(film + upright + track + turned + media)  # the second is the track's
     (picture,) = video.frames([0])
     pixels = np.asarray(picture).astype(int)
     height, width = pixels.shape[:2]

@@ -16,7 +16,7 @@ from sensorium.imagebind.tower import Tower
 
 STEM_NAMES = {
     "class_token": "cls_token",
-    "embedding.weight": "token_embedding.weight",
+    "embedding": "token_embedding.weight",
     "norm.weight": "{stem}.norm_layer.weight",
     "norm.bias": "{stem}.norm_layer.bias",
     "weight": "{stem}.proj.weight",

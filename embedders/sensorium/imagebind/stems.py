@@ -28,12 +28,12 @@ class TextStem(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(VOCABULARY, width)
+        self.embedding = nn.Parameter(torch.zeros(VOCABULARY, width))
         self.positions = nn.Parameter(torch.zeros(1, POSITIONS, width))
 
     def forward(self, ids: Tensor) -> Tensor:
         """Map token ids `(B, N)`, N at most 77, to `(B, N, D)`."""
-        embedded: Tensor = self.embedding(ids)  # (B, N, D)
+        embedded = F.embedding(ids, self.embedding)  # (B, N, D)
         return embedded + self.positions[:, : ids.shape[1]]
 
 

@@ -30,6 +30,7 @@ bench: $(SETUP)  ## minutes: builds the huge sizes
 
 # pip, not uv: pip honours a machine's own constraints and find-links for torch.
 $(SETUP): pyproject.toml
+	@echo "Setting up .venv: a few minutes the first time"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	touch $@

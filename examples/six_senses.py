@@ -61,7 +61,7 @@ PERCEPTS: list[tuple[Percept, str]] = [
 def main() -> None:
     encoder = ImageBindEncoder(ImageBind.random(ImageBindConfig.tiny(), seed=0), name="demo")
     table = Table(title="Six senses, one space (tiny random ImageBind)")
-    for heading in ("sense", "percept", "windows", "last span", "vectors", "norm", "ms"):
+    for heading in ("sense", "percept", "vectors", "last window", "norm", "ms"):
         table.add_column(heading)
     for percept, description in PERCEPTS:
         encoder.encode([percept])  # the tower loads at first use
@@ -73,9 +73,8 @@ def main() -> None:
         table.add_row(
             percept.modality,
             description,
-            str(len(encoding.vectors)),
-            f"{last.start:.4g} to {last.end:.4g}{unit}" if last else "still",
             str(encoding.vectors.shape),
+            f"{last.start:.4g} to {last.end:.4g}{unit}" if last else "still",
             f"{np.linalg.norm(encoding.vectors, axis=1).mean():.3f}",
             f"{milliseconds:.1f}",
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -20,7 +23,11 @@ from sensorium.percepts import Percept, Span
 BATCH = 32  # windows a forward pass on an accelerator
 CPU_BATCH = 8  # a CPU gains nothing beyond it
 UNIT_TOLERANCE = 1e-3  # of a vector's length: NaN and overflow are far outside
+STILLS = {"image", "depth", "thermal"}  # one window a percept, costly to decode
 READ_AHEAD = 64  # batches of texts sorted by length at a time
+
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -122,13 +129,26 @@ class ImageBindEncoder(EncoderBase):
         return [_result(job) for job in jobs]
 
     def _batches(self, modality: str, jobs: list[_Job]) -> Iterator[list[tuple[_Job, Window]]]:
-        stream = self._windows(jobs)
+        stream = self._stills(jobs) if modality in STILLS and len(jobs) > 1 else self._windows(jobs)
         if modality == "text":  # equal lengths together: a batch is cut to its longest text
             while chunk := list(islice(stream, READ_AHEAD * self._batch_size)):
                 chunk.sort(key=lambda item: int(item[1].inputs.argmax()))
                 yield from _batched(iter(chunk), self._batch_size)
         else:
             yield from _batched(stream, self._batch_size)
+
+    def _stills(self, jobs: list[_Job]) -> Iterator[tuple[_Job, Window]]:
+        """Decode and resize pictures on threads, two batches ahead of the towers."""
+        with ThreadPoolExecutor(thread_name_prefix="sensorium") as pool:
+            submitted = ((job, pool.submit(self._prepare, job.percept)) for job in jobs)
+            for job, prepared in _ahead(submitted, 2 * self._batch_size):
+                try:
+                    yield from ((job, window) for window in prepared.result())
+                except SensoriumError as error:
+                    job.error = error
+
+    def _prepare(self, percept: Percept) -> list[Window]:
+        return list(windows(percept, self.profile))
 
     def _windows(self, jobs: list[_Job]) -> Iterator[tuple[_Job, Window]]:
         for job in jobs:
@@ -149,6 +169,15 @@ class ImageBindEncoder(EncoderBase):
             job.vectors.append(vector)
             if window.span is not None:
                 job.spans.append(window.span)
+
+
+def _ahead(items: Iterator[T], depth: int) -> Iterator[T]:
+    """Pass items on in order, keeping `depth` of them drawn beyond the one in use."""
+    drawn = deque(islice(items, depth))
+    for item in items:
+        drawn.append(item)
+        yield drawn.popleft()
+    yield from drawn
 
 
 def _batched(

@@ -32,7 +32,7 @@ from sensorium.imagebind.weights import Progress
 DESCRIPTION = "imagebind.json"  # beside the tower files of a directory
 FORMAT = 1  # of that layout
 HASH_BLOCK = 2**20  # bytes read at a time while hashing a file
-REMAP_BYTES = 256 * 2**20  # of a pickle read before its mapping is renewed
+REMAP_BYTES = 128 * 2**20  # of a pickle read before its mapping is renewed
 SHOWN_KEYS = 8  # names in an error message; all of them are in its attributes
 
 # What torch.load raises on damaged or foreign files: garbage can reach any of its readers.

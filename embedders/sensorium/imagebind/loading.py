@@ -39,9 +39,10 @@ def load_tower(
         for leaf, parameter in list(module.named_parameters(recurse=False)):
             source = origin(name, f"{path}.{leaf}" if path else leaf)
             kind = torch.float32 if leaf == "log_logit_scale" else dtype
-            tensor = source.cut(checkpoint.get(source.name)).to(device, kind)
-            tensor = tensor.reshape(parameter.shape)
-            setattr(module, leaf, nn.Parameter(tensor, requires_grad=False))
+            # Whatever is not packed is copied: one bias kept as a view would keep a mapping.
+            keep = packed and not (isinstance(module, Linear) and leaf == "weight")
+            tensor = source.cut(checkpoint.get(source.name)).to(device, kind, copy=keep)
+            setattr(module, leaf, nn.Parameter(tensor.reshape(parameter.shape), False))
             del tensor
         if packed and isinstance(module, Linear):
             module.pack()

@@ -173,7 +173,7 @@ class Bench:
         runs: dict[str, Run] = {PLAIN: lambda: _plain_vectors(plain, tensors, item.windows)}
         for name, model in models.items():
             runs[name] = lambda model=model: model(item.modality, tensors)  # type: ignore[misc]
-        vectors = {name: _warm(run) for name, run in runs.items()}
+        vectors = {name: _vectors(run) for name, run in runs.items()}
         differences = {
             name: (found - vectors[PLAIN]).abs().max().item() for name, found in vectors.items()
         }
@@ -235,8 +235,7 @@ def _plain_vectors(plain: PlainTower, inputs: Tensor, windows: int) -> Tensor:
     return F.normalize(vectors.mean(dim=1), dim=-1)
 
 
-def _warm(run: Run) -> Tensor:
-    run()
+def _vectors(run: Run) -> Tensor:
     vectors = run()
     assert isinstance(vectors, Tensor)
     return vectors.float()
@@ -288,20 +287,26 @@ def main() -> None:
         for item in (CUDA_INPUTS if device.type == "cuda" else CPU_INPUTS)
         if item.modality in options.modalities
     ]
-    lines: list[Line] = []
-    progress = Console(stderr=True)
-    with torch.inference_mode(), progress.status("measuring"):
-        for name in TOWERS:
-            chosen = [item for item in inputs if TOWER_OF[item.modality] == name]
-            lines += bench.tower(name, chosen) if chosen else ()
     facts = describe(device) | {
         f"{name} product": f"{rate / 1e9:.0f} GFLOP/s" for name, rate in peak.items()
     }
     facts["model"] = "two blocks a tower (--quick)" if options.quick else "ImageBind-huge, whole"
+    lines: list[Line] = []
+    progress = Console(stderr=True)
+    with torch.inference_mode():
+        for name in TOWERS:
+            chosen = [item for item in inputs if TOWER_OF[item.modality] == name]
+            for line in bench.tower(name, chosen) if chosen else ():
+                lines.append(line)
+                progress.print("  ".join(line.cells()), highlight=False)
+                if options.json:  # after each line: a run that is cut off is not lost
+                    _write(options.json, facts, lines)
     _report(facts, lines, as_markdown=options.markdown)
-    if options.json:
-        record = {"machine": facts, "lines": [asdict(line) for line in lines]}
-        options.json.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def _write(path: Path, facts: dict[str, str], lines: list[Line]) -> None:
+    record = {"machine": facts, "lines": [asdict(line) for line in lines]}
+    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
 def _report(facts: dict[str, str], lines: list[Line], *, as_markdown: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pickle
@@ -26,6 +27,7 @@ from sensorium.errors import (
 from sensorium.imagebind import ImageBind, ImageBindConfig
 from sensorium.imagebind.checkpoint import InMemory, content_digest, open_checkpoint
 from sensorium.imagebind.config import TOWERS
+from sensorium.imagebind.linear import Linear, can_pack
 from sensorium.imagebind.names import expected_shapes, origin
 from sensorium.imagebind.tower import Tower
 
@@ -232,3 +234,71 @@ def test_precision_and_device_are_checked_at_opening() -> None:
     """A precision the towers do not have is refused before anything is read."""
     with pytest.raises(EncodingError, match="int8"):
         opened(WEIGHTS, dtype="int8")
+
+
+def mapped(path: Path) -> bool:
+    return str(path) in Path("/proc/self/maps").read_text()
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux lists its mappings")
+def test_mappings_end_with_their_tensors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tensor is read from a map of the file, which is let go of when the tensor is."""
+    monkeypatch.setattr("sensorium.imagebind.checkpoint.REMAP_BYTES", 0)
+    key, other = "modality_heads.imu.3.weight", "modality_heads.imu.0.weight"
+    small = {name: WEIGHTS[name] for name in (key, other)}
+    torch.save(small, tmp_path / "x.pth")
+    save_file(small, tmp_path / "x.safetensors")
+    for name in ("x.pth", "x.safetensors"):
+        file = open_checkpoint(tmp_path / name)
+        tensor = file.get(key)
+        assert mapped(tmp_path / name)
+        assert torch.equal(tensor, WEIGHTS[key])
+        first = tensor.untyped_storage().data_ptr()
+        assert file.get(other).untyped_storage().data_ptr() != first
+        del tensor, file
+        gc.collect()
+        assert not mapped(tmp_path / name)
+
+
+def test_packing_changes_the_layout_not_the_result() -> None:
+    """Where the CPU packs, every linear layer of a loaded tower is packed."""
+    tower = opened(WEIGHTS, dtype="float32").tower("imu")
+    layers = [module for module in tower.modules() if isinstance(module, Linear)]
+    assert len(layers) == 2 * 5 + 1
+    if can_pack(torch.zeros(1)):
+        assert all(layer.packed is not None and layer.weight.numel() == 0 for layer in layers)
+
+
+def test_the_logit_scale_is_capped_and_exact_in_any_precision() -> None:
+    """It is float32 whatever the tower's dtype, at most 100, and 1 for pictures."""
+    key = "modality_postprocessors.text.1.log_logit_scale"
+    learnt = opened(WEIGHTS, dtype="bfloat16").logit_scale("text")
+    assert learnt == pytest.approx(float(WEIGHTS[key].exp()), rel=1e-6)
+    assert opened(WEIGHTS | {key: torch.tensor(9.0)}).logit_scale("text") == 100
+    assert opened(WEIGHTS).logit_scale("video") == 1
+
+
+def test_the_digest_counts_names_shapes_and_dtypes() -> None:
+    """The same bytes under another name, shape or dtype are other weights."""
+    weight = torch.arange(6, dtype=torch.float32)
+    digests = {
+        content_digest(InMemory({name: tensor}))
+        for name, tensor in [
+            ("a", weight),
+            ("b", weight),
+            ("a", weight.reshape(2, 3)),
+            ("a", weight.view(torch.int32)),
+        ]
+    }
+    assert len(digests) == 4
+
+
+def test_norms_have_the_published_epsilons() -> None:
+    """1e-6 in the blocks, before the vision blocks and in the heads; 1e-5 in the other stems."""
+    with torch.device("meta"):
+        towers = {name: Tower(TINY, name) for name in TOWERS}
+    for name, tower in towers.items():
+        for path, module in tower.named_modules():
+            if isinstance(module, torch.nn.LayerNorm):
+                stem = path == "stem.norm" and name != "vision"
+                assert module.eps == (1e-5 if stem else 1e-6), (name, path)

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
-from machine import describe, product_rate
+from machine import Product, describe, products
 from measure import Run, Timing, alternate, working_memory
 from plain import PlainTower
 from rich.console import Console
@@ -42,6 +42,7 @@ COLUMNS = (
     "items/s",
     "x plain",
     "spread",
+    "GFLOP/s",
     "of peak",
     "weights MB",
     "working MB",
@@ -107,7 +108,8 @@ class Line:
     items_per_second: float
     times_plain: float
     spread: float  # the median time over the fastest, less one
-    fraction_of_peak: float  # of the matrix rate of this dtype; 1 is all of it
+    operations_per_second: float  # floating-point operations of the matrix products
+    fraction_of_peak: float  # of the rate of a large square product in the same precision
     weight_bytes: int
     working_bytes: int | None
     difference: float  # of unit vectors, from the plain ones
@@ -121,6 +123,7 @@ class Line:
             f"{self.items_per_second:.3g}",
             f"{self.times_plain:.2f}",
             f"{self.spread:.0%}",
+            f"{self.operations_per_second / 1e9:.0f}",
             f"{self.fraction_of_peak:.0%}",
             f"{self.weight_bytes / 1e6:.0f}",
             working,
@@ -136,7 +139,7 @@ class Bench:
     device: torch.device
     repeat: int
     compiled: str | None
-    peak: dict[str, float]  # dtype name to operations a second
+    products: dict[str, Product]  # by precision; timed beside the rest
 
     def ours(self, weights: dict[str, Tensor], tower: str) -> dict[str, ImageBind]:
         """Return our model in each precision, with the towers not yet loaded."""
@@ -179,17 +182,21 @@ class Bench:
         }
         _check(item, vectors[PLAIN], differences["float32"])
         memory = {name: working_memory(run, self.device) for name, run in runs.items()}
-        timings = alternate(runs, self.device, repeat=self.repeat, least=LEAST_SECONDS)
-        for name, timing in timings.items():
+        products: dict[str, Run] = {f"product {d}": each for d, each in self.products.items()}
+        timings = alternate(runs | products, self.device, repeat=self.repeat, least=LEAST_SECONDS)
+        for name in runs:
+            timing = timings[name]
             dtype = "float32" if name == PLAIN else name.split()[0]
-            rate = self._operations(item, name == PLAIN) / timing.best / self.peak[dtype]
+            peak = self.products[dtype].operations / timings[f"product {dtype}"].best
+            rate = self._operations(item, name == PLAIN) / timing.best
             yield Line(
                 input=f"{item.batch} {item.label}",
                 computation=name,
                 items_per_second=item.batch / timing.best,
                 times_plain=_ratio(timings[PLAIN], timing),
                 spread=timing.spread,
-                fraction_of_peak=rate,
+                operations_per_second=rate,
+                fraction_of_peak=rate / peak,
                 weight_bytes=_parameters(plain) * (2 if dtype == "bfloat16" else 4),
                 working_bytes=memory[name],
                 difference=differences[name],
@@ -278,18 +285,17 @@ def main() -> None:
         torch.set_num_threads(options.threads)
     torch.backends.cudnn.allow_tf32 = False  # plain float32 means float32, convolutions too
     device = torch.device(options.device)
-    dtypes = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-    peak = {name: product_rate(dtype, device) for name, dtype in dtypes.items()}
-    config, repeat = chosen_config(quick=options.quick), 2 if options.quick else options.repeat
-    bench = Bench(config, device, repeat, options.compile, peak)
+    config, repeat = (
+        chosen_config(quick=options.quick),
+        2 if options.quick else options.repeat,
+    )
+    bench = Bench(config, device, repeat, options.compile, products(device))
     inputs = [
         replace(item, batch=options.batch or item.batch)
         for item in (CUDA_INPUTS if device.type == "cuda" else CPU_INPUTS)
         if item.modality in options.modalities
     ]
-    facts = describe(device) | {
-        f"{name} product": f"{rate / 1e9:.0f} GFLOP/s" for name, rate in peak.items()
-    }
+    facts = describe(device)
     facts["model"] = "two blocks a tower (--quick)" if options.quick else "ImageBind-huge, whole"
     lines: list[Line] = []
     progress = Console(stderr=True)

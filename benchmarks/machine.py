@@ -1,17 +1,19 @@
-"""What a timing is worth depends on where it was taken: the machine and its matrix rate."""
+"""What a timing is worth depends on where it was taken: the machine and what it can do at best."""
 
 from __future__ import annotations
 
 import os
 import platform
-import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
+
+from sensorium.imagebind.linear import Linear
 
 GIB = 2**30
-SIDE = {"cpu": 2048, "cuda": 8192}  # of the square matrices whose product is timed
-PRODUCTS = 12  # timed one by one; the best counts
+SIDE = {"cpu": 2048, "cuda": 8192}  # of the square matrices of a product
 FLAGS = ("avx512f", "avx512_bf16", "amx_bf16")
 
 
@@ -33,17 +35,37 @@ def describe(device: torch.device) -> dict[str, str]:
     return facts
 
 
-def product_rate(dtype: torch.dtype, device: torch.device) -> float:
-    """Return the floating-point operations a second of torch's large square matrix product."""
+@dataclass(frozen=True)
+class Product:
+    """A large square matrix product: what the machine can do at best.
+
+    Calling it runs it once, through oneDNN's own layout on a CPU (there, torch's `mm` of float32
+    uses another library, which some CPUs run slower).
+    """
+
+    layer: Linear
+    left: Tensor
+
+    def __call__(self) -> Tensor:
+        """Multiply."""
+        product: Tensor = self.layer(self.left)
+        return product
+
+    @property
+    def operations(self) -> int:
+        """Floating-point operations of one call."""
+        return int(2 * self.left.shape[0] ** 3)
+
+
+def products(device: torch.device) -> dict[str, Product]:
+    """Return one for each precision that is measured."""
     side = SIDE[device.type]
-    left, right = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
-    seconds = []
-    for _ in range(PRODUCTS):
-        start = time.perf_counter()
-        torch.mm(left, right)
-        synchronise(device)
-        seconds.append(time.perf_counter() - start)
-    return float(2 * side**3 / min(seconds))
+    found = {}
+    for name, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
+        layer = Linear(side, side, bias=False, device=device, dtype=dtype).requires_grad_(False)
+        layer.pack()
+        found[name] = Product(layer, torch.randn(side, side, device=device).to(dtype))
+    return found
 
 
 def synchronise(device: torch.device) -> None:

@@ -81,7 +81,11 @@ class Line:
     def cells(self) -> list[str]:
         """Return the table's row."""
         ratio = f"{self.peak_bytes / self.weight_bytes:.2f}" if self.weight_bytes else ""
-        numbers = (f"{self.weight_bytes / 1e6:.0f}", f"{self.peak_bytes / 1e6:.0f}", ratio)
+        numbers = (
+            f"{self.weight_bytes / 1e6:.0f}",
+            f"{self.peak_bytes / 1e6:.0f}",
+            ratio,
+        )
         return [self.what, self.source, f"{self.seconds:.2f}", *numbers]
 
 

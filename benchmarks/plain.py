@@ -211,6 +211,13 @@ def _preprocessor(name: str, width: int) -> nn.Module:
 
 
 def _head(name: str, width: int, embedding: int) -> list[nn.Module]:
-    gap: dict[str, list[nn.Module]] = {"text": [], "imu": [nn.Identity(), nn.Identity()]}
+    gap: dict[str, list[nn.Module]] = {
+        "text": [],
+        "imu": [nn.Identity(), nn.Identity()],
+    }
     norm = nn.LayerNorm(width, eps=1e-6)
-    return [norm, *gap.get(name, [nn.Identity()]), nn.Linear(width, embedding, bias=False)]
+    return [
+        norm,
+        *gap.get(name, [nn.Identity()]),
+        nn.Linear(width, embedding, bias=False),
+    ]

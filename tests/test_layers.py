@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from golden_files import ROOT
+from pytest_socket import SocketBlockedError
 
 WINGS = (ROOT / "embedders" / "sensorium", ROOT / "integrations" / "sensorium")
 # Each layer may import itself and the layers before it.
@@ -81,3 +83,10 @@ def test_heavy_packages_wait(statement: str, absent: set[str]) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert absent & set(loaded) == set()
+
+
+@pytest.mark.filterwarnings("ignore:A test tried to use socket:UserWarning")
+def test_sockets_are_blocked() -> None:
+    """A test that reaches for the network fails, whatever the machine allows."""
+    with pytest.raises(SocketBlockedError):
+        socket.create_connection(("127.0.0.1", 9), timeout=1)

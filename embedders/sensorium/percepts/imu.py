@@ -149,7 +149,7 @@ class IMU(Percept):
     @property
     def units(self) -> Mapping[str, Any]:
         """The units of a file as stated; of arrays, the canonical ones, and the rate if given."""
-        return self._units
+        return dict(self._units)
 
     @property
     def duration(self) -> float:
@@ -310,7 +310,7 @@ def _nominal_rate(times: NDArray[np.float64]) -> float:
     """Return the rate in Hz: one over the mean period, those with lost samples left out."""
     steps = np.diff(times)
     period = float(steps[steps <= GAP_PERIODS * np.median(steps)].mean())
-    if period > 1 / SLOWEST:
+    if period >= 1 / SLOWEST:
         raise UnitError(
             f"timestamps {period:g} s apart",
             f"motion sampled at {SLOWEST:g} Hz or more",

@@ -187,6 +187,8 @@ def percept_from_dict(
     try:
         checked = _PerceptFields.model_validate_json(json.dumps(dict(fields)))
         cls = Percept.modalities[checked.modality]
+        if isinstance(roots, (str, Path)):
+            roots = [roots]
         allowed = None if roots is None else [Path(root) for root in roots]
         source = cls._read_source(checked.source, limits, allowed)
         make: Any = cls

@@ -26,7 +26,7 @@ from sensorium.percepts.signatures import PREFIX, recognise
 from sensorium.percepts.source import Array, Encoded, Limits
 
 # Opening an EPS would run Ghostscript on it; MPEG video is identified but never decoded.
-REFUSED_FORMATS = frozenset({"EPS", "MPEG"})
+REFUSED_FORMATS = frozenset({"EPS", "IPTC", "MPEG"})
 MAGIC = 16  # bytes Pillow's plugins want to see to accept a file
 
 # What Pillow's plugins raise on damaged files, found by truncating and mutating every format it

@@ -178,7 +178,7 @@ def take(given: Given, *, modality: str, limits: Limits) -> Encoded | Samples:
     if isinstance(given, (str, os.PathLike)):
         return _from_path(_local_path(os.fspath(given)), modality, limits)
     if hasattr(given, "read"):
-        content = given.read(limits.max_bytes + 1)
+        content = _read_all(given, limits.max_bytes)
         if not isinstance(content, bytes):
             raise SourceTypeError(
                 f"a file object for {modality} whose read() gave {type(content).__name__}",
@@ -200,6 +200,19 @@ def take(given: Given, *, modality: str, limits: Limits) -> Encoded | Samples:
             "leave this percept out",
         )
     return Samples(array)
+
+
+def _read_all(stream: Any, limit: int) -> Any:
+    """Read a file object to its end, or to one byte beyond `limit`; not bytes are given back."""
+    content = bytearray()
+    while len(content) <= limit:
+        block = stream.read(min(HASH_BLOCK, limit + 1 - len(content)))
+        if not isinstance(block, bytes):
+            return block
+        if not block:
+            break
+        content += block
+    return bytes(content)
 
 
 def _from_bytes(data: bytes, modality: str, limits: Limits) -> Encoded:
@@ -229,9 +242,13 @@ def _check_size(size: int, modality: str, what: str, limits: Limits) -> None:
 def _stamp(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
-    except (FileNotFoundError, NotADirectoryError) as error:
+    except PermissionError as error:
+        raise SourceRefusedError(
+            f"the path {str(path)!r}, which may not be read", "permission", "check its mode"
+        ) from error
+    except (OSError, ValueError) as error:  # nothing there, a loop, too long, a zero byte
         raise SourceNotFoundError(
-            f"the path {str(path)!r}, where nothing is", "an existing file", "check the path"
+            f"the path {str(path)[:200]!r}, where nothing is", "an existing file", "check the path"
         ) from error
     if not path.is_file():
         raise SourceNotFoundError(
@@ -250,7 +267,7 @@ def _local_path(text: str | bytes) -> Path:
             "local content: Sensorium fetches nothing by itself",
             "download it and pass the path or the bytes (uri= keeps where it came from)",
         )
-    return Path(text).expanduser()
+    return Path(text).expanduser().absolute()
 
 
 def _data_uri(uri: str, limits: Limits) -> bytes:
@@ -300,15 +317,15 @@ def source_from_dict(
         ValueError: The base64 or the array's shape is malformed.
     """
     if "path" in fields:
-        path = Path(fields["path"])
-        inside = roots is None or any(path.resolve().is_relative_to(r.resolve()) for r in roots)
+        path = Path(fields["path"]).resolve()
+        inside = roots is None or any(path.is_relative_to(root.resolve()) for root in roots)
         if not inside:
             raise SourceRefusedError(
                 f"the path {str(path)!r}",
                 f"a path below {', '.join(str(root) for root in roots or ())}",
                 "move the file there, or add its directory to roots",
             )
-        return take(path, modality=modality, limits=limits)
+        return _from_path(path, modality, limits)
     data = base64.b64decode(fields["base64"], validate=True)
     if "dtype" not in fields:
         return take(data, modality=modality, limits=limits)

@@ -243,7 +243,7 @@ def mapped(path: Path) -> bool:
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux lists its mappings")
 def test_mappings_end_with_their_tensors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tensor is read from a map of the file, which is let go of when the tensor is."""
-    monkeypatch.setattr("sensorium.imagebind.checkpoint.REMAP_BYTES", 0)
+    monkeypatch.setattr("sensorium.imagebind.weight_files.REMAP_BYTES", 0)
     key, other = "modality_heads.imu.3.weight", "modality_heads.imu.0.weight"
     small = {name: WEIGHTS[name] for name in (key, other)}
     torch.save(small, tmp_path / "x.pth")
@@ -302,3 +302,44 @@ def test_norms_have_the_published_epsilons() -> None:
             if isinstance(module, torch.nn.LayerNorm):
                 stem = path == "stem.norm" and name != "vision"
                 assert module.eps == (1e-5 if stem else 1e-6), (name, path)
+
+
+def test_a_file_that_changes_after_opening_is_not_read(tmp_path: Path) -> None:
+    """Other weights under the old digest would mix two spaces; a deleted file is an error, too."""
+    path = tmp_path / "x.safetensors"
+    save_file(WEIGHTS, path)
+    model = ImageBind.from_checkpoint(path, config=TINY, device="cpu")
+    save_file({key: tensor + 1 for key, tensor in WEIGHTS.items()}, path)
+    with pytest.raises(CheckpointFormatError, match="changed after it was opened"):
+        model.tower("imu")
+    path.unlink()
+    with pytest.raises(CheckpointFormatError, match="cannot be read"):
+        model.tower("imu")
+
+
+def test_old_pickles_are_read_once_and_whole(tmp_path: Path) -> None:
+    """The format of torch before 1.6 opens, too, and is not read again for every tower."""
+    torch.save(WEIGHTS, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    file = open_checkpoint(tmp_path / "old.pth")
+    assert not file.renewable  # type: ignore[union-attr]
+    assert content_digest(file) == content_digest(InMemory(WEIGHTS))
+
+
+def test_ids_and_pixels_are_checked_before_a_tower_is_loaded() -> None:
+    """Ids outside the vocabulary and raw bytes are refused, on every device alike."""
+    model = opened(WEIGHTS)
+    with pytest.raises(TensorShapeError, match="ids from 0 to 49407"):
+        model.forward("text", torch.full((1, 5), 49408))
+    with pytest.raises(TensorShapeError, match="preprocessed floats"):
+        model.forward("image", torch.zeros(1, 3, 224, 224, dtype=torch.uint8))
+
+
+def test_random_towers_do_not_depend_on_their_company() -> None:
+    """The IMU tower of a seed is the same alone and among six; another seed gives another."""
+    inputs = torch.ones(1, 6, 2000)
+    alone, together, other = (
+        ImageBind.random(TINY, seed=seed, modalities=modalities, device="cpu", dtype="float32")
+        for seed, modalities in ((3, ["imu"]), (3, None), (4, ["imu"]))
+    )
+    assert torch.equal(alone.forward("imu", inputs), together.forward("imu", inputs))
+    assert not torch.equal(alone.forward("imu", inputs), other.forward("imu", inputs))

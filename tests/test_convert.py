@@ -365,7 +365,9 @@ def test_descriptions_are_not_trusted(pickled: Path, tmp_path: Path) -> None:
     out = convert(pickled, tmp_path / "out", config=SIZES).path
     entry = {"file": "../secret", "bytes": 1, "sha256": "", "parameters": 1}
     for changes, match in (
-        ({"format": 2}, "format 2, not 1"),
+        ({"format": 2}, "format: Input should be 1"),
+        ({"digest": None}, "digest: Input should be a valid string"),
+        ({"towers": {"smell": entry}}, "smell"),
         ({"towers": {"imu": entry}}, r"the file '\.\./secret'"),
         ({"towers": []}, "cannot be read"),
         ({"config": {}}, "missing, unknown"),

@@ -294,10 +294,10 @@ def test_a_signature_in_the_url_is_not_kept(weights_site: Site) -> None:
 
 
 def test_a_file_that_is_not_the_release_is_not_kept(site: Site) -> None:
-    """An error page sent as the file leaves nothing that would be found by the next try."""
+    """An error page sent as the file is set aside: the next try does not find it."""
     with pytest.raises(CheckpointFormatError, match="cannot be read"):
         fetch_release(release_of(site))
-    assert downloads() == []
+    assert [path.name for path in downloads()] == ["file.pth.rejected"]
     assert not release_directory("tiny").exists()
 
 

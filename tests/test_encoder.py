@@ -6,17 +6,22 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+import torch
 from golden_files import GOLDENS, TINY, TINY_CHECKPOINT
 
 from sensorium.encoders import Encoder, Encoding
 from sensorium.errors import (
     BatchError,
+    EncodingError,
     MediaDecodeError,
     PerceptTooShortError,
     SourceTypeError,
     UnsupportedModalityError,
+    VectorError,
 )
 from sensorium.imagebind import ImageBind, ImageBindEncoder, Profile
+from sensorium.imagebind.checkpoint import InMemory
+from sensorium.imagebind.model import random_weights
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Text, Thermal, Video
 
 SEED = np.random.default_rng(7)
@@ -183,3 +188,37 @@ def test_profiles_reach_the_towers(encoder: ImageBindEncoder) -> None:
     heard, read = parity.encode([sound(20.0), Text("cat " * 200)])
     assert len(heard.vectors) == 3
     assert len(read.vectors) == 1
+
+
+def test_a_tower_first_used_by_the_encoder_can_still_be_trained() -> None:
+    """Embedding runs without gradients; the tower it loaded takes them afterwards."""
+    model = ImageBind.random(TINY, modalities=["imu"], device="cpu", dtype="float32", packed=False)
+    ImageBindEncoder(model).embed([motion(2.0)])
+    tower = model.tower("imu").requires_grad_()
+    tower(torch.zeros(1, 6, 2000)).sum().backward()
+    assert any(parameter.grad is not None for parameter in tower.parameters())
+
+
+@pytest.mark.parametrize(
+    "choice", [{"audio": "papr3"}, {"video_crops": 2}, {"video_crops": True}, {"imu": "x"}]
+)
+def test_profiles_have_only_their_choices(choice: dict[str, object]) -> None:
+    """A misspelt choice would name a space that does not exist."""
+    with pytest.raises(EncodingError, match=next(iter(choice))):
+        Profile(**choice)  # type: ignore[arg-type]
+
+
+def test_one_hostile_text_fails_nobody(encoder: ImageBindEncoder) -> None:
+    """Control characters and mojibake of any length are embedded like any text."""
+    texts = [Text("\x85 " * 100), Text("Ã© " * 300), Text("dog\x85 " * 200), Text("\u3000" * 999)]
+    assert encoder.embed(texts).shape == (4, TINY.embedding)
+
+
+def test_a_tower_that_overflows_is_an_error_not_a_vector() -> None:
+    """Weights that give NaN fail the percept; no vector without a direction is returned."""
+    weights = random_weights(TINY, ["imu"], seed=0)
+    weights["modality_heads.imu.3.weight"] *= 0
+    model = ImageBind(InMemory(weights), config=TINY, modalities=["imu"], device="cpu")
+    [result] = ImageBindEncoder(model).try_encode([motion(2.0)])
+    assert isinstance(result, VectorError)
+    assert "length 0.0" in str(result)

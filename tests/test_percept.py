@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import io
 import json
+import pickle
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import ClassVar
@@ -138,9 +140,12 @@ def test_paths_stay_within_their_roots(tmp_path: Path) -> None:
     (inside / "fine").write_bytes(b"x")
     fields = Echo(inside / "fine").to_dict()
     assert percept_from_dict(fields, roots=[inside]) == Echo(b"x")
-    for path in (outside, inside / ".." / "secret", inside / "link"):
-        with pytest.raises(SourceRefusedError, match="below"):
-            percept_from_dict(fields | {"source": {"path": str(path)}}, roots=[inside])
+    spellings = [outside, inside / ".." / "secret", inside / "link", outside.as_uri(), "~/secret"]
+    for roots in ([inside], inside, str(inside)):
+        assert percept_from_dict(fields, roots=roots) == Echo(b"x")
+        for path in spellings:
+            with pytest.raises((SourceRefusedError, SourceNotFoundError)):
+                percept_from_dict(fields | {"source": {"path": str(path)}}, roots=roots)
 
 
 def test_one_content_has_one_digest_however_it_is_held() -> None:
@@ -200,3 +205,57 @@ def test_bad_sources_are_named(given: object, error: type[Exception], match: str
     """Each unusable source gives its own error, before anything is read beyond the limit."""
     with pytest.raises(error, match=match):
         grasp(given)
+
+
+class Trickle(io.RawIOBase):
+    """A stream that gives three bytes at a time, as a pipe may."""
+
+    def __init__(self, content: bytes) -> None:
+        self.held = content
+
+    def read(self, size: int = -1) -> bytes:
+        taken, self.held = self.held[:3], self.held[3:]
+        assert size <= 2**20, "asks for more memory than a block"
+        return taken
+
+
+def test_file_objects_are_read_to_their_end_in_blocks() -> None:
+    """Short reads lose nothing, and no read asks for the whole limit at once."""
+    held = take(Trickle(b"0123456789"), modality="test", limits=Limits())
+    assert isinstance(held, Encoded)
+    assert held.read() == b"0123456789"
+
+
+def test_copies_are_equal_and_as_immutable() -> None:
+    """Pickled and deep-copied percepts keep their digest, and their samples stay read-only."""
+    for percept in (Text("sea", at=NOON), Echo(np.arange(6.0)), Echo(b"ping")):
+        for copied in (pickle.loads(pickle.dumps(percept)), copy.deepcopy(percept)):
+            assert copied == percept
+            if isinstance(copied.source, Samples):
+                assert not copied.source.array.flags.writeable
+
+
+def test_unreadable_paths_fail_in_our_tree(tmp_path: Path) -> None:
+    """A loop of links, a name too long and a zero byte are not found; nothing raw escapes."""
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for path in (tmp_path / "loop", tmp_path / ("x" * 5000), "a\0b"):
+        with pytest.raises(SourceNotFoundError, match="check the path"):
+            grasp(path)
+
+
+def test_a_relative_path_is_kept_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Changing the working directory does not change or lose a percept."""
+    (tmp_path / "x").write_bytes(b"here")
+    monkeypatch.chdir(tmp_path)
+    held = grasp("x")
+    monkeypatch.chdir("/")
+    assert isinstance(held, Encoded)
+    assert held.read() == b"here"
+
+
+def test_at_is_a_datetime() -> None:
+    """A time as text is refused: its format would be guessed."""
+    with pytest.raises(TimeError, match="str"):
+        Text("x", at="2026-07-01T12:00:00Z")  # type: ignore[arg-type]

@@ -52,6 +52,12 @@ def test_nearer_is_larger() -> None:
     )
 
 
+def test_disparity_is_clamped() -> None:
+    """Nothing nearer than 600 px of disparity is brighter than 1 before normalising."""
+    near = Depth(np.full((40, 40), 0.01, np.float32), unit="m", fx=KINECT)
+    assert float(depth_tensor(near).max()) == pytest.approx((1 - 0.0418) / 0.0295, rel=1e-5)
+
+
 def test_holes_take_the_depth_around_them() -> None:
     """A hole (0 or NaN) in a flat wall is wall, not infinitely near or far."""
     wall = np.full((100, 120), 2.0, np.float32)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sensorium.imagebind.preprocess.text import text_windows
-from sensorium.imagebind.tokenizer import END, START, clean, tokenize
+from sensorium.imagebind.tokenizer import CONTENT, END, START, clean, tokenize
+from sensorium.imagebind.tokenizer import contents as uncut
 from sensorium.percepts import Span
 
 
@@ -66,23 +67,21 @@ def test_a_long_text_keeps_its_start_and_its_end_token() -> None:
     assert int(row.argmax()) == 76
 
 
-words = st.text("abcé日本🎧12.,'", min_size=1, max_size=16)
+words = st.text("abcé日本🎧12.,'\x85Ð¿Ñ€&;", min_size=1, max_size=40)
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(words, max_size=120))
 def test_windows_lose_no_word_and_all_fit(pieces: list[str]) -> None:
-    """Windows are in order, cover every non-space character, and none is cut by the tokenizer."""
+    """Windows lie back to back over the whole text, and none is cut by the tokenizer."""
     text = " ".join(pieces)
     spans = cut(text)
-    at = 0
-    for span in spans:
-        between = text[at : int(span.start)]
-        assert between.strip() == ""
-        at = int(span.end)
-    assert text[at:].strip() == ""
-    windowed = [token for s in spans for token in contents(text[int(s.start) : int(s.end)])]
-    assert windowed == [token for word in pieces for token in contents(word)]
+    assert [span.start for span in spans] == [0, *(span.end for span in spans[:-1])]
+    assert spans[-1].end == len(text)
+    for span, ids in text_windows(text):
+        window = text[int(span.start) : int(span.end)]
+        assert len(uncut([window])[0]) <= CONTENT
+        assert ids.tolist() == tokenize([window])[0].tolist()
 
 
 def test_windows_are_few_and_even() -> None:
@@ -95,8 +94,8 @@ def test_windows_are_few_and_even() -> None:
 
 
 def test_scripts_without_spaces_are_cut_too() -> None:
-    """A page of Japanese or one endless word is windowed, not lost."""
-    for text in ("日本語の長い文章です。" * 60, "a" * 5000):
+    """Japanese, an endless word, mojibake and control characters are windowed, not lost."""
+    for text in ("日本語の長い文章です。" * 60, "a" * 5000, "Ã© " * 300, "\x85 " * 100):
         spans = cut(text)
         assert spans[0].start == 0
         assert spans[-1].end == len(text)

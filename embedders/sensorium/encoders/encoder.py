@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -82,6 +82,11 @@ class EncoderBase(ABC):
     def space(self) -> EmbeddingSpace:
         """The space of its vectors."""
 
+    @property
+    def dimension(self) -> int:
+        """Numbers in a vector."""
+        return self.space.dimension
+
     @abstractmethod
     def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
         """Encode a batch; a percept that cannot be encoded gives its error in its place."""
@@ -97,7 +102,7 @@ class EncoderBase(ABC):
             BatchError: Some percepts failed: which and why, and the encodings of the others.
             SourceTypeError: Something in the batch is not a percept.
         """
-        results = self.try_encode(percepts)
+        results = self.try_encode(check_percepts(percepts))
         encodings = [result for result in results if isinstance(result, Encoding)]
         if len(encodings) < len(results):
             raise batch_error(results)
@@ -112,7 +117,7 @@ class EncoderBase(ABC):
             BatchError: As `encode`.
         """
         pooled = [encoding.pooled for encoding in self.encode(percepts)]
-        return np.stack(pooled) if pooled else np.empty((0, self.space.dimension), np.float32)
+        return np.stack(pooled) if pooled else np.empty((0, self.dimension), np.float32)
 
 
 def batch_error(results: Sequence[Encoding | SensoriumError]) -> BatchError:
@@ -129,8 +134,8 @@ def batch_error(results: Sequence[Encoding | SensoriumError]) -> BatchError:
     )
 
 
-def check_percepts(percepts: Sequence[Percept]) -> Iterator[tuple[int, Percept]]:
-    """Enumerate a batch, refusing what is not a percept.
+def check_percepts(percepts: Sequence[Percept]) -> list[Percept]:
+    """Return a batch as a list, refusing what is not a percept.
 
     Raises:
         SourceTypeError: A bare percept or string, or something in the batch is not a percept.
@@ -148,4 +153,4 @@ def check_percepts(percepts: Sequence[Percept]) -> Iterator[tuple[int, Percept]]
                 "a percept (Text, Image, Video, Audio, Depth, Thermal, IMU)",
                 "wrap it: the type says which sense it is",
             )
-        yield index, percept
+    return list(percepts)

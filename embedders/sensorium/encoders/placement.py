@@ -19,14 +19,13 @@ def resolve_device(device: str | torch.device) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(device)
-        torch.empty(0, device=chosen)
+        return torch.empty(0, device=chosen).device  # with its index
     except (RuntimeError, AssertionError) as error:
         raise EncodingError(
             f"the device {str(device)!r} ({str(error).splitlines()[0]})",
             "a device torch can reach here",
             'use device="auto" or "cpu"',
         ) from error
-    return chosen
 
 
 def resolve_dtype(dtype: str | torch.dtype, device: torch.device) -> torch.dtype:

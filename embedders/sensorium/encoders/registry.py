@@ -43,7 +43,14 @@ def load_encoder(name: str, *, device: str = "auto", dtype: str = "auto") -> Enc
         UnknownEncoderError: No encoder of that name; the message lists those there are.
         WeightsError: Its weights are not on this machine; the message says how to get them.
     """
-    return _find(name)(device=device, dtype=dtype)
+    opener = _find(name)
+    if not callable(opener):
+        raise UnknownEncoderError(
+            f"the encoder {name!r}, which is {opener!r}",
+            "a function that takes device= and dtype= and returns an encoder",
+            "name such a function",
+        )
+    return opener(device=device, dtype=dtype)
 
 
 def _find(name: str) -> Opener:
@@ -52,8 +59,8 @@ def _find(name: str) -> Opener:
     for point in entry_points(group=GROUP, name=name):
         opener: Opener = point.load()
         return opener
-    module, colon, attribute = name.partition(":")
-    if not colon:
+    module, _, attribute = name.partition(":")
+    if not (module and attribute):
         raise UnknownEncoderError(
             f"the encoder name {name!r}",
             f'one of {", ".join(encoder_names())}, or "module:attribute"',
@@ -61,7 +68,7 @@ def _find(name: str) -> Opener:
         )
     try:
         found: Opener = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, TypeError) as error:
         raise UnknownEncoderError(
             f"the encoder {name!r} ({error})",
             "an importable module and an attribute of it",

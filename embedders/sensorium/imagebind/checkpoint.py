@@ -1,22 +1,15 @@
-"""Reading ImageBind weights: the released pickle, one safetensors file, or one file a tower.
-
-Tensors are memory-mapped and fetched one at a time, each through a mapping of its own, so that
-packing or converting a tower never holds its weights twice.
-"""
+"""ImageBind checkpoints: the released pickle, one safetensors file, or one file a tower."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import pickle
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
-from safetensors import SafetensorError, safe_open
+from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from sensorium.errors import (
@@ -27,21 +20,13 @@ from sensorium.errors import (
 )
 from sensorium.imagebind.config import ImageBindConfig
 from sensorium.imagebind.names import expected_shapes, tower_of_key
+from sensorium.imagebind.weight_files import PickleFile, SafetensorsFile, Shapes, unreadable
 from sensorium.imagebind.weights import Progress
 
 DESCRIPTION = "imagebind.json"  # beside the tower files of a directory
 FORMAT = 1  # of that layout
 HASH_BLOCK = 2**20  # bytes read at a time while hashing a file
-REMAP_BYTES = 128 * 2**20  # of a pickle read before its mapping is renewed
 SHOWN_KEYS = 8  # names in an error message; all of them are in its attributes
-
-# What torch.load raises on damaged or foreign files: garbage can reach any of its readers.
-UNREADABLE = (
-    *(pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, OSError, EOFError),
-    *(ValueError, TypeError, LookupError, AttributeError, OverflowError, AssertionError),
-)
-
-Shapes = dict[str, tuple[int, ...]]
 
 
 class Checkpoint(Protocol):
@@ -53,62 +38,6 @@ class Checkpoint(Protocol):
 
     def get(self, key: str) -> Tensor:
         """Return one tensor on the CPU, memory-mapped where the format allows."""
-
-
-class SafetensorsFile:
-    """One safetensors file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            with safe_open(path, "pt") as file:
-                self.shapes: Shapes = {
-                    key: tuple(file.get_slice(key).get_shape())
-                    for key in file.keys()  # noqa: SIM118  # a safetensors handle is no dict
-                }
-        except SafetensorError as error:
-            raise _unreadable(path, error) from error
-
-    def get(self, key: str) -> Tensor:
-        """Return one tensor; its mapping ends with it."""
-        with safe_open(self.path, "pt") as file:
-            tensor: Tensor = file.get_tensor(key)
-            return tensor
-
-
-class PickleFile:
-    """The released `.pth` state dict, read with `weights_only=True`: nothing in it is executed."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._tensors: dict[str, Tensor] = {}
-        self._served = 0
-        self._map()
-        self.shapes: Shapes = {key: tuple(tensor.shape) for key, tensor in self._tensors.items()}
-
-    def get(self, key: str) -> Tensor:
-        """Return one tensor. The mapping is renewed now and then, to let go of pages read."""
-        if self._served > REMAP_BYTES:
-            self._map()
-        tensor = self._tensors[key]
-        self._served += tensor.nbytes
-        return tensor
-
-    def _map(self) -> None:
-        self._served = 0
-        try:
-            # Only zip archives can be mapped; torch before 1.6 wrote another format.
-            mapped = zipfile.is_zipfile(self.path)
-            loaded = torch.load(self.path, map_location="cpu", weights_only=True, mmap=mapped)
-        except UNREADABLE as error:
-            raise _unreadable(self.path, error) from error
-        if not isinstance(loaded, dict) or not all(isinstance(v, Tensor) for v in loaded.values()):
-            raise CheckpointFormatError(
-                f"{str(self.path)!r}, which holds {type(loaded).__name__}",
-                "a state dict: names to tensors",
-                "save model.state_dict(), not the model or a training state",
-            )
-        self._tensors = loaded
 
 
 class InMemory:
@@ -133,6 +62,20 @@ class TowerFile:
     parameters: int
 
 
+class _Description(BaseModel):
+    """What `imagebind.json` holds; it may have been written by anyone."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    format: Literal[1]
+    config: dict[str, int]
+    digest: str
+    dtype: str
+    source: str
+    licence: str | None
+    towers: dict[Literal["vision", "text", "audio", "depth", "thermal", "imu"], TowerFile]
+
+
 class TowerDirectory:
     """Our own layout: one safetensors file a tower, described by `imagebind.json`.
 
@@ -152,22 +95,19 @@ class TowerDirectory:
         self.path = path
         description = path / DESCRIPTION
         try:
-            fields = json.loads(description.read_text(encoding="utf-8"))
-            if fields["format"] != FORMAT:
-                raise ValueError(f"format {fields['format']!r}, not {FORMAT}")
-            self.config = ImageBindConfig.from_dict(fields["config"])
-            self.digest: str = fields["digest"]
-            self.dtype: str = fields["dtype"]
-            self.source: str = fields["source"]
-            self.licence: str | None = fields["licence"]
-            self.towers = {t: TowerFile(**entry) for t, entry in fields["towers"].items()}
-            for tower, entry in self.towers.items():
-                if entry.file != tower_file_name(tower):
-                    raise ValueError(f"the file {entry.file!r} for the tower {tower!r}")
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            if isinstance(error, CheckpointFormatError):
-                raise
-            raise _unreadable(description, error) from error
+            fields = _Description.model_validate_json(description.read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+            raise unreadable(description, ValueError(reason)) from error
+        self.config = ImageBindConfig.from_dict(fields.config)
+        self.digest, self.dtype = fields.digest, fields.dtype
+        self.source, self.licence = fields.source, fields.licence
+        self.towers: dict[str, TowerFile] = {str(t): entry for t, entry in fields.towers.items()}
+        for tower, entry in self.towers.items():
+            if entry.file != tower_file_name(tower):
+                reason = f"the file {entry.file!r} for the tower {tower!r}"
+                raise unreadable(description, ValueError(reason))
         self._files = {
             tower: self._open(tower, entry)
             for tower, entry in self.towers.items()
@@ -316,12 +256,3 @@ def raw_bytes(tensor: Tensor) -> memoryview:
 def _listed(kind: str, keys: list[str]) -> str:
     shown = ", ".join(keys[:SHOWN_KEYS]) + (", ..." if len(keys) > SHOWN_KEYS else "")
     return f"{len(keys)} {kind} keys" + (f" ({shown})" if keys else "")
-
-
-def _unreadable(path: Path, error: Exception) -> CheckpointFormatError:
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return CheckpointFormatError(
-        f"{str(path)!r}, which cannot be read ({reason})",
-        "a whole .pth state dict, .safetensors file or tower directory",
-        "download or convert it again",
-    )

@@ -26,7 +26,6 @@ from sensorium.imagebind.checkpoint import (
     DESCRIPTION,
     FORMAT,
     Checkpoint,
-    Shapes,
     TowerDirectory,
     TowerFile,
     check_keys,
@@ -38,6 +37,7 @@ from sensorium.imagebind.checkpoint import (
 )
 from sensorium.imagebind.config import TOWERS, ImageBindConfig
 from sensorium.imagebind.names import CAUSAL_MASK, expected_shapes
+from sensorium.imagebind.weight_files import Shapes
 from sensorium.imagebind.weights import Progress, require_space, sync_directory
 
 CODES = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}  # safetensors' names
@@ -275,6 +275,11 @@ def _put_in_place(partial: Path, out: Path) -> None:
     aside = out.with_name(f"{partial.name}-replaced")
     if out.exists():
         out.rename(aside)
-    partial.rename(out)
+    try:
+        partial.rename(out)
+    except BaseException:
+        if aside.exists():
+            aside.rename(out)
+        raise
     sync_directory(out.parent)
     shutil.rmtree(aside, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -50,7 +51,8 @@ def fetch_release(
         overwrite: Replace what is installed.
         progress: Called with the steps "download" and "convert".
     Raises:
-        WeightsError: As `download` and `convert`. A file that is not this release is deleted.
+        WeightsError: As `download` and `convert`. A file that cannot be converted is
+            set aside as `<name>.rejected`.
         EncodingError: An unknown dtype.
     """
     out = release_directory(release.name)
@@ -68,8 +70,10 @@ def fetch_release(
             overwrite=overwrite,
             progress=progress,
         )
-    except (CheckpointFormatError, CheckpointKeyError, CheckpointShapeError):
-        path.unlink()  # else the next try would find it and fail again
+    except (CheckpointFormatError, CheckpointKeyError, CheckpointShapeError) as error:
+        rejected = path.with_name(f"{path.name}.rejected")
+        path.replace(rejected)  # else the next try would find it and fail again
+        error.remedy += f" (the download is kept as {str(rejected)!r})"
         raise
     if not keep_original:
         path.unlink()
@@ -102,12 +106,17 @@ def download(
     if target.exists():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    again = f"sensorium weights download {release.name}" + (f" --url {url}" if url else "")
+    again = f"sensorium weights download {release.name}" + (
+        f" --url {shlex.quote(url)}" if url else ""
+    )
     with _locked(target.with_name(f"{target.name}.part")) as part:
+        if target.exists():  # another process finished it meanwhile
+            part.unlink()
+            return target
         transfer = Transfer(source, part, release.bytes, progress)
         transfer.run(retry_waits, again)
-    part.rename(target)
-    transfer.notes.unlink(missing_ok=True)
+        part.rename(target)
+        transfer.notes.unlink(missing_ok=True)
     sync_directory(target.parent)
     return target
 
@@ -130,17 +139,20 @@ def _file_name(url: SplitResult, release: Release) -> str:
 
 @contextmanager
 def _locked(part: Path) -> Iterator[Path]:
-    """Make the part file and hold it, so that two processes never write into it at once."""
-    with part.open("ab") as file:
-        if sys.platform != "win32":
-            import fcntl
+    """Make the part file and, but for Windows, lock it: two processes never write into it."""
+    if sys.platform == "win32":  # a file that is held open cannot be renamed there
+        part.touch()
+        yield part
+        return
+    import fcntl
 
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise DownloadError(
-                    f"{str(part)!r}, which another process is downloading",
-                    "one download at a time",
-                    "wait for it",
-                ) from error
+    with part.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DownloadError(
+                f"{str(part)!r}, which another process is downloading",
+                "one download at a time",
+                "wait for it",
+            ) from error
         yield part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,8 @@ import torch
 
 from sensorium.encoders import EmbeddingSpace, EncoderBase, Encoding
 from sensorium.encoders.encoder import Vectors, check_percepts
-from sensorium.errors import SensoriumError, UnsupportedModalityError, VectorError
+from sensorium.errors import EncodingError, SensoriumError, UnsupportedModalityError, VectorError
+from sensorium.imagebind.config import ImageBindConfig
 from sensorium.imagebind.model import ImageBind
 from sensorium.imagebind.preprocess import Profile, Window, windows
 from sensorium.percepts import Percept, Span
@@ -23,6 +25,7 @@ from sensorium.percepts import Percept, Span
 BATCH = 32  # windows a forward pass on an accelerator
 CPU_BATCH = 8  # a CPU gains nothing beyond it
 UNIT_TOLERANCE = 1e-3  # of a vector's length: NaN and overflow are far outside
+DECODERS = min(4, os.cpu_count() or 1)  # pictures in memory at full size, at most
 STILLS = {"image", "depth", "thermal"}  # one window a percept, costly to decode
 READ_AHEAD = 64  # batches of texts sorted by length at a time
 
@@ -63,7 +66,11 @@ class ImageBindEncoder(EncoderBase):
             name: Of the model, in the space's identity.
             profile: By default `Profile()`.
             batch_size: Windows a forward pass; by default 8 on a CPU, else 32.
+        Raises:
+            EncodingError: A batch size below 1.
         """
+        if batch_size is not None and batch_size < 1:
+            raise EncodingError(f"batch_size={batch_size}", "1 or more", "leave it out")
         self.model = model
         self.profile = profile or Profile()
         self._name = name
@@ -74,18 +81,35 @@ class ImageBindEncoder(EncoderBase):
         cls,
         path: str | Path,
         *,
+        config: ImageBindConfig | None = None,
         modalities: Iterable[str] | None = None,
         device: str = "auto",
         dtype: str = "auto",
-        name: str = "imagebind-huge",
         profile: Profile | None = None,
+        batch_size: int | None = None,
     ) -> ImageBindEncoder:
-        """Open a checkpoint of the huge sizes, or a directory with its own sizes, as an encoder.
+        """Open a checkpoint as an encoder; for what is not here, make an `ImageBind` and wrap it.
 
-        Args, errors: as `ImageBind.from_checkpoint` and the constructor.
+        Args:
+            path: As `ImageBind.from_checkpoint`, and the next four.
+            config: Sizes; by default a directory's own, else the huge ones.
+            modalities: Which to open.
+            device: Where the towers go.
+            dtype: Precision of the towers.
+            profile: By default `Profile()`.
+            batch_size: As the constructor.
+        Raises:
+            WeightsError: As `ImageBind.from_checkpoint`.
         """
-        model = ImageBind.from_checkpoint(path, modalities=modalities, device=device, dtype=dtype)
-        return cls(model, name=name, profile=profile)
+        model = ImageBind.from_checkpoint(
+            path, config=config, modalities=modalities, device=device, dtype=dtype
+        )
+        return cls(model, profile=profile, batch_size=batch_size)
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in a vector."""
+        return self.model.config.embedding
 
     @property
     def space(self) -> EmbeddingSpace:
@@ -94,7 +118,7 @@ class ImageBindEncoder(EncoderBase):
             model=self._name,
             weights=self.model.digest,
             preprocessing=self.profile.name,
-            dimension=self.model.config.embedding,
+            dimension=self.dimension,
         )
 
     @property
@@ -106,7 +130,8 @@ class ImageBindEncoder(EncoderBase):
         """Encode a batch; a percept that cannot be encoded gives its error in its place.
 
         Percepts are grouped by modality, texts also by length; windows of one long percept fill
-        batches of their own. However long a recording is, one batch of windows is in memory.
+        batches of their own. However long a sound (profile `cover`) or video is, only a batch of
+        its windows is in memory, and their vectors.
 
         Args:
             percepts: Of any of the encoder's modalities, mixed.
@@ -115,7 +140,7 @@ class ImageBindEncoder(EncoderBase):
         Raises:
             SourceTypeError: Something in the batch is not a percept.
         """
-        jobs = [_Job(percept, [], []) for _, percept in check_percepts(percepts)]
+        jobs = [_Job(percept, [], []) for percept in check_percepts(percepts)]
         groups: dict[str, list[_Job]] = {}
         for job in jobs:
             groups.setdefault(job.percept.modality, []).append(job)
@@ -139,7 +164,7 @@ class ImageBindEncoder(EncoderBase):
 
     def _stills(self, jobs: list[_Job]) -> Iterator[tuple[_Job, Window]]:
         """Decode and resize pictures on threads, two batches ahead of the towers."""
-        with ThreadPoolExecutor(thread_name_prefix="sensorium") as pool:
+        with ThreadPoolExecutor(DECODERS, thread_name_prefix="sensorium") as pool:
             submitted = ((job, pool.submit(self._prepare, job.percept)) for job in jobs)
             for job, prepared in _ahead(submitted, 2 * self._batch_size):
                 try:

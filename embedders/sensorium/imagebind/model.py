@@ -31,6 +31,7 @@ from sensorium.imagebind.stems import (
     MEL_FRAMES,
     PICTURE,
     POSITIONS,
+    VOCABULARY,
 )
 from sensorium.imagebind.tower import Tower
 
@@ -81,7 +82,8 @@ class ImageBind:
         self._checkpoint = checkpoint
         self._towers: dict[str, nn.Module] = {}
         self._digest: str | None = None
-        self._lock = threading.Lock()
+        self._locks = {name: threading.Lock() for name in TOWERS}
+        self._digest_lock = threading.Lock()
         check_keys(checkpoint, config, {TOWER_OF[modality] for modality in self.modalities})
 
     @classmethod
@@ -151,8 +153,9 @@ class ImageBind:
 
         Args:
             config: Its sizes.
-            seed: The same seed gives the same weights on every machine.
-            modalities: Which towers to make; the others, and the arguments: as `from_checkpoint`.
+            seed: The same seed and version of torch give the same weights, whichever other
+                towers are made.
+            modalities: Which to make the towers of; by default all.
             device: As `from_checkpoint`.
             dtype: As `from_checkpoint`.
             packed: As `from_checkpoint`.
@@ -173,9 +176,10 @@ class ImageBind:
     @property
     def digest(self) -> str:
         """SHA-256 of the weights, hex. Read from a directory's description, else computed once."""
-        if self._digest is None:
-            self._digest = content_digest(self._checkpoint)
-        return self._digest
+        with self._digest_lock:
+            if self._digest is None:
+                self._digest = content_digest(self._checkpoint)
+            return self._digest
 
     def tower(self, modality: str) -> nn.Module:
         """Return the tower of `modality`, loading it at first use.
@@ -184,9 +188,12 @@ class ImageBind:
             UnsupportedModalityError: The model was not opened for it.
         """
         name = _tower_name(modality, self.modalities)
-        with self._lock:
+        if name in self._towers:
+            return self._towers[name]
+        # Loaded under inference mode, a tower could never be trained afterwards.
+        with self._locks[name], torch.inference_mode(False):
             if name not in self._towers:
-                tower: nn.Module = load_tower(
+                tower = load_tower(
                     self._checkpoint,
                     self.config,
                     name,
@@ -197,7 +204,7 @@ class ImageBind:
                 if self._compiled is not None:
                     tower.compile(mode=self._compiled)
                 self._towers[name] = tower
-            return self._towers[name]
+        return self._towers[name]
 
     def logit_scale(self, modality: str) -> float:
         """Return what the reference multiplies this modality's unit vectors by (1 to 100)."""
@@ -223,12 +230,15 @@ class ImageBind:
             UnsupportedModalityError: The model was not opened for `modality`.
             TensorShapeError: `inputs` has another shape.
         """
-        tower = self.tower(modality)
+        _tower_name(modality, self.modalities)
         batch, windows = _lay_out(modality, inputs)
+        tower = self.tower(modality)
         kind = torch.long if modality == "text" else self.dtype
         if not len(batch):
             return torch.empty(0, self.config.embedding, device=self.device)
         vectors: Tensor = tower(batch.to(self.device, kind, non_blocking=True))  # (B windows, E)
+        if self._compiled is not None:
+            vectors = vectors.clone()  # a CUDA graph writes its next result to the same place
         if scaled:
             vectors = vectors * self.logit_scale(modality)
         if windows is None:
@@ -247,9 +257,9 @@ def random_weights(
     Matrices are normal with the standard deviation that keeps a token's variance; norms are 1 and
     0; logit scales are those of a temperature of 0.07.
     """
-    generator = torch.Generator().manual_seed(seed)
     weights = {}
     for tower in towers:
+        generator = torch.Generator().manual_seed(len(TOWERS) * seed + TOWERS.index(tower))
         for key, shape in expected_shapes(config, tower).items():
             if key == CAUSAL_MASK:
                 weights[key] = torch.full(shape, float("-inf")).triu(1)
@@ -278,9 +288,13 @@ def _lay_out(modality: str, inputs: Tensor) -> tuple[Tensor, int | None]:
     if modality == "text":
         if inputs.ndim != 2 or not 0 < inputs.shape[1] <= POSITIONS or inputs.is_floating_point():
             raise _wrong_shape(modality, inputs, f"integer token ids (B, N), N at most {POSITIONS}")
+        if len(inputs) and not 0 <= int(inputs.min()) <= int(inputs.max()) < VOCABULARY:
+            raise _wrong_shape(modality, inputs, f"ids from 0 to {VOCABULARY - 1}")
         longest = int(inputs.argmax(dim=-1).max()) + 1 if len(inputs) else 1
         return inputs[:, :longest], None
     window = WINDOW_SHAPE[modality]
+    if not inputs.is_floating_point():
+        raise _wrong_shape(modality, inputs, "preprocessed floats")
     if tuple(inputs.shape[1:]) == window:
         return inputs, None
     if tuple(inputs.shape[2:]) == window and inputs.shape[1] > 0:

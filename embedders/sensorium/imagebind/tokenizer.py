@@ -17,7 +17,7 @@ from importlib.resources import files
 import ftfy
 import numpy as np
 import torch
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 from torch import Tensor
 
 from sensorium.imagebind.stems import POSITIONS
@@ -76,7 +76,6 @@ def _tokenizer() -> Tokenizer:
             end_of_word_suffix=WORD_END,
         )
     )
-    tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(PIECES), behavior="removed", invert=True),

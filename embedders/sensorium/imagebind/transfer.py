@@ -140,14 +140,19 @@ class Transfer:
         done = start
         with self.part.open("r+b") as file:
             file.seek(start)
-            for block in _blocks(response):
-                file.write(block)
-                done += len(block)
-                if self._progress:
-                    self._progress("download", done, total)
-            file.flush()
-            os.fsync(file.fileno())
-        if total is not None and done != total:
+            try:
+                for block in _blocks(response):
+                    file.write(block)
+                    done += len(block)
+                    if self._progress:
+                        self._progress("download", done, total)
+            finally:
+                file.flush()
+                os.fsync(file.fileno())
+        wanted = self._size if total is None else total
+        if wanted is not None and done != wanted:
+            if done > wanted:
+                self._start_over()
             raise _BrokenOff("the connection closed early")
 
     def _read_notes(self) -> _Content:

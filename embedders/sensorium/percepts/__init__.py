@@ -2,6 +2,7 @@
 
 from sensorium.percepts.audio import Audio
 from sensorium.percepts.depth import Depth
+from sensorium.percepts.holes import fill_holes
 from sensorium.percepts.image import Image
 from sensorium.percepts.imu import IMU
 from sensorium.percepts.percept import Percept, Span, percept_from_dict
@@ -21,5 +22,6 @@ __all__ = [
     "Text",
     "Thermal",
     "Video",
+    "fill_holes",
     "percept_from_dict",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,16 +21,25 @@ from sensorium.errors import (
     PerceptValueError,
     UnitError,
 )
-from sensorium.percepts.media import length_of, opened
+from sensorium.percepts.media import (
+    UNTIMED,
+    check_length,
+    length_of,
+    moving_pictures,
+    opened,
+)
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
 
 if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
 Wave: TypeAlias = NDArray[np.float32]
 
+LOWEST_RATE = 100  # Hz; slower is no sound, and costs too much to bring to a usual rate
+HIGHEST_RATE = 1_000_000  # Hz
 MAX_CHANNELS = 8  # of an array: more is a transposed one
 FULL_SCALE = {
     "uint8": 2**7,
@@ -38,6 +48,8 @@ FULL_SCALE = {
 }  # integer samples / this are in [-1, 1]
 LOUDEST = 8.0  # full scale is 1; float samples beyond this are at integer scale
 CHUNK = 2**18  # samples converted at a time: about 5 s at 48 kHz
+JITTER = 0.05  # seconds; the times of a file are this uneven without a pause in the sound
+LONGEST_PAUSE = 600.0  # seconds without samples in a file; beyond, its times are broken
 CROSSINGS = 6  # zero crossings of torchaudio's sinc on each side (lowpass_filter_width)
 ROLLOFF = 0.99  # its cutoff, as a fraction of the lower Nyquist frequency
 KERNEL_SIZE = 2**24  # weights of the resampling kernel: 64 MiB
@@ -121,7 +133,7 @@ class Audio(Percept):
 
     @property
     def duration(self) -> float | None:
-        """Seconds: exact for samples, by the header for a file, `None` where that says nothing."""
+        """Seconds: exact for samples, by the header for a file, `None` if it has none (mp3, ogg)."""
         return self._header.duration
 
     def blocks(self, rate: int, *, seconds: float = 60.0) -> Iterator[Wave]:
@@ -164,9 +176,12 @@ class Audio(Percept):
 
 
 def _whole_rate(rate: float) -> int:
-    if isinstance(rate, bool) or not 1 <= rate < math.inf or int(rate) != rate:
+    number = isinstance(rate, numbers.Real) and not isinstance(rate, bool)
+    if not (number and LOWEST_RATE <= rate <= HIGHEST_RATE and int(rate) == rate):
         raise PerceptValueError(
-            f"a rate of {rate!r}", "a whole number of Hz, 1 or more", "pass samples per second"
+            f"a rate of {rate!r}",
+            f"a whole number of Hz from {LOWEST_RATE} to {HIGHEST_RATE:_}",
+            "pass samples per second",
         )
     return int(rate)
 
@@ -244,41 +259,89 @@ def _track(container: InputContainer, source: Encoded) -> AudioStream:
             "a sound track whose coding FFmpeg knows",
             "convert it to wav or flac",
         )
+    if not LOWEST_RATE <= track.rate <= HIGHEST_RATE:
+        raise MediaDecodeError(
+            f"{source.name}, whose header says {track.rate} Hz",
+            f"sound at {LOWEST_RATE} to {HIGHEST_RATE:_} Hz",
+            "correct its header, or pass the decoded samples with their rate",
+        )
     return track
 
 
 def _read_header(source: Encoded, limits: Limits) -> _Header:
     with opened(source, Audio.modality, limits) as container:
         track = _track(container, source)
-        return _Header(track.rate, track.channels, length_of(container, track).seconds)
+        stated = length_of(container, track)
+        duration = None if stated is None else max(0.0, _lead(container, track) + stated)
+        return _Header(track.rate, track.channels, duration)
+
+
+def _lead(container: InputContainer, track: AudioStream) -> float:
+    """Return the seconds from a film's first picture to its first sound; 0 for sound alone."""
+    pictures = moving_pictures(container)
+    if not pictures or pictures[0].start_time is None or track.start_time is None:
+        return 0.0
+    first_sound = track.start_time * (track.time_base or 0)
+    return float(first_sound - pictures[0].start_time * (pictures[0].time_base or 0))
 
 
 def _decoded(source: Encoded, limits: Limits) -> Iterator[Wave]:
-    """Yield `(C, n)` float32 pieces of the first sound track, at its own rate."""
-    count = 0
+    """Yield `(C, n)` float32 pieces of the first sound track, at its own rate.
+
+    Pauses become silence, of one channel; sound from before a film's first picture is left out.
+    """
+    count = 0  # samples since the film's first picture, or the first sound
     with opened(source, Audio.modality, limits) as container:
         track = _track(container, source)
-        rate, channels = track.rate, track.channels
+        rate, lead = track.rate, _lead(container, track)
+        origin: float | None = None
         for frame in container.decode(track):
-            samples = frame.to_ndarray()  # (C, n), or (1, n * C) when not planar
-            if not frame.format.is_planar:
-                samples = samples.reshape(frame.samples, -1).T
-            if (frame.sample_rate, samples.shape[0]) != (rate, channels):
-                raise MediaDecodeError(
-                    f"{source.name}, which changes from {channels} channels at {rate} Hz to "
-                    f"{samples.shape[0]} at {frame.sample_rate} Hz after {count / rate:.1f} s",
-                    "one rate and channel layout",
-                    "split or convert the file",
-                )
-            count += frame.samples
-            yield _checked(_scaled(samples))
-        length_of(container, track).check(count / rate, source)
+            wave = _samples(frame, track, source)
+            if frame.time is not None and container.format.name != UNTIMED:
+                origin = frame.time - lead if origin is None else origin
+                pause = frame.time - origin - count / rate  # seconds
+                if pause > JITTER:
+                    yield from _silence(pause, count / rate, rate, source)
+                    count += round(pause * rate)
+                elif count == 0:
+                    wave = wave[:, max(0, round(-pause * rate)) :]
+            count += wave.shape[1]
+            yield _checked(_scaled(wave))
+        check_length(length_of(container, track), count / rate - lead, source)
     if count == 0:
         raise EmptyPerceptError(
             f"{source.name}, whose sound track is empty",
             "at least one sample",
             "leave this percept out",
         )
+
+
+def _samples(frame: AudioFrame, track: AudioStream, source: Encoded) -> Array:
+    """Return `(C, n)` samples as they are stored."""
+    samples: Array = frame.to_ndarray()  # (C, n), or (1, n * C) when not planar
+    if not frame.format.is_planar:
+        samples = samples.reshape(frame.samples, -1).T
+    if (frame.sample_rate, len(samples)) != (track.rate, track.channels):
+        raise MediaDecodeError(
+            f"{source.name}, which changes from {track.channels} channels at {track.rate} Hz to "
+            f"{len(samples)} at {frame.sample_rate} Hz",
+            "one rate and channel layout",
+            "split or convert the file",
+        )
+    return samples
+
+
+def _silence(seconds: float, since: float, rate: int, source: Encoded) -> Iterator[Wave]:
+    """Yield `(1, n)` zeros for a pause, in bounded pieces."""
+    if seconds > LONGEST_PAUSE:
+        raise MediaDecodeError(
+            f"{source.name}, without sound for {seconds:.1f} s from {since:.1f} s on",
+            f"pauses of at most {LONGEST_PAUSE:.0f} s",
+            "split it there, or convert it to wav or flac",
+        )
+    count = round(seconds * rate)
+    for start in range(0, count, CHUNK):
+        yield np.zeros((1, min(CHUNK, count - start)), np.float32)
 
 
 def _reblocked(pieces: Iterator[Wave], size: int) -> Iterator[Wave]:
@@ -322,7 +385,7 @@ def _resampled(pieces: Iterator[Wave], rate_in: int, rate_out: int) -> Iterator[
     context = math.ceil(reach / old) * old
     held = np.zeros(context, np.float32)
     taken = given = 0
-    for piece in _reblocked(pieces, CHUNK):
+    for piece in _reblocked(pieces, max(1, CHUNK * old // max(old, new))):
         held = np.concatenate([held, piece])
         taken += piece.size
         ready = (held.size - 2 * context) // old * old

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from numbers import Real
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -25,7 +26,7 @@ from sensorium.errors import (
 )
 from sensorium.percepts.imu_files import Recording, read_recording
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
-from sensorium.percepts.resampling import resample, uniform
+from sensorium.percepts.resampling import TICK, resample, uniform
 from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, Source, take
 
 STANDARD_GRAVITY = 9.80665  # m/s^2, exact by definition
@@ -33,12 +34,14 @@ ACCEL_UNITS = {"m/s^2": 1.0, "g": STANDARD_GRAVITY}  # in m/s^2
 GYRO_UNITS = {"rad/s": 1.0, "deg/s": math.pi / 180}  # in rad/s
 GAP = 0.1  # seconds without a sample that split a recording,
 GAP_PERIODS = 1.5  # and periods, where they are longer
-ROUNDING = 1e-9  # seconds; timestamps just 100 ms apart are no gap
-SLOWEST = 1.0  # Hz; slower "motion" is milliseconds given as seconds
+ROUNDING = 1e-6  # s; stamps just 100 ms apart are no gap, in seconds since 1970 (2.4e-7 s) either
+SLOWEST = 4.0  # Hz; slower "motion" is milliseconds given as seconds
+FASTEST = 1e6  # Hz; faster is a period, or hours, given as the rate or seconds
+BURSTS = 3.0  # times the mean rate; timestamps that are denser than this come in bursts
 RATE_DIGITS = 6  # decimals of a rate derived from timestamps, whose rounding is not its own
 IMPLAUSIBLE_G = 5.0  # g; a median beyond it is m/s^2
-AT_REST = (0.9, 1.1)  # a norm of 1 within the noise is gravity in g
-AT_REST_SHARE = 0.8  # of the samples
+AT_REST = (0.9, 1.1)  # a median norm of 1 within the noise,
+AT_REST_SPREAD = 0.05  # that hardly varies (standard deviation), is gravity in g
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,9 @@ class IMU(Percept):
         Raises:
             UnitError: A unit or the rate is missing, given twice, or contradicts the data.
             PerceptShapeError: Another shape than `(T, 6)`, or columns missing in the file.
-            TimeError: Timestamps that do not increase.
+            TimeError: Timestamps that do not increase, or come in bursts.
+            PerceptValueError: A rate that is not a number of Hz from 4 to a million.
+            SourceTooLargeError: A file that unpacks to more than a gibibyte.
             NonFiniteError: NaN or infinity among the samples.
             PerceptTooShortError: Fewer than two samples.
             MediaDecodeError: A file that is neither CSV nor NPZ, or damaged.
@@ -117,8 +122,10 @@ class IMU(Percept):
         taken = (
             source if isinstance(source, Motion) else take(source, modality="imu", limits=limits)
         )
-        recording = _recording(taken, rate, timestamps, limits)
+        recording = _recording(taken, rate, timestamps, accel, gyro, limits)
         samples = Samples(_canonical(recording.samples, accel, gyro))
+        if not isinstance(taken, Motion):  # which is canonical: nothing to guess
+            _check_accel(recording.samples, accel)
         if recording.times is not None:
             times = Samples(_seconds(recording.times, len(samples.array)))
             nominal = _nominal_rate(times.array)
@@ -126,7 +133,7 @@ class IMU(Percept):
             nominal = _checked_rate(recording.rate)
             times = Samples(np.arange(len(samples.array)) / nominal)
         units: dict[str, Any] = {"accel": "m/s^2", "gyro": "rad/s"}
-        if isinstance(taken, Encoded):
+        if isinstance(taken, Encoded) and timestamps is None:
             units = {"accel": accel, "gyro": gyro}
         else:
             taken = Motion(samples, times if recording.times is not None else None)
@@ -146,9 +153,14 @@ class IMU(Percept):
         times = base64.b64decode(fields["times"], validate=True) if "times" in fields else None
         return Motion(read, None if times is None else Samples(np.frombuffer(times, "<f8")))
 
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Restore a copy; numpy forgets that an array is read-only."""
+        self._set(**state)
+        self.samples.flags.writeable = self.times.flags.writeable = False
+
     @property
     def units(self) -> Mapping[str, Any]:
-        """The units of a file as stated; of arrays, the canonical ones, and the rate if given."""
+        """The units of a file as stated, else the canonical ones; and the rate if given."""
         return dict(self._units)
 
     @property
@@ -179,7 +191,7 @@ class IMU(Percept):
         Args:
             rate: Samples per second of the result, in Hz.
         Raises:
-            PerceptValueError: The rate is not positive and finite.
+            PerceptValueError: The rate is not a number of Hz from 4 to a million.
         """
         wanted = _checked_rate(rate)
         edges = [0, *self._breaks(), len(self.samples)]
@@ -192,11 +204,16 @@ class IMU(Percept):
 
 
 def _recording(
-    source: Encoded | Samples | Motion, rate: float | None, timestamps: Given, limits: Limits
+    source: Encoded | Samples | Motion,
+    rate: float | None,
+    timestamps: Given,
+    accel: str | None,
+    gyro: str | None,
+    limits: Limits,
 ) -> Recording:
     """Return samples and their one clock: times or a rate, from the source or the caller."""
     if isinstance(source, Encoded):
-        samples, times, own_rate = read_recording(source, limits)
+        samples, times, own_rate = read_recording(source, limits, accel=accel, gyro=gyro)
         own_rate = own_rate if times is None else None  # times say more than a nominal rate
     elif isinstance(source, Motion):
         samples, own_rate = source.samples.array, None
@@ -225,7 +242,8 @@ def _canonical(samples: Array, accel: str | None, gyro: str | None) -> NDArray[n
     scales = [_scale("accel", accel, ACCEL_UNITS)] * 3 + [_scale("gyro", gyro, GYRO_UNITS)] * 3
     _check_shape(samples)
     with np.errstate(over="ignore"):  # what becomes infinite is refused next
-        canonical: NDArray[np.float32] = (samples * np.array(scales)).astype(np.float32)
+        canonical = np.empty(samples.shape, np.float32)
+        np.multiply(samples, np.array(scales), out=canonical, casting="same_kind")
     bad = ~np.isfinite(canonical).all(axis=1)
     if bad.any():
         raise NonFiniteError(
@@ -233,7 +251,6 @@ def _canonical(samples: Array, accel: str | None, gyro: str | None) -> NDArray[n
             "finite samples",
             "drop those rows and pass timestamps, so that the gap is known",
         )
-    _check_accel(np.linalg.norm(samples[:, :3].astype(np.float64), axis=1), accel)
     return canonical
 
 
@@ -264,21 +281,22 @@ def _check_shape(samples: Array) -> None:
         )
 
 
-def _check_accel(norms: NDArray[np.float64], accel: str | None) -> None:
+def _check_accel(samples: Array, accel: str | None) -> None:
     """Refuse the two mistakes about gravity that the numbers themselves give away."""
-    median = float(np.median(norms))
-    low, high = AT_REST
-    at_rest = float(np.mean((norms > low) & (norms < high))) > AT_REST_SHARE
+    norms = np.sqrt(sum(samples[:, axis].astype(np.float64) ** 2 for axis in range(3)))
+    median, spread = float(np.median(norms)), float(norms.std())
+    remedy = "convert the samples"
     if accel == "g" and median > IMPLAUSIBLE_G:
         guess = "m/s^2"
-    elif accel == "m/s^2" and at_rest:
+    elif accel == "m/s^2" and AT_REST[0] < median < AT_REST[1] and spread < AT_REST_SPREAD:
         guess = "g"
+        remedy = f'if it really is m/s^2, divide it by {STANDARD_GRAVITY} and pass accel="g"'
     else:
         return
     raise UnitError(
         f'accel="{accel}" for accelerations of {median:.2f} (median norm)',
         f'the right unit: this looks like "{guess}"',
-        f'pass accel="{guess}", or convert the samples',
+        f'pass accel="{guess}", or {remedy}',
     )
 
 
@@ -307,23 +325,36 @@ def _seconds(stamps: Array, count: int) -> NDArray[np.float64]:
 
 
 def _nominal_rate(times: NDArray[np.float64]) -> float:
-    """Return the rate in Hz: one over the mean period, those with lost samples left out."""
+    """Return the rate in Hz: one over the mean period, those with lost samples left out.
+
+    Whole milliseconds make periods of 1 and 2 ms of 700 Hz, so one tick more is none lost.
+    """
     steps = np.diff(times)
-    period = float(steps[steps <= GAP_PERIODS * np.median(steps)].mean())
-    if period >= 1 / SLOWEST:
+    median = float(np.median(steps))
+    lost = steps > median + max((GAP_PERIODS - 1) * median, GAP_PERIODS * TICK)
+    period = float(steps[~lost].mean())
+    if not 1 / FASTEST <= period <= 1 / SLOWEST + ROUNDING:
         raise UnitError(
             f"timestamps {period:g} s apart",
-            f"motion sampled at {SLOWEST:g} Hz or more",
+            f"motion sampled at {SLOWEST:g} Hz to {FASTEST:g} Hz",
             "pass seconds: divide milliseconds by 1e3, nanoseconds by 1e9",
+        )
+    mean = float(np.minimum(steps, max(GAP, period)).mean())  # a pause is no burst
+    if mean > BURSTS * period:
+        raise TimeError(
+            f"timestamps in bursts: {1 / period:g} Hz at most times, {1 / mean:g} Hz on average",
+            "the times at which the samples were taken, not those at which they arrived",
+            "pass rate=, or the timestamps of the sensor",
         )
     return round(1 / period, RATE_DIGITS)
 
 
-def _checked_rate(rate: float | None) -> float:
-    if rate is None or not SLOWEST <= rate < math.inf:
+def _checked_rate(rate: object) -> float:
+    number = isinstance(rate, Real) and not isinstance(rate, bool)
+    if not number or not SLOWEST <= float(rate) <= FASTEST:  # type: ignore[arg-type]
         raise PerceptValueError(
             f"a rate of {rate!r}",
-            f"samples per second, {SLOWEST:g} Hz or more",
+            f"samples per second, a number from {SLOWEST:g} Hz to {FASTEST:g} Hz",
             "pass Hz, not a period",
         )
-    return float(rate)
+    return float(rate)  # type: ignore[arg-type]

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sensorium.errors import (
     EmptyPerceptError,
@@ -19,80 +18,110 @@ from sensorium.errors import (
     PerceptShapeError,
     SensoriumError,
     SourceTooLargeError,
+    UnitError,
 )
 from sensorium.percepts.source import Array, Encoded, Limits
 
 CHANNELS = ("ax", "ay", "az", "gx", "gy", "gz")  # the order of every array of ours
-ACCEL = r"(?:a|acc|accel|accelero|acceleration|accelerometer)"
-GYRO = r"(?:g|gyr|gyro|gyroscope|w|omega|angularvelocity|rotationrate)"
+ACCEL = "a|acc|accel|accelero|acceleration|accelerometer"
+GYRO = "g|gyr|gyro|gyroscope|w|omega|angularvelocity|rotationrate"
 TIME = re.compile(r"(?:t|time|timestamps?)(?:(?P<unit>ms|us|ns)|s|secs?|seconds)?")
 AXIS = re.compile(rf"(?:(?P<accel>{ACCEL})|{GYRO})(?P<axis>[xyz])")
 TICKS = {None: 1, "ms": 1e3, "us": 1e6, "ns": 1e9}  # per second, by the suffix of a time column
-RATES = ("fs", "rate", "samplerate", "samplingrate", "hz")
-TABLES = ("data", "imu", "samples")
+WHOLE = {  # what an array of an NPZ file holds, by its name
+    "data": re.compile("data|imu|samples"),
+    "accel": re.compile(ACCEL),
+    "gyro": re.compile(GYRO),
+    "rate": re.compile("fs|rate|samplerate|samplingrate|hz"),
+}
+LAYOUTS: tuple[dict[str, tuple[int, ...]], ...] = (  # arrays of an NPZ file: their shape after T
+    {"data": (6,)},
+    {"accel": (3,), "gyro": (3,)},
+    dict.fromkeys(CHANNELS, ()),
+)
+UNITS = {"g": "g", "ms2": "m/s^2", "mss": "m/s^2", "rads": "rad/s", "degs": "deg/s", "dps": "deg/s"}
 LONGEST_HEADER = 2**16  # characters
+LARGEST = 2**30  # bytes a file may unpack to, all its arrays together
 ZIP_MAGIC = b"PK\x03\x04"  # an NPZ file is a zip archive
 
 
 class Recording(NamedTuple):
     """What a motion file holds, in the units it was written in."""
 
-    samples: NDArray[np.float64]  # (T, 6)
-    times: NDArray[np.float64] | None  # (T,) seconds
+    samples: Array  # (T, 6)
+    times: Array | None  # (T,) seconds, or datetime64
     rate: float | None  # Hz
 
 
-def read_recording(source: Encoded, limits: Limits) -> Recording:
+def read_recording(
+    source: Encoded, limits: Limits, *, accel: str | None, gyro: str | None
+) -> Recording:
     """Read a CSV or NPZ file.
 
     Args:
         source: The file; which of the two it is, its first bytes say.
-        limits: `max_bytes` also bounds what a compressed NPZ may unpack to.
+        limits: `max_bytes` also bounds what a compressed NPZ may unpack to, where it is below
+            `LARGEST`.
+        accel: The unit the caller gives; a column that says another one is refused.
+        gyro: As `accel`.
     Raises:
         MediaDecodeError: Unreadable, or a cell that is not a number (with its line).
         PerceptShapeError: Columns are missing, doubled or of different lengths.
-        SourceTooLargeError: An NPZ that unpacks to more than `limits.max_bytes`.
+        SourceTooLargeError: It unpacks to more than `limits.max_bytes` or `LARGEST`.
+        UnitError: `ax (g)` while `accel` is `"m/s^2"`.
     """
     with source.open() as stream:
         packed = stream.read(len(ZIP_MAGIC)) == ZIP_MAGIC
-    return _read_npz(source, limits) if packed else _read_csv(source)
+    names, recording = _read_npz(source, limits) if packed else _read_csv(source)
+    for name in names:
+        given = accel if (_meaning(name) or "").startswith("a") else gyro
+        bracket = re.search(r"[(\[]([^)\]]*)", name)
+        stated = UNITS.get(_plain(bracket[1])) if bracket else None
+        if stated and given and stated != given:
+            raise UnitError(
+                f'{source.name}, whose column {name[:30]!r} is not in "{given}"',
+                f'"{stated}", as the column says',
+                f'pass the unit "{stated}", or correct the column\'s name',
+            )
+    return recording
 
 
-def _channel(name: str) -> str | None:
-    """Return which of `CHANNELS` a column holds: `"Accel_X (m/s^2)"` is `"ax"`."""
-    found = AXIS.fullmatch(_plain(re.split(r"[(\[]", name)[0]))
-    return None if found is None else ("a" if found["accel"] else "g") + found["axis"]
+def _meaning(name: str) -> str | None:
+    """Return what a column or array holds, by its name: `"Accel_X (m/s^2)"` is `"ax"`."""
+    bare = _plain(re.split(r"[(\[]", name)[0])
+    axis = AXIS.fullmatch(bare)
+    if axis is not None:
+        return ("a" if axis["accel"] else "g") + axis["axis"]
+    if TIME.fullmatch(_plain(name)):
+        return "t"
+    return next((whole for whole, pattern in WHOLE.items() if pattern.fullmatch(bare)), None)
 
 
-def _ticks(name: str) -> float | None:
-    """Return the ticks per second of a time column, or `None` if it is not one."""
+def _ticks(name: str) -> float:
+    """Return the ticks per second of a time column."""
     found = TIME.fullmatch(_plain(name))
-    return None if found is None else TICKS[found["unit"]]
+    return TICKS[found["unit"] if found else None]
 
 
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _find_columns(names: Sequence[str], source: Encoded) -> tuple[list[str], str | None]:
-    """Return the names of the six channels in order, and of the time column if there is one."""
-    channels = [[name for name in names if _channel(name) == wanted] for wanted in CHANNELS]
-    times = [name for name in names if _ticks(name) is not None]
-    if not all(channels):
-        missing = [wanted for wanted, found in zip(CHANNELS, channels, strict=True) if not found]
-        raise PerceptShapeError(
-            f"{source.name} with the columns {_listed(names)}",
-            f"ax ay az gx gy gz (or accel_x, gyro_x, ...); missing: {' '.join(missing)}",
-            "rename or add the columns, or pass an array of shape (T, 6)",
-        )
-    for found in [*channels, times]:
-        if len(found) > 1:
+def _by_meaning(names: Sequence[str], wanted: Sequence[str], source: Encoded) -> dict[str, str]:
+    """Return the name of each wanted meaning there is; two of one meaning are refused."""
+    found: dict[str, str] = {}
+    for name in names:
+        meaning = _meaning(name)
+        if meaning is None or meaning not in wanted:
+            continue
+        if meaning in found:
             raise PerceptShapeError(
-                f"{source.name} with the columns {_listed(found)}, which mean the same",
+                f"{source.name} with {_listed([found[meaning], name])}, which mean the same",
                 "one of them",
                 "drop or rename the others",
             )
-    return [found[0] for found in channels], times[0] if times else None
+        found[meaning] = name
+    return found
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -100,13 +129,23 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(shown) + (", ..." if len(names) > len(shown) else "")
 
 
-def _read_csv(source: Encoded) -> Recording:
+def _read_csv(source: Encoded) -> tuple[list[str], Recording]:
+    """Return the names of the six columns, and the recording."""
     try:
         with source.open() as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
             header = text.readline(LONGEST_HEADER)
             delimiter = max(",;\t", key=header.count)
             names = next(csv.reader([header], delimiter=delimiter), [])
-            channels, time = _find_columns(names, source)
+            found = _by_meaning(names, [*CHANNELS, "t"], source)
+            missing = [wanted for wanted in CHANNELS if wanted not in found]
+            if missing:
+                raise PerceptShapeError(
+                    f"{source.name} with the columns {_listed(names)}",
+                    f"ax ay az gx gy gz (or accel_x, gyro_x, ...); missing: {' '.join(missing)}",
+                    "rename or add the columns, or pass an array of shape (T, 6)",
+                )
+            time = found.get("t")
+            channels = [found[channel] for channel in CHANNELS]
             wanted = [names.index(name) for name in [*channels, *([time] if time else [])]]
             cells = _cells(csv.reader(text, delimiter=delimiter), wanted, source)
             table = np.fromiter(cells, np.float64).reshape(-1, len(wanted))
@@ -118,12 +157,13 @@ def _read_csv(source: Encoded) -> Recording:
             "at least two samples",
             "leave this percept out",
         )
-    ticks = _ticks(time) if time else None
-    return Recording(table[:, :6], table[:, 6] / ticks if ticks else None, None)
+    return channels, Recording(table[:, :6], table[:, 6] / _ticks(time) if time else None, None)
 
 
 def _cells(rows: Iterator[list[str]], wanted: Sequence[int], source: Encoded) -> Iterator[float]:
+    size = np.dtype(np.float64).itemsize * len(wanted)  # bytes of a row
     for line, row in enumerate(rows, start=2):
+        _check_unpacked((line - 1) * size, LARGEST, source)
         if not row:
             continue
         try:
@@ -132,19 +172,27 @@ def _cells(rows: Iterator[list[str]], wanted: Sequence[int], source: Encoded) ->
             raise _unreadable(source, f"line {line}: {error}") from error
 
 
-def _read_npz(source: Encoded, limits: Limits) -> Recording:
+def _check_unpacked(size: int, limit: int, source: Encoded) -> None:
+    if size > limit:
+        raise SourceTooLargeError(
+            f"{source.name}, which unpacks to {size} bytes or more",
+            f"at most {limit}",
+            "split it into shorter recordings",
+        )
+
+
+def _read_npz(source: Encoded, limits: Limits) -> tuple[list[str], Recording]:
+    """Return the names of the arrays of samples, and the recording; no other array is loaded."""
     try:
-        with source.open() as raw:
-            size = sum(entry.file_size for entry in zipfile.ZipFile(raw).infolist())
-            if size > limits.max_bytes:
-                raise SourceTooLargeError(
-                    f"{source.name}, which unpacks to {size} bytes",
-                    f"at most {limits.max_bytes}",
-                    "shorten it, or raise the limit with limits=Limits(max_bytes=...)",
-                )
-            raw.seek(0)
-            with np.load(raw, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
+        with source.open() as raw, np.load(raw, allow_pickle=False) as file:
+            size = sum(entry.file_size for entry in file.zip.infolist())
+            _check_unpacked(size, min(limits.max_bytes, LARGEST), source)
+            found = _by_meaning(file.files, [*WHOLE, *CHANNELS, "t"], source)
+            layouts = [layout for layout in LAYOUTS if layout.keys() <= found.keys()]
+            layout = layouts[0] if len(layouts) == 1 else {}
+            needed = [*layout, *({"t", "rate"} & found.keys())]
+            arrays = {meaning: file[found[meaning]] for meaning in needed}
+            names = file.files
     except SensoriumError:
         raise
     except (
@@ -152,39 +200,42 @@ def _read_npz(source: Encoded, limits: Limits) -> Recording:
         *(zipfile.BadZipFile, zlib.error, SyntaxError, TypeError, OverflowError),
     ) as error:  # what the three parsers (zip, deflate, npy header) raise on damage
         raise _unreadable(source, str(error)) from error
-    return _assemble({_plain(name): array for name, array in arrays.items()}, source)
+    _check_arrays(arrays, layout, names, source)
+    times, rate = arrays.get("t"), arrays.get("rate")
+    if times is not None and times.dtype.kind != "M":
+        times = times.astype(np.float64) / _ticks(found["t"])
+    parts = [arrays[meaning].reshape(len(arrays[meaning]), -1) for meaning in layout]
+    samples = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1, dtype=np.float64)
+    return [found[meaning] for meaning in layout], Recording(
+        samples, times, None if rate is None else float(rate.item())
+    )
 
 
-def _assemble(arrays: Mapping[str, Array], source: Encoded) -> Recording:
-    """Make a recording of named arrays: a table, two triples, or six columns."""
-    numeric = {name: array for name, array in arrays.items() if array.dtype.kind in "iuf"}
-    tables = [array for name, array in numeric.items() if name in TABLES]
-    accels = [array for name, array in numeric.items() if re.fullmatch(ACCEL, name)]
-    gyros = [array for name, array in numeric.items() if re.fullmatch(GYRO, name)]
-    times = next((name for name in numeric if _ticks(name) is not None), None)
-    if tables:
-        parts = tables[:1]
-    elif accels and gyros:
-        parts = [accels[0], gyros[0]]
+def _check_arrays(
+    arrays: Mapping[str, Array],
+    layout: Mapping[str, tuple[int, ...]],
+    names: Sequence[str],
+    source: Encoded,
+) -> None:
+    """Refuse arrays of an NPZ file that are not numbers of one of `LAYOUTS`, of one length."""
+    count = next((array.shape[:1] for array in arrays.values()), ())
+    shapes = {meaning: count + tail for meaning, tail in {**layout, "t": ()}.items()}
+    for meaning, array in arrays.items():
+        right = array.size == 1 if meaning == "rate" else array.shape == shapes[meaning]
+        if not right or array.dtype.kind not in ("iufM" if meaning == "t" else "iuf"):
+            break
     else:
-        columns, times = _find_columns(list(numeric), source)
-        parts = [numeric[name][:, None] for name in columns if numeric[name].ndim == 1]
-    stamps = None if times is None else numeric[times].astype(np.float64) / (_ticks(times) or 1)
-    shapes = [part.shape for part in parts]
-    if sum(shape[1] for shape in shapes if len(shape) == 2) != len(CHANNELS) or (
-        len({shape[0] for shape in shapes} | ({stamps.size} if stamps is not None else set())) > 1
-    ):
-        raise PerceptShapeError(
-            f"{source.name} with arrays of the shapes {_shapes(numeric)}",
-            "data (T, 6), or accel (T, 3) and gyro (T, 3), or six columns (T,), and t (T,)",
-            "bring them to one length T",
-        )
-    rate = next((float(a.item()) for n, a in numeric.items() if n in RATES and a.size == 1), None)
-    return Recording(np.concatenate(parts, axis=1, dtype=np.float64), stamps, rate)
+        if layout:
+            return
+    raise PerceptShapeError(
+        f"{source.name} with the arrays {_shapes(arrays) or _listed(names)}",
+        "one of data (T, 6), accel (T, 3) and gyro (T, 3), or six columns (T,); t (T,) or a rate",
+        "bring them to one length T, and leave one of them",
+    )
 
 
 def _shapes(arrays: Mapping[str, Array]) -> str:
-    return ", ".join(f"{name[:30]} {array.shape}" for name, array in list(arrays.items())[:20])
+    return ", ".join(f"{name} {array.shape} {array.dtype}" for name, array in arrays.items())
 
 
 def _unreadable(source: Encoded, why: str) -> MediaDecodeError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from sensorium.percepts.source import Encoded, Limits
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.stream import Stream
+    from av.video.stream import VideoStream
 
 # FFmpeg also reads playlists and scripts that name other files and addresses: only what is
 # self-contained is let through. Pictures are opened so that the refusal can say what they are.
@@ -23,25 +23,12 @@ PICTURES = frozenset(
 CONTAINERS = (
     "aac,ac3,aiff,amr,ape,apng,asf,au,avi,caf,flac,flv,gif,matroska,mov,mp3,mpeg,mpegts,ogg,w64,wav"
 )
-UNINDEXED = frozenset({"aac", "ac3", "amr", "mp3"})  # FFmpeg guesses their length from the bit rate
+UNSTATED = frozenset({"aac", "ac3", "amr", "mp3", "ogg"})  # FFmpeg guesses how long these are
+UNTIMED = "avi"  # has no times, only a rate
 RIFF_UNKNOWN = 0x7FFF_0000  # bytes; writers that cannot seek state this size or more, or 0
 MAX_INT = 2**31 - 1  # what FFmpeg takes as a number of pixels
 SLACK = 0.05  # of the stated length; less than this missing is no truncation
 SLACK_SECONDS = 0.5  # nor is less than this
-
-
-@dataclass(frozen=True)
-class Length:
-    """Seconds of a track; `firm` when its own header states them, so that less means a cut."""
-
-    seconds: float | None
-    firm: bool
-
-    def check(self, decoded: float, source: Encoded) -> None:
-        """Raise `MediaDecodeError` when clearly less than the stated seconds were decoded."""
-        stated = self.seconds if self.firm and self.seconds else 0.0
-        if stated - decoded > max(SLACK_SECONDS, SLACK * stated):
-            raise truncated(source, f"{decoded:.1f} of {stated:.1f} s")
 
 
 def truncated(source: Encoded, what: str) -> MediaDecodeError:
@@ -96,21 +83,39 @@ def _check_riff_size(source: Encoded, head: bytes) -> None:
         raise truncated(source, f"{source.size} of {stated + 8} bytes")
 
 
-def length_of(container: InputContainer, stream: Stream) -> Length:
-    """Return how long `stream` is by its header, or else by its container's."""
+def moving_pictures(container: InputContainer) -> list[VideoStream]:
+    """Return the tracks that make a film of a file; the cover of a song is none."""
+    from av.stream import Disposition
+
+    if container.format.name in PICTURES:
+        return []
+    return [
+        track
+        for track in container.streams.video
+        if not track.disposition & Disposition.attached_pic
+    ]
+
+
+def length_of(container: InputContainer, stream: Stream) -> float | None:
+    """Return how many seconds a header says `stream` lasts; `None` where none does."""
     import av
 
-    firm = container.format.name not in UNINDEXED
+    if container.format.name in UNSTATED:
+        return None
     if stream.duration is not None and stream.time_base is not None:
-        return Length(float(stream.duration * stream.time_base), firm)
-    start = max(0.0, float((stream.start_time or 0) * (stream.time_base or 0)))
+        return float(stream.duration * stream.time_base)
+    start = float((stream.start_time or 0) * (stream.time_base or 0))
     tagged = stream.metadata.get("DURATION", "")  # Matroska: "00:00:05.023000000", when it ends
     try:
         hours, minutes, seconds = tagged.split(":")
-        return Length(3600 * int(hours) + 60 * int(minutes) + float(seconds) - start, firm)
-    except ValueError:  # no such tag: only the longest track's length is known
-        whole = container.duration
-        return Length(
-            None if whole is None else whole / av.time_base - start,
-            firm and len(container.streams) == 1,
-        )
+        return 3600 * int(hours) + 60 * int(minutes) + float(seconds) - start
+    except ValueError:  # no such tag: the container's length is that of its longest track
+        if container.duration is None or len(container.streams) > 1:
+            return None
+        return container.duration / av.time_base - start
+
+
+def check_length(stated: float | None, decoded: float, source: Encoded) -> None:
+    """Raise `MediaDecodeError` when clearly less than the stated seconds were decoded."""
+    if stated is not None and stated - decoded > max(SLACK_SECONDS, SLACK * stated):
+        raise truncated(source, f"{decoded:.1f} of {stated:.1f} s")

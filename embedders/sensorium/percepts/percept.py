@@ -64,6 +64,12 @@ class Percept(ABC):
     def _describe(
         self, source: Source, *, at: datetime | None, uri: str | None, limits: Limits
     ) -> None:
+        if at is not None and not isinstance(at, datetime):
+            raise TimeError(
+                f"at={at!r}, a {type(at).__name__}",
+                "a datetime with its zone",
+                "parse it: datetime.fromisoformat(...)",
+            )
         if at is not None and at.utcoffset() is None:
             raise TimeError(
                 f"the naive datetime {at.isoformat()}",

@@ -18,6 +18,8 @@ ROLLOFF = 0.89  # cutoff as a fraction of the lower Nyquist frequency, where -40
 BLOCK = 2**18  # weights held at a time; six channels in double precision are 12 MiB of samples
 PHASE_DIGITS = 9  # decimals (of an input period) that tell two positions between samples apart
 JITTER = 0.01  # of a period: timestamps nearer to an even grid than this are even
+TICK = 1e-3  # s; timestamps in whole milliseconds are off by half of it, at both ends of a period
+TICK_NOISE = 1e-3  # of a tick: seconds since 1970 are rounded to 2.4e-7 s
 EDGE = 1e-6  # of a period: how far the last output may lie beyond the last input, for rounding
 
 
@@ -78,10 +80,14 @@ def uniform(samples: Array, times: Array, rate: float) -> NDArray[np.float32]:
         times: Shape `(T,)`, seconds, strictly increasing.
         rate: Rate of the grid in Hz; it starts at the first sample.
     Returns:
-        Shape `(T', C)`. The samples as they are when all lie within 1 % of a period of the grid.
+        Shape `(T', C)`. The samples as they are when all lie within 1 % of a period of the grid,
+        or, of timestamps in whole milliseconds, as near as their rounding tells.
     """
     since = times - times[0]
-    if np.abs(since * rate - np.arange(len(since))).max() <= JITTER:
+    ticks = since / TICK
+    rounded = np.abs(ticks - ticks.round()).max() <= TICK_NOISE
+    tolerance = JITTER + TICK * rate * rounded
+    if np.abs(since * rate - np.arange(len(since))).max() <= tolerance:
         return samples.astype(np.float32)
     grid = np.arange(grid_length(float(since[-1]), rate)) / rate
     columns = [np.interp(grid, since, column) for column in samples.T]

@@ -88,6 +88,7 @@ class Encoded:
         Raises:
             SourceNotFoundError: The file is gone.
             SourceChangedError: The file is not the one the percept was made from.
+            SourceRefusedError: It may not be read.
         """
         if self.path is None:
             return io.BytesIO(self.data or b"")
@@ -97,7 +98,14 @@ class Encoded:
                 "the same size and modification time",
                 "make a new percept from it, or pass bytes",
             )
-        return self.path.open("rb")
+        try:
+            return self.path.open("rb")
+        except OSError as error:
+            raise SourceRefusedError(
+                f"the file {self.name}, which cannot be opened ({error.strerror})",
+                "permission to read it",
+                "check its mode and owner",
+            ) from error
 
     def read(self) -> bytes:
         """Return the whole content; raises as `open` does."""
@@ -132,6 +140,10 @@ class Samples:
         owned = np.array(self.array, dtype=little, order="C", copy=True)
         owned.flags.writeable = False
         object.__setattr__(self, "array", owned)
+
+    def __reduce__(self) -> tuple[type[Samples], tuple[Array]]:
+        """Copy and pickle through the constructor, so that a copy is read-only, too."""
+        return Samples, (self.array,)
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.percepts.audio import Audio
-from sensorium.percepts.media import PICTURES, Length, length_of, opened
+from sensorium.percepts.media import UNTIMED, check_length, length_of, moving_pictures, opened
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
 
@@ -41,7 +42,7 @@ QUARTER_TURNS = {  # counterclockwise, in degrees
 @dataclass(frozen=True)
 class _Header:
     fps: float  # average
-    length: Length
+    duration: float | None  # seconds
     has_sound: bool
 
 
@@ -91,7 +92,7 @@ class Video(Percept):
         else:
             fps = _checked_fps(fps, taken)
             _check_frames(taken.array, limits)
-            header = _Header(fps, Length(len(taken.array) / fps, firm=True), has_sound=False)
+            header = _Header(fps, len(taken.array) / fps, has_sound=False)
         self._describe(taken, at=at, uri=uri, limits=limits)
         self._set(_header=header, _size=None, _scanned=None)
 
@@ -121,8 +122,8 @@ class Video(Percept):
     @property
     def duration(self) -> float:
         """Seconds, by the header; of a file whose header does not say, by reading through it."""
-        if self._header.length.seconds is not None:
-            return self._header.length.seconds
+        if self._header.duration is not None:
+            return self._header.duration
         if self._scanned is None:
             assert isinstance(self.source, Encoded)
             self._set(_scanned=_scan(self.source, self.limits))
@@ -155,6 +156,8 @@ class Video(Percept):
     def sound(self) -> Audio:
         """Return the sound track of the same file, with the same `at` and `uri`.
 
+        It begins with the first picture, in silence if the track starts later.
+
         Raises:
             MediaDecodeError: There is none; `has_sound` says so beforehand.
         """
@@ -174,7 +177,7 @@ def _checked_fps(fps: float | None, frames: Samples) -> float:
             "its frames per second",
             "write Video(frames, fps=30)",
         )
-    if not 0 < fps < math.inf:
+    if isinstance(fps, bool) or not isinstance(fps, numbers.Real) or not 0 < fps < math.inf:
         raise PerceptValueError(f"fps={fps!r}", "a positive number", "pass frames per second")
     return float(fps)
 
@@ -214,14 +217,8 @@ def _in_order(times: Iterable[float]) -> Iterator[float]:
 
 def _track(container: InputContainer, source: Encoded, limits: Limits) -> VideoStream:
     """Return the first moving picture, ready to be decoded."""
-    from av.stream import Disposition
-
-    tracks = [
-        track
-        for track in container.streams.video
-        if not track.disposition & Disposition.attached_pic  # the cover of a song
-    ]
-    if not tracks or container.format.name in PICTURES:
+    tracks = moving_pictures(container)
+    if not tracks:
         raise MediaDecodeError(
             f"{source.name} ({container.format.long_name}), where there is no moving picture",
             "a video file",
@@ -234,7 +231,7 @@ def _track(container: InputContainer, source: Encoded, limits: Limits) -> VideoS
             "a video whose coding FFmpeg knows",
             "convert it to mp4 (H.264)",
         )
-    _check_pixels(track.codec_context.width, track.codec_context.height, source.name, limits)
+    _check_pixels(track.width, track.height, source.name, limits)
     track.thread_type = "AUTO"
     return track
 
@@ -267,7 +264,7 @@ def _scan(source: Encoded, limits: Limits) -> float:
 def _shown(source: Encoded, wanted: Iterator[float], limits: Limits) -> Iterator[PIL.Image.Image]:
     """Yield the picture on show at each time; only those are converted."""
     with opened(source, Video.modality, limits) as container:
-        following = _timed(container, _track(container, source, limits), source)
+        following = _timed(container, _track(container, source, limits), source, limits)
         shown = next(following, None)
         if shown is None:
             raise EmptyPerceptError(
@@ -281,14 +278,15 @@ def _shown(source: Encoded, wanted: Iterator[float], limits: Limits) -> Iterator
 
 
 def _timed(
-    container: InputContainer, track: VideoStream, source: Encoded
+    container: InputContainer, track: VideoStream, source: Encoded, limits: Limits
 ) -> Iterator[tuple[float, VideoFrame]]:
     """Yield every frame with its start, in seconds from the first."""
     period = 1 / _fps(track)
-    counted = container.format.name == "avi"  # has no times, only a rate
+    counted = container.format.name == UNTIMED
     origin: float | None = None
     start = end = 0.0
     for index, frame in enumerate(container.decode(track)):
+        _check_pixels(frame.width, frame.height, source.name, limits)  # may change on the way
         if counted or frame.time is None:
             start = index * period if counted else end
         else:
@@ -297,7 +295,7 @@ def _timed(
         length = float((frame.duration or 0) * (frame.time_base or 0))
         end = start + max(period, length)
         yield start, frame
-    length_of(container, track).check(end, source)
+    check_length(length_of(container, track), end, source)
 
 
 def _upright(frame: VideoFrame) -> PIL.Image.Image:

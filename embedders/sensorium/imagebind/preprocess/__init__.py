@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args, get_type_hints
 
 from torch import Tensor
 
-from sensorium.errors import UnsupportedModalityError
+from sensorium.errors import EncodingError, UnsupportedModalityError
 from sensorium.imagebind.preprocess.audio import audio_windows, paper_windows
 from sensorium.imagebind.preprocess.depth import depth_tensor
 from sensorium.imagebind.preprocess.image import image_tensor
@@ -41,6 +41,21 @@ class Profile:
     audio: Literal["cover", "paper3"] = "cover"
     video_crops: Literal[1, 3] = 1
     imu: Literal["imu-10s-200hz", "imu-5s-400hz"] = "imu-10s-200hz"
+
+    def __post_init__(self) -> None:
+        """Refuse a choice that does not exist.
+
+        Raises:
+            EncodingError: A field has none of its values.
+        """
+        for field, choices in get_type_hints(type(self)).items():
+            value = getattr(self, field)
+            if isinstance(value, bool) or value not in get_args(choices):
+                raise EncodingError(
+                    f"the profile {field}={value!r}",
+                    f"one of {', '.join(map(repr, get_args(choices)))}",
+                    "choose one, or leave it out",
+                )
 
     @property
     def name(self) -> str:

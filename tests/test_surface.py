@@ -1,0 +1,25 @@
+"""What is public is listed here; a change of it is meant."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+SURFACE = {
+    "sensorium.percepts": "IMU Audio Depth Image Limits Percept Span Text Thermal Video "
+    "fill_holes percept_from_dict",
+    "sensorium.encoders": "EmbeddingSpace Encoder EncoderBase Encoding FewShotProbe Prediction "
+    "ZeroShotClassifier combine encoder_names load_encoder normalise register_encoder",
+    "sensorium.imagebind": "ImageBind ImageBindConfig ImageBindEncoder Profile Tower open_huge",
+}
+
+
+@pytest.mark.parametrize("package", SURFACE)
+def test_the_public_names_are_these(package: str) -> None:
+    """`__all__` is sorted as the formatter sorts it, short, complete, and exists."""
+    module = importlib.import_module(package)
+    assert module.__all__ == SURFACE[package].split()
+    assert len(module.__all__) <= 20
+    for name in module.__all__:
+        assert hasattr(module, name)

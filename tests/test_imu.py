@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
+import pickle
 import subprocess
 import sys
 import zipfile
@@ -15,6 +17,7 @@ import numpy as np
 import pytest
 
 from sensorium import errors
+from sensorium.percepts import imu_files
 from sensorium.percepts.imu import IMU
 from sensorium.percepts.percept import Span, percept_from_dict
 from sensorium.percepts.source import Limits
@@ -34,6 +37,12 @@ def csv_file(path: Path, names: list[str], columns: list[Any], *, delimiter: str
     rows = [delimiter.join(f"{value:.9g}" for value in row) for row in np.stack(columns, axis=1)]
     path.write_text("\n".join([delimiter.join(names), *rows]) + "\n")
     return path
+
+
+def bursts(size: int, *, pause: float, period: float = 1e-4) -> Any:
+    """200 stamps: `size` of them `period` seconds apart, again and again every `pause` seconds."""
+    start = pause * np.arange(200 // size)[:, None]
+    return (start + period * np.arange(size)).ravel()
 
 
 def test_channels_and_units() -> None:
@@ -67,6 +76,18 @@ def test_what_is_read_is_read_only() -> None:
         imu.times[0] = 1
 
 
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_copy_is_equal_and_as_read_only(way: Any) -> None:
+    """Whether copied or pickled."""
+    imu = IMU(motion(), timestamps=np.arange(200) / 50, **UNITS)
+    again = way(imu)
+    assert again == imu
+    np.testing.assert_array_equal(again.samples, imu.samples)
+    for array in (again.samples, again.times):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+
+
 @pytest.mark.parametrize("clock", ["rate", "timestamps", "datetime64", "encoded"])
 def test_the_dictionary_makes_an_equal_percept(clock: str, tmp_path: Path) -> None:
     """to_dict survives JSON, with the times."""
@@ -94,6 +115,18 @@ def test_times_count_in_the_digest() -> None:
     assert one == IMU(motion(), timestamps=times + 5, **UNITS)
 
 
+def test_a_file_keeps_the_clock_it_was_given(tmp_path: Path) -> None:
+    """Timestamps beside a file count in the digest and survive the dictionary."""
+    path = csv_file(tmp_path / "a.csv", list(COLUMNS), list(motion().T))
+    units = {"accel": "m/s^2", "gyro": "deg/s"}
+    imu = IMU(path, timestamps=np.arange(200) / 50, **units)
+    assert imu != IMU(path, timestamps=np.arange(200) / 25, **units)
+    again = percept_from_dict(imu.to_dict())
+    assert again == imu
+    assert (again.rate, imu.rate) == (50.0, 50.0)
+    np.testing.assert_array_equal(again.samples, imu.samples)
+
+
 def test_rate_times_and_duration() -> None:
     """Times start at 0, each sample lasts one period."""
     imu = IMU(motion(100), rate=50, **UNITS)
@@ -107,6 +140,71 @@ def test_the_rate_survives_rounded_timestamps_and_lost_samples(digits: int) -> N
     kept = np.arange(2000) % 50 != 7
     stamps = np.round(np.arange(2000) / 52.3, digits)[kept]
     assert IMU(motion(kept.sum()), timestamps=stamps, **UNITS).rate == pytest.approx(52.3, rel=1e-4)
+
+
+@pytest.mark.parametrize("hz", [4, 5, 104, 128, 350, 400, 700, 950])
+@pytest.mark.parametrize("to_whole", [np.floor, np.round])
+def test_whole_milliseconds_keep_the_rate(hz: float, to_whole: Any) -> None:
+    """Neighbours 1 and 2 ms apart are 700 Hz, not 1 kHz with lost samples."""
+    stamps = 1.7e9 + to_whole(np.arange(2000) * 1000 / hz) / 1000
+    imu = IMU(motion(2000), timestamps=stamps, **UNITS)
+    assert imu.rate == pytest.approx(hz, rel=1e-3)
+    assert imu.gaps == ()
+
+
+@pytest.mark.parametrize("phase", np.arange(0, 20, 3.3))
+@pytest.mark.parametrize("hz", [52, 100 / 3, 128, 700])
+def test_whole_milliseconds_do_not_smear_fast_motion(hz: float, phase: float) -> None:
+    """Their rounding is no jitter: the samples stay as they are."""
+    stamps = np.round(phase + np.arange(200) * 1000 / hz) / 1000
+    imu = IMU(motion(), timestamps=stamps, **UNITS)
+    (only,) = imu.segments(imu.rate)
+    np.testing.assert_array_equal(only.samples, imu.samples)
+
+
+def test_long_pauses_are_no_bursts() -> None:
+    """Ten seconds, an hour, ten seconds."""
+    stamps = np.arange(200) / 10 + 3600 * (np.arange(200) >= 100)
+    imu = IMU(motion(), timestamps=stamps, **UNITS)
+    assert (imu.rate, len(imu.gaps)) == (10.0, 1)
+    short = IMU(motion(), timestamps=bursts(5, period=0.01, pause=0.32), **UNITS)
+    assert (short.rate, len(short.gaps)) == (100.0, 39)
+
+
+@pytest.mark.parametrize("origin", [0.0, 1.7e9])
+@pytest.mark.parametrize(
+    ("hz", "step", "gaps"),
+    [(100, 0.1, 0), (100, 0.1001, 1), (5, 0.299, 0), (5, 0.301, 1), (10, 0.149, 0), (10, 0.151, 1)],
+)
+def test_where_a_gap_begins(origin: float, hz: int, step: float, gaps: int) -> None:
+    """Beyond 100 ms, or 1.5 periods; the rounding of seconds since 1970 does not count."""
+    times = origin + np.arange(200) / hz + (step - 1 / hz) * (np.arange(200) >= 100)
+    assert len(IMU(motion(), timestamps=times, **UNITS).gaps) == gaps
+
+
+def test_the_guess_about_gravity_needs_rest() -> None:
+    """A norm about 1 that varies is motion; one that does not is gravity in g."""
+    away = np.where(np.arange(200) % 2, 1.0, -1.0)[:, None] * [1, 0, 0, 0, 0, 0]
+    up = np.tile([1.0, 0, 0, 0, 0, 0], (200, 1))
+    IMU(up + 0.06 * away, rate=50, **UNITS)
+    IMU(up * 1.11, rate=50, **UNITS)
+    for samples in (up + 0.04 * away, up * 1.09, up * 0.91):
+        with pytest.raises(errors.UnitError, match=r'divide it by 9\.80665 and pass accel="g"'):
+            IMU(samples, rate=50, **UNITS)
+
+
+def test_gravity_is_only_guessed_once() -> None:
+    """0.102 g is 1 m/s^2, which the dictionary may hold."""
+    imu = IMU(np.tile([0, 0, 0.102, 0, 0, 0], (50, 1)), rate=50, accel="g", gyro="rad/s")
+    assert percept_from_dict(imu.to_dict()) == imu
+
+
+def test_five_g_is_the_most() -> None:
+    """4.9 g can be; 5.1 g is m/s^2."""
+    still = np.tile([0, 0, 1.0, 0, 0, 0], (50, 1))
+    IMU(still * 4.9, rate=50, accel="g", gyro="rad/s")
+    with pytest.raises(errors.UnitError, match='looks like "m/s'):
+        IMU(still * 5.1, rate=50, accel="g", gyro="rad/s")
 
 
 def test_gaps_split_and_are_reported() -> None:
@@ -161,6 +259,10 @@ def test_jitter_is_evened_out() -> None:
         (errors.EmptyPerceptError, "empty imu", {"source": motion()[:0]}),
         (errors.PerceptValueError, "rate of 0", {"rate": 0}),
         (errors.PerceptValueError, "rate of nan", {"rate": float("nan")}),
+        (errors.PerceptValueError, "rate of '50'", {"rate": "50"}),
+        (errors.PerceptValueError, "rate of True", {"rate": True}),
+        (errors.PerceptValueError, "rate of 3.9.*from 4 Hz", {"rate": 3.9}),
+        (errors.PerceptValueError, "rate of 1000001.*to 1e\\+06 Hz", {"rate": 1_000_001}),
         (errors.SourceTypeError, "dict", {"source": {}}),
     ],
 )
@@ -183,6 +285,17 @@ def test_what_is_refused(error: type[Exception], message: str, change: dict[str,
         (errors.TimeError, "timestamp 9 ", np.where(np.arange(200) == 9, np.nan, np.arange(200))),
         (errors.TimeError, "timestamp 199 ", np.append(np.arange(199) / 50, np.inf)),
         (errors.UnitError, "divide milliseconds", np.arange(200) * 20),
+        (errors.UnitError, "divide milliseconds", np.arange(200)),  # 1 kHz
+        (errors.UnitError, "divide milliseconds", np.floor(np.arange(200) * 1000 / 700)),
+        (errors.UnitError, "divide milliseconds", np.arange(200) / 3.9),
+        (errors.UnitError, "5e-07 s apart", np.arange(200) * 5e-7),
+        (errors.TimeError, "in bursts: 10000 Hz", bursts(10, pause=0.2)),
+        (errors.TimeError, "in bursts: 10000 Hz", bursts(10, pause=0.05)),
+        (
+            errors.TimeError,
+            "in bursts: 100 Hz at most times, 31",
+            bursts(4, period=0.01, pause=0.32),
+        ),
         (errors.PerceptShapeError, r"shape \(200,\)", np.arange(199) / 50),
         (errors.PerceptShapeError, "timestamps of shape", ["noon"] * 200),
     ],
@@ -237,6 +350,28 @@ def test_csv_times_say_their_unit(name: str, scale: float, tmp_path: Path) -> No
     assert IMU(path, **UNITS).rate == 50.0
 
 
+@pytest.mark.parametrize(
+    ("header", "right"),
+    [
+        ("ax (g),ay (g),az (g),gx (dps),gy (dps),gz (dps)", {"accel": "g", "gyro": "deg/s"}),
+        ("ax [m/s^2],ay,az,gx [rad/s],gy,gz", UNITS),
+    ],
+)
+def test_columns_that_say_their_unit_are_believed(header: str, right: dict[str, str]) -> None:
+    """An argument that contradicts them is refused."""
+    data = (header + "\n" + "0.3,0.5,1.6,1,2,3\n" * 50).encode()
+    IMU(data, rate=50, **right)
+    for sensor, wrong in (("accel", {"g", "m/s^2"}), ("gyro", {"deg/s", "rad/s"})):
+        (other,) = wrong - {right[sensor]}
+        with pytest.raises(errors.UnitError, match="as the column says"):
+            IMU(data, rate=50, **{**right, sensor: other})
+
+
+def test_a_byte_order_mark_is_no_letter() -> None:
+    """The first column of a CSV file written by a spreadsheet is found."""
+    assert len(IMU(CSV.encode("utf-8-sig"), rate=50, **UNITS).samples) == 5
+
+
 CSV = "ax,ay,az,gx,gy,gz\n" + "1,2,9,0,0,0\n" * 5
 
 
@@ -282,6 +417,8 @@ def test_a_file_and_a_caller_cannot_both_keep_time(tmp_path: Path) -> None:
             "t_ms": np.arange(200) * 20,
             **dict(zip(COLUMNS, motion().T, strict=True)),
         },
+        {"data": motion(), "t": np.arange(200) * np.timedelta64(20, "ms") + np.datetime64("2026")},
+        {"data": motion(), "fs": 50, "notes": np.array([{}])},
     ],
 )
 def test_npz_layouts(arrays: dict[str, Any], tmp_path: Path) -> None:
@@ -301,6 +438,14 @@ def test_npz_layouts(arrays: dict[str, Any], tmp_path: Path) -> None:
         {"acc": motion()[:, :3], "gyro": motion()[:100, 3:]},
         {"acc": motion()[:, :3]},
         {"data": motion()[None]},
+        {"accel": motion()[:, :2], "gyro": motion()[:, 2:]},
+        {"data": motion(), "imu": motion()},
+        {"data": motion(), "accel": motion()[:, :3], "gyro": motion()[:, 3:]},
+        {"acc": motion()[:, :3], "accel": motion()[:, :3], "gyro": motion()[:, 3:]},
+        {"data": motion(), "t": np.arange(200) / 50, "time_ms": np.arange(200) * 20},
+        {"data": motion(), "t": np.array(["noon"] * 200)},
+        {"data": motion(), "fs": np.array([50, 50])},
+        dict(zip(COLUMNS, np.ones(6), strict=True)),
         dict(zip(COLUMNS, [*motion()[:, :5].T, np.zeros(9)], strict=True)),
     ],
 )
@@ -346,6 +491,32 @@ def test_an_npz_bomb_is_refused_before_it_is_unpacked() -> None:
         archive.writestr("data.npy", b"\x93NUMPY\x01\x00v\x00" + header.encode() + b"\n")
     with pytest.raises(errors.MediaDecodeError, match="unreadable"):
         IMU(stream.getvalue(), **UNITS)
+
+
+def test_a_bomb_of_several_members_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Members count together, needed or not; and so does what a CSV file becomes."""
+    stream = io.BytesIO()
+    np.savez_compressed(stream, data=np.ones((1000, 6)) * 3, fs=50, other=np.zeros(6000))
+    two = stream.getvalue()
+    IMU(two, **UNITS, limits=Limits(max_bytes=100_000))
+    with pytest.raises(errors.SourceTooLargeError, match="unpacks to 96"):
+        IMU(two, **UNITS, limits=Limits(max_bytes=90_000))
+    monkeypatch.setattr(imu_files, "LARGEST", 5 * 48 - 1)
+    with pytest.raises(errors.SourceTooLargeError, match="at most 239"):
+        IMU(two, **UNITS)
+    with pytest.raises(errors.SourceTooLargeError, match="at most 239"):
+        IMU(CSV.encode(), rate=50, **UNITS)
+    monkeypatch.setattr(imu_files, "LARGEST", 5 * 48)
+    IMU(CSV.encode(), rate=50, **UNITS)
+
+
+def test_a_member_that_is_not_needed_is_not_read() -> None:
+    """Damage in it does not show."""
+    stream = io.BytesIO()
+    np.savez(stream, data=motion(), fs=50, picture=np.full(100, 7, np.uint8))
+    damaged = stream.getvalue().replace(b"\7" * 100, b"\6" * 100)
+    assert damaged != stream.getvalue()
+    assert IMU(damaged, **UNITS).rate == 50.0
 
 
 def test_missing_files_and_directories(tmp_path: Path) -> None:

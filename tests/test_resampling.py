@@ -122,3 +122,39 @@ def test_the_grid_holds_both_ends() -> None:
     """Half a second at 10 Hz is six samples, rounding of the times or not."""
     assert grid_length(0.5, 10) == grid_length(0.1 + 0.4 - 1e-12, 10) == 6
     assert grid_length(0.0, 200) == 1
+
+
+def test_where_the_grid_ends() -> None:
+    """A millionth of a period is rounding: half of it too little is, five of it are not."""
+    assert grid_length(0.5 - 5e-8, 10) == 6
+    assert grid_length(0.5 - 5e-7, 10) == 5
+
+
+def test_one_percent_off_the_grid_is_even() -> None:
+    """Timestamps 0.9 % of a period late leave the samples alone; 1.1 % moves them."""
+    samples = np.random.default_rng(0).normal(size=(50, 1)).astype(np.float32)
+    late = (np.arange(50) % 2) / 200
+    near = uniform(samples, np.arange(50) / 200 + 0.009 * late, 200)
+    far = uniform(samples, np.arange(50) / 200 + 0.011 * late, 200)
+    np.testing.assert_array_equal(near, samples)
+    assert not np.array_equal(far[:49], samples[:49])
+
+
+@pytest.mark.parametrize(("off", "even"), [(1, True), (2, False)])
+def test_whole_milliseconds_may_be_one_off(off: int, even: bool) -> None:
+    """The rounding of two stamps explains 1 ms, not 2 ms; finer stamps explain themselves."""
+    samples = np.random.default_rng(0).normal(size=(50, 1)).astype(np.float32)
+    times = np.arange(50) / 50 + off * 1e-3 * (np.arange(50) % 2)
+    assert np.array_equal(uniform(samples, times, 50)[:49], samples[:49]) == even
+    times[7] += 2e-5
+    assert not np.array_equal(uniform(samples, times, 50)[:49], samples[:49])
+
+
+def test_positions_between_samples_are_told_apart() -> None:
+    """At a ratio of no period, a tone is where it should be to a hundred-thousandth."""
+    rate = 200 / np.pi * 3  # Hz
+    low = resample(tone(1, 200, seconds=60), rate_in=200, rate_out=rate)[:, 0]
+    times = np.arange(len(low)) / rate
+    near = resample(tone(1, 200, seconds=60), rate_in=200, rate_out=200 / np.pi * 3 * (1 + 1e-9))
+    np.testing.assert_allclose(low, near[: len(low), 0], atol=1e-6)
+    np.testing.assert_allclose(low[500:-500], np.sin(2 * np.pi * times)[500:-500], atol=1e-4)

@@ -5,41 +5,25 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import (
-    EmptyPerceptError,
-    MediaDecodeError,
     NonFiniteError,
     PerceptShapeError,
     PerceptValueError,
     UnitError,
 )
-from sensorium.percepts.media import (
-    UNTIMED,
-    check_length,
-    length_of,
-    moving_pictures,
-    opened,
-)
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
+from sensorium.percepts.soundtrack import HIGHEST_RATE, LOWEST_RATE, Header, decoded, read_header
 from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
-
-if TYPE_CHECKING:
-    from av.audio.frame import AudioFrame
-    from av.audio.stream import AudioStream
-    from av.container import InputContainer
 
 Wave: TypeAlias = NDArray[np.float32]
 
-LOWEST_RATE = 100  # Hz; slower is no sound, and costs too much to bring to a usual rate
-HIGHEST_RATE = 1_000_000  # Hz
 MAX_CHANNELS = 8  # of an array: more is a transposed one
 FULL_SCALE = {
     "uint8": 2**7,
@@ -48,18 +32,9 @@ FULL_SCALE = {
 }  # integer samples / this are in [-1, 1]
 LOUDEST = 8.0  # full scale is 1; float samples beyond this are at integer scale
 CHUNK = 2**18  # samples converted at a time: about 5 s at 48 kHz
-JITTER = 0.05  # seconds; the times of a file are this uneven without a pause in the sound
-LONGEST_PAUSE = 600.0  # seconds without samples in a file; beyond, its times are broken
 CROSSINGS = 6  # zero crossings of torchaudio's sinc on each side (lowpass_filter_width)
 ROLLOFF = 0.99  # its cutoff, as a fraction of the lower Nyquist frequency
 KERNEL_SIZE = 2**24  # weights of the resampling kernel: 64 MiB
-
-
-@dataclass(frozen=True)
-class _Header:
-    rate: int  # Hz
-    channels: int
-    duration: float | None  # seconds
 
 
 class Audio(Percept):
@@ -67,7 +42,7 @@ class Audio(Percept):
 
     modality: ClassVar[str] = "audio"
     source: Encoded | Samples
-    _header: _Header
+    _header: Header
 
     def __init__(
         self,
@@ -102,7 +77,7 @@ class Audio(Percept):
                     "no rate: the file carries its own",
                     "leave rate out",
                 )
-            header = _read_header(taken, limits)
+            header = read_header(taken, limits)
         else:
             if rate is None:
                 raise UnitError(
@@ -112,7 +87,7 @@ class Audio(Percept):
                 )
             taken, rate = Samples(_canonical(taken.array)), _whole_rate(rate)
             channels, count = taken.array.shape
-            header = _Header(rate, channels, count / rate)
+            header = Header(rate, channels, count / rate)
         self._describe(taken, at=at, uri=uri, limits=limits)
         self._set(_header=header)
 
@@ -133,7 +108,7 @@ class Audio(Percept):
 
     @property
     def duration(self) -> float | None:
-        """Seconds: exact for samples, by the header for a file, `None` if it has none (mp3, ogg)."""
+        """Seconds: of a file by its header; `None` where that states none (mp3, ogg)."""
         return self._header.duration
 
     def blocks(self, rate: int, *, seconds: float = 60.0) -> Iterator[Wave]:
@@ -167,8 +142,8 @@ class Audio(Percept):
     def _mono_pieces(self) -> Iterator[Wave]:
         """Yield `(n,)` pieces of any length at the native rate."""
         if isinstance(self.source, Encoded):
-            for wave in _decoded(self.source, self.limits):
-                yield wave.mean(axis=0)
+            for samples in decoded(self.source, self.limits):
+                yield _checked(_scaled(samples)).mean(axis=0)
         else:
             array = self.source.array
             for start in range(0, array.shape[1], CHUNK):
@@ -243,105 +218,6 @@ def _checked(wave: Wave) -> Wave:
             "divide by the full scale (32768 for 16 bits), or pass the integers themselves",
         )
     return wave
-
-
-def _track(container: InputContainer, source: Encoded) -> AudioStream:
-    if not container.streams.audio:
-        raise MediaDecodeError(
-            f"{source.name} ({container.format.long_name}), which has no sound track",
-            "a file with sound",
-            "check the file, or leave this percept out",
-        )
-    track = container.streams.audio[0]
-    if track.codec_context is None or not track.rate or not track.channels:
-        raise MediaDecodeError(
-            f"{source.name}, whose sound track cannot be decoded",
-            "a sound track whose coding FFmpeg knows",
-            "convert it to wav or flac",
-        )
-    if not LOWEST_RATE <= track.rate <= HIGHEST_RATE:
-        raise MediaDecodeError(
-            f"{source.name}, whose header says {track.rate} Hz",
-            f"sound at {LOWEST_RATE} to {HIGHEST_RATE:_} Hz",
-            "correct its header, or pass the decoded samples with their rate",
-        )
-    return track
-
-
-def _read_header(source: Encoded, limits: Limits) -> _Header:
-    with opened(source, Audio.modality, limits) as container:
-        track = _track(container, source)
-        stated = length_of(container, track)
-        duration = None if stated is None else max(0.0, _lead(container, track) + stated)
-        return _Header(track.rate, track.channels, duration)
-
-
-def _lead(container: InputContainer, track: AudioStream) -> float:
-    """Return the seconds from a film's first picture to its first sound; 0 for sound alone."""
-    pictures = moving_pictures(container)
-    if not pictures or pictures[0].start_time is None or track.start_time is None:
-        return 0.0
-    first_sound = track.start_time * (track.time_base or 0)
-    return float(first_sound - pictures[0].start_time * (pictures[0].time_base or 0))
-
-
-def _decoded(source: Encoded, limits: Limits) -> Iterator[Wave]:
-    """Yield `(C, n)` float32 pieces of the first sound track, at its own rate.
-
-    Pauses become silence, of one channel; sound from before a film's first picture is left out.
-    """
-    count = 0  # samples since the film's first picture, or the first sound
-    with opened(source, Audio.modality, limits) as container:
-        track = _track(container, source)
-        rate, lead = track.rate, _lead(container, track)
-        origin: float | None = None
-        for frame in container.decode(track):
-            wave = _samples(frame, track, source)
-            if frame.time is not None and container.format.name != UNTIMED:
-                origin = frame.time - lead if origin is None else origin
-                pause = frame.time - origin - count / rate  # seconds
-                if pause > JITTER:
-                    yield from _silence(pause, count / rate, rate, source)
-                    count += round(pause * rate)
-                elif count == 0:
-                    wave = wave[:, max(0, round(-pause * rate)) :]
-            count += wave.shape[1]
-            yield _checked(_scaled(wave))
-        check_length(length_of(container, track), count / rate - lead, source)
-    if count == 0:
-        raise EmptyPerceptError(
-            f"{source.name}, whose sound track is empty",
-            "at least one sample",
-            "leave this percept out",
-        )
-
-
-def _samples(frame: AudioFrame, track: AudioStream, source: Encoded) -> Array:
-    """Return `(C, n)` samples as they are stored."""
-    samples: Array = frame.to_ndarray()  # (C, n), or (1, n * C) when not planar
-    if not frame.format.is_planar:
-        samples = samples.reshape(frame.samples, -1).T
-    if (frame.sample_rate, len(samples)) != (track.rate, track.channels):
-        raise MediaDecodeError(
-            f"{source.name}, which changes from {track.channels} channels at {track.rate} Hz to "
-            f"{len(samples)} at {frame.sample_rate} Hz",
-            "one rate and channel layout",
-            "split or convert the file",
-        )
-    return samples
-
-
-def _silence(seconds: float, since: float, rate: int, source: Encoded) -> Iterator[Wave]:
-    """Yield `(1, n)` zeros for a pause, in bounded pieces."""
-    if seconds > LONGEST_PAUSE:
-        raise MediaDecodeError(
-            f"{source.name}, without sound for {seconds:.1f} s from {since:.1f} s on",
-            f"pauses of at most {LONGEST_PAUSE:.0f} s",
-            "split it there, or convert it to wav or flac",
-        )
-    count = round(seconds * rate)
-    for start in range(0, count, CHUNK):
-        yield np.zeros((1, min(CHUNK, count - start)), np.float32)
 
 
 def _reblocked(pieces: Iterator[Wave], size: int) -> Iterator[Wave]:

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from numbers import Real
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -122,7 +121,7 @@ class IMU(Percept):
         taken = (
             source if isinstance(source, Motion) else take(source, modality="imu", limits=limits)
         )
-        recording = _recording(taken, rate, timestamps, accel, gyro, limits)
+        recording = _recording(taken, rate, timestamps, accel=accel, gyro=gyro, limits=limits)
         samples = Samples(_canonical(recording.samples, accel, gyro))
         if not isinstance(taken, Motion):  # which is canonical: nothing to guess
             _check_accel(recording.samples, accel)
@@ -207,6 +206,7 @@ def _recording(
     source: Encoded | Samples | Motion,
     rate: float | None,
     timestamps: Given,
+    *,
     accel: str | None,
     gyro: str | None,
     limits: Limits,
@@ -350,11 +350,11 @@ def _nominal_rate(times: NDArray[np.float64]) -> float:
 
 
 def _checked_rate(rate: object) -> float:
-    number = isinstance(rate, Real) and not isinstance(rate, bool)
-    if not number or not SLOWEST <= float(rate) <= FASTEST:  # type: ignore[arg-type]
+    numeric = (int, float, np.integer, np.floating)
+    if isinstance(rate, bool) or not isinstance(rate, numeric) or not SLOWEST <= rate <= FASTEST:
         raise PerceptValueError(
             f"a rate of {rate!r}",
             f"samples per second, a number from {SLOWEST:g} Hz to {FASTEST:g} Hz",
             "pass Hz, not a period",
         )
-    return float(rate)  # type: ignore[arg-type]
+    return float(rate)

@@ -218,7 +218,7 @@ def _check_arrays(
     source: Encoded,
 ) -> None:
     """Refuse arrays of an NPZ file that are not numbers of one of `LAYOUTS`, of one length."""
-    count = next((array.shape[:1] for array in arrays.values()), ())
+    count = next((array.shape[:1] for array in arrays.values()), ()) or (0,)  # T
     shapes = {meaning: count + tail for meaning, tail in {**layout, "t": ()}.items()}
     for meaning, array in arrays.items():
         right = array.size == 1 if meaning == "rate" else array.shape == shapes[meaning]
@@ -228,7 +228,7 @@ def _check_arrays(
         if layout:
             return
     raise PerceptShapeError(
-        f"{source.name} with the arrays {_shapes(arrays) or _listed(names)}",
+        f"{source.name} with the arrays {_shapes(arrays) if layout else _listed(names)}",
         "one of data (T, 6), accel (T, 3) and gyro (T, 3), or six columns (T,); t (T,) or a rate",
         "bring them to one length T, and leave one of them",
     )

@@ -1,0 +1,142 @@
+"""The sound track of a file: its header, and its samples on the clock of the film."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensorium.errors import EmptyPerceptError, MediaDecodeError
+from sensorium.percepts.media import UNTIMED, check_length, length_of, moving_pictures, opened
+from sensorium.percepts.source import Array, Encoded, Limits
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+MODALITY = "audio"  # for messages
+LOWEST_RATE = 100  # Hz; slower is no sound, and costs too much to bring to a usual rate
+HIGHEST_RATE = 1_000_000  # Hz
+JITTER = 0.05  # seconds; the times of a file are this uneven without a pause in the sound
+LONGEST_PAUSE = 600.0  # seconds without samples; beyond, the times are broken
+PIECE = 2**18  # samples of silence at a time
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is known of a sound before it is decoded."""
+
+    rate: int  # Hz
+    channels: int
+    duration: float | None  # seconds
+
+
+def _track(container: InputContainer, source: Encoded) -> AudioStream:
+    if not container.streams.audio:
+        raise MediaDecodeError(
+            f"{source.name} ({container.format.long_name}), which has no sound track",
+            "a file with sound",
+            "check the file, or leave this percept out",
+        )
+    track = container.streams.audio[0]
+    if track.codec_context is None or not track.rate or not track.channels:
+        raise MediaDecodeError(
+            f"{source.name}, whose sound track cannot be decoded",
+            "a sound track whose coding FFmpeg knows",
+            "convert it to wav or flac",
+        )
+    if not LOWEST_RATE <= track.rate <= HIGHEST_RATE:
+        raise MediaDecodeError(
+            f"{source.name}, whose header says {track.rate} Hz",
+            f"sound at {LOWEST_RATE} to {HIGHEST_RATE:_} Hz",
+            "correct its header, or pass the decoded samples with their rate",
+        )
+    return track
+
+
+def read_header(source: Encoded, limits: Limits) -> Header:
+    """Return what the header of a file says of its first sound track.
+
+    Raises:
+        MediaDecodeError: An unreadable file, or one without a sound track.
+    """
+    with opened(source, MODALITY, limits) as container:
+        track = _track(container, source)
+        stated = length_of(container, track)
+        duration = None if stated is None else max(0.0, _lead(container, track) + stated)
+        return Header(track.rate, track.channels, duration)
+
+
+def _lead(container: InputContainer, track: AudioStream) -> float:
+    """Return the seconds from a film's first picture to its first sound; 0 for sound alone."""
+    pictures = moving_pictures(container)
+    if not pictures or pictures[0].start_time is None or track.start_time is None:
+        return 0.0
+    first_sound = track.start_time * (track.time_base or 0)
+    return float(first_sound - pictures[0].start_time * (pictures[0].time_base or 0))
+
+
+def decoded(source: Encoded, limits: Limits) -> Iterator[Array]:
+    """Yield `(C, n)` pieces of the first sound track as they are stored, at its own rate.
+
+    Pauses become silence, of one channel; sound from before a film's first picture is left out.
+
+    Raises:
+        MediaDecodeError: Truncated or damaged, with too long a pause, or of changing rate.
+        EmptyPerceptError: No samples at all.
+    """
+    count = 0  # samples since the film's first picture, or the first sound
+    with opened(source, MODALITY, limits) as container:
+        track = _track(container, source)
+        rate, lead = track.rate, _lead(container, track)
+        origin: float | None = None
+        for frame in container.decode(track):
+            wave = _samples(frame, track, source)
+            if frame.time is not None and container.format.name != UNTIMED:
+                origin = frame.time - lead if origin is None else origin
+                pause = frame.time - origin - count / rate  # seconds
+                if pause > JITTER:
+                    yield from _silence(pause, count / rate, rate, source)
+                    count += round(pause * rate)
+                elif count == 0:
+                    wave = wave[:, max(0, round(-pause * rate)) :]
+            count += wave.shape[1]
+            yield wave
+        check_length(length_of(container, track), count / rate - lead, source)
+    if count == 0:
+        raise EmptyPerceptError(
+            f"{source.name}, whose sound track is empty",
+            "at least one sample",
+            "leave this percept out",
+        )
+
+
+def _samples(frame: AudioFrame, track: AudioStream, source: Encoded) -> Array:
+    """Return `(C, n)` samples as they are stored."""
+    samples: Array = frame.to_ndarray()  # (C, n), or (1, n * C) when not planar
+    if not frame.format.is_planar:
+        samples = samples.reshape(frame.samples, -1).T
+    if (frame.sample_rate, len(samples)) != (track.rate, track.channels):
+        raise MediaDecodeError(
+            f"{source.name}, which changes from {track.channels} channels at {track.rate} Hz to "
+            f"{len(samples)} at {frame.sample_rate} Hz",
+            "one rate and channel layout",
+            "split or convert the file",
+        )
+    return samples
+
+
+def _silence(seconds: float, since: float, rate: int, source: Encoded) -> Iterator[Array]:
+    """Yield `(1, n)` zeros for a pause, in bounded pieces."""
+    if seconds > LONGEST_PAUSE:
+        raise MediaDecodeError(
+            f"{source.name}, without sound for {seconds:.1f} s from {since:.1f} s on",
+            f"pauses of at most {LONGEST_PAUSE:.0f} s",
+            "split it there, or convert it to wav or flac",
+        )
+    count = round(seconds * rate)
+    for start in range(0, count, PIECE):
+        yield np.zeros((1, min(PIECE, count - start)), np.float32)

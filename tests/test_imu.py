@@ -369,7 +369,8 @@ def test_columns_that_say_their_unit_are_believed(header: str, right: dict[str, 
 
 def test_a_byte_order_mark_is_no_letter() -> None:
     """The first column of a CSV file written by a spreadsheet is found."""
-    assert len(IMU(CSV.encode("utf-8-sig"), rate=50, **UNITS).samples) == 5
+    quoted = CSV.replace("ax", '"accel, x"')
+    assert len(IMU(quoted.encode("utf-8-sig"), rate=50, **UNITS).samples) == 5
 
 
 CSV = "ax,ay,az,gx,gy,gz\n" + "1,2,9,0,0,0\n" * 5

@@ -350,8 +350,8 @@ def _nominal_rate(times: NDArray[np.float64]) -> float:
 
 
 def _checked_rate(rate: object) -> float:
-    numeric = (int, float, np.integer, np.floating)
-    if isinstance(rate, bool) or not isinstance(rate, numeric) or not SLOWEST <= rate <= FASTEST:
+    numeric = (int, float, np.integer, np.floating)  # True is 1, which is too slow
+    if not isinstance(rate, numeric) or not SLOWEST <= rate <= FASTEST:
         raise PerceptValueError(
             f"a rate of {rate!r}",
             f"samples per second, a number from {SLOWEST:g} Hz to {FASTEST:g} Hz",

@@ -41,7 +41,7 @@ LAYOUTS: tuple[dict[str, tuple[int, ...]], ...] = (  # arrays of an NPZ file: th
 )
 UNITS = {"g": "g", "ms2": "m/s^2", "mss": "m/s^2", "rads": "rad/s", "degs": "deg/s", "dps": "deg/s"}
 LONGEST_HEADER = 2**16  # characters
-LARGEST = 2**30  # bytes a file may unpack to, all its arrays together
+LARGEST = 2**29  # bytes a file may unpack to, all its arrays together
 ZIP_MAGIC = b"PK\x03\x04"  # an NPZ file is a zip archive
 
 

@@ -24,7 +24,6 @@ CONTAINERS = (
     "aac,ac3,aiff,amr,ape,apng,asf,au,avi,caf,flac,flv,gif,matroska,mov,mp3,mpeg,mpegts,ogg,w64,wav"
 )
 UNSTATED = frozenset({"aac", "ac3", "amr", "mp3", "ogg"})  # FFmpeg guesses how long these are
-UNTIMED = "avi"  # has no times, only a rate
 RIFF_UNKNOWN = 0x7FFF_0000  # bytes; writers that cannot seek state this size or more, or 0
 MAX_INT = 2**31 - 1  # what FFmpeg takes as a number of pixels
 SLACK = 0.05  # of the stated length; less than this missing is no truncation
@@ -98,8 +97,6 @@ def moving_pictures(container: InputContainer) -> list[VideoStream]:
 
 def length_of(container: InputContainer, stream: Stream) -> float | None:
     """Return how many seconds a header says `stream` lasts; `None` where none does."""
-    import av
-
     if container.format.name in UNSTATED:
         return None
     if stream.duration is not None and stream.time_base is not None:
@@ -109,10 +106,8 @@ def length_of(container: InputContainer, stream: Stream) -> float | None:
     try:
         hours, minutes, seconds = tagged.split(":")
         return 3600 * int(hours) + 60 * int(minutes) + float(seconds) - start
-    except ValueError:  # no such tag: the container's length is that of its longest track
-        if container.duration is None or len(container.streams) > 1:
-            return None
-        return container.duration / av.time_base - start
+    except ValueError:  # no such tag; the container's length is that of its longest track
+        return None
 
 
 def check_length(stated: float | None, decoded: float, source: Encoded) -> None:

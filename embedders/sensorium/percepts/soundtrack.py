@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.errors import EmptyPerceptError, MediaDecodeError
-from sensorium.percepts.media import UNTIMED, check_length, length_of, moving_pictures, opened
+from sensorium.percepts.media import check_length, length_of, moving_pictures, opened
 from sensorium.percepts.source import Array, Encoded, Limits
 
 if TYPE_CHECKING:
@@ -91,11 +91,11 @@ def decoded(source: Encoded, limits: Limits) -> Iterator[Array]:
     count = 0  # samples since the film's first picture, or the first sound
     with opened(source, MODALITY, limits) as container:
         track = _track(container, source)
-        rate, lead = track.rate, _lead(container, track)
+        rate, channels, lead = track.rate, track.channels, _lead(container, track)
         origin: float | None = None
         for frame in container.decode(track):
-            wave = _samples(frame, track, source)
-            if frame.time is not None and container.format.name != UNTIMED:
+            wave = _samples(frame, rate, channels, source)
+            if frame.time is not None:
                 origin = frame.time - lead if origin is None else origin
                 pause = frame.time - origin - count / rate  # seconds
                 if pause > JITTER:
@@ -114,14 +114,14 @@ def decoded(source: Encoded, limits: Limits) -> Iterator[Array]:
         )
 
 
-def _samples(frame: AudioFrame, track: AudioStream, source: Encoded) -> Array:
-    """Return `(C, n)` samples as they are stored."""
+def _samples(frame: AudioFrame, rate: int, channels: int, source: Encoded) -> Array:
+    """Return `(C, n)` samples as they are stored, if they are what the header says."""
     samples: Array = frame.to_ndarray()  # (C, n), or (1, n * C) when not planar
     if not frame.format.is_planar:
         samples = samples.reshape(frame.samples, -1).T
-    if (frame.sample_rate, len(samples)) != (track.rate, track.channels):
+    if (frame.sample_rate, len(samples)) != (rate, channels):
         raise MediaDecodeError(
-            f"{source.name}, which changes from {track.channels} channels at {track.rate} Hz to "
+            f"{source.name}, which changes from {channels} channels at {rate} Hz to "
             f"{len(samples)} at {frame.sample_rate} Hz",
             "one rate and channel layout",
             "split or convert the file",

@@ -21,7 +21,7 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.percepts.audio import Audio
-from sensorium.percepts.media import UNTIMED, check_length, length_of, moving_pictures, opened
+from sensorium.percepts.media import check_length, length_of, moving_pictures, opened
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
 
@@ -231,6 +231,12 @@ def _track(container: InputContainer, source: Encoded, limits: Limits) -> VideoS
             "a video whose coding FFmpeg knows",
             "convert it to mp4 (H.264)",
         )
+    if not track.width * track.height:  # what FFmpeg says of sizes beyond its own limit
+        raise TooManyPixelsError(
+            f"{source.name} with frames of unknown or too large a size",
+            f"at most {limits.max_pixels} pixels",
+            "scale it down, or raise the limit with limits=Limits(max_pixels=...)",
+        )
     _check_pixels(track.width, track.height, source.name, limits)
     track.thread_type = "AUTO"
     return track
@@ -282,7 +288,7 @@ def _timed(
 ) -> Iterator[tuple[float, VideoFrame]]:
     """Yield every frame with its start, in seconds from the first."""
     period = 1 / _fps(track)
-    counted = container.format.name == UNTIMED
+    counted = container.format.name == "avi"  # has no times, only a rate
     origin: float | None = None
     start = end = 0.0
     for index, frame in enumerate(container.decode(track)):

@@ -88,7 +88,7 @@ class IMU(Percept):
         source: Given,
         *,
         rate: float | None = None,
-        timestamps: Given = None,
+        timestamps: Given | None = None,
         accel: str | None = None,
         gyro: str | None = None,
         at: datetime | None = None,
@@ -205,7 +205,7 @@ class IMU(Percept):
 def _recording(
     source: Encoded | Samples | Motion,
     rate: float | None,
-    timestamps: Given,
+    timestamps: Given | None,
     *,
     accel: str | None,
     gyro: str | None,

@@ -157,7 +157,7 @@ class Percept(ABC):
     def __repr__(self) -> str:
         units = "".join(f", {key}={value!r}" for key, value in self.units.items())
         at = f", at={self.at.isoformat()}" if self.at else ""
-        return f"{type(self).__name__}({getattr(self.source, 'name', '')}{units}{at})"
+        return f"{type(self).__name__}({self.source.name}{units}{at})"
 
 
 class _PerceptFields(BaseModel):

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
 from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import url2pathname
 
@@ -28,8 +28,16 @@ from sensorium.errors import (
     SourceTypeError,
 )
 
+if TYPE_CHECKING:
+    import PIL.Image
+    import torch
+
 Array: TypeAlias = NDArray[Any]
-Given: TypeAlias = Any  # path | bytes | file object | data: URI | array | tensor | PIL image
+# What a percept may be made of: paths and URIs, content, file objects, samples, pictures.
+Given: TypeAlias = (
+    "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Array | Sequence[Any] "
+    "| torch.Tensor | PIL.Image.Image | Source"
+)
 
 MIB = 1024 * 1024
 HASH_BLOCK = MIB  # bytes read at a time while hashing a file
@@ -52,6 +60,10 @@ class Limits:
 
 class Source(Protocol):
     """What every source can do, whichever way its content is held."""
+
+    @property
+    def name(self) -> str:
+        """How to name it in a message."""
 
     def content_digest(self) -> bytes:
         """Return the SHA-256 (32 bytes) of the content."""

@@ -30,6 +30,7 @@ from sensorium.imagebind.config import TOWERS
 from sensorium.imagebind.linear import Linear, can_pack
 from sensorium.imagebind.names import expected_shapes, origin
 from sensorium.imagebind.tower import Tower
+from sensorium.imagebind.weight_files import PickleFile, SafetensorsFile
 
 WEIGHTS = load_file(TINY_CHECKPOINT)
 
@@ -243,7 +244,8 @@ def mapped(path: Path) -> bool:
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux lists its mappings")
 def test_mappings_end_with_their_tensors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tensor is read from a map of the file, which is let go of when the tensor is."""
-    monkeypatch.setattr("sensorium.imagebind.weight_files.REMAP_BYTES", 0)
+    monkeypatch.setattr(SafetensorsFile, "remap_bytes", 0)
+    monkeypatch.setattr(PickleFile, "remap_bytes", 0)
     key, other = "modality_heads.imu.3.weight", "modality_heads.imu.0.weight"
     small = {name: WEIGHTS[name] for name in (key, other)}
     torch.save(small, tmp_path / "x.pth")

@@ -18,8 +18,6 @@ from torch import Tensor
 
 from sensorium.errors import CheckpointFormatError
 
-REMAP_BYTES = 128 * 2**20  # read through one mapping before it is renewed
-
 # What torch.load raises on damaged or foreign files: garbage can reach any of its readers.
 UNREADABLE = (
     *(SafetensorError, pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, OSError, EOFError),
@@ -37,6 +35,7 @@ class MappedFile(ABC):
         shapes: Every key with its shape.
     """
 
+    remap_bytes: int  # read through one mapping before it is renewed
     renewable = True
 
     def __init__(self, path: Path) -> None:
@@ -62,7 +61,7 @@ class MappedFile(ABC):
                 "the same weights",
                 "open it again",
             )
-        if self.renewable and self._served > REMAP_BYTES:
+        if self.renewable and self._served > self.remap_bytes:
             self._map()
         tensor = self._read(key)
         self._served += tensor.nbytes
@@ -98,6 +97,7 @@ class MappedFile(ABC):
 class SafetensorsFile(MappedFile):
     """One safetensors file."""
 
+    remap_bytes = 8 * 2**20  # mapping again takes a millisecond
     _file: Any
 
     def _open(self) -> None:
@@ -115,6 +115,7 @@ class SafetensorsFile(MappedFile):
 class PickleFile(MappedFile):
     """The released `.pth` state dict, read with `weights_only=True`: nothing in it is executed."""
 
+    remap_bytes = 128 * 2**20  # mapping again unpickles the index: some 50 ms
     _tensors: dict[str, Tensor]
 
     def _open(self) -> None:

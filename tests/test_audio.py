@@ -434,3 +434,11 @@ def test_long_recordings_are_read_in_bounded_memory() -> None:
     tracemalloc.stop()
     assert total == 600 * RATE
     assert peak < 4 * total / 3  # bytes
+
+
+def test_16_bit_samples_in_32_bits_are_refused() -> None:
+    """They would be heard at a 65,536th of their loudness."""
+    wave = (np.sin(np.arange(1000)) * 30_000).astype(np.int32)
+    with pytest.raises(errors.PerceptValueError, match="int16"):
+        Audio(wave, rate=16_000)
+    assert Audio(wave << 16, rate=16_000).channels == 1

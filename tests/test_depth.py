@@ -23,6 +23,7 @@ from sensorium.errors import (
     MediaDecodeError,
     PerceptShapeError,
     PerceptValueError,
+    SourceTypeError,
     TooManyPixelsError,
     UnitError,
 )
@@ -139,7 +140,7 @@ def test_an_assumed_view_is_60_degrees_wide() -> None:
     for source in (np.full((2, 640), 1000, np.uint16), encoded(np.full((2, 640), 1000, np.uint16))):
         depth = Depth(source, unit="mm", fx="assume-60deg")
         assert math.degrees(math.atan(320 / depth.fx)) == pytest.approx(30)
-        assert depth.units["fx"] == depth.fx
+        assert depth.units["fx"] == "assume-60deg"
 
 
 def test_disparity_without_fx_has_no_metres() -> None:
@@ -378,3 +379,26 @@ def test_filling_follows_a_slope() -> None:
     holed[20:30, 20:30] = NAN
     assert np.abs(fill_holes(holed) - ramp).max() < 1.0
     assert np.abs(fill_holes(holed) - ramp).mean() < 0.05
+
+
+@pytest.mark.parametrize("fx", [1.93, 0.525, np.eye(3)])
+def test_a_focal_length_that_no_lens_has_is_refused(fx: object) -> None:
+    """Millimetres of the lens, metres, or a camera matrix are not pixels."""
+    with pytest.raises(UnitError, match="focal length in pixels"):
+        Depth(np.full((480, 640), 2.0), unit="m", fx=fx)  # type: ignore[arg-type]
+
+
+def test_a_guessed_focal_length_stays_a_guess() -> None:
+    """The percept, its units and its dictionary say that fx was assumed."""
+    guessed = Depth(np.full((48, 64), 2.0), unit="m", fx="assume-60deg")
+    assert guessed.fx_assumed
+    assert guessed.units["fx"] == "assume-60deg"
+    assert Depth.from_dict(guessed.to_dict()) == guessed
+    assert not Depth(np.full((48, 64), 2.0), unit="m", fx=guessed.fx).fx_assumed
+
+
+def test_masked_arrays_are_refused() -> None:
+    """A mask would be lost silently, and fill values read as depth."""
+    masked = np.ma.masked_array(np.full((4, 4), 2.0), np.eye(4, dtype=bool))
+    with pytest.raises(SourceTypeError, match="mask"):
+        Depth(masked, unit="m", fx=4.0)

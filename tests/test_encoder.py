@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -151,7 +154,7 @@ def test_try_encode_does_not_raise(encoder: ImageBindEncoder) -> None:
     np.testing.assert_allclose(fine.pooled, encoder.embed([Text("fine")])[0], rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("batch", ["a dog", Text("a dog"), ["a dog"], [Text("x"), b"y"]])
+@pytest.mark.parametrize("batch", ["a dog", Text("a dog"), ["a dog"], [Text("x"), b"y"], None])
 def test_only_percepts_are_encoded(encoder: ImageBindEncoder, batch: Sequence[Percept]) -> None:
     """Strings and bytes are refused: their sense is not known."""
     with pytest.raises(SourceTypeError, match=r"Text|percept"):
@@ -222,3 +225,19 @@ def test_a_tower_that_overflows_is_an_error_not_a_vector() -> None:
     [result] = ImageBindEncoder(model).try_encode([motion(2.0)])
     assert isinstance(result, VectorError)
     assert "length 0.0" in str(result)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
+def test_copies_of_encodings_are_read_only(encoder: ImageBindEncoder, copied: Any) -> None:
+    """An encoding can go to another process and stays what it was."""
+    [original] = encoder.encode([sound(5.0)])
+    again = copied(original)
+    assert (again.modality, again.spans) == (original.modality, original.spans)
+    assert np.array_equal(again.vectors, original.vectors)
+    assert not again.vectors.flags.writeable
+
+
+def test_an_unknown_compile_mode_is_refused_at_opening() -> None:
+    """Not hours later, at the first batch."""
+    with pytest.raises(EncodingError, match="fast"):
+        ImageBind.random(TINY, modalities=["imu"], device="cpu", compiled="fast")

@@ -196,3 +196,18 @@ def _sounds() -> list[Percept]:
     from sensorium.percepts import Audio
 
     return [Audio(np.zeros(800, np.float32), rate=16_000)]
+
+
+def test_labels_are_strings() -> None:
+    """A bare string would be read as its letters; numbers would come back as text."""
+    for labels in ("dog", [1, 2]):
+        with pytest.raises(PerceptValueError, match="sequence of strings"):
+            ZeroShotClassifier(ColourEncoder(), labels)  # type: ignore[arg-type]
+    with pytest.raises(PerceptValueError, match="str"):
+        FewShotProbe(ColourEncoder()).fit([Text("red"), Text("blue")], [0, 1])  # type: ignore[list-item]
+
+
+def test_an_opener_can_be_called() -> None:
+    """Registering something else fails at once, not at the first use."""
+    with pytest.raises(UnknownEncoderError, match="opener"):
+        register_encoder("nothing", None)  # type: ignore[arg-type]

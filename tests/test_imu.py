@@ -536,3 +536,12 @@ def test_motion_needs_neither_torch_nor_av() -> None:
         "assert not {'torch', 'torchaudio', 'av'} & set(sys.modules), 'loaded'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("accel", "gyro"), [([0, 0, 16384], [0, 0, 0]), ([0, 0, 9.8], [90, 90, 90])]
+)
+def test_motion_no_body_makes_is_refused(accel: list[float], gyro: list[float]) -> None:
+    """Raw counts, and degrees taken for radians, are told by their size."""
+    with pytest.raises(errors.UnitError, match="raw counts"):
+        IMU([[*accel, *gyro]] * 100, rate=100, accel="m/s^2", gyro="rad/s")

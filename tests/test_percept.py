@@ -259,3 +259,18 @@ def test_at_is_a_datetime() -> None:
     """A time as text is refused: its format would be guessed."""
     with pytest.raises(TimeError, match="str"):
         Text("x", at="2026-07-01T12:00:00Z")  # type: ignore[arg-type]
+
+
+def test_two_senses_do_not_share_a_name() -> None:
+    """A second class for a modality would change what dictionaries mean."""
+    with pytest.raises(PerceptFormatError, match="Text has it"):
+        type("Lyrics", (Echo,), {"modality": "text"})
+
+
+@pytest.mark.parametrize(
+    "given", [torch.zeros(2, device="meta"), torch.eye(2).to_sparse(), [[1], [2, 3]]]
+)
+def test_arrays_without_plain_content_are_refused(given: object) -> None:
+    """Meta and sparse tensors and ragged lists are errors of ours, not of the library below."""
+    with pytest.raises(SourceTypeError, match=r"as the source|ragged"):
+        grasp(given)

@@ -357,3 +357,9 @@ def test_limits_truncation_and_strangers() -> None:
         Thermal(np.zeros((0, 3)), unit="counts")
     with pytest.raises(MediaDecodeError, match="maxval"):
         Thermal(b"P5\n2 1\n16383\n" + bytes(4), unit="counts")
+
+
+def test_a_span_in_celsius_for_kelvin_is_refused() -> None:
+    """Otherwise every frame would be clipped to one white picture."""
+    with pytest.raises(UnitError, match="looks like celsius"):
+        Thermal(np.full((4, 4), 300.0), unit="kelvin", span=(10, 40))

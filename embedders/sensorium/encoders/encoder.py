@@ -33,7 +33,13 @@ class Encoding:
     spans: tuple[Span, ...] = ()
 
     def __post_init__(self) -> None:
-        self.vectors.flags.writeable = False
+        view = self.vectors.view()
+        view.flags.writeable = False
+        object.__setattr__(self, "vectors", view)
+
+    def __reduce__(self) -> tuple[type[Encoding], tuple[str, Vectors, tuple[Span, ...]]]:
+        """Copy and pickle through the constructor, so that a copy is read-only, too."""
+        return Encoding, (self.modality, self.vectors, self.spans)
 
     @property
     def pooled(self) -> Vectors:
@@ -146,11 +152,17 @@ def check_percepts(percepts: Sequence[Percept]) -> list[Percept]:
             "a sequence of percepts",
             'write encode([Text("...")])',
         )
-    for index, percept in enumerate(percepts):
+    try:
+        batch = list(percepts)
+    except TypeError as error:
+        raise SourceTypeError(
+            f"{type(percepts).__name__} as a batch", "a sequence of percepts", "pass a list"
+        ) from error
+    for index, percept in enumerate(batch):
         if not isinstance(percept, Percept):
             raise SourceTypeError(
                 f"{type(percept).__name__} at index {index} of the batch",
                 "a percept (Text, Image, Video, Audio, Depth, Thermal, IMU)",
                 "wrap it: the type says which sense it is",
             )
-    return list(percepts)
+    return batch

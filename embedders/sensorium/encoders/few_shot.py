@@ -46,7 +46,7 @@ class FewShotProbe:
             percepts: N examples.
             labels: N names, at least two different ones.
         Raises:
-            PerceptValueError: Not as many labels as percepts, or one class only.
+            PerceptValueError: Not as many labels as percepts, one class only, or no strings.
             BatchError: As `Encoder.encode`.
         """
         if len(percepts) != len(labels) or len(set(labels)) < 2:
@@ -54,6 +54,12 @@ class FewShotProbe:
                 f"{len(percepts)} percepts with {len(labels)} labels of {len(set(labels))} classes",
                 "one label a percept, of at least two classes",
                 "add examples of another class",
+            )
+        if not all(isinstance(label, str) for label in labels):
+            raise PerceptValueError(
+                f"labels such as {labels[0]!r}",
+                "strings, as predict returns them",
+                "write [str(label) for label in labels]",
             )
         self._regression.fit(self.encoder.embed(percepts), list(labels))
         return self

@@ -23,7 +23,15 @@ def register_encoder(name: str, opener: Opener) -> None:
     Args:
         name: Replaces an earlier registration, or an installed encoder, of that name.
         opener: Returns the encoder; imports what it needs when called.
+    Raises:
+        UnknownEncoderError: The opener cannot be called.
     """
+    if not callable(opener):
+        raise UnknownEncoderError(
+            f"{opener!r} as the opener of {name!r}",
+            "a function that takes device= and dtype=",
+            "pass the function itself",
+        )
     _registered[name] = opener
 
 
@@ -64,7 +72,8 @@ def _find(name: str) -> Opener:
         raise UnknownEncoderError(
             f"the encoder name {name!r}",
             f'one of {", ".join(encoder_names())}, or "module:attribute"',
-            "check the spelling, or register it with register_encoder",
+            "check the spelling, register it with register_encoder, or open a checkpoint with "
+            "ImageBindEncoder.from_checkpoint(path)",
         )
     try:
         found: Opener = getattr(importlib.import_module(module), attribute)

@@ -54,6 +54,10 @@ class ZeroShotClassifier:
             PerceptValueError: No labels, repeated ones, or a template without `{}`.
             BatchError: The encoder has no text tower.
         """
+        if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
+            raise PerceptValueError(
+                f"labels={labels!r}", "a sequence of strings", 'write ["dog", "cat"]'
+            )
         if not labels or len(set(labels)) < len(labels):
             raise PerceptValueError(
                 f"{len(labels)} labels, {len(set(labels))} of them different",

@@ -87,6 +87,10 @@ class ImageBindConfig:
     def from_dict(cls, sizes: dict[str, Any]) -> ImageBindConfig:
         """Read the dictionary form; field names and errors as `from_json`."""
         wanted = cls.huge().to_dict()
+        if not isinstance(sizes, dict):
+            raise CheckpointFormatError(
+                f"{type(sizes).__name__} as sizes", "a JSON object", "write it with to_dict"
+            )
         wrong = sorted(wanted.keys() ^ sizes.keys()) + sorted(
             name for name in wanted.keys() & sizes.keys() if not _is_size(sizes[name])
         )

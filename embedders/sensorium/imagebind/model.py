@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sensorium.encoders.placement import resolve_device, resolve_dtype
-from sensorium.errors import TensorShapeError, UnsupportedModalityError
+from sensorium.errors import EncodingError, TensorShapeError, UnsupportedModalityError
 from sensorium.imagebind.checkpoint import (
     Checkpoint,
     InMemory,
@@ -35,6 +35,7 @@ from sensorium.imagebind.stems import (
 )
 from sensorium.imagebind.tower import Tower
 
+COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 # The input of one forward pass, after the batch dimension and, where given, that of the windows.
 WINDOW_SHAPE = {
     "image": (3, PICTURE, PICTURE),
@@ -77,6 +78,10 @@ class ImageBind:
         self.config = config
         self.device = resolve_device(device)
         self.dtype = resolve_dtype(dtype, self.device)
+        if compiled not in (None, *COMPILE_MODES):
+            raise EncodingError(
+                f"compiled={compiled!r}", f"None or one of {', '.join(COMPILE_MODES)}", "choose one"
+            )
         self._packed = packed and compiled is None and self.device.type == "cpu"
         self._compiled = compiled
         self._checkpoint = checkpoint

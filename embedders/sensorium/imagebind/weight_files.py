@@ -141,6 +141,8 @@ def unreadable(path: Path, error: Exception) -> CheckpointFormatError:
     """Build the error for a file that is no checkpoint, or not a whole one."""
     if isinstance(error, CheckpointFormatError):
         return error
+    if isinstance(error, pickle.UnpicklingError):  # torch's own text advises to run the code
+        error = ValueError("damaged, or more than plain tensors in it")
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return CheckpointFormatError(
         f"{str(path)!r}, which cannot be read ({reason})",

@@ -197,6 +197,12 @@ def _scaled(array: Array) -> Wave:
             f"floats, or one of {', '.join(FULL_SCALE)}",
             "convert the samples to float32 in [-1, 1]",
         )
+    if name == "int32" and 0 < np.abs(array.astype(np.int64)).max() < FULL_SCALE["int16"]:
+        raise PerceptValueError(
+            "int32 samples that all fit 16 bits, hence nearly silent at full scale",
+            "32-bit samples",
+            "pass samples.astype(np.int16) if they are 16-bit",
+        )
     centred = array - np.float64(128) if name == "uint8" else array  # 8-bit silence is 128
     return (centred / np.float64(FULL_SCALE[name])).astype(np.float32)
 

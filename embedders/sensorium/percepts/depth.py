@@ -26,7 +26,9 @@ from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, ta
 KINECT_BASELINE = 0.075  # metres between projector and camera, Kinect v1 and v2
 LONGEST_BASELINE = 5.0  # metres; more is surely given in millimetres
 MM_PER_METRE = 1000.0
-ASSUMED_VIEW = math.radians(60)  # horizontal field of view of fx="assume-60deg"
+ASSUMED = "assume-60deg"
+ASSUMED_VIEW = math.radians(60)  # horizontal field of view of that fx
+WIDEST = 12.0  # width / fx, a view of 161 degrees; a crop may be as narrow as it likes
 RELATIVE_MEDIAN = 25.0  # pixels of disparity given to the median of a relative map
 DEEPEST_MEDIAN = 200.0  # metres; a scene deeper than this was given in a finer unit
 NEAREST_MEDIAN_MM = 20.0  # millimetres; a scene nearer than this was given in metres
@@ -52,6 +54,7 @@ class Depth(Percept):
         shape: (H, W) of the map. EXIF orientation is not applied (a TIFF's own tag is).
         unit: "m", "mm", metres per count, "disparity" or "relative".
         fx: Focal length in pixels of the map as given, or `None`.
+        fx_assumed: Whether `fx` is the guess of a 60 degree view.
         baseline: Distance in metres between the two eyes whose disparity is meant.
     """
 
@@ -61,6 +64,7 @@ class Depth(Percept):
     shape: tuple[int, int]
     unit: str | float
     fx: float | None
+    fx_assumed: bool
     baseline: float
 
     def __init__(
@@ -114,15 +118,17 @@ class Depth(Percept):
             values, unit = _canonical(_plane(taken.array, limits), unit)
             taken, shape = Samples(values), (values.shape[0], values.shape[1])
         self._describe(taken, at=at, uri=uri, limits=limits)
-        self._set(metric=unit != "relative", shape=shape, unit=unit)
+        assumed = isinstance(fx, str) and fx == ASSUMED
+        self._set(metric=unit != "relative", shape=shape, unit=unit, fx_assumed=assumed)
         self._set(fx=_checked_fx(fx, unit, shape[1]), baseline=_checked_baseline(baseline))
 
     @property
     def units(self) -> Mapping[str, Any]:
-        """`unit`, and for metric maps `fx` and `baseline`; an assumed `fx` as its number."""
+        """`unit`, and for metric maps `fx` (or "assume-60deg") and `baseline`."""
         if not self.metric or self.fx is None:
             return {"unit": self.unit}
-        return {"unit": self.unit, "fx": self.fx, "baseline": self.baseline}
+        fx = ASSUMED if self.fx_assumed else self.fx
+        return {"unit": self.unit, "fx": fx, "baseline": self.baseline}
 
     def metres(self) -> NDArray[np.float32]:
         """Return depth in metres, (H, W) float32, NaN at holes, infinity where infinitely far.
@@ -209,13 +215,15 @@ def _checked_unit(unit: str | float | None) -> str | float:
 
 
 def _checked_fx(fx: float | str | None, unit: str | float, width: int) -> float | None:
-    if fx == "assume-60deg":
+    if isinstance(fx, str) and fx == ASSUMED:
         return width / 2 / math.tan(ASSUMED_VIEW / 2)
     if fx is None and unit in ("disparity", "relative"):
         return None
     pixels = _positive(fx)
     if pixels is None:
         raise _fx_error("metric depth without fx" if fx is None else f"depth with fx={fx!r}")
+    if width / pixels > WIDEST:
+        raise _fx_error(f"fx={pixels:g} for a map {width} pixels wide")
     return pixels
 
 

@@ -38,6 +38,8 @@ SLOWEST = 4.0  # Hz; slower "motion" is milliseconds given as seconds
 FASTEST = 1e6  # Hz; faster is a period, or hours, given as the rate or seconds
 BURSTS = 3.0  # times the mean rate; timestamps that are denser than this come in bursts
 RATE_DIGITS = 6  # decimals of a rate derived from timestamps, whose rounding is not its own
+IMPLAUSIBLE_ACCEL = 200.0  # m/s^2, 20 g; a median beyond it is raw counts or milli-g
+IMPLAUSIBLE_GYRO = 40.0  # rad/s, 2300 deg/s: beyond what such sensors measure
 IMPLAUSIBLE_G = 5.0  # g; a median beyond it is m/s^2
 AT_REST = (0.9, 1.1)  # a median norm of 1 within the noise,
 AT_REST_SPREAD = 0.05  # that hardly varies (standard deviation), is gravity in g
@@ -125,6 +127,7 @@ class IMU(Percept):
         samples = Samples(_canonical(recording.samples, accel, gyro))
         if not isinstance(taken, Motion):  # which is canonical: nothing to guess
             _check_accel(recording.samples, accel)
+            _check_size(samples.array)
         if recording.times is not None:
             times = Samples(_seconds(recording.times, len(samples.array)))
             nominal = _nominal_rate(times.array)
@@ -298,6 +301,18 @@ def _check_accel(samples: Array, accel: str | None) -> None:
         f'the right unit: this looks like "{guess}"',
         f'pass accel="{guess}", or {remedy}',
     )
+
+
+def _check_size(samples: NDArray[np.float32]) -> None:
+    """Refuse motion no body makes: raw sensor counts, or degrees taken for radians."""
+    accel, gyro = (float(np.median(np.linalg.norm(part, axis=1))) for part in np.hsplit(samples, 2))
+    if accel > IMPLAUSIBLE_ACCEL or gyro > IMPLAUSIBLE_GYRO:
+        raise UnitError(
+            f"motion whose median is {accel:.3g} m/s^2 and {gyro:.3g} rad/s",
+            f"at most {IMPLAUSIBLE_ACCEL:g} m/s^2 and {IMPLAUSIBLE_GYRO:g} rad/s",
+            'multiply raw counts by the sensor\'s scale; pass gyro="deg/s" for degrees; '
+            "put accelerometer columns before gyroscope columns",
+        )
 
 
 def _seconds(stamps: Array, count: int) -> NDArray[np.float64]:

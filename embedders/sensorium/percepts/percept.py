@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NoReturn
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from typing_extensions import Self
 
-from sensorium.errors import PerceptFormatError, SensoriumError, TimeError
+from sensorium.errors import PerceptFormatError, SensoriumError, SourceTypeError, TimeError
 from sensorium.percepts.source import Limits, Source, source_from_dict
 
 DEFAULT_LIMITS = Limits()
@@ -53,8 +53,16 @@ class Percept(ABC):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "modality" in cls.__dict__:
-            Percept.modalities[cls.modality] = cls
+        if "modality" not in cls.__dict__:
+            return
+        known = Percept.modalities.get(cls.modality)
+        if known is not None and known.__qualname__ != cls.__qualname__:
+            raise PerceptFormatError(
+                f"a class {cls.__qualname__} for the modality {cls.modality!r}",
+                f"a modality that is not taken ({known.__qualname__} has it)",
+                "choose another name for the sense",
+            )
+        Percept.modalities[cls.modality] = cls
 
     def _set(self, **values: Any) -> None:
         """Set attributes while constructing; afterwards they are read-only."""
@@ -76,6 +84,8 @@ class Percept(ABC):
                 "a time with its zone",
                 "write at=datetime(..., tzinfo=timezone.utc) or at.astimezone()",
             )
+        if uri is not None and not isinstance(uri, str):
+            raise SourceTypeError(f"uri={uri!r}", "a str", "write uri=str(...)")
         self._set(source=source, at=at, uri=uri, limits=limits, _digest=None)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -202,8 +212,12 @@ def percept_from_dict(
     except SensoriumError:
         raise
     except (ValidationError, LookupError, TypeError, ValueError) as error:
+        reason = str(error)
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         raise PerceptFormatError(
-            f"a dictionary that is not a percept's ({error})",
+            f"a dictionary that is not a percept's ({reason})",
             f"what Percept.to_dict returns, of modality {', '.join(sorted(Percept.modalities))}",
             "write it with to_dict",
         ) from error

@@ -318,10 +318,25 @@ def _data_uri(uri: str, limits: Limits) -> bytes:
 def _as_array(given: object) -> Array | None:
     torch = sys.modules.get("torch")  # a tensor cannot exist before torch was imported
     if torch is not None and isinstance(given, torch.Tensor):
+        if given.is_meta or given.layout is not torch.strided:
+            return None
         tensor = given.detach().cpu()
         return np.asarray(tensor.float() if tensor.dtype == torch.bfloat16 else tensor)
+    if isinstance(given, np.ma.MaskedArray):
+        raise SourceTypeError(
+            "a masked array, whose mask would be lost",
+            "plain samples",
+            "fill it first: array.filled(np.nan), where the percept takes holes",
+        )
     if isinstance(given, (np.ndarray, list, tuple)):
-        array = np.asarray(given)
+        try:
+            array = np.asarray(given)
+        except ValueError as error:  # rows of different lengths
+            raise SourceTypeError(
+                f"a ragged {type(given).__name__} ({error})",
+                "rows of equal length",
+                "pass one array of numbers",
+            ) from error
         return array if array.dtype.kind in "biuf" else None
     return None
 

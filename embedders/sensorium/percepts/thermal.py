@@ -20,6 +20,7 @@ from sensorium.percepts.source import Encoded, Given, Limits, Samples, take
 from sensorium.percepts.thermal_values import (
     ABSOLUTE_ZERO,
     DISPLAY_UNITS,
+    LIKELY_CELSIUS,
     RADIOMETRIC_UNITS,
     canonical_values,
     check_mode,
@@ -197,6 +198,12 @@ def _checked_span(span: Sequence[float] | None, unit: str) -> tuple[float, float
     if not -math.inf < low < high < math.inf:
         raise UnitError(
             f"span={span!r}", f"(low, high) in {unit}, low < high", "give two finite numbers"
+        )
+    if unit == "kelvin" and high < LIKELY_CELSIUS:
+        raise UnitError(
+            f"the span {low:g} to {high:g} for a picture in kelvin",
+            "a span in kelvin: it looks like celsius",
+            "add 273.15 to both",
         )
     return low, high
 

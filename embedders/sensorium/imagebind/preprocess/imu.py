@@ -36,11 +36,13 @@ def imu_windows(imu: IMU, *, rate: int = 200) -> Iterator[tuple[Span, Tensor]]:
     Raises:
         PerceptTooShortError: No stretch is as long as one token.
     """
-    segments = [part for part in imu.segments(rate) if len(part.samples) >= IMU_PATCH]
+    stretches = imu.segments(rate)
+    segments = [part for part in stretches if len(part.samples) >= IMU_PATCH]
     if not segments:
+        longest = max(len(part.samples) for part in stretches)
         raise PerceptTooShortError(
-            f"an IMU recording of {imu.duration or 0.0:.3f} s",
-            f"at least {IMU_PATCH / rate:.3f} s without a gap",
+            f"an IMU recording whose longest stretch is {longest} samples at {rate} Hz",
+            f"at least {IMU_PATCH} ({IMU_PATCH / rate:.3f} s) without a gap",
             "pass a longer stretch",
         )
     everything = np.concatenate([part.samples for part in segments])

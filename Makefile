@@ -25,7 +25,8 @@ format: $(SETUP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(SETUP)  ## minutes: builds the huge sizes
+bench: $(SETUP)  ## minutes: builds the huge sizes; 10 GB of temporary files
+	$(BIN)/python benchmarks/opening.py
 	$(BIN)/python benchmarks/encode.py
 
 # pip, not uv: pip honours a machine's own constraints and find-links for torch.

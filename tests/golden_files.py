@@ -3,8 +3,15 @@
 from pathlib import Path
 
 from sensorium.imagebind import ImageBindConfig
+from sensorium.imagebind.config import TOWERS
 
 ROOT = Path(__file__).parent.parent
 GOLDENS = Path(__file__).parent / "goldens" / "imagebind"
 TINY_CHECKPOINT = GOLDENS / "imagebind_tiny.safetensors"
 TINY = ImageBindConfig.from_json(GOLDENS / "imagebind_tiny.json")
+SMALLEST = ImageBindConfig.from_dict(  # for what is about files, not vectors
+    {f"{tower}_embed_dim": 2 for tower in TOWERS}
+    | {f"{tower}_num_blocks": 1 for tower in TOWERS}
+    | {f"{tower}_num_heads": 1 for tower in TOWERS}
+    | {"out_embed_dim": 2}
+)

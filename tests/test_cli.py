@@ -16,23 +16,18 @@ from typing import Any
 
 import pytest
 import torch
+from golden_files import SMALLEST
 from typer.testing import CliRunner, Result
 from web import Site, serving
 
 from sensorium.cli import app
 from sensorium.imagebind import weights
-from sensorium.imagebind.config import TOWERS, ImageBindConfig
+from sensorium.imagebind.config import TOWERS
 from sensorium.imagebind.model import random_weights
 from sensorium.imagebind.weights import IMAGEBIND_HUGE
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-c", "from sensorium.cli import app; app()"]
-SIZES = ImageBindConfig.from_dict(
-    {f"{tower}_embed_dim": 2 for tower in TOWERS}
-    | {f"{tower}_num_blocks": 1 for tower in TOWERS}
-    | {f"{tower}_num_heads": 1 for tower in TOWERS}
-    | {"out_embed_dim": 2}
-)
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +35,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty home of Sensorium, and a release called `tiny`."""
     monkeypatch.setenv("SENSORIUM_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    tiny = replace(IMAGEBIND_HUGE, name="tiny", config=SIZES)
+    tiny = replace(IMAGEBIND_HUGE, name="tiny", config=SMALLEST)
     monkeypatch.setitem(weights.RELEASES, "tiny", tiny)
     return tmp_path / "home"
 
@@ -48,14 +43,14 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def pth(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("original") / "tiny.pth"
-    torch.save(random_weights(SIZES, TOWERS, seed=0), path)
+    torch.save(random_weights(SMALLEST, TOWERS, seed=0), path)
     return path
 
 
 @pytest.fixture
 def sizes(tmp_path: Path) -> Path:
     path = tmp_path / "sizes.json"
-    path.write_text(json.dumps(SIZES.to_dict()))
+    path.write_text(json.dumps(SMALLEST.to_dict()))
     return path
 
 

@@ -26,7 +26,7 @@ from sensorium.imagebind.weights import Progress
 DESCRIPTION = "imagebind.json"  # beside the tower files of a directory
 FORMAT = 1  # of that layout
 HASH_BLOCK = 2**20  # bytes read at a time while hashing a file
-SHOWN_KEYS = 8  # names in an error message; all of them are in its attributes
+SHOWN_KEYS = 3  # names in an error message; all of them are in its attributes
 
 
 class Checkpoint(Protocol):

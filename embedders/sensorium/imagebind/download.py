@@ -65,7 +65,7 @@ def fetch_release(
             out,
             config=release.config,
             dtype=dtype,
-            source_note=(url or release.url).partition("?")[0],  # no signed query
+            source_note=_public(url or release.url),
             licence=release.licence,
             overwrite=overwrite,
             progress=progress,
@@ -130,6 +130,13 @@ def _split(url: str) -> SplitResult:
     if not usable:
         raise DownloadError(f"the URL {url!r}", "an http or https URL", "correct the URL")
     return parts
+
+
+def _public(url: str) -> str:
+    """Return a URL without what may be secret: user, password and signed query."""
+    parts = _split(url)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="", fragment="").geturl()
 
 
 def _file_name(url: SplitResult, release: Release) -> str:

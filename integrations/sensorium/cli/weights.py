@@ -74,7 +74,7 @@ def download_weights(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Download a release, resuming an earlier try, and install it for `load_encoder`."""
+    """Download a release, resuming an earlier try, and install it for load_encoder."""
     if file and url:
         raise typer.BadParameter("--from and --url exclude each other")
     with reporting(as_json=as_json):

@@ -247,8 +247,11 @@ def stalled() -> Iterator[Site]:
 def test_ctrl_c_ends_quietly_and_keeps_what_came(stalled: Site, home: Path) -> None:
     """Interrupted in the middle of a download: exit code 130, no traceback, a part to resume."""
     arguments = ["weights", "download", "imagebind-huge", "--url", stalled.url, "--accept-licence"]
+    # A parent that ignores the signal (nohup, a background job) would pass that on.
+    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    command = [*COMMAND[:2], listening + COMMAND[2]]
     process = subprocess.Popen(
-        [*COMMAND, *arguments], stderr=subprocess.PIPE, text=True, env=environment()
+        [*command, *arguments], stderr=subprocess.PIPE, text=True, env=environment()
     )
     part = home / "downloads" / "file.pth.part"
     while process.poll() is None and not (part.exists() and stalled.sent):

@@ -41,7 +41,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 @dataclass(eq=False)
@@ -227,3 +230,9 @@ class MissingExtraError(SensoriumError, ImportError):
             "it for this feature",
             f'run: pip install "sensorium[{extra}]"',
         )
+
+
+def first_problem(error: ValidationError) -> str:
+    """Return where and what the first problem of a refused dictionary is, in one line."""
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

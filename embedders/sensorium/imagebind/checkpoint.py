@@ -17,6 +17,7 @@ from sensorium.errors import (
     CheckpointKeyError,
     CheckpointNotFoundError,
     CheckpointShapeError,
+    first_problem,
 )
 from sensorium.imagebind.config import ImageBindConfig
 from sensorium.imagebind.names import expected_shapes, tower_of_key
@@ -97,9 +98,7 @@ class TowerDirectory:
         try:
             fields = _Description.model_validate_json(description.read_bytes())
         except ValidationError as error:
-            first = error.errors()[0]
-            reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-            raise unreadable(description, ValueError(reason)) from error
+            raise unreadable(description, first_problem(error)) from error
         self.config = ImageBindConfig.from_dict(fields.config)
         self.digest, self.dtype = fields.digest, fields.dtype
         self.source, self.licence = fields.source, fields.licence
@@ -107,7 +106,7 @@ class TowerDirectory:
         for tower, entry in self.towers.items():
             if entry.file != tower_file_name(tower):
                 reason = f"the file {entry.file!r} for the tower {tower!r}"
-                raise unreadable(description, ValueError(reason))
+                raise unreadable(description, reason)
         self._files = {
             tower: self._open(tower, entry)
             for tower, entry in self.towers.items()

@@ -277,7 +277,7 @@ def _put_in_place(partial: Path, out: Path) -> None:
         out.rename(aside)
     try:
         partial.rename(out)
-    except BaseException:
+    except BaseException:  # Ctrl-C, too: what was there comes back
         if aside.exists():
             aside.rename(out)
         raise

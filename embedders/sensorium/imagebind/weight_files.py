@@ -20,7 +20,7 @@ from sensorium.errors import CheckpointFormatError
 
 # What torch.load raises on damaged or foreign files: garbage can reach any of its readers.
 UNREADABLE = (
-    *(SafetensorError, pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, OSError, EOFError),
+    *(SafetensorError, zipfile.BadZipFile, RuntimeError, OSError, EOFError),
     *(ValueError, TypeError, LookupError, AttributeError, OverflowError, AssertionError),
 )
 
@@ -71,14 +71,18 @@ class MappedFile(ABC):
         self._served = 0
         try:
             self._open()
+        except CheckpointFormatError:
+            raise
+        except pickle.UnpicklingError as error:  # torch's own text advises to run the code
+            raise unreadable(self.path, "damaged, or more than plain tensors in it") from error
         except UNREADABLE as error:
-            raise unreadable(self.path, error) from error
+            raise unreadable(self.path, _first_line(error)) from error
 
     def _current_stamp(self) -> tuple[int, int]:
         try:
             status = self.path.stat()
         except OSError as error:
-            raise unreadable(self.path, error) from error
+            raise unreadable(self.path, _first_line(error)) from error
         return status.st_size, status.st_mtime_ns
 
     @abstractmethod
@@ -137,15 +141,14 @@ class PickleFile(MappedFile):
         return self._tensors[key]
 
 
-def unreadable(path: Path, error: Exception) -> CheckpointFormatError:
+def unreadable(path: Path, reason: str) -> CheckpointFormatError:
     """Build the error for a file that is no checkpoint, or not a whole one."""
-    if isinstance(error, CheckpointFormatError):
-        return error
-    if isinstance(error, pickle.UnpicklingError):  # torch's own text advises to run the code
-        error = ValueError("damaged, or more than plain tensors in it")
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return CheckpointFormatError(
         f"{str(path)!r}, which cannot be read ({reason})",
         "a whole .pth state dict, .safetensors file or tower directory",
         "download or convert it again",
     )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -115,7 +115,7 @@ class IMU(Percept):
             PerceptShapeError: Another shape than `(T, 6)`, or columns missing in the file.
             TimeError: Timestamps that do not increase, or come in bursts.
             PerceptValueError: A rate that is not a number of Hz from 4 to a million.
-            SourceTooLargeError: A file that unpacks to more than a gibibyte.
+            SourceTooLargeError: A file that unpacks to more than 512 MiB.
             NonFiniteError: NaN or infinity among the samples.
             PerceptTooShortError: Fewer than two samples.
             MediaDecodeError: A file that is neither CSV nor NPZ, or damaged.

@@ -14,7 +14,13 @@ from typing import Any, ClassVar, NoReturn
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from typing_extensions import Self
 
-from sensorium.errors import PerceptFormatError, SensoriumError, SourceTypeError, TimeError
+from sensorium.errors import (
+    PerceptFormatError,
+    SensoriumError,
+    SourceTypeError,
+    TimeError,
+    first_problem,
+)
 from sensorium.percepts.source import Limits, Source, source_from_dict
 
 DEFAULT_LIMITS = Limits()
@@ -212,10 +218,7 @@ def percept_from_dict(
     except SensoriumError:
         raise
     except (ValidationError, LookupError, TypeError, ValueError) as error:
-        reason = str(error)
-        if isinstance(error, ValidationError):
-            first = error.errors()[0]
-            reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        reason = first_problem(error) if isinstance(error, ValidationError) else str(error)
         raise PerceptFormatError(
             f"a dictionary that is not a percept's ({reason})",
             f"what Percept.to_dict returns, of modality {', '.join(sorted(Percept.modalities))}",

@@ -15,6 +15,7 @@ from golden_files import TINY, TINY_CHECKPOINT
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from sensorium.encoders.linear import Linear, can_pack
 from sensorium.errors import (
     CheckpointFormatError,
     CheckpointKeyError,
@@ -27,7 +28,6 @@ from sensorium.errors import (
 from sensorium.imagebind import ImageBind, ImageBindConfig
 from sensorium.imagebind.checkpoint import InMemory, content_digest, open_checkpoint
 from sensorium.imagebind.config import TOWERS
-from sensorium.imagebind.linear import Linear, can_pack
 from sensorium.imagebind.names import expected_shapes, origin
 from sensorium.imagebind.tower import Tower
 from sensorium.imagebind.weight_files import PickleFile, SafetensorsFile

@@ -15,16 +15,16 @@ from sensorium.imagebind.preprocess import Profile, windows
 from sensorium.imagebind.preprocess.audio import (
     SAMPLE_RATE,
     WINDOW,
-    _cover,
     audio_windows,
     log_mel,
 )
 from sensorium.imagebind.preprocess.depth import depth_tensor
-from sensorium.imagebind.preprocess.geometry import fit
 from sensorium.imagebind.preprocess.imu import imu_windows
 from sensorium.imagebind.preprocess.thermal import thermal_tensor
-from sensorium.imagebind.preprocess.video import back_to_back, video_windows
+from sensorium.imagebind.preprocess.video import video_windows
 from sensorium.percepts import IMU, Audio, Depth, Image, Span, Thermal, Video
+from sensorium.percepts.geometry import fit
+from sensorium.percepts.windows import back_to_back, cut
 
 KINECT = 529.0  # focal length in pixels
 
@@ -160,7 +160,7 @@ def test_a_61_minute_sound_is_wholly_heard() -> None:
             yield np.arange(first, min(first + 1_000_003, total)).astype(np.float32)
 
     heard_until = 0
-    for start, wave in _cover(stream()):
+    for start, wave in cut(stream(), WINDOW):
         assert len(wave) == WINDOW
         assert start <= heard_until
         assert wave[0] == np.float32(start)
@@ -224,13 +224,13 @@ def test_the_crop_follows_the_long_side() -> None:
     wide = np.zeros((50, 300, 3), np.uint8)
     wide[:, :100, 0], wide[:, 100:200, 1], wide[:, 200:, 2] = 255, 255, 255
     for channel, across in enumerate((0.0, 0.5, 1.0)):
-        square = np.asarray(fit(PIL.Image.fromarray(wide), across=across)).mean(axis=(0, 1))
+        square = np.asarray(fit(PIL.Image.fromarray(wide), 224, across=across)).mean(axis=(0, 1))
         assert square.argmax() == channel
 
 
 def test_an_extreme_shape_costs_no_memory() -> None:
     """A picture of 1 x 100,000 pixels is cut before it is enlarged 224 times."""
-    assert fit(PIL.Image.new("RGB", (1, 100_000))).size == (224, 224)
+    assert fit(PIL.Image.new("RGB", (1, 100_000)), 224).size == (224, 224)
 
 
 def test_profiles_have_different_names() -> None:

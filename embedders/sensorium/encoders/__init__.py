@@ -1,6 +1,7 @@
 """Encoders: the protocol, the spaces of their vectors, finding one by name, and simple uses."""
 
 from sensorium.encoders.arithmetic import combine, normalise
+from sensorium.encoders.background import Background, Pair
 from sensorium.encoders.encoder import Encoder, EncoderBase, Encoding
 from sensorium.encoders.few_shot import FewShotProbe
 from sensorium.encoders.registry import encoder_names, load_encoder, register_encoder
@@ -8,11 +9,13 @@ from sensorium.encoders.space import EmbeddingSpace
 from sensorium.encoders.zero_shot import Prediction, ZeroShotClassifier
 
 __all__ = [
+    "Background",
     "EmbeddingSpace",
     "Encoder",
     "EncoderBase",
     "Encoding",
     "FewShotProbe",
+    "Pair",
     "Prediction",
     "ZeroShotClassifier",
     "combine",

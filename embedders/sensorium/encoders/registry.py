@@ -40,11 +40,15 @@ def encoder_names() -> list[str]:
     return sorted({*_registered, *(point.name for point in entry_points(group=GROUP))})
 
 
-def load_encoder(name: str, *, device: str = "auto", dtype: str = "auto") -> Encoder:
+DEFAULT = "sensorium-mini"  # comes with the package
+
+
+def load_encoder(name: str = DEFAULT, *, device: str = "auto", dtype: str = "auto") -> Encoder:
     """Open an encoder.
 
     Args:
-        name: A registered or installed name (see `encoder_names`), or `"module:attribute"`.
+        name: A registered or installed name (see `encoder_names`), or `"module:attribute"`; by
+            default the encoder inside the package.
         device: `"auto"`, `"cpu"`, `"cuda"`, `"cuda:1"`, ...
         dtype: `"auto"`, `"float32"`, `"bfloat16"` or `"float16"`.
     Raises:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args, get_type_hints
+from typing import Literal, get_args, get_type_hints
 
 from torch import Tensor
 
+from sensorium.encoders.batching import Window
 from sensorium.errors import EncodingError, UnsupportedModalityError
 from sensorium.imagebind.preprocess.audio import audio_windows, paper_windows
 from sensorium.imagebind.preprocess.depth import depth_tensor
@@ -19,7 +20,7 @@ from sensorium.imagebind.preprocess.video import video_windows
 from sensorium.imagebind.tokenizer import tokenize
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal, Video
 
-__all__ = ["Profile", "Window", "windows"]
+__all__ = ["Profile", "windows"]
 
 REVISION = 1  # of everything in this package; a change that moves vectors raises it
 
@@ -63,21 +64,11 @@ class Profile:
         return f"r{REVISION}/{self.text}/{self.audio}/crops{self.video_crops}/{self.imu}"
 
 
-class Window(NamedTuple):
-    """What one forward pass sees of a percept.
-
-    Attributes:
-        span: Seconds (characters, for text); `None` for a still.
-        inputs: Token ids `(77,)`, or float32 of the modality's window shape, for video with the
-            crops before it.
-    """
-
-    span: Span | None
-    inputs: Tensor
-
-
 def windows(percept: Percept, profile: Profile) -> Iterator[Window]:
     """Preprocess one percept, lazily: a long one is decoded as its windows are asked for.
+
+    Inputs are token ids `(77,)`, or float32 of the modality's window shape, for video with the
+    crops before it.
 
     Raises:
         PerceptError: The percept is unreadable, or too short.

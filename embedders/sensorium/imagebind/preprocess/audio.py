@@ -9,17 +9,17 @@ digital silence (the reference pads its log-mel with 0, which is loud), and ster
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from sensorium.errors import PerceptTooShortError
 from sensorium.imagebind.stems import MEL_BINS, MEL_FRAMES
 from sensorium.percepts import Audio, Span
+from sensorium.percepts.windows import cut
 
 SAMPLE_RATE = 16_000  # Hz
 FRAME_MS, SHIFT_MS = 25.0, 10.0  # of the short-time spectrum
@@ -67,7 +67,8 @@ def audio_windows(audio: Audio) -> Iterator[tuple[Span, Tensor]]:
         PerceptTooShortError: Less than 25 ms.
         PerceptError: As decoding raises.
     """
-    for start, wave in _cover(audio.blocks(SAMPLE_RATE)):
+    for start, wave in cut(audio.blocks(SAMPLE_RATE), WINDOW):
+        _check_length(len(wave))
         heard = torch.from_numpy(wave)
         span = Span(start / SAMPLE_RATE, (start + len(heard)) / SAMPLE_RATE)
         yield span, log_mel(_centre_in_silence(heard))
@@ -88,24 +89,6 @@ def paper_windows(audio: Audio) -> Iterator[tuple[Span, Tensor]]:
         heard -= heard.mean()  # where windows overlap the reference does this twice; so do we
         span = Span(start / SAMPLE_RATE, (start + len(heard)) / SAMPLE_RATE)
         yield span, log_mel(heard)
-
-
-def _cover(blocks: Iterable[NDArray[np.float32]]) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Cut a stream of blocks into (first sample, window), keeping one window back for the tail."""
-    start, pending = 0, np.empty(0, np.float32)
-    previous = pending
-    for block in blocks:
-        pending = np.concatenate([pending, block])
-        while len(pending) >= WINDOW:
-            previous, pending = pending[:WINDOW], pending[WINDOW:]
-            yield start, previous
-            start += WINDOW
-    if start == 0:
-        _check_length(len(pending))
-        yield 0, pending
-    elif len(pending):
-        tail = np.concatenate([previous, pending])[-WINDOW:]
-        yield start + len(pending) - WINDOW, tail
 
 
 def _centre_in_silence(wave: Tensor) -> Tensor:

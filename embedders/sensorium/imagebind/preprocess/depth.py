@@ -6,10 +6,12 @@ eight times true metres before their statistics were taken, hence 600 = 8 x 75.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
-from sensorium.imagebind.preprocess.geometry import fit_map
+from sensorium.imagebind.stems import PICTURE
 from sensorium.percepts import Depth
+from sensorium.percepts.geometry import fit_map
 from sensorium.percepts.holes import fill_holes
 
 FULL_SCALE = 600.0  # pixels of disparity that map to 1
@@ -25,4 +27,4 @@ def depth_tensor(depth: Depth) -> Tensor:
         PerceptError: As decoding raises.
     """
     scaled = (fill_holes(depth.disparity()) / FULL_SCALE).clip(0, 1)
-    return (fit_map(scaled) - MEAN) / STD
+    return (torch.from_numpy(fit_map(scaled, PICTURE))[None] - MEAN) / STD

@@ -12,7 +12,8 @@ import PIL.Image
 import torch
 from torch import Tensor
 
-from sensorium.imagebind.preprocess.geometry import fit
+from sensorium.imagebind.stems import PICTURE
+from sensorium.percepts.geometry import fit
 
 MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073])[:, None, None]  # of R, G, B in [0, 1]
 STD = torch.tensor([0.26862954, 0.26130258, 0.27577711])[:, None, None]
@@ -25,5 +26,5 @@ def image_tensor(picture: PIL.Image.Image, *, across: float = 0.5) -> Tensor:
         picture: Mode RGB, upright. Not modified.
         across: Which square of the long side: 0 start, 0.5 centre, 1 end.
     """
-    pixels = torch.from_numpy(np.array(fit(picture, across=across)))  # (224, 224, 3) uint8
+    pixels = torch.from_numpy(np.array(fit(picture, PICTURE, across=across)))  # (224, 224, 3) uint8
     return (pixels.permute(2, 0, 1).float() / 255 - MEAN) / STD  # (3, 224, 224)

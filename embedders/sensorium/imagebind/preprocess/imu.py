@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sensorium.errors import PerceptTooShortError
-from sensorium.imagebind.preprocess.video import back_to_back
 from sensorium.imagebind.stems import IMU_CHANNELS, IMU_PATCH, IMU_SAMPLES
 from sensorium.percepts import IMU, Span
+from sensorium.percepts.windows import back_to_back
 
 RATES = {"imu-10s-200hz": 200, "imu-5s-400hz": 400}  # Hz; a window is 2000 samples of either
 STILL = 1e-6  # m/s^2 or rad/s: a channel that moves less is constant, and becomes 0

@@ -5,10 +5,12 @@ Source: `sensors.md` of the design; the training pictures were night streets.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
-from sensorium.imagebind.preprocess.geometry import fit_map
+from sensorium.imagebind.stems import PICTURE
 from sensorium.percepts import Thermal
+from sensorium.percepts.geometry import fit_map
 
 
 def thermal_tensor(thermal: Thermal) -> Tensor:
@@ -17,4 +19,5 @@ def thermal_tensor(thermal: Thermal) -> Tensor:
     Raises:
         PerceptError: As decoding raises.
     """
-    return fit_map(thermal.intensity()).clamp(0, 1)  # bicubic overshoots at edges
+    shown = torch.from_numpy(fit_map(thermal.intensity(), PICTURE))[None]
+    return shown.clamp(0, 1)  # bicubic overshoots at edges

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from sensorium.imagebind.preprocess.image import image_tensor
 from sensorium.percepts import Span, Video
+from sensorium.percepts.windows import back_to_back
 
 WINDOW = 2.0  # seconds
 CROPS = {1: (0.5,), 3: (0.0, 0.5, 1.0)}  # squares along the long side, by their number
@@ -40,16 +41,3 @@ def video_windows(video: Video, *, crops: int = 1) -> Iterator[tuple[Span, Tenso
             seen[edge] = torch.stack(squares)  # (crops, 3, 224, 224)
         yield span, torch.stack([seen[span.start], seen[span.end]], dim=2)
         seen = {edge: square for edge, square in seen.items() if edge > span.start}
-
-
-def back_to_back(duration: float, window: float) -> list[Span]:
-    """Cover `duration` seconds with windows; the last ends with it and may overlap its neighbour.
-
-    What is shorter than one window is one span of its own length.
-    """
-    if duration <= window:
-        return [Span(0.0, duration)]
-    starts = [index * window for index in range(int(duration / window))]
-    if duration - starts[-1] - window > 1e-6:
-        starts.append(duration - window)
-    return [Span(start, start + window) for start in starts]

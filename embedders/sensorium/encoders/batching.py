@@ -1,0 +1,209 @@
+"""Mixed batches of percepts, cut into windows and brought to the towers that take them."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from torch import Tensor
+
+from sensorium.encoders.encoder import EncoderBase, Encoding, Vectors, check_percepts
+from sensorium.errors import EncodingError, SensoriumError, UnsupportedModalityError, VectorError
+from sensorium.percepts import Percept, Span
+
+UNIT_TOLERANCE = 1e-3  # of a vector's length: NaN and overflow are far outside
+DECODERS = min(4, os.cpu_count() or 1)  # pictures in memory at full size, at most
+STILLS = {"image", "depth", "thermal"}  # one window a percept, costly to decode
+READ_AHEAD = 64  # batches of windows sorted by length at a time
+
+T = TypeVar("T")
+
+
+class Window(NamedTuple):
+    """What one forward pass sees of a percept.
+
+    Attributes:
+        span: Seconds (characters, for text); `None` for a still.
+        inputs: Whatever the tower takes.
+    """
+
+    span: Span | None
+    inputs: Tensor
+
+
+@dataclass
+class Job:
+    """One percept on its way through."""
+
+    percept: Percept
+    vectors: list[Vectors] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    error: SensoriumError | None = None
+
+
+class BatchedEncoder(EncoderBase):
+    """An encoder of towers: say how a percept becomes windows, and windows become vectors.
+
+    Percepts are grouped by tower, texts also by length; windows of one long percept fill batches
+    of their own. However long a sound or a video is, only a batch of its windows is in memory,
+    and their vectors.
+
+    Attributes:
+        batch_size: Windows a forward pass.
+    """
+
+    batch_size: int
+
+    @property
+    @abstractmethod
+    def modalities(self) -> frozenset[str]:
+        """What it can encode."""
+
+    @abstractmethod
+    def windows(self, percept: Percept) -> Iterable[Window]:
+        """Preprocess one percept, lazily: a long one is decoded as its windows are asked for.
+
+        Raises:
+            PerceptError: The percept is unreadable, or too short.
+        """
+
+    @abstractmethod
+    def forward(self, modalities: Sequence[str], inputs: Sequence[Tensor]) -> Vectors:
+        """Map windows of one tower to float32 unit vectors `(B, D)`.
+
+        Args:
+            modalities: One a window; more than one of them if they share a tower.
+            inputs: One a window.
+        """
+
+    def tower(self, modality: str) -> str:
+        """Name the tower that takes a modality; those it names alike go through together."""
+        return modality
+
+    def length(self, inputs: Tensor) -> int:
+        """Return the length of a text's inputs: equal lengths go through together."""
+        return len(inputs)
+
+    def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
+        """Encode a batch; a percept that cannot be encoded gives its error in its place.
+
+        Args:
+            percepts: Of any of the encoder's modalities, mixed.
+        Returns:
+            One result a percept, in order.
+        Raises:
+            SourceTypeError: Something in the batch is not a percept.
+        """
+        jobs = [Job(percept) for percept in check_percepts(percepts)]
+        groups: dict[str, list[Job]] = {}
+        for job in jobs:
+            modality = job.percept.modality
+            if modality in self.modalities:
+                groups.setdefault(self.tower(modality), []).append(job)
+            else:
+                job.error = _unsupported(modality, self.modalities)
+        for group in groups.values():
+            for batch in self._batches(group):
+                self._run(batch)
+        return [_result(job) for job in jobs]
+
+    def _batches(self, jobs: list[Job]) -> Iterator[list[tuple[Job, Window]]]:
+        stills = [job for job in jobs if job.percept.modality in STILLS]
+        rest = [job for job in jobs if job.percept.modality not in STILLS]
+        early = self._ahead_of_time(stills) if len(stills) > 1 else self._in_turn(stills)
+        stream = chain(early, self._in_turn(rest))
+        if jobs[0].percept.modality == "text":  # a batch is cut to its longest text
+            while chunk := list(islice(stream, READ_AHEAD * self.batch_size)):
+                chunk.sort(key=lambda item: self.length(item[1].inputs))
+                yield from _batched(iter(chunk), self.batch_size)
+        else:
+            yield from _batched(stream, self.batch_size)
+
+    def _ahead_of_time(self, jobs: list[Job]) -> Iterator[tuple[Job, Window]]:
+        """Decode and resize pictures on threads, two batches ahead of the towers."""
+        with ThreadPoolExecutor(DECODERS, thread_name_prefix="sensorium") as pool:
+            submitted = ((job, pool.submit(self._prepare, job.percept)) for job in jobs)
+            for job, prepared in _ahead(submitted, 2 * self.batch_size):
+                try:
+                    yield from ((job, window) for window in prepared.result())
+                except SensoriumError as error:
+                    job.error = error
+
+    def _prepare(self, percept: Percept) -> list[Window]:
+        return list(self.windows(percept))
+
+    def _in_turn(self, jobs: list[Job]) -> Iterator[tuple[Job, Window]]:
+        for job in jobs:
+            try:
+                for window in self.windows(job.percept):
+                    yield job, window
+            except SensoriumError as error:
+                job.error = error
+
+    def _run(self, batch: list[tuple[Job, Window]]) -> None:
+        modalities = [job.percept.modality for job, _ in batch]
+        vectors = self.forward(modalities, [window.inputs for _, window in batch])  # (B, D)
+        lengths = np.linalg.norm(vectors, axis=1)  # (B,)
+        for (job, window), vector, length in zip(batch, vectors, lengths, strict=True):
+            if not abs(length - 1) < UNIT_TOLERANCE:
+                job.error = _no_direction(job.percept.modality, float(length))
+            job.vectors.append(vector)
+            if window.span is not None:
+                job.spans.append(window.span)
+
+
+def checked_batch_size(batch_size: int) -> int:
+    """Return a batch size.
+
+    Raises:
+        EncodingError: It is below 1.
+    """
+    if batch_size < 1:
+        raise EncodingError(f"batch_size={batch_size}", "1 or more", "leave it out")
+    return batch_size
+
+
+def _ahead(items: Iterator[T], depth: int) -> Iterator[T]:
+    """Pass items on in order, keeping `depth` of them drawn beyond the one in use."""
+    drawn = deque(islice(items, depth))
+    for item in items:
+        drawn.append(item)
+        yield drawn.popleft()
+    yield from drawn
+
+
+def _batched(items: Iterator[tuple[Job, Window]], size: int) -> Iterator[list[tuple[Job, Window]]]:
+    while batch := list(islice(items, size)):
+        yield batch
+
+
+def _result(job: Job) -> Encoding | SensoriumError:
+    if job.error is not None:
+        return job.error
+    order = sorted(range(len(job.spans)), key=lambda index: job.spans[index])
+    rows = [job.vectors[index] for index in order] if job.spans else job.vectors
+    spans = tuple(job.spans[index] for index in order)
+    return Encoding(job.percept.modality, np.stack(rows), spans)
+
+
+def _no_direction(modality: str, length: float) -> VectorError:
+    return VectorError(
+        f"a {modality} vector of length {length} from its tower",
+        "a unit vector",
+        "use dtype float32 or bfloat16, and check the weights",
+    )
+
+
+def _unsupported(modality: str, known: frozenset[str]) -> UnsupportedModalityError:
+    return UnsupportedModalityError(
+        f"a percept of modality {modality!r}",
+        f"one of {', '.join(sorted(known))}",
+        "open the encoder with this modality",
+    )

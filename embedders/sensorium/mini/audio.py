@@ -1,0 +1,190 @@
+"""The sound tower: a student of its own on log-mel energies of about a second.
+
+An inverted-residual network with squeeze-and-excite (Howard et al., "Searching for MobileNetV3",
+ICCV 2019), taught by a classifier of 521 kinds of sound that is not shipped. It says how likely
+each kind is; names for the kinds, as the text tower reads them, make that a point in the space.
+
+Letters: B batch, C channels, T frames, M mel bins, E features, K kinds of sound,
+S semantic dimensions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sensorium.mini.mixture import mixture
+
+SAMPLE_RATE = 16_000  # Hz
+FRAME = SAMPLE_RATE * 25 // 1000  # samples: 25 ms, one analysis window
+HOP = SAMPLE_RATE // 100  # samples: 10 ms
+FRAMES = 96  # a window of sound
+WINDOW = (FRAMES - 1) * HOP + FRAME  # samples: 15,600, 0.975 s
+FFT = 512  # samples, zero-padded from FRAME
+MEL_BINS = 64
+MEL_LOW, MEL_HIGH = 125.0, 7500.0  # Hz
+LOG_OFFSET = 0.001  # added to magnitudes before the logarithm
+MEL_MEAN, MEL_SPREAD = -4.0, 4.0  # of log-mel energies, roughly
+
+
+class Stage(NamedTuple):
+    """A run of blocks; the first of them strides."""
+
+    repeats: int  # blocks
+    stride: int
+    expansion: int  # hidden channels per input channel
+    channels: int  # that leave it
+
+
+@dataclass(frozen=True)
+class AudioSizes:
+    """Sizes of the sound tower."""
+
+    stem: int = 48  # channels, 48 x 32
+    stages: tuple[Stage, ...] = (
+        Stage(1, 1, 2, 48),  # 48 x 32
+        Stage(2, 2, 4, 72),  # 24 x 16
+        Stage(3, 2, 4, 120),  # 12 x 8
+        Stage(3, 1, 4, 192),  # 12 x 8
+        Stage(3, 2, 4, 288),  # 6 x 4
+    )
+    squeeze: int = 8  # hidden channels per channel of the excitation
+    features: int = 1024  # E
+    kinds: int = 521  # K
+    semantic: int = 384  # S
+
+
+def mel_filters() -> Tensor:
+    """Return the triangular filters `(FFT // 2 + 1, M)`, float32, of height 1 on the mel scale."""
+    scale = 1127.0  # mel of natural logarithm (HTK)
+
+    def mel(hertz: Tensor) -> Tensor:
+        return scale * torch.log1p(hertz / 700.0)
+
+    low, high = (mel(torch.tensor(edge, dtype=torch.float64)) for edge in (MEL_LOW, MEL_HIGH))
+    edges = torch.linspace(float(low), float(high), MEL_BINS + 2, dtype=torch.float64)  # (M + 2,)
+    bins = mel(torch.arange(FFT // 2 + 1, dtype=torch.float64) * SAMPLE_RATE / FFT)[:, None]
+    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])  # (bins, M)
+    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
+    filters = torch.minimum(rising, falling).clamp(min=0)
+    filters[0] = 0.0  # the mean of the signal is no sound
+    return filters.float()
+
+
+class LogMel(nn.Module):
+    """Waveforms to log-mel energies."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.window: Tensor
+        self.filters: Tensor
+        self.register_buffer("window", torch.hann_window(FRAME), persistent=False)
+        self.register_buffer("filters", mel_filters(), persistent=False)
+
+    def forward(self, waves: Tensor) -> Tensor:
+        """Map mono sound `(B, WINDOW)`, float32 in [-1, 1], to `(B, T, M)`."""
+        frames = waves.unfold(1, FRAME, HOP) * self.window  # (B, T, FRAME)
+        magnitudes = torch.fft.rfft(frames, FFT).abs()  # (B, T, FFT // 2 + 1)
+        return torch.log(magnitudes @ self.filters + LOG_OFFSET)  # (B, T, M)
+
+
+class ConvNorm(nn.Module):
+    """A convolution and, while it is being trained, the batch norm that is folded into it."""
+
+    def __init__(
+        self, entering: int, leaving: int, kernel: int = 1, *, stride: int = 1, groups: int = 1
+    ) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(
+            entering, leaving, kernel, stride, padding=kernel // 2, groups=groups, bias=True
+        )
+        self.norm: nn.Module = nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map `(B, C, T, M)` to `(B, C', T', M')`."""
+        out: Tensor = self.norm(self.conv(x))
+        return out
+
+
+class Excite(nn.Module):
+    """Weigh channels by what the whole window holds (Hu et al., CVPR 2018)."""
+
+    def __init__(self, channels: int, squeeze: int) -> None:
+        super().__init__()
+        hidden = max(8, channels // squeeze)
+        self.squeeze = nn.Conv2d(channels, hidden, 1)
+        self.excite = nn.Conv2d(hidden, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map `(B, C, T, M)` to the same shape."""
+        pooled = x.mean((2, 3), keepdim=True)  # (B, C, 1, 1)
+        return x * torch.sigmoid(self.excite(F.silu(self.squeeze(pooled))))
+
+
+class Block(nn.Module):
+    """Expand, filter each channel, weigh, project; added to the input where shapes agree."""
+
+    def __init__(self, entering: int, stage: Stage, stride: int, squeeze: int) -> None:
+        super().__init__()
+        hidden = entering * stage.expansion
+        self.expand = ConvNorm(entering, hidden)
+        self.depthwise = ConvNorm(hidden, hidden, 3, stride=stride, groups=hidden)
+        self.excite = Excite(hidden, squeeze)
+        self.project = ConvNorm(hidden, stage.channels)
+        self.residual = stride == 1 and entering == stage.channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map `(B, C, T, M)` to `(B, C', T', M')`."""
+        hidden = F.silu(self.depthwise(F.silu(self.expand(x))))  # (B, 4C, T', M')
+        out: Tensor = self.project(self.excite(hidden))  # (B, C', T', M')
+        return x + out if self.residual else out
+
+
+class SoundNet(nn.Module):
+    """Log-mel energies to features and to how likely each kind of sound is."""
+
+    def __init__(self, sizes: AudioSizes | None = None) -> None:
+        super().__init__()
+        sizes = sizes or AudioSizes()
+        self.stem = ConvNorm(1, sizes.stem, 3, stride=2)
+        blocks, entering = [], sizes.stem
+        for stage in sizes.stages:
+            for repeat in range(stage.repeats):
+                stride = 1 if repeat else stage.stride
+                blocks.append(Block(entering, stage, stride, sizes.squeeze))
+                entering = stage.channels
+        self.blocks = nn.Sequential(*blocks)
+        self.head = ConvNorm(entering, sizes.features)
+        self.kinds = nn.Linear(sizes.features, sizes.kinds)
+
+    def forward(self, mels: Tensor) -> tuple[Tensor, Tensor]:
+        """Map `(B, T, M)` to features `(B, E)` and log-odds `(B, K)`; kinds do not exclude."""
+        x = F.silu(self.stem((mels[:, None] - MEL_MEAN) / MEL_SPREAD))  # (B, 48, T/2, M/2)
+        x = self.blocks(x)  # (B, 288, T/16, M/16)
+        features = F.relu(self.head(x)).mean((2, 3))  # (B, E)
+        return features, self.kinds(features)
+
+
+class AudioTower(nn.Module):
+    """Waveforms to meaning."""
+
+    def __init__(self, sizes: AudioSizes | None = None) -> None:
+        super().__init__()
+        sizes = sizes or AudioSizes()
+        with torch.device("cpu"):  # it has values of its own, wherever the rest is built
+            self.log_mel = LogMel()
+        self.net = SoundNet(sizes)
+        self.names: Tensor
+        self.register_buffer("names", torch.zeros(sizes.kinds, sizes.semantic))
+
+    def forward(self, waves: Tensor) -> Tensor:
+        """Map mono sound `(B, WINDOW)`, float32 in [-1, 1], to unit vectors `(B, S)`.
+
+        The square root lets the kinds that are present but not loudest be heard in the mixture.
+        """
+        _, odds = self.net(self.log_mel(waves))  # (B, K)
+        return mixture(odds.sigmoid().sqrt(), F.normalize(self.names, dim=-1))  # (B, S)

@@ -1,0 +1,200 @@
+"""sensorium-mini as an `Encoder`: six senses into one space of 512 dimensions, on a laptop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sensorium.encoders import EmbeddingSpace
+from sensorium.encoders.background import Background
+from sensorium.encoders.batching import BatchedEncoder, Window, checked_batch_size
+from sensorium.encoders.encoder import Vectors
+from sensorium.encoders.placement import resolve_device, resolve_dtype
+from sensorium.mini.audio import AudioTower
+from sensorium.mini.background import read_background
+from sensorium.mini.image import ImageHead
+from sensorium.mini.imu import ImuTower
+from sensorium.mini.inputs import REVISION, windows
+from sensorium.mini.manifest import DIRECTORY, manifest
+from sensorium.mini.maps import MapNet
+from sensorium.mini.opening import open_tower, pack_linear
+from sensorium.mini.text import TextTower
+from sensorium.mini.trunk import Trunk
+from sensorium.mini.wordpiece import batch
+from sensorium.percepts import Percept
+
+NAME = "sensorium-mini"
+SEMANTIC, APPEARANCE = 384, 128  # dimensions of the two parts of a vector
+DIMENSION = SEMANTIC + APPEARANCE
+ALPHA = 0.8  # length of the appearance part, that of the semantic part being 1
+BATCH = 32  # windows a forward pass
+TOWERS = {  # which tower takes which modality
+    "text": "text",
+    "image": "pictures",
+    "video": "pictures",
+    "thermal": "maps",
+    "depth": "maps",
+    "audio": "audio",
+    "imu": "imu",
+}
+
+M = TypeVar("M", bound=nn.Module)
+
+
+def join(meaning: Tensor, appearance: Tensor | None = None) -> Tensor:
+    """Make vectors of the space of their parts.
+
+    Args:
+        meaning: Unit vectors `(B, 384)`.
+        appearance: Unit vectors `(B, 128)`; senses without appearance have zeros there.
+    Returns:
+        Shape `(B, 512)`, unit length.
+    """
+    if appearance is None:
+        return F.pad(meaning, (0, APPEARANCE))
+    return F.normalize(torch.cat([meaning, ALPHA * appearance], dim=-1), dim=-1)
+
+
+class MiniEncoder(BatchedEncoder):
+    """Encodes text, images, video, audio, depth, thermal and IMU with the weights in the package.
+
+    Each tower is opened when it is first used. May be used from several threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        device: str | torch.device = "cpu",
+        dtype: str | torch.dtype = "float32",
+        batch_size: int = BATCH,
+        directory: Path = DIRECTORY,
+    ) -> None:
+        """Find the weights; none are read yet.
+
+        Args:
+            device: Where the towers go.
+            dtype: Precision of the towers; vectors are always float32.
+            batch_size: Windows a forward pass.
+            directory: Where the manifest and the files are.
+        Raises:
+            EncodingError: An unknown device or dtype, or a batch size below 1.
+            WeightsError: The list of weights is missing or damaged.
+        """
+        self.batch_size = checked_batch_size(batch_size)
+        self._device = resolve_device(device)
+        self._dtype = resolve_dtype(dtype, self._device)
+        self._directory = directory
+        self._lock = RLock()
+        self._towers: dict[str, nn.Module] = {}
+        self._space = EmbeddingSpace(
+            model=NAME,
+            weights=manifest(directory).digest,
+            preprocessing=f"r{REVISION}",
+            dimension=DIMENSION,
+        )
+
+    @property
+    def space(self) -> EmbeddingSpace:
+        """The space of its vectors."""
+        return self._space
+
+    @property
+    def modalities(self) -> frozenset[str]:
+        """All seven."""
+        return frozenset(TOWERS)
+
+    @cached_property
+    def background(self) -> Background:
+        """Statistics of its vectors over the training pack: what to calibrate against.
+
+        Raises:
+            WeightsError: The file is missing or damaged.
+        """
+        return read_background(directory=self._directory)
+
+    def windows(self, percept: Percept) -> Iterable[Window]:
+        """Preprocess one percept, lazily."""
+        return windows(percept)
+
+    def tower(self, modality: str) -> str:
+        """Name the tower that takes a modality: pictures and video frames share one, maps too."""
+        return TOWERS[modality]
+
+    def forward(self, modalities: Sequence[str], inputs: Sequence[Tensor]) -> Vectors:
+        """Map windows of one tower to unit vectors `(B, 512)`."""
+        run = {
+            "text": self._read,
+            "pictures": self._look,
+            "maps": self._sense,
+            "audio": self._hear,
+            "imu": self._feel,
+        }[TOWERS[modalities[0]]]
+        with torch.inference_mode():
+            vectors: Vectors = run(modalities, inputs).float().cpu().numpy()
+        return vectors
+
+    def _read(self, _: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
+        ids, mask = (tensor.to(self._device) for tensor in batch(inputs))
+        return join(self._opened("text", TextTower)(ids, mask))
+
+    def _look(self, _: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
+        features = self._opened("trunk", Trunk)(self._placed(torch.cat(list(inputs))))
+        meaning, appearance = self._opened("image", ImageHead)(features)
+        frames = join(meaning, appearance).split([len(part) for part in inputs])
+        return torch.stack([F.normalize(part.mean(0), dim=-1) for part in frames])
+
+    def _sense(self, modalities: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
+        net = self._opened("maps", MapNet)
+        features = net.features(self._placed(torch.stack(list(inputs))))  # (B, E)
+        meaning = features.new_empty(len(features), SEMANTIC)
+        for sense in set(modalities):
+            rows = torch.tensor([modality == sense for modality in modalities])
+            meaning[rows] = net.heads[sense](features[rows])
+        return join(meaning, net.look(features))
+
+    def _hear(self, _: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
+        return join(self._opened("audio", AudioTower)(torch.stack(list(inputs)).to(self._device)))
+
+    def _feel(self, _: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
+        return join(
+            self._opened("imu", ImuTower)(torch.stack(list(inputs)).to(self._device, self._dtype))
+        )
+
+    def _placed(self, pictures: Tensor) -> Tensor:
+        return pictures.to(self._device, self._dtype, memory_format=torch.channels_last)
+
+    def _opened(self, name: str, kind: type[M]) -> M:
+        """Return a tower, opened when it is first asked for."""
+        with self._lock:
+            tower = self._towers.get(name)
+            if not isinstance(tower, kind):
+                tower = open_tower(name, kind, directory=self._directory)
+                tower.to(self._device, self._dtype)
+                if any(isinstance(module, nn.Conv2d) for module in tower.modules()):
+                    tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+                pack_linear(tower)
+                self._towers[name] = tower
+        return tower
+
+
+def open_mini(*, device: str = "auto", dtype: str = "auto") -> MiniEncoder:
+    """Open the encoder that comes with the package.
+
+    Args:
+        device: `"auto"` is the CPU: a model of this size gains little elsewhere.
+        dtype: `"auto"` is float32.
+    Raises:
+        EncodingError: An unknown device or dtype.
+        WeightsError: The weights are missing or damaged.
+    """
+    return MiniEncoder(
+        device="cpu" if device == "auto" else device,
+        dtype="float32" if dtype == "auto" else dtype,
+    )

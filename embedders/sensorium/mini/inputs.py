@@ -1,0 +1,190 @@
+"""From a percept to what the towers take: squares, stretches of sound, stretches of motion.
+
+Everything long is covered whole, in windows back to back; the last ends where the percept ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import PIL.Image
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sensorium.encoders.batching import Window
+from sensorium.errors import PerceptTooShortError, UnsupportedModalityError
+from sensorium.mini import audio as sound
+from sensorium.mini import imu as motion
+from sensorium.mini.image import MEAN, SPREAD
+from sensorium.mini.text import text_windows
+from sensorium.mini.trunk import TrunkSizes
+from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal, Video
+from sensorium.percepts.geometry import fit, fit_map
+from sensorium.percepts.holes import fill_holes
+from sensorium.percepts.windows import back_to_back, cut
+
+REVISION = 1  # of everything in this module; a change that moves vectors raises it
+SIDE = TrunkSizes().picture  # pixels
+RESIZED = 274  # pixels of the short side, of which the middle `SIDE` are seen
+REDUCING_GAP = 3.0  # of large pictures, see `fit`
+FAR, NEAR = 2.0, 98.0  # percentiles of a depth map's nearness, shown as 0 and 1
+FRAMES = (0.25, 0.75)  # of a video window: when it is looked at
+VIDEO_WINDOW = 2.0  # seconds
+SILENT = 1e-3  # of full scale, -60 dB: windows with nothing louder are left out
+SHORTEST_SOUND = sound.FRAME  # samples
+SHORTEST_MOTION = motion.RATE // 2  # samples: half a second
+
+
+def windows(percept: Percept) -> Iterator[Window]:
+    """Preprocess one percept, lazily: a long one is decoded as its windows are asked for.
+
+    Raises:
+        PerceptError: The percept is unreadable, or too short.
+        UnsupportedModalityError: It is none of the seven.
+    """
+    if isinstance(percept, Image):
+        yield Window(None, picture_input(percept.picture())[None])
+    elif isinstance(percept, Thermal):
+        yield Window(None, thermal_input(percept))
+    elif isinstance(percept, Depth):
+        yield Window(None, depth_input(percept))
+    elif isinstance(percept, Text):
+        yield from (Window(span, ids) for span, ids in text_windows(percept.text))
+    elif isinstance(percept, Video):
+        yield from video_windows(percept)
+    elif isinstance(percept, Audio):
+        yield from audio_windows(percept)
+    elif isinstance(percept, IMU):
+        yield from imu_windows(percept)
+    else:
+        raise UnsupportedModalityError(
+            f"a percept of modality {percept.modality!r}",
+            "one of the seven of sensorium.percepts",
+            "use an encoder for it",
+        )
+
+
+def picture_input(picture: PIL.Image.Image) -> Tensor:
+    """Turn an upright RGB picture into float32 `(3, 240, 240)`, normalised."""
+    square = fit(picture, SIDE, short=RESIZED, reducing_gap=REDUCING_GAP)
+    pixels = torch.from_numpy(np.array(square)).permute(2, 0, 1)  # (3, 240, 240) uint8
+    return (pixels.float() / 255 - MEAN) / SPREAD
+
+
+def thermal_input(thermal: Thermal) -> Tensor:
+    """Turn a thermal picture into float32 `(1, 240, 240)` in [0, 1], hotter larger.
+
+    Raises:
+        PerceptError: As decoding raises.
+    """
+    return _map(thermal.intensity())
+
+
+def depth_input(depth: Depth) -> Tensor:
+    """Turn a depth map into float32 `(1, 240, 240)` in [0, 1], nearer larger.
+
+    Disparity, or the inverse of metres, whose 2nd and 98th percentile become 0 and 1: neither the
+    focal length nor the scale of the scene matters. Holes are filled from around them first.
+
+    Raises:
+        PerceptError: As decoding raises.
+    """
+    near = fill_holes(depth.disparity())
+    low, high = np.percentile(near, (FAR, NEAR))
+    extent = high - low
+    shown = (near - low) / extent if extent > 0 else np.full_like(near, 0.5)
+    return _map(shown.clip(0, 1).astype(np.float32))
+
+
+def _map(values: NDArray[np.float32]) -> Tensor:
+    fitted = fit_map(values, SIDE, short=RESIZED)
+    return torch.from_numpy(fitted.clip(0, 1))[None]  # (1, 240, 240); bicubic overshoots at edges
+
+
+def video_windows(video: Video) -> Iterator[Window]:
+    """Cut a video into windows of 2 s, each seen twice: `(2, 3, 240, 240)`.
+
+    Raises:
+        MediaDecodeError: The video is unreadable or truncated.
+    """
+    spans = back_to_back(video.duration or 0.0, VIDEO_WINDOW)
+    times = [span.start + (span.end - span.start) * at for span in spans for at in FRAMES]
+    order = np.argsort(times, kind="stable")  # the last window may begin before its neighbour ends
+    frames = video.frames(times[index] for index in order)
+    looks: dict[int, Tensor] = {}
+    for index, picture in zip(order, frames, strict=True):
+        looks[int(index)] = picture_input(picture)
+        window, first = int(index) // 2, int(index) // 2 * 2
+        if first in looks and first + 1 in looks:
+            yield Window(spans[window], torch.stack([looks.pop(first), looks.pop(first + 1)]))
+
+
+def audio_windows(audio: Audio) -> Iterator[Window]:
+    """Cut a sound into windows of 0.975 s, `(15600,)`, float32 at 16 kHz.
+
+    A shorter sound is centred in digital silence. Windows of silence are left out, but for the
+    first if there is nothing else.
+
+    Raises:
+        PerceptTooShortError: Less than 25 ms.
+        PerceptError: As decoding raises.
+    """
+    silent: Window | None = None
+    heard = False
+    for start, wave in cut(audio.blocks(sound.SAMPLE_RATE), sound.WINDOW):
+        if len(wave) < SHORTEST_SOUND:
+            raise PerceptTooShortError(
+                f"a sound of {1000 * len(wave) / sound.SAMPLE_RATE:.1f} ms",
+                f"at least {1000 * SHORTEST_SOUND // sound.SAMPLE_RATE} ms, one analysis frame",
+                "leave it out, or pass it with what surrounds it",
+            )
+        span = Span(start / sound.SAMPLE_RATE, (start + len(wave)) / sound.SAMPLE_RATE)
+        missing = sound.WINDOW - len(wave)
+        window = Window(span, torch.from_numpy(np.pad(wave, (missing // 2, -(-missing // 2)))))
+        if np.abs(wave).max() > SILENT:
+            heard = True
+            yield window
+        elif silent is None:
+            silent = window
+    if silent is not None and not heard:
+        yield silent
+
+
+def imu_windows(imu: IMU) -> Iterator[Window]:
+    """Cut a recording into windows of 2.56 s, `(128, 6)`, float32 at 50 Hz.
+
+    Windows lie within the gap-free stretches. A stretch shorter than a window is repeated back
+    and forth; stretches under half a second are left out.
+
+    Raises:
+        PerceptTooShortError: No stretch is half a second long.
+    """
+    stretches = imu.segments(motion.RATE)
+    segments = [part for part in stretches if len(part.samples) >= SHORTEST_MOTION]
+    if not segments:
+        longest = max(len(part.samples) for part in stretches)
+        raise PerceptTooShortError(
+            f"an IMU recording whose longest stretch is {longest} samples at {motion.RATE} Hz",
+            f"at least {SHORTEST_MOTION} (half a second) without a gap",
+            "pass a longer stretch",
+        )
+    for part in segments:
+        samples = part.samples
+        length = len(samples) / motion.RATE
+        if len(samples) < motion.WINDOW:
+            yield Window(Span(part.start, part.start + length), _repeated(samples))
+            continue
+        for span in back_to_back(length, motion.WINDOW / motion.RATE):
+            first = min(round(span.start * motion.RATE), len(samples) - motion.WINDOW)
+            piece = np.ascontiguousarray(samples[first : first + motion.WINDOW], np.float32)
+            yield Window(
+                Span(part.start + span.start, part.start + span.end), torch.from_numpy(piece)
+            )
+
+
+def _repeated(samples: NDArray[np.floating]) -> Tensor:  # type: ignore[type-arg]
+    missing = motion.WINDOW - len(samples)
+    repeated = np.pad(samples.astype(np.float32), ((0, missing), (0, 0)), mode="symmetric")
+    return torch.from_numpy(repeated)

@@ -1,0 +1,121 @@
+"""The weights inside the package: one file a tower, opened by name, checked by digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors.torch import load
+from torch import Tensor
+
+from sensorium.errors import CheckpointFormatError, CheckpointNotFoundError, first_problem
+from sensorium.mini.quantised import unpack
+
+DIRECTORY = Path(__file__).parent / "weights"
+MANIFEST = "manifest.json"  # beside the files it lists
+
+
+class WeightsFile(BaseModel):
+    """What is recorded of one file of weights.
+
+    Attributes:
+        file: Its name, beside the manifest.
+        bytes: Its size.
+        sha256: Of its content, hex.
+        parameters: Numbers in it.
+        licence: SPDX expression.
+        sources: Where the numbers come from: packages, data sets, starting points.
+        training: How they were made, and what was measured while they were.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str
+    bytes: int
+    sha256: str
+    parameters: int
+    licence: str
+    sources: tuple[str, ...]
+    training: dict[str, str | int | float]
+
+
+class Manifest(BaseModel):
+    """Every file of weights, by the tower it belongs to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: dict[str, WeightsFile]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the digests: one for the whole model."""
+        lines = [f"{name} {entry.sha256}\n" for name, entry in sorted(self.files.items())]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+@cache
+def manifest(directory: Path = DIRECTORY) -> Manifest:
+    """Read the list of weights.
+
+    Raises:
+        CheckpointNotFoundError: There is none.
+        CheckpointFormatError: It is damaged.
+    """
+    path = directory / MANIFEST
+    try:
+        return Manifest.model_validate(json.loads(_content(path)))
+    except (ValidationError, ValueError) as error:
+        reason = first_problem(error) if isinstance(error, ValidationError) else str(error)
+        raise CheckpointFormatError(
+            f"a damaged list of weights, {str(path)!r} ({reason})",
+            "the file that came with the package",
+            "reinstall sensorium",
+        ) from error
+
+
+def read_tensors(name: str, *, directory: Path = DIRECTORY) -> dict[str, Tensor]:
+    """Read the weights of one tower, dequantised.
+
+    Args:
+        name: As the manifest has it: `"text"`, `"trunk"`, ...
+        directory: Where the manifest and the files are.
+    Returns:
+        Float32 tensors by name.
+    Raises:
+        CheckpointNotFoundError: The file, or the manifest, is missing.
+        CheckpointFormatError: The file is not the one the manifest lists.
+    """
+    entry = manifest(directory).files[name]
+    return unpack(load(read_verified(directory / entry.file, entry.sha256)))
+
+
+def read_verified(path: Path, sha256: str) -> bytes:
+    """Read a file that must be what it was when the package was made.
+
+    Raises:
+        CheckpointNotFoundError: It is missing.
+        CheckpointFormatError: Its digest is another.
+    """
+    content = _content(path)
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise CheckpointFormatError(
+            f"{str(path)!r} with {len(content)} bytes and digest {found[:12]}...",
+            f"digest {sha256[:12]}...",
+            "reinstall sensorium: the file was changed or cut short",
+        )
+    return content
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CheckpointNotFoundError(
+            f"no weights at {str(path)!r} ({error.strerror})",
+            "the files that come with the package",
+            "reinstall sensorium",
+        ) from error

@@ -1,0 +1,64 @@
+"""The thermal and the depth tower: one-channel maps through a trunk of their own.
+
+The trunk begins as the picture trunk and is then taught with maps; each of the two senses has a
+head into the semantic part of the space, and both share the projection into its appearance part.
+
+Letters: B batch, E features of the trunk, S semantic and A appearance dimensions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sensorium.mini.trunk import Trunk, TrunkSizes
+
+MAP_MEAN, MAP_SPREAD = 0.449, 0.226  # of grey in [0, 1]: ImageNet's, averaged over channels
+SENSES = ("thermal", "depth")
+
+
+@dataclass(frozen=True)
+class MapSizes:
+    """Sizes of the towers for maps."""
+
+    trunk: TrunkSizes = field(default_factory=lambda: TrunkSizes(channels=1))
+    hidden: int = 512  # of a head
+    semantic: int = 384  # S
+    appearance: int = 128  # A
+
+
+class MapHead(nn.Module):
+    """Features to meaning."""
+
+    def __init__(self, sizes: MapSizes) -> None:
+        super().__init__()
+        self.enter = nn.Linear(sizes.trunk.features, sizes.hidden)
+        self.leave = nn.Linear(sizes.hidden, sizes.semantic)
+        self.drop = nn.Dropout(0.2)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map `(B, E)` to unit vectors `(B, S)`."""
+        hidden = F.gelu(self.enter(F.layer_norm(features, features.shape[-1:])))  # (B, hidden)
+        return F.normalize(self.leave(self.drop(hidden)), dim=-1)  # (B, S)
+
+
+class MapNet(nn.Module):
+    """Thermal and depth maps to meaning and appearance."""
+
+    def __init__(self, sizes: MapSizes | None = None) -> None:
+        super().__init__()
+        sizes = sizes or MapSizes()
+        self.trunk = Trunk(sizes.trunk)
+        self.heads = nn.ModuleDict({sense: MapHead(sizes) for sense in SENSES})
+        self.appearance = nn.Linear(sizes.trunk.features, sizes.appearance)
+
+    def features(self, maps: Tensor) -> Tensor:
+        """Map `(B, 1, H, W)` in [0, 1], hotter or nearer larger, to `(B, E)`."""
+        out: Tensor = self.trunk((maps - MAP_MEAN) / MAP_SPREAD)
+        return out
+
+    def look(self, features: Tensor) -> Tensor:
+        """Map features `(B, E)` to the unit vectors `(B, A)` of appearance."""
+        return F.normalize(self.appearance(features), dim=-1)

@@ -1,0 +1,50 @@
+"""Cutting what is long: into windows back to back, the last of which ends where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorium.percepts.percept import Span
+
+SLIVER = 1e-6  # seconds: what is left over by rounding alone
+
+
+def back_to_back(duration: float, window: float) -> list[Span]:
+    """Cover `duration` seconds with windows; the last ends with it and may overlap its neighbour.
+
+    What is shorter than one window is one span of its own length.
+    """
+    if duration <= window:
+        return [Span(0.0, duration)]
+    starts = [index * window for index in range(int(duration / window))]
+    if duration - starts[-1] - window > SLIVER:
+        starts.append(duration - window)
+    return [Span(start, start + window) for start in starts]
+
+
+def cut(
+    blocks: Iterable[NDArray[np.float32]], window: int
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Cut a stream of samples as `back_to_back` cuts seconds, holding little of it at a time.
+
+    Args:
+        blocks: Of shape `(n,)`, any lengths.
+        window: Samples.
+    Yields:
+        First sample, and the window `(window,)`; of a stream shorter than that, one `(n,)`.
+    """
+    start, pending = 0, np.empty(0, np.float32)
+    previous = pending
+    for block in blocks:
+        pending = np.concatenate([pending, block])
+        while len(pending) >= window:
+            previous, pending = pending[:window], pending[window:]
+            yield start, previous
+            start += window
+    if start == 0:
+        yield 0, pending
+    elif len(pending):
+        yield start + len(pending) - window, np.concatenate([previous, pending])[-window:]

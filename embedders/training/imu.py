@@ -1,0 +1,214 @@
+"""Teach the tower for motion: `python -m training.imu --pack PACK`. Two minutes on two cores.
+
+Recordings of people doing named things, turned every way a sensor can be worn, slowed, hurried,
+thinned out, with and without gravity, must land on the name of what the person does.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sensorium.mini.imu import RATE, WINDOW, Convolution, ImuTower
+from sensorium.mini.inputs import imu_windows
+from sensorium.percepts import IMU
+from training.course import Course, Pace
+from training.naming import Names, class_vectors
+from training.pack import CACHE, Row, read_rows
+from training.release import write_tower
+
+SEED = 0
+LEARNING_RATE, WEIGHT_DECAY = 2e-3, 0.02  # of AdamW
+BATCH, WARM_UP, DECAY = 192, 50, 0.99
+TEMPERATURE, SMOOTHING = 0.07, 0.05
+SPEEDS = (0.85, 1.18)  # of the motion
+SLOW_RATE = 5  # samples averaged into one: a recording at 10 Hz
+SLOW, ROTATED, WEIGHTLESS, UNTURNED = 0.2, 0.5, 0.15, 0.05  # shares of a batch
+TILT = 0.12  # of the quaternion: sensors worn about the same way
+TEMPLATES = ("{}", "a person {}", "motion of {}")
+ASKED = "a person {}"
+PHRASES = {  # other ways to say what the labels say
+    "walking": ("a person walking", "walking along a street"),
+    "walking upstairs": ("climbing stairs", "going up the stairs"),
+    "walking downstairs": ("going down the stairs", "descending stairs"),
+    "jogging": ("running", "going for a run"),
+    "sitting still": ("sitting on a chair", "sitting at a desk"),
+    "standing still": ("standing", "standing in place without moving"),
+    "standing up from a chair": ("getting up from a seat",),
+    "turning around": ("turning on the spot",),
+    "sitting down": ("sitting down on a chair",),
+}
+SOURCES = (
+    "own network, MotionSense (MIT), GeoTec sp/sw HAR (CC-BY-4.0), seglearn watch (BSD-3-Clause)",
+)
+
+
+def read_recordings(rows: list[Row]) -> list[NDArray[np.float32]]:
+    """Read recordings as `(T, 6)` at 50 Hz, by way of the percept."""
+    archives = {row.path.as_posix().split("#")[0] for row in rows}
+    opened = {name: np.load(name) for name in sorted(archives)}
+    recordings = []
+    for row in rows:
+        name, key = row.path.as_posix().split("#")
+        motion = opened[name][key].astype(np.float32)
+        percept = IMU(motion, rate=float(opened[name][f"{key}_fs"]), accel="m/s^2", gyro="rad/s")
+        recordings.append(np.concatenate([part.samples for part in percept.segments(RATE)]))
+    return recordings
+
+
+class Motions:
+    """Batches of motion to learn from."""
+
+    def __init__(self, rows: list[Row], recordings: list[NDArray[np.float32]]) -> None:
+        self.labels = sorted({row.label for row in rows})
+        self.groups: list[list[list[NDArray[np.float32]]]] = []  # label, data set, recording
+        for label in self.labels:
+            held: dict[str, list[NDArray[np.float32]]] = {}
+            for row, recording in zip(rows, recordings, strict=True):
+                if row.label == label:
+                    held.setdefault(row.source, []).append(recording)
+            self.groups.append(list(held.values()))
+        self.random = np.random.default_rng(SEED)
+
+    def draw(self, count: int) -> tuple[Tensor, Tensor]:
+        """Draw motion `(B, T, 6)` and which label it has: labels alike often, then data sets."""
+        answers = self.random.integers(len(self.labels), size=count)
+        motion = np.stack([self._stretch(self.groups[answer]) for answer in answers])
+        return worn(torch.from_numpy(motion)), torch.from_numpy(answers)
+
+    def _stretch(self, group: list[list[NDArray[np.float32]]]) -> NDArray[np.float32]:
+        held = group[self.random.integers(len(group))]
+        weights = np.array([max(len(recording), RATE) for recording in held], float)
+        recording = held[self.random.choice(len(held), p=weights / weights.sum())]
+        length = int(WINDOW * self.random.uniform(*SPEEDS))
+        if len(recording) < length:
+            recording = np.pad(recording, ((0, length - len(recording)), (0, 0)), "symmetric")
+        start = self.random.integers(len(recording) - length + 1)
+        at = np.linspace(start, start + length - 1, WINDOW)
+        low = np.minimum(at.astype(int), len(recording) - 2)
+        share = (at - low)[:, None].astype(np.float32)
+        motion = recording[low] * (1 - share) + recording[low + 1] * share
+        return thinned(motion) if self.random.random() < SLOW else motion
+
+
+def thinned(motion: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return `(T, 6)` as a recording at 10 Hz shows it, brought back to 50 Hz."""
+    coarse = motion[::SLOW_RATE]
+    at = np.arange(len(motion)) / SLOW_RATE
+    columns = [np.interp(at, np.arange(len(coarse)), column) for column in coarse.T]
+    return np.stack(columns, 1).astype(np.float32)
+
+
+def worn(motion: Tensor) -> Tensor:
+    """Turn, scale and disturb `(B, T, 6)` as other sensors, worn otherwise, would show it."""
+    count = len(motion)
+    anyhow = torch.rand(count, 1) < ROTATED
+    tilted = torch.cat([torch.ones(count, 1), TILT * torch.randn(count, 3)], 1)
+    turn = rotations(torch.where(anyhow, torch.randn(count, 4), tilted))  # (B, 3, 3)
+    acceleration, turning = (
+        torch.einsum("bij,btj->bti", turn, part) for part in motion.split(3, 2)
+    )
+    gravity = acceleration.mean(1, keepdim=True)
+    acceleration = acceleration - gravity * (torch.rand(count, 1, 1) < WEIGHTLESS)
+    turning = turning * (torch.rand(count, 1, 1) > UNTURNED)
+    gain = (1 + 0.15 * torch.randn(count, 1, 1)).clamp(0.6, 1.5)
+    both = torch.cat([acceleration, turning], 2) * gain
+    return both + 0.1 * torch.rand(count, 1, 1) * torch.randn_like(both)
+
+
+def rotations(quaternions: Tensor) -> Tensor:
+    """Map quaternions `(B, 4)` of any length to rotation matrices `(B, 3, 3)`."""
+    w, x, y, z = F.normalize(quaternions, dim=-1).unbind(-1)
+    rows = (
+        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
+        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
+        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
+    )
+    return torch.stack([torch.stack(row, -1) for row in rows], -2)
+
+
+def label_vectors(names: Names, labels: list[str]) -> Tensor:
+    """Map labels, each said in several ways, to unit vectors `(N, S)`."""
+    rows = [class_vectors(names, [label, *PHRASES.get(label, ())], TEMPLATES) for label in labels]
+    return F.normalize(torch.stack([row.mean(0) for row in rows]), dim=-1)
+
+
+def with_norms(tower: ImuTower) -> ImuTower:
+    """Give each convolution the batch norm it is trained with."""
+    for module in tower.modules():
+        if isinstance(module, Convolution):
+            module.norm = nn.BatchNorm1d(module.conv.out_channels)
+    return tower
+
+
+def without_norms(tower: ImuTower) -> dict[str, Tensor]:
+    """Return the state with every batch norm folded into its convolution."""
+    for module in tower.eval().modules():
+        if isinstance(module, Convolution) and isinstance(module.norm, nn.BatchNorm1d):
+            module.conv = nn.utils.fuse_conv_bn_eval(module.conv, module.norm)
+            module.norm = nn.Identity()
+    return tower.state_dict()
+
+
+def named(tower: ImuTower, rows: list[Row], names: Names) -> dict[str, float]:
+    """Return how often dev recordings get their name, among those of their data set."""
+    figures = {}
+    with torch.inference_mode():
+        for source in sorted({row.source for row in rows}):
+            part = [row for row in rows if row.source == source]
+            labels = sorted({row.label for row in part})
+            asked = names.vectors([ASKED.format(label) for label in labels])
+            right = 0
+            for row, recording in zip(part, read_recordings(part), strict=True):
+                percept = IMU(recording, rate=RATE, accel="m/s^2", gyro="rad/s")
+                inputs = torch.stack([window.inputs for window in imu_windows(percept)])
+                pooled = tower(inputs).mean(0)
+                right += labels[int((asked @ pooled).argmax())] == row.label
+            figures[f"dev {source}"] = right / len(part)
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pack", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--steps", type=int, default=1500)
+    arguments = parser.parse_args()
+    arguments.cache.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(SEED)
+    names = Names(arguments.cache / "names.pt")
+    rows = read_rows(arguments.pack, "imu", "train")
+    motions = Motions(rows, read_recordings(rows))
+    targets = label_vectors(names, motions.labels)
+    tower = with_norms(ImuTower())
+    optimiser = torch.optim.AdamW(tower.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    saved = arguments.cache / "imu.checkpoint.pt"
+    course, pace = Course(tower, optimiser, saved, decay=DECAY), Pace(arguments.steps)
+    tower.train()
+    while pace.share(course.step) < 1:
+        motion, answers = motions.draw(BATCH)
+        vectors = tower(motion)
+        odds = vectors @ targets.T / TEMPERATURE
+        apart = F.cross_entropy(odds, answers, label_smoothing=SMOOTHING)
+        loss = apart + 0.5 * (1 - (vectors * targets[answers]).sum(1).mean())
+        course.descend(loss, pace.rate(course.step, warm_up=WARM_UP))
+        if course.step % 100 == 0:
+            print(f"step {course.step} of {arguments.steps}: loss {loss.item():.3f}", flush=True)
+            course.save()
+    average = course.average
+    assert isinstance(average, ImuTower)
+    state = without_norms(average)
+    figures = named(average, read_rows(arguments.pack, "imu", "dev"), names)
+    print(figures)
+    training = {"seed": SEED, "steps": course.step, **{k: round(v, 3) for k, v in figures.items()}}
+    write_tower("imu", state, licence="Apache-2.0", sources=SOURCES, training=training)
+
+
+if __name__ == "__main__":
+    main()

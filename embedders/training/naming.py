@@ -1,0 +1,67 @@
+"""Names of things and sounds, and where the text tower puts them.
+
+`imagenet.tsv`: the 1000 classes of the trunk in order, WordNet's names, the usual one first.
+`sounds.tsv`: plain names for the 521 kinds of sound the teacher tells apart, in its order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+HERE = Path(__file__).parent
+PHOTO_TEMPLATES = ("{}", "a photo of a {}", "a {}", "a picture of a {}")
+BATCH = 256  # texts a forward pass
+
+
+class Names:
+    """Vectors of texts, each computed once and kept in a file.
+
+    The file lets training run where the text tower's weights are not.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """Open the file, or begin it."""
+        self.file = file
+        self.known: dict[str, Tensor] = torch.load(file, weights_only=True) if file.exists() else {}
+        self.imagenet = [names[0] for names in read_names(HERE / "imagenet.tsv")]
+
+    def vectors(self, texts: Sequence[str]) -> Tensor:
+        """Map texts to unit vectors `(N, 384)`, float32."""
+        missing = sorted({text for text in texts if text not in self.known}, key=len)
+        for start in range(0, len(missing), BATCH):
+            part = missing[start : start + BATCH]
+            self.known.update(zip(part, _encoded(part).half(), strict=True))
+        if missing:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            torch.save(self.known, self.file)
+        return F.normalize(torch.stack([self.known[text] for text in texts]).float(), dim=-1)
+
+
+def read_names(file: Path) -> list[list[str]]:
+    """Read one thing a line, its names separated by tabs."""
+    return [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def class_vectors(
+    names: Names, labels: Sequence[str], templates: Sequence[str] = PHOTO_TEMPLATES
+) -> Tensor:
+    """Map labels to unit vectors `(N, 384)`: the mean of each label in every template."""
+    total = sum(
+        names.vectors([template.format(label) for label in labels]) for template in templates
+    )
+    return F.normalize(torch.as_tensor(total), dim=-1)
+
+
+def _encoded(texts: Sequence[str]) -> Tensor:
+    from sensorium.mini.opening import open_tower
+    from sensorium.mini.text import TextTower
+    from sensorium.mini.wordpiece import tokenize
+
+    with torch.inference_mode():
+        vectors: Tensor = open_tower("text", TextTower)(*tokenize(texts))
+    return vectors

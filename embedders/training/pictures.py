@@ -1,0 +1,213 @@
+"""The pack's pictures as tensors, and the ways a picture is changed while learning from it.
+
+Letters: B batch, C channels, H and W height and width.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import PIL.Image
+import torch
+from PIL.Image import Resampling
+from torch import Tensor
+from torch.nn import functional as F
+
+from sensorium.percepts import Depth, Thermal
+from sensorium.percepts.holes import fill_holes
+from training.pack import Row
+
+STORED = 274  # pixels a side: what a crop of 240 is taken from
+READERS = 8  # threads
+SPECTRA = "Thermal Dogs and People (Roboflow)"  # its pictures are coloured with Seek's "Spectra"
+TONES = 6  # nodes of a random tone curve
+
+
+def square(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """Resize the short side to `STORED` pixels and crop the middle, mode RGB or F."""
+    short = min(picture.size)
+    size = [max(STORED, round(STORED * side / short)) for side in picture.size]
+    resized = picture.resize((size[0], size[1]), Resampling.BICUBIC)
+    left, top = ((side - STORED) // 2 for side in size)
+    return resized.crop((left, top, left + STORED, top + STORED))
+
+
+def read_photos(rows: Sequence[Row]) -> Tensor:
+    """Read photos as uint8 `(N, 3, 274, 274)`."""
+
+    def read(row: Row) -> Tensor:
+        with PIL.Image.open(row.path) as picture:
+            return torch.from_numpy(np.array(square(picture.convert("RGB")))).permute(2, 0, 1)
+
+    return _stacked(read, rows)
+
+
+def read_thermal(rows: Sequence[Row]) -> Tensor:
+    """Read thermal pictures as float32 `(N, 1, 274, 274)` in [0, 1], colours undone."""
+
+    def read(row: Row) -> Tensor:
+        palette = "spectra" if row.source == SPECTRA else None
+        shown = Thermal(row.path, unit="white-hot", palette=palette).intensity()
+        return _map(shown)
+
+    return _stacked(read, rows)
+
+
+def read_luminance(rows: Sequence[Row]) -> Tensor:
+    """Read thermal pictures as float32 `(N, 1, 274, 274)`: the luminance of whatever colours."""
+
+    def read(row: Row) -> Tensor:
+        with PIL.Image.open(row.path) as picture:
+            return _map(np.asarray(picture.convert("L"), np.float32) / 255)
+
+    return _stacked(read, rows)
+
+
+def read_depth(rows: Sequence[Row]) -> Tensor:
+    """Read depth maps as float32 `(N, 1, 274, 274)`: 1 / metres, holes filled."""
+
+    def read(row: Row) -> Tensor:
+        depth = Depth(row.path, unit="mm", fx="assume-60deg", baseline=1.0)
+        return _map(fill_holes(depth.disparity()))
+
+    return _stacked(read, rows)
+
+
+def _map(values: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> Tensor:
+    fitted = square(PIL.Image.fromarray(np.ascontiguousarray(values, np.float32)))
+    return torch.from_numpy(np.array(fitted))[None]
+
+
+def _stacked(read: Callable[[Row], Tensor], rows: Sequence[Row]) -> Tensor:
+    with ThreadPoolExecutor(READERS) as pool:
+        return torch.stack(list(pool.map(read, rows)))
+
+
+def views(
+    pictures: Tensor,
+    size: int,
+    *,
+    zoom: tuple[float, float] = (0.55, 1.0),
+    turn: float = 10.0,
+    flip: bool = True,
+) -> tuple[Tensor, Tensor]:
+    """Look at pictures through random frames.
+
+    Args:
+        pictures: `(B, C, H, W)`, float.
+        size: Pixels a side of the result.
+        zoom: Least and greatest share of a side that is seen.
+        turn: Greatest rotation, degrees.
+        flip: Whether half are mirrored.
+    Returns:
+        `(B, C, size, size)`, and the frames `(B, 2, 3)` for `reframed`.
+    """
+    count, device = len(pictures), pictures.device
+
+    def uniform(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(count, device=device)
+
+    side = uniform(*zoom)
+    stretch = torch.exp(uniform(-0.15, 0.15))
+    across, down = (side * stretch).clamp(max=1), (side / stretch).clamp(max=1)
+    angle = uniform(-turn, turn) * math.pi / 180
+    mirror = torch.where(torch.rand(count, device=device) < 0.5 * flip, -1.0, 1.0)
+    frames = torch.zeros(count, 2, 3, device=device)
+    frames[:, 0, 0], frames[:, 0, 1] = mirror * across * angle.cos(), -down * angle.sin()
+    frames[:, 1, 0], frames[:, 1, 1] = mirror * across * angle.sin(), down * angle.cos()
+    frames[:, 0, 2] = uniform(-1, 1) * (1 - across)
+    frames[:, 1, 2] = uniform(-1, 1) * (1 - down)
+    return seen(pictures, frames, size), frames
+
+
+def nudged(frames: Tensor, amount: float = 0.06) -> Tensor:
+    """Move frames `(B, 2, 3)` a little, as a second camera beside the first would."""
+    return frames + amount * torch.randn_like(frames) * frames.new_tensor([[1, 1, 2], [1, 1, 2]])
+
+
+def seen(pictures: Tensor, frames: Tensor, size: int) -> Tensor:
+    """Return what frames `(B, 2, 3)` show of pictures `(B, C, H, W)`: `(B, C, size, size)`."""
+    grid = F.affine_grid(frames, [len(pictures), 1, size, size], align_corners=False)
+    return F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+
+
+def toned(maps: Tensor, *, bent: float = 0.3) -> Tensor:
+    """Send grey `(B, 1, H, W)` in [0, 1] through random tone curves, some (`bent`) not monotone."""
+    count, device = len(maps), maps.device
+    nodes = torch.rand(count, TONES, device=device).sort(1).values
+    nodes = (nodes - nodes[:, :1]) / (nodes[:, -1:] - nodes[:, :1] + 1e-6)
+    which = torch.randint(0, TONES, (count, 1), device=device)
+    value = torch.where(
+        torch.rand(count, 1, device=device) < bent,
+        torch.rand(count, 1, device=device),
+        nodes.gather(1, which),
+    )
+    nodes = nodes.scatter(1, which, value)
+    at = maps.flatten(1).clamp(0, 1) * (TONES - 1)
+    low = at.floor().long().clamp(max=TONES - 2)
+    curve = torch.lerp(nodes.gather(1, low), nodes.gather(1, low + 1), at - low)
+    return curve.view_as(maps)
+
+
+def blurred(maps: Tensor) -> Tensor:
+    """Take sharpness away from half of `(B, C, H, W)`, each group by its own factor."""
+    out = maps.clone()
+    for group in torch.randperm(len(maps), device=maps.device)[: len(maps) // 2].chunk(4):
+        factor = float(1 + 3 * torch.rand(()))
+        small = F.interpolate(maps[group], scale_factor=1 / factor, mode="area")
+        out[group] = F.interpolate(small, size=maps.shape[2:], mode="bilinear")
+    return out
+
+
+def noisy(maps: Tensor, most: float = 0.04) -> Tensor:
+    """Add noise of a random strength to each of `(B, C, H, W)`, and keep it in [0, 1]."""
+    strength = most * torch.rand(len(maps), 1, 1, 1, device=maps.device)
+    return (maps + strength * torch.randn_like(maps)).clamp(0, 1)
+
+
+def as_if_thermal(photos: Tensor) -> Tensor:
+    """Make of photos `(B, 3, H, W)` in [0, 1] what a thermal camera might: `(B, 1, H, W)`.
+
+    A random mixture of the colours, half of them inverted, through a random tone curve, less
+    sharp: what stays is where things are and what shapes they have.
+    """
+    count, device = len(photos), photos.device
+    mixture = torch.rand(count, 3, 1, 1, device=device) + 0.05
+    grey = (photos * mixture / mixture.sum(1, keepdim=True)).sum(1, keepdim=True)
+    inverted = torch.rand(count, 1, 1, 1, device=device) < 0.5
+    return noisy(blurred(toned(torch.where(inverted, 1 - grey, grey))))
+
+
+def erased(maps: Tensor, share: float = 0.3) -> Tensor:
+    """Paint one grey box over a share of `(B, C, H, W)`."""
+    count, _, height, width = maps.shape
+    device = maps.device
+    high, wide = (0.15 + 0.3 * torch.rand(2, count, 1, 1, 1, device=device)).unbind(0)
+    top, left = torch.rand(2, count, 1, 1, 1, device=device).unbind(0)
+    y = torch.linspace(0, 1, height, device=device)[:, None]
+    x = torch.linspace(0, 1, width, device=device)
+    inside = (y > top) & (y < top + high) & (x > left) & (x < left + wide)
+    chosen = torch.rand(count, 1, 1, 1, device=device) < share
+    return torch.where(inside & chosen, torch.rand(count, 1, 1, 1, device=device), maps)
+
+
+def nearness(inverse: Tensor, *, jitter: bool = False) -> Tensor:
+    """Scale 1 / metres `(B, 1, H, W)` to [0, 1] between low and high percentiles of each map.
+
+    Args:
+        inverse: Nearer is larger; of any scale.
+        jitter: Draw the percentiles, and let a wall stand at a random distance.
+    """
+    flat = inverse.flatten(1)
+    marks = torch.tensor([0.02, 0.98], device=flat.device)
+    low, high = torch.quantile(flat[:, ::7], marks, dim=1)[:, :, None]  # (B, 1) each
+    if jitter:
+        extent = high - low
+        wall = torch.rand_like(low) * 0.4 * (torch.rand_like(low) < 0.5)
+        low = low + (wall + 0.05 * (torch.rand_like(low) - 0.5)) * extent
+        high = high + 0.2 * (torch.rand_like(low) - 0.5) * extent
+    scaled = (flat - low) / (high - low).clamp(min=1e-6)
+    return scaled.clamp(0, 1).view_as(inverse)

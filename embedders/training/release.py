@@ -1,0 +1,64 @@
+"""Writing what was trained: one safetensors a tower, and its row in the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from safetensors.torch import save
+from torch import Tensor
+
+from sensorium.mini.manifest import DIRECTORY, MANIFEST, Manifest, WeightsFile, manifest
+from sensorium.mini.quantised import pack
+
+
+def write_tower(
+    name: str,
+    state: Mapping[str, Tensor],
+    *,
+    licence: str,
+    sources: Sequence[str],
+    training: Mapping[str, str | int | float],
+    directory: Path = DIRECTORY,
+) -> Path:
+    """Quantise a tower, write it, and record it in the manifest.
+
+    Both files are replaced whole: a reader never sees half of one.
+
+    Args:
+        name: Of the tower.
+        state: Its tensors, float; matrices and kernels are stored in 8 bits, a scale a row.
+        licence: SPDX expression.
+        sources: What it was made from.
+        training: Seeds, steps, figures.
+        directory: Where the package keeps its weights.
+    Returns:
+        The file.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    content = save({key: value.contiguous() for key, value in pack(state).items()})
+    path = directory / f"{name}.safetensors"
+    _replace(path, content)
+    entry = WeightsFile(
+        file=path.name,
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        parameters=sum(value.numel() for value in state.values()),
+        licence=licence,
+        sources=tuple(sources),
+        training=dict(training),
+    )
+    known = manifest(directory).files if (directory / MANIFEST).exists() else {}
+    listed = Manifest(files=dict(sorted({**known, name: entry}.items())))
+    text = json.dumps(listed.model_dump(), indent=2, ensure_ascii=False) + "\n"
+    _replace(directory / MANIFEST, text.encode())
+    manifest.cache_clear()
+    return path
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_suffix(".partial")
+    temporary.write_bytes(content)
+    temporary.replace(path)

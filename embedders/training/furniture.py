@@ -25,6 +25,7 @@ import PIL.Image
 import trimesh
 from trimesh.ray.ray_pyembree import RayMeshIntersector
 
+from sensorium.mini.manifest import DIRECTORY
 from training.pack import CACHE
 
 SOURCE = "sweethome3d-furniture"
@@ -36,7 +37,7 @@ LICENCES = {
     "Scopia": "CC-BY-3.0",
 }
 LABELS = Path(__file__).with_name("furniture.tsv")  # name or path in a catalogue, label or nothing
-ATTRIBUTION = Path(__file__).with_name("ATTRIBUTION-furniture.md")
+ATTRIBUTION = DIRECTORY / "ATTRIBUTION-furniture.md"
 COLUMNS = ("file", "modality", "label", "caption", "split", "source", "licence", "attribution")
 WORTHLESS = re.compile(  # words that tell apart variants of one thing
     r"\b(black|white|clear|beige|plastic|oak|wood|wooden|teak|teck|alder|glass(?= door| table)|iron"

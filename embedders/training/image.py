@@ -1,4 +1,4 @@
-"""Make the trunk and the tower for pictures: `python -m training.image --pack PACK --package WHEEL`.
+"""Make the trunk and the tower for pictures: `python -m training.image --pack PACK ...`.
 
 The trunk stays as its package has it. New classes get a row each beside ImageNet's thousand,
 learned against those, which stay frozen; their offsets are then lowered, for without pictures of
@@ -85,7 +85,7 @@ def taught_rows(base: Tensor, features: Tensor, answers: Tensor, count: int) -> 
         odds = torch.cat([base[drawn], rows(features[drawn])], 1)
         loss = F.cross_entropy(odds, answers[drawn] + base.shape[1])
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's own
         optimiser.step()
     return rows.requires_grad_(False)
 
@@ -119,7 +119,7 @@ def main() -> None:
     state, digest = read_package(arguments.package)
     trunk = Trunk().eval()
     trunk.load_state_dict(folded(state))
-    trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+    trunk.to(memory_format=torch.channels_last)
     weight, offset = class_layer(state)
     rows = read_rows(arguments.pack, "image")
     features = features_of(trunk, rows, arguments.cache)

@@ -112,7 +112,7 @@ def worn(motion: Tensor) -> Tensor:
     tilted = torch.cat([torch.ones(count, 1), TILT * torch.randn(count, 3)], 1)
     turn = rotations(torch.where(anyhow, torch.randn(count, 4), tilted))  # (B, 3, 3)
     acceleration, turning = (
-        torch.einsum("bij,btj->bti", turn, part) for part in motion.split(3, 2)
+        torch.einsum("bij,btj->bti", turn, part) for part in torch.split(motion, 3, 2)
     )
     gravity = acceleration.mean(1, keepdim=True)
     acceleration = acceleration - gravity * (torch.rand(count, 1, 1) < WEIGHTLESS)

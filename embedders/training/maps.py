@@ -99,7 +99,7 @@ class Photos:
         state, _ = read_package(package)
         self.trunk = Trunk()
         self.trunk.load_state_dict(folded(state))
-        self.trunk = self.trunk.eval().requires_grad_(False).to(device, memory_format=layout)
+        self.trunk = self.trunk.eval().requires_grad_(False).to(device).to(memory_format=layout)
         weight, offset = class_layer(state)
         self.classes, self.offsets = weight.to(device), offset.to(device)
         self.vectors = class_vectors(names, names.imagenet).to(device)  # (1000, S)
@@ -185,7 +185,7 @@ class Lesson:
         self.net = MapNet()
         self.net.trunk.load_state_dict(grey_trunk(self.photos.trunk))
         self.projection = nn.Linear(self.photos.classes.shape[1], 128)
-        self.net.to(self.device, memory_format=self.layout)
+        self.net.to(self.device).to(memory_format=self.layout)
         self.projection.to(self.device)
         self.net.appearance.load_state_dict(self.projection.state_dict())
         self.passing = self.net.trunk.forward
@@ -209,7 +209,7 @@ class Lesson:
         heat, heat_answers = self._thermal()
         near, near_answers = self._depth()
         maps = [pictures.as_if_thermal(other), heat[0], heat[1], near]
-        found = self.features(torch.cat(maps)).split([len(part) for part in maps])
+        found = torch.split(self.features(torch.cat(maps)), [len(part) for part in maps])
         appearance = F.normalize(self.projection(F.dropout(photo_features, 0.1)), dim=-1)
         meaning = self.photos.meaning(photo_features)
         labels = self.photos.labels[chosen]

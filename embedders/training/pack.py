@@ -45,7 +45,7 @@ def read_rows(pack: Path, modality: str, *splits: str) -> list[Row]:
     """
     with (pack / "manifest.csv").open(encoding="utf-8", newline="") as file:
         rows = [
-            Row(*(row[key] for key in ("file", "modality", "label", "split", "source")), pack)
+            Row(row["file"], row["modality"], row["label"], row["split"], row["source"], pack)
             for row in csv.DictReader(file)
         ]
     return [row for row in rows if row.modality == modality and row.split in (splits or row.split)]

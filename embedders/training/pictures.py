@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import PIL.Image
 import torch
+from numpy.typing import NDArray
 from PIL.Image import Resampling
 from torch import Tensor
 from torch.nn import functional as F
@@ -61,7 +62,7 @@ def read_luminance(rows: Sequence[Row]) -> Tensor:
 
     def read(row: Row) -> Tensor:
         with PIL.Image.open(row.path) as picture:
-            return _map(np.asarray(picture.convert("L"), np.float32) / 255)
+            return _map((np.asarray(picture.convert("L")) / 255).astype(np.float32))
 
     return _stacked(read, rows)
 
@@ -76,7 +77,7 @@ def read_depth(rows: Sequence[Row]) -> Tensor:
     return _stacked(read, rows)
 
 
-def _map(values: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> Tensor:
+def _map(values: NDArray[np.float32]) -> Tensor:
     fitted = square(PIL.Image.fromarray(np.ascontiguousarray(values, np.float32)))
     return torch.from_numpy(np.array(fitted))[None]
 
@@ -210,4 +211,5 @@ def nearness(inverse: Tensor, *, jitter: bool = False) -> Tensor:
         low = low + (wall + 0.05 * (torch.rand_like(low) - 0.5)) * extent
         high = high + 0.2 * (torch.rand_like(low) - 0.5) * extent
     scaled = (flat - low) / (high - low).clamp(min=1e-6)
-    return scaled.clamp(0, 1).view_as(inverse)
+    shown: Tensor = scaled.clamp(0, 1).view_as(inverse)
+    return shown

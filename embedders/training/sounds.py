@@ -157,7 +157,8 @@ class Augmenter:
         strength = 0.9 * self._uniform(len(wave))
         nodes = torch.randn(len(wave), 1, 8, device=self.device) * strength[..., None]
         response = F.interpolate(nodes, size=spectrum.shape[1], mode="linear")[:, 0]
-        return torch.fft.irfft(spectrum * response.exp(), n=wave.shape[1])
+        filtered: Tensor = torch.fft.irfft(spectrum * response.exp(), n=wave.shape[1])
+        return filtered
 
     def _curve(self, count: int, nodes: int) -> Tensor:
         values = torch.randn(count, 1, nodes, device=self.device)

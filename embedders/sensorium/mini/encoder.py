@@ -147,7 +147,7 @@ class MiniEncoder(BatchedEncoder):
     def _look(self, _: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
         features = self._opened("trunk", Trunk)(self._placed(torch.cat(list(inputs))))
         meaning, appearance = self._opened("image", ImageHead)(features)
-        frames = join(meaning, appearance).split([len(part) for part in inputs])
+        frames = torch.split(join(meaning, appearance), [len(part) for part in inputs])
         return torch.stack([F.normalize(part.mean(0), dim=-1) for part in frames])
 
     def _sense(self, modalities: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
@@ -178,7 +178,7 @@ class MiniEncoder(BatchedEncoder):
                 tower = open_tower(name, kind, directory=self._directory)
                 tower.to(self._device, self._dtype)
                 if any(isinstance(module, nn.Conv2d) for module in tower.modules()):
-                    tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+                    tower.to(memory_format=torch.channels_last)
                 pack_linear(tower)
                 self._towers[name] = tower
         return tower

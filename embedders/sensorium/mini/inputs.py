@@ -6,6 +6,7 @@ Everything long is covered whole, in windows back to back; the last ends where t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -184,7 +185,7 @@ def imu_windows(imu: IMU) -> Iterator[Window]:
             )
 
 
-def _repeated(samples: NDArray[np.floating]) -> Tensor:  # type: ignore[type-arg]
+def _repeated(samples: NDArray[np.floating[Any]]) -> Tensor:
     missing = motion.WINDOW - len(samples)
     repeated = np.pad(samples.astype(np.float32), ((0, missing), (0, 0)), mode="symmetric")
     return torch.from_numpy(repeated)

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 from golden_files import ROOT
 
+from sensorium.mini.manifest import manifest
+
 WINGS = (ROOT / "embedders", ROOT / "integrations")
+WEIGHTS = "sensorium/mini/weights/"
+LARGEST_WHEEL = 60_000_000  # bytes: it is downloaded whole
 
 
 @pytest.fixture(scope="module")
@@ -39,18 +43,33 @@ def test_every_file_of_both_wings_is_in_it(wheel: zipfile.ZipFile) -> None:
     assert "sensorium/imagebind/vocabulary/bpe_simple_vocab_16e6.txt.gz" in packed
 
 
+def test_the_weights_are_in_it_and_their_training_is_not(wheel: zipfile.ZipFile) -> None:
+    """Whoever installs it can use sensorium-mini at once, and read where it comes from."""
+    names = wheel.namelist()
+    files = {name.removeprefix(WEIGHTS) for name in names if name.startswith(WEIGHTS)}
+    listed = {entry.file for entry in manifest().files.values()}
+    papers = {"MODEL_CARD.md", "ATTRIBUTION.md", "ATTRIBUTION-furniture.md"}
+    assert listed | papers | {"manifest.json", "vocab.txt"} <= files
+    assert [name for name in names if "training" in Path(name).parts] == []
+    assert wheel.filename is not None
+    assert Path(wheel.filename).stat().st_size < LARGEST_WHEEL
+
+
 def test_licences_travel_with_the_data(wheel: zipfile.ZipFile) -> None:
     """LICENSE, NOTICE and the vocabulary's own licence are in the wheel."""
     names = {Path(name).as_posix().partition(".dist-info/")[2] for name in wheel.namelist()}
     assert {"licenses/LICENSE", "licenses/NOTICE"} <= names
     assert b"OpenAI" in wheel.read("sensorium/imagebind/vocabulary/LICENSE")
+    [notice] = [name for name in wheel.namelist() if name.endswith("licenses/NOTICE")]
+    assert b"all-MiniLM-L6-v2" in wheel.read(notice)
+    assert b"ODbL" in wheel.read(f"{WEIGHTS}ATTRIBUTION.md")
 
 
 def test_installed_copies_are_typed(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     """A type checker sees through `sensorium.errors` and the sub-packages of a built wheel."""
     site = tmp_path / "site"
     wheel.extractall(site)
-    for package in ("", "percepts", "encoders", "imagebind", "cli"):
+    for package in ("", "percepts", "encoders", "imagebind", "mini", "cli"):
         assert (site / "sensorium" / package / "py.typed").exists()
 
 
@@ -62,4 +81,5 @@ def test_the_metadata_offers_the_extras_and_the_encoder(wheel: zipfile.ZipFile) 
         assert f"Provides-Extra: {extra}" in text
     [points] = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
     assert b"imagebind-huge = sensorium.imagebind:open_huge" in wheel.read(points)
+    assert b"sensorium-mini = sensorium.mini:open_mini" in wheel.read(points)
     assert b"sensorium = sensorium.cli:app" in wheel.read(points)

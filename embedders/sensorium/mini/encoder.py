@@ -35,6 +35,7 @@ SEMANTIC, APPEARANCE = 384, 128  # dimensions of the two parts of a vector
 DIMENSION = SEMANTIC + APPEARANCE
 ALPHA = 0.8  # length of the appearance part, that of the semantic part being 1
 BATCH = 32  # windows a forward pass
+CPU_CHUNK = 4  # of them at a time through convolutions on a CPU
 TOWERS = {  # which tower takes which modality
     "text": "text",
     "image": "pictures",
@@ -136,8 +137,15 @@ class MiniEncoder(BatchedEncoder):
             "audio": self._hear,
             "imu": self._feel,
         }[TOWERS[modalities[0]]]
+        # A CPU's caches hold the layers of a few pictures; a batch of texts is one matrix.
+        convolving = TOWERS[modalities[0]] != "text" and self._device.type == "cpu"
+        step = CPU_CHUNK if convolving else len(inputs)
         with torch.inference_mode():
-            vectors: Vectors = run(modalities, inputs).float().cpu().numpy()
+            parts = [
+                run(modalities[start : start + step], inputs[start : start + step])
+                for start in range(0, len(inputs), step)
+            ]
+            vectors: Vectors = torch.cat(parts).float().cpu().numpy()
         return vectors
 
     def _read(self, _: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:

@@ -7,7 +7,6 @@ no label of the pack is used. About 15 minutes on an H100; hours on a CPU.
 from __future__ import annotations
 
 import argparse
-import copy
 import math
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ from torch.nn import functional as F
 
 from sensorium.mini.audio import ConvNorm, LogMel, SoundNet
 from training.course import Course, Pace
+from training.norms import with_norms, without_norms
 from training.pack import CACHE
 from training.sounds import Augmenter, Recordings
 from training.teacher import Teacher
@@ -35,24 +35,6 @@ SOURCES = (
     "sounds: ESC-10 folds 1-3, Noisekun, Blanket, IBM MAX samples, donateacry, Sonic Pi, "
     "BigSoundBank (see ATTRIBUTION.md)",
 )
-
-
-def with_norms(net: SoundNet) -> SoundNet:
-    """Give each convolution the batch norm it is trained with."""
-    for module in net.modules():
-        if isinstance(module, ConvNorm):
-            module.norm = nn.BatchNorm2d(module.conv.out_channels)
-    return net
-
-
-def without_norms(net: SoundNet) -> dict[str, Tensor]:
-    """Return the state with every batch norm folded into its convolution."""
-    net = copy.deepcopy(net).cpu().float().eval()
-    for module in net.modules():
-        if isinstance(module, ConvNorm) and isinstance(module.norm, nn.BatchNorm2d):
-            module.conv = nn.utils.fuse_conv_bn_eval(module.conv, module.norm)
-            module.norm = nn.Identity()
-    return net.state_dict()
 
 
 def loss_of(student: tuple[Tensor, Tensor], teacher: tuple[Tensor, Tensor]) -> Tensor:
@@ -102,7 +84,7 @@ def train(arguments: argparse.Namespace) -> tuple[Course, float]:
     print(f"{augmenter.recordings.minutes:.0f} minutes of sound", flush=True)
     teacher = Teacher(arguments.teachers / "yamnet_torch.npz", device)
     log_mel = LogMel().to(device)
-    student = with_norms(SoundNet())
+    student = with_norms(SoundNet(), ConvNorm, nn.BatchNorm2d)
     if arguments.start is not None:
         adopt(student, torch.load(arguments.start, "cpu", weights_only=True))
     student = student.to(device).to(memory_format=torch.channels_last).train()
@@ -146,7 +128,7 @@ def main() -> None:
     course, loss = train(arguments)
     average = course.average
     assert isinstance(average, SoundNet)
-    state = without_norms(average)
+    state = without_norms(average, ConvNorm)
     half = {key: value.half() for key, value in state.items()}
     figures = {"seed": SEED, "steps": course.step, "batch": arguments.batch, "loss": loss}
     torch.save({"state": half, **figures}, arguments.out)

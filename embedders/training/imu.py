@@ -20,6 +20,7 @@ from sensorium.mini.inputs import imu_windows
 from sensorium.percepts import IMU
 from training.course import Course, Pace
 from training.naming import Names, class_vectors
+from training.norms import with_norms, without_norms
 from training.pack import CACHE, Row, read_rows
 from training.release import write_tower
 
@@ -139,23 +140,6 @@ def label_vectors(names: Names, labels: list[str]) -> Tensor:
     return F.normalize(torch.stack([row.mean(0) for row in rows]), dim=-1)
 
 
-def with_norms(tower: ImuTower) -> ImuTower:
-    """Give each convolution the batch norm it is trained with."""
-    for module in tower.modules():
-        if isinstance(module, Convolution):
-            module.norm = nn.BatchNorm1d(module.conv.out_channels)
-    return tower
-
-
-def without_norms(tower: ImuTower) -> dict[str, Tensor]:
-    """Return the state with every batch norm folded into its convolution."""
-    for module in tower.eval().modules():
-        if isinstance(module, Convolution) and isinstance(module.norm, nn.BatchNorm1d):
-            module.conv = nn.utils.fuse_conv_bn_eval(module.conv, module.norm)
-            module.norm = nn.Identity()
-    return tower.state_dict()
-
-
 def named(tower: ImuTower, rows: list[Row], names: Names) -> dict[str, float]:
     """Return how often dev recordings get their name, among those of their data set."""
     figures = {}
@@ -186,7 +170,7 @@ def main() -> None:
     rows = read_rows(arguments.pack, "imu", "train")
     motions = Motions(rows, read_recordings(rows))
     targets = label_vectors(names, motions.labels)
-    tower = with_norms(ImuTower())
+    tower = with_norms(ImuTower(), Convolution, nn.BatchNorm1d)
     optimiser = torch.optim.AdamW(tower.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     saved = arguments.cache / "imu.checkpoint.pt"
     course, pace = Course(tower, optimiser, saved, decay=DECAY), Pace(arguments.steps)
@@ -202,9 +186,10 @@ def main() -> None:
             print(f"step {course.step} of {arguments.steps}: loss {loss.item():.3f}", flush=True)
             course.save()
     average = course.average
-    assert isinstance(average, ImuTower)
-    state = without_norms(average)
-    figures = named(average, read_rows(arguments.pack, "imu", "dev"), names)
+    state = without_norms(average, Convolution)
+    tower = ImuTower().eval()
+    tower.load_state_dict(state)
+    figures = named(tower, read_rows(arguments.pack, "imu", "dev"), names)
     print(figures)
     training = {"seed": SEED, "steps": course.step, **{k: round(v, 3) for k, v in figures.items()}}
     write_tower("imu", state, licence="Apache-2.0", sources=SOURCES, training=training)

@@ -35,7 +35,7 @@ SEMANTIC, APPEARANCE = 384, 128  # dimensions of the two parts of a vector
 DIMENSION = SEMANTIC + APPEARANCE
 ALPHA = 0.8  # length of the appearance part, that of the semantic part being 1
 BATCH = 32  # windows a forward pass
-CPU_CHUNK = 4  # of them at a time through convolutions on a CPU
+CPU_CHUNK = 8  # of them at a time through convolutions on a CPU
 TOWERS = {  # which tower takes which modality
     "text": "text",
     "image": "pictures",

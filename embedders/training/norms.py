@@ -1,0 +1,29 @@
+"""Batch norms: put behind convolutions to train them, folded into them afterwards."""
+
+from __future__ import annotations
+
+import copy
+from typing import TypeVar
+
+from torch import Tensor, nn
+
+N = TypeVar("N", bound=nn.Module)
+
+
+def with_norms(net: N, layer: type[nn.Module], norm: type[nn.Module]) -> N:
+    """Give each `layer` of a network, which has a `conv` and a `norm`, a batch norm."""
+    for module in net.modules():
+        if isinstance(module, layer):
+            module.norm = norm(module.get_submodule("conv").out_channels)
+    return net
+
+
+def without_norms(net: nn.Module, layer: type[nn.Module]) -> dict[str, Tensor]:
+    """Return the state of a network with every batch norm folded into its convolution."""
+    net = copy.deepcopy(net).cpu().float().eval()
+    for module in net.modules():
+        if isinstance(module, layer):
+            conv, norm = module.get_submodule("conv"), module.get_submodule("norm")
+            module.conv = nn.utils.fuse_conv_bn_eval(conv, norm)  # type: ignore[arg-type]  # a batch norm
+            module.norm = nn.Identity()
+    return net.state_dict()

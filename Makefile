@@ -5,8 +5,8 @@ SETUP := .venv/.ready
 
 .PHONY: demo test check lint format types bench train-mini evaluate-mini clean
 
-demo: $(SETUP)  ## encode one small percept of each sense and print the table
-	$(BIN)/python examples/six_senses.py
+demo: $(SETUP)  ## name 33 real samples of five senses, with what is right and wrong
+	$(BIN)/python examples/zero_shot.py
 
 test: lint types  ## everything CI runs
 	$(BIN)/python -m pytest -q

@@ -5,7 +5,7 @@ SETUP := .venv/.ready
 
 .PHONY: demo test check lint format types bench train-mini evaluate-mini clean
 
-demo: $(SETUP)  ## name 33 real samples of five senses, with what is right and wrong
+demo: $(SETUP)  ## name 33 samples of five senses, with what is right and wrong
 	$(BIN)/python examples/zero_shot.py
 
 test: lint types  ## everything CI runs

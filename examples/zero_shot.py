@@ -2,6 +2,10 @@
 
 Each sample is named among the plain names of its own sense, which come from the files: the encoder
 is given only pixels, samples or motion, and the words. Nothing is downloaded.
+
+This shows how naming works, not how well: all samples but the photos are training data of
+sensorium-mini, and the photos come from the set its settings were chosen on. For what it does with
+data it never met, see EVALUATION.md beside its weights.
 """
 
 import json
@@ -94,6 +98,7 @@ def main() -> None:
     for kind, (right, total) in counts.items():
         print(f"{kind:8} {right:2} right, {total - right} wrong of {total}")
     print(f"all      {sum(r for r, _ in counts.values())} of {sum(t for _, t in counts.values())}")
+    print("All but the photos are training data: a demonstration, not a measurement.")
 
     notes = [Text(note) for note in json.loads((MEDIA / "texts.json").read_text(encoding="utf-8"))]
     stored = [sample for kind in SENSES for sample in samples(kind)]
@@ -102,7 +107,9 @@ def main() -> None:
             encoder.background.scores(
                 encoder.embed(notes), vector[None], modalities=("text", sample.percept.modality)
             )[:, 0]
-            for sample, vector in zip(stored, encoder.embed([x.percept for x in stored]))
+            for sample, vector in zip(
+                stored, encoder.embed([x.percept for x in stored]), strict=True
+            )
         ],
         axis=1,
     )  # (notes, samples)

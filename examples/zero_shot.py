@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sensorium.encoders import Encoder, ZeroShotClassifier
-from sensorium.mini import open_mini
+from sensorium.mini import MiniEncoder, open_mini
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Text, Thermal
 
 MEDIA = Path(__file__).parent / "media"
@@ -90,6 +90,20 @@ def name_all(encoder: Encoder, kind: str, table: Table) -> tuple[int, int]:
     return right, len(known)
 
 
+def nearest_to_notes(encoder: MiniEncoder) -> Table:
+    """Find samples for each note, on the one scale that the encoder's background gives."""
+    notes = [Text(note) for note in json.loads((MEDIA / "texts.json").read_text(encoding="utf-8"))]
+    asked, files, scores = encoder.embed(notes), [], []
+    for sample in (sample for kind in SENSES for sample in samples(kind)):
+        stored, pair = encoder.embed([sample.percept]), ("text", sample.percept.modality)
+        files.append(sample.file)
+        scores.append(encoder.background.scores(asked, stored, modalities=pair)[:, 0])
+    table = Table("note", "nearest samples of all senses")
+    for note, row in zip(notes, np.stack(scores, axis=1), strict=True):  # (notes, samples)
+        table.add_row(note.text, ", ".join(files[i] for i in np.argsort(-row)[:FOUND]))
+    return table
+
+
 def main() -> None:
     encoder, console = open_mini(), Console(width=100)
     table = Table("file", "what it is", "first guess", "cosine", "")
@@ -100,23 +114,7 @@ def main() -> None:
     print(f"all      {sum(r for r, _ in counts.values())} of {sum(t for _, t in counts.values())}")
     print("All but the photos are training data: a demonstration, not a measurement.")
 
-    notes = [Text(note) for note in json.loads((MEDIA / "texts.json").read_text(encoding="utf-8"))]
-    stored = [sample for kind in SENSES for sample in samples(kind)]
-    scores = np.stack(  # cosines of two pairs of senses compare only once calibrated
-        [
-            encoder.background.scores(
-                encoder.embed(notes), vector[None], modalities=("text", sample.percept.modality)
-            )[:, 0]
-            for sample, vector in zip(
-                stored, encoder.embed([x.percept for x in stored]), strict=True
-            )
-        ],
-        axis=1,
-    )  # (notes, samples)
-    nearest = Table("note", "nearest samples of all senses")
-    for note, row in zip(notes, scores, strict=True):
-        nearest.add_row(note.text, ", ".join(stored[i].file for i in np.argsort(-row)[:FOUND]))
-    console.print(nearest)
+    console.print(nearest_to_notes(encoder))
 
 
 if __name__ == "__main__":

@@ -6,32 +6,30 @@
 from __future__ import annotations
 
 import argparse
-import resource
-import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
 from machine import describe
+from measure import alternate, resident
 
 from sensorium.mini import MiniEncoder
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Text, Thermal
 
+CPU = torch.device("cpu")
 SIDE = (192, 256)  # pixels of the pictures
 RATE = 16_000  # Hz of the sounds
 GOALS = {"text": 5.0, "image": 25.0, "audio": 12.0, "imu": 5.0}  # ms for one
-OPENING = r"""
-import re, time, torch
-def peak():  # kB; getrusage's would be the parent's
-    return int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read()).group(1))
-before, began = peak(), time.perf_counter()
+OPENING = """
+import time, torch
+from measure import resident
+before, began = resident("VmHWM"), time.perf_counter()
 from sensorium.mini import MiniEncoder
 from sensorium.percepts import Text
 MiniEncoder().embed([Text("a dog")])
-print(time.perf_counter() - began, peak() - before)
+print(time.perf_counter() - began, resident("VmHWM") - before)
 """
 
 
@@ -50,17 +48,6 @@ def percepts(seed: int) -> dict[str, Percept]:
     }
 
 
-def milliseconds(run: Callable[[], object], repeat: int) -> float:
-    """Return the median of `repeat` runs, after two that do not count."""
-    times = []
-    for index in range(repeat + 2):
-        began = time.perf_counter()
-        run()
-        if index > 1:
-            times.append(1000 * (time.perf_counter() - began))
-    return statistics.median(times)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=2)
@@ -69,23 +56,32 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     encoder = MiniEncoder()
     many = [percepts(seed) for seed in range(32)]
-    for key, value in describe(torch.device("cpu")).items():
+    for key, value in describe(CPU).items():
         print(f"{key}: {value}")
     print(f"threads: {arguments.threads}\n")
     print("| sense | one, ms | goal | 32, ms each | batch of 32 against one |")
     print("|---|---|---|---|---|")
     for sense in many[0]:
         batch = [percept[sense] for percept in many]
-        one = milliseconds(lambda batch=batch: encoder.embed(batch[:1]), arguments.repeat)
-        each = milliseconds(lambda batch=batch: encoder.embed(batch), 5) / len(batch)
+        runs = {
+            "one": lambda batch=batch: encoder.embed(batch[:1]),
+            "many": lambda batch=batch: encoder.embed(batch),
+        }
+        alternate(runs, CPU, repeat=2, least=0)  # warm up
+        timings = alternate(runs, CPU, repeat=arguments.repeat, least=0)
+        one, each = 1000 * timings["one"].median, 1000 * timings["many"].median / len(batch)
         goal = f"{GOALS[sense]:.0f}" if sense in GOALS else ""
         print(f"| {sense} | {one:.1f} | {goal} | {each:.1f} | {one / each:.1f}x |", flush=True)
     opened = subprocess.run(
-        [sys.executable, "-c", OPENING], capture_output=True, text=True, check=True
+        [sys.executable, "-c", OPENING],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parent,
     )
-    seconds, kib = map(float, opened.stdout.split())
-    print(f"\nOpening with the first text: {seconds:.2f} s, {kib / 1024:.0f} MB beyond torch.")
-    print(f"All towers open: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB.")
+    seconds, grown = map(float, opened.stdout.split())
+    print(f"\nOpening with the first text: {seconds:.2f} s, {grown / 1e6:.0f} MB beyond torch.")
+    print(f"All towers open: {resident('VmHWM') / 1e6:.0f} MB.")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.mini.maps import MapNet
+from sensorium.mini.image import MEAN, SPREAD
+from sensorium.mini.inputs import RESIZED
+from sensorium.mini.inputs import SIDE as SEEN
+from sensorium.mini.maps import MAP_MEAN, MAP_SPREAD, MapNet
+from sensorium.mini.mixture import mixture
 from sensorium.mini.trunk import Trunk
 from training import pictures
 from training.course import Course, Pace
@@ -35,13 +39,11 @@ PHOTOS, THERMALS, DEPTHS = 320, 112, 224  # of each in a batch
 CLASS_SIZE = 2  # photos of one class drawn together
 TEMPERATURE = 0.07  # of every contrast
 SMOOTHING = 0.05  # of labels
-MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of RGB, as the trunk learned it
 TEMPLATES = {
     "thermal": ("{}", "thermal image of a {}", "a {}"),
     "depth": ("{}", "a {}", "depth map of a {}"),
 }
 ASKED = {"thermal": "thermal image of a {}", "depth": "a {}"}
-SEEN = 240  # pixels a side
 
 
 @dataclass
@@ -124,15 +126,14 @@ class Photos:
     @torch.no_grad()
     def features(self, photos: Tensor) -> Tensor:
         """Map RGB `(B, 3, H, W)` in [0, 1] to `(B, E)`."""
-        mean, spread = (photos.new_tensor(v)[:, None, None] for v in (MEAN, SPREAD))
+        mean, spread = MEAN.to(photos.device), SPREAD.to(photos.device)
         out: Tensor = self.trunk(((photos - mean) / spread).contiguous(memory_format=self.layout))
         return out.float()
 
     def meaning(self, features: Tensor) -> Tensor:
         """Map features to the mixture of the names of the ten likeliest ImageNet classes."""
         chances = (features @ self.classes.T + self.offsets).softmax(-1)
-        top = chances.topk(10)
-        return F.normalize((top.values[..., None] * self.vectors[top.indices]).sum(1), dim=-1)
+        return mixture(chances, self.vectors)
 
 
 def contrast(left: Tensor, right: Tensor, same: Tensor | None = None) -> Tensor:
@@ -194,7 +195,7 @@ class Lesson:
 
     def features(self, maps: Tensor) -> Tensor:
         """As `MapNet.features`, in bfloat16 where that is fast."""
-        shown = ((maps - 0.449) / 0.226).contiguous(memory_format=self.layout)
+        shown = ((maps - MAP_MEAN) / MAP_SPREAD).contiguous(memory_format=self.layout)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             return self.passing(shown).float()
 
@@ -253,7 +254,7 @@ class Lesson:
         net, projection = taught.get_submodule("net"), taught.get_submodule("projection")
         assert isinstance(net, MapNet)
         passing, self.passing = self.passing, net.trunk.forward
-        centre = slice((pictures.STORED - SEEN) // 2, (pictures.STORED + SEEN) // 2)
+        centre = slice((RESIZED - SEEN) // 2, (RESIZED + SEEN) // 2)
         results: dict[str, float] = {}
         for sense, part in self.senses.items():
             maps = part.dev if sense == "thermal" else pictures.nearness(part.dev)
@@ -278,8 +279,8 @@ class Lesson:
 def grey_trunk(trunk: Trunk) -> dict[str, Tensor]:
     """Return the trunk for one channel: nearly what the colour trunk makes of a grey picture."""
     state = {key: value.clone() for key, value in trunk.state_dict().items()}
-    spread = state["stem.weight"].new_tensor(SPREAD)[:, None, None]
-    state["stem.weight"] = (state["stem.weight"] * 0.226 / spread).sum(1, keepdim=True)
+    spread = SPREAD.to(state["stem.weight"].device)
+    state["stem.weight"] = (state["stem.weight"] * MAP_SPREAD / spread).sum(1, keepdim=True)
     return state
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Thermal
 from training.pack import Row
-from training.pictures import SPECTRA
+
+SPECTRA = "Thermal Dogs and People (Roboflow)"  # its pictures are coloured with Seek's "Spectra"
 
 
 @lru_cache(maxsize=8)

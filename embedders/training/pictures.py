@@ -13,27 +13,18 @@ import numpy as np
 import PIL.Image
 import torch
 from numpy.typing import NDArray
-from PIL.Image import Resampling
 from torch import Tensor
 from torch.nn import functional as F
 
+from sensorium.mini.inputs import RESIZED as STORED
 from sensorium.percepts import Depth, Thermal
+from sensorium.percepts.geometry import fit, fit_map
 from sensorium.percepts.holes import fill_holes
 from training.pack import Row
+from training.percepts import percept_of
 
-STORED = 274  # pixels a side: what a crop of 240 is taken from
 READERS = 8  # threads
-SPECTRA = "Thermal Dogs and People (Roboflow)"  # its pictures are coloured with Seek's "Spectra"
 TONES = 6  # nodes of a random tone curve
-
-
-def square(picture: PIL.Image.Image) -> PIL.Image.Image:
-    """Resize the short side to `STORED` pixels and crop the middle, mode RGB or F."""
-    short = min(picture.size)
-    size = [max(STORED, round(STORED * side / short)) for side in picture.size]
-    resized = picture.resize((size[0], size[1]), Resampling.BICUBIC)
-    left, top = ((side - STORED) // 2 for side in size)
-    return resized.crop((left, top, left + STORED, top + STORED))
 
 
 def read_photos(rows: Sequence[Row]) -> Tensor:
@@ -41,7 +32,7 @@ def read_photos(rows: Sequence[Row]) -> Tensor:
 
     def read(row: Row) -> Tensor:
         with PIL.Image.open(row.path) as picture:
-            return torch.from_numpy(np.array(square(picture.convert("RGB")))).permute(2, 0, 1)
+            return torch.from_numpy(np.array(fit(picture.convert("RGB"), STORED))).permute(2, 0, 1)
 
     return _stacked(read, rows)
 
@@ -50,9 +41,9 @@ def read_thermal(rows: Sequence[Row]) -> Tensor:
     """Read thermal pictures as float32 `(N, 1, 274, 274)` in [0, 1], colours undone."""
 
     def read(row: Row) -> Tensor:
-        palette = "spectra" if row.source == SPECTRA else None
-        shown = Thermal(row.path, unit="white-hot", palette=palette).intensity()
-        return _map(shown)
+        percept = percept_of(row)
+        assert isinstance(percept, Thermal)
+        return _map(percept.intensity())
 
     return _stacked(read, rows)
 
@@ -68,18 +59,18 @@ def read_luminance(rows: Sequence[Row]) -> Tensor:
 
 
 def read_depth(rows: Sequence[Row]) -> Tensor:
-    """Read depth maps as float32 `(N, 1, 274, 274)`: 1 / metres, holes filled."""
+    """Read depth maps as float32 `(N, 1, 274, 274)`: about 1 / metres, holes filled."""
 
     def read(row: Row) -> Tensor:
-        depth = Depth(row.path, unit="mm", fx="assume-60deg", baseline=1.0)
-        return _map(fill_holes(depth.disparity()))
+        percept = percept_of(row)
+        assert isinstance(percept, Depth)
+        return _map(fill_holes(percept.disparity()))
 
     return _stacked(read, rows)
 
 
 def _map(values: NDArray[np.float32]) -> Tensor:
-    fitted = square(PIL.Image.fromarray(np.ascontiguousarray(values, np.float32)))
-    return torch.from_numpy(np.array(fitted))[None]
+    return torch.from_numpy(fit_map(values, STORED))[None]
 
 
 def _stacked(read: Callable[[Row], Tensor], rows: Sequence[Row]) -> Tensor:

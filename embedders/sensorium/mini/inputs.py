@@ -24,7 +24,7 @@ from sensorium.mini.trunk import TrunkSizes
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal, Video
 from sensorium.percepts.geometry import fit, fit_map
 from sensorium.percepts.holes import fill_holes
-from sensorium.percepts.windows import back_to_back, cut
+from sensorium.percepts.windows import back_to_back, cut, stretches
 
 REVISION = 1  # of everything in this module; a change that moves vectors raises it
 SIDE = TrunkSizes().picture  # pixels
@@ -162,16 +162,7 @@ def imu_windows(imu: IMU) -> Iterator[Window]:
     Raises:
         PerceptTooShortError: No stretch is half a second long.
     """
-    stretches = imu.segments(motion.RATE)
-    segments = [part for part in stretches if len(part.samples) >= SHORTEST_MOTION]
-    if not segments:
-        longest = max(len(part.samples) for part in stretches)
-        raise PerceptTooShortError(
-            f"an IMU recording whose longest stretch is {longest} samples at {motion.RATE} Hz",
-            f"at least {SHORTEST_MOTION} (half a second) without a gap",
-            "pass a longer stretch",
-        )
-    for part in segments:
+    for part in stretches(imu, motion.RATE, SHORTEST_MOTION):
         samples = part.samples
         length = len(samples) / motion.RATE
         if len(samples) < motion.WINDOW:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from sensorium.errors import PerceptTooShortError
+from sensorium.percepts.imu import IMU, Segment
 from sensorium.percepts.percept import Span
 
 SLIVER = 1e-6  # seconds: what is left over by rounding alone
@@ -48,3 +50,25 @@ def cut(
         yield 0, pending
     elif len(pending):
         yield start + len(pending) - window, np.concatenate([previous, pending])[-window:]
+
+
+def stretches(imu: IMU, rate: int, shortest: int) -> list[Segment]:
+    """Return the gap-free stretches of a recording that are long enough to be told apart.
+
+    Args:
+        imu: The percept.
+        rate: Samples per second they are resampled to, in Hz.
+        shortest: Samples at that rate; shorter stretches are left out.
+    Raises:
+        PerceptTooShortError: No stretch is that long.
+    """
+    found = imu.segments(rate)
+    segments = [part for part in found if len(part.samples) >= shortest]
+    if not segments:
+        longest = max(len(part.samples) for part in found)
+        raise PerceptTooShortError(
+            f"an IMU recording whose longest stretch is {longest} samples at {rate} Hz",
+            f"at least {shortest} ({shortest / rate:.3f} s) without a gap",
+            "pass a longer stretch",
+        )
+    return segments

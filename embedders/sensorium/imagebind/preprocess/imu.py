@@ -13,10 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sensorium.errors import PerceptTooShortError
 from sensorium.imagebind.stems import IMU_CHANNELS, IMU_PATCH, IMU_SAMPLES
 from sensorium.percepts import IMU, Span
-from sensorium.percepts.windows import back_to_back
+from sensorium.percepts.windows import back_to_back, stretches
 
 RATES = {"imu-10s-200hz": 200, "imu-5s-400hz": 400}  # Hz; a window is 2000 samples of either
 STILL = 1e-6  # m/s^2 or rad/s: a channel that moves less is constant, and becomes 0
@@ -36,15 +35,7 @@ def imu_windows(imu: IMU, *, rate: int = 200) -> Iterator[tuple[Span, Tensor]]:
     Raises:
         PerceptTooShortError: No stretch is as long as one token.
     """
-    stretches = imu.segments(rate)
-    segments = [part for part in stretches if len(part.samples) >= IMU_PATCH]
-    if not segments:
-        longest = max(len(part.samples) for part in stretches)
-        raise PerceptTooShortError(
-            f"an IMU recording whose longest stretch is {longest} samples at {rate} Hz",
-            f"at least {IMU_PATCH} ({IMU_PATCH / rate:.3f} s) without a gap",
-            "pass a longer stretch",
-        )
+    segments = stretches(imu, rate, IMU_PATCH)
     everything = np.concatenate([part.samples for part in segments])
     mean = everything.mean(axis=0, dtype=np.float64)
     spread = everything.std(axis=0, dtype=np.float64)

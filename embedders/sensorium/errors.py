@@ -34,6 +34,25 @@ SensoriumError
 │   ├── DiskSpaceError           (OSError)           the disk has no room for them
 │   ├── DownloadError            (OSError)           the transfer failed, and can be resumed
 │   └── LicenceNotAcceptedError  (PermissionError)   the weights' licence was not accepted
+├── StoreError                                       the vector store cannot do it
+│   ├── SpaceMismatchError       (ValueError)        a collection of another embedding space
+│   ├── SchemaVersionError       (ValueError)        a collection of an older or newer layout
+│   ├── StoreFormatError         (ValueError)        not a memory, or a damaged one
+│   ├── StoreLockedError         (BlockingIOError)   another process owns the folder
+│   ├── StoreClosedError         (RuntimeError)      used after close()
+│   ├── StoreFullError           (OSError)           the disk has no room
+│   ├── StoreUnavailableError    (ConnectionError)   the server cannot be reached, or refused
+│   ├── PointError               (ValueError)        vectors or payload that cannot be stored
+│   └── FilterError              (ValueError)        a condition the store cannot answer
+├── MemoryAccessError                                a memory was asked for what it cannot do
+│   ├── OwnerError               (ValueError)        no owner, or one that is not a name
+│   ├── RecordError              (ValueError)        a record that cannot be remembered
+│   ├── RecordNotFoundError      (LookupError)       this owner has no record of that id
+│   ├── QueryError               (ValueError)        a question that asks nothing, or too much
+│   ├── MediaNotFoundError       (FileNotFoundError) the record's media is not kept (any more)
+│   ├── MediaQuotaError          (OSError)           the media store may not grow further
+│   ├── ExportFormatError        (ValueError)        a directory that is not an export
+│   └── StreamError              (RuntimeError)      a stream that is closed, or whose worker failed
 └── MissingExtraError            (ImportError)       an optional package is not installed
 """
 
@@ -217,6 +236,82 @@ class DownloadError(WeightsError, OSError):
 
 class LicenceNotAcceptedError(WeightsError, PermissionError):
     """The licence of the weights was not accepted."""
+
+
+class StoreError(SensoriumError):
+    """The vector store cannot do it."""
+
+
+class SpaceMismatchError(StoreError, ValueError):
+    """A collection holds vectors of another embedding space than the encoder's."""
+
+
+class SchemaVersionError(StoreError, ValueError):
+    """A collection has the layout of an older or newer version."""
+
+
+class StoreFormatError(StoreError, ValueError):
+    """What is there is not a memory, or is damaged."""
+
+
+class StoreLockedError(StoreError, BlockingIOError):
+    """Another process, or another object of this one, owns the folder."""
+
+
+class StoreClosedError(StoreError, RuntimeError):
+    """The store was used after it was closed."""
+
+
+class StoreFullError(StoreError, OSError):
+    """The disk has no room; what was acknowledged before is safe."""
+
+
+class StoreUnavailableError(StoreError, ConnectionError):
+    """The server cannot be reached, or refused the request."""
+
+
+class PointError(StoreError, ValueError):
+    """Vectors or a payload that cannot be stored."""
+
+
+class FilterError(StoreError, ValueError):
+    """A condition the store cannot answer."""
+
+
+class MemoryAccessError(SensoriumError):
+    """A memory was asked for what it cannot do."""
+
+
+class OwnerError(MemoryAccessError, ValueError):
+    """There is no owner, or it is not a name."""
+
+
+class RecordError(MemoryAccessError, ValueError):
+    """A record that cannot be remembered or changed like this."""
+
+
+class RecordNotFoundError(MemoryAccessError, LookupError):
+    """This owner has no record of that id."""
+
+
+class QueryError(MemoryAccessError, ValueError):
+    """A question that asks nothing, or what cannot be combined."""
+
+
+class MediaNotFoundError(MemoryAccessError, FileNotFoundError):
+    """The media of a record was not kept, or is not kept any more."""
+
+
+class MediaQuotaError(MemoryAccessError, OSError):
+    """The media store may not grow beyond its quota."""
+
+
+class ExportFormatError(MemoryAccessError, ValueError):
+    """A directory that is not an export of a memory, or a damaged one."""
+
+
+class StreamError(MemoryAccessError, RuntimeError):
+    """A stream that is closed, or whose worker failed."""
 
 
 class MissingExtraError(SensoriumError, ImportError):

@@ -1,0 +1,242 @@
+"""Which points are meant: conditions on a payload, always within one owner.
+
+A `Filter` cannot be made without an owner, and stores take nothing else: no read, count, change or
+deletion can reach another owner's points. Conditions combine with `&`, `|` and `~`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sensorium.errors import FilterError, OwnerError
+
+Scalar: TypeAlias = "str | int | float | bool"
+Bound: TypeAlias = "int | float | datetime"
+LONGEST_OWNER = 512  # characters
+
+
+class Condition:
+    """What a point's payload must fulfil."""
+
+    def __and__(self, other: Condition) -> Condition:
+        """Both."""
+        return Every((self, other))
+
+    def __or__(self, other: Condition) -> Condition:
+        """At least one."""
+        return Either((self, other))
+
+    def __invert__(self) -> Condition:
+        """Not this."""
+        return Not(self)
+
+
+@dataclass(frozen=True)
+class Equal(Condition):
+    """The field is that value, or a list that holds it. `a.b` reaches into a dictionary."""
+
+    field: str
+    value: Scalar
+
+    def __post_init__(self) -> None:
+        _check_field(self.field)
+        _check_scalar(self.field, self.value)
+
+
+@dataclass(frozen=True)
+class OneOf(Condition):
+    """The field is one of these values, or a list that holds one of them."""
+
+    field: str
+    values: tuple[Scalar, ...]
+
+    def __post_init__(self) -> None:
+        _check_field(self.field)
+        for value in self.values:
+            _check_scalar(self.field, value)
+
+
+@dataclass(frozen=True)
+class Range(Condition):
+    """The field is a number, or a time, within bounds; those left out do not bound."""
+
+    field: str
+    gt: Bound | None = None
+    gte: Bound | None = None
+    lt: Bound | None = None
+    lte: Bound | None = None
+
+    def __post_init__(self) -> None:
+        _check_field(self.field)
+        if not self.bounds:
+            raise FilterError(
+                f"a range of {self.field!r} without bounds",
+                "at least one of gt, gte, lt, lte",
+                "use Present to ask whether there is a value",
+            )
+        if len({isinstance(bound, datetime) for bound in self.bounds.values()}) > 1:
+            raise FilterError(
+                f"a range of {self.field!r} from a number to a time",
+                "bounds of one kind",
+                "compare like with like",
+            )
+        for bound in self.bounds.values():
+            _check_bound(self.field, bound)
+
+    @property
+    def bounds(self) -> dict[str, Bound]:
+        """The bounds that are given, by name."""
+        named = {"gt": self.gt, "gte": self.gte, "lt": self.lt, "lte": self.lte}
+        return {name: bound for name, bound in named.items() if bound is not None}
+
+
+@dataclass(frozen=True)
+class Words(Condition):
+    """The text field holds every one of these words, in any order and case."""
+
+    field: str
+    text: str
+
+    def __post_init__(self) -> None:
+        _check_field(self.field)
+        if not isinstance(self.text, str) or not self.text.strip():
+            raise FilterError(f"{self.text!r} as words", "at least one word", "leave it out")
+
+
+@dataclass(frozen=True)
+class Present(Condition):
+    """The field is there and holds something."""
+
+    field: str
+
+    def __post_init__(self) -> None:
+        _check_field(self.field)
+
+
+@dataclass(frozen=True)
+class Ids(Condition):
+    """The point is one of these."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Every(Condition):
+    """All of these hold; always true of none."""
+
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Either(Condition):
+    """At least one of these holds; never true of none."""
+
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Not(Condition):
+    """This does not hold."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True)
+class Filter:
+    """The points of one owner that a condition lets through.
+
+    Attributes:
+        owner: Whose points. There is no filter without one.
+        condition: What else must hold.
+        alive_at: Leave out what has expired by then.
+        parts: Whether the continuations of long records are meant, too.
+    """
+
+    owner: str
+    condition: Condition | None = None
+    alive_at: datetime | None = None
+    parts: bool = False
+
+    def __post_init__(self) -> None:
+        check_owner(self.owner)
+        if self.condition is not None and not isinstance(self.condition, Condition):
+            raise FilterError(
+                f"a condition of type {type(self.condition).__name__}",
+                "Equal, OneOf, Range, Words, Present, Ids, or these joined with & | ~",
+                "see sensorium.qdrant",
+            )
+        if self.alive_at is not None:
+            _check_bound("alive_at", self.alive_at)
+
+
+def check_owner(owner: object) -> str:
+    """Return an owner as given.
+
+    Raises:
+        OwnerError: Not a string, empty, blank at an end, or longer than 512 characters.
+    """
+    if not isinstance(owner, str) or not owner or owner != owner.strip():
+        raise OwnerError(
+            f"owner={owner!r}", "a name: text that is not empty", 'write owner="rex"'
+        )
+    if len(owner) > LONGEST_OWNER or any(0xD800 <= ord(letter) < 0xE000 for letter in owner):
+        raise OwnerError(
+            f"an owner of {len(owner)} characters, {owner[:40]!r}",
+            f"at most {LONGEST_OWNER} Unicode characters",
+            "use a short name or an id",
+        )
+    return owner
+
+
+def matching(fields: Mapping[str, Any], *, prefix: str = "metadata.") -> list[Condition]:
+    """Turn `{"room": "kitchen", "floor": [1, 2]}` into conditions: equal, or one of a list.
+
+    Args:
+        fields: Values are scalars, collections of them, or conditions as they are.
+        prefix: Goes before each name.
+    Raises:
+        FilterError: A value of another kind.
+    """
+    conditions: list[Condition] = []
+    for name, value in fields.items():
+        if isinstance(value, Condition):
+            conditions.append(value)
+        elif isinstance(value, Collection) and not isinstance(value, (str, bytes, Mapping)):
+            conditions.append(OneOf(prefix + name, tuple(value)))
+        else:
+            conditions.append(Equal(prefix + name, value))
+    return conditions
+
+
+def _check_field(field: object) -> None:
+    if not isinstance(field, str) or not field:
+        raise FilterError(f"{field!r} as a field", "its name", 'write "metadata.room"')
+
+
+def _check_scalar(field: str, value: object) -> None:
+    fits = isinstance(value, (str, bool, int, float))
+    if not fits or (isinstance(value, float) and not math.isfinite(value)):
+        raise FilterError(
+            f"{field} compared with {value!r}",
+            "text, a finite number, True or False",
+            "use Range for times, Present for missing values",
+        )
+
+
+def _check_bound(field: str, bound: object) -> None:
+    if isinstance(bound, datetime):
+        if bound.utcoffset() is None:
+            raise FilterError(
+                f"the naive time {bound.isoformat()} as a bound of {field!r}",
+                "a time with its zone",
+                "write datetime(..., tzinfo=timezone.utc)",
+            )
+        return
+    if isinstance(bound, bool) or not isinstance(bound, (int, float)) or math.isnan(bound):
+        raise FilterError(
+            f"{bound!r} as a bound of {field!r}", "a number or an aware datetime", "convert it"
+        )

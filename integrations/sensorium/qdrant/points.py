@@ -1,0 +1,106 @@
+"""What passes between a memory and its store: points, and what a search returns of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorium.errors import PointError
+
+Vectors: TypeAlias = NDArray[np.float32]
+Payload: TypeAlias = dict[str, Any]
+UNIT_TOLERANCE = 1e-3  # float16 rows come back this far from unit length
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """One point of a collection.
+
+    Attributes:
+        id: A UUID, as text.
+        vectors: Of each modality, shape `(W, D)`: one row a window; one row for a still.
+        payload: JSON-ready; times as ISO 8601 text.
+    """
+
+    id: str
+    vectors: Mapping[str, Vectors] = field(repr=False)
+    payload: Payload
+
+
+@dataclass(frozen=True, eq=False)
+class StoredPoint:
+    """A point as it was read: the parts that were asked for.
+
+    Attributes:
+        id: Its UUID.
+        payload: The keys asked for that it has.
+        vectors: The modalities asked for that it has, `(W, D)` float32 each.
+    """
+
+    id: str
+    payload: Payload = field(default_factory=dict)
+    vectors: Mapping[str, Vectors] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A point that a search found.
+
+    Attributes:
+        id: Its UUID.
+        score: Cosine of the query and the point's best row, or the BM25 score of its text.
+    """
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of the points that a filter lets through, and where the next ones begin.
+
+    Attributes:
+        points: In the order asked for.
+        cursor: Pass it to get the next page; `None` after the last.
+    """
+
+    points: Sequence[StoredPoint]
+    cursor: str | None
+
+
+def iso(moment: datetime) -> str:
+    """Write an aware datetime as stores keep it: UTC, microseconds, always of one length."""
+    text = moment.astimezone(timezone.utc).isoformat(timespec="microseconds")
+    return text.replace("+00:00", "Z")
+
+
+def from_iso(text: str) -> datetime:
+    """Read what `iso` wrote; an aware datetime in UTC."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def check_vectors(point: Point, dimension: int) -> None:
+    """Refuse what an engine would take silently and never find again.
+
+    Raises:
+        PointError: Another shape or dtype, NaN or infinity, or rows that are not of unit length.
+    """
+    for modality, rows in point.vectors.items():
+        if rows.ndim != 2 or not len(rows) or rows.shape[1] != dimension or rows.dtype != "float32":
+            raise PointError(
+                f"{modality} vectors of shape {rows.shape} and dtype {rows.dtype}",
+                f"float32 of shape (W, {dimension}), at least one row",
+                "pass Encoding.vectors of the collection's encoder",
+            )
+        lengths = np.einsum("wd,wd->w", rows, rows)
+        if not (np.abs(lengths - 1) < UNIT_TOLERANCE).all():  # NaN compares false
+            raise PointError(
+                f"{modality} vectors of squared lengths {lengths.min():.3g} to {lengths.max():.3g}",
+                "finite rows of unit length",
+                "scale them with sensorium.encoders.normalise",
+            )

@@ -1,0 +1,153 @@
+"""The layout of a collection: one point a memory, one named vector a modality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from sensorium.encoders import EmbeddingSpace
+from sensorium.errors import SchemaVersionError, SpaceMismatchError, StoreFormatError
+
+if TYPE_CHECKING:
+    from qdrant_client import QdrantClient
+
+VERSION = 1  # of the payload and the named vectors; see docs/schema.md
+MODALITIES = ("text", "image", "video", "audio", "depth", "thermal", "imu")
+STILLS = frozenset({"image", "depth", "thermal"})  # one vector; all others have one a window
+ROWS = 1023  # windows a point holds at most: 1 MiB of float32 at 1024 dimensions
+METADATA = "sensorium"  # key of the collection's metadata under which a schema is kept
+
+KEYWORDS = ("modalities", "tags", "source", "digest", "flags", "hashes", "part_of")
+TIMES = ("at", "until", "created_at", "expires_at")
+TENANT, TEXT = "owner", "page_content"
+
+Quantization: TypeAlias = Literal["int8", "binary"]
+
+
+@dataclass(frozen=True)
+class CollectionSchema:
+    """What a collection is made with, and what is checked when it is opened.
+
+    Attributes:
+        space: Of all of its vectors.
+        modalities: Its named vectors, sorted.
+        quantization: `"int8"` keeps a quarter of the bytes in memory, `"binary"` a thirty-second;
+            results are rescored with the vectors on disk. `None` compares the float16 vectors.
+        on_disk: Keep vectors on disk rather than in memory (a server's choice; Edge maps files).
+        shard_number: Of a cluster.
+        replication_factor: Copies of each shard in a cluster.
+        write_consistency_factor: Copies that must acknowledge a write.
+        version: Of the layout.
+    """
+
+    space: EmbeddingSpace
+    modalities: tuple[str, ...]
+    quantization: Quantization | None = None
+    on_disk: bool = False
+    shard_number: int | None = None
+    replication_factor: int | None = None
+    write_consistency_factor: int | None = None
+    version: int = VERSION
+
+    @classmethod
+    def for_space(
+        cls,
+        space: EmbeddingSpace,
+        *,
+        modalities: Iterable[str] = MODALITIES,
+        quantization: Quantization | None = None,
+        on_disk: bool = False,
+        shard_number: int | None = None,
+        replication_factor: int | None = None,
+        write_consistency_factor: int | None = None,
+    ) -> CollectionSchema:
+        """Lay out a collection for the vectors of one space.
+
+        Raises:
+            StoreFormatError: No modality, a name that is none, or an unknown quantization.
+        """
+        names = tuple(sorted(set(modalities)))
+        if not names or not all(isinstance(name, str) and name.isidentifier() for name in names):
+            raise StoreFormatError(
+                f"modalities={names!r}", "at least one plain name", 'write ["text", "image"]'
+            )
+        if quantization not in (None, "int8", "binary"):
+            raise StoreFormatError(
+                f"quantization={quantization!r}", 'None, "int8" or "binary"', "choose one"
+            )
+        return cls(
+            space,
+            names,
+            quantization=quantization,
+            on_disk=on_disk,
+            shard_number=shard_number,
+            replication_factor=replication_factor,
+            write_consistency_factor=write_consistency_factor,
+        )
+
+    def create(self, client: QdrantClient, name: str = "sensorium") -> None:
+        """Create the collection, its indexes and its metadata with any client.
+
+        Raises:
+            StoreUnavailableError: The server cannot be reached, or refused.
+            StoreFormatError: There is a collection of that name.
+        """
+        from sensorium.qdrant.client_schema import create_collection
+
+        create_collection(client, name, self)
+
+    def with_modality(self, name: str) -> CollectionSchema:
+        """Return the schema with one more modality; itself if it has it."""
+        if name in self.modalities:
+            return self
+        return replace(self, modalities=tuple(sorted({*self.modalities, name})))
+
+    def check(self, space: EmbeddingSpace, place: str) -> None:
+        """Refuse to mix two spaces.
+
+        Raises:
+            SpaceMismatchError: The collection was made by another space than `space`.
+        """
+        if self.space != space:
+            raise SpaceMismatchError(
+                f"{place}, which holds vectors of {self.space.id}, with an encoder of {space.id}",
+                "one space: two encoders' vectors cannot be compared",
+                f"open it with encoder={self.space.model!r}, or re-embed it: Memory.reembed",
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the schema JSON-ready; `from_dict` reads it back."""
+        return {**asdict(self), "modalities": list(self.modalities)}
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any], *, place: str) -> CollectionSchema:
+        """Read what `to_dict` returned.
+
+        Args:
+            fields: Perhaps of another version of Sensorium.
+            place: Names the collection in messages.
+        Raises:
+            SchemaVersionError: A newer layout than this version knows.
+            StoreFormatError: Not a schema.
+        """
+        try:
+            version = int(fields["version"])
+            space = EmbeddingSpace(**fields["space"])
+            rest = {key: fields[key] for key in cls.__dataclass_fields__ if key in fields}
+            read = cls(**{**rest, "space": space, "modalities": tuple(fields["modalities"])})
+        except (LookupError, TypeError, ValueError) as error:
+            raise StoreFormatError(
+                f"{place}, whose schema cannot be read ({error})",
+                "the schema Sensorium wrote",
+                "restore it from a copy, or export and import the memory",
+            ) from error
+        if version != VERSION:
+            raise SchemaVersionError(
+                f"{place}, which has the layout of version {version}",
+                f"version {VERSION}, which this release reads and writes",
+                "run: sensorium export with the release that wrote it, then sensorium import"
+                if version < VERSION
+                else "run: pip install --upgrade sensorium",
+            )
+        return read

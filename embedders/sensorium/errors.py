@@ -47,7 +47,7 @@ SensoriumError
 ├── MemoryAccessError                                a memory was asked for what it cannot do
 │   ├── OwnerError               (ValueError)        no owner, or one that is not a name
 │   ├── RecordError              (ValueError)        a record that cannot be remembered
-│   ├── RecordNotFoundError      (LookupError)       this owner has no record of that id
+│   ├── RecordNotFoundError      (LookupError)       the owner has no record of that id
 │   ├── QueryError               (ValueError)        a question that asks nothing, or too much
 │   ├── MediaNotFoundError       (FileNotFoundError) the record's media is not kept (any more)
 │   ├── MediaQuotaError          (OSError)           the media store may not grow further
@@ -291,7 +291,7 @@ class RecordError(MemoryAccessError, ValueError):
 
 
 class RecordNotFoundError(MemoryAccessError, LookupError):
-    """This owner has no record of that id."""
+    """The owner has no record of that id."""
 
 
 class QueryError(MemoryAccessError, ValueError):

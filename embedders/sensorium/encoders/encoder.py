@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.encoders.arithmetic import normalise
+from sensorium.encoders.background import Background
 from sensorium.encoders.space import EmbeddingSpace
 from sensorium.errors import BatchError, SensoriumError, SourceTypeError
 from sensorium.percepts import Percept, Span
@@ -66,6 +67,10 @@ class Encoder(Protocol):
     def modalities(self) -> frozenset[str]:
         """What it can encode."""
 
+    @property
+    def background(self) -> Background | None:
+        """Statistics of its vectors, to calibrate against; `None` where it has none."""
+
     def encode(self, percepts: Sequence[Percept], /) -> list[Encoding]:
         """Encode a batch, windows kept.
 
@@ -92,6 +97,11 @@ class EncoderBase(ABC):
     def dimension(self) -> int:
         """Numbers in a vector."""
         return self.space.dimension
+
+    @property
+    def background(self) -> Background | None:
+        """None: an encoder that ships statistics says so itself."""
+        return None
 
     @abstractmethod
     def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:

@@ -82,9 +82,15 @@ class Backend(Protocol):
         """Read a page of points; by `at` if an order is given, else by id."""
 
     def sample(
-        self, modality: str, filter: Filter, *, limit: int, payload: bool | Sequence[str] = False
+        self,
+        modality: str,
+        filter: Filter,
+        *,
+        limit: int,
+        payload: bool | Sequence[str] = False,
+        vectors: bool = True,
     ) -> list[StoredPoint]:
-        """Read random points that have a modality, with its vectors."""
+        """Read random points that have a modality, by default with its vectors."""
 
     def count(self, filter: Filter) -> int:
         """Count points, exactly."""

@@ -140,7 +140,7 @@ class Either(Condition):
 
 @dataclass(frozen=True)
 class Not(Condition):
-    """This does not hold."""
+    """It does not hold."""
 
     condition: Condition
 
@@ -180,9 +180,7 @@ def check_owner(owner: object) -> str:
         OwnerError: Not a string, empty, blank at an end, or longer than 512 characters.
     """
     if not isinstance(owner, str) or not owner or owner != owner.strip():
-        raise OwnerError(
-            f"owner={owner!r}", "a name: text that is not empty", 'write owner="rex"'
-        )
+        raise OwnerError(f"owner={owner!r}", "a name: text that is not empty", 'write owner="rex"')
     if len(owner) > LONGEST_OWNER or any(0xD800 <= ord(letter) < 0xE000 for letter in owner):
         raise OwnerError(
             f"an owner of {len(owner)} characters, {owner[:40]!r}",

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import PointError
+from sensorium.qdrant.schema import STILLS
 
 Vectors: TypeAlias = NDArray[np.float32]
 Payload: TypeAlias = dict[str, Any]
-UNIT_TOLERANCE = 1e-3  # float16 rows come back this far from unit length
+FLOAT = np.dtype(np.float32)
+UNIT_TOLERANCE = 2e-3  # float16 rows come back this far from unit length
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,18 +87,31 @@ def from_iso(text: str) -> datetime:
 
 
 def check_vectors(point: Point, dimension: int) -> None:
+    """Refuse one point's vectors where `check_points` would."""
+    check_points([point], dimension)
+
+
+def check_points(points: Sequence[Point], dimension: int) -> None:
     """Refuse what an engine would take silently and never find again.
 
     Raises:
         PointError: Another shape or dtype, NaN or infinity, or rows that are not of unit length.
     """
-    for modality, rows in point.vectors.items():
-        if rows.ndim != 2 or not len(rows) or rows.shape[1] != dimension or rows.dtype != "float32":
+    named = [(name, rows) for point in points for name, rows in point.vectors.items()]
+    for modality, rows in named:
+        if rows.ndim != 2 or not len(rows) or rows.shape[1] != dimension or rows.dtype != FLOAT:
             raise PointError(
                 f"{modality} vectors of shape {rows.shape} and dtype {rows.dtype}",
                 f"float32 of shape (W, {dimension}), at least one row",
                 "pass Encoding.vectors of the collection's encoder",
             )
+        if len(rows) > 1 and modality in STILLS:
+            raise PointError(
+                f"{len(rows)} rows of {modality}",
+                "one row: the modality has one vector a point",
+                "write the others as points of their own",
+            )
+    for modality, rows in named:
         lengths = np.einsum("wd,wd->w", rows, rows)
         if not (np.abs(lengths - 1) < UNIT_TOLERANCE).all():  # NaN compares false
             raise PointError(

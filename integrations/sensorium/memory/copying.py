@@ -1,0 +1,170 @@
+"""Copy memories from one store to another, and what every such move has to mind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from sensorium.errors import MediaNotFoundError, OwnerError, RecordError, StoreUnavailableError
+from sensorium.memory.media import MediaStore
+from sensorium.qdrant.backend import Backend
+from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.points import Point, StoredPoint
+from sensorium.qdrant.schema import CollectionSchema
+
+Progress: TypeAlias = Callable[[int, "int | None"], None]  # points done, and of how many
+
+PAGE = 64  # points with vectors held at a time: 256 MiB if every one is as long as can be
+
+
+@dataclass(frozen=True)
+class CopySummary:
+    """What was copied.
+
+    Attributes:
+        copied: Points that were written.
+        skipped: Points that were there already, the same.
+        media_files: Kept files that were copied; those that are there are passed over.
+        missing_media: Files that records name and the source's media store lost.
+    """
+
+    copied: int
+    skipped: int
+    media_files: int
+    missing_media: int
+
+
+def copy_records(
+    source: Backend,
+    target: Backend,
+    *,
+    owner: str,
+    source_media: MediaStore | None = None,
+    target_media: MediaStore | None = None,
+    progress: Progress | None = None,
+    batch: int = 256,
+    replace: bool = False,
+) -> CopySummary:
+    """Copy everything an owner remembers from one store to another, with vectors and media.
+
+    It can be interrupted and repeated: points that are there with the same payload are passed over.
+
+    Args:
+        source: Where the records are; it is only read.
+        target: Where they go, under the same ids; modalities it lacks are added.
+        owner: Whose memories.
+        source_media: Where their files are.
+        target_media: Where those go; without both stores, files are left out.
+        progress: Called after every page.
+        batch: Points of a page.
+        replace: Write points again that are there already.
+    Raises:
+        SpaceMismatchError: The two hold vectors of different spaces.
+        RecordError: Another owner has a record of the same id in the target.
+        StoreUnavailableError: A server cannot be reached; or the target has fewer points at the
+            end than were copied.
+    """
+    for store in (source_media, target_media):
+        check_media_owner(store, owner)
+    source.schema.check(target.schema.space, "the store to copy from")
+    add_modalities(source.schema, target)
+    where = Filter(owner, parts=True)
+    total = source.count(where)
+    copied = skipped = files = 0
+    missing: set[str] = set()
+    for points in pages(source, where, limit=batch):
+        there = stored(target, [point.id for point in points], owner)
+        new = [
+            point
+            for point in points
+            if replace or point.id not in there or there[point.id].payload != point.payload
+        ]
+        if source_media is not None and target_media is not None:
+            wanted = [name for name in kept_names(points) if not target_media.exists(name)]
+            lost = {name for name in wanted if not _copy_file(name, source_media, target_media)}
+            files, missing = files + len(wanted) - len(lost), missing | lost
+        for start in range(0, len(new), PAGE):  # vectors, a few at a time
+            target.upsert(_with_vectors(source, new[start : start + PAGE]))
+        copied, skipped = copied + len(new), skipped + len(points) - len(new)
+        if progress is not None:
+            progress(copied + skipped, total)
+    target.flush()
+    if target_media is not None:
+        target_media.flush()
+    _check_arrived(target, where, copied + skipped)
+    return CopySummary(copied, skipped, files, len(missing))
+
+
+def pages(
+    backend: Backend, where: Filter, *, limit: int, vectors: Sequence[str] = ()
+) -> Iterator[Sequence[StoredPoint]]:
+    """Yield all points of a filter by id, with their payload."""
+    cursor: str | None = None
+    while True:
+        page = backend.scroll(
+            where, limit=limit, cursor=cursor, payload=True, vectors=vectors or False
+        )
+        if page.points:
+            yield page.points
+        if page.cursor is None:
+            return
+        cursor = page.cursor
+
+
+def stored(backend: Backend, ids: Sequence[str], owner: str) -> dict[str, StoredPoint]:
+    """Return which of these points there are; another owner's must not be written over."""
+    there = backend.retrieve(ids, payload=True, vectors=False)
+    for point in there:
+        if point.payload.get("owner") != owner:
+            raise RecordError(
+                f"a record of the id {point.id}, which another owner has",
+                "ids that are free, or this owner's",
+                "import it under another owner's name: its records get ids of their own then",
+            )
+    return {point.id: point for point in there}
+
+
+def kept_names(points: Sequence[StoredPoint | Point]) -> set[str]:
+    return {name for point in points for name in point.payload.get("hashes", ())}
+
+
+def add_modalities(schema: CollectionSchema, backend: Backend) -> None:
+    for name in schema.modalities:
+        backend.add_modality(name)
+
+
+def check_media_owner(media: MediaStore | None, owner: str) -> None:
+    if media is not None and media.owner != owner:
+        raise OwnerError(
+            f"the media store of {media.owner!r} for the records of {owner!r}",
+            "a media store of the same owner",
+            f"open it with MediaStore(root, owner={owner!r})",
+        )
+
+
+def _copy_file(name: str, source: MediaStore, target: MediaStore) -> bool:
+    """Copy a kept file; say whether the source has it."""
+    try:
+        with source.open(name) as stream:
+            target.put(stream, extension=Path(name).suffix[1:])
+    except MediaNotFoundError:
+        return False
+    return True
+
+
+def _with_vectors(backend: Backend, points: Sequence[StoredPoint]) -> list[Point]:
+    """Return whole points; one that was forgotten meanwhile is left out."""
+    read = backend.retrieve([point.id for point in points], payload=True, vectors=True)
+    return [Point(point.id, point.vectors, point.payload) for point in read]
+
+
+def _check_arrived(target: Backend, where: Filter, expected: int) -> None:
+    there = target.count(where)
+    if there < expected:
+        raise StoreUnavailableError(
+            f"a copy of {expected} points of which {there} arrived",
+            "all of them",
+            "run it again: what is there is passed over",
+        )

@@ -1,0 +1,263 @@
+"""Changing and removing what is kept, without losing what was not meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from sensorium.errors import RecordError, RecordNotFoundError
+from sensorium.memory.identity import check_id, point_id
+from sensorium.memory.media import MediaStore
+from sensorium.memory.moments import check_metadata, check_tags, check_time
+from sensorium.memory.payloads import TEXT, laid_out, media_of, media_payload
+from sensorium.memory.records import Medium
+from sensorium.memory.writing import Writer
+from sensorium.percepts import Percept, Text
+from sensorium.qdrant import Backend, Condition, Either, Equal, Filter, Ids, OneOf, Range
+from sensorium.qdrant.points import Payload, StoredPoint, Vectors, iso
+
+PAGE = 256  # records looked at in one go
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a sweep removed.
+
+    Attributes:
+        records: Memories whose time had come.
+        files: Media files that no record named.
+        bytes: Their sizes, together.
+    """
+
+    records: int
+    files: int
+    bytes: int
+
+
+class Editor:
+    """Reads, changes and removes the records of one owner by id or by condition."""
+
+    def __init__(
+        self, backend: Backend, media: MediaStore | None, writer: Writer, *, owner: str
+    ) -> None:
+        """Work on the collection that a writer fills."""
+        self._backend = backend
+        self._media = media
+        self._writer = writer
+        self._owner = owner
+
+    def find(self, name: str, *, vectors: bool = False) -> StoredPoint:
+        """Read a record's point by its id: the one it was given, or the one it got.
+
+        Raises:
+            RecordNotFoundError: This owner has none of that id, or it has expired.
+        """
+        name = check_id(name)
+        candidates = list(dict.fromkeys([point_id(self._owner, name), *_uuid(name)]))
+        now = iso(datetime.now(timezone.utc))
+        for point in self._backend.retrieve(candidates, payload=True, vectors=vectors):
+            payload = point.payload
+            mine = payload.get("owner") == self._owner and "part_of" not in payload
+            if (
+                mine
+                and payload.get("id", point.id) == name
+                and payload.get("expires_at", "~") > now
+            ):
+                return point
+        raise RecordNotFoundError(
+            f"the id {name!r}"[:200],
+            f"the id of a record of {self._owner!r}",
+            "see recall() and timeline() for the ids there are",
+        )
+
+    def change(self, name: str, payload: Payload, clear: Sequence[str]) -> None:
+        """Write payload keys of a record, and of the points that continue it."""
+        point = self.find(name)
+        whole = Either((Ids((point.id,)), Equal("part_of", point.id)))
+        everything = Filter(self._owner, whole, parts=True)
+        self._backend.set_payload(everything, payload, clear=clear)
+
+    def add(
+        self, name: str, percepts: Sequence[Percept], *, text: str | None, keep_media: bool
+    ) -> None:
+        """Add percepts to a record, or give it another text; its other vectors stay.
+
+        Raises:
+            RecordNotFoundError: There is no such record.
+            EncodingError: A percept cannot be encoded; the record stays as it is.
+        """
+        with self._writer.lock:
+            main = self.find(name, vectors=True)
+            rows = self._all_rows(main)
+            media = [Medium(**fields) for fields in main.payload.get("media", ())]
+            if not media:  # one text, of which the record says nothing more
+                media = [Medium(TEXT, main.payload["digest"][0], rows=len(rows[TEXT]))]
+            if text is not None:
+                rows.pop(TEXT, None)
+                media = [medium for medium in media if medium.modality != TEXT]
+                percepts = [Text(text), *percepts]
+            added, encodings, kept = self._writer.prepared(percepts, keep_media=keep_media)
+            listed, blocks = media_of(percepts, added, encodings, kept)
+            for modality, found in blocks.items():
+                before = [rows[modality]] if modality in rows else []
+                rows[modality] = np.concatenate([*before, *found])
+            counts = _rows_before(media)
+            media += [replace(one, row=one.row + counts.get(one.modality, 0)) for one in listed]
+            self._rewrite(main, media, rows, percepts, text)
+
+    def _rewrite(
+        self,
+        main: StoredPoint,
+        media: Sequence[Medium],
+        rows: Mapping[str, Vectors],
+        percepts: Sequence[Percept],
+        text: str | None,
+    ) -> None:
+        dropped = ("media", "hashes", "windows", "modalities")
+        payload = {key: value for key, value in main.payload.items() if key not in dropped}
+        payload["digest"] = [medium.digest for medium in media]
+        payload |= {key: value for key, value in media_payload(media).items() if value}
+        words = [one.text for one in percepts if isinstance(one, Text)]
+        if text is None and payload["page_content"]:
+            words.insert(0, payload["page_content"])
+        payload["page_content"] = "\n".join(words)
+        points = laid_out(main.id, payload, rows)
+        self._backend.upsert(points)
+        self._writer.drop_parts(main.id, len(points))
+
+    def _all_rows(self, main: StoredPoint) -> dict[str, Vectors]:
+        """Gather a record's rows from its point and those that continue it, in order."""
+        pages = self._pages(Equal("part_of", main.id), payload=["part"], vectors=True)
+        parts = sorted((p for page in pages for p in page), key=lambda p: int(p.payload["part"]))
+        blocks: dict[str, list[Vectors]] = {}
+        for point in [main, *parts]:
+            for modality, found in point.vectors.items():
+                blocks.setdefault(modality, []).append(found)
+        return {modality: np.concatenate(found) for modality, found in blocks.items()}
+
+    def _pages(
+        self,
+        condition: Condition | None,
+        *,
+        payload: bool | Sequence[str],
+        vectors: bool = False,
+        parts: bool = True,
+    ) -> Iterator[Sequence[StoredPoint]]:
+        cursor = None
+        meant = Filter(self._owner, condition, parts=parts)
+        while True:
+            page = self._backend.scroll(
+                meant, limit=PAGE, cursor=cursor, payload=payload, vectors=vectors
+            )
+            if page.points:
+                yield page.points
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def forget(self, condition: Condition | None) -> int:
+        """Remove the records a condition means, with their files; return how many.
+
+        Each round removes the first page, so that a call that is cut short can be made again.
+        """
+        removed = 0
+        meant = Filter(self._owner, condition)
+        while True:
+            page = self._backend.scroll(meant, limit=PAGE, payload=["hashes"])
+            if not page.points:
+                return removed
+            ids = tuple(point.id for point in page.points)
+            whole = Either((Ids(ids), OneOf("part_of", ids)))
+            self._backend.delete(Filter(self._owner, whole, parts=True))
+            removed += len(ids)
+            self._drop_files(page.points)
+
+    def forget_media(self, condition: Condition | None) -> int:
+        """Remove the files of the records a condition means; their vectors stay."""
+        changed = 0
+        for page in self._pages(condition, payload=["hashes", "media"], parts=False):
+            kept = [point for point in page if point.payload.get("hashes")]
+            for point in kept:
+                media = [Medium(**fields) for fields in point.payload["media"]]
+                bare = [replace(one, file=None, mime=None, bytes=0, units={}) for one in media]
+                own = Filter(self._owner, Ids((point.id,)))
+                self._backend.set_payload(own, {"media": media_payload(bare)["media"]})
+                self._backend.set_payload(own, {}, clear=["hashes"])
+            self._drop_files(kept)
+            changed += len(kept)
+        return changed
+
+    def _drop_files(self, points: Sequence[StoredPoint]) -> None:
+        """Remove files of records that are gone, unless another record names them, too."""
+        if self._media is None:
+            return
+        names = {name for point in points for name in point.payload.get("hashes", ())}
+        unused = [
+            name
+            for name in names
+            if not self._backend.count(Filter(self._owner, Equal("hashes", name), parts=True))
+        ]
+        self._media.remove(unused)
+
+    def sweep(self) -> Sweep:
+        """Remove what has expired, and media that no record names."""
+        expired = Range("expires_at", lte=datetime.now(timezone.utc))
+        records = self.forget(expired)
+        if self._media is None:
+            return Sweep(records, 0, 0)
+        named = {
+            name
+            for page in self._pages(None, payload=["hashes"])
+            for point in page
+            for name in point.payload.get("hashes", ())
+        }
+        swept = self._media.sweep(named)
+        return Sweep(records, swept.files, swept.bytes)
+
+
+def changes(
+    *,
+    tags: Sequence[str] | None,
+    metadata: Mapping[str, Any] | None,
+    source: str | None,
+    expires_at: datetime | None,
+) -> tuple[Payload, list[str]]:
+    """Return the payload keys to write and those to remove; what is `None` stays as it is.
+
+    Raises:
+        RecordError: A field of the wrong kind.
+    """
+    payload: Payload = {}
+    if tags is not None:
+        payload["tags"] = list(check_tags(tags))
+    if metadata is not None:
+        payload |= {"flags": check_metadata(metadata), "metadata": dict(metadata)}
+    if source is not None:
+        if not isinstance(source, str):
+            raise RecordError(f"source={source!r}", "text", "write where it came from")
+        payload["source"] = source
+    if expires_at is not None:
+        check_time("expires_at", expires_at)
+        payload["expires_at"] = iso(expires_at)
+    empty = [key for key, value in payload.items() if not value]
+    return {key: value for key, value in payload.items() if value}, empty
+
+
+def _rows_before(media: Sequence[Medium]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for medium in media:
+        counts[medium.modality] = counts.get(medium.modality, 0) + medium.rows
+    return counts
+
+
+def _uuid(name: str) -> list[str]:
+    """Return the id as a point's id, if it can be one."""
+    try:
+        return [str(UUID(name))]
+    except ValueError:
+        return []

@@ -1,0 +1,391 @@
+"""The directory of an export: a manifest, Parquet files of records, and the media beside them.
+
+    manifest.json           format, version, the collection's schema, counts, digests of the rest
+    records-00000.parquet   one row a point; other programs read it without Sensorium
+    media/ab/abcdef….png    the kept files, named by their SHA-256
+
+Columns: `id`; `payload`, all of it as JSON, the one that counts; `owner`, `at`, `modalities`,
+`tags`, `page_content` and `part_of`, taken from it to be queried; and one per modality, its windows
+as lists of numbers, null where a record has none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import numpy as np
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from sensorium.errors import ExportFormatError, MissingExtraError, first_problem
+from sensorium.memory.copying import PAGE
+from sensorium.memory.media import BLOCK, NAME
+from sensorium.percepts.source import Array
+from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors, from_iso
+from sensorium.qdrant.schema import CollectionSchema
+
+FORMAT, VERSION = "sensorium-export", 1
+MANIFEST, MEDIA = "manifest.json", "media"
+LARGEST_MANIFEST = 64 * 2**20  # bytes; a hundred thousand files need 14 million
+GROUP_ROWS = 1_000  # rows of a row group,
+GROUP_BYTES = 64 * 2**20  # or fewer: bytes of vectors held before they are written
+FILE_ROWS = 100_000  # rows of a file
+COPIED = ("owner", "page_content", "part_of")  # texts of the payload that get columns
+LISTED = ("modalities", "tags")  # lists of texts that do
+
+
+def _moment(text: str) -> str:
+    from_iso(text)
+    return text
+
+
+Moment = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
+Time = Annotated[Moment, AfterValidator(_moment)]
+Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+KeptName = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class RecordsFile(_Strict):
+    """One Parquet file."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^records-\d{5,}\.parquet$")]
+    rows: Annotated[int, Field(ge=0)]
+    sha256: Sha256
+
+
+class MediaCount(_Strict):
+    """The kept files; those missing were gone when the export was made."""
+
+    files: int = 0
+    bytes: int = 0
+    missing: int = 0
+
+
+class Manifest(_Strict):
+    """What `manifest.json` says of an export."""
+
+    format: Literal["sensorium-export"] = FORMAT
+    version: Literal[1] = VERSION
+    collection: dict[str, Any] = Field(alias="schema")
+    owner: str
+    created_at: Time
+    records: int
+    points: int
+    files: list[RecordsFile]
+    media: MediaCount
+
+
+class _MediumFields(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    modality: str
+    digest: str
+    file: KeptName | None = None
+
+
+class _PayloadFields(BaseModel):
+    """What a payload must be before it is stored; user metadata may be anything."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    owner: str
+    at: Time
+    created_at: Time
+    until: Time | None = None
+    expires_at: Time | None = None
+    modalities: list[str]
+    page_content: str
+    tags: list[str] = []
+    flags: list[str] = []
+    digest: list[str] = []
+    hashes: list[KeptName] = []
+    media: list[_MediumFields] = []
+    metadata: dict[str, Any] = {}
+    windows: dict[str, int] = {}
+    part_of: str | None = None
+    source: str | None = None
+    schema_version: Literal[1]
+
+
+def pyarrow() -> Any:
+    """Import the package that writes Parquet.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    try:
+        import pyarrow.parquet
+    except ImportError as error:
+        raise MissingExtraError.for_package("pyarrow", "export") from error
+    return pyarrow
+
+
+class RecordsWriter:
+    """Writes points to the Parquet files of a directory, holding one row group at a time."""
+
+    def __init__(self, directory: Path, modalities: Sequence[str]) -> None:
+        """Write to a directory that has no such files yet."""
+        self._pa = pyarrow()
+        self._directory = directory
+        self._modalities = modalities
+        self._held: list[StoredPoint] = []
+        self._held_bytes = 0
+        self._file: Any = None
+        self._rows = 0  # of that file
+        self._files: list[RecordsFile] = []
+
+    def add(self, point: StoredPoint) -> None:
+        """Take a point; full row groups are written."""
+        self._held.append(point)
+        self._held_bytes += sum(rows.nbytes for rows in point.vectors.values())
+        if len(self._held) >= GROUP_ROWS or self._held_bytes >= GROUP_BYTES:
+            self._write_group()
+        if self._rows >= FILE_ROWS:
+            self._end_file()
+
+    def finish(self) -> list[RecordsFile]:
+        """Write what is held and return the files."""
+        if self._held or not self._files:
+            self._write_group()
+        self._end_file()
+        return self._files
+
+    def close(self) -> None:
+        """Let go of a file that was not finished."""
+        if self._file is not None:
+            self._file.close()
+
+    def _write_group(self) -> None:
+        table = _table(self._pa, self._held, self._modalities)
+        if self._file is None:
+            self._file = self._pa.parquet.ParquetWriter(
+                self._directory / _file_name(len(self._files)),
+                table.schema,
+                compression="zstd",
+                use_dictionary=[*COPIED, *(f"{name}.list.element" for name in LISTED)],
+            )
+        self._file.write_table(table)
+        self._rows += len(self._held)
+        self._held, self._held_bytes = [], 0
+
+    def _end_file(self) -> None:
+        if self._file is None:
+            return
+        self._file.close()
+        name = _file_name(len(self._files))
+        digest = sha256_of(self._directory / name)
+        self._files.append(RecordsFile(name=name, rows=self._rows, sha256=digest))
+        self._file, self._rows = None, 0
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Read and check the manifest, without looking at the files it names.
+
+    Raises:
+        ExportFormatError: There is none, it is damaged, or of a newer version.
+    """
+    path = inside(directory, MANIFEST)
+    if path.stat().st_size > LARGEST_MANIFEST:
+        raise damaged(path, f"it is larger than {LARGEST_MANIFEST} bytes")
+    try:
+        content = path.read_bytes()
+        fields = json.loads(content)
+        if isinstance(fields, dict) and fields.get("format") == FORMAT:
+            _check_version(path, fields.get("version"))
+        return Manifest.model_validate_json(content)
+    except ValidationError as error:
+        raise damaged(path, first_problem(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, str(error)[:200]) from error
+
+
+def check_records(directory: Path, manifest: Manifest) -> None:
+    """Check that every Parquet file is there and whole.
+
+    Raises:
+        ExportFormatError: One is not; the message names it.
+    """
+    names = [file.name for file in manifest.files]
+    if len(set(names)) != len(names) or sum(file.rows for file in manifest.files) != (
+        manifest.points
+    ):
+        raise damaged(directory / MANIFEST, "its files and counts disagree")
+    for file in manifest.files:
+        path = inside(directory, file.name)
+        if sha256_of(path) != file.sha256:
+            raise damaged(path, "its digest is not the one in the manifest")
+
+
+def read_records(
+    directory: Path, manifest: Manifest, schema: CollectionSchema
+) -> Iterator[list[Point]]:
+    """Yield the points of an export, a few at a time; only `id`, `payload` and vectors are read.
+
+    Raises:
+        ExportFormatError: Not the columns of an export, or a payload that is none.
+    """
+    for file in manifest.files:
+        path = inside(directory, file.name)
+        rows = 0
+        for points in _read_file(path, schema):
+            rows += len(points)
+            yield points
+        if rows != file.rows:
+            raise damaged(path, f"{rows} rows instead of {file.rows}")
+
+
+def _read_file(path: Path, schema: CollectionSchema) -> Iterator[list[Point]]:
+    pa = pyarrow()
+    columns = ["id", "payload", *schema.modalities]
+    try:
+        with pa.parquet.ParquetFile(path) as parquet:
+            _check_columns(pa, path, parquet.schema_arrow, schema.modalities)
+            for batch in parquet.iter_batches(PAGE, columns=columns):
+                yield _points(path, batch, schema)
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path, str(error)[:200]) from error
+
+
+def inside(directory: Path, relative: str) -> Path:
+    """Return a regular file of the export; links, which could lead anywhere, are refused.
+
+    Raises:
+        ExportFormatError: There is no such file, or it is reached over a link.
+    """
+    path = directory / relative
+    if not path.is_file():
+        raise ExportFormatError(
+            f"the export {str(directory)!r} without {relative!r}",
+            "all the files of an export",
+            "name the directory that Memory.export wrote, and copy all of it",
+        )
+    if path.resolve() != directory.resolve() / relative:
+        raise damaged(path, "it is a link")
+    return path
+
+
+def sha256_of(path: Path) -> str:
+    """Return the digest of a file, 64 hex digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def damaged(path: Path, why: str) -> ExportFormatError:
+    """Build the error for a file that is not as it was written."""
+    return ExportFormatError(
+        f"the file {str(path)!r} of an export ({why})",
+        "the file as Memory.export wrote it",
+        "copy the export again, or make a new one",
+    )
+
+
+def _file_name(index: int) -> str:
+    return f"records-{index:05d}.parquet"
+
+
+def _check_version(path: Path, version: object) -> None:
+    if isinstance(version, int) and version > VERSION:
+        raise ExportFormatError(
+            f"{str(path)!r}, an export of version {version}",
+            f"version {VERSION}, which this release reads",
+            "run: pip install --upgrade sensorium",
+        )
+
+
+def _table(pa: Any, points: Sequence[StoredPoint], modalities: Sequence[str]) -> Any:
+    payloads = [point.payload for point in points]
+    texts = [json.dumps(payload, ensure_ascii=False, allow_nan=False) for payload in payloads]
+    times = [from_iso(payload["at"]) if "at" in payload else None for payload in payloads]
+    listed = pa.list_(pa.string())
+    columns: dict[str, Any] = {
+        "id": pa.array([point.id for point in points], pa.string()),
+        "payload": pa.array(texts, pa.string()),
+        "at": pa.array(times, pa.timestamp("us", tz="UTC")),
+    }
+    for name in COPIED:
+        columns[name] = pa.array([payload.get(name) for payload in payloads], pa.string())
+    for name in LISTED:
+        columns[name] = pa.array([payload.get(name) for payload in payloads], listed)
+    for name in modalities:
+        columns[name] = _vector_column(pa, [point.vectors.get(name) for point in points])
+    return pa.table(columns)
+
+
+def _vector_column(pa: Any, rows: Sequence[Vectors | None]) -> Any:
+    """Build a column of lists of lists of float32, null where there are no rows."""
+    there = [each for each in rows if each is not None]
+    flat = np.concatenate([each.ravel() for each in there]) if there else np.empty(0, np.float32)
+    inner = np.cumsum([0, *(each.shape[1] for each in there for _ in each)], dtype=np.int32)
+    outer = np.cumsum([0, *(0 if each is None else len(each) for each in rows)], dtype=np.int32)
+    null = np.array([each is None for each in rows] + [False], dtype=bool)
+    windows = pa.ListArray.from_arrays(pa.array(inner), pa.array(flat, pa.float32()))
+    return pa.ListArray.from_arrays(pa.array(outer, mask=null), windows)
+
+
+def _check_columns(pa: Any, path: Path, schema: Any, modalities: Sequence[str]) -> None:
+    vectors = pa.list_(pa.list_(pa.float32()))
+    expected = {"id": pa.string(), "payload": pa.string(), **dict.fromkeys(modalities, vectors)}
+    for name, kind in expected.items():
+        if name not in schema.names or schema.field(name).type != kind:
+            raise damaged(path, f"without a column {name!r} of {kind}")
+
+
+def _points(path: Path, batch: Any, schema: CollectionSchema) -> list[Point]:
+    dimension = schema.space.dimension
+    columns = {name: _read_vectors(path, batch, name, dimension) for name in schema.modalities}
+    points = []
+    for row, (given, text) in enumerate(
+        zip(batch.column("id").to_pylist(), batch.column("payload").to_pylist(), strict=True)
+    ):
+        try:
+            point_id, payload = str(UUID(given)), _payload(text)
+        except ValidationError as error:
+            raise damaged(path, f"record {given}: {first_problem(error)}") from error
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise damaged(path, f"record {given!r}: {error}") from error
+        vectors = {name: rows[row] for name, rows in columns.items()}
+        there = {name: rows for name, rows in vectors.items() if rows is not None}
+        points.append(Point(point_id, there, payload))
+    return points
+
+
+def _payload(text: str) -> Payload:
+    _PayloadFields.model_validate_json(text)
+    payload: Payload = json.loads(text)
+    return payload
+
+
+def _read_vectors(path: Path, batch: Any, name: str, dimension: int) -> list[Vectors | None]:
+    """Return the windows of each row, `(W, dimension)` float32; `None` where there are none."""
+    column = batch.column(name)
+    windows = column.values
+    numbers: Array = windows.values.to_numpy(zero_copy_only=False)
+    outer: Array = column.offsets.to_numpy()
+    inner: Array = windows.offsets.to_numpy()
+    rows: list[Vectors | None] = []
+    for row, there in enumerate(column.is_valid().to_pylist()):
+        first, end = outer[row], outer[row + 1]
+        lengths = np.diff(inner[first : end + 1])
+        if there and (end == first or (lengths != dimension).any()):
+            raise damaged(path, f"{name} vectors that are not of {dimension} numbers")
+        flat = numbers[inner[first] : inner[end]]
+        rows.append(flat.reshape(-1, dimension).astype(np.float32) if there else None)
+    return rows

@@ -1,0 +1,307 @@
+"""Where media files lie: a directory on this machine's disk, or any file system fsspec reaches."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta, timezone
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, Protocol
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+from uuid import uuid4
+
+from sensorium.errors import MissingExtraError, StoreFullError, StoreUnavailableError
+from sensorium.percepts.source import URL_SCHEME
+
+GRACE = timedelta(hours=1)  # a file younger than this may belong to a record being written
+PART = "part-"  # begins the name of a file that is being written
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class Folder(Protocol):
+    """Files named by relative paths `"ab/abcdef....png"`, and parts that are to become one."""
+
+    place: str
+
+    def path(self, inner: str) -> Path | None:
+        """Return where a file lies, or would; `None` where that is not on this machine."""
+
+    def open(self, inner: str) -> BinaryIO:
+        """Open a file for reading; raises `FileNotFoundError`."""
+
+    def size(self, inner: str) -> int | None:
+        """Return a file's bytes; `None` where there is no such file."""
+
+    def modified(self, inner: str) -> datetime:
+        """Return when a file was written or renewed; now, where that is not known."""
+
+    def walk(self) -> Iterator[tuple[str, int]]:
+        """Yield every file and its bytes."""
+
+    def new_part(self) -> Path:
+        """Return a path on this machine to write a new file at."""
+
+    def publish(self, part: Path, inner: str) -> None:
+        """Give a finished part its name, replacing a file of that name; all of it, or nothing."""
+
+    def renew(self, inner: str) -> bool:
+        """Make a file as young as a new one; say whether that was possible without writing it."""
+
+    def remove(self, inner: str) -> bool:
+        """Remove a file; say whether there was one."""
+
+    def remove_parts(self, *, before: datetime) -> tuple[int, int]:
+        """Remove parts that nobody wrote to since; return how many, and their bytes."""
+
+    def sync(self, inners: Iterable[str]) -> None:
+        """Make files safe against loss of power; those that are gone are passed over."""
+
+
+def open_folder(root: str, key: str) -> Folder:
+    """Return the folder `key` under a directory or an fsspec URL, made by its first file.
+
+    Raises:
+        MissingExtraError: The package that reaches such URLs is not installed.
+        StoreUnavailableError: A URL of no kind that fsspec knows.
+    """
+    if root.startswith("file://"):
+        return LocalFolder(Path(url2pathname(urlsplit(root).path)) / key)
+    if URL_SCHEME.match(root):
+        return RemoteFolder(root, key)
+    return LocalFolder(Path(root).expanduser().absolute() / key)
+
+
+@contextmanager
+def enough_room(place: str) -> Iterator[None]:
+    """Say in our own words that a disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise StoreFullError(
+            f"no room left at {place} ({error.strerror})",
+            "free disk space",
+            "free some, remove media (Memory.forget, Memory.sweep), or pass keep_media=False",
+        ) from error
+
+
+class LocalFolder:
+    """A directory."""
+
+    def __init__(self, directory: Path) -> None:
+        """Name a directory; it is made when the first file is written."""
+        self.place = str(directory)
+        self._directory = directory
+
+    def path(self, inner: str) -> Path:
+        """Return where a file lies, or would."""
+        return self._directory / inner
+
+    def open(self, inner: str) -> BinaryIO:
+        """Open a file for reading; raises `FileNotFoundError`."""
+        return self.path(inner).open("rb")
+
+    def size(self, inner: str) -> int | None:
+        """Return a file's bytes; `None` where there is no such file."""
+        try:
+            return self.path(inner).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def modified(self, inner: str) -> datetime:
+        """Return when a file was written or renewed; now, where it is gone."""
+        return _modified(self.path(inner)) or datetime.now(timezone.utc)
+
+    def walk(self) -> Iterator[tuple[str, int]]:
+        """Yield every file and its bytes, one directory at a time."""
+        for directory in _entries(self._directory):
+            if directory.is_dir(follow_symlinks=False):
+                for entry in _entries(Path(directory.path)):
+                    with suppress(FileNotFoundError):  # removed while we looked
+                        if entry.is_file(follow_symlinks=False):
+                            yield f"{directory.name}/{entry.name}", entry.stat().st_size
+
+    def new_part(self) -> Path:
+        """Return a path on the disk of the directory, so that renaming it is atomic."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        return self._directory / f"{PART}{uuid4().hex}"
+
+    def publish(self, part: Path, inner: str) -> None:
+        """Rename a finished part."""
+        target = self.path(inner)
+        target.parent.mkdir(exist_ok=True)
+        part.replace(target)
+
+    def renew(self, inner: str) -> bool:
+        """Set the time of a file to now."""
+        try:
+            os.utime(self.path(inner))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def remove(self, inner: str) -> bool:
+        """Remove a file; say whether there was one."""
+        try:
+            self.path(inner).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def remove_parts(self, *, before: datetime) -> tuple[int, int]:
+        """Remove what interrupted writes have left; return how many files, and their bytes."""
+        count = size = 0
+        for entry in _entries(self._directory):
+            path = Path(entry.path)
+            if entry.name.startswith(PART) and (_modified(path) or before) < before:
+                with suppress(FileNotFoundError):
+                    size += path.stat().st_size
+                    path.unlink()
+                    count += 1
+        return count, size
+
+    def sync(self, inners: Iterable[str]) -> None:
+        """Synchronise files, then the directories that name them."""
+        directories = set()
+        for inner in inners:
+            with suppress(FileNotFoundError):
+                _sync(self.path(inner))
+                directories.add(self.path(inner).parent)
+        if directories and os.name != "nt":  # Windows keeps directories itself
+            for directory in [*directories, self._directory, self._directory.parent]:
+                _sync(directory)
+
+
+class RemoteFolder:
+    """A folder of an object store or another machine; files are whole before they are sent."""
+
+    def __init__(self, url: str, key: str) -> None:
+        """Choose the file system; nothing is contacted yet. Raises as `open_folder`."""
+        from fsspec.core import url_to_fs
+
+        try:
+            self._system, base = url_to_fs(url)
+        except ImportError as error:
+            raise MissingExtraError(
+                f"the media folder {url!r} ({error})", "that package", "install it with pip"
+            ) from error
+        except ValueError as error:
+            raise StoreUnavailableError(
+                f"the media folder {url!r} ({error})",
+                "a directory, or a URL of a kind that fsspec knows, such as s3://bucket/media",
+                "correct the URL",
+            ) from error
+        self._base = f"{base.rstrip('/')}/{key}"
+        self.place = f"{urlsplit(url).scheme}://{self._base.lstrip('/')}"
+
+    def path(self, inner: str) -> None:
+        """Return `None`: no file lies on this machine."""
+
+    def open(self, inner: str) -> BinaryIO:
+        """Open a file for reading; raises `FileNotFoundError`."""
+        with self._reached():
+            stream: BinaryIO = self._system.open(self._full(inner), "rb")
+        return stream
+
+    def size(self, inner: str) -> int | None:
+        """Return a file's bytes; `None` where there is no such file."""
+        try:
+            with self._reached():
+                return int(self._system.info(self._full(inner))["size"])
+        except FileNotFoundError:
+            return None
+
+    def modified(self, inner: str) -> datetime:
+        """Return when a file was written; now, where the store does not say."""
+        try:
+            with self._reached():
+                written: datetime = self._system.modified(self._full(inner))
+        except (FileNotFoundError, NotImplementedError):
+            return datetime.now(timezone.utc)
+        return written if written.tzinfo else written.replace(tzinfo=timezone.utc)
+
+    def walk(self) -> Iterator[tuple[str, int]]:
+        """Yield every file and its bytes, from one listing."""
+        try:
+            with self._reached():
+                self._system.invalidate_cache(self._base)
+                found: dict[str, Any] = self._system.find(self._base, detail=True)
+        except FileNotFoundError:
+            return
+        for path, info in found.items():
+            yield "/".join(PurePosixPath(path).parts[-2:]), int(info["size"])
+
+    def new_part(self) -> Path:
+        """Return a path among this machine's temporary files."""
+        return Path(tempfile.gettempdir()) / f"sensorium-{PART}{uuid4().hex}"
+
+    def publish(self, part: Path, inner: str) -> None:
+        """Send a finished part."""
+        with self._reached():
+            self._system.put_file(str(part), self._full(inner))
+
+    def renew(self, inner: str) -> bool:
+        """Say whether a file is young: an object store can only write it again."""
+        return datetime.now(timezone.utc) - self.modified(inner) < GRACE / 2
+
+    def remove(self, inner: str) -> bool:
+        """Remove a file; say whether there was one."""
+        try:
+            with self._reached():
+                self._system.rm_file(self._full(inner))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def remove_parts(self, *, before: datetime) -> tuple[int, int]:
+        """Return zeros: parts are temporary files of the machine that wrote them."""
+        return 0, 0
+
+    def sync(self, inners: Iterable[str]) -> None:
+        """Do nothing: what an object store has taken is safe."""
+
+    def _full(self, inner: str) -> str:
+        return f"{self._base}/{inner}"
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Translate what the file system raises, which is of any class: each brings its own."""
+        try:
+            with enough_room(self.place):
+                yield
+        except (FileNotFoundError, NotImplementedError, StoreFullError):
+            raise
+        except Exception as error:
+            raise StoreUnavailableError(
+                f"the media at {self.place} ({type(error).__name__}: {error})",
+                "a file system that answers",
+                "check the network, the URL and the credentials, and try again",
+            ) from error
+
+
+def _entries(directory: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(directory) as entries:
+            return list(entries)
+    except FileNotFoundError:
+        return []
+
+
+def _modified(path: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
+    except FileNotFoundError:
+        return None
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

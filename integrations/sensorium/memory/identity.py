@@ -1,0 +1,55 @@
+"""Which record is meant: ids that one owner can neither guess into nor overwrite of another's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from uuid import UUID, uuid5
+
+from sensorium.errors import RecordError
+
+NAMESPACE = UUID("8d3a4b52-6a5e-5c1e-9f0b-0d6c4b2f7a11")  # of all ids made here
+LONGEST_ID = 512  # characters
+
+
+def point_id(owner: str, name: str) -> str:
+    """Return the UUID under which an owner's record of a given id is stored."""
+    return str(uuid5(NAMESPACE, f"id\0{owner}\0{name}"))
+
+
+def content_id(owner: str, digests: Sequence[str], at: str | None) -> str:
+    """Return the id of content: the same percepts of the same owner and time have the same.
+
+    Args:
+        owner: Whose.
+        digests: Of the percepts, in any order.
+        at: When they were observed, where that was said: the same content at another time is
+            another memory.
+    """
+    return str(uuid5(NAMESPACE, "\0".join(["content", owner, at or "", *sorted(digests)])))
+
+
+def part_id(record: str, number: int) -> str:
+    """Return the id of the point that continues a record, `number` counted from 1."""
+    return str(uuid5(NAMESPACE, f"part\0{record}\0{number}"))
+
+
+def owner_key(owner: str) -> str:
+    """Name an owner's folder: 32 hex digits."""
+    return hashlib.sha256(owner.encode()).hexdigest()[:32]
+
+
+def check_id(name: object) -> str:
+    """Return an id as text.
+
+    Raises:
+        RecordError: Neither text nor a UUID, empty, or longer than 512 characters.
+    """
+    text = str(name) if isinstance(name, UUID) else name
+    if not isinstance(text, str) or not text or len(text) > LONGEST_ID or not text.isprintable():
+        raise RecordError(
+            f"id={name!r}"[:200],
+            f"text of 1 to {LONGEST_ID} printable characters, or a UUID",
+            "leave it out to have one derived from the content",
+        )
+    return text

@@ -1,0 +1,187 @@
+"""Checking a moment before anything is read, encoded or written for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sensorium.errors import RecordError
+from sensorium.memory.identity import check_id, content_id, point_id
+from sensorium.memory.records import Moment
+from sensorium.percepts import Percept, Text
+from sensorium.qdrant.points import iso
+
+LONGEST_TAG = 512  # characters
+INT64 = 2**63
+DEEPEST = 32  # dictionaries within dictionaries of metadata
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A moment that was checked: what is needed to encode and write it.
+
+    Attributes:
+        moment: As given.
+        percepts: All of them; a moment's text is the first.
+        digests: One a percept.
+        point: The UUID it is stored under.
+        given_id: The id it was given, if any.
+        at: When it was.
+        until: When it ended, or `at`.
+        flags: The truth values of its metadata, as text.
+    """
+
+    moment: Moment
+    percepts: tuple[Percept, ...]
+    digests: tuple[str, ...]
+    point: str
+    given_id: str | None
+    at: datetime
+    until: datetime
+    flags: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """What its record is called."""
+        return self.given_id or self.point
+
+
+def drafted(owner: str, moment: Moment, *, now: datetime) -> Draft:
+    """Check a moment and derive its id, its time and its end.
+
+    Raises:
+        RecordError: Nothing in it, or a field of the wrong kind.
+        PerceptError: A percept whose content cannot be read.
+    """
+    percepts = _percepts(moment)
+    check_time("at", moment.at)
+    check_time("expires_at", moment.expires_at)
+    check_tags(moment.tags)
+    _check_text("source", moment.source)
+    flags = tuple(check_metadata(moment.metadata or {}))
+    stated = moment.at or min((one.at for one in percepts if one.at), default=None)
+    at = (stated or now).astimezone(timezone.utc)
+    digests = tuple(percept.digest for percept in percepts)
+    if moment.id is None:
+        given, point = None, content_id(owner, digests, iso(at) if stated else None)
+    else:
+        given = check_id(moment.id)
+        point = point_id(owner, given)
+    return Draft(moment, percepts, digests, point, given, at, _end(percepts, at), flags)
+
+
+def _percepts(moment: Moment) -> tuple[Percept, ...]:
+    given = moment.percepts
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        raise RecordError(
+            f"percepts={given!r}"[:200], "a tuple of percepts", "write Moment((Image(...),))"
+        )
+    for percept in given:
+        if not isinstance(percept, Percept):
+            raise RecordError(
+                f"{type(percept).__name__} among the percepts of a memory",
+                "percepts (Text, Image, Video, Audio, Depth, Thermal, IMU)",
+                'wrap it: the type says which sense it is; words go into text="..."',
+            )
+    _check_text("text", moment.text)
+    words = (Text(moment.text),) if moment.text else ()
+    if not given and not words:
+        raise RecordError("a memory of nothing", "a percept, or text", "leave it out")
+    return (*words, *given)
+
+
+def _end(percepts: Sequence[Percept], at: datetime) -> datetime:
+    ends = [
+        (percept.at or at).astimezone(timezone.utc) + timedelta(seconds=percept.duration)
+        for percept in percepts
+        if percept.duration
+    ]
+    return max([at, *ends])
+
+
+def check_time(name: str, moment: object) -> None:
+    """Refuse what is not an aware datetime, or `None`.
+
+    Raises:
+        RecordError: Another type, or a naive time.
+    """
+    if moment is None:
+        return
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
+        kind = "naive" if isinstance(moment, datetime) else type(moment).__name__
+        raise RecordError(
+            f"{name}={moment!r}, which is {kind}"[:200],
+            "a datetime with its zone",
+            f"write {name}=datetime(..., tzinfo=timezone.utc) or {name}.astimezone()",
+        )
+
+
+def check_tags(tags: object) -> tuple[str, ...]:
+    """Return tags as a tuple.
+
+    Raises:
+        RecordError: Not a sequence of names.
+    """
+    if isinstance(tags, str) or not isinstance(tags, (Sequence, set, frozenset)):
+        raise RecordError(f"tags={tags!r}"[:200], "a list of names", 'write tags=["holiday"]')
+    for tag in tags:
+        if not isinstance(tag, str) or not tag.strip() or len(tag) > LONGEST_TAG:
+            raise RecordError(
+                f"the tag {tag!r}"[:200],
+                f"a name of at most {LONGEST_TAG} characters",
+                "write it as text",
+            )
+    return tuple(tags)
+
+
+def check_metadata(metadata: object) -> list[str]:
+    """Refuse metadata that would not come back as it was; return its truth values as flags.
+
+    Raises:
+        RecordError: Not a dictionary of JSON values; the message names the key.
+    """
+    if not isinstance(metadata, Mapping):
+        raise RecordError(
+            f"metadata={metadata!r}"[:200], "a dictionary", 'write metadata={"room": "kitchen"}'
+        )
+    flags: list[str] = []
+    _walk(metadata, "metadata", flags, 0)
+    return flags
+
+
+def _walk(value: Any, path: str, flags: list[str], depth: int) -> None:
+    if isinstance(value, bool):
+        flags.append(f"{path}={str(value).lower()}")
+    elif isinstance(value, Mapping) and depth < DEEPEST:
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise _not_json(f"the key {key!r} of {path}")
+            _walk(inner, f"{path}.{key}", flags, depth + 1)
+    elif isinstance(value, list) and depth < DEEPEST:
+        for inner in value:
+            _walk(inner, path, flags, depth + 1)
+    elif isinstance(value, (int, float)):
+        if not (math.isfinite(value) if isinstance(value, float) else -INT64 <= value < INT64):
+            raise _not_json(f"{path}={value!r}")
+    elif isinstance(value, str):
+        _check_text(path, value)
+    elif value is not None:
+        raise _not_json(f"{path}, a {type(value).__name__}")
+
+
+def _not_json(what: str) -> RecordError:
+    return RecordError(
+        what[:200],
+        "text, finite numbers of 64 bits, true, false, null, lists and dictionaries",
+        "convert it: isoformat() for times, .item() for numpy numbers, list() for tuples",
+    )
+
+
+def _check_text(name: str, text: object) -> None:
+    if text is None:
+        return
+    if not isinstance(text, str) or any(0xD800 <= ord(letter) < 0xE000 for letter in text):
+        raise RecordError(f"{name}={text!r}"[:200], "Unicode text", "decode or repair it first")

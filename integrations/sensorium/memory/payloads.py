@@ -1,0 +1,229 @@
+"""Records as the points of a collection, and back. The layout is described in docs/schema.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from sensorium.encoders import Encoding
+from sensorium.memory.identity import part_id
+from sensorium.memory.moments import Draft
+from sensorium.memory.records import Medium, Record
+from sensorium.percepts import Percept, Span
+from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors, from_iso, iso
+from sensorium.qdrant.schema import ROWS, STILLS, VERSION
+
+TEXT = "text"
+OPTIONAL = {"file", "mime", "duration", "uri", "at"}  # of a medium: left out where it is None
+COPIED = ("owner", "at", "until", "created_at", "expires_at", "tags", "source", "metadata", "flags")
+
+
+def points_of(
+    draft: Draft,
+    encodings: Sequence[Encoding],
+    kept: Mapping[int, Mapping[str, Any]],
+    *,
+    owner: str,
+    now: datetime,
+) -> list[Point]:
+    """Lay a record out as one point, and as many more as its rows need.
+
+    Args:
+        draft: The checked moment.
+        encodings: One a percept.
+        kept: Of percepts whose files were kept, by index: `file`, `mime`, `bytes`, `units`.
+        owner: Whose.
+        now: When it is remembered.
+    """
+    media, rows = media_of(draft.percepts, draft.digests, encodings, kept)
+    payload = _payload(draft, media, owner=owner, now=now)
+    joined = {name: _joined(blocks) for name, blocks in rows.items()}
+    return laid_out(draft.point, payload, joined)
+
+
+def laid_out(record: str, payload: Payload, rows: Mapping[str, Vectors]) -> list[Point]:
+    """Spread a record over its point and, where its rows are too many, points that continue it.
+
+    Args:
+        record: The UUID of its point.
+        payload: Of its point, but for what depends on the rows.
+        rows: All of its rows of each modality, `(W, D)`.
+    """
+    points = []
+    for number, vectors in enumerate(_chunks(rows)):
+        own = {**payload} if number == 0 else _part(payload, record)
+        own["modalities"] = sorted(vectors if number else rows)
+        windows = {name: len(block) for name, block in vectors.items() if len(block) > 1}
+        if windows:
+            own["windows"] = windows
+        if number:
+            own["part"] = number
+        points.append(Point(part_id(record, number) if number else record, vectors, own))
+    return points
+
+
+def media_of(
+    percepts: Sequence[Percept],
+    digests: Sequence[str],
+    encodings: Sequence[Encoding],
+    kept: Mapping[int, Mapping[str, Any]],
+) -> tuple[list[Medium], dict[str, list[Vectors]]]:
+    """Describe percepts as a record lists them, and gather their rows by modality."""
+    media: list[Medium] = []
+    rows: dict[str, list[Vectors]] = {}
+    letters = 0  # of the texts before; spans count in the record's text, whose lines they are
+    for index, (percept, encoding) in enumerate(zip(percepts, encodings, strict=True)):
+        before = rows.setdefault(percept.modality, [])
+        shift = letters if percept.modality == TEXT else 0
+        media.append(
+            Medium(
+                modality=percept.modality,
+                digest=digests[index],
+                duration=percept.duration,
+                uri=percept.uri,
+                at=iso(percept.at) if percept.at else None,
+                row=sum(map(len, before)),
+                rows=len(encoding.vectors),
+                spans=[[span.start + shift, span.end + shift] for span in encoding.spans],
+                **kept.get(index, {}),
+            )
+        )
+        before.append(encoding.vectors)
+        letters += len(_words(percept)) + 1 if percept.modality == TEXT else 0
+    return media, rows
+
+
+def _joined(blocks: Sequence[Vectors]) -> Vectors:
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def _chunks(rows: Mapping[str, Vectors]) -> Iterator[dict[str, Vectors]]:
+    """Cut every modality into what one point holds; yield what each point gets."""
+    blocks = {name: _blocks(found, name) for name, found in rows.items()}
+    for number in range(max(map(len, blocks.values()))):
+        yield {name: parts[number] for name, parts in blocks.items() if number < len(parts)}
+
+
+def _blocks(rows: Vectors, modality: str) -> list[Vectors]:
+    size = 1 if modality in STILLS else ROWS
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
+def _payload(draft: Draft, media: Sequence[Medium], *, owner: str, now: datetime) -> Payload:
+    moment = draft.moment
+    at = iso(draft.at)
+    texts = [_words(percept) for percept in draft.percepts if percept.modality == TEXT]
+    payload: Payload = {
+        "owner": owner,
+        "at": at,
+        "created_at": iso(now),
+        "digest": list(draft.digests),
+        "page_content": "\n".join(texts),
+        "schema_version": VERSION,
+    }
+    optional = {
+        "id": draft.given_id,
+        "until": iso(draft.until) if draft.until > draft.at else None,
+        "expires_at": iso(moment.expires_at) if moment.expires_at else None,
+        "tags": list(moment.tags),
+        "source": moment.source,
+        "metadata": dict(moment.metadata or {}),
+        "flags": list(draft.flags),
+        **media_payload(media),
+    }
+    return payload | {key: value for key, value in optional.items() if value}
+
+
+def media_payload(media: Sequence[Medium]) -> dict[str, Any]:
+    """Return the payload's `media` and `hashes`; both empty for a text of one window."""
+    return {
+        "media": [] if _is_plain(media) else [_medium_payload(medium) for medium in media],
+        "hashes": [medium.file for medium in media if medium.file],
+    }
+
+
+def _is_plain(media: Sequence[Medium]) -> bool:
+    """Whether there is nothing to say: one text of one window, which the payload holds itself."""
+    first = media[0]
+    return (
+        len(media) == 1
+        and first.modality == TEXT
+        and first.rows == 1
+        and first.uri is None
+        and first.at is None
+    )
+
+
+def _part(payload: Payload, record: str) -> Payload:
+    """Copy what filters look at to the points that continue a record."""
+    copied = {key: payload[key] for key in COPIED if key in payload}
+    return {**copied, "page_content": "", "part_of": record, "schema_version": VERSION}
+
+
+def _words(percept: Percept) -> str:
+    return str(getattr(percept, "text", ""))
+
+
+def _medium_payload(medium: Medium) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "modality": medium.modality,
+        "digest": medium.digest,
+        "file": medium.file,
+        "mime": medium.mime,
+        "duration": medium.duration,
+        "uri": medium.uri,
+        "at": medium.at,
+        "row": medium.row,
+        "rows": medium.rows,
+    }
+    fields = {k: value for k, value in fields.items() if value is not None or k not in OPTIONAL}
+    if medium.file:
+        fields |= {"bytes": medium.bytes, "units": dict(medium.units)}
+    if medium.spans:
+        fields["spans"] = medium.spans
+    return fields
+
+
+def record_of(point: StoredPoint) -> Record:
+    """Read a record from its point's payload."""
+    payload = point.payload
+    at = from_iso(payload["at"])
+    expires = payload.get("expires_at")
+    return Record(
+        id=payload.get("id", point.id),
+        owner=payload["owner"],
+        at=at,
+        until=from_iso(payload["until"]) if "until" in payload else at,
+        created_at=from_iso(payload["created_at"]),
+        expires_at=from_iso(expires) if expires else None,
+        text=payload.get("page_content", ""),
+        tags=tuple(payload.get("tags", ())),
+        source=payload.get("source"),
+        metadata=payload.get("metadata", {}),
+        modalities=tuple(payload["modalities"]),
+        media=tuple(Medium(**fields) for fields in payload.get("media", ())),
+    )
+
+
+def matched(record: Record, modality: str, row: int) -> tuple[Medium | None, Span | None]:
+    """Return the percept and the stretch that a row of a record belongs to.
+
+    Args:
+        record: Whose.
+        modality: Of the row.
+        row: Counted through all of the record's rows of that modality.
+    """
+    for medium in record.media:
+        if medium.modality == modality and medium.row <= row < medium.row + medium.rows:
+            spans = medium.spans
+            return medium, Span(*spans[row - medium.row]) if spans else None
+    whole = modality == TEXT and not record.media
+    return None, Span(0, len(record.text)) if whole else None
+
+
+def row_offset(modality: str, part: int) -> int:
+    """Return how many of a record's rows come before those of its point number `part`."""
+    return part * (1 if modality in STILLS else ROWS)

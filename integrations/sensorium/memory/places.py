@@ -1,0 +1,85 @@
+"""Where a memory is: a folder, a server, or nowhere but in this process."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from sensorium.memory.identity import owner_key
+from sensorium.memory.media import MediaStore
+from sensorium.qdrant import Backend, CollectionSchema, EdgeBackend
+
+if TYPE_CHECKING:
+    from qdrant_client import QdrantClient
+
+logger = logging.getLogger(__name__)
+
+HOME = "~/.sensorium"
+IN_PROCESS = ":memory:"
+SCHEMES = ("http://", "https://", "grpc://")
+MEDIA, CALIBRATION, STREAMS = "media", "calibration", "streams"  # folders beside the shard
+
+
+@dataclass(frozen=True)
+class Place:
+    """A store that was opened, and what lies beside it.
+
+    Attributes:
+        backend: The collection.
+        media: Where signals are kept; `None` where they are not.
+        state: A folder for what else is kept between runs; `None` where there is none.
+    """
+
+    backend: Backend
+    media: MediaStore | None
+    state: Path | None
+
+    def file(self, folder: str, owner: str, suffix: str) -> Path | None:
+        """Name an owner's file in a folder of the state, which is made; `None` without state."""
+        if self.state is None:
+            return None
+        (self.state / folder).mkdir(exist_ok=True)
+        return self.state / folder / f"{owner_key(owner)}{suffix}"
+
+
+def open_place(
+    place: str | Path | QdrantClient,
+    schema: CollectionSchema,
+    *,
+    owner: str,
+    collection: str,
+    api_key: str | None,
+    prefer_grpc: bool,
+    media: str | Path | None,
+    keep_media: bool,
+    media_quota: int | None,
+) -> Place:
+    """Open what `Memory.open` names; arguments and errors are its."""
+    text = str(place) if isinstance(place, (str, Path)) else ""
+    if text and text != IN_PROCESS and not text.startswith(SCHEMES):
+        backend: Backend = EdgeBackend.open(text, schema=schema)
+        state: Path | None = Path(text).expanduser().absolute()
+        root = str(media) if media else str(Path(text).expanduser().absolute() / MEDIA)
+    else:
+        from sensorium.qdrant.client import ClientBackend
+
+        backend = ClientBackend.open(
+            place if not isinstance(place, Path) else text,
+            schema=schema,
+            collection=collection,
+            api_key=api_key,
+            prefer_grpc=prefer_grpc,
+        )
+        state = None
+        in_process = f"memory://sensorium-{uuid4()}" if text == IN_PROCESS else None
+        root = str(media) if media else in_process or ""
+    if keep_media and not root:
+        logger.warning(
+            "sensorium: the signals themselves are not kept; say where with media=, "
+            'for example media="s3://bucket/media", or keep_media=False to silence this'
+        )
+    store = MediaStore(root, owner=owner, quota=media_quota) if keep_media and root else None
+    return Place(backend, store, state)

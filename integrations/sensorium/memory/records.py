@@ -1,0 +1,212 @@
+"""The nouns of a memory: moments go in, records are kept, hits are found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sensorium.errors import SensoriumError
+from sensorium.percepts import Percept, Span
+
+Status = Literal["new", "replaced", "known"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Percepts that belong together, before they are remembered.
+
+    Attributes:
+        percepts: Of any modalities; several of one are fine.
+        text: Words that belong to it: embedded as text, searchable by keyword.
+        at: When it was (aware); by default the earliest `at` of its percepts, else now.
+        tags: To filter by.
+        source: Where it came from: a sensor, a file, a conversation.
+        metadata: JSON-ready; kept exactly, filterable.
+        expires_at: From when on it is not recalled any more (aware).
+        id: By default derived from owner and content.
+    """
+
+    percepts: tuple[Percept, ...] = ()
+    text: str | None = None
+    at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    source: str | None = None
+    metadata: Mapping[str, Any] | None = None
+    expires_at: datetime | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What became of a moment.
+
+    Attributes:
+        id: Of the record.
+        status: `"new"`; `"replaced"`, where a record of the given id was there; `"known"`, where
+            the same content was there and was left as it is.
+    """
+
+    id: str
+    status: Status
+
+    @property
+    def new(self) -> bool:
+        """Whether the memory did not have it before."""
+        return self.status == "new"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A moment that could not be remembered.
+
+    Attributes:
+        index: Its place in what was given.
+        error: Why.
+    """
+
+    index: int
+    error: SensoriumError
+
+
+@dataclass
+class Report:
+    """What became of many moments.
+
+    Attributes:
+        new: How many the memory did not have.
+        replaced: How many took the place of a record with their id.
+        known: How many were there already and were skipped.
+        failures: Those that could not be remembered.
+    """
+
+    new: int = 0
+    replaced: int = 0
+    known: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        """How many were looked at."""
+        return self.new + self.replaced + self.known + len(self.failures)
+
+
+@dataclass(frozen=True)
+class Medium:
+    """One percept of a record, and its file if that was kept.
+
+    Attributes:
+        modality: Of the percept.
+        digest: The percept's.
+        file: Name of the kept file in the media store; `None` where it was not kept.
+        mime: Type of the file.
+        bytes: Its size.
+        units: The keywords with which the percept's class opens the file.
+        duration: Seconds, where it has any.
+        uri: Where the percept came from.
+        at: When it was observed, ISO 8601, where that was said.
+        row: Its first row among the record's rows of that modality.
+        rows: How many rows it has.
+        spans: Start and end of each row: seconds, characters for text; empty for a still.
+    """
+
+    modality: str
+    digest: str
+    file: str | None = None
+    mime: str | None = None
+    bytes: int = 0
+    units: Mapping[str, Any] = field(default_factory=dict)
+    duration: float | None = None
+    uri: str | None = None
+    at: str | None = None
+    row: int = 0
+    rows: int = 1
+    spans: Sequence[Sequence[float]] = ()
+
+
+@dataclass(frozen=True)
+class Record:
+    """A memory, as it is kept.
+
+    Attributes:
+        id: Of the record: a UUID.
+        owner: Whose it is.
+        at: When it was, UTC.
+        until: When it ended; `at` for what has no duration.
+        created_at: When it was remembered.
+        expires_at: From when on it is not recalled.
+        text: Its words; empty without any.
+        tags: To filter by.
+        source: Where it came from.
+        metadata: As given.
+        modalities: The senses it has vectors of, sorted.
+        media: Its percepts; a text of one window has no entry.
+    """
+
+    id: str
+    owner: str
+    at: datetime
+    until: datetime
+    created_at: datetime
+    expires_at: datetime | None
+    text: str
+    tags: tuple[str, ...]
+    source: str | None
+    metadata: Mapping[str, Any]
+    modalities: tuple[str, ...]
+    media: tuple[Medium, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record JSON-ready, times as ISO 8601 text."""
+        fields = dict(self.__dict__)
+        for name in ("at", "until", "created_at", "expires_at"):
+            fields[name] = fields[name].isoformat() if fields[name] else None
+        return {
+            **fields,
+            "tags": list(self.tags),
+            "metadata": dict(self.metadata),
+            "modalities": list(self.modalities),
+            "media": [dict(medium.__dict__) for medium in self.media],
+        }
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A record that was recalled, and why.
+
+    Attributes:
+        record: What was found.
+        score: What hits are ordered by; comparable within one recall.
+        confidence: Chance in [0, 1] that it is no coincidence; `None` where not calibrated.
+        calibrated: Whether the score is on one scale for all modalities.
+        modality: The sense that matched; `"keywords"` where only the words did.
+        span: The stretch that matched: seconds, characters for text; `None` for a still.
+        medium: The percept that matched, where the record lists it.
+        similarity: Cosine of the question and the matching row, as it is; `None` for keywords.
+        age: Since the memory's `at`.
+    """
+
+    record: Record
+    score: float
+    confidence: float | None
+    calibrated: bool
+    modality: str
+    span: Span | None
+    medium: Medium | None
+    similarity: float | None
+    age: timedelta
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the hit JSON-ready; `age` in seconds."""
+        return {
+            "record": self.record.to_dict(),
+            "score": self.score,
+            "confidence": self.confidence,
+            "calibrated": self.calibrated,
+            "modality": self.modality,
+            "span": [self.span.start, self.span.end] if self.span else None,
+            "file": self.medium.file if self.medium else None,
+            "similarity": self.similarity,
+            "age": self.age.total_seconds(),
+        }

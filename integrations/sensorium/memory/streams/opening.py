@@ -1,0 +1,168 @@
+"""Opening a stream: its options become its parts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from typing_extensions import Unpack
+
+from sensorium.errors import RecordError, UnitError
+from sensorium.memory.moments import check_metadata, check_tags
+from sensorium.memory.streams.clock import MICROSECOND, SECOND, Clock
+from sensorium.memory.streams.feeder import Feeder, Sink
+from sensorium.memory.streams.frames import FrameCutter, camera
+from sensorium.memory.streams.options import (
+    EVERY,
+    LATENESS,
+    LONGEST,
+    LONGEST_EVERY,
+    LONGEST_QUEUE,
+    SHORTEST,
+    Defaults,
+    StreamOptions,
+    defaults,
+    number,
+)
+from sensorium.memory.streams.report import Tally
+from sensorium.memory.streams.running import RunningStatistics
+from sensorium.memory.streams.senses import MotionSense, Sense, SoundSense
+from sensorium.memory.streams.signals import Lengths, SignalCutter
+from sensorium.memory.streams.stream import Cutter, Labels, Stream
+from sensorium.percepts.imu import FASTEST, SLOWEST
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+POLICIES = ("block", "drop-oldest")
+FASTEST_FRAMES = 1e5  # Hz
+LEAST = 1e-3  # s: of windows and strides
+CAMERA_UNITS = ("unit", "fx", "baseline", "span", "palette")
+
+
+def open_stream(
+    modality: str,
+    *,
+    sink: Sink,
+    state_dir: Path | None = None,
+    **options: Unpack[StreamOptions],
+) -> Stream:
+    """Open a stream into a sink.
+
+    Args:
+        modality: "imu", "audio", "image", "depth" or "thermal".
+        sink: Remembers a batch of moments; its return acknowledges them. It is called in the
+            stream's own thread.
+        state_dir: Where statistics persist, in `<name>.json`; `None` to keep them in memory.
+        options: See `StreamOptions`.
+    Raises:
+        UnsupportedModalityError: Another modality.
+        UnitError: A unit or the rate is missing or unknown.
+        PerceptValueError: A number outside its range.
+        RecordError: An option the modality does not take, a name that cannot name a file, or
+            another sensor's.
+        StoreFormatError: The persisted statistics are damaged.
+    """
+    given: dict[str, Any] = dict(options)
+    base = defaults(modality, given)
+    labels, name = _labels(given), _checked_name(given.get("name"))
+    queue = int(number(given, "queue", base.queue, least=1, most=LONGEST_QUEUE))
+    policy = given.get("policy", POLICIES[0])
+    if policy not in POLICIES:
+        raise RecordError(f"policy={policy!r}", '"block" or "drop-oldest"', "choose one")
+    file = state_dir / f"{name}.json" if state_dir is not None and name else None
+    statistics, tally = RunningStatistics(modality, file), Tally()
+    build = _signal_cutter if base.window else _frame_cutter
+    cutter = build(modality, given, base, statistics, tally)
+    feeder = Feeder(sink, queue=queue, policy=policy, name=f"stream {name or modality}")
+    return Stream(cutter, feeder, labels=labels, statistics=statistics, tally=tally)
+
+
+def _labels(given: dict[str, Any]) -> Labels:
+    metadata = given.get("metadata")
+    if metadata is not None:
+        check_metadata(metadata)
+    return Labels(
+        text=given.get("text"),
+        tags=check_tags(given.get("tags", ())),
+        source=given.get("source") or given.get("name"),
+        metadata=None if metadata is None else dict(metadata),
+        annotate=bool(given.get("annotate", False)),
+    )
+
+
+def _checked_name(name: object) -> str | None:
+    if name is None or (isinstance(name, str) and NAME.fullmatch(name)):
+        return name
+    raise RecordError(
+        f"a stream named {name!r}"[:200],
+        "at most 100 letters, digits, dots, dashes and underscores, no dot first",
+        'write name="left-wrist"',
+    )
+
+
+def _signal_cutter(
+    modality: str,
+    given: dict[str, Any],
+    base: Defaults,
+    statistics: RunningStatistics,
+    tally: Tally,
+) -> Cutter:
+    rate: float | None = None
+    sense: Sense
+    if modality == "imu":
+        rate = number(given, "rate", 0.0, least=SLOWEST, most=FASTEST) or None
+        sense = MotionSense(accel=given.get("accel"), gyro=given.get("gyro"))
+    elif given.get("rate") is None:
+        raise UnitError(
+            "a stream of audio without a rate", "samples per second", "write rate=16_000"
+        )
+    else:
+        rate = given["rate"]
+        sense = SoundSense(rate=given["rate"])
+    assert base.gap is not None
+    window = number(given, "window", base.window, least=LEAST, most=LONGEST)
+    lengths = Lengths(
+        window=window,
+        stride=number(given, "stride", window, least=LEAST, most=LONGEST_EVERY),
+        shortest=SHORTEST,
+        gap=number(given, "gap", base.gap, least=0, most=LONGEST),
+        lateness=number(given, "lateness", LATENESS, least=0, most=LONGEST),
+    )
+    period = SECOND / rate if rate else 0.0
+    clock = Clock(
+        rate=rate,
+        lateness=round(lengths.lateness * SECOND),
+        slack=round(max(base.slack * SECOND, period / 2)),
+    )
+    return SignalCutter(
+        sense,
+        clock,
+        rate=rate,
+        lengths=lengths,
+        near=round(base.near * period) if base.near else MICROSECOND,
+        statistics=statistics,
+        tally=tally,
+    )
+
+
+def _frame_cutter(
+    modality: str,
+    given: dict[str, Any],
+    base: Defaults,
+    statistics: RunningStatistics,
+    tally: Tally,
+) -> Cutter:
+    rate = number(given, "rate", 0.0, least=1 / LONGEST_EVERY, most=FASTEST_FRAMES) or None
+    gap = number(given, "gap", 0.0, least=0, most=LONGEST_EVERY)
+    units = {key: given[key] for key in CAMERA_UNITS if given.get(key) is not None}
+    return FrameCutter(
+        modality,
+        camera(modality, units),
+        Clock(rate=rate, lateness=0, slack=round(SECOND / rate / 2) if rate else 0),
+        rate=rate,
+        every=round(number(given, "every", EVERY, least=0, most=LONGEST_EVERY) * SECOND),
+        min_change=number(given, "min_change", 0.0, least=0, most=1),
+        gap=round(gap * SECOND) or None,
+        statistics=statistics,
+        tally=tally,
+    )

@@ -1,0 +1,125 @@
+"""Mean and standard deviation of each channel, over everything a sensor ever sent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorium.errors import RecordError, StoreFormatError
+from sensorium.percepts.source import Array
+from sensorium.qdrant.edge_folder import write_whole
+
+VERSION = 1  # of the file
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Mean and spread of each channel, in the units of the percept.
+
+    Attributes:
+        mean: One number a channel.
+        std: One number a channel: the population's standard deviation.
+        count: How many samples they were taken over.
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    count: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers JSON-ready."""
+        return {"mean": list(self.mean), "std": list(self.std), "count": self.count}
+
+
+class RunningStatistics:
+    """Merges batches by Chan, Golub and LeVeque's formula: exact, however long it runs."""
+
+    def __init__(self, modality: str, file: Path | None) -> None:
+        """Go on from `file` if it exists.
+
+        Args:
+            modality: Of the stream; the file must be of the same.
+            file: Where `save` writes; `None` to keep nothing.
+        Raises:
+            RecordError: The file is of another modality.
+            StoreFormatError: The file is damaged.
+        """
+        self._modality, self._file = modality, file
+        self._count = 0
+        self._mean: NDArray[np.float64] = np.zeros(0)
+        self._squares: NDArray[np.float64] = np.zeros(0)  # sums of squared distances to the mean
+        if file is not None and file.exists():
+            self._read(file)
+
+    @property
+    def channels(self) -> int | None:
+        """How many channels the samples so far had, `None` without any."""
+        return len(self._mean) if self._count else None
+
+    def add(self, samples: Array) -> None:
+        """Merge samples `(n, C)`; NaN is left out only where it fills whole rows."""
+        count = len(samples)
+        if count == 0:
+            return
+        mean = samples.mean(axis=0, dtype=np.float64)
+        squares = ((samples - mean) ** 2).sum(axis=0)
+        if self._count == 0:
+            self._count, self._mean, self._squares = count, mean, squares
+            return
+        total = self._count + count
+        apart = mean - self._mean
+        self._mean = self._mean + apart * (count / total)
+        self._squares = self._squares + squares + apart**2 * (self._count / total * count)
+        self._count = total
+
+    def snapshot(self) -> Statistics:
+        """Return the numbers as they are now."""
+        spread = np.sqrt(self._squares / max(1, self._count))
+        return Statistics(tuple(self._mean.tolist()), tuple(spread.tolist()), self._count)
+
+    def normalised(self, samples: Array) -> NDArray[np.float32]:
+        """Return `(n, C)` samples less the mean, over the spread; a constant channel becomes 0."""
+        spread = np.sqrt(self._squares / max(1, self._count))
+        scores = (samples - self._mean) / np.where(spread > 0, spread, 1.0)
+        return np.asarray(scores, np.float32)
+
+    def save(self) -> None:
+        """Write the file anew, whole or not at all."""
+        if self._file is None or self._count == 0:
+            return
+        fields = {
+            "version": VERSION,
+            "modality": self._modality,
+            "count": self._count,
+            "mean": self._mean.tolist(),
+            "squares": self._squares.tolist(),
+        }
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(self._file, json.dumps(fields, indent=1).encode())
+
+    def _read(self, file: Path) -> None:
+        try:
+            fields = json.loads(file.read_text(encoding="utf-8"))
+            modality, count = fields["modality"], int(fields["count"])
+            mean, squares = (np.array(fields[key], np.float64) for key in ("mean", "squares"))
+            whole = fields["version"] == VERSION and count > 0 and mean.ndim == 1
+            if not whole or mean.shape != squares.shape or not np.isfinite([mean, squares]).all():
+                raise ValueError("numbers that cannot be")
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise StoreFormatError(
+                f"the statistics {file.name}, which are damaged ({error})",
+                "the JSON a stream wrote",
+                f"restore {str(file)!r}, or delete it to start anew",
+            ) from error
+        if modality != self._modality:
+            raise RecordError(
+                f"a stream of {self._modality} whose name belongs to one of {modality}",
+                "a name for each sensor",
+                "choose another name=",
+            )
+        self._count, self._mean, self._squares = count, mean, squares

@@ -1,0 +1,235 @@
+"""Remembering: moments are checked, encoded, their media kept, and their points written."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timezone
+from itertools import islice
+from typing import Any, TypeAlias
+
+from sensorium.encoders import Encoder, Encoding
+from sensorium.errors import BatchError, PointError, RecordError, SensoriumError
+from sensorium.memory.keeping import serialised
+from sensorium.memory.media import MediaStore
+from sensorium.memory.moments import Draft, drafted
+from sensorium.memory.payloads import TEXT, points_of
+from sensorium.memory.records import Failure, Moment, Remembered, Report, Status
+from sensorium.percepts import Percept
+from sensorium.qdrant import Backend, Equal, Filter, Point, Range
+
+Result: TypeAlias = "Remembered | SensoriumError"
+Progress = Callable[[int, "int | None"], None]
+BATCH = 256  # moments a round: one pass of the encoder, one write of the store
+
+
+class Writer:
+    """Writes the memories of one owner. May be used from several threads."""
+
+    def __init__(
+        self, backend: Backend, encoder: Encoder, media: MediaStore | None, *, owner: str
+    ) -> None:
+        """Write to a store what an encoder makes of percepts.
+
+        Args:
+            backend: Of the encoder's space.
+            encoder: Turns percepts into vectors.
+            media: Where the signals themselves are kept; `None` keeps none.
+            owner: Whose memories they are.
+        """
+        self._backend = backend
+        self._encoder = encoder
+        self._media = media
+        self._owner = owner
+        self.lock = threading.RLock()  # held between looking what is there and writing
+
+    def write(self, moments: Sequence[Moment], *, keep_media: bool = True) -> list[Result]:
+        """Remember some moments at once; one that fails gives its error in its place.
+
+        Raises:
+            StoreError: The store as a whole failed; what was acknowledged before is safe.
+        """
+        now = datetime.now(timezone.utc)
+        with self.lock:
+            results: list[Result | None] = [None] * len(moments)
+            fresh = self._fresh(self._drafts(moments, results, now), results)
+            encodings = self._encoded([draft for _, draft, _ in fresh])
+            ready: list[tuple[int, Draft, Status, list[Point]]] = []
+            for (index, draft, status), made in zip(fresh, encodings, strict=True):
+                if isinstance(made, SensoriumError):
+                    results[index] = made
+                    continue
+                try:
+                    kept = self._kept(draft.percepts) if keep_media else {}
+                except SensoriumError as error:
+                    results[index] = error
+                    continue
+                points = points_of(draft, made, kept, owner=self._owner, now=now)
+                ready.append((index, draft, status, points))
+            self._upsert(ready, results)
+        return [result for result in results if result is not None]
+
+    def write_many(
+        self,
+        moments: Iterable[Moment],
+        *,
+        keep_media: bool = True,
+        batch_size: int = BATCH,
+        progress: Progress | None = None,
+        total: int | None = None,
+    ) -> Report:
+        """Remember a stream of moments, a batch at a time.
+
+        Raises:
+            StoreError: The store as a whole failed. What the report of the last call of
+                `progress` counted is safe; the same stream again skips it.
+        """
+        report, source = Report(), iter(moments)
+        for batch in _batches(source, batch_size):
+            before = report.done
+            for offset, result in enumerate(self.write(batch, keep_media=keep_media)):
+                _count(report, before + offset, result)
+            if progress is not None:
+                progress(report.done, total)
+        return report
+
+    def _drafts(
+        self, moments: Sequence[Moment], results: list[Result | None], now: datetime
+    ) -> Iterator[tuple[int, Draft]]:
+        for index, moment in enumerate(moments):
+            try:
+                if not isinstance(moment, Moment):
+                    raise RecordError(
+                        f"a {type(moment).__name__} to remember",
+                        "a Moment, or a percept",
+                        "write Moment((Image(...),), text=...)",
+                    )
+                yield index, drafted(self._owner, moment, now=now)
+            except SensoriumError as error:
+                results[index] = error
+
+    def _fresh(
+        self, drafts: Iterable[tuple[int, Draft]], results: list[Result | None]
+    ) -> list[tuple[int, Draft, Status]]:
+        """Leave out what is there already, and what comes twice."""
+        drafts = list(drafts)
+        points = [draft.point for _, draft in drafts]
+        there = {point.id for point in self._backend.retrieve(points, payload=False, vectors=False)}
+        fresh: dict[str, tuple[int, Draft, Status]] = {}
+        for index, draft in drafts:
+            if draft.given_id is None and (draft.point in there or draft.point in fresh):
+                results[index] = Remembered(draft.id, "known")
+            elif draft.point in fresh:  # the later one of an id replaces the earlier
+                earlier, _, status = fresh.pop(draft.point)
+                results[earlier] = Remembered(draft.id, status)
+                fresh[draft.point] = (index, draft, "replaced")
+            else:
+                fresh[draft.point] = (index, draft, "replaced" if draft.point in there else "new")
+        return list(fresh.values())
+
+    def _encoded(self, drafts: Sequence[Draft]) -> list[list[Encoding] | SensoriumError]:
+        """Encode the percepts of all drafts in one batch; a draft fails with its percept."""
+        percepts = [percept for draft in drafts for percept in draft.percepts]
+        made = iter(self._encoder.try_encode(percepts))
+        grouped = [list(islice(made, len(draft.percepts))) for draft in drafts]
+        return [_all_or_error(group, draft) for group, draft in zip(grouped, drafts, strict=True)]
+
+    def prepared(
+        self, percepts: Sequence[Percept], *, keep_media: bool
+    ) -> tuple[list[str], list[Encoding], dict[int, dict[str, Any]]]:
+        """Digest, encode and keep percepts that join a record: what `media_of` needs of them.
+
+        Raises:
+            EncodingError: One of them cannot be encoded.
+        """
+        digests = [percept.digest for percept in percepts]
+        encodings = self._encoder.encode(percepts)
+        return digests, encodings, self._kept(percepts) if keep_media else {}
+
+    def _kept(self, percepts: Sequence[Percept]) -> dict[int, dict[str, Any]]:
+        if self._media is None:
+            return {}
+        return {
+            index: _keep(percept, self._media)
+            for index, percept in enumerate(percepts)
+            if percept.modality != TEXT  # which the payload holds
+        }
+
+    def _upsert(
+        self,
+        ready: Sequence[tuple[int, Draft, Status, list[Point]]],
+        results: list[Result | None],
+    ) -> None:
+        """Write all points in one request; where one is refused, each record by itself."""
+        replaced = [draft.point for _, draft, status, _ in ready if status == "replaced"]
+        try:
+            self._backend.upsert([point for *_, points in ready for point in points])
+        except PointError:
+            for index, _, _, points in ready:
+                try:
+                    self._backend.upsert(points)
+                except PointError as error:
+                    results[index] = error
+        for index, draft, status, points in ready:
+            if results[index] is None:
+                results[index] = Remembered(draft.id, status)
+                if draft.point in replaced:
+                    self.drop_parts(draft.point, len(points))
+
+    def drop_parts(self, record: str, count: int) -> None:
+        """Remove the points that continued what stood under an id before."""
+        stale = Equal("part_of", record) & Range("part", gte=count)
+        self._backend.delete(Filter(self._owner, stale, parts=True))
+
+
+def _batches(source: Iterator[Moment], size: int) -> Iterator[list[Moment]]:
+    """Cut a stream; where it fails, what came before is still handed on."""
+    failure: Exception | None = None
+    while failure is None:
+        batch: list[Moment] = []
+        try:
+            for moment in islice(source, size):
+                batch.append(moment)
+        except Exception as error:  # whatever the caller's iterator raises, after the batch
+            failure = error
+        if not batch:
+            break
+        yield batch
+    if failure is not None:
+        raise failure
+
+
+def _keep(percept: Percept, media: MediaStore) -> dict[str, Any]:
+    """Put a percept's file into the media store; return what a `Medium` says of it."""
+    kept = serialised(percept)
+    with kept.source.open() as content:
+        name = media.put(content, extension=kept.extension)
+    size, units = kept.source.size, dict(kept.units)
+    return {"file": name, "mime": kept.mime, "bytes": size, "units": units}
+
+
+def _count(report: Report, index: int, result: Result) -> None:
+    if isinstance(result, SensoriumError):
+        report.failures.append(Failure(index, result))
+    else:
+        setattr(report, result.status, getattr(report, result.status) + 1)
+
+
+def _all_or_error(
+    made: Sequence[Encoding | SensoriumError], draft: Draft
+) -> list[Encoding] | SensoriumError:
+    encodings = [one for one in made if isinstance(one, Encoding)]
+    if len(encodings) == len(made):
+        return encodings
+    failures = {i: one for i, one in enumerate(made) if isinstance(one, SensoriumError)}
+    index, first = next(iter(failures.items()))
+    if len(made) == 1:
+        return first
+    return BatchError(
+        f"a memory of {len(made)} percepts whose {draft.percepts[index].modality} "
+        f"({index + 1} of {len(made)}) failed: {type(first).__name__}: {first}",
+        "percepts that can all be encoded",
+        "mend that percept, or remember the others without it",
+        failures,
+        [one if isinstance(one, Encoding) else None for one in made],
+    )

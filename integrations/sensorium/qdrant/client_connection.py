@@ -1,0 +1,234 @@
+"""The line to a Qdrant client: calls are tried again, and what goes wrong gets a name of ours.
+
+An API key is read here and handed on; it is kept in no attribute and appears in no message.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import random
+import re
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+import grpc
+from pydantic import ValidationError
+from qdrant_client import QdrantClient
+from qdrant_client.common.client_exceptions import QdrantException, ResourceExhaustedResponse
+from qdrant_client.http.exceptions import (
+    ApiException,
+    ResponseHandlingException,
+    UnexpectedResponse,
+)
+
+from sensorium.errors import PointError, StoreError, StoreFullError, StoreUnavailableError
+
+logger = logging.getLogger(__name__)
+
+KEY_VARIABLE = "QDRANT_API_KEY"
+MEMORY = ":memory:"
+TRIES = 5
+FIRST_WAIT = 0.2  # seconds before the second try; each wait is twice the one before
+LONGEST_WAIT = 30.0  # seconds, also where the server asks for more
+DETAIL = 200  # characters of the server's own words that are repeated
+
+UNAUTHORISED, REFUSED, TOO_MANY, BROKEN = 401, 403, 429, 500  # HTTP
+GRPC_STATUS = {  # the nearest in HTTP; others are the caller's mistakes
+    grpc.StatusCode.UNAUTHENTICATED: UNAUTHORISED,
+    grpc.StatusCode.PERMISSION_DENIED: REFUSED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: TOO_MANY,
+    grpc.StatusCode.UNKNOWN: BROKEN,
+    grpc.StatusCode.INTERNAL: BROKEN,
+    grpc.StatusCode.ABORTED: 503,
+    grpc.StatusCode.UNAVAILABLE: 503,
+    grpc.StatusCode.DEADLINE_EXCEEDED: 504,
+}
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Failure = (ApiException, QdrantException, grpc.RpcError)
+# Local mode is not safe under threads; backends may share a client
+_locks: weakref.WeakKeyDictionary[QdrantClient, threading.RLock] = weakref.WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What a failed request means.
+
+    Attributes:
+        detail: In the words of the server or the network.
+        status: Of HTTP, or the nearest; `None` where no answer came.
+        passing: Whether the same request may succeed later.
+        wait: Seconds the server asks for.
+    """
+
+    detail: str
+    status: int | None = None
+    passing: bool = True
+    wait: float = 0.0
+
+
+class Connection:
+    """A `QdrantClient` whose calls are repeated while that may help.
+
+    Attributes:
+        local: Whether the client works in this process, without a server.
+        place: Where its points are; without credentials.
+    """
+
+    def __init__(self, client: QdrantClient) -> None:
+        options = client.init_options
+        self._client = client
+        self.local = options["location"] == MEMORY or options["path"] is not None
+        self.place = _without_credentials(
+            options["path"] or options["url"] or options["location"] or options["host"]
+        )
+        self._guard: AbstractContextManager[object] = nullcontext()
+        if self.local:
+            self._guard = _locks.setdefault(client, threading.RLock())
+
+    def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call a method of the client; what is asked must bear repetition.
+
+        Raises:
+            StoreUnavailableError: No answer after some tries, or a refusal.
+            StoreFullError: The server's disk has no room.
+            PointError: There is no such point (local mode).
+        """
+        for attempt in itertools.count(1):
+            try:
+                with self._guard:
+                    return function(*args, **kwargs)
+            except KeyError as error:
+                raise PointError(
+                    f"a point that is not there, {error}", "one of the collection", "write it whole"
+                ) from error
+            except Failure as error:
+                trouble = _read(error)
+                if not trouble.passing or attempt == TRIES:
+                    raise self._named(trouble, attempt) from self._presentable(error)
+                backoff = FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
+                wait = min(max(trouble.wait, backoff), LONGEST_WAIT)
+                logger.info("sensorium: %s: try %d failed, again in %.1f s", self, attempt, wait)
+                time.sleep(wait)
+        raise AssertionError("counting ends")  # for the type checker
+
+    def __repr__(self) -> str:
+        return f"Connection({self.place!r})"
+
+    def _named(self, trouble: Trouble, tries: int) -> StoreError:
+        server = f"the Qdrant server {self.place}"
+        said = " ".join(self._redacted(trouble.detail).split())[:DETAIL]
+        if "no space left" in said.lower():
+            return StoreFullError(
+                f"{server}, whose disk is full ({said})",
+                "room for what is written; nothing acknowledged before is lost",
+                "make room on the server",
+            )
+        if trouble.status in (UNAUTHORISED, REFUSED):
+            return StoreUnavailableError(
+                f"{server}, which refused the API key or the lack of one ({said})",
+                "a key that may read and write the collection",
+                f"set the environment variable {KEY_VARIABLE}, or pass api_key=",
+            )
+        if trouble.passing:
+            return StoreUnavailableError(
+                f"{server}, which did not answer in {tries} tries ({said})",
+                "a server that runs and can be reached",
+                "check the URL and the server, then try again; docs/deploy.md starts one",
+            )
+        return StoreUnavailableError(
+            f"{server}, which refused the request ({trouble.status}: {said})",
+            "a request it accepts",
+            "compare the server's version with qdrant-client's; they must differ by one at most",
+        )
+
+    def _redacted(self, text: str) -> str:
+        key = self._client.init_options["api_key"]
+        return text.replace(key, "***") if key else text
+
+    def _presentable(self, error: Exception) -> Exception | None:
+        """Return the cause unless its message, which a traceback shows, repeats the key."""
+        text = f"{error} {error!r} {error.__cause__} {error.__context__}"
+        return error if self._redacted(text) == text else None
+
+
+def connect(
+    url: str, *, api_key: str | None = None, prefer_grpc: bool = False, timeout: int
+) -> QdrantClient:
+    """Make a client; nothing is asked of the server yet.
+
+    Args:
+        url: `":memory:"` or the server's.
+        api_key: By default the environment variable QDRANT_API_KEY, if it is set.
+        prefer_grpc: Speak gRPC (port 6334) rather than REST.
+        timeout: Seconds for one request.
+    Raises:
+        StoreUnavailableError: Not a URL, one with credentials in it, or a key no header can hold.
+    """
+    if url == MEMORY:
+        return QdrantClient(MEMORY)
+    if _without_credentials(url) != url:
+        raise StoreUnavailableError(
+            f"the URL {_without_credentials(url)} with credentials in it",
+            "a URL without them, which can be shown",
+            f"set the environment variable {KEY_VARIABLE}, or pass api_key=",
+        )
+    key = (api_key or os.environ.get(KEY_VARIABLE) or "").strip() or None
+    if key is not None and not (key.isascii() and key.isprintable()):
+        raise StoreUnavailableError(
+            "an API key with characters that no header can hold",
+            "printable ASCII",
+            f"check {KEY_VARIABLE}",
+        )
+    try:
+        return QdrantClient(
+            url=url,
+            api_key=key,
+            prefer_grpc=prefer_grpc,
+            timeout=timeout,
+            check_compatibility=False,  # it asks from a thread, and warns when the server is away
+        )
+    except ValueError as error:
+        raise StoreUnavailableError(
+            f"{url!r} as the URL of a server ({error})",
+            "one of http or https",
+            'write "http://localhost:6333"',
+        ) from error
+
+
+def _without_credentials(url: str | None) -> str:
+    shown = re.sub(r"^(\w+://)?.*@", r"\1", url or "localhost")
+    return shown.partition("?")[0]
+
+
+def _read(error: Exception) -> Trouble:
+    if isinstance(error, UnexpectedResponse):
+        status = error.status_code or BROKEN
+        passing = status == TOO_MANY or status >= BROKEN
+        content = error.content.decode("utf-8", "replace")
+        full = "no space left" in content.lower()
+        asked = error.headers.get("Retry-After", "")
+        return Trouble(content, status, passing and not full, _seconds(asked))
+    if isinstance(error, ResourceExhaustedResponse):
+        return Trouble(str(error), TOO_MANY, wait=float(error.retry_after_s))
+    if isinstance(error, ResponseHandlingException):
+        # Not an answer of Qdrant, or a client that was closed; all else is the network
+        passing = not isinstance(error.source, (ValidationError, RuntimeError))
+        return Trouble(f"{type(error.source).__name__}: {error.source}", passing=passing)
+    if isinstance(error, grpc.Call):
+        status = GRPC_STATUS.get(error.code(), 400)
+        return Trouble(str(error.details()), status, status == TOO_MANY or status >= BROKEN)
+    return Trouble(str(error))
+
+
+def _seconds(text: str) -> float:
+    """Read a Retry-After header; a date in it counts as nothing."""
+    return float(text) if text.isdecimal() else 0.0

@@ -1,0 +1,126 @@
+"""Our filters in the words of `qdrant_client`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from qdrant_client import models
+
+from sensorium.errors import FilterError
+from sensorium.qdrant.filters import (
+    Condition,
+    Either,
+    Equal,
+    Every,
+    Filter,
+    Ids,
+    Not,
+    OneOf,
+    Present,
+    Range,
+    Scalar,
+    Words,
+)
+from sensorium.qdrant.schema import TENANT
+
+Translated: TypeAlias = "models.FieldCondition | models.HasIdCondition | models.Filter"
+LARGEST = sys.float_info.max  # JSON has no infinity: a bound that is infinite would be none
+EXACT_FLOAT = 2**53  # integers up to here are floats without loss
+NEVER = models.HasIdCondition(has_id=[])  # servers take an empty list of alternatives for anything
+ALWAYS = models.Filter(must_not=[NEVER])
+
+
+def translated(filter: Filter) -> models.Filter:
+    """Translate a filter; the owner is added here, and nowhere else.
+
+    Raises:
+        FilterError: A condition of a kind that is not known here.
+    """
+    must: list[models.Condition] = [_match(TENANT, filter.owner)]
+    must_not: list[models.Condition] = []
+    if filter.condition is not None:
+        must.append(condition(filter.condition))
+    if filter.alive_at is not None:
+        expired = models.DatetimeRange(lte=filter.alive_at)
+        must_not.append(models.FieldCondition(key="expires_at", range=expired))
+    if not filter.parts:
+        must.append(_empty("part_of"))
+    return models.Filter(must=must, must_not=must_not or None)
+
+
+def condition(given: Condition) -> Translated:  # noqa: PLR0911 - one return a kind
+    """Translate one condition.
+
+    Raises:
+        FilterError: A condition of a kind that is not known here.
+    """
+    if isinstance(given, Equal):
+        return _equal(given.field, given.value)
+    if isinstance(given, OneOf):
+        return condition(Either(tuple(Equal(given.field, value) for value in given.values)))
+    if isinstance(given, Range):
+        return models.FieldCondition(key=given.field, range=_range(given))
+    if isinstance(given, Words):
+        return models.FieldCondition(key=given.field, match=models.MatchText(text=given.text))
+    if isinstance(given, Present):
+        return models.Filter(must_not=[_empty(given.field)])
+    if isinstance(given, Ids):
+        return models.HasIdCondition(has_id=list(uuids(given.ids)))
+    if isinstance(given, Every):
+        parts = [condition(part) for part in given.conditions]
+        return models.Filter(must=parts) if parts else ALWAYS
+    if isinstance(given, Either):
+        parts = [condition(part) for part in given.conditions]
+        return models.Filter(should=parts) if parts else NEVER
+    if isinstance(given, Not):
+        return models.Filter(must_not=[condition(given.condition)])
+    raise FilterError(
+        f"a condition of type {type(given).__name__}", "one of sensorium.qdrant", "combine those"
+    )
+
+
+def uuids(ids: Iterable[str]) -> Iterable[str]:
+    """Leave out what is no UUID: no point has such an id, and a server refuses to look."""
+    for point_id in ids:
+        try:
+            yield str(UUID(point_id))
+        except (ValueError, TypeError, AttributeError):
+            continue
+
+
+def _match(field: str, value: str | int) -> models.FieldCondition:
+    return models.FieldCondition(key=field, match=models.MatchValue(value=value))
+
+
+def _empty(field: str) -> models.IsEmptyCondition:
+    return models.IsEmptyCondition(is_empty=models.PayloadField(key=field))
+
+
+def _equal(field: str, value: Scalar) -> Translated:
+    if isinstance(value, str):
+        return _match(field, value)
+    if isinstance(value, bool):  # Edge matches no booleans: they are written as flags, too
+        return _match("flags", f"{field}={str(value).lower()}")
+    if abs(value) > EXACT_FLOAT and isinstance(value, int):
+        return _match(field, value)
+    same = models.FieldCondition(key=field, range=models.Range(gte=value, lte=value))
+    if isinstance(value, float):
+        return same
+    # A number stored as 2.0 is no integer to Qdrant, yet equal to one
+    return models.Filter(should=[_match(field, value), same])
+
+
+def _range(given: Range) -> models.Range | models.DatetimeRange:
+    times = {name: bound for name, bound in given.bounds.items() if isinstance(bound, datetime)}
+    if times:
+        return models.DatetimeRange(**times)
+    numbers = {
+        name: float(min(max(bound, -LARGEST), LARGEST))
+        for name, bound in given.bounds.items()
+        if not isinstance(bound, datetime)
+    }
+    return models.Range(**numbers)

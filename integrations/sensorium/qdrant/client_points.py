@@ -1,0 +1,119 @@
+"""Points on their way to a Qdrant client and back: checked, cut into requests, converted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import numpy as np
+from qdrant_client import models
+
+from sensorium.errors import PointError
+from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors, check_points
+from sensorium.qdrant.schema import ROWS, STILLS, CollectionSchema
+
+REQUEST = 31 * 2**20  # bytes: Qdrant refuses requests of more than 32 MiB
+DECIMALS = 7  # of a number in a request: float16 keeps four, and JSON would carry seventeen
+JSON_NUMBER, GRPC_NUMBER = 12, 4  # bytes: sign, "0.", the decimals and a comma; a float32
+ENVELOPE = 256  # bytes round a point: its id, the names of its fields
+
+Named: TypeAlias = "dict[str, list[float] | list[list[float]]]"
+
+
+def check_writable(points: Sequence[Point], schema: CollectionSchema) -> None:
+    """Refuse points that could not be stored, or not be found again.
+
+    Raises:
+        PointError: A vector, an id or a payload that cannot be stored.
+    """
+    check_points(points, schema.space.dimension)
+    for point in points:
+        _check_id(point.id)
+        for name, rows in point.vectors.items():
+            if name not in schema.modalities:
+                raise PointError(
+                    f"a vector of the modality {name!r}",
+                    f"one of {', '.join(schema.modalities)}",
+                    f"add it to the collection first: add_modality({name!r})",
+                )
+            if len(rows) > ROWS:
+                raise PointError(
+                    f"{len(rows)} rows of {name}", f"at most {ROWS} a point", "continue in another"
+                )
+
+
+def payload_bytes(payload: Payload) -> int:
+    """Return how long a payload is as JSON.
+
+    Raises:
+        PointError: It has no JSON: NaN, bytes, a time, a number of NumPy.
+    """
+    try:
+        return len(json.dumps(payload, allow_nan=False, ensure_ascii=False).encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PointError(
+            f"a payload that cannot be stored ({str(error)[:120]})",
+            "JSON: text, finite numbers, true, false, null, lists and dictionaries of these",
+            "convert times with isoformat() and numpy numbers with .item()",
+        ) from error
+
+
+def requests(points: Sequence[Point], *, number: int) -> list[Sequence[Point]]:
+    """Cut points into runs that fit into one request each, in order.
+
+    Args:
+        points: Checked ones.
+        number: Bytes that one number of a vector takes.
+    Raises:
+        PointError: One point alone is too large, or a payload is not JSON.
+    """
+    runs: list[Sequence[Point]] = []
+    start = total = 0
+    for index, point in enumerate(points):
+        numbers = sum(rows.size for rows in point.vectors.values())
+        size = ENVELOPE + payload_bytes(point.payload) + number * numbers
+        if size > REQUEST:
+            raise PointError(
+                f"a point of {size / 2**20:.0f} MiB",
+                f"at most {REQUEST / 2**20:.0f} MiB, the most that a Qdrant server takes",
+                "continue it in another point, or use prefer_grpc=True, which takes a third",
+            )
+        if total + size > REQUEST:
+            runs.append(points[start:index])
+            start, total = index, 0
+        total += size
+    return [*runs, points[start:]] if start < len(points) else runs
+
+
+def struct(point: Point) -> models.PointStruct:
+    """Convert one point."""
+    return models.PointStruct(id=point.id, vector=named(point.vectors), payload=point.payload)
+
+
+def named(vectors: Mapping[str, Vectors]) -> Any:
+    """Convert the vectors of a point: one list for a still, a list of rows for the others."""
+    shortened = {name: np.round(rows.astype(float), DECIMALS) for name, rows in vectors.items()}
+    return {
+        name: rows[0].tolist() if name in STILLS else rows.tolist()
+        for name, rows in shortened.items()
+    }
+
+
+def stored(record: models.Record | models.ScoredPoint) -> StoredPoint:
+    """Convert what was read; its vectors become `(W, D)` float32."""
+    vectors = record.vector if isinstance(record.vector, Mapping) else {}
+    arrays = {name: np.atleast_2d(np.asarray(rows, np.float32)) for name, rows in vectors.items()}
+    return StoredPoint(str(record.id), dict(record.payload or {}), arrays)
+
+
+def _check_id(point_id: str) -> None:
+    try:
+        canonical = str(UUID(point_id))
+    except (ValueError, TypeError, AttributeError):
+        canonical = None
+    if point_id != canonical:
+        raise PointError(
+            f"the id {point_id!r}", "a UUID in lower case with hyphens", "use str(uuid.uuid4())"
+        )

@@ -1,0 +1,131 @@
+"""Our filters in the words of Qdrant Edge."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import singledispatch
+from typing import Any
+
+import qdrant_edge as edge
+
+from sensorium.errors import FilterError
+from sensorium.qdrant.filters import (
+    Condition,
+    Either,
+    Equal,
+    Every,
+    Filter,
+    Ids,
+    Not,
+    OneOf,
+    Present,
+    Range,
+    Scalar,
+    Words,
+)
+from sensorium.qdrant.points import iso
+
+NEVER = edge.HasIdCondition(set())  # an empty list of alternatives: Edge takes it for "anything"
+
+
+def translated(filter: Filter, *, expiry: bool = True, parts: bool = True) -> edge.Filter:
+    """Translate a filter; the owner is added here, and nowhere else.
+
+    Args:
+        filter: What is meant.
+        expiry: Whether anything in the shard has expired: a condition that lets all through costs
+            more than the search itself.
+        parts: Whether anything in the shard continues another point; as above.
+    """
+    must: list[Any] = [edge.FieldCondition("owner", match=edge.MatchValue(filter.owner))]
+    must_not: list[Any] = []
+    if filter.condition is not None:
+        must.append(condition(filter.condition))
+    if filter.alive_at is not None and expiry:
+        limit = edge.RangeDateTime(lte=iso(filter.alive_at))
+        must_not.append(edge.FieldCondition("expires_at", range=limit))
+    if not filter.parts and parts:
+        must.append(edge.IsEmptyCondition("part_of"))
+    return edge.Filter(must=must, must_not=must_not or None)
+
+
+@singledispatch
+def condition(given: Condition) -> Any:
+    """Translate one condition.
+
+    Raises:
+        FilterError: A condition of a kind that is not known here.
+    """
+    raise FilterError(
+        f"a condition of type {type(given).__name__}", "one of sensorium.qdrant", "combine those"
+    )
+
+
+@condition.register
+def _(given: Range) -> Any:
+    return edge.FieldCondition(given.field, range=_range(given))
+
+
+@condition.register
+def _(given: Words) -> Any:
+    return edge.FieldCondition(given.field, match=edge.MatchText(given.text))
+
+
+@condition.register
+def _(given: Present) -> Any:
+    return edge.Filter(must_not=[edge.IsEmptyCondition(given.field)])
+
+
+@condition.register
+def _(given: Ids) -> Any:
+    return edge.HasIdCondition(set(given.ids))
+
+
+@condition.register
+def _(given: Every) -> Any:
+    return edge.Filter(must=[condition(part) for part in given.conditions])
+
+
+@condition.register
+def _(given: Either) -> Any:
+    parts = [condition(part) for part in given.conditions]
+    return edge.Filter(should=parts) if parts else NEVER
+
+
+@condition.register
+def _(given: Not) -> Any:
+    return edge.Filter(must_not=[condition(given.condition)])
+
+
+@condition.register
+def _(given: OneOf) -> Any:
+    if given.values and all(isinstance(value, str) for value in given.values):
+        return edge.FieldCondition(given.field, match=edge.MatchAny(list(map(str, given.values))))
+    return condition(Either(tuple(Equal(given.field, value) for value in given.values)))
+
+
+@condition.register
+def _(given: Equal) -> Any:
+    return _equal(given.field, given.value)
+
+
+def _equal(field: str, value: Scalar) -> Any:
+    if isinstance(value, bool):  # Edge matches no booleans: they are written as flags, too
+        flag = f"{field}={str(value).lower()}"
+        return edge.FieldCondition("flags", match=edge.MatchValue(flag))
+    if isinstance(value, float):
+        return edge.FieldCondition(field, range=edge.RangeFloat(gte=value, lte=value))
+    if isinstance(value, int):
+        # A number stored as 2.0 is no integer to Edge, yet equal to one
+        same = edge.FieldCondition(field, range=edge.RangeFloat(gte=value, lte=value))
+        exact = edge.FieldCondition(field, match=edge.MatchValue(value))
+        return edge.Filter(should=[exact, same])
+    return edge.FieldCondition(field, match=edge.MatchValue(value))
+
+
+def _range(given: Range) -> edge.RangeFloat | edge.RangeDateTime:
+    if any(isinstance(bound, datetime) for bound in given.bounds.values()):
+        times = {k: iso(bound) for k, bound in given.bounds.items() if isinstance(bound, datetime)}
+        return edge.RangeDateTime(**times)
+    numbers = {k: float(b) for k, b in given.bounds.items() if not isinstance(b, datetime)}
+    return edge.RangeFloat(**numbers)

@@ -1,0 +1,51 @@
+"""Pages of points in order of time, on an engine whose ordered reads have a start but no offset."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+
+from sensorium.errors import FilterError
+from sensorium.qdrant.points import Page, StoredPoint
+
+ORDER = "at"  # the field of the payload
+Fetch = Callable[[str | None, int], Sequence[StoredPoint]]
+
+
+def ordered_page(fetch: Fetch, *, limit: int, cursor: str | None) -> Page:
+    """Read one page; points of equal time are neither lost nor repeated.
+
+    Args:
+        fetch: Reads up to so many points in order, beginning with those of a time (inclusive),
+            or with the first. Their payload holds `at`.
+        limit: Points of the page.
+        cursor: Of the page before.
+    Raises:
+        FilterError: Not a cursor.
+    """
+    start, seen = _read_cursor(cursor) if cursor else (None, frozenset[str]())
+    rows = [row for row in fetch(start, limit + len(seen) + 1) if row.id not in seen]
+    page, more = rows[:limit], len(rows) > limit
+    if not more or not page:
+        return Page(page, None)
+    last = page[-1].payload[ORDER]
+    ties = {row.id for row in page if row.payload[ORDER] == last}
+    if last == start:
+        ties |= seen
+    return Page(page, _write_cursor(last, ties))
+
+
+def _write_cursor(start: str, seen: set[str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps([start, sorted(seen)]).encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[str, frozenset[str]]:
+    try:
+        start, seen = json.loads(base64.urlsafe_b64decode(cursor))
+        return str(start), frozenset(map(str, seen))
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise FilterError(
+            f"the cursor {cursor[:40]!r}", "the cursor of a page", "pass Page.cursor as it came"
+        ) from error

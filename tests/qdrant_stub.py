@@ -1,0 +1,110 @@
+"""A Qdrant server's REST side on 127.0.0.1, as far as the tests of the line to it need one."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+DONE = {"operation_id": 1, "status": "completed"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request.
+
+    Attributes:
+        line: Method and path.
+        key: Its API key.
+        size: Bytes of its body.
+        body: Its JSON.
+    """
+
+    line: str
+    key: str | None
+    size: int
+    body: Any
+
+
+@dataclass
+class Stub:
+    """What the server says.
+
+    Attributes:
+        collection: The description of its one collection; `None` while there is none.
+        failures: Status, body and headers of answers that come first, one a request.
+        late: Seconds by which each answer is late.
+    """
+
+    collection: dict[str, Any] | None = None
+    failures: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)
+    late: float = 0.0
+    asked: list[Asked] = field(default_factory=list)
+    url: str = ""
+
+    def answer(self, line: str) -> Any:
+        method, path = line.split()
+        if path.endswith("/exists"):
+            return {"exists": self.collection is not None}
+        if path.endswith("/points/count"):
+            return {"count": 7}
+        if method == "GET":
+            return self.collection
+        return DONE if "/points" in path or "/index" in path else True
+
+
+class _Handler(BaseHTTPRequestHandler):
+    stub: Stub
+    stopped: threading.Event
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        line = f"{self.command} {self.path.partition('?')[0]}"
+        asked = Asked(line, self.headers["api-key"], len(body), json.loads(body or "null"))
+        self.stub.asked.append(asked)
+        self.stopped.wait(self.stub.late)
+        if self.stub.failures:
+            status, text, headers = self.stub.failures.pop(0)
+        else:
+            answer = {"result": self.stub.answer(line), "status": "ok", "time": 0.0}
+            status, text, headers = 200, json.dumps(answer), {}
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(text.encode())))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815 - the base class's names
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *args: object) -> None:
+        """Say nothing: clients that leave early are part of the tests."""
+
+
+@contextmanager
+def serving(stub: Stub) -> Iterator[Stub]:
+    """Serve `stub` in a thread; `stub.url` says where."""
+    stopped = threading.Event()
+    handler = type("Handler", (_Handler,), {"stub": stub, "stopped": stopped})
+    server = _Server(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    stub.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield stub
+    finally:
+        stopped.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()

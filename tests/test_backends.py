@@ -1,0 +1,742 @@
+"""What every store must do, whichever it is: Edge, a client in memory, a server if one is named."""
+
+from __future__ import annotations
+
+import base64
+import os
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from qdrant_client import QdrantClient
+
+from sensorium.encoders import EmbeddingSpace
+from sensorium.errors import (
+    FilterError,
+    PointError,
+    SchemaVersionError,
+    SpaceMismatchError,
+    StoreClosedError,
+    StoreError,
+    StoreFormatError,
+)
+from sensorium.qdrant.backend import Backend, Search
+from sensorium.qdrant.client import ClientBackend
+from sensorium.qdrant.filters import (
+    Condition,
+    Either,
+    Equal,
+    Every,
+    Filter,
+    Ids,
+    Not,
+    OneOf,
+    Present,
+    Range,
+    Words,
+)
+from sensorium.qdrant.points import Point, StoredPoint, from_iso, iso
+from sensorium.qdrant.schema import CollectionSchema
+
+D = 16  # dimensions
+SPACE = EmbeddingSpace("planted", "0" * 64, "none", D)
+SCHEMA = CollectionSchema.for_space(SPACE, modalities=["image", "audio", "text"])
+NOON = datetime(2024, 5, 1, 12, tzinfo=timezone.utc)
+ME, YOU = Filter("rex"), Filter("fido")
+SERVER = os.environ.get("SENSORIUM_QDRANT_URL")
+Reopen = Callable[[CollectionSchema], Backend]
+
+
+def axis(*indices: int, weight: float = 1.0) -> NDArray[np.float32]:
+    """Rows of unit length, each along one axis, leaning to axis 15 by what `weight` leaves."""
+    rows = np.zeros((len(indices), D), np.float32)
+    rows[range(len(indices)), indices] = weight
+    rows[:, 15] += np.sqrt(1 - weight**2)
+    return rows
+
+
+def point_id(name: str) -> str:
+    return str(uuid5(NAMESPACE_URL, name))
+
+
+def point(name: str, vectors: Mapping[str, Any] | None = None, **payload: Any) -> Point:
+    """A point of Rex's with only what a test cares about."""
+    planted = {"image": axis(0)} if vectors is None else vectors
+    base = {"owner": "rex", "at": iso(NOON), "page_content": ""}
+    return Point(point_id(name), planted, {**base, **payload})
+
+
+def all_ids(backend: Backend, filter: Filter = ME) -> set[str]:
+    return {found.id for found in backend.scroll(filter, limit=1000, payload=False).points}
+
+
+def one(backend: Backend, name: str) -> StoredPoint:
+    (found,) = backend.retrieve([point_id(name)], payload=True, vectors=True)
+    return found
+
+
+@contextmanager
+def _edge(folder: Path) -> Iterator[Reopen]:
+    from sensorium.qdrant.edge import EdgeBackend
+
+    opened: list[Backend] = []
+
+    def reopen(schema: CollectionSchema) -> Backend:
+        for backend in opened:
+            backend.close()
+        opened.append(EdgeBackend.open(folder / "memory", schema=schema))
+        return opened[-1]
+
+    yield reopen
+    for backend in opened:
+        backend.close()
+
+
+@contextmanager
+def _client(client: QdrantClient) -> Iterator[Reopen]:
+    name = f"test-{uuid4()}"
+    yield lambda schema: ClientBackend.open(client, schema=schema, collection=name)
+    client.delete_collection(name)
+    client.close()
+
+
+KINDS = ["edge", "memory", *(["server", "server-grpc"] if SERVER else [])]
+
+
+@pytest.fixture(params=KINDS)
+def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Reopen]:
+    """Opens the one store of a test, as often as wanted."""
+    kind = request.param
+    if kind == "edge":
+        store = _edge(tmp_path)
+    elif kind == "memory":
+        store = _client(QdrantClient(":memory:"))
+    else:
+        key, grpc = os.environ.get("QDRANT_API_KEY"), kind == "server-grpc"
+        store = _client(QdrantClient(url=SERVER, api_key=key, prefer_grpc=grpc, timeout=30))
+    with store as opener:
+        yield opener
+
+
+@pytest.fixture
+def backend(reopen: Reopen) -> Backend:
+    return reopen(SCHEMA)
+
+
+# Writing and reading
+
+
+def test_a_backend_is_what_the_protocol_says(backend: Backend) -> None:
+    """Every method of the protocol is there, and the schema is the one it was opened with."""
+    assert isinstance(backend, Backend)
+    assert backend.schema == SCHEMA
+
+
+def test_what_is_written_is_read(backend: Backend) -> None:
+    """Payload and vectors come back: float32, one row a window, the payload as it was."""
+    payload = {"metadata": {"a": [1, 2.5, None, {"b": "ü"}], "on": True}, "tags": ["x"]}
+    backend.upsert([point("a", {"image": axis(3), "audio": axis(1, 2, 3)}, **payload)])
+    found = one(backend, "a")
+    assert found.payload == {**point("a").payload, **payload}
+    assert set(found.vectors) == {"image", "audio"}
+    for name, rows in {"image": axis(3), "audio": axis(1, 2, 3)}.items():
+        assert found.vectors[name].dtype == np.float32
+        np.testing.assert_allclose(found.vectors[name], rows, atol=1e-3)
+
+
+def test_upsert_replaces_the_whole_point(backend: Backend) -> None:
+    """Nothing of the old point is left: neither a vector nor a key."""
+    backend.upsert([point("a", {"image": axis(0), "text": axis(1)}, source="old")])
+    backend.upsert([point("a", {"text": axis(2)}, tags=["new"])])
+    found = one(backend, "a")
+    assert set(found.vectors) == {"text"}
+    assert "source" not in found.payload
+    assert backend.count(ME) == 1
+
+
+def test_put_vectors_keeps_the_others(backend: Backend) -> None:
+    """A modality is added or replaced; payload and other vectors stay."""
+    backend.upsert([point("a", {"image": axis(0)}, source="camera")])
+    backend.put_vectors(point_id("a"), {"audio": axis(1, 2)})
+    backend.put_vectors(point_id("a"), {"audio": axis(4)})
+    found = one(backend, "a")
+    np.testing.assert_allclose(found.vectors["image"], axis(0), atol=1e-3)
+    np.testing.assert_allclose(found.vectors["audio"], axis(4), atol=1e-3)
+    assert found.payload["source"] == "camera"
+
+
+def test_put_vectors_of_a_missing_point_is_an_error(backend: Backend) -> None:
+    """A point that is not there is not made by halves."""
+    with pytest.raises(StoreError):
+        backend.put_vectors(point_id("nobody"), {"image": axis(0)})
+    assert backend.count(ME) == 0
+
+
+def test_set_payload_merges_and_clears(backend: Backend) -> None:
+    """Keys are written and removed on the points meant, and on no others."""
+    backend.upsert([point("a", source="x", tags=["t"]), point("b", source="y", tags=["t"])])
+    backend.set_payload(
+        Filter("rex", Equal("source", "x")), {"tags": ["u"], "digest": ["d"]}, clear=["source"]
+    )
+    assert one(backend, "a").payload == point("a", tags=["u"], digest=["d"]).payload
+    assert one(backend, "b").payload == point("b", source="y", tags=["t"]).payload
+
+
+def test_set_payload_clears_the_points_it_meant_before_it_wrote(backend: Backend) -> None:
+    """A key that the filter asks about may be changed: the same points are cleared."""
+    backend.upsert([point("a", source="old", tags=["t"])])
+    backend.set_payload(Filter("rex", Equal("source", "old")), {"source": "new"}, clear=["tags"])
+    assert one(backend, "a").payload == point("a", source="new").payload
+
+
+def test_set_payload_replaces_a_dictionary(backend: Backend) -> None:
+    """A top-level key is written whole: what the old dictionary held is gone."""
+    backend.upsert([point("a", metadata={"x": 1, "y": 2})])
+    backend.set_payload(ME, {"metadata": {"x": 3}})
+    assert one(backend, "a").payload["metadata"] == {"x": 3}
+
+
+def test_retrieve_leaves_the_missing_out(backend: Backend) -> None:
+    """Ids without a point give nothing; keys and modalities are those asked for."""
+    backend.upsert([point("a", {"image": axis(0), "text": axis(1)}, source="s")])
+    ids = [point_id("nobody"), point_id("a")]
+    (found,) = backend.retrieve(ids, payload=["owner", "none"], vectors=["text", "smell"])
+    assert (found.id, found.payload) == (point_id("a"), {"owner": "rex"})
+    assert set(found.vectors) == {"text"}
+    (bare,) = backend.retrieve(ids, payload=False, vectors=False)
+    assert not bare.payload
+    assert not bare.vectors
+    assert backend.retrieve([], payload=True, vectors=True) == []
+
+
+def test_points_without_vectors_are_kept(backend: Backend) -> None:
+    """A memory of words alone needs no vector."""
+    backend.upsert([point("a", {})])
+    assert one(backend, "a").vectors == {}
+    assert backend.search([Search("image", axis(0)[0], 5)], ME) == [[]]
+
+
+def test_nothing_to_write_is_nothing(backend: Backend) -> None:
+    """An empty batch is no mistake."""
+    backend.upsert([])
+    assert backend.count(ME) == 0
+
+
+# What cannot be stored
+
+
+BAD_VECTORS = {
+    "nan": np.full((1, D), np.nan, np.float32),
+    "wrong dimension": axis(0)[:, :8],
+    "not unit length": axis(0) * 2,
+    "zero": np.zeros((1, D), np.float32),
+    "one axis": axis(0)[0],
+    "no rows": np.zeros((0, D), np.float32),
+    "float64": axis(0).astype(np.float64),
+    "two rows of a still": axis(0, 1),
+}
+
+
+def test_bad_vectors_are_refused_before_anything_is_written(backend: Backend) -> None:
+    """One bad point of a batch: an error, and the store is as it was."""
+    for name, bad in BAD_VECTORS.items():
+        with pytest.raises(PointError):
+            backend.upsert([point("good"), point("bad", {"image": bad})])
+        assert backend.count(ME) == 0, name
+    backend.upsert([point("good")])
+    for bad in BAD_VECTORS.values():
+        with pytest.raises(PointError):
+            backend.put_vectors(point_id("good"), {"image": bad})
+    np.testing.assert_allclose(one(backend, "good").vectors["image"], axis(0), atol=1e-3)
+
+
+BAD_PAYLOADS = {
+    "nan": float("nan"),
+    "bytes": b"x",
+    "time": NOON,
+    "set": {1},
+    "numpy": np.float32(1),
+    "nested": {"a": [float("inf")]},
+}
+
+
+@pytest.mark.parametrize("bad", BAD_PAYLOADS.values(), ids=BAD_PAYLOADS)
+def test_payloads_that_are_not_json_are_refused(backend: Backend, bad: Any) -> None:
+    """An error of ours, and nothing is written."""
+    with pytest.raises(PointError):
+        backend.upsert([point("good"), point("bad", metadata={"x": bad})])
+    assert backend.count(ME) == 0
+    backend.upsert([point("good")])
+    with pytest.raises(PointError):
+        backend.set_payload(ME, {"metadata": {"x": bad}})
+    assert one(backend, "good").payload == point("good").payload
+
+
+def test_ids_that_are_no_uuid_are_refused(backend: Backend) -> None:
+    """An engine takes numbers and UUIDs only."""
+    with pytest.raises(PointError):
+        backend.upsert([point("good"), replace(point("bad"), id="holiday")])
+    assert backend.count(ME) == 0
+
+
+def test_an_unknown_modality_is_refused(backend: Backend) -> None:
+    """A vector the collection has no name for is no vector of its points."""
+    with pytest.raises(PointError, match="smell"):
+        backend.upsert([point("good"), point("a", {"smell": axis(0)})])
+    assert backend.count(ME) == 0
+
+
+# Searching
+
+
+def test_search_finds_the_planted_neighbours(backend: Backend) -> None:
+    """Best first, cosines as scores, one list a search, points without the modality left out."""
+    backend.upsert(
+        [
+            point("near", {"image": axis(0)}),
+            point("far", {"image": axis(0, weight=0.6)}),
+            point("other", {"text": axis(0)}),
+        ]
+    )
+    wanted = [Search("image", 5 * axis(0)[0], 10), Search("text", axis(1)[0], 10)]
+    images, texts = backend.search([*wanted], ME)
+    assert [hit.id for hit in images] == [point_id("near"), point_id("far")]
+    assert [hit.score for hit in images] == pytest.approx([1.0, 0.6], abs=2e-3)
+    assert [(hit.id, round(hit.score, 2)) for hit in texts] == [(point_id("other"), 0.0)]
+    (first,) = backend.search([Search("image", axis(0)[0], 1)], ME)
+    assert [hit.id for hit in first] == [point_id("near")]
+
+
+def test_the_best_row_counts(backend: Backend) -> None:
+    """A recording is as near as its nearest window, however many it has."""
+    backend.upsert(
+        [
+            point("long", {"audio": axis(1, 2, 3, 4, 5)}),
+            point("short", {"audio": axis(3, weight=0.8)}),
+        ]
+    )
+    (hits,) = backend.search([Search("audio", axis(3)[0], 10)], ME)
+    assert [(hit.id, hit.score) for hit in hits] == [
+        (point_id("long"), pytest.approx(1.0, abs=2e-3)),
+        (point_id("short"), pytest.approx(0.8, abs=2e-3)),
+    ]
+
+
+def test_an_unknown_modality_finds_nothing(backend: Backend) -> None:
+    """Among other searches its list is empty, and theirs are not moved."""
+    backend.upsert([point("a")])
+    smell, image = Search("smell", axis(0)[0], 5), Search("image", axis(0)[0], 5)
+    assert [len(hits) for hits in backend.search([smell, image, smell], ME)] == [0, 1, 0]
+    assert backend.search([], ME) == []
+    assert list(backend.sample("smell", ME, limit=5)) == []
+
+
+def test_a_rarer_word_ranks_higher(backend: Backend) -> None:
+    """BM25: a word of one text counts more than a word of them all; no word, no hit."""
+    texts = {"rare": "the dog barks", "common": "the dog sleeps", "more": "the dog eats"}
+    backend.upsert([point(name, page_content=text) for name, text in texts.items()])
+    found = backend.search_text("Barks dog", ME, limit=10)
+    assert found[0].id == point_id("rare")
+    assert {hit.id for hit in found} == set(map(point_id, texts))
+    assert found[0].score > found[1].score > 0
+    assert len(backend.search_text("dog", ME, limit=2)) == 2
+    assert backend.search_text("zebra", ME, limit=10) == []
+    assert backend.search_text("dog", YOU, limit=10) == []
+
+
+def test_sample_returns_points_having_the_modality(backend: Backend) -> None:
+    """With the vectors of that modality alone, never twice the same, never another's."""
+    backend.upsert([point(f"i{k}", {"image": axis(k), "text": axis(1)}) for k in range(8)])
+    backend.upsert([point("t", {"text": axis(0)}), point("y", owner="fido")])
+    drawn = backend.sample("image", ME, limit=5, payload=["owner"])
+    assert len({found.id for found in drawn}) == 5
+    for found in drawn:
+        assert set(found.vectors) == {"image"}
+        assert found.vectors["image"].shape == (1, D)
+        assert found.payload == {"owner": "rex"}
+    assert len(backend.sample("image", ME, limit=50)) == 8
+
+
+# Filters
+
+
+PLANTED: dict[str, dict[str, Any]] = {
+    "empty": {},
+    "one": {"tags": ["a"], "metadata": {"n": 1, "x": 0.5}},
+    "two": {"tags": ["a", "b"], "metadata": {"n": 2, "x": 2.0}, "source": "s"},
+    "three": {"tags": ["b"], "metadata": {"n": 3}, "page_content": "red fox jumps"},
+    "list": {"tags": [], "metadata": {"n": [1, 5]}, "page_content": "red dog"},
+    "true": {"metadata": {"done": True}, "flags": ["metadata.done=true"]},
+    "false": {"metadata": {"done": False}, "flags": ["metadata.done=false"]},
+    "null": {"source": None, "metadata": {"n": None}},
+    "float": {"metadata": {"n": 2.0, "x": -1.5}, "page_content": "Fox"},
+    "early": {"at": iso(NOON - timedelta(days=1)), "source": "s"},
+    "late": {"at": iso(NOON + timedelta(days=1)), "expires_at": iso(NOON), "source": "r"},
+    "words": {"page_content": "a fox, a red fox", "tags": ["c"], "metadata": {"n": -4}},
+}
+FIELDS = ("tags", "source", "metadata.n", "metadata.x", "metadata.none")
+TEXTS, NUMBERS = ("a", "b", "s", "zz"), (1, 2, 3, -4, 0.5, 2.0, -1.5)
+times = st.sampled_from([NOON + timedelta(days=days) for days in (-1, 0, 1)])
+numbers = st.sampled_from(NUMBERS)
+names = st.sampled_from(("gt", "gte", "lt", "lte"))
+fields = st.sampled_from(FIELDS)
+scalars = st.sampled_from([*TEXTS, *NUMBERS])
+leaves = st.one_of(
+    st.builds(Equal, fields, scalars),
+    st.builds(Equal, st.just("metadata.done"), st.booleans()),
+    st.builds(OneOf, fields, st.lists(scalars, max_size=3).map(tuple)),
+    st.builds(
+        OneOf, st.just("metadata.done"), st.lists(st.sampled_from([True, False, "a"])).map(tuple)
+    ),
+    st.builds(
+        lambda field, bounds: Range(field, **bounds),
+        st.sampled_from(["metadata.n", "metadata.x"]),
+        st.dictionaries(names, numbers, min_size=1, max_size=2),
+    ),
+    st.builds(
+        lambda field, bounds: Range(field, **bounds),
+        st.sampled_from(["at", "expires_at"]),
+        st.dictionaries(names, times, min_size=1, max_size=2),
+    ),
+    st.builds(Words, st.just("page_content"), st.sampled_from(["fox", "Red", "dog RED", "cow"])),
+    st.builds(Present, st.sampled_from([*FIELDS, "at", "metadata.done"])),
+    st.builds(Ids, st.lists(st.sampled_from(list(PLANTED)).map(point_id), max_size=3).map(tuple)),
+)
+trees = st.recursive(
+    leaves,
+    lambda parts: st.one_of(
+        st.builds(Every, st.lists(parts, max_size=3).map(tuple)),
+        st.builds(Either, st.lists(parts, max_size=3).map(tuple)),
+        st.builds(Not, parts),
+    ),
+    max_leaves=6,
+)
+
+
+def values_of(payload: Mapping[str, Any], field: str) -> list[Any]:
+    value: Any = payload
+    for key in field.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return [one for one in (value if isinstance(value, list) else [value]) if one is not None]
+
+
+def equal(stored: Any, asked: Any) -> bool:
+    return isinstance(stored, bool) == isinstance(asked, bool) and bool(stored == asked)
+
+
+def within(stored: Any, given: Range) -> bool:
+    timed = any(isinstance(bound, datetime) for bound in given.bounds.values())
+    value = from_iso(stored) if timed else stored
+    compare = {
+        "gt": lambda bound: value > bound,
+        "gte": lambda bound: value >= bound,
+        "lt": lambda bound: value < bound,
+        "lte": lambda bound: value <= bound,
+    }
+    return all(compare[name](bound) for name, bound in given.bounds.items())
+
+
+def holds(given: Condition, found: Point) -> bool:  # noqa: PLR0911 - one return a kind
+    """What a condition means, in plain Python."""
+    match given:
+        case Equal(field, asked):
+            return any(equal(value, asked) for value in values_of(found.payload, field))
+        case OneOf(field, asked):
+            return any(holds(Equal(field, value), found) for value in asked)
+        case Range(field):
+            return any(within(value, given) for value in values_of(found.payload, field))
+        case Words(field, text):
+            there = str(found.payload[field]).lower().replace(",", "").split()
+            return all(word in there for word in text.lower().split())
+        case Present(field):
+            return bool(values_of(found.payload, field))
+        case Ids(ids):
+            return found.id in ids
+        case Every(parts):
+            return all(holds(part, found) for part in parts)
+        case Either(parts):
+            return any(holds(part, found) for part in parts)
+        case Not(part):
+            return not holds(part, found)
+    raise TypeError(given)
+
+
+RANDOM_TREES = settings(
+    max_examples=120,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def planted_points() -> list[Point]:
+    return [point(name, **payload) for name, payload in PLANTED.items()]
+
+
+@RANDOM_TREES
+@given(tree=trees)
+def test_conditions_mean_what_they_say(backend: Backend, tree: Condition) -> None:
+    """Random trees of conditions let through what plain Python lets through."""
+    points = planted_points()
+    if not backend.count(ME):
+        backend.upsert(points)
+    expected = {found.id for found in points if holds(tree, found)}
+    assert all_ids(backend, Filter("rex", tree)) == expected
+    (hits,) = backend.search([Search("image", axis(0)[0], 50)], Filter("rex", tree))
+    assert {hit.id for hit in hits} == expected
+
+
+@RANDOM_TREES
+@given(tree=trees)
+def test_no_condition_reaches_another_owner(backend: Backend, tree: Condition) -> None:
+    """Whatever is asked, changed or deleted, the other owner's points are out of reach."""
+    yours = [replace(p, payload={**p.payload, "owner": "fido"}) for p in planted_points()]
+    if not backend.count(YOU):
+        backend.upsert(yours)
+    mine = Filter("rex", tree, parts=True)
+    assert backend.count(mine) == 0
+    assert all_ids(backend, mine) == set()
+    assert backend.search([Search("image", axis(0)[0], 50)], mine) == [[]]
+    assert backend.search_text("red fox", mine, limit=50) == []
+    assert list(backend.sample("image", mine, limit=50)) == []
+    assert backend.facet("tags", mine, limit=50) == {}
+    backend.set_payload(mine, {"source": "stolen"}, clear=["tags"])
+    backend.delete(mine)
+    assert {p.id: p.payload for p in backend.scroll(YOU, limit=50).points} == {
+        p.id: p.payload for p in yours
+    }
+
+
+def test_the_expired_vanish(backend: Backend) -> None:
+    """A point is there until the moment it expires, and not from then on."""
+    backend.upsert([point("short", expires_at=iso(NOON)), point("long")])
+    before, then = NOON - timedelta(microseconds=1), NOON
+    assert backend.count(Filter("rex", alive_at=before)) == 2
+    assert all_ids(backend, Filter("rex", alive_at=then)) == {point_id("long")}
+    assert backend.count(ME) == 2
+    backend.set_payload(Filter("rex", Ids((point_id("long"),))), {"expires_at": iso(NOON)})
+    assert backend.count(Filter("rex", alive_at=then)) == 0
+
+
+def test_parts_are_invisible_unless_asked_for(backend: Backend) -> None:
+    """Continuations are neither counted nor found, but can be meant."""
+    backend.upsert([point("a"), point("b", part_of=point_id("a"))])
+    (hits,) = backend.search([Search("image", axis(0)[0], 5)], ME)
+    assert [hit.id for hit in hits] == [point_id("a")]
+    assert all_ids(backend) == {point_id("a")}
+    assert all_ids(backend, Filter("rex", parts=True)) == {point_id("a"), point_id("b")}
+    backend.delete(Filter("rex", Equal("part_of", point_id("a")), parts=True))
+    assert backend.count(Filter("rex", parts=True)) == 1
+
+
+def test_infinite_bounds_bound_nothing_or_everything(backend: Backend) -> None:
+    """Nothing is more than infinity, and every number is less."""
+    backend.upsert([point("a", metadata={"n": 1})])
+    n, infinity = "metadata.n", float("inf")
+    assert backend.count(Filter("rex", Range(n, gt=infinity))) == 0
+    assert backend.count(Filter("rex", Range(n, lt=infinity))) == 1
+
+
+# Pages
+
+
+def pages(backend: Backend, filter: Filter = ME, **options: Any) -> list[StoredPoint]:
+    found: list[StoredPoint] = []
+    cursor: str | None = None
+    while True:
+        page = backend.scroll(filter, cursor=cursor, **options)
+        assert len(page.points) <= options["limit"]
+        found += page.points
+        cursor = page.cursor
+        if cursor is None:
+            return found
+
+
+@pytest.mark.parametrize("newest_first", [None, True, False])
+@pytest.mark.parametrize("limit", [1, 4, 100])
+def test_pages_neither_lose_nor_repeat(
+    backend: Backend, newest_first: bool | None, limit: int
+) -> None:
+    """Every point once, in order, also with more equal times than a page holds."""
+    minutes = [*[0] * 9, 1, 2, 2, *[3] * 5, 4, 5, 6, 6, 6, 6]
+    random.Random(1).shuffle(minutes)
+    points = [
+        point(f"p{k}", at=iso(NOON + timedelta(minutes=minute))) for k, minute in enumerate(minutes)
+    ]
+    backend.upsert([*points, point("yours", owner="fido")])
+    found = pages(backend, limit=limit, newest_first=newest_first)
+    assert sorted(p.id for p in found) == sorted(p.id for p in points)
+    if newest_first is not None:
+        order = [p.payload["at"] for p in found]
+        assert order == sorted(order, reverse=newest_first)
+
+
+@pytest.mark.parametrize("newest_first", [None, True])
+def test_pages_carry_what_was_asked_for(backend: Backend, newest_first: bool | None) -> None:
+    """Payload keys, vectors and conditions hold on every page."""
+    backend.upsert([point(f"p{k}", tags=["x"] if k % 2 else [], source="s") for k in range(10)])
+    found = pages(
+        backend,
+        Filter("rex", Equal("tags", "x")),
+        limit=2,
+        newest_first=newest_first,
+        payload=["source"],
+        vectors=["image"],
+    )
+    assert len(found) == 5
+    assert all(p.payload["source"] == "s" and "tags" not in p.payload for p in found)
+    assert all(p.vectors["image"].shape == (1, D) for p in found)
+
+
+def test_no_points_make_one_empty_page(backend: Backend) -> None:
+    """There is always a page, and nothing after the last."""
+    for newest_first in (None, True, False):
+        page = backend.scroll(ME, limit=5, newest_first=newest_first)
+        assert (list(page.points), page.cursor) == ([], None)
+
+
+@pytest.mark.parametrize("newest_first", [None, True])
+def test_a_cursor_that_no_page_gave_is_refused(backend: Backend, newest_first: bool | None) -> None:
+    """It may come from an agent: an error, not a wrong page."""
+    backend.upsert([point("a")])
+    for cursor in ("nonsense", "e30=", base64.b64encode(b'["noon", []]').decode()):
+        with pytest.raises(FilterError, match="cursor"):
+            backend.scroll(ME, limit=5, newest_first=newest_first, cursor=cursor)
+
+
+# Counting and deleting
+
+
+def test_facets_count_the_values(backend: Backend) -> None:
+    """The most frequent first, of the points meant, and not more than asked for."""
+    backend.upsert(
+        [
+            point("a", tags=["x", "y"]),
+            point("b", tags=["x"]),
+            point("c", tags=["x", "z"], source="s"),
+            point("d", owner="fido", tags=["q"]),
+        ]
+    )
+    facets = backend.facet("tags", ME, limit=10)
+    assert facets == {"x": 3, "y": 1, "z": 1}
+    assert next(iter(facets)) == "x"
+    assert backend.facet("tags", ME, limit=1) == {"x": 3}
+    assert backend.facet("tags", Filter("rex", Equal("source", "s")), limit=10) == {"x": 1, "z": 1}
+
+
+def test_delete_removes_what_the_filter_means(backend: Backend) -> None:
+    """And nothing else; deleting nothing is no mistake."""
+    backend.upsert([point("a", tags=["x"]), point("b", tags=["y"]), point("c", owner="fido")])
+    backend.delete(Filter("rex", Equal("tags", "x")))
+    backend.delete(Filter("rex", Equal("tags", "x")))
+    assert all_ids(backend) == {point_id("b")}
+    assert backend.count(YOU) == 1
+    backend.delete(ME)
+    assert (backend.count(ME), backend.count(YOU)) == (0, 1)
+
+
+# The life of a store
+
+
+def test_a_modality_can_be_added(backend: Backend) -> None:
+    """Points that were there stay; new ones may have it; a second time changes nothing."""
+    backend.upsert([point("a")])
+    for _ in range(2):
+        backend.add_modality("smell")
+        assert backend.schema.modalities == ("audio", "image", "smell", "text")
+    backend.upsert([point("b", {"smell": axis(1, 2)})])
+    backend.put_vectors(point_id("a"), {"smell": axis(3)})
+    (hits,) = backend.search([Search("smell", axis(2)[0], 1)], ME)
+    assert [hit.id for hit in hits] == [point_id("b")]
+    assert set(one(backend, "a").vectors) == {"image", "smell"}
+
+
+def test_a_modality_needs_a_plain_name(backend: Backend) -> None:
+    """A name is a word, not a path."""
+    with pytest.raises(StoreFormatError):
+        backend.add_modality("../smell")
+    assert backend.schema == SCHEMA
+
+
+def test_a_store_opens_with_what_it_was_made_with(reopen: Reopen) -> None:
+    """Points and schema survive; modalities that are asked for and lacking are added."""
+    first = reopen(SCHEMA)
+    first.upsert([point("a")])
+    first.add_modality("smell")
+    again = reopen(CollectionSchema.for_space(SPACE, modalities=["image", "imu"]))
+    assert again.schema.modalities == ("audio", "image", "imu", "smell", "text")
+    np.testing.assert_allclose(one(again, "a").vectors["image"], axis(0), atol=1e-3)
+    again.upsert([point("b", {"imu": axis(1)})])
+    assert reopen(SCHEMA).count(ME) == 2
+
+
+def test_another_space_is_refused(reopen: Reopen) -> None:
+    """The message names both spaces, and the store is unharmed."""
+    reopen(SCHEMA).upsert([point("a")])
+    other = replace(SPACE, model="stranger")
+    with pytest.raises(SpaceMismatchError) as caught:
+        reopen(CollectionSchema.for_space(other))
+    assert SPACE.id in str(caught.value)
+    assert other.id in str(caught.value)
+    assert reopen(SCHEMA).count(ME) == 1
+
+
+def test_a_newer_layout_is_refused(reopen: Reopen) -> None:
+    """What this release cannot know it does not touch."""
+    reopen(replace(SCHEMA, version=99))
+    with pytest.raises(SchemaVersionError, match="99"):
+        reopen(SCHEMA)
+
+
+def test_stats_describe_the_store(backend: Backend) -> None:
+    """Its kind, its place, and the points of all owners."""
+    backend.upsert([point("a"), point("b", owner="fido")])
+    stats = backend.stats()
+    assert stats["points"] == 2
+    assert stats["kind"]
+    assert stats["place"]
+
+
+def test_flush_and_compact_change_nothing_that_is_read(backend: Backend) -> None:
+    """They are about where the points are, not what they are."""
+    backend.upsert([point(f"p{k}") for k in range(20)])
+    backend.flush()
+    assert backend.compact() in (True, False)
+    assert backend.count(ME) == 20
+
+
+def test_a_closed_store_says_so(backend: Backend) -> None:
+    """Closing twice is fine; using it afterwards is an error of ours."""
+    backend.close()
+    backend.close()
+    uses: list[Callable[[], object]] = [
+        lambda: backend.upsert([point("a")]),
+        lambda: backend.put_vectors(point_id("a"), {"image": axis(0)}),
+        lambda: backend.set_payload(ME, {"source": "s"}),
+        lambda: backend.retrieve([point_id("a")], payload=True, vectors=False),
+        lambda: backend.search([Search("image", axis(0)[0], 1)], ME),
+        lambda: backend.search([Search("smell", axis(0)[0], 1)], ME),
+        lambda: backend.search_text("dog", ME, limit=1),
+        lambda: backend.scroll(ME, limit=1),
+        lambda: backend.sample("image", ME, limit=1),
+        lambda: backend.count(ME),
+        lambda: backend.facet("tags", ME, limit=1),
+        lambda: backend.delete(ME),
+        lambda: backend.add_modality("smell"),
+        backend.flush,
+        backend.compact,
+        backend.stats,
+    ]
+    for use in uses:
+        with pytest.raises(StoreClosedError, match=r"close\(\)"):
+            use()

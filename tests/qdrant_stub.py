@@ -36,11 +36,13 @@ class Stub:
 
     Attributes:
         collection: The description of its one collection; `None` while there is none.
+        made: What it describes once one was made.
         failures: Status, body and headers of answers that come first, one a request.
         late: Seconds by which each answer is late.
     """
 
     collection: dict[str, Any] | None = None
+    made: dict[str, Any] | None = None
     failures: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)
     late: float = 0.0
     asked: list[Asked] = field(default_factory=list)
@@ -54,6 +56,8 @@ class Stub:
             return {"count": 7}
         if method == "GET":
             return self.collection
+        if line.startswith("PUT /collections/") and path.count("/") == 2:
+            self.collection = self.made
         return DONE if "/points" in path or "/index" in path else True
 
 

@@ -6,6 +6,7 @@ import base64
 import os
 import random
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -145,13 +146,15 @@ def test_a_backend_is_what_the_protocol_says(backend: Backend) -> None:
 def test_what_is_written_is_read(backend: Backend) -> None:
     """Payload and vectors come back: float32, one row a window, the payload as it was."""
     payload = {"metadata": {"a": [1, 2.5, None, {"b": "ü"}], "on": True}, "tags": ["x"]}
-    backend.upsert([point("a", {"image": axis(3), "audio": axis(1, 2, 3)}, **payload)])
+    rows = np.random.default_rng(1).normal(size=(3, D)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    backend.upsert([point("a", {"image": axis(3), "audio": rows}, **payload)])
     found = one(backend, "a")
     assert found.payload == {**point("a").payload, **payload}
     assert set(found.vectors) == {"image", "audio"}
-    for name, rows in {"image": axis(3), "audio": axis(1, 2, 3)}.items():
+    for name, written in {"image": axis(3), "audio": rows}.items():
         assert found.vectors[name].dtype == np.float32
-        np.testing.assert_allclose(found.vectors[name], rows, atol=1e-3)
+        np.testing.assert_allclose(found.vectors[name], written, atol=1e-3)
 
 
 def test_upsert_replaces_the_whole_point(backend: Backend) -> None:
@@ -224,6 +227,19 @@ def test_points_without_vectors_are_kept(backend: Backend) -> None:
     backend.upsert([point("a", {})])
     assert one(backend, "a").vectors == {}
     assert backend.search([Search("image", axis(0)[0], 5)], ME) == [[]]
+
+
+def test_threads_share_a_store(backend: Backend) -> None:
+    """Several may write and search at once: nothing is lost, nothing fails."""
+
+    def work(thread: int) -> None:
+        for k in range(20):
+            backend.upsert([point(f"{thread}-{k}", {"image": axis(k % 15), "text": axis(1, 2)})])
+            backend.search([Search("image", axis(k % 15)[0], 3)], ME)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert backend.count(ME) == 80
 
 
 def test_nothing_to_write_is_nothing(backend: Backend) -> None:
@@ -553,13 +569,14 @@ def test_infinite_bounds_bound_nothing_or_everything(backend: Backend) -> None:
 def pages(backend: Backend, filter: Filter = ME, **options: Any) -> list[StoredPoint]:
     found: list[StoredPoint] = []
     cursor: str | None = None
-    while True:
+    for _ in range(100):
         page = backend.scroll(filter, cursor=cursor, **options)
         assert len(page.points) <= options["limit"]
         found += page.points
         cursor = page.cursor
         if cursor is None:
             return found
+    raise AssertionError("the pages do not end")
 
 
 @pytest.mark.parametrize("newest_first", [None, True, False])

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
@@ -118,9 +119,10 @@ class Percept(ABC):
         `at` and `uri` do not count: the same content seen twice has one digest.
         """
         if self._digest is None:
-            meaning = json.dumps([self.modality, dict(self.units)], sort_keys=True)
+            units = self.units
+            meaning = _meaning(self.modality, dict(units)) if units else _unitless(self.modality)
             content = self.source.content_digest()
-            self._set(_digest=hashlib.sha256(meaning.encode() + b"\0" + content).hexdigest())
+            self._set(_digest=hashlib.sha256(meaning + b"\0" + content).hexdigest())
         assert self._digest is not None
         return self._digest
 
@@ -174,6 +176,15 @@ class Percept(ABC):
         units = "".join(f", {key}={value!r}" for key, value in self.units.items())
         at = f", at={self.at.isoformat()}" if self.at else ""
         return f"{type(self).__name__}({self.source.name}{units}{at})"
+
+
+def _meaning(modality: str, units: dict[str, Any]) -> bytes:
+    return json.dumps([modality, units], sort_keys=True).encode()
+
+
+@lru_cache  # of texts and encoded files there may be very many
+def _unitless(modality: str) -> bytes:
+    return _meaning(modality, {})
 
 
 class _PerceptFields(BaseModel):

@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
-from sensorium.cli import weights
+from sensorium.cli import forgetting, listing, moving, weights
+from sensorium.cli.demo import demo
+from sensorium.cli.doctor import doctor
+from sensorium.cli.recalling import recall
+from sensorium.cli.remembering import remember
 
 app = typer.Typer(
     help="A memory of what an agent saw, heard, read and felt.",
@@ -15,7 +19,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # they may hold somebody's memories
 )
+for command in (demo, remember, recall, listing.timeline, listing.stats):
+    app.command()(command)
+for command in (forgetting.forget, forgetting.sweep, forgetting.compact):
+    app.command()(command)
+app.command()(moving.export)
+app.command("import")(moving.import_)
+app.command()(moving.promote)
 app.add_typer(weights.app, name="weights")
+app.command()(doctor)
 
 
 def _show_version(wanted: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 FAILED = 1  # exit code
 INTERRUPTED = 130  # exit code: 128 + SIGINT
+YES = {"y", "yes"}
 
 
 @contextmanager
 def reporting(*, as_json: bool) -> Iterator[None]:
-    """Turn errors into one message (or one JSON object on stdout) and an exit code."""
+    """Turn errors into one line (or one JSON object on stdout) and an exit code."""
     try:
         yield
     except BrokenPipeError:  # the reader of our output has left; typer ends quietly
@@ -30,13 +31,7 @@ def reporting(*, as_json: bool) -> Iterator[None]:
         _report(describe(error), as_json=as_json)
         raise typer.Exit(FAILED) from error
     except OSError as error:
-        fields = {
-            "type": type(error).__name__,
-            "came": str(error),
-            "needed": "a place this process may read and write, with room",
-            "remedy": "check the path, its permissions and the disk",
-        }
-        _report(fields, as_json=as_json)
+        _report(describe_system(error), as_json=as_json)
         raise typer.Exit(FAILED) from error
     except KeyboardInterrupt as stop:
         typer.echo("interrupted", err=True)
@@ -53,6 +48,16 @@ def describe(error: SensoriumError) -> dict[str, str]:
     }
 
 
+def describe_system(error: OSError) -> dict[str, str]:
+    """Return an error of the operating system in the same fields."""
+    return {
+        "type": type(error).__name__,
+        "came": str(error),
+        "needed": "a place this process may read and write, with room",
+        "remedy": "check the path, its permissions and the disk",
+    }
+
+
 def _report(fields: dict[str, str], *, as_json: bool) -> None:
     if as_json:
         print_json({"error": fields})
@@ -61,9 +66,9 @@ def _report(fields: dict[str, str], *, as_json: bool) -> None:
 
 
 def error_text(fields: Mapping[str, str]) -> str:
-    """Lay an error's record out as lines."""
-    lines = [f"{fields['type']}: {fields['came']}"]
-    return "\n  ".join([*lines, f"needed: {fields['needed']}", f"remedy: {fields['remedy']}"])
+    """Write an error's record as one line, the remedy last."""
+    line = f"{fields['type']}: {fields['came']}; needed: {fields['needed']}; {fields['remedy']}"
+    return " ".join(line.split())
 
 
 def print_json(record: dict[str, Any]) -> None:
@@ -71,9 +76,61 @@ def print_json(record: dict[str, Any]) -> None:
     typer.echo(json.dumps(record, indent=2))
 
 
+def confirmed(question: str) -> bool:
+    """Ask on stderr, where somebody can answer; only yes is a yes."""
+    if not sys.stdin.isatty():
+        return False
+    typer.echo(f"{question} [y/N] ", nl=False, err=True)
+    return sys.stdin.readline().strip().lower() in YES
+
+
+@contextmanager
+def waiting(message: str) -> Iterator[None]:
+    """Show that something takes its time, while stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(message):
+        yield
+
+
+@contextmanager
+def counting(
+    step: str, *, as_json: bool, total: int | None = None
+) -> Iterator[Callable[[int, int | None], None] | None]:
+    """Draw one bar of counted things on stderr, while it is a terminal; otherwise give `None`.
+
+    Args:
+        step: What is done.
+        as_json: Draw nothing.
+        total: How many there are, where the caller of the function may not know.
+    """
+    if as_json or not sys.stderr.isatty():
+        yield None
+        return
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(step, total=total)
+
+        def report(done: int, of: int | None) -> None:
+            bars.update(task, completed=done, total=total if of is None else of)
+
+        yield report
+
+
 @contextmanager
 def progress_bars(*, as_json: bool) -> Iterator[Progress | None]:
-    """Draw a bar a step on stderr, while it is a terminal; otherwise give `None`."""
+    """Draw a bar a step on stderr, in bytes, while it is a terminal; otherwise give `None`."""
     if as_json or not sys.stderr.isatty():
         yield None
         return

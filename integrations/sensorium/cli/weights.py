@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sensorium.cli.terminal import describe, error_text, print_json, progress_bars, reporting
+from sensorium.cli.options import AsJson
+from sensorium.cli.terminal import (
+    confirmed,
+    describe,
+    error_text,
+    print_json,
+    progress_bars,
+    reporting,
+)
 from sensorium.errors import CheckpointNotFoundError, LicenceNotAcceptedError, WeightsError
 
 if TYPE_CHECKING:
@@ -17,12 +24,10 @@ if TYPE_CHECKING:
     from sensorium.imagebind.weights import Release
 
 DIGITS_SHOWN = 12  # of a digest
-YES = {"y", "yes"}
 MILLION, MEGABYTE = 1e6, 1e6
 
 app = typer.Typer(help="Convert, download, list and verify model weights.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 DType = Annotated[str, typer.Option(help="Store as float32, bfloat16 or float16.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace weights that are there.")]
 
@@ -167,10 +172,7 @@ def _ask_licence(release: Release, *, accepted: bool) -> None:
         f"The text: {release.terms}",
         err=True,
     )
-    if not accepted and sys.stdin.isatty():
-        typer.echo("Do you accept it? [y/N] ", nl=False, err=True)
-        accepted = sys.stdin.readline().strip().lower() in YES
-    if accepted:
+    if accepted or confirmed("Do you accept it?"):
         return
     raise LicenceNotAcceptedError(
         f"no consent to the licence of {release.name}",

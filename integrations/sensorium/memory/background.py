@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import ClassVar
+from typing import Any, ClassVar
 from zipfile import BadZipFile
 
 import numpy as np
@@ -24,6 +24,17 @@ ENOUGH = 64  # rows from which a sample can do without shipped statistics
 PRIOR = 256  # rows that shipped statistics are worth, beside those of a sample
 UNCOUNTED = 100  # points assumed where none were counted
 NARROWEST = 1e-3  # least spread of scores, and least distance of a row from the centre
+# what reading a damaged archive raises: of zip, of .npy, of JSON, and of numbers of the wrong kind
+DAMAGE = (
+    OSError,
+    EOFError,
+    BadZipFile,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+)
 UNIT_TOLERANCE = 1e-2  # rows that were float16 are at most this far from unit length
 
 
@@ -51,7 +62,9 @@ class Sample:
             OSError: The disk is full, or the directory is not there.
         """
         numbers = {name: [n, self.windows.get(name, 1.0)] for name, n in self.counts.items()}
-        arrays = {ROWS + name: rows.astype(np.float16) for name, rows in self.rows.items()}
+        arrays: dict[str, Any] = {
+            ROWS + name: rows.astype(np.float16) for name, rows in self.rows.items()
+        }
         arrays[NUMBERS] = np.frombuffer(json.dumps(numbers).encode(), dtype=np.uint8)
         with NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
             try:
@@ -67,7 +80,7 @@ class Sample:
     def load(cls, path: Path) -> Sample | None:
         """Read a sample; `None` if there is none or it is damaged, for another can be drawn."""
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 numbers = json.loads(archive[NUMBERS].tobytes())
                 rows = {
                     key.removeprefix(ROWS): archive[key].astype(np.float32)
@@ -76,7 +89,7 @@ class Sample:
                 }
             counts = {name: int(pair[0]) for name, pair in numbers.items()}
             windows = {name: float(pair[1]) for name, pair in numbers.items()}
-        except (OSError, EOFError, BadZipFile, ValueError, LookupError, TypeError, AttributeError):
+        except DAMAGE:
             return None
         sample = cls(rows, counts, windows)
         return sample if sample._is_sound() else None

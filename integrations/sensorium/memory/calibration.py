@@ -43,6 +43,13 @@ class Asked:
     weight: float = 1.0
 
 
+class _Expected(NamedTuple):
+    """What is expected of the scores of one stored modality, before any was seen."""
+
+    overlap: float
+    scores: Pair | None
+
+
 class Calibration:
     """Puts the similarities of every modality on one scale.
 
@@ -79,7 +86,7 @@ class Calibration:
         if ranking not in RANKINGS:
             raise QueryError(f"ranking={ranking!r}", f"one of {', '.join(RANKINGS)}", "pass one")
         weights = [one.weight for one in asked]
-        plain = combine(_stacked(asked), weights)
+        plain = combine(self._stacked(asked), weights)
         if ranking == "raw" or not self._stored:
             return {name: Scale.raw(plain) for name in modalities}
         vector = combine(np.stack([self._centred(one) for one in asked]), weights)
@@ -102,6 +109,17 @@ class Calibration:
             else Scale.raw(plain)
             for name in modalities
         }
+
+    def _stacked(self, asked: Sequence[Asked]) -> Vector:
+        shapes = {one.vector.shape for one in asked}
+        known = {stored.centre.shape for stored in self._stored.values()}
+        if not shapes or len(shapes | known) > 1:
+            raise VectorError(
+                f"{len(asked)} things asked, of shapes {sorted(shapes)}",
+                f"at least one, all of one shape{''.join(f' {shape}' for shape in known)}",
+                "pass vectors of the memory's encoder",
+            )
+        return np.stack([one.vector for one in asked])
 
     def _centred(self, one: Asked) -> Vector:
         stored = self._stored.get(one.modality or "")
@@ -136,21 +154,10 @@ class Calibration:
         }
         typical = self._typical
         if typical is None:
-            typical = float(np.mean([pair.spread**2 for pair in own.values()]))
-        variances = {
-            n: OWN_SPREAD * p.spread**2 + (1 - OWN_SPREAD) * typical for n, p in own.items()
-        }
+            typical = float(np.mean([spread**2 for _, spread in own.values()]))
         return {
-            name: Pair(pair.mean, max(sqrt(variances[name]), NARROWEST))
-            for name, pair in own.items()
+            name: Pair(mean, _moderated(spread, typical)) for name, (mean, spread) in own.items()
         }
-
-
-class _Expected(NamedTuple):
-    """What is expected of the scores of one stored modality, before any was seen."""
-
-    overlap: float
-    scores: Pair | None
 
 
 def _typical_variance(background: Background) -> float:
@@ -159,12 +166,6 @@ def _typical_variance(background: Background) -> float:
     return float(np.mean(np.square(spreads)))
 
 
-def _stacked(asked: Sequence[Asked]) -> Vector:
-    shapes = {one.vector.shape for one in asked}
-    if len(shapes) != 1:
-        raise VectorError(
-            f"{len(asked)} things asked, of shapes {sorted(shapes)}",
-            "at least one, all of one shape",
-            "pass vectors of one encoder",
-        )
-    return np.stack([one.vector for one in asked])
+def _moderated(spread: float, typical: float) -> float:
+    """Move a spread towards the typical variance: few pairs were seen in all their variety."""
+    return max(sqrt(OWN_SPREAD * spread**2 + (1 - OWN_SPREAD) * typical), NARROWEST)

@@ -114,7 +114,11 @@ def pages(
 
 
 def stored(backend: Backend, ids: Sequence[str], owner: str) -> dict[str, StoredPoint]:
-    """Return which of these points there are; another owner's must not be written over."""
+    """Return which of these points there are, by id.
+
+    Raises:
+        RecordError: One is another owner's, which must not be written over.
+    """
     there = backend.retrieve(ids, payload=True, vectors=False)
     for point in there:
         if point.payload.get("owner") != owner:
@@ -127,15 +131,22 @@ def stored(backend: Backend, ids: Sequence[str], owner: str) -> dict[str, Stored
 
 
 def kept_names(points: Sequence[StoredPoint | Point]) -> set[str]:
+    """Return the names of the kept files that points mention."""
     return {name for point in points for name in point.payload.get("hashes", ())}
 
 
 def add_modalities(schema: CollectionSchema, backend: Backend) -> None:
+    """Make room in a collection for every modality of a schema."""
     for name in schema.modalities:
         backend.add_modality(name)
 
 
 def check_media_owner(media: MediaStore | None, owner: str) -> None:
+    """Refuse to mix two owners' records and files.
+
+    Raises:
+        OwnerError: The media store is another owner's.
+    """
     if media is not None and media.owner != owner:
         raise OwnerError(
             f"the media store of {media.owner!r} for the records of {owner!r}",

@@ -6,20 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 
 from sensorium.errors import RecordError, RecordNotFoundError
-from sensorium.memory.identity import check_id, point_id
+from sensorium.memory.identity import check_id, point_id, uuids
 from sensorium.memory.media import MediaStore
-from sensorium.memory.moments import check_metadata, check_tags, check_time
+from sensorium.memory.moments import check_metadata, check_tags, check_time, ending
 from sensorium.memory.payloads import TEXT, laid_out, media_of, media_payload
 from sensorium.memory.records import Medium
 from sensorium.memory.writing import Writer
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Backend, Condition, Either, Equal, Filter, Ids, OneOf, Range
-from sensorium.qdrant.points import Payload, StoredPoint, Vectors, iso
+from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 
 PAGE = 256  # records looked at in one go
 
@@ -58,7 +57,7 @@ class Editor:
             RecordNotFoundError: This owner has none of that id, or it has expired.
         """
         name = check_id(name)
-        candidates = list(dict.fromkeys([point_id(self._owner, name), *_uuid(name)]))
+        candidates = list(dict.fromkeys([point_id(self._owner, name), *uuids(name)]))
         now = iso(datetime.now(timezone.utc))
         for point in self._backend.retrieve(candidates, payload=True, vectors=vectors):
             payload = point.payload
@@ -94,21 +93,22 @@ class Editor:
         with self._writer.lock:
             main = self.find(name, vectors=True)
             rows = self._all_rows(main)
+            before = str(main.payload["page_content"]) if text is None else ""
             media = [Medium(**fields) for fields in main.payload.get("media", ())]
             if not media:  # one text, of which the record says nothing more
-                media = [Medium(TEXT, main.payload["digest"][0], rows=len(rows[TEXT]))]
+                media = [Medium(TEXT, main.payload["digest"][0], spans=[[0, len(before)]])]
             if text is not None:
                 rows.pop(TEXT, None)
                 media = [medium for medium in media if medium.modality != TEXT]
                 percepts = [Text(text), *percepts]
             added, encodings, kept = self._writer.prepared(percepts, keep_media=keep_media)
-            listed, blocks = media_of(percepts, added, encodings, kept)
+            listed, blocks = media_of(percepts, added, encodings, kept, before=before)
             for modality, found in blocks.items():
-                before = [rows[modality]] if modality in rows else []
-                rows[modality] = np.concatenate([*before, *found])
+                had = [rows[modality]] if modality in rows else []
+                rows[modality] = np.concatenate([*had, *found])
             counts = _rows_before(media)
             media += [replace(one, row=one.row + counts.get(one.modality, 0)) for one in listed]
-            self._rewrite(main, media, rows, percepts, text)
+            self._rewrite(main, media, rows, percepts, before)
 
     def _rewrite(
         self,
@@ -116,16 +116,17 @@ class Editor:
         media: Sequence[Medium],
         rows: Mapping[str, Vectors],
         percepts: Sequence[Percept],
-        text: str | None,
+        before: str,
     ) -> None:
         dropped = ("media", "hashes", "windows", "modalities")
         payload = {key: value for key, value in main.payload.items() if key not in dropped}
         payload["digest"] = [medium.digest for medium in media]
         payload |= {key: value for key, value in media_payload(media).items() if value}
-        words = [one.text for one in percepts if isinstance(one, Text)]
-        if text is None and payload["page_content"]:
-            words.insert(0, payload["page_content"])
-        payload["page_content"] = "\n".join(words)
+        texts = [one.text for one in percepts if isinstance(one, Text)]
+        payload["page_content"] = "\n".join([before, *texts] if before else texts)
+        end = ending(percepts, from_iso(payload["at"]))
+        if iso(end) > payload.get("until", payload["at"]):
+            payload["until"] = iso(end)
         points = laid_out(main.id, payload, rows)
         self._backend.upsert(points)
         self._writer.drop_parts(main.id, len(points))
@@ -193,16 +194,7 @@ class Editor:
         return changed
 
     def _drop_files(self, points: Sequence[StoredPoint]) -> None:
-        """Remove files of records that are gone, unless another record names them, too."""
-        if self._media is None:
-            return
-        names = {name for point in points for name in point.payload.get("hashes", ())}
-        unused = [
-            name
-            for name in names
-            if not self._backend.count(Filter(self._owner, Equal("hashes", name), parts=True))
-        ]
-        self._media.remove(unused)
+        self._writer.drop_files(name for p in points for name in p.payload.get("hashes", ()))
 
     def sweep(self) -> Sweep:
         """Remove what has expired, and media that no record names."""
@@ -253,11 +245,3 @@ def _rows_before(media: Sequence[Medium]) -> dict[str, int]:
     for medium in media:
         counts[medium.modality] = counts.get(medium.modality, 0) + medium.rows
     return counts
-
-
-def _uuid(name: str) -> list[str]:
-    """Return the id as a point's id, if it can be one."""
-    try:
-        return [str(UUID(name))]
-    except ValueError:
-        return []

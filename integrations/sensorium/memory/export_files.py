@@ -1,17 +1,7 @@
-"""The directory of an export: a manifest, Parquet files of records, and the media beside them.
-
-    manifest.json           format, version, the collection's schema, counts, digests of the rest
-    records-00000.parquet   one row a point; other programs read it without Sensorium
-    media/ab/abcdef….png    the kept files, named by their SHA-256
-
-Columns: `id`; `payload`, all of it as JSON, the one that counts; `owner`, `at`, `modalities`,
-`tags`, `page_content` and `part_of`, taken from it to be queried; and one per modality, its windows
-as lists of numbers, null where a record has none.
-"""
+"""The Parquet files of an export: points as rows, written and read a row group at a time."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,25 +9,23 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import numpy as np
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from sensorium.errors import ExportFormatError, MissingExtraError, first_problem
+from sensorium.errors import MissingExtraError, first_problem
 from sensorium.memory.copying import PAGE
-from sensorium.memory.media import BLOCK, NAME
+from sensorium.memory.export_manifest import (
+    Manifest,
+    RecordsFile,
+    Time,
+    damaged,
+    inside,
+    sha256_of,
+)
+from sensorium.memory.media import NAME
 from sensorium.percepts.source import Array
 from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors, from_iso
 from sensorium.qdrant.schema import CollectionSchema
 
-FORMAT, VERSION = "sensorium-export", 1
-MANIFEST, MEDIA = "manifest.json", "media"
-LARGEST_MANIFEST = 64 * 2**20  # bytes; a hundred thousand files need 14 million
 GROUP_ROWS = 1_000  # rows of a row group,
 GROUP_BYTES = 64 * 2**20  # or fewer: bytes of vectors held before they are written
 FILE_ROWS = 100_000  # rows of a file
@@ -45,49 +33,7 @@ COPIED = ("owner", "page_content", "part_of")  # texts of the payload that get c
 LISTED = ("modalities", "tags")  # lists of texts that do
 
 
-def _moment(text: str) -> str:
-    from_iso(text)
-    return text
-
-
-Moment = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
-Time = Annotated[Moment, AfterValidator(_moment)]
-Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 KeptName = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class RecordsFile(_Strict):
-    """One Parquet file."""
-
-    name: Annotated[str, StringConstraints(pattern=r"^records-\d{5,}\.parquet$")]
-    rows: Annotated[int, Field(ge=0)]
-    sha256: Sha256
-
-
-class MediaCount(_Strict):
-    """The kept files; those missing were gone when the export was made."""
-
-    files: int = 0
-    bytes: int = 0
-    missing: int = 0
-
-
-class Manifest(_Strict):
-    """What `manifest.json` says of an export."""
-
-    format: Literal["sensorium-export"] = FORMAT
-    version: Literal[1] = VERSION
-    collection: dict[str, Any] = Field(alias="schema")
-    owner: str
-    created_at: Time
-    records: int
-    points: int
-    files: list[RecordsFile]
-    media: MediaCount
 
 
 class _MediumFields(BaseModel):
@@ -117,7 +63,9 @@ class _PayloadFields(BaseModel):
     media: list[_MediumFields] = []
     metadata: dict[str, Any] = {}
     windows: dict[str, int] = {}
+    id: str | None = None
     part_of: str | None = None
+    part: int | None = None
     source: str | None = None
     schema_version: Literal[1]
 
@@ -193,44 +141,6 @@ class RecordsWriter:
         self._file, self._rows = None, 0
 
 
-def read_manifest(directory: Path) -> Manifest:
-    """Read and check the manifest, without looking at the files it names.
-
-    Raises:
-        ExportFormatError: There is none, it is damaged, or of a newer version.
-    """
-    path = inside(directory, MANIFEST)
-    if path.stat().st_size > LARGEST_MANIFEST:
-        raise damaged(path, f"it is larger than {LARGEST_MANIFEST} bytes")
-    try:
-        content = path.read_bytes()
-        fields = json.loads(content)
-        if isinstance(fields, dict) and fields.get("format") == FORMAT:
-            _check_version(path, fields.get("version"))
-        return Manifest.model_validate_json(content)
-    except ValidationError as error:
-        raise damaged(path, first_problem(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise damaged(path, str(error)[:200]) from error
-
-
-def check_records(directory: Path, manifest: Manifest) -> None:
-    """Check that every Parquet file is there and whole.
-
-    Raises:
-        ExportFormatError: One is not; the message names it.
-    """
-    names = [file.name for file in manifest.files]
-    if len(set(names)) != len(names) or sum(file.rows for file in manifest.files) != (
-        manifest.points
-    ):
-        raise damaged(directory / MANIFEST, "its files and counts disagree")
-    for file in manifest.files:
-        path = inside(directory, file.name)
-        if sha256_of(path) != file.sha256:
-            raise damaged(path, "its digest is not the one in the manifest")
-
-
 def read_records(
     directory: Path, manifest: Manifest, schema: CollectionSchema
 ) -> Iterator[list[Point]]:
@@ -249,6 +159,28 @@ def read_records(
             raise damaged(path, f"{rows} rows instead of {file.rows}")
 
 
+def read_continued(directory: Path, manifest: Manifest) -> dict[str, Payload]:
+    """Return the payload of each record that other points continue, by its id.
+
+    Raises:
+        ExportFormatError: As `read_records`.
+    """
+    pa = pyarrow()
+    paths = [inside(directory, file.name) for file in manifest.files]
+    found: dict[str, Payload] = {}
+    try:
+        tables = (pa.parquet.read_table(path, columns=["part_of"]) for path in paths)
+        wanted = {name for table in tables for name in table.column("part_of").to_pylist()}
+        for path in paths if wanted - {None} else ():
+            with pa.parquet.ParquetFile(path) as parquet:
+                for batch in parquet.iter_batches(GROUP_ROWS, columns=["id", "payload"]):
+                    rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+                    found |= {name: _payload(path, text) for name, text in rows if name in wanted}
+    except (pa.ArrowException, OSError, LookupError) as error:
+        raise damaged(path, str(error)[:200]) from error
+    return found
+
+
 def _read_file(path: Path, schema: CollectionSchema) -> Iterator[list[Point]]:
     pa = pyarrow()
     columns = ["id", "payload", *schema.modalities]
@@ -261,53 +193,8 @@ def _read_file(path: Path, schema: CollectionSchema) -> Iterator[list[Point]]:
         raise damaged(path, str(error)[:200]) from error
 
 
-def inside(directory: Path, relative: str) -> Path:
-    """Return a regular file of the export; links, which could lead anywhere, are refused.
-
-    Raises:
-        ExportFormatError: There is no such file, or it is reached over a link.
-    """
-    path = directory / relative
-    if not path.is_file():
-        raise ExportFormatError(
-            f"the export {str(directory)!r} without {relative!r}",
-            "all the files of an export",
-            "name the directory that Memory.export wrote, and copy all of it",
-        )
-    if path.resolve() != directory.resolve() / relative:
-        raise damaged(path, "it is a link")
-    return path
-
-
-def sha256_of(path: Path) -> str:
-    """Return the digest of a file, 64 hex digits."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def damaged(path: Path, why: str) -> ExportFormatError:
-    """Build the error for a file that is not as it was written."""
-    return ExportFormatError(
-        f"the file {str(path)!r} of an export ({why})",
-        "the file as Memory.export wrote it",
-        "copy the export again, or make a new one",
-    )
-
-
 def _file_name(index: int) -> str:
     return f"records-{index:05d}.parquet"
-
-
-def _check_version(path: Path, version: object) -> None:
-    if isinstance(version, int) and version > VERSION:
-        raise ExportFormatError(
-            f"{str(path)!r}, an export of version {version}",
-            f"version {VERSION}, which this release reads",
-            "run: pip install --upgrade sensorium",
-        )
 
 
 def _table(pa: Any, points: Sequence[StoredPoint], modalities: Sequence[str]) -> Any:
@@ -342,7 +229,8 @@ def _vector_column(pa: Any, rows: Sequence[Vectors | None]) -> Any:
 
 def _check_columns(pa: Any, path: Path, schema: Any, modalities: Sequence[str]) -> None:
     vectors = pa.list_(pa.list_(pa.float32()))
-    expected = {"id": pa.string(), "payload": pa.string(), **dict.fromkeys(modalities, vectors)}
+    texts = dict.fromkeys(("id", "payload", "part_of"), pa.string())
+    expected = {**texts, **dict.fromkeys(modalities, vectors)}
     for name, kind in expected.items():
         if name not in schema.names or schema.field(name).type != kind:
             raise damaged(path, f"without a column {name!r} of {kind}")
@@ -351,25 +239,30 @@ def _check_columns(pa: Any, path: Path, schema: Any, modalities: Sequence[str]) 
 def _points(path: Path, batch: Any, schema: CollectionSchema) -> list[Point]:
     dimension = schema.space.dimension
     columns = {name: _read_vectors(path, batch, name, dimension) for name in schema.modalities}
+    texts = batch.column("payload").to_pylist()
     points = []
-    for row, (given, text) in enumerate(
-        zip(batch.column("id").to_pylist(), batch.column("payload").to_pylist(), strict=True)
-    ):
-        try:
-            point_id, payload = str(UUID(given)), _payload(text)
-        except ValidationError as error:
-            raise damaged(path, f"record {given}: {first_problem(error)}") from error
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise damaged(path, f"record {given!r}: {error}") from error
+    for row, given in enumerate(batch.column("id").to_pylist()):
         vectors = {name: rows[row] for name, rows in columns.items()}
         there = {name: rows for name, rows in vectors.items() if rows is not None}
-        points.append(Point(point_id, there, payload))
+        points.append(Point(_point_id(path, given), there, _payload(path, texts[row])))
     return points
 
 
-def _payload(text: str) -> Payload:
-    _PayloadFields.model_validate_json(text)
-    payload: Payload = json.loads(text)
+def _point_id(path: Path, text: str | None) -> str:
+    try:
+        return str(UUID(text))
+    except (ValueError, TypeError) as error:
+        raise damaged(path, f"{text!r} is no id") from error
+
+
+def _payload(path: Path, text: str | None) -> Payload:
+    try:
+        _PayloadFields.model_validate_json(text or "")
+        payload: Payload = json.loads(text or "")
+    except ValidationError as error:
+        raise damaged(path, f"a payload where {first_problem(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, f"a payload that is not JSON: {error}"[:200]) from error
     return payload
 
 

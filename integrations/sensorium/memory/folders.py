@@ -15,7 +15,6 @@ from urllib.request import url2pathname
 from uuid import uuid4
 
 from sensorium.errors import MissingExtraError, StoreFullError, StoreUnavailableError
-from sensorium.percepts.source import URL_SCHEME
 
 GRACE = timedelta(hours=1)  # a file younger than this may belong to a record being written
 PART = "part-"  # begins the name of a file that is being written
@@ -70,7 +69,7 @@ def open_folder(root: str, key: str) -> Folder:
     """
     if root.startswith("file://"):
         return LocalFolder(Path(url2pathname(urlsplit(root).path)) / key)
-    if URL_SCHEME.match(root):
+    if "://" in root:  # also chains, such as simplecache::s3://bucket
         return RemoteFolder(root, key)
     return LocalFolder(Path(root).expanduser().absolute() / key)
 
@@ -184,20 +183,22 @@ class RemoteFolder:
         """Choose the file system; nothing is contacted yet. Raises as `open_folder`."""
         from fsspec.core import url_to_fs
 
+        scheme, rest = url.split("://", 1)
+        shown = f"{scheme}://{rest.rpartition('@')[2]}"  # without a password
         try:
             self._system, base = url_to_fs(url)
         except ImportError as error:
             raise MissingExtraError(
-                f"the media folder {url!r} ({error})", "that package", "install it with pip"
+                f"the media folder {shown!r} ({error})", "that package", "install it with pip"
             ) from error
         except ValueError as error:
             raise StoreUnavailableError(
-                f"the media folder {url!r} ({error})",
+                f"the media folder {shown!r} ({error})",
                 "a directory, or a URL of a kind that fsspec knows, such as s3://bucket/media",
                 "correct the URL",
             ) from error
         self._base = f"{base.rstrip('/')}/{key}"
-        self.place = f"{urlsplit(url).scheme}://{self._base.lstrip('/')}"
+        self.place = f"{scheme}://{self._base.lstrip('/')}"
 
     def path(self, inner: str) -> None:
         """Return `None`: no file lies on this machine."""

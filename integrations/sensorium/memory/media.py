@@ -76,7 +76,8 @@ class MediaStore:
         Returns:
             `<sha256>.<extension>`. A file gets its name when all of it is written.
         Raises:
-            MediaQuotaError: The store would grow beyond its quota; nothing is kept of it.
+            MediaQuotaError: It would grow, with the writes in progress, beyond its quota; nothing
+                is kept of it.
             StoreFullError: The disk has no room; nothing is kept of it.
             StoreUnavailableError: A remote store cannot be reached.
             RecordError: An extension that is none.

@@ -22,8 +22,9 @@ from sensorium.errors import (
 from sensorium.memory.calibration import RANKINGS
 from sensorium.memory.editing import Editor, Sweep, changes
 from sensorium.memory.keeping import reopened
+from sensorium.memory.moving import Movable
 from sensorium.memory.payloads import record_of
-from sensorium.memory.places import CALIBRATION, HOME, Place, open_place
+from sensorium.memory.places import CALIBRATION, HOME, STREAMS, Place, open_place
 from sensorium.memory.questions import (
     Query,
     asked_of,
@@ -34,6 +35,7 @@ from sensorium.memory.questions import (
 from sensorium.memory.recalling import Recaller, Wish
 from sensorium.memory.records import Hit, Medium, Moment, Record, Remembered, Report
 from sensorium.memory.sampling import Calibrator
+from sensorium.memory.streams import Stream, StreamOptions, open_stream
 from sensorium.memory.writing import BATCH, Progress, Writer
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import (
@@ -99,7 +101,7 @@ class Timeline:
         return len(self.records)
 
 
-class Memory:
+class Memory(Movable):
     """What one owner perceived, kept in a vector store. May be used from several threads.
 
     Use it as a context manager, or close it.
@@ -108,10 +110,14 @@ class Memory:
     def __init__(self, place: Place, encoder: Encoder, *, owner: str, keep_media: bool) -> None:
         """Use `Memory.open`."""
         self.owner = owner
+        self._keep_media = keep_media
+        self._settle(place, encoder)
+
+    def _settle(self, place: Place, encoder: Encoder) -> None:
+        owner = self.owner
         self.encoder = encoder
         self._place = place
         self._backend = place.backend
-        self._keep_media = keep_media
         self._writer = Writer(self._backend, encoder, place.media, owner=owner)
         self._editor = Editor(self._backend, place.media, self._writer, owner=owner)
         self._recaller = Recaller(self._backend, owner=owner)
@@ -536,6 +542,34 @@ class Memory:
         return reopened(
             content, modality=medium.modality, units=medium.units, at=at, uri=medium.uri
         )
+
+    def stream(self, modality: str, **options: Unpack[StreamOptions]) -> Stream:
+        """Open a stream of live samples or frames, whose windows are remembered as they fill.
+
+        Args:
+            modality: `"imu"`, `"audio"`, `"image"`, `"depth"` or `"thermal"`.
+            options: See `StreamOptions` and docs/streams.md.
+        Raises:
+            UnsupportedModalityError: Another modality.
+            UnitError: A unit or the rate is missing.
+        """
+        state = self._place.file(STREAMS, self.owner, "")
+        if state is not None:
+            state.mkdir(exist_ok=True)
+        return open_stream(modality, sink=self._take, state_dir=state, **options)
+
+    def _take(self, moments: Sequence[Moment]) -> None:
+        """Remember a stream's windows.
+
+        Raises:
+            SensoriumError: The first that failed; the others are remembered.
+        """
+        report = self.remember_many(moments)
+        if report.failures:
+            raise report.failures[0].error
+
+    def _moved(self) -> None:
+        self._calibrator.forgot()
 
     def flush(self) -> None:
         """Make all that was remembered safe against loss of power; see also docs/memory.md."""

@@ -12,6 +12,7 @@ from sensorium.errors import RecordError
 from sensorium.memory.identity import check_id, content_id, point_id
 from sensorium.memory.records import Moment
 from sensorium.percepts import Percept, Text
+from sensorium.percepts.text import LONE_SURROGATE
 from sensorium.qdrant.points import iso
 
 LONGEST_TAG = 512  # characters
@@ -61,7 +62,7 @@ def drafted(owner: str, moment: Moment, *, now: datetime) -> Draft:
     check_time("expires_at", moment.expires_at)
     check_tags(moment.tags)
     _check_text("source", moment.source)
-    flags = tuple(check_metadata(moment.metadata or {}))
+    flags = tuple(check_metadata(moment.metadata)) if moment.metadata is not None else ()
     stated = moment.at or min((one.at for one in percepts if one.at), default=None)
     at = (stated or now).astimezone(timezone.utc)
     digests = tuple(percept.digest for percept in percepts)
@@ -70,7 +71,7 @@ def drafted(owner: str, moment: Moment, *, now: datetime) -> Draft:
     else:
         given = check_id(moment.id)
         point = point_id(owner, given)
-    return Draft(moment, percepts, digests, point, given, at, _end(percepts, at), flags)
+    return Draft(moment, percepts, digests, point, given, at, ending(percepts, at), flags)
 
 
 def _percepts(moment: Moment) -> tuple[Percept, ...]:
@@ -86,20 +87,35 @@ def _percepts(moment: Moment) -> tuple[Percept, ...]:
                 "percepts (Text, Image, Video, Audio, Depth, Thermal, IMU)",
                 'wrap it: the type says which sense it is; words go into text="..."',
             )
-    _check_text("text", moment.text)
-    words = (Text(moment.text),) if moment.text else ()
+    words = () if moment.text is None else (Text(check_words(moment.text)),)
     if not given and not words:
         raise RecordError("a memory of nothing", "a percept, or text", "leave it out")
+    for percept in given:
+        if isinstance(percept, Text):
+            check_words(percept.text)
     return (*words, *given)
 
 
-def _end(percepts: Sequence[Percept], at: datetime) -> datetime:
+def ending(percepts: Sequence[Percept], at: datetime) -> datetime:
+    """Return when the last of some percepts ends; `at` where none has a duration."""
     ends = [
         (percept.at or at).astimezone(timezone.utc) + timedelta(seconds=percept.duration)
         for percept in percepts
         if percept.duration
     ]
     return max([at, *ends])
+
+
+def check_words(text: object) -> str:
+    """Return text as given.
+
+    Raises:
+        RecordError: Not text, or blank.
+    """
+    _check_text("text", text)
+    if not isinstance(text, str) or not text.strip():
+        raise RecordError(f"text={text!r}"[:200], "words", "leave it out")
+    return text
 
 
 def check_time(name: str, moment: object) -> None:
@@ -183,5 +199,5 @@ def _not_json(what: str) -> RecordError:
 def _check_text(name: str, text: object) -> None:
     if text is None:
         return
-    if not isinstance(text, str) or any(0xD800 <= ord(letter) < 0xE000 for letter in text):
+    if not isinstance(text, str) or (not text.isascii() and LONE_SURROGATE.search(text)):
         raise RecordError(f"{name}={text!r}"[:200], "Unicode text", "decode or repair it first")

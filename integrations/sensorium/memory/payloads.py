@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,24 @@ def points_of(
         owner: Whose.
         now: When it is remembered.
     """
-    media, rows = media_of(draft.percepts, draft.digests, encodings, kept)
+    if _is_plain(draft.percepts, encodings):
+        payload = _payload(draft, [], owner=owner, now=now)
+        return laid_out(draft.point, payload, {TEXT: encodings[0].vectors})
+    media, blocks = media_of(draft.percepts, draft.digests, encodings, kept)
     payload = _payload(draft, media, owner=owner, now=now)
-    joined = {name: _joined(blocks) for name, blocks in rows.items()}
-    return laid_out(draft.point, payload, joined)
+    return laid_out(draft.point, payload, {name: joined(found) for name, found in blocks.items()})
+
+
+def _is_plain(percepts: Sequence[Percept], encodings: Sequence[Encoding]) -> bool:
+    """Whether there is one text of one window: the payload holds all there is to say of it."""
+    first = percepts[0]
+    return (
+        len(percepts) == 1
+        and first.modality == TEXT
+        and len(encodings[0].vectors) == 1
+        and first.uri is None
+        and first.at is None
+    )
 
 
 def laid_out(record: str, payload: Payload, rows: Mapping[str, Vectors]) -> list[Point]:
@@ -70,11 +85,23 @@ def media_of(
     digests: Sequence[str],
     encodings: Sequence[Encoding],
     kept: Mapping[int, Mapping[str, Any]],
+    *,
+    before: str = "",
 ) -> tuple[list[Medium], dict[str, list[Vectors]]]:
-    """Describe percepts as a record lists them, and gather their rows by modality."""
+    """Describe percepts as a record lists them, and gather their rows by modality.
+
+    Args:
+        percepts: Of one record, or those that join one.
+        digests: One a percept.
+        encodings: One a percept.
+        kept: As for `points_of`.
+        before: The text of the record that they join.
+    """
     media: list[Medium] = []
     rows: dict[str, list[Vectors]] = {}
-    letters = 0  # of the texts before; spans count in the record's text, whose lines they are
+    letters = (
+        len(before) + 1 if before else 0
+    )  # of the texts before; spans count in the record's text, whose lines they are
     for index, (percept, encoding) in enumerate(zip(percepts, encodings, strict=True)):
         before = rows.setdefault(percept.modality, [])
         shift = letters if percept.modality == TEXT else 0
@@ -83,7 +110,7 @@ def media_of(
                 modality=percept.modality,
                 digest=digests[index],
                 duration=percept.duration,
-                uri=percept.uri,
+                uri=percept.uri or _path_uri(percept),
                 at=iso(percept.at) if percept.at else None,
                 row=sum(map(len, before)),
                 rows=len(encoding.vectors),
@@ -96,19 +123,23 @@ def media_of(
     return media, rows
 
 
-def _joined(blocks: Sequence[Vectors]) -> Vectors:
+def joined(blocks: Sequence[Vectors]) -> Vectors:
+    """Put blocks of rows below each other."""
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
-def _chunks(rows: Mapping[str, Vectors]) -> Iterator[dict[str, Vectors]]:
+def _chunks(rows: Mapping[str, Vectors]) -> Iterator[Mapping[str, Vectors]]:
     """Cut every modality into what one point holds; yield what each point gets."""
+    if all(len(found) <= row_offset(name, 1) for name, found in rows.items()):
+        yield rows
+        return
     blocks = {name: _blocks(found, name) for name, found in rows.items()}
     for number in range(max(map(len, blocks.values()))):
         yield {name: parts[number] for name, parts in blocks.items() if number < len(parts)}
 
 
 def _blocks(rows: Vectors, modality: str) -> list[Vectors]:
-    size = 1 if modality in STILLS else ROWS
+    size = row_offset(modality, 1)
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
@@ -130,37 +161,35 @@ def _payload(draft: Draft, media: Sequence[Medium], *, owner: str, now: datetime
         "expires_at": iso(moment.expires_at) if moment.expires_at else None,
         "tags": list(moment.tags),
         "source": moment.source,
-        "metadata": dict(moment.metadata or {}),
+        "metadata": moment.metadata and dict(moment.metadata),
         "flags": list(draft.flags),
-        **media_payload(media),
     }
-    return payload | {key: value for key, value in optional.items() if value}
+    if media:
+        optional |= media_payload(media)
+    for key, value in optional.items():
+        if value:
+            payload[key] = value
+    return payload
 
 
 def media_payload(media: Sequence[Medium]) -> dict[str, Any]:
-    """Return the payload's `media` and `hashes`; both empty for a text of one window."""
+    """Return the payload's `media` and `hashes`."""
     return {
-        "media": [] if _is_plain(media) else [_medium_payload(medium) for medium in media],
+        "media": [_medium_payload(medium) for medium in media],
         "hashes": [medium.file for medium in media if medium.file],
     }
-
-
-def _is_plain(media: Sequence[Medium]) -> bool:
-    """Whether there is nothing to say: one text of one window, which the payload holds itself."""
-    first = media[0]
-    return (
-        len(media) == 1
-        and first.modality == TEXT
-        and first.rows == 1
-        and first.uri is None
-        and first.at is None
-    )
 
 
 def _part(payload: Payload, record: str) -> Payload:
     """Copy what filters look at to the points that continue a record."""
     copied = {key: payload[key] for key in COPIED if key in payload}
     return {**copied, "page_content": "", "part_of": record, "schema_version": VERSION}
+
+
+def _path_uri(percept: Percept) -> str | None:
+    """Say which file a percept was read from, if it was."""
+    path = getattr(percept.source, "path", None)
+    return path.as_uri() if isinstance(path, Path) else None
 
 
 def _words(percept: Percept) -> str:

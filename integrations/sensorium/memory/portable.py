@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4, uuid5
 
 from sensorium.errors import (
     ExportFormatError,
@@ -26,23 +26,27 @@ from sensorium.memory.copying import (
     stored,
 )
 from sensorium.memory.export_files import (
+    RecordsWriter,
+    pyarrow,
+    read_continued,
+    read_records,
+)
+from sensorium.memory.export_manifest import (
     MANIFEST,
     MEDIA,
     Manifest,
     MediaCount,
-    RecordsWriter,
     check_records,
     damaged,
     inside,
-    pyarrow,
     read_manifest,
-    read_records,
 )
 from sensorium.memory.folders import PART, enough_room
+from sensorium.memory.identity import NAMESPACE, content_id, part_id, point_id
 from sensorium.memory.media import BLOCK, MediaStore
 from sensorium.qdrant.backend import Backend
 from sensorium.qdrant.filters import Filter, check_owner
-from sensorium.qdrant.points import Point, StoredPoint, iso
+from sensorium.qdrant.points import Payload, Point, StoredPoint, iso
 from sensorium.qdrant.schema import CollectionSchema
 
 __all__ = [
@@ -53,8 +57,6 @@ __all__ = [
     "export_records",
     "import_records",
 ]
-
-IMPORTED = UUID("5c0d1f5e-6f0b-4a52-9d0a-8d6a3b1f7c24")  # namespace of ids that changed owner
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def export_records(
     directory: str | Path,
     progress: Progress | None = None,
 ) -> ExportSummary:
-    """Write everything an owner remembers to a directory; see `export_files` for its layout.
+    """Write everything an owner remembers to a directory; see `export_manifest` for its layout.
 
     Memory stays bounded. The directory appears when all of it is written; what is remembered or
     forgotten meanwhile may or may not be in it.
@@ -175,11 +177,12 @@ def import_records(
     check_records(root, manifest)
     if media is not None:
         _check_media_count(root, manifest)
+    adopt = _adoption(root, manifest, owner)
     add_modalities(schema, backend)
     done = records = files = 0
     missing: set[str] = set()
     for points in read_records(root, manifest, schema):
-        mine = [_adopted(point, manifest.owner, owner) for point in points]
+        mine = [adopt(point) for point in points]
         stored(backend, [point.id for point in mine], owner)
         if media is not None:
             wanted = [name for name in kept_names(mine) if not media.exists(name)]
@@ -271,18 +274,52 @@ def _import_file(name: str, media: MediaStore, directory: Path) -> bool:
     return True
 
 
-def _adopted(point: Point, exporter: str, owner: str) -> Point:
-    """Return a point of an export as the owner's; ids change where the owner does."""
-    payload = {**point.payload, "owner": owner}
-    if exporter == owner:
-        return Point(point.id, point.vectors, payload)
-    if "part_of" in payload:
-        payload["part_of"] = _own_id(payload["part_of"], owner)
-    return Point(_own_id(point.id, owner), point.vectors, payload)
+@dataclass(frozen=True)
+class _Adoption:
+    """Makes the points of one owner another's, under ids that other would have given them.
+
+    Attributes:
+        exporter: Whose points they were.
+        owner: Whose they become.
+        records: New ids of the records that other points continue, by the old ones.
+    """
+
+    exporter: str
+    owner: str
+    records: Mapping[str, str]
+
+    def __call__(self, point: Point) -> Point:
+        payload = {**point.payload, "owner": self.owner}
+        if self.exporter == self.owner:
+            return Point(point.id, point.vectors, payload)
+        new = _new_id(point.id, payload, self.exporter, self.owner)
+        record = payload.get("part_of")
+        if record is not None:
+            payload["part_of"] = self.records.get(record) or _derived_id(record, self.owner)
+            new = part_id(payload["part_of"], payload.get("part", point.id))
+        return Point(new, point.vectors, payload)
 
 
-def _own_id(point_id: str, owner: str) -> str:
-    return str(uuid5(IMPORTED, f"{owner}\0{point_id}"))
+def _adoption(directory: Path, manifest: Manifest, owner: str) -> _Adoption:
+    exporter = manifest.owner
+    continued = {} if exporter == owner else read_continued(directory, manifest)
+    records = {old: _new_id(old, payload, exporter, owner) for old, payload in continued.items()}
+    return _Adoption(exporter, owner, records)
+
+
+def _new_id(old: str, payload: Payload, exporter: str, owner: str) -> str:
+    """Return the id a record would have, had `owner` remembered it."""
+    if "id" in payload:
+        return point_id(owner, payload["id"])
+    digests = payload.get("digest", ())
+    for at in (None, payload["at"]):
+        if content_id(exporter, digests, at) == old:
+            return content_id(owner, digests, at)
+    return _derived_id(old, owner)
+
+
+def _derived_id(old: str, owner: str) -> str:
+    return str(uuid5(NAMESPACE, f"imported\0{owner}\0{old}"))
 
 
 def _records(points: Sequence[StoredPoint | Point]) -> int:

@@ -20,8 +20,7 @@ from sensorium.memory.background import NARROWEST
 from sensorium.memory.luck import best_of, deviate_below, log_below, luckiest
 
 Vector = NDArray[np.float32]
-EVEN = 2.6  # spreads beyond the luckiest of all points, where confidence is a half
-STEEPNESS = 1.1  # of the logit of confidence, per spread
+EVEN = 2.8  # spreads beyond the luckiest unrelated point, where confidence is a half
 UNKNOWN = Pair(0.0, 1.0)
 
 
@@ -93,7 +92,7 @@ class Scale:
         if not self.calibrated:
             return None
         beyond = self.deviate(score) - luckiest(self.points)
-        return (1 + tanh(STEEPNESS * (beyond - EVEN) / 2)) / 2  # the logistic function
+        return (1 + tanh((beyond - EVEN) / 2)) / 2  # logistic: each spread gains a factor e in odds
 
     def deviate(self, score: float) -> float:
         """Return by how many spreads a score exceeds those of unrelated rows."""

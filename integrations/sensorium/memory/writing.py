@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from itertools import islice
 from typing import Any, TypeAlias
 
 from sensorium.encoders import Encoder, Encoding
 from sensorium.errors import BatchError, PointError, RecordError, SensoriumError
+from sensorium.memory.identity import uuids
 from sensorium.memory.keeping import serialised
 from sensorium.memory.media import MediaStore
 from sensorium.memory.moments import Draft, drafted
@@ -17,10 +19,39 @@ from sensorium.memory.payloads import TEXT, points_of
 from sensorium.memory.records import Failure, Moment, Remembered, Report, Status
 from sensorium.percepts import Percept
 from sensorium.qdrant import Backend, Equal, Filter, Point, Range
+from sensorium.qdrant.points import iso
 
 Result: TypeAlias = "Remembered | SensoriumError"
 Progress = Callable[[int, "int | None"], None]
+SEEN = ("owner", "id", "part_of", "expires_at", "hashes")  # of what stands under an id
+FOREVER = "~"  # sorts after every time
 BATCH = 256  # moments a round: one pass of the encoder, one write of the store
+
+
+@dataclass(frozen=True, eq=False)
+class Fresh:
+    """A moment that is to be written.
+
+    Attributes:
+        index: Its place in what was given.
+        draft: As it was checked.
+        status: What is said of it when it is written.
+        stale: Files of the record it takes the place of; `None` where there is none.
+        points: As which it is written.
+    """
+
+    index: int
+    draft: Draft
+    status: Status
+    stale: tuple[str, ...] | None
+    points: Sequence[Point] = ()
+
+    def after(self, earlier: Fresh | None) -> Fresh:
+        """Take the place of an earlier one of the same id, which is written no more."""
+        if earlier is None:
+            return self
+        files = {name for point in earlier.points for name in point.payload.get("hashes", ())}
+        return replace(self, status="replaced", stale=(*(self.stale or ()), *files))
 
 
 class Writer:
@@ -52,21 +83,27 @@ class Writer:
         now = datetime.now(timezone.utc)
         with self.lock:
             results: list[Result | None] = [None] * len(moments)
-            fresh = self._fresh(self._drafts(moments, results, now), results)
-            encodings = self._encoded([draft for _, draft, _ in fresh])
-            ready: list[tuple[int, Draft, Status, list[Point]]] = []
-            for (index, draft, status), made in zip(fresh, encodings, strict=True):
+            fresh = self._fresh(self._drafts(moments, results, now), results, now)
+            encodings = self._encoded([one.draft for one in fresh])
+            ready: dict[str, Fresh] = {}
+            for one, made in zip(fresh, encodings, strict=True):
                 if isinstance(made, SensoriumError):
-                    results[index] = made
+                    results[one.index] = made
+                    continue
+                earlier = ready.get(one.draft.point)
+                if earlier is not None and one.draft.moment.id is None:
+                    results[one.index] = Remembered(one.draft.id, "known")
                     continue
                 try:
-                    kept = self._kept(draft.percepts) if keep_media else {}
+                    kept = self._kept(one.draft.percepts) if keep_media else {}
                 except SensoriumError as error:
-                    results[index] = error
+                    results[one.index] = error
                     continue
-                points = points_of(draft, made, kept, owner=self._owner, now=now)
-                ready.append((index, draft, status, points))
-            self._upsert(ready, results)
+                points = points_of(one.draft, made, kept, owner=self._owner, now=now)
+                ready[one.draft.point] = replace(one, points=points).after(earlier)
+                if earlier is not None:
+                    results[earlier.index] = Remembered(earlier.draft.id, earlier.status)
+            self._upsert(list(ready.values()), results)
         return [result for result in results if result is not None]
 
     def write_many(
@@ -81,9 +118,12 @@ class Writer:
         """Remember a stream of moments, a batch at a time.
 
         Raises:
+            RecordError: A batch size that is none.
             StoreError: The store as a whole failed. What the report of the last call of
                 `progress` counted is safe; the same stream again skips it.
         """
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise RecordError(f"batch_size={batch_size!r}", "a whole number from 1", "leave it out")
         report, source = Report(), iter(moments)
         for batch in _batches(source, batch_size):
             before = report.done
@@ -109,23 +149,31 @@ class Writer:
                 results[index] = error
 
     def _fresh(
-        self, drafts: Iterable[tuple[int, Draft]], results: list[Result | None]
-    ) -> list[tuple[int, Draft, Status]]:
-        """Leave out what is there already, and what comes twice."""
+        self, drafts: Iterable[tuple[int, Draft]], results: list[Result | None], now: datetime
+    ) -> list[Fresh]:
+        """Leave out content that is there already, and see what the others take the place of."""
         drafts = list(drafts)
-        points = [draft.point for _, draft in drafts]
-        there = {point.id for point in self._backend.retrieve(points, payload=False, vectors=False)}
-        fresh: dict[str, tuple[int, Draft, Status]] = {}
-        for index, draft in drafts:
-            if draft.given_id is None and (draft.point in there or draft.point in fresh):
+        names = {name for _, draft in drafts for name in (draft.point, *uuids(draft.given_id))}
+        there = {
+            point.id: point.payload
+            for point in self._backend.retrieve(list(names), payload=SEEN, vectors=False)
+            if point.payload.get("owner") == self._owner and "part_of" not in point.payload
+        }
+        fresh: list[Fresh] = []
+        for index, checked in drafts:
+            draft = checked
+            for name in uuids(draft.given_id):  # the id that a record got from its content
+                if name in there and "id" not in there[name]:
+                    draft = replace(draft, point=name, given_id=None)
+            stands = there.get(draft.point)
+            alive = stands is not None and stands.get("expires_at", FOREVER) > iso(now)
+            if alive and draft.moment.id is None:
                 results[index] = Remembered(draft.id, "known")
-            elif draft.point in fresh:  # the later one of an id replaces the earlier
-                earlier, _, status = fresh.pop(draft.point)
-                results[earlier] = Remembered(draft.id, status)
-                fresh[draft.point] = (index, draft, "replaced")
             else:
-                fresh[draft.point] = (index, draft, "replaced" if draft.point in there else "new")
-        return list(fresh.values())
+                status: Status = "replaced" if alive else "new"
+                files = None if stands is None else tuple(stands.get("hashes", ()))
+                fresh.append(Fresh(index, draft, status, files))
+        return fresh
 
     def _encoded(self, drafts: Sequence[Draft]) -> list[list[Encoding] | SensoriumError]:
         """Encode the percepts of all drafts in one batch; a draft fails with its percept."""
@@ -155,31 +203,39 @@ class Writer:
             if percept.modality != TEXT  # which the payload holds
         }
 
-    def _upsert(
-        self,
-        ready: Sequence[tuple[int, Draft, Status, list[Point]]],
-        results: list[Result | None],
-    ) -> None:
+    def _upsert(self, ready: Sequence[Fresh], results: list[Result | None]) -> None:
         """Write all points in one request; where one is refused, each record by itself."""
-        replaced = [draft.point for _, draft, status, _ in ready if status == "replaced"]
         try:
-            self._backend.upsert([point for *_, points in ready for point in points])
+            self._backend.upsert([point for one in ready for point in one.points])
         except PointError:
-            for index, _, _, points in ready:
+            for one in ready:
                 try:
-                    self._backend.upsert(points)
+                    self._backend.upsert(one.points)
                 except PointError as error:
-                    results[index] = error
-        for index, draft, status, points in ready:
-            if results[index] is None:
-                results[index] = Remembered(draft.id, status)
-                if draft.point in replaced:
-                    self.drop_parts(draft.point, len(points))
+                    results[one.index] = error
+        for one in ready:
+            if results[one.index] is None:
+                results[one.index] = Remembered(one.draft.id, one.status)
+                if one.stale is not None:
+                    self.drop_parts(one.draft.point, len(one.points))
+                    self.drop_files(one.stale)
 
     def drop_parts(self, record: str, count: int) -> None:
         """Remove the points that continued what stood under an id before."""
         stale = Equal("part_of", record) & Range("part", gte=count)
         self._backend.delete(Filter(self._owner, stale, parts=True))
+
+    def drop_files(self, names: Iterable[str]) -> None:
+        """Remove files of records that are gone, unless another record names them, too."""
+        if self._media is None:
+            return
+        with self.lock:  # a record that is being written may have found its file there
+            unused = [
+                name
+                for name in set(names)
+                if not self._backend.count(Filter(self._owner, Equal("hashes", name), parts=True))
+            ]
+            self._media.remove(unused)
 
 
 def _batches(source: Iterator[Moment], size: int) -> Iterator[list[Moment]]:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import Self
 
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Page, Payload, Point, Scored, StoredPoint, Vectors
@@ -109,6 +110,15 @@ class Backend(Protocol):
 
     def compact(self) -> bool:
         """Index what is not indexed yet; say whether there was anything to do. May take minutes."""
+
+    def sibling(self, schema: CollectionSchema) -> Self:
+        """Begin another collection beside this one, which `switch` may put in its place."""
+
+    def switch(self, sibling: Self, /) -> Self:
+        """Put a sibling in this collection's place; return what to use from now on."""
+
+    def discard(self) -> None:
+        """Remove a sibling that is not wanted any more."""
 
     def stats(self) -> dict[str, Any]:
         """Describe the store itself (not the owner's data): kind, place, points, bytes."""

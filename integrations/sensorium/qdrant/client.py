@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from qdrant_client import QdrantClient, models
+from typing_extensions import Self
 
 from sensorium.errors import FilterError, StoreClosedError
 from sensorium.qdrant.backend import Search
@@ -272,9 +273,15 @@ class ClientBackend:
         return [stored(record) for record in records], None if after is None else str(after)
 
     def sample(
-        self, modality: str, filter: Filter, *, limit: int, payload: bool | Sequence[str] = False
+        self,
+        modality: str,
+        filter: Filter,
+        *,
+        limit: int,
+        payload: bool | Sequence[str] = False,
+        vectors: bool = True,
     ) -> list[StoredPoint]:
-        """Read random points that have a modality, with its vectors."""
+        """Read random points that have a modality, by default with its vectors."""
         self._check_open()
         if modality not in self._schema.modalities:
             return []
@@ -286,7 +293,7 @@ class ClientBackend:
             query_filter=models.Filter(must=[translated(filter), has]),
             limit=limit,
             with_payload=_keys(payload),
-            with_vectors=[modality],
+            with_vectors=[modality] if vectors else False,
         )
         return [stored(point) for point in found.points]
 
@@ -321,6 +328,25 @@ class ClientBackend:
         """Do nothing: a server indexes in the background, when there is enough to index."""
         self._check_open()
         return False
+
+    def sibling(self, schema: CollectionSchema) -> Self:
+        """Begin another collection beside this one, under a name that tells its space.
+
+        Raises:
+            StoreError: As opening a collection.
+        """
+        name = f"{self.collection}-{schema.space.model}-{schema.space.weights[:8]}"
+        return type(self)(self._client, schema=schema, collection=name)
+
+    def switch(self, sibling: Self, /) -> Self:
+        """Return the sibling: on a server this collection stays, for others may use it."""
+        sibling._owned = self._owned
+        self._owned = False
+        return sibling
+
+    def discard(self) -> None:
+        """Remove the collection."""
+        self._call(self._client.delete_collection, self.collection)
 
     def stats(self) -> dict[str, Any]:
         """Describe the store itself: kind, place, collection, points of all owners."""

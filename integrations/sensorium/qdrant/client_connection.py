@@ -6,6 +6,7 @@ An API key is read here and handed on; it is kept in no attribute and appears in
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 import os
 import random
@@ -53,7 +54,7 @@ GRPC_STATUS = {  # the nearest in HTTP; others are the caller's mistakes
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Failure = (ApiException, QdrantException, grpc.RpcError)
+Failure = (ApiException, QdrantException, grpc.RpcError, json.JSONDecodeError)
 # Local mode is not safe under threads; backends may share a client
 _locks: weakref.WeakKeyDictionary[QdrantClient, threading.RLock] = weakref.WeakKeyDictionary()
 
@@ -144,8 +145,11 @@ class Connection:
                 "a server that runs and can be reached",
                 "check the URL and the server, then try again; docs/deploy.md starts one",
             )
+        reason = (
+            f"{trouble.status}: {said}" if trouble.status else f"not an answer of Qdrant: {said}"
+        )
         return StoreUnavailableError(
-            f"{server}, which refused the request ({trouble.status}: {said})",
+            f"{server}, which refused the request ({reason})",
             "a request it accepts",
             "compare the server's version with qdrant-client's; they must differ by one at most",
         )
@@ -223,6 +227,8 @@ def _read(error: Exception) -> Trouble:
         # Not an answer of Qdrant, or a client that was closed; all else is the network
         passing = not isinstance(error.source, (ValidationError, RuntimeError))
         return Trouble(f"{type(error.source).__name__}: {error.source}", passing=passing)
+    if isinstance(error, json.JSONDecodeError):  # a page of some proxy
+        return Trouble(str(error), passing=False)
     if isinstance(error, grpc.Call):
         status = GRPC_STATUS.get(error.code(), 400)
         return Trouble(str(error.details()), status, status == TOO_MANY or status >= BROKEN)

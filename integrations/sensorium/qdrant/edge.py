@@ -8,93 +8,70 @@ vectors are made when first needed, since each costs its full size for every poi
 
 from __future__ import annotations
 
-import logging
+import secrets
 import shutil
-import subprocess
-import sys
-import threading
 import weakref
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import qdrant_edge as edge
 from filelock import FileLock
+from typing_extensions import Self
 
-from sensorium.errors import PointError, SensoriumError, StoreClosedError, StoreError
-from sensorium.qdrant.backend import Search
+from sensorium.errors import PointError
 from sensorium.qdrant.edge_conversion import (
     converted,
     edge_points,
-    edge_query,
     edge_vectors,
-    selector,
-    stored_point,
 )
-from sensorium.qdrant.edge_filters import translated
 from sensorium.qdrant.edge_folder import (
     SHARD,
     bytes_on_disk,
     create_vector,
+    drop_strays,
     full,
     locked,
     open_shard,
-    present_modalities,
     read_description,
-    translated_error,
     write_description,
 )
+from sensorium.qdrant.edge_reading import EdgeReader
+from sensorium.qdrant.edge_upkeep import FlushTimer, index
 from sensorium.qdrant.filters import Filter
-from sensorium.qdrant.paging import ORDER, ordered_page
 from sensorium.qdrant.points import (
-    Page,
     Payload,
     Point,
-    Scored,
-    StoredPoint,
     Vectors,
     check_points,
 )
-from sensorium.qdrant.schema import TEXT, CollectionSchema
+from sensorium.qdrant.schema import CollectionSchema
 
-logger = logging.getLogger(__name__)
-
-FLUSH_AFTER = 1.0  # seconds from a write to the flush that makes it safe against loss of power
 RESERVE = 64 * 2**20  # bytes that stay free: Edge writes to mapped files, which must not fail
-# Edge gathers points it has not indexed until told; told by a process that does nothing else
-COMPACT = """
-import sys, qdrant_edge
-shard = qdrant_edge.EdgeShard.load(sys.argv[1])
-print(int(shard.optimize()))
-shard.close()
-"""
 U = edge.UpdateOperation
 T = TypeVar("T")
 
 
-class EdgeBackend:
+class EdgeBackend(EdgeReader):
     """A collection in a folder, owned by one process at a time. May be used from several threads.
 
     A backend that is not closed is closed when the interpreter exits.
     """
 
     def __init__(
-        self, folder: Path, schema: CollectionSchema, shard: edge.EdgeShard, lock: FileLock
+        self,
+        folder: Path,
+        schema: CollectionSchema,
+        shard: edge.EdgeShard,
+        lock: FileLock,
+        *,
+        name: str,
     ) -> None:
         """Use `EdgeBackend.open`."""
-        self.folder = folder
-        self._schema = schema
-        self._shard = shard
-        self._present = present_modalities(folder)
-        self._guard = threading.RLock()
-        self._timer: threading.Timer | None = None
-        self._flush_error: StoreError | None = None
-        self._open = True
-        self._release = weakref.finalize(self, lock.release)
-        self._parts = self._expiring = True  # until counted
-        self._parts = bool(shard.facet(edge.FacetRequest("part_of", limit=1)).hits)
-        self._expiring = self._holds_expiry()
+        super().__init__(folder, name, schema, shard)
+        self._timer = FlushTimer(self._flush_on_time)
+        self._lock = lock
+        self._release: Any = weakref.finalize(self, lock.release)
 
     @classmethod
     def open(cls, folder: str | Path, *, schema: CollectionSchema) -> EdgeBackend:
@@ -115,41 +92,23 @@ class EdgeBackend:
         lock = locked(folder)
         try:
             stored = read_description(folder)
+            name = SHARD
             if stored is not None:
-                stored.check(schema.space, f"the memory {str(folder)!r}")
-                for name in schema.modalities:
-                    stored = stored.with_modality(name)
-            shard = open_shard(folder, stored or schema)
-            write_description(folder, stored or schema)
-            return cls(folder, stored or schema, shard, lock)
+                before, name = stored
+                before.check(schema.space, f"the memory {str(folder)!r}")
+                for modality in schema.modalities:
+                    before = before.with_modality(modality)
+                schema = before
+            shard = open_shard(folder, name, schema)
+            write_description(folder, schema, name)
+            drop_strays(folder, name)
+            return cls(folder, schema, shard, lock, name=name)
         except BaseException:
             lock.release()
             raise
 
     def __repr__(self) -> str:
         return f"EdgeBackend({str(self.folder)!r}, {self._schema.space.id})"
-
-    @property
-    def schema(self) -> CollectionSchema:
-        """The layout, with the space of the vectors."""
-        return self._schema
-
-    @contextmanager
-    def _using(self) -> Iterator[edge.EdgeShard]:
-        """Give the shard to one thread at a time, and Edge's errors their names."""
-        with self._guard:
-            if not self._open:
-                raise StoreClosedError(
-                    f"the memory {str(self.folder)!r} after close()",
-                    "an open one",
-                    "open it again, and use it within its with block",
-                )
-            try:
-                yield self._shard
-            except SensoriumError:
-                raise
-            except Exception as error:  # Edge raises nothing more precise
-                raise translated_error(error, f"the memory {str(self.folder)!r}") from error
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write whole points, replacing those of the same id.
@@ -167,7 +126,7 @@ class EdgeBackend:
                 self._ensure(name)
             shard.update(U.upsert_points(edge_points(points)))
             self._note(point.payload for point in points)
-            self._schedule_flush()
+            self._timer.wrote()
 
     def put_vectors(self, point_id: str, vectors: Mapping[str, Vectors]) -> None:
         """Write some modalities of a point; its others stay."""
@@ -178,7 +137,7 @@ class EdgeBackend:
             for name in vectors:
                 self._ensure(name)
             shard.update(U.update_vectors([edge.PointVectors(point_id, edge_vectors(vectors))]))
-            self._schedule_flush()
+            self._timer.wrote()
 
     def set_payload(self, filter: Filter, payload: Payload, *, clear: Collection[str] = ()) -> None:
         """Write top-level keys of every point a filter means, and remove those in `clear`."""
@@ -189,137 +148,13 @@ class EdgeBackend:
             if clear:
                 shard.update(U.delete_payload_by_filter(where, list(clear)))
             self._note([payload])
-            self._schedule_flush()
-
-    def retrieve(
-        self, ids: Sequence[str], *, payload: bool | Sequence[str], vectors: bool | Sequence[str]
-    ) -> list[StoredPoint]:
-        """Read points by id, in no particular order; those that are not there are left out.
-
-        The owner is not checked here: ask for `owner` in the payload and compare it.
-        """
-        with self._using() as shard:
-            wanted = self._wanted(vectors)
-            found = shard.retrieve(list(ids), selector(payload), wanted)
-        return [stored_point(record) for record in found]
-
-    def search(self, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:
-        """Find the nearest points of each search, best first."""
-        with self._using() as shard:
-            known = [search for search in searches if search.modality in self._present]
-            if not known:
-                return [[] for _ in searches]
-            where = self._translated(filter)
-            requests = [
-                edge.QueryRequest(
-                    limit=search.limit,
-                    query=edge.Query.Nearest(edge_query(search), using=search.modality),
-                    filter=where,
-                )
-                for search in known
-            ]
-            answers = iter(shard.query_batch(edge.QueryBatchRequest(requests)))
-        return [
-            [Scored(str(hit.id), hit.score) for hit in next(answers)] if search in known else []
-            for search in searches
-        ]
-
-    def search_text(self, text: str, filter: Filter, *, limit: int) -> list[Scored]:
-        """Find points whose `page_content` holds words of `text`, best BM25 score first.
-
-        How rare a word is, is counted among the owner's points alone.
-        """
-        with self._using() as shard:
-            mine = edge.SearchParams(idf=edge.IdfParams(translated(Filter(filter.owner))))
-            request = edge.QueryRequest(
-                limit=limit,
-                query=edge.TextQuery(TEXT, text),
-                filter=self._translated(filter),
-                params=mine,
-            )
-            return [Scored(str(hit.id), hit.score) for hit in shard.query(request)]
-
-    def scroll(
-        self,
-        filter: Filter,
-        *,
-        limit: int,
-        newest_first: bool | None = None,
-        cursor: str | None = None,
-        payload: bool | Sequence[str] = True,
-        vectors: bool | Sequence[str] = False,
-    ) -> Page:
-        """Read a page of points; by `at` if an order is given, else by id."""
-        with self._using() as shard:
-            where, wanted = self._translated(filter), self._wanted(vectors)
-            keys = selector(payload)
-            if newest_first is None:
-                request = edge.ScrollRequest(
-                    offset=cursor,
-                    limit=limit,
-                    filter=where,
-                    with_payload=keys,
-                    with_vector=wanted,
-                )
-                records, offset = shard.scroll(request)
-                after = None if offset is None else str(offset)
-                return Page([stored_point(record) for record in records], after)
-            direction = edge.Direction.Desc if newest_first else edge.Direction.Asc
-            if not isinstance(keys, bool):
-                keys = [*keys, ORDER]
-
-            def fetch(start: str | None, count: int) -> list[StoredPoint]:
-                request = edge.ScrollRequest(
-                    limit=count,
-                    filter=where,
-                    with_payload=keys or [ORDER],
-                    with_vector=wanted,
-                    order_by=edge.OrderBy(ORDER, direction, start),
-                )
-                return [stored_point(record) for record in shard.scroll(request)[0]]
-
-            return ordered_page(fetch, limit=limit, cursor=cursor)
-
-    def sample(
-        self,
-        modality: str,
-        filter: Filter,
-        *,
-        limit: int,
-        payload: bool | Sequence[str] = False,
-        vectors: bool = True,
-    ) -> list[StoredPoint]:
-        """Read random points that have a modality, by default with its vectors."""
-        with self._using() as shard:
-            if modality not in self._present:
-                return []
-            having = edge.Filter(must=[self._translated(filter), edge.HasVectorCondition(modality)])
-            request = edge.QueryRequest(
-                limit=limit,
-                query=edge.Sample.Random,
-                filter=having,
-                with_vector=[modality] if vectors else False,
-                with_payload=selector(payload),
-            )
-            return [stored_point(record) for record in shard.query(request)]
-
-    def count(self, filter: Filter) -> int:
-        """Count points, exactly."""
-        with self._using() as shard:
-            return shard.count(edge.CountRequest(exact=True, filter=self._translated(filter)))
-
-    def facet(self, key: str, filter: Filter, *, limit: int) -> dict[str, int]:
-        """Count points by the values of a keyword field, the most frequent first."""
-        with self._using() as shard:
-            where = self._translated(filter)
-            hits = shard.facet(edge.FacetRequest(key, limit=limit, exact=True, filter=where)).hits
-        return {str(hit.value): hit.count for hit in hits}
+            self._timer.wrote()
 
     def delete(self, filter: Filter) -> None:
         """Remove the points a filter means."""
         with self._using() as shard:
             shard.update(U.delete_points_by_filter(self._translated(filter)))
-            self._schedule_flush()
+            self._timer.wrote()
 
     def add_modality(self, name: str) -> None:
         """Add a named vector to the collection; nothing happens if it is there."""
@@ -327,7 +162,7 @@ class EdgeBackend:
             if name in self._schema.modalities:
                 return
             schema = self._schema.with_modality(name)
-            write_description(self.folder, schema)
+            write_description(self.folder, schema, self._name)
             self._schema = schema
 
     def flush(self) -> None:
@@ -337,11 +172,17 @@ class EdgeBackend:
             StoreError: It failed now, or when it was last tried on the timer.
         """
         with self._using() as shard:
-            self._cancel_flush()
+            self._timer.cancel()
             shard.flush()
-            error, self._flush_error = self._flush_error, None
+        error = self._timer.take_error()
         if error is not None:
             raise error
+
+    def _flush_on_time(self) -> None:
+        with self._guard:
+            if self._open:
+                with self._using() as shard:
+                    shard.flush()
 
     def compact(self) -> bool:
         """Index what is not indexed yet; say whether there was anything to do.
@@ -353,21 +194,47 @@ class EdgeBackend:
             StoreError: That process failed.
         """
         with self._using() as shard:
-            self._cancel_flush()
+            self._timer.cancel()
             shard.flush()
             shard.close()
             try:
-                command = [sys.executable, "-c", COMPACT, str(self.folder / SHARD)]
-                done = subprocess.run(command, capture_output=True, text=True, check=False)
+                return index(self.folder / self._name)
             finally:
-                self._shard = open_shard(self.folder, self._schema)
-            if done.returncode:
-                raise StoreError(
-                    f"the indexing of {str(self.folder)!r}, which failed: {done.stderr[-200:]}",
-                    "memory and disk for a second copy of the vectors",
-                    "try again with more room; nothing is lost",
-                )
-            return done.stdout.strip() == "1"
+                self._shard = open_shard(self.folder, self._name, self._schema)
+
+    def sibling(self, schema: CollectionSchema) -> Self:
+        """Begin another collection in the same folder, which `switch` may put in this one's place.
+
+        Args:
+            schema: Of another space.
+        """
+        with self._using():
+            name = f"{SHARD}-{secrets.token_hex(4)}"
+            shard = open_shard(self.folder, name, schema)
+            sibling = type(self)(self.folder, schema, shard, self._lock, name=name)
+            sibling._release.detach()  # the folder stays this one's
+            return sibling
+
+    def switch(self, sibling: Self, /) -> Self:
+        """Put a sibling in this collection's place, at once and for good; return it."""
+        with self._using() as shard:
+            sibling.flush()
+            write_description(self.folder, sibling.schema, sibling._name)
+            self._open = False
+            self._timer.cancel()
+            shard.close()
+            self._release.detach()
+            sibling._release = weakref.finalize(sibling, self._lock.release)
+            drop_strays(self.folder, sibling._name)
+            return sibling
+
+    def discard(self) -> None:
+        """Remove a sibling that is not wanted any more."""
+        with self._guard:
+            self._open = False
+            self._timer.cancel()
+            self._shard.close()
+            shutil.rmtree(self.folder / self._name)
 
     def stats(self) -> dict[str, Any]:
         """Describe the store itself: kind, place, points, bytes, what is indexed."""
@@ -381,7 +248,7 @@ class EdgeBackend:
                 "points": info.points_count,
                 "indexed_vectors": info.indexed_vectors_count,
                 "segments": info.segments_count,
-                "bytes": bytes_on_disk(self.folder / SHARD),
+                "bytes": bytes_on_disk(self.folder / self._name),
             }
 
     def close(self) -> None:
@@ -399,19 +266,6 @@ class EdgeBackend:
                 self._open = False
                 self._shard.close()
                 self._release()
-
-    def _translated(self, filter: Filter) -> edge.Filter:
-        """Translate a filter; conditions that every point of the shard fulfils are left out."""
-        expiry = filter.alive_at is not None and self._expiring
-        if expiry:
-            alone = Filter(filter.owner, alive_at=filter.alive_at, parts=True)
-            everyone = edge.Filter(must=translated(alone).must_not)
-            expiry = self._shard.count(edge.CountRequest(exact=True, filter=everyone)) > 0
-        return translated(filter, expiry=expiry, parts=self._parts)
-
-    def _holds_expiry(self) -> bool:
-        has = edge.Filter(must_not=[edge.IsEmptyCondition("expires_at")])
-        return self._shard.count(edge.CountRequest(exact=False, filter=has)) > 0
 
     def _note(self, payloads: Any) -> None:
         """Remember that there are now points which a condition could leave out."""
@@ -438,40 +292,3 @@ class EdgeBackend:
         needed = 4 * sum(rows.nbytes for point in points for rows in point.vectors.values())
         if shutil.disk_usage(self.folder).free < RESERVE + needed:
             raise full(f"the memory {str(self.folder)!r}")
-
-    def _wanted(self, vectors: bool | Sequence[str]) -> bool | list[str]:
-        if vectors is False:
-            return False
-        names = self._present if vectors is True else self._present.intersection(vectors)
-        return sorted(names) or False
-
-    def _schedule_flush(self) -> None:
-        if self._timer is None:
-            myself = weakref.ref(self)
-            self._timer = threading.Timer(FLUSH_AFTER, _flush_later, [myself])
-            self._timer.daemon = True
-            self._timer.start()
-
-    def _cancel_flush(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def flush_now_and_then(self) -> None:
-        """Flush for the timer: an error waits for the next `flush` or `close`."""
-        with self._guard:
-            self._timer = None
-            if not self._open:
-                return
-            try:
-                with self._using() as shard:
-                    shard.flush()
-            except StoreError as error:
-                self._flush_error = error
-                logger.warning("sensorium: flushing failed: %s", error)
-
-
-def _flush_later(backend: weakref.ref[EdgeBackend]) -> None:
-    alive = backend()
-    if alive is not None:
-        alive.flush_now_and_then()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DESCRIPTION = "sensorium.json"
-SHARD = "shard"
+SHARD = "shard"  # the folder of the shard, unless the description names another
+SHARD_KEY = "shard"  # of the description
 LOCK, HOLDER = "lock", "lock.pid"
+CONFIG = "edge_config.json"  # Edge's own, in the folder of a shard
 PLACEHOLDER = "none"  # Edge wants a vector to begin with; a sparse one that is empty costs nothing
 # What Edge says, in its own words, when the file system does not let it write
 FULL = ("No space left", "os error 28", "Disk quota")
@@ -55,8 +58,8 @@ def locked(folder: Path) -> FileLock:
     return lock
 
 
-def read_description(folder: Path) -> CollectionSchema | None:
-    """Read what the folder's memory was made with; `None` where there is no memory.
+def read_description(folder: Path) -> tuple[CollectionSchema, str] | None:
+    """Read the schema of a folder's memory and the name of its shard; `None` where none is.
 
     Raises:
         StoreFormatError: Something else is there, or the description is damaged.
@@ -71,7 +74,7 @@ def read_description(folder: Path) -> CollectionSchema | None:
                 "an empty or new folder, or one that Sensorium made",
                 "name another folder",
             )
-        if (folder / SHARD / "edge_config.json").exists():
+        if (folder / SHARD / CONFIG).exists():
             raise StoreFormatError(
                 f"the memory {str(folder)!r} without its {DESCRIPTION}",
                 "the file that says which encoder it belongs to",
@@ -84,12 +87,30 @@ def read_description(folder: Path) -> CollectionSchema | None:
         raise StoreFormatError(
             f"{str(file)!r}, which is damaged ({error})", "the JSON Sensorium wrote", "restore it"
         ) from error
-    return CollectionSchema.from_dict(fields, place=f"the memory {str(folder)!r}")
+    schema = CollectionSchema.from_dict(fields, place=f"the memory {str(folder)!r}")
+    return schema, _shard_name(fields.get(SHARD_KEY, SHARD))
 
 
-def write_description(folder: Path, schema: CollectionSchema) -> None:
-    """Write the schema beside the shard, whole or not at all."""
-    write_whole(folder / DESCRIPTION, json.dumps(schema.to_dict(), indent=2).encode())
+def _shard_name(given: object) -> str:
+    """Return the name of a shard's folder, which is within the memory's."""
+    if isinstance(given, str) and given.startswith(SHARD) and given.replace("-", "").isalnum():
+        return given
+    raise StoreFormatError(
+        f"a description that names {given!r} as the shard", f"{SHARD!r}", "restore it from a copy"
+    )
+
+
+def write_description(folder: Path, schema: CollectionSchema, name: str) -> None:
+    """Write the schema and the shard's name, whole or not at all: the switch to another shard."""
+    fields = {**schema.to_dict(), SHARD_KEY: name}
+    write_whole(folder / DESCRIPTION, json.dumps(fields, indent=2).encode())
+
+
+def drop_strays(folder: Path, name: str) -> None:
+    """Remove shards that the description does not name: an earlier one, or one half made."""
+    for path in folder.glob(f"{SHARD}*"):
+        if path.name != name and path.is_dir():
+            shutil.rmtree(path)
 
 
 def write_whole(file: Path, content: bytes) -> None:
@@ -106,16 +127,16 @@ def write_whole(file: Path, content: bytes) -> None:
         raise
 
 
-def open_shard(folder: Path, schema: CollectionSchema) -> edge.EdgeShard:
+def open_shard(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeShard:
     """Open the shard, made anew where there is none, with its payload indexes.
 
     Raises:
         StoreFormatError: It is damaged.
         StoreLockedError: Another process opened the shard itself.
     """
-    place = folder / SHARD
+    place = folder / name
     try:
-        if (place / "edge_config.json").exists():
+        if (place / CONFIG).exists():
             return edge.EdgeShard.load(str(place))
         place.mkdir(exist_ok=True)
         start = {PLACEHOLDER: edge.EdgeSparseVectorParams()}
@@ -130,9 +151,9 @@ def open_shard(folder: Path, schema: CollectionSchema) -> edge.EdgeShard:
     return shard
 
 
-def present_modalities(folder: Path) -> set[str]:
+def present_modalities(shard: Path) -> set[str]:
     """List the named vectors of the shard itself; others are made when they are first needed."""
-    config: dict[str, Any] = json.loads((folder / SHARD / "edge_config.json").read_text("utf-8"))
+    config: dict[str, Any] = json.loads((shard / CONFIG).read_text("utf-8"))
     return set(config.get("vectors") or {})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,6 +17,7 @@ from sensorium.qdrant.schema import STILLS
 Vectors: TypeAlias = NDArray[np.float32]
 Payload: TypeAlias = dict[str, Any]
 FLOAT = np.dtype(np.float32)
+TOGETHER = 64  # stacks of rows checked in one go
 UNIT_TOLERANCE = 2e-3  # float16 rows come back this far from unit length
 
 
@@ -75,6 +77,7 @@ class Page:
     cursor: str | None
 
 
+@lru_cache(maxsize=1024)  # a batch has one time of writing, and often one time of its moments
 def iso(moment: datetime) -> str:
     """Write an aware datetime as stores keep it: UTC, microseconds, always of one length."""
     text = moment.astimezone(timezone.utc).isoformat(timespec="microseconds")
@@ -111,11 +114,14 @@ def check_points(points: Sequence[Point], dimension: int) -> None:
                 "one row: the modality has one vector a point",
                 "write the others as points of their own",
             )
-    for modality, rows in named:
-        lengths = np.einsum("wd,wd->w", rows, rows)
+    for start in range(0, len(named), TOGETHER):
+        block = np.concatenate([rows for _, rows in named[start : start + TOGETHER]])
+        lengths = np.einsum("wd,wd->w", block, block)
         if not (np.abs(lengths - 1) < UNIT_TOLERANCE).all():  # NaN compares false
+            senses = sorted({modality for modality, _ in named[start : start + TOGETHER]})
             raise PointError(
-                f"{modality} vectors of squared lengths {lengths.min():.3g} to {lengths.max():.3g}",
+                f"vectors of {', '.join(senses)} whose squared lengths are "
+                f"{lengths.min():.3g} to {lengths.max():.3g}",
                 "finite rows of unit length",
                 "scale them with sensorium.encoders.normalise",
             )

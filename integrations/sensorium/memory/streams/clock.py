@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.errors import PerceptShapeError, TimeError, UnitError
+from sensorium.errors import PerceptShapeError, TimeError
 from sensorium.percepts.source import Array
 
 Times = NDArray[np.int64]
@@ -22,7 +22,8 @@ Times = NDArray[np.int64]
 SECOND = 1_000_000_000  # ns
 MICROSECOND = 1_000  # ns
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-FARTHEST = 9_000_000_000  # s: what 64 bits of nanoseconds hold is 9.2e9
+EARLIEST = -1_000_000_000  # s, the year 1938; sums and differences of such times
+LATEST = 4_000_000_000  # s, the year 2096: fit 64 bits of nanoseconds (9.2e9 s)
 FORWARD = 3_600 * SECOND  # a step beyond it is a clock that was set, or a sensor that slept
 BACKWARD = 10 * SECOND  # a step back beyond it (and the lateness) is a clock that was set
 
@@ -31,7 +32,7 @@ def nanoseconds(moment: object) -> int:
     """Return an aware datetime as nanoseconds since 1970.
 
     Raises:
-        TimeError: Naive, or no datetime.
+        TimeError: Naive, no datetime, or of another century.
     """
     if not isinstance(moment, datetime) or moment.utcoffset() is None:
         kind = "naive" if isinstance(moment, datetime) else f"a {type(moment).__name__}"
@@ -40,7 +41,10 @@ def nanoseconds(moment: object) -> int:
             "a datetime with its zone",
             "write at=datetime(..., tzinfo=timezone.utc) or at.astimezone()",
         )
-    return (moment - EPOCH) // timedelta(microseconds=1) * MICROSECOND
+    since = (moment - EPOCH) // timedelta(microseconds=1) * MICROSECOND
+    if not EARLIEST * SECOND <= since <= LATEST * SECOND:
+        raise TimeError(f"at={moment}", "a year from 1939 to 2095", "check the sensor's date")
+    return since
 
 
 def moment_of(time_ns: int) -> datetime:
@@ -97,9 +101,7 @@ class Clock:
         Args:
             count: How many, at least one.
             at: Time of the first, ns.
-            timestamps: As `stamps` returns them, shape `(count,)`.
-        Raises:
-            UnitError: Neither timestamps nor a rate.
+            timestamps: As `stamps` returns them, shape `(count,)`; needed without a rate.
         """
         if timestamps is None:
             return self._stretches(self._counted(count, at), movable=False)
@@ -115,12 +117,7 @@ class Clock:
         return found
 
     def _counted(self, count: int, at: int | None) -> Times:
-        if self._rate is None:
-            raise UnitError(
-                "samples without timestamps, in a stream without a rate",
-                "one of them",
-                "pass timestamps=, or open the stream with rate=",
-            )
+        assert self._rate is not None  # which the cutters see to
         period = SECOND / self._rate
         expected = None if self._anchor is None else self._anchor + round(self._count * period)
         far = expected is None or (at is not None and abs(at - expected) > self._slack)
@@ -129,7 +126,8 @@ class Clock:
         assert self._anchor is not None
         steps = np.rint(np.arange(self._count, self._count + count) * period)
         self._count += count
-        return self._anchor + steps.astype(np.int64)
+        times: Times = self._anchor + steps.astype(np.int64)
+        return times
 
     def _stretches(self, times: Times, *, movable: bool) -> list[Stretch]:
         """Cut where the clock jumps; `movable` times have no date of their own."""
@@ -181,12 +179,12 @@ def stamps(timestamps: object, count: int) -> Array:
     dated = array.dtype.kind == "M"
     seconds = array.astype("datetime64[s]").astype(np.int64) if dated else array
     wrong = np.isnat(array) if dated else ~np.isfinite(array)
-    wrong |= (seconds > FARTHEST) | (seconds < -FARTHEST)
+    wrong |= (seconds > LATEST) | (seconds < EARLIEST)
     if wrong.any():
         index = int(wrong.argmax())
         raise TimeError(
             f"timestamp {index} is {array[index]}",
-            f"seconds up to {FARTHEST:.0e}, or datetime64",
+            f"seconds from {EARLIEST:.0e} to {LATEST:.0e}, or datetime64 of 1939 to 2095",
             "pass seconds: divide milliseconds by 1e3, nanoseconds by 1e9",
         )
     if dated:

@@ -88,20 +88,23 @@ class Feeder:
                 "see the error this one came from; report.failed counts them",
             ) from error
 
-    def drain(self) -> bool:
-        """Wait until everything queued is acknowledged or failed; return whether it is."""
+    def drain(self) -> None:
+        """Wait until everything queued is acknowledged or failed, or patience ends."""
         with self._changed:
-            return self._changed.wait_for(self._is_idle, timeout=self.patience)
-
-    def _is_idle(self) -> bool:
-        return not self._waiting and not self._writing
+            if not self._changed.wait_for(self._is_idle, timeout=self.patience):
+                waiting = len(self._waiting) + self._writing
+                self._error = self._error or TimeoutError(f"{waiting} still waited at exit")
 
     def stop(self) -> None:
-        """End the thread, which has nothing left to do."""
+        """End the thread once everything queued is acknowledged or failed, or patience ends."""
+        self.drain()
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self._thread.join()
+        self._thread.join(timeout=self.patience)
+
+    def _is_idle(self) -> bool:
+        return not self._waiting and not self._writing
 
     def _work(self) -> None:
         while True:

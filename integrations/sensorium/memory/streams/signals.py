@@ -121,9 +121,10 @@ class SignalCutter:
             if late is not None:
                 tally.late += int((late & kept).sum())
                 kept &= ~late
-            if not kept.all():
-                times, part = times[kept], part[kept]
-            self._ordering.add(times, part)
+            if kept.all():
+                self._ordering.add(times, part)
+            else:
+                self._ordering.add(times[kept], part[kept])
         if self._due():
             yield from self._advance(everything=False)
 

@@ -138,8 +138,7 @@ class Stream:
             finally:
                 self._closed = True
                 atexit.unregister(self._close_at_exit)
-                if self._feeder.drain():
-                    self._feeder.stop()
+                self._feeder.stop()
         self._feeder.raise_error()
 
     @property

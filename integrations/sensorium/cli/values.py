@@ -1,0 +1,117 @@
+"""What is typed on the command line, as the values the library takes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from sensorium.memory import Filters
+
+AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}  # by the letter of an age
+
+
+def age(text: str, option: str) -> timedelta:
+    """Read an age: "90s", "15m", "36h", "7d", "2w".
+
+    Raises:
+        BadParameter: It is none.
+    """
+    found = AGE.fullmatch(text.strip())
+    try:
+        if found:
+            return timedelta(seconds=float(found[1]) * SECONDS[found[2]])
+    except OverflowError:
+        pass
+    raise typer.BadParameter(
+        f"{text!r} is no age; write a number and one of s, m, h, d, w: 7d", param_hint=option
+    )
+
+
+def time(text: str, option: str) -> datetime:
+    """Read a time: ISO 8601, local where it has no zone, or an age before now.
+
+    Raises:
+        BadParameter: It is neither.
+    """
+    try:
+        if AGE.fullmatch(text.strip()):
+            return datetime.now(timezone.utc) - age(text, option)
+        written = text.strip()
+        return datetime.fromisoformat(
+            f"{written[:-1]}+00:00" if written.endswith("Z") else written  # as Python 3.10 reads it
+        ).astimezone()
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter(
+            f"{text!r} is no time; write 2026-05-01, 2026-05-01T08:30+02:00, or an age such as 7d",
+            param_hint=option,
+        ) from error
+
+
+def filters(
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    tags: Sequence[str] | None = None,
+    source: str | None = None,
+    where: Sequence[str] | None = None,
+    having: Sequence[str] | None = None,
+    words: str | None = None,
+) -> Filters:
+    """Gather what restricts a call; what was not given is left out."""
+    given: dict[str, Any] = {
+        "since": time(since, "--since") if since else None,
+        "until": time(until, "--until") if until else None,
+        "tags": list(tags) if tags else None,
+        "source": source,
+        "where": metadata(where) if where else None,
+        "having": list(having) if having else None,
+        "words": words,
+    }
+    found: Filters = {}
+    found.update({key: value for key, value in given.items() if value is not None})  # type: ignore[typeddict-item]  # of the keys above
+    return found
+
+
+def metadata(pairs: Sequence[str]) -> dict[str, Any]:
+    """Read KEY=VALUE pairs; a key given more than once has a list of its values.
+
+    Raises:
+        BadParameter: A pair without a key or "=".
+    """
+    found: dict[str, list[Any]] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not key or not equals:
+            raise typer.BadParameter(f"{pair!r} is no KEY=VALUE; write room=kitchen")
+        found.setdefault(key, []).append(_value(value))
+    return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
+
+
+def _value(text: str) -> Any:
+    """Read true, false and numbers as such; anything else, quoted or not, is text."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, (bool, int, float, str)) else text
+
+
+def numbers(text: str, option: str) -> list[float]:
+    """Read numbers with commas between them.
+
+    Raises:
+        BadParameter: Something in it is none.
+    """
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{text!r} are no numbers; write 1,0.5,-1", param_hint=option
+        ) from error

@@ -1,0 +1,84 @@
+"""`Memory` for asynchronous programs: the same methods, each of which hops to a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from types import TracebackType
+from typing import Any, Concatenate, TypeVar
+
+from typing_extensions import ParamSpec, Self
+
+from sensorium.memory.memory import Memory
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def hop(
+    method: Callable[Concatenate[Memory, P], R],
+) -> Callable[Concatenate[AsyncMemory, P], Awaitable[R]]:
+    """Make a method that awaits the same method of the memory in a thread."""
+
+    @wraps(method)
+    async def hopped(self: AsyncMemory, /, *arguments: P.args, **named: P.kwargs) -> R:
+        return await asyncio.to_thread(method, self.memory, *arguments, **named)
+
+    return hopped
+
+
+class AsyncMemory:
+    """A `Memory` whose methods are awaited; the event loop is never blocked.
+
+    The arguments, results and errors are those of `Memory`. A stream's own methods are not
+    awaited: `push` returns at once unless its queue is full.
+
+    Attributes:
+        memory: The memory itself.
+    """
+
+    def __init__(self, memory: Memory) -> None:
+        """Wrap an open memory, which is closed with this."""
+        self.memory = memory
+
+    @classmethod
+    @wraps(Memory.open)
+    async def open(cls, *arguments: Any, **named: Any) -> Self:
+        """Open a memory; see `Memory.open`."""
+        return cls(await asyncio.to_thread(Memory.open, *arguments, **named))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"Async{self.memory!r}"
+
+    remember = hop(Memory.remember)
+    remember_many = hop(Memory.remember_many)
+    recall = hop(Memory.recall)
+    get = hop(Memory.get)
+    timeline = hop(Memory.timeline)
+    update = hop(Memory.update)
+    forget = hop(Memory.forget)
+    sweep = hop(Memory.sweep)
+    count = hop(Memory.count)
+    stats = hop(Memory.stats)
+    percepts = hop(Memory.percepts)
+    open_medium = hop(Memory.open_medium)
+    stream = hop(Memory.stream)
+    export = hop(Memory.export)
+    import_ = hop(Memory.import_)
+    promote = hop(Memory.promote)
+    reembed = hop(Memory.reembed)
+    flush = hop(Memory.flush)
+    compact = hop(Memory.compact)
+    close = hop(Memory.close)

@@ -1,0 +1,160 @@
+"""Making the vectors anew with another encoder, from the signals that were kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sensorium.encoders import Encoder, Encoding
+from sensorium.errors import MediaNotFoundError, RecordError, SensoriumError, StoreError
+from sensorium.memory.payloads import joined, laid_out, media_of, media_payload, record_of
+from sensorium.memory.records import Failure, Medium, Record
+from sensorium.percepts import Percept, Text
+from sensorium.qdrant import Backend, Filter
+from sensorium.qdrant.points import Payload, Point, StoredPoint
+
+Progress = Callable[[int, "int | None"], None]
+PAGE = 64  # records encoded together
+DERIVED = frozenset({"media", "hashes", "windows", "modalities"})  # made anew with the vectors
+
+
+@dataclass(frozen=True)
+class Reembedded:
+    """What became of a memory's records.
+
+    Attributes:
+        records: That have vectors of the new encoder.
+        failures: Records that could not be made anew, in order of reading: not all of their
+            signals were kept, or the new encoder cannot encode one.
+    """
+
+    records: int
+    failures: Sequence[Failure]
+
+
+def reembedded(
+    source: Backend,
+    target: Backend,
+    encoder: Encoder,
+    *,
+    owner: str,
+    open_medium: Callable[[Medium], Percept],
+    progress: Progress | None = None,
+) -> Reembedded:
+    """Write every record of an owner to another collection, with vectors of its encoder.
+
+    Args:
+        source: The collection as it is; only read.
+        target: An empty one, or one where this was begun: what is there is written again.
+        encoder: Of the target's space.
+        owner: Whose records.
+        open_medium: Makes the percept of a kept file.
+        progress: Called after every page.
+    Raises:
+        StoreError: One of the stores as a whole failed.
+    """
+    done, failures = 0, list[Failure]()
+    total = source.count(Filter(owner))
+    for page in _pages(source, owner):
+        recipes: list[tuple[StoredPoint, list[Percept]]] = []
+        for index, point in enumerate(page, done + len(failures)):
+            try:
+                recipes.append((point, _signals(record_of(point), open_medium)))
+            except SensoriumError as error:
+                failures.append(Failure(index, error))
+        points, wrong = _encoded(recipes, encoder)
+        target.upsert(points)
+        failures += [Failure(-1, error) for error in wrong]
+        done += len(recipes) - len(wrong)
+        if progress is not None:
+            progress(done + len(failures), total)
+    return Reembedded(done, failures)
+
+
+def _pages(source: Backend, owner: str) -> Iterator[Sequence[StoredPoint]]:
+    cursor = None
+    while True:
+        page = source.scroll(Filter(owner), limit=PAGE, cursor=cursor)
+        if page.points:
+            yield page.points
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _signals(record: Record, open_medium: Callable[[Medium], Percept]) -> list[Percept]:
+    """Open all that a record was made of: its text, then its media in their order."""
+    texts: list[Percept] = [Text(record.text)] if "text" in record.modalities else []
+    others = [medium for medium in record.media if medium.modality != "text"]
+    missing = [medium.modality for medium in others if medium.file is None]
+    if missing:
+        raise MediaNotFoundError(
+            f"the record {record.id}, whose {', '.join(missing)} was not kept",
+            "all of its signals",
+            "remember it again with keep_media=True, or forget it",
+        )
+    return [*texts, *(open_medium(medium) for medium in others)]
+
+
+def _encoded(
+    recipes: Sequence[tuple[StoredPoint, list[Percept]]], encoder: Encoder
+) -> tuple[list[Point], list[SensoriumError]]:
+    made = iter(encoder.try_encode([percept for _, percepts in recipes for percept in percepts]))
+    points: list[Point] = []
+    failures: list[SensoriumError] = []
+    for point, percepts in recipes:
+        results = [next(made) for _ in percepts]
+        wrong = [result for result in results if isinstance(result, SensoriumError)]
+        if wrong:
+            failures.append(wrong[0])
+        else:
+            encodings = [result for result in results if isinstance(result, Encoding)]
+            points += _relaid(point, percepts, encodings)
+    return points, failures
+
+
+def _relaid(
+    point: StoredPoint, percepts: Sequence[Percept], encodings: Sequence[Encoding]
+) -> list[Point]:
+    """Lay a record out again; all but what hangs on the vectors stays as it was."""
+    before = [medium for medium in record_of(point).media if medium.modality != "text"]
+    texts = len(percepts) - len(before)
+    digests = [*(percept.digest for percept in percepts[:texts]), *(m.digest for m in before)]
+    kept = {
+        index: {"file": m.file, "mime": m.mime, "bytes": m.bytes, "units": m.units}
+        for index, m in enumerate(before, texts)
+    }
+    media, blocks = media_of(percepts, digests, encodings, kept)
+    payload: Payload = {k: value for k, value in point.payload.items() if k not in DERIVED}
+    if before or any(medium.rows > 1 for medium in media):
+        payload |= {key: value for key, value in media_payload(media).items() if value}
+    return laid_out(point.id, payload, {name: joined(found) for name, found in blocks.items()})
+
+
+def check_alone(backend: Backend, owner: str) -> None:
+    """Refuse to switch a collection that holds other owners' memories, too.
+
+    Raises:
+        StoreError: It does.
+    """
+    if backend.stats()["points"] != backend.count(Filter(owner, parts=True)):
+        raise StoreError(
+            f"a collection in which not all points are {owner!r}'s",
+            "a collection of one owner: all of it changes its encoder at once",
+            "export each owner's memory, and import it into a memory of the new encoder",
+        )
+
+
+def check_complete(result: Reembedded, *, drop: bool) -> None:
+    """Refuse to lose records that could not be made anew.
+
+    Raises:
+        RecordError: There are some, and they may not be dropped.
+    """
+    if result.failures and not drop:
+        first = result.failures[0].error
+        raise RecordError(
+            f"{len(result.failures)} records that cannot be made anew; the first: {first}",
+            "all signals of all records",
+            "forget those records, or pass drop=True to leave them out; nothing was changed",
+        )

@@ -1,0 +1,204 @@
+"""Reading a shard of Qdrant Edge."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import qdrant_edge as edge
+
+from sensorium.errors import SensoriumError, StoreClosedError
+from sensorium.qdrant.backend import Search
+from sensorium.qdrant.edge_conversion import edge_query, selector, stored_point
+from sensorium.qdrant.edge_filters import translated
+from sensorium.qdrant.edge_folder import present_modalities, translated_error
+from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.paging import ORDER, ordered_page
+from sensorium.qdrant.points import Page, Scored, StoredPoint
+from sensorium.qdrant.schema import TEXT, CollectionSchema
+
+
+class EdgeReader:
+    """The part of `EdgeBackend` that only reads."""
+
+    def __init__(
+        self, folder: Path, name: str, schema: CollectionSchema, shard: edge.EdgeShard
+    ) -> None:
+        """Read the shard of a name in a folder."""
+        self.folder = folder
+        self._name = name
+        self._schema = schema
+        self._shard = shard
+        self._present = present_modalities(folder / name)
+        self._guard = threading.RLock()
+        self._open = True
+        # Whether there are points that conditions on these could leave out: see `_translated`
+        self._parts = bool(shard.facet(edge.FacetRequest("part_of", limit=1)).hits)
+        self._expiring = self._holds_expiry()
+
+    @property
+    def schema(self) -> CollectionSchema:
+        """The layout, with the space of the vectors."""
+        return self._schema
+
+    @contextmanager
+    def _using(self) -> Iterator[edge.EdgeShard]:
+        """Give the shard to one thread at a time, and Edge's errors their names."""
+        with self._guard:
+            if not self._open:
+                raise StoreClosedError(
+                    f"the memory {str(self.folder)!r} after close()",
+                    "an open one",
+                    "open it again, and use it within its with block",
+                )
+            try:
+                yield self._shard
+            except SensoriumError:
+                raise
+            except Exception as error:  # Edge raises nothing more precise
+                raise translated_error(error, f"the memory {str(self.folder)!r}") from error
+
+    def retrieve(
+        self, ids: Sequence[str], *, payload: bool | Sequence[str], vectors: bool | Sequence[str]
+    ) -> list[StoredPoint]:
+        """Read points by id, in no particular order; those that are not there are left out.
+
+        The owner is not checked here: ask for `owner` in the payload and compare it.
+        """
+        with self._using() as shard:
+            wanted = self._wanted(vectors)
+            found = shard.retrieve(list(ids), selector(payload), wanted)
+        return [stored_point(record) for record in found]
+
+    def search(self, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:
+        """Find the nearest points of each search, best first."""
+        with self._using() as shard:
+            known = [search for search in searches if search.modality in self._present]
+            if not known:
+                return [[] for _ in searches]
+            where = self._translated(filter)
+            requests = [
+                edge.QueryRequest(
+                    limit=search.limit,
+                    query=edge.Query.Nearest(edge_query(search), using=search.modality),
+                    filter=where,
+                )
+                for search in known
+            ]
+            answers = iter(shard.query_batch(edge.QueryBatchRequest(requests)))
+        return [
+            [Scored(str(hit.id), hit.score) for hit in next(answers)] if search in known else []
+            for search in searches
+        ]
+
+    def search_text(self, text: str, filter: Filter, *, limit: int) -> list[Scored]:
+        """Find points whose `page_content` holds words of `text`, best BM25 score first.
+
+        How rare a word is, is counted among the owner's points alone.
+        """
+        with self._using() as shard:
+            mine = edge.SearchParams(idf=edge.IdfParams(translated(Filter(filter.owner))))
+            request = edge.QueryRequest(
+                limit=limit,
+                query=edge.TextQuery(TEXT, text),
+                filter=self._translated(filter),
+                params=mine,
+            )
+            return [Scored(str(hit.id), hit.score) for hit in shard.query(request)]
+
+    def scroll(
+        self,
+        filter: Filter,
+        *,
+        limit: int,
+        newest_first: bool | None = None,
+        cursor: str | None = None,
+        payload: bool | Sequence[str] = True,
+        vectors: bool | Sequence[str] = False,
+    ) -> Page:
+        """Read a page of points; by `at` if an order is given, else by id."""
+        with self._using() as shard:
+            where, wanted = self._translated(filter), self._wanted(vectors)
+            keys = selector(payload)
+            if newest_first is None:
+                request = edge.ScrollRequest(
+                    offset=cursor,
+                    limit=limit,
+                    filter=where,
+                    with_payload=keys,
+                    with_vector=wanted,
+                )
+                records, offset = shard.scroll(request)
+                after = None if offset is None else str(offset)
+                return Page([stored_point(record) for record in records], after)
+            direction = edge.Direction.Desc if newest_first else edge.Direction.Asc
+            if not isinstance(keys, bool):
+                keys = [*keys, ORDER]
+
+            def fetch(start: str | None, count: int) -> list[StoredPoint]:
+                request = edge.ScrollRequest(
+                    limit=count,
+                    filter=where,
+                    with_payload=keys or [ORDER],
+                    with_vector=wanted,
+                    order_by=edge.OrderBy(ORDER, direction, start),
+                )
+                return [stored_point(record) for record in shard.scroll(request)[0]]
+
+            return ordered_page(fetch, limit=limit, cursor=cursor)
+
+    def sample(
+        self,
+        modality: str,
+        filter: Filter,
+        *,
+        limit: int,
+        payload: bool | Sequence[str] = False,
+        vectors: bool = True,
+    ) -> list[StoredPoint]:
+        """Read random points that have a modality, by default with its vectors."""
+        with self._using() as shard:
+            if modality not in self._present:
+                return []
+            having = edge.Filter(must=[self._translated(filter), edge.HasVectorCondition(modality)])
+            request = edge.QueryRequest(
+                limit=limit,
+                query=edge.Sample.Random,
+                filter=having,
+                with_vector=[modality] if vectors else False,
+                with_payload=selector(payload),
+            )
+            return [stored_point(record) for record in shard.query(request)]
+
+    def count(self, filter: Filter) -> int:
+        """Count points, exactly."""
+        with self._using() as shard:
+            return shard.count(edge.CountRequest(exact=True, filter=self._translated(filter)))
+
+    def facet(self, key: str, filter: Filter, *, limit: int) -> dict[str, int]:
+        """Count points by the values of a keyword field, the most frequent first."""
+        with self._using() as shard:
+            where = self._translated(filter)
+            hits = shard.facet(edge.FacetRequest(key, limit=limit, exact=True, filter=where)).hits
+        return {str(hit.value): hit.count for hit in hits}
+
+    def _translated(self, filter: Filter) -> edge.Filter:
+        """Translate a filter; conditions that every point of the shard fulfils are left out."""
+        expiry = filter.alive_at is not None and self._expiring
+        if expiry:
+            alone = Filter(filter.owner, alive_at=filter.alive_at, parts=True)
+            everyone = edge.Filter(must=translated(alone).must_not)
+            expiry = self._shard.count(edge.CountRequest(exact=True, filter=everyone)) > 0
+        return translated(filter, expiry=expiry, parts=self._parts)
+
+    def _holds_expiry(self) -> bool:
+        has = edge.Filter(must_not=[edge.IsEmptyCondition("expires_at")])
+        return self._shard.count(edge.CountRequest(exact=False, filter=has)) > 0
+
+    def _wanted(self, vectors: bool | Sequence[str]) -> bool | list[str]:
+        if vectors is False:
+            return False
+        names = self._present if vectors is True else self._present.intersection(vectors)
+        return sorted(names) or False

@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
 
-.PHONY: demo test check lint format types bench train-mini evaluate-mini clean
+.PHONY: demo docs test check lint format types bench train-mini evaluate-mini clean
 
-demo: $(SETUP)  ## name 33 samples of five senses, with what is right and wrong
-	$(BIN)/python examples/zero_shot.py
+demo: $(SETUP)  ## remember real samples of six senses, and ask across them
+	$(BIN)/sensorium demo
+
+docs: $(SETUP)  ## write docs/cli.md anew, from what --help says
+	$(BIN)/python -m sensorium.cli.document > docs/cli.md
 
 test: lint types  ## everything CI runs
 	$(BIN)/python -m pytest -q

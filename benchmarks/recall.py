@@ -22,7 +22,7 @@ from pool import LIMIT, Answer, Kept, Pool, Question, Vectors, recalled, sample_
 from reliability import Judged, diagram, fitted
 from tables import markdown
 
-from sensorium.encoders import normalise
+from sensorium.encoders import Background, normalise
 from sensorium.memory.background import Sample
 from sensorium.memory.calibration import Calibration
 from sensorium.memory.luck import log_below, luckiest
@@ -39,6 +39,7 @@ SENSES = ("image", "audio", "thermal", "depth", "imu")
 POOLS = ((50, 4), (200, 3), (1000, 1), (None, 1))  # memories, and how many draws of so many
 EACH = 80  # questions of one sense
 SEED = 5
+ENOUGH = 1000  # memories whose sample can do without shipped statistics, in most senses
 HEADING = """# Recall, measured
 
 Written by `python benchmarks/recall.py --pack PACK`: sensorium-mini, the dev splits of its pack,
@@ -129,10 +130,12 @@ def groups(encoder: MiniEncoder, dev: dict[str, Dev]) -> Iterator[Group]:
         )
 
 
-def pools(dev: dict[str, Dev]) -> Iterator[tuple[int, Pool]]:
+def pools(dev: dict[str, Dev], *, at_least: int = 0) -> Iterator[tuple[int, Pool]]:
     """Draw memories at random: each size, and the pools of that size."""
     places = [(sense, i) for sense, part in dev.items() for i in range(len(part.labels))]
     for size, draws in POOLS:
+        if (size or len(places)) < at_least:
+            continue
         for seed in range(draws):
             order = np.random.default_rng(10 + seed).permutation(len(places))[:size]
             pool = {}
@@ -210,11 +213,17 @@ class Answers:
     fitting: NDArray[np.bool_]  # hits of the half of questions the constants were fitted to
 
 
-def answers_of(dev: dict[str, Dev], asked: Sequence[Group], encoder: MiniEncoder) -> Answers:
+def answers_of(
+    dev: dict[str, Dev],
+    asked: Sequence[Group],
+    background: Background | None,
+    *,
+    at_least: int = 0,
+) -> Answers:
     """Ask everything in every pool; each size and group counts the same in the end."""
     table = []
-    for size, pool in pools(dev):
-        calibration = Calibration(encoder.background, sample_of(pool))
+    for size, pool in pools(dev, at_least=at_least):
+        calibration = Calibration(background, sample_of(pool))
         for number, group in enumerate(asked):
             for place, question in enumerate(group.questions):
                 hits = recalled(pool, question, calibration=calibration)
@@ -231,7 +240,7 @@ def answers_of(dev: dict[str, Dev], asked: Sequence[Group], encoder: MiniEncoder
     return Answers(judged, beyonds, no_lucks, sizes, group, ranks, fitting > 0)
 
 
-def confidence_table(answers: Answers, asked: Sequence[Group]) -> str:
+def confidence_table(answers: Answers, alone: Answers, asked: Sequence[Group]) -> str:
     """Judge confidence by the questions it was not fitted to."""
     others = ~answers.fitting
     masks = {"all questions": others, "all questions, first hits": others & (answers.rank == 0)}
@@ -242,6 +251,9 @@ def confidence_table(answers: Answers, asked: Sequence[Group]) -> str:
     parts = {name: answers.judged.where(mask) for name, mask in masks.items()}
     by_luck = Judged(answers.no_luck, answers.judged.right, answers.judged.weight)
     parts["all questions, by luck alone: `(1 - p)^n`"] = by_luck.where(others)
+    unshipped = f"without shipped statistics, {ENOUGH} memories and more"
+    parts[unshipped] = alone.judged.where(~alone.fitting)
+    parts[f"{unshipped}, {asked[0].name}"] = alone.judged.where(~alone.fitting & (alone.group == 0))
     rows = []
     for name, part in parts.items():
         said = np.average(part.confidence, weights=part.weight)
@@ -276,8 +288,9 @@ def main() -> None:
     asked = list(groups(encoder, dev))
     *_, (_, everything) = pools(dev)
     ranking = ranking_table(everything, encoder, asked[0])
-    answers = answers_of(dev, asked, encoder)
-    text = f"{ranking}\n\n{confidence_table(answers, asked)}\n\n{notes(answers, asked)}"
+    answers = answers_of(dev, asked, encoder.background)
+    alone = answers_of(dev, asked, None, at_least=ENOUGH)
+    text = f"{ranking}\n\n{confidence_table(answers, alone, asked)}\n\n{notes(answers, asked)}"
     print(text)
     TABLE.write_text(f"{HEADING}\n{text}", encoding="utf-8")
     held_out = answers.judged.where(~answers.fitting)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -19,7 +21,11 @@ from numpy.typing import NDArray
 
 from sensorium.encoders import Background, EmbeddingSpace, EncoderBase, Encoding, Pair, normalise
 from sensorium.errors import PerceptTooShortError, SensoriumError
+from sensorium.memory import Memory
+from sensorium.memory.media import MediaStore
+from sensorium.memory.places import Place
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal
+from sensorium.qdrant import Backend, CollectionSchema, EdgeBackend
 
 D = 64  # dimensions: cosines of unrelated words are about 1/8
 MODALITIES = ("text", "image", "audio", "depth", "thermal", "imu")
@@ -170,3 +176,32 @@ MAKERS = {
     "thermal": thermal,
     "imu": motion,
 }
+
+
+class House:
+    """One store in which many owners live: a test needs an owner of its own, not a new store."""
+
+    def __init__(self, backend: Backend, folder: Path) -> None:
+        """Keep media and samples in a folder."""
+        self.backend = backend
+        self.folder = folder
+
+    def memory(self, owner: str, encoder: PlantedEncoder) -> Memory:
+        """Open an owner's memory; the house closes the store."""
+        media = MediaStore(self.folder / "media", owner=owner)
+        place = Place(self.backend, media, self.folder)
+        return Memory(place, encoder, owner=owner, keep_media=True)
+
+
+@contextmanager
+def house(kind: str, folder: Path, encoder: PlantedEncoder) -> Iterator[House]:
+    """Build a house on `"edge"` or on a `"client"` in memory."""
+    schema = CollectionSchema.for_space(encoder.space, modalities=MODALITIES)
+    if kind == "edge":
+        backend: Backend = EdgeBackend.open(folder, schema=schema)
+    else:
+        from sensorium.qdrant.client import ClientBackend
+
+        backend = ClientBackend.open(":memory:", schema=schema)
+    yield House(backend, folder)
+    backend.close()

@@ -197,6 +197,8 @@ def test_what_was_exported_comes_back(
     assert all_points(target, "max") == {}
     assert [media.read(name) for name in media.names()] == [b"the sound of the sea"]
     assert done[-1] == (14, 14)
+    again = export_records(target, media, owner="rex", directory=tmp_path / "again")
+    assert (again.records, again.points, again.media_files) == (12, 14, 1)
     target.close()
 
 

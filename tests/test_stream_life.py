@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 import threading
@@ -87,6 +88,7 @@ def test_a_full_queue_blocks_and_loses_nothing() -> None:
     assert gate.entered.wait(timeout=10)
     pushing.join(timeout=0.1)
     assert pushing.is_alive()
+    assert stream.report.waiting > 2  # which can be asked meanwhile
     gate.open.set()
     pushing.join(timeout=10)
     stream.close()
@@ -176,9 +178,11 @@ def test_statistics_are_those_of_everything(
 
 
 def test_statistics_of_another_sensor_are_refused(tmp_path: Path) -> None:
-    """A name belongs to one modality; a damaged file says so."""
+    """A name belongs to one modality, and to one open stream; a damaged file says so."""
     with wrist(Kept(), state_dir=tmp_path, name="left") as stream:
         stream.push(motion(50))
+        with pytest.raises(RecordError, match="second stream named 'left'"):
+            wrist(Kept(), state_dir=tmp_path, name="left")
     with pytest.raises(RecordError, match="another name"):
         open_stream("audio", sink=Kept(), rate=8000, state_dir=tmp_path, name="left")
     (tmp_path / "left.json").write_text('{"version": 1, "mod', encoding="utf-8")
@@ -255,15 +259,10 @@ def test_a_walk_pushed_live_is_recalled_by_its_words(tmp_path: Path) -> None:
     """Samples with jitter become records of an Edge memory, at the times they were taken."""
     with np.load(ROOT / "examples" / "media" / "imu_walking.npz") as recording:
         samples = recording["data"]
+    jitter = np.random.default_rng(1).uniform(0, 0.3, len(samples))
+    units: dict[str, Any] = {"rate": RATE, "accel": "m/s^2", "gyro": "rad/s"}
     with Memory.open(tmp_path, owner="rex") as memory:
-
-        def sink(moments: Sequence[Moment]) -> None:
-            assert memory.remember_many(moments).new == len(moments)
-
-        with open_stream(
-            "imu", sink=sink, rate=RATE, accel="m/s^2", gyro="rad/s", source="left"
-        ) as stream:
-            jitter = np.random.default_rng(1).uniform(0, 0.3, len(samples))
+        with memory.stream("imu", **units, name="left") as stream:
             for part in np.array_split(np.arange(len(samples)), 40):
                 times = (part + jitter[part]) / RATE
                 stream.push(samples[part], at=None if part[0] else START, timestamps=times)
@@ -271,6 +270,16 @@ def test_a_walk_pushed_live_is_recalled_by_its_words(tmp_path: Path) -> None:
         [hit] = memory.recall("a person walking", limit=1)
         assert (hit.modality, hit.record.source) == ("imu", "left")
         assert START <= hit.record.at < hit.record.until <= START + timedelta(seconds=10.1)
+
+
+def test_the_example_finds_the_walk_and_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """Eight windows, one gap; each question is answered by its own half of the stream."""
+    runpy.run_path(str(ROOT / "examples" / "sensor_stream.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert "1000 samples became 8 memories" in printed
+    assert "nothing came from 07:30:09 to 07:34:00" in printed
+    _, walks, runs = printed.split("a person ")
+    assert walks.count("07:30:") == runs.count("07:34:") == 3
 
 
 NAIVE = datetime(2026, 7, 1)

@@ -37,7 +37,7 @@ EXTRAS = {  # by the module that an extra brings
     "mcp": "mcp",
 }
 OLDEST_PYTHON = (3, 10)
-GIGABYTE = 1e9  # bytes
+MEGABYTE, GIGABYTE = 1e6, 1e9  # bytes
 LITTLE_ROOM = 1.0  # GB free, below which a memory cannot grow much
 REINSTALL = "run: pip install --force-reinstall sensorium"
 
@@ -184,17 +184,18 @@ def _folder(folder: Path) -> Check:
 def _memory(folder: Path, encoder: str) -> Check:
     """Read what a memory was made with, and compare it with the encoder."""
     from sensorium.encoders import load_encoder
-    from sensorium.qdrant.edge_folder import SHARD, bytes_on_disk, read_description
+    from sensorium.qdrant.edge_folder import bytes_on_disk, read_description
 
-    schema = read_description(folder) if folder.is_dir() else None
-    if schema is None:
+    description = read_description(folder) if folder.is_dir() else None
+    if description is None:
         return Check("memory", "ok", "none yet")
+    schema, shard = description
     place = f"the memory {str(folder)!r}"
     try:
         schema.check(load_encoder(encoder).space, place)
     except SpaceMismatchError as error:
         return Check("memory", "fail", error.came, error.remedy)
-    size = f"{bytes_on_disk(folder / SHARD) / GIGABYTE:.3f} GB"
+    size = f"{bytes_on_disk(folder / shard) / MEGABYTE:.1f} MB"
     return Check("memory", "ok", f"schema {schema.version}, {schema.space.id}, {size} of vectors")
 
 

@@ -115,8 +115,13 @@ def _show(question: Question, hits: Sequence[Hit]) -> None:
     if not hits:
         typer.echo("  nothing: rightly, there is no such thing here")
         return
-    shown = table("conf", "sense", "span", "what", right=("conf",), wide="what")
+    shown = table("score", "conf", "sense", "span", "what", right=("score", "conf"), wide="what")
     for hit in hits:
-        name = hit.record.text or what(hit.record)
-        shown.add_row(confidence(hit.confidence), hit.modality, span(hit.span, hit.modality), name)
+        shown.add_row(
+            f"{hit.score:.2f}",
+            confidence(hit.confidence),
+            hit.modality,
+            span(hit.span, hit.modality),
+            what(hit.record),
+        )
     show(shown, indent=2)

@@ -144,7 +144,7 @@ def _ask(memory: Memory, wanted: Mapping[str, Any], named: list[str], *, media_o
         QueryError: Nobody does.
     """
     count = len(named) if named else memory.count(**wanted)
-    subject = f"{'the media of ' if media_only else ''}{_memories(count)} of {memory.owner}"
+    subject = f"{'the media of ' if media_only else ''}{_memories(count)} of {memory.owner!r}"
     if not confirmed(f"Forget {subject}?"):
         raise QueryError(
             f"no consent to forget {subject}", "a yes", "pass --yes where nobody can answer"

@@ -44,12 +44,18 @@ Files = list[Path] | None
 def recall(
     words: Annotated[str | None, typer.Argument(help="What to look for.")] = None,
     *,
-    image: Annotated[Files, typer.Option(help="Ask by a picture.")] = None,
-    audio: Annotated[Files, typer.Option(help="Ask by a sound.")] = None,
-    video: Annotated[Files, typer.Option(help="Ask by a video.")] = None,
-    depth: Annotated[Files, typer.Option(help="Ask by a depth map (--unit, --fx).")] = None,
-    thermal: Annotated[Files, typer.Option(help="Ask by a thermal picture (--unit).")] = None,
-    imu: Annotated[Files, typer.Option(help="Ask by motion (--accel, --gyro).")] = None,
+    image: Annotated[Files, typer.Option(metavar="FILE", help="Ask by a picture.")] = None,
+    audio: Annotated[Files, typer.Option(metavar="FILE", help="Ask by a sound.")] = None,
+    video: Annotated[Files, typer.Option(metavar="FILE", help="Ask by a video.")] = None,
+    depth: Annotated[
+        Files, typer.Option(metavar="FILE", help="Ask by a depth map (--unit, --fx).")
+    ] = None,
+    thermal: Annotated[
+        Files, typer.Option(metavar="FILE", help="Ask by a thermal picture (--unit).")
+    ] = None,
+    imu: Annotated[
+        Files, typer.Option(metavar="FILE", help="Ask by motion (--accel, --gyro).")
+    ] = None,
     weights: Annotated[
         str | None,
         typer.Option(

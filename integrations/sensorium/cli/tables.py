@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote, urlsplit
 
 from rich.console import Console
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sensorium.percepts import Span
 
 MINUTE = 60  # seconds
+LONGEST = 120  # characters of a text that are shown
 
 
 def table(*columns: str, right: Iterable[str] = (), wide: str | None = None) -> Table:
@@ -27,18 +28,13 @@ def table(*columns: str, right: Iterable[str] = (), wide: str | None = None) -> 
     Args:
         columns: Their headings.
         right: Those of numbers.
-        wide: The one that gives way where there is no room.
+        wide: The one that is wrapped where there is no room.
     """
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     numbers = set(right)
     for name in columns:
-        made.add_column(
-            name,
-            justify="right" if name in numbers else "left",
-            no_wrap=True,
-            overflow="ellipsis" if name == wide else "fold",
-            ratio=1 if name == wide else None,
-        )
+        justify: Literal["left", "right"] = "right" if name in numbers else "left"
+        made.add_column(name, justify=justify, no_wrap=name != wide, overflow="fold")
     return made
 
 
@@ -62,7 +58,7 @@ def hit_table(hits: Iterable[Hit]) -> Table:
             hit.modality,
             span(hit.span, hit.modality),
             when(hit.record.at),
-            _plain(what(hit.record)),
+            _plain(_matching(hit)),
             short(hit.record.id),
         )
     return shown
@@ -88,11 +84,11 @@ def confidence(value: float | None) -> str:
 
 
 def span(stretch: Span | None, modality: str) -> str:
-    """Write a stretch: minutes and seconds of a recording, characters of a text, "" of a still."""
+    """Write a stretch: minutes and seconds of a recording, letters of a text, none of a still."""
     if stretch is None:
         return ""
     if modality == "text":
-        return f"{stretch.start:.0f}-{stretch.end:.0f} chars"
+        return f"{stretch.start:.0f}-{stretch.end:.0f}"
     return f"{_clock(stretch.start)}-{_clock(stretch.end)}"
 
 
@@ -106,9 +102,21 @@ def when(at: datetime) -> str:
 def what(record: Record) -> str:
     """Name a record: by its words, else its source, else the files it came from."""
     if record.text:
-        return " ".join(record.text.split())
+        return _shortened(record.text)
     origins = [_file_name(medium.uri) for medium in record.media if medium.uri]
     return record.source or ", ".join(dict.fromkeys(origins)) or " + ".join(record.modalities)
+
+
+def _matching(hit: Hit) -> str:
+    """Name a record by the stretch of its words that matched, if they did."""
+    if hit.modality == "text" and hit.span is not None and hit.record.text:
+        return _shortened(hit.record.text[int(hit.span.start) : int(hit.span.end)])
+    return what(hit.record)
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."
 
 
 def _file_name(uri: str) -> str:

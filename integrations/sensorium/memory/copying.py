@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -82,9 +83,10 @@ def copy_records(
             if replace or point.id not in there or there[point.id].payload != point.payload
         ]
         if source_media is not None and target_media is not None:
-            wanted = [name for name in kept_names(points) if not target_media.exists(name)]
-            lost = {name for name in wanted if not _copy_file(name, source_media, target_media)}
-            files, missing = files + len(wanted) - len(lost), missing | lost
+            came, lost = bring(
+                points, target_media, partial(_copy_file, source_media, target_media)
+            )
+            files, missing = files + came, missing | lost
         for start in range(0, len(new), PAGE):  # vectors, a few at a time
             target.upsert(_with_vectors(source, new[start : start + PAGE]))
         copied, skipped = copied + len(new), skipped + len(points) - len(new)
@@ -135,6 +137,23 @@ def kept_names(points: Sequence[StoredPoint | Point]) -> set[str]:
     return {name for point in points for name in point.payload.get("hashes", ())}
 
 
+def bring(
+    points: Sequence[StoredPoint | Point], target: MediaStore, copy: Callable[[str], bool]
+) -> tuple[int, set[str]]:
+    """Copy the kept files of points that a media store lacks.
+
+    Args:
+        points: Whose files.
+        target: Where they go.
+        copy: Copies one, and says whether there was one to copy.
+    Returns:
+        How many came, and the names of those that were not there.
+    """
+    wanted = [name for name in kept_names(points) if not target.exists(name)]
+    lost = {name for name in wanted if not copy(name)}
+    return len(wanted) - len(lost), lost
+
+
 def add_modalities(schema: CollectionSchema, backend: Backend) -> None:
     """Make room in a collection for every modality of a schema."""
     for name in schema.modalities:
@@ -155,7 +174,7 @@ def check_media_owner(media: MediaStore | None, owner: str) -> None:
         )
 
 
-def _copy_file(name: str, source: MediaStore, target: MediaStore) -> bool:
+def _copy_file(source: MediaStore, target: MediaStore, name: str) -> bool:
     """Copy a kept file; say whether the source has it."""
     try:
         with source.open(name) as stream:

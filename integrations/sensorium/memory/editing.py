@@ -12,7 +12,14 @@ import numpy as np
 from sensorium.errors import RecordError, RecordNotFoundError
 from sensorium.memory.identity import check_id, point_id, uuids
 from sensorium.memory.media import MediaStore
-from sensorium.memory.moments import check_metadata, check_tags, check_time, ending
+from sensorium.memory.moments import (
+    check_metadata,
+    check_percepts,
+    check_tags,
+    check_time,
+    check_words,
+    ending,
+)
 from sensorium.memory.payloads import TEXT, laid_out, media_of, media_payload
 from sensorium.memory.records import Medium
 from sensorium.memory.writing import Writer
@@ -88,8 +95,12 @@ class Editor:
 
         Raises:
             RecordNotFoundError: There is no such record.
+            RecordError: Something that is not a percept, or blank text.
             EncodingError: A percept cannot be encoded; the record stays as it is.
         """
+        check_percepts(percepts)
+        if text is not None:
+            percepts = [Text(check_words(text)), *percepts]
         with self._writer.lock:
             main = self.find(name, vectors=True)
             rows = self._all_rows(main)
@@ -100,7 +111,6 @@ class Editor:
             if text is not None:
                 rows.pop(TEXT, None)
                 media = [medium for medium in media if medium.modality != TEXT]
-                percepts = [Text(text), *percepts]
             added, encodings, kept = self._writer.prepared(percepts, keep_media=keep_media)
             listed, blocks = media_of(percepts, added, encodings, kept, before=before)
             for modality, found in blocks.items():

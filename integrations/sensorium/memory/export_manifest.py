@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -29,7 +29,8 @@ from sensorium.errors import ExportFormatError, first_problem
 from sensorium.memory.media import BLOCK
 from sensorium.qdrant.points import from_iso
 
-FORMAT, VERSION = "sensorium-export", 1
+FORMAT: Final = "sensorium-export"
+VERSION: Final = 1
 MANIFEST, MEDIA = "manifest.json", "media"
 LARGEST_MANIFEST = 64 * 2**20  # bytes; a hundred thousand files need 14 million
 

@@ -243,7 +243,7 @@ class Memory(Movable):
             percepts=percepts,
             text=text,
             at=at,
-            tags=tuple(tags) if not isinstance(tags, str) else tags,  # type: ignore[arg-type]  # refused with its reason when checked
+            tags=tags,
             source=source,
             metadata=metadata,
             expires_at=expires_at,
@@ -421,7 +421,7 @@ class Memory(Movable):
             EncodingError: A percept cannot be encoded; nothing is changed then.
         """
         payload, clear = changes(tags=tags, metadata=metadata, source=source, expires_at=expires_at)
-        if percepts or text:
+        if percepts or text is not None:
             keep = self._keep_media if keep_media is None else keep_media
             self._editor.add(id, percepts, text=text, keep_media=keep)
             self._calibrator.forgot()

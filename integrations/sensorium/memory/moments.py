@@ -80,6 +80,20 @@ def _percepts(moment: Moment) -> tuple[Percept, ...]:
         raise RecordError(
             f"percepts={given!r}"[:200], "a tuple of percepts", "write Moment((Image(...),))"
         )
+    check_percepts(given)
+    _check_text("text", moment.text)
+    words = (Text(moment.text),) if moment.text and moment.text.strip() else ()
+    if not given and not words:
+        raise RecordError("a memory of nothing", "a percept, or text", "leave it out")
+    return (*words, *given)
+
+
+def check_percepts(given: Sequence[object]) -> None:
+    """Refuse what a record cannot hold.
+
+    Raises:
+        RecordError: Something that is not a percept, or a blank text.
+    """
     for percept in given:
         if not isinstance(percept, Percept):
             raise RecordError(
@@ -87,13 +101,8 @@ def _percepts(moment: Moment) -> tuple[Percept, ...]:
                 "percepts (Text, Image, Video, Audio, Depth, Thermal, IMU)",
                 'wrap it: the type says which sense it is; words go into text="..."',
             )
-    words = () if moment.text is None else (Text(check_words(moment.text)),)
-    if not given and not words:
-        raise RecordError("a memory of nothing", "a percept, or text", "leave it out")
-    for percept in given:
         if isinstance(percept, Text):
             check_words(percept.text)
-    return (*words, *given)
 
 
 def ending(percepts: Sequence[Percept], at: datetime) -> datetime:

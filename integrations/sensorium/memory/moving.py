@@ -175,5 +175,6 @@ class Movable:
         except BaseException:
             new.discard()
             raise
+        self._moved()  # the sample is of the old vectors
         self._settle(Place(old.switch(new), self._place.media, self._place.state), opened)
         return result

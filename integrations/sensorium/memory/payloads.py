@@ -99,11 +99,9 @@ def media_of(
     """
     media: list[Medium] = []
     rows: dict[str, list[Vectors]] = {}
-    letters = (
-        len(before) + 1 if before else 0
-    )  # of the texts before; spans count in the record's text, whose lines they are
+    letters = len(before) + 1 if before else 0  # spans count in the record's text: its lines
     for index, (percept, encoding) in enumerate(zip(percepts, encodings, strict=True)):
-        before = rows.setdefault(percept.modality, [])
+        blocks = rows.setdefault(percept.modality, [])
         shift = letters if percept.modality == TEXT else 0
         media.append(
             Medium(
@@ -112,13 +110,13 @@ def media_of(
                 duration=percept.duration,
                 uri=percept.uri or _path_uri(percept),
                 at=iso(percept.at) if percept.at else None,
-                row=sum(map(len, before)),
+                row=sum(map(len, blocks)),
                 rows=len(encoding.vectors),
                 spans=[[span.start + shift, span.end + shift] for span in encoding.spans],
                 **kept.get(index, {}),
             )
         )
-        before.append(encoding.vectors)
+        blocks.append(encoding.vectors)
         letters += len(_words(percept)) + 1 if percept.modality == TEXT else 0
     return media, rows
 

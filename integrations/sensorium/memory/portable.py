@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from uuid import uuid4, uuid5
 
@@ -19,6 +20,7 @@ from sensorium.memory.copying import (
     CopySummary,
     Progress,
     add_modalities,
+    bring,
     check_media_owner,
     copy_records,
     kept_names,
@@ -185,9 +187,8 @@ def import_records(
         mine = [adopt(point) for point in points]
         stored(backend, [point.id for point in mine], owner)
         if media is not None:
-            wanted = [name for name in kept_names(mine) if not media.exists(name)]
-            lost = {name for name in wanted if not _import_file(name, media, root)}
-            files, missing = files + len(wanted) - len(lost), missing | lost
+            came, lost = bring(mine, media, partial(_import_file, root, media))
+            files, missing = files + came, missing | lost
         backend.upsert(mine)
         done, records = done + len(mine), records + _records(mine)
         if progress is not None:
@@ -261,7 +262,7 @@ def _export_file(name: str, media: MediaStore, directory: Path) -> bool:
     return False
 
 
-def _import_file(name: str, media: MediaStore, directory: Path) -> bool:
+def _import_file(directory: Path, media: MediaStore, name: str) -> bool:
     """Keep a file of an export; say whether the export has it."""
     relative = f"{MEDIA}/{name[:2]}/{name}"
     if not (directory / relative).exists():

@@ -31,7 +31,7 @@ class Moment:
     percepts: tuple[Percept, ...] = ()
     text: str | None = None
     at: datetime | None = None
-    tags: tuple[str, ...] = ()
+    tags: Sequence[str] = ()
     source: str | None = None
     metadata: Mapping[str, Any] | None = None
     expires_at: datetime | None = None

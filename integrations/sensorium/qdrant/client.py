@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
-import numpy as np
 from qdrant_client import QdrantClient, models
 from typing_extensions import Self
 
-from sensorium.errors import FilterError, StoreClosedError
+from sensorium.errors import StoreClosedError
 from sensorium.qdrant.backend import Search
 from sensorium.qdrant.client_connection import Connection, connect
 from sensorium.qdrant.client_filters import translated, uuids
@@ -19,16 +17,21 @@ from sensorium.qdrant.client_points import (
     JSON_NUMBER,
     check_writable,
     named,
+    no_cursor,
     payload_bytes,
+    payload_keys,
+    query_vector,
     requests,
+    scored,
+    start_time,
     stored,
     struct,
 )
 from sensorium.qdrant.client_schema import add_modality, ensure_collection, read_schema
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.paging import ORDER, ordered_page
-from sensorium.qdrant.points import Page, Payload, Point, Scored, StoredPoint, Vectors, from_iso
-from sensorium.qdrant.schema import STILLS, TEXT, CollectionSchema
+from sensorium.qdrant.points import Page, Payload, Point, Scored, StoredPoint, Vectors
+from sensorium.qdrant.schema import TEXT, CollectionSchema
 
 COLLECTION = "sensorium"
 TIMEOUT = 30  # seconds for one request
@@ -175,7 +178,7 @@ class ClientBackend:
             self._client.retrieve,
             self.collection,
             list(uuids(ids)),
-            with_payload=_keys(payload),
+            with_payload=payload_keys(payload),
             with_vectors=self._names(vectors),
         )
         return [stored(record) for record in records]
@@ -189,13 +192,13 @@ class ClientBackend:
             return [[] for _ in searches]
         asked = [
             models.QueryRequest(
-                query=_query(search), using=search.modality, filter=where, limit=search.limit
+                query=query_vector(search), using=search.modality, filter=where, limit=search.limit
             )
             for search in known
         ]
         answers = iter(self._call(self._client.query_batch_points, self.collection, asked))
         return [
-            _scored(next(answers).points) if search.modality in self._schema.modalities else []
+            scored(next(answers).points) if search.modality in self._schema.modalities else []
             for search in searches
         ]
 
@@ -216,7 +219,7 @@ class ClientBackend:
             limit=limit,
             with_payload=False,
         )
-        return _scored(found.points)
+        return scored(found.points)
 
     def scroll(
         self,
@@ -235,16 +238,18 @@ class ClientBackend:
         """
         if newest_first is None:
             if cursor is not None and cursor not in uuids([cursor]):
-                raise _no_cursor(cursor)
+                raise no_cursor(cursor)
             records, offset = self._scroll(
-                filter, limit=limit, offset=cursor, payload=_keys(payload), vectors=vectors
+                filter, limit=limit, offset=cursor, payload=payload_keys(payload), vectors=vectors
             )
             return Page(records, offset)
         order = models.Direction.DESC if newest_first else models.Direction.ASC
         keys = True if payload is True else [*(payload or ()), ORDER]
 
         def fetch(start: str | None, count: int) -> list[StoredPoint]:
-            by = models.OrderBy(key=ORDER, direction=order, start_from=start and _time(start))
+            by = models.OrderBy(
+                key=ORDER, direction=order, start_from=start_time(start) if start else None
+            )
             found, _ = self._scroll(filter, limit=count, by=by, payload=keys, vectors=vectors)
             return found
 
@@ -292,7 +297,7 @@ class ClientBackend:
             query=models.SampleQuery(sample=models.Sample.RANDOM),
             query_filter=models.Filter(must=[translated(filter), has]),
             limit=limit,
-            with_payload=_keys(payload),
+            with_payload=payload_keys(payload),
             with_vectors=[modality] if vectors else False,
         )
         return [stored(point) for point in found.points]
@@ -387,29 +392,3 @@ class ClientBackend:
         if isinstance(vectors, bool):
             return vectors
         return [name for name in vectors if name in self._schema.modalities] or False
-
-
-def _keys(payload: bool | Sequence[str]) -> bool | list[str]:
-    return payload if isinstance(payload, bool) else list(payload) or False
-
-
-def _query(search: Search) -> Any:
-    vector = np.asarray(search.vector, np.float32).tolist()
-    return vector if search.modality in STILLS else [vector]
-
-
-def _scored(points: Sequence[models.ScoredPoint]) -> list[Scored]:
-    return [Scored(str(point.id), point.score) for point in points]
-
-
-def _time(start: str) -> datetime:
-    try:
-        return from_iso(start)
-    except ValueError as error:
-        raise _no_cursor(start) from error
-
-
-def _no_cursor(text: str) -> FilterError:
-    return FilterError(
-        f"the cursor {text[:40]!r}", "the cursor of a page", "pass Page.cursor as it came"
-    )

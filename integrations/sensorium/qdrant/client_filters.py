@@ -71,11 +71,9 @@ def condition(given: Condition) -> Translated:  # noqa: PLR0911 - one return a k
     if isinstance(given, Ids):
         return models.HasIdCondition(has_id=list(uuids(given.ids)))
     if isinstance(given, Every):
-        parts = [condition(part) for part in given.conditions]
-        return models.Filter(must=parts) if parts else ALWAYS
+        return models.Filter(must=_all(given.conditions)) if given.conditions else ALWAYS
     if isinstance(given, Either):
-        parts = [condition(part) for part in given.conditions]
-        return models.Filter(should=parts) if parts else NEVER
+        return models.Filter(should=_all(given.conditions)) if given.conditions else NEVER
     if isinstance(given, Not):
         return models.Filter(must_not=[condition(given.condition)])
     raise FilterError(
@@ -90,6 +88,10 @@ def uuids(ids: Iterable[str]) -> Iterable[str]:
             yield str(UUID(point_id))
         except (ValueError, TypeError, AttributeError):
             continue
+
+
+def _all(given: Iterable[Condition]) -> list[models.Condition]:
+    return [condition(part) for part in given]
 
 
 def _match(field: str, value: str | int) -> models.FieldCondition:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import numpy as np
 from qdrant_client import models
 
-from sensorium.errors import PointError
-from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors, check_points
+from sensorium.errors import FilterError, PointError
+from sensorium.qdrant.backend import Search
+from sensorium.qdrant.points import (
+    Payload,
+    Point,
+    Scored,
+    StoredPoint,
+    Vectors,
+    check_points,
+    from_iso,
+)
 from sensorium.qdrant.schema import ROWS, STILLS, CollectionSchema
 
 REQUEST = 31 * 2**20  # bytes: Qdrant refuses requests of more than 32 MiB
@@ -106,6 +116,41 @@ def stored(record: models.Record | models.ScoredPoint) -> StoredPoint:
     vectors = record.vector if isinstance(record.vector, Mapping) else {}
     arrays = {name: np.atleast_2d(np.asarray(rows, np.float32)) for name, rows in vectors.items()}
     return StoredPoint(str(record.id), dict(record.payload or {}), arrays)
+
+
+def payload_keys(payload: bool | Sequence[str]) -> bool | list[str]:
+    """Convert the choice of payload keys; none of them is no payload."""
+    return payload if isinstance(payload, bool) else list(payload) or False
+
+
+def query_vector(search: Search) -> Any:
+    """Convert the vector of a search: a row for a still, a list of one row for the others."""
+    vector = np.asarray(search.vector, np.float32).tolist()
+    return vector if search.modality in STILLS else [vector]
+
+
+def scored(points: Sequence[models.ScoredPoint]) -> list[Scored]:
+    """Convert what a search found."""
+    return [Scored(str(point.id), point.score) for point in points]
+
+
+def start_time(start: str) -> datetime:
+    """Read the time in a cursor.
+
+    Raises:
+        FilterError: It is none.
+    """
+    try:
+        return from_iso(start)
+    except ValueError as error:
+        raise no_cursor(start) from error
+
+
+def no_cursor(text: str) -> FilterError:
+    """Build the error for text that no page gave as its cursor."""
+    return FilterError(
+        f"the cursor {text[:40]!r}", "the cursor of a page", "pass Page.cursor as it came"
+    )
 
 
 def _check_id(point_id: str) -> None:

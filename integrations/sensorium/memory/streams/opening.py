@@ -62,7 +62,7 @@ def open_stream(
             another sensor's.
         StoreFormatError: The persisted statistics are damaged.
     """
-    given: dict[str, Any] = dict(options)
+    given: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
     base = defaults(modality, given)
     labels, name = _labels(given), _checked_name(given.get("name"))
     queue = int(number(given, "queue", base.queue, least=1, most=LONGEST_QUEUE))
@@ -73,6 +73,7 @@ def open_stream(
     statistics, tally = RunningStatistics(modality, file), Tally()
     build = _signal_cutter if base.window else _frame_cutter
     cutter = build(modality, given, base, statistics, tally)
+    statistics.claim()
     feeder = Feeder(sink, queue=queue, policy=policy, name=f"stream {name or modality}")
     return Stream(cutter, feeder, labels=labels, statistics=statistics, tally=tally)
 
@@ -112,7 +113,7 @@ def _signal_cutter(
     if modality == "imu":
         rate = number(given, "rate", 0.0, least=SLOWEST, most=FASTEST) or None
         sense = MotionSense(accel=given.get("accel"), gyro=given.get("gyro"))
-    elif given.get("rate") is None:
+    elif "rate" not in given:
         raise UnitError(
             "a stream of audio without a rate", "samples per second", "write rate=16_000"
         )
@@ -154,7 +155,7 @@ def _frame_cutter(
 ) -> Cutter:
     rate = number(given, "rate", 0.0, least=1 / LONGEST_EVERY, most=FASTEST_FRAMES) or None
     gap = number(given, "gap", 0.0, least=0, most=LONGEST_EVERY)
-    units = {key: given[key] for key in CAMERA_UNITS if given.get(key) is not None}
+    units = {key: given[key] for key in CAMERA_UNITS if key in given}
     return FrameCutter(
         modality,
         camera(modality, units),

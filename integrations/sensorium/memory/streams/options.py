@@ -100,7 +100,7 @@ DEFAULTS = {
 
 
 def defaults(modality: str, options: Mapping[str, Any]) -> Defaults:
-    """Return a modality's defaults, if it takes the options.
+    """Return a modality's defaults, if it takes the options given.
 
     Raises:
         UnsupportedModalityError: Nothing streams of that modality.
@@ -114,7 +114,7 @@ def defaults(modality: str, options: Mapping[str, Any]) -> Defaults:
         )
     taken = {*ALL.split(), *DEFAULTS[modality].takes.split()}
     for option, value in options.items():
-        if option not in taken and value is not None:
+        if option not in taken:
             raise RecordError(
                 f"{option}={value!r} for a stream of {modality}"[:200],
                 f"options among {', '.join(sorted(taken))}",

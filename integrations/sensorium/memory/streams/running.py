@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,8 @@ class Statistics:
 
 class RunningStatistics:
     """Merges batches by Chan, Golub and LeVeque's formula: exact, however long it runs."""
+
+    _claimed: ClassVar[set[Path]] = set()
 
     def __init__(self, modality: str, file: Path | None) -> None:
         """Go on from `file` if it exists.
@@ -101,6 +103,27 @@ class RunningStatistics:
         }
         self._file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self._file, json.dumps(fields, indent=1).encode())
+
+    def claim(self) -> None:
+        """Keep other streams of this process from writing the file, until `release`.
+
+        Raises:
+            RecordError: One does already.
+        """
+        if self._file is None:
+            return
+        if self._file in self._claimed:
+            raise RecordError(
+                f"a second stream named {self._file.stem!r}",
+                "a name for each sensor",
+                "close the first, or choose another name=",
+            )
+        self._claimed.add(self._file)
+
+    def release(self) -> None:
+        """Let other streams have the file."""
+        if self._file is not None:
+            self._claimed.discard(self._file)
 
     def _read(self, file: Path) -> None:
         try:

@@ -138,6 +138,7 @@ class Stream:
             finally:
                 self._closed = True
                 atexit.unregister(self._close_at_exit)
+                self._running.release()
                 self._feeder.stop()
         self._feeder.raise_error()
 
@@ -149,17 +150,16 @@ class Stream:
     @property
     def report(self) -> StreamReport:
         """What became of everything that was pushed, as of now."""
-        feeder = self._feeder
-        with self._lock:
-            counts = {**self._tally.__dict__, "gaps": tuple(self._tally.gaps)}
-            return StreamReport(
-                **counts,
-                remembered=feeder.remembered,
-                waiting=feeder.waiting + len(self._ready),
-                dropped=feeder.dropped,
-                failed=feeder.failed,
-                lost=feeder.lost,
-            )
+        feeder, tally = self._feeder, self._tally  # no lock: a push may be waiting with it
+        counts = {**tally.__dict__, "gaps": tuple(tally.gaps.copy())}
+        return StreamReport(
+            **counts,
+            remembered=feeder.remembered,
+            waiting=feeder.waiting + len(self._ready),
+            dropped=feeder.dropped,
+            failed=feeder.failed,
+            lost=feeder.lost,
+        )
 
     @property
     def statistics(self) -> Statistics:
@@ -202,10 +202,8 @@ class Stream:
 
     def _send(self, cuts: Iterator[Cut]) -> None:
         """Queue what is cut; what an interruption leaves over goes first the next time."""
+        self._ready.extend(Parcel(self._moment(cut), cut.samples) for cut in cuts)
         self._queue_ready()
-        for cut in cuts:
-            self._ready.append(Parcel(self._moment(cut), cut.samples))
-            self._queue_ready()
 
     def _queue_ready(self) -> None:
         while self._ready:

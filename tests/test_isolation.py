@@ -1,0 +1,244 @@
+"""Two owners in one store: whatever one does, the other's memories stay as they are, unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from planted import MAKERS, House, PlantedEncoder, house, picture, sound
+
+from sensorium.errors import MediaNotFoundError, RecordNotFoundError
+from sensorium.memory import Hit, Memory, Moment, Record
+from sensorium.memory.portable import export_records, import_records
+from sensorium.qdrant import Either, Equal, Filter, Ids, Not, Present, Range
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
+ENCODER = PlantedEncoder(gap=1.0, background=True)
+SHARED = ["a", "b", "c"]  # ids, tags, sources and words that both owners use
+THINGS = ["dog", "cat|cow", "sea|" * 3 + "sand", "sun"]
+NOTHING = Not(Present("no such field"))  # which lets everything through
+
+
+@pytest.fixture(scope="module", params=["edge", "client"])
+def home(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    with house(request.param, tmp_path_factory.mktemp("home"), ENCODER) as built:
+        yield built
+
+
+def snapshot(memory: Memory) -> dict[str, Any]:
+    """Everything of an owner, bit for bit: payloads, vectors and files."""
+    page = memory.backend.scroll(Filter(memory.owner, parts=True), limit=1000, vectors=True)
+    media = memory._place.media
+    assert media is not None
+    return {
+        "points": {
+            point.id: (point.payload, {n: rows.tobytes() for n, rows in point.vectors.items()})
+            for point in page.points
+        },
+        "files": {name: media.read(name) for name in media.names()},
+    }
+
+
+@pytest.fixture
+def theirs(home: House) -> Memory:
+    """The memory that nothing may happen to."""
+    memory = home.memory(f"theirs {uuid4()}", ENCODER)
+    for index, name in enumerate(SHARED):
+        memory.remember(
+            *(make(THINGS[index]) for make in MAKERS.values()),
+            id=name,
+            tags=SHARED[: index + 1],
+            source=name,
+            metadata={"n": index, "done": True},
+            at=NOON + index * timedelta(hours=1),
+        )
+    memory.remember(picture("dog"))
+    memory.remember(sound("sea|" * 1100 + "sea"), text="a long sea", id="long")
+    memory.remember(picture("gone"), id="gone", expires_at=NOON - timedelta(days=4000))
+    return memory
+
+
+names = st.sampled_from(SHARED)
+things = st.sampled_from(THINGS)
+percepts = st.builds(lambda make, said: MAKERS[make](said), st.sampled_from(sorted(MAKERS)), things)
+filters = st.fixed_dictionaries(
+    {},
+    optional={
+        "tags": st.lists(names, min_size=1, max_size=2),
+        "source": names,
+        "words": st.sampled_from(["dog", "sea"]),
+        "since": st.just(NOON),
+        "where": st.sampled_from(
+            [
+                {"done": True},
+                NOTHING,
+                Range("metadata.n", gte=0),
+                Either((Equal("owner", "theirs"), NOTHING)),
+            ]
+        ),
+    },
+)
+operations = st.one_of(
+    st.tuples(st.just("remember"), st.lists(percepts, min_size=1, max_size=2), st.none() | names),
+    st.tuples(st.just("many"), st.lists(percepts, max_size=4)),
+    st.tuples(st.just("update"), names, percepts),
+    st.tuples(st.just("retag"), names),
+    st.tuples(st.just("forget"), filters),
+    st.tuples(st.just("forget media"), filters),
+    st.tuples(st.just("recall"), things, filters, st.booleans()),
+    st.tuples(st.just("list"), filters),
+    st.tuples(st.just("sweep")),
+)
+
+
+def perform(mine: Memory, operation: tuple[Any, ...]) -> list[Record]:
+    """Do one thing; return the records it showed."""
+    match operation:
+        case ("remember", given, name):
+            mine.remember(*given, id=name, tags=["a"], metadata={"done": True})
+        case ("many", given):
+            mine.remember_many([Moment((one,)) for one in given])
+        case ("update", name, percept):
+            if mine.count(where=Ids((mine_id(mine, name),))):
+                return [mine.update(name, percept)]
+        case ("retag", name):
+            if mine.count(where=Ids((mine_id(mine, name),))):
+                return [mine.update(name, tags=["b"], metadata={}, text="dog")]
+        case ("forget", restricted):
+            mine.forget(everything=True, **restricted)
+        case ("forget media", restricted):
+            mine.forget(everything=True, media_only=True, **restricted)
+        case ("recall", thing, restricted, keywords):
+            hits: list[Hit] = mine.recall(thing, keywords="sea" if keywords else None, **restricted)
+            return [hit.record for hit in hits]
+        case ("list", restricted):
+            listed = list(mine.timeline(**restricted))
+            assert mine.count(**restricted) == len(listed)
+            return listed
+        case ("sweep",):
+            mine.sweep()
+    return []
+
+
+def mine_id(mine: Memory, name: str) -> str:
+    """The point of a given id of this owner."""
+    from sensorium.memory.identity import point_id
+
+    return point_id(mine.owner, name)
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(done=st.lists(operations, min_size=3, max_size=10))
+def test_nothing_one_owner_does_touches_the_other(
+    quiet: tuple[House, Memory, dict[str, Any]], done: list[tuple[Any, ...]]
+) -> None:
+    """Random operations of one owner show none of the other's records, and change no bit of them."""
+    home, theirs, before = quiet
+    mine = home.memory(f"mine {uuid4()}", ENCODER)
+    for operation in done:
+        for record in perform(mine, operation):
+            assert record.owner == mine.owner
+    assert snapshot(theirs) == before
+
+
+@pytest.fixture(scope="module")
+def quiet(home: House) -> tuple[House, Memory, dict[str, Any]]:
+    """An owner who does nothing, and how things are with them."""
+    memory = home.memory("quiet", ENCODER)
+    for index, name in enumerate(SHARED):
+        given = [make(THINGS[index]) for make in MAKERS.values()]
+        memory.remember(*given, id=name, tags=["a"], metadata={"n": index, "done": True}, at=NOON)
+    memory.remember(picture("dog"))
+    memory.remember(sound("sea|" * 1100 + "sea"), text="a long sea", id="long")
+    memory.remember(picture("gone"), id="gone", expires_at=NOON - timedelta(days=4000))
+    return home, memory, snapshot(memory)
+
+
+def test_the_ids_of_another_lead_nowhere(home: House, theirs: Memory) -> None:
+    """Known or derived, an id of the other's is no id here: not to read, change, forget or follow."""
+    mine = home.memory(f"mine {uuid4()}", ENCODER)
+    before = snapshot(theirs)
+    page = theirs.backend.scroll(Filter(theirs.owner, parts=True), limit=100)
+    known = [*SHARED, "long", *(point.id for point in page.points)]
+    for name in known:
+        for action in (
+            lambda name: mine.get(name),
+            lambda name: mine.update(name, tags=["stolen"]),
+            lambda name: mine.update(name, picture("stolen")),
+            lambda name: mine.recall(like=name),
+        ):
+            with pytest.raises(RecordNotFoundError):
+                action(name)
+    assert mine.forget(*known) == 0
+    assert mine.forget(where=Ids(tuple(known)), media_only=True) == 0
+    assert mine.count(where=Ids(tuple(known))) == 0
+    assert snapshot(theirs) == before
+
+
+def test_the_same_ids_are_different_records(home: House, theirs: Memory) -> None:
+    """Taking the other's ids, even those of their points, writes to neither their points nor parts."""
+    mine = home.memory(f"mine {uuid4()}", ENCODER)
+    before = snapshot(theirs)
+    page = theirs.backend.scroll(Filter(theirs.owner, parts=True), limit=100)
+    for name in {*SHARED, "long", "gone", *(point.id for point in page.points)}:
+        assert mine.remember(picture("taken"), id=name).status == "new"
+        assert mine.remember(sound("taken"), id=name).status == "replaced"
+        assert mine.get(name).modalities == ("audio",)
+    assert snapshot(theirs) == before
+
+
+def test_the_same_content_is_kept_for_each(home: House, theirs: Memory) -> None:
+    """One owner's file of some content does not go with the other's."""
+    mine = home.memory(f"mine {uuid4()}", ENCODER)
+    made = mine.remember(picture("dog"))
+    assert made.new
+    medium = mine.get(made.id).media[0]
+    before = snapshot(theirs)
+    mine.forget(made.id)
+    assert snapshot(theirs) == before
+    with pytest.raises(MediaNotFoundError):
+        mine.open_medium(medium)
+    theirs_medium = theirs.get("a").media[1]
+    assert theirs_medium.file == medium.file
+    assert theirs.open_medium(theirs_medium).modality == "image"
+
+
+def test_what_one_keeps_says_nothing_to_the_other(home: House, theirs: Memory) -> None:
+    """Neither counts, statistics nor the calibration of one tell of the other."""
+    mine = home.memory(f"mine {uuid4()}", ENCODER)
+    mine.remember(picture("only"), tags=["mine"])
+    stats = mine.stats()
+    assert (stats["records"], stats["modalities"], stats["tags"]) == (1, {"image": 1}, {"mine": 1})
+    media = mine._place.media
+    assert media is not None
+    assert stats["media_bytes"] == sum(len(media.read(name)) for name in media.names())
+    assert mine._calibrator.current() is not theirs._calibrator.current()
+    sample = mine._calibrator._sample
+    assert {name: len(rows) for name, rows in sample.rows.items()} == {"image": 1}
+    hits = mine.recall("dog", keywords="sea")
+    assert [hit.record.owner for hit in hits] == [mine.owner]
+
+
+def test_an_import_writes_to_its_owner_alone(home: House, theirs: Memory, tmp_path: Any) -> None:
+    """An export of one, imported by the other, is a copy: the original stays as it is."""
+    pytest.importorskip("pyarrow")
+    mine = home.memory(f"mine {uuid4()}", ENCODER)
+    mine.remember(picture("own"), id="a")
+    before = snapshot(theirs)
+    export_records(
+        theirs.backend, theirs._place.media, owner=theirs.owner, directory=tmp_path / "x"
+    )
+    import_records(mine.backend, mine._place.media, owner=mine.owner, directory=tmp_path / "x")
+    assert snapshot(theirs) == before
+    assert mine.count() >= theirs.count()
+    mine.forget(everything=True)
+    mine.sweep()
+    assert snapshot(theirs) == before
+    assert mine.count() == 0

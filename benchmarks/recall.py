@@ -250,7 +250,7 @@ def confidence_table(answers: Answers, alone: Answers, asked: Sequence[Group]) -
         masks[f"asked by {group.name}"] = others & (answers.group == number)
     parts = {name: answers.judged.where(mask) for name, mask in masks.items()}
     by_luck = Judged(answers.no_luck, answers.judged.right, answers.judged.weight)
-    parts["all questions, by luck alone: `(1 - p)^n`"] = by_luck.where(others)
+    parts["all questions, by luck alone: `Φ(z')^n`"] = by_luck.where(others)
     unshipped = f"without shipped statistics, {ENOUGH} memories and more"
     parts[unshipped] = alone.judged.where(~alone.fitting)
     parts[f"{unshipped}, {asked[0].name}"] = alone.judged.where(~alone.fitting & (alone.group == 0))
@@ -259,9 +259,13 @@ def confidence_table(answers: Answers, alone: Answers, asked: Sequence[Group]) -
         said = np.average(part.confidence, weights=part.weight)
         was = np.average(part.right, weights=part.weight)
         figures = (said, was, part.calibration_error(), part.brier(), part.separation())
-        rows.append([name, str(len(part.right)), *(f"{figure:.3f}" for figure in figures)])
+        rows.append([name, str(len(part.right)), *(_shown(figure) for figure in figures)])
     columns = ["hits", "number", "mean confidence", "share right", "ECE", "Brier", "AUC"]
     return markdown(columns, rows)
+
+
+def _shown(figure: float) -> str:
+    return "" if np.isnan(figure) else f"{figure:.3f}"
 
 
 def notes(answers: Answers, asked: Sequence[Group]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from math import exp
+from math import exp, inf
 from pathlib import Path
 from statistics import NormalDist
 
@@ -348,6 +348,12 @@ def test_questions_that_ask_nothing_are_refused() -> None:
 def test_chances_and_deviates_undo_each_other(deviate: float) -> None:
     """From a deviate to its chance and back, far into the lower tail."""
     assert deviate_below(log_below(deviate)) == pytest.approx(deviate, rel=1e-6, abs=1e-9)
+
+
+def test_what_cannot_be_worse_stays_so() -> None:
+    """Infinite deviates pass through, so that what was never found stays last."""
+    assert best_of(-inf, 50) == -inf
+    assert best_of(inf, 50) == inf
 
 
 @given(deviate=st.floats(-3, 5), count=st.integers(1, 1000))

@@ -14,6 +14,7 @@ from sensorium.mini.manifest import manifest
 
 WINGS = (ROOT / "embedders", ROOT / "integrations")
 WEIGHTS = "sensorium/mini/weights/"
+SAMPLES = "sensorium/cli/media/"  # in the wheel; examples/media in the repository
 LARGEST_WHEEL = 60_000_000  # bytes: it is downloaded whole
 
 
@@ -31,7 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def test_every_file_of_both_wings_is_in_it(wheel: zipfile.ZipFile) -> None:
-    """Modules, vocabulary, `py.typed`; nothing else but the metadata."""
+    """Modules, vocabulary, `py.typed`; nothing else but the metadata and the samples."""
     ours = {
         path.relative_to(wing).as_posix()
         for wing in WINGS
@@ -39,7 +40,7 @@ def test_every_file_of_both_wings_is_in_it(wheel: zipfile.ZipFile) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    assert packed == ours
+    assert {name for name in packed if not name.startswith(SAMPLES)} == ours
     assert "sensorium/imagebind/vocabulary/bpe_simple_vocab_16e6.txt.gz" in packed
 
 
@@ -53,6 +54,15 @@ def test_the_weights_are_in_it_and_their_training_is_not(wheel: zipfile.ZipFile)
     assert [name for name in names if "training" in Path(name).parts] == []
     assert wheel.filename is not None
     assert Path(wheel.filename).stat().st_size < LARGEST_WHEEL
+
+
+def test_the_samples_are_in_it(wheel: zipfile.ZipFile) -> None:
+    """`sensorium demo` finds every sample where the package is, and where each comes from."""
+    there = {path.name: path.read_bytes() for path in (ROOT / "examples" / "media").iterdir()}
+    packed = {name.removeprefix(SAMPLES) for name in wheel.namelist() if name.startswith(SAMPLES)}
+    assert packed == there.keys()
+    assert {name for name in packed if wheel.read(SAMPLES + name) != there[name]} == set()
+    assert "ATTRIBUTION.md" in packed
 
 
 def test_licences_travel_with_the_data(wheel: zipfile.ZipFile) -> None:
@@ -69,7 +79,7 @@ def test_installed_copies_are_typed(wheel: zipfile.ZipFile, tmp_path: Path) -> N
     """A type checker sees through `sensorium.errors` and the sub-packages of a built wheel."""
     site = tmp_path / "site"
     wheel.extractall(site)
-    for package in ("", "percepts", "encoders", "imagebind", "mini", "cli"):
+    for package in ("", "percepts", "encoders", "imagebind", "mini", "qdrant", "memory", "cli"):
         assert (site / "sensorium" / package / "py.typed").exists()
 
 

@@ -13,8 +13,10 @@ from streaming import START, Kept
 
 from sensorium.errors import (
     DepthEncodingError,
+    NonFiniteError,
     PaletteError,
     PerceptShapeError,
+    TimeError,
     UnitError,
 )
 from sensorium.memory.streams import Stream, open_stream
@@ -123,6 +125,7 @@ def test_a_clock_set_back_starts_anew() -> None:
         ("image", {}, grey(9, (2, 2, 2, 2, 3)), PerceptShapeError),
         ("image", {}, grey(9, (3, 8, 10, 5)), PerceptShapeError),
         ("image", {}, grey(9, (4, 8, 10)), UnitError),
+        ("image", {}, np.full((8, 10), np.nan), NonFiniteError),
     ],
 )
 def test_bad_frames_are_refused(
@@ -133,6 +136,17 @@ def test_bad_frames_are_refused(
         with pytest.raises(error):
             stream.push(frames)
         assert stream.report.windows == 0
+
+
+@pytest.mark.parametrize("at", [[], [START] * 3, [START, "soon"]])
+def test_times_of_a_batch_are_one_each(at: Any) -> None:
+    """Neither fewer nor more times than frames, and not beside timestamps."""
+    with camera(Kept()) as stream:
+        with pytest.raises((PerceptShapeError, TimeError)):
+            stream.push(grey(9, (2, 8, 10)), at=at)
+        with pytest.raises(TimeError):
+            stream.push(grey(9, (2, 8, 10)), at=at, timestamps=[0, 1])
+        assert stream.report.pushed == 0
 
 
 def test_coloured_thermal_needs_its_palette() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -35,6 +37,21 @@ def test_pushes_do_not_change_windows(sizes: list[int], seed: int, jitter: float
     for mine, theirs in zip(pieces.windows, whole.windows, strict=True):
         assert mine.tobytes() == theirs.tobytes()
     assert abs(sum(map(len, whole.windows)) + stream.report.discarded - 400) <= 2  # one an edge
+
+
+def test_a_window_is_the_same_before_its_next_sample_came() -> None:
+    """The sample that completes a window, a little early, ends it in one push and in two."""
+    samples, times = motion(60), np.arange(60) / RATE
+    times[1:24] += 0.004  # so that the window is interpolated
+    times[24] -= 0.005 / RATE
+    whole, pieces = Kept(), Kept()
+    for kept, ends in ((whole, [0, 60]), (pieces, [0, 25, 60])):
+        with wrist(kept, lateness=0) as stream:
+            for first, end in pairwise(ends):
+                at = None if first else START
+                stream.push(samples[first:end], at=at, timestamps=times[first:end])
+    for mine, theirs in zip(pieces.windows, whole.windows, strict=True):
+        assert mine.tobytes() == theirs.tobytes()
 
 
 @quick

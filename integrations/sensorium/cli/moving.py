@@ -9,7 +9,16 @@ from typing import Annotated, Any
 import typer
 
 from sensorium.cli.opening import opened
-from sensorium.cli.options import ENCODER, HOME, OWNER, AsJson, EncoderName, Owner, Place
+from sensorium.cli.options import (
+    ENCODER,
+    HOME,
+    MEDIA_VARIABLE,
+    OWNER,
+    AsJson,
+    EncoderName,
+    Owner,
+    Place,
+)
 from sensorium.cli.terminal import counting, print_json, reporting
 
 
@@ -57,7 +66,10 @@ def promote(
     url: Annotated[str, typer.Argument(help="Of a Qdrant server; its key is QDRANT_API_KEY.")],
     *,
     media: Annotated[
-        str | None, typer.Option(help="A folder or fsspec URL for the signals, e.g. s3://...")
+        str | None,
+        typer.Option(
+            envvar=MEDIA_VARIABLE, help="Where the signals go: a folder or fsspec URL, s3://..."
+        ),
     ] = None,
     memory: Place = HOME,
     owner: Owner = OWNER,

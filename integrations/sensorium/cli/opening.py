@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sensorium.cli.options import MEDIA_VARIABLE
 from sensorium.cli.terminal import waiting
 from sensorium.errors import StoreFormatError
 
 if TYPE_CHECKING:
     from sensorium.memory import Memory
 
-MEDIA_VARIABLE = "SENSORIUM_MEDIA"  # a folder or fsspec URL; a server has no place for media
 IN_PROCESS = ":memory:"
 
 
@@ -36,7 +36,7 @@ def opened(place: str, *, owner: str, encoder: str, begin: bool = False) -> Iter
     with waiting("opening the memory"):
         from sensorium.memory import Memory
 
-        media = os.environ.get(MEDIA_VARIABLE) or None
+        media = None if is_folder(place) else os.environ.get(MEDIA_VARIABLE)
         memory = Memory.open(place, owner=owner, encoder=encoder, media=media)
     with memory:
         yield memory

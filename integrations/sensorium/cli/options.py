@@ -9,6 +9,7 @@ import typer
 HOME = "~/.sensorium"  # as in sensorium.memory, which is not imported for a default
 OWNER = "me"
 ENCODER = "sensorium-mini"
+MEDIA_VARIABLE = "SENSORIUM_MEDIA"  # a folder or fsspec URL, as a server has no place for media
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 

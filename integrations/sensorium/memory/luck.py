@@ -31,6 +31,8 @@ def deviate_below(log_chance: float) -> float:
         return -_deviate(above) if above > 0 else inf
     if log_chance > FAINT:
         return _deviate(exp(log_chance))
+    if log_chance == -inf:
+        return -inf
     far = sqrt(-2 * log_chance)
     for _ in range(ROUNDS):  # solve x² / 2 + log(x √2π) = -log_chance
         far = sqrt(-2 * (log_chance + log(far * sqrt(2 * pi))))

@@ -21,7 +21,6 @@ from typing_extensions import Self
 
 from sensorium.errors import PointError
 from sensorium.qdrant.edge_conversion import (
-    converted,
     edge_points,
     edge_vectors,
 )
@@ -43,6 +42,7 @@ from sensorium.qdrant.points import (
     Payload,
     Point,
     Vectors,
+    check_payload,
     check_points,
 )
 from sensorium.qdrant.schema import CollectionSchema
@@ -120,6 +120,8 @@ class EdgeBackend(EdgeReader):
         if not points:
             return
         check_points(points, self._schema.space.dimension)
+        for point in points:
+            check_payload(point.payload)
         with self._using() as shard:
             self._check_room(points)
             for name in {name for point in points for name in point.vectors}:
@@ -141,12 +143,13 @@ class EdgeBackend(EdgeReader):
 
     def set_payload(self, filter: Filter, payload: Payload, *, clear: Collection[str] = ()) -> None:
         """Write top-level keys of every point a filter means, and remove those in `clear`."""
+        check_payload(payload)
         with self._using() as shard:
-            where = self._translated(filter)
-            if payload:
-                shard.update(converted(lambda: U.set_payload_by_filter(where, payload)))
-            if clear:
-                shard.update(U.delete_payload_by_filter(where, list(clear)))
+            ids = self._ids(filter)  # first: what is written may be what the filter asks for
+            if payload and ids:
+                shard.update(U.set_payload(ids, payload))
+            if clear and ids:
+                shard.update(U.delete_payload(ids, list(clear)))
             self._note([payload])
             self._timer.wrote()
 
@@ -162,6 +165,7 @@ class EdgeBackend(EdgeReader):
             if name in self._schema.modalities:
                 return
             schema = self._schema.with_modality(name)
+            CollectionSchema.for_space(schema.space, modalities=schema.modalities)  # checks it
             write_description(self.folder, schema, self._name)
             self._schema = schema
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import qdrant_edge as edge
 
@@ -15,9 +16,11 @@ from sensorium.qdrant.edge_conversion import edge_query, selector, stored_point
 from sensorium.qdrant.edge_filters import translated
 from sensorium.qdrant.edge_folder import present_modalities, translated_error
 from sensorium.qdrant.filters import Filter
-from sensorium.qdrant.paging import ORDER, ordered_page
+from sensorium.qdrant.paging import ORDER, check_cursor, ordered_page
 from sensorium.qdrant.points import Page, Scored, StoredPoint
 from sensorium.qdrant.schema import TEXT, CollectionSchema
+
+IDS = 1024  # of points, read at a time
 
 
 class EdgeReader:
@@ -123,6 +126,7 @@ class EdgeReader:
             where, wanted = self._translated(filter), self._wanted(vectors)
             keys = selector(payload)
             if newest_first is None:
+                check_cursor(cursor)
                 request = edge.ScrollRequest(
                     offset=cursor,
                     limit=limit,
@@ -171,6 +175,19 @@ class EdgeReader:
                 with_payload=selector(payload),
             )
             return [stored_point(record) for record in shard.query(request)]
+
+    def _ids(self, filter: Filter) -> list[str | int | UUID]:
+        """Return the ids of all points a filter means."""
+        with self._using() as shard:
+            where, found, offset = self._translated(filter), [], None
+            while True:
+                request = edge.ScrollRequest(
+                    offset=offset, limit=IDS, filter=where, with_payload=False, with_vector=False
+                )
+                records, offset = shard.scroll(request)
+                found += [record.id for record in records]
+                if offset is None:
+                    return found
 
     def count(self, filter: Filter) -> int:
         """Count points, exactly."""

@@ -234,7 +234,16 @@ def _check_bound(field: str, bound: object) -> None:
                 "write datetime(..., tzinfo=timezone.utc)",
             )
         return
-    if isinstance(bound, bool) or not isinstance(bound, (int, float)) or math.isnan(bound):
+    numeric = isinstance(bound, (int, float)) and not isinstance(bound, bool)
+    if not numeric or not _fits(bound):
         raise FilterError(
             f"{bound!r} as a bound of {field!r}", "a number or an aware datetime", "convert it"
         )
+
+
+def _fits(number: Any) -> bool:
+    """Whether a number can be compared with others as a float."""
+    try:
+        return not math.isnan(float(number))
+    except OverflowError:
+        return False

@@ -6,9 +6,10 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
 from sensorium.errors import FilterError
-from sensorium.qdrant.points import Page, StoredPoint
+from sensorium.qdrant.points import Page, StoredPoint, from_iso, iso
 
 ORDER = "at"  # the field of the payload
 Fetch = Callable[[str | None, int], Sequence[StoredPoint]]
@@ -37,6 +38,24 @@ def ordered_page(fetch: Fetch, *, limit: int, cursor: str | None) -> Page:
     return Page(page, _write_cursor(last, ties))
 
 
+def check_cursor(cursor: str | None) -> None:
+    """Refuse what is not the cursor of pages in order of ids.
+
+    Raises:
+        FilterError: It is not.
+    """
+    try:
+        UUID(cursor or "0" * 32)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise _no_cursor(cursor) from error
+
+
+def _no_cursor(cursor: object) -> FilterError:
+    return FilterError(
+        f"the cursor {cursor!r}"[:100], "the cursor of a page", "pass Page.cursor as it came"
+    )
+
+
 def _write_cursor(start: str, seen: set[str]) -> str:
     return base64.urlsafe_b64encode(json.dumps([start, sorted(seen)]).encode()).decode()
 
@@ -44,8 +63,6 @@ def _write_cursor(start: str, seen: set[str]) -> str:
 def _read_cursor(cursor: str) -> tuple[str, frozenset[str]]:
     try:
         start, seen = json.loads(base64.urlsafe_b64decode(cursor))
-        return str(start), frozenset(map(str, seen))
-    except (binascii.Error, ValueError, TypeError) as error:
-        raise FilterError(
-            f"the cursor {cursor[:40]!r}", "the cursor of a page", "pass Page.cursor as it came"
-        ) from error
+        return iso(from_iso(start)), frozenset(map(str, seen))
+    except (binascii.Error, ValueError, TypeError, AttributeError) as error:
+        raise _no_cursor(cursor) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -18,6 +19,7 @@ Vectors: TypeAlias = NDArray[np.float32]
 Payload: TypeAlias = dict[str, Any]
 FLOAT = np.dtype(np.float32)
 TOGETHER = 64  # stacks of rows checked in one go
+PLAIN = frozenset({str, int, bool, type(None)})  # values of which nothing can be wrong
 UNIT_TOLERANCE = 2e-3  # float16 rows come back this far from unit length
 
 
@@ -125,3 +127,32 @@ def check_points(points: Sequence[Point], dimension: int) -> None:
                 "finite rows of unit length",
                 "scale them with sensorium.encoders.normalise",
             )
+
+
+def check_payload(payload: Any) -> None:
+    """Refuse what would not come back as it was.
+
+    Raises:
+        PointError: A value that is not JSON: NaN, bytes, a time, a number of NumPy.
+    """
+    kind = type(payload)
+    if kind is dict:
+        for key, value in payload.items():
+            if type(key) is not str:
+                raise _not_json(f"the key {key!r}")
+            if type(value) not in PLAIN:
+                check_payload(value)
+    elif kind is list:
+        for value in payload:
+            if type(value) not in PLAIN:
+                check_payload(value)
+    elif kind not in PLAIN and not (kind is float and math.isfinite(payload)):
+        raise _not_json(f"{payload!r}, a {kind.__name__}")
+
+
+def _not_json(what: str) -> PointError:
+    return PointError(
+        f"a payload with {what}"[:200],
+        "JSON: text, finite numbers, true, false, null, lists and dictionaries of these",
+        "convert times with isoformat() and numpy numbers with .item()",
+    )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 VERSION = 1  # of the payload and the named vectors; see docs/schema.md
 MODALITIES = ("text", "image", "video", "audio", "depth", "thermal", "imu")
 STILLS = frozenset({"image", "depth", "thermal"})  # one vector; all others have one a window
-ROWS = 1023  # windows a point holds at most: 1 MiB of float32 at 1024 dimensions
+ROWS = 1023  # windows a point holds at most: Qdrant takes 2**20 numbers, at 1024 dimensions
 METADATA = "sensorium"  # key of the collection's metadata under which a schema is kept
 
 KEYWORDS = ("modalities", "tags", "source", "digest", "flags", "hashes", "part_of")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import PerceptShapeError, UnitError
-from sensorium.memory.streams.clock import Clock, Stretch, moment_of, stamps
+from sensorium.memory.streams.clock import Clock, Stretch, Times, moment_of, stamps
 from sensorium.memory.streams.report import Tally
 from sensorium.memory.streams.running import RunningStatistics
 from sensorium.memory.streams.senses import array_of
@@ -69,7 +69,7 @@ class FrameCutter:
         self._kept: int | None = None  # ns: the last frame that was remembered
         self._shown: NDArray[np.float64] | None = None  # that frame, coarsely
 
-    def push(self, given: Given, *, at: object, timestamps: object) -> Iterator[Cut]:
+    def push(self, given: Given, *, at: int | Times | None, timestamps: object) -> Iterator[Cut]:
         """Take a frame or a batch of them; yield those to be remembered.
 
         Raises:
@@ -88,23 +88,21 @@ class FrameCutter:
         jumped[firsts] = [part.jumped for part in placed]
         return self._chosen(frames, np.concatenate([part.times for part in placed]), jumped)
 
-    def _placed(self, count: int, at: object, timestamps: object) -> list[Stretch]:
+    def _placed(self, count: int, at: int | Times | None, timestamps: object) -> list[Stretch]:
         """Return when the frames were taken: as said, else now, else by the rate."""
-        first = int(at[0]) if isinstance(at, np.ndarray) else at
-        assert first is None or isinstance(first, int)
-        if timestamps is not None:
-            return self._clock.place(count, at=first, timestamps=stamps(timestamps, count))
         if isinstance(at, np.ndarray):
             return self._clock.place(count, timestamps=stamps(at.astype("datetime64[ns]"), count))
+        if timestamps is not None:
+            return self._clock.place(count, at=at, timestamps=stamps(timestamps, count))
         if self._rate is not None:
-            return self._clock.place(count, at=first)
+            return self._clock.place(count, at=at)
         if count > 1:
             raise UnitError(
                 f"{count} frames without their times, in a stream without a rate",
                 "one of them",
                 "pass at=[...] or timestamps=, or open the stream with rate=",
             )
-        now = np.array([self._clock.now() if first is None else first], "datetime64[ns]")
+        now = np.array([self._clock.now() if at is None else at], "datetime64[ns]")
         return self._clock.place(1, timestamps=now)
 
     def end(self) -> Iterator[Cut]:

@@ -101,6 +101,18 @@ def _checked_name(name: object) -> str | None:
     )
 
 
+def _sense(modality: str, given: dict[str, Any]) -> tuple[Sense, float | None]:
+    """Return a sense and its rate, which motion may leave to the timestamps."""
+    if modality == "imu":
+        rate = number(given, "rate", 0.0, least=SLOWEST, most=FASTEST) or None
+        return MotionSense(accel=given.get("accel"), gyro=given.get("gyro")), rate
+    if "rate" not in given:
+        raise UnitError(
+            "a stream of audio without a rate", "samples per second", "write rate=16_000"
+        )
+    return SoundSense(rate=given["rate"]), given["rate"]
+
+
 def _signal_cutter(
     modality: str,
     given: dict[str, Any],
@@ -108,18 +120,7 @@ def _signal_cutter(
     statistics: RunningStatistics,
     tally: Tally,
 ) -> Cutter:
-    rate: float | None = None
-    sense: Sense
-    if modality == "imu":
-        rate = number(given, "rate", 0.0, least=SLOWEST, most=FASTEST) or None
-        sense = MotionSense(accel=given.get("accel"), gyro=given.get("gyro"))
-    elif "rate" not in given:
-        raise UnitError(
-            "a stream of audio without a rate", "samples per second", "write rate=16_000"
-        )
-    else:
-        rate = given["rate"]
-        sense = SoundSense(rate=given["rate"])
+    sense, rate = _sense(modality, given)
     assert base.gap is not None
     window = number(given, "window", base.window, least=LEAST, most=LONGEST)
     lengths = Lengths(

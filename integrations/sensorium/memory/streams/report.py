@@ -29,7 +29,7 @@ class StreamReport:
         remembered: Those that the memory acknowledged.
         waiting: Those that wait or are being written.
         dropped: Those that a full queue pushed out (`drop-oldest`).
-        failed: Those that the memory refused; the error was raised.
+        failed: Those of batches in which the memory refused one; the error was raised.
         lost: Samples in dropped and failed windows.
         late: Samples that came later than the lateness allows, and were left out.
         duplicates: Samples left out because one of the same time was there.

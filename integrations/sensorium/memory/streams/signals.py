@@ -73,9 +73,9 @@ class SignalCutter:
         self._grid = None if rate is None else self._new_grid(rate)
         self._paced = False
 
-    def push(self, given: Given, *, at: object, timestamps: object) -> Iterator[Cut]:
+    def push(self, given: Given, *, at: int | Times | None, timestamps: object) -> Iterator[Cut]:
         """Take samples, all of them or, where they are refused, none; yield what is complete."""
-        if at is not None and not isinstance(at, int):
+        if isinstance(at, np.ndarray):
             raise TimeError(
                 "several times in at=", "the time of the first sample", "pass timestamps="
             )

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sensorium.errors import StreamError, TimeError
 from sensorium.memory.records import Moment
-from sensorium.memory.streams.clock import nanoseconds
+from sensorium.memory.streams.clock import Times, nanoseconds
 from sensorium.memory.streams.feeder import Feeder, Parcel
 from sensorium.memory.streams.report import StreamReport, Tally
 from sensorium.memory.streams.running import RunningStatistics, Statistics
@@ -32,7 +32,7 @@ EXIT_PATIENCE = 10.0  # s that a stream left open may keep the interpreter from 
 class Cutter(Protocol):
     """Turns what is pushed into percepts."""
 
-    def push(self, given: Given, *, at: Any, timestamps: object) -> Iterator[Cut]:
+    def push(self, given: Given, *, at: int | Times | None, timestamps: object) -> Iterator[Cut]:
         """Take samples or frames; yield the percepts they complete."""
 
     def end(self) -> Iterator[Cut]:
@@ -246,16 +246,22 @@ class Stream:
             )
 
 
-def _times(at: object, timestamps: object) -> int | NDArray[np.int64] | None:
+def _times(at: object, timestamps: object) -> int | Times | None:
     """Return `at` in nanoseconds, one number or one for each frame.
 
     Raises:
-        TimeError: Naive, or beside timestamps that are dates themselves.
+        TimeError: Naive, or beside timestamps that say the same.
     """
     if at is None:
         return None
-    if timestamps is not None and np.asarray(timestamps).dtype.kind == "M":
-        raise TimeError("at= and datetime64 timestamps", "one of them", "leave at out")
+    several = isinstance(at, Sequence) and not isinstance(at, str)
+    dated = timestamps is not None and np.asarray(timestamps).dtype.kind == "M"
+    if dated or (several and timestamps is not None):
+        raise TimeError(
+            "at= and timestamps= that both say when each was taken",
+            "one of them",
+            "leave out at=, or give it the time of the first alone",
+        )
     if isinstance(at, Sequence) and not isinstance(at, str):
         return np.array([nanoseconds(one) for one in at], np.int64)
     return nanoseconds(at)

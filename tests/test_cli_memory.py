@@ -1,0 +1,499 @@
+"""The command line of a memory: what goes in comes out, and what goes wrong is said."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pty
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import typer
+from golden_files import ROOT
+from typer.main import get_command
+from typer.testing import CliRunner, Result
+
+from sensorium.cli import app, options, values
+from sensorium.cli.document import document
+from sensorium.cli.files import Units, read
+from sensorium.cli.ids import full, short
+from sensorium.cli.tables import span
+from sensorium.errors import QueryError, RecordNotFoundError, SensoriumError, UnitError
+from sensorium.memory import Memory, places
+from sensorium.percepts import Span
+from sensorium.qdrant import client_connection
+
+MEDIA = ROOT / "examples" / "media"
+DOG, BARK, MUG = (MEDIA / name for name in ("photo_dog.jpg", "sound_dog_bark.ogg", "depth_mug.png"))
+READING = ["recall x", "timeline", "stats", "forget --everything", "sweep", "compact", "export out"]
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty place that every command works on; 80 columns wide."""
+    for name in ("SENSORIUM_OWNER", "SENSORIUM_ENCODER", "SENSORIUM_MEDIA", "QDRANT_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SENSORIUM_MEMORY", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
+
+
+def run(*arguments: str | Path, code: int = 0, stdin: str | None = None) -> Result:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def run_json(*arguments: str | Path, code: int = 0) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(run(*arguments, "--json", code=code).stdout)
+    return record
+
+
+def texts() -> list[str]:
+    """What is remembered, oldest first."""
+    return [each["text"] for each in run_json("timeline", "--oldest-first")["records"]]
+
+
+# Remember
+
+
+def test_words_go_in_and_come_out() -> None:
+    """Words alone, words from stdin, and the same again, which is known."""
+    assert run("remember", "--text", "buy milk", "--tag", "todo").stdout.startswith("new: ")
+    run("remember", "-", stdin="the old clock must be repaired\n")
+    assert run_json("remember", "--text", "buy milk")["status"] == "known"
+    assert texts() == ["buy milk", "the old clock must be repaired\n"]
+    first, *_ = run_json("recall", "something to drink")["hits"]
+    assert first["record"]["text"] == "buy milk"
+    assert first["record"]["tags"] == ["todo"]
+
+
+def test_a_folder_is_walked(tmp_path: Path) -> None:
+    """Known kinds are remembered by what they are, others and hidden files are passed over."""
+    folder = tmp_path / "folder" / "inner"
+    folder.mkdir(parents=True)
+    for path in (DOG, BARK):
+        shutil.copy(path, folder)
+    (folder / "note.md").write_text("with Rex", encoding="utf-8")
+    (folder / "data.xyz").write_text("?")
+    (folder / ".hidden.txt").write_text("?")
+    counts = run_json("remember", tmp_path / "folder", "--source", "phone")
+    assert counts == {"new": 3, "replaced": 0, "known": 0, "failures": []}
+    assert run("remember", tmp_path / "folder").stdout == "3 known\n"
+    records = run_json("timeline", "--source", "phone")["records"]
+    assert sorted(record["modalities"][0] for record in records) == ["audio", "image", "text"]
+
+
+def test_what_fails_is_listed_and_the_rest_is_kept(tmp_path: Path) -> None:
+    """Missing, nameless, empty and damaged files: one line each, exit code 1."""
+    bad = {
+        "empty.jpg": b"",
+        "cut.png": MUG.read_bytes()[:40],
+        "no.kind": b"?",
+        "x.txt": b"\xff\xfe",
+    }
+    for name, content in bad.items():
+        (tmp_path / name).write_bytes(content)
+    files = [tmp_path / name for name in [*bad, "absent.wav"]]
+    result = run("remember", *files[:2], DOG, *files[2:], code=1)
+    assert result.stdout == f"1 new, {len(files)} failed\n"
+    lines = result.stderr.splitlines()
+    assert sorted(line.split(": ")[0] for line in lines) == sorted(map(str, files))
+    again = run_json("remember", DOG, *files, code=1)
+    assert again["known"] == 1
+    assert {each["file"] for each in again["failures"]} == set(map(str, files))
+    assert all(each["remedy"] for each in again["failures"])
+
+
+def test_depth_and_heat_are_never_guessed() -> None:
+    """A 16-bit picture is refused until it is said what it means, and in which unit."""
+    refused = run("remember", MUG, code=1).stderr
+    assert "--as depth --unit mm --fx" in refused
+    assert "--unit mm --fx" in run("remember", MUG, "--as", "depth", code=1).stderr
+    assert "--unit" in run("remember", MEDIA / "thermal_dog.jpg", "--as", "thermal", code=1).stderr
+    assert "--accel" in run("remember", MEDIA / "imu_walking.npz", code=1).stderr
+    run("remember", MUG, "--as", "depth", "--unit", "mm", "--fx", "assume-60deg")
+    [record] = run_json("timeline")["records"]
+    assert record["modalities"] == ["depth"]
+    assert record["media"][0]["units"]["fx"] == "assume-60deg"
+    assert run("remember", MUG, "--as", "smell", code=2).stdout == ""
+
+
+def test_units_reach_the_percept(tmp_path: Path) -> None:
+    """Numbers are numbers, and only what a sense knows is passed on."""
+    path = tmp_path / "walk.csv"
+    with path.open("w", newline="") as file:
+        rows = [["ax", "ay", "az", "gx", "gy", "gz"], *[[0, 0, 1, 0, 0, 0]] * 100]
+        csv.writer(file).writerows(rows)
+    given = Units(accel="g", gyro="deg/s", rate=50, unit="mm", fx="525")
+    assert read(path, given).duration == pytest.approx(2, abs=0.05)
+    assert read(MUG, given, modality="depth").units["fx"] == 525.0
+    with pytest.raises(UnitError, match="--gyro"):
+        read(path, Units(accel="g"))
+
+
+def test_files_can_be_one_memory() -> None:
+    """--together makes one record of a photo, its sound and words, at the stated time."""
+    about = ["--text", "with Rex", "--at", "2026-03-01T10:00:00+01:00", "--meta", "room=garden"]
+    run("remember", DOG, BARK, "--together", *about, "--meta", "n=3", "--meta", "done=true")
+    [record] = run_json("timeline", "--where", "n=3", "--where", "done=true")["records"]
+    assert record["modalities"] == ["audio", "image", "text"]
+    assert record["at"] == "2026-03-01T09:00:00+00:00"
+    assert record["metadata"] == {"room": "garden", "n": 3, "done": True}
+    assert run_json("timeline", "--where", "n=4")["records"] == []
+    assert len(run_json("timeline", "--where", "n=4", "--where", "n=3")["records"]) == 1
+
+
+def test_signals_need_not_be_kept(home: Path) -> None:
+    """--no-media keeps vectors alone."""
+    run("remember", DOG, "--no-media")
+    assert [path for path in (home / "media").rglob("*.jpg") if path.is_file()] == []
+    assert run_json("recall", "a dog")["hits"][0]["file"] is None
+
+
+# Recall
+
+
+def test_a_question_of_several_senses() -> None:
+    """Files and words are added up; a table fits 80 columns; weights belong to the parts."""
+    run("remember", DOG, BARK, MEDIA / "photo_piano.jpg")
+    [hit] = run_json("recall", "--audio", BARK, "--modality", "image", "--limit", "1")["hits"]
+    assert hit["record"]["media"][0]["uri"].endswith("photo_dog.jpg")
+    parts = ["a piano", "--image", DOG, "--modality", "image"]
+    [first, _] = run_json("recall", *parts, "--weights", "1,-1")["hits"]
+    assert first["record"]["media"][0]["uri"].endswith("photo_piano.jpg")
+    table = run("recall", "a dog barking").stdout
+    assert max(map(len, table.splitlines())) <= 80
+    assert re.search(r"^1 +0\.\d\d .*audio +0:0\d\.\d-0:0\d\.\d .*sound_dog_bark.ogg", table, re.M)
+    assert (
+        "one finite number for each part" in run("recall", "x", "--weights", "1,2", code=1).stderr
+    )
+
+
+def test_nothing_is_an_answer() -> None:
+    """A question that nothing fits finds nothing, in words and in JSON, and is no error."""
+    run("remember", "--text", "buy milk")
+    unlikely = ["recall", "the orbit of Jupiter", "--min-confidence", "0.9"]
+    assert run(*unlikely).stdout == "nothing found\n"
+    assert run_json(*unlikely) == {"hits": []}
+
+
+def test_filters_reach_recall() -> None:
+    """Time, tags, sources, keywords and likeness restrict what is found."""
+    run("remember", "--text", "milk of long ago", "--at", "2001-01-01")
+    run("remember", "--text", "fresh milk", "--tag", "todo", "--source", "shop")
+    for wanted in (["--since", "7d"], ["--tag", "todo"], ["--source", "shop"]):
+        [hit] = run_json("recall", "milk", *wanted)["hits"]
+        assert hit["record"]["text"] == "fresh milk"
+    [old] = run_json("recall", "--keywords", "long ago")["hits"]
+    assert old["record"]["text"] == "milk of long ago"
+    [other] = run_json("recall", "--like", short(old["record"]["id"]))["hits"]
+    assert other["record"]["text"] == "fresh milk"
+    assert run_json("recall", "milk", "--half-life", "1d")["hits"][0]["record"] == other["record"]
+
+
+def test_a_page_leads_to_the_next() -> None:
+    """The cursor that is shown gives the page after, until there is none."""
+    for number in range(3):
+        run("remember", "--text", f"note {number}", "--at", f"2026-01-0{number + 1}")
+    first = run("timeline", "--limit", "2", "--oldest-first").stdout
+    cursor = first.splitlines()[-1].removeprefix("more: --cursor ")
+    last = run_json("timeline", "--limit", "2", "--oldest-first", "--cursor", cursor)
+    assert [record["text"] for record in last["records"]] == ["note 2"]
+    assert last["cursor"] is None
+
+
+# Forget
+
+
+def test_ids_are_forgotten_without_a_question() -> None:
+    """The eight characters that are shown name a record; an unknown id is an error."""
+    kept, lost = (run_json("remember", "--text", text)["id"] for text in ("keep", "lose"))
+    assert lost[:8] in run("timeline").stdout
+    assert run("forget", lost[:8]).stdout == "forgot 1 memory\n"
+    assert run_json("forget", lost[:8], code=1)["error"]["type"] == "RecordNotFoundError"
+    assert run_json("forget", kept)["forgotten"] == 1
+
+
+@pytest.mark.parametrize("wanted", [["--tag", "old"], ["--everything"], ["--older-than", "30d"]])
+def test_more_than_ids_needs_a_yes(wanted: list[str]) -> None:
+    """Where nobody can answer, nothing is forgotten without --yes, and the error says how much."""
+    run("remember", "--text", "buy milk", "--tag", "old", "--at", "2001-01-01")
+    refused = run("forget", *wanted, code=1).stderr
+    assert "forget 1 memory of 'me'" in refused
+    assert texts() == ["buy milk"]
+    assert run_json("forget", *wanted, "--yes")["forgotten"] == 1
+    assert texts() == []
+
+
+@pytest.fixture
+def typist(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A terminal as stdin; yields the end at which somebody types."""
+    end, slave = pty.openpty()
+    with os.fdopen(slave, encoding="utf-8") as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        yield end
+    os.close(end)
+
+
+@pytest.mark.parametrize(("reply", "left"), [(b"yes\n", 0), (b"no\n", 1), (b"\n", 1)])
+def test_only_yes_forgets(
+    typist: int, reply: bytes, left: int, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Asked in a terminal, how many would go is said, and only a yes removes them."""
+    with Memory.open(home, owner="me") as memory:
+        memory.remember(text="buy milk", tags=["old"])
+    os.write(typist, reply)
+    with pytest.raises(SystemExit):
+        app(["forget", "--tag", "old"])
+    assert "Forget 1 memory of 'me'? [y/N]" in capsys.readouterr().err
+    with Memory.open(home, owner="me") as memory:
+        assert memory.count() == left
+
+
+def test_forgetting_says_what(home: Path) -> None:
+    """Nothing named, or everything and something, is refused; media can go alone."""
+    run("remember", DOG)
+    for wanted in (["forget"], ["forget", "--everything", "--tag", "x", "--yes"]):
+        assert run_json(*wanted, code=1)["error"]["type"] == "QueryError"
+    assert "the media of 1 memory" in run("forget", "--everything", "--media-only", "--yes").stdout
+    assert run_json("recall", "a dog")["hits"][0]["file"] is None
+    assert run_json("sweep") == {"records": 0, "files": 0, "bytes": 0}
+    assert run_json("compact").keys() == {"compacted"}
+
+
+class Listed:
+    """A memory of given ids, two a page."""
+
+    owner = "me"
+
+    def __init__(self, *ids: str) -> None:
+        self.ids = ids
+
+    def get(self, name: str) -> Any:
+        if name in self.ids:
+            return SimpleNamespace(id=name)
+        raise RecordNotFoundError(name, "another", "see the others")
+
+    def timeline(self, *, limit: int, cursor: str | None = None) -> Any:
+        start = int(cursor or 0)
+        page = [SimpleNamespace(id=each) for each in self.ids[start : start + 2]]
+        following = str(start + 2) if start + 2 < len(self.ids) else None
+        return type("Page", (list,), {"cursor": following})(page)
+
+
+def test_the_beginning_of_an_id_must_mean_one() -> None:
+    """Found on any page; two of one beginning are told; names are whole."""
+    one, two = "0123abcd-0000-4000-8000-00000000000", "89abcdef-0000-4000-8000-000000000000"
+    memory: Any = Listed(f"{one}1", f"{one}2", two, "my walk")
+    assert full(memory, two[:8]) == two
+    assert full(memory, "my walk") == "my walk"
+    with pytest.raises(QueryError, match="2 ids"):
+        full(memory, one[:8])
+    for absent in ("my wal", "77777777", two[:7]):
+        with pytest.raises(RecordNotFoundError):
+            full(memory, absent)
+    assert (short(two), short("my walk")) == (two[:8], "my walk")
+
+
+# Move, describe, check
+
+
+def test_an_export_comes_back_whole(tmp_path: Path) -> None:
+    """What was exported can be imported elsewhere, and a memory be copied to another place."""
+    run("remember", DOG, "--text", "with Rex")
+    assert run_json("export", tmp_path / "out")["records"] == 1
+    assert "ExportFormatError" in run("export", tmp_path / "out", code=1).stderr
+    assert run_json("import", tmp_path / "out", "--memory", tmp_path / "b")["records"] == 1
+    assert run_json("promote", tmp_path / "c")["copied"] == 1
+    for place in ("b", "c"):
+        [record] = run_json("timeline", "--memory", tmp_path / place)["records"]
+        assert record["text"] == "with Rex"
+
+
+def test_stats_count_this_owner_alone() -> None:
+    """Another owner's memories are not counted, listed or forgotten."""
+    run("remember", "--text", "mine")
+    run("remember", "--text", "theirs", "--owner", "rex")
+    assert run_json("stats")["records"] == 1
+    assert re.search(r"records +1\n", run("stats").stdout)
+    assert run_json("forget", "--everything", "--yes")["forgotten"] == 1
+    assert run_json("stats", "--owner", "rex")["records"] == 1
+
+
+@pytest.mark.parametrize("command", READING)
+def test_reading_commands_make_no_memory(command: str, home: Path) -> None:
+    """A folder that is not there is a slip of the pen: an error, and no new folder."""
+    assert run_json(*command.split(), code=1)["error"]["type"] == "StoreFormatError"
+    assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["recall", "recall x --image absent.jpg", "remember", "remember absent.jpg", "import absent"],
+)
+def test_an_error_is_one_line_that_ends_with_the_remedy(command: str) -> None:
+    """On stderr, with nothing on stdout; in JSON the same four fields on stdout."""
+    run("remember", "--text", "buy milk")
+    result = run(*command.split(), code=1)
+    [line] = result.stderr.splitlines()
+    fields = run_json(*command.split(), code=1)["error"]
+    assert result.stdout == ""
+    assert fields.keys() == {"type", "came", "needed", "remedy"}
+    assert line.startswith(f"{fields['type']}: ")
+    assert line.endswith(fields["remedy"])
+
+
+def states(result: dict[str, Any]) -> dict[str, str]:
+    return {check["name"]: check["state"] for check in result["checks"]}
+
+
+def test_the_doctor_finds_a_healthy_install_well(home: Path) -> None:
+    """Every line is ok, before and after there is a memory, and nothing is made."""
+    assert run_json("doctor")["well"]
+    assert not home.exists()
+    run("remember", "--text", "buy milk")
+    found = run_json("doctor")
+    assert set(states(found).values()) <= {"ok", "warn"}
+    assert {"python", "torch", "qdrant-edge-py", "weights", "folder", "memory", "disk"} <= set(
+        states(found)
+    )
+    assert run("doctor").stdout.count("\n") == len(found["checks"])
+
+
+def test_the_doctor_says_who_has_the_folder(home: Path) -> None:
+    """An open memory is a warning that names the process, not a failure."""
+    with Memory.open(home, owner="me") as memory:
+        memory.remember(text="buy milk")
+        found = run_json("doctor")
+    assert found["well"]
+    assert states(found)["folder"] == "warn"
+    [folder] = [check for check in found["checks"] if check["name"] == "folder"]
+    assert "this process" in folder["found"]
+    assert folder["remedy"]
+
+
+@pytest.mark.parametrize("trouble", ["damaged", "stranger", "file"])
+def test_the_doctor_finds_a_broken_folder(trouble: str, home: Path) -> None:
+    """A damaged description, a folder of something else, a file: exit code 1, with a remedy."""
+    run("remember", "--text", "buy milk")
+    if trouble == "damaged":
+        (home / "sensorium.json").write_text("{")
+    else:
+        shutil.rmtree(home)
+        home.mkdir() if trouble == "stranger" else home.write_text("")
+        if trouble == "stranger":
+            (home / "letters.doc").write_text("")
+    found = run_json("doctor", code=1)
+    [bad] = [check for check in found["checks"] if check["state"] == "fail"]
+    assert bad["name"] in ("memory", "folder")
+    assert bad["remedy"]
+    assert "fail" in run("doctor", code=1).stdout
+
+
+def test_the_doctor_checks_the_encoder() -> None:
+    """An encoder that cannot be opened fails, and the other checks go on."""
+    found = states(run_json("doctor", "--encoder", "nonesuch", code=1))
+    assert found["encoder nonesuch"] == "fail"
+    assert found["weights"] == "ok"
+    assert "disk" in found
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_the_doctor_asks_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that does not answer fails, by its URL."""
+    monkeypatch.setattr(client_connection, "TRIES", 1)
+    found = run_json("doctor", "--memory", "http://127.0.0.1:9", code=1)
+    [server] = [check for check in found["checks"] if check["name"] == "server"]
+    assert server["state"] == "fail"
+    assert "http://127.0.0.1:9" in server["found"]
+
+
+# What is typed, what is shown
+
+
+def test_ages_and_times_are_read() -> None:
+    """ISO with and without a zone, Z, and ages; anything else is a wrong option."""
+    assert values.age("1.5h", "--x") == timedelta(minutes=90)
+    assert values.time("2026-05-01T08:30:00Z", "--x") == datetime(
+        2026, 5, 1, 8, 30, tzinfo=timezone.utc
+    )
+    assert values.time("2026-05-01", "--x") == datetime(2026, 5, 1).astimezone()
+    ago = datetime.now(timezone.utc) - values.time("2d", "--x")
+    assert abs(ago - timedelta(days=2)) < timedelta(minutes=1)
+    for wrong in ("", "yesterday", "7", "d", "9" * 400 + "w"):
+        with pytest.raises(typer.BadParameter):
+            values.age(wrong, "--x")
+        with pytest.raises(typer.BadParameter):
+            values.time(wrong, "--x")
+
+
+def test_metadata_is_read() -> None:
+    """Numbers and booleans as such, all else as text; a repeated key has several values."""
+    pairs = ["a=1", "b=true", "c=1 2", "d=", 'e="1"', "f={}", "a=x", "g=h=i"]
+    assert values.metadata(pairs) == {
+        "a": [1, "x"],
+        "b": True,
+        "c": "1 2",
+        "d": "",
+        "e": "1",
+        "f": "{}",
+        "g": "h=i",
+    }
+    for wrong in ("a", "=1"):
+        with pytest.raises(typer.BadParameter):
+            values.metadata([wrong])
+
+
+def test_stretches_are_written_for_people() -> None:
+    """Minutes and seconds, rounded before they are split; letters of a text; nothing of a still."""
+    assert span(Span(59.96, 125.04), "audio") == "1:00.0-2:05.0"
+    assert span(Span(0, 35), "text") == "0-35"
+    assert span(None, "image") == ""
+
+
+def test_words_are_not_obeyed() -> None:
+    """Markup and control characters in a memory are shown, not followed."""
+    run("remember", "--text", "[bold]not \x1b[31mbold[/]")
+    shown = run("timeline").stdout
+    assert "[bold]not" in shown
+    assert "\x1b" not in shown
+
+
+def test_the_default_place_is_the_memorys() -> None:
+    """The command line and `Memory.open` mean the same folder."""
+    assert options.HOME == places.HOME
+
+
+def test_every_command_speaks_json() -> None:
+    """--json is everywhere, and every option says what it is."""
+    root: Any = get_command(app)
+    groups = [root, root.commands["weights"]]
+    commands = [each for group in groups for each in group.commands.values() if each != groups[1]]
+    assert len(commands) > 15
+    for command in commands:
+        assert any("--json" in each.opts for each in command.params), command.name
+        assert all(each.help or each.name in ("help", "out_dir") for each in command.params)
+
+
+def test_the_document_is_what_help_says() -> None:
+    """docs/cli.md is fresh; `make docs` writes it."""
+    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == document()
+
+
+def test_errors_are_told_as_sensoriums(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A memory another process has open is an error with a remedy, whichever command."""
+    with Memory.open(os.environ["SENSORIUM_MEMORY"], owner="me"):
+        for command in ("remember --text x", "stats"):
+            error = run_json(*command.split(), code=1)["error"]
+            assert error["type"] == "StoreLockedError"
+            assert issubclass(SensoriumError, Exception)

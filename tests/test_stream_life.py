@@ -7,6 +7,7 @@ import runpy
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -109,6 +110,20 @@ def test_errors_of_the_sink_reach_the_caller() -> None:
         stream.push(samples[50:])
         stream.flush()
     assert stream.report.remembered == len(failing) == 4 - failed
+
+
+def test_a_push_that_raises_an_earlier_error_takes_nothing() -> None:
+    """The next push says what failed before it; pushed again, it is taken."""
+    failing, samples = Failing(times=1), motion(50)
+    with wrist(failing, lateness=0) as stream:
+        stream.push(samples[:25], at=START)
+        while stream.report.waiting:
+            time.sleep(0.001)
+        with pytest.raises(StreamError, match="a full disk"):
+            stream.push(samples[25:])
+        assert stream.report.pushed == 25
+        stream.push(samples[25:])
+    assert np.array_equal(np.concatenate(failing.windows), samples[25:])
 
 
 def test_an_error_at_the_end_is_raised_by_close() -> None:

@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,14 +27,19 @@ from sensorium.cli.document import document
 from sensorium.cli.files import Units, read
 from sensorium.cli.ids import full, short
 from sensorium.cli.tables import span
-from sensorium.errors import QueryError, RecordNotFoundError, SensoriumError, UnitError
+from sensorium.encoders import load_encoder
+from sensorium.errors import QueryError, RecordNotFoundError, UnitError
 from sensorium.memory import Memory, places
+from sensorium.memory import memory as memory_module
 from sensorium.percepts import Span
 from sensorium.qdrant import client_connection
 
 MEDIA = ROOT / "examples" / "media"
 DOG, BARK, MUG = (MEDIA / name for name in ("photo_dog.jpg", "sound_dog_bark.ogg", "depth_mug.png"))
 READING = ["recall x", "timeline", "stats", "forget --everything", "sweep", "compact", "export out"]
+
+
+kept_encoder = cache(load_encoder)
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +49,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SENSORIUM_MEMORY", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(memory_module, "load_encoder", kept_encoder)  # its towers stay open
     monkeypatch.chdir(tmp_path)
     return tmp_path / "home"
 
@@ -490,10 +497,9 @@ def test_the_document_is_what_help_says() -> None:
     assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == document()
 
 
-def test_errors_are_told_as_sensoriums(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A memory another process has open is an error with a remedy, whichever command."""
-    with Memory.open(os.environ["SENSORIUM_MEMORY"], owner="me"):
+def test_an_open_memory_is_not_opened_twice(home: Path) -> None:
+    """What another program has open is an error that says so."""
+    with Memory.open(home, owner="me"):
         for command in ("remember --text x", "stats"):
             error = run_json(*command.split(), code=1)["error"]
             assert error["type"] == "StoreLockedError"
-            assert issubclass(SensoriumError, Exception)

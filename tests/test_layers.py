@@ -73,6 +73,8 @@ def test_every_public_package_is_typed() -> None:
         ("import sensorium.percepts", {"torch", "torchaudio", "av", "sklearn", "qdrant_client"}),
         ("import sensorium.encoders", {"torch", "torchaudio", "av", "sklearn", "qdrant_client"}),
         ("import sensorium.imagebind", {"torchaudio", "av", "sklearn", "qdrant_client"}),
+        ("import sensorium.qdrant", {"torch", "torchaudio", "av", "sklearn", "qdrant_client"}),
+        ("import sensorium.memory", {"torch", "torchaudio", "av", "sklearn", "qdrant_client"}),
         ("import sensorium.cli", {"torch", "torchaudio", "av", "sklearn", "qdrant_client"}),
     ],
 )

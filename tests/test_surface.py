@@ -14,6 +14,11 @@ SURFACE = {
     "register_encoder",
     "sensorium.imagebind": "ImageBind ImageBindConfig ImageBindEncoder Profile Tower open_huge",
     "sensorium.mini": "MiniEncoder open_mini",
+    "sensorium.qdrant": "Backend ClientBackend CollectionSchema Condition EdgeBackend Either Equal "
+    "Every Filter Ids Not OneOf Page Point Present Range Scored Search StoredPoint Words",
+    "sensorium.memory": "AsyncMemory Failure Filters Hit Medium Memory Moment Record Remembered "
+    "Report Timeline",
+    "sensorium.memory.streams": "Gap Statistics Stream StreamOptions StreamReport open_stream",
 }
 
 

@@ -1,5 +1,7 @@
 """The vector store: the layout of a collection, and the backends that keep it."""
 
+from typing import TYPE_CHECKING
+
 from sensorium.qdrant.backend import Backend, Search
 from sensorium.qdrant.edge import EdgeBackend
 from sensorium.qdrant.filters import (
@@ -18,8 +20,12 @@ from sensorium.qdrant.filters import (
 from sensorium.qdrant.points import Page, Point, Scored, StoredPoint
 from sensorium.qdrant.schema import CollectionSchema
 
+if TYPE_CHECKING:
+    from sensorium.qdrant.client import ClientBackend
+
 __all__ = [
     "Backend",
+    "ClientBackend",
     "CollectionSchema",
     "Condition",
     "EdgeBackend",
@@ -39,3 +45,12 @@ __all__ = [
     "StoredPoint",
     "Words",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import `ClientBackend` when it is asked for: qdrant-client takes a second to import."""
+    if name == "ClientBackend":
+        from sensorium.qdrant.client import ClientBackend
+
+        return ClientBackend
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

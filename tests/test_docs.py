@@ -37,14 +37,16 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 
 def test_the_readme_shows_output_early() -> None:
-    """What it is, how to install, code and its output are within the first 45 lines."""
-    head = "\n".join((ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:45])
+    """What it is, how to install, the demo, code and all its output are in the first 60 lines."""
+    head = "\n".join((ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:60])
     assert "pip install sensorium" in head
+    assert "make demo" in head
     assert head.index("```python") < head.index("```text")
+    assert head.count("```") == 6  # install, code and output, each ended
 
 
-def test_the_demo_prints_every_sense(capsys: pytest.CaptureFixture[str]) -> None:
-    """`make demo` encodes all seven percepts to unit vectors."""
+def test_the_example_prints_every_sense(capsys: pytest.CaptureFixture[str]) -> None:
+    """`examples/six_senses.py` encodes all seven percepts to unit vectors."""
     runpy.run_path(str(ROOT / "examples" / "six_senses.py"), run_name="__main__")
     printed = capsys.readouterr().out
     for sense in ("text", "image", "video", "audio", "depth", "thermal", "imu"):

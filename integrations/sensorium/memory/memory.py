@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -111,6 +112,7 @@ class Memory(Movable):
         """Use `Memory.open`."""
         self.owner = owner
         self._keep_media = keep_media
+        self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
         self._settle(place, encoder)
 
     def _settle(self, place: Place, encoder: Encoder) -> None:
@@ -556,7 +558,9 @@ class Memory(Movable):
         state = self._place.file(STREAMS, self.owner, "")
         if state is not None:
             state.mkdir(exist_ok=True)
-        return open_stream(modality, sink=self._take, state_dir=state, **options)
+        stream = open_stream(modality, sink=self._take, state_dir=state, **options)
+        self._streams.add(stream)
+        return stream
 
     def _take(self, moments: Sequence[Moment]) -> None:
         """Remember a stream's windows.
@@ -586,10 +590,16 @@ class Memory(Movable):
         return self._backend.compact()
 
     def close(self) -> None:
-        """Flush and release the store; nothing happens the second time."""
-        if self._place.media is not None:
-            self._place.media.flush()
-        self._backend.close()
+        """Close what streams are open, flush and release the store; again, nothing happens.
+
+        Raises:
+            StreamError: The last windows of a stream could not be remembered.
+        """
+        try:
+            for stream in list(self._streams):
+                stream.close()
+        finally:
+            self._place.close()
 
 
 def _expiry(ttl: timedelta, expires_at: datetime | None) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,7 +135,7 @@ class Movable:
                 replace=replace,
             )
         finally:
-            target.backend.close()
+            target.close()
 
     def reembed(
         self,
@@ -176,5 +177,5 @@ class Movable:
             new.discard()
             raise
         self._moved()  # the sample is of the old vectors
-        self._settle(Place(old.switch(new), self._place.media, self._place.state), opened)
+        self._settle(dataclasses.replace(self._place, backend=old.switch(new)), opened)
         return result

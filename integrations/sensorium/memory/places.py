@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from sensorium.memory.identity import owner_key
 from sensorium.memory.media import MediaStore
@@ -31,11 +31,21 @@ class Place:
         backend: The collection.
         media: Where signals are kept; `None` where they are not.
         state: A folder for what else is kept between runs; `None` where there is none.
+        scratch: Where the media of a memory in this process are until it is closed.
     """
 
     backend: Backend
     media: MediaStore | None
     state: Path | None
+    scratch: TemporaryDirectory[str] | None = None
+
+    def close(self) -> None:
+        """Flush and release all of it; nothing happens the second time."""
+        if self.media is not None and self.scratch is None:
+            self.media.flush()
+        self.backend.close()
+        if self.scratch is not None:
+            self.scratch.cleanup()
 
     def file(self, folder: str, owner: str, suffix: str) -> Path | None:
         """Name an owner's file in a folder of the state, which is made; `None` without state."""
@@ -58,6 +68,7 @@ def open_place(
     media_quota: int | None,
 ) -> Place:
     """Open what `Memory.open` names; arguments and errors are its."""
+    scratch: TemporaryDirectory[str] | None = None
     text = str(place) if isinstance(place, (str, Path)) else ""
     if text and text != IN_PROCESS and not text.startswith(SCHEMES):
         backend: Backend = EdgeBackend.open(text, schema=schema)
@@ -74,12 +85,13 @@ def open_place(
             prefer_grpc=prefer_grpc,
         )
         state = None
-        in_process = f"memory://sensorium-{uuid4()}" if text == IN_PROCESS else None
-        root = str(media) if media else in_process or ""
+        if text == IN_PROCESS and keep_media and not media:
+            scratch = TemporaryDirectory(prefix="sensorium-")
+        root = str(media) if media else scratch.name if scratch else ""
     if keep_media and not root:
         logger.warning(
             "sensorium: the signals themselves are not kept; say where with media=, "
             'for example media="s3://bucket/media", or keep_media=False to silence this'
         )
     store = MediaStore(root, owner=owner, quota=media_quota) if keep_media and root else None
-    return Place(backend, store, state)
+    return Place(backend, store, state, scratch)

@@ -16,9 +16,11 @@ import argparse
 import statistics
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timezone
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ import torch
 from machine import describe
 from measure import resident
 from numpy.typing import NDArray
-from stored import RARE, SENSES, Planted, Vectors, mixed, texts
+from stored import RARE, SENSES, Planted, Vectors, mixed, pictures, texts
 
 from sensorium.memory import Memory, Moment
 from sensorium.memory.moments import drafted
@@ -37,11 +39,20 @@ from sensorium.qdrant import CollectionSchema, Point
 
 HERE = Path(__file__).parent
 BATCH = 256  # points a request
-QUESTIONS = 30
+QUESTIONS, CLIENT_QUESTIONS = 30, 5  # asked; the client takes seconds for one
 LIMIT = 10
 MANY, FEW = "rex", "max"  # owners: one of 99 in 100 memories, one of the hundredth
+KINDS: dict[str, tuple[Callable[[int], Iterable[Moment]], Sequence[str]]] = {
+    "texts": (texts, []),  # senses that are searched: writing alone is measured
+    "pictures": (pictures, ["image"]),
+    "six senses": (mixed, SENSES),
+}
+STILLS = {"image", "depth", "thermal"}
 MS = 1e3
 MIB = 2**20
+
+
+warnings.filterwarnings("ignore", message="Local mode is not recommended")
 
 
 def owners(count: int) -> list[str]:
@@ -73,42 +84,39 @@ def timed(run: Callable[[NDArray[np.float32]], object], questions: NDArray[np.fl
     return MS * statistics.median(seconds)
 
 
-def recalls(folder: str, vectors: Vectors) -> dict[str, float]:
-    """Time recalls over one sense and over six, for both owners."""
+def recalls(folder: str, vectors: Vectors, senses: Sequence[str]) -> dict[str, float]:
+    """Time recalls of both owners."""
     found = {}
-    questions = vectors.questions(QUESTIONS)
+    search = {"limit": LIMIT, "modalities": list(senses)}
     for owner in (MANY, FEW):
         with Memory.open(folder, owner=owner, encoder=Planted(vectors), keep_media=False) as memory:
-            for name, senses in (("one", ["image"]), ("six", SENSES)):
-                search = {"limit": LIMIT, "modalities": list(senses)}
-                found[f"{owner} {name}"] = timed(
-                    lambda q, s=search: memory.recall(q, **s), questions
-                )
+            ask = partial(memory.recall, **search)
+            found[owner] = timed(ask, vectors.questions(QUESTIONS))
     return found
 
 
-def sensorium(count: int, *, senses: bool, compact: bool) -> dict[str, Any]:
+def sensorium(kind: str, count: int) -> dict[str, Any]:
     """Measure a memory in a folder: writing, recalling, compacting, reopening."""
+    make, senses = KINDS[kind]
     vectors = Vectors(count)
     with tempfile.TemporaryDirectory() as folder:
-        moments = list((mixed if senses else texts)(count))
+        moments = list(make(count))
         result: dict[str, Any] = {"write": fill(folder, moments, vectors)}
         if not senses:
             return result
         del moments
-        result["before"] = recalls(folder, vectors)
-        if compact:
-            with Memory.open(folder, owner=MANY, encoder=Planted(vectors)) as memory:
-                start = time.perf_counter()
-                memory.compact()
-                result["compact s"] = time.perf_counter() - start
-            result["after"] = recalls(folder, vectors)
+        result["before"] = recalls(folder, vectors, senses)
+        with Memory.open(folder, owner=MANY, encoder=Planted(vectors)) as memory:
+            start = time.perf_counter()
+            memory.compact()
+            result["compact s"] = time.perf_counter() - start
+        result["after"] = recalls(folder, vectors, senses)
         result["overhead ms"] = overhead(folder, vectors)
         start = time.perf_counter()
         with Memory.open(folder, owner=MANY, encoder=Planted(vectors)) as memory:
             result["reopen s"] = time.perf_counter() - start
             result["disk MiB"] = memory.stats()["store"]["bytes"] / MIB
-        result["peak MiB"] = resident("VmHWM") / MIB - vectors.rows.nbytes / MIB
+        result["peak MiB"] = (resident("VmHWM") - vectors.rows.nbytes) / MIB
     return result
 
 
@@ -149,7 +157,6 @@ def upserted(client: Any, made: Sequence[Point]) -> float:
     """Write points with a client; return how many a second."""
     from qdrant_client import models
 
-    stills = {"image", "depth", "thermal"}
     start = time.perf_counter()
     for first in range(0, len(made), BATCH):
         batch = [
@@ -157,7 +164,7 @@ def upserted(client: Any, made: Sequence[Point]) -> float:
                 id=point.id,
                 payload=point.payload,
                 vector={
-                    name: rows[0].tolist() if name in stills else rows.tolist()
+                    name: rows[0].tolist() if name in STILLS else rows.tolist()
                     for name, rows in point.vectors.items()
                 },
             )
@@ -167,50 +174,52 @@ def upserted(client: Any, made: Sequence[Point]) -> float:
     return len(made) / (time.perf_counter() - start)
 
 
-def client(count: int, *, senses: bool) -> dict[str, Any]:
+def client(kind: str, count: int) -> dict[str, Any]:
     """Measure `QdrantClient(":memory:")` with the same schema and the same points."""
-    from qdrant_client import QdrantClient, models
+    from qdrant_client import QdrantClient
 
+    make, senses = KINDS[kind]
     vectors = Vectors(count)
-    made = points((mixed if senses else texts)(count), vectors)
+    made = points(make(count), vectors)
     store = QdrantClient(":memory:")
-    schema = CollectionSchema.for_space(Planted.space, modalities=SENSES)
-    schema.create(store, "memory")
+    CollectionSchema.for_space(Planted.space, modalities=SENSES).create(store, "memory")
     result: dict[str, Any] = {"write": upserted(store, made)}
-    if not senses:
-        return result
     del made
-    for owner in (None, FEW):
-        match = models.MatchValue(value=owner) if owner else None
-        rule = models.Filter(must=[models.FieldCondition(key="owner", match=match)])
-        for name, names in (("one", ["image"]), ("six", SENSES)):
-
-            def ask(question: NDArray[np.float32], names: Sequence[str] = names) -> object:
-                flat = question.tolist()
-                requests = [
-                    models.QueryRequest(
-                        query=flat if sense in {"image", "depth", "thermal"} else [flat],
-                        using=sense,
-                        limit=LIMIT,
-                        filter=rule if owner else None,
-                        with_payload=True,
-                    )
-                    for sense in names
-                ]
-                return store.query_batch_points("memory", requests)
-
-            result[f"{owner or MANY} {name}"] = timed(ask, vectors.questions(5))
-    result["peak MiB"] = resident("VmHWM") / MIB - vectors.rows.nbytes / MIB
+    if senses:
+        for owner in (None, FEW):
+            ask = partial(searched, store, senses, owner)
+            result[owner or MANY] = timed(ask, vectors.questions(CLIENT_QUESTIONS))
+    result["peak MiB"] = (resident("VmHWM") - vectors.rows.nbytes) / MIB
     return result
+
+
+def searched(
+    store: Any, senses: Sequence[str], owner: str | None, question: NDArray[np.float32]
+) -> object:
+    """Search some senses as one batch with a client, of one owner or of all."""
+    from qdrant_client import models
+
+    flat, rule = question.tolist(), None
+    if owner:
+        match = models.MatchValue(value=owner)
+        rule = models.Filter(must=[models.FieldCondition(key="owner", match=match)])
+    requests = [
+        models.QueryRequest(
+            query=flat if sense in STILLS else [flat],
+            using=sense,
+            limit=LIMIT,
+            filter=rule,
+            with_payload=True,
+        )
+        for sense in senses
+    ]
+    return store.query_batch_points("memory", requests)
 
 
 def folder_client(count: int) -> dict[str, Any]:
     """Measure reopening with `QdrantClient(path=)`."""
-    import warnings
-
     from qdrant_client import QdrantClient
 
-    warnings.filterwarnings("ignore", message=".*Local mode is not recommended.*")
     vectors = Vectors(count)
     made = points(mixed(count), vectors)
     with tempfile.TemporaryDirectory() as folder:
@@ -235,58 +244,45 @@ def table(count: int, large: int) -> list[tuple[str, str, str, str]]:
     """Measure everything; return rows: what, ours, theirs, ratio and target."""
     rows: list[tuple[str, str, str, str]] = []
 
-    def compare(what: str, ours: float, theirs: float, unit: str, target: str) -> None:
-        ratio = ours / theirs if unit == "/s" else theirs / ours
-        shown = (f"{ours:,.4g} {unit}", f"{theirs:,.4g} {unit}", f"{ratio:,.1f}x ({target})")
-        rows.append((what, *shown))
+    def add(what: str, ours: str, theirs: str = "", ratio: str = "") -> None:
+        rows.append((what, ours, theirs, ratio))
         print(*rows[-1], sep=" | ", flush=True)
 
-    text, text_client = alone(sensorium, count, senses=False, compact=False), None
-    text_client = alone(client, count, senses=False)
-    compare(f"write {count:,} texts", text["write"], text_client["write"], "/s", "2.5x")
-    ours = alone(sensorium, count, senses=True, compact=True)
-    theirs = alone(client, count, senses=True)
-    compare(f"write {count:,} of six senses", ours["write"], theirs["write"], "/s", "2.5x")
-    for name in ("one", "six"):
-        senses = f"{name} sense{'s' if name == 'six' else ''}"
-        key = f"{FEW} {name}"
+    def compare(what: str, ours: float, theirs: float, unit: str, target: str) -> None:
+        ratio = ours / theirs if unit == "/s" else theirs / ours
+        add(what, f"{ours:,.4g} {unit}", f"{theirs:,.4g} {unit}", f"{ratio:,.1f}x ({target})")
+
+    six: dict[str, Any] = {}
+    for kind, (_, senses) in KINDS.items():
+        ours, theirs = alone(sensorium, kind, count), alone(client, kind, count)
+        compare(f"{kind}: write", ours["write"], theirs["write"], "/s", "2.5x")
+        if not senses:
+            continue
         compare(
-            f"recall, owner of 1 in 100, {senses}", ours["before"][key], theirs[key], "ms", "300x"
+            f"{kind}: recall, owner of 1 in 100", ours["before"][FEW], theirs[FEW], "ms", "300x"
         )
-        key = f"{MANY} {name}"
-        compare(
-            f"recall, owner of 99 in 100, {senses}", ours["before"][key], theirs[key], "ms", "8x"
-        )
-        compare(f"the same after compact()", ours["after"][key], theirs[key], "ms", "40x")
+        compare(f"{kind}: owner of 99 in 100", ours["before"][MANY], theirs[MANY], "ms", "8x")
+        compare(f"{kind}: after compact()", ours["after"][MANY], theirs[MANY], "ms", "40x")
+        add(f"{kind}: compact()", f"{ours['compact s']:.0f} s")
+        peaks = (f"{side['peak MiB']:,.0f} MiB" for side in (ours, theirs))
+        add(f"{kind}: peak memory beyond the vectors given", *peaks)
+        add(f"{kind}: on disk, compacted", f"{ours['disk MiB']:,.0f} MiB")
+        six = ours
     path = alone(folder_client, count)
-    compare("reopen, against QdrantClient(path=)", ours["reopen s"], path["reopen s"], "s", "10x")
-    rows.append(
-        (
-            "own share of a recall, six senses, 10 hits",
-            f"{ours['overhead ms']:.2f} ms",
-            "",
-            "(3 ms)",
-        )
-    )
-    rows.append(("compact()", f"{ours['compact s']:.0f} s", "", ""))
-    rows.append(
-        ("peak memory", f"{ours['peak MiB']:,.0f} MiB", f"{theirs['peak MiB']:,.0f} MiB", "")
-    )
-    rows.append(("on disk, compacted", f"{ours['disk MiB']:,.0f} MiB", "", ""))
+    compare("reopen, against QdrantClient(path=)", six["reopen s"], path["reopen s"], "s", "10x")
+    add("own share of a recall, 10 hits", f"{six['overhead ms']:.2f} ms", "", "(3 ms)")
     if large:
-        more = alone(sensorium, large, senses=True, compact=True)
-        six = more["after"][f"{MANY} six"] / ours["after"][f"{MANY} six"]
-        rows.append(
-            (
-                f"recall of {large:,} over six senses, compacted",
-                f"{more['after'][f'{MANY} six']:.1f} ms",
-                "",
-                f"{six:.1f}x of {count:,} (at most 3x)",
-            )
+        more = alone(sensorium, "six senses", large)
+        recall, small = more["after"][MANY], six["after"][MANY]
+        add(
+            f"{large:,}: recall, compacted",
+            f"{recall:.1f} ms",
+            "",
+            f"{recall / small:.1f}x (at most 3x)",
         )
-        rows.append((f"write {large:,} of six senses", f"{more['write']:,.0f} /s", "", ""))
-        rows.append((f"compact() of {large:,}", f"{more['compact s']:.0f} s", "", ""))
-        rows.append((f"peak memory, {large:,}", f"{more['peak MiB']:,.0f} MiB", "", ""))
+        add(f"{large:,}: write", f"{more['write']:,.0f} /s")
+        add(f"{large:,}: compact()", f"{more['compact s']:.0f} s")
+        add(f"{large:,}: peak memory beyond the vectors given", f"{more['peak MiB']:,.0f} MiB")
     return rows
 
 

@@ -19,7 +19,7 @@ NOISE = 1.0  # of a vector, against its topic
 SENSES = ("text", "image", "audio", "depth", "thermal", "imu")
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 RARE = 100  # one memory in so many belongs to the other owner
-WORDS = "the dog barks at the postman by the river while rain falls on the old clock".split()
+WORDS = ["the", "dog", "barks", "at", "the", "postman", "by", "the", "river", "while", "rain", "falls", "on", "the", "old", "clock"]
 
 
 class Vectors:
@@ -71,6 +71,12 @@ def texts(count: int) -> Iterator[Moment]:
     for number in range(count):
         words = " ".join(WORDS[(number * step) % len(WORDS)] for step in range(1, 7))
         yield Moment(text=f"{number} {words}")
+
+
+def pictures(count: int) -> Iterator[Moment]:
+    """Yield memories of one picture each, a second apart."""
+    for number in range(count):
+        yield Moment((_image(number),), at=START + timedelta(seconds=number))
 
 
 def mixed(count: int) -> Iterator[Moment]:

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import pty
 import re
 import shutil
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import typer
+from command_line import run, run_json
 from golden_files import ROOT
-from typer.main import get_command
-from typer.testing import CliRunner, Result
 
-from sensorium.cli import app, options, values
-from sensorium.cli.document import document
+from sensorium.cli import app
 from sensorium.cli.files import Units, read
 from sensorium.cli.ids import full, short
-from sensorium.cli.tables import span
 from sensorium.encoders import load_encoder
 from sensorium.errors import QueryError, RecordNotFoundError, UnitError
-from sensorium.memory import Memory, places
+from sensorium.memory import Memory
 from sensorium.memory import memory as memory_module
-from sensorium.percepts import Span
-from sensorium.qdrant import client_connection
 
 MEDIA = ROOT / "examples" / "media"
 DOG, BARK, MUG = (MEDIA / name for name in ("photo_dog.jpg", "sound_dog_bark.ogg", "depth_mug.png"))
@@ -52,17 +44,6 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(memory_module, "load_encoder", kept_encoder)  # its towers stay open
     monkeypatch.chdir(tmp_path)
     return tmp_path / "home"
-
-
-def run(*arguments: str | Path, code: int = 0, stdin: str | None = None) -> Result:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
-    assert result.exit_code == code, result.output
-    return result
-
-
-def run_json(*arguments: str | Path, code: int = 0) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads(run(*arguments, "--json", code=code).stdout)
-    return record
 
 
 def texts() -> list[str]:
@@ -101,9 +82,10 @@ def test_a_folder_is_walked(tmp_path: Path) -> None:
 
 
 def test_what_fails_is_listed_and_the_rest_is_kept(tmp_path: Path) -> None:
-    """Missing, nameless, empty and damaged files: one line each, exit code 1."""
+    """Missing, nameless, empty, damaged and truncated files: one line each, exit code 1."""
     bad = {
         "empty.jpg": b"",
+        "half.jpg": DOG.read_bytes()[:3000],  # whose header is whole
         "cut.png": MUG.read_bytes()[:40],
         "no.kind": b"?",
         "x.txt": b"\xff\xfe",
@@ -206,6 +188,24 @@ def test_filters_reach_recall() -> None:
     [other] = run_json("recall", "--like", short(old["record"]["id"]))["hits"]
     assert other["record"]["text"] == "fresh milk"
     assert run_json("recall", "milk", "--half-life", "1d")["hits"][0]["record"] == other["record"]
+
+
+def test_filters_reach_the_timeline_and_forget() -> None:
+    """Senses, words and times restrict what is listed, and only that is forgotten."""
+    run("remember", "--text", "milk of long ago", "--at", "2001-01-01")
+    run("remember", DOG)
+    run("remember", "--text", "fresh milk")
+    for wanted, count in (
+        (["--modality", "image"], 1),
+        (["--modality", "image", "--modality", "text"], 3),
+        (["--words", "milk fresh"], 1),
+        (["--until", "2002-01-01"], 1),
+        (["--since", "2002-01-01T00:00Z", "--modality", "text"], 1),
+    ):
+        assert len(run_json("timeline", *wanted)["records"]) == count, wanted
+    assert run_json("forget", "--words", "milk", "--older-than", "52w", "--yes")["forgotten"] == 1
+    assert run_json("forget", "--modality", "image", "--yes")["forgotten"] == 1
+    assert texts() == ["fresh milk"]
 
 
 def test_a_page_leads_to_the_next() -> None:
@@ -360,141 +360,12 @@ def test_an_error_is_one_line_that_ends_with_the_remedy(command: str) -> None:
     assert line.endswith(fields["remedy"])
 
 
-def states(result: dict[str, Any]) -> dict[str, str]:
-    return {check["name"]: check["state"] for check in result["checks"]}
-
-
-def test_the_doctor_finds_a_healthy_install_well(home: Path) -> None:
-    """Every line is ok, before and after there is a memory, and nothing is made."""
-    assert run_json("doctor")["well"]
-    assert not home.exists()
-    run("remember", "--text", "buy milk")
-    found = run_json("doctor")
-    assert set(states(found).values()) <= {"ok", "warn"}
-    assert {"python", "torch", "qdrant-edge-py", "weights", "folder", "memory", "disk"} <= set(
-        states(found)
-    )
-    assert run("doctor").stdout.count("\n") == len(found["checks"])
-
-
-def test_the_doctor_says_who_has_the_folder(home: Path) -> None:
-    """An open memory is a warning that names the process, not a failure."""
-    with Memory.open(home, owner="me") as memory:
-        memory.remember(text="buy milk")
-        found = run_json("doctor")
-    assert found["well"]
-    assert states(found)["folder"] == "warn"
-    [folder] = [check for check in found["checks"] if check["name"] == "folder"]
-    assert "this process" in folder["found"]
-    assert folder["remedy"]
-
-
-@pytest.mark.parametrize("trouble", ["damaged", "stranger", "file"])
-def test_the_doctor_finds_a_broken_folder(trouble: str, home: Path) -> None:
-    """A damaged description, a folder of something else, a file: exit code 1, with a remedy."""
-    run("remember", "--text", "buy milk")
-    if trouble == "damaged":
-        (home / "sensorium.json").write_text("{")
-    else:
-        shutil.rmtree(home)
-        home.mkdir() if trouble == "stranger" else home.write_text("")
-        if trouble == "stranger":
-            (home / "letters.doc").write_text("")
-    found = run_json("doctor", code=1)
-    [bad] = [check for check in found["checks"] if check["state"] == "fail"]
-    assert bad["name"] in ("memory", "folder")
-    assert bad["remedy"]
-    assert "fail" in run("doctor", code=1).stdout
-
-
-def test_the_doctor_checks_the_encoder() -> None:
-    """An encoder that cannot be opened fails, and the other checks go on."""
-    found = states(run_json("doctor", "--encoder", "nonesuch", code=1))
-    assert found["encoder nonesuch"] == "fail"
-    assert found["weights"] == "ok"
-    assert "disk" in found
-
-
-@pytest.mark.allow_hosts(["127.0.0.1"])
-def test_the_doctor_asks_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that does not answer fails, by its URL."""
-    monkeypatch.setattr(client_connection, "TRIES", 1)
-    found = run_json("doctor", "--memory", "http://127.0.0.1:9", code=1)
-    [server] = [check for check in found["checks"] if check["name"] == "server"]
-    assert server["state"] == "fail"
-    assert "http://127.0.0.1:9" in server["found"]
-
-
-# What is typed, what is shown
-
-
-def test_ages_and_times_are_read() -> None:
-    """ISO with and without a zone, Z, and ages; anything else is a wrong option."""
-    assert values.age("1.5h", "--x") == timedelta(minutes=90)
-    assert values.time("2026-05-01T08:30:00Z", "--x") == datetime(
-        2026, 5, 1, 8, 30, tzinfo=timezone.utc
-    )
-    assert values.time("2026-05-01", "--x") == datetime(2026, 5, 1).astimezone()
-    ago = datetime.now(timezone.utc) - values.time("2d", "--x")
-    assert abs(ago - timedelta(days=2)) < timedelta(minutes=1)
-    for wrong in ("", "yesterday", "7", "d", "9" * 400 + "w"):
-        with pytest.raises(typer.BadParameter):
-            values.age(wrong, "--x")
-        with pytest.raises(typer.BadParameter):
-            values.time(wrong, "--x")
-
-
-def test_metadata_is_read() -> None:
-    """Numbers and booleans as such, all else as text; a repeated key has several values."""
-    pairs = ["a=1", "b=true", "c=1 2", "d=", 'e="1"', "f={}", "a=x", "g=h=i"]
-    assert values.metadata(pairs) == {
-        "a": [1, "x"],
-        "b": True,
-        "c": "1 2",
-        "d": "",
-        "e": "1",
-        "f": "{}",
-        "g": "h=i",
-    }
-    for wrong in ("a", "=1"):
-        with pytest.raises(typer.BadParameter):
-            values.metadata([wrong])
-
-
-def test_stretches_are_written_for_people() -> None:
-    """Minutes and seconds, rounded before they are split; letters of a text; nothing of a still."""
-    assert span(Span(59.96, 125.04), "audio") == "1:00.0-2:05.0"
-    assert span(Span(0, 35), "text") == "0-35"
-    assert span(None, "image") == ""
-
-
 def test_words_are_not_obeyed() -> None:
     """Markup and control characters in a memory are shown, not followed."""
     run("remember", "--text", "[bold]not \x1b[31mbold[/]")
     shown = run("timeline").stdout
     assert "[bold]not" in shown
     assert "\x1b" not in shown
-
-
-def test_the_default_place_is_the_memorys() -> None:
-    """The command line and `Memory.open` mean the same folder."""
-    assert options.HOME == places.HOME
-
-
-def test_every_command_speaks_json() -> None:
-    """--json is everywhere, and every option says what it is."""
-    root: Any = get_command(app)
-    groups = [root, root.commands["weights"]]
-    commands = [each for group in groups for each in group.commands.values() if each != groups[1]]
-    assert len(commands) > 15
-    for command in commands:
-        assert any("--json" in each.opts for each in command.params), command.name
-        assert all(each.help or each.name in ("help", "out_dir") for each in command.params)
-
-
-def test_the_document_is_what_help_says() -> None:
-    """docs/cli.md is fresh; `make docs` writes it."""
-    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == document()
 
 
 def test_an_open_memory_is_not_opened_twice(home: Path) -> None:

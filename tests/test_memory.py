@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -581,3 +582,22 @@ def test_a_kept_sound_opens_with_its_samples(memory: Memory) -> None:
     assert isinstance(opened, Audio)
     assert (opened.at, opened.uri, opened.duration) == (NOON, "planted:dog|sea", 2.0)
     assert memory.get(made.id).media[0].mime == "audio/wav"
+
+
+def test_an_opened_picture_stays_readable(memory: Memory) -> None:
+    """Remembering the same content again does not disturb who has its file open."""
+    made = memory.remember(picture("dog"))
+    [opened] = memory.percepts(memory.get(made.id))
+    memory.remember(picture("dog"), at=NOON)
+    assert isinstance(opened, Image)
+    assert opened.picture().size == (4, 4)
+
+
+def test_the_hour_that_comes_twice_is_two_times(memory: Memory) -> None:
+    """When clocks go back, the same wall time is two instants, an hour apart."""
+    berlin = ZoneInfo("Europe/Berlin")
+    for fold in (0, 1):
+        expires_at = datetime(2046, 10, 28, 2, 30, tzinfo=berlin, fold=fold)
+        made = memory.remember(picture(f"p{fold}"), expires_at=expires_at, keep_media=False)
+        expected = datetime(2046, 10, 28, fold, 30, tzinfo=timezone.utc)
+        assert memory.get(made.id).expires_at == expected

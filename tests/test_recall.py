@@ -377,6 +377,18 @@ def test_many_senses_are_no_advantage(memory: Memory) -> None:
     assert scores[both] == pytest.approx(scores["alone"], abs=0.05)
 
 
+def test_a_chance_in_every_sense_is_taken_back(memory: Memory) -> None:
+    """The same mediocre match counts less where five other senses might have matched, too."""
+    mediocre = "ice else*2"
+    others = [make(f"unrelated {n}") for n, make in MAKERS.items() if n not in ("image", "text")]
+    memory.remember(picture(mediocre), id="alone")
+    memory.remember(picture(mediocre), *others, id="crowded")
+    hits = {hit.record.id: hit for hit in memory.recall("ice")}
+    assert {hit.modality for hit in hits.values()} == {"image"}
+    assert hits["crowded"].similarity == hits["alone"].similarity
+    assert hits["crowded"].score < hits["alone"].score - 0.005
+
+
 def test_long_recordings_are_no_advantage(memory: Memory) -> None:
     """A short sound with a fair match beats the luck of hundreds of windows."""
     for i in range(8):

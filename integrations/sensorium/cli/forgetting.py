@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,7 +26,7 @@ from sensorium.cli.options import (
     Where,
 )
 from sensorium.cli.terminal import confirmed, print_json, reporting, waiting
-from sensorium.cli.values import age, filters
+from sensorium.cli.values import ago, filters
 from sensorium.errors import QueryError
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def forget(
         )
     }
     if older_than:
-        before = datetime.now(timezone.utc) - age(older_than, "--older-than")
+        before = ago(older_than, "--older-than")
         wanted["until"] = min(before, wanted.get("until", before))
     with (
         reporting(as_json=as_json),

@@ -34,19 +34,31 @@ def age(text: str, option: str) -> timedelta:
     )
 
 
+def ago(text: str, option: str) -> datetime:
+    """Return the time that is an age before now.
+
+    Raises:
+        BadParameter: It is no age, or one before the calendar begins.
+    """
+    try:
+        return datetime.now(timezone.utc) - age(text, option)
+    except OverflowError as error:
+        raise typer.BadParameter(f"{text!r} is too long ago", param_hint=option) from error
+
+
 def time(text: str, option: str) -> datetime:
     """Read a time: ISO 8601, local where it has no zone, or an age before now.
 
     Raises:
         BadParameter: It is neither.
     """
+    written = text.strip()
+    if AGE.fullmatch(written):
+        return ago(written, option)
+    if written.endswith("Z"):
+        written = f"{written[:-1]}+00:00"  # as Python 3.10 reads it
     try:
-        if AGE.fullmatch(text.strip()):
-            return datetime.now(timezone.utc) - age(text, option)
-        written = text.strip()
-        return datetime.fromisoformat(
-            f"{written[:-1]}+00:00" if written.endswith("Z") else written  # as Python 3.10 reads it
-        ).astimezone()
+        return datetime.fromisoformat(written).astimezone()
     except (ValueError, OverflowError) as error:
         raise typer.BadParameter(
             f"{text!r} is no time; write 2026-05-01, 2026-05-01T08:30+02:00, or an age such as 7d",

@@ -137,12 +137,13 @@ class LocalFolder:
         part.replace(target)
 
     def renew(self, inner: str) -> bool:
-        """Set the time of a file to now."""
+        """Set the time of a file to now if it is no longer young: who reads it would notice."""
         try:
-            os.utime(self.path(inner))
+            if datetime.now(timezone.utc) - self.modified(inner) > GRACE / 2:
+                os.utime(self.path(inner))
+            return self.path(inner).exists()
         except FileNotFoundError:
             return False
-        return True
 
     def remove(self, inner: str) -> bool:
         """Remove a file; say whether there was one."""

@@ -335,9 +335,11 @@ class Memory(Movable):
         _check_share("diversity", diversity)
         if ranking not in RANKINGS:
             raise QueryError(f"ranking={ranking!r}", f"one of {', '.join(RANKINGS)}", "pass one")
-        if half_life is not None and half_life <= timedelta(0):
+        if half_life is not None and not _is_age(half_life):
             raise QueryError(f"half_life={half_life}", "a positive timedelta", "leave it out")
-        if keywords is not None and not keywords.strip():
+        if weights is not None and query is None:
+            raise QueryError("weights without a query", "parts to weigh", "leave them out")
+        if keywords is not None and not (isinstance(keywords, str) and keywords.strip()):
             raise QueryError(f"keywords={keywords!r}", "words", "leave it out")
         condition = conditions(**filters)
         senses = checked_modalities(modalities, self.encoder)
@@ -453,6 +455,8 @@ class Memory(Movable):
         """
         found = conditions(**filters)
         every = [found] if found else []
+        if older_than is not None and not _is_age(older_than):
+            raise QueryError(f"older_than={older_than!r}", "a positive timedelta", "leave it out")
         if older_than is not None:
             every.append(Range("at", lt=datetime.now(timezone.utc) - older_than))
         if ids:
@@ -610,6 +614,10 @@ def _expiry(ttl: timedelta, expires_at: datetime | None) -> datetime:
             "write ttl=timedelta(days=30)",
         )
     return datetime.now(timezone.utc) + ttl
+
+
+def _is_age(age: object) -> bool:
+    return isinstance(age, timedelta) and age > timedelta(0)
 
 
 def _checked_limit(limit: object) -> int:

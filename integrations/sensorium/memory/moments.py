@@ -180,7 +180,7 @@ def check_metadata(metadata: object) -> list[str]:
 def _walk(value: Any, path: str, flags: list[str], depth: int) -> None:
     if isinstance(value, bool):
         flags.append(f"{path}={str(value).lower()}")
-    elif isinstance(value, Mapping) and depth < DEEPEST:
+    elif isinstance(value, dict) and depth < DEEPEST:
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise _not_json(f"the key {key!r} of {path}")

@@ -93,5 +93,9 @@ def open_place(
             "sensorium: the signals themselves are not kept; say where with media=, "
             'for example media="s3://bucket/media", or keep_media=False to silence this'
         )
-    store = MediaStore(root, owner=owner, quota=media_quota) if keep_media and root else None
+    try:
+        store = MediaStore(root, owner=owner, quota=media_quota) if keep_media and root else None
+    except BaseException:
+        backend.close()
+        raise
     return Place(backend, store, state, scratch)

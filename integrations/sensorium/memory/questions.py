@@ -32,15 +32,17 @@ def asked_of(query: Query, encoder: Encoder, weights: Sequence[float] | None) ->
         QueryError: Nothing asked, blank words, a wrong vector, or weights that do not fit.
         EncodingError: A percept that cannot be encoded.
     """
-    one = isinstance(query, (str, Percept, np.ndarray))
-    parts = [query] if one else list(query)  # type: ignore[arg-type]  # np.ndarray is narrowed
+    parts: list[object] = [query]
+    if isinstance(query, Sequence) and not isinstance(query, (str, bytes)):
+        parts = list(query)
     if not parts:
         raise QueryError(
             "a question of no parts", "words, a percept or a vector", 'ask recall("the sea")'
         )
     if weights is None:
         weights = [1.0] * len(parts)
-    if len(weights) != len(parts) or not np.isfinite(np.asarray(weights, float)).all():
+    numeric = all(isinstance(weight, (int, float, np.number)) for weight in weights)
+    if len(weights) != len(parts) or not (numeric and np.isfinite(weights).all()):
         raise QueryError(
             f"weights={list(weights)!r} for {len(parts)} parts"[:200],
             "one finite number for each part",
@@ -161,6 +163,8 @@ def conditions(
                 'write where={"room": "kitchen"}',
             )
         found += matching(where)
+    if isinstance(having, str):
+        raise QueryError(f"having={having!r}", "a list of senses", 'write having=["audio"]')
     if having is not None:
         found.append(OneOf("modalities", tuple(having)))
     if words is not None:

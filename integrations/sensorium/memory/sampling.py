@@ -14,6 +14,7 @@ from sensorium.memory.calibration import Calibration
 from sensorium.qdrant import Backend, Filter
 
 POINTS = 256  # of each modality in a sample
+SEED = 0  # of the choice of a row among those of a recording
 ROWS = 4096  # of each modality read for it: long recordings have a thousand a point
 
 
@@ -96,8 +97,9 @@ class Calibrator:
         ids = [point.id for point in points[:fitting]]
         if not ids:
             return np.empty((0, self._backend.schema.space.dimension), np.float32), 1.0
-        draw = np.random.default_rng()
         found = self._backend.retrieve(ids, payload=False, vectors=[modality])
+        found.sort(key=lambda point: point.id)  # a small collection gives one sample always
+        draw = np.random.default_rng(SEED)
         stacks = [point.vectors[modality] for point in found if modality in point.vectors]
         rows = [stack[draw.integers(len(stack))] for stack in stacks]
         return np.stack(rows), float(np.mean(counts))

@@ -137,7 +137,7 @@ def open_shard(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeSh
     place = folder / name
     try:
         if (place / CONFIG).exists():
-            return edge.EdgeShard.load(str(place))
+            return edge.EdgeShard.load(str(place), _recovered(place, schema))
         place.mkdir(exist_ok=True)
         start = {PLACEHOLDER: edge.EdgeSparseVectorParams()}
         config = edge.EdgeConfig(
@@ -157,14 +157,45 @@ def present_modalities(shard: Path) -> set[str]:
     return set(config.get("vectors") or {})
 
 
+def _recovered(shard: Path, schema: CollectionSchema) -> edge.EdgeConfig | None:
+    """Describe a shard whose process died after making a named vector, before noting that.
+
+    Edge refuses to open it as it is; `None` where nothing is missing.
+    """
+    made = [
+        set(json.loads(file.read_text("utf-8"))["config"]["vector_data"])
+        for file in (shard / "segments").glob("*/segment.json")
+    ]
+    names = present_modalities(shard).union(*made)
+    if names == present_modalities(shard):
+        return None
+    vectors = {
+        name: edge.EdgeVectorParams(
+            size=schema.space.dimension,
+            distance=edge.Distance.Cosine,
+            multivector_config=_rows(name),
+            datatype=edge.VectorStorageDatatype.Float16,
+        )
+        for name in names
+    }
+    return edge.EdgeConfig(
+        vectors=vectors,
+        sparse_vectors={PLACEHOLDER: edge.EdgeSparseVectorParams()},
+        quantization_config=_quantization(schema.quantization),
+    )
+
+
+def _rows(modality: str) -> edge.MultiVectorConfig | None:
+    return None if modality in STILLS else edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
+
+
 def create_vector(name: str, schema: CollectionSchema) -> edge.UpdateOperation:
     """Build the operation that adds a modality's named vector."""
-    rows = None if name in STILLS else edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
     return edge.UpdateOperation.create_dense_vector(
         name,
         schema.space.dimension,
         edge.Distance.Cosine,
-        multivector_config=rows,
+        multivector_config=_rows(name),
         datatype=edge.VectorStorageDatatype.Float16,
     )
 

@@ -79,11 +79,14 @@ class Page:
     cursor: str | None
 
 
-@lru_cache(maxsize=1024)  # a batch has one time of writing, and often one time of its moments
 def iso(moment: datetime) -> str:
     """Write an aware datetime as stores keep it: UTC, microseconds, always of one length."""
-    text = moment.astimezone(timezone.utc).isoformat(timespec="microseconds")
-    return text.replace("+00:00", "Z")
+    return _iso(moment.astimezone(timezone.utc))  # first: equal times of a zone may differ in fold
+
+
+@lru_cache(maxsize=1024)  # a batch has one time of writing, and often one time of its moments
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def from_iso(text: str) -> datetime:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -171,19 +170,13 @@ def _garbage_segments(folder: Path) -> None:
         _garbage_segments,
     ],
 )
-def test_a_damaged_folder_is_told_and_left(
-    folder: Path, tmp_path: Path, damage: Callable[[Path], None]
-) -> None:
-    """It is not opened, not written over and not locked; a copy put back is a memory again."""
-    shutil.copytree(folder, tmp_path / "copy")
+def test_a_damaged_folder_is_told_and_left(folder: Path, damage: Callable[[Path], None]) -> None:
+    """It is not opened, written over or locked: the second try says the same as the first."""
     damage(folder)
-    for _ in range(2):  # the first try neither repairs nor makes it worse
+    for _ in range(2):
         with pytest.raises(StoreFormatError) as caught:
             open_it(folder)
         told(caught.value, str(folder))
-    shutil.rmtree(folder)
-    shutil.copytree(tmp_path / "copy", folder)
-    intact(folder)
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:

@@ -100,8 +100,7 @@ def sample_of(pool: Pool, seed: int = 0) -> Sample:
         chosen = draw.permutation(len(kept.labels))[:SAMPLED]
         rows[sense] = kept.rows[[kept.starts[i] + draw.integers(kept.counts[i]) for i in chosen]]
     counts = {sense: len(kept.labels) for sense, kept in pool.items()}
-    windows = {sense: float(kept.counts.mean()) for sense, kept in pool.items()}
-    return Sample(rows, counts, windows)
+    return Sample(rows, counts, sum(counts.values()))
 
 
 def found(kept: Kept, sense: str, scale: Scale, question: Question) -> list[tuple[int, float]]:

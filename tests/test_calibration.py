@@ -61,7 +61,7 @@ def shipped() -> Background:
 def sampled(count: int, draw: np.random.Generator, *senses: str) -> Sample:
     """A collection of unrelated things."""
     rows = {sense: sensed(sense, things(draw, count)) for sense in senses or SENSES}
-    return Sample(rows, dict.fromkeys(rows, count), dict.fromkeys(rows, 1.0))
+    return Sample(rows, dict.fromkeys(rows, count))
 
 
 CALIBRATION = Calibration(shipped(), Sample.EMPTY)
@@ -236,7 +236,7 @@ def test_a_planted_match_is_certain() -> None:
     thing = things(draw, 1)[0]
     confidences = []
     for count in (10, 1_000, 1_000_000):
-        sample = Sample({}, {"image": count}, {})
+        sample = Sample({}, {"image": count})
         scale = scales_for(thing, Calibration(shipped(), sample))["image"]
         confidences.append(scale.confidence(0.8))
     assert confidences == sorted(confidences, reverse=True)
@@ -295,7 +295,7 @@ def test_statistics_lean_towards_the_collection() -> None:
     other = sensed("imu", things(draw, 1000))  # pictures that are where motion should be
     distances = []
     for count in (0, 64, 256, 1000):
-        sample = Sample({"image": other[:count]}, {"image": count}, {"image": 1.0})
+        sample = Sample({"image": other[:count]}, {"image": count})
         scale = scales_for(things(draw, 1)[0], Calibration(shipped(), sample))["image"]
         distances.append(float(np.linalg.norm(scale.centre - other.mean(axis=0))))
     assert distances == sorted(distances, reverse=True)
@@ -308,7 +308,7 @@ def test_what_is_asked_for_does_not_hide_itself() -> None:
     thing = things(draw, 1)[0]
     related = np.stack([near(thing, 0.6, draw) for _ in range(85)])
     rows = sensed("image", np.concatenate([things(draw, 171), related]))
-    sample = Sample({"image": rows}, {"image": 1000}, {"image": 1.0})
+    sample = Sample({"image": rows}, {"image": 1000})
     scale = scales_for(thing, Calibration(shipped(), sample))["image"]
     assert scale.unrelated.spread < 1.3 * SPREAD
     assert scale.confidence(0.8) > 0.8
@@ -382,14 +382,14 @@ def test_the_luckiest_of_many_is_the_median_of_maxima() -> None:
 
 
 def test_a_sample_survives_its_file(tmp_path: Path) -> None:
-    """Counts and windows come back as they were, rows to the precision of float16."""
+    """Counts come back as they were, rows to the precision of float16."""
     sample = sampled(20, np.random.default_rng(22), "audio", "imu")
-    sample = Sample(sample.rows, {**sample.counts, "depth": 3}, {"audio": 7.5, "imu": 1.0})
+    sample = Sample(sample.rows, {**sample.counts, "depth": 3}, 45)
     sample.save(tmp_path / "sample.npz")
     read = Sample.load(tmp_path / "sample.npz")
     assert read is not None
     assert read.counts == sample.counts
-    assert read.windows == {"audio": 7.5, "imu": 1.0, "depth": 1.0}
+    assert read.total == 45
     for sense, rows in sample.rows.items():
         np.testing.assert_allclose(read.rows[sense], rows, atol=1e-3)
     assert [path.name for path in tmp_path.iterdir()] == ["sample.npz"]
@@ -414,31 +414,30 @@ def test_a_flipped_bit_is_never_believed(tmp_path: Path) -> None:
     """Whatever byte of the file is wrong, what is read is the sample or nothing."""
     path = tmp_path / "sample.npz"
     rows = np.eye(2, 8, dtype=np.float32)
-    Sample({"audio": rows}, {"audio": 2}, {"audio": 1.5}).save(path)
+    Sample({"audio": rows}, {"audio": 2}, 15).save(path)
     whole = path.read_bytes()
     for place in range(len(whole)):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 8]) + whole[place + 1 :])
         read = Sample.load(path)
         if read is not None:
             assert read.counts == {"audio": 2}
-            assert read.windows == {"audio": 1.5}
+            assert read.total == 15
             assert all(np.array_equal(found, rows) for found in read.rows.values())
 
 
 @pytest.mark.parametrize(
     "bad",
     [
-        Sample({"audio": np.full((3, 8), np.nan, np.float32)}, {"audio": 3}, {"audio": 1.0}),
-        Sample({"audio": np.ones((3, 8), np.float32)}, {"audio": 3}, {"audio": 1.0}),
-        Sample({"audio": np.eye(1, 8, dtype=np.float32)}, {"audio": -3}, {"audio": 1.0}),
-        Sample({"audio": np.eye(1, 8, dtype=np.float32)}, {"audio": 3}, {"audio": float("nan")}),
+        Sample({"audio": np.full((3, 8), np.nan, np.float32)}, {"audio": 3}),
+        Sample({"audio": np.ones((3, 8), np.float32)}, {"audio": 3}),
+        Sample({"audio": np.eye(1, 8, dtype=np.float32)}, {"audio": -3}),
+        Sample({"audio": np.eye(1, 8, dtype=np.float32)}, {"audio": 3}, -1),
         Sample(
             {"audio": np.eye(1, 8, dtype=np.float32), "imu": np.eye(1, 9, dtype=np.float32)},
             {"audio": 3, "imu": 3},
-            {},
         ),
     ],
-    ids=["nan", "not unit", "negative count", "nan windows", "two dimensions"],
+    ids=["nan", "not unit", "negative count", "negative total", "two dimensions"],
 )
 def test_a_senseless_sample_is_none(bad: Sample, tmp_path: Path) -> None:
     """A file that can be read but whose numbers cannot be is not believed either."""

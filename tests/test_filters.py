@@ -12,7 +12,7 @@ from qdrant_client import models
 from qdrant_client.conversions.conversion import GrpcToRest, RestToGrpc
 
 from sensorium.errors import FilterError, OwnerError
-from sensorium.qdrant.client_filters import condition, translated, uuids
+from sensorium.qdrant.client_filters import condition, translated
 from sensorium.qdrant.filters import (
     Condition,
     Either,
@@ -26,6 +26,7 @@ from sensorium.qdrant.filters import (
     Range,
     Words,
     matching,
+    uuids,
 )
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=timezone.utc)

@@ -1,8 +1,18 @@
 """Memory: remember what was perceived, recall it by any sense, forget it."""
 
 from sensorium.memory.asynchronous import AsyncMemory
-from sensorium.memory.memory import Filters, Memory, Timeline
-from sensorium.memory.records import Failure, Hit, Medium, Moment, Record, Remembered, Report
+from sensorium.memory.memory import Memory
+from sensorium.memory.records import (
+    Failure,
+    Hit,
+    Medium,
+    Moment,
+    Record,
+    Remembered,
+    Report,
+    Timeline,
+)
+from sensorium.memory.wishes import Filters
 
 __all__ = [
     "AsyncMemory",

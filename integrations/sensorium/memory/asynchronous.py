@@ -62,6 +62,10 @@ class AsyncMemory:
     def __repr__(self) -> str:
         return f"Async{self.memory!r}"
 
+    async def for_owner(self, owner: str) -> Self:
+        """Open another owner's memories in the same place; see `Memory.for_owner`."""
+        return type(self)(await asyncio.to_thread(self.memory.for_owner, owner))
+
     remember = hop(Memory.remember)
     remember_many = hop(Memory.remember_many)
     recall = hop(Memory.recall)

@@ -19,7 +19,7 @@ from sensorium.encoders import Background
 from sensorium.encoders.background import Pair
 
 ROWS = "rows."  # before the name of a modality, in the file
-NUMBERS = "numbers"  # in the file: JSON as bytes, {modality: [count, windows]}
+NUMBERS = "numbers"  # in the file: JSON as bytes, {"total": ..., "counts": {modality: ...}}
 ENOUGH = 64  # rows from which a sample can do without shipped statistics
 PRIOR = 256  # rows that shipped statistics are worth, beside those of a sample
 UNCOUNTED = 100  # points assumed where none were counted
@@ -46,12 +46,12 @@ class Sample:
         rows: Of each modality shape `(n, D)`, float32, unit length: one random row of each of n
             random points.
         counts: Points that had the modality.
-        windows: Mean rows of such a point.
+        total: Points in all.
     """
 
     rows: Mapping[str, NDArray[np.float32]] = field(repr=False)
     counts: Mapping[str, int]
-    windows: Mapping[str, float]
+    total: int = 0
 
     EMPTY: ClassVar[Sample]
 
@@ -61,7 +61,7 @@ class Sample:
         Raises:
             OSError: The disk is full, or the directory is not there.
         """
-        numbers = {name: [n, self.windows.get(name, 1.0)] for name, n in self.counts.items()}
+        numbers = {"total": self.total, "counts": dict(self.counts)}
         arrays: dict[str, Any] = {
             ROWS + name: rows.astype(np.float16) for name, rows in self.rows.items()
         }
@@ -87,11 +87,11 @@ class Sample:
                     for key in archive.files
                     if key.startswith(ROWS)
                 }
-            counts = {name: int(pair[0]) for name, pair in numbers.items()}
-            windows = {name: float(pair[1]) for name, pair in numbers.items()}
+            counts = {name: int(count) for name, count in numbers["counts"].items()}
+            total = int(numbers["total"])
         except DAMAGE:
             return None
-        sample = cls(rows, counts, windows)
+        sample = cls(rows, counts, total)
         return sample if sample._is_sound() else None
 
     def _is_sound(self) -> bool:
@@ -103,12 +103,11 @@ class Sample:
                 (np.abs(np.linalg.norm(rows, axis=1) - 1) < UNIT_TOLERANCE).all()
                 for rows in self.rows.values()
             )
-            and all(count >= 0 for count in self.counts.values())
-            and all(mean >= 1 for mean in self.windows.values())
+            and min(self.total, *self.counts.values(), 0) >= 0
         )
 
 
-Sample.EMPTY = Sample({}, {}, {})
+Sample.EMPTY = Sample({}, {})
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeVar
 
 from sensorium.errors import MediaNotFoundError, OwnerError, RecordError, StoreUnavailableError
 from sensorium.memory.media import MediaStore
+from sensorium.memory.records import Progress
 from sensorium.qdrant.backend import Backend
-from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.filters import Filter, OneOf, Present, Range
 from sensorium.qdrant.points import Point, StoredPoint
 from sensorium.qdrant.schema import CollectionSchema
 
-Progress: TypeAlias = Callable[[int, "int | None"], None]  # points done, and of how many
+AnyPoint = TypeVar("AnyPoint", Point, StoredPoint)
 
+CONTINUING = Present("part_of")  # the points that go on with a record
 PAGE = 64  # points with vectors held at a time: 256 MiB if every one is as long as can be
 
 
@@ -71,48 +73,94 @@ def copy_records(
         check_media_owner(store, owner)
     source.schema.check(target.schema.space, "the store to copy from")
     add_modalities(source.schema, target)
-    where = Filter(owner, parts=True)
-    total = source.count(where)
-    copied = skipped = files = 0
+    everything = Filter(owner, parts=True)
+    total = source.count(everything)
+    done = copied = skipped = files = 0
     missing: set[str] = set()
-    for points in pages(source, where, limit=batch):
-        there = stored(target, [point.id for point in points], owner)
+    for points in pages(source, *records_first(owner), limit=batch):
+        whole = continuing(target, points, owner=owner)
+        there = stored(target, [point.id for point in whole], owner)
         new = [
             point
-            for point in points
+            for point in whole
             if replace or point.id not in there or there[point.id].payload != point.payload
         ]
         if source_media is not None and target_media is not None:
-            came, lost = bring(
-                points, target_media, partial(_copy_file, source_media, target_media)
-            )
+            came, lost = bring(whole, target_media, partial(_copy_file, source_media, target_media))
             files, missing = files + came, missing | lost
         for start in range(0, len(new), PAGE):  # vectors, a few at a time
             target.upsert(_with_vectors(source, new[start : start + PAGE]))
-        copied, skipped = copied + len(new), skipped + len(points) - len(new)
+        drop_parts(target, ends([p for p in whole if p.id in there]), owner=owner)
+        copied, skipped = copied + len(new), skipped + len(whole) - len(new)
+        done += len(points)
         if progress is not None:
-            progress(copied + skipped, total)
+            progress(done, total)
     target.flush()
     if target_media is not None:
         target_media.flush()
-    _check_arrived(target, where, copied + skipped)
+    _check_arrived(target, everything, copied + skipped)
     return CopySummary(copied, skipped, files, len(missing))
 
 
 def pages(
-    backend: Backend, where: Filter, *, limit: int, vectors: Sequence[str] = ()
+    backend: Backend,
+    *filters: Filter,
+    limit: int,
+    payload: bool | Sequence[str] = True,
+    vectors: bool | Sequence[str] = False,
 ) -> Iterator[Sequence[StoredPoint]]:
-    """Yield all points of a filter by id, with their payload."""
-    cursor: str | None = None
-    while True:
-        page = backend.scroll(
-            where, limit=limit, cursor=cursor, payload=True, vectors=vectors or False
-        )
-        if page.points:
-            yield page.points
-        if page.cursor is None:
-            return
-        cursor = page.cursor
+    """Yield all points of one filter after the other, by id, a page at a time."""
+    for meant in filters:
+        cursor: str | None = None
+        while True:
+            page = backend.scroll(
+                meant, limit=limit, cursor=cursor, payload=payload, vectors=vectors
+            )
+            if page.points:
+                yield page.points
+            cursor = page.cursor
+            if cursor is None:
+                break
+
+
+def records_first(owner: str) -> tuple[Filter, Filter]:
+    """Return filters of an owner's records, and of the points that continue them."""
+    return Filter(owner), Filter(owner, CONTINUING, parts=True)
+
+
+def ends(points: Sequence[Point | StoredPoint]) -> dict[str, int]:
+    """Return how many points continue each of some records."""
+    return {p.id: p.payload.get("parts", 0) for p in points if "part_of" not in p.payload}
+
+
+def continuing(backend: Backend, points: Sequence[AnyPoint], *, owner: str) -> list[AnyPoint]:
+    """Leave out points that would continue a record which is not there, or is shorter by now."""
+    names = {point.payload["part_of"] for point in points if "part_of" in point.payload}
+    if not names:
+        return list(points)
+    seen = ("owner", "part_of", "parts")
+    read = backend.retrieve(list(names), payload=seen, vectors=False)
+    last = ends([point for point in read if point.payload.get("owner") == owner])
+    return [
+        point
+        for point in points
+        if "part_of" not in point.payload
+        or point.payload["part"] <= last.get(point.payload["part_of"], 0)
+    ]
+
+
+def drop_parts(backend: Backend, last: Mapping[str, int], *, owner: str) -> None:
+    """Remove the points that continued what stood under some ids before.
+
+    Args:
+        backend: Where the records are, as they are now.
+        last: How many points continue each.
+        owner: Whose.
+    """
+    for count in set(last.values()):
+        records = tuple(name for name, parts in last.items() if parts == count)
+        beyond = OneOf("part_of", records) & Range("part", gt=count)
+        backend.delete(Filter(owner, beyond, parts=True))
 
 
 def stored(backend: Backend, ids: Sequence[str], owner: str) -> dict[str, StoredPoint]:

@@ -81,6 +81,11 @@ class Editor:
             "see recall() and timeline() for the ids there are",
         )
 
+    def find_whole(self, name: str) -> tuple[str, dict[str, Vectors]]:
+        """Read the UUID of a record's point, and all of its rows of each modality."""
+        main = self.find(name, vectors=True)
+        return main.id, self._all_rows(main)
+
     def change(self, name: str, payload: Payload, clear: Sequence[str]) -> None:
         """Write payload keys of a record, and of the points that continue it."""
         point = self.find(name)

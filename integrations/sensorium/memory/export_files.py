@@ -9,19 +9,30 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from sensorium.errors import MissingExtraError, first_problem
 from sensorium.memory.copying import PAGE
 from sensorium.memory.export_manifest import (
     Manifest,
     RecordsFile,
+    Sha256,
     Time,
     damaged,
     inside,
     sha256_of,
 )
+from sensorium.memory.identity import check_id
 from sensorium.memory.media import NAME
+from sensorium.memory.moments import check_metadata, check_tags
 from sensorium.percepts.source import Array
 from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors, from_iso
 from sensorium.qdrant.schema import CollectionSchema
@@ -34,18 +45,32 @@ LISTED = ("modalities", "tags")  # lists of texts that do
 
 
 KeptName = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
+Count = Annotated[int, Field(ge=1)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Digests = Annotated[list[Sha256], Field(min_length=1)]
 
 
 class _MediumFields(BaseModel):
-    model_config = ConfigDict(extra="allow", strict=True)
+    """What a payload may say of a percept."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     modality: str
-    digest: str
+    digest: Sha256
     file: KeptName | None = None
+    mime: str | None = None
+    bytes: Annotated[int, Field(ge=0)] = 0
+    units: dict[str, Any] = {}
+    duration: Number | None = None
+    uri: str | None = None
+    at: Time | None = None
+    row: Annotated[int, Field(ge=0)]
+    rows: Count
+    spans: list[tuple[Number, Number]] = []
 
 
 class _PayloadFields(BaseModel):
-    """What a payload must be before it is stored; user metadata may be anything."""
+    """What a payload must be before it is stored."""
 
     model_config = ConfigDict(extra="allow", strict=True)
 
@@ -56,18 +81,31 @@ class _PayloadFields(BaseModel):
     expires_at: Time | None = None
     modalities: list[str]
     page_content: str
-    tags: list[str] = []
+    tags: Annotated[list[str], AfterValidator(check_tags)] = []
     flags: list[str] = []
-    digest: list[str] = []
+    digest: Digests | None = None
+    origin: Digests | None = None
     hashes: list[KeptName] = []
     media: list[_MediumFields] = []
     metadata: dict[str, Any] = {}
     windows: dict[str, int] = {}
-    id: str | None = None
+    rows: dict[str, Count] = {}
+    parts: Count | None = None
+    id: Annotated[str, AfterValidator(check_id)] | None = None
     part_of: str | None = None
-    part: int | None = None
+    part: Count | None = None
     source: str | None = None
     schema_version: Literal[1]
+
+    @model_validator(mode="after")
+    def _agree(self) -> _PayloadFields:
+        if check_metadata(self.metadata) != self.flags:
+            raise ValueError("flags are not those of the metadata")
+        if (self.part_of is None) != (self.part is None):
+            raise ValueError("part_of and part do not go together")
+        if self.part_of is None and self.digest is None:
+            raise ValueError("digest is missing")
+        return self
 
 
 def pyarrow() -> Any:
@@ -144,19 +182,14 @@ class RecordsWriter:
 def read_records(
     directory: Path, manifest: Manifest, schema: CollectionSchema
 ) -> Iterator[list[Point]]:
-    """Yield the points of an export, a few at a time; only `id`, `payload` and vectors are read.
+    """Yield the points of an export, a few at a time: all records, then what continues them.
 
     Raises:
         ExportFormatError: Not the columns of an export, or a payload that is none.
     """
-    for file in manifest.files:
-        path = inside(directory, file.name)
-        rows = 0
-        for points in _read_file(path, schema):
-            rows += len(points)
-            yield points
-        if rows != file.rows:
-            raise damaged(path, f"{rows} rows instead of {file.rows}")
+    for parts in (False, True) if manifest.points > manifest.records else (False,):
+        for file in manifest.files:
+            yield from _read_file(inside(directory, file.name), file, schema, parts=parts)
 
 
 def read_continued(directory: Path, manifest: Manifest) -> dict[str, Payload]:
@@ -181,14 +214,21 @@ def read_continued(directory: Path, manifest: Manifest) -> dict[str, Payload]:
     return found
 
 
-def _read_file(path: Path, schema: CollectionSchema) -> Iterator[list[Point]]:
+def _read_file(
+    path: Path, file: RecordsFile, schema: CollectionSchema, *, parts: bool
+) -> Iterator[list[Point]]:
     pa = pyarrow()
-    columns = ["id", "payload", *schema.modalities]
+    columns = ["id", "payload", "part_of", *schema.modalities]
     try:
         with pa.parquet.ParquetFile(path) as parquet:
             _check_columns(pa, path, parquet.schema_arrow, schema.modalities)
+            if parquet.metadata.num_rows != file.rows:
+                raise damaged(path, f"{parquet.metadata.num_rows} rows instead of {file.rows}")
             for batch in parquet.iter_batches(PAGE, columns=columns):
-                yield _points(path, batch, schema)
+                part_of = batch.column("part_of")
+                wanted = batch.filter(part_of.is_valid() if parts else part_of.is_null())
+                if wanted.num_rows:
+                    yield _points(path, wanted, schema)
     except (pa.ArrowException, OSError) as error:
         raise damaged(path, str(error)[:200]) from error
 
@@ -239,13 +279,32 @@ def _check_columns(pa: Any, path: Path, schema: Any, modalities: Sequence[str]) 
 def _points(path: Path, batch: Any, schema: CollectionSchema) -> list[Point]:
     dimension = schema.space.dimension
     columns = {name: _read_vectors(path, batch, name, dimension) for name in schema.modalities}
-    texts = batch.column("payload").to_pylist()
+    texts, records = (batch.column(name).to_pylist() for name in ("payload", "part_of"))
     points = []
     for row, given in enumerate(batch.column("id").to_pylist()):
         vectors = {name: rows[row] for name, rows in columns.items()}
         there = {name: rows for name, rows in vectors.items() if rows is not None}
-        points.append(Point(_point_id(path, given), there, _payload(path, texts[row])))
+        point = Point(_point_id(path, given), there, _payload(path, texts[row]))
+        if point.payload.get("part_of") != records[row]:
+            raise damaged(path, "two different part_of of one point")
+        _check_rows(path, point)
+        points.append(point)
     return points
+
+
+def _check_rows(path: Path, point: Point) -> None:
+    """Refuse a payload that says of the vectors what is not so."""
+    payload = point.payload
+    rows = {name: len(vectors) for name, vectors in point.vectors.items()}
+    senses = payload["modalities"]
+    if "part_of" in payload:
+        fits = bool(rows) and set(senses) >= rows.keys()
+    else:
+        fits = senses == sorted(rows)
+    if not fits:
+        raise damaged(path, f"a payload where modalities={senses!r}, with {sorted(rows)}"[:200])
+    if payload.get("windows", {}) != {name: count for name, count in rows.items() if count > 1}:
+        raise damaged(path, f"a payload where windows={payload.get('windows')!r}"[:200])
 
 
 def _point_id(path: Path, text: str | None) -> str:

@@ -35,13 +35,13 @@ MANIFEST, MEDIA = "manifest.json", "media"
 LARGEST_MANIFEST = 64 * 2**20  # bytes; a hundred thousand files need 14 million
 
 
-def _moment(text: str) -> str:
+def _read_time(text: str) -> str:
     from_iso(text)
     return text
 
 
-Moment = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
-Time = Annotated[Moment, AfterValidator(_moment)]
+Written = StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
+Time = Annotated[str, Written, AfterValidator(_read_time)]
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 

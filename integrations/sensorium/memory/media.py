@@ -61,11 +61,16 @@ class MediaStore:
         """
         self.owner = check_owner(owner)
         self.quota = quota
-        self._folder = open_folder(str(root), owner_key(owner))
+        self._root = str(root)
+        self._folder = open_folder(self._root, owner_key(owner))
         self._lock = Lock()  # held while a file gets or loses its name, and for what follows
         self._used: int | None = None  # bytes kept; None until they were counted
         self._reserved = 0  # bytes that writes in progress may add
         self._unsynced: set[str] = set()  # names since the last flush
+
+    def for_owner(self, owner: str) -> MediaStore:
+        """Open another owner's store in the same place, with the same quota."""
+        return MediaStore(self._root, owner=owner, quota=self.quota)
 
     def put(self, content: bytes | BinaryIO, *, extension: str) -> str:
         """Keep content and return its name; what is there already is not written again.

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any
 
-from typing_extensions import Self, Unpack
+from typing_extensions import Unpack
 
-from sensorium.encoders import Encoder, load_encoder
-from sensorium.errors import (
-    MediaNotFoundError,
-    QueryError,
-    RecordError,
-    RecordNotFoundError,
-    SensoriumError,
-)
-from sensorium.memory.calibration import RANKINGS
-from sensorium.memory.editing import Editor, Sweep, changes
-from sensorium.memory.keeping import reopened
-from sensorium.memory.moving import Movable
+from sensorium.errors import QueryError, RecordError, RecordNotFoundError, SensoriumError
+from sensorium.memory.calibration import Asked
+from sensorium.memory.editing import Sweep, changes
+from sensorium.memory.moving import MovableMemory
 from sensorium.memory.payloads import record_of
-from sensorium.memory.places import CALIBRATION, HOME, STREAMS, Place, open_place
+from sensorium.memory.places import STREAMS
 from sensorium.memory.questions import (
     Query,
     asked_of,
@@ -33,176 +21,21 @@ from sensorium.memory.questions import (
     conditions,
     resembling,
 )
-from sensorium.memory.recalling import Recaller, Wish
-from sensorium.memory.records import Hit, Medium, Moment, Record, Remembered, Report
-from sensorium.memory.sampling import Calibrator
+from sensorium.memory.records import Hit, Moment, Record, Remembered, Report, Timeline
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
-from sensorium.memory.writing import BATCH, Progress, Writer
-from sensorium.percepts import Percept, Text
-from sensorium.qdrant import (
-    Backend,
-    CollectionSchema,
-    Condition,
-    Equal,
-    Every,
-    Filter,
-    Ids,
-    Not,
-    Range,
-)
-from sensorium.qdrant.filters import check_owner
-from sensorium.qdrant.points import from_iso
-
-if TYPE_CHECKING:
-    from qdrant_client import QdrantClient
+from sensorium.memory.wishes import Filters, Wish, check_limit
+from sensorium.memory.writing import BATCH, Progress
+from sensorium.percepts import Percept
+from sensorium.qdrant import Every, Filter, Ids, Range
 
 LIMIT = 10
-MOST = 10_000  # hits or records of one call
 
 
-class Filters(TypedDict, total=False):
-    """What restricts a call to some records; all that is given must hold.
-
-    Attributes:
-        since: Memories that go on at this time, or begin later (aware).
-        until: Memories that begin before this time.
-        tags: Every one of these.
-        source: Exactly this one.
-        where: Of the metadata: `{"room": "kitchen", "floor": [1, 2]}`, or any condition of
-            `sensorium.qdrant`.
-        having: At least one of these modalities.
-        words: All of these words in the record's text.
-    """
-
-    since: datetime | None
-    until: datetime | None
-    tags: Collection[str] | None
-    source: str | None
-    where: Condition | Mapping[str, Any] | None
-    having: Collection[str] | None
-    words: str | None
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """A page of records in order of time.
-
-    Attributes:
-        records: Of this page.
-        cursor: Pass it to `timeline` for the next page; `None` after the last.
-    """
-
-    records: Sequence[Record]
-    cursor: str | None
-
-    def __iter__(self) -> Iterator[Record]:
-        return iter(self.records)
-
-    def __len__(self) -> int:
-        return len(self.records)
-
-
-class Memory(Movable):
+class Memory(MovableMemory):
     """What one owner perceived, kept in a vector store. May be used from several threads.
 
     Use it as a context manager, or close it.
     """
-
-    def __init__(self, place: Place, encoder: Encoder, *, owner: str, keep_media: bool) -> None:
-        """Use `Memory.open`."""
-        self.owner = owner
-        self._keep_media = keep_media
-        self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
-        self._settle(place, encoder)
-
-    def _settle(self, place: Place, encoder: Encoder) -> None:
-        owner = self.owner
-        self.encoder = encoder
-        self._place = place
-        self._backend = place.backend
-        self._writer = Writer(self._backend, encoder, place.media, owner=owner)
-        self._editor = Editor(self._backend, place.media, self._writer, owner=owner)
-        self._recaller = Recaller(self._backend, owner=owner)
-        self._calibrator = Calibrator(
-            self._backend,
-            owner=owner,
-            background=encoder.background,
-            file=place.file(CALIBRATION, owner, ".npz"),
-        )
-
-    @classmethod
-    def open(
-        cls,
-        place: str | Path | QdrantClient = HOME,
-        *,
-        owner: str,
-        encoder: str | Encoder = "sensorium-mini",
-        keep_media: bool = True,
-        media: str | Path | None = None,
-        media_quota: int | None = None,
-        collection: str = "sensorium",
-        api_key: str | None = None,
-        prefer_grpc: bool = False,
-        schema: CollectionSchema | None = None,
-    ) -> Self:
-        """Open a memory, or begin one.
-
-        Args:
-            place: A folder (Qdrant Edge, in this process), the URL of a Qdrant server,
-                `":memory:"` or any `QdrantClient`.
-            owner: Whose memories: nobody else's are read, counted, changed or removed.
-            encoder: Its name, or an encoder; that of the memory if there is one.
-            keep_media: Keep the signals themselves, not only their vectors.
-            media: A folder or fsspec URL for them; by default beside the memory. A server has no
-                such place: without `media` the signals are not kept there.
-            media_quota: Bytes of media this owner may keep.
-            collection: Its name on a server.
-            api_key: Of a server; by default the environment variable QDRANT_API_KEY.
-            prefer_grpc: Speak gRPC to a server.
-            schema: How a new collection is laid out; by default all the encoder's modalities.
-        Raises:
-            OwnerError: No owner.
-            SpaceMismatchError: The memory was made by another encoder.
-            StoreLockedError: Somebody else has the folder open.
-            StoreUnavailableError: The server cannot be reached.
-            StoreError: Damaged, or of another version.
-            UnknownEncoderError: No encoder of that name.
-        """
-        check_owner(owner)
-        opened = load_encoder(encoder) if isinstance(encoder, str) else encoder
-        if schema is None:
-            schema = CollectionSchema.for_space(opened.space, modalities=opened.modalities)
-        where = open_place(
-            place,
-            schema,
-            owner=owner,
-            collection=collection,
-            api_key=api_key,
-            prefer_grpc=prefer_grpc,
-            media=media,
-            keep_media=keep_media,
-            media_quota=media_quota,
-        )
-        return cls(where, opened, owner=owner, keep_media=keep_media)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"Memory({self._backend!r}, owner={self.owner!r})"
-
-    @property
-    def backend(self) -> Backend:
-        """The store, for what this class does not offer."""
-        return self._backend
 
     def remember(
         self,
@@ -331,35 +164,25 @@ class Memory(Movable):
             )
         if query is not None and like is not None:
             raise QueryError("both query and like", "one of them", "call recall twice")
-        _check_share("min_confidence", min_confidence)
-        _check_share("diversity", diversity)
-        if ranking not in RANKINGS:
-            raise QueryError(f"ranking={ranking!r}", f"one of {', '.join(RANKINGS)}", "pass one")
-        if half_life is not None and not _is_age(half_life):
-            raise QueryError(f"half_life={half_life}", "a positive timedelta", "leave it out")
         if weights is not None and query is None:
             raise QueryError("weights without a query", "parts to weigh", "leave them out")
-        if keywords is not None and not (isinstance(keywords, str) and keywords.strip()):
-            raise QueryError(f"keywords={keywords!r}", "words", "leave it out")
-        condition = conditions(**filters)
-        senses = checked_modalities(modalities, self.encoder)
-        if like is not None:
-            point = self._editor.find(like, vectors=True)
-            asked = resembling(point)
-            itself = Ids((point.id,)) | Equal("part_of", point.id)
-            condition = Every((*([condition] if condition else []), Not(itself)))
-        else:
-            asked = asked_of(query, self.encoder, weights) if query is not None else []
         wish = Wish(
-            limit=_checked_limit(limit),
-            modalities=senses,
-            condition=condition,
+            limit=limit,
+            modalities=checked_modalities(modalities, self.encoder),
+            condition=conditions(**filters),
             ranking=ranking,
             keywords=keywords,
             min_confidence=min_confidence,
             half_life=half_life,
             diversity=diversity,
         )
+        asked: list[Asked] = []
+        if like is not None:
+            point, rows = self._editor.find_whole(like)
+            asked = resembling(rows)
+            wish = wish.but_not(point)
+        elif query is not None:
+            asked = asked_of(query, self.encoder, weights)
         return self._recaller.recall(asked, wish, self._calibrator.current())
 
     def get(self, id: str) -> Record:
@@ -389,7 +212,7 @@ class Memory(Movable):
         now = datetime.now(timezone.utc)
         page = self._backend.scroll(
             Filter(self.owner, conditions(**filters), alive_at=now),
-            limit=_checked_limit(limit),
+            limit=check_limit(limit),
             newest_first=newest_first,
             cursor=cursor,
         )
@@ -455,10 +278,12 @@ class Memory(Movable):
         """
         found = conditions(**filters)
         every = [found] if found else []
-        if older_than is not None and not _is_age(older_than):
-            raise QueryError(f"older_than={older_than!r}", "a positive timedelta", "leave it out")
+        if older_than is not None and not isinstance(older_than, timedelta):
+            raise QueryError(
+                f"older_than={older_than!r}", "a timedelta", "write timedelta(days=30)"
+            )
         if older_than is not None:
-            every.append(Range("at", lt=datetime.now(timezone.utc) - older_than))
+            every.append(Range("at", lt=_ago(older_than)))
         if ids:
             every.append(Ids(tuple(self._existing(ids))))
         if not every and not everything:
@@ -494,61 +319,6 @@ class Memory(Movable):
         now = datetime.now(timezone.utc)
         return self._backend.count(Filter(self.owner, conditions(**filters), alive_at=now))
 
-    def stats(self) -> dict[str, Any]:
-        """Describe the memory, JSON-ready: records by modality, times, media, the store."""
-        mine = Filter(self.owner)
-        ends = [
-            self._backend.scroll(mine, limit=1, newest_first=newest, payload=["at"]).points
-            for newest in (False, True)
-        ]
-        first, last = (from_iso(p[0].payload["at"]).isoformat() if p else None for p in ends)
-        media = self._place.media
-        return {
-            "owner": self.owner,
-            "records": self.count(),
-            "modalities": self._backend.facet("modalities", mine, limit=100),
-            "tags": self._backend.facet("tags", mine, limit=20),
-            "first": first,
-            "last": last,
-            "media_bytes": media.bytes_used() if media else None,
-            "encoder": self.encoder.space.id,
-            "store": self._backend.stats(),
-        }
-
-    def percepts(self, record: Record | Hit) -> list[Percept]:
-        """Open the signals of a record again: its text, and each medium that was kept.
-
-        Raises:
-            MediaNotFoundError: Nothing of it was kept, or not any more.
-        """
-        record = record.record if isinstance(record, Hit) else record
-        texts: list[Percept] = [Text(record.text, at=record.at)] if record.text else []
-        kept = [self.open_medium(medium) for medium in record.media if medium.file]
-        if not texts and not kept:
-            raise MediaNotFoundError(
-                f"the record {record.id}, of which no signal was kept",
-                "a record remembered with keep_media",
-                "remember it again with keep_media=True",
-            )
-        return [*texts, *kept]
-
-    def open_medium(self, medium: Medium) -> Percept:
-        """Open one kept percept of a record of this owner.
-
-        Raises:
-            MediaNotFoundError: It was not kept, or is not kept any more.
-        """
-        if medium.file is None or self._place.media is None:
-            raise MediaNotFoundError(
-                f"a {medium.modality} that was not kept", "one with a file", "see Medium.file"
-            )
-        path = self._place.media.path(medium.file)
-        content = path if path is not None else self._place.media.read(medium.file)
-        at = from_iso(medium.at) if medium.at else None
-        return reopened(
-            content, modality=medium.modality, units=medium.units, at=at, uri=medium.uri
-        )
-
     def stream(self, modality: str, **options: Unpack[StreamOptions]) -> Stream:
         """Open a stream of live samples or frames, whose windows are remembered as they fill.
 
@@ -576,34 +346,13 @@ class Memory(Movable):
         if report.failures:
             raise report.failures[0].error
 
-    def _moved(self) -> None:
-        self._calibrator.forgot()
 
-    def flush(self) -> None:
-        """Make all that was remembered safe against loss of power; see also docs/memory.md."""
-        if self._place.media is not None:
-            self._place.media.flush()
-        self._backend.flush()
-
-    def compact(self) -> bool:
-        """Index what is not indexed yet, for faster recalls; say whether there was anything.
-
-        May take a minute for 50,000 memories. Other threads can work meanwhile, but wait when they
-        use this memory.
-        """
-        return self._backend.compact()
-
-    def close(self) -> None:
-        """Close what streams are open, flush and release the store; again, nothing happens.
-
-        Raises:
-            StreamError: The last windows of a stream could not be remembered.
-        """
-        try:
-            for stream in list(self._streams):
-                stream.close()
-        finally:
-            self._place.close()
+def _ago(age: timedelta) -> datetime:
+    """Return the time so long ago, or the beginning of all."""
+    try:
+        return datetime.now(timezone.utc) - age
+    except OverflowError:
+        return datetime.min.replace(tzinfo=timezone.utc)
 
 
 def _expiry(ttl: timedelta, expires_at: datetime | None) -> datetime:
@@ -613,20 +362,7 @@ def _expiry(ttl: timedelta, expires_at: datetime | None) -> datetime:
             "a timedelta, or a time: one of them",
             "write ttl=timedelta(days=30)",
         )
-    return datetime.now(timezone.utc) + ttl
-
-
-def _is_age(age: object) -> bool:
-    return isinstance(age, timedelta) and age > timedelta(0)
-
-
-def _checked_limit(limit: object) -> int:
-    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST:
-        raise QueryError(f"limit={limit!r}", f"1 to {MOST}", "ask page by page: timeline()")
-    return limit
-
-
-def _check_share(name: str, share: object) -> None:
-    numeric = isinstance(share, (int, float)) and not isinstance(share, bool)
-    if share is not None and not (numeric and 0 <= share <= 1):  # type: ignore[operator]  # numeric
-        raise QueryError(f"{name}={share!r}", "a number from 0 to 1", "leave it out")
+    try:
+        return datetime.now(timezone.utc) + ttl
+    except OverflowError as error:
+        raise RecordError(f"ttl={ttl}", "a time before the year 10000", "leave it out") from error

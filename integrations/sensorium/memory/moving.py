@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sensorium.encoders import Encoder, load_encoder
 from sensorium.memory.copying import CopySummary, copy_records
-from sensorium.memory.places import Place, open_place
+from sensorium.memory.opened import OpenMemory
+from sensorium.memory.places import open_place
 from sensorium.memory.portable import (
     ExportSummary,
     ImportSummary,
@@ -17,33 +18,14 @@ from sensorium.memory.portable import (
 )
 from sensorium.memory.reembedding import Reembedded, check_alone, check_complete, reembedded
 from sensorium.memory.writing import Progress
-from sensorium.percepts import Percept
 from sensorium.qdrant import CollectionSchema
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
 
-    from sensorium.memory.records import Medium
 
-
-class Movable:
-    """The part of `Memory` that moves memories; it knows where they are, and whose."""
-
-    owner: str
-    encoder: Encoder
-    _place: Place
-
-    def open_medium(self, medium: Medium) -> Percept:
-        """Open one kept percept of a record; see `Memory`."""
-        raise NotImplementedError
-
-    def _settle(self, place: Place, encoder: Encoder) -> None:
-        """Use another place or encoder from now on; see `Memory`."""
-        raise NotImplementedError
-
-    def _moved(self) -> None:
-        """Note that records came by another way than `remember`; see `Memory`."""
-        raise NotImplementedError
+class MovableMemory(OpenMemory):
+    """The part of `Memory` that takes memories elsewhere."""
 
     def export(self, directory: str | Path, *, progress: Progress | None = None) -> ExportSummary:
         """Write all that this owner remembers to a directory: Parquet, and the media as files.
@@ -83,7 +65,7 @@ class Movable:
             owner=self.owner,
             progress=progress,
         )
-        self._moved()
+        self._calibrator.forgot()
         return summary
 
     def promote(
@@ -147,7 +129,8 @@ class Movable:
         """Make all vectors anew with another encoder, from the signals that were kept.
 
         The new collection is built beside the old one, which stays in use until it is complete;
-        then this memory switches to it. Cut short, it leaves the memory as it was.
+        then this memory switches to it. Cut short, it leaves the memory as it was. Recalls go on
+        meanwhile; what would write waits.
 
         Args:
             encoder: Its name, or an encoder.
@@ -159,23 +142,24 @@ class Movable:
             UnknownEncoderError: No encoder of that name.
         """
         opened = load_encoder(encoder) if isinstance(encoder, str) else encoder
-        old = self._place.backend
-        check_alone(old, self.owner)
-        schema = CollectionSchema.for_space(opened.space, modalities=opened.modalities)
-        new = old.sibling(schema)
-        try:
-            result = reembedded(
-                old,
-                new,
-                opened,
-                owner=self.owner,
-                open_medium=self.open_medium,
-                progress=progress,
-            )
-            check_complete(result, drop=drop)
-        except BaseException:
-            new.discard()
-            raise
-        self._moved()  # the sample is of the old vectors
-        self._settle(dataclasses.replace(self._place, backend=old.switch(new)), opened)
+        with self._writer.lock:  # what was remembered or forgotten meanwhile would come to nothing
+            old = self._place.backend
+            check_alone(old, self.owner)
+            schema = CollectionSchema.for_space(opened.space, modalities=opened.modalities)
+            new = old.sibling(schema)
+            try:
+                result = reembedded(
+                    old,
+                    new,
+                    opened,
+                    owner=self.owner,
+                    open_medium=self.open_medium,
+                    progress=progress,
+                )
+                check_complete(result, drop=drop)
+            except BaseException:
+                new.discard()
+                raise
+            self._calibrator.forgot()  # its sample is of the old vectors
+            self._settle(dataclasses.replace(self._place, backend=old.switch(new)), opened)
         return result

@@ -19,7 +19,12 @@ from sensorium.qdrant.schema import ROWS, STILLS, VERSION
 
 TEXT = "text"
 OPTIONAL = {"file", "mime", "duration", "uri", "at"}  # of a medium: left out where it is None
-COPIED = ("owner", "at", "until", "created_at", "expires_at", "tags", "source", "metadata", "flags")
+COPIED = (  # to the points that continue a record: what filters look at
+    *("owner", "at", "until", "created_at", "expires_at", "tags", "source", "metadata", "flags"),
+    *("page_content", "modalities", "rows", "schema_version"),
+)
+LAID_OUT = ("modalities", "windows", "parts", "rows")  # what a payload says of the vectors
+MEDIUM = frozenset(Medium.__dataclass_fields__)
 
 
 def points_of(
@@ -67,15 +72,17 @@ def laid_out(record: str, payload: Payload, rows: Mapping[str, Vectors]) -> list
         payload: Of its point, but for what depends on the rows.
         rows: All of its rows of each modality, `(W, D)`.
     """
+    chunks = list(_chunks(rows))
+    whole = {key: value for key, value in payload.items() if key not in LAID_OUT}
+    whole["modalities"] = sorted(rows)
+    if len(chunks) > 1:
+        whole |= {"parts": len(chunks) - 1, "rows": {name: len(rows[name]) for name in rows}}
     points = []
-    for number, vectors in enumerate(_chunks(rows)):
-        own = {**payload} if number == 0 else _part(payload, record)
-        own["modalities"] = sorted(vectors if number else rows)
+    for number, vectors in enumerate(chunks):
+        own = _part(whole, record, number) if number else {**whole}
         windows = {name: len(block) for name, block in vectors.items() if len(block) > 1}
         if windows:
             own["windows"] = windows
-        if number:
-            own["part"] = number
         points.append(Point(part_id(record, number) if number else record, vectors, own))
     return points
 
@@ -87,6 +94,7 @@ def media_of(
     kept: Mapping[int, Mapping[str, Any]],
     *,
     before: str = "",
+    uris: Sequence[str | None] | None = None,
 ) -> tuple[list[Medium], dict[str, list[Vectors]]]:
     """Describe percepts as a record lists them, and gather their rows by modality.
 
@@ -96,9 +104,12 @@ def media_of(
         encodings: One a percept.
         kept: As for `points_of`.
         before: The text of the record that they join.
+        uris: Where they came from, if the percepts do not say it: those of a media store do not.
     """
     media: list[Medium] = []
     rows: dict[str, list[Vectors]] = {}
+    if uris is None:
+        uris = [percept.uri or _path_uri(percept) for percept in percepts]
     letters = len(before) + 1 if before else 0  # spans count in the record's text: its lines
     for index, (percept, encoding) in enumerate(zip(percepts, encodings, strict=True)):
         blocks = rows.setdefault(percept.modality, [])
@@ -108,7 +119,7 @@ def media_of(
                 modality=percept.modality,
                 digest=digests[index],
                 duration=percept.duration,
-                uri=percept.uri or _path_uri(percept),
+                uri=uris[index],
                 at=iso(percept.at) if percept.at else None,
                 row=sum(map(len, blocks)),
                 rows=len(encoding.vectors),
@@ -178,10 +189,9 @@ def media_payload(media: Sequence[Medium]) -> dict[str, Any]:
     }
 
 
-def _part(payload: Payload, record: str) -> Payload:
-    """Copy what filters look at to the points that continue a record."""
+def _part(payload: Payload, record: str, number: int) -> Payload:
     copied = {key: payload[key] for key in COPIED if key in payload}
-    return {**copied, "page_content": "", "part_of": record, "schema_version": VERSION}
+    return {**copied, "part_of": record, "part": number}
 
 
 def _path_uri(percept: Percept) -> str | None:
@@ -231,8 +241,16 @@ def record_of(point: StoredPoint) -> Record:
         source=payload.get("source"),
         metadata=payload.get("metadata", {}),
         modalities=tuple(payload["modalities"]),
-        media=tuple(Medium(**fields) for fields in payload.get("media", ())),
+        media=tuple(listed(payload)),
     )
+
+
+def listed(payload: Payload) -> list[Medium]:
+    """Read the percepts that a payload lists; what a later release says of them is passed over."""
+    return [
+        Medium(**{key: value for key, value in fields.items() if key in MEDIUM})
+        for fields in payload.get("media", ())
+    ]
 
 
 def matched(record: Record, modality: str, row: int) -> tuple[Medium | None, Span | None]:

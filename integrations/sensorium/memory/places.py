@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -32,20 +32,28 @@ class Place:
         media: Where signals are kept; `None` where they are not.
         state: A folder for what else is kept between runs; `None` where there is none.
         scratch: Where the media of a memory in this process are until it is closed.
+        lent: Whether somebody else closes the store.
     """
 
     backend: Backend
     media: MediaStore | None
     state: Path | None
     scratch: TemporaryDirectory[str] | None = None
+    lent: bool = False
 
     def close(self) -> None:
         """Flush and release all of it; nothing happens the second time."""
         if self.media is not None and self.scratch is None:
             self.media.flush()
-        self.backend.close()
+        if not self.lent:
+            self.backend.close()
         if self.scratch is not None:
             self.scratch.cleanup()
+
+    def borrowed(self, owner: str) -> Place:
+        """Return the same place for another owner, who leaves it open when closing it."""
+        media = self.media and self.media.for_owner(owner)
+        return replace(self, media=media, scratch=None, lent=True)
 
     def file(self, folder: str, owner: str, suffix: str) -> Path | None:
         """Name an owner's file in a folder of the state, which is made; `None` without state."""

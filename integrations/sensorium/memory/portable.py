@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
@@ -18,13 +18,16 @@ from sensorium.errors import (
 from sensorium.memory.copying import (
     PAGE,
     CopySummary,
-    Progress,
     add_modalities,
     bring,
     check_media_owner,
+    continuing,
     copy_records,
+    drop_parts,
+    ends,
     kept_names,
     pages,
+    records_first,
     stored,
 )
 from sensorium.memory.export_files import (
@@ -46,9 +49,10 @@ from sensorium.memory.export_manifest import (
 from sensorium.memory.folders import PART, enough_room
 from sensorium.memory.identity import NAMESPACE, content_id, part_id, point_id
 from sensorium.memory.media import BLOCK, MediaStore
+from sensorium.memory.records import Progress
 from sensorium.qdrant.backend import Backend
 from sensorium.qdrant.filters import Filter, check_owner
-from sensorium.qdrant.points import Payload, Point, StoredPoint, iso
+from sensorium.qdrant.points import Payload, Point, iso
 from sensorium.qdrant.schema import CollectionSchema
 
 __all__ = [
@@ -158,14 +162,14 @@ def import_records(
         directory: What `export_records` wrote; it may come from anywhere.
         backend: Where the records go; modalities it lacks are added.
         media: Where their files go; `None` leaves them out.
-        owner: Whose memories they become. Of the owner they were exported from, they keep their
-            ids and replace what has them; of another, they get ids of their own.
+        owner: Whose memories they become. They get the ids that follow from this owner and them:
+            those they have, if it exported them. What has such an id is replaced.
         progress: Called after every batch.
     Raises:
         ExportFormatError: Not an export, or damaged: nothing is written, unless it is a media file.
         SpaceMismatchError: Its vectors are of another space than the store's.
         SchemaVersionError: Of another version of the layout.
-        RecordError: Another owner has a record of the same id.
+        RecordError: Another owner has a point of such an id.
         MissingExtraError: pyarrow is not installed.
     """
     pyarrow()
@@ -181,22 +185,24 @@ def import_records(
         _check_media_count(root, manifest)
     adopt = _adoption(root, manifest, owner)
     add_modalities(schema, backend)
-    done = records = files = 0
+    done = written = records = files = 0
     missing: set[str] = set()
     for points in read_records(root, manifest, schema):
-        mine = [adopt(point) for point in points]
-        stored(backend, [point.id for point in mine], owner)
+        mine = continuing(backend, [adopt(point) for point in points], owner=owner)
+        there = stored(backend, [point.id for point in mine], owner)
         if media is not None:
             came, lost = bring(mine, media, partial(_import_file, root, media))
             files, missing = files + came, missing | lost
         backend.upsert(mine)
-        done, records = done + len(mine), records + _records(mine)
+        drop_parts(backend, ends([point for point in mine if point.id in there]), owner=owner)
+        done, records = done + len(points), records + len(ends(mine))
+        written += len(mine)
         if progress is not None:
             progress(done, manifest.points)
     backend.flush()
     if media is not None:
         media.flush()
-    return ImportSummary(records, done, files, len(missing))
+    return ImportSummary(records, written, files, len(missing))
 
 
 def _write_export(
@@ -207,20 +213,19 @@ def _write_export(
     progress: Progress | None,
 ) -> Manifest:
     """Write records, media and manifest to a directory, and return the manifest."""
-    where = Filter(owner, parts=True)
-    total, schema = backend.count(where), backend.schema
+    total, schema = backend.count(Filter(owner, parts=True)), backend.schema
     points = records = 0
     missing: set[str] = set()
     writer = RecordsWriter(part, schema.modalities)
     try:
-        for page in pages(backend, where, limit=PAGE, vectors=schema.modalities):
+        for page in pages(backend, *records_first(owner), limit=PAGE, vectors=schema.modalities):
             for point in page:
                 writer.add(point)
             if media is not None:
                 missing |= {
                     name for name in kept_names(page) if not _export_file(name, media, part)
                 }
-            points, records = points + len(page), records + _records(page)
+            points, records = points + len(page), records + len(ends(page))
             if progress is not None:
                 progress(points, total)
         written = writer.finish()
@@ -277,11 +282,11 @@ def _import_file(directory: Path, media: MediaStore, name: str) -> bool:
 
 @dataclass(frozen=True)
 class _Adoption:
-    """Makes the points of one owner another's, under ids that other would have given them.
+    """Makes points an owner's, under the ids they have as this owner's: no other can be taken.
 
     Attributes:
         exporter: Whose points they were.
-        owner: Whose they become.
+        owner: Whose they become; perhaps the same.
         records: New ids of the records that other points continue, by the old ones.
     """
 
@@ -291,19 +296,18 @@ class _Adoption:
 
     def __call__(self, point: Point) -> Point:
         payload = {**point.payload, "owner": self.owner}
-        if self.exporter == self.owner:
-            return Point(point.id, point.vectors, payload)
-        new = _new_id(point.id, payload, self.exporter, self.owner)
-        record = payload.get("part_of")
-        if record is not None:
-            payload["part_of"] = self.records.get(record) or _derived_id(record, self.owner)
-            new = part_id(payload["part_of"], payload.get("part", point.id))
+        old = payload.get("part_of")
+        if old is None:
+            new = _new_id(point.id, payload, self.exporter, self.owner)
+        else:
+            payload["part_of"] = self.records.get(old) or _derived_id(old, self.owner)
+            new = part_id(payload["part_of"], payload["part"])
         return Point(new, point.vectors, payload)
 
 
 def _adoption(directory: Path, manifest: Manifest, owner: str) -> _Adoption:
     exporter = manifest.owner
-    continued = {} if exporter == owner else read_continued(directory, manifest)
+    continued = read_continued(directory, manifest)
     records = {old: _new_id(old, payload, exporter, owner) for old, payload in continued.items()}
     return _Adoption(exporter, owner, records)
 
@@ -312,7 +316,7 @@ def _new_id(old: str, payload: Payload, exporter: str, owner: str) -> str:
     """Return the id a record would have, had `owner` remembered it."""
     if "id" in payload:
         return point_id(owner, payload["id"])
-    digests = payload.get("digest", ())
+    digests = payload.get("origin") or payload["digest"]
     for at in (None, payload["at"]):
         if content_id(exporter, digests, at) == old:
             return content_id(owner, digests, at)
@@ -321,10 +325,6 @@ def _new_id(old: str, payload: Payload, exporter: str, owner: str) -> str:
 
 def _derived_id(old: str, owner: str) -> str:
     return str(uuid5(NAMESPACE, f"imported\0{owner}\0{old}"))
-
-
-def _records(points: Sequence[StoredPoint | Point]) -> int:
-    return sum("part_of" not in point.payload for point in points)
 
 
 def _media_files(directory: Path) -> Iterator[Path]:

@@ -16,7 +16,7 @@ from sensorium.memory.moments import check_tags
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Condition, Either, Equal, Every, OneOf, Range, Words
 from sensorium.qdrant.filters import matching
-from sensorium.qdrant.points import StoredPoint
+from sensorium.qdrant.points import Vectors
 
 Query: TypeAlias = "str | Percept | NDArray[np.float32] | Sequence[str | Percept | NDArray[Any]]"
 
@@ -91,11 +91,10 @@ def _vector(part: object, dimension: int) -> NDArray[np.float32]:
     return normalise(vector)
 
 
-def resembling(point: StoredPoint) -> list[Asked]:
+def resembling(rows: Mapping[str, Vectors]) -> list[Asked]:
     """Ask for what is like a record: each of its senses counts the same."""
     return [
-        Asked(normalise(rows.mean(axis=0)), modality)
-        for modality, rows in sorted(point.vectors.items())
+        Asked(normalise(found.mean(axis=0)), modality) for modality, found in sorted(rows.items())
     ]
 
 

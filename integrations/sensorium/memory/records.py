@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from sensorium.errors import SensoriumError
 from sensorium.percepts import Percept, Span
 
 Status = Literal["new", "replaced", "known"]
+Progress: TypeAlias = Callable[[int, "int | None"], None]  # how many are done, and of how many
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,21 @@ class Report:
     def done(self) -> int:
         """How many were looked at."""
         return self.new + self.replaced + self.known + len(self.failures)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a sweep removed.
+
+    Attributes:
+        files: Media files that no record named.
+        bytes: Their sizes, together.
+        records: Memories whose time had come.
+    """
+
+    files: int
+    bytes: int
+    records: int = 0
 
 
 @dataclass(frozen=True)
@@ -210,3 +226,22 @@ class Hit:
             "similarity": self.similarity,
             "age": self.age.total_seconds(),
         }
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A page of records in order of time.
+
+    Attributes:
+        records: Of this page.
+        cursor: Pass it to `timeline` for the next page; `None` after the last.
+    """
+
+    records: Sequence[Record]
+    cursor: str | None
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.records)
+
+    def __len__(self) -> int:
+        return len(self.records)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from sensorium.encoders import Encoder, Encoding
 from sensorium.errors import MediaNotFoundError, RecordError, SensoriumError, StoreError
+from sensorium.memory.copying import pages
 from sensorium.memory.payloads import joined, laid_out, media_of, media_payload, record_of
 from sensorium.memory.records import Failure, Medium, Record
+from sensorium.memory.writing import Progress
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Backend, Filter
 from sensorium.qdrant.points import Payload, Point, StoredPoint
 
-Progress = Callable[[int, "int | None"], None]
+Recipe: TypeAlias = "tuple[int, StoredPoint, list[Percept]]"  # place, point, its signals
 PAGE = 64  # records encoded together
 DERIVED = frozenset({"media", "hashes", "windows", "modalities"})  # made anew with the vectors
 
@@ -24,8 +27,8 @@ class Reembedded:
 
     Attributes:
         records: That have vectors of the new encoder.
-        failures: Records that could not be made anew, in order of reading: not all of their
-            signals were kept, or the new encoder cannot encode one.
+        failures: Records that could not be made anew, with their place in order of ids: not all of
+            their signals were kept, or the new encoder cannot encode one.
     """
 
     records: int
@@ -49,37 +52,26 @@ def reembedded(
         encoder: Of the target's space.
         owner: Whose records.
         open_medium: Makes the percept of a kept file.
-        progress: Called after every page.
+        progress: Called after every page with how many records are done, and of how many.
     Raises:
         StoreError: One of the stores as a whole failed.
     """
-    done, failures = 0, list[Failure]()
+    records, failures = 0, list[Failure]()
     total = source.count(Filter(owner))
-    for page in _pages(source, owner):
-        recipes: list[tuple[StoredPoint, list[Percept]]] = []
-        for index, point in enumerate(page, done + len(failures)):
+    for page in pages(source, Filter(owner), limit=PAGE, vectors=()):
+        recipes: list[Recipe] = []
+        for index, point in enumerate(page, records):
             try:
-                recipes.append((point, _signals(record_of(point), open_medium)))
+                recipes.append((index, point, _signals(record_of(point), open_medium)))
             except SensoriumError as error:
                 failures.append(Failure(index, error))
         points, wrong = _encoded(recipes, encoder)
         target.upsert(points)
-        failures += [Failure(-1, error) for error in wrong]
-        done += len(recipes) - len(wrong)
+        failures += wrong
+        records += len(page)
         if progress is not None:
-            progress(done + len(failures), total)
-    return Reembedded(done, failures)
-
-
-def _pages(source: Backend, owner: str) -> Iterator[Sequence[StoredPoint]]:
-    cursor = None
-    while True:
-        page = source.scroll(Filter(owner), limit=PAGE, cursor=cursor)
-        if page.points:
-            yield page.points
-        cursor = page.cursor
-        if cursor is None:
-            return
+            progress(records, total)
+    return Reembedded(records - len(failures), failures)
 
 
 def _signals(record: Record, open_medium: Callable[[Medium], Percept]) -> list[Percept]:
@@ -96,17 +88,15 @@ def _signals(record: Record, open_medium: Callable[[Medium], Percept]) -> list[P
     return [*texts, *(open_medium(medium) for medium in others)]
 
 
-def _encoded(
-    recipes: Sequence[tuple[StoredPoint, list[Percept]]], encoder: Encoder
-) -> tuple[list[Point], list[SensoriumError]]:
-    made = iter(encoder.try_encode([percept for _, percepts in recipes for percept in percepts]))
+def _encoded(recipes: Sequence[Recipe], encoder: Encoder) -> tuple[list[Point], list[Failure]]:
+    made = iter(encoder.try_encode([one for _, _, percepts in recipes for one in percepts]))
     points: list[Point] = []
-    failures: list[SensoriumError] = []
-    for point, percepts in recipes:
+    failures: list[Failure] = []
+    for index, point, percepts in recipes:
         results = [next(made) for _ in percepts]
         wrong = [result for result in results if isinstance(result, SensoriumError)]
         if wrong:
-            failures.append(wrong[0])
+            failures.append(Failure(index, wrong[0]))
         else:
             encodings = [result for result in results if isinstance(result, Encoding)]
             points += _relaid(point, percepts, encodings)

@@ -44,7 +44,7 @@ class Calibrator:
         self._points: int | None = None  # this owner has now; None before they were counted
         sample = Sample.load(file) if file is not None else None
         self._sample = sample or Sample.EMPTY
-        self._sampled = max(self._sample.counts.values(), default=0)
+        self._sampled = self._sample.total
         self._calibration: Calibration | None = None
 
     def current(self) -> Calibration:
@@ -53,7 +53,7 @@ class Calibrator:
             if self._points is None:
                 self._points = self._backend.count(self._everything)
             if self._points >= 2 * self._sampled and self._points > 0:
-                self._sample = self._draw()
+                self._sample = self._draw(self._points)
                 self._sampled = self._points
                 self._calibration = None
                 if self._file is not None:
@@ -76,19 +76,19 @@ class Calibrator:
             if self._file is not None:
                 self._file.unlink(missing_ok=True)
 
-    def _draw(self) -> Sample:
+    def _draw(self, total: int) -> Sample:
         modalities = self._backend.schema.modalities
         counts = self._backend.facet("modalities", self._everything, limit=len(modalities))
         rows: dict[str, NDArray[np.float32]] = {}
-        windows: dict[str, float] = {}
         for modality in modalities:
-            drawn, mean = self._draw_one(modality)
+            drawn = self._draw_one(modality)
             if len(drawn):
-                rows[modality], windows[modality] = drawn, mean
-        return Sample(rows, {name: counts.get(name, len(rows[name])) for name in rows}, windows)
+                rows[modality] = drawn
+        counted = {name: counts.get(name, len(rows[name])) for name in rows}
+        return Sample(rows, counted, total)
 
-    def _draw_one(self, modality: str) -> tuple[NDArray[np.float32], float]:
-        """Return a random row of each of some random points, and the mean rows of a point."""
+    def _draw_one(self, modality: str) -> NDArray[np.float32]:
+        """Return a random row of each of some random points, `(n, D)`."""
         points = self._backend.sample(
             modality, self._everything, limit=POINTS, payload=["windows"], vectors=False
         )
@@ -96,10 +96,10 @@ class Calibrator:
         fitting = int(np.searchsorted(np.cumsum(counts), ROWS, side="right")) or 1
         ids = [point.id for point in points[:fitting]]
         if not ids:
-            return np.empty((0, self._backend.schema.space.dimension), np.float32), 1.0
+            return np.empty((0, self._backend.schema.space.dimension), np.float32)
         found = self._backend.retrieve(ids, payload=False, vectors=[modality])
         found.sort(key=lambda point: point.id)  # a small collection gives one sample always
         draw = np.random.default_rng(SEED)
         stacks = [point.vectors[modality] for point in found if modality in point.vectors]
         rows = [stack[draw.integers(len(stack))] for stack in stacks]
-        return np.stack(rows), float(np.mean(counts))
+        return np.stack(rows)

@@ -68,11 +68,12 @@ class Scale:
             return similarity
         return self._fair((similarity - self.offset) / (self.length * self.overlap), rows)
 
-    def exact(self, rows: Vector) -> tuple[float, int, float]:
+    def exact(self, rows: Vector, *, of: int = 0) -> tuple[float, int, float]:
         """Score a point whose rows are at hand, without the approximation of `score`.
 
         Args:
             rows: Shape `(W, D)`, float32, unit length.
+            of: How many rows there are in all, where these are some of a longer recording.
         Returns:
             The score, the index of the best row, and that row's cosine with the question as it is.
         """
@@ -84,7 +85,7 @@ class Scale:
         away = np.sqrt(np.maximum(squared, NARROWEST**2))  # (W,)
         cosines = (rows @ self.vector - self.offset) / away  # (W,)
         best = int(cosines.argmax())
-        score = self._fair(float(cosines[best]) / self.overlap, len(rows))
+        score = self._fair(float(cosines[best]) / self.overlap, max(of, len(rows)))
         return score, best, float(rows[best] @ self.asked)
 
     def confidence(self, score: float) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
@@ -11,26 +12,32 @@ from typing_extensions import Self
 from sensorium.errors import StoreClosedError
 from sensorium.qdrant.backend import Search
 from sensorium.qdrant.client_connection import Connection, connect
-from sensorium.qdrant.client_filters import translated, uuids
+from sensorium.qdrant.client_filters import translated
 from sensorium.qdrant.client_points import (
     GRPC_NUMBER,
     JSON_NUMBER,
     check_writable,
     named,
-    no_cursor,
-    payload_bytes,
     payload_keys,
     query_vector,
     requests,
     scored,
-    start_time,
     stored,
     struct,
 )
 from sensorium.qdrant.client_schema import add_modality, ensure_collection, read_schema
-from sensorium.qdrant.filters import Filter
-from sensorium.qdrant.paging import ORDER, ordered_page
-from sensorium.qdrant.points import Page, Payload, Point, Scored, StoredPoint, Vectors
+from sensorium.qdrant.filters import Filter, uuids
+from sensorium.qdrant.paging import ORDER, check_cursor, ordered_page
+from sensorium.qdrant.points import (
+    Page,
+    Payload,
+    Point,
+    Scored,
+    StoredPoint,
+    Vectors,
+    check_payload,
+    from_iso,
+)
 from sensorium.qdrant.schema import TEXT, CollectionSchema
 
 COLLECTION = "sensorium"
@@ -145,7 +152,7 @@ class ClientBackend:
         Raises:
             PointError: A payload that is not JSON.
         """
-        payload_bytes(payload)
+        check_payload(payload)
         cursor: str | None = None
         while True:
             # By id: a filter may mean other points once the first key is changed
@@ -237,8 +244,7 @@ class ClientBackend:
             FilterError: A cursor that no page gave.
         """
         if newest_first is None:
-            if cursor is not None and cursor not in uuids([cursor]):
-                raise no_cursor(cursor)
+            check_cursor(cursor)
             records, offset = self._scroll(
                 filter, limit=limit, offset=cursor, payload=payload_keys(payload), vectors=vectors
             )
@@ -247,9 +253,8 @@ class ClientBackend:
         keys = True if payload is True else [*(payload or ()), ORDER]
 
         def fetch(start: str | None, count: int) -> list[StoredPoint]:
-            by = models.OrderBy(
-                key=ORDER, direction=order, start_from=start_time(start) if start else None
-            )
+            begin = from_iso(start) if start else None
+            by = models.OrderBy(key=ORDER, direction=order, start_from=begin)
             found, _ = self._scroll(filter, limit=count, by=by, payload=keys, vectors=vectors)
             return found
 
@@ -335,23 +340,41 @@ class ClientBackend:
         return False
 
     def sibling(self, schema: CollectionSchema) -> Self:
-        """Begin another collection beside this one, under a name that tells its space.
+        """Begin another collection beside this one, under a name of its own.
 
         Raises:
             StoreError: As opening a collection.
         """
-        name = f"{self.collection}-{schema.space.model}-{schema.space.weights[:8]}"
+        name = f"{self.collection}-{secrets.token_hex(4)}"
         return type(self)(self._client, schema=schema, collection=name)
 
     def switch(self, sibling: Self, /) -> Self:
-        """Return the sibling: on a server this collection stays, for others may use it."""
-        sibling._owned = self._owned
-        self._owned = False
+        """Give this collection's name to a sibling, for everybody who opens it; return it.
+
+        The name becomes an alias; this collection is removed.
+        """
+        self._check_open()
+        aliases = self._call(self._client.get_aliases).aliases
+        old = {one.alias_name: one.collection_name for one in aliases}.get(self.collection)
+        pointed = models.CreateAlias(collection_name=sibling.collection, alias_name=self.collection)
+        operations: list[Any] = [models.CreateAliasOperation(create_alias=pointed)]
+        if old is None:  # a collection of that very name: it must go before the alias can come
+            self._call(self._client.delete_collection, self.collection)
+        else:
+            dropped = models.DeleteAlias(alias_name=self.collection)
+            operations.insert(0, models.DeleteAliasOperation(delete_alias=dropped))
+        self._call(self._client.update_collection_aliases, operations)
+        if old is not None:
+            self._call(self._client.delete_collection, old)
+        sibling.collection = self.collection
+        sibling._owned, self._owned = self._owned, False
+        self._open = False
         return sibling
 
     def discard(self) -> None:
-        """Remove the collection."""
+        """Remove the collection of a sibling that is not wanted any more."""
         self._call(self._client.delete_collection, self.collection)
+        self._open = False
 
     def stats(self) -> dict[str, Any]:
         """Describe the store itself: kind, place, collection, points of all owners."""

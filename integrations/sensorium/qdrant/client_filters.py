@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeAlias
-from uuid import UUID
 
 from qdrant_client import models
 
 from sensorium.errors import FilterError
 from sensorium.qdrant.filters import (
+    EXACT_FLOAT,
     Condition,
     Either,
     Equal,
@@ -24,12 +24,13 @@ from sensorium.qdrant.filters import (
     Range,
     Scalar,
     Words,
+    flag,
+    uuids,
 )
 from sensorium.qdrant.schema import TENANT
 
 Translated: TypeAlias = "models.FieldCondition | models.HasIdCondition | models.Filter"
 LARGEST = sys.float_info.max  # JSON has no infinity: a bound that is infinite would be none
-EXACT_FLOAT = 2**53  # integers up to here are floats without loss
 NEVER = models.HasIdCondition(has_id=[])  # servers take an empty list of alternatives for anything
 ALWAYS = models.Filter(must_not=[NEVER])
 
@@ -81,15 +82,6 @@ def condition(given: Condition) -> Translated:  # noqa: PLR0911 - one return a k
     )
 
 
-def uuids(ids: Iterable[str]) -> Iterable[str]:
-    """Leave out what is no UUID: no point has such an id, and a server refuses to look."""
-    for point_id in ids:
-        try:
-            yield str(UUID(point_id))
-        except (ValueError, TypeError, AttributeError):
-            continue
-
-
 def _all(given: Iterable[Condition]) -> list[models.Condition]:
     return [condition(part) for part in given]
 
@@ -105,8 +97,8 @@ def _empty(field: str) -> models.IsEmptyCondition:
 def _equal(field: str, value: Scalar) -> Translated:
     if isinstance(value, str):
         return _match(field, value)
-    if isinstance(value, bool):  # Edge matches no booleans: they are written as flags, too
-        return _match("flags", f"{field}={str(value).lower()}")
+    if isinstance(value, bool):
+        return _match("flags", flag(field, value))
     if abs(value) > EXACT_FLOAT and isinstance(value, int):
         return _match(field, value)
     same = models.FieldCondition(key=field, range=models.Range(gte=value, lte=value))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import numpy as np
 from qdrant_client import models
 
-from sensorium.errors import FilterError, PointError
+from sensorium.errors import PointError
 from sensorium.qdrant.backend import Search
 from sensorium.qdrant.points import (
     Payload,
@@ -19,8 +18,9 @@ from sensorium.qdrant.points import (
     Scored,
     StoredPoint,
     Vectors,
+    check_payload,
     check_points,
-    from_iso,
+    not_json,
 )
 from sensorium.qdrant.schema import ROWS, STILLS, CollectionSchema
 
@@ -58,16 +58,13 @@ def payload_bytes(payload: Payload) -> int:
     """Return how long a payload is as JSON.
 
     Raises:
-        PointError: It has no JSON: NaN, bytes, a time, a number of NumPy.
+        PointError: It has no JSON: NaN, bytes, a time, a number of NumPy, half a character.
     """
+    check_payload(payload)
     try:
-        return len(json.dumps(payload, allow_nan=False, ensure_ascii=False).encode())
-    except (TypeError, ValueError, RecursionError) as error:
-        raise PointError(
-            f"a payload that cannot be stored ({str(error)[:120]})",
-            "JSON: text, finite numbers, true, false, null, lists and dictionaries of these",
-            "convert times with isoformat() and numpy numbers with .item()",
-        ) from error
+        return len(json.dumps(payload, ensure_ascii=False).encode())
+    except UnicodeEncodeError as error:
+        raise not_json("text that is not Unicode") from error
 
 
 def requests(points: Sequence[Point], *, number: int) -> list[Sequence[Point]]:
@@ -132,25 +129,6 @@ def query_vector(search: Search) -> Any:
 def scored(points: Sequence[models.ScoredPoint]) -> list[Scored]:
     """Convert what a search found."""
     return [Scored(str(point.id), point.score) for point in points]
-
-
-def start_time(start: str) -> datetime:
-    """Read the time in a cursor.
-
-    Raises:
-        FilterError: It is none.
-    """
-    try:
-        return from_iso(start)
-    except ValueError as error:
-        raise no_cursor(start) from error
-
-
-def no_cursor(text: str) -> FilterError:
-    """Build the error for text that no page gave as its cursor."""
-    return FilterError(
-        f"the cursor {text[:40]!r}", "the cursor of a page", "pass Page.cursor as it came"
-    )
 
 
 def _check_id(point_id: str) -> None:

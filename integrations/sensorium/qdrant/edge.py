@@ -48,6 +48,7 @@ from sensorium.qdrant.points import (
 from sensorium.qdrant.schema import CollectionSchema
 
 RESERVE = 64 * 2**20  # bytes that stay free: Edge writes to mapped files, which must not fail
+PRIVATE = 0o700  # what a memory holds is nobody else's business
 U = edge.UpdateOperation
 T = TypeVar("T")
 
@@ -78,7 +79,7 @@ class EdgeBackend(EdgeReader):
         """Open the memory in a folder, or begin one.
 
         Args:
-            folder: Made where it is missing.
+            folder: Made where it is missing, for its user alone (0700).
             schema: What it must be, or becomes; modalities it lacks are added.
         Raises:
             SpaceMismatchError: It holds vectors of another space.
@@ -88,7 +89,7 @@ class EdgeBackend(EdgeReader):
             OSError: The folder cannot be made or written.
         """
         folder = Path(folder).expanduser().absolute()
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         lock = locked(folder)
         try:
             stored = read_description(folder)

@@ -10,6 +10,7 @@ import qdrant_edge as edge
 
 from sensorium.errors import FilterError
 from sensorium.qdrant.filters import (
+    EXACT_FLOAT,
     Condition,
     Either,
     Equal,
@@ -22,6 +23,8 @@ from sensorium.qdrant.filters import (
     Range,
     Scalar,
     Words,
+    flag,
+    uuids,
 )
 from sensorium.qdrant.points import iso
 
@@ -78,7 +81,7 @@ def _(given: Present) -> Any:
 
 @condition.register
 def _(given: Ids) -> Any:
-    return edge.HasIdCondition(set(given.ids))
+    return edge.HasIdCondition(set(uuids(given.ids)))
 
 
 @condition.register
@@ -110,17 +113,16 @@ def _(given: Equal) -> Any:
 
 
 def _equal(field: str, value: Scalar) -> Any:
-    if isinstance(value, bool):  # Edge matches no booleans: they are written as flags, too
-        flag = f"{field}={str(value).lower()}"
-        return edge.FieldCondition("flags", match=edge.MatchValue(flag))
+    if isinstance(value, bool):
+        return edge.FieldCondition("flags", match=edge.MatchValue(flag(field, value)))
     if isinstance(value, float):
         return edge.FieldCondition(field, range=edge.RangeFloat(gte=value, lte=value))
-    if isinstance(value, int):
-        # A number stored as 2.0 is no integer to Edge, yet equal to one
-        same = edge.FieldCondition(field, range=edge.RangeFloat(gte=value, lte=value))
-        exact = edge.FieldCondition(field, match=edge.MatchValue(value))
-        return edge.Filter(should=[exact, same])
-    return edge.FieldCondition(field, match=edge.MatchValue(value))
+    exact = edge.FieldCondition(field, match=edge.MatchValue(value))
+    if isinstance(value, str) or abs(value) > EXACT_FLOAT:
+        return exact
+    # A number stored as 2.0 is no integer to Edge, yet equal to one
+    same = edge.FieldCondition(field, range=edge.RangeFloat(gte=value, lte=value))
+    return edge.Filter(should=[exact, same])
 
 
 def _range(given: Range) -> edge.RangeFloat | edge.RangeDateTime:

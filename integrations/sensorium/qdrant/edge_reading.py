@@ -15,7 +15,7 @@ from sensorium.qdrant.backend import Search
 from sensorium.qdrant.edge_conversion import edge_query, selector, stored_point
 from sensorium.qdrant.edge_filters import translated
 from sensorium.qdrant.edge_folder import present_modalities, translated_error
-from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.filters import Filter, uuids
 from sensorium.qdrant.paging import ORDER, check_cursor, ordered_page
 from sensorium.qdrant.points import Page, Scored, StoredPoint
 from sensorium.qdrant.schema import TEXT, CollectionSchema
@@ -73,7 +73,7 @@ class EdgeReader:
         """
         with self._using() as shard:
             wanted = self._wanted(vectors)
-            found = shard.retrieve(list(ids), selector(payload), wanted)
+            found = shard.retrieve(list(uuids(ids)), selector(payload), wanted)
         return [stored_point(record) for record in found]
 
     def search(self, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:
@@ -123,37 +123,45 @@ class EdgeReader:
         payload: bool | Sequence[str] = True,
         vectors: bool | Sequence[str] = False,
     ) -> Page:
-        """Read a page of points; by `at` if an order is given, else by id."""
-        with self._using() as shard:
-            where, wanted = self._translated(filter), self._wanted(vectors)
+        """Read a page of points; by `at` if an order is given, else by id.
+
+        Raises:
+            FilterError: A cursor that no page gave.
+        """
+        if newest_first is None:
+            check_cursor(cursor)
             keys = selector(payload)
-            if newest_first is None:
-                check_cursor(cursor)
-                request = edge.ScrollRequest(
-                    offset=cursor,
-                    limit=limit,
-                    filter=where,
-                    with_payload=keys,
-                    with_vector=wanted,
-                )
-                records, offset = shard.scroll(request)
-                after = None if offset is None else str(offset)
-                return Page([stored_point(record) for record in records], after)
-            direction = edge.Direction.Desc if newest_first else edge.Direction.Asc
-            if not isinstance(keys, bool):
-                keys = [*keys, ORDER]
+            return Page(*self._scroll(filter, limit, keys, vectors, offset=cursor))
+        direction = edge.Direction.Desc if newest_first else edge.Direction.Asc
+        ordered = True if payload is True else [*(payload or ()), ORDER]
 
-            def fetch(start: str | None, count: int) -> list[StoredPoint]:
-                request = edge.ScrollRequest(
-                    limit=count,
-                    filter=where,
-                    with_payload=keys or [ORDER],
-                    with_vector=wanted,
-                    order_by=edge.OrderBy(ORDER, direction, start),
-                )
-                return [stored_point(record) for record in shard.scroll(request)[0]]
+        def fetch(start: str | None, count: int) -> list[StoredPoint]:
+            by = edge.OrderBy(ORDER, direction, start)
+            return self._scroll(filter, count, ordered, vectors, by=by)[0]
 
-            return ordered_page(fetch, limit=limit, cursor=cursor)
+        return ordered_page(fetch, limit=limit, cursor=cursor)
+
+    def _scroll(
+        self,
+        filter: Filter,
+        limit: int,
+        payload: bool | list[str],
+        vectors: bool | Sequence[str],
+        *,
+        by: edge.OrderBy | None = None,
+        offset: str | None = None,
+    ) -> tuple[list[StoredPoint], str | None]:
+        with self._using() as shard:
+            request = edge.ScrollRequest(
+                limit=limit,
+                offset=offset,
+                filter=self._translated(filter),
+                with_payload=payload,
+                with_vector=self._wanted(vectors),
+                order_by=by,
+            )
+            records, after = shard.scroll(request)
+        return [stored_point(one) for one in records], None if after is None else str(after)
 
     def sample(
         self,

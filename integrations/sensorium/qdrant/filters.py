@@ -2,21 +2,34 @@
 
 A `Filter` cannot be made without an owner, and stores take nothing else: no read, count, change or
 deletion can reach another owner's points. Conditions combine with `&`, `|` and `~`.
+
+A field is a path: `metadata.a.b` is the key `b` of the dictionary `a`. A key that has a dot in it
+is written in quotes, `metadata."a.b"`; keys with other signs are quoted by themselves.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from sensorium.errors import FilterError, OwnerError
+from sensorium.percepts.text import LONE_SURROGATE
 
 Scalar: TypeAlias = "str | int | float | bool"
 Bound: TypeAlias = "int | float | datetime"
 LONGEST_OWNER = 512  # characters
+INT64 = 2**63  # integers of a payload are below
+EXACT_FLOAT = 2**53  # integers up to here are floats without loss
+QUOTE = '"'
+KEY = r'(?:"[^"\\]*"|[^."\\]*)'  # of a path
+PATH = re.compile(rf"{KEY}(?:\.{KEY})*")
+DOT = re.compile(r'\.(?=(?:[^"]*"[^"]*")*[^"]*$)')  # outside quotes
+PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+(?:\[\d*\])*")  # engines read it without quotes
 
 
 class Condition:
@@ -43,7 +56,7 @@ class Equal(Condition):
     value: Scalar
 
     def __post_init__(self) -> None:
-        _check_field(self.field)
+        _settle_field(self)
         _check_scalar(self.field, self.value)
 
 
@@ -55,7 +68,8 @@ class OneOf(Condition):
     values: tuple[Scalar, ...]
 
     def __post_init__(self) -> None:
-        _check_field(self.field)
+        _settle_field(self)
+        _check_several(f"the values of {self.field}", self.values)
         for value in self.values:
             _check_scalar(self.field, value)
 
@@ -71,7 +85,7 @@ class Range(Condition):
     lte: Bound | None = None
 
     def __post_init__(self) -> None:
-        _check_field(self.field)
+        _settle_field(self)
         if not self.bounds:
             raise FilterError(
                 f"a range of {self.field!r} without bounds",
@@ -102,8 +116,8 @@ class Words(Condition):
     text: str
 
     def __post_init__(self) -> None:
-        _check_field(self.field)
-        if not isinstance(self.text, str) or not self.text.strip():
+        _settle_field(self)
+        if not isinstance(self.text, str) or not self.text.strip() or _is_broken(self.text):
             raise FilterError(f"{self.text!r} as words", "at least one word", "leave it out")
 
 
@@ -114,14 +128,17 @@ class Present(Condition):
     field: str
 
     def __post_init__(self) -> None:
-        _check_field(self.field)
+        _settle_field(self)
 
 
 @dataclass(frozen=True)
 class Ids(Condition):
-    """The point is one of these."""
+    """The point is one of these; what is no UUID is no point's."""
 
     ids: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _check_several("the ids", self.ids)
 
 
 @dataclass(frozen=True)
@@ -130,12 +147,18 @@ class Every(Condition):
 
     conditions: tuple[Condition, ...]
 
+    def __post_init__(self) -> None:
+        _check_several("the conditions", self.conditions)
+
 
 @dataclass(frozen=True)
 class Either(Condition):
     """At least one of these holds; never true of none."""
 
     conditions: tuple[Condition, ...]
+
+    def __post_init__(self) -> None:
+        _check_several("the conditions", self.conditions)
 
 
 @dataclass(frozen=True)
@@ -181,7 +204,7 @@ def check_owner(owner: object) -> str:
     """
     if not isinstance(owner, str) or not owner or owner != owner.strip():
         raise OwnerError(f"owner={owner!r}", "a name: text that is not empty", 'write owner="rex"')
-    if len(owner) > LONGEST_OWNER or any(0xD800 <= ord(letter) < 0xE000 for letter in owner):
+    if len(owner) > LONGEST_OWNER or _is_broken(owner):
         raise OwnerError(
             f"an owner of {len(owner)} characters, {owner[:40]!r}",
             f"at most {LONGEST_OWNER} Unicode characters",
@@ -190,19 +213,39 @@ def check_owner(owner: object) -> str:
     return owner
 
 
+def uuids(ids: Iterable[str]) -> Iterator[str]:
+    """Leave out what is no UUID: no point has such an id, and engines refuse to look."""
+    for point_id in ids:
+        try:
+            yield str(UUID(point_id))
+        except (ValueError, TypeError, AttributeError):
+            continue
+
+
+def flag(field: str, value: bool) -> str:
+    """Return how a payload's `flags` say that a field is true, or false.
+
+    Edge matches no booleans: they are written as text, too.
+    """
+    return f"{field.replace(QUOTE, '')}={str(value).lower()}"
+
+
 def matching(fields: Mapping[str, Any], *, prefix: str = "metadata.") -> list[Condition]:
     """Turn `{"room": "kitchen", "floor": [1, 2]}` into conditions: equal, or one of a list.
 
     Args:
-        fields: Values are scalars, collections of them, or conditions as they are.
+        fields: Names are paths: `a.b` is the key `b` within `a`, `"a.b"` in quotes is one key.
+            Values are scalars, collections of them, or conditions as they are.
         prefix: Goes before each name.
     Raises:
-        FilterError: A value of another kind.
+        FilterError: A value of another kind, or a name that is none.
     """
     conditions: list[Condition] = []
     for name, value in fields.items():
         if isinstance(value, Condition):
             conditions.append(value)
+        elif not isinstance(name, str):
+            raise FilterError(f"{name!r} as a field", "its name", 'write {"room": "kitchen"}')
         elif isinstance(value, Collection) and not isinstance(value, (str, bytes, Mapping)):
             conditions.append(OneOf(prefix + name, tuple(value)))
         else:
@@ -210,19 +253,47 @@ def matching(fields: Mapping[str, Any], *, prefix: str = "metadata.") -> list[Co
     return conditions
 
 
-def _check_field(field: object) -> None:
+def _settle_field(given: Equal | OneOf | Range | Words | Present) -> None:
+    """Check a condition's field, and quote the keys in it that engines read only in quotes."""
+    field = given.field
     if not isinstance(field, str) or not field:
         raise FilterError(f"{field!r} as a field", "its name", 'write "metadata.room"')
+    if not PATH.fullmatch(field) or _is_broken(field):
+        raise FilterError(
+            f"{field!r} as a field",
+            "keys without quotes and backslashes in them, which engines cannot look up",
+            'rename the key; a key with dots is written in quotes: metadata."a.b"',
+        )
+    keys = [
+        key if PLAIN_KEY.fullmatch(key) or key.startswith('"') else f'"{key}"'
+        for key in DOT.split(field)
+    ]
+    object.__setattr__(given, "field", ".".join(keys))
+
+
+def _check_several(what: str, given: object) -> None:
+    if isinstance(given, (str, bytes)) or not isinstance(given, Collection):
+        raise FilterError(f"{what}: {given!r}"[:200], "several", "put it into a tuple: (it,)")
 
 
 def _check_scalar(field: str, value: object) -> None:
-    fits = isinstance(value, (str, bool, int, float))
-    if not fits or (isinstance(value, float) and not math.isfinite(value)):
+    if isinstance(value, str):
+        fits = not _is_broken(value)
+    elif isinstance(value, float):
+        fits = math.isfinite(value)
+    else:  # truth values are integers, too
+        fits = isinstance(value, int) and -INT64 <= value < INT64
+    if not fits:
         raise FilterError(
-            f"{field} compared with {value!r}",
-            "text, a finite number, True or False",
+            f"{field} compared with {value!r}"[:200],
+            "text, a finite number of 64 bits, True or False",
             "use Range for times, Present for missing values",
         )
+
+
+def _is_broken(text: str) -> bool:
+    """Whether text holds half a character, which nothing can store."""
+    return not text.isascii() and LONE_SURROGATE.search(text) is not None
 
 
 def _check_bound(field: str, bound: object) -> None:
@@ -233,6 +304,14 @@ def _check_bound(field: str, bound: object) -> None:
                 "a time with its zone",
                 "write datetime(..., tzinfo=timezone.utc)",
             )
+        try:
+            bound.astimezone(timezone.utc)
+        except OverflowError as error:
+            raise FilterError(
+                f"{bound.isoformat()} as a bound of {field!r}",
+                "a time of the years 1 to 9999 in UTC",
+                "leave the bound out: nothing is beyond it",
+            ) from error
         return
     numeric = isinstance(bound, (int, float)) and not isinstance(bound, bool)
     if not numeric or not _fits(bound):

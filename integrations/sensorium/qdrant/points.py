@@ -94,11 +94,6 @@ def from_iso(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def check_vectors(point: Point, dimension: int) -> None:
-    """Refuse one point's vectors where `check_points` would."""
-    check_points([point], dimension)
-
-
 def check_points(points: Sequence[Point], dimension: int) -> None:
     """Refuse what an engine would take silently and never find again.
 
@@ -138,22 +133,30 @@ def check_payload(payload: Any) -> None:
     Raises:
         PointError: A value that is not JSON: NaN, bytes, a time, a number of NumPy.
     """
+    try:
+        _walk(payload)
+    except RecursionError as error:
+        raise not_json("dictionaries within dictionaries without end") from error
+
+
+def _walk(payload: Any) -> None:
     kind = type(payload)
     if kind is dict:
         for key, value in payload.items():
             if type(key) is not str:
-                raise _not_json(f"the key {key!r}")
+                raise not_json(f"the key {key!r}")
             if type(value) not in PLAIN:
-                check_payload(value)
+                _walk(value)
     elif kind is list:
         for value in payload:
             if type(value) not in PLAIN:
-                check_payload(value)
+                _walk(value)
     elif kind not in PLAIN and not (kind is float and math.isfinite(payload)):
-        raise _not_json(f"{payload!r}, a {kind.__name__}")
+        raise not_json(f"{payload!r}, a {kind.__name__}")
 
 
-def _not_json(what: str) -> PointError:
+def not_json(what: str) -> PointError:
+    """Build the error for a payload that would not come back as it was."""
     return PointError(
         f"a payload with {what}"[:200],
         "JSON: text, finite numbers, true, false, null, lists and dictionaries of these",

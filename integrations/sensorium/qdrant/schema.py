@@ -97,6 +97,32 @@ class CollectionSchema:
 
         create_collection(client, name, self)
 
+    @staticmethod
+    def add_modality(client: QdrantClient, collection: str, name: str) -> CollectionSchema:
+        """Add a named vector to a collection that is there; nothing happens if it has it.
+
+        Args:
+            client: Of any kind.
+            collection: Its name.
+            name: Of the modality, a plain word; points that are there stay as they are.
+        Returns:
+            The schema of the collection as it is now.
+        Raises:
+            StoreFormatError: No collection of that name, not one of Sensorium's, or not a word.
+            SchemaVersionError: It was made by another version of the layout.
+            StoreUnavailableError: The server cannot be reached, or refused.
+        """
+        from sensorium.qdrant.client_schema import add_modality, read_schema
+
+        schema = read_schema(client, collection)
+        if schema is None:
+            raise StoreFormatError(
+                f"the collection {collection!r}, which is not there",
+                "one that Sensorium made",
+                "make it first: CollectionSchema.for_space(...).create(client, name)",
+            )
+        return add_modality(client, collection, schema, name)
+
     def with_modality(self, name: str) -> CollectionSchema:
         """Return the schema with one more modality; itself if it has it."""
         if name in self.modalities:
@@ -132,22 +158,26 @@ class CollectionSchema:
             StoreFormatError: Not a schema.
         """
         try:
-            version = int(fields["version"])
+            _check_version(int(fields["version"]), place)  # first: all else may have changed
             space = EmbeddingSpace(**fields["space"])
             rest = {key: fields[key] for key in cls.__dataclass_fields__ if key in fields}
-            read = cls(**{**rest, "space": space, "modalities": tuple(fields["modalities"])})
-        except (LookupError, TypeError, ValueError) as error:
+            return cls(**{**rest, "space": space, "modalities": tuple(fields["modalities"])})
+        except SchemaVersionError:  # a ValueError, too
+            raise
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise StoreFormatError(
                 f"{place}, whose schema cannot be read ({error})",
                 "the schema Sensorium wrote",
                 "restore it from a copy, or export and import the memory",
             ) from error
-        if version != VERSION:
-            raise SchemaVersionError(
-                f"{place}, which has the layout of version {version}",
-                f"version {VERSION}, which this release reads and writes",
-                "run: sensorium export with the release that wrote it, then sensorium import"
-                if version < VERSION
-                else "run: pip install --upgrade sensorium",
-            )
-        return read
+
+
+def _check_version(version: int, place: str) -> None:
+    if version != VERSION:
+        raise SchemaVersionError(
+            f"{place}, which has the layout of version {version}",
+            f"version {VERSION}, which this release reads and writes",
+            "run: sensorium export with the release that wrote it, then sensorium import"
+            if version < VERSION
+            else "run: pip install --upgrade sensorium",
+        )

@@ -7,7 +7,7 @@ import os
 import random
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -45,6 +45,7 @@ from sensorium.qdrant.filters import (
     Present,
     Range,
     Words,
+    matching,
 )
 from sensorium.qdrant.points import Point, StoredPoint, from_iso, iso
 from sensorium.qdrant.schema import CollectionSchema
@@ -114,24 +115,45 @@ def _client(client: QdrantClient) -> Iterator[Reopen]:
 KINDS = ["edge", "memory", *(["server", "server-grpc"] if SERVER else [])]
 
 
-@pytest.fixture(params=KINDS)
-def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Reopen]:
-    """Opens the one store of a test, as often as wanted."""
-    kind = request.param
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def store_of(kind: str, folder: Path) -> AbstractContextManager[Reopen]:
     if kind == "edge":
-        store = _edge(tmp_path)
-    elif kind == "memory":
-        store = _client(QdrantClient(":memory:"))
-    else:
-        key, grpc = os.environ.get("QDRANT_API_KEY"), kind == "server-grpc"
-        store = _client(QdrantClient(url=SERVER, api_key=key, prefer_grpc=grpc, timeout=30))
-    with store as opener:
+        return _edge(folder)
+    if kind == "memory":
+        return _client(QdrantClient(":memory:"))
+    key, grpc = os.environ.get("QDRANT_API_KEY"), kind == "server-grpc"
+    return _client(QdrantClient(url=SERVER, api_key=key, prefer_grpc=grpc, timeout=30))
+
+
+@pytest.fixture
+def reopen(kind: str, tmp_path: Path) -> Iterator[Reopen]:
+    """Opens the one store of a test, as often as wanted."""
+    with store_of(kind, tmp_path) as opener:
         yield opener
 
 
 @pytest.fixture
-def backend(reopen: Reopen) -> Backend:
+def fresh(reopen: Reopen) -> Backend:
+    """A new store, for tests that change it for good, or look at what is not there yet."""
     return reopen(SCHEMA)
+
+
+@pytest.fixture(scope="module")
+def standing(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    with store_of(kind, tmp_path_factory.mktemp("standing")) as opener:
+        yield opener(SCHEMA)
+
+
+@pytest.fixture
+def backend(standing: Backend) -> Backend:
+    """One store for many tests, emptied for each: opening one takes longer than most tests."""
+    for owner in (ME, YOU):
+        standing.delete(replace(owner, parts=True))
+    return standing
 
 
 # Writing and reading
@@ -222,11 +244,11 @@ def test_retrieve_leaves_the_missing_out(backend: Backend) -> None:
     assert backend.retrieve([], payload=True, vectors=True) == []
 
 
-def test_points_without_vectors_are_kept(backend: Backend) -> None:
+def test_points_without_vectors_are_kept(fresh: Backend) -> None:
     """A memory of words alone needs no vector."""
-    backend.upsert([point("a", {})])
-    assert one(backend, "a").vectors == {}
-    assert backend.search([Search("image", axis(0)[0], 5)], ME) == [[]]
+    fresh.upsert([point("a", {})])
+    assert one(fresh, "a").vectors == {}
+    assert fresh.search([Search("image", axis(0)[0], 5)], ME) == [[]]
 
 
 def test_threads_share_a_store(backend: Backend) -> None:
@@ -276,7 +298,14 @@ def test_bad_vectors_are_refused_before_anything_is_written(backend: Backend) ->
     np.testing.assert_allclose(one(backend, "good").vectors["image"], axis(0), atol=1e-3)
 
 
+endless: list[Any] = []
+for _ in range(10_000):
+    endless = [endless]
 BAD_PAYLOADS = {
+    "tuple": (1, 2),
+    "key": {1: 2},
+    "surrogate": "\ud800",
+    "endless": endless,
     "nan": float("nan"),
     "bytes": b"x",
     "time": NOON,
@@ -348,13 +377,13 @@ def test_the_best_row_counts(backend: Backend) -> None:
     ]
 
 
-def test_an_unknown_modality_finds_nothing(backend: Backend) -> None:
+def test_an_unknown_modality_finds_nothing(fresh: Backend) -> None:
     """Among other searches its list is empty, and theirs are not moved."""
-    backend.upsert([point("a")])
+    fresh.upsert([point("a")])
     smell, image = Search("smell", axis(0)[0], 5), Search("image", axis(0)[0], 5)
-    assert [len(hits) for hits in backend.search([smell, image, smell], ME)] == [0, 1, 0]
-    assert backend.search([], ME) == []
-    assert list(backend.sample("smell", ME, limit=5)) == []
+    assert [len(hits) for hits in fresh.search([smell, image, smell], ME)] == [0, 1, 0]
+    assert fresh.search([], ME) == []
+    assert list(fresh.sample("smell", ME, limit=5)) == []
 
 
 def test_a_rarer_word_ranks_higher(backend: Backend) -> None:
@@ -533,26 +562,26 @@ def test_no_condition_reaches_another_owner(backend: Backend, tree: Condition) -
     }
 
 
-def test_the_expired_vanish(backend: Backend) -> None:
+def test_the_expired_vanish(fresh: Backend) -> None:
     """A point is there until the moment it expires, and not from then on."""
-    backend.upsert([point("short", expires_at=iso(NOON)), point("long")])
+    fresh.upsert([point("short", expires_at=iso(NOON)), point("long")])
     before, then = NOON - timedelta(microseconds=1), NOON
-    assert backend.count(Filter("rex", alive_at=before)) == 2
-    assert all_ids(backend, Filter("rex", alive_at=then)) == {point_id("long")}
-    assert backend.count(ME) == 2
-    backend.set_payload(Filter("rex", Ids((point_id("long"),))), {"expires_at": iso(NOON)})
-    assert backend.count(Filter("rex", alive_at=then)) == 0
+    assert fresh.count(Filter("rex", alive_at=before)) == 2
+    assert all_ids(fresh, Filter("rex", alive_at=then)) == {point_id("long")}
+    assert fresh.count(ME) == 2
+    fresh.set_payload(Filter("rex", Ids((point_id("long"),))), {"expires_at": iso(NOON)})
+    assert fresh.count(Filter("rex", alive_at=then)) == 0
 
 
-def test_parts_are_invisible_unless_asked_for(backend: Backend) -> None:
+def test_parts_are_invisible_unless_asked_for(fresh: Backend) -> None:
     """Continuations are neither counted nor found, but can be meant."""
-    backend.upsert([point("a"), point("b", part_of=point_id("a"))])
-    (hits,) = backend.search([Search("image", axis(0)[0], 5)], ME)
+    fresh.upsert([point("a"), point("b", part_of=point_id("a"))])
+    (hits,) = fresh.search([Search("image", axis(0)[0], 5)], ME)
     assert [hit.id for hit in hits] == [point_id("a")]
-    assert all_ids(backend) == {point_id("a")}
-    assert all_ids(backend, Filter("rex", parts=True)) == {point_id("a"), point_id("b")}
-    backend.delete(Filter("rex", Equal("part_of", point_id("a")), parts=True))
-    assert backend.count(Filter("rex", parts=True)) == 1
+    assert all_ids(fresh) == {point_id("a")}
+    assert all_ids(fresh, Filter("rex", parts=True)) == {point_id("a"), point_id("b")}
+    fresh.delete(Filter("rex", Equal("part_of", point_id("a")), parts=True))
+    assert fresh.count(Filter("rex", parts=True)) == 1
 
 
 def test_infinite_bounds_bound_nothing_or_everything(backend: Backend) -> None:
@@ -561,6 +590,49 @@ def test_infinite_bounds_bound_nothing_or_everything(backend: Backend) -> None:
     n, infinity = "metadata.n", float("inf")
     assert backend.count(Filter("rex", Range(n, gt=infinity))) == 0
     assert backend.count(Filter("rex", Range(n, lt=infinity))) == 1
+
+
+@pytest.mark.parametrize("large", [2**53 + 1, 2**60, -(2**60), 2**63 - 1, -(2**63)])
+def test_large_integers_are_told_apart(backend: Backend, large: int) -> None:
+    """Those that are one as floats, too."""
+    other = large - 1 if large > 0 else large + 1
+    backend.upsert([point("a", metadata={"n": large}), point("b", metadata={"n": other})])
+    assert all_ids(backend, Filter("rex", Equal("metadata.n", large))) == {point_id("a")}
+    assert all_ids(backend, Filter("rex", OneOf("metadata.n", (other, 7)))) == {point_id("b")}
+
+
+KEYS = ("my key", "", "ü", "a/b", "a:b", "$x", "a[0", "\n", "-", "7")
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_may_be_any_text(backend: Backend, key: str) -> None:
+    """What a dictionary takes as its key can be asked for by its name."""
+    flags = [f"metadata.{key}=true"]
+    backend.upsert([point("a", metadata={key: 1}), point("b", metadata={"x": 1})])
+    backend.upsert([point("on", metadata={key: True}, flags=flags)])
+    for value, expected in ((1, "a"), ([1, 2], "a"), (True, "on")):
+        meant = Filter("rex", Every(tuple(matching({key: value}))))
+        assert all_ids(backend, meant) == {point_id(expected)}
+    there = Filter("rex", Present(f"metadata.{key}"))
+    assert all_ids(backend, there) == {point_id("a"), point_id("on")}
+
+
+def test_dots_nest_and_quotes_keep_a_key_whole(backend: Backend) -> None:
+    """`a.b` is the key b within a; `"a.b"` is one key."""
+    backend.upsert([point("nested", metadata={"a": {"b": 1}}), point("one", metadata={"a.b": 1})])
+    for name, expected in {"a.b": "nested", '"a.b"': "one"}.items():
+        meant = Filter("rex", Every(tuple(matching({name: 1}))))
+        assert all_ids(backend, meant) == {point_id(expected)}
+
+
+def test_ids_that_no_point_can_have_match_none(backend: Backend) -> None:
+    """In conditions and when points are read; those beside them do."""
+    backend.upsert([point("a")])
+    ids = ("nope", "", point_id("a"), "7")
+    assert all_ids(backend, Filter("rex", Ids(ids))) == {point_id("a")}
+    assert backend.count(Filter("rex", Ids(("nope",)))) == 0
+    (found,) = backend.retrieve(ids, payload=False, vectors=False)
+    assert found.id == point_id("a")
 
 
 # Pages
@@ -665,17 +737,17 @@ def test_delete_removes_what_the_filter_means(backend: Backend) -> None:
 # The life of a store
 
 
-def test_a_modality_can_be_added(backend: Backend) -> None:
+def test_a_modality_can_be_added(fresh: Backend) -> None:
     """Points that were there stay; new ones may have it; a second time changes nothing."""
-    backend.upsert([point("a")])
+    fresh.upsert([point("a")])
     for _ in range(2):
-        backend.add_modality("smell")
-        assert backend.schema.modalities == ("audio", "image", "smell", "text")
-    backend.upsert([point("b", {"smell": axis(1, 2)})])
-    backend.put_vectors(point_id("a"), {"smell": axis(3)})
-    (hits,) = backend.search([Search("smell", axis(2)[0], 1)], ME)
+        fresh.add_modality("smell")
+        assert fresh.schema.modalities == ("audio", "image", "smell", "text")
+    fresh.upsert([point("b", {"smell": axis(1, 2)})])
+    fresh.put_vectors(point_id("a"), {"smell": axis(3)})
+    (hits,) = fresh.search([Search("smell", axis(2)[0], 1)], ME)
     assert [hit.id for hit in hits] == [point_id("b")]
-    assert set(one(backend, "a").vectors) == {"image", "smell"}
+    assert set(one(fresh, "a").vectors) == {"image", "smell"}
 
 
 def test_a_modality_needs_a_plain_name(backend: Backend) -> None:
@@ -715,44 +787,56 @@ def test_a_newer_layout_is_refused(reopen: Reopen) -> None:
         reopen(SCHEMA)
 
 
-def test_stats_describe_the_store(backend: Backend) -> None:
+def test_the_version_is_read_before_all_else() -> None:
+    """A layout to come may have other fields; the message says to upgrade, not that it is torn."""
+    fields = SCHEMA.to_dict()
+    to_come = {**fields, "version": 2, "space": {**fields["space"], "pooling": "mean"}}
+    for schema in (to_come, {"version": 2}):
+        with pytest.raises(SchemaVersionError, match="upgrade"):
+            CollectionSchema.from_dict(schema, place="here")
+    for torn in ({}, {**fields, "version": "x"}, {**fields, "space": 5}, {**fields, "space": {}}):
+        with pytest.raises(StoreFormatError, match="cannot be read"):
+            CollectionSchema.from_dict(torn, place="here")
+
+
+def test_stats_describe_the_store(fresh: Backend) -> None:
     """Its kind, its place, and the points of all owners."""
-    backend.upsert([point("a"), point("b", owner="fido")])
-    stats = backend.stats()
+    fresh.upsert([point("a"), point("b", owner="fido")])
+    stats = fresh.stats()
     assert stats["points"] == 2
     assert stats["kind"]
     assert stats["place"]
 
 
-def test_flush_and_compact_change_nothing_that_is_read(backend: Backend) -> None:
+def test_flush_and_compact_change_nothing_that_is_read(fresh: Backend) -> None:
     """They are about where the points are, not what they are."""
-    backend.upsert([point(f"p{k}") for k in range(20)])
-    backend.flush()
-    assert backend.compact() in (True, False)
-    assert backend.count(ME) == 20
+    fresh.upsert([point(f"p{k}") for k in range(20)])
+    fresh.flush()
+    assert fresh.compact() in (True, False)
+    assert fresh.count(ME) == 20
 
 
-def test_a_closed_store_says_so(backend: Backend) -> None:
+def test_a_closed_store_says_so(fresh: Backend) -> None:
     """Closing twice is fine; using it afterwards is an error of ours."""
-    backend.close()
-    backend.close()
+    fresh.close()
+    fresh.close()
     uses: list[Callable[[], object]] = [
-        lambda: backend.upsert([point("a")]),
-        lambda: backend.put_vectors(point_id("a"), {"image": axis(0)}),
-        lambda: backend.set_payload(ME, {"source": "s"}),
-        lambda: backend.retrieve([point_id("a")], payload=True, vectors=False),
-        lambda: backend.search([Search("image", axis(0)[0], 1)], ME),
-        lambda: backend.search([Search("smell", axis(0)[0], 1)], ME),
-        lambda: backend.search_text("dog", ME, limit=1),
-        lambda: backend.scroll(ME, limit=1),
-        lambda: backend.sample("image", ME, limit=1),
-        lambda: backend.count(ME),
-        lambda: backend.facet("tags", ME, limit=1),
-        lambda: backend.delete(ME),
-        lambda: backend.add_modality("smell"),
-        backend.flush,
-        backend.compact,
-        backend.stats,
+        lambda: fresh.upsert([point("a")]),
+        lambda: fresh.put_vectors(point_id("a"), {"image": axis(0)}),
+        lambda: fresh.set_payload(ME, {"source": "s"}),
+        lambda: fresh.retrieve([point_id("a")], payload=True, vectors=False),
+        lambda: fresh.search([Search("image", axis(0)[0], 1)], ME),
+        lambda: fresh.search([Search("smell", axis(0)[0], 1)], ME),
+        lambda: fresh.search_text("dog", ME, limit=1),
+        lambda: fresh.scroll(ME, limit=1),
+        lambda: fresh.sample("image", ME, limit=1),
+        lambda: fresh.count(ME),
+        lambda: fresh.facet("tags", ME, limit=1),
+        lambda: fresh.delete(ME),
+        lambda: fresh.add_modality("smell"),
+        fresh.flush,
+        fresh.compact,
+        fresh.stats,
     ]
     for use in uses:
         with pytest.raises(StoreClosedError, match=r"close\(\)"):

@@ -63,11 +63,11 @@ def payload(owner: str, number: int, **fields: Any) -> dict[str, Any]:
         "owner": owner,
         "at": AT,
         "created_at": AT,
-        "modalities": ["audio"],
         "digest": [f"{number:064x}"],
         "page_content": f'words "{number}" - ü\n',
         "tags": ["sea", str(number)],
         "metadata": {"number": number, "share": number / 7, "none": None, "deep": [{"a": True}]},
+        "flags": ["metadata.deep.a=true"],
         "schema_version": 1,
         **fields,
     }
@@ -79,18 +79,26 @@ def planted(owner: str, media: MediaStore | None) -> list[Point]:
     for number in range(11):
         vectors = {"image": unit(1, number)} if number % 2 else {"audio": unit(number + 1, number)}
         points.append(
-            Point(content_id(owner, [f"{number:064x}"], AT), vectors, payload(owner, number))
+            point(content_id(owner, [f"{number:064x}"], AT), vectors, payload(owner, number))
         )
     names = [media.put(b"the sound of the sea", extension="wav")] if media else []
-    medium = {"modality": "audio", "digest": "d", "file": names[0], "units": {}} if names else None
-    long = point_id(owner, "long")
-    kept = {"hashes": names, "media": [medium]} if medium else {}
-    whole = payload(owner, 99, id="long", **kept)
-    points.append(Point(long, {"audio": unit(3, 99), "image": unit(1, 98)}, whole))
+    medium = {"modality": "audio", "digest": f"{99:064x}", "row": 0, "rows": 7, "units": {}}
+    kept = {"hashes": names, "media": [{**medium, "file": names[0]}]} if names else {}
+    long, rows = point_id(owner, "long"), {"audio": 7, "image": 1}
+    whole = payload(owner, 99, id="long", parts=2, rows=rows, **kept)
+    points.append(point(long, {"audio": unit(3, 99), "image": unit(1, 98)}, whole))
     for number in (1, 2):
-        part = payload(owner, 99, part_of=long, part=number, page_content="")
-        points.append(Point(part_id(long, number), {"audio": unit(2, 99 + number)}, part))
+        part = payload(owner, 99, part_of=long, part=number, rows=rows)
+        points.append(point(part_id(long, number), {"audio": unit(2, 99 + number)}, part))
     return points
+
+
+def point(name: str, vectors: dict[str, Any], fields: dict[str, Any]) -> Point:
+    """A point whose payload says what its vectors are."""
+    modalities = sorted(fields.get("rows", vectors))
+    windows = {sense: len(rows) for sense, rows in vectors.items() if len(rows) > 1}
+    found = {**fields, "modalities": modalities, **({"windows": windows} if windows else {})}
+    return Point(name, vectors, found)
 
 
 @pytest.fixture(scope="session")

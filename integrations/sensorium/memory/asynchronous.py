@@ -43,7 +43,7 @@ class AsyncMemory:
         self.memory = memory
 
     @classmethod
-    @wraps(Memory.open)
+    @wraps(Memory.open.__func__)  # type: ignore[attr-defined]  # a class method has one
     async def open(cls, *arguments: Any, **named: Any) -> Self:
         """Open a memory; see `Memory.open`."""
         return cls(await asyncio.to_thread(Memory.open, *arguments, **named))

@@ -23,7 +23,8 @@ KEYWORDS = "keywords"  # the modality of what only its words brought up
 NEEDED = ("part_of", "part", "parts", "modalities", "windows", "rows", "page_content", "at")
 SPARE = 8  # candidates beyond those needed: exact scores may change places with them
 WIDEST = 65_536  # points of a modality looked at in the worst case
-KEYWORD_SHARE = 0.5  # of the way to the best score that an exact match of all words gains
+KEYWORD_SHARE = 0.5  # of the way to the highest score that the best match of the words gains
+HEADROOM = 1.25  # times the best score is the highest: the best one gains by words, too
 NEVER = float("-inf")
 
 Ranking = tuple[float, float, str, str]  # score at the most, similarity, modality, point
@@ -193,7 +194,7 @@ class Finder:
         ]
         every = {**words, **(self._bm25(Ids(tuple(texts)), len(texts)) if texts else {})}
         most = max(words.values())
-        highest = max([1.0, *(one.score for one in found)])
+        highest = max([1.0, *(HEADROOM * one.score for one in found)])
         share = KEYWORD_SHARE if self._scales else 1.0
         for one in found:
             one.words = min(every.get(one.id, 0.0) / most, 1.0)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
 
 from sensorium.errors import RecordError, RecordNotFoundError
+from sensorium.memory.copying import CONTINUING, continuing, drop_parts, pages
 from sensorium.memory.identity import check_id, point_id, uuids
 from sensorium.memory.media import MediaStore
 from sensorium.memory.moments import (
@@ -20,29 +21,14 @@ from sensorium.memory.moments import (
     check_words,
     ending,
 )
-from sensorium.memory.payloads import TEXT, laid_out, media_of, media_payload
-from sensorium.memory.records import Medium
+from sensorium.memory.payloads import TEXT, laid_out, listed, media_of, media_payload
+from sensorium.memory.records import Medium, Sweep
 from sensorium.memory.writing import Writer
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Backend, Condition, Either, Equal, Filter, Ids, OneOf, Range
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 
 PAGE = 256  # records looked at in one go
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """What a sweep removed.
-
-    Attributes:
-        records: Memories whose time had come.
-        files: Media files that no record named.
-        bytes: Their sizes, together.
-    """
-
-    records: int
-    files: int
-    bytes: int
 
 
 class Editor:
@@ -56,6 +42,10 @@ class Editor:
         self._media = media
         self._writer = writer
         self._owner = owner
+
+    def move(self, backend: Backend) -> None:
+        """Work elsewhere from now on; what waits for the writer's lock will, too."""
+        self._backend = backend
 
     def find(self, name: str, *, vectors: bool = False) -> StoredPoint:
         """Read a record's point by its id: the one it was given, or the one it got.
@@ -86,44 +76,64 @@ class Editor:
         main = self.find(name, vectors=True)
         return main.id, self._all_rows(main)
 
-    def change(self, name: str, payload: Payload, clear: Sequence[str]) -> None:
-        """Write payload keys of a record, and of the points that continue it."""
-        point = self.find(name)
-        whole = Either((Ids((point.id,)), Equal("part_of", point.id)))
-        everything = Filter(self._owner, whole, parts=True)
-        self._backend.set_payload(everything, payload, clear=clear)
-
-    def add(
-        self, name: str, percepts: Sequence[Percept], *, text: str | None, keep_media: bool
+    def update(
+        self,
+        name: str,
+        percepts: Sequence[Percept] = (),
+        *,
+        text: str | None = None,
+        payload: Payload,
+        clear: Sequence[str],
+        keep_media: bool,
     ) -> None:
-        """Add percepts to a record, or give it another text; its other vectors stay.
+        """Change a record in one write: all of what is asked for, or nothing.
 
+        Args:
+            name: Its id.
+            percepts: That join it; its other vectors stay.
+            text: Takes the place of its words.
+            payload: Keys to write.
+            clear: Keys to remove.
+            keep_media: Keep the percepts' files.
         Raises:
             RecordNotFoundError: There is no such record.
             RecordError: Something that is not a percept, or blank text.
-            EncodingError: A percept cannot be encoded; the record stays as it is.
+            EncodingError: A percept cannot be encoded.
         """
         check_percepts(percepts)
         if text is not None:
             percepts = [Text(check_words(text)), *percepts]
-        with self._writer.lock:
-            main = self.find(name, vectors=True)
-            rows = self._all_rows(main)
-            before = str(main.payload["page_content"]) if text is None else ""
-            media = [Medium(**fields) for fields in main.payload.get("media", ())]
-            if not media:  # one text, of which the record says nothing more
-                media = [Medium(TEXT, main.payload["digest"][0], spans=[[0, len(before)]])]
-            if text is not None:
-                rows.pop(TEXT, None)
-                media = [medium for medium in media if medium.modality != TEXT]
-            added, encodings, kept = self._writer.prepared(percepts, keep_media=keep_media)
-            listed, blocks = media_of(percepts, added, encodings, kept, before=before)
-            for modality, found in blocks.items():
-                had = [rows[modality]] if modality in rows else []
-                rows[modality] = np.concatenate([*had, *found])
-            counts = _rows_before(media)
-            media += [replace(one, row=one.row + counts.get(one.modality, 0)) for one in listed]
-            self._rewrite(main, media, rows, percepts, before)
+        with self._writer.lock:  # what is forgotten meanwhile must not come back
+            main = self.find(name, vectors=bool(percepts))
+            if percepts:
+                kept = {key: value for key, value in main.payload.items() if key not in clear}
+                main = replace(main, payload=kept | payload)
+                self._join(main, percepts, anew=text is not None, keep_media=keep_media)
+            elif payload or clear:
+                whole = Either((Ids((main.id,)), Equal("part_of", main.id)))
+                meant = Filter(self._owner, whole, parts=True)
+                self._backend.set_payload(meant, payload, clear=clear)
+
+    def _join(
+        self, main: StoredPoint, percepts: Sequence[Percept], *, anew: bool, keep_media: bool
+    ) -> None:
+        """Add percepts to a record, which loses its other words if the text is `anew`."""
+        rows = self._all_rows(main)
+        before = "" if anew else str(main.payload["page_content"])
+        media = listed(main.payload)
+        if not media:  # one text, of which the record says nothing more
+            media = [Medium(TEXT, main.payload["digest"][0], spans=[[0, len(before)]])]
+        if anew:
+            rows.pop(TEXT, None)
+            media = [medium for medium in media if medium.modality != TEXT]
+        added, encodings, kept = self._writer.prepared(percepts, keep_media=keep_media)
+        more, blocks = media_of(percepts, added, encodings, kept, before=before)
+        for modality, found in blocks.items():
+            had = [rows[modality]] if modality in rows else []
+            rows[modality] = np.concatenate([*had, *found])
+        counts = _rows_before(media)
+        media += [replace(one, row=one.row + counts.get(one.modality, 0)) for one in more]
+        self._rewrite(main, media, rows, percepts, before)
 
     def _rewrite(
         self,
@@ -133,8 +143,9 @@ class Editor:
         percepts: Sequence[Percept],
         before: str,
     ) -> None:
-        dropped = ("media", "hashes", "windows", "modalities")
-        payload = {key: value for key, value in main.payload.items() if key not in dropped}
+        payload = {key: v for key, v in main.payload.items() if key not in ("media", "hashes")}
+        if "id" not in payload:
+            payload.setdefault("origin", payload["digest"])  # from which its id follows
         payload["digest"] = [medium.digest for medium in media]
         payload |= {key: value for key, value in media_payload(media).items() if value}
         texts = [one.text for one in percepts if isinstance(one, Text)]
@@ -144,37 +155,22 @@ class Editor:
             payload["until"] = iso(end)
         points = laid_out(main.id, payload, rows)
         self._backend.upsert(points)
-        self._writer.drop_parts(main.id, len(points))
+        drop_parts(self._backend, {main.id: len(points) - 1}, owner=self._owner)
 
     def _all_rows(self, main: StoredPoint) -> dict[str, Vectors]:
         """Gather a record's rows from its point and those that continue it, in order."""
-        pages = self._pages(Equal("part_of", main.id), payload=["part"], vectors=True)
-        parts = sorted((p for page in pages for p in page), key=lambda p: int(p.payload["part"]))
+        meant = Filter(self._owner, Equal("part_of", main.id), parts=True)
+        found = pages(self._backend, meant, limit=PAGE, payload=["part"], vectors=True)
+        last = main.payload.get("parts", 0)  # what lies beyond is left from before
+        parts = sorted(
+            (point for page in found for point in page if point.payload["part"] <= last),
+            key=lambda point: int(point.payload["part"]),
+        )
         blocks: dict[str, list[Vectors]] = {}
         for point in [main, *parts]:
-            for modality, found in point.vectors.items():
-                blocks.setdefault(modality, []).append(found)
-        return {modality: np.concatenate(found) for modality, found in blocks.items()}
-
-    def _pages(
-        self,
-        condition: Condition | None,
-        *,
-        payload: bool | Sequence[str],
-        vectors: bool = False,
-        parts: bool = True,
-    ) -> Iterator[Sequence[StoredPoint]]:
-        cursor = None
-        meant = Filter(self._owner, condition, parts=parts)
-        while True:
-            page = self._backend.scroll(
-                meant, limit=PAGE, cursor=cursor, payload=payload, vectors=vectors
-            )
-            if page.points:
-                yield page.points
-            cursor = page.cursor
-            if cursor is None:
-                return
+            for modality, rows in point.vectors.items():
+                blocks.setdefault(modality, []).append(rows)
+        return {modality: np.concatenate(parts) for modality, parts in blocks.items()}
 
     def forget(self, condition: Condition | None) -> int:
         """Remove the records a condition means, with their files; return how many.
@@ -183,48 +179,63 @@ class Editor:
         """
         removed = 0
         meant = Filter(self._owner, condition)
-        while True:
-            page = self._backend.scroll(meant, limit=PAGE, payload=["hashes"])
-            if not page.points:
-                return removed
-            ids = tuple(point.id for point in page.points)
-            whole = Either((Ids(ids), OneOf("part_of", ids)))
-            self._backend.delete(Filter(self._owner, whole, parts=True))
-            removed += len(ids)
-            self._drop_files(page.points)
+        with self._writer.lock:
+            while points := self._backend.scroll(meant, limit=PAGE, payload=["hashes"]).points:
+                ids = tuple(point.id for point in points)
+                whole = Either((Ids(ids), OneOf("part_of", ids)))
+                self._backend.delete(Filter(self._owner, whole, parts=True))
+                removed += len(ids)
+                self._drop_files(points)
+            if condition is None:  # what continued no record, too
+                self._backend.delete(Filter(self._owner, parts=True))
+        return removed
 
     def forget_media(self, condition: Condition | None) -> int:
         """Remove the files of the records a condition means; their vectors stay."""
         changed = 0
-        for page in self._pages(condition, payload=["hashes", "media"], parts=False):
-            kept = [point for point in page if point.payload.get("hashes")]
-            for point in kept:
-                media = [Medium(**fields) for fields in point.payload["media"]]
-                bare = [replace(one, file=None, mime=None, bytes=0, units={}) for one in media]
-                own = Filter(self._owner, Ids((point.id,)))
-                self._backend.set_payload(own, {"media": media_payload(bare)["media"]})
-                self._backend.set_payload(own, {}, clear=["hashes"])
-            self._drop_files(kept)
-            changed += len(kept)
+        meant = Filter(self._owner, condition)
+        with self._writer.lock:
+            for page in pages(self._backend, meant, limit=PAGE, payload=["hashes", "media"]):
+                kept = [point for point in page if point.payload.get("hashes")]
+                for point in kept:
+                    bare = [
+                        replace(one, file=None, mime=None, bytes=0, units={})
+                        for one in listed(point.payload)
+                    ]
+                    own = Filter(self._owner, Ids((point.id,)))
+                    media = media_payload(bare)["media"]
+                    self._backend.set_payload(own, {"media": media}, clear=["hashes"])
+                self._drop_files(kept)
+                changed += len(kept)
         return changed
 
     def _drop_files(self, points: Sequence[StoredPoint]) -> None:
         self._writer.drop_files(name for p in points for name in p.payload.get("hashes", ()))
 
     def sweep(self) -> Sweep:
-        """Remove what has expired, and media that no record names."""
-        expired = Range("expires_at", lte=datetime.now(timezone.utc))
-        records = self.forget(expired)
+        """Remove what has expired, and what interrupted calls have left: points and media."""
+        records = self.forget(Range("expires_at", lte=datetime.now(timezone.utc)))
+        with self._writer.lock:
+            self._drop_stray_parts()
         if self._media is None:
-            return Sweep(records, 0, 0)
+            return Sweep(0, 0, records)
+        everything = Filter(self._owner, parts=True)
         named = {
             name
-            for page in self._pages(None, payload=["hashes"])
+            for page in pages(self._backend, everything, limit=PAGE, payload=["hashes"])
             for point in page
             for name in point.payload.get("hashes", ())
         }
-        swept = self._media.sweep(named)
-        return Sweep(records, swept.files, swept.bytes)
+        return replace(self._media.sweep(named), records=records)
+
+    def _drop_stray_parts(self) -> None:
+        """Remove points that continue a record which is gone, or is shorter now."""
+        meant = Filter(self._owner, CONTINUING, parts=True)
+        for page in pages(self._backend, meant, limit=PAGE, payload=["part_of", "part"]):
+            rightful = {point.id for point in continuing(self._backend, page, owner=self._owner)}
+            stray = tuple(point.id for point in page if point.id not in rightful)
+            if stray:
+                self._backend.delete(Filter(self._owner, Ids(stray), parts=True))
 
 
 def changes(

@@ -4,35 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import BinaryIO
 
 from sensorium.errors import MediaNotFoundError, MediaQuotaError, RecordError
-from sensorium.memory.folders import GRACE, enough_room, open_folder
+from sensorium.memory.folders import GRACE, LocalFolder, enough_room, open_folder
 from sensorium.memory.identity import owner_key
+from sensorium.memory.records import Sweep
+from sensorium.qdrant.edge_upkeep import FlushTimer
 from sensorium.qdrant.filters import check_owner
+
+logger = logging.getLogger(__name__)
 
 BLOCK = 2**20  # bytes copied and hashed at a time
 NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")  # SHA-256 of the content, and extension
 EXTENSION = re.compile(r"[a-z0-9]{1,8}")
-
-
-@dataclass(frozen=True)
-class Swept:
-    """What a sweep removed.
-
-    Attributes:
-        files: How many.
-        bytes: Their sizes, together.
-    """
-
-    files: int
-    bytes: int
 
 
 class MediaStore:
@@ -45,15 +36,20 @@ class MediaStore:
     Attributes:
         owner: Whose files.
         quota: Bytes that may be kept; `None` does not bound them.
+        shared: Whether other processes may write to it, too.
     """
 
-    def __init__(self, root: str | Path, *, owner: str, quota: int | None = None) -> None:
+    def __init__(
+        self, root: str | Path, *, owner: str, quota: int | None = None, shared: bool = False
+    ) -> None:
         """Open a store; nothing is written or contacted yet.
 
         Args:
             root: A directory, or an fsspec URL such as `s3://bucket/media` or `memory://media`.
             owner: Whose files.
             quota: Bytes this owner may keep, as far as this process knows.
+            shared: Whether other processes may write to it, too: they may be about to write a
+                record that names a young file, so `drop` leaves those to `sweep`.
         Raises:
             OwnerError: Not a name.
             MissingExtraError: The package that reaches such URLs is not installed.
@@ -61,16 +57,19 @@ class MediaStore:
         """
         self.owner = check_owner(owner)
         self.quota = quota
+        self.shared = shared
         self._root = str(root)
         self._folder = open_folder(self._root, owner_key(owner))
         self._lock = Lock()  # held while a file gets or loses its name, and for what follows
         self._used: int | None = None  # bytes kept; None until they were counted
         self._reserved = 0  # bytes that writes in progress may add
         self._unsynced: set[str] = set()  # names since the last flush
+        local = isinstance(self._folder, LocalFolder)
+        self._timer = FlushTimer(self._flush_late) if local else None
 
     def for_owner(self, owner: str) -> MediaStore:
         """Open another owner's store in the same place, with the same quota."""
-        return MediaStore(self._root, owner=owner, quota=self.quota)
+        return MediaStore(self._root, owner=owner, quota=self.quota, shared=self.shared)
 
     def put(self, content: bytes | BinaryIO, *, extension: str) -> str:
         """Keep content and return its name; what is there already is not written again.
@@ -151,6 +150,17 @@ class MediaStore:
                 removed += self._drop(name) is not None
         return removed
 
+    def drop(self, names: Iterable[str]) -> int:
+        """Remove files that no record names, as far as can be told; return how many.
+
+        Raises:
+            MediaNotFoundError: No file has such a name; then nothing is removed.
+        """
+        if self.shared:
+            before = datetime.now(timezone.utc) - GRACE
+            names = [name for name in names if self._folder.modified(_inner(name)) < before]
+        return self.remove(names)
+
     def names(self) -> Iterator[str]:
         """Yield the name of every file, in no particular order."""
         for name, _ in self._named():
@@ -163,7 +173,7 @@ class MediaStore:
 
     def sweep(
         self, keep: Collection[str] | Callable[[str], bool], *, older_than: timedelta = GRACE
-    ) -> Swept:
+    ) -> Sweep:
         """Remove files that no record names, and what interrupted writes have left.
 
         Args:
@@ -182,10 +192,16 @@ class MediaStore:
                 dropped = self._drop(name) if old else None
             if dropped is not None:
                 files, size = files + 1, size + dropped
-        return Swept(files, size)
+        return Sweep(files, size)
 
     def flush(self) -> None:
-        """Make what was written since the last flush safe against loss of power."""
+        """Make what was written safe against loss of power; about a second later it is anyway.
+
+        Raises:
+            OSError: The disk failed; the next flush tries again.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
         with self._lock:
             names, self._unsynced = self._unsynced, set()
         try:
@@ -195,6 +211,13 @@ class MediaStore:
             with self._lock:
                 self._unsynced |= names
             raise
+
+    def _flush_late(self) -> None:
+        """Flush on the timer, where nobody waits: what failed is left to the next flush."""
+        try:
+            self.flush()
+        except OSError as error:
+            logger.warning("sensorium: flushing media failed: %s", error)
 
     def _write(self, stream: BinaryIO, extension: str, hold: _Hold) -> str:
         """Copy a stream to a part while hashing it, and give that its name."""
@@ -227,6 +250,8 @@ class MediaStore:
             hold.bytes = 0
             if self._used is not None:
                 self._used += size - (there or 0)
+        if self._timer is not None:
+            self._timer.wrote()
 
     def _known(self, stream: BinaryIO, extension: str) -> str | None:
         """Return the name of content that is kept already; the stream is read to its end."""

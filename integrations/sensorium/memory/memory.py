@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 
 from sensorium.errors import QueryError, RecordError, RecordNotFoundError, SensoriumError
 from sensorium.memory.calibration import Asked
-from sensorium.memory.editing import Sweep, changes
+from sensorium.memory.editing import changes
 from sensorium.memory.moving import MovableMemory
 from sensorium.memory.payloads import record_of
 from sensorium.memory.places import STREAMS
@@ -21,10 +21,19 @@ from sensorium.memory.questions import (
     conditions,
     resembling,
 )
-from sensorium.memory.records import Hit, Moment, Record, Remembered, Report, Timeline
+from sensorium.memory.records import (
+    Hit,
+    Moment,
+    Progress,
+    Record,
+    Remembered,
+    Report,
+    Sweep,
+    Timeline,
+)
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
 from sensorium.memory.wishes import Filters, Wish, check_limit
-from sensorium.memory.writing import BATCH, Progress
+from sensorium.memory.writing import BATCH
 from sensorium.percepts import Percept
 from sensorium.qdrant import Every, Filter, Ids, Range
 
@@ -248,11 +257,10 @@ class Memory(MovableMemory):
             EncodingError: A percept cannot be encoded; nothing is changed then.
         """
         payload, clear = changes(tags=tags, metadata=metadata, source=source, expires_at=expires_at)
+        keep = self._keep_media if keep_media is None else keep_media
+        self._editor.update(id, percepts, text=text, payload=payload, clear=clear, keep_media=keep)
         if percepts or text is not None:
-            keep = self._keep_media if keep_media is None else keep_media
-            self._editor.add(id, percepts, text=text, keep_media=keep)
             self._calibrator.forgot()
-        self._editor.change(id, payload, clear)
         return self.get(id)
 
     def forget(

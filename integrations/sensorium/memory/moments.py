@@ -31,6 +31,7 @@ class Draft:
         point: The UUID it is stored under.
         given_id: The id it was given, if any.
         at: When it was.
+        stated: Whether that was said, by the moment or a percept.
         until: When it ended, or `at`.
         flags: The truth values of its metadata, as text.
     """
@@ -41,6 +42,7 @@ class Draft:
     point: str
     given_id: str | None
     at: datetime
+    stated: bool
     until: datetime
     flags: tuple[str, ...]
 
@@ -71,7 +73,17 @@ def drafted(owner: str, moment: Moment, *, now: datetime) -> Draft:
     else:
         given = check_id(moment.id)
         point = point_id(owner, given)
-    return Draft(moment, percepts, digests, point, given, at, ending(percepts, at), flags)
+    return Draft(
+        moment,
+        percepts,
+        digests,
+        point,
+        given,
+        at,
+        stated is not None,
+        ending(percepts, at),
+        flags,
+    )
 
 
 def _percepts(moment: Moment) -> tuple[Percept, ...]:

@@ -16,8 +16,8 @@ from sensorium.memory.portable import (
     export_records,
     import_records,
 )
+from sensorium.memory.records import Progress
 from sensorium.memory.reembedding import Reembedded, check_alone, check_complete, reembedded
-from sensorium.memory.writing import Progress
 from sensorium.qdrant import CollectionSchema
 
 if TYPE_CHECKING:

@@ -37,16 +37,19 @@ class OpenMemory:
         self.owner = owner
         self._keep_media = keep_media
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
+        self._writer = Writer(place.backend, encoder, place.media, owner=owner)
+        self._editor = Editor(place.backend, place.media, self._writer, owner=owner)
         self._settle(place, encoder)
 
     def _settle(self, place: Place, encoder: Encoder) -> None:
+        """Use a place and an encoder from now on, in the middle of other threads' work, too."""
         owner = self.owner
         self.encoder = encoder
         self._place = place
         self._backend = place.backend
-        self._writer = Writer(self._backend, encoder, place.media, owner=owner)
-        self._editor = Editor(self._backend, place.media, self._writer, owner=owner)
-        self._recaller = Recaller(self._backend, owner=owner)
+        self._writer.move(place.backend, encoder)
+        self._editor.move(place.backend)
+        self._recaller = Recaller(place.backend, owner=owner)
         self._calibrator = Calibrator(
             self._backend,
             owner=owner,

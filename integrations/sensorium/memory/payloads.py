@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,16 @@ from sensorium.memory.moments import Draft
 from sensorium.memory.records import Medium, Record
 from sensorium.percepts import Percept, Span
 from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors, from_iso, iso
-from sensorium.qdrant.schema import ROWS, STILLS, VERSION
+from sensorium.qdrant.schema import ROWS, ROWS_IN_ALL, STILLS, VERSION
 
 TEXT = "text"
 OPTIONAL = {"file", "mime", "duration", "uri", "at"}  # of a medium: left out where it is None
 COPIED = (  # to the points that continue a record: what filters look at
     *("owner", "at", "until", "created_at", "expires_at", "tags", "source", "metadata", "flags"),
     *("page_content", "modalities", "rows", "schema_version"),
+)
+SAID = frozenset(  # by a moment
+    {"at", "digest", "page_content", "expires_at", "tags", "source", "metadata", "flags"}
 )
 LAID_OUT = ("modalities", "windows", "parts", "rows")  # what a payload says of the vectors
 MEDIUM = frozenset(Medium.__dataclass_fields__)
@@ -139,17 +142,24 @@ def joined(blocks: Sequence[Vectors]) -> Vectors:
 
 def _chunks(rows: Mapping[str, Vectors]) -> Iterator[Mapping[str, Vectors]]:
     """Cut every modality into what one point holds; yield what each point gets."""
-    if all(len(found) <= row_offset(name, 1) for name, found in rows.items()):
+    sizes = {name: row_offset(name, 1, rows) for name in rows}
+    if all(len(found) <= sizes[name] for name, found in rows.items()):
         yield rows
         return
-    blocks = {name: _blocks(found, name) for name, found in rows.items()}
+    blocks = {name: _blocks(found, sizes[name]) for name, found in rows.items()}
     for number in range(max(map(len, blocks.values()))):
         yield {name: parts[number] for name, parts in blocks.items() if number < len(parts)}
 
 
-def _blocks(rows: Vectors, modality: str) -> list[Vectors]:
-    size = row_offset(modality, 1)
+def _blocks(rows: Vectors, size: int) -> list[Vectors]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
+def says_the_same(draft: Draft, payload: Payload) -> bool:
+    """Whether a record's payload says all that a moment says: only its signals may differ."""
+    said = _payload(draft, [], owner=payload["owner"], now=draft.at)
+    keys = SAID if draft.stated else SAID - {"at"}
+    return all(said.get(key) == payload.get(key) for key in keys)
 
 
 def _payload(draft: Draft, media: Sequence[Medium], *, owner: str, now: datetime) -> Payload:
@@ -269,6 +279,14 @@ def matched(record: Record, modality: str, row: int) -> tuple[Medium | None, Spa
     return None, Span(0, len(record.text)) if whole else None
 
 
-def row_offset(modality: str, part: int) -> int:
-    """Return how many of a record's rows come before those of its point number `part`."""
-    return part * (1 if modality in STILLS else ROWS)
+def row_offset(modality: str, part: int, senses: Iterable[str]) -> int:
+    """Return how many of a record's rows come before those of its point number `part`.
+
+    Args:
+        modality: Whose rows.
+        part: 0 is the record's own point.
+        senses: All modalities of the record. More than two with windows share what a point holds.
+    """
+    if modality in STILLS:
+        return part
+    return part * min(ROWS, ROWS_IN_ALL // sum(one not in STILLS for one in senses))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from sensorium.errors import StoreFormatError
 from sensorium.memory.identity import owner_key
 from sensorium.memory.media import MediaStore
 from sensorium.qdrant import Backend, CollectionSchema, EdgeBackend
@@ -19,7 +21,9 @@ logger = logging.getLogger(__name__)
 
 HOME = "~/.sensorium"
 IN_PROCESS = ":memory:"
-SCHEMES = ("http://", "https://", "grpc://")
+SERVER = re.compile(r"https?://", re.IGNORECASE)
+# A scheme has two letters at the least: one is a drive of Windows
+OTHER_SERVER = re.compile(r"[a-z][a-z0-9+.-]+:/.*|[\w.@[\]:-]{2,}:\d+(/.*)?", re.IGNORECASE)
 MEDIA, CALIBRATION, STREAMS = "media", "calibration", "streams"  # folders beside the shard
 
 
@@ -77,8 +81,8 @@ def open_place(
 ) -> Place:
     """Open what `Memory.open` names; arguments and errors are its."""
     scratch: TemporaryDirectory[str] | None = None
-    text = str(place) if isinstance(place, (str, Path)) else ""
-    if text and text != IN_PROCESS and not text.startswith(SCHEMES):
+    text = _checked(str(place)) if isinstance(place, (str, Path)) else ""
+    if text and text != IN_PROCESS and not SERVER.match(text):
         backend: Backend = EdgeBackend.open(text, schema=schema)
         state: Path | None = Path(text).expanduser().absolute()
         root = str(media) if media else str(Path(text).expanduser().absolute() / MEDIA)
@@ -101,9 +105,35 @@ def open_place(
             "sensorium: the signals themselves are not kept; say where with media=, "
             'for example media="s3://bucket/media", or keep_media=False to silence this'
         )
+    shared = not isinstance(backend, EdgeBackend) and text != IN_PROCESS
     try:
-        store = MediaStore(root, owner=owner, quota=media_quota) if keep_media and root else None
+        store = (
+            MediaStore(root, owner=owner, quota=media_quota, shared=shared)
+            if keep_media and root
+            else None
+        )
     except BaseException:
         backend.close()
         raise
     return Place(backend, store, state, scratch)
+
+
+def _checked(place: str) -> str:
+    """Return a folder or a URL as given.
+
+    Raises:
+        StoreFormatError: Nothing, or what looks like a server and is no URL of one.
+    """
+    if not place.strip():
+        raise StoreFormatError(
+            f"{place!r} as the place of a memory",
+            'a folder, the URL of a server, or ":memory:"',
+            f"leave it out for {HOME}",
+        )
+    if OTHER_SERVER.fullmatch(place) and not SERVER.match(place):
+        raise StoreFormatError(
+            f"{place!r} as the place of a memory"[:200],
+            "the URL of a server with http or https, or a folder",
+            'write "http://localhost:6333" (and prefer_grpc=True for gRPC), or "./" and a folder',
+        )
+    return place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.encoders import Encoder, normalise
-from sensorium.errors import QueryError, UnsupportedModalityError
+from sensorium.errors import FilterError, QueryError, UnsupportedModalityError
 from sensorium.memory.calibration import Asked
 from sensorium.memory.moments import check_tags
 from sensorium.percepts import Percept, Text
@@ -39,23 +40,32 @@ def asked_of(query: Query, encoder: Encoder, weights: Sequence[float] | None) ->
         raise QueryError(
             "a question of no parts", "words, a percept or a vector", 'ask recall("the sea")'
         )
-    if weights is None:
-        weights = [1.0] * len(parts)
-    numeric = all(isinstance(weight, (int, float, np.number)) for weight in weights)
-    if len(weights) != len(parts) or not (numeric and np.isfinite(weights).all()):
-        raise QueryError(
-            f"weights={list(weights)!r} for {len(parts)} parts"[:200],
-            "one finite number for each part",
-            "pass as many weights as parts",
-        )
+    shares = _checked_weights(weights, len(parts))
     percepts = [_percept(part) for part in parts]
     vectors = iter(encoder.embed([percept for percept in percepts if percept is not None]))
     return [
-        Asked(_vector(part, encoder.space.dimension), None, float(weight))
+        Asked(_vector(part, encoder.space.dimension), None, share)
         if percept is None
-        else Asked(next(vectors), percept.modality, float(weight))
-        for part, percept, weight in zip(parts, percepts, weights, strict=True)
+        else Asked(next(vectors), percept.modality, share)
+        for part, percept, share in zip(parts, percepts, shares, strict=True)
     ]
+
+
+def _checked_weights(weights: Sequence[float] | None, parts: int) -> list[float]:
+    if weights is None:
+        return [1.0] * parts
+    numeric = (int, float, np.number)
+    try:
+        numbers = [float(one) if isinstance(one, numeric) else math.nan for one in weights]
+    except (TypeError, OverflowError):  # no list at all, or an integer beyond all floats
+        numbers = []
+    if len(numbers) != parts or not all(map(math.isfinite, numbers)):
+        raise QueryError(
+            f"weights={weights!r} for {parts} parts"[:200],
+            "one finite number for each part",
+            "pass a list of as many weights as parts",
+        )
+    return numbers
 
 
 def _percept(part: object) -> Percept | None:
@@ -80,7 +90,7 @@ def _percept(part: object) -> Percept | None:
 def _vector(part: object, dimension: int) -> NDArray[np.float32]:
     try:
         vector = np.asarray(part, np.float32)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise QueryError(f"a vector of {error}", "numbers", "pass a numpy array") from error
     if vector.shape != (dimension,) or not np.isfinite(vector).all() or not vector.any():
         raise QueryError(
@@ -107,16 +117,22 @@ def checked_modalities(wanted: Collection[str] | None, encoder: Encoder) -> list
     """
     if wanted is None:
         return sorted(encoder.modalities)
-    if isinstance(wanted, str) or not wanted:
+    if not _are_names(wanted) or not wanted:
         raise QueryError(f"modalities={wanted!r}", "a list of senses", 'write modalities=["audio"]')
     unknown = set(wanted) - encoder.modalities
     if unknown:
         raise UnsupportedModalityError(
             f"modalities={sorted(wanted)!r}",
             f"senses of the encoder: {', '.join(sorted(encoder.modalities))}",
-            f"leave out {', '.join(sorted(map(str, unknown)))}",
+            f"leave out {', '.join(sorted(unknown))}",
         )
     return sorted(set(wanted))
+
+
+def _are_names(given: object) -> bool:
+    if isinstance(given, (str, bytes)) or not isinstance(given, Collection):
+        return False
+    return all(isinstance(name, str) for name in given)
 
 
 def conditions(
@@ -136,13 +152,17 @@ def conditions(
         until: Memories that begin before this time.
         tags: Every one of them.
         source: Exactly this one.
-        where: `{"room": "kitchen", "floor": [1, 2]}` of the metadata, or any condition.
+        where: `{"room": "kitchen", "floor": [1, 2]}` of the metadata, or any condition. A dot
+            reaches into a dictionary (`a.b`); a key that has one is quoted (`'"a.b"'`).
         having: At least one of these modalities.
         words: All of these words in the record's text.
     Raises:
         FilterError: A value that cannot be compared, or a naive time.
+        QueryError: A sense nobody has, or `where` of another type.
         RecordError: Tags that are none.
     """
+    _check_time("since", since)
+    _check_time("until", until)
     found: list[Condition] = []
     if since is not None:
         found.append(Either((Range("at", gte=since), Range("until", gte=since))))
@@ -151,6 +171,8 @@ def conditions(
     if tags is not None:
         found += [Equal("tags", tag) for tag in check_tags(tags)]
     if source is not None:
+        if not isinstance(source, str):
+            raise FilterError(f"source={source!r}"[:200], "its name", 'write source="camera"')
         found.append(Equal("source", source))
     if isinstance(where, Condition):
         found.append(where)
@@ -162,12 +184,23 @@ def conditions(
                 'write where={"room": "kitchen"}',
             )
         found += matching(where)
-    if isinstance(having, str):
-        raise QueryError(f"having={having!r}", "a list of senses", 'write having=["audio"]')
     if having is not None:
+        if not _are_names(having) or not set(having) <= Percept.modalities.keys():
+            raise QueryError(
+                f"having={having!r}"[:200],
+                f"a list of senses, of {', '.join(sorted(Percept.modalities))}",
+                'write having=["audio"]',
+            )
         found.append(OneOf("modalities", tuple(having)))
     if words is not None:
         found.append(Words("page_content", words))
     if not found:
         return None
     return found[0] if len(found) == 1 else Every(tuple(found))
+
+
+def _check_time(name: str, given: object) -> None:
+    if given is not None and not isinstance(given, datetime):
+        raise FilterError(
+            f"{name}={given!r}"[:200], "a datetime with its zone", f"write {name}=datetime(...)"
+        )

@@ -67,7 +67,8 @@ def _hit(one: Candidate, record: Record, finder: Finder, now: datetime) -> Hit:
     medium = span = None
     if one.row is not None:
         part = finder.points[one.point].payload.get("part", 0)
-        medium, span = matched(record, one.modality, one.row + row_offset(one.modality, part))
+        before = row_offset(one.modality, part, record.modalities)
+        medium, span = matched(record, one.modality, one.row + before)
     return Hit(
         record=record,
         score=one.score if one.score > NEVER else 0.0,

@@ -10,8 +10,7 @@ from sensorium.encoders import Encoder, Encoding
 from sensorium.errors import MediaNotFoundError, RecordError, SensoriumError, StoreError
 from sensorium.memory.copying import pages
 from sensorium.memory.payloads import joined, laid_out, media_of, media_payload, record_of
-from sensorium.memory.records import Failure, Medium, Record
-from sensorium.memory.writing import Progress
+from sensorium.memory.records import Failure, Medium, Progress, Record
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Backend, Filter
 from sensorium.qdrant.points import Payload, Point, StoredPoint
@@ -129,7 +128,7 @@ def check_alone(backend: Backend, owner: str) -> None:
     """
     if backend.stats()["points"] != backend.count(Filter(owner, parts=True)):
         raise StoreError(
-            f"a collection in which not all points are {owner!r}'s",
+            f"a collection in which not all points are of {owner!r}",
             "a collection of one owner: all of it changes its encoder at once",
             "export each owner's memory, and import it into a memory of the new encoder",
         )

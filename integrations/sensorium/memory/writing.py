@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from itertools import islice
@@ -11,18 +11,18 @@ from typing import Any, TypeAlias
 
 from sensorium.encoders import Encoder, Encoding
 from sensorium.errors import BatchError, PointError, RecordError, SensoriumError
+from sensorium.memory.copying import drop_parts
 from sensorium.memory.identity import uuids
 from sensorium.memory.keeping import serialised
 from sensorium.memory.media import MediaStore
 from sensorium.memory.moments import Draft, drafted
-from sensorium.memory.payloads import TEXT, points_of
-from sensorium.memory.records import Failure, Moment, Remembered, Report, Status
+from sensorium.memory.payloads import SAID, TEXT, points_of, says_the_same
+from sensorium.memory.records import Failure, Moment, Progress, Remembered, Report, Status
 from sensorium.percepts import Percept
-from sensorium.qdrant import Backend, Equal, Filter, Point, Range
-from sensorium.qdrant.points import iso
+from sensorium.qdrant import Backend, Equal, Filter, Point
+from sensorium.qdrant.points import Payload, iso
 
 Result: TypeAlias = "Remembered | SensoriumError"
-Progress = Callable[[int, "int | None"], None]
 SEEN = ("owner", "id", "part_of", "expires_at", "hashes")  # of what stands under an id
 FOREVER = "~"  # sorts after every time
 BATCH = 256  # moments a round: one pass of the encoder, one write of the store
@@ -46,12 +46,16 @@ class Fresh:
     stale: tuple[str, ...] | None
     points: Sequence[Point] = ()
 
+    @property
+    def files(self) -> set[str]:
+        """Names of the files that its points mention."""
+        return {name for point in self.points for name in point.payload.get("hashes", ())}
+
     def after(self, earlier: Fresh | None) -> Fresh:
         """Take the place of an earlier one of the same id, which is written no more."""
         if earlier is None:
             return self
-        files = {name for point in earlier.points for name in point.payload.get("hashes", ())}
-        return replace(self, status="replaced", stale=(*(self.stale or ()), *files))
+        return replace(self, status="replaced", stale=(*(self.stale or ()), *earlier.files))
 
 
 class Writer:
@@ -74,6 +78,10 @@ class Writer:
         self._owner = owner
         self.lock = threading.RLock()  # held between looking what is there and writing
 
+    def move(self, backend: Backend, encoder: Encoder) -> None:
+        """Write elsewhere from now on; what waits for the lock will, too."""
+        self._backend, self._encoder = backend, encoder
+
     def write(self, moments: Sequence[Moment], *, keep_media: bool = True) -> list[Result]:
         """Remember some moments at once; one that fails gives its error in its place.
 
@@ -83,9 +91,11 @@ class Writer:
         now = datetime.now(timezone.utc)
         with self.lock:
             results: list[Result | None] = [None] * len(moments)
-            fresh = self._fresh(self._drafts(moments, results, now), results, now)
+            drafts = list(self._drafts(moments, results, now))
+            fresh = self._fresh(drafts, results, now, keep_media=keep_media)
             encodings = self._encoded([one.draft for one in fresh])
             ready: dict[str, Fresh] = {}
+            taken: set[str] = set()  # files of what is ready
             for one, made in zip(fresh, encodings, strict=True):
                 if isinstance(made, SensoriumError):
                     results[one.index] = made
@@ -95,12 +105,13 @@ class Writer:
                     results[one.index] = Remembered(one.draft.id, "known")
                     continue
                 try:
-                    kept = self._kept(one.draft.percepts) if keep_media else {}
+                    kept = self._kept(one.draft.percepts, taken) if keep_media else {}
                 except SensoriumError as error:
                     results[one.index] = error
                     continue
                 points = points_of(one.draft, made, kept, owner=self._owner, now=now)
                 ready[one.draft.point] = replace(one, points=points).after(earlier)
+                taken |= ready[one.draft.point].files
                 if earlier is not None:
                     results[earlier.index] = Remembered(earlier.draft.id, earlier.status)
             self._upsert(list(ready.values()), results)
@@ -149,31 +160,55 @@ class Writer:
                 results[index] = error
 
     def _fresh(
-        self, drafts: Iterable[tuple[int, Draft]], results: list[Result | None], now: datetime
+        self,
+        drafts: Sequence[tuple[int, Draft]],
+        results: list[Result | None],
+        now: datetime,
+        *,
+        keep_media: bool,
     ) -> list[Fresh]:
-        """Leave out content that is there already, and see what the others take the place of."""
-        drafts = list(drafts)
-        names = {name for _, draft in drafts for name in (draft.point, *uuids(draft.given_id))}
-        there = {
-            point.id: point.payload
-            for point in self._backend.retrieve(list(names), payload=SEEN, vectors=False)
-            if point.payload.get("owner") == self._owner and "part_of" not in point.payload
-        }
+        """Leave out what is there already, and see what the others take the place of."""
+        there = self._there([draft for _, draft in drafts])
         fresh: list[Fresh] = []
         for index, checked in drafts:
             draft = checked
             for name in uuids(draft.given_id):  # the id that a record got from its content
-                if name in there and "id" not in there[name]:
+                if self._owns(there.get(name, {})) and "id" not in there[name]:
                     draft = replace(draft, point=name, given_id=None)
             stands = there.get(draft.point)
+            if stands is not None and not self._owns(stands):
+                results[index] = RecordError(
+                    f"the id {draft.id!r}, which is taken"[:200], "a free one", "choose another"
+                )
+                continue
             alive = stands is not None and stands.get("expires_at", FOREVER) > iso(now)
-            if alive and draft.moment.id is None:
+            if stands and alive and self._known(draft, stands, keep_media=keep_media):
                 results[index] = Remembered(draft.id, "known")
             else:
                 status: Status = "replaced" if alive else "new"
                 files = None if stands is None else tuple(stands.get("hashes", ()))
                 fresh.append(Fresh(index, draft, status, files))
         return fresh
+
+    def _there(self, drafts: Sequence[Draft]) -> dict[str, Payload]:
+        """Read what stands under the ids of some drafts."""
+        names = {name for draft in drafts for name in (draft.point, *uuids(draft.given_id))}
+        named = any(draft.moment.id is not None for draft in drafts)
+        keys = [*SEEN, *SAID] if named else SEEN
+        read = self._backend.retrieve(list(names), payload=list(dict.fromkeys(keys)), vectors=False)
+        return {point.id: point.payload for point in read}
+
+    def _owns(self, payload: Payload) -> bool:
+        """Whether a payload is that of a record of this owner."""
+        return payload.get("owner") == self._owner and "part_of" not in payload
+
+    def _known(self, draft: Draft, stands: Payload, *, keep_media: bool) -> bool:
+        """Whether a moment would change nothing: its content is there, or all it says."""
+        if draft.moment.id is None:
+            return True
+        senses = {percept.modality for percept in draft.percepts}
+        kept = keep_media and self._media is not None and senses != {TEXT}
+        return says_the_same(draft, stands) and kept == bool(stands.get("hashes"))
 
     def _encoded(self, drafts: Sequence[Draft]) -> list[list[Encoding] | SensoriumError]:
         """Encode the percepts of all drafts in one batch; a draft fails with its percept."""
@@ -192,16 +227,23 @@ class Writer:
         """
         digests = [percept.digest for percept in percepts]
         encodings = self._encoder.encode(percepts)
-        return digests, encodings, self._kept(percepts) if keep_media else {}
+        return digests, encodings, self._kept(percepts, ()) if keep_media else {}
 
-    def _kept(self, percepts: Sequence[Percept]) -> dict[int, dict[str, Any]]:
+    def _kept(
+        self, percepts: Sequence[Percept], taken: Collection[str]
+    ) -> dict[int, dict[str, Any]]:
+        """Keep the files of a record: all of them, or none but those `taken` by others."""
+        kept: dict[int, dict[str, Any]] = {}
         if self._media is None:
-            return {}
-        return {
-            index: _keep(percept, self._media)
-            for index, percept in enumerate(percepts)
-            if percept.modality != TEXT  # which the payload holds
-        }
+            return kept
+        try:
+            for index, percept in enumerate(percepts):
+                if percept.modality != TEXT:  # which the payload holds
+                    kept[index] = _keep(percept, self._media)
+        except BaseException:
+            self.drop_files({fields["file"] for fields in kept.values()} - set(taken))
+            raise
+        return kept
 
     def _upsert(self, ready: Sequence[Fresh], results: list[Result | None]) -> None:
         """Write all points in one request; where one is refused, each record by itself."""
@@ -213,17 +255,14 @@ class Writer:
                     self._backend.upsert(one.points)
                 except PointError as error:
                     results[one.index] = error
-        for one in ready:
-            if results[one.index] is None:
-                results[one.index] = Remembered(one.draft.id, one.status)
-                if one.stale is not None:
-                    self.drop_parts(one.draft.point, len(one.points))
-                    self.drop_files(one.stale)
-
-    def drop_parts(self, record: str, count: int) -> None:
-        """Remove the points that continued what stood under an id before."""
-        stale = Equal("part_of", record) & Range("part", gte=count)
-        self._backend.delete(Filter(self._owner, stale, parts=True))
+        unused = {name for one in ready if results[one.index] is not None for name in one.files}
+        written = [one for one in ready if results[one.index] is None]
+        for one in written:
+            results[one.index] = Remembered(one.draft.id, one.status)
+        replaced = [one for one in written if one.stale is not None]
+        last = {one.draft.point: len(one.points) - 1 for one in replaced}
+        drop_parts(self._backend, last, owner=self._owner)
+        self.drop_files(unused.union(*(one.stale or () for one in replaced)))
 
     def drop_files(self, names: Iterable[str]) -> None:
         """Remove files of records that are gone, unless another record names them, too."""
@@ -235,7 +274,7 @@ class Writer:
                 for name in set(names)
                 if not self._backend.count(Filter(self._owner, Equal("hashes", name), parts=True))
             ]
-            self._media.remove(unused)
+            self._media.drop(unused)
 
 
 def _batches(source: Iterator[Moment], size: int) -> Iterator[list[Moment]]:

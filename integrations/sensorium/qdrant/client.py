@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 from qdrant_client import QdrantClient, models
 from typing_extensions import Self
 
-from sensorium.errors import StoreClosedError
+from sensorium.errors import StoreClosedError, StoreFormatError
 from sensorium.qdrant.backend import Search
 from sensorium.qdrant.client_connection import Connection, connect
 from sensorium.qdrant.client_filters import translated
@@ -104,6 +104,12 @@ class ClientBackend:
         """
         if isinstance(place, QdrantClient):
             return cls(place, schema=schema, collection=collection)
+        if not isinstance(place, str):
+            raise StoreFormatError(
+                f"{place!r} as the place of a collection"[:200],
+                'the URL of a server, ":memory:", or a QdrantClient',
+                'write "http://localhost:6333"',
+            )
         client = connect(place, api_key=api_key, prefer_grpc=prefer_grpc, timeout=timeout)
         try:
             return cls(client, schema=schema, collection=collection, owned=True)

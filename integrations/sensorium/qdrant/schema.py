@@ -16,6 +16,7 @@ VERSION = 1  # of the payload and the named vectors; see docs/schema.md
 MODALITIES = ("text", "image", "video", "audio", "depth", "thermal", "imu")
 STILLS = frozenset({"image", "depth", "thermal"})  # one vector; all others have one a window
 ROWS = 1023  # windows a point holds at most: Qdrant takes 2**20 numbers, at 1024 dimensions
+ROWS_IN_ALL = 2046  # of all senses of a point: as JSON 24 MiB, of the 32 that a server takes
 METADATA = "sensorium"  # key of the collection's metadata under which a schema is kept
 
 KEYWORDS = ("modalities", "tags", "source", "digest", "flags", "hashes", "part_of")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from typing_extensions import Unpack
 
 from sensorium.errors import RecordError, UnitError
-from sensorium.memory.moments import check_metadata, check_tags
+from sensorium.memory.moments import drafted
+from sensorium.memory.records import Moment
 from sensorium.memory.streams.clock import MICROSECOND, SECOND, Clock
 from sensorium.memory.streams.feeder import Feeder, Sink
 from sensorium.memory.streams.frames import FrameCutter, camera
@@ -24,12 +26,14 @@ from sensorium.memory.streams.options import (
     StreamOptions,
     defaults,
     number,
+    whole,
 )
 from sensorium.memory.streams.report import Tally
 from sensorium.memory.streams.running import RunningStatistics
 from sensorium.memory.streams.senses import MotionSense, Sense, SoundSense
 from sensorium.memory.streams.signals import Lengths, SignalCutter
 from sensorium.memory.streams.stream import Cutter, Labels, Stream
+from sensorium.percepts import Text
 from sensorium.percepts.imu import FASTEST, SLOWEST
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
@@ -64,8 +68,9 @@ def open_stream(
     """
     given: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
     base = defaults(modality, given)
-    labels, name = _labels(given), _checked_name(given.get("name"))
-    queue = int(number(given, "queue", base.queue, least=1, most=LONGEST_QUEUE))
+    name = _checked_name(given.get("name"))
+    labels = _labels(given)
+    queue = whole(given, "queue", base.queue, least=1, most=LONGEST_QUEUE)
     policy = given.get("policy", POLICIES[0])
     if policy not in POLICIES:
         raise RecordError(f"policy={policy!r}", '"block" or "drop-oldest"', "choose one")
@@ -79,15 +84,23 @@ def open_stream(
 
 
 def _labels(given: dict[str, Any]) -> Labels:
-    metadata = given.get("metadata")
-    if metadata is not None:
-        check_metadata(metadata)
-    return Labels(
+    annotate = given.get("annotate", False)
+    if not isinstance(annotate, bool):
+        raise RecordError(f"annotate={annotate!r}"[:200], "True or False", "write annotate=True")
+    labelled = Moment(
+        (Text("a window"),),
         text=given.get("text"),
-        tags=check_tags(given.get("tags", ())),
-        source=given.get("source") or given.get("name"),
-        metadata=None if metadata is None else dict(metadata),
-        annotate=bool(given.get("annotate", False)),
+        tags=given.get("tags", ()),
+        source=given.get("source", given.get("name")),
+        metadata=given.get("metadata"),
+    )
+    drafted("anybody", labelled, now=datetime.now(timezone.utc))  # as each window will be
+    return Labels(
+        text=labelled.text,
+        tags=tuple(labelled.tags),
+        source=labelled.source,
+        metadata=None if labelled.metadata is None else dict(labelled.metadata),
+        annotate=annotate,
     )
 
 

@@ -140,3 +140,15 @@ def number(
             f"{name}={value!r}", f"a number from {least:g} to {most:g}", f"change {name}="
         )
     return float(value)
+
+
+def whole(options: Mapping[str, Any], name: str, default: int, *, least: int, most: int) -> int:
+    """Return a whole number among the options, or the default.
+
+    Raises:
+        PerceptValueError: No whole number from `least` to `most`.
+    """
+    value = float(number(options, name, default, least=least, most=most))
+    if not value.is_integer():
+        raise PerceptValueError(f"{name}={value!r}", "a whole number", f"change {name}=")
+    return int(value)

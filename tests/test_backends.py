@@ -149,8 +149,11 @@ def standing(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ba
 
 
 @pytest.fixture
-def backend(standing: Backend) -> Backend:
+def backend(kind: str, request: pytest.FixtureRequest) -> Backend:
     """One store for many tests, emptied for each: opening one takes longer than most tests."""
+    if kind == "memory":  # opens at once, and keeps room for what was deleted
+        return request.getfixturevalue("fresh")
+    standing: Backend = request.getfixturevalue("standing")
     for owner in (ME, YOU):
         standing.delete(replace(owner, parts=True))
     return standing

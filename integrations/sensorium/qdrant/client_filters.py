@@ -99,7 +99,7 @@ def _equal(field: str, value: Scalar) -> Translated:
         return _match(field, value)
     if isinstance(value, bool):
         return _match("flags", flag(field, value))
-    if abs(value) > EXACT_FLOAT and isinstance(value, int):
+    if abs(value) >= EXACT_FLOAT and isinstance(value, int):
         return _match(field, value)
     same = models.FieldCondition(key=field, range=models.Range(gte=value, lte=value))
     if isinstance(value, float):

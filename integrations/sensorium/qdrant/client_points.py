@@ -20,7 +20,6 @@ from sensorium.qdrant.points import (
     Vectors,
     check_payload,
     check_points,
-    not_json,
 )
 from sensorium.qdrant.schema import ROWS, STILLS, CollectionSchema
 
@@ -58,13 +57,10 @@ def payload_bytes(payload: Payload) -> int:
     """Return how long a payload is as JSON.
 
     Raises:
-        PointError: It has no JSON: NaN, bytes, a time, a number of NumPy, half a character.
+        PointError: As `check_payload`.
     """
     check_payload(payload)
-    try:
-        return len(json.dumps(payload, ensure_ascii=False).encode())
-    except UnicodeEncodeError as error:
-        raise not_json("text that is not Unicode") from error
+    return len(json.dumps(payload, ensure_ascii=False).encode())
 
 
 def requests(points: Sequence[Point], *, number: int) -> list[Sequence[Point]]:

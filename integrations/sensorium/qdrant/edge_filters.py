@@ -118,7 +118,7 @@ def _equal(field: str, value: Scalar) -> Any:
     if isinstance(value, float):
         return edge.FieldCondition(field, range=edge.RangeFloat(gte=value, lte=value))
     exact = edge.FieldCondition(field, match=edge.MatchValue(value))
-    if isinstance(value, str) or abs(value) > EXACT_FLOAT:
+    if isinstance(value, str) or abs(value) >= EXACT_FLOAT:
         return exact
     # A number stored as 2.0 is no integer to Edge, yet equal to one
     same = edge.FieldCondition(field, range=edge.RangeFloat(gte=value, lte=value))

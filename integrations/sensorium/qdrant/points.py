@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import PointError
+from sensorium.percepts.text import LONE_SURROGATE
 from sensorium.qdrant.schema import STILLS
 
 Vectors: TypeAlias = NDArray[np.float32]
 Payload: TypeAlias = dict[str, Any]
 FLOAT = np.dtype(np.float32)
 TOGETHER = 64  # stacks of rows checked in one go
-PLAIN = frozenset({str, int, bool, type(None)})  # values of which nothing can be wrong
+PLAIN = frozenset({int, bool, type(None)})  # values of which nothing can be wrong
 UNIT_TOLERANCE = 2e-3  # float16 rows come back this far from unit length
 
 
@@ -131,32 +132,35 @@ def check_payload(payload: Any) -> None:
     """Refuse what would not come back as it was.
 
     Raises:
-        PointError: A value that is not JSON: NaN, bytes, a time, a number of NumPy.
+        PointError: A value that is not JSON: NaN, bytes, a time, a number of NumPy, text with
+            half a character in it.
     """
     try:
         _walk(payload)
     except RecursionError as error:
-        raise not_json("dictionaries within dictionaries without end") from error
+        raise _not_json("dictionaries within dictionaries without end") from error
 
 
 def _walk(payload: Any) -> None:
     kind = type(payload)
-    if kind is dict:
+    if kind is str:
+        if not payload.isascii() and LONE_SURROGATE.search(payload):
+            raise _not_json(f"{payload!r}, in which half a character is")
+    elif kind is dict:
         for key, value in payload.items():
             if type(key) is not str:
-                raise not_json(f"the key {key!r}")
-            if type(value) not in PLAIN:
-                _walk(value)
+                raise _not_json(f"the key {key!r}")
+            _walk(key)
+            _walk(value)
     elif kind is list:
         for value in payload:
             if type(value) not in PLAIN:
                 _walk(value)
     elif kind not in PLAIN and not (kind is float and math.isfinite(payload)):
-        raise not_json(f"{payload!r}, a {kind.__name__}")
+        raise _not_json(f"{payload!r}, a {kind.__name__}")
 
 
-def not_json(what: str) -> PointError:
-    """Build the error for a payload that would not come back as it was."""
+def _not_json(what: str) -> PointError:
     return PointError(
         f"a payload with {what}"[:200],
         "JSON: text, finite numbers, true, false, null, lists and dictionaries of these",

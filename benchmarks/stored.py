@@ -19,7 +19,7 @@ NOISE = 1.0  # of a vector, against its topic
 SENSES = ("text", "image", "audio", "depth", "thermal", "imu")
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 RARE = 100  # one memory in so many belongs to the other owner
-WORDS = ["the", "dog", "barks", "at", "the", "postman", "by", "the", "river", "while", "rain", "falls", "on", "the", "old", "clock"]
+WORDS = ["dog", "postman", "river", "rain", "clock", "garden", "sea", "train", "piano", "night"]
 
 
 class Vectors:

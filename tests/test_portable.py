@@ -35,7 +35,15 @@ from sensorium.memory import export_files
 from sensorium.memory.identity import content_id, part_id, point_id
 from sensorium.memory.media import MediaStore
 from sensorium.memory.portable import copy_records, export_records, import_records
-from sensorium.qdrant import Backend, CollectionSchema, EdgeBackend, Filter, Point, StoredPoint
+from sensorium.qdrant import (
+    Backend,
+    CollectionSchema,
+    EdgeBackend,
+    Equal,
+    Filter,
+    Point,
+    StoredPoint,
+)
 from sensorium.qdrant.client import ClientBackend
 
 DIMENSION = 8
@@ -261,7 +269,7 @@ def test_another_owner_gets_records_of_their_own(exported: Path, target: ClientB
 
 def test_a_record_that_was_changed_is_adopted_too(exported: Path, target: ClientBackend) -> None:
     """An id that follows from nothing is derived from the new owner and the old id."""
-    change_payload(exported, digest=["changed"])
+    change_payload(exported, digest=["c" * 64])
     import_records(exported, target, None, owner="eve")
     import_records(exported, target, None, owner="eve")
     assert len(all_points(target, "eve")) == 14
@@ -425,6 +433,7 @@ def record_file(**fields: Any) -> Callable[[Path], None]:
 
 
 RECORDS, MANIFEST = "records-00000.parquet", "manifest.json"
+MEDIUM = {"modality": "audio", "digest": "0" * 64, "row": 0, "rows": 1}
 DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
     "flipped bit": (lambda d: flip(d / RECORDS), RECORDS),
     "cut records": (lambda d: cut(d / RECORDS), RECORDS),
@@ -448,6 +457,20 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda d: change_payload(d, media=[{"modality": "a", "digest": "", "file": "/etc/x"}]),
         "media",
     ),
+    "extra of a medium": (lambda d: change_payload(d, media=[{**MEDIUM, "color": 1}]), "color"),
+    "row of a medium": (lambda d: change_payload(d, media=[{**MEDIUM, "row": "a"}]), "row"),
+    "time of a medium": (lambda d: change_payload(d, media=[{**MEDIUM, "at": "now"}]), "at"),
+    "spans of a medium": (lambda d: change_payload(d, media=[{**MEDIUM, "spans": [[1]]}]), "spans"),
+    "no digest": (lambda d: change_payload(d, digest=[]), "digest"),
+    "null digest": (lambda d: change_payload(d, digest=None), "digest"),
+    "other senses": (lambda d: change_payload(d, modalities=["smell"]), "smell"),
+    "too many windows": (lambda d: change_payload(d, windows={"audio": 10**12}), "windows"),
+    "part of nothing": (lambda d: change_payload(d, part=1), "part"),
+    "hidden part": (lambda d: change_payload(d, part_of="x", part=1), "part_of"),
+    "hostile name": (lambda d: change_payload(d, id="a\nb"), "id"),
+    "large number": (lambda d: change_payload(d, metadata={"a": 10**30}), "metadata"),
+    "false flags": (lambda d: change_payload(d, flags=["metadata.b=true"]), "flags"),
+    "blank tag": (lambda d: change_payload(d, tags=[" "]), "tags"),
     "wrong time": (lambda d: change_payload(d, at="2026-13-01T00:00:00.000000Z"), "at"),
     "naive time": (lambda d: change_payload(d, expires_at="tomorrow"), "expires_at"),
     "no time": (lambda d: change_payload(d, created_at=None), "created_at"),
@@ -477,22 +500,87 @@ def test_damage_is_named(kind: str, exported: Path, target: ClientBackend, tmp_p
 @pytest.mark.parametrize("value", [np.nan, np.inf, 3.0])
 def test_hostile_vectors_are_refused(exported: Path, target: ClientBackend, value: float) -> None:
     """Numbers that are no unit vector never reach the index."""
-    row = [[value] * DIMENSION]
-    change_records(exported, lambda rows: rows[0].update(audio=row, image=None))
+    bad = [value] * DIMENSION
+    change_records(exported, lambda rows: rows[0].update(audio=[bad, *rows[0]["audio"][1:]]))
     with pytest.raises(StoreError):
         import_records(exported, target, None, owner="rex")
     assert all_points(target, "rex") == {}
 
 
 def test_an_import_cannot_take_anothers_id(exported: Path, target: ClientBackend) -> None:
-    """A crafted export that claims another owner's id is refused and leaves the record alone."""
+    """A crafted id is no way into another owner's ids, there or yet to come: it is derived anew."""
     stolen = str(uuid4())
     target.upsert([Point(stolen, {"image": unit(1, 0)}, payload("max", 0))])
     before = all_points(target, "max")
     change_records(exported, lambda rows: rows[0].update(id=stolen))
-    with pytest.raises(RecordError, match="another owner"):
-        import_records(exported, target, None, owner="rex")
+    change_records(exported, lambda rows: rows[1].update(id=point_id("max", "diary")))
+    for _ in range(2):
+        assert import_records(exported, target, None, owner="rex").records == 12
     same(before, all_points(target, "max"))
+    assert len(all_points(target, "rex")) == 14
+    assert not all_points(target, "rex").keys() & {stolen, point_id("max", "diary")}
+
+
+def test_a_record_keeps_its_id_when_its_content_changed(
+    exported: Path, target: ClientBackend
+) -> None:
+    """What an id follows from is kept when a record is changed: at home it keeps its id."""
+    rows = pyarrow.parquet.read_table(exported / "records-00000.parquet").to_pylist()
+    first = json.loads(rows[0]["payload"])
+    change_payload(exported, digest=["c" * 64], origin=first["digest"])
+    import_records(exported, target, None, owner="rex")
+    assert all_points(target, "rex")[rows[0]["id"]].payload["digest"] == ["c" * 64]
+
+
+SHORT = point(point_id("rex", "long"), {"audio": unit(1, 7)}, payload("rex", 7, id="long"))
+
+
+def test_a_shorter_record_leaves_no_parts_of_the_longer_one(
+    source: EdgeBackend, target: ClientBackend, tmp_path: Path
+) -> None:
+    """When an import or a copy replaces a record by a shorter one, its old parts are removed."""
+    short = client()
+    short.add_modality("audio")
+    short.upsert([SHORT])
+    directory = export_records(short, None, owner="rex", directory=tmp_path / "short").directory
+    for bring in (
+        lambda: import_records(directory, target, None, owner="rex"),
+        lambda: copy_records(short, target, owner="rex"),
+    ):
+        copy_records(source, target, owner="rex", replace=True)
+        assert len(all_points(target, "rex")) == 14
+        bring()
+        assert len(all_points(target, "rex")) == 12
+        assert target.count(Filter("rex", Equal("part_of", SHORT.id), parts=True)) == 0
+    short.close()
+
+
+def test_parts_come_after_their_record_and_never_without(
+    source: EdgeBackend, exported: Path, target: ClientBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever a move is cut short, no point continues a record that is not there."""
+    monkeypatch.setattr(export_files, "PAGE", 1)
+
+    def check(done: int, total: int | None) -> None:
+        points = all_points(target, "rex")
+        assert all(p.payload.get("part_of", name) in points for name, p in points.items())
+
+    import_records(exported, target, None, owner="rex", progress=check)
+    target.delete(Filter("rex", parts=True))
+    copy_records(source, target, owner="rex", progress=check, batch=1)
+    assert len(all_points(target, "rex")) == 14
+
+
+def test_strays_are_not_moved(exported: Path, tmp_path: Path, target: ClientBackend) -> None:
+    """Parts of no record, or beyond the last of one, stay behind."""
+    untidy = client()
+    untidy.add_modality("audio")
+    untidy.upsert([SHORT, *planted("rex", None)[-2:]])
+    directory = export_records(untidy, None, owner="rex", directory=tmp_path / "untidy").directory
+    assert import_records(directory, target, None, owner="rex").points == 1
+    assert copy_records(untidy, target, owner="rex").skipped == 1
+    assert all_points(target, "rex").keys() == {SHORT.id}
+    untidy.close()
 
 
 def test_spaces_do_not_mix(exported: Path, tmp_path: Path) -> None:
@@ -541,7 +629,7 @@ def test_a_copy_is_the_same(source: EdgeBackend, media: MediaStore) -> None:
         batch=5,
     )
     assert (summary.copied, summary.skipped, summary.media_files) == (14, 0, 1)
-    assert done == [(5, 14), (10, 14), (14, 14)]
+    assert done == [(5, 14), (10, 14), (12, 14), (14, 14)]  # records first, then their parts
     same(all_points(source, "rex"), all_points(target, "rex"))
     assert all_points(target, "max") == {}
     assert [remote.read(name) for name in remote.names()] == [b"the sound of the sea"]
@@ -562,7 +650,9 @@ def test_a_copy_goes_on_where_it_stopped(target: ClientBackend) -> None:
     assert len(all_points(target, "rex")) == 5
     rest = copy_records(source, target, owner="rex", batch=5)
     assert (rest.copied, rest.skipped) == (9, 5)
-    source.upsert([Point(point_id("rex", "long"), {"audio": unit(1, 5)}, payload("rex", 77))])
+    whole = all_points(source, "rex")[point_id("rex", "long")]
+    changed_payload = {**whole.payload, "tags": ["changed"]}
+    source.upsert([Point(whole.id, whole.vectors, changed_payload)])
     changed = copy_records(source, target, owner="rex")
     assert (changed.copied, changed.skipped) == (1, 13)
     assert copy_records(source, target, owner="rex", replace=True).copied == 14

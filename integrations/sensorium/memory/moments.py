@@ -118,12 +118,19 @@ def check_percepts(given: Sequence[object]) -> None:
 
 
 def ending(percepts: Sequence[Percept], at: datetime) -> datetime:
-    """Return when the last of some percepts ends; `at` where none has a duration."""
-    ends = [
-        (percept.at or at).astimezone(timezone.utc) + timedelta(seconds=percept.duration)
-        for percept in percepts
-        if percept.duration
-    ]
+    """Return when the last of some percepts ends; `at` where none has a duration.
+
+    Raises:
+        RecordError: After the year 9999.
+    """
+    try:
+        ends = [
+            (percept.at or at).astimezone(timezone.utc) + timedelta(seconds=percept.duration)
+            for percept in percepts
+            if percept.duration
+        ]
+    except OverflowError as error:
+        raise _beyond("a percept", at) from error
     return max([at, *ends])
 
 
@@ -143,7 +150,7 @@ def check_time(name: str, moment: object) -> None:
     """Refuse what is not an aware datetime, or `None`.
 
     Raises:
-        RecordError: Another type, or a naive time.
+        RecordError: Another type, a naive time, or one that UTC cannot write.
     """
     if moment is None:
         return
@@ -154,6 +161,18 @@ def check_time(name: str, moment: object) -> None:
             "a datetime with its zone",
             f"write {name}=datetime(..., tzinfo=timezone.utc) or {name}.astimezone()",
         )
+    try:
+        moment.astimezone(timezone.utc)
+    except OverflowError as error:
+        raise _beyond(name, moment) from error
+
+
+def _beyond(name: str, moment: datetime) -> RecordError:
+    return RecordError(
+        f"{name} of {moment.isoformat()}",
+        "a time that is, and ends, in the years 1 to 9999 in UTC",
+        "correct it, or leave it out",
+    )
 
 
 def check_tags(tags: object) -> tuple[str, ...]:

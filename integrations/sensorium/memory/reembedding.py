@@ -113,7 +113,8 @@ def _relaid(
         index: {"file": m.file, "mime": m.mime, "bytes": m.bytes, "units": m.units}
         for index, m in enumerate(before, texts)
     }
-    media, blocks = media_of(percepts, digests, encodings, kept)
+    uris = [*[None] * texts, *(medium.uri for medium in before)]  # not those of the media store
+    media, blocks = media_of(percepts, digests, encodings, kept, uris=uris)
     payload: Payload = {k: value for k, value in point.payload.items() if k not in DERIVED}
     if before or any(medium.rows > 1 for medium in media):
         payload |= {key: value for key, value in media_payload(media).items() if value}

@@ -7,22 +7,32 @@ import logging
 import time
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
 import pytest
+from planted import PlantedEncoder, motion, sound
 from qdrant_client import QdrantClient
 from qdrant_stub import Stub, serving
 
 from sensorium.encoders import EmbeddingSpace
-from sensorium.errors import PointError, StoreError, StoreFullError, StoreUnavailableError
+from sensorium.errors import (
+    PointError,
+    StoreError,
+    StoreFormatError,
+    StoreFullError,
+    StoreUnavailableError,
+)
+from sensorium.memory import Memory
+from sensorium.memory.payloads import laid_out, row_offset
 from sensorium.qdrant import client_connection, client_points
 from sensorium.qdrant.client import ClientBackend
 from sensorium.qdrant.client_schema import create_collection
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Point
-from sensorium.qdrant.schema import KEYWORDS, TIMES, CollectionSchema
+from sensorium.qdrant.schema import KEYWORDS, ROWS, TIMES, CollectionSchema
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -212,6 +222,38 @@ def test_what_is_no_url_is_refused(url: str) -> None:
         ClientBackend.open(url, schema=SCHEMA)
 
 
+PLACES = [
+    *("localhost:6333", "qdrant://here", "ftp://here", "grpc://here:6334", "here:6333/x"),
+    *("[::1]:6333", "s3://bucket", "", " ", Path("https://here"), 5, None, b"here"),
+]
+
+
+@pytest.mark.parametrize("place", PLACES, ids=repr)
+def test_a_place_that_is_none_is_refused(
+    place: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What looks like a server and is no URL of one does not become a folder."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreFormatError, match=r"write|leave"):
+        Memory.open(place, owner="rex", encoder=PlantedEncoder())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_url_may_be_written_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a server's, whatever the case of its scheme."""
+    monkeypatch.setattr(client_connection, "TRIES", 1)
+    with pytest.raises(StoreUnavailableError):
+        Memory.open("HTTP://127.0.0.1:1", owner="rex", encoder=PlantedEncoder())
+
+
+def test_a_new_folder_is_its_users_alone(tmp_path: Path) -> None:
+    """Nobody else may look into it; a folder that was there stays as it was."""
+    (tmp_path / "open").mkdir(mode=0o755)
+    for name, mode in {"new": 0o700, "open": 0o755}.items():
+        with Memory.open(tmp_path / name, owner="rex", encoder=PlantedEncoder()):
+            assert (tmp_path / name).stat().st_mode & 0o777 == mode
+
+
 # What is asked
 
 
@@ -280,6 +322,36 @@ def test_a_point_too_large_for_any_request_is_refused(
     assert stub.asked == []
 
 
+@pytest.mark.parametrize("long", [["audio"], ["audio", "imu", "video"], ["text", *"abcdefg"]])
+def test_every_point_of_a_long_record_fits_a_request(long: list[str]) -> None:
+    """However many senses have many windows; and no row is lost or moved."""
+    rows = {name: np.zeros((2_000, 1024), np.float32) for name in (*long, "image")}
+    for name, each in rows.items():
+        each[:, 0] = np.arange(2_000)
+        rows[name] = each[:3] if name == "image" else each
+    points = laid_out(str(uuid4()), {"owner": "rex"}, rows)
+    requests = client_points.requests(points, number=client_points.JSON_NUMBER)
+    assert [point.id for run in requests for point in run] == [point.id for point in points]
+    for part, point in enumerate(points):
+        for name, block in point.vectors.items():
+            assert len(block) <= ROWS
+            assert block[0, 0] == row_offset(name, part, rows)
+    for name, each in rows.items():
+        stored = [point.vectors[name] for point in points if name in point.vectors]
+        np.testing.assert_array_equal(np.concatenate(stored), each)
+
+
+def test_a_row_of_a_long_record_is_found_where_it_is() -> None:
+    """Its span is the second in which it was heard, in whichever point it is kept."""
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder(), keep_media=False) as memory:
+        heard = ["dog"] * 800
+        heard[700] = "wolf"
+        memory.remember(sound("|".join(heard)), motion("run"), text="a walk")
+        (hit,) = memory.recall("wolf", modalities=["audio"])
+        assert hit.span is not None
+        assert hit.span.start == 700
+
+
 def test_a_client_of_the_callers_stays_open() -> None:
     """Who made it closes it; two collections share it and its points stay apart."""
     client = QdrantClient(":memory:")
@@ -300,6 +372,22 @@ def test_modalities_that_others_added_stay() -> None:
     two.add_modality("taste")
     again = ClientBackend.open(client, schema=SCHEMA)
     assert again.schema.modalities == ("audio", "image", "smell", "taste")
+    client.close()
+
+
+def test_a_sense_is_added_with_a_client_alone() -> None:
+    """One call, of a schema that is read from the collection; a second changes nothing."""
+    client = QdrantClient(":memory:")
+    SCHEMA.create(client, "mine")
+    for _ in range(2):
+        wider = CollectionSchema.add_modality(client, "mine", "smell")
+        assert wider == SCHEMA.with_modality("smell")
+    assert set(client.get_collection("mine").config.params.vectors) == {*wider.modalities}
+    assert ClientBackend.open(client, schema=SCHEMA, collection="mine").schema == wider
+    with pytest.raises(StoreFormatError, match="not there"):
+        CollectionSchema.add_modality(client, "nobody's", "smell")
+    with pytest.raises(StoreFormatError, match="plain name"):
+        CollectionSchema.add_modality(client, "mine", "a smell")
     client.close()
 
 

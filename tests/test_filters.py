@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from planted import PlantedEncoder
 from qdrant_client import models
 from qdrant_client.conversions.conversion import GrpcToRest, RestToGrpc
 
-from sensorium.errors import FilterError, OwnerError
+from sensorium.errors import FilterError, OwnerError, QueryError
+from sensorium.memory.questions import asked_of, checked_modalities, conditions
 from sensorium.qdrant.client_filters import condition, translated
 from sensorium.qdrant.filters import (
     Condition,
@@ -31,6 +33,8 @@ from sensorium.qdrant.filters import (
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=timezone.utc)
 ID = "6f1ed002-ab59-4a4a-8a0f-1a2b3c4d5e6f"
+EAST, WEST = timezone(timedelta(hours=5)), timezone(timedelta(hours=-5))
+ENCODER = PlantedEncoder()
 scalars = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"])),
     st.booleans(),
@@ -134,6 +138,21 @@ MISTAKES: dict[str, Any] = {
     "a truth as a bound": lambda: Range("metadata.x", gt=True),
     "a naive time": lambda: Range("at", gt=datetime(2024, 5, 1)),
     "a naive alive_at": lambda: Filter("rex", alive_at=datetime(2024, 5, 1)),
+    "before the first year": lambda: Range("at", gt=datetime(1, 1, 1, tzinfo=EAST)),
+    "after the last year": lambda: Range("at", lt=datetime(9999, 12, 31, 23, tzinfo=WEST)),
+    "beyond 64 bits": lambda: Equal("metadata.x", 2**63),
+    "beyond all floats": lambda: Range("metadata.x", lt=10**400),
+    "half a character": lambda: Equal("tags", "\ud800"),
+    "a field of half a character": lambda: Present("metadata.\ud800"),
+    "words of half a character": lambda: Words("page_content", "fox \ud800"),
+    "a quote in a key": lambda: matching({'say "hi"': 1}),
+    "a quote that does not end": lambda: Equal('metadata."a', 1),
+    "a backslash in a key": lambda: matching({"a\\b": 1}),
+    "a key that is no text": lambda: matching({5: 1}),  # type: ignore[dict-item] # the mistake
+    "letters for values": lambda: OneOf("tags", "home"),  # type: ignore[arg-type] # the mistake
+    "one value for several": lambda: OneOf("tags", 5),  # type: ignore[arg-type] # the mistake
+    "letters for ids": lambda: Ids(ID),  # type: ignore[arg-type] # the mistake
+    "one condition for several": lambda: Every(Present("at")),  # type: ignore[arg-type] # same
     "no words": lambda: Words("page_content", " "),
     "no condition": lambda: Filter("rex", {"tags": "x"}),  # type: ignore[arg-type] # the mistake
     "a dictionary to match": lambda: matching({"room": {"a": 1}}),
@@ -161,3 +180,43 @@ def test_fields_are_matched_by_kind() -> None:
         OneOf("metadata.floor", (1, 2)),
         there,
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("room", "metadata.room"),
+        ("a.b", "metadata.a.b"),
+        ('"a.b".c', 'metadata."a.b".c'),
+        ("my key.x", 'metadata."my key".x'),
+        ("", 'metadata.""'),
+        ("people[].name", "metadata.people[].name"),
+    ],
+)
+def test_keys_are_quoted_where_engines_need_it(name: str, field: str) -> None:
+    """Dots part keys; quotes that are there stay."""
+    assert matching({name: 1}) == [Equal(field, 1)]
+    assert Equal(field, 1).field == field
+
+
+QUESTIONS: dict[str, tuple[Any, type[Exception]]] = {
+    "a sense nobody has": (lambda: conditions(having=["smell"]), QueryError),
+    "letters for senses": (lambda: conditions(having="audio"), QueryError),
+    "no senses": (lambda: conditions(having=5), QueryError),  # type: ignore[arg-type] # the mistake
+    "no name": (lambda: conditions(source=5), FilterError),  # type: ignore[arg-type] # the mistake
+    "no time": (lambda: conditions(since=5), FilterError),  # type: ignore[arg-type] # the mistake
+    "no date": (lambda: conditions(until="2024"), FilterError),  # type: ignore[arg-type] # same
+    "no list of weights": (lambda: asked_of("sea", ENCODER, 2), QueryError),  # type: ignore[arg-type] # same
+    "a boundless weight": (lambda: asked_of("sea", ENCODER, [10**400]), QueryError),
+    "weights of text": (lambda: asked_of("sea", ENCODER, ["1"]), QueryError),  # type: ignore[list-item] # same
+    "a boundless vector": (lambda: asked_of([[10**400] * 64], ENCODER, None), QueryError),  # type: ignore[list-item] # same
+    "senses of no kind": (lambda: checked_modalities(5, ENCODER), QueryError),  # type: ignore[arg-type] # same
+    "senses that are lists": (lambda: checked_modalities([[]], ENCODER), QueryError),  # type: ignore[list-item] # same
+}
+
+
+@pytest.mark.parametrize(("ask", "error"), QUESTIONS.values(), ids=QUESTIONS)
+def test_questions_of_the_wrong_kind_are_refused(ask: Any, error: type[Exception]) -> None:
+    """They would find nothing, without a word, or fail with an error that is not ours."""
+    with pytest.raises(error):
+        ask()

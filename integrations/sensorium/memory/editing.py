@@ -11,7 +11,7 @@ import numpy as np
 
 from sensorium.errors import RecordError, RecordNotFoundError
 from sensorium.memory.copying import CONTINUING, continuing, drop_parts, pages
-from sensorium.memory.identity import check_id, point_id, uuids
+from sensorium.memory.identity import check_id, point_id
 from sensorium.memory.media import MediaStore
 from sensorium.memory.moments import (
     check_metadata,
@@ -26,6 +26,7 @@ from sensorium.memory.records import Medium, Sweep
 from sensorium.memory.writing import Writer
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Backend, Condition, Either, Equal, Filter, Ids, OneOf, Range
+from sensorium.qdrant.filters import uuids
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 
 PAGE = 256  # records looked at in one go
@@ -54,7 +55,7 @@ class Editor:
             RecordNotFoundError: This owner has none of that id, or it has expired.
         """
         name = check_id(name)
-        candidates = list(dict.fromkeys([point_id(self._owner, name), *uuids(name)]))
+        candidates = list(dict.fromkeys([point_id(self._owner, name), *uuids([name])]))
         now = iso(datetime.now(timezone.utc))
         for point in self._backend.retrieve(candidates, payload=True, vectors=vectors):
             payload = point.payload

@@ -53,11 +53,3 @@ def check_id(name: object) -> str:
             "leave it out to have one derived from the content",
         )
     return text
-
-
-def uuids(name: str | None) -> list[str]:
-    """Return an id if a point can have it: if it is a UUID, written as they are."""
-    try:
-        return [name] if name and str(UUID(name)) == name else []
-    except ValueError:
-        return []

@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 from sensorium.encoders import Encoder, Encoding
 from sensorium.errors import BatchError, PointError, RecordError, SensoriumError
 from sensorium.memory.copying import drop_parts
-from sensorium.memory.identity import uuids
 from sensorium.memory.keeping import serialised
 from sensorium.memory.media import MediaStore
 from sensorium.memory.moments import Draft, drafted
@@ -20,6 +19,7 @@ from sensorium.memory.payloads import SAID, TEXT, points_of, says_the_same
 from sensorium.memory.records import Failure, Moment, Progress, Remembered, Report, Status
 from sensorium.percepts import Percept
 from sensorium.qdrant import Backend, Equal, Filter, Point
+from sensorium.qdrant.filters import uuids
 from sensorium.qdrant.points import Payload, iso
 
 Result: TypeAlias = "Remembered | SensoriumError"
@@ -172,7 +172,7 @@ class Writer:
         fresh: list[Fresh] = []
         for index, checked in drafts:
             draft = checked
-            for name in uuids(draft.given_id):  # the id that a record got from its content
+            for name in uuids([draft.given_id]):  # the id that a record got from its content
                 if self._owns(there.get(name, {})) and "id" not in there[name]:
                     draft = replace(draft, point=name, given_id=None)
             stands = there.get(draft.point)
@@ -192,7 +192,7 @@ class Writer:
 
     def _there(self, drafts: Sequence[Draft]) -> dict[str, Payload]:
         """Read what stands under the ids of some drafts."""
-        names = {name for draft in drafts for name in (draft.point, *uuids(draft.given_id))}
+        names = {name for draft in drafts for name in (draft.point, *uuids([draft.given_id]))}
         named = any(draft.moment.id is not None for draft in drafts)
         keys = [*SEEN, *SAID] if named else SEEN
         read = self._backend.retrieve(list(names), payload=list(dict.fromkeys(keys)), vectors=False)

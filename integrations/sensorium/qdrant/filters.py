@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, TypeAlias
@@ -213,13 +214,11 @@ def check_owner(owner: object) -> str:
     return owner
 
 
-def uuids(ids: Iterable[str]) -> Iterator[str]:
+def uuids(ids: Iterable[str | None]) -> Iterator[str]:
     """Leave out what is no UUID: no point has such an id, and engines refuse to look."""
     for point_id in ids:
-        try:
+        with suppress(ValueError, TypeError, AttributeError):
             yield str(UUID(point_id))
-        except (ValueError, TypeError, AttributeError):
-            continue
 
 
 def flag(field: str, value: bool) -> str:

@@ -97,3 +97,14 @@ def test_what_resembles_is_found_by_all_of_a_recording(memory: Memory) -> None:
     memory.remember(picture("wolf"), id="wolf")
     memory.remember(picture("tree"), id="tree")
     assert ids(memory.recall(like="long", limit=1)) == ["wolf"]
+
+
+@pytest.mark.parametrize("ranking", ["rrf", "dbsf"])
+def test_what_only_words_brought_up_has_a_place(memory: Memory, ranking: str) -> None:
+    """A record that no list of the senses reached is ranked by its words, and measured."""
+    memory.remember_many(Moment((picture(f"dog n{i}"),)) for i in range(60))
+    memory.remember(picture("far"), text="invoice", id="worded")
+    found = {
+        hit.record.id: hit for hit in memory.recall("dog", keywords="invoice", ranking=ranking)
+    }
+    assert found["worded"].similarity is not None

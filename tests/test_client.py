@@ -336,6 +336,7 @@ def test_every_point_of_a_long_record_fits_a_request(long: list[str]) -> None:
         for name, block in point.vectors.items():
             assert len(block) <= ROWS
             assert block[0, 0] == row_offset(name, part, rows)
+    assert row_offset("audio", 1, ["audio", "imu", "image", "depth"]) == ROWS  # stills take none
     for name, each in rows.items():
         stored = [point.vectors[name] for point in points if name in point.vectors]
         np.testing.assert_array_equal(np.concatenate(stored), each)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
@@ -188,6 +189,37 @@ def test_a_long_recording_is_one_record(memory: Memory) -> None:
     assert hit.medium == hit.record.media[1]
 
 
+def test_filters_see_all_of_a_long_record(memory: Memory) -> None:
+    """What lies in a continuation is found by the words and the senses of its whole record."""
+    memory.remember(sound(NOISE + "|wolf"), picture("dog"), text="at the zoo", id="zoo")
+    for where in ({"words": "zoo"}, {"having": ["image"]}, {"having": ["text"]}):
+        [hit] = memory.recall("wolf", modalities=["audio"], **where)
+        assert (hit.record.id, hit.span) == ("zoo", Span(MANY, MANY + 1))
+    assert memory.recall("wolf", words="sea") == memory.recall("wolf", having=["imu"]) == []
+    assert [hit.similarity for hit in memory.recall(keywords="zoo")] == [None]
+
+
+def test_points_say_how_long_their_record_is(memory: Memory) -> None:
+    """A record in several points counts them, and each has the rows of all; others say nothing."""
+    memory.remember(sound(NOISE), picture("dog"), id="long")
+    memory.remember(sound("a|b"), id="short")
+    whole = {"audio": MANY, "image": 1}
+    found = [(p.get("part"), p.get("parts"), p.get("rows")) for p in everything(memory)]
+    expected = [(None, 2, whole), (1, None, whole), (2, None, whole), (None, None, None)]
+    assert sorted(found, key=str) == sorted(expected, key=str)
+
+
+def test_what_a_later_release_says_of_a_percept_is_passed_over(memory: Memory) -> None:
+    """A key that is not known yet does not cost the record."""
+    memory.remember(picture("dog"), id="x")
+    [point] = everything(memory)
+    media = [{**point["media"][0], "colour": "brown"}]
+    memory.backend.set_payload(Filter(memory.owner), {"media": media})
+    assert memory.get("x").media[0].modality == "image"
+    memory.update("x", sound("bark"))
+    assert memory.forget("x", media_only=True) == 1
+
+
 def test_metadata_comes_back_exactly(memory: Memory) -> None:
     """Nested, unicode, empty, false and null values are kept and can be filtered by."""
     metadata = {
@@ -354,6 +386,54 @@ def test_a_stream_that_breaks_keeps_what_came_and_goes_on(memory: Memory) -> Non
     assert memory.count() == 6
     report = memory.remember_many(stream(False), batch_size=4)
     assert (report.known, report.new) == (6, 4)
+
+
+def test_the_same_moment_under_its_id_is_known(memory: Memory) -> None:
+    """A stream of moments with ids goes on where it stopped: what is there is not encoded again."""
+    moments = [
+        Moment(
+            (picture(f"p{i}"),), text=f"t{i}", at=NOON, tags=["a"], metadata={"n": i}, id=f"i{i}"
+        )
+        for i in range(5)
+    ]
+    memory.remember_many(moments[:3])
+    before = everything(memory)
+    report = memory.remember_many(moments)
+    assert (report.new, report.known, report.replaced) == (2, 3, 0)
+    ids = {point["id"] for point in before}
+    assert [point for point in everything(memory) if point["id"] in ids] == before
+
+
+def test_the_last_moment_under_an_id_stays(memory: Memory) -> None:
+    """What is there, something else, and the first again, in one batch: the first stays."""
+    one, other = (Moment(text=name, at=NOON, id="x") for name in ("one", "other"))
+    memory.remember_many([one])
+    memory.remember_many([other, one])
+    assert memory.get("x").text == "one"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tags": ["b"]},
+        {"text": "other"},
+        {"metadata": {}},
+        {"source": "camera"},
+        {"at": NOON + HOUR},
+        {"expires_at": NOON + timedelta(days=36500)},
+        {"percepts": (picture("cat"),)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_another_moment_under_an_id_replaces(memory: Memory, change: dict[str, Any]) -> None:
+    """Whatever it says otherwise is written."""
+    moment = Moment((picture("p"),), text="t", at=NOON, tags=["a"], metadata={"n": True}, id="x")
+    memory.remember_many([moment])
+    assert memory.remember_many([replace(moment, **change)]).replaced == 1
+    assert memory.remember_many([moment]).replaced == 1
+    assert memory.forget("x", media_only=True) == 1
+    assert memory.remember_many([moment]).replaced == 1  # whose picture is to be kept again
+    assert memory.remember_many([replace(moment, at=None)]).known == 1
 
 
 @pytest.mark.parametrize("size", [0, -1, 2.5])
@@ -591,6 +671,24 @@ def test_an_opened_picture_stays_readable(memory: Memory) -> None:
     memory.remember(picture("dog"), at=NOON)
     assert isinstance(opened, Image)
     assert opened.picture().size == (4, 4)
+
+
+FAR_EAST = timezone(5 * HOUR)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        Moment((picture("dog"),), at=datetime(1, 1, 1, tzinfo=FAR_EAST)),
+        Moment((sound("a|b"),), at=datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)),
+    ],
+    ids=["before UTC", "beyond UTC"],
+)
+def test_times_that_nothing_can_write_are_refused(memory: Memory, moment: Moment) -> None:
+    """A time before the year 1 or an end after 9999, in UTC, fails by name and alone."""
+    report = memory.remember_many([moment, Moment(text="fine")])
+    assert (report.new, [failure.index for failure in report.failures]) == (1, [0])
+    assert isinstance(report.failures[0].error, RecordError)
 
 
 def test_the_hour_that_comes_twice_is_two_times(memory: Memory) -> None:

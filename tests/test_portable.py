@@ -18,6 +18,7 @@ from uuid import uuid4
 import numpy as np
 import pyarrow.parquet
 import pytest
+from planted import PlantedEncoder, picture, sound, thermal
 from qdrant_client import QdrantClient
 
 from sensorium.encoders import EmbeddingSpace
@@ -31,10 +32,11 @@ from sensorium.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from sensorium.memory import export_files
+from sensorium.memory import Memory, export_files
 from sensorium.memory.identity import content_id, part_id, point_id
 from sensorium.memory.media import MediaStore
 from sensorium.memory.portable import copy_records, export_records, import_records
+from sensorium.percepts import Image
 from sensorium.qdrant import (
     Backend,
     CollectionSchema,
@@ -683,3 +685,30 @@ def test_a_copy_is_counted_at_the_end(source: EdgeBackend) -> None:
     with pytest.raises(StoreUnavailableError, match="0 arrived"):
         copy_records(source, target, owner="rex")
     target.close()
+
+
+def test_a_changed_memory_comes_home_under_its_ids(tmp_path: Path) -> None:
+    """What was changed since it was remembered is the same record after an export and an import."""
+    encoder = PlantedEncoder()
+    with Memory.open(tmp_path / "one", owner="rex", encoder=encoder) as memory:
+        long = sound("|".join(f"n{i}" for i in range(1100)))
+        for percept in (picture("dog"), long):
+            memory.update(memory.remember(percept).id, thermal("dog"), text="Rex")
+        before = all_points(memory.backend, "rex")
+        memory.export(tmp_path / "export")
+    with Memory.open(tmp_path / "two", owner="rex", encoder=encoder) as memory:
+        assert memory.import_(tmp_path / "export").points == 3
+        same(before, all_points(memory.backend, "rex"))
+        assert memory.import_(tmp_path / "export").points == memory.backend.count(
+            Filter("rex", parts=True)
+        )
+
+
+def test_what_came_from_nowhere_still_does_after_reembedding() -> None:
+    """A percept without a source gets none: the file that was kept of it is no such thing."""
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        memory.remember(Image(np.zeros((4, 4, 3), np.uint8)), text="black", id="x")
+        before = memory.get("x").media
+        memory.reembed(PlantedEncoder(model="other"))
+        assert memory.get("x").media == before
+        assert [medium.uri for medium in before] == [None, None]

@@ -161,7 +161,9 @@ class Finder:
                     lists.setdefault(name, []).append((record, hit.score))
         senses = {record: name for record, _, name in fuse_ranks(lists, method=self._wish.ranking)}
         if words:
-            lists[KEYWORDS] = sorted(words.items(), key=lambda one: -one[1])
+            self._read(words)
+            there = [(record, score) for record, score in words.items() if record in self.points]
+            lists[KEYWORDS] = sorted(there, key=lambda one: -one[1])
         found = []
         for record, score, name in fuse_ranks(lists, method=self._wish.ranking):
             sense = senses.get(record, name)

@@ -21,8 +21,8 @@ from sensorium.memory.moments import (
     check_words,
     ending,
 )
-from sensorium.memory.payloads import TEXT, laid_out, listed, media_of, media_payload
-from sensorium.memory.records import Medium, Sweep
+from sensorium.memory.payloads import TEXT, laid_out, listed, media_of, media_payload, record_of
+from sensorium.memory.records import Medium, Record, Sweep
 from sensorium.memory.writing import Writer
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Backend, Condition, Either, Equal, Filter, Ids, OneOf, Range
@@ -86,7 +86,7 @@ class Editor:
         payload: Payload,
         clear: Sequence[str],
         keep_media: bool,
-    ) -> None:
+    ) -> Record:
         """Change a record in one write: all of what is asked for, or nothing.
 
         Args:
@@ -96,6 +96,8 @@ class Editor:
             payload: Keys to write.
             clear: Keys to remove.
             keep_media: Keep the percepts' files.
+        Returns:
+            The record as it is then.
         Raises:
             RecordNotFoundError: There is no such record.
             RecordError: Something that is not a percept, or blank text.
@@ -106,18 +108,21 @@ class Editor:
             percepts = [Text(check_words(text)), *percepts]
         with self._writer.lock:  # what is forgotten meanwhile must not come back
             main = self.find(name, vectors=bool(percepts))
+            unchanged = {key: value for key, value in main.payload.items() if key not in clear}
+            changed = replace(main, payload=unchanged | payload)
             if percepts:
-                kept = {key: value for key, value in main.payload.items() if key not in clear}
-                main = replace(main, payload=kept | payload)
-                self._join(main, percepts, anew=text is not None, keep_media=keep_media)
+                changed = self._joined(
+                    changed, percepts, anew=text is not None, keep_media=keep_media
+                )
             elif payload or clear:
                 whole = Either((Ids((main.id,)), Equal("part_of", main.id)))
                 meant = Filter(self._owner, whole, parts=True)
                 self._backend.set_payload(meant, payload, clear=clear)
+            return record_of(changed)
 
-    def _join(
+    def _joined(
         self, main: StoredPoint, percepts: Sequence[Percept], *, anew: bool, keep_media: bool
-    ) -> None:
+    ) -> StoredPoint:
         """Add percepts to a record, which loses its other words if the text is `anew`."""
         rows = self._all_rows(main)
         before = "" if anew else str(main.payload["page_content"])
@@ -134,16 +139,16 @@ class Editor:
             rows[modality] = np.concatenate([*had, *found])
         counts = _rows_before(media)
         media += [replace(one, row=one.row + counts.get(one.modality, 0)) for one in more]
-        self._rewrite(main, media, rows, percepts, before)
+        return self._rewritten(main, media, rows, percepts, before)
 
-    def _rewrite(
+    def _rewritten(
         self,
         main: StoredPoint,
         media: Sequence[Medium],
         rows: Mapping[str, Vectors],
         percepts: Sequence[Percept],
         before: str,
-    ) -> None:
+    ) -> StoredPoint:
         payload = {key: v for key, v in main.payload.items() if key not in ("media", "hashes")}
         if "id" not in payload:
             payload.setdefault("origin", payload["digest"])  # from which its id follows
@@ -157,6 +162,7 @@ class Editor:
         points = laid_out(main.id, payload, rows)
         self._backend.upsert(points)
         drop_parts(self._backend, {main.id: len(points) - 1}, owner=self._owner)
+        return StoredPoint(main.id, points[0].payload)
 
     def _all_rows(self, main: StoredPoint) -> dict[str, Vectors]:
         """Gather a record's rows from its point and those that continue it, in order."""

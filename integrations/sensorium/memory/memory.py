@@ -258,10 +258,12 @@ class Memory(MovableMemory):
         """
         payload, clear = changes(tags=tags, metadata=metadata, source=source, expires_at=expires_at)
         keep = self._keep_media if keep_media is None else keep_media
-        self._editor.update(id, percepts, text=text, payload=payload, clear=clear, keep_media=keep)
+        record = self._editor.update(
+            id, percepts, text=text, payload=payload, clear=clear, keep_media=keep
+        )
         if percepts or text is not None:
             self._calibrator.forgot()
-        return self.get(id)
+        return record
 
     def forget(
         self,
@@ -286,7 +288,7 @@ class Memory(MovableMemory):
         """
         found = conditions(**filters)
         every = [found] if found else []
-        if older_than is not None and not isinstance(older_than, timedelta):
+        if older_than is not None and not _is_age(older_than):
             raise QueryError(
                 f"older_than={older_than!r}", "a timedelta", "write timedelta(days=30)"
             )
@@ -353,6 +355,10 @@ class Memory(MovableMemory):
         report = self.remember_many(moments)
         if report.failures:
             raise report.failures[0].error
+
+
+def _is_age(age: object) -> bool:
+    return isinstance(age, timedelta) and age >= timedelta(0)
 
 
 def _ago(age: timedelta) -> datetime:

@@ -11,10 +11,7 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4, uuid5
 
-from sensorium.errors import (
-    ExportFormatError,
-    MediaNotFoundError,
-)
+from sensorium.errors import ExportFormatError, MediaNotFoundError
 from sensorium.memory.copying import (
     PAGE,
     CopySummary,
@@ -166,7 +163,8 @@ def import_records(
             those they have, if it exported them. What has such an id is replaced.
         progress: Called after every batch.
     Raises:
-        ExportFormatError: Not an export, or damaged: nothing is written, unless it is a media file.
+        ExportFormatError: Not an export, or damaged: nothing is written, unless it is a media file
+            or a forgery, whose records before it stay.
         SpaceMismatchError: Its vectors are of another space than the store's.
         SchemaVersionError: Of another version of the layout.
         RecordError: Another owner has a point of such an id.

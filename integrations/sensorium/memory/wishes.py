@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from sensorium.errors import QueryError
 from sensorium.memory.calibration import RANKINGS
-from sensorium.qdrant import Condition, Equal, Every, Ids, Not
+from sensorium.qdrant import Condition, Equal, Every, Ids, Not, Words
 
 WIDER = 4  # times the limit: candidates of which recency, diversity or keywords choose
 MOST = 10_000  # hits or records of one call
@@ -93,6 +93,8 @@ class Wish:
         words = self.keywords
         if words is not None and not (isinstance(words, str) and words.strip()):
             raise QueryError(f"keywords={words!r}", "words", "leave it out")
+        if words is not None:
+            Words("page_content", words)  # refuses what cannot be looked for
 
 
 def check_limit(limit: object) -> int:

@@ -170,6 +170,7 @@ class Writer:
         """Leave out what is there already, and see what the others take the place of."""
         there = self._there([draft for _, draft in drafts])
         fresh: list[Fresh] = []
+        changing: set[str] = set()  # what stands there will not when the moment's turn comes
         for index, checked in drafts:
             draft = checked
             for name in uuids([draft.given_id]):  # the id that a record got from its content
@@ -182,12 +183,14 @@ class Writer:
                 )
                 continue
             alive = stands is not None and stands.get("expires_at", FOREVER) > iso(now)
-            if stands and alive and self._known(draft, stands, keep_media=keep_media):
+            same = stands and alive and self._known(draft, stands, keep_media=keep_media)
+            if same and draft.point not in changing:
                 results[index] = Remembered(draft.id, "known")
             else:
                 status: Status = "replaced" if alive else "new"
                 files = None if stands is None else tuple(stands.get("hashes", ()))
                 fresh.append(Fresh(index, draft, status, files))
+                changing.add(draft.point)
         return fresh
 
     def _there(self, drafts: Sequence[Draft]) -> dict[str, Payload]:

@@ -3,52 +3,35 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from qdrant_client import QdrantClient, models
 from typing_extensions import Self
 
-from sensorium.errors import StoreClosedError, StoreFormatError
-from sensorium.qdrant.backend import Search
-from sensorium.qdrant.client_connection import Connection, connect
+from sensorium.errors import StoreFormatError
+from sensorium.qdrant.client_connection import connect
 from sensorium.qdrant.client_filters import translated
 from sensorium.qdrant.client_points import (
     GRPC_NUMBER,
     JSON_NUMBER,
     check_writable,
     named,
-    payload_keys,
-    query_vector,
     requests,
-    scored,
-    stored,
     struct,
 )
+from sensorium.qdrant.client_reading import ClientReader
 from sensorium.qdrant.client_schema import add_modality, ensure_collection, read_schema
-from sensorium.qdrant.filters import Filter, uuids
-from sensorium.qdrant.paging import ORDER, check_cursor, ordered_page
-from sensorium.qdrant.points import (
-    Page,
-    Payload,
-    Point,
-    Scored,
-    StoredPoint,
-    Vectors,
-    check_payload,
-    from_iso,
-)
-from sensorium.qdrant.schema import TEXT, CollectionSchema
+from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.points import Payload, Point, Vectors, check_payload
+from sensorium.qdrant.schema import CollectionSchema
 
 COLLECTION = "sensorium"
 TIMEOUT = 30  # seconds for one request
 CHANGED = 1_000  # points whose payload is changed in one request
 
-P = ParamSpec("P")
-R = TypeVar("R")
 
-
-class ClientBackend:
+class ClientBackend(ClientReader):
     """A collection that is reached through a `QdrantClient`. May be used from several threads."""
 
     def __init__(
@@ -72,12 +55,8 @@ class ClientBackend:
             StoreFormatError: It was not made by Sensorium.
             StoreUnavailableError: The server cannot be reached, or refused.
         """
-        self._connection = Connection(client)
-        self._client = client
+        super().__init__(client, collection, ensure_collection(client, collection, schema))
         self._owned = owned
-        self._open = True
-        self.collection = collection
-        self._schema = ensure_collection(client, collection, schema)
 
     @classmethod
     def open(
@@ -119,11 +98,6 @@ class ClientBackend:
 
     def __repr__(self) -> str:
         return f"ClientBackend({self._connection.place!r}, collection={self.collection!r})"
-
-    @property
-    def schema(self) -> CollectionSchema:
-        """The layout, with the space of the vectors."""
-        return self._schema
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write whole points, replacing those of the same id.
@@ -179,150 +153,6 @@ class ClientBackend:
             changes.append(models.DeletePayloadOperation(delete_payload=removed))
         if changes:
             self._call(self._client.batch_update_points, self.collection, changes)
-
-    def retrieve(
-        self, ids: Sequence[str], *, payload: bool | Sequence[str], vectors: bool | Sequence[str]
-    ) -> list[StoredPoint]:
-        """Read points by id, in no particular order; those that are not there are left out.
-
-        The owner is not checked here: ask for `owner` in the payload and compare it.
-        """
-        records = self._call(
-            self._client.retrieve,
-            self.collection,
-            list(uuids(ids)),
-            with_payload=payload_keys(payload),
-            with_vectors=self._names(vectors),
-        )
-        return [stored(record) for record in records]
-
-    def search(self, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:
-        """Find the nearest points of each search, best first, in one request."""
-        self._check_open()
-        where = translated(filter)
-        known = [search for search in searches if search.modality in self._schema.modalities]
-        if not known:
-            return [[] for _ in searches]
-        asked = [
-            models.QueryRequest(
-                query=query_vector(search), using=search.modality, filter=where, limit=search.limit
-            )
-            for search in known
-        ]
-        answers = iter(self._call(self._client.query_batch_points, self.collection, asked))
-        return [
-            scored(next(answers).points) if search.modality in self._schema.modalities else []
-            for search in searches
-        ]
-
-    def search_text(self, text: str, filter: Filter, *, limit: int) -> list[Scored]:
-        """Find points whose `page_content` holds words of `text`, best BM25 score first.
-
-        A server counts how rare a word is among the owner's points alone; in memory it is
-        counted among all.
-        """
-        mine = models.IdfCorpusParams(corpus=translated(Filter(filter.owner)))
-        found = self._call(
-            self._client.query_points,
-            self.collection,
-            query=models.TextQuery(text=text),
-            using=TEXT,
-            query_filter=translated(filter),
-            search_params=None if self._connection.local else models.SearchParams(idf=mine),
-            limit=limit,
-            with_payload=False,
-        )
-        return scored(found.points)
-
-    def scroll(
-        self,
-        filter: Filter,
-        *,
-        limit: int,
-        newest_first: bool | None = None,
-        cursor: str | None = None,
-        payload: bool | Sequence[str] = True,
-        vectors: bool | Sequence[str] = False,
-    ) -> Page:
-        """Read a page of points; by `at` if an order is given, else by id.
-
-        Raises:
-            FilterError: A cursor that no page gave.
-        """
-        if newest_first is None:
-            check_cursor(cursor)
-            records, offset = self._scroll(
-                filter, limit=limit, offset=cursor, payload=payload_keys(payload), vectors=vectors
-            )
-            return Page(records, offset)
-        order = models.Direction.DESC if newest_first else models.Direction.ASC
-        keys = True if payload is True else [*(payload or ()), ORDER]
-
-        def fetch(start: str | None, count: int) -> list[StoredPoint]:
-            begin = from_iso(start) if start else None
-            by = models.OrderBy(key=ORDER, direction=order, start_from=begin)
-            found, _ = self._scroll(filter, limit=count, by=by, payload=keys, vectors=vectors)
-            return found
-
-        return ordered_page(fetch, limit=limit, cursor=cursor)
-
-    def _scroll(
-        self,
-        filter: Filter,
-        *,
-        limit: int,
-        payload: bool | list[str],
-        vectors: bool | Sequence[str],
-        by: models.OrderBy | None = None,
-        offset: str | None = None,
-    ) -> tuple[list[StoredPoint], str | None]:
-        records, after = self._call(
-            self._client.scroll,
-            self.collection,
-            translated(filter),
-            limit=limit,
-            order_by=by,
-            offset=offset,
-            with_payload=payload,
-            with_vectors=self._names(vectors),
-        )
-        return [stored(record) for record in records], None if after is None else str(after)
-
-    def sample(
-        self,
-        modality: str,
-        filter: Filter,
-        *,
-        limit: int,
-        payload: bool | Sequence[str] = False,
-        vectors: bool = True,
-    ) -> list[StoredPoint]:
-        """Read random points that have a modality, by default with its vectors."""
-        self._check_open()
-        if modality not in self._schema.modalities:
-            return []
-        has = models.HasVectorCondition(has_vector=modality)
-        found = self._call(
-            self._client.query_points,
-            self.collection,
-            query=models.SampleQuery(sample=models.Sample.RANDOM),
-            query_filter=models.Filter(must=[translated(filter), has]),
-            limit=limit,
-            with_payload=payload_keys(payload),
-            with_vectors=[modality] if vectors else False,
-        )
-        return [stored(point) for point in found.points]
-
-    def count(self, filter: Filter) -> int:
-        """Count points, exactly."""
-        return self._call(self._client.count, self.collection, translated(filter), exact=True).count
-
-    def facet(self, key: str, filter: Filter, *, limit: int) -> dict[str, int]:
-        """Count points by the values of a keyword field, the most frequent first."""
-        answer = self._call(
-            self._client.facet, self.collection, key, translated(filter), limit=limit, exact=True
-        )
-        return {str(hit.value): hit.count for hit in answer.hits}
 
     def delete(self, filter: Filter) -> None:
         """Remove the points a filter means."""
@@ -400,24 +230,6 @@ class ClientBackend:
             self._client.close()
         self._open = False
 
-    def _call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        self._check_open()
-        return self._connection.call(function, *args, **kwargs)
-
-    def _check_open(self) -> None:
-        if not self._open:
-            raise StoreClosedError(
-                f"{self!r} after close()",
-                "an open one",
-                "open it again, and use it within its with block",
-            )
-
     def _number(self) -> int:
         """Return the bytes that one number of a vector takes in a request."""
         return GRPC_NUMBER if self._client.init_options["prefer_grpc"] else JSON_NUMBER
-
-    def _names(self, vectors: bool | Sequence[str]) -> bool | list[str]:
-        """Leave out named vectors the collection lacks, for which a server refuses the request."""
-        if isinstance(vectors, bool):
-            return vectors
-        return [name for name in vectors if name in self._schema.modalities] or False

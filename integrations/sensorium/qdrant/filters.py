@@ -27,9 +27,9 @@ LONGEST_OWNER = 512  # characters
 INT64 = 2**63  # integers of a payload are below
 EXACT_FLOAT = 2**53  # integers below are floats of their own
 QUOTE = '"'
-KEY = r'(?:"[^"\\]*"|[^."\\]*)'  # of a path
-PATH = re.compile(rf"{KEY}(?:\.{KEY})*")
-DOT = re.compile(r'\.(?=(?:[^"]*"[^"]*")*[^"]*$)')  # outside quotes
+ONE_KEY = r'(?:"[^"\\]*"|[^."\\]*)'
+PATH = re.compile(rf"{ONE_KEY}(?:\.{ONE_KEY})*")
+KEY = re.compile(rf"(?:^|(?<=\.)){ONE_KEY}")  # of a path
 PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+(?:\[\d*\])*")  # engines read it without quotes
 
 
@@ -263,11 +263,12 @@ def _settle_field(given: Equal | OneOf | Range | Words | Present) -> None:
             "keys without quotes and backslashes in them, which engines cannot look up",
             'rename the key; a key with dots is written in quotes: metadata."a.b"',
         )
-    keys = [
-        key if PLAIN_KEY.fullmatch(key) or key.startswith('"') else f'"{key}"'
-        for key in DOT.split(field)
-    ]
-    object.__setattr__(given, "field", ".".join(keys))
+    object.__setattr__(given, "field", KEY.sub(_quoted, field))
+
+
+def _quoted(found: re.Match[str]) -> str:
+    key = found[0]
+    return key if PLAIN_KEY.fullmatch(key) or key.startswith(QUOTE) else f'"{key}"'
 
 
 def _check_several(what: str, given: object) -> None:

@@ -24,7 +24,7 @@ from sensorium.cli.ids import full, short
 from sensorium.encoders import load_encoder
 from sensorium.errors import QueryError, RecordNotFoundError, UnitError
 from sensorium.memory import Memory
-from sensorium.memory import memory as memory_module
+from sensorium.memory import opened as memory_module
 
 MEDIA = ROOT / "examples" / "media"
 DOG, BARK, MUG = (MEDIA / name for name in ("photo_dog.jpg", "sound_dog_bark.ogg", "depth_mug.png"))

@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
+# One process a core, and one thread of torch in each: they would wait for each other.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
 
 .PHONY: demo docs test check lint format types bench train-mini evaluate-mini clean
 
@@ -12,10 +14,10 @@ docs: $(SETUP)  ## write docs/cli.md anew, from what --help says
 	$(BIN)/python -m sensorium.cli.document > docs/cli.md
 
 test: lint types  ## everything CI runs
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
 
 check: lint types  ## everything but the slow tests
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(PYTEST) -m "not slow"
 
 lint: $(SETUP)
 	$(BIN)/ruff format --check .

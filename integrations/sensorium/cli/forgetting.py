@@ -79,7 +79,7 @@ def forget(
         wanted["until"] = min(before, wanted.get("until", before))
     with (
         reporting(as_json=as_json),
-        opened(memory, owner=owner, encoder=encoder) as mine,
+        opened(memory, owner=owner, encoder=encoder, encodes=False) as mine,
     ):
         if everything and (ids or wanted):
             raise QueryError(
@@ -105,7 +105,7 @@ def sweep(
     """Remove memories that have expired, and media that no memory names."""
     with (
         reporting(as_json=as_json),
-        opened(memory, owner=owner, encoder=encoder) as mine,
+        opened(memory, owner=owner, encoder=encoder, encodes=False) as mine,
     ):
         with waiting("sweeping"):
             swept = mine.sweep()
@@ -126,7 +126,7 @@ def compact(
     """Index what is not indexed yet, for faster recalls; a minute for 50,000 memories."""
     with (
         reporting(as_json=as_json),
-        opened(memory, owner=owner, encoder=encoder) as mine,
+        opened(memory, owner=owner, encoder=encoder, encodes=False) as mine,
     ):
         with waiting("compacting"):
             changed = mine.compact()

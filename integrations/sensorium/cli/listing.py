@@ -54,7 +54,7 @@ def timeline(
     )
     with (
         reporting(as_json=as_json),
-        opened(memory, owner=owner, encoder=encoder) as mine,
+        opened(memory, owner=owner, encoder=encoder, encodes=False) as mine,
     ):
         page = mine.timeline(limit=limit, newest_first=not oldest_first, cursor=cursor, **wanted)
         if as_json:
@@ -81,7 +81,7 @@ def stats(
     """Describe the memory: records by sense, times, media, the store."""
     with (
         reporting(as_json=as_json),
-        opened(memory, owner=owner, encoder=encoder) as mine,
+        opened(memory, owner=owner, encoder=encoder, encodes=False) as mine,
     ):
         found = mine.stats()
     if as_json:

@@ -35,7 +35,7 @@ def export(
     """Write everything an owner remembers to a directory: Parquet, and the media."""
     with (
         reporting(as_json=as_json),
-        opened(memory, owner=owner, encoder=encoder) as mine,
+        opened(memory, owner=owner, encoder=encoder, encodes=False) as mine,
     ):
         with counting("exporting", as_json=as_json) as bar:
             done = mine.export(directory, progress=bar)
@@ -55,7 +55,7 @@ def import_(
     """Read an export into a memory; doing it again does no harm."""
     with (
         reporting(as_json=as_json),
-        opened(memory, owner=owner, encoder=encoder, begin=True) as mine,
+        opened(memory, owner=owner, encoder=encoder, begin=True, encodes=False) as mine,
     ):
         with counting("importing", as_json=as_json) as bar:
             done = mine.import_(directory, progress=bar)
@@ -79,7 +79,7 @@ def promote(
     """Copy a memory to a server, which then is used with --memory URL; the folder stays."""
     with (
         reporting(as_json=as_json),
-        opened(memory, owner=owner, encoder=encoder) as mine,
+        opened(memory, owner=owner, encoder=encoder, encodes=False) as mine,
     ):
         with counting("copying", as_json=as_json) as bar:
             done = mine.promote(url, media=media, progress=bar)

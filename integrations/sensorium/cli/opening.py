@@ -13,13 +13,17 @@ from sensorium.cli.terminal import waiting
 from sensorium.errors import StoreFormatError
 
 if TYPE_CHECKING:
+    from sensorium.encoders import Encoder
     from sensorium.memory import Memory
+    from sensorium.memory.media import MediaStore
 
 IN_PROCESS = ":memory:"
 
 
 @contextmanager
-def opened(place: str, *, owner: str, encoder: str, begin: bool = False) -> Iterator[Memory]:
+def opened(
+    place: str, *, owner: str, encoder: str, begin: bool = False, encodes: bool = True
+) -> Iterator[Memory]:
     """Open a memory for one command.
 
     Args:
@@ -27,6 +31,8 @@ def opened(place: str, *, owner: str, encoder: str, begin: bool = False) -> Iter
         owner: Whose.
         encoder: Of the memory.
         begin: Make a folder that is not there.
+        encodes: Whether the command makes vectors; a folder needs no encoder for all else, which
+            spares the seconds that torch takes to be imported.
     Raises:
         StoreFormatError: There is no such folder, and the command has nothing to put in one.
         SensoriumError: As `Memory.open`.
@@ -37,9 +43,33 @@ def opened(place: str, *, owner: str, encoder: str, begin: bool = False) -> Iter
         from sensorium.memory import Memory
 
         media = None if is_folder(place) else os.environ.get(MEDIA_VARIABLE)
-        memory = Memory.open(place, owner=owner, encoder=encoder, media=media)
+        stored = None if encodes else _stored_encoder(place)
+        memory = Memory.open(place, owner=owner, encoder=stored or encoder, media=media)
     with memory:
         yield memory
+
+
+def _stored_encoder(place: str) -> Encoder | None:
+    """Stand in for the encoder with which the memory in a folder was made; `None` elsewhere."""
+    folder = Path(place).expanduser()
+    if not (is_folder(place) and folder.is_dir()):
+        return None
+    from sensorium.cli.absent import AbsentEncoder
+    from sensorium.qdrant.edge_folder import read_description
+
+    description = read_description(folder)
+    return AbsentEncoder(description[0]) if description else None
+
+
+def media_store(place: str, owner: str) -> MediaStore | None:
+    """Open the store of an owner's signals; `None` where none are kept."""
+    from sensorium.memory.media import MediaStore
+    from sensorium.memory.places import MEDIA
+
+    root = os.environ.get(MEDIA_VARIABLE)
+    if is_folder(place):
+        root = str(Path(place).expanduser().absolute() / MEDIA)
+    return MediaStore(root, owner=owner) if root else None
 
 
 def is_folder(place: str) -> bool:

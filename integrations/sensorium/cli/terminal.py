@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sensorium.imagebind.weights import Progress
 
 FAILED = 1  # exit code
+WRONG_OPTION = 2  # exit code
 INTERRUPTED = 130  # exit code: 128 + SIGINT
 YES = {"y", "yes"}
 
@@ -33,8 +34,13 @@ def reporting(*, as_json: bool) -> Iterator[None]:
     except OSError as error:
         _report(describe_system(error), as_json=as_json)
         raise typer.Exit(FAILED) from error
+    except typer.BadParameter as error:
+        if not as_json:
+            raise  # typer prints it
+        _report(_describe_option(error), as_json=True)
+        raise typer.Exit(WRONG_OPTION) from error
     except KeyboardInterrupt as stop:
-        typer.echo("interrupted", err=True)
+        _report_stop(str(stop) or "nothing is half done", as_json=as_json)
         raise typer.Exit(INTERRUPTED) from stop
 
 
@@ -58,6 +64,23 @@ def describe_system(error: OSError) -> dict[str, str]:
     }
 
 
+def _describe_option(error: typer.BadParameter) -> dict[str, str]:
+    return {
+        "type": "OptionError",
+        "came": error.format_message(),
+        "needed": "a value that the option takes",
+        "remedy": "see --help",
+    }
+
+
+def _report_stop(state: str, *, as_json: bool) -> None:
+    if as_json:
+        fields = {"came": "Ctrl-C", "needed": "time to finish", "remedy": state}
+        print_json({"error": {"type": "Interrupted", **fields}})
+    else:
+        typer.echo(f"interrupted: {state}", err=True)
+
+
 def _report(fields: dict[str, str], *, as_json: bool) -> None:
     if as_json:
         print_json({"error": fields})
@@ -76,9 +99,14 @@ def print_json(record: dict[str, Any]) -> None:
     typer.echo(json.dumps(record, indent=2))
 
 
+def can_ask() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
+
+
 def confirmed(question: str) -> bool:
     """Ask on stderr, where somebody can answer; only yes is a yes."""
-    if not sys.stdin.isatty():
+    if not can_ask():
         return False
     typer.echo(f"{question} [y/N] ", nl=False, err=True)
     return sys.stdin.readline().strip().lower() in YES

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from sensorium.cli.files import SUFFIXES
+
 if TYPE_CHECKING:
     from sensorium.memory import Filters
 
 AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+MOST = 10_000  # hits or records of one call
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}  # by the letter of an age
 
 
@@ -66,6 +69,41 @@ def time(text: str, option: str) -> datetime:
         ) from error
 
 
+def whole(number: int, option: str) -> int:
+    """Return how many are wanted.
+
+    Raises:
+        BadParameter: Not 1 to 10,000.
+    """
+    if not 1 <= number <= MOST:
+        raise typer.BadParameter(f"{number} is not in 1 to {MOST}", param_hint=option)
+    return number
+
+
+def share(number: float | None, option: str) -> float | None:
+    """Return a number from 0 to 1, where one was given.
+
+    Raises:
+        BadParameter: It is another.
+    """
+    if number is not None and not 0 <= number <= 1:
+        raise typer.BadParameter(f"{number} is not in 0 to 1", param_hint=option)
+    return number
+
+
+def one_of(choices: Collection[str], text: str, option: str) -> str:
+    """Return a name that is one of those there are.
+
+    Raises:
+        BadParameter: It is another.
+    """
+    if text not in choices:
+        raise typer.BadParameter(
+            f"{text!r} is none of {', '.join(choices)}", param_hint=option
+        )
+    return text
+
+
 def filters(
     *,
     since: str | None = None,
@@ -76,14 +114,18 @@ def filters(
     having: Sequence[str] | None = None,
     words: str | None = None,
 ) -> Filters:
-    """Gather what restricts a call; what was not given is left out."""
+    """Gather what restricts a call; what was not given is left out.
+
+    Raises:
+        BadParameter: One of these cannot be read.
+    """
     given: dict[str, Any] = {
         "since": time(since, "--since") if since else None,
         "until": time(until, "--until") if until else None,
         "tags": list(tags) if tags else None,
         "source": source,
-        "where": metadata(where) if where else None,
-        "having": list(having) if having else None,
+        "where": metadata(where, "--where") if where else None,
+        "having": [one_of(SUFFIXES, each, "--modality") for each in having or ()] or None,
         "words": words,
     }
     found: Filters = {}
@@ -91,7 +133,7 @@ def filters(
     return found
 
 
-def metadata(pairs: Sequence[str]) -> dict[str, Any]:
+def metadata(pairs: Sequence[str], option: str) -> dict[str, Any]:
     """Read KEY=VALUE pairs; a key given more than once has a list of its values.
 
     Raises:
@@ -101,7 +143,7 @@ def metadata(pairs: Sequence[str]) -> dict[str, Any]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not key or not equals:
-            raise typer.BadParameter(f"{pair!r} is no KEY=VALUE; write room=kitchen")
+            raise typer.BadParameter(f"{pair!r} is no KEY=VALUE; write room=kitchen", param_hint=option)
         found.setdefault(key, []).append(_value(value))
     return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
 

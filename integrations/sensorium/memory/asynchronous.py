@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from functools import wraps
 from types import TracebackType
-from typing import Any, Concatenate, TypeVar
+from typing import Any, Generic, TypeVar
 
-from typing_extensions import ParamSpec, Self
+from typing_extensions import Concatenate, ParamSpec, Self
 
 from sensorium.memory.memory import Memory
 
 P = ParamSpec("P")
 R = TypeVar("R")
+M = TypeVar("M", bound="AsyncMemory")
 
 
 def hop(
@@ -26,6 +27,26 @@ def hop(
         return await asyncio.to_thread(method, self.memory, *arguments, **named)
 
     return hopped
+
+
+class Opening(Generic[M]):
+    """A memory that is being opened: `await` it, or enter it with `async with`."""
+
+    def __init__(self, opened: Callable[[], M]) -> None:
+        """Open with a function that may take long, in a thread."""
+        self._opened = opened
+        self._memory: M | None = None
+
+    def __await__(self) -> Generator[Any, None, M]:
+        return asyncio.to_thread(self._opened).__await__()
+
+    async def __aenter__(self) -> M:
+        self._memory = await self
+        return self._memory
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._memory is not None:
+            await self._memory.close()
 
 
 class AsyncMemory:
@@ -44,9 +65,9 @@ class AsyncMemory:
 
     @classmethod
     @wraps(Memory.open.__func__)  # type: ignore[attr-defined]  # a class method has one
-    async def open(cls, *arguments: Any, **named: Any) -> Self:
-        """Open a memory; see `Memory.open`."""
-        return cls(await asyncio.to_thread(Memory.open, *arguments, **named))
+    def open(cls, *arguments: Any, **named: Any) -> Opening[Self]:
+        """Open a memory, to be awaited or entered with `async with`; see `Memory.open`."""
+        return Opening(lambda: cls(Memory.open(*arguments, **named)))
 
     async def __aenter__(self) -> Self:
         return self

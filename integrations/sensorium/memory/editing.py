@@ -19,9 +19,16 @@ from sensorium.memory.moments import (
     check_tags,
     check_time,
     check_words,
-    ending,
 )
-from sensorium.memory.payloads import TEXT, laid_out, listed, media_of, media_payload, record_of
+from sensorium.memory.payloads import (
+    TEXT,
+    ended,
+    laid_out,
+    listed,
+    media_of,
+    media_payload,
+    record_of,
+)
 from sensorium.memory.records import Medium, Record, Sweep
 from sensorium.memory.writing import Writer
 from sensorium.percepts import Percept, Text
@@ -156,7 +163,7 @@ class Editor:
         payload |= {key: value for key, value in media_payload(media).items() if value}
         texts = [one.text for one in percepts if isinstance(one, Text)]
         payload["page_content"] = "\n".join([before, *texts] if before else texts)
-        end = ending(percepts, from_iso(payload["at"]))
+        end = ended(media, from_iso(payload["at"]))
         if iso(end) > payload.get("until", payload["at"]):
             payload["until"] = iso(end)
         points = laid_out(main.id, payload, rows)

@@ -87,7 +87,7 @@ def drafted(owner: str, moment: Moment, *, now: datetime) -> Draft:
 
 
 def _percepts(moment: Moment) -> tuple[Percept, ...]:
-    given = moment.percepts
+    given = (moment.percepts,) if isinstance(moment.percepts, Percept) else moment.percepts
     if not isinstance(given, Sequence) or isinstance(given, str):
         raise RecordError(
             f"percepts={given!r}"[:200], "a tuple of percepts", "write Moment((Image(...),))"

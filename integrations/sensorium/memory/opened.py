@@ -186,7 +186,7 @@ class OpenMemory:
             raise MediaNotFoundError(
                 f"the record {record.id}, of which no signal was kept",
                 "a record remembered with keep_media",
-                "remember it again with keep_media=True",
+                "forget it, then remember it with keep_media=True",
             )
         return [*texts, *kept]
 

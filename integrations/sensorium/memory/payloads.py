@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +121,7 @@ def media_of(
             Medium(
                 modality=percept.modality,
                 digest=digests[index],
-                duration=percept.duration,
+                duration=percept.duration or _seconds(encoding),
                 uri=uris[index],
                 at=iso(percept.at) if percept.at else None,
                 row=sum(map(len, blocks)),
@@ -174,9 +174,10 @@ def _payload(draft: Draft, media: Sequence[Medium], *, owner: str, now: datetime
         "page_content": "\n".join(texts),
         "schema_version": VERSION,
     }
+    until = max(draft.until, ended(media, draft.at))
     optional = {
         "id": draft.given_id,
-        "until": iso(draft.until) if draft.until > draft.at else None,
+        "until": iso(until) if until > draft.at else None,
         "expires_at": iso(moment.expires_at) if moment.expires_at else None,
         "tags": list(moment.tags),
         "source": moment.source,
@@ -202,6 +203,22 @@ def media_payload(media: Sequence[Medium]) -> dict[str, Any]:
 def _part(payload: Payload, record: str, number: int) -> Payload:
     copied = {key: payload[key] for key in COPIED if key in payload}
     return {**copied, "part_of": record, "part": number}
+
+
+def ended(media: Sequence[Medium], at: datetime) -> datetime:
+    """Return when the last of some media ended, of a record of the time `at`."""
+    ends = [
+        (from_iso(medium.at) if medium.at else at) + timedelta(seconds=medium.duration)
+        for medium in media
+        if medium.duration
+    ]
+    return max([at, *ends])
+
+
+def _seconds(encoding: Encoding) -> float | None:
+    """Return how long a recording is whose header does not say it: its windows do."""
+    timed = encoding.modality != TEXT and encoding.spans
+    return max(span.end for span in encoding.spans) if timed else None
 
 
 def _path_uri(percept: Percept) -> str | None:

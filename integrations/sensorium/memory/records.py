@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from sensorium.errors import SensoriumError
 from sensorium.percepts import Percept, Span
 
+SHOWN = 60  # characters of a text in a record's repr
 Status = Literal["new", "replaced", "known"]
 Progress: TypeAlias = Callable[[int, "int | None"], None]  # how many are done, and of how many
 
@@ -19,7 +20,7 @@ class Moment:
     """Percepts that belong together, before they are remembered.
 
     Attributes:
-        percepts: Of any modalities; several of one are fine.
+        percepts: One, or several of any modalities.
         text: Words that belong to it: embedded as text, searchable by keyword.
         at: When it was (aware); by default the earliest `at` of its percepts, else now.
         tags: To filter by.
@@ -29,7 +30,7 @@ class Moment:
         id: By default derived from owner and content.
     """
 
-    percepts: tuple[Percept, ...] = ()
+    percepts: Percept | Sequence[Percept] = ()
     text: str | None = None
     at: datetime | None = None
     tags: Sequence[str] = ()
@@ -80,12 +81,19 @@ class Report:
         replaced: How many took the place of a record with their id.
         known: How many were there already and were skipped.
         failures: Those that could not be remembered.
+        remembered: All others, in order.
     """
 
     new: int = 0
     replaced: int = 0
     known: int = 0
     failures: list[Failure] = field(default_factory=list)
+    remembered: list[Remembered] = field(default_factory=list, repr=False, compare=False)
+
+    def raise_first(self) -> None:
+        """Raise the error of the first failure, if there is one."""
+        if self.failures:
+            raise self.failures[0].error
 
     @property
     def done(self) -> int:
@@ -141,7 +149,7 @@ class Medium:
     spans: Sequence[Sequence[float]] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Record:
     """A memory, as it is kept.
 
@@ -172,6 +180,12 @@ class Record:
     metadata: Mapping[str, Any]
     modalities: tuple[str, ...]
     media: tuple[Medium, ...]
+
+    def __repr__(self) -> str:
+        words = self.text if len(self.text) <= SHOWN else self.text[: SHOWN - 1] + "…"
+        return (
+            f"Record({self.id!r}, {self.at:%Y-%m-%d %H:%M}, {'+'.join(self.modalities)}, {words!r})"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record JSON-ready, times as ISO 8601 text."""
@@ -245,3 +259,6 @@ class Timeline:
 
     def __len__(self) -> int:
         return len(self.records)
+
+    def __getitem__(self, place: int) -> Record:
+        return self.records[place]

@@ -311,6 +311,7 @@ def _count(report: Report, index: int, result: Result) -> None:
         report.failures.append(Failure(index, result))
     else:
         setattr(report, result.status, getattr(report, result.status) + 1)
+        report.remembered.append(result)
 
 
 def _all_or_error(

@@ -47,6 +47,7 @@ from sensorium.qdrant.points import (
 )
 from sensorium.qdrant.schema import CollectionSchema
 
+OPENING = 16 * 2**20  # bytes that must be free to open: Edge maps new files even to read
 RESERVE = 64 * 2**20  # bytes that stay free: Edge writes to mapped files, which must not fail
 PRIVATE = 0o700  # what a memory holds is nobody else's business
 U = edge.UpdateOperation
@@ -90,6 +91,9 @@ class EdgeBackend(EdgeReader):
         """
         folder = Path(folder).expanduser().absolute()
         folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        read_description(folder)  # before anything is written into a folder that is not ours
+        if shutil.disk_usage(folder).free < OPENING:
+            raise full(f"the memory {str(folder)!r}")
         lock = locked(folder)
         try:
             stored = read_description(folder)

@@ -56,6 +56,8 @@ class MotionSense:
     def admit(self, given: Given) -> Signal:
         """Return `(n, 6)` in m/s^2 and rad/s; as `Sense.admit`."""
         samples = array_of(given, self.modality)
+        if samples.shape == (6,):  # one sample, as a live sensor gives it
+            samples = samples[None]
         if samples.ndim != 2 or samples.shape[1] != 6 or samples.dtype.kind not in "iuf":
             self._check(samples)  # which raises
         if not self._plausible:

@@ -1,0 +1,53 @@
+"""How long a memory went on, also where the header of a recording does not say it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from planted import PlantedEncoder, sound
+
+from sensorium.errors import RecordError
+from sensorium.memory import Memory, Moment
+from sensorium.percepts import Audio
+
+NOON = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
+
+
+class Headless(Audio):
+    """A sound whose header states no length, as that of ogg and mp3."""
+
+    @property
+    def duration(self) -> float | None:
+        return None
+
+
+def headless(words: str) -> Audio:
+    whole = sound(words)
+    percept = object.__new__(Headless)
+    percept.__dict__.update(whole.__dict__)
+    return percept
+
+
+def test_windows_say_how_long_a_recording_is() -> None:
+    """Four windows of a second end four seconds on, and are found in that time; an update too."""
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        memory.remember(headless("a|b|c|d"), at=NOON, id="one", keep_media=False)
+        record = memory.get("one")
+        assert record.until == NOON + timedelta(seconds=4)
+        assert record.media[0].duration == 4
+        assert memory.count(since=NOON + timedelta(seconds=3)) == 1
+        assert memory.count(since=NOON + timedelta(seconds=5)) == 0
+        later = memory.update("one", headless("e|f|g|h|i|j"), keep_media=False)
+        assert later.until == NOON + timedelta(seconds=6)
+
+
+def test_a_moment_may_be_one_percept() -> None:
+    """`Moment(percept)` is `Moment((percept,))`; what is neither fails with its reason."""
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        report = memory.remember_many([Moment(sound("bark")), Moment([sound("sea")]), Moment(7)])  # type: ignore[arg-type]  # the point of it
+        assert (report.new, len(report.failures)) == (2, 1)
+        assert report.failures[0].index == 2
+        with pytest.raises(RecordError, match="percepts=7"):
+            report.raise_first()
+        assert "audio" in repr(memory.timeline()[0])

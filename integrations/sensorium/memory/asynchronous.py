@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from functools import wraps
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Concatenate, Generic, TypeVar
 
-from typing_extensions import Concatenate, ParamSpec, Self
+from typing_extensions import ParamSpec, Self
 
 from sensorium.memory.memory import Memory
 

@@ -55,8 +55,13 @@ class Editor:
         """Work elsewhere from now on; what waits for the writer's lock will, too."""
         self._backend = backend
 
-    def find(self, name: str, *, vectors: bool = False) -> StoredPoint:
+    def find(self, name: str, *, vectors: bool = False, expired: bool = False) -> StoredPoint:
         """Read a record's point by its id: the one it was given, or the one it got.
+
+        Args:
+            name: The id.
+            vectors: Read them, too.
+            expired: Find it even if its time has come.
 
         Raises:
             RecordNotFoundError: This owner has none of that id, or it has expired.
@@ -67,11 +72,8 @@ class Editor:
         for point in self._backend.retrieve(candidates, payload=True, vectors=vectors):
             payload = point.payload
             mine = payload.get("owner") == self._owner and "part_of" not in payload
-            if (
-                mine
-                and payload.get("id", point.id) == name
-                and payload.get("expires_at", "~") > now
-            ):
+            alive = expired or payload.get("expires_at", "~") > now
+            if mine and alive and payload.get("id", point.id) == name:
                 return point
         raise RecordNotFoundError(
             f"the id {name!r}"[:200],

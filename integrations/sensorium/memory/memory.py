@@ -313,7 +313,7 @@ class Memory(MovableMemory):
     def _existing(self, ids: Sequence[str]) -> Iterator[str]:
         for name in ids:
             try:
-                yield self._editor.find(name).id
+                yield self._editor.find(name, expired=True).id
             except RecordNotFoundError:
                 continue
 

@@ -17,7 +17,7 @@ from sensorium.qdrant.points import Payload, Point, StoredPoint
 
 Recipe: TypeAlias = "tuple[int, StoredPoint, list[Percept]]"  # place, point, its signals
 PAGE = 64  # records encoded together
-DERIVED = frozenset({"media", "hashes", "windows", "modalities"})  # made anew with the vectors
+DERIVED = frozenset({"media", "hashes"})  # made anew with the vectors
 
 
 @dataclass(frozen=True)

@@ -205,19 +205,28 @@ class Finder:
                 one.score = base + share * one.words * (highest - base)
 
     def _measure(self, found: Sequence[Candidate]) -> None:
-        """Score candidates by their vectors themselves: one request a modality."""
-        groups: dict[str, list[Candidate]] = {}
+        """Score candidates by their vectors themselves, read in as few requests as pays."""
+        single: dict[str, list[Candidate]] = {}
+        several: dict[str, list[Candidate]] = {}
         for one in found:
             senses = [one.modality] if one.modality in self._scales else self._compared(one.point)
-            for name in senses:
-                groups.setdefault(name, []).append(one)
+            short = "windows" not in self.points[one.point].payload
+            for name in senses:  # of a long recording, only the sense that is needed is read
+                (single if short else several).setdefault(name, []).append(one)
+        self._measure_all(single)
+        for name, group in several.items():
+            self._measure_all({name: group})
+
+    def _measure_all(self, groups: Mapping[str, Sequence[Candidate]]) -> None:
+        if not groups:
+            return
+        ids = list({one.point: None for group in groups.values() for one in group})
+        read = self._backend.retrieve(ids, payload=False, vectors=list(groups))
+        rows = {point.id: point.vectors for point in read}
         for name, group in groups.items():
-            ids = [one.point for one in group]
-            read = self._backend.retrieve(ids, payload=False, vectors=[name])
-            rows = {point.id: point.vectors[name] for point in read if name in point.vectors}
             for one in group:
-                if one.point in rows:
-                    self._measure_one(one, name, rows[one.point], keep_score=self._by_rank)
+                if name in rows.get(one.point, {}):
+                    self._measure_one(one, name, rows[one.point][name], keep_score=self._by_rank)
 
     def _measure_one(
         self, one: Candidate, name: str, rows: NDArray[np.float32], *, keep_score: bool

@@ -57,7 +57,7 @@ T = TypeVar("T")
 class EdgeBackend(EdgeReader):
     """A collection in a folder, owned by one process at a time. May be used from several threads.
 
-    A backend that is not closed is closed when the interpreter exits.
+    One that is not closed lets its folder go when the interpreter exits; nothing acknowledged is lost.
     """
 
     def __init__(

@@ -57,7 +57,7 @@ T = TypeVar("T")
 class EdgeBackend(EdgeReader):
     """A collection in a folder, owned by one process at a time. May be used from several threads.
 
-    One that is not closed lets its folder go when the interpreter exits; nothing acknowledged is lost.
+    One that is not closed lets its folder go when the interpreter exits; nothing is lost by it.
     """
 
     def __init__(

@@ -22,6 +22,11 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+def snapshot(home: Path) -> dict[str, bytes]:
+    """All files at a place, with what is in them."""
+    return {str(path): path.read_bytes() for path in [home, *home.rglob("*")] if path.is_file()}
+
+
 def states(result: dict[str, Any]) -> dict[str, str]:
     return {check["name"]: check["state"] for check in result["checks"]}
 
@@ -31,7 +36,10 @@ def test_the_doctor_finds_a_healthy_install_well(home: Path) -> None:
     assert run_json("doctor")["well"]
     assert not home.exists()
     run("remember", "--text", "buy milk")
+    (home / "lock.pid").unlink()
+    before = snapshot(home)
     found = run_json("doctor")
+    assert snapshot(home) == before
     assert set(states(found).values()) <= {"ok", "warn"}
     assert {"python", "torch", "qdrant-edge-py", "weights", "folder", "memory", "disk"} <= set(
         states(found)
@@ -62,7 +70,10 @@ def test_the_doctor_finds_a_broken_folder(trouble: str, home: Path) -> None:
         home.mkdir() if trouble == "stranger" else home.write_text("")
         if trouble == "stranger":
             (home / "letters.doc").write_text("")
+            (home / "lock").write_text("theirs")
+    before = snapshot(home)
     found = run_json("doctor", code=1)
+    assert snapshot(home) == before
     [bad] = [check for check in found["checks"] if check["state"] == "fail"]
     assert bad["name"] in ("memory", "folder")
     assert bad["remedy"]

@@ -7,8 +7,10 @@ import os
 import pty
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -51,6 +53,12 @@ def texts() -> list[str]:
     return [each["text"] for each in run_json("timeline", "--oldest-first")["records"]]
 
 
+def remembered(*arguments: str | Path) -> str:
+    """Remember one thing and give its id."""
+    [record] = run_json("remember", *arguments)["records"]
+    return str(record["id"])
+
+
 # Remember
 
 
@@ -58,7 +66,7 @@ def test_words_go_in_and_come_out() -> None:
     """Words alone, words from stdin, and the same again, which is known."""
     assert run("remember", "--text", "buy milk", "--tag", "todo").stdout.startswith("new: ")
     run("remember", "-", stdin="the old clock must be repaired\n")
-    assert run_json("remember", "--text", "buy milk")["status"] == "known"
+    assert run_json("remember", "--text", "buy milk")["known"] == 1
     assert texts() == ["buy milk", "the old clock must be repaired\n"]
     first, *_ = run_json("recall", "something to drink")["hits"]
     assert first["record"]["text"] == "buy milk"
@@ -74,9 +82,15 @@ def test_a_folder_is_walked(tmp_path: Path) -> None:
     (folder / "note.md").write_text("with Rex", encoding="utf-8")
     (folder / "data.xyz").write_text("?")
     (folder / ".hidden.txt").write_text("?")
-    counts = run_json("remember", tmp_path / "folder", "--source", "phone")
-    assert counts == {"new": 3, "replaced": 0, "known": 0, "failures": []}
-    assert run("remember", tmp_path / "folder").stdout == "3 known\n"
+    done = run_json("remember", tmp_path / "folder", "--source", "phone")
+    assert (done["new"], done["replaced"], done["known"], done["failures"]) == (3, 0, 0, [])
+    assert {(Path(each["file"]).name, each["why"]) for each in done["skipped"]} == {
+        ("data.xyz", "unknown kind"),
+        (".hidden.txt", "hidden"),
+    }
+    again = run("remember", tmp_path / "folder")
+    assert again.stdout == "3 known: 1 text, 1 image, 1 audio; left as they were\n"
+    assert "data.xyz: skipped, unknown kind" in again.stderr
     records = run_json("timeline", "--source", "phone")["records"]
     assert sorted(record["modalities"][0] for record in records) == ["audio", "image", "text"]
 
@@ -94,13 +108,15 @@ def test_what_fails_is_listed_and_the_rest_is_kept(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
     files = [tmp_path / name for name in [*bad, "absent.wav"]]
     result = run("remember", *files[:2], DOG, *files[2:], code=1)
-    assert result.stdout == f"1 new, {len(files)} failed\n"
+    assert re.fullmatch(f"new: .*\n{len(files)} failed\n", result.stdout)
     lines = result.stderr.splitlines()
     assert sorted(line.split(": ")[0] for line in lines) == sorted(map(str, files))
     again = run_json("remember", DOG, *files, code=1)
     assert again["known"] == 1
     assert {each["file"] for each in again["failures"]} == set(map(str, files))
-    assert all(each["remedy"] for each in again["failures"])
+    assert all(each["error"]["remedy"] for each in again["failures"])
+    [kept] = again["records"]
+    assert (kept["file"], kept["status"]) == (str(DOG), "known")
 
 
 def test_depth_and_heat_are_never_guessed() -> None:
@@ -147,6 +163,95 @@ def test_signals_need_not_be_kept(home: Path) -> None:
     run("remember", DOG, "--no-media")
     assert [path for path in (home / "media").rglob("*.jpg") if path.is_file()] == []
     assert run_json("recall", "a dog")["hits"][0]["file"] is None
+
+
+def test_files_are_known_by_their_records() -> None:
+    """One entry a file, with its id and what became of it; together they have one id."""
+    first, second = run_json("remember", DOG, BARK)["records"]
+    assert [first["file"], second["file"]] == [str(DOG), str(BARK)]
+    assert {record["id"] for record in run_json("timeline")["records"]} == {
+        first["id"],
+        second["id"],
+    }
+    again = run_json("remember", BARK, DOG)["records"]
+    assert [each["id"] for each in again] == [second["id"], first["id"]]
+    one, two = run_json("remember", DOG, BARK, "--together")["records"]
+    assert one["id"] == two["id"]
+    assert run_json("remember", DOG, BARK, "--together")["known"] == 1
+
+
+def test_what_known_records_do_not_get_is_said() -> None:
+    """Tags and metadata of what is there already are left; the message names the way."""
+    run("remember", DOG)
+    assert "see: sensorium update" in run("remember", DOG, "--tag", "pet").stdout
+    assert "sensorium update" not in run("remember", DOG).stdout
+    assert run_json("timeline")["records"][0]["tags"] == []
+    run("remember", "--text", "buy milk")
+    assert "see: sensorium update" in run("remember", "--text", "buy milk", "--meta", "n=1").stdout
+
+
+def test_a_name_and_a_time_to_live_can_be_given() -> None:
+    """A record of one's own id is replaced; --ttl says when it goes."""
+    run("remember", "--text", "in the kitchen", "--id", "keys")
+    assert run_json("remember", "--text", "in the car", "--id", "keys", "--ttl", "30d")["replaced"]
+    [record] = run_json("timeline")["records"]
+    assert (record["id"], record["text"]) == ("keys", "in the car")
+    left = datetime.fromisoformat(record["expires_at"]) - datetime.now(timezone.utc)
+    assert timedelta(days=29) < left < timedelta(days=31)
+    run("remember", DOG, BARK, "--id", "keys", code=2)
+
+
+def test_stopping_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C names how much is kept, in JSON too, and ends with its own code."""
+
+    def stopped(self: Memory, moments: Any, *, progress: Any, **_: Any) -> None:
+        progress(1, None)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Memory, "remember_many", stopped)
+    assert "1 of 2 files are done" in run("remember", DOG, BARK, code=130).stderr
+    error = run_json("remember", DOG, BARK, code=130)["error"]
+    assert error["type"] == "Interrupted"
+    assert "same command again" in error["remedy"]
+
+
+# Show, save, update
+
+
+def test_a_record_is_shown_and_its_signal_saved(tmp_path: Path) -> None:
+    """All fields, where its file lies, and a copy of it, byte for byte; never over another."""
+    name = remembered(DOG, "--text", "with Rex", "--meta", "room=garden")
+    shown = run_json("show", name[:8])
+    [medium] = [each for each in shown["media"] if each["modality"] == "image"]
+    assert Path(medium["path"]).read_bytes() == DOG.read_bytes()
+    assert medium["path"] in run("show", name).stdout
+    assert "room=garden" in run("show", name).stdout
+    run("save", name, tmp_path / "copy.jpg")
+    assert (tmp_path / "copy.jpg").read_bytes() == DOG.read_bytes()
+    assert "is there already" in run("save", name, tmp_path / "copy.jpg", code=1).stderr
+    assert run_json("save", name, tmp_path)["files"] == [str(tmp_path / DOG.name)]
+    words = remembered("--text", "buy milk")
+    assert run_json("save", words, tmp_path, code=1)["error"]["type"] == "MediaNotFoundError"
+
+
+def test_several_signals_need_a_folder(tmp_path: Path) -> None:
+    """A record of a photo and its sound is saved as two files, by their names."""
+    name, _ = (each["id"] for each in run_json("remember", "--together", DOG, BARK)["records"])
+    assert "a folder" in run("save", name, tmp_path / "both", code=1).stderr
+    (tmp_path / "both").mkdir()
+    run("save", name, tmp_path / "both")
+    assert {path.name for path in (tmp_path / "both").iterdir()} == {DOG.name, BARK.name}
+
+
+def test_a_record_is_updated() -> None:
+    """Tags and metadata replace what there is, --add-tag adds; all else stays."""
+    name = remembered("--text", "buy milk", "--tag", "todo", "--meta", "shop=old")
+    assert run_json("update", name[:8], "--add-tag", "food")["tags"] == ["todo", "food"]
+    assert run_json("update", name, "--tag", "done", "--meta", "n=1")["tags"] == ["done"]
+    changed = run_json("update", name, "--text", "milk is here", "--source", "me")
+    assert (changed["text"], changed["metadata"]) == ("milk is here", {"n": 1})
+    assert (changed["tags"], changed["source"]) == (["done"], "me")
+    assert "changes nothing" in run("update", name, code=1).stderr
 
 
 # Recall
@@ -219,12 +324,65 @@ def test_a_page_leads_to_the_next() -> None:
     assert last["cursor"] is None
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("recall x --ranking best", "recall x --limit 0", "recall x --min-confidence 2"),
+        *("recall x --diversity -1", "recall x --half-life 0d", "recall x --weights nan"),
+        *("recall x --modality smell", "recall x --where room", "timeline --modality smell"),
+        *("timeline --limit 10001", "remember --text x --meta room", "remember x --as smell"),
+        *("remember --text x --ttl soon", "remember --text x --tag ", "forget --since soon"),
+    ],
+)
+def test_a_wrong_option_is_named_before_anything_is_opened(wrong: str, home: Path) -> None:
+    """Exit code 2, the option's name, an error in JSON too; no memory is begun."""
+    [option] = [each for each in wrong.split(" ") if each.startswith("--") and each != "--text"]
+    assert option in " ".join(run(*wrong.split(" "), code=2).stderr.split())
+    error = run_json(*wrong.split(" "), code=2)["error"]
+    assert error["type"] == "OptionError"
+    assert option in error["came"]
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("wrong", ["remember absent.jpg", "import absent", "forget", "recall"])
+def test_a_wrong_command_begins_no_memory(wrong: str, home: Path) -> None:
+    """Missing files and questions are told before a folder is made."""
+    run(*wrong.split(), code=1)
+    assert not home.exists()
+
+
+def test_words_given_as_a_file_are_recognised() -> None:
+    """The remedy is the command that was meant."""
+    assert "--text" in run("remember", "some words", code=1).stderr
+
+
+def test_what_needs_no_encoder_loads_none(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Listing, forgetting and moving work without it, and import no torch."""
+    name = remembered("--text", "buy milk", "--tag", "todo")
+
+    def refuse(_: str) -> None:
+        raise AssertionError("an encoder was loaded")
+
+    monkeypatch.setattr(memory_module, "load_encoder", refuse)
+    for command in ("stats", "timeline", "sweep", "compact", "forget --tag x", f"show {name}"):
+        run(*command.split())
+    run("update", name, "--tag", "done")
+    run("export", tmp_path / "out")
+    run("import", tmp_path / "out")
+    run("forget", name)
+    program = "import sys; from sensorium.cli import app; app(['stats'], standalone_mode=False); "
+    code = f"{program} sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
 # Forget
 
 
 def test_ids_are_forgotten_without_a_question() -> None:
     """The eight characters that are shown name a record; an unknown id is an error."""
-    kept, lost = (run_json("remember", "--text", text)["id"] for text in ("keep", "lose"))
+    kept, lost = (remembered("--text", text) for text in ("keep", "lose"))
     assert lost[:8] in run("timeline").stdout
     assert run("forget", lost[:8]).stdout == "forgot 1 memory\n"
     assert run_json("forget", lost[:8], code=1)["error"]["type"] == "RecordNotFoundError"
@@ -260,11 +418,26 @@ def test_only_yes_forgets(
     with Memory.open(home, owner="me") as memory:
         memory.remember(text="buy milk", tags=["old"])
     os.write(typist, reply)
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as ended:
         app(["forget", "--tag", "old"])
-    assert "Forget 1 memory of 'me'? [y/N]" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "Forget 1 memory of 'me'? [y/N]" in said.err
+    assert said.out == ("nothing forgotten\n" if left else "forgot 1 memory\n")
+    assert ended.value.code == left
     with Memory.open(home, owner="me") as memory:
         assert memory.count() == left
+
+
+def test_what_would_go_is_listed() -> None:
+    """--dry-run removes nothing; what nothing matches is no question and no error."""
+    run("remember", "--text", "buy milk", "--tag", "old")
+    keep = remembered("--text", "keep")
+    assert "buy milk" in run("forget", "--tag", "old", "--dry-run").stdout
+    listed = run_json("forget", keep, "--dry-run")["would_forget"]
+    assert [record["id"] for record in listed] == [keep]
+    assert len(texts()) == 2
+    assert run("forget", "--tag", "nonesuch").stdout == "nothing to forget\n"
+    assert run_json("forget", "--tag", "nonesuch")["forgotten"] == 0
 
 
 def test_forgetting_says_what(home: Path) -> None:
@@ -346,7 +519,7 @@ def test_reading_commands_make_no_memory(command: str, home: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["recall", "recall x --image absent.jpg", "remember", "remember absent.jpg", "import absent"],
+    ["recall", "recall x --image absent.jpg", "remember", "show absent", "import absent"],
 )
 def test_an_error_is_one_line_that_ends_with_the_remedy(command: str) -> None:
     """On stderr, with nothing on stdout; in JSON the same four fields on stdout."""
@@ -358,6 +531,14 @@ def test_an_error_is_one_line_that_ends_with_the_remedy(command: str) -> None:
     assert fields.keys() == {"type", "came", "needed", "remedy"}
     assert line.startswith(f"{fields['type']}: ")
     assert line.endswith(fields["remedy"])
+
+
+def test_a_name_stays_on_one_line() -> None:
+    """What does not fit 80 columns ends in an ellipsis."""
+    run("remember", "--text", "word " * 40)
+    [_, line] = run("timeline").stdout.splitlines()
+    assert "\N{HORIZONTAL ELLIPSIS}" in line
+    assert len(line) <= 80
 
 
 def test_words_are_not_obeyed() -> None:

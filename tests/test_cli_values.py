@@ -38,7 +38,7 @@ def test_ages_and_times_are_read() -> None:
 def test_metadata_is_read() -> None:
     """Numbers and booleans as such, all else as text; a repeated key has several values."""
     pairs = ["a=1", "b=true", "c=1 2", "d=", 'e="1"', "f={}", "a=x", "g=h=i"]
-    assert values.metadata(pairs) == {
+    assert values.metadata(pairs, "--meta") == {
         "a": [1, "x"],
         "b": True,
         "c": "1 2",
@@ -49,7 +49,7 @@ def test_metadata_is_read() -> None:
     }
     for wrong in ("a", "=1"):
         with pytest.raises(typer.BadParameter):
-            values.metadata([wrong])
+            values.metadata([wrong], "--meta")
 
 
 def test_stretches_are_written_for_people() -> None:

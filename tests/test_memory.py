@@ -123,7 +123,9 @@ def test_another_time_is_another_memory(memory: Memory) -> None:
     assert memory.count() == 4
 
 
-@pytest.mark.parametrize("name", ["a", "ключ 🗝", "a/b\\..", "x" * 512, "0b6c3e0a-2f55-4a5c-9d4e-6f1f5d0c7a11"])
+@pytest.mark.parametrize(
+    "name", ["a", "ключ 🗝", "a/b\\..", "x" * 512, "0b6c3e0a-2f55-4a5c-9d4e-6f1f5d0c7a11"]
+)
 def test_an_id_is_any_text_and_replaces(memory: Memory, name: str) -> None:
     """A record of a given id is replaced whole, and it says so."""
     assert memory.remember(picture("dog"), tags=["old"], id=name).status == "new"

@@ -1,4 +1,4 @@
-"""How long a memory went on, also where the header of a recording does not say it."""
+"""How long a memory went on, and when its time has come."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sensorium.errors import RecordError
 from sensorium.memory import Memory, Moment
 from sensorium.percepts import Audio
 
-NOON = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
+NOON = datetime(2025, 7, 1, 12, tzinfo=timezone.utc)
 
 
 class Headless(Audio):
@@ -51,3 +51,12 @@ def test_a_moment_may_be_one_percept() -> None:
         with pytest.raises(RecordError, match="percepts=7"):
             report.raise_first()
         assert "audio" in repr(memory.timeline()[0])
+
+
+def test_what_has_expired_can_be_forgotten_by_its_id() -> None:
+    """Nobody finds it any more, in the statistics neither; its owner can still remove it."""
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        memory.remember(text="secret", id="g", tags=["hidden"], expires_at=NOON)
+        assert (memory.count(), memory.stats()["tags"], memory.stats()["first"]) == (0, {}, None)
+        assert memory.forget("g") == 1
+        assert memory.sweep().records == 0

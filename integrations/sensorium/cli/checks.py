@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from sensorium.cli.opening import IN_PROCESS, is_folder
-from sensorium.errors import SensoriumError, SpaceMismatchError, StoreLockedError
+from sensorium.errors import SensoriumError, SpaceMismatchError
 
 State = Literal["ok", "warn", "fail"]
 
@@ -164,7 +164,7 @@ def _encoder(name: str) -> Check:
 
 def _folder(folder: Path) -> Check:
     """Look whether a folder can be used, by whom it is, without changing it."""
-    from sensorium.qdrant.edge_folder import locked
+    from sensorium.qdrant.edge_folder import DESCRIPTION
 
     nearest = next(
         each for each in (folder.absolute(), *folder.absolute().parents) if each.exists()
@@ -174,11 +174,28 @@ def _folder(folder: Path) -> Check:
         return Check("folder", "fail", f"{nearest} cannot be written", remedy)
     if nearest != folder.absolute() or not any(folder.iterdir()):
         return Check("folder", "ok", f"{folder} is made when something is remembered")
-    try:
-        locked(folder).release()
-    except StoreLockedError as error:
-        return Check("folder", "warn", error.came, error.remedy)
+    holder = _holder(folder) if (folder / DESCRIPTION).exists() else None
+    if holder is not None:
+        remedy = "close it there, or share one server: docs/deploy.md"
+        return Check("folder", "warn", f"{folder}, which {holder} has open", remedy)
     return Check("folder", "ok", f"{folder}, open nowhere")
+
+
+def _holder(folder: Path) -> str | None:
+    """Say who has a memory open, leaving no trace of having asked; `None` where nobody has."""
+    from filelock import FileLock, Timeout
+
+    from sensorium.qdrant.edge_folder import HOLDER, LOCK
+
+    if not (folder / LOCK).exists():
+        return None
+    try:
+        with FileLock(folder / LOCK, thread_local=False).acquire(timeout=0):
+            return None
+    except Timeout:
+        holder = folder / HOLDER
+        who = holder.read_text(encoding="utf-8") if holder.exists() else "another process"
+        return "this process" if who == f"process {os.getpid()}" else who
 
 
 def _memory(folder: Path, encoder: str) -> Check:

@@ -109,7 +109,7 @@ def demo(
 
 
 def _show(question: Question, hits: Sequence[Hit]) -> None:
-    from sensorium.cli.tables import confidence, show, span, table, what
+    from sensorium.cli.tables import confidence, cut, show, span, table, what
 
     typer.echo(f"\n{question.asked}")
     if not hits:
@@ -122,6 +122,6 @@ def _show(question: Question, hits: Sequence[Hit]) -> None:
             confidence(hit.confidence),
             hit.modality,
             span(hit.span, hit.modality),
-            what(hit.record),
+            cut(what(hit.record)),
         )
     show(shown, indent=2)

@@ -22,8 +22,12 @@ in the folder or fsspec URL that `SENSORIUM_MEDIA` names, else not at all. A ser
 from `QDRANT_API_KEY`.
 
 Results go to stdout, progress and errors to stderr. With `--json` both results and errors are one
-JSON object on stdout. The exit code is 0 if all went well, 1 after an error (a single line that
-ends with what to do), 2 for a wrong option and 130 after Ctrl-C.
+JSON object on stdout, but for options that do not exist or have no value. The exit code is 0 if all
+went well, 1 after an error (a single line that ends with what to do) or a no, 2 for a wrong option
+and 130 after Ctrl-C.
+
+The encoder is opened to remember, to recall and to change words; all else on a folder needs none
+and is quick.
 
 ```bash
 sensorium demo                                        # real samples, questions across six senses
@@ -32,6 +36,10 @@ sensorium remember walk.csv --accel g --gyro deg/s    # motion, in its units
 sensorium remember scan.png --as depth --unit mm --fx 525
 sensorium recall "waves breaking" --since 30d --json
 sensorium recall --audio bark.wav --image sea.jpg     # a bark and the sea, added up
+sensorium show 1f0c9a2e                               # one memory, by the id that is shown
+sensorium save 1f0c9a2e photos/                       # its signals, as files
+sensorium update 1f0c9a2e --add-tag beach             # other words, tags or metadata
+sensorium forget --tag holiday --dry-run              # what would go
 sensorium forget --tag holiday --older-than 52w       # asks first
 ```
 """

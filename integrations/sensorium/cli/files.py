@@ -30,6 +30,7 @@ GUESSED = {
 }
 DEEP_MODES = ("I", "F")  # Pillow's for one channel of more than 8 bits begin with these
 STDIN = "-"
+UNKNOWN_KIND, HIDDEN = "unknown kind", "hidden"  # why a file of a folder is passed over
 
 
 @dataclass(frozen=True)
@@ -84,22 +85,33 @@ REMEDIES = {
 }
 
 
-def found(paths: Sequence[Path], *, modality: str | None) -> list[Path]:
+def found(paths: Sequence[Path], *, modality: str | None) -> tuple[list[Path], dict[Path, str]]:
     """Name the files to remember: those given, and in folders those of a known kind, sorted.
 
     Args:
         paths: Files and folders.
         modality: What the files are; by default what their names say.
+    Returns:
+        The files, and what of the folders is passed over, and why.
     """
     suffixes = set(SUFFIXES[modality].split() if modality else GUESSED)
+    unknown = f"no kind of {modality}" if modality else UNKNOWN_KIND
     files: list[Path] = []
+    skipped: dict[Path, str] = {}
     for path in paths:
-        files += sorted(_walked(path, suffixes)) if path.is_dir() else [path]
-    return list(dict.fromkeys(files))
+        if not path.is_dir():
+            files.append(path)
+            continue
+        for each in _walked(path, skipped):
+            if each.suffix.lower() in suffixes:
+                files.append(each)
+            else:
+                skipped[each] = unknown
+    return list(dict.fromkeys(files)), skipped
 
 
-def read(path: Path, units: Units, *, modality: str | None = None) -> Percept:
-    """Make a percept of a file.
+def sense_of(path: Path, units: Units, *, modality: str | None = None) -> str:
+    """Say what a file is, without reading it.
 
     Args:
         path: Of it; "-" is text from stdin.
@@ -107,17 +119,35 @@ def read(path: Path, units: Units, *, modality: str | None = None) -> Percept:
         modality: What it is; by default what its name says. Depth and thermal are never guessed.
     Raises:
         SourceNotFoundError: It is not there.
-        MediaDecodeError: Its name says nothing, or its content something else.
-        UnitError: Units are missing or do not fit.
-        PerceptError: As the percept's class.
+        MediaDecodeError: Its name says nothing.
+        UnitError: Units are missing.
+    """
+    if str(path) == STDIN:
+        return "text"
+    if not path.exists():
+        words = f'for words, run: sensorium remember --text "{path}"'
+        raise SourceNotFoundError(
+            f"no file {str(path)!r}",
+            "one that is there",
+            "check the path" if path.suffix else f"check the path; {words}",
+        )
+    sense = modality or _guess(path)
+    units.of(sense)
+    return sense
+
+
+def read(path: Path, units: Units, *, modality: str | None = None) -> Percept:
+    """Make a percept of a file; arguments as of `sense_of`.
+
+    Raises:
+        MediaDecodeError: Its content is not what it should be.
+        PerceptError: As `sense_of` and the percept's class.
     """
     from sensorium.percepts import Percept, Text
 
+    sense = sense_of(path, units, modality=modality)
     if str(path) == STDIN:
         return Text(sys.stdin.read())
-    if not path.exists():
-        raise SourceNotFoundError(f"no file {str(path)!r}", "one that is there", "check the path")
-    sense = modality or _guess(path)
     uri = path.absolute().as_uri()
     if sense == "text":
         try:
@@ -132,10 +162,14 @@ def read(path: Path, units: Units, *, modality: str | None = None) -> Percept:
     return make(path, uri=uri, **units.of(sense))  # type: ignore[no-any-return]  # a Percept class
 
 
-def _walked(folder: Path, suffixes: set[str]) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.suffix.lower() in suffixes and path.is_file():
+def _walked(folder: Path, skipped: dict[Path, str]) -> Iterator[Path]:
+    """Give the files of a folder, sorted; note what is hidden, folders without what they hold."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            skipped[path] = HIDDEN
+        elif path.is_dir() and not path.is_symlink():
+            yield from _walked(path, skipped)
+        elif path.is_file():
             yield path
 
 

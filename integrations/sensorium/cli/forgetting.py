@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sensorium.cli.ids import full
+from sensorium.cli.ids import PAGE, full
 from sensorium.cli.opening import opened
 from sensorium.cli.options import (
     ENCODER,
@@ -25,12 +25,12 @@ from sensorium.cli.options import (
     Until,
     Where,
 )
-from sensorium.cli.terminal import confirmed, print_json, reporting, waiting
+from sensorium.cli.terminal import FAILED, can_ask, confirmed, print_json, reporting, waiting
 from sensorium.cli.values import ago, filters
 from sensorium.errors import QueryError
 
 if TYPE_CHECKING:
-    from sensorium.memory import Memory
+    from sensorium.memory import Filters, Memory, Record
 
 MEGABYTE = 1e6  # bytes
 
@@ -56,6 +56,9 @@ def forget(
     source: Source = None,
     where: Where = None,
     words: Annotated[str | None, typer.Option(help="All of these words in the text.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would go, and remove nothing.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     memory: Place = HOME,
     owner: Owner = OWNER,
@@ -63,36 +66,42 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Remove memories by id, or all that the options mean; asks first unless ids are given."""
-    wanted: dict[str, Any] = {
-        **filters(
-            since=since,
-            until=until,
-            tags=tag,
-            source=source,
-            where=where,
-            having=modality,
-            words=words,
+    with reporting(as_json=as_json):
+        wanted = _wanted(
+            filters(
+                since=since,
+                until=until,
+                tags=tag,
+                source=source,
+                where=where,
+                having=modality,
+                words=words,
+            ),
+            older_than,
         )
-    }
-    if older_than:
-        before = ago(older_than, "--older-than")
-        wanted["until"] = min(before, wanted.get("until", before))
-    with (
-        reporting(as_json=as_json),
-        opened(memory, owner=owner, encoder=encoder, encodes=False) as mine,
-    ):
-        if everything and (ids or wanted):
-            raise QueryError(
-                "--everything with something else", "one of them", "leave one of them out"
-            )
-        named = [full(mine, each) for each in ids or ()]
-        if (wanted or everything) and not yes:
-            _ask(mine, wanted, named, media_only=media_only)
-        count = mine.forget(*named, everything=everything, media_only=media_only, **wanted)
+        _check(ids or [], wanted, everything=everything)
+        with opened(memory, owner=owner, encoder=encoder, encodes=False) as mine:
+            named = [full(mine, each) for each in ids or ()]
+            meant = _meant(mine, named, wanted) if dry_run or wanted or everything else []
+            subject = f"{'the media of ' if media_only else ''}{_memories(len(meant))}"
+            if dry_run:
+                _show(meant, as_json=as_json)
+                return
+            asks = bool(wanted or everything) and meant and not yes
+            agreed = not asks or _agreed(f"{subject} of {owner!r}")
+            count = 0
+            if agreed:
+                count = mine.forget(*named, everything=everything, media_only=media_only, **wanted)
         if as_json:
             print_json({"forgotten": count, "media_only": media_only})
+        elif not agreed:
+            typer.echo("nothing forgotten")
+        elif not count:
+            typer.echo("nothing to forget")
         else:
             typer.echo(f"forgot {'the media of ' if media_only else ''}{_memories(count)}")
+    if not agreed:
+        raise typer.Exit(FAILED)
 
 
 def sweep(
@@ -136,18 +145,65 @@ def compact(
             typer.echo("compacted" if changed else "nothing to do")
 
 
-def _ask(memory: Memory, wanted: Mapping[str, Any], named: list[str], *, media_only: bool) -> None:
+def _wanted(conditions: Filters, older_than: str | None) -> Filters:
+    """Add an age to what restricts the command."""
+    if older_than:
+        before = ago(older_than, "--older-than")
+        conditions["until"] = min(before, conditions.get("until") or before)
+    return conditions
+
+
+def _check(ids: Sequence[str], wanted: Filters, *, everything: bool) -> None:
+    """Refuse a command that names nothing, or everything and something.
+
+    Raises:
+        QueryError: It does.
+    """
+    if everything and (ids or wanted):
+        raise QueryError("--everything with something else", "one of them", "leave one of them out")
+    if not (ids or wanted or everything):
+        raise QueryError(
+            "a forget that does not say what",
+            "ids, or options such as --tag or --older-than",
+            "to forget all, add --everything",
+        )
+
+
+def _meant(memory: Memory, named: Sequence[str], wanted: Filters) -> list[Record]:
+    """List the records that a command means."""
+    if named and not wanted:
+        return [memory.get(each) for each in named]
+    page = memory.timeline(limit=PAGE, **wanted)
+    records = list(page)
+    while page.cursor:
+        page = memory.timeline(limit=PAGE, cursor=page.cursor, **wanted)
+        records += page
+    return [record for record in records if not named or record.id in named]
+
+
+def _show(meant: Sequence[Record], *, as_json: bool) -> None:
+    """Print what would be forgotten."""
+    if as_json:
+        print_json({"forgotten": 0, "would_forget": [record.to_dict() for record in meant]})
+        return
+    if meant:
+        from sensorium.cli.tables import record_table, show
+
+        show(record_table(meant))
+    typer.echo(f"would forget {_memories(len(meant))}" if meant else "nothing to forget")
+
+
+def _agreed(subject: str) -> bool:
     """Have somebody confirm what is about to be lost.
 
     Raises:
-        QueryError: Nobody does.
+        QueryError: Nobody can.
     """
-    count = len(named) if named else memory.count(**wanted)
-    subject = f"{'the media of ' if media_only else ''}{_memories(count)} of {memory.owner!r}"
-    if not confirmed(f"Forget {subject}?"):
+    if not can_ask():
         raise QueryError(
             f"no consent to forget {subject}", "a yes", "pass --yes where nobody can answer"
         )
+    return confirmed(f"Forget {subject}?")
 
 
 def _memories(count: int) -> str:

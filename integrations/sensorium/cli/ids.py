@@ -32,7 +32,7 @@ def full(memory: Memory, given: str) -> str:
         return memory.get(given).id
     except RecordNotFoundError:
         if not BEGINNING.fullmatch(given):
-            raise
+            raise _absent(memory, f"whose id is {given!r}") from None
     page = memory.timeline(limit=PAGE)
     matches = [record.id for record in page if record.id.startswith(given)]
     while page.cursor:
@@ -41,13 +41,17 @@ def full(memory: Memory, given: str) -> str:
     if len(matches) == 1:
         return matches[0]
     if not matches:
-        raise RecordNotFoundError(
-            f"no record of {memory.owner!r} whose id begins with {given!r}",
-            "one that is there",
-            "see: sensorium timeline",
-        )
+        raise _absent(memory, f"whose id begins with {given!r}")
     raise QueryError(
         f"{given!r}, with which {len(matches)} ids begin",
         "the id of one record",
         f"write more of it: {', '.join(matches[:3])}",
+    )
+
+
+def _absent(memory: Memory, which: str) -> RecordNotFoundError:
+    return RecordNotFoundError(
+        f"no record of {memory.owner!r} {which}"[:200],
+        "one that is there",
+        "see: sensorium timeline",
     )

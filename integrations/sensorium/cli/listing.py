@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -24,7 +25,7 @@ from sensorium.cli.options import (
     Where,
 )
 from sensorium.cli.terminal import print_json, reporting
-from sensorium.cli.values import filters
+from sensorium.cli.values import filters, whole
 
 MEGABYTE = 1e6  # bytes
 
@@ -49,14 +50,21 @@ def timeline(
     as_json: AsJson = False,
 ) -> None:
     """List memories in order of time."""
-    wanted = filters(
-        since=since, until=until, tags=tag, source=source, where=where, having=modality, words=words
-    )
-    with (
-        reporting(as_json=as_json),
-        opened(memory, owner=owner, encoder=encoder, encodes=False) as mine,
-    ):
-        page = mine.timeline(limit=limit, newest_first=not oldest_first, cursor=cursor, **wanted)
+    with reporting(as_json=as_json):
+        wanted = filters(
+            since=since,
+            until=until,
+            tags=tag,
+            source=source,
+            where=where,
+            having=modality,
+            words=words,
+        )
+        whole(limit, "--limit")
+        with opened(memory, owner=owner, encoder=encoder, encodes=False) as mine:
+            page = mine.timeline(
+                limit=limit, newest_first=not oldest_first, cursor=cursor, **wanted
+            )
         if as_json:
             records = [record.to_dict() for record in page]
             print_json({"records": records, "cursor": page.cursor})
@@ -106,6 +114,10 @@ def _lines(found: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
             yield name, counts or "none"
         elif key.endswith("bytes"):
             yield name, "not kept" if value is None else f"{value / MEGABYTE:.1f} MB"
+        elif key in ("first", "last") and value is not None:
+            from sensorium.cli.tables import when
+
+            yield name, when(datetime.fromisoformat(value))
         elif isinstance(value, list):
             yield name, ", ".join(map(str, value))
         else:

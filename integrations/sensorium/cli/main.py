@@ -12,6 +12,8 @@ from sensorium.cli.demo import demo
 from sensorium.cli.doctor import doctor
 from sensorium.cli.recalling import recall
 from sensorium.cli.remembering import remember
+from sensorium.cli.showing import save, show
+from sensorium.cli.updating import update
 
 app = typer.Typer(
     help="A memory of what an agent saw, heard, read and felt.",
@@ -19,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # they may hold somebody's memories
 )
-for command in (demo, remember, recall, listing.timeline, listing.stats):
+for command in (demo, remember, recall, listing.timeline, show, save, update, listing.stats):
     app.command()(command)
 for command in (forgetting.forget, forgetting.sweep, forgetting.compact):
     app.command()(command)

@@ -20,6 +20,7 @@ from sensorium.cli.options import (
     Place,
 )
 from sensorium.cli.terminal import counting, print_json, reporting
+from sensorium.errors import ExportFormatError
 
 
 def export(
@@ -33,11 +34,17 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write everything an owner remembers to a directory: Parquet, and the media."""
-    with (
-        reporting(as_json=as_json),
-        opened(memory, owner=owner, encoder=encoder, encodes=False) as mine,
-    ):
-        with counting("exporting", as_json=as_json) as bar:
+    with reporting(as_json=as_json):
+        if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
+            raise ExportFormatError(
+                f"{str(directory)!r}, which holds something",
+                "a new or empty folder",
+                "name another",
+            )
+        with (
+            opened(memory, owner=owner, encoder=encoder, encodes=False) as mine,
+            counting("exporting", as_json=as_json) as bar,
+        ):
             done = mine.export(directory, progress=bar)
         _show({**asdict(done), "directory": str(done.directory)}, as_json=as_json)
 
@@ -53,11 +60,15 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Read an export into a memory; doing it again does no harm."""
-    with (
-        reporting(as_json=as_json),
-        opened(memory, owner=owner, encoder=encoder, begin=True, encodes=False) as mine,
-    ):
-        with counting("importing", as_json=as_json) as bar:
+    with reporting(as_json=as_json):
+        if not directory.is_dir():
+            raise ExportFormatError(
+                f"no folder {str(directory)!r}", "what sensorium export wrote", "check the path"
+            )
+        with (
+            opened(memory, owner=owner, encoder=encoder, begin=True, encodes=False) as mine,
+            counting("importing", as_json=as_json) as bar,
+        ):
             done = mine.import_(directory, progress=bar)
         _show(asdict(done), as_json=as_json)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sensorium.cli.options import MEDIA_VARIABLE
 from sensorium.cli.terminal import waiting
-from sensorium.errors import StoreFormatError
+from sensorium.errors import OwnerError, SpaceMismatchError, StoreFormatError, StoreLockedError
 
 if TYPE_CHECKING:
     from sensorium.encoders import Encoder
@@ -34,9 +34,12 @@ def opened(
         encodes: Whether the command makes vectors; a folder needs no encoder for all else, which
             spares the seconds that torch takes to be imported.
     Raises:
+        OwnerError: Nobody's.
         StoreFormatError: There is no such folder, and the command has nothing to put in one.
         SensoriumError: As `Memory.open`.
     """
+    if not owner.strip():
+        raise OwnerError("a blank --owner", "whose memories", "write --owner rex")
     if not begin:
         check_there(place)
     with waiting("opening the memory"):
@@ -44,7 +47,14 @@ def opened(
 
         media = None if is_folder(place) else os.environ.get(MEDIA_VARIABLE)
         stored = None if encodes else _stored_encoder(place)
-        memory = Memory.open(place, owner=owner, encoder=stored or encoder, media=media)
+        try:
+            memory = Memory.open(place, owner=owner, encoder=stored or encoder, media=media)
+        except SpaceMismatchError as error:
+            remedy = "name the memory's own with --encoder; see: sensorium stats"
+            raise SpaceMismatchError(error.came, error.needed, remedy) from error
+        except StoreLockedError as error:
+            remedy = "close it there, or share one server: docs/deploy.md"
+            raise StoreLockedError(error.came, error.needed, remedy) from error
     with memory:
         yield memory
 

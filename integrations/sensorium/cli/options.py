@@ -13,6 +13,7 @@ MEDIA_VARIABLE = "SENSORIUM_MEDIA"  # a folder or fsspec URL, as a server has no
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
+RecordId = Annotated[str, typer.Argument(metavar="ID", help="As shown, or the whole id.")]
 Place = Annotated[
     str,
     typer.Option(

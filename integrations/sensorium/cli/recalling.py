@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sensorium.cli.files import Units, read
+from sensorium.cli.files import SUFFIXES, Units, read
 from sensorium.cli.ids import full
 from sensorium.cli.opening import opened
 from sensorium.cli.options import (
@@ -33,12 +33,14 @@ from sensorium.cli.options import (
     Where,
 )
 from sensorium.cli.terminal import print_json, reporting
-from sensorium.cli.values import age, filters, numbers
+from sensorium.cli.values import filters, numbers, one_of, positive, share, whole
+from sensorium.errors import QueryError
 
 if TYPE_CHECKING:
     from sensorium.percepts import Percept
 
 Files = list[Path] | None
+RANKINGS = ("centred", "z", "raw", "rrf", "dbsf")  # as in sensorium.memory, not imported for --help
 
 
 def recall(
@@ -86,7 +88,9 @@ def recall(
     diversity: Annotated[
         float | None, typer.Option(help="From 0 (by score) to 1 (as different as can be).")
     ] = None,
-    ranking: Annotated[str, typer.Option(help="centred, z, raw, rrf or dbsf.")] = "centred",
+    ranking: Annotated[
+        str, typer.Option(help=f"{', '.join(RANKINGS)}: see docs/calibration.md.")
+    ] = "centred",
     unit: Unit = None,
     fx: FocalLength = None,
     palette: Palette = None,
@@ -111,25 +115,22 @@ def recall(
         "thermal": thermal,
         "imu": imu,
     }
-    wish: dict[str, Any] = {
-        "weights": numbers(weights, "--weights") if weights else None,
-        "half_life": age(half_life, "--half-life") if half_life else None,
-        **filters(since=since, until=until, tags=tag, source=source, where=where),
-    }
     with reporting(as_json=as_json):
+        wish: dict[str, Any] = {
+            "weights": numbers(weights, "--weights") if weights else None,
+            "half_life": positive(half_life, "--half-life") if half_life else None,
+            "limit": whole(limit, "--limit"),
+            "modalities": [one_of(SUFFIXES, each, "--modality") for each in modality or ()] or None,
+            "min_confidence": share(min_confidence, "--min-confidence"),
+            "diversity": share(diversity, "--diversity"),
+            "ranking": one_of(RANKINGS, ranking, "--ranking"),
+            "keywords": keywords,
+            **filters(since=since, until=until, tags=tag, source=source, where=where),
+        }
         query = _query(words, given, units)
+        _check(query, wish, like=like)
         with opened(memory, owner=owner, encoder=encoder) as mine:
-            hits = mine.recall(
-                query,
-                like=full(mine, like) if like else None,
-                keywords=keywords,
-                limit=limit,
-                modalities=modality or None,
-                min_confidence=min_confidence,
-                diversity=diversity,
-                ranking=ranking,
-                **wish,
-            )
+            hits = mine.recall(query, like=full(mine, like) if like else None, **wish)
         if as_json:
             print_json({"hits": [hit.to_dict() for hit in hits]})
             return
@@ -139,6 +140,33 @@ def recall(
         from sensorium.cli.tables import hit_table, show
 
         show(hit_table(hits))
+
+
+def _check(query: list[str | Percept] | None, wish: Mapping[str, Any], *, like: str | None) -> None:
+    """Refuse what cannot be asked, before anything is opened.
+
+    Raises:
+        QueryError: Nothing is asked, or parts that contradict each other.
+    """
+    if query is None and like is None and wish["keywords"] is None:
+        raise QueryError(
+            "a recall without a question",
+            "words, a file, --like or --keywords",
+            "to list everything, run: sensorium timeline",
+        )
+    if any(
+        isinstance(part, str) and not part.strip() for part in (*(query or ()), wish["keywords"])
+    ):
+        raise QueryError("blank words", "words to look for", "leave them out")
+    if query is not None and like is not None:
+        raise QueryError("a question and --like", "one of them", "leave one of them out")
+    weights, parts = wish["weights"], len(query or ())
+    if weights is not None and len(weights) != parts:
+        raise QueryError(
+            f"{len(weights)} --weights for {parts} parts of the question",
+            "one finite number for each part",
+            "the words count first, then the files in the order of --help",
+        )
 
 
 def _query(

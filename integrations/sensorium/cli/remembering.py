@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sensorium.cli import files
-from sensorium.cli.files import SUFFIXES, Units
+from sensorium.cli.files import SUFFIXES, Units, found, read, sense_of
 from sensorium.cli.opening import opened
 from sensorium.cli.options import (
     ENCODER,
@@ -27,23 +25,21 @@ from sensorium.cli.options import (
     Rate,
     Unit,
 )
+from sensorium.cli.outcome import Outcome, show
 from sensorium.cli.terminal import (
     FAILED,
     counting,
-    describe,
-    describe_system,
-    error_text,
     print_json,
     reporting,
 )
-from sensorium.cli.values import metadata, time
+from sensorium.cli.values import after, metadata, names, one_of, time
 from sensorium.errors import RecordError, SensoriumError
 
 if TYPE_CHECKING:
     from sensorium.memory import Memory, Moment
-    from sensorium.percepts import Percept
 
 BATCH = 16  # files encoded together: few enough for the bar to move
+Bar = Callable[[int, "int | None"], None]
 
 
 def remember(
@@ -74,6 +70,13 @@ def remember(
     accel: Accel = None,
     gyro: Gyro = None,
     rate: Rate = None,
+    ttl: Annotated[
+        str | None, typer.Option(metavar="AGE", help='Forgotten after this time, such as "30d".')
+    ] = None,
+    id: Annotated[
+        str | None,
+        typer.Option("--id", help="A name of yours for this one record; replaces what has it."),
+    ] = None,
     no_media: Annotated[
         bool, typer.Option("--no-media", help="Keep vectors, not the signals themselves.")
     ] = False,
@@ -85,101 +88,145 @@ def remember(
     """Remember files, or words alone.
 
     What a file is, its name says: pictures, sounds, videos, text (.txt, .md) and motion (.npz,
-    .csv). Depth and thermal pictures need --as and their units. What is there already is skipped,
-    so an interrupted run can be repeated.
+    .csv). Depth and thermal pictures need --as and their units; without it, a thermal picture of 8
+    bits is taken as an image. What is there already is left as it is, so an interrupted run can be
+    repeated.
     """
-    if as_modality is not None and as_modality not in SUFFIXES:
-        raise typer.BadParameter(
-            f"{as_modality!r}: one of {', '.join(SUFFIXES)}", param_hint="--as"
-        )
-    about: dict[str, Any] = {
-        "text": text,
-        "at": time(at, "--at") if at else None,
-        "tags": tuple(tag or ()),
-        "source": source,
-        "metadata": metadata(meta) if meta else None,
-    }
-    units = Units(unit=unit, fx=fx, palette=palette, accel=accel, gyro=gyro, rate=rate)
     with reporting(as_json=as_json):
-        found = _found(paths or [], as_modality, words=text is not None)
-        read = partial(files.read, units=units, modality=as_modality)
-        with opened(memory, owner=owner, encoder=encoder, begin=True) as mine:
-            if together or len(found) < 2:
-                percepts = [read(path) for path in found]
-                done = mine.remember(*percepts, keep_media=not no_media, **about)
-                record: dict[str, Any] = {"id": done.id, "status": done.status, "failures": []}
-            else:
-                with counting("remembering", as_json=as_json, total=len(found)) as bar:
-                    record = _remember_all(
-                        mine, found, read, about=about, keep_media=not no_media, bar=bar
-                    )
+        about: dict[str, Any] = {
+            "text": text,
+            "at": time(at, "--at") if at else None,
+            "tags": tuple(names(tag, "--tag")),
+            "source": source,
+            "metadata": metadata(meta, "--meta") if meta else None,
+            "expires_at": after(ttl, "--ttl") if ttl else None,
+            "id": id,
+        }
+        modality = as_modality and one_of(SUFFIXES, as_modality, "--as")
+        units = Units(unit=unit, fx=fx, palette=palette, accel=accel, gyro=gyro, rate=rate)
+        wanted, skipped = found(paths or [], modality=modality)
+        _check(paths or [], wanted, text=text, id=id, together=together)
+        outcome = _looked_at(wanted, units, modality=modality, strict=together)
+        outcome.skipped = skipped
+        if outcome.senses or not wanted:
+            with opened(memory, owner=owner, encoder=encoder, begin=True) as mine:
+                write = _remember_one if together or not wanted else _remember_all
+                with counting("remembering", as_json=as_json, total=max(len(wanted), 1)) as bar:
+                    write(mine, outcome, units, about=about, keep_media=not no_media, bar=bar)
         if as_json:
-            print_json(record)
+            print_json(outcome.to_dict())
         else:
-            _show(record)
-    if record["failures"]:
+            show(outcome, said=id is None and bool(tag or meta or source or ttl))
+    if outcome.failures:
         raise typer.Exit(FAILED)
 
 
-def _found(paths: Sequence[Path], modality: str | None, *, words: bool) -> list[Path]:
-    found = files.found(paths, modality=modality)
-    if not found and (paths or not words):
+def _check(
+    paths: Sequence[Path],
+    wanted: Sequence[Path],
+    *,
+    text: str | None,
+    id: str | None,
+    together: bool,
+) -> None:
+    """Refuse a command that cannot be meant, before anything is opened.
+
+    Raises:
+        RecordError: Nothing to remember.
+        BadParameter: One id for several records.
+    """
+    if text is not None and not text.strip():
+        raise RecordError("a blank --text", "words", "leave it out")
+    if not wanted and (paths or text is None):
         raise RecordError(
             f"no known file in {', '.join(map(str, paths))}" if paths else "nothing to remember",
             "files, or words",
             'run: sensorium remember photo.jpg, or: sensorium remember --text "buy milk"',
         )
-    return found
+    if id is not None and len(wanted) > 1 and not together:
+        raise typer.BadParameter(
+            f"one id for {len(wanted)} files; add --together, or leave it out", param_hint="--id"
+        )
+
+
+def _looked_at(
+    paths: Sequence[Path], units: Units, *, modality: str | None, strict: bool
+) -> Outcome:
+    """Say what each file is; what cannot be remembered fails here, before a memory is opened.
+
+    Raises:
+        PerceptError: One cannot, and all are needed.
+    """
+    outcome = Outcome()
+    for path in paths:
+        try:
+            outcome.senses[path] = sense_of(path, units, modality=modality)
+        except (SensoriumError, OSError) as error:
+            if strict:
+                raise
+            outcome.failures[path] = error
+    return outcome
+
+
+def _remember_one(
+    memory: Memory,
+    outcome: Outcome,
+    units: Units,
+    *,
+    about: Mapping[str, Any],
+    keep_media: bool,
+    bar: Bar | None,
+) -> None:
+    """Remember all files, and the words, as one record."""
+    percepts = [read(path, units, modality=sense) for path, sense in outcome.senses.items()]
+    done = memory.remember(*percepts, keep_media=keep_media, **about)
+    outcome.remembered += [(path, done) for path in outcome.senses or [None]]
+    if bar is not None:
+        bar(max(len(outcome.senses), 1), None)
 
 
 def _remember_all(
     memory: Memory,
-    paths: Sequence[Path],
-    read: Callable[[Path], Percept],
+    outcome: Outcome,
+    units: Units,
     *,
     about: Mapping[str, Any],
     keep_media: bool,
-    bar: Callable[[int, int | None], None] | None,
-) -> dict[str, Any]:
-    """Remember each file by itself; what fails is listed, the others are kept."""
+    bar: Bar | None,
+) -> None:
+    """Remember each file by itself; what fails is noted, the others are kept.
+
+    Raises:
+        KeyboardInterrupt: Stopped; it says how many are kept.
+    """
     from sensorium.memory import Moment
 
     readable: list[Path] = []
-    failures: list[dict[str, str]] = []
+    looked_at = 0  # of those that are readable
 
     def moments() -> Iterator[Moment]:
-        for path in paths:
+        for path, sense in outcome.senses.items():
             try:
-                percept = read(path)
+                percept = read(path, units, modality=sense)
             except (SensoriumError, OSError) as error:
-                failures.append(_failure(path, error))
+                outcome.failures[path] = error
                 continue
             readable.append(path)
             yield Moment((percept,), **about)
 
     def progress(done: int, _: int | None) -> None:
+        nonlocal looked_at
+        looked_at = done
         if bar is not None:
-            bar(min(done + len(failures), len(paths)), None)
+            bar(done + len(outcome.failures), None)
 
-    report = memory.remember_many(
-        moments(), batch_size=BATCH, progress=progress, keep_media=keep_media
-    )
-    failures += [_failure(readable[each.index], each.error) for each in report.failures]
-    counts = {"new": report.new, "replaced": report.replaced, "known": report.known}
-    return {**counts, "failures": failures}
-
-
-def _failure(path: Path, error: SensoriumError | OSError) -> dict[str, str]:
-    fields = describe(error) if isinstance(error, SensoriumError) else describe_system(error)
-    return {"file": str(path), **fields}
-
-
-def _show(record: Mapping[str, Any]) -> None:
-    if "id" in record:
-        typer.echo(f"{record['status']}: {record['id']}")
-        return
-    failures = record["failures"]
-    counts = [f"{record[name]} {name}" for name in ("new", "replaced", "known") if record[name]]
-    typer.echo(", ".join([*counts, *([f"{len(failures)} failed"] if failures else [])]))
-    for each in failures:
-        typer.echo(f"{each['file']}: {error_text(each)}", err=True)
+    try:
+        report = memory.remember_many(
+            moments(), batch_size=BATCH, progress=progress, keep_media=keep_media
+        )
+    except KeyboardInterrupt as stop:
+        done = f"{looked_at} of {len(outcome.senses)} files are done and kept"
+        raise KeyboardInterrupt(f"{done}; the same command again goes on") from stop
+    outcome.failures.update({readable[each.index]: each.error for each in report.failures})
+    kept_files = [path for path in readable if path not in outcome.failures]
+    outcome.remembered += zip(kept_files, report.remembered, strict=True)

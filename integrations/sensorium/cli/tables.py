@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from sensorium.cli.ids import short
 
@@ -28,13 +29,18 @@ def table(*columns: str, right: Iterable[str] = (), wide: str | None = None) -> 
     Args:
         columns: Their headings.
         right: Those of numbers.
-        wide: The one that is wrapped where there is no room.
+        wide: The one that gives way where there is no room: wrapped, unless its cells are `cut`.
     """
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     numbers = set(right)
     for name in columns:
         justify: Literal["left", "right"] = "right" if name in numbers else "left"
-        made.add_column(name, justify=justify, no_wrap=name != wide, overflow="fold")
+        made.add_column(
+            name,
+            justify=justify,
+            no_wrap=name != wide,
+            overflow="fold" if name == wide else "ellipsis",
+        )
     return made
 
 
@@ -58,7 +64,7 @@ def hit_table(hits: Iterable[Hit]) -> Table:
             hit.modality,
             span(hit.span, hit.modality),
             when(hit.record.at),
-            _plain(_matching(hit)),
+            cut(_matching(hit)),
             short(hit.record.id),
         )
     return shown
@@ -72,10 +78,15 @@ def record_table(records: Iterable[Record]) -> Table:
             when(record.at),
             " ".join(record.modalities),
             _plain(" ".join(record.tags)),
-            _plain(what(record)),
+            cut(what(record)),
             short(record.id),
         )
     return shown
+
+
+def cut(text: str) -> Text:
+    """Make a cell of one line, which ends in an ellipsis where there is no room for it."""
+    return Text(printable(text), no_wrap=True, overflow="ellipsis")
 
 
 def confidence(value: float | None) -> str:
@@ -135,4 +146,9 @@ def _plain(text: str) -> str:
     """Keep words that look like markup, and control characters, from being obeyed."""
     from rich.markup import escape
 
-    return escape("".join(letter if letter.isprintable() else " " for letter in text))
+    return escape(printable(text))
+
+
+def printable(text: str) -> str:
+    """Keep control characters of a memory from being obeyed by a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta, timezone
@@ -37,6 +38,14 @@ def age(text: str, option: str) -> timedelta:
     )
 
 
+def positive(text: str, option: str) -> timedelta:
+    """Read an age that is not zero; raises as `age`."""
+    found = age(text, option)
+    if not found:
+        raise typer.BadParameter(f"{text!r} is no time at all; write 7d", param_hint=option)
+    return found
+
+
 def ago(text: str, option: str) -> datetime:
     """Return the time that is an age before now.
 
@@ -47,6 +56,18 @@ def ago(text: str, option: str) -> datetime:
         return datetime.now(timezone.utc) - age(text, option)
     except OverflowError as error:
         raise typer.BadParameter(f"{text!r} is too long ago", param_hint=option) from error
+
+
+def after(text: str, option: str) -> datetime:
+    """Return the time that is an age from now.
+
+    Raises:
+        BadParameter: It is no age, or one beyond the calendar's end.
+    """
+    try:
+        return datetime.now(timezone.utc) + age(text, option)
+    except OverflowError as error:
+        raise typer.BadParameter(f"{text!r} is too long", param_hint=option) from error
 
 
 def time(text: str, option: str) -> datetime:
@@ -98,10 +119,20 @@ def one_of(choices: Collection[str], text: str, option: str) -> str:
         BadParameter: It is another.
     """
     if text not in choices:
-        raise typer.BadParameter(
-            f"{text!r} is none of {', '.join(choices)}", param_hint=option
-        )
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(choices)}", param_hint=option)
     return text
+
+
+def names(given: Sequence[str] | None, option: str) -> list[str]:
+    """Return the names that an option was repeated with.
+
+    Raises:
+        BadParameter: A blank one.
+    """
+    found = list(given or ())
+    if not all(name.strip() for name in found):
+        raise typer.BadParameter("a blank name", param_hint=option)
+    return found
 
 
 def filters(
@@ -119,6 +150,8 @@ def filters(
     Raises:
         BadParameter: One of these cannot be read.
     """
+    if words is not None and not words.strip():
+        raise typer.BadParameter("blank words", param_hint="--words")
     given: dict[str, Any] = {
         "since": time(since, "--since") if since else None,
         "until": time(until, "--until") if until else None,
@@ -143,7 +176,9 @@ def metadata(pairs: Sequence[str], option: str) -> dict[str, Any]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not key or not equals:
-            raise typer.BadParameter(f"{pair!r} is no KEY=VALUE; write room=kitchen", param_hint=option)
+            raise typer.BadParameter(
+                f"{pair!r} is no KEY=VALUE; write room=kitchen", param_hint=option
+            )
         found.setdefault(key, []).append(_value(value))
     return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
 
@@ -163,9 +198,11 @@ def numbers(text: str, option: str) -> list[float]:
     Raises:
         BadParameter: Something in it is none.
     """
+    wrong = typer.BadParameter(f"{text!r} are no numbers; write 1,0.5,-1", param_hint=option)
     try:
-        return [float(part) for part in text.split(",")]
+        found = [float(part) for part in text.split(",")]
     except ValueError as error:
-        raise typer.BadParameter(
-            f"{text!r} are no numbers; write 1,0.5,-1", param_hint=option
-        ) from error
+        raise wrong from error
+    if not all(map(math.isfinite, found)):
+        raise wrong
+    return found

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DIGITS_SHOWN = 12  # of a digest
 MILLION, MEGABYTE = 1e6, 1e6
+BUILT_IN = "sensorium-mini"
 
 app = typer.Typer(help="Convert, download, list and verify model weights.", no_args_is_help=True)
 
@@ -80,9 +81,9 @@ def download_weights(
     as_json: AsJson = False,
 ) -> None:
     """Download a release, resuming an earlier try, and install it for load_encoder."""
-    if file and url:
-        raise typer.BadParameter("--from and --url exclude each other")
     with reporting(as_json=as_json):
+        if file and url:
+            raise typer.BadParameter("--from and --url exclude each other")
         from sensorium.imagebind.convert import convert
         from sensorium.imagebind.download import fetch_release
         from sensorium.imagebind.weights import find_release, release_directory
@@ -114,7 +115,7 @@ def download_weights(
 
 @app.command("list")
 def list_weights(as_json: AsJson = False) -> None:
-    """Show which weights are installed under SENSORIUM_HOME (by default ~/.cache/sensorium)."""
+    """Show which weights there are: in the package, and in SENSORIUM_HOME (~/.cache/sensorium)."""
     with reporting(as_json=as_json):
         from sensorium.imagebind.checkpoint import DESCRIPTION
         from sensorium.imagebind.weights import release_directory
@@ -122,9 +123,10 @@ def list_weights(as_json: AsJson = False) -> None:
         models = release_directory("")
         found = [_inspect(path.parent) for path in sorted(models.glob(f"*/{DESCRIPTION}"))]
         if as_json:
-            print_json({"directory": str(models), "weights": found})
+            print_json({"directory": str(models), "weights": found, "built_in": [BUILT_IN]})
         else:
-            nothing = f"no weights in {models}; run: sensorium weights download imagebind-huge"
+            typer.echo(f"{BUILT_IN} (inside the package)")
+            nothing = f"no other in {models}; run: sensorium weights download imagebind-huge"
             typer.echo("\n".join(_text(entry) for entry in found) or nothing)
 
 

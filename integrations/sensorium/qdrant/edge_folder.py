@@ -201,13 +201,15 @@ def create_vector(name: str, schema: CollectionSchema) -> edge.UpdateOperation:
 
 
 def _indexes() -> Iterator[tuple[str, Any]]:
+    # Of every other field Edge would build a graph a value and a named vector, when compacting
+    alone: dict[str, Any] = {"enable_hnsw": False}
     yield TENANT, edge.KeywordIndexParams(is_tenant=True)
     for field in KEYWORDS:
-        yield field, edge.KeywordIndexParams()
+        yield field, edge.KeywordIndexParams(**alone)
     for field in TIMES:
-        yield field, edge.DatetimeIndexParams()
+        yield field, edge.DatetimeIndexParams(**alone)
     word = edge.TokenizerType.Word
-    yield TEXT, edge.TextIndexParams(tokenizer=word, lowercase=True, scoring=True)
+    yield TEXT, edge.TextIndexParams(tokenizer=word, lowercase=True, scoring=True, **alone)
 
 
 def _quantization(kind: Quantization | None) -> Any:

@@ -21,7 +21,7 @@ from sensorium.qdrant.points import StoredPoint
 
 KEYWORDS = "keywords"  # the modality of what only its words brought up
 NEEDED = ("part_of", "part", "parts", "modalities", "windows", "rows", "page_content", "at")
-SPARE = 8  # candidates beyond those needed: exact scores may change places with them
+SPARE = 3  # candidates beyond those needed: exact scores may change places with them
 WIDEST = 65_536  # points of a modality looked at in the worst case
 KEYWORD_SHARE = 0.5  # of the way to the highest score that the best match of the words gains
 HEADROOM = 1.25  # times the best score is the highest: the best one gains by words, too

@@ -108,3 +108,11 @@ def test_what_only_words_brought_up_has_a_place(memory: Memory, ranking: str) ->
         hit.record.id: hit for hit in memory.recall("dog", keywords="invoice", ranking=ranking)
     }
     assert found["worded"].similarity is not None
+
+
+def test_what_only_words_brought_up_is_judged_by_its_best_sense(memory: Memory) -> None:
+    """Of several senses the best one counts, whichever is looked at last."""
+    memory.remember_many(Moment((picture(f"dog n{i}"),)) for i in range(60))
+    memory.remember(picture("dog hill cloud"), text="invoice", id="worded")
+    found = {hit.record.id: hit for hit in memory.recall("dog", keywords="invoice", limit=5)}
+    assert found["worded"].modality == "image"

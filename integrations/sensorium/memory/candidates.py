@@ -234,7 +234,7 @@ class Finder:
         scale = self._scales[name]
         score, row, similarity = scale.exact(rows, of=self._rows(one.point, name))
         score = self._of_record(name, score, one.point)
-        if one.modality == KEYWORDS and not keep_score and score <= one.score:
+        if one.row is not None and not keep_score and score <= one.score:
             return  # another sense of a record that its words brought up matched better
         one.row, one.similarity, one.vector = row, similarity, rows[row]
         one.confidence = scale.confidence(score)

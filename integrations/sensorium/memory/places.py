@@ -84,8 +84,9 @@ def open_place(
     text = _checked(str(place)) if isinstance(place, (str, Path)) else ""
     if text and text != IN_PROCESS and not SERVER.match(text):
         backend: Backend = EdgeBackend.open(text, schema=schema)
-        state: Path | None = Path(text).expanduser().absolute()
-        root = str(media) if media else str(Path(text).expanduser().absolute() / MEDIA)
+        folder = Path(text).expanduser().absolute()
+        state: Path | None = folder
+        root = str(media or folder / MEDIA)
     else:
         from sensorium.qdrant.client import ClientBackend
 

@@ -82,7 +82,7 @@ def _signals(record: Record, open_medium: Callable[[Medium], Percept]) -> list[P
         raise MediaNotFoundError(
             f"the record {record.id}, whose {', '.join(missing)} was not kept",
             "all of its signals",
-            "remember it again with keep_media=True, or forget it",
+            "forget it, then remember it with keep_media=True, if its signals are at hand",
         )
     return [*texts, *(open_medium(medium) for medium in others)]
 

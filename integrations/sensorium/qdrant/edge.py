@@ -13,7 +13,7 @@ import shutil
 import weakref
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import qdrant_edge as edge
 from filelock import FileLock
@@ -51,7 +51,6 @@ OPENING = 16 * 2**20  # bytes that must be free to open: Edge maps new files eve
 RESERVE = 64 * 2**20  # bytes that stay free: Edge writes to mapped files, which must not fail
 PRIVATE = 0o700  # what a memory holds is nobody else's business
 U = edge.UpdateOperation
-T = TypeVar("T")
 
 
 class EdgeBackend(EdgeReader):

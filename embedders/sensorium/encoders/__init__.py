@@ -4,6 +4,7 @@ from sensorium.encoders.arithmetic import combine, normalise
 from sensorium.encoders.background import Background, Pair
 from sensorium.encoders.encoder import Encoder, EncoderBase, Encoding
 from sensorium.encoders.few_shot import FewShotProbe
+from sensorium.encoders.functions import FunctionEncoder
 from sensorium.encoders.registry import encoder_names, load_encoder, register_encoder
 from sensorium.encoders.space import EmbeddingSpace
 from sensorium.encoders.zero_shot import Prediction, ZeroShotClassifier
@@ -15,6 +16,7 @@ __all__ = [
     "EncoderBase",
     "Encoding",
     "FewShotProbe",
+    "FunctionEncoder",
     "Pair",
     "Prediction",
     "ZeroShotClassifier",

@@ -5,6 +5,7 @@ from sensorium.percepts.depth import Depth
 from sensorium.percepts.holes import fill_holes
 from sensorium.percepts.image import Image
 from sensorium.percepts.imu import IMU
+from sensorium.percepts.opening import percept_from_media
 from sensorium.percepts.percept import Percept, Span, percept_from_dict
 from sensorium.percepts.source import Limits
 from sensorium.percepts.text import Text
@@ -24,4 +25,5 @@ __all__ = [
     "Video",
     "fill_holes",
     "percept_from_dict",
+    "percept_from_media",
 ]

@@ -50,7 +50,7 @@ def recognise(prefix: bytes) -> str:
 
 
 def _recognise_text(prefix: bytes) -> str:
-    text = prefix.decode("utf-8", "replace")
+    text = prefix.decode("utf-8-sig", "replace")
     head = text.lstrip("\ufeff \t\r\n")[:9].lower()
     if head.startswith(("<svg", "<?xml")):
         return "an SVG or XML document"

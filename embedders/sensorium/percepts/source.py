@@ -341,6 +341,26 @@ def _as_array(given: object) -> Array | None:
     return None
 
 
+def allowed_path(given: str | os.PathLike[str], roots: Sequence[Path]) -> Path:
+    """Return the file that a path leads to, all links followed, if it lies in one of `roots`.
+
+    Raises:
+        SourceRefusedError: It does not, or is a URL.
+    """
+    try:
+        path = _local_path(os.fspath(given)).resolve()
+        inside = any(path.is_relative_to(root.resolve()) for root in roots)
+    except (ValueError, RuntimeError):  # a zero byte, links in a circle
+        inside = False
+    if not inside:
+        raise SourceRefusedError(
+            f"the path {str(given)!r}"[:300],
+            f"a path below {', '.join(str(root) for root in roots) or 'an allowed directory'}",
+            "move the file there, or add its directory to roots",
+        )
+    return path
+
+
 def source_from_dict(
     fields: dict[str, Any], *, modality: str, limits: Limits, roots: Sequence[Path] | None
 ) -> Encoded | Samples:
@@ -356,15 +376,8 @@ def source_from_dict(
         ValueError: The base64 or the array's shape is malformed.
     """
     if "path" in fields:
-        path = Path(fields["path"]).resolve()
-        inside = roots is None or any(path.is_relative_to(root.resolve()) for root in roots)
-        if not inside:
-            raise SourceRefusedError(
-                f"the path {str(path)!r}",
-                f"a path below {', '.join(str(root) for root in roots or ())}",
-                "move the file there, or add its directory to roots",
-            )
-        return _from_path(path, modality, limits)
+        path = Path(fields["path"]) if roots is None else allowed_path(fields["path"], roots)
+        return _from_path(path.resolve(), modality, limits)
     data = base64.b64decode(fields["base64"], validate=True)
     if "dtype" not in fields:
         return take(data, modality=modality, limits=limits)

@@ -28,7 +28,6 @@ GUESSED = {
     for modality in ("imu", "text", "video", "audio", "image")
     for suffix in SUFFIXES[modality].split()
 }
-DEEP_MODES = ("I", "F")  # Pillow's for one channel of more than 8 bits begin with these
 STDIN = "-"
 UNKNOWN_KIND, HIDDEN = "unknown kind", "hidden"  # why a file of a folder is passed over
 
@@ -181,24 +180,15 @@ def _guess(path: Path) -> str:
             f"one of {' '.join(sorted(GUESSED))}",
             f"say it: --as {'|'.join(SUFFIXES)}",
         )
-    if modality == "image" and _is_deep(path):
+    from sensorium.percepts.opening import is_deep_picture
+
+    if modality == "image" and is_deep_picture(path):
         raise UnitError(
             f"{path.name!r}, a picture of one channel of 16 bits or more",
             "what its numbers mean",
             "say it: --as depth --unit mm --fx 525, --as thermal --unit celsius, or --as image",
         )
     return modality
-
-
-def _is_deep(path: Path) -> bool:
-    """Whether a picture holds depth or temperatures rather than what is seen."""
-    import PIL.Image
-
-    try:
-        with PIL.Image.open(path) as picture:
-            return picture.mode.startswith(DEEP_MODES)
-    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError):
-        return False  # the percept says what is wrong with it
 
 
 def _number(text: str | None) -> str | float | None:

@@ -81,8 +81,8 @@ def test_errors_of_a_function_stay_what_they_are() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ({"dimension": 0}, VectorError),
-        ({"dimension": True}, VectorError),
+        ({"dimension": 0, "towers": {}}, VectorError),
+        ({"dimension": True, "towers": {}}, VectorError),
         ({"dimension": 3, "towers": {"smell": lengths}}, UnsupportedModalityError),
         ({"dimension": 3, "towers": {"text": "lengths"}}, UnsupportedModalityError),
     ],

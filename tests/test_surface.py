@@ -8,9 +8,9 @@ import pytest
 
 SURFACE = {
     "sensorium.percepts": "IMU Audio Depth Image Limits Percept Span Text Thermal Video "
-    "fill_holes percept_from_dict",
+    "fill_holes percept_from_dict percept_from_media",
     "sensorium.encoders": "Background EmbeddingSpace Encoder EncoderBase Encoding FewShotProbe "
-    "Pair Prediction ZeroShotClassifier combine encoder_names load_encoder normalise "
+    "FunctionEncoder Pair Prediction ZeroShotClassifier combine encoder_names load_encoder normalise "
     "register_encoder",
     "sensorium.imagebind": "ImageBind ImageBindConfig ImageBindEncoder Profile Tower open_huge",
     "sensorium.mini": "MiniEncoder open_mini",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sensorium.errors import RecordError, RecordNotFoundError
 from sensorium.memory.copying import CONTINUING, continuing, drop_parts, pages
@@ -55,31 +56,56 @@ class Editor:
         """Work elsewhere from now on; what waits for the writer's lock will, too."""
         self._backend = backend
 
-    def find(self, name: str, *, vectors: bool = False, expired: bool = False) -> StoredPoint:
+    def find(self, name: str, *, vectors: bool = False) -> StoredPoint:
         """Read a record's point by its id: the one it was given, or the one it got.
 
         Args:
             name: The id.
             vectors: Read them, too.
-            expired: Find it even if its time has come.
 
         Raises:
             RecordNotFoundError: This owner has none of that id, or it has expired.
         """
-        name = check_id(name)
-        candidates = list(dict.fromkeys([point_id(self._owner, name), *uuids([name])]))
-        now = iso(datetime.now(timezone.utc))
-        for point in self._backend.retrieve(candidates, payload=True, vectors=vectors):
-            payload = point.payload
-            mine = payload.get("owner") == self._owner and "part_of" not in payload
-            alive = expired or payload.get("expires_at", "~") > now
-            if mine and alive and payload.get("id", point.id) == name:
-                return point
+        for point in self.find_all([name], vectors=vectors).values():
+            return point
         raise RecordNotFoundError(
             f"the id {name!r}"[:200],
             f"the id of a record of {self._owner!r}",
             "see recall() and timeline() for the ids there are",
         )
+
+    def find_all(
+        self, names: Iterable[str], *, vectors: bool = False, expired: bool = False
+    ) -> dict[str, StoredPoint]:
+        """Read the points of several records by their ids, in this order, as far as they are there.
+
+        Args:
+            names: The ids.
+            vectors: Read those, too.
+            expired: Find records whose time has come, too.
+        Raises:
+            RecordError: An id that is none.
+        """
+        points = {
+            name: list(dict.fromkeys([point_id(self._owner, name), *uuids([name])]))
+            for name in map(check_id, names)
+        }
+        wanted = list({one: None for candidates in points.values() for one in candidates})
+        now = iso(datetime.now(timezone.utc))
+        read: dict[str, StoredPoint] = {}
+        for start in range(0, len(wanted), PAGE):
+            block = wanted[start : start + PAGE]
+            for point in self._backend.retrieve(block, payload=True, vectors=vectors):
+                payload = point.payload
+                mine = payload.get("owner") == self._owner and "part_of" not in payload
+                if mine and (expired or payload.get("expires_at", "~") > now):
+                    read[point.id] = point
+        return {
+            name: read[one]
+            for name, candidates in points.items()
+            for one in reversed(candidates)  # the id that was given goes before the one that is
+            if one in read and read[one].payload.get("id", one) == name
+        }
 
     def find_whole(self, name: str) -> tuple[str, dict[str, Vectors]]:
         """Read the UUID of a record's point, and all of its rows of each modality."""
@@ -95,6 +121,7 @@ class Editor:
         payload: Payload,
         clear: Sequence[str],
         keep_media: bool,
+        vectors: Mapping[str, ArrayLike] | None = None,
     ) -> Record:
         """Change a record in one write: all of what is asked for, or nothing.
 
@@ -105,6 +132,8 @@ class Editor:
             payload: Keys to write.
             clear: Keys to remove.
             keep_media: Keep the percepts' files.
+            vectors: Take the place of the rows of their senses, and percepts and text that of the
+                percepts of theirs; nothing is encoded.
         Returns:
             The record as it is then.
         Raises:
@@ -116,10 +145,13 @@ class Editor:
         if text is not None:
             percepts = [Text(check_words(text)), *percepts]
         with self._writer.lock:  # what is forgotten meanwhile must not come back
-            main = self.find(name, vectors=bool(percepts))
+            main = self.find(name, vectors=bool(percepts) or vectors is not None)
             unchanged = {key: value for key, value in main.payload.items() if key not in clear}
             changed = replace(main, payload=unchanged | payload)
-            if percepts:
+            if vectors is not None:
+                rows = self._writer.given(vectors)
+                changed = self._replaced(changed, percepts, rows, keep_media=keep_media)
+            elif percepts:
                 changed = self._joined(
                     changed, percepts, anew=text is not None, keep_media=keep_media
                 )
@@ -135,9 +167,7 @@ class Editor:
         """Add percepts to a record, which loses its other words if the text is `anew`."""
         rows = self._all_rows(main)
         before = "" if anew else str(main.payload["page_content"])
-        media = listed(main.payload)
-        if not media:  # one text, of which the record says nothing more
-            media = [Medium(TEXT, main.payload["digest"][0], spans=[[0, len(before)]])]
+        media = _whole(main.payload, rows)
         if anew:
             rows.pop(TEXT, None)
             media = [medium for medium in media if medium.modality != TEXT]
@@ -148,23 +178,38 @@ class Editor:
             rows[modality] = np.concatenate([*had, *found])
         counts = _rows_before(media)
         media += [replace(one, row=one.row + counts.get(one.modality, 0)) for one in more]
-        return self._rewritten(main, media, rows, percepts, before)
+        return self._rewritten(main, media, rows, _lines(percepts, after=before))
 
-    def _rewritten(
+    def _replaced(
         self,
         main: StoredPoint,
-        media: Sequence[Medium],
-        rows: Mapping[str, Vectors],
         percepts: Sequence[Percept],
-        before: str,
+        vectors: Mapping[str, Vectors],
+        *,
+        keep_media: bool,
+    ) -> StoredPoint:
+        """Put given rows, and percepts, in the place of those of their senses."""
+        rows = {**self._all_rows(main), **vectors}
+        before = _whole(main.payload, rows)
+        senses = {percept.modality for percept in percepts}
+        added, encodings, kept = self._writer.prepared(percepts, keep_media=keep_media, vectors={})
+        more, _ = media_of(percepts, added, encodings, kept)
+        media = [*(one for one in before if one.modality not in senses), *more]
+        media = _assigned(media, rows, senses | vectors.keys())
+        text = _lines(percepts) if TEXT in senses else str(main.payload["page_content"])
+        changed = self._rewritten(main, media, rows, text)
+        self._drop_files([main])
+        return changed
+
+    def _rewritten(
+        self, main: StoredPoint, media: Sequence[Medium], rows: Mapping[str, Vectors], text: str
     ) -> StoredPoint:
         payload = {key: v for key, v in main.payload.items() if key not in ("media", "hashes")}
         if "id" not in payload:
             payload.setdefault("origin", payload["digest"])  # from which its id follows
         payload["digest"] = [medium.digest for medium in media]
         payload |= {key: value for key, value in media_payload(media).items() if value}
-        texts = [one.text for one in percepts if isinstance(one, Text)]
-        payload["page_content"] = "\n".join([before, *texts] if before else texts)
+        payload["page_content"] = text
         end = ended(media, from_iso(payload["at"]))
         if iso(end) > payload.get("until", payload["at"]):
             payload["until"] = iso(end)
@@ -280,6 +325,34 @@ def changes(
         payload["expires_at"] = iso(expires_at)
     empty = [key for key, value in payload.items() if not value]
     return {key: value for key, value in payload.items() if value}, empty
+
+
+def _whole(payload: Payload, rows: Mapping[str, Vectors]) -> list[Medium]:
+    """List all percepts of a record: also its one text, if the payload says nothing more of it."""
+    media, text = listed(payload), str(payload["page_content"])
+    if media or not text:
+        return media
+    return [
+        Medium(TEXT, payload["digest"][0], rows=len(rows.get(TEXT, ())), spans=[[0, len(text)]])
+    ]
+
+
+def _lines(percepts: Sequence[Percept], *, after: str = "") -> str:
+    texts = [one.text for one in percepts if isinstance(one, Text)]
+    return "\n".join([after, *texts] if after else texts)
+
+
+def _assigned(
+    media: Sequence[Medium], rows: Mapping[str, Vectors], senses: Collection[str]
+) -> list[Medium]:
+    """Say that the rows of some senses, which were given, are those of their first percepts."""
+    left = {name: len(found) for name, found in rows.items()}
+    return [
+        replace(one, row=0, rows=left.pop(one.modality, 0), spans=())
+        if one.modality in senses
+        else one
+        for one in media
+    ]
 
 
 def _rows_before(media: Sequence[Medium]) -> dict[str, int]:

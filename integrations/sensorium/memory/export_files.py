@@ -83,7 +83,7 @@ class _PayloadFields(BaseModel):
     page_content: str
     tags: Annotated[list[str], AfterValidator(check_tags)] = []
     flags: list[str] = []
-    digest: Digests | None = None
+    digest: list[Sha256] | None = None
     origin: Digests | None = None
     hashes: list[KeptName] = []
     media: list[_MediumFields] = []
@@ -105,6 +105,8 @@ class _PayloadFields(BaseModel):
             raise ValueError("part_of and part do not go together")
         if self.part_of is None and self.digest is None:
             raise ValueError("digest is missing")
+        if self.digest == [] and self.id is None:
+            raise ValueError("neither content nor an id")
         return self
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from numpy.typing import ArrayLike
 from typing_extensions import Unpack
 
-from sensorium.errors import QueryError, RecordError, RecordNotFoundError, SensoriumError
+from sensorium.errors import QueryError, SensoriumError
 from sensorium.memory.calibration import Asked
 from sensorium.memory.editing import changes
+from sensorium.memory.moments import expiry
 from sensorium.memory.moving import MovableMemory
 from sensorium.memory.payloads import record_of
 from sensorium.memory.places import STREAMS
@@ -32,12 +34,13 @@ from sensorium.memory.records import (
     Timeline,
 )
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
-from sensorium.memory.wishes import Filters, Wish, check_limit
+from sensorium.memory.wishes import Filters, Wish, check_limit, older
 from sensorium.memory.writing import BATCH
 from sensorium.percepts import Percept
-from sensorium.qdrant import Every, Filter, Ids, Range
+from sensorium.qdrant import Every, Filter, Ids
 
 LIMIT = 10
+TALLIED = ("tags", "source", "modalities")
 
 
 class Memory(MovableMemory):
@@ -58,6 +61,7 @@ class Memory(MovableMemory):
         ttl: timedelta | None = None,
         id: str | None = None,
         keep_media: bool | None = None,
+        vectors: Mapping[str, ArrayLike] | None = None,
     ) -> Remembered:
         """Keep percepts that belong together as one record.
 
@@ -75,14 +79,15 @@ class Memory(MovableMemory):
             ttl: The same, counted from now.
             id: Any text that names the record among this owner's.
             keep_media: Keep the signals themselves; by default as the memory was opened.
+            vectors: By modality, made already: nothing is encoded then; see `Moment`.
         Raises:
             RecordError: Nothing to remember, or a field of the wrong kind.
-            EncodingError: A percept cannot be encoded; nothing is kept then.
+            EncodingError: A percept cannot be encoded, or a wrong vector; nothing is kept then.
             MediaQuotaError: The media store is full.
             StoreError: The store cannot take it.
         """
         if ttl is not None:
-            expires_at = _expiry(ttl, expires_at)
+            expires_at = expiry(ttl, expires_at)
         moment = Moment(
             percepts=percepts,
             text=text,
@@ -92,6 +97,7 @@ class Memory(MovableMemory):
             metadata=metadata,
             expires_at=expires_at,
             id=id,
+            vectors=vectors,
         )
         keep = self._keep_media if keep_media is None else keep_media
         [result] = self._writer.write([moment], keep_media=keep)
@@ -202,6 +208,14 @@ class Memory(MovableMemory):
         """
         return record_of(self._editor.find(id))
 
+    def get_many(self, ids: Iterable[str]) -> list[Record]:
+        """Return records in the order of their ids; those that are not there are left out.
+
+        Raises:
+            RecordError: An id that is none.
+        """
+        return [record_of(point) for point in self._editor.find_all(ids).values()]
+
     def timeline(
         self,
         *,
@@ -237,6 +251,7 @@ class Memory(MovableMemory):
         metadata: Mapping[str, Any] | None = None,
         expires_at: datetime | None = None,
         keep_media: bool | None = None,
+        vectors: Mapping[str, ArrayLike] | None = None,
     ) -> Record:
         """Change a record, or add percepts to it; what is not given stays as it is.
 
@@ -249,19 +264,27 @@ class Memory(MovableMemory):
             metadata: Takes the place of its metadata.
             expires_at: From when on it is not recalled.
             keep_media: Keep the signals themselves; by default as the memory was opened.
+            vectors: Rows that were made already, in the place of those of their modalities; then
+                percepts and text take the place of those of theirs, and nothing is encoded.
         Returns:
             The record as it is now.
         Raises:
             RecordNotFoundError: There is no such record.
             RecordError: A field of the wrong kind.
-            EncodingError: A percept cannot be encoded; nothing is changed then.
+            EncodingError: A percept cannot be encoded, or a wrong vector; nothing is changed then.
         """
         payload, clear = changes(tags=tags, metadata=metadata, source=source, expires_at=expires_at)
         keep = self._keep_media if keep_media is None else keep_media
         record = self._editor.update(
-            id, percepts, text=text, payload=payload, clear=clear, keep_media=keep
+            id,
+            percepts,
+            text=text,
+            payload=payload,
+            clear=clear,
+            keep_media=keep,
+            vectors=vectors,
         )
-        if percepts or text is not None:
+        if percepts or text is not None or vectors is not None:
             self._calibrator.forgot()
         return record
 
@@ -288,14 +311,11 @@ class Memory(MovableMemory):
         """
         found = conditions(**filters)
         every = [found] if found else []
-        if older_than is not None and not _is_age(older_than):
-            raise QueryError(
-                f"older_than={older_than!r}", "a timedelta", "write timedelta(days=30)"
-            )
         if older_than is not None:
-            every.append(Range("at", lt=_ago(older_than)))
+            every.append(older(older_than))
         if ids:
-            every.append(Ids(tuple(self._existing(ids))))
+            there = self._editor.find_all(ids, expired=True)
+            every.append(Ids(tuple(point.id for point in there.values())))
         if not every and not everything:
             raise QueryError(
                 "forget() without an id or a condition",
@@ -310,13 +330,6 @@ class Memory(MovableMemory):
             self._calibrator.forgot()
         return count
 
-    def _existing(self, ids: Sequence[str]) -> Iterator[str]:
-        for name in ids:
-            try:
-                yield self._editor.find(name, expired=True).id
-            except RecordNotFoundError:
-                continue
-
     def sweep(self) -> Sweep:
         """Remove records that have expired, and media that no record names."""
         swept = self._editor.sweep()
@@ -328,6 +341,22 @@ class Memory(MovableMemory):
         """Count records."""
         now = datetime.now(timezone.utc)
         return self._backend.count(Filter(self.owner, conditions(**filters), alive_at=now))
+
+    def tally(self, field: str, *, limit: int = 100, **filters: Unpack[Filters]) -> dict[str, int]:
+        """Count records by their tags, sources or modalities, the most frequent first.
+
+        Args:
+            field: `"tags"`, `"source"` or `"modalities"`.
+            limit: Values at most.
+            filters: See `Filters`.
+        Raises:
+            QueryError: Another field, or a limit that is none.
+        """
+        if field not in TALLIED:
+            raise QueryError(f"field={field!r}"[:200], f"one of {', '.join(TALLIED)}", "pass one")
+        now = datetime.now(timezone.utc)
+        mine = Filter(self.owner, conditions(**filters), alive_at=now)
+        return self._backend.facet(field, mine, limit=check_limit(limit))
 
     def stream(self, modality: str, **options: Unpack[StreamOptions]) -> Stream:
         """Open a stream of live samples or frames, whose windows are remembered as they fill.
@@ -355,28 +384,3 @@ class Memory(MovableMemory):
         report = self.remember_many(moments)
         if report.failures:
             raise report.failures[0].error
-
-
-def _is_age(age: object) -> bool:
-    return isinstance(age, timedelta) and age >= timedelta(0)
-
-
-def _ago(age: timedelta) -> datetime:
-    """Return the time so long ago, or the beginning of all."""
-    try:
-        return datetime.now(timezone.utc) - age
-    except OverflowError:
-        return datetime.min.replace(tzinfo=timezone.utc)
-
-
-def _expiry(ttl: timedelta, expires_at: datetime | None) -> datetime:
-    if expires_at is not None or not isinstance(ttl, timedelta):
-        raise RecordError(
-            f"ttl={ttl!r}" + (" and expires_at" if expires_at else ""),
-            "a timedelta, or a time: one of them",
-            "write ttl=timedelta(days=30)",
-        )
-    try:
-        return datetime.now(timezone.utc) + ttl
-    except OverflowError as error:
-        raise RecordError(f"ttl={ttl}", "a time before the year 10000", "leave it out") from error

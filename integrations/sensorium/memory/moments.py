@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sensorium.errors import RecordError
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sensorium.encoders import EmbeddingSpace, normalise
+from sensorium.errors import RecordError, VectorError
 from sensorium.memory.identity import check_id, content_id, point_id
 from sensorium.memory.records import Moment
 from sensorium.percepts import Percept, Text
 from sensorium.percepts.text import LONE_SURROGATE
-from sensorium.qdrant.points import iso
+from sensorium.qdrant.points import Vectors, iso
+from sensorium.qdrant.schema import STILLS
 
 LONGEST_TAG = 512  # characters
 INT64 = 2**63
@@ -34,6 +39,7 @@ class Draft:
         stated: Whether that was said, by the moment or a percept.
         until: When it ended, or `at`.
         flags: The truth values of its metadata, as text.
+        vectors: Its rows `(W, D)` by modality, where they were given.
     """
 
     moment: Moment
@@ -45,6 +51,7 @@ class Draft:
     stated: bool
     until: datetime
     flags: tuple[str, ...]
+    vectors: Mapping[str, Vectors] | None = None
 
     @property
     def id(self) -> str:
@@ -95,7 +102,8 @@ def _percepts(moment: Moment) -> tuple[Percept, ...]:
     check_percepts(given)
     _check_text("text", moment.text)
     words = (Text(moment.text),) if moment.text and moment.text.strip() else ()
-    if not given and not words:
+    named = moment.vectors is not None and moment.id is not None
+    if not given and not words and not named:
         raise RecordError("a memory of nothing", "a percept, or text", "leave it out")
     return (*words, *given)
 
@@ -117,6 +125,47 @@ def check_percepts(given: Sequence[object]) -> None:
             check_words(percept.text)
 
 
+def given_rows(
+    given: Mapping[str, ArrayLike], space: EmbeddingSpace, known: Collection[str]
+) -> dict[str, Vectors]:
+    """Return rows that were made elsewhere, scaled to unit length.
+
+    Args:
+        given: Of each modality `(D,)` or `(W, D)`.
+        space: That they are of, as the caller says by giving them.
+        known: Modalities there can be vectors of.
+    Returns:
+        Shape `(W, D)` float32 of each modality.
+    Raises:
+        RecordError: Not a dictionary, or of a modality that is not known.
+        VectorError: Another shape, NaN or infinity, or a row of zeros.
+    """
+    if not isinstance(given, Mapping) or not set(given) <= set(known):
+        raise RecordError(
+            f"vectors of {sorted(map(str, given)) if isinstance(given, Mapping) else given!r}"[
+                :200
+            ],
+            f"rows by modality, of {', '.join(sorted(known))}",
+            'write vectors={"text": rows}',
+        )
+    return {modality: _rows(modality, rows, space) for modality, rows in given.items()}
+
+
+def _rows(modality: str, given: ArrayLike, space: EmbeddingSpace) -> Vectors:
+    try:
+        rows = np.atleast_2d(np.asarray(given, np.float32))
+    except (TypeError, ValueError) as error:
+        raise VectorError(f"{modality} vectors of {error}", "numbers", "pass an array") from error
+    still = modality in STILLS and len(rows) > 1
+    if rows.ndim != 2 or rows.shape[1] != space.dimension or not len(rows) or still:
+        raise VectorError(
+            f"{modality} vectors of shape {np.shape(rows)}",
+            f"shape ({'1' if modality in STILLS else 'W'}, {space.dimension})",
+            f"pass vectors of {space.model!r}",
+        )
+    return normalise(rows)
+
+
 def ending(percepts: Sequence[Percept], at: datetime) -> datetime:
     """Return when the last of some percepts ends; `at` where none has a duration.
 
@@ -132,6 +181,24 @@ def ending(percepts: Sequence[Percept], at: datetime) -> datetime:
     except OverflowError as error:
         raise _beyond("a percept", at) from error
     return max([at, *ends])
+
+
+def expiry(ttl: timedelta, expires_at: datetime | None) -> datetime:
+    """Return when something expires that lives so long from now.
+
+    Raises:
+        RecordError: Not a length of time, a time of expiry besides, or one after the year 9999.
+    """
+    if expires_at is not None or not isinstance(ttl, timedelta):
+        raise RecordError(
+            f"ttl={ttl!r}" + (" and expires_at" if expires_at else ""),
+            "a timedelta, or a time: one of them",
+            "write ttl=timedelta(days=30)",
+        )
+    try:
+        return datetime.now(timezone.utc) + ttl
+    except OverflowError as error:
+        raise RecordError(f"ttl={ttl}", "a time before the year 10000", "leave it out") from error
 
 
 def check_words(text: object) -> str:

@@ -49,19 +49,29 @@ def points_of(
     """
     if _is_plain(draft.percepts, encodings):
         payload = _payload(draft, [], owner=owner, now=now)
-        return laid_out(draft.point, payload, {TEXT: encodings[0].vectors})
+        own = {TEXT: encodings[0].vectors} if draft.vectors is None else draft.vectors
+        return laid_out(draft.point, payload, own)
     media, blocks = media_of(draft.percepts, draft.digests, encodings, kept)
     payload = _payload(draft, media, owner=owner, now=now)
-    return laid_out(draft.point, payload, {name: joined(found) for name, found in blocks.items()})
+    rows: Mapping[str, Vectors] = {name: joined(found) for name, found in blocks.items()}
+    return laid_out(draft.point, payload, rows if draft.vectors is None else draft.vectors)
+
+
+def given_encodings(percepts: Sequence[Percept], vectors: Mapping[str, Vectors]) -> list[Encoding]:
+    """Return one encoding a percept: the first of each modality gets all rows that were given."""
+    left = dict(vectors)
+    none = np.empty((0, 0), np.float32)
+    return [Encoding(one.modality, left.pop(one.modality, none)) for one in percepts]
 
 
 def _is_plain(percepts: Sequence[Percept], encodings: Sequence[Encoding]) -> bool:
-    """Whether there is one text of one window: the payload holds all there is to say of it."""
+    """Whether there is one text, of one window at most: the payload says all that is said of it."""
+    if len(percepts) != 1:
+        return False
     first = percepts[0]
     return (
-        len(percepts) == 1
-        and first.modality == TEXT
-        and len(encodings[0].vectors) == 1
+        first.modality == TEXT
+        and len(encodings[0].vectors) <= 1
         and first.uri is None
         and first.at is None
     )

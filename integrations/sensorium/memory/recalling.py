@@ -79,6 +79,7 @@ def _hit(one: Candidate, record: Record, finder: Finder, now: datetime) -> Hit:
         medium=medium,
         similarity=one.similarity,
         age=now - record.at,
+        vector=one.vector,
     )
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from sensorium.errors import SensoriumError
 from sensorium.percepts import Percept, Span
 
@@ -28,6 +31,10 @@ class Moment:
         metadata: JSON-ready; kept exactly, filterable.
         expires_at: From when on it is not recalled any more (aware).
         id: By default derived from owner and content.
+        vectors: Rows `(D,)` or `(W, D)` of each modality, of any length, that were made already in
+            the memory's space: nothing is encoded then, the text is kept as words alone and the
+            percepts as media. `{}` keeps a record that is never found by likeness, only by id,
+            time, filters and keywords.
     """
 
     percepts: Percept | Sequence[Percept] = ()
@@ -38,6 +45,7 @@ class Moment:
     metadata: Mapping[str, Any] | None = None
     expires_at: datetime | None = None
     id: str | None = None
+    vectors: Mapping[str, ArrayLike] | None = None
 
 
 @dataclass(frozen=True)
@@ -215,6 +223,7 @@ class Hit:
         medium: The percept that matched, where the record lists it.
         similarity: Cosine of the question and the matching row, as it is; `None` for keywords.
         age: Since the memory's `at`.
+        vector: The matching row, `(D,)`, unit length, as the store has it; `None` for keywords.
     """
 
     record: Record
@@ -226,9 +235,10 @@ class Hit:
     medium: Medium | None
     similarity: float | None
     age: timedelta
+    vector: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the hit JSON-ready; `age` in seconds."""
+        """Return the hit JSON-ready, without its vector; `age` in seconds."""
         return {
             "record": self.record.to_dict(),
             "score": self.score,

@@ -79,12 +79,19 @@ def _signals(record: Record, open_medium: Callable[[Medium], Percept]) -> list[P
     others = [medium for medium in record.media if medium.modality != "text"]
     missing = [medium.modality for medium in others if medium.file is None]
     if missing:
-        raise MediaNotFoundError(
-            f"the record {record.id}, whose {', '.join(missing)} was not kept",
-            "all of its signals",
-            "forget it, then remember it with keep_media=True, if its signals are at hand",
-        )
+        raise _not_kept(record, missing)
+    unmade = {*record.modalities} - {"text" for _ in texts} - {one.modality for one in others}
+    if unmade:  # vectors that were given
+        raise _not_kept(record, sorted(unmade))
     return [*texts, *(open_medium(medium) for medium in others)]
+
+
+def _not_kept(record: Record, senses: Sequence[str]) -> MediaNotFoundError:
+    return MediaNotFoundError(
+        f"the record {record.id}, whose {', '.join(senses)} was not kept",
+        "all of its signals",
+        "forget it, then remember it with keep_media=True, if its signals are at hand",
+    )
 
 
 def _encoded(recipes: Sequence[Recipe], encoder: Encoder) -> tuple[list[Point], list[Failure]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, TypedDict
 
 from sensorium.errors import QueryError
 from sensorium.memory.calibration import RANKINGS
-from sensorium.qdrant import Condition, Equal, Every, Ids, Not, Words
+from sensorium.qdrant import Condition, Equal, Every, Ids, Not, Range, Words
 
 WIDER = 4  # times the limit: candidates of which recency, diversity or keywords choose
 MOST = 10_000  # hits or records of one call
@@ -95,6 +95,20 @@ class Wish:
             raise QueryError(f"keywords={words!r}", "words", "leave it out")
         if words is not None:
             Words("page_content", words)  # refuses what cannot be looked for
+
+
+def older(age: object) -> Range:
+    """Return the condition that a memory's time is longer ago than an age.
+
+    Raises:
+        QueryError: Not a length of time, or one that is negative.
+    """
+    if not isinstance(age, timedelta) or age < timedelta(0):
+        raise QueryError(f"older_than={age!r}", "a timedelta", "write timedelta(days=30)")
+    try:
+        return Range("at", lt=datetime.now(timezone.utc) - age)
+    except OverflowError:
+        return Range("at", lt=datetime.min.replace(tzinfo=timezone.utc))
 
 
 def check_limit(limit: object) -> int:

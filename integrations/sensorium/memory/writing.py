@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from itertools import islice
 from typing import Any, TypeAlias
+
+from numpy.typing import ArrayLike
 
 from sensorium.encoders import Encoder, Encoding
 from sensorium.errors import BatchError, PointError, RecordError, SensoriumError
 from sensorium.memory.copying import drop_parts
 from sensorium.memory.keeping import serialised
 from sensorium.memory.media import MediaStore
-from sensorium.memory.moments import Draft, drafted
-from sensorium.memory.payloads import SAID, TEXT, points_of, says_the_same
+from sensorium.memory.moments import Draft, drafted, given_rows
+from sensorium.memory.payloads import SAID, TEXT, given_encodings, points_of, says_the_same
 from sensorium.memory.records import Failure, Moment, Progress, Remembered, Report, Status
 from sensorium.percepts import Percept
 from sensorium.qdrant import Backend, Equal, Filter, Point
 from sensorium.qdrant.filters import uuids
-from sensorium.qdrant.points import Payload, iso
+from sensorium.qdrant.points import Payload, Vectors, iso
 
 Result: TypeAlias = "Remembered | SensoriumError"
 SEEN = ("owner", "id", "part_of", "expires_at", "hashes")  # of what stands under an id
@@ -155,7 +157,10 @@ class Writer:
                         "a Moment, or a percept",
                         "write Moment((Image(...),), text=...)",
                     )
-                yield index, drafted(self._owner, moment, now=now)
+                draft = drafted(self._owner, moment, now=now)
+                if moment.vectors is not None:
+                    draft = replace(draft, vectors=self.given(moment.vectors))
+                yield index, draft
             except SensoriumError as error:
                 results[index] = error
 
@@ -209,27 +214,50 @@ class Writer:
         """Whether a moment would change nothing: its content is there, or all it says."""
         if draft.moment.id is None:
             return True
+        if draft.vectors is not None:  # which may be others
+            return False
         senses = {percept.modality for percept in draft.percepts}
         kept = keep_media and self._media is not None and senses != {TEXT}
         return says_the_same(draft, stands) and kept == bool(stands.get("hashes"))
 
     def _encoded(self, drafts: Sequence[Draft]) -> list[list[Encoding] | SensoriumError]:
         """Encode the percepts of all drafts in one batch; a draft fails with its percept."""
-        percepts = [percept for draft in drafts for percept in draft.percepts]
-        made = iter(self._encoder.try_encode(percepts))
-        grouped = [list(islice(made, len(draft.percepts))) for draft in drafts]
+        percepts = [one for draft in drafts if draft.vectors is None for one in draft.percepts]
+        made = iter(self._encoder.try_encode(percepts) if percepts else ())
+        grouped = [
+            list(islice(made, len(draft.percepts)))
+            if draft.vectors is None
+            else given_encodings(draft.percepts, draft.vectors)
+            for draft in drafts
+        ]
         return [_all_or_error(group, draft) for group, draft in zip(grouped, drafts, strict=True)]
 
+    def given(self, vectors: Mapping[str, ArrayLike]) -> dict[str, Vectors]:
+        """Check rows that a caller made; arguments and errors as of `given_rows`."""
+        return given_rows(vectors, self._encoder.space, self._backend.schema.modalities)
+
     def prepared(
-        self, percepts: Sequence[Percept], *, keep_media: bool
-    ) -> tuple[list[str], list[Encoding], dict[int, dict[str, Any]]]:
+        self,
+        percepts: Sequence[Percept],
+        *,
+        keep_media: bool,
+        vectors: Mapping[str, Vectors] | None = None,
+    ) -> tuple[list[str], Sequence[Encoding], dict[int, dict[str, Any]]]:
         """Digest, encode and keep percepts that join a record: what `media_of` needs of them.
 
+        Args:
+            percepts: That join it.
+            keep_media: Keep their files.
+            vectors: Their rows, where nothing is to be encoded.
         Raises:
             EncodingError: One of them cannot be encoded.
         """
         digests = [percept.digest for percept in percepts]
-        encodings = self._encoder.encode(percepts)
+        encodings = (
+            self._encoder.encode(percepts)
+            if vectors is None
+            else given_encodings(percepts, vectors)
+        )
         return digests, encodings, self._kept(percepts, ()) if keep_media else {}
 
     def _kept(

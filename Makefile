@@ -10,8 +10,10 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses auto --dis
 demo: $(SETUP)  ## remember real samples of six senses, and ask across them
 	$(BIN)/sensorium demo
 
-docs: $(SETUP)  ## write docs/cli.md anew, from what --help says
+docs: $(SETUP)  ## write docs/cli.md anew, from what --help says, and build the site strictly
 	$(BIN)/python -m sensorium.cli.document > docs/cli.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo "open build/site/index.html"
 
 test: lint types  ## everything CI runs
 	$(PYTEST)

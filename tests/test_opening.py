@@ -122,8 +122,9 @@ def test_roots_hold_against_every_way_out(tmp_path: Path) -> None:
         "https://example.org/a.png",
         "http://169.254.169.254/",
     ):
-        with pytest.raises((SourceRefusedError, SourceNotFoundError)):
-            percept_from_media(path, roots=[inside])
+        for roots in ([inside], str(inside)):  # one alone is no list of letters, "/" the first
+            with pytest.raises((SourceRefusedError, SourceNotFoundError)):
+                percept_from_media(path, roots=roots)
     with pytest.raises(SourceRefusedError, match="an allowed directory"):
         percept_from_media(inside / "good.png", roots=[])
     with pytest.raises((SourceRefusedError, SourceNotFoundError)):

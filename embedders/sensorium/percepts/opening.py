@@ -61,6 +61,8 @@ def percept_from_media(
         PerceptFormatError: An unknown modality, or units that are not its.
         PerceptError: As the percept's class.
     """
+    if isinstance(roots, (str, Path)):  # whose letters would be directories, "/" among them
+        roots = [roots]
     if roots is not None and _is_path(content):
         content = allowed_path(content, [Path(root).expanduser() for root in roots])  # type: ignore[arg-type]  # a path
     sense = modality or sense_of(content, mime_type, limits=limits)

@@ -158,7 +158,7 @@ def _vector(modality: str, schema: CollectionSchema) -> models.VectorParams:
         size=schema.space.dimension,
         distance=models.Distance.COSINE,
         datatype=models.Datatype.FLOAT16,
-        multivector_config=None if modality in STILLS else best_row,
+        multivector_config=None if modality in STILLS or modality in schema.single else best_row,
         on_disk=schema.on_disk,
     )
 

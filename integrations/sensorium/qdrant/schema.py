@@ -40,6 +40,8 @@ class CollectionSchema:
         replication_factor: Copies of each shard in a cluster.
         write_consistency_factor: Copies that must acknowledge a write.
         version: Of the layout.
+        single: Modalities that hold one vector and not one a window, for programs that write such
+            ones; no memory opens the collection.
     """
 
     space: EmbeddingSpace
@@ -50,6 +52,7 @@ class CollectionSchema:
     replication_factor: int | None = None
     write_consistency_factor: int | None = None
     version: int = VERSION
+    single: tuple[str, ...] = ()
 
     @classmethod
     def for_space(
@@ -62,6 +65,7 @@ class CollectionSchema:
         shard_number: int | None = None,
         replication_factor: int | None = None,
         write_consistency_factor: int | None = None,
+        single: Iterable[str] = (),
     ) -> CollectionSchema:
         """Lay out a collection for the vectors of one space.
 
@@ -72,6 +76,11 @@ class CollectionSchema:
         if not names or not all(isinstance(name, str) and name.isidentifier() for name in names):
             raise StoreFormatError(
                 f"modalities={names!r}", "at least one plain name", 'write ["text", "image"]'
+            )
+        alone = tuple(sorted(set(single)))
+        if not set(alone) <= set(names):
+            raise StoreFormatError(
+                f"single={alone!r}", f"some of {', '.join(names)}", 'write single=["text"]'
             )
         if quantization not in (None, "int8", "binary"):
             raise StoreFormatError(
@@ -85,6 +94,7 @@ class CollectionSchema:
             shard_number=shard_number,
             replication_factor=replication_factor,
             write_consistency_factor=write_consistency_factor,
+            single=alone,
         )
 
     def create(self, client: QdrantClient, name: str = "sensorium") -> None:
@@ -131,11 +141,18 @@ class CollectionSchema:
         return replace(self, modalities=tuple(sorted({*self.modalities, name})))
 
     def check(self, space: EmbeddingSpace, place: str) -> None:
-        """Refuse to mix two spaces.
+        """Refuse to mix two spaces, and to write windows where there is room for one vector.
 
         Raises:
             SpaceMismatchError: The collection was made by another space than `space`.
+            StoreFormatError: It was laid out for another program than a memory.
         """
+        if self.single:
+            raise StoreFormatError(
+                f"{place}, which holds single vectors of {', '.join(self.single)}",
+                "one vector a window, as a memory writes them",
+                "give the memory a collection of its own, made without single=",
+            )
         if self.space != space:
             raise SpaceMismatchError(
                 f"{place}, which holds vectors of {self.space.id}, with an encoder of {space.id}",
@@ -145,7 +162,8 @@ class CollectionSchema:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the schema JSON-ready; `from_dict` reads it back."""
-        return {**asdict(self), "modalities": list(self.modalities)}
+        lists = {"modalities": list(self.modalities), "single": list(self.single)}
+        return {**asdict(self), **lists}
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any], *, place: str) -> CollectionSchema:
@@ -162,7 +180,8 @@ class CollectionSchema:
             _check_version(int(fields["version"]), place)  # first: all else may have changed
             space = EmbeddingSpace(**fields["space"])
             rest = {key: fields[key] for key in cls.__dataclass_fields__ if key in fields}
-            return cls(**{**rest, "space": space, "modalities": tuple(fields["modalities"])})
+            names, single = tuple(fields["modalities"]), tuple(fields.get("single", ()))
+            return cls(**{**rest, "space": space, "modalities": names, "single": single})
         except SchemaVersionError:  # a ValueError, too
             raise
         except (LookupError, TypeError, ValueError, OverflowError) as error:

@@ -1,0 +1,111 @@
+"""A memory as a LangChain retriever, which is asked by words, pictures, sounds or motion."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from langchain_core.callbacks import (
+    AsyncCallbackManagerForRetrieverRun,
+    CallbackManagerForRetrieverRun,
+)
+from langchain_core.documents import Document
+from langchain_core.messages.content import ContentBlock
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict, Field
+
+from sensorium.langchain.blocks import Question, blocks_of, parts_of
+from sensorium.langchain.documents import hit_document, matched_by
+from sensorium.memory import Memory
+from sensorium.memory.previews import MAX_BYTES
+
+K = 4  # documents, as everywhere in LangChain
+
+
+class SensoriumRetriever(BaseRetriever):
+    """Recalls from a memory what answers a question best, whichever sense it came by.
+
+    A question is words, a message, a content block or a list of blocks, which are added up: images,
+    sounds and videos as LangChain writes them, with base64 or a `data:` URL; depth, heat and motion
+    as `{"type": "non_standard", "value": {"modality": "imu", "base64": ..., "accel": "g", ...}}`.
+
+    Attributes:
+        memory: To recall from; it stays the caller's to close.
+        k: Documents at most.
+        modalities: Senses to search; by default all.
+        min_confidence: From 0 to 1: leave out what may well be coincidence.
+        half_life: Age at which a memory counts half.
+        filters: Of `Memory.recall`: `since`, `until`, `tags`, `source`, `where`, `having`, `words`.
+            (`tags` and `metadata` of the retriever itself are LangChain's, for tracing.)
+        roots: Directories that the paths in questions must lie in; by default none.
+    """
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    memory: Memory
+    k: int = K
+    modalities: Sequence[str] | None = None
+    min_confidence: float | None = None
+    half_life: timedelta | None = None
+    filters: Mapping[str, Any] = Field(default_factory=dict)
+    roots: Sequence[str | Path] = ()
+
+    def _get_relevant_documents(
+        self,
+        query: Question,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,
+        k: int | None = None,
+        modalities: Sequence[str] | None = None,
+        min_confidence: float | None = None,
+        half_life: timedelta | None = None,
+        filters: Mapping[str, Any] | None = None,
+    ) -> list[Document]:
+        """Recall; `invoke` takes the keywords, each in the place of the attribute of its name.
+
+        Returns:
+            Best first; the metadata are described in docs/langchain.md.
+        Raises:
+            QueryError: Nothing asked, or arguments that contradict each other.
+            SourceRefusedError: A URL that would have to be fetched, or a path outside `roots`.
+            EncodingError: A part of the question cannot be encoded.
+        """
+        least = self.min_confidence if min_confidence is None else min_confidence
+        hits = self.memory.recall(
+            parts_of(query, roots=self.roots),
+            limit=self.k if k is None else k,
+            modalities=self.modalities if modalities is None else modalities,
+            min_confidence=least,
+            half_life=self.half_life if half_life is None else half_life,
+            **(self.filters if filters is None else filters),
+        )
+        return [hit_document(hit) for hit in hits]
+
+    async def _aget_relevant_documents(
+        self, query: Question, *, run_manager: AsyncCallbackManagerForRetrieverRun, **named: Any
+    ) -> list[Document]:
+        """Recall in a thread; arguments and errors as `invoke`."""
+        return await asyncio.to_thread(
+            self._get_relevant_documents, query, run_manager=run_manager.get_sync(), **named
+        )
+
+    def content_blocks(
+        self, documents: Sequence[Document], *, max_bytes: int = MAX_BYTES
+    ) -> list[ContentBlock]:
+        """Show documents to a chat model that sees and hears: their words, pictures and sounds.
+
+        A chain `retriever | retriever.content_blocks` ends in the content of a message.
+
+        Args:
+            documents: As this retriever returned them; those forgotten since are left out.
+            max_bytes: Of each picture or sound.
+        """
+        named = {document.id: document for document in documents if document.id is not None}
+        blocks: list[ContentBlock] = []
+        for record in self.memory.get_many(named):
+            medium, span = matched_by(named[record.id], record)
+            blocks += blocks_of(self.memory, record, matched=medium, span=span, max_bytes=max_bytes)
+        return blocks

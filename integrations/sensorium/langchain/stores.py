@@ -1,0 +1,274 @@
+"""A memory as a LangChain vector store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+from typing_extensions import Self
+
+from sensorium.errors import BatchError, QueryError
+from sensorium.langchain.contents import Content, percepts_of
+from sensorium.langchain.documents import stored_document
+from sensorium.langchain.embeddings import SensoriumEmbeddings
+from sensorium.langchain.inputs import listed, names_of, one_each, rows_of
+from sensorium.langchain.searches import SearchableStore, refuse
+from sensorium.langchain.signals import Metadatas, SignalStore
+from sensorium.langchain.spaces import encoder_of, needed_method
+from sensorium.memory import Memory, Moment
+from sensorium.memory.writing import BATCH
+from sensorium.qdrant import Condition
+
+if TYPE_CHECKING:
+    from qdrant_client import QdrantClient
+
+
+class SensoriumVectorStore(SearchableStore, SignalStore):
+    """Documents in a memory, found by likeness: texts, pictures, sounds and other signals.
+
+    The asynchronous methods run in a thread.
+
+    Attributes:
+        memory: Where the documents are.
+    """
+
+    def __init__(
+        self, memory: Memory, embedding: Embeddings | None = None, *, ranking: str | None = None
+    ) -> None:
+        """See an open memory as a vector store, which closes it when it is closed.
+
+        Args:
+            memory: Of any encoder.
+            embedding: What makes the vectors, in the memory's space; by default the memory's own
+                encoder, which gives each stretch of a long text a vector of its own.
+            ranking: As of `Memory.recall`; by default `"raw"`, by cosine, in a memory of one sense,
+                and `"centred"`, which is fair to all senses, in others.
+        Raises:
+            SpaceMismatchError: `SensoriumEmbeddings` of another encoder than the memory's.
+        """
+        self.memory = memory
+        self._given = embedding
+        self._foreign: Embeddings | None = embedding
+        if isinstance(embedding, SensoriumEmbeddings):
+            memory.backend.schema.check(embedding.encoder.space, "the memory")
+            self._foreign = None
+        several = len(memory.encoder.modalities) > 1
+        self._ranking = ranking or ("centred" if several else "raw")
+
+    @classmethod
+    def open(
+        cls,
+        place: str | Path | QdrantClient = ":memory:",
+        *,
+        embedding: Embeddings,
+        owner: str = "langchain",
+        dimension: int | None = None,
+        model: str | None = None,
+        ranking: str | None = None,
+        **options: Any,
+    ) -> Self:
+        """Open a store, or begin one.
+
+        Args:
+            place: A folder (Qdrant Edge, in this process), the URL of a Qdrant server,
+                `":memory:"` or any `QdrantClient`.
+            embedding: Of any dimension.
+            owner: Whose documents: nobody else's are found or changed.
+            dimension: Numbers in a vector; by default a question is embedded to see.
+            model: Names the vectors' space: a store opens with no other. By default the class of
+                the embeddings, and the model they say they use.
+            ranking: As of the constructor.
+            options: Others of `Memory.open`.
+        Raises:
+            SpaceMismatchError: The store was made with other embeddings.
+            StoreError: As `Memory.open`.
+        """
+        encoder = encoder_of(embedding, dimension=dimension, model=model)
+        memory = Memory.open(place, owner=owner, encoder=encoder, **options)
+        return cls(memory, embedding, ranking=ranking)
+
+    @classmethod
+    def from_texts(
+        cls,
+        texts: list[str],
+        embedding: Embeddings,
+        metadatas: list[dict[str, Any]] | None = None,
+        *,
+        ids: list[str] | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Open a store and add texts; `kwargs` are those of `open`.
+
+        Raises:
+            BatchError: Some could not be added; the others are, and the store is closed.
+        """
+        store = cls.open(embedding=embedding, **kwargs)
+        try:
+            store.add_texts(texts, metadatas, ids=ids)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the memory."""
+        self.memory.close()
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """What makes the vectors."""
+        return self._given or SensoriumEmbeddings(self.memory.encoder)
+
+    def add_texts(
+        self,
+        texts: Iterable[str],
+        metadatas: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        ids: Sequence[str | None] | None = None,
+        **kwargs: Any,
+    ) -> list[str]:
+        """Add texts; arguments and errors as `add_documents`, with one dictionary each."""
+        words = listed(texts, str)
+        facts = one_each("metadatas", metadatas, len(words), {})
+        documents = [Document(text, metadata=dict(m)) for text, m in zip(words, facts, strict=True)]
+        return self.add_documents(documents, ids=ids, **kwargs)
+
+    def add_documents(
+        self,
+        documents: Sequence[Document],
+        *,
+        ids: Sequence[str | None] | None = None,
+        batch_size: int = BATCH,
+        **kwargs: Any,
+    ) -> list[str]:
+        """Add documents, or replace those of the same id.
+
+        Args:
+            documents: With metadata that JSON can say; they are not changed.
+            ids: One each, in the place of the documents' own; made where there is none.
+            batch_size: Written together.
+            kwargs: None; others are refused.
+        Returns:
+            The ids, in order.
+        Raises:
+            RecordError: Not as many ids as documents.
+            BatchError: Some could not be added: `failures` says which and why; `results` holds the
+                ids of the others, which are in the store.
+        """
+        refuse(kwargs)
+        documents = listed(documents, Document)
+        names = names_of([one.id for one in documents], ids)
+        texts = [one.page_content for one in documents]
+        moments = [
+            Moment(text=text, metadata=one.metadata, id=name, vectors=vectors)
+            for text, one, name, vectors in zip(
+                texts, documents, names, self._text_vectors(texts), strict=True
+            )
+        ]
+        return self._remember(moments, names, batch_size)
+
+    def _text_vectors(self, texts: list[str]) -> Sequence[Mapping[str, Any] | None]:
+        """Return the vectors of each text; `None` where the memory's encoder is to make them."""
+        if self._foreign is not None:
+            return rows_of(
+                "text", self._foreign.embed_documents(texts) if texts else [], len(texts)
+            )
+        return [None if text.strip() else {} for text in texts]  # nothing resembles no words
+
+    def _add_signals(
+        self,
+        modality: str,
+        uris: Sequence[Content],
+        metadatas: Metadatas | None,
+        ids: Sequence[str | None] | None,
+        units: Mapping[str, Any],
+    ) -> list[str]:
+        method = needed_method(self._foreign, modality) if self._foreign else None
+        percepts = percepts_of(uris, modality=modality, units=units)
+        facts = one_each("metadatas", metadatas, len(percepts), {})
+        names = names_of([None] * len(percepts), ids)
+        vectors: Sequence[Mapping[str, Any] | None] = [None] * len(percepts)
+        if method is not None:
+            vectors = rows_of(modality, method(list(uris)) if percepts else [], len(percepts))
+        moments = [
+            Moment(percept, metadata=dict(fact), id=name, vectors=rows)
+            for percept, fact, name, rows in zip(percepts, facts, names, vectors, strict=True)
+        ]
+        return self._remember(moments, names, BATCH)
+
+    def _remember(self, moments: list[Moment], names: list[str], batch_size: int) -> list[str]:
+        report = self.memory.remember_many(moments, batch_size=batch_size)
+        if report.failures:
+            failures = {one.index: one.error for one in report.failures}
+            first, error = next(iter(failures.items()))
+            raise BatchError(
+                f"{len(moments)} documents of which {len(failures)} could not be added; first, "
+                f"{names[first]!r}: {type(error).__name__}: {error}",
+                "documents that can be embedded and kept",
+                "see .failures; .results holds the ids of the others, which are in the store",
+                failures,
+                [None if i in failures else name for i, name in enumerate(names)],
+            )
+        return names
+
+    def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
+        """Return documents in the order of their ids; those that are not there are left out."""
+        return [stored_document(record) for record in self.memory.get_many(ids)]
+
+    def delete(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        filter: Mapping[str, Any] | Condition | None = None,
+        everything: bool = False,
+        **kwargs: Any,
+    ) -> bool:
+        """Delete documents; ids that are not there are passed over.
+
+        Args:
+            ids: Of documents.
+            filter: Instead, or besides: on their metadata.
+            everything: Needed to delete all. (`delete()` alone means that to some stores and
+                nothing to others; here it is an error.)
+            kwargs: None; others are refused.
+        Raises:
+            QueryError: Neither ids nor a filter, without `everything`.
+        """
+        refuse(kwargs)
+        if isinstance(ids, str):
+            raise QueryError(f"the ids {ids!r}"[:200], "a list of ids", "write [id]")
+        names = None if ids is None else list(ids)
+        if names is None or names:
+            self.memory.forget(*(names or ()), where=filter, everything=everything)
+        return True
+
+    async def aadd_texts(
+        self,
+        texts: Iterable[str],
+        metadatas: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        ids: Sequence[str | None] | None = None,
+        **kwargs: Any,
+    ) -> list[str]:
+        """Add texts in a thread."""
+        return await asyncio.to_thread(self.add_texts, texts, metadatas, ids=ids, **kwargs)
+
+    async def aadd_documents(self, documents: Sequence[Document], **kwargs: Any) -> list[str]:
+        """Add documents in a thread."""
+        return await asyncio.to_thread(self.add_documents, documents, **kwargs)

@@ -1,0 +1,33 @@
+"""Stores of foreign embeddings, for the tests of the vector store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+from langchain_core.embeddings import DeterministicFakeEmbedding
+
+from sensorium.langchain import SensoriumVectorStore
+
+SIX = 6  # dimensions of the foreign embeddings
+
+
+class Foreign(DeterministicFakeEmbedding):
+    """Embeddings that say which model they are, and take another question if told to."""
+
+    model_name: str = "six"
+    swap: str = ""
+
+    def embed_query(self, text: str) -> list[float]:
+        return super().embed_query(self.swap or text)
+
+
+def opened(kind: str, folder: Path) -> SensoriumVectorStore:
+    """A store on `"edge"` or in `"memory"`."""
+    place = folder if kind == "edge" else ":memory:"
+    return SensoriumVectorStore.open(place, embedding=Foreign(size=SIX))
+
+
+def another(house: SensoriumVectorStore) -> SensoriumVectorStore:
+    """An empty store in the same place: an engine takes a second to open."""
+    return SensoriumVectorStore(house.memory.for_owner(str(uuid4())), house.embeddings)

@@ -159,7 +159,7 @@ def test_documents_say_what_matched(memory: Memory) -> None:
         "modality": "audio",
         "span": [hit.span.start, hit.span.end],
         "uri": "beach.ogg",
-        "mime_type": "application/ogg",
+        "mime_type": "audio/ogg",
         "score": hit.score,
         "confidence": hit.confidence,
         "similarity": hit.similarity,

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 import fsspec
+import av
 import numpy as np
 import PIL.Image
 import pytest
@@ -124,6 +125,21 @@ def test_an_encoded_source_is_kept_byte_for_byte(given: Any, held: str, tmp_path
     assert kept.source.read() == content
     assert kept.extension == extension
     assert again(percept, kept) == percept
+
+
+def test_a_container_is_named_after_its_sense(tmp_path: Path) -> None:
+    """The same first bytes are a sound's or a video's: the mime type says which it was."""
+    assert serialised(Audio(SAMPLES / "sound_dog_bark.ogg")).mime == "audio/ogg"
+    path = tmp_path / "voice.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=16_000, layout="mono")
+        samples = np.zeros((1, 16_000), np.float32)
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+        frame.sample_rate = 16_000
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            container.mux(packet)
+    assert serialised(Audio(path)).mime == "audio/mp4"
+    assert serialised(Audio(path)).extension == "mp4"
 
 
 def arrays_of_every_sense() -> Iterator[tuple[Percept, str]]:

@@ -57,6 +57,7 @@ FORMATS = {  # what `recognise` says: extension and mime type
     "a NumPy file": ("npy", "application/x-npy"),
 }
 FAMILIES = {"depth": "image", "thermal": "image"}  # of mime types; other senses have their own
+CONTAINED = ("audio", "video")  # both of which a container's first bytes may mean
 UNKNOWN = ("bin", "application/octet-stream")
 
 
@@ -158,7 +159,9 @@ def _recognised(source: Encoded, percept: Percept) -> tuple[str, str]:
     """Return extension and mime type, by the content; by the file's name where that is unclear."""
     kind = recognise(_prefix(source))
     if kind in FORMATS:
-        return FORMATS[kind]
+        extension, mime = FORMATS[kind]
+        timed = percept.modality in CONTAINED and mime.startswith(("video/", "application/ogg"))
+        return extension, f"{percept.modality}/{mime.partition('/')[2]}" if timed else mime
     if percept.modality == "imu":
         return ("csv", "text/csv") if kind == "text" else ("npz", "application/zip")
     suffix = source.path.suffix.lower() if source.path else ""

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 from uuid import uuid4
 
-import fsspec
 import av
+import fsspec
 import numpy as np
 import PIL.Image
 import pytest

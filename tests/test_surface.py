@@ -10,14 +10,17 @@ SURFACE = {
     "sensorium.percepts": "IMU Audio Depth Image Limits Percept Span Text Thermal Video "
     "fill_holes percept_from_dict percept_from_media",
     "sensorium.encoders": "Background EmbeddingSpace Encoder EncoderBase Encoding FewShotProbe "
-    "FunctionEncoder Pair Prediction ZeroShotClassifier combine encoder_names load_encoder normalise "
-    "register_encoder",
+    "FunctionEncoder Pair Prediction ZeroShotClassifier combine encoder_names load_encoder "
+    "normalise register_encoder",
     "sensorium.imagebind": "ImageBind ImageBindConfig ImageBindEncoder Profile Tower open_huge",
     "sensorium.mini": "MiniEncoder open_mini",
     "sensorium.qdrant": "Backend ClientBackend CollectionSchema Condition EdgeBackend Either Equal "
     "Every Filter Ids Not OneOf Page Point Present Range Scored Search StoredPoint Words",
     "sensorium.memory": "AsyncMemory Failure Filters Hit Medium Memory Moment Record Remembered "
     "Report Timeline",
+    "sensorium.langchain": "SensoriumEmbeddings SensoriumRetriever SensoriumVectorStore "
+    "memory_tools",
+    "sensorium.mcp": "ServerLimits build_server serve_http serve_stdio",
     "sensorium.memory.streams": "Gap Statistics Stream StreamOptions StreamReport open_stream",
 }
 

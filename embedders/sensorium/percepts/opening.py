@@ -20,7 +20,7 @@ from sensorium.errors import (
 )
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.percepts.signatures import PREFIX, recognise
-from sensorium.percepts.source import Encoded, Given, Limits, allowed_path, take
+from sensorium.percepts.source import Encoded, Given, Limits, allowed_path, directories, take
 from sensorium.percepts.text import Text
 
 FAMILIES = ("image", "audio", "video", "text")  # of mime types, each a sense
@@ -61,10 +61,8 @@ def percept_from_media(
         PerceptFormatError: An unknown modality, or units that are not its.
         PerceptError: As the percept's class.
     """
-    if isinstance(roots, (str, Path)):  # whose letters would be directories, "/" among them
-        roots = [roots]
     if roots is not None and _is_path(content):
-        content = allowed_path(content, [Path(root).expanduser() for root in roots])  # type: ignore[arg-type]  # a path
+        content = allowed_path(content, directories(roots))  # type: ignore[arg-type]  # a path
     sense = modality or sense_of(content, mime_type, limits=limits)
     cls: Any = Percept.modalities.get(sense)
     if cls is None:

@@ -22,7 +22,7 @@ from sensorium.errors import (
     TimeError,
     first_problem,
 )
-from sensorium.percepts.source import Limits, Source, source_from_dict
+from sensorium.percepts.source import Limits, Source, directories, source_from_dict
 
 DEFAULT_LIMITS = Limits()
 
@@ -220,9 +220,7 @@ def percept_from_dict(
     try:
         checked = _PerceptFields.model_validate_json(json.dumps(dict(fields)))
         cls = Percept.modalities[checked.modality]
-        if isinstance(roots, (str, Path)):
-            roots = [roots]
-        allowed = None if roots is None else [Path(root) for root in roots]
+        allowed = None if roots is None else directories(roots)
         source = cls._read_source(checked.source, limits, allowed)
         make: Any = cls
         made: Percept = make(source, **checked.units, at=checked.at, uri=checked.uri, limits=limits)

@@ -9,7 +9,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
@@ -339,6 +339,16 @@ def _as_array(given: object) -> Array | None:
             ) from error
         return array if array.dtype.kind in "biuf" else None
     return None
+
+
+def directories(roots: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Return the directories that paths may lie in; a single one may be given alone.
+
+    The letters of a path given alone would be directories otherwise, "/" among them.
+    """
+    if isinstance(roots, (str, os.PathLike)):
+        roots = [roots]
+    return [Path(root).expanduser() for root in roots]
 
 
 def allowed_path(given: str | os.PathLike[str], roots: Sequence[Path]) -> Path:

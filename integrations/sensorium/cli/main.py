@@ -12,6 +12,7 @@ from sensorium.cli.demo import demo
 from sensorium.cli.doctor import doctor
 from sensorium.cli.recalling import recall
 from sensorium.cli.remembering import remember
+from sensorium.cli.serving import mcp
 from sensorium.cli.showing import save, show
 from sensorium.cli.updating import update
 
@@ -28,6 +29,7 @@ for command in (forgetting.forget, forgetting.sweep, forgetting.compact):
 app.command()(moving.export)
 app.command("import")(moving.import_)
 app.command()(moving.promote)
+app.command()(mcp)
 app.add_typer(weights.app, name="weights")
 app.command()(doctor)
 

@@ -17,6 +17,7 @@ from sensorium.langchain.contents import described
 from sensorium.memory import Hit, Memory
 from sensorium.memory.previews import MAX_BYTES
 from sensorium.percepts import Percept, Text
+from sensorium.percepts.source import directories
 
 
 def memory_tools(
@@ -43,7 +44,7 @@ def memory_tools(
     """
     options: dict[str, Any] = {
         "memory": memory,
-        "roots": (roots,) if isinstance(roots, (str, Path)) else tuple(roots),
+        "roots": tuple(directories(roots)),
         "show_media": show_media,
         "max_bytes": max_bytes,
     }

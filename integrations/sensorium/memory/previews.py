@@ -167,7 +167,8 @@ def _fitting(
 ) -> Preview | None:
     """Encode a picture, smaller and smaller until it fits; PNG comes first if `lossless`."""
     side = min(max_side, max(picture.size))
-    while side >= min(SMALLEST_SIDE, *picture.size):
+    smallest = max(1, min(SMALLEST_SIDE, side))
+    while side >= smallest:
         smaller = picture.copy()
         smaller.thumbnail((side, side))
         for shown in _encoded(smaller, lossless=lossless):

@@ -1,0 +1,14 @@
+"""The Model Context Protocol: a memory as a server of tools and resources."""
+
+from sensorium.errors import MissingExtraError
+
+try:
+    from mcp.server import MCPServer as _  # noqa: F401  # the error below says how to get it
+except ImportError as error:  # not there, or older than 2
+    raise MissingExtraError.for_package("mcp", "mcp") from error
+
+from sensorium.mcp.options import ServerLimits
+from sensorium.mcp.server import build_server
+from sensorium.mcp.serving import serve_http, serve_stdio
+
+__all__ = ["ServerLimits", "build_server", "serve_http", "serve_stdio"]

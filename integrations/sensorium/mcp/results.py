@@ -1,0 +1,99 @@
+"""What the tools give back as data, beside words, pictures and sounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mcp_types import CallToolResult, TextContent
+from typing_extensions import TypedDict
+
+
+class MediumData(TypedDict):
+    """A kept picture, sound, ... of a memory."""
+
+    uri: str  # a resource: the file itself
+    modality: str
+    mime_type: str | None
+    bytes: int
+    seconds: float | None
+    origin: str | None
+
+
+class RecordData(TypedDict):
+    """A memory; times are ISO 8601."""
+
+    id: str
+    uri: str  # a resource: the whole record
+    at: str
+    until: str
+    expires_at: str | None
+    text: str
+    senses: list[str]
+    tags: list[str]
+    source: str | None
+    metadata: dict[str, Any]
+    media: list[MediumData]
+
+
+class HitData(RecordData):
+    """A memory that was recalled, and why."""
+
+    matched: str  # the sense, or "keywords"
+    span: list[float] | None  # seconds; characters of text
+    confidence: float | None
+    score: float
+
+
+class Kept(TypedDict):
+    """What became of what was to be remembered."""
+
+    id: str
+    status: str  # new or known
+
+
+class Failed(TypedDict):
+    """What could not be remembered."""
+
+    media: int  # its place, from 0
+    error: str
+
+
+class RememberedData(TypedDict):
+    """The result of `remember`."""
+
+    records: list[Kept]
+    failed: list[Failed]
+
+
+class RecallData(TypedDict):
+    """The result of `recall`, best first."""
+
+    hits: list[HitData]
+
+
+class TimelineData(TypedDict):
+    """The result of `timeline`: a page, and where the next begins."""
+
+    records: list[RecordData]
+    cursor: str | None
+
+
+class CountData(TypedDict):
+    """The result of `count`."""
+
+    count: int
+    by: dict[str, int] | None
+
+
+class ForgottenData(TypedDict):
+    """The result of `forget`."""
+
+    forgotten: int
+
+
+def answer(lines: Sequence[str], data: Mapping[str, Any]) -> CallToolResult:
+    """Answer in words and as data."""
+    return CallToolResult(
+        content=[TextContent(type="text", text="\n".join(lines))], structured_content=dict(data)
+    )

@@ -1,0 +1,162 @@
+"""Running a server until it is told to end: over stdin and stdout, or over HTTP."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import anyio
+import uvicorn
+from mcp.server import MCPServer
+from mcp.server.transport_security import TransportSecuritySettings
+
+from sensorium.errors import MemoryAccessError, StoreUnavailableError
+from sensorium.mcp.options import ServerLimits
+from sensorium.memory import Memory
+from sensorium.percepts.source import MIB
+
+logger = logging.getLogger(__name__)
+
+LOOPBACK = "127.0.0.1"
+PORT = 8000
+PATH = "/mcp"
+GRACE = 3  # seconds that open connections have to end by themselves
+ENDING = (signal.SIGTERM, signal.SIGINT)
+BASE64 = 4 / 3  # characters a byte
+
+
+def serve_stdio(server: MCPServer[Any], memory: Memory) -> None:
+    """Serve one client over stdin and stdout, until stdin ends or a signal comes.
+
+    A thread that waits for stdin cannot be interrupted: after SIGTERM or SIGINT the memory is
+    closed, and the process ends at once.
+
+    Args:
+        server: As `build_server` made it.
+        memory: Its memory.
+    """
+    with _signals(lambda number: _close_and_end(memory, number)):
+        server.run("stdio")
+
+
+def serve_http(
+    server: MCPServer[Any],
+    *,
+    host: str = LOOPBACK,
+    port: int = PORT,
+    limits: ServerLimits | None = None,
+) -> None:
+    """Serve over streamable HTTP, until a signal comes; then `KeyboardInterrupt` is raised.
+
+    On a loopback address only requests that were meant for it are answered, so that no web page in
+    a browser can reach it. Elsewhere the server needs a token: see `build_server`.
+
+    Args:
+        server: As `build_server` made it.
+        host: The address to listen at.
+        port: 0 chooses a free one; the log says which.
+        limits: Those of the server; bound the size of a request.
+    Raises:
+        MemoryAccessError: An address that other machines reach, and no token.
+        StoreUnavailableError: The address cannot be listened at.
+        KeyboardInterrupt: SIGTERM or SIGINT came, and the connections are closed.
+    """
+    limits = limits or ServerLimits()
+    if server.settings.auth is None and not is_loopback(host):
+        raise MemoryAccessError(
+            f"the address {host}, which other machines may reach, without a token",
+            "a token that lets in who knows it",
+            "make the server with build_server(memory, token=...), or listen at 127.0.0.1",
+        )
+    listener = _listener(host, port)
+    address = listener.getsockname()
+    app = server.streamable_http_app(
+        streamable_http_path=PATH,
+        host=host,
+        transport_security=_security(host),
+        max_request_body_size=round(limits.upload_bytes * BASE64) + MIB,
+    )
+    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=GRACE)
+    logger.info("serving at http://%s:%d%s", _bracketed(address[0]), address[1], PATH)
+    with _signals(_interrupt), listener:
+        anyio.run(lambda: uvicorn.Server(config).serve(sockets=[listener]))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise StoreUnavailableError(
+            f"the address {host}:{port} ({error})",
+            "one at which this process may listen",
+            "choose another port with --port, or end what has this one",
+        ) from error
+
+
+def _security(host: str) -> TransportSecuritySettings:
+    """Bind requests to a loopback address by name; a page elsewhere cannot know a token."""
+    if not is_loopback(host):
+        return TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    names = sorted({_bracketed(host), LOOPBACK, "localhost", "[::1]"})
+    return TransportSecuritySettings(
+        allowed_hosts=[*names, *(f"{name}:*" for name in names)],
+        allowed_origins=[
+            *(f"http://{name}" for name in names),
+            *(f"http://{name}:*" for name in names),
+        ],
+    )
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+@contextmanager
+def _signals(end: Callable[[int], None]) -> Iterator[None]:
+    """Call `end` for SIGTERM and SIGINT; elsewhere than in the main thread, nothing is changed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(number: int, _: FrameType | None) -> None:
+        end(number)
+
+    before = {number: signal.signal(number, handle) for number in ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(_: int) -> None:
+    raise KeyboardInterrupt("the memory is closed")
+
+
+def _close_and_end(memory: Memory, number: int) -> None:
+    """Close in a thread: the main one may hold a lock of the memory's."""
+
+    def end() -> None:
+        try:
+            memory.close()
+        finally:
+            os._exit(128 + number)
+
+    threading.Thread(target=end, name="sensorium ending").start()

@@ -111,15 +111,17 @@ class Audio(Percept):
         """Seconds: of a file by its header; `None` where that states none (mp3, ogg)."""
         return self._header.duration
 
-    def blocks(self, rate: int, *, seconds: float = 60.0) -> Iterator[Wave]:
+    def blocks(self, rate: int, *, seconds: float = 60.0, since: float = 0.0) -> Iterator[Wave]:
         """Yield the sound back to back, in bounded memory, however long it is.
 
         Args:
             rate: Samples per second of what is yielded, in Hz.
             seconds: Length of each block; the last may be shorter.
+            since: Seconds at which to begin; later than 5 s, a file is not decoded up to there,
+                and the place is as exact as the file's own times.
         Returns:
             Blocks of shape `(n,)`, float32, the mean of the channels; joined, they are
-            `mono(rate)`.
+            `mono(rate)` from `since` on.
         Raises:
             MediaDecodeError: Truncated or damaged; raised while iterating, as the next two are.
             PerceptValueError: Samples beyond full scale, NaN or infinite.
@@ -130,7 +132,9 @@ class Audio(Percept):
             raise PerceptValueError(
                 f"blocks of {seconds!r} s at {rate} Hz", "at least one sample each", "raise seconds"
             )
-        return _reblocked(_resampled(self._mono_pieces(), self.rate, rate), round(size))
+        if not 0 <= since < math.inf:
+            raise PerceptValueError(f"since={since!r}", "seconds from 0 on", "correct it")
+        return _reblocked(_resampled(self._mono_pieces(since), self.rate, rate), round(size))
 
     def mono(self, rate: int) -> Wave:
         """Return the whole sound at `rate` Hz, the mean of its channels: `(T,)`, float32.
@@ -139,14 +143,14 @@ class Audio(Percept):
         """
         return np.concatenate(list(_resampled(self._mono_pieces(), self.rate, _whole_rate(rate))))
 
-    def _mono_pieces(self) -> Iterator[Wave]:
-        """Yield `(n,)` pieces of any length at the native rate."""
+    def _mono_pieces(self, since: float = 0.0) -> Iterator[Wave]:
+        """Yield `(n,)` pieces of any length at the native rate, from `since` seconds on."""
         if isinstance(self.source, Encoded):
-            for samples in decoded(self.source, self.limits):
+            for samples in decoded(self.source, self.limits, since=since):
                 yield _checked(_scaled(samples)).mean(axis=0)
         else:
             array = self.source.array
-            for start in range(0, array.shape[1], CHUNK):
+            for start in range(round(since * self.rate), array.shape[1], CHUNK):
                 yield array[:, start : start + CHUNK].mean(axis=0)
 
 

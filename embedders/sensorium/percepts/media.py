@@ -26,6 +26,7 @@ CONTAINERS = (
 UNSTATED = frozenset({"aac", "ac3", "amr", "mp3", "ogg"})  # FFmpeg guesses how long these are
 RIFF_UNKNOWN = 0x7FFF_0000  # bytes; writers that cannot seek state this size or more, or 0
 MAX_INT = 2**31 - 1  # what FFmpeg takes as a number of pixels
+PREROLL = 1.0  # seconds before a stretch from which on decoders give the right samples
 SLACK = 0.05  # of the stated length; less than this missing is no truncation
 SLACK_SECONDS = 0.5  # nor is less than this
 
@@ -108,6 +109,24 @@ def length_of(container: InputContainer, stream: Stream) -> float | None:
         return 3600 * int(hours) + 60 * int(minutes) + float(seconds) - start
     except ValueError:  # no such tag; the container's length is that of its longest track
         return None
+
+
+def skip_to(container: InputContainer, stream: Stream, seconds: float) -> bool:
+    """Go on near, and if possible before, a time since the track's start; say if that was done.
+
+    Without an index in the file, or a known start, nothing is skipped.
+    """
+    import av
+
+    if stream.start_time is None or not stream.time_base:
+        return False
+    try:
+        container.seek(
+            stream.start_time + max(0, round((seconds - PREROLL) / stream.time_base)), stream=stream
+        )
+    except av.FFmpegError:
+        return False
+    return True
 
 
 def check_length(stated: float | None, decoded: float, source: Encoded) -> None:

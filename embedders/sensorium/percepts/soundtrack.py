@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.errors import EmptyPerceptError, MediaDecodeError
-from sensorium.percepts.media import check_length, length_of, moving_pictures, opened
+from sensorium.percepts.media import check_length, length_of, moving_pictures, opened, skip_to
 from sensorium.percepts.source import Array, Encoded, Limits
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ MODALITY = "audio"  # for messages
 LOWEST_RATE = 100  # Hz; slower is no sound, and costs too much to bring to a usual rate
 HIGHEST_RATE = 1_000_000  # Hz
 JITTER = 0.05  # seconds; the times of a file are this uneven without a pause in the sound
+LATE = 5.0  # seconds; what begins later is skipped to
 LONGEST_PAUSE = 600.0  # seconds without samples; beyond, the times are broken
 PIECE = 2**18  # samples of silence at a time
 
@@ -79,32 +80,54 @@ def _lead(container: InputContainer, track: AudioStream) -> float:
     return float(first_sound - pictures[0].start_time * (pictures[0].time_base or 0))
 
 
-def decoded(source: Encoded, limits: Limits) -> Iterator[Array]:
+def decoded(source: Encoded, limits: Limits, *, since: float = 0.0) -> Iterator[Array]:
     """Yield `(C, n)` pieces of the first sound track as they are stored, at its own rate.
 
     Pauses become silence, of one channel; sound from before a film's first picture is left out.
 
+    Args:
+        source: The file.
+        limits: Of the percept.
+        since: Seconds at which to begin. What comes before is skipped where the file allows it,
+            else decoded and dropped.
     Raises:
         MediaDecodeError: Truncated or damaged, with too long a pause, or of changing rate.
         EmptyPerceptError: No samples at all.
     """
-    count = 0  # samples since the film's first picture, or the first sound
     with opened(source, MODALITY, limits) as container:
         track = _track(container, source)
-        rate, channels, lead = track.rate, track.channels, _lead(container, track)
-        origin: float | None = None
-        for frame in container.decode(track):
-            wave = _samples(frame, rate, channels, source)
-            if frame.time is not None:
-                origin = frame.time - lead if origin is None else origin
-                pause = frame.time - origin - count / rate  # seconds
-                if pause > JITTER:
-                    yield from _silence(pause, count / rate, rate, source)
-                    count += round(pause * rate)
-                elif count == 0:
-                    wave = wave[:, max(0, round(-pause * rate)) :]
-            count += wave.shape[1]
-            yield wave
+        first = round(since * track.rate)
+        for position, wave in _placed(container, track, source, since):
+            if wave.shape[1] > first - position:
+                yield wave[:, max(0, first - position) :]
+
+
+def _placed(
+    container: InputContainer, track: AudioStream, source: Encoded, since: float
+) -> Iterator[tuple[int, Array]]:
+    """Yield pieces with their places: samples since the film's first picture, or first sound."""
+    rate, channels, lead = track.rate, track.channels, _lead(container, track)
+    count: int | None = 0
+    origin: float | None = None  # when that first picture or sound is, by the file's clock
+    if since > LATE and skip_to(container, track, since - lead):
+        origin = float((track.start_time or 0) * (track.time_base or 0)) - lead
+        count = None  # until the first frame says it
+    for frame in container.decode(track):
+        wave = _samples(frame, rate, channels, source)
+        if frame.time is not None:
+            origin = frame.time - lead if origin is None else origin
+            count = round((frame.time - origin) * rate) if count is None else count
+            pause = frame.time - origin - count / rate  # seconds
+            if pause > JITTER:
+                for piece in _silence(pause, count / rate, rate, source):
+                    yield count, piece
+                    count += piece.shape[1]
+            elif count == 0:
+                wave = wave[:, max(0, round(-pause * rate)) :]
+        count = count or 0
+        yield count, wave
+        count += wave.shape[1]
+    if count is not None:  # None: nothing comes after the place that was skipped to
         check_length(length_of(container, track), count / rate - lead, source)
     if count == 0:
         raise EmptyPerceptError(

@@ -7,6 +7,7 @@ import numbers
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import PIL.Image
@@ -21,7 +22,7 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.percepts.audio import Audio
-from sensorium.percepts.media import check_length, length_of, moving_pictures, opened
+from sensorium.percepts.media import check_length, length_of, moving_pictures, opened, skip_to
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+LATE = 5.0  # seconds; a first frame asked for later than this is skipped to
 TICK = 1e-3  # seconds: Matroska rounds the start of a frame to this
 FALLBACK_FPS = 25.0  # frames per second of a file that gives neither a rate nor times, as FFmpeg's
 QUARTER_TURNS = {  # counterclockwise, in degrees
@@ -269,27 +271,45 @@ def _scan(source: Encoded, limits: Limits) -> float:
 
 def _shown(source: Encoded, wanted: Iterator[float], limits: Limits) -> Iterator[PIL.Image.Image]:
     """Yield the picture on show at each time; only those are converted."""
+    first = next(wanted, None)
     with opened(source, Video.modality, limits) as container:
-        following = _timed(container, _track(container, source, limits), source, limits)
+        track = _track(container, source, limits)
+        late = first is not None and first > LATE and not _is_counted(container)
+        late = late and skip_to(container, track, first or 0.0)
+        following = _timed(container, track, source, limits, skipped=late)
         shown = next(following, None)
+        if late and (shown is None or shown[0] > (first or 0) + TICK):  # too far: from the start
+            container.seek(0)
+            following = _timed(container, track, source, limits)
+            shown = next(following, None)
         if shown is None:
             raise EmptyPerceptError(
                 f"{source.name}, which has no frames", "at least one", "leave this percept out"
             )
         upcoming = next(following, None)
-        for time in wanted:
+        for time in chain([] if first is None else [first], wanted):
             while upcoming is not None and upcoming[0] <= time + TICK:
                 shown, upcoming = upcoming, next(following, None)
             yield _upright(shown[1])
 
 
+def _is_counted(container: InputContainer) -> bool:
+    """Whether the frames of a file have no times, only a rate."""
+    return container.format.name == "avi"
+
+
 def _timed(
-    container: InputContainer, track: VideoStream, source: Encoded, limits: Limits
+    container: InputContainer,
+    track: VideoStream,
+    source: Encoded,
+    limits: Limits,
+    *,
+    skipped: bool = False,
 ) -> Iterator[tuple[float, VideoFrame]]:
-    """Yield every frame with its start, in seconds from the first."""
+    """Yield every frame with its start, in seconds from the first, some of which were `skipped`."""
     period = 1 / _fps(track)
-    counted = container.format.name == "avi"  # has no times, only a rate
-    origin: float | None = None
+    counted = _is_counted(container)
+    origin = float((track.start_time or 0) * (track.time_base or 0)) if skipped else None
     start = end = 0.0
     for index, frame in enumerate(container.decode(track)):
         _check_pixels(frame.width, frame.height, source.name, limits)  # may change on the way
@@ -301,7 +321,8 @@ def _timed(
         length = float((frame.duration or 0) * (frame.time_base or 0))
         end = start + max(period, length)
         yield start, frame
-    check_length(length_of(container, track), end, source)
+    if end or not skipped:  # nothing comes after the place that was skipped to
+        check_length(length_of(container, track), end, source)
 
 
 def _upright(frame: VideoFrame) -> PIL.Image.Image:

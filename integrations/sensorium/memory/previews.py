@@ -122,12 +122,12 @@ def _audio(audio: Audio, span: Span | None, max_bytes: int, _: int) -> Preview |
 
 def _stretch(audio: Audio, start: float, length: float) -> NDArray[np.float32]:
     """Return `(n,)` samples at the native rate; what follows the stretch is not decoded."""
-    first, count = round(start * audio.rate), max(1, round(length * audio.rate))
+    count = max(1, round(length * audio.rate))
     held = [np.empty(0, np.float32)]
-    for block in audio.blocks(audio.rate, seconds=1.0):
-        held.append(block[max(0, first) : max(0, first + count)])
-        first -= block.size
-        if first + count <= 0:
+    for block in audio.blocks(audio.rate, seconds=1.0, since=start):
+        held.append(block[:count])
+        count -= block.size
+        if count <= 0:
             break
     return np.concatenate(held)
 

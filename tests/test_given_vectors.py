@@ -159,6 +159,21 @@ def test_an_update_takes_the_place_of_its_senses_only(memory: Memory, encoder: I
     assert memory.recall("moon", limit=1)[0].record.modalities == ("audio", "image", "text")
 
 
+def test_none_removes_the_rows_of_a_sense(memory: Memory) -> None:
+    """The record stays, with its words and files, and is not found by that sense any more."""
+    rows = {"image": direction("sea"), "text": direction("sun")}
+    memory.remember(picture("dog"), id="x", text="a cat", vectors=rows)
+    changed = memory.update("x", vectors={"image": None, "audio": None})
+    assert (changed.modalities, changed.text) == (("text",), "a cat")
+    assert memory.get("x") == changed
+    assert memory.recall("sea", modalities=["image"]) == []
+    [hit] = memory.recall("sun", ranking="raw")
+    assert hit.similarity == pytest.approx(1, abs=2e-3)
+    assert [one.modality for one in memory.percepts(changed)] == ["text", "image"]
+    with pytest.raises(VectorError, match=r"shape|length|NaN"):
+        memory.remember(id="y", text="a cow", vectors={"text": None})  # type: ignore[dict-item]
+
+
 def test_more_percepts_can_join_afterwards(memory: Memory) -> None:
     """An ordinary update adds its rows behind those that were given."""
     memory.remember(
@@ -181,7 +196,6 @@ def test_more_percepts_can_join_afterwards(memory: Memory) -> None:
         ({"text": [np.nan] * D}, VectorError, "NaN"),
         ({"text": [0.0] * D}, VectorError, "length"),
         ({"text": "words"}, VectorError, "numbers"),
-        ({"text": None}, VectorError, "shape|length|NaN"),
         ({"smell": np.ones(D)}, RecordError, "smell"),
         ([np.ones(D)], RecordError, "by modality"),
     ],

@@ -20,6 +20,8 @@ SURFACE = {
     "Report Timeline",
     "sensorium.langchain": "SensoriumEmbeddings SensoriumRetriever SensoriumVectorStore "
     "memory_tools",
+    "sensorium.llama_index": "SensoriumEmbedding SensoriumMemoryBlock SensoriumRetriever "
+    "SensoriumVectorStore",
     "sensorium.mcp": "ServerLimits build_server serve_http serve_stdio",
     "sensorium.memory.streams": "Gap Statistics Stream StreamOptions StreamReport open_stream",
 }

@@ -121,7 +121,7 @@ class Editor:
         payload: Payload,
         clear: Sequence[str],
         keep_media: bool,
-        vectors: Mapping[str, ArrayLike] | None = None,
+        vectors: Mapping[str, ArrayLike | None] | None = None,
     ) -> Record:
         """Change a record in one write: all of what is asked for, or nothing.
 
@@ -132,8 +132,8 @@ class Editor:
             payload: Keys to write.
             clear: Keys to remove.
             keep_media: Keep the percepts' files.
-            vectors: Take the place of the rows of their senses, and percepts and text that of the
-                percepts of theirs; nothing is encoded.
+            vectors: Take the place of the rows of their senses, which go where they are `None`, and
+                percepts and text that of the percepts of theirs; nothing is encoded.
         Returns:
             The record as it is then.
         Raises:
@@ -149,8 +149,9 @@ class Editor:
             unchanged = {key: value for key, value in main.payload.items() if key not in clear}
             changed = replace(main, payload=unchanged | payload)
             if vectors is not None:
-                rows = self._writer.given(vectors)
-                changed = self._replaced(changed, percepts, rows, keep_media=keep_media)
+                there, gone = _parted(vectors)
+                rows = self._writer.given(there)
+                changed = self._replaced(changed, percepts, rows, gone, keep_media=keep_media)
             elif percepts:
                 changed = self._joined(
                     changed, percepts, anew=text is not None, keep_media=keep_media
@@ -185,17 +186,19 @@ class Editor:
         main: StoredPoint,
         percepts: Sequence[Percept],
         vectors: Mapping[str, Vectors],
+        gone: Collection[str],
         *,
         keep_media: bool,
     ) -> StoredPoint:
-        """Put given rows, and percepts, in the place of those of their senses."""
+        """Put given rows, and percepts, in the place of those of their senses; some rows go."""
         rows = {**self._all_rows(main), **vectors}
+        rows = {name: found for name, found in rows.items() if name not in gone}
         before = _whole(main.payload, rows)
         senses = {percept.modality for percept in percepts}
         added, encodings, kept = self._writer.prepared(percepts, keep_media=keep_media, vectors={})
         more, _ = media_of(percepts, added, encodings, kept)
         media = [*(one for one in before if one.modality not in senses), *more]
-        media = _assigned(media, rows, senses | vectors.keys())
+        media = _assigned(media, rows, {*senses, *vectors, *gone})
         text = _lines(percepts) if TEXT in senses else str(main.payload["page_content"])
         changed = self._rewritten(main, media, rows, text)
         self._drop_files([main])
@@ -325,6 +328,16 @@ def changes(
         payload["expires_at"] = iso(expires_at)
     empty = [key for key, value in payload.items() if not value]
     return {key: value for key, value in payload.items() if value}, empty
+
+
+def _parted(
+    vectors: Mapping[str, ArrayLike | None],
+) -> tuple[Mapping[str, ArrayLike], Collection[str]]:
+    """Tell rows that are given from modalities whose rows are to go."""
+    if not isinstance(vectors, Mapping):  # which is refused where rows are checked
+        return vectors, ()
+    gone = {name for name, rows in vectors.items() if rows is None}
+    return {name: rows for name, rows in vectors.items() if rows is not None}, gone
 
 
 def _whole(payload: Payload, rows: Mapping[str, Vectors]) -> list[Medium]:

@@ -251,7 +251,7 @@ class Memory(MovableMemory):
         metadata: Mapping[str, Any] | None = None,
         expires_at: datetime | None = None,
         keep_media: bool | None = None,
-        vectors: Mapping[str, ArrayLike] | None = None,
+        vectors: Mapping[str, ArrayLike | None] | None = None,
     ) -> Record:
         """Change a record, or add percepts to it; what is not given stays as it is.
 
@@ -264,8 +264,9 @@ class Memory(MovableMemory):
             metadata: Takes the place of its metadata.
             expires_at: From when on it is not recalled.
             keep_media: Keep the signals themselves; by default as the memory was opened.
-            vectors: Rows that were made already, in the place of those of their modalities; then
-                percepts and text take the place of those of theirs, and nothing is encoded.
+            vectors: Rows that were made already, in the place of those of their modalities, or
+                `None` to remove those; then percepts and text take the place of those of theirs,
+                and nothing is encoded.
         Returns:
             The record as it is now.
         Raises:

@@ -149,6 +149,11 @@ class OpenMemory:
         """The store, for what this class does not offer."""
         return self._backend
 
+    @property
+    def keeps_media(self) -> bool:
+        """Whether the signals themselves are kept, unless a call says otherwise."""
+        return self._keep_media and self._place.media is not None
+
     def stats(self) -> dict[str, Any]:
         """Describe this owner's memories, JSON-ready: how many of each sense, since when, where.
 

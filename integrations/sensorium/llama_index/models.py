@@ -1,0 +1,64 @@
+"""Any LlamaIndex embedding model as the encoder of a memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+
+from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
+from llama_index.core.embeddings import MultiModalEmbedding
+
+from sensorium.encoders import Encoder, FunctionEncoder
+from sensorium.encoders.functions import Tower
+from sensorium.errors import VectorError
+from sensorium.llama_index.embeddings import SensoriumEmbedding
+from sensorium.percepts import Image, Text
+from sensorium.qdrant.schema import MODALITIES
+
+ANY_MODEL = "any"  # name of the space of vectors of which only the dimension is known
+PROBE = "dimension"  # a text that is embedded to count the numbers
+
+
+def encoder_of(model: BaseEmbedding | None, dimension: int | None) -> Encoder:
+    """Return an encoder whose vectors are a model's.
+
+    Args:
+        model: Whose texts, and pictures if it takes them, the memory itself can embed, too. `None`
+            where vectors come with the nodes alone.
+        dimension: Of its vectors; by default a text is embedded to count.
+    Raises:
+        VectorError: Neither, or a model of another dimension.
+    """
+    if isinstance(model, SensoriumEmbedding):
+        own = model.encoder.space.dimension
+        if dimension not in (None, own):
+            raise VectorError(f"dimension={dimension}", f"{own}, the model's", "leave it out")
+        return model.encoder
+    towers: dict[str, Tower | None] = dict.fromkeys(MODALITIES)
+    if model is None:
+        if dimension is None:
+            raise VectorError("no dimension", "how many numbers a vector has", "pass dimension=")
+        return FunctionEncoder(ANY_MODEL, towers, dimension=dimension)
+
+    def embed_texts(texts: Sequence[Text]) -> list[Embedding]:
+        return model.get_text_embedding_batch([text.text for text in texts])
+
+    def embed_images(images: Sequence[Image]) -> list[Embedding]:
+        assert isinstance(model, MultiModalEmbedding)
+        return model.get_image_embedding_batch([_png(image) for image in images])
+
+    towers["text"] = embed_texts
+    if isinstance(model, MultiModalEmbedding):
+        towers["image"] = embed_images
+    return FunctionEncoder(
+        f"{model.class_name()}:{model.model_name}",
+        towers,
+        dimension=dimension or len(model.get_text_embedding(PROBE)),
+    )
+
+
+def _png(image: Image) -> BytesIO:
+    file = BytesIO()
+    image.picture().save(file, "PNG")
+    file.seek(0)
+    return file

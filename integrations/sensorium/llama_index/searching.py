@@ -1,0 +1,133 @@
+"""The nodes of one sense in a memory: those that fulfil filters, nearest first or all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeAlias
+
+import numpy as np
+from llama_index.core.vector_stores.types import MetadataFilters
+
+from sensorium.llama_index.filters import DOCUMENT_KEYS, NO_DOCUMENT, TYPE_KEY, fits, net
+from sensorium.llama_index.nodes import CLASS, CONTENT, contents_of, tag_of
+from sensorium.memory import Hit, Memory, Record
+from sensorium.memory.identity import point_id
+from sensorium.memory.wishes import MOST
+from sensorium.qdrant import Condition, Equal, Every, Ids, Not, OneOf
+
+Recall: TypeAlias = Callable[[int, Condition], list[Hit]]  # of so many at most, of which
+PAGE = 256  # records listed in one go
+WIDER = 4  # times as many are looked at next
+
+
+class Nodes:
+    """The nodes of one sense in a memory, as far as restrictions let them through."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        sense: str,
+        *,
+        filters: MetadataFilters | None = None,
+        ids: Sequence[str] | None = None,
+        documents: Sequence[str] | None = None,
+    ) -> None:
+        """Restrict nodes; what is `None` does not.
+
+        Args:
+            memory: Where they are.
+            sense: The modality of their vectors.
+            filters: Of their metadata.
+            ids: Their own.
+            documents: Ids of the documents they are of.
+        """
+        self._memory = memory
+        self._sense = sense
+        self._filters = filters
+        self._ids = None if ids is None else dict.fromkeys(ids)
+        self._documents = None if documents is None else frozenset(documents)
+
+    def nearest(self, vector: Sequence[float], count: int) -> list[Hit]:
+        """Return the nodes whose vectors are nearest, with their cosines."""
+        asked = np.asarray(vector, np.float32)
+        return self._first(
+            count,
+            lambda limit, where: self._memory.recall(
+                asked, modalities=[self._sense], ranking="raw", limit=limit, where=where
+            ),
+        )
+
+    def worded(self, words: str, count: int) -> list[Hit]:
+        """Return the nodes whose text holds words best by BM25; the best one's score is 1."""
+        return self._first(
+            count,
+            lambda limit, where: self._memory.recall(keywords=words, limit=limit, where=where),
+        )
+
+    def records(self) -> Iterator[Record]:
+        """Return the records of all nodes, in the order of their ids or that of time."""
+        listed = self._listed() if self._ids is None else self._memory.get_many(self._ids)
+        return filter(self._allows, listed)
+
+    def _first(self, count: int, recall: Recall) -> list[Hit]:
+        return list(islice(self._hits(count, recall), count)) if count > 0 else []
+
+    def _hits(self, count: int, recall: Recall) -> Iterator[Hit]:
+        """Go through what the store finds, further and further, for what is let through."""
+        limit = min(count if self._filters is None else WIDER * count, MOST)
+        seen: set[str] = set()
+        passed: set[str] = set()  # what a call cannot look beyond
+        while True:
+            found = recall(limit, self._where(but=passed))
+            new = [hit for hit in found if hit.record.id not in seen]
+            yield from (hit for hit in new if self._allows(hit.record))
+            if len(found) < limit:
+                return
+            seen.update(hit.record.id for hit in new)
+            passed = set(seen) if limit == MOST else passed
+            limit = min(WIDER * limit, MOST)
+
+    def _listed(self) -> Iterator[Record]:
+        cursor: str | None = None
+        while True:
+            page = self._memory.timeline(
+                limit=PAGE, newest_first=False, cursor=cursor, where=self._where()
+            )
+            yield from page
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def _where(self, *, but: Iterable[str] = ()) -> Condition:
+        """Return what the store is asked for: nothing that is let through is left out."""
+        every: list[Condition] = [Equal("tags", tag_of(self._sense))]
+        caught = net(self._filters)
+        if caught is not None:
+            every.append(caught)
+        if self._ids is not None:
+            every.append(self._points(self._ids))
+        if self._documents is not None:
+            every.append(OneOf("source", tuple(self._documents)))
+        if but:
+            every.append(Not(self._points(but)))
+        return Every(tuple(every))
+
+    def _points(self, ids: Iterable[str]) -> Condition:
+        owner = self._memory.owner
+        return Ids(tuple(one for name in ids for one in (point_id(owner, name), name)))
+
+    def _allows(self, record: Record) -> bool:
+        if self._sense not in contents_of(record):
+            return False
+        if self._ids is not None and record.id not in self._ids:
+            return False
+        if self._documents is not None and record.source not in self._documents:
+            return False
+        return self._filters is None or fits(self._seen(record), self._filters)
+
+    def _seen(self, record: Record) -> Mapping[str, Any]:
+        """Return the metadata that filters see: LlamaIndex's stores add some of their own."""
+        document = dict.fromkeys(DOCUMENT_KEYS, record.source or NO_DOCUMENT)
+        own = {key: value for key, value in record.metadata.items() if key != CONTENT}
+        return {**own, **document, TYPE_KEY: contents_of(record)[self._sense][CLASS]}

@@ -1,0 +1,90 @@
+"""A thread that removes what has expired, now and then."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from sensorium.errors import QueryError, SensoriumError, StoreUnavailableError
+
+logger = logging.getLogger(__name__)
+MINUTE = 60.0  # seconds
+
+
+class Sweeper:
+    """Calls a function at intervals in a daemon thread, until it is stopped."""
+
+    def __init__(self, sweep: Callable[[], int]) -> None:
+        """Prepare.
+
+        Args:
+            sweep: Returns how many items it removed.
+        """
+        self._sweep = sweep
+        self._guard = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._ended: Future[None] = Future()
+
+    def start(self, minutes: float) -> Future[None]:
+        """Start, unless it runs already.
+
+        Args:
+            minutes: From one sweep to the next.
+        Returns:
+            Done when the thread has ended; cancelling it stops the thread.
+        Raises:
+            QueryError: Not a positive number of minutes.
+        """
+        numeric = isinstance(minutes, (int, float)) and not isinstance(minutes, bool)
+        if not numeric or not 0 < minutes * MINUTE <= threading.TIMEOUT_MAX:
+            raise QueryError(
+                f"sweep_interval_minutes={minutes!r}"[:200], "a positive number", "write 5, say"
+            )
+        with self._guard:
+            if self._thread is None or not self._thread.is_alive():
+                self._stop, self._ended = threading.Event(), Future()
+                stop = self._stop
+                self._ended.add_done_callback(lambda _: stop.set())
+                self._thread = threading.Thread(
+                    target=self._run,
+                    args=(minutes * MINUTE, stop, self._ended),
+                    name="sensorium-ttl",
+                    daemon=True,
+                )
+                self._thread.start()
+            return self._ended
+
+    def stop(self, timeout: float | None = None) -> bool:
+        """Stop, and wait for a sweep that is under way.
+
+        Args:
+            timeout: Seconds to wait at most; `None` for as long as it takes.
+        Returns:
+            Whether it stands still.
+        """
+        with self._guard:
+            thread = self._thread
+            self._stop.set()
+        if thread is not None:
+            thread.join(timeout)
+        return thread is None or not thread.is_alive()
+
+    def _run(self, seconds: float, stop: threading.Event, ended: Future[None]) -> None:
+        error: SensoriumError | None = None
+        while error is None and not stop.wait(seconds):
+            try:
+                self._sweep()
+            except StoreUnavailableError as unavailable:  # the next sweep may reach it
+                logger.warning("sensorium: sweeping expired items failed: %s", unavailable)
+            except SensoriumError as fatal:
+                logger.warning("sensorium: no more expired items are swept: %s", fatal)
+                error = fatal
+        if not ended.set_running_or_notify_cancel():
+            return
+        if error is None:
+            ended.set_result(None)
+        else:
+            ended.set_exception(error)

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -85,7 +86,8 @@ def killed(
     assert process.pid is not None
     assert ours.poll(PATIENCE)
     time.sleep(after)
-    os.kill(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it may have ended by itself
+        os.kill(process.pid, signal.SIGKILL)
     process.join()
     try:
         while True:

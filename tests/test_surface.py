@@ -20,6 +20,7 @@ SURFACE = {
     "Report Timeline",
     "sensorium.langchain": "SensoriumEmbeddings SensoriumRetriever SensoriumVectorStore "
     "memory_tools",
+    "sensorium.langgraph": "SensoriumStore index_encoder",
     "sensorium.llama_index": "SensoriumEmbedding SensoriumMemoryBlock SensoriumRetriever "
     "SensoriumVectorStore",
     "sensorium.mcp": "ServerLimits build_server serve_http serve_stdio",

@@ -212,6 +212,13 @@ class MediaStore:
                 self._unsynced |= names
             raise
 
+    def abandon(self) -> None:
+        """Flush nothing any more: the folder is about to be removed."""
+        if self._timer is not None:
+            self._timer.cancel()
+        with self._lock:
+            self._unsynced.clear()
+
     def _flush_late(self) -> None:
         """Flush on the timer, where nobody waits: what failed is left to the next flush."""
         try:

@@ -75,8 +75,9 @@ class OpenMemory:
         """Open a memory, or begin one.
 
         Args:
-            place: A folder (Qdrant Edge, in this process), the URL of a Qdrant server,
-                `":memory:"` or any `QdrantClient`.
+            place: A folder (Qdrant Edge, in this process), the URL of a Qdrant server, any
+                `QdrantClient`, or `":memory:"`, a folder that ends with the memory: its vectors
+                stay in memory where there is room (Linux), its media lie on disk.
             owner: Whose memories: nobody else's are read, counted, changed or removed.
             encoder: Its name, or an encoder; that of the memory if there is one.
             keep_media: Keep the signals themselves, not only their vectors.

@@ -6,12 +6,12 @@ import logging
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sensorium.errors import StoreFormatError
 from sensorium.memory.identity import owner_key
 from sensorium.memory.media import MediaStore
+from sensorium.memory.scratch import Scratch
 from sensorium.qdrant import Backend, CollectionSchema, EdgeBackend
 
 if TYPE_CHECKING:
@@ -35,24 +35,26 @@ class Place:
         backend: The collection.
         media: Where signals are kept; `None` where they are not.
         state: A folder for what else is kept between runs; `None` where there is none.
-        scratch: Where the media of a memory in this process are until it is closed.
+        scratch: Folders of a memory in this process, until it is closed.
         lent: Whether somebody else closes the store.
     """
 
     backend: Backend
     media: MediaStore | None
     state: Path | None
-    scratch: TemporaryDirectory[str] | None = None
+    scratch: Scratch | None = None
     lent: bool = False
 
     def close(self) -> None:
         """Flush and release all of it; nothing happens the second time."""
-        if self.media is not None and self.scratch is None:
+        if self.media is not None and self.scratch is not None:
+            self.media.abandon()
+        elif self.media is not None:
             self.media.flush()
         if not self.lent:
             self.backend.close()
         if self.scratch is not None:
-            self.scratch.cleanup()
+            self.scratch.remove()
 
     def borrowed(self, owner: str) -> Place:
         """Return the same place for another owner, who leaves it open when closing it."""
@@ -80,13 +82,17 @@ def open_place(
     media_quota: int | None,
 ) -> Place:
     """Open what `Memory.open` names; arguments and errors are its."""
-    scratch: TemporaryDirectory[str] | None = None
+    scratch: Scratch | None = None
     text = _checked(str(place)) if isinstance(place, (str, Path)) else ""
-    if text and text != IN_PROCESS and not SERVER.match(text):
-        backend: Backend = EdgeBackend.open(text, schema=schema)
-        folder = Path(text).expanduser().absolute()
-        state: Path | None = folder
-        root = str(media or folder / MEDIA)
+    state: Path | None = None
+    if text == IN_PROCESS:
+        scratch = Scratch(keep_media=keep_media and not media)
+        backend: Backend = EdgeBackend.open(scratch.shard, schema=schema)
+        root = str(media or scratch.media or "")
+    elif text and not SERVER.match(text):
+        backend = EdgeBackend.open(text, schema=schema)
+        state = Path(text).expanduser().absolute()
+        root = str(media or state / MEDIA)
     else:
         from sensorium.qdrant.client import ClientBackend
 
@@ -97,16 +103,13 @@ def open_place(
             api_key=api_key,
             prefer_grpc=prefer_grpc,
         )
-        state = None
-        if text == IN_PROCESS and keep_media and not media:
-            scratch = TemporaryDirectory(prefix="sensorium-")
-        root = str(media) if media else scratch.name if scratch else ""
+        root = str(media or "")
     if keep_media and not root:
         logger.warning(
             "sensorium: the signals themselves are not kept; say where with media=, "
             'for example media="s3://bucket/media", or keep_media=False to silence this'
         )
-    shared = not isinstance(backend, EdgeBackend) and text != IN_PROCESS
+    shared = not isinstance(backend, EdgeBackend)
     try:
         store = (
             MediaStore(root, owner=owner, quota=media_quota, shared=shared)
@@ -115,6 +118,8 @@ def open_place(
         )
     except BaseException:
         backend.close()
+        if scratch is not None:
+            scratch.remove()
         raise
     return Place(backend, store, state, scratch)
 

@@ -100,6 +100,15 @@ def long_ago(memory: Memory) -> None:
 # Remembering
 
 
+def test_moments_without_a_time_keep_their_order(memory: Memory) -> None:
+    """In one call or in several, the timeline has them as they were remembered."""
+    memory.remember_many([Moment(text=f"a{i}") for i in range(5)])
+    memory.remember(text="b")
+    memory.remember_many([Moment(text=f"c{i}") for i in range(3)])
+    said = [record.text for record in memory.timeline(newest_first=False)]
+    assert said == ["a0", "a1", "a2", "a3", "a4", "b", "c0", "c1", "c2"]
+
+
 def test_the_same_content_is_known(memory: Memory) -> None:
     """Remembering twice is one record: the second time nothing changes, and it says so."""
     first = memory.remember(picture("dog"), sound("bark"), text="Rex", metadata={"n": 1})

@@ -25,7 +25,8 @@ class Moment:
     Attributes:
         percepts: One, or several of any modalities.
         text: Words that belong to it: embedded as text, searchable by keyword.
-        at: When it was (aware); by default the earliest `at` of its percepts, else now.
+        at: When it was (aware); by default the earliest `at` of its percepts, else now: moments
+            remembered together keep their order.
         tags: To filter by.
         source: Where it came from: a sensor, a file, a conversation.
         metadata: JSON-ready; kept exactly, filterable.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -27,6 +27,7 @@ from sensorium.qdrant.points import Payload, Vectors, iso
 Result: TypeAlias = "Remembered | SensoriumError"
 SEEN = ("owner", "id", "part_of", "expires_at", "hashes")  # of what stands under an id
 FOREVER = "~"  # sorts after every time
+TICK = timedelta(microseconds=1)  # by which moments that say no time follow each other
 BATCH = 256  # moments a round: one pass of the encoder, one write of the store
 
 
@@ -79,6 +80,7 @@ class Writer:
         self._media = media
         self._owner = owner
         self.lock = threading.RLock()  # held between looking what is there and writing
+        self._latest = datetime.min.replace(tzinfo=timezone.utc)
 
     def move(self, backend: Backend, encoder: Encoder) -> None:
         """Write elsewhere from now on; what waits for the lock will, too."""
@@ -157,7 +159,8 @@ class Writer:
                         "a Moment, or a percept",
                         "write Moment((Image(...),), text=...)",
                     )
-                draft = drafted(self._owner, moment, now=now)
+                self._latest = max(now, self._latest + TICK)
+                draft = drafted(self._owner, moment, now=self._latest)
                 if moment.vectors is not None:
                     draft = replace(draft, vectors=self.given(moment.vectors))
                 yield index, draft

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.documents import Document
@@ -21,6 +20,7 @@ from sensorium.langchain.searches import SearchableStore, refuse
 from sensorium.langchain.signals import Metadatas, SignalStore
 from sensorium.langchain.spaces import encoder_of, needed_method
 from sensorium.memory import Memory, Moment
+from sensorium.memory.closing import Closing
 from sensorium.memory.writing import BATCH
 from sensorium.qdrant import Condition
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from qdrant_client import QdrantClient
 
 
-class SensoriumVectorStore(SearchableStore, SignalStore):
+class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
     """Documents in a memory, found by likeness: texts, pictures, sounds and other signals.
 
     The asynchronous methods run in a thread.
@@ -40,7 +40,7 @@ class SensoriumVectorStore(SearchableStore, SignalStore):
     def __init__(
         self, memory: Memory, embedding: Embeddings | None = None, *, ranking: str | None = None
     ) -> None:
-        """See an open memory as a vector store, which closes it when it is closed.
+        """See an open memory as a vector store; it stays the caller's to close.
 
         Args:
             memory: Of any encoder.
@@ -52,6 +52,7 @@ class SensoriumVectorStore(SearchableStore, SignalStore):
             SpaceMismatchError: `SensoriumEmbeddings` of another encoder than the memory's.
         """
         self.memory = memory
+        self._owns_memory = False
         self._given = embedding
         self._foreign: Embeddings | None = embedding
         if isinstance(embedding, SensoriumEmbeddings):
@@ -90,7 +91,9 @@ class SensoriumVectorStore(SearchableStore, SignalStore):
         """
         encoder = encoder_of(embedding, dimension=dimension, model=model)
         memory = Memory.open(place, owner=owner, encoder=encoder, **options)
-        return cls(memory, embedding, ranking=ranking)
+        store = cls(memory, embedding, ranking=ranking)
+        store._owns_memory = True
+        return store
 
     @classmethod
     def from_texts(
@@ -115,20 +118,10 @@ class SensoriumVectorStore(SearchableStore, SignalStore):
             raise
         return store
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
-        """Close the memory."""
-        self.memory.close()
+        """Close the memory, if the store opened it."""
+        if self._owns_memory:
+            self.memory.close()
 
     @property
     def embeddings(self) -> Embeddings:

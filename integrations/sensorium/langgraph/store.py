@@ -35,6 +35,7 @@ from sensorium.langgraph.namespaces import MARK, Namespace, check_op, item_id
 from sensorium.langgraph.searching import Found, Searcher
 from sensorium.langgraph.sweeping import Sweeper
 from sensorium.memory import Memory, Moment
+from sensorium.memory.closing import Closing
 from sensorium.memory.moments import check_metadata
 from sensorium.qdrant import Range
 
@@ -45,7 +46,7 @@ SWEEP_MINUTES = 5.0  # between sweeps, where nobody says it
 TICK = timedelta(microseconds=1)  # by which items put at once follow each other
 
 
-class SensoriumStore(BaseStore):
+class SensoriumStore(Closing, BaseStore):
     """LangGraph's long-term memory in a memory of all senses. May be used from several threads.
 
     Every item is a record; pictures, sounds and other media in its value are embedded, too. The
@@ -117,17 +118,6 @@ class SensoriumStore(BaseStore):
             raise
         store._owns_memory = True
         return store
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     async def __aenter__(self) -> Self:
         return self

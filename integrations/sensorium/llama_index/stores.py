@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import fsspec
@@ -27,6 +26,7 @@ from sensorium.llama_index.modes import answered
 from sensorium.llama_index.nodes import unpacked
 from sensorium.llama_index.searching import Nodes
 from sensorium.memory import Memory, Record
+from sensorium.memory.closing import Closing
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MMR_OPTIONS = frozenset({"mmr_threshold", "mmr_prefetch_factor", "mmr_prefetch_k"})
 
 
-class SensoriumVectorStore(BasePydanticVectorStore):
+class SensoriumVectorStore(Closing, BasePydanticVectorStore):
     """Nodes as records of a memory, each with one vector of this store's modality.
 
     Stores of other modalities may share the memory: a node that is added to two of them is one
@@ -47,6 +47,7 @@ class SensoriumVectorStore(BasePydanticVectorStore):
     modality: str = Field(default="text", description="Which vector of a record is a node's.")
     _memory: Memory = PrivateAttr()
     _keeper: Keeper = PrivateAttr()
+    _owns_memory: bool = PrivateAttr(default=False)
 
     def __init__(self, memory: Memory, *, modality: str = "text") -> None:
         """Keep nodes in a memory, which the caller closes.
@@ -94,7 +95,14 @@ class SensoriumVectorStore(BasePydanticVectorStore):
             StoreError: As `Memory.open`.
         """
         encoder = encoder_of(embed_model, dimension)
-        return cls(Memory.open(place, owner=owner, encoder=encoder, **options), modality=modality)
+        memory = Memory.open(place, owner=owner, encoder=encoder, **options)
+        try:
+            store = cls(memory, modality=modality)
+        except BaseException:
+            memory.close()
+            raise
+        store._owns_memory = True
+        return store
 
     def sibling(self, modality: str) -> Self:
         """Return the store of another modality in the same memory."""
@@ -116,19 +124,9 @@ class SensoriumVectorStore(BasePydanticVectorStore):
         return self._memory
 
     def close(self) -> None:
-        """Close the memory."""
-        self._memory.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+        """Close the memory, if the store opened it."""
+        if self._owns_memory:
+            self._memory.close()
 
     def add(self, nodes: Sequence[BaseNode], **add_kwargs: Any) -> list[str]:
         """Add nodes, which take the place of nodes of their ids.

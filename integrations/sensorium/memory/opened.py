@@ -5,13 +5,13 @@ from __future__ import annotations
 import weakref
 from datetime import datetime, timezone
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
 from sensorium.encoders import Encoder, load_encoder
 from sensorium.errors import MediaNotFoundError, StreamError
+from sensorium.memory.closing import Closing
 from sensorium.memory.editing import Editor
 from sensorium.memory.keeping import reopened
 from sensorium.memory.places import CALIBRATION, HOME, Place, open_place
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from qdrant_client import QdrantClient
 
 
-class OpenMemory:
+class OpenMemory(Closing):
     """The part of `Memory` that holds its place, its owner and its encoder."""
 
     def __init__(self, place: Place, encoder: Encoder, *, owner: str, keep_media: bool) -> None:
@@ -130,17 +130,6 @@ class OpenMemory:
             owner=owner,
             keep_media=self._keep_media,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"Memory({self._backend!r}, owner={self.owner!r})"

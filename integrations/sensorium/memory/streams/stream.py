@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import StreamError, TimeError
+from sensorium.memory.closing import Closing
 from sensorium.memory.records import Moment
 from sensorium.memory.streams.clock import Times, nanoseconds
 from sensorium.memory.streams.feeder import Feeder, Parcel
@@ -53,7 +53,7 @@ class Labels:
     annotate: bool = False  # add the running statistics to the metadata
 
 
-class Stream:
+class Stream(Closing):
     """Live samples or frames on their way into a memory; made by `Memory.stream`.
 
     Pushing checks, copies and cuts; encoding and writing happen in a thread of the stream. Any
@@ -184,17 +184,6 @@ class Stream:
                     "push a window first",
                 )
             return self._running.normalised(self._cutter.admitted(samples))
-
-    def __enter__(self) -> Stream:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else "open"

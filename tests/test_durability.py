@@ -136,7 +136,7 @@ def check_all(folder: Path, acks: list[Ack]) -> int:
         return memory.count()
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [4, pytest.param(12, marks=pytest.mark.slow)])
 def test_acknowledged_memories_survive_sigkill(tmp_path: Path, kills: int) -> None:
     """Killed at random moments, again and again: all is there, with media, nothing by halves."""
     random.seed(4)

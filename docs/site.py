@@ -15,19 +15,32 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+CARDS = ("MODEL_CARD", "EVALUATION", "ATTRIBUTION")
+WEIGHTS = "embedders/sensorium/mini/weights"
 ELSEWHERE = {  # pages by their place in the repository
     "README.md": "index.md",
     "CONTRIBUTING.md": "CONTRIBUTING.md",
     "CHANGELOG.md": "CHANGELOG.md",
+    "NOTICE": "NOTICE.md",
     "benchmarks/README.md": "benchmarks/README.md",
+    "examples/media/ATTRIBUTION.md": "examples/media.md",
+    **{f"{WEIGHTS}/{name}.md": f"mini/{name}.md" for name in CARDS},
+    **{f"examples/{path.name}": f"examples/{path.stem}.md" for path in EXAMPLES},
 }
 LINK = re.compile(r"\[([^\]]*)\]\(([^):#\s]+)(#[^)]*)?\)")  # to a file, not to the web
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that lie elsewhere."""
+    """Add the pages that lie elsewhere; an example is a page of its code."""
     for source, place in ELSEWHERE.items():
-        files.append(File.generated(config, place, abs_src_path=str(ROOT / source)))
+        path = ROOT / source
+        if path.suffix == ".md":
+            files.append(File.generated(config, place, abs_src_path=str(path)))
+        else:
+            text = path.read_text(encoding="utf-8")
+            page = f"# {source}\n\n```{'python' if path.suffix else 'text'}\n{text}```\n"
+            files.append(File.generated(config, place, content=page))
     return files
 
 

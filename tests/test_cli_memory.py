@@ -344,7 +344,10 @@ def test_a_wrong_option_is_named_before_anything_is_opened(wrong: str, home: Pat
     assert not home.exists()
 
 
-@pytest.mark.parametrize("wrong", ["remember absent.jpg", "import absent", "forget", "recall"])
+@pytest.mark.parametrize(
+    "wrong",
+    ["remember absent.jpg", "remember https://a.org/b.jpg", "import absent", "forget", "recall"],
+)
 def test_a_wrong_command_begins_no_memory(wrong: str, home: Path) -> None:
     """Missing files and questions are told before a folder is made."""
     run(*wrong.split(), code=1)

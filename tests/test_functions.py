@@ -10,7 +10,7 @@ import pytest
 from planted import picture, words
 
 from sensorium.encoders import Encoder, Encoding, FunctionEncoder
-from sensorium.errors import BatchError, UnsupportedModalityError, VectorError
+from sensorium.errors import BatchError, UnknownEncoderError, UnsupportedModalityError, VectorError
 from sensorium.memory import Memory
 from sensorium.percepts import Image, Text
 
@@ -83,6 +83,7 @@ def test_errors_of_a_function_stay_what_they_are() -> None:
     [
         ({"dimension": 0, "towers": {}}, VectorError),
         ({"dimension": True, "towers": {}}, VectorError),
+        ({"dimension": 3, "towers": lengths}, UnknownEncoderError),
         ({"dimension": 3, "towers": {"smell": lengths}}, UnsupportedModalityError),
         ({"dimension": 3, "towers": {"text": "lengths"}}, UnsupportedModalityError),
     ],

@@ -100,6 +100,8 @@ def test_an_encoder_has_a_known_name(tmp_path: Path) -> None:
     """An unknown one is refused, and the folder is not touched."""
     with pytest.raises(UnknownEncoderError):
         open_it(tmp_path / "m", encoder="no-such-encoder")
+    with pytest.raises(UnknownEncoderError, match=r"a function as.*FunctionEncoder"):
+        open_it(tmp_path / "m", encoder=open_it)
     assert not (tmp_path / "m").exists()
 
 
@@ -108,7 +110,7 @@ def test_another_encoder_is_refused_by_name(folder: Path) -> None:
     other = PlantedEncoder(model="other")
     with pytest.raises(SpaceMismatchError) as caught:
         open_it(folder, encoder=other)
-    told(caught.value, ENCODER.space.id, other.space.id, "reembed")
+    told(caught.value, ENCODER.space.id, other.space.id, "the encoder or embedding that made it")
     intact(folder)
 
 
@@ -191,9 +193,10 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     """Nor is what lies below one."""
     (tmp_path / "file").write_bytes(b"x")
-    for place in (tmp_path / "file", tmp_path / "file" / "m"):
-        with pytest.raises(OSError, match="file"):
-            open_it(place)
+    with pytest.raises(StoreFormatError, match="a folder; name another place"):
+        open_it(tmp_path / "file")
+    with pytest.raises(OSError, match="file"):
+        open_it(tmp_path / "file" / "m")
 
 
 def test_a_lock_names_who_holds_it(folder: Path) -> None:

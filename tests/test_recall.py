@@ -443,7 +443,9 @@ def test_an_empty_memory_finds_nothing(memory: Memory) -> None:
     assert memory.stats()["first"] is None
 
 
-def test_without_statistics_scores_are_similarities(plain: Memory) -> None:
+def test_without_statistics_scores_are_similarities(
+    plain: Memory, caplog: pytest.LogCaptureFixture
+) -> None:
     """An encoder without a background, few records: said so, and still found."""
     plain.remember(sound("bark|sea"), id="sound")
     plain.remember(words("bark"), id="words")
@@ -451,7 +453,9 @@ def test_without_statistics_scores_are_similarities(plain: Memory) -> None:
     assert ids(hits)[0] == "sound"
     assert {(hit.calibrated, hit.confidence) for hit in hits} == {(False, None)}
     assert hits[0].score == hits[0].similarity == pytest.approx(1, abs=1e-3)
+    assert caplog.text == ""
     assert plain.recall("sea", min_confidence=0.1) == []
+    assert "nothing is judged" in caplog.text
 
 
 def test_a_collection_of_its_own_calibrates(plain: Memory) -> None:

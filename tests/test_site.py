@@ -26,7 +26,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_document_is_a_page(site: Path) -> None:
     """Nothing in docs/ is forgotten, and what explains the site is not on it."""
     names = {path.stem for path in (ROOT / "docs").glob("*.md")} | {"index", "CONTRIBUTING"}
-    assert {path.stem for path in site.glob("*.html")} == {*names, "CHANGELOG", "404"}
+    assert {path.stem for path in site.glob("*.html")} == {*names, "CHANGELOG", "NOTICE", "404"}
+    examples = {path.stem for path in (ROOT / "examples").glob("*.py")}
+    assert {path.stem for path in (site / "examples").glob("*.html")} == {*examples, "media"}
     assert not list(site.rglob("*.py"))
 
 
@@ -36,8 +38,8 @@ def test_links_out_of_docs_are_led_right(site: Path) -> None:
     assert 'href="memory.html"' in index
     assert 'href="benchmarks/index.html"' in index
     assert "docs/memory" not in index
-    assert "MODEL_CARD.md" not in index
-    assert ">model card<" not in index
+    assert 'href="mini/MODEL_CARD.html"' in index
+    assert 'href="examples/langchain_rag.html"' in index
     assert 'href="../CONTRIBUTING.html"' not in (site / "percepts.html").read_text("utf-8")
     assert 'href="CONTRIBUTING.html"' in (site / "percepts.html").read_text("utf-8")
 

@@ -11,7 +11,12 @@ from numpy.typing import ArrayLike
 from sensorium.encoders.arithmetic import normalise
 from sensorium.encoders.encoder import EncoderBase, Encoding, Vectors
 from sensorium.encoders.space import EmbeddingSpace
-from sensorium.errors import SensoriumError, UnsupportedModalityError, VectorError
+from sensorium.errors import (
+    SensoriumError,
+    UnknownEncoderError,
+    UnsupportedModalityError,
+    VectorError,
+)
 from sensorium.percepts import Percept
 
 Tower: TypeAlias = Callable[[Sequence[Any]], ArrayLike]  # percepts of one modality to (N, D)
@@ -46,10 +51,17 @@ class FunctionEncoder(EncoderBase):
             preprocessing: Revision of what the functions do before it.
         Raises:
             VectorError: A dimension that is none.
+            UnknownEncoderError: No name, or no dictionary of functions.
             UnsupportedModalityError: A modality without a percept class, or no function of it.
         """
         if isinstance(dimension, bool) or not isinstance(dimension, int) or dimension < 1:
             raise VectorError(f"dimension={dimension!r}", "a whole number from 1", "pass it")
+        if not isinstance(towers, Mapping) or not isinstance(model, str) or not model.strip():
+            raise UnknownEncoderError(
+                f"FunctionEncoder({model!r}, {towers!r})"[:200],
+                "the name of a space, and a function for each sense",
+                'write FunctionEncoder("name", {"text": function}, dimension=...)',
+            )
         self._towers = dict(towers)
         for modality, tower in self._towers.items():
             if modality not in Percept.modalities or not (tower is None or callable(tower)):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sensorium.errors import MediaDecodeError, SourceNotFoundError, UnitError
+from sensorium.errors import MediaDecodeError, SourceNotFoundError, SourceRefusedError, UnitError
 
 if TYPE_CHECKING:
     from sensorium.percepts import Percept
@@ -29,6 +30,7 @@ GUESSED = {
     for suffix in SUFFIXES[modality].split()
 }
 STDIN = "-"
+URL = re.compile(r"https?:/", re.IGNORECASE)  # of which a Path keeps one slash
 UNKNOWN_KIND, HIDDEN = "unknown kind", "hidden"  # why a file of a folder is passed over
 
 
@@ -118,11 +120,16 @@ def sense_of(path: Path, units: Units, *, modality: str | None = None) -> str:
         modality: What it is; by default what its name says. Depth and thermal are never guessed.
     Raises:
         SourceNotFoundError: It is not there.
+        SourceRefusedError: It is on the web.
         MediaDecodeError: Its name says nothing.
         UnitError: Units are missing.
     """
     if str(path) == STDIN:
         return "text"
+    if URL.match(str(path)):
+        raise SourceRefusedError(
+            f"the address {str(path)!r}", "a file: nothing is fetched", "download it first"
+        )
     if not path.exists():
         words = f'for words, run: sensorium remember --text "{path}"'
         raise SourceNotFoundError(

@@ -299,7 +299,8 @@ def _not_json(what: str) -> RecordError:
     return RecordError(
         what[:200],
         "text, finite numbers of 64 bits, true, false, null, lists and dictionaries",
-        "convert it: isoformat() for times, .item() for numpy numbers, list() for tuples",
+        "convert it: str() for paths and UUIDs, isoformat() for times, .item() for numpy numbers, "
+        "list() for tuples",
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Self
 
 from sensorium.encoders import Encoder, load_encoder
-from sensorium.errors import MediaNotFoundError, StreamError
+from sensorium.errors import MediaNotFoundError, StreamError, UnknownEncoderError
 from sensorium.memory.closing import Closing
 from sensorium.memory.editing import Editor
 from sensorium.memory.keeping import reopened
@@ -27,6 +27,9 @@ from sensorium.qdrant.points import from_iso
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
+
+
+OWNER = "me"  # whose memories they are where nobody says: for adapters, as on the command line
 
 
 class OpenMemory(Closing):
@@ -97,7 +100,7 @@ class OpenMemory(Closing):
             UnknownEncoderError: No encoder of that name.
         """
         check_owner(owner)
-        opened = load_encoder(encoder) if isinstance(encoder, str) else encoder
+        opened = load_encoder(encoder) if isinstance(encoder, str) else check_encoder(encoder)
         if schema is None:
             schema = CollectionSchema.for_space(opened.space, modalities=opened.modalities)
         schema.check(opened.space, "the schema of a new collection")
@@ -231,3 +234,18 @@ class OpenMemory(Closing):
         self._place.close()
         if failure is not None:
             raise failure
+
+
+def check_encoder(encoder: object) -> Encoder:
+    """Return an encoder as given.
+
+    Raises:
+        UnknownEncoderError: It is none.
+    """
+    if isinstance(encoder, Encoder):
+        return encoder
+    raise UnknownEncoderError(
+        f"a {type(encoder).__name__} as an encoder",
+        "the name of one, or an object with space, modalities and encode",
+        "wrap functions in sensorium.encoders.FunctionEncoder",
+    )

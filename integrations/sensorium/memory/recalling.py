@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
@@ -15,6 +16,14 @@ from sensorium.memory.records import Hit, Record
 from sensorium.memory.wishes import Wish
 from sensorium.qdrant import Backend, Filter
 from sensorium.qdrant.points import from_iso
+
+logger = logging.getLogger(__name__)
+
+UNJUDGED = (
+    "sensorium: min_confidence leaves out all that likeness finds: nothing is judged with "
+    'ranking="raw", nor in a small memory whose encoder has no background statistics; see '
+    "docs/calibration.md"
+)
 
 
 class Recaller:
@@ -38,6 +47,8 @@ class Recaller:
         if asked:
             scales = calibration.scales(asked, wish.modalities, ranking=wish.ranking)
         where = Filter(self._owner, wish.condition, alive_at=now, parts=True)
+        if wish.min_confidence is not None and not any(one.calibrated for one in scales.values()):
+            logger.warning(UNJUDGED)
         finder = Finder(self._backend, where, scales, wish)
         found = finder.candidates()
         if wish.min_confidence is not None:

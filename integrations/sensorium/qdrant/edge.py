@@ -19,7 +19,7 @@ import qdrant_edge as edge
 from filelock import FileLock
 from typing_extensions import Self
 
-from sensorium.errors import PointError
+from sensorium.errors import PointError, StoreFormatError
 from sensorium.qdrant.edge_conversion import (
     edge_points,
     edge_vectors,
@@ -89,6 +89,10 @@ class EdgeBackend(EdgeReader):
             OSError: The folder cannot be made or written.
         """
         folder = Path(folder).expanduser().absolute()
+        if folder.exists() and not folder.is_dir():
+            raise StoreFormatError(
+                f"the file {str(folder)!r} as a memory", "a folder", "name another place"
+            )
         folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         read_description(folder)  # before anything is written into a folder that is not ours
         if shutil.disk_usage(folder).free < OPENING:

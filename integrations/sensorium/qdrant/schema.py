@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from sensorium.encoders import EmbeddingSpace
+from sensorium.encoders import EmbeddingSpace, encoder_names
 from sensorium.errors import SchemaVersionError, SpaceMismatchError, StoreFormatError
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class CollectionSchema:
             raise SpaceMismatchError(
                 f"{place}, which holds vectors of {self.space.id}, with an encoder of {space.id}",
                 "one space: two encoders' vectors cannot be compared",
-                f"open it with encoder={self.space.model!r}, or re-embed it: Memory.reembed",
+                _remedy(self.space),
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -201,3 +201,13 @@ def _check_version(version: int, place: str) -> None:
             if version < VERSION
             else "run: pip install --upgrade sensorium",
         )
+
+
+def _remedy(space: EmbeddingSpace) -> str:
+    """Say how a collection of a space is opened: by name, or by whoever made the encoder."""
+    if space.model in encoder_names():
+        return f"open it with encoder={space.model!r}, or re-embed it: Memory.reembed"
+    return (
+        f"open it with the encoder or embedding that made it ({space.model}), re-embed it: "
+        "Memory.reembed, or begin another memory in another place"
+    )

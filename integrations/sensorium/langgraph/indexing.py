@@ -18,6 +18,7 @@ from sensorium.encoders import Encoder
 from sensorium.errors import QueryError, SpaceMismatchError
 from sensorium.langchain import SensoriumEmbeddings
 from sensorium.langchain.spaces import encoder_of
+from sensorium.langgraph.configs import check_index
 from sensorium.langgraph.media import URI, MediumAt, is_at, media_in, percept_of, without
 from sensorium.memory.questions import Query
 from sensorium.percepts import Percept, percept_from_media
@@ -40,6 +41,7 @@ def index_encoder(index: IndexConfig) -> Encoder:
     Raises:
         QueryError: `embed` or `dims` is missing, or `dims` is not what is embedded.
     """
+    check_index(index)
     missing = [name for name in ("embed", "dims") if index.get(name) is None]
     if missing:
         raise QueryError(
@@ -150,10 +152,10 @@ class Index:
             encoder: Of the memory.
             config: LangGraph's; without `embed`, the encoder embeds.
         Raises:
-            QueryError: `embed` without `dims`, or fields that are none.
+            QueryError: `embed` without `dims`, fields that are none, or no configuration.
             SpaceMismatchError: `embed` is not what the memory was opened with.
         """
-        config = config or {}
+        config = check_index(config)
         self._modalities = encoder.modalities
         self._fields = _tokenized(config.get("fields") or [ROOT])
         self._embeddings: Embeddings | None = None

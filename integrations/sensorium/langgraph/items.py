@@ -176,11 +176,15 @@ def expiry(ttl: float | None, now: datetime) -> datetime | None:
     )
 
 
-def json_value(value: object, *, depth: int = 1) -> Any:
-    """Copy a value as JSON has it: tuples are lists. What JSON has not is left to the memory.
+def json_value(value: object, *, depth: int = 1, path: str = "value") -> Any:
+    """Copy a value as JSON has it: tuples are lists. What text and which numbers is left to memory.
 
+    Args:
+        value: Of an item.
+        depth: Of what this is within.
+        path: That leads here.
     Raises:
-        RecordError: No dictionary, or dictionaries within dictionaries without end.
+        RecordError: No dictionary, one with what JSON has not, or dictionaries without end.
     """
     if depth == 1 and not isinstance(value, Mapping):
         raise RecordError(f"value={value!r}"[:200], "a dictionary", 'write {"text": "..."}')
@@ -189,10 +193,23 @@ def json_value(value: object, *, depth: int = 1) -> Any:
             f"a value nested {depth} deep or more", f"less than {DEEPEST}", "flatten it, or dump it"
         )
     if isinstance(value, Mapping):
-        return {_plain(key): json_value(inner, depth=depth + 1) for key, inner in value.items()}
+        return {
+            _plain(key): json_value(inner, depth=depth + 1, path=f'{path}["{key}"]')
+            for key, inner in value.items()
+        }
     if isinstance(value, (list, tuple)):
-        return [json_value(inner, depth=depth + 1) for inner in value]
-    return _plain(value)
+        return [
+            json_value(inner, depth=depth + 1, path=f"{path}[{place}]")
+            for place, inner in enumerate(value)
+        ]
+    if value is None or isinstance(value, (str, int, float)):
+        return _plain(value)
+    raise RecordError(
+        f"{path}, a {type(value).__name__}"[:200],
+        "text, numbers, true, false, None, lists and dictionaries",
+        "convert it with str(), .isoformat() or .tolist(); write a picture or another medium as a "
+        'content block: {"type": "image", "base64": ..., "mime_type": ...}',
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -31,7 +31,7 @@ def check_op(op: Op) -> None:
 
     Raises:
         InvalidNamespaceError: A label that is empty, no text, or has a "." or a zero byte in it.
-        QueryError: No operation, a key that is no text, or a negative limit or offset.
+        QueryError: No operation, a key or query that is no text, or a negative limit or offset.
     """
     if isinstance(op, (GetOp, PutOp)):
         _check_labels(op.namespace, empty=isinstance(op, GetOp) or op.value is None)
@@ -40,6 +40,12 @@ def check_op(op: Op) -> None:
     elif isinstance(op, SearchOp):
         _check_labels(op.namespace_prefix)
         _check_page(op)
+        if op.query is not None and not isinstance(op.query, str):
+            raise QueryError(
+                f"query={op.query!r}"[:200],
+                "text: words, a data: URI, or a content block as JSON",
+                "write str(...) or json.dumps(block)",
+            )
     elif isinstance(op, ListNamespacesOp):
         for condition in op.match_conditions or ():
             _check_labels(condition.path)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -27,7 +28,8 @@ from langgraph.store.base import (
 from typing_extensions import Self
 
 from sensorium.encoders import Encoder
-from sensorium.errors import RecordNotFoundError
+from sensorium.errors import MediaNotFoundError, PerceptError, RecordNotFoundError
+from sensorium.langgraph.configs import check_index, check_ttl
 from sensorium.langgraph.filters import check_filter
 from sensorium.langgraph.indexing import LOOP, Index, index_encoder, refuse_coroutines
 from sensorium.langgraph.items import StoredItem, expiry, json_value, moment_of
@@ -37,10 +39,13 @@ from sensorium.langgraph.sweeping import Sweeper
 from sensorium.memory import Memory, Moment
 from sensorium.memory.closing import Closing
 from sensorium.memory.moments import check_metadata
+from sensorium.memory.opened import OWNER
 from sensorium.qdrant import Range
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
+
+logger = logging.getLogger(__name__)
 
 SWEEP_MINUTES = 5.0  # between sweeps, where nobody says it
 TICK = timedelta(microseconds=1)  # by which items put at once follow each other
@@ -68,17 +73,19 @@ class SensoriumStore(Closing, BaseStore):
             memory: Closed by whoever opened it, after the store.
             index: `fields` to embed, by default all of a value. `embed` and `dims` only as the
                 memory was opened with them: `Memory.open(..., encoder=index_encoder(index))`.
-            ttl: `default_ttl`, `refresh_on_read` and `sweep_interval_minutes`.
+            ttl: `default_ttl` in minutes, `refresh_on_read` and `sweep_interval_minutes`.
         Raises:
             SpaceMismatchError: `embed` is not what the memory was opened with.
-            QueryError: An index without `embed` or `dims`, or wrong fields.
+            QueryError: An index without `embed` or `dims`, wrong fields, or settings that are none.
         """
         self.memory = memory
-        self.ttl_config = ttl
+        self.ttl_config = check_ttl(ttl)
         self._index = Index(memory.encoder, index)
         self._searcher = Searcher(memory, self._index)
         self._sweeper = Sweeper(self.sweep_ttl)
         self._owns_memory = False
+        # Threads of its own: those of the loop may be what an asynchronous `embed` waits for
+        self._threads = ThreadPoolExecutor(thread_name_prefix="sensorium-langgraph")
         self._writing = threading.RLock()  # held between looking what is there and writing
         self._last = datetime.min.replace(tzinfo=timezone.utc)
 
@@ -87,7 +94,7 @@ class SensoriumStore(Closing, BaseStore):
         cls,
         place: str | Path | QdrantClient = ":memory:",
         *,
-        owner: str = "langgraph",
+        owner: str = OWNER,
         encoder: str | Encoder | None = None,
         index: IndexConfig | None = None,
         ttl: TTLConfig | None = None,
@@ -98,7 +105,7 @@ class SensoriumStore(Closing, BaseStore):
 
         Args:
             place: A folder, the URL of a Qdrant server, `":memory:"` or any `QdrantClient`.
-            owner: Whose items.
+            owner: Whose items; by default as on the command line.
             encoder: By default what `index` embeds with, else `"sensorium-mini"`.
             index: As LangGraph has it.
             ttl: As LangGraph has it.
@@ -107,9 +114,11 @@ class SensoriumStore(Closing, BaseStore):
         Raises:
             SensoriumError: As `Memory.open`, `index_encoder` and the class itself.
         """
-        own = index is not None and ("embed" in index or "dims" in index)
+        check_ttl(ttl)  # before there is a folder
+        config = check_index(index)
         if encoder is None:
-            encoder = index_encoder(index) if own and index else "sensorium-mini"
+            own = "embed" in config or "dims" in config
+            encoder = index_encoder(config) if own else "sensorium-mini"
         memory = Memory.open(place, owner=owner, encoder=encoder, media=media, api_key=api_key)
         try:
             store = cls(memory, index=index, ttl=ttl)
@@ -172,11 +181,10 @@ class SensoriumStore(Closing, BaseStore):
 
         An asynchronous `embed` of the index runs on the loop of the caller.
         """
-        token = LOOP.set(asyncio.get_running_loop())
-        try:
-            return await asyncio.to_thread(self.batch, ops)
-        finally:
-            LOOP.reset(token)
+        loop = asyncio.get_running_loop()
+        context = copy_context()
+        context.run(LOOP.set, loop)
+        return await loop.run_in_executor(self._threads, context.run, self.batch, ops)
 
     def _read(self, ops: list[Op]) -> list[Result]:
         """Answer all that reads, and let what was read live on."""
@@ -189,13 +197,14 @@ class SensoriumStore(Closing, BaseStore):
             if isinstance(op, ListNamespacesOp):
                 results.append(self._searcher.namespaces(op))
             elif isinstance(op, SearchOp):
-                found = self._completed(self._searcher.search(op))
+                found = self._shown(self._searcher.search(op))
                 results.append([item.search_item(score) for item, score in found])
             elif isinstance(op, GetOp):
                 record = records.get(item_id(op.namespace, op.key))
                 stored = StoredItem.of(record) if record else None
-                found = self._completed([(stored, None)] if stored else [])
-                results.append(found[0][0].item() if found else None)
+                stored = stored and stored.completed(self.memory)
+                found = [(stored, None)] if stored else []
+                results.append(stored.item() if stored else None)
             else:
                 results.append(None)
             if isinstance(op, (GetOp, SearchOp)) and op.refresh_ttl:
@@ -203,18 +212,31 @@ class SensoriumStore(Closing, BaseStore):
         self._refresh(used)
         return results
 
-    def _completed(self, found: Sequence[Found]) -> list[Found]:
-        pairs = [(stored.completed(self.memory), score) for stored, score in found]
-        return [(item, score) for item, score in pairs if item is not None]
+    def _shown(self, found: Sequence[Found]) -> list[Found]:
+        """Complete what a search found; what lost its media keeps the others' company without."""
+        shown: list[Found] = []
+        for stored, score in found:
+            try:
+                item = stored.completed(self.memory)
+            except (MediaNotFoundError, PerceptError) as error:
+                logger.warning("sensorium: the item %r lacks its media: %s", stored.key, error)
+                item = stored
+            if item is not None:
+                shown.append((item, score))
+        return shown
 
     def _refresh(self, used: Mapping[str, StoredItem]) -> None:
-        """Let items that were read expire as long after now as they were put to."""
-        for name, stored in used.items():
-            if stored.ttl is None:
-                continue
-            with self._writing, suppress(RecordNotFoundError):  # expired or deleted meanwhile
-                now = datetime.now(timezone.utc)
-                self.memory.update(name, expires_at=expiry(stored.ttl, now))
+        """Let items that were read, and not put again since, expire as long after now as ever."""
+        aging = {name: stored for name, stored in used.items() if stored.ttl is not None}
+        if not aging:
+            return
+        with self._writing:
+            now = datetime.now(timezone.utc)
+            for record in self.memory.get_many(aging):
+                ttl = aging[record.id].ttl if record.at == aging[record.id].record.at else None
+                if ttl is not None:
+                    with suppress(RecordNotFoundError):  # expired or deleted meanwhile
+                        self.memory.update(record.id, expires_at=expiry(ttl, now))
 
     def _write(self, puts: Sequence[PutOp]) -> None:
         kept = [op for op in puts if op.value is not None]
@@ -225,11 +247,6 @@ class SensoriumStore(Closing, BaseStore):
             if deleted:
                 self.memory.forget(*deleted, tags=[MARK])
         report.raise_first()
-
-    @cached_property
-    def _keeps_media(self) -> bool:
-        """Whether the memory has a place for media, so that values need not hold them."""
-        return self.memory.stats()["media_bytes"] is not None
 
     def _moments(self, puts: Sequence[PutOp]) -> list[Moment]:
         """Write items as moments: all of them, or none if one cannot be."""
@@ -249,7 +266,7 @@ class SensoriumStore(Closing, BaseStore):
                     indexed,
                     created_at=before.created_at if before else None,
                     now=now,
-                    keep_media=bool(indexed.media) and self._keeps_media,
+                    keep_media=bool(indexed.media) and self.memory.keeps_media,
                 )
             )
         return moments

@@ -18,8 +18,6 @@ from sensorium.errors import SensoriumError
 from sensorium.memory import Memory, scratch
 from sensorium.memory.scratch import LEAST_ROOM, Scratch
 
-GIVE_UP = 4_194_304  # a process id beyond those of Linux
-
 
 @pytest.fixture
 def in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
@@ -71,27 +69,40 @@ def test_without_room_it_is_on_disk(in_memory: Path, monkeypatch: pytest.MonkeyP
     folders = Scratch(keep_media=True)
     assert list(in_memory.iterdir()) == []
     assert folders.media is not None
-    assert Path(folders.shard).is_dir()
+    assert Path(folders.shard).parent.is_dir()
     folders.remove()
-    assert not Path(folders.shard).exists()
-    assert not Path(folders.media).exists()
+    assert not Path(folders.shard).parent.exists()
+    assert not Path(folders.media).parent.exists()
 
 
 def test_what_killed_processes_left_is_removed(
-    in_memory: Path, monkeypatch: pytest.MonkeyPatch
+    in_memory: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Folders of dead processes go with the next opening; those of living ones stay."""
+    """Where nobody holds the lock any more; folders in use, young ones and others' stay."""
     free(monkeypatch, LEAST_ROOM)
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    for process in (ended.pid, GIVE_UP, os.getppid(), "other"):
-        (in_memory / f"sensorium-{process}-x" / "shard").mkdir(parents=True)
-    folders = Scratch(keep_media=False)
-    left = {path.name for path in in_memory.iterdir()} - {Path(folders.shard).name}
-    assert left == {f"sensorium-{os.getppid()}-x", "sensorium-other-x"}
-    folders.remove()
-    for name in left:
-        shutil.rmtree(in_memory / name)
+    monkeypatch.setattr(scratch, "gettempdir", lambda: str(tmp_path))
+    used = Scratch(keep_media=False)
+    code = (
+        "import os, signal; from pathlib import Path; from sensorium.memory import scratch\n"
+        f"scratch.IN_MEMORY = Path({str(in_memory)!r})\n"
+        "scratch.LEAST_ROOM = 0\n"
+        f"os.environ['TMPDIR'] = {str(tmp_path)!r}\n"
+        "folders = scratch.Scratch(keep_media=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+    others = tmp_path / "sensorium-of-somebody-else"
+    others.mkdir()
+    left = [*in_memory.iterdir(), *tmp_path.glob("sensorium-*")]
+    assert len(left) == 4
+    Scratch(keep_media=False).remove()
+    assert all(folder.exists() for folder in left)  # they are young
+    for folder in left:
+        if (folder / "alive").exists():
+            os.utime(folder / "alive", (1e9, 1e9))
+    Scratch(keep_media=False).remove()
+    assert {folder for folder in left if folder.exists()} == {others, Path(used.shard).parent}
+    used.remove()
 
 
 def test_a_refused_opening_leaves_nothing(in_memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
+
+from filelock import FileLock, Timeout
 
 PREFIX = "sensorium-"
+ALIVE = "alive"  # locked as long as the process that made a folder lives, whoever looks
+YOUNG = 60.0  # seconds in which a folder may be without its lock: it is being made
 IN_MEMORY = Path("/dev/shm")  # of Linux: files that are nowhere but in memory
 LEAST_ROOM = 2**30  # bytes free there; containers often have 64 MiB
 
 
 class Scratch:
     """Where a memory without a place is: its vectors in memory where there is room, else on disk.
+
+    What killed processes have left is removed when the next one is made.
 
     Attributes:
         shard: Folder of the vectors.
@@ -22,35 +29,51 @@ class Scratch:
 
     def __init__(self, *, keep_media: bool) -> None:
         """Make the folders."""
-        self._folders = [TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-", dir=_roomy())]
-        if keep_media:
-            self._folders.append(TemporaryDirectory(prefix=PREFIX))
-        self.shard = self._folders[0].name
-        self.media = self._folders[1].name if keep_media else None
+        for parent in (IN_MEMORY, Path(gettempdir())):
+            _sweep(parent)
+        vectors = _Folder(_roomy())
+        signals = _Folder(None) if keep_media else None
+        self._folders = [vectors, signals] if signals else [vectors]
+        self.shard = str(vectors.path / "memory")
+        self.media = str(signals.path / "media") if signals else None
 
     def remove(self) -> None:
         """Remove them; nothing happens the second time."""
         for folder in self._folders:
-            folder.cleanup()
+            folder.remove()
+
+
+class _Folder:
+    """A folder that others can see is in use."""
+
+    def __init__(self, parent: Path | None) -> None:
+        self._directory = TemporaryDirectory(prefix=PREFIX, dir=parent)
+        self.path = Path(self._directory.name)
+        self._lock = FileLock(self.path / ALIVE, thread_local=False)
+        self._lock.acquire()
+
+    def remove(self) -> None:
+        self._lock.release()
+        self._directory.cleanup()
 
 
 def _roomy() -> Path | None:
-    """Return a folder in memory, cleared of what killed processes have left; `None` for disk."""
+    """Return the folder in memory; `None` where there is none, or little room in it."""
     try:
-        for path in IN_MEMORY.glob(f"{PREFIX}*-*"):
-            if not _is_alive(path.name.split("-")[1]):
-                shutil.rmtree(path, ignore_errors=True)
         roomy = shutil.disk_usage(IN_MEMORY).free >= LEAST_ROOM
-        return IN_MEMORY if roomy and os.access(IN_MEMORY, os.W_OK | os.X_OK) else None
     except OSError:
         return None
+    return IN_MEMORY if roomy and os.access(IN_MEMORY, os.W_OK | os.X_OK) else None
 
 
-def _is_alive(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, ValueError, OverflowError):  # somebody else's, or no number
-        return True
-    return True
+def _sweep(parent: Path) -> None:
+    """Remove what nobody holds."""
+    for folder in parent.glob(f"{PREFIX}*"):
+        lock = FileLock(folder / ALIVE, thread_local=False)
+        try:
+            if time.time() - (folder / ALIVE).stat().st_mtime < YOUNG:
+                continue
+            with lock.acquire(timeout=0):
+                shutil.rmtree(folder, ignore_errors=True)
+        except (OSError, Timeout):  # not one of these folders, somebody else's, or in use
+            continue

@@ -16,11 +16,13 @@ from sensorium.errors import (
     PerceptFormatError,
     SourceNotFoundError,
     SourceRefusedError,
+    SourceTooLargeError,
     SourceTypeError,
     UnitError,
 )
-from sensorium.percepts import IMU, Depth, Image, Text, percept_from_media
+from sensorium.percepts import IMU, Depth, Image, Limits, Text, percept_from_media
 from sensorium.percepts.opening import sense_of
+from sensorium.percepts.source import from_base64
 
 SAMPLES = ROOT / "examples" / "media"
 
@@ -97,6 +99,18 @@ def test_depth_is_never_guessed() -> None:
     with pytest.raises(UnitError, match=r"16 bits or more.*say modality depth"):
         percept_from_media(png("I;16"), mime_type="image/png")
     assert percept_from_media(png("I;16"), modality="image").modality == "image"
+
+
+def test_base64_may_be_broken_into_lines() -> None:
+    """As mail and the `base64` command write it; what is not base64 is named."""
+    broken = base64.encodebytes(png() * 9)
+    assert from_base64(broken) == from_base64(broken.decode()) == png() * 9
+    assert percept_from_media(f"data:image/png;base64,{broken.decode()}").modality == "image"
+    for text in ("é", "!!!", "abc"):
+        with pytest.raises(SourceTypeError, match="base64 that cannot be read"):
+            from_base64(text)
+    with pytest.raises(SourceTooLargeError, match="1000 characters"):
+        from_base64("A" * 1000, limits=Limits(max_bytes=100))
 
 
 def test_roots_hold_against_every_way_out(tmp_path: Path) -> None:

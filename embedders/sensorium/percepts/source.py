@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import io
 import os
@@ -294,20 +293,45 @@ def _local_path(text: str | bytes) -> Path:
     return Path(text).expanduser().absolute()
 
 
-def _data_uri(uri: str, limits: Limits) -> bytes:
-    if len(uri) > 4 * (limits.max_bytes // 3 + 64):
+def from_base64(text: str | bytes, *, limits: Limits | None = None) -> bytes:
+    """Decode a whole file; line breaks in it are passed over.
+
+    Raises:
+        SourceTypeError: Not base64.
+        SourceTooLargeError: More than `limits.max_bytes`.
+    """
+    _check_encoded("base64", text, limits or Limits())
+    try:
+        return _unbroken(text)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise SourceTypeError(
+            f"base64 that cannot be read ({error})", "a whole file in base64", "encode it again"
+        ) from error
+
+
+def _unbroken(text: str | bytes) -> bytes:
+    raw = text.encode("ascii") if isinstance(text, str) else text
+    return base64.b64decode(b"".join(raw.split()), validate=True)
+
+
+def _check_encoded(what: str, text: str | bytes, limits: Limits) -> None:
+    if len(text) > 4 * (limits.max_bytes // 3 + 64):
         raise SourceTooLargeError(
-            f"a data: URI of {len(uri)} characters",
+            f"{what} of {len(text)} characters",
             f"at most {limits.max_bytes} bytes",
             "pass a path, or raise the limit with limits=Limits(max_bytes=...)",
         )
+
+
+def _data_uri(uri: str, limits: Limits) -> bytes:
+    _check_encoded("a data: URI", uri, limits)
     header, comma, payload = uri.partition(",")
     try:
         if not comma:
             raise ValueError("no comma")
         raw = unquote_to_bytes(payload)
-        return base64.b64decode(raw, validate=True) if header.endswith(";base64") else raw
-    except (ValueError, binascii.Error) as error:
+        return _unbroken(raw) if header.endswith(";base64") else raw
+    except ValueError as error:
         raise SourceTypeError(
             f"a malformed data: URI {uri[:40]!r} ({error})",
             "data:<type>;base64,<content>",

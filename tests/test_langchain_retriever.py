@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from sensorium.errors import (
 )
 from sensorium.langchain import SensoriumRetriever
 from sensorium.memory import Memory
-from sensorium.percepts import IMU, Audio, Depth, Image, Thermal
+from sensorium.percepts import IMU, Audio, Depth, Image, Text, Thermal
 from sensorium.qdrant import Equal
 
 MEDIA = ROOT / "examples" / "media"
@@ -94,6 +95,13 @@ QUESTIONS: dict[str, tuple[Any, str]] = {
     ),
     "plain text": ({"type": "text-plain", "text": "taxes", "mime_type": "text/plain"}, "tax"),
     "words among blocks": (["a dog", {"type": "text", "text": "a puppy"}], "dog"),
+    "percept": (Image(MEDIA / "photo_dog.jpg"), "dog"),
+    "percept of words": (Text("taxes"), "tax"),
+    "percept among words": (["a walk", IMU(MEDIA / "imu_walking.npz", **G)], "walk"),
+    "percept among blocks": (
+        ({"type": "text", "text": " "}, Audio(MEDIA / "sound_sea_waves.ogg")),
+        "sea",
+    ),
     "an answer": (AIMessage("your tax return"), "tax"),
     "motion": (
         {
@@ -262,8 +270,21 @@ REFUSED: dict[str, tuple[Any, type[SensoriumError], str]] = {
     "a block of somebody else's": (
         {"type": "non_standard", "value": {"type": "thought"}},
         PerceptFormatError,
-        "only the blocks",
+        "'thought'.*only the blocks",
     ),
+    "an unknown block": ({"type": "foo"}, PerceptFormatError, "of type 'foo'"),
+    "no sense": (
+        {"type": "non_standard", "value": {"base64": "AAAA"}},
+        PerceptFormatError,
+        "'non_standard'.*modality",
+    ),
+    "a dictionary": (
+        {"question": "a dog", "history": []},
+        QueryError,
+        r"without 'type' \(question, history\).*itemgetter\(\"question\"\) \| retriever",
+    ),
+    "a dictionary among blocks": (["a dog", {"text": "x"}], QueryError, "without 'type'"),
+    "nothing": ([None], QueryError, "other things than blocks"),
     "blank words": ("  ", QueryError, "words or a signal"),
     "no blocks": ([], QueryError, "words or a signal"),
     "a number": (7, QueryError, "a int as a question"),
@@ -296,11 +317,41 @@ def test_paths_need_a_root(memory: Memory, tmp_path: Path) -> None:
 def test_unknown_options_are_refused(memory: Memory) -> None:
     """A misspelt wish is an error, not a wish that is not heard."""
     with pytest.raises(ValidationError, match="limit"):
-        SensoriumRetriever(memory=memory, limit=3)  # type: ignore[call-arg]  # wrong on purpose
-    with pytest.raises(TypeError, match="limit"):
-        SensoriumRetriever(memory=memory).invoke("a dog", limit=3)
-    with pytest.raises(TypeError, match="colour"):
-        SensoriumRetriever(memory=memory, filters={"colour": "red"}).invoke("a dog")
+        SensoriumRetriever(memory=memory, limit=3)
+    known = "k, modalities, min_confidence, half_life, filters"
+    with pytest.raises(QueryError, match=f"top_k; needed known ones: {known}; .*k="):
+        SensoriumRetriever(memory=memory).invoke("a dog", top_k=3)
+
+
+async def test_unknown_filters_are_refused(memory: Memory) -> None:
+    """When made and when asked, awaited or not, with the known ones and where metadata go."""
+    message = r"colour; needed .*since, until, tags.*\{\"where\": \{'colour': 'red'\}\}"
+    filters = {"tags": ["pets"], "colour": "red"}
+    retriever = SensoriumRetriever(memory=memory)
+    with pytest.raises(QueryError, match=message):
+        SensoriumRetriever(memory=memory, filters=filters)
+    with pytest.raises(QueryError, match=message):
+        retriever.invoke("a dog", filters=filters)
+    with pytest.raises(QueryError, match=message):
+        await retriever.ainvoke("a dog", filters=filters)
+    with pytest.raises(QueryError, match="filters='red'"):
+        retriever.invoke("a dog", filters="red")
+
+
+@pytest.mark.parametrize("k", [-1, "3", 1.5])
+def test_how_many_is_a_whole_number(memory: Memory, k: Any) -> None:
+    """None are none and very many are all; what is no number from 0 is refused by its name."""
+    retriever = SensoriumRetriever(memory=memory)
+    assert retriever.invoke("a dog", k=0) == []
+    assert len(retriever.invoke("a dog", k=10**6)) == memory.count()
+    with pytest.raises(QueryError, match=f"^k={k!r}"):
+        retriever.invoke("a dog", k=k)
+
+
+def test_a_chain_picks_the_words(memory: Memory) -> None:
+    """What the error about a dictionary says to write works."""
+    chain = itemgetter("question") | SensoriumRetriever(memory=memory, k=1)
+    assert [one.id for one in chain.invoke({"question": "a dog"})] == ["dog"]
 
 
 def test_a_chain_ends_in_an_answer(memory: Memory) -> None:

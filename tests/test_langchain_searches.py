@@ -15,10 +15,11 @@ from langchain_core.vectorstores.utils import maximal_marginal_relevance
 from langchain_stores import SIX, Foreign, another, opened
 from planted import PlantedEncoder
 
+from sensorium.errors import FilterError, QueryError
 from sensorium.langchain import SensoriumVectorStore
 from sensorium.langchain.diversity import diverse
 from sensorium.memory import Memory
-from sensorium.qdrant import Range
+from sensorium.qdrant import Present, Range
 
 FLOAT16 = 2e-3  # what cosines may lose: vectors are stored in half precision
 
@@ -122,6 +123,7 @@ def test_less_lambda_is_more_diversity(own: SensoriumVectorStore) -> None:
         ({"room": "kitchen", "floor": [1, 3]}, {"a"}),
         ({"open": False}, {"b"}),
         (Range("metadata.floor", gte=2), {"b", "c"}),
+        (~Present("metadata.open"), {"c"}),
         ({"room": "attic"}, set()),
     ],
 )
@@ -145,6 +147,61 @@ def test_filters_restrict_every_search(
     assert {one.id for one in retriever.invoke("foo")} == expected
     store.delete(filter=wanted)
     assert {one.id for one in store.get_by_ids(["a", "b", "c"])} == {"a", "b", "c"} - expected
+
+
+def test_none_are_none_and_too_many_are_all(store: SensoriumVectorStore) -> None:
+    """`k=0` finds nothing; a `k` beyond what a memory finds at once is as many as there are."""
+    store.add_texts(["foo", "bar"])
+    assert store.similarity_search("foo", k=0) == []
+    assert store.similarity_search_with_relevance_scores("foo", k=0) == []
+    assert store.max_marginal_relevance_search("foo", k=0) == []
+    assert store.max_marginal_relevance_search("foo", fetch_k=0) == []
+    assert len(store.similarity_search("foo", k=10**6)) == 2
+    assert len(store.max_marginal_relevance_search("foo", k=10**6, fetch_k=10**6)) == 2
+
+
+MMR = "max_marginal_relevance_search"
+REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
+    ("similarity_search", {"k": -1}, QueryError, "^k=-1; needed a whole number from 0"),
+    ("similarity_search", {"k": "3"}, QueryError, "^k='3'; .*without quotes"),
+    ("similarity_search", {"k": True}, QueryError, "^k=True"),
+    (MMR, {"k": 2.5}, QueryError, "^k=2.5"),
+    (MMR, {"fetch_k": -1}, QueryError, "^fetch_k=-1"),
+    (MMR, {"lambda_mult": 1.5}, QueryError, r"lambda_mult=1\.5; .*0 to 1"),
+    (MMR, {"lambda_mult": -0.1}, QueryError, r"lambda_mult=-0\.1"),
+    (MMR, {"lambda_mult": float("nan")}, QueryError, "lambda_mult=nan"),
+    (MMR, {"lambda_mult": "0.5"}, QueryError, r"lambda_mult='0\.5'"),
+    ("similarity_search", {"filter": "x"}, QueryError, r'write filter=\{"room": "kitchen"\}'),
+    ("similarity_search", {"filter": lambda d: True}, QueryError, "condition"),
+    (
+        "similarity_search",
+        {"filter": {"page": {"$gt": 1, "$lte": 5}}},
+        FilterError,
+        r'sensorium\.qdrant; write filter=Range\("metadata\.page", gt=1, lte=5\)',
+    ),
+    (
+        "similarity_search",
+        {"filter": {"page": {"$in": [1]}}},
+        FilterError,
+        r"a list of them.*metadata\.page",
+    ),
+    ("delete", {"filter": {"a": None}}, FilterError, r'filter=~Present\("metadata\.a"\)'),
+    ("delete", {"filter": "x"}, QueryError, "filter='x'"),
+]
+
+
+@pytest.mark.parametrize(("method", "wish", "error", "message"), REFUSED)
+def test_wrong_wishes_are_refused_in_langchain_s_words(
+    store: SensoriumVectorStore,
+    method: str,
+    wish: dict[str, Any],
+    error: type[Exception],
+    message: str,
+) -> None:
+    """The error names the argument as the caller wrote it, and how to write it."""
+    question = {} if method == "delete" else {"query": "foo"}
+    with pytest.raises(error, match=message):
+        getattr(store, method)(**question, **wish)
 
 
 async def test_relevance_is_between_nothing_and_all(own: SensoriumVectorStore) -> None:

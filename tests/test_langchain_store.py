@@ -20,6 +20,7 @@ from sensorium.errors import (
     BatchError,
     QueryError,
     RecordError,
+    SourceTypeError,
     SpaceMismatchError,
     UnsupportedModalityError,
     VectorError,
@@ -123,10 +124,13 @@ class Broken(Foreign):
 
 
 def test_failures_are_told_and_the_rest_is_kept() -> None:
-    """The error names the first document by its id, all failures, and what is in the store."""
+    """The error says where the first is and how it begins, all failures, and what was added."""
     with SensoriumVectorStore.open(embedding=Broken(size=SIX)) as store:
-        with pytest.raises(BatchError, match=r"3 documents of which 1 .* 'b': VectorError") as bad:
-            store.add_texts(["foo", "bad", "bar"], ids=["a", "b", "c"])
+        with pytest.raises(BatchError, match=r"3 .* index 1 with the id 'b', 'bad news") as bad:
+            store.add_texts(["foo", "bad news" + " again" * 99, "bar"], ids=["a", "b", "c"])
+        assert len(str(bad.value)) < 400
+        assert "again'" not in str(bad.value)
+        assert "VectorError" in str(bad.value)
         assert list(bad.value.failures) == [1]
         assert bad.value.results == ["a", None, "c"]
         assert [one.id for one in store.get_by_ids(["a", "b", "c"])] == ["a", "c"]
@@ -148,8 +152,8 @@ def test_failures_are_told_and_the_rest_is_kept() -> None:
         (lambda s: s.add_documents(["a"]), RecordError, "use add_texts"),
         (lambda s: s.add_documents(Document("a")), RecordError, "a Document, alone"),
         (lambda s: s.similarity_search("a", where={}), QueryError, "where.*filter="),
-        (lambda s: s.similarity_search("a", k=0), QueryError, "limit=0"),
-        (lambda s: s.similarity_search("a", filter=lambda d: True), QueryError, "condition"),
+        (lambda s: s.add_texts(["a"], ["b"]), RecordError, "a str among the metadatas"),
+        (lambda s: s.add_texts(["a"], {"b": 1}), RecordError, r"write \[\{\.\.\.\}\]"),
         (lambda s: s.similarity_search_by_vector([1.0] * 5), QueryError, r"shape \(5,\)"),
         (lambda s: s.similarity_search_by_vector([float("nan")] * SIX), QueryError, "finite"),
         (lambda s: s.delete(["a"], colour="red"), QueryError, "colour"),
@@ -162,6 +166,42 @@ def test_wrong_arguments_are_refused(
     """Nothing unknown is swallowed; each message says what was needed."""
     with pytest.raises(error, match=message):
         call(store)
+
+
+@pytest.mark.parametrize("metadatas", [[None, {"n": 1}], [{}, {"n": 1}]])
+def test_no_metadata_may_be_said_as_none(store: SensoriumVectorStore, metadatas: Any) -> None:
+    """`None` among the dictionaries is an empty one."""
+    ids = store.add_texts(["foo", "bar"], metadatas)
+    assert [one.metadata for one in store.get_by_ids(ids)] == [{}, {"n": 1}]
+
+
+@pytest.mark.parametrize("wrong", [None, "sensorium-mini", len, SensoriumEmbeddings, 7])
+def test_what_is_no_embeddings_is_refused(wrong: Any, tmp_path: Path) -> None:
+    """The error says what to pass, in every way to open a store, and no folder is begun."""
+    place = tmp_path / "place"
+    with pytest.raises(SourceTypeError, match=r"pass SensoriumEmbeddings\(.*any other Embeddings"):
+        SensoriumVectorStore.open(place, embedding=wrong)
+    with pytest.raises(SourceTypeError, match="any other Embeddings"):
+        SensoriumVectorStore.from_texts(["a"], wrong, place=place)
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("wrong", ["folder", Foreign(size=SIX), None])
+def test_what_is_no_memory_is_refused(store: SensoriumVectorStore, wrong: Any) -> None:
+    """A folder, or embeddings alone, belong into `open`; the constructor says so."""
+    with pytest.raises(SourceTypeError, match=r"SensoriumVectorStore\.open\(place, embedding="):
+        SensoriumVectorStore(wrong)
+    with pytest.raises(SourceTypeError, match="any other Embeddings"):
+        SensoriumVectorStore(store.memory, "sensorium-mini")  # type: ignore[arg-type]  # wrong on purpose
+
+
+@pytest.mark.parametrize("option", ["persist_directory", "path", "encoder", "batch_size"])
+def test_other_stores_options_are_refused(option: str) -> None:
+    """What names the folder elsewhere is an error that says how it is named here."""
+    with pytest.raises(QueryError, match=f"{option}; .*keep_media.*place="):
+        SensoriumVectorStore.from_texts(["a"], Foreign(size=SIX), **{option: "x"})
+    with SensoriumVectorStore.open(embedding=Foreign(size=SIX), keep_media=False) as store:
+        assert not store.memory.keeps_media
 
 
 def test_a_store_opens_with_its_own_embeddings_only(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from sensorium.memory import Medium, Memory, Record
 from sensorium.memory.previews import MAX_BYTES, Preview, preview
 from sensorium.percepts import Percept, Span
 
-Question: TypeAlias = "str | BaseMessage | Mapping[str, Any] | Sequence[str | Mapping[str, Any]]"
+Part: TypeAlias = "str | Percept | Mapping[str, Any]"
+Question: TypeAlias = "Part | BaseMessage | Sequence[Part]"
 MEDIA = ("image", "audio", "video")  # types of blocks, and modalities
 FILE, NON_STANDARD = "file", "non_standard"
 
@@ -29,10 +30,10 @@ def parts_of(question: Question, *, roots: Roots) -> list[str | Percept]:
     """Turn what may be asked with into words and percepts, in order; blank texts are left out.
 
     Args:
-        question: Words, a message, a content block, or a list of blocks.
+        question: Words, a message, a content block, a percept, or a list of these but messages.
         roots: Directories that the paths of `non_standard` blocks must lie in.
     Raises:
-        QueryError: Another type, or nothing in it.
+        QueryError: Another type, a dictionary that is no block, or nothing in it.
         PerceptFormatError: A block that holds no signal, e.g. a tool call.
         SourceRefusedError: A URL that would have to be fetched, or a path outside `roots`.
         PerceptError: A signal that cannot be read.
@@ -45,25 +46,40 @@ def parts_of(question: Question, *, roots: Roots) -> list[str | Percept]:
     return parts
 
 
-def _blocks(question: object) -> Sequence[Mapping[str, Any]]:
+def _blocks(question: object) -> Sequence[Mapping[str, Any] | Percept]:
     if isinstance(question, BaseMessage):
         return question.content_blocks
-    if isinstance(question, Mapping):
-        question = [dict(question)]
-    if isinstance(question, (str, list, tuple)):
-        content: Any = question if isinstance(question, str) else list(question)
-        if all(isinstance(one, (str, Mapping)) for one in content):
-            return HumanMessage(content).content_blocks  # which knows the providers' own shapes
-    raise QueryError(
-        f"a {type(question).__name__} as a question"
-        + (" with other things than blocks" if isinstance(question, (list, tuple)) else ""),
-        "words, a message, a content block or a list of blocks",
-        "pass one message, not a list of them: messages[-1]",
-    )
+    several = isinstance(question, (list, tuple))
+    parts: Sequence[Any] = question if isinstance(question, (list, tuple)) else [question]
+    if not all(isinstance(one, (str, Mapping, Percept)) for one in parts):
+        raise QueryError(
+            f"a {type(question).__name__} as a question"
+            + (" with other things than blocks" if several else ""),
+            "words, a message, a content block, a percept or a list of them",
+            "pass one message, not a list of them: messages[-1]",
+        )
+    return [block for one in parts for block in _read(one)]
 
 
-def _part(block: Mapping[str, Any], roots: Roots) -> str | Percept | None:
+def _read(part: Part) -> Sequence[Mapping[str, Any] | Percept]:
+    """Read words or a block as LangChain does, which knows the providers' own shapes."""
+    if isinstance(part, Percept):
+        return [part]
+    if isinstance(part, str):
+        return HumanMessage([part]).content_blocks
+    if "type" not in part:
+        raise QueryError(
+            f"a dictionary without 'type' ({', '.join(map(str, part))})"[:200],
+            'words, a message, or a content block: {"type": "text", "text": "a dog"}',
+            'pick the words first: itemgetter("question") | retriever',
+        )
+    return HumanMessage([dict(part)]).content_blocks
+
+
+def _part(block: Mapping[str, Any] | Percept, roots: Roots) -> str | Percept | None:
     """Return what one block says; `None` for a blank text."""
+    if isinstance(block, Percept):
+        return block
     kind = block.get("type")
     if kind in ("text", "text-plain") and block.get("text") is not None:
         words: str = block["text"]
@@ -76,6 +92,8 @@ def _part(block: Mapping[str, Any], roots: Roots) -> str | Percept | None:
     if kind == NON_STANDARD and isinstance(value, Mapping) and "modality" in value:
         units = {name: unit for name, unit in value.items() if name not in FIELDS}
         return described(value, units=units, roots=roots)
+    if kind == NON_STANDARD and isinstance(value, Mapping):
+        kind = value.get("type", kind)  # what LangChain does not know, it wraps
     raise PerceptFormatError(
         f"a content block of type {kind!r} ({', '.join(map(str, value or block))})"[:200],
         'text, image, audio, video, or {"type": "non_standard", "value": {"modality": "imu", ...}}',

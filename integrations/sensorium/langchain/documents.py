@@ -9,6 +9,8 @@ from langchain_core.documents import Document
 from sensorium.memory import Hit, Medium, Record
 from sensorium.percepts import Span
 
+MARK = "langchain"  # the tag of every document that a vector store added
+
 
 def hit_document(hit: Hit) -> Document:
     """Describe a hit: the record's words, and in the metadata what matched and how well.

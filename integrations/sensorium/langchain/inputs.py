@@ -53,6 +53,23 @@ def one_each(name: str, given: Sequence[Any] | None, count: int, default: Any) -
     return given
 
 
+def facts_of(
+    metadatas: Sequence[Mapping[str, Any] | None] | None, count: int
+) -> list[dict[str, Any]]:
+    """Return the metadata of each document; `None` is none.
+
+    Raises:
+        RecordError: Not one each, or something else than dictionaries.
+    """
+    facts = one_each("metadatas", metadatas, count, None)
+    for fact in facts:
+        if not isinstance(fact, (Mapping, type(None))):
+            raise RecordError(
+                f"a {type(fact).__name__} among the metadatas", "dictionaries", "write [{...}]"
+            )
+    return [dict(fact or {}) for fact in facts]
+
+
 def rows_of(
     modality: str, rows: Sequence[Sequence[float]], count: int
 ) -> Sequence[Mapping[str, Any]]:

@@ -19,18 +19,20 @@ from pydantic import ConfigDict, Field
 
 from sensorium.langchain.blocks import Question, blocks_of, parts_of
 from sensorium.langchain.documents import hit_document, matched_by
+from sensorium.langchain.wishes import K, check_filters, limit_of, refuse
 from sensorium.memory import Memory
 from sensorium.memory.previews import MAX_BYTES
 
-K = 4  # documents, as everywhere in LangChain
+WISHES = "k, modalities, min_confidence, half_life, filters"
 
 
 class SensoriumRetriever(BaseRetriever):
     """Recalls from a memory what answers a question best, whichever sense it came by.
 
-    A question is words, a message, a content block or a list of blocks, which are added up: images,
-    sounds and videos as LangChain writes them, with base64 or a `data:` URL; depth, heat and motion
-    as `{"type": "non_standard", "value": {"modality": "imu", "base64": ..., "accel": "g", ...}}`.
+    A question is words, a message, a percept, a content block or a list of these, which are added
+    up: images, sounds and videos as LangChain writes them, with base64 or a `data:` URL; depth,
+    heat and motion as
+    `{"type": "non_standard", "value": {"modality": "imu", "base64": ..., "accel": "g", ...}}`.
 
     Attributes:
         memory: To recall from; it stays the caller's to close.
@@ -53,6 +55,16 @@ class SensoriumRetriever(BaseRetriever):
     filters: Mapping[str, Any] = Field(default_factory=dict)
     roots: Sequence[str | Path] = ()
 
+    def __init__(self, **attributes: Any) -> None:
+        """Take the attributes by name.
+
+        Raises:
+            QueryError: A filter nobody knows; from a validator pydantic would wrap it.
+            ValidationError: Another attribute that is unknown or of the wrong type.
+        """
+        super().__init__(**attributes)
+        check_filters(self.filters)
+
     def _get_relevant_documents(
         self,
         query: Question,
@@ -63,24 +75,32 @@ class SensoriumRetriever(BaseRetriever):
         min_confidence: float | None = None,
         half_life: timedelta | None = None,
         filters: Mapping[str, Any] | None = None,
+        **unknown: Any,
     ) -> list[Document]:
         """Recall; `invoke` takes the keywords, each in the place of the attribute of its name.
 
         Returns:
             Best first; the metadata are described in docs/langchain.md.
         Raises:
-            QueryError: Nothing asked, or arguments that contradict each other.
+            QueryError: Nothing asked, an unknown argument, or some that contradict each other.
             SourceRefusedError: A URL that would have to be fetched, or a path outside `roots`.
             EncodingError: A part of the question cannot be encoded.
         """
+        refuse(unknown, needed=f"known ones: {WISHES}", remedy="how many documents is k=")
+        wanted = self.filters if filters is None else filters
+        check_filters(wanted)
+        limit = limit_of(self.k if k is None else k)
+        parts = parts_of(query, roots=self.roots)
+        if not limit:
+            return []
         least = self.min_confidence if min_confidence is None else min_confidence
         hits = self.memory.recall(
-            parts_of(query, roots=self.roots),
-            limit=self.k if k is None else k,
+            parts,
+            limit=limit,
             modalities=self.modalities if modalities is None else modalities,
             min_confidence=least,
             half_life=self.half_life if half_life is None else half_life,
-            **(self.filters if filters is None else filters),
+            **wanted,
         )
         return [hit_document(hit) for hit in hits]
 

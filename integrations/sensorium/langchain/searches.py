@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,19 @@ from langchain_core.vectorstores import VectorStore
 from numpy.typing import NDArray
 
 from sensorium.encoders import normalise
-from sensorium.errors import QueryError
 from sensorium.langchain.diversity import diverse
 from sensorium.langchain.documents import stored_document
-from sensorium.langchain.retriever import K
+from sensorium.langchain.wishes import (
+    FETCH_K,
+    K,
+    Wanted,
+    check_filter,
+    check_lambda,
+    limit_of,
+    refuse,
+)
 from sensorium.memory import Hit, Memory
 from sensorium.percepts import Text
-from sensorium.qdrant import Condition
-
-FETCH_K = 20  # candidates of a search for diversity, as everywhere in LangChain
 
 
 class SearchableStore(VectorStore):
@@ -42,7 +45,8 @@ class SearchableStore(VectorStore):
         """Return the documents most similar to a question; `filter=` restricts them.
 
         Raises:
-            QueryError: A blank question, or `k` that is none.
+            QueryError: A blank question, or `k` that is not a whole number from 0.
+            FilterError: A filter that no metadata can be compared with.
         """
         return [document for document, _ in self.similarity_search_with_score(query, k, **kwargs)]
 
@@ -91,7 +95,7 @@ class SearchableStore(VectorStore):
         """
         asked = self._asked(query)
         vector = asked if isinstance(asked, np.ndarray) else self._embedded(asked)
-        return _diverse(self._hits(asked, fetch_k, **kwargs), vector, k, lambda_mult)
+        return self._diverse(asked, vector, k, fetch_k, lambda_mult, **kwargs)
 
     def max_marginal_relevance_search_by_vector(
         self,
@@ -103,7 +107,26 @@ class SearchableStore(VectorStore):
     ) -> list[Document]:
         """Return documents that resemble a vector and differ from each other."""
         vector = np.asarray(embedding, np.float32)
-        return _diverse(self._hits(vector, fetch_k, **kwargs), vector, k, lambda_mult)
+        return self._diverse(vector, vector, k, fetch_k, lambda_mult, **kwargs)
+
+    def _diverse(
+        self,
+        asked: str | NDArray[np.float32],
+        vector: NDArray[np.float32],
+        k: int,
+        fetch_k: int,
+        lambda_mult: float,
+        **kwargs: Any,
+    ) -> list[Document]:
+        """Choose among the answers; `vector` is what was asked, to compare them with."""
+        check_lambda(lambda_mult)
+        k = limit_of(k)
+        hits = self._hits(asked, limit_of(fetch_k, "fetch_k"), **kwargs)
+        rows = [hit.vector for hit in hits if hit.vector is not None]
+        if not rows:
+            return []
+        chosen = diverse(normalise(vector), np.stack(rows), k=k, lambda_mult=lambda_mult)
+        return [_found(hits[index]) for index in chosen]
 
     def _asked(self, query: str) -> str | NDArray[np.float32]:
         """Return what to ask the memory: words for its own encoder, else their vector."""
@@ -120,11 +143,15 @@ class SearchableStore(VectorStore):
         asked: str | NDArray[np.float32],
         k: int,
         *,
-        filter: Mapping[str, Any] | Condition | None = None,
+        filter: Wanted = None,
         **kwargs: Any,
     ) -> list[Hit]:
         refuse(kwargs)
-        return self.memory.recall(asked, limit=k, ranking=self._ranking, where=filter)
+        check_filter(filter)
+        limit = limit_of(k)
+        if not limit:
+            return []
+        return self.memory.recall(asked, limit=limit, ranking=self._ranking, where=filter)
 
     async def _asimilarity_search_with_relevance_scores(
         self, query: str, k: int = K, **kwargs: Any
@@ -141,27 +168,3 @@ def _found(hit: Hit) -> Document:
 def _cosine(hit: Hit) -> float:
     assert hit.similarity is not None, "only keywords have none"
     return hit.similarity
-
-
-def _diverse(
-    hits: list[Hit], question: NDArray[np.float32], k: int, lambda_mult: float
-) -> list[Document]:
-    rows = [hit.vector for hit in hits if hit.vector is not None]
-    if not rows:
-        return []
-    chosen = diverse(normalise(question), np.stack(rows), k=k, lambda_mult=lambda_mult)
-    return [_found(hits[index]) for index in chosen]
-
-
-def refuse(unknown: Mapping[str, Any]) -> None:
-    """Refuse what LangChain's signatures let through.
-
-    Raises:
-        QueryError: There is such an argument.
-    """
-    if unknown:
-        raise QueryError(
-            f"the arguments {', '.join(sorted(unknown))}",
-            "arguments this store knows",
-            "leave them out; what restricts a search is filter=",
-        )

@@ -11,7 +11,7 @@ from langchain_core.vectorstores import VectorStore
 
 from sensorium.langchain.contents import Content
 
-Metadatas = Sequence[Mapping[str, Any]]
+Metadatas = Sequence[Mapping[str, Any] | None]
 
 
 class SignalStore(VectorStore):
@@ -42,7 +42,7 @@ class SignalStore(VectorStore):
 
         Args:
             uris: Paths, `file:` or `data:` URIs, encoded bytes, or percepts.
-            metadatas: One dictionary each.
+            metadatas: One dictionary each, or `None`.
             ids: One each; made where `None`.
             units: None; others are refused.
         Returns:

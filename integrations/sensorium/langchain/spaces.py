@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.embeddings import Embeddings
 
 from sensorium.encoders import Encoder, FunctionEncoder
-from sensorium.errors import UnsupportedModalityError
+from sensorium.errors import SourceTypeError, UnsupportedModalityError
 from sensorium.langchain.embeddings import SensoriumEmbeddings
 from sensorium.percepts import Percept
 
@@ -24,7 +24,10 @@ def encoder_of(
         embedding: Of any kind.
         dimension: Numbers in a vector; by default a question is embedded to see.
         model: Names the space; by default the class, and the model it says it uses.
+    Raises:
+        SourceTypeError: No embeddings.
     """
+    check_embedding(embedding)
     if isinstance(embedding, SensoriumEmbeddings):
         return embedding.encoder
     if dimension is None:
@@ -35,6 +38,20 @@ def encoder_of(
         {**others, "text": lambda texts: embedding.embed_documents([one.text for one in texts])},
         dimension=dimension,
     )
+
+
+def check_embedding(embedding: object) -> None:
+    """Refuse what makes no vectors for LangChain.
+
+    Raises:
+        SourceTypeError: No object of a class of embeddings.
+    """
+    if not isinstance(embedding, Embeddings):
+        raise SourceTypeError(
+            f"embedding={embedding!r}"[:200],
+            "an object of a subclass of langchain_core.embeddings.Embeddings",
+            'pass SensoriumEmbeddings("sensorium-mini"), or any other Embeddings',
+        )
 
 
 def name_of(embedding: Embeddings) -> str:

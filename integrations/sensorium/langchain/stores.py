@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,26 +12,31 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from typing_extensions import Self
 
-from sensorium.errors import BatchError, QueryError
+from sensorium.errors import BatchError, QueryError, SourceTypeError
 from sensorium.langchain.contents import Content, percepts_of
-from sensorium.langchain.documents import stored_document
+from sensorium.langchain.documents import MARK, stored_document
 from sensorium.langchain.embeddings import SensoriumEmbeddings
-from sensorium.langchain.inputs import listed, names_of, one_each, rows_of
-from sensorium.langchain.searches import SearchableStore, refuse
+from sensorium.langchain.inputs import facts_of, listed, names_of, rows_of
+from sensorium.langchain.searches import SearchableStore
 from sensorium.langchain.signals import Metadatas, SignalStore
-from sensorium.langchain.spaces import encoder_of, needed_method
+from sensorium.langchain.spaces import check_embedding, encoder_of, needed_method
+from sensorium.langchain.wishes import Wanted, check_filter, refuse
 from sensorium.memory import Memory, Moment
 from sensorium.memory.closing import Closing
+from sensorium.memory.opened import OWNER
 from sensorium.memory.writing import BATCH
-from sensorium.qdrant import Condition
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
+
+OPTIONS = frozenset(signature(Memory.open).parameters) - {"place", "owner", "encoder"}
+SHOWN = 60  # characters of a document, in an error
 
 
 class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
     """Documents in a memory, found by likeness: texts, pictures, sounds and other signals.
 
+    Searches find whatever the memory holds; `delete` removes documents that a store added, alone.
     The asynchronous methods run in a thread.
 
     Attributes:
@@ -49,8 +55,17 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
             ranking: As of `Memory.recall`; by default `"raw"`, by cosine, in a memory of one sense,
                 and `"centred"`, which is fair to all senses, in others.
         Raises:
+            SourceTypeError: No open memory, or no embeddings.
             SpaceMismatchError: `SensoriumEmbeddings` of another encoder than the memory's.
         """
+        if not isinstance(memory, Memory):
+            raise SourceTypeError(
+                f"a {type(memory).__name__} as the memory",
+                "an open Memory",
+                "use SensoriumVectorStore.open(place, embedding=...)",
+            )
+        if embedding is not None:
+            check_embedding(embedding)
         self.memory = memory
         self._owns_memory = False
         self._given = embedding
@@ -67,7 +82,7 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
         place: str | Path | QdrantClient = ":memory:",
         *,
         embedding: Embeddings,
-        owner: str = "langchain",
+        owner: str = OWNER,
         dimension: int | None = None,
         model: str | None = None,
         ranking: str | None = None,
@@ -79,16 +94,24 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
             place: A folder (Qdrant Edge, in this process), the URL of a Qdrant server,
                 `":memory:"` or any `QdrantClient`.
             embedding: Of any dimension.
-            owner: Whose documents: nobody else's are found or changed.
+            owner: Whose documents: nobody else's are found or changed. By default the owner that
+                the command line and the MCP server have by default, too.
             dimension: Numbers in a vector; by default a question is embedded to see.
             model: Names the vectors' space: a store opens with no other. By default the class of
                 the embeddings, and the model they say they use.
             ranking: As of the constructor.
             options: Others of `Memory.open`.
         Raises:
+            SourceTypeError: No embeddings.
+            QueryError: An option nobody knows.
             SpaceMismatchError: The store was made with other embeddings.
             StoreError: As `Memory.open`.
         """
+        refuse(
+            {name: value for name, value in options.items() if name not in OPTIONS},
+            needed=f"known ones: owner, dimension, model, ranking, {', '.join(sorted(OPTIONS))}",
+            remedy="name the folder or server with place=",
+        )
         encoder = encoder_of(embedding, dimension=dimension, model=model)
         memory = Memory.open(place, owner=owner, encoder=encoder, **options)
         store = cls(memory, embedding, ranking=ranking)
@@ -131,15 +154,15 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
     def add_texts(
         self,
         texts: Iterable[str],
-        metadatas: Sequence[Mapping[str, Any]] | None = None,
+        metadatas: Metadatas | None = None,
         *,
         ids: Sequence[str | None] | None = None,
         **kwargs: Any,
     ) -> list[str]:
         """Add texts; arguments and errors as `add_documents`, with one dictionary each."""
         words = listed(texts, str)
-        facts = one_each("metadatas", metadatas, len(words), {})
-        documents = [Document(text, metadata=dict(m)) for text, m in zip(words, facts, strict=True)]
+        facts = facts_of(metadatas, len(words))
+        documents = [Document(text, metadata=m) for text, m in zip(words, facts, strict=True)]
         return self.add_documents(documents, ids=ids, **kwargs)
 
     def add_documents(
@@ -169,7 +192,7 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
         names = names_of([one.id for one in documents], ids)
         texts = [one.page_content for one in documents]
         moments = [
-            Moment(text=text, metadata=one.metadata, id=name, vectors=vectors)
+            Moment(text=text, metadata=one.metadata, tags=[MARK], id=name, vectors=vectors)
             for text, one, name, vectors in zip(
                 texts, documents, names, self._text_vectors(texts), strict=True
             )
@@ -194,13 +217,13 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
     ) -> list[str]:
         method = needed_method(self._foreign, modality) if self._foreign else None
         percepts = percepts_of(uris, modality=modality, units=units)
-        facts = one_each("metadatas", metadatas, len(percepts), {})
+        facts = facts_of(metadatas, len(percepts))
         names = names_of([None] * len(percepts), ids)
         vectors: Sequence[Mapping[str, Any] | None] = [None] * len(percepts)
         if method is not None:
             vectors = rows_of(modality, method(list(uris)) if percepts else [], len(percepts))
         moments = [
-            Moment(percept, metadata=dict(fact), id=name, vectors=rows)
+            Moment(percept, metadata=fact, tags=[MARK], id=name, vectors=rows)
             for percept, fact, name, rows in zip(percepts, facts, names, vectors, strict=True)
         ]
         return self._remember(moments, names, BATCH)
@@ -210,9 +233,12 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
         if report.failures:
             failures = {one.index: one.error for one in report.failures}
             first, error = next(iter(failures.items()))
+            words = moments[first].text
+            begin = f", {words[:SHOWN]!r}" if words else ""
             raise BatchError(
                 f"{len(moments)} documents of which {len(failures)} could not be added; first, "
-                f"{names[first]!r}: {type(error).__name__}: {error}",
+                f"index {first} with the id {names[first]!r}{begin}: "
+                f"{type(error).__name__}: {error}",
                 "documents that can be embedded and kept",
                 "see .failures; .results holds the ids of the others, which are in the store",
                 failures,
@@ -228,11 +254,11 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
         self,
         ids: Sequence[str] | None = None,
         *,
-        filter: Mapping[str, Any] | Condition | None = None,
+        filter: Wanted = None,
         everything: bool = False,
         **kwargs: Any,
     ) -> bool:
-        """Delete documents; ids that are not there are passed over.
+        """Delete documents that a store added; ids of others, and of none, are passed over.
 
         Args:
             ids: Of documents.
@@ -244,17 +270,24 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
             QueryError: Neither ids nor a filter, without `everything`.
         """
         refuse(kwargs)
+        check_filter(filter)
         if isinstance(ids, str):
             raise QueryError(f"the ids {ids!r}"[:200], "a list of ids", "write [id]")
         names = None if ids is None else list(ids)
+        if names is None and not everything and not filter:
+            raise QueryError(
+                "delete() of nothing named",
+                "what to delete",
+                "pass delete(ids), filter= or everything=True",
+            )
         if names is None or names:
-            self.memory.forget(*(names or ()), where=filter, everything=everything)
+            self.memory.forget(*(names or ()), where=filter, tags=[MARK])
         return True
 
     async def aadd_texts(
         self,
         texts: Iterable[str],
-        metadatas: Sequence[Mapping[str, Any]] | None = None,
+        metadatas: Metadatas | None = None,
         *,
         ids: Sequence[str | None] | None = None,
         **kwargs: Any,

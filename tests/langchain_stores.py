@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from langchain_core.embeddings import DeterministicFakeEmbedding
+from qdrant_client import QdrantClient
 
 from sensorium.langchain import SensoriumVectorStore
 
@@ -23,9 +24,9 @@ class Foreign(DeterministicFakeEmbedding):
 
 
 def opened(kind: str, folder: Path) -> SensoriumVectorStore:
-    """A store on `"edge"` or in `"memory"`."""
-    place = folder if kind == "edge" else ":memory:"
-    return SensoriumVectorStore.open(place, embedding=Foreign(size=SIX))
+    """A store on `"edge"`, or of a Qdrant client in `"memory"`."""
+    place = folder if kind == "edge" else QdrantClient(":memory:")
+    return SensoriumVectorStore.open(place, embedding=Foreign(size=SIX), media=folder / "media")
 
 
 def another(house: SensoriumVectorStore) -> SensoriumVectorStore:

@@ -25,6 +25,7 @@ from sensorium.errors import (
     QueryError,
     SensoriumError,
     SourceRefusedError,
+    SourceTypeError,
     UnitError,
 )
 from sensorium.langchain import SensoriumRetriever
@@ -242,7 +243,7 @@ REFUSED: dict[str, tuple[Any, type[SensoriumError], str]] = {
         MediaDecodeError,
         "application/pdf",
     ),
-    "broken base64": ({"type": "image", "base64": "%%%"}, MediaDecodeError, "b64encode"),
+    "broken base64": ({"type": "image", "base64": "%%%"}, SourceTypeError, "b64encode"),
     "a truncated picture": (
         {"type": "image", "base64": encoded("photo_dog.jpg")[:4000]},
         SensoriumError,

@@ -11,10 +11,10 @@ from uuid import UUID
 
 import pytest
 from langchain_core.documents import Document
-from langchain_core.embeddings import Embeddings
+from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from langchain_core.indexing import InMemoryRecordManager, index
 from langchain_stores import SIX, Foreign, another, opened
-from planted import PlantedEncoder
+from planted import D, PlantedEncoder
 
 from sensorium.errors import (
     BatchError,
@@ -296,3 +296,21 @@ def test_langchain_s_indexing_works(store: SensoriumVectorStore) -> None:
     again = run("foo", "baz")
     assert (again["num_added"], again["num_skipped"], again["num_deleted"]) == (1, 1, 1)
     assert {one.page_content for one in store.similarity_search("foo")} == {"foo", "baz"}
+
+
+def test_vectors_of_another_model_are_refused_whatever_their_length() -> None:
+    """A memory of Sensorium's own encoder takes no foreign embeddings of the same dimension."""
+    with (
+        Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory,
+        pytest.raises(SpaceMismatchError, match="leave embedding out"),
+    ):
+        SensoriumVectorStore(memory, DeterministicFakeEmbedding(size=D))
+
+
+def test_no_ids_are_none_and_everything_is_all(store: SensoriumVectorStore) -> None:
+    """An empty list removes nothing, unless all was said."""
+    store.add_texts(["a", "b"], ids=["1", "2"])
+    assert store.delete([])
+    assert len(store.get_by_ids(["1", "2"])) == 2
+    assert store.delete([], everything=True)
+    assert store.get_by_ids(["1", "2"]) == []

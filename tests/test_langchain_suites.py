@@ -21,6 +21,7 @@ from langchain_tests.integration_tests import (
 )
 from langchain_tests.unit_tests import EmbeddingsUnitTests, ToolsUnitTests
 from planted import PlantedEncoder
+from qdrant_client import QdrantClient
 
 from sensorium.langchain import (
     SensoriumEmbeddings,
@@ -69,11 +70,16 @@ class TestMini(EmbeddingsIntegrationTests):
         return SensoriumEmbeddings
 
 
-class TestStoreInMemory(VectorStoreIntegrationTests):
+class TestStoreOfAClient(VectorStoreIntegrationTests):
+    """On any Qdrant client, of which the local mode stands for a server's."""
+
     @pytest.fixture
     def vectorstore(self) -> Iterator[VectorStore]:
-        with SensoriumVectorStore.open(":memory:", embedding=self.get_embeddings()) as store:
+        client = QdrantClient(":memory:")
+        embedding, silent = self.get_embeddings(), {"keep_media": False}
+        with SensoriumVectorStore.open(client, embedding=embedding, **silent) as store:
             yield store
+        client.close()
 
 
 class TestStoreOnEdge(VectorStoreIntegrationTests):

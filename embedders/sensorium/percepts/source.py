@@ -305,7 +305,9 @@ def from_base64(text: str | bytes, *, limits: Limits | None = None) -> bytes:
         return _unbroken(text)
     except (ValueError, AttributeError, TypeError) as error:
         raise SourceTypeError(
-            f"base64 that cannot be read ({error})", "a whole file in base64", "encode it again"
+            f"base64 that cannot be read ({error})",
+            "a whole file in base64",
+            "encode it: b64encode(data).decode()",
         ) from error
 
 

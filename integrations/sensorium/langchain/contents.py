@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sensorium.errors import MediaDecodeError, PerceptFormatError, SourceTypeError
+from sensorium.errors import PerceptFormatError, SourceTypeError
 from sensorium.percepts import Percept, percept_from_media
+from sensorium.percepts.source import from_base64
 
 Content: TypeAlias = "str | os.PathLike[str] | bytes | Percept"
 Roots: TypeAlias = "Sequence[str | Path] | None"
@@ -72,20 +71,9 @@ def described(fields: Mapping[str, Any], *, units: Mapping[str, Any], roots: Roo
         )
     [(place, content)] = given.items()
     return percept_from_media(
-        _decoded(content) if place == "base64" else content,
+        from_base64(content) if place == "base64" else content,
         mime_type=fields.get("mime_type"),
         modality=fields.get("modality"),
         units=units,
         roots=roots,
     )
-
-
-def _decoded(text: object) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)  # type: ignore[arg-type]  # TypeError is ours
-    except (binascii.Error, TypeError, ValueError) as error:
-        raise MediaDecodeError(
-            f"base64 that cannot be read ({error})",
-            "a whole file, in base64",
-            "encode it with base64.b64encode(data).decode()",
-        ) from error

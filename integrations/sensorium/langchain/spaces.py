@@ -12,7 +12,7 @@ from sensorium.errors import SourceTypeError, UnsupportedModalityError
 from sensorium.langchain.embeddings import SensoriumEmbeddings
 from sensorium.percepts import Percept
 
-NAMES = ("model", "model_name")  # attributes in which embeddings keep the name of their model
+NAMES = ("model", "model_name", "model_id", "repo_id")  # where embeddings say which model
 
 
 def encoder_of(

@@ -12,7 +12,8 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from typing_extensions import Self
 
-from sensorium.errors import BatchError, QueryError, SourceTypeError
+from sensorium.encoders.functions import EXTERNAL
+from sensorium.errors import BatchError, QueryError, SourceTypeError, SpaceMismatchError
 from sensorium.langchain.contents import Content, percepts_of
 from sensorium.langchain.documents import MARK, stored_document
 from sensorium.langchain.embeddings import SensoriumEmbeddings
@@ -56,7 +57,7 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
                 and `"centred"`, which is fair to all senses, in others.
         Raises:
             SourceTypeError: No open memory, or no embeddings.
-            SpaceMismatchError: `SensoriumEmbeddings` of another encoder than the memory's.
+            SpaceMismatchError: Embeddings of another model than the memory's.
         """
         if not isinstance(memory, Memory):
             raise SourceTypeError(
@@ -73,6 +74,12 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
         if isinstance(embedding, SensoriumEmbeddings):
             memory.backend.schema.check(embedding.encoder.space, "the memory")
             self._foreign = None
+        elif embedding is not None and memory.encoder.space.weights != EXTERNAL:
+            raise SpaceMismatchError(
+                f"vectors of {type(embedding).__name__} in a memory of {memory.encoder.space.id}",
+                "one space: two models' vectors cannot be compared",
+                "leave embedding out, or use SensoriumVectorStore.open(place, embedding=...)",
+            )
         several = len(memory.encoder.modalities) > 1
         self._ranking = ranking or ("centred" if several else "raw")
 
@@ -262,7 +269,7 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
 
         Args:
             ids: Of documents.
-            filter: Instead, or besides: on their metadata.
+            filter: Instead, or besides, so that both must hold: on their metadata.
             everything: Needed to delete all. (`delete()` alone means that to some stores and
                 nothing to others; here it is an error.)
             kwargs: None; others are refused.
@@ -280,7 +287,7 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
                 "what to delete",
                 "pass delete(ids), filter= or everything=True",
             )
-        if names is None or names:
+        if names is None or names or everything:
             self.memory.forget(*(names or ()), where=filter, tags=[MARK])
         return True
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langgraph.store.base import (
-    BaseStore,
     GetOp,
     InvalidNamespaceError,
     ListNamespacesOp,
@@ -22,7 +20,8 @@ from langgraph.store.base import (
     PutOp,
     SearchOp,
 )
-from planted import direction
+from langgraph_stores import INDEX, SOON, keys, tenant, until
+from PIL.Image import new as new_picture
 
 from sensorium.errors import (
     FilterError,
@@ -30,38 +29,24 @@ from sensorium.errors import (
     RecordError,
     VectorError,
 )
-from sensorium.langgraph import SensoriumStore, searching
+from sensorium.langgraph import SensoriumStore, index_encoder, searching
 from sensorium.langgraph.filters import matches
 from sensorium.langgraph.namespaces import item_id
+from sensorium.memory import Memory
 from sensorium.memory.identity import LONGEST_ID
-
-DIMS = 16
-SOON = 0.001  # minutes: 60 ms
-PATIENCE = 10.0  # seconds until a test gives up waiting
+from sensorium.percepts import Text
 
 
-def embed(texts: list[str]) -> list[list[float]]:
-    return [direction(text, DIMS).tolist() for text in texts]
-
-
-INDEX: Any = {"dims": DIMS, "embed": embed, "fields": ["text"]}
+@pytest.fixture(scope="module")
+def home() -> Iterator[Memory]:
+    with Memory.open(":memory:", owner="nobody", encoder=index_encoder(INDEX)) as memory:
+        yield memory
 
 
 @pytest.fixture
-def store() -> Iterator[SensoriumStore]:
-    with SensoriumStore.open(":memory:", index=INDEX) as opened:
+def store(home: Memory) -> Iterator[SensoriumStore]:
+    with tenant(home, index=INDEX) as opened:
         yield opened
-
-
-def keys(store: BaseStore, *prefix: str, **named: Any) -> list[str]:
-    return [item.key for item in store.search(prefix, **named)]
-
-
-def until(happened: Callable[[], bool]) -> None:
-    given_up = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < given_up, "it never happened"
-        time.sleep(0.01)
 
 
 def test_the_item_put_last_comes_first(store: SensoriumStore) -> None:
@@ -265,6 +250,13 @@ def test_what_is_no_value_is_refused_before_anything_is_written(
     assert keys(store) == []
 
 
+@pytest.mark.parametrize("medium", [b"\xff\xd8", new_picture("L", (4, 4)), Text("sea")], ids=type)
+def test_a_medium_that_is_no_content_block_says_how(store: SensoriumStore, medium: Any) -> None:
+    """The error names its place in the value as it was put, and the block to write."""
+    with pytest.raises(RecordError, match=r'value\["a"\]\[1\], a .*"type": "image", "base64"'):
+        store.put(("a",), "k", {"a": ["x", medium]})
+
+
 def test_what_cannot_be_embedded_fails_alone(store: SensoriumStore) -> None:
     """A vector of zeros is none: its item is not written, the others of the batch are."""
     zero: Any = {"dims": 2, "embed": lambda texts: [[float("bad" not in t), 0.0] for t in texts]}
@@ -292,6 +284,7 @@ def test_what_cannot_be_embedded_fails_alone(store: SensoriumStore) -> None:
         (GetOp(("a",), 1), QueryError),  # type: ignore[arg-type]  # meant
         (SearchOp(("a",), limit=-1), QueryError),
         (SearchOp(("a",), offset=-1), QueryError),
+        (SearchOp(("a",), query=5), QueryError),  # type: ignore[arg-type]  # meant
         (SearchOp(("a",), filter={"x": {"$in": [1]}}), FilterError),
         (SearchOp(("a",), filter={"x": {"y": {"$gt": 1, "z": 2}}}), FilterError),
         (SearchOp(("a",), filter={1: 2}), FilterError),  # type: ignore[dict-item]  # meant

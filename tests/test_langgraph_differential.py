@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,7 +31,9 @@ from langgraph.store.base import (
     SearchOp,
 )
 from langgraph.store.memory import InMemoryStore
+from langgraph_stores import tenant
 from planted import direction
+from qdrant_client import QdrantClient
 
 from sensorium.langgraph import SensoriumStore, index_encoder
 from sensorium.langgraph.filters import matches
@@ -198,8 +199,7 @@ operations = st.one_of(
 )
 batches = st.lists(operations, min_size=1, max_size=6)
 filled = st.lists(puts, min_size=4, max_size=12)  # before anything is asked
-serial = count()  # of owners
-quick = settings(max_examples=15, deadline=None)
+quick = settings(max_examples=10, deadline=None)
 
 
 @pytest.fixture(scope="module")
@@ -210,15 +210,18 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
         yield memory
 
 
-@contextmanager
-def fresh(kind: str, edge: Memory, config: IndexConfig) -> Iterator[SensoriumStore]:
-    """Open a store with nothing in it."""
-    if kind == "memory":
-        with SensoriumStore.open(":memory:", index=config) as store:
-            yield store
-    else:
-        with edge.for_owner(f"owner {next(serial)}") as memory:
-            yield SensoriumStore(memory, index=config)
+@pytest.fixture(scope="module")
+def client() -> Iterator[Memory]:
+    """The same of Qdrant's client."""
+    server = QdrantClient(":memory:")
+    with Memory.open(server, owner="nobody", encoder=index_encoder(INDEX)) as memory:
+        yield memory
+
+
+@pytest.fixture(scope="module", params=["edge", "client"])
+def home(request: pytest.FixtureRequest) -> Memory:
+    memory: Memory = request.getfixturevalue(request.param)
+    return memory
 
 
 SMALL = [None, True, False, 0, 1, 2, 2.5, -1, 2**53 + 1, "red", "2", "", [], {}]
@@ -228,13 +231,12 @@ ASKED = [*STORED, *({name: x} for name in OPERATORS for x in SMALL)]
 ASKED += [{"y": {name: x}} for name in OPERATORS for x in SMALL] + [{"$gte": 0, "$lt": 2}]
 
 
-@pytest.mark.parametrize("kind", ["memory", "edge"])
-def test_the_engine_hides_nothing_that_a_filter_means(kind: str, edge: Memory) -> None:
+def test_the_engine_hides_nothing_that_a_filter_means(home: Memory) -> None:
     """A filter finds what it holds of, item by item; in the reference, too, if that can tell."""
     ops: list[Op] = [PutOp(("a",), str(i), {"x": x}, False) for i, x in enumerate(STORED)]
     reference = InMemoryStore()
     reference.batch(ops)
-    with fresh(kind, edge, INDEX) as store:
+    with tenant(home, index=INDEX) as store:
         store.batch(ops)
         for wanted in ASKED:
             found = {item.key for item in store.search((), filter={"x": wanted}, limit=ALL)}
@@ -245,16 +247,15 @@ def test_the_engine_hides_nothing_that_a_filter_means(kind: str, edge: Memory) -
                 assert found == {item.key for item in theirs}, wanted
 
 
-@pytest.mark.parametrize("kind", ["memory", "edge"])
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 @quick
 @given(first=filled, sequence=st.lists(batches, min_size=1, max_size=4))
 def test_any_sequence_does_the_same(
-    kind: str, edge: Memory, config: IndexConfig, first: list[Op], sequence: list[list[Op]]
+    home: Memory, config: IndexConfig, first: list[Op], sequence: list[list[Op]]
 ) -> None:
     """Results, scores and pages agree after any batches of puts, deletions and reads."""
     reference = Reference(config)
-    with fresh(kind, edge, config) as store:
+    with tenant(home, index=config) as store:
         for ops in [first, *sequence]:
             expected = reference.batch(ops)
             for op, one, other in zip(ops, store.batch(ops), expected, strict=True):
@@ -268,7 +269,7 @@ async def test_asynchronous_methods_do_the_same(
 ) -> None:
     """`abatch` is `batch`."""
     reference = Reference(FIELDS)
-    with fresh("edge", edge, FIELDS) as store:
+    with tenant(edge, index=FIELDS) as store:
         for ops in (first, searches):
             expected = reference.batch(ops)
             for op, one, other in zip(ops, await store.abatch(ops), expected, strict=True):
@@ -304,7 +305,7 @@ def test_many_tasks_put_and_search_at_once(edge: Memory) -> None:
     async def all_at_once(store: SensoriumStore) -> None:
         await asyncio.gather(*(use(store, task) for task in range(12)))
 
-    with fresh("edge", edge, FIELDS) as store:
+    with tenant(edge, index=FIELDS) as store:
         asyncio.run(all_at_once(store))
         left: list[Item] = [*store.search(("t",), limit=ALL)]
         assert {item.key: item.value["step"] for item in left} == {

@@ -8,34 +8,22 @@ from typing import Any
 
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
-from langgraph.store.base import BaseStore, PutOp
+from langgraph.store.base import PutOp
 from langgraph.store.memory import InMemoryStore
+from langgraph_stores import DIMS, INDEX, PATIENCE, embed, keys
 from planted import direction
 
 from sensorium.errors import QueryError, SpaceMismatchError, StoreClosedError
 from sensorium.langchain import SensoriumEmbeddings
 from sensorium.langgraph import SensoriumStore, index_encoder
 from sensorium.memory import Memory
+from sensorium.memory.opened import OWNER
 from sensorium.mini import open_mini
-
-DIMS = 16
-PATIENCE = 10.0  # seconds until a test gives up waiting
-
-
-def embed(texts: list[str]) -> list[list[float]]:
-    return [direction(text, DIMS).tolist() for text in texts]
 
 
 async def aembed(texts: list[str]) -> list[list[float]]:
     await asyncio.sleep(0)
     return embed(texts)
-
-
-INDEX: Any = {"dims": DIMS, "embed": embed, "fields": ["text"]}
-
-
-def keys(store: BaseStore, *prefix: str, **named: Any) -> list[str]:
-    return [item.key for item in store.search(prefix, **named)]
 
 
 def test_an_index_belongs_to_its_memory(tmp_path: Path) -> None:
@@ -137,3 +125,51 @@ def test_scores_of_an_embedding_are_cosines() -> None:
         assert [item.key for item in ours] == [item.key for item in theirs]
         for item, other in zip(ours, theirs, strict=True):
             assert item.score == pytest.approx(other.score, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        "text",
+        ["text"],
+        {"field": ["text"]},
+        {**INDEX, "dim": DIMS},
+        {**INDEX, "embed": 3},
+        {1: "text"},
+    ],
+    ids=str,
+)
+def test_a_slip_in_an_index_is_refused(index: Any, tmp_path: Path) -> None:
+    """Before a folder is begun, and where an encoder is made of it."""
+    with pytest.raises(QueryError, match=r"index=|embed="):
+        SensoriumStore.open(tmp_path / "new", index=index)
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(QueryError, match=r"index=|embed="):
+        index_encoder(index)
+
+
+def test_what_langgraph_adds_to_an_index_is_taken() -> None:
+    """Its own store writes private keys into the dictionary that it is given."""
+    shared: Any = dict(INDEX)
+    InMemoryStore(index=shared)
+    with SensoriumStore.open(index={**shared, "__tokenized_fields": [("text", ["text"])]}) as store:
+        store.put(("a",), "k", {"text": "sea"})
+        assert keys(store, query="sea") == ["k"]
+
+
+def test_a_folder_is_one_memory_for_all(tmp_path: Path) -> None:
+    """Where nobody says whose, items are found as on the command line."""
+    encoder = index_encoder(INDEX)
+    with SensoriumStore.open(tmp_path, index=INDEX) as store:
+        store.put(("a",), "k", {"text": "sea"})
+    with Memory.open(tmp_path, owner=OWNER, encoder=encoder) as memory:
+        [hit] = memory.recall("sea")
+        assert hit.record.metadata["key"] == "k"
+        memory.remember(text="sea, by somebody else")
+        assert keys(SensoriumStore(memory, index=INDEX), query="sea") == ["k"]
+
+
+def test_what_is_no_memory_is_refused(tmp_path: Path) -> None:
+    """A folder's name is none, and what to write is said."""
+    with pytest.raises(QueryError, match=r'an open Memory; write SensoriumStore\.open\("folder"\)'):
+        SensoriumStore(str(tmp_path))  # type: ignore[arg-type]  # meant

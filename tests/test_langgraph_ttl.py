@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from langgraph.store.base import BaseStore
-from planted import direction
+from langgraph_stores import INDEX, PATIENCE, SOON, keys, tenant, until
 
 from sensorium.errors import QueryError, StoreClosedError
 from sensorium.langgraph import SensoriumStore, index_encoder
@@ -17,33 +17,17 @@ from sensorium.langgraph.namespaces import item_id
 from sensorium.memory import Memory
 from sensorium.qdrant import Filter
 
-DIMS = 16
-SOON = 0.001  # minutes: 60 ms
-PATIENCE = 10.0  # seconds until a test gives up waiting
 
-
-def embed(texts: list[str]) -> list[list[float]]:
-    return [direction(text, DIMS).tolist() for text in texts]
-
-
-INDEX: Any = {"dims": DIMS, "embed": embed, "fields": ["text"]}
-
-
-def keys(store: BaseStore, *prefix: str, **named: Any) -> list[str]:
-    return [item.key for item in store.search(prefix, **named)]
+@pytest.fixture(scope="module")
+def home() -> Iterator[Memory]:
+    with Memory.open(":memory:", owner="nobody", encoder=index_encoder(INDEX)) as memory:
+        yield memory
 
 
 @pytest.fixture
-def store() -> Iterator[SensoriumStore]:
-    with SensoriumStore.open(":memory:", index=INDEX) as opened:
+def store(home: Memory) -> Iterator[SensoriumStore]:
+    with tenant(home, index=INDEX) as opened:
         yield opened
-
-
-def until(happened: Callable[[], bool]) -> None:
-    given_up = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < given_up, "it never happened"
-        time.sleep(0.01)
 
 
 def test_an_item_expires_and_is_swept(store: SensoriumStore) -> None:
@@ -57,9 +41,9 @@ def test_an_item_expires_and_is_swept(store: SensoriumStore) -> None:
     assert store.sweep_ttl() == 0
 
 
-def test_reading_lets_an_item_live_on() -> None:
+def test_reading_lets_an_item_live_on(home: Memory) -> None:
     """`get` and `search` put the expiry off by the ttl, unless they are told not to."""
-    with SensoriumStore.open(":memory:", index=INDEX, ttl={"default_ttl": 5}) as store:
+    with tenant(home, index=INDEX, ttl={"default_ttl": 5}) as store:
 
         def expires() -> Any:
             return store.memory.get(item_id(("a",), "k")).expires_at
@@ -77,7 +61,7 @@ def test_reading_lets_an_item_live_on() -> None:
         store.put(("a",), "k", {"text": "sea"}, ttl=None)
         assert expires() is None
     unread: Any = {"default_ttl": 5, "refresh_on_read": False}
-    with SensoriumStore.open(":memory:", index=INDEX, ttl=unread) as store:
+    with tenant(home, index=INDEX, ttl=unread) as store:
         store.put(("a",), "k", {"text": "sea"})
         first = store.memory.get(item_id(("a",), "k")).expires_at
         store.get(("a",), "k")
@@ -108,3 +92,47 @@ def test_a_sweeper_of_a_closed_memory_ends_and_says_why() -> None:
     memory.close()
     with pytest.raises(StoreClosedError):
         store.start_ttl_sweeper(SOON).result(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    "ttl",
+    [
+        {"ttl": 60},
+        {"default_ttl": 60, "refresh": True},
+        60,
+        [("default_ttl", 60)],
+        {"default_ttl": "60"},
+        {"default_ttl": True},
+        {"default_ttl": -1},
+        {"default_ttl": 0},
+        {"default_ttl": math.nan},
+        {"default_ttl": math.inf},
+        {"default_ttl": timedelta(minutes=5)},
+        {"sweep_interval_minutes": -5},
+        {"refresh_on_read": "no"},
+        {1: 60},
+    ],
+    ids=str,
+)
+def test_a_slip_in_the_settings_is_no_life_for_ever(home: Memory, ttl: Any, tmp_path: Path) -> None:
+    """What the store would pass over is refused before anything is opened, with what there is."""
+    words = "ttl takes default_ttl, refresh_on_read, sweep_interval_minutes; minutes"
+    with pytest.raises(QueryError, match=words):
+        SensoriumStore(home, index=INDEX, ttl=ttl)
+    with pytest.raises(QueryError, match=words):
+        SensoriumStore.open(tmp_path / "new", index=INDEX, ttl=ttl)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    "ttl",
+    [
+        {},
+        {"default_ttl": None, "sweep_interval_minutes": None, "omit_expired": False},
+        {"default_ttl": 0.5, "refresh_on_read": False, "__private": object()},
+    ],
+    ids=str,
+)
+def test_settings_of_langgraph_are_taken(home: Memory, ttl: Any) -> None:
+    """All that LangGraph has, and what its stores add for themselves."""
+    assert SensoriumStore(home, index=INDEX, ttl=ttl).ttl_config == ttl

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,12 +32,6 @@ from planted import PLANTED, PlantedEncoder
 from sensorium.mcp import ServerLimits, build_server, progress
 from sensorium.memory import Memory
 from sensorium.percepts import Audio, Percept
-
-
-@pytest.fixture(params=["edge", "client"])
-def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Memory]:
-    with remembering(tmp_path if request.param == "edge" else ":memory:") as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -65,24 +60,25 @@ async def test_resources_are_records_and_files(own: Memory) -> None:
     }
 
 
-@pytest.mark.parametrize("id", ["a b/c", "..", "/etc/passwd", "üñ?#%", "C:\\x"])
-async def test_ids_are_names_not_paths(own: Memory, id: str) -> None:
+async def test_ids_are_names_not_paths(own: Memory) -> None:
     """A record of any id has an address at which it is read."""
-    own.remember(text="words", id=id)
+    ids = {"a b/c", "..", "/etc/passwd", "üñ?#%", "C:\\x"}
+    for name in ids:
+        own.remember(text="words", id=name)
     async with Client(build_server(own)) as client:
-        [record] = (await data_of(client, "timeline"))["records"]
-        [content] = (await client.read_resource(record["uri"])).contents
-    assert record["id"] == id
-    assert json.loads(content.text)["id"] == id
+        records = (await data_of(client, "timeline"))["records"]
+        read = [(await client.read_resource(record["uri"])).contents for record in records]
+    assert {record["id"] for record in records} == ids
+    assert [json.loads(content.text)["id"] for [content] in read] == [one["id"] for one in records]
 
 
-@pytest.mark.parametrize("tail", ["", "/media/7", "/media/-1", "/media/x", "/media/0/1", "/file"])
-async def test_resources_that_are_not_there(own: Memory, tail: str) -> None:
+async def test_resources_that_are_not_there(own: Memory) -> None:
     """An unknown address is an error that says so; nothing else is told."""
-    name = own.remember(text="words").id if tail else "nobody"
+    name = own.remember(text="words").id
     async with Client(build_server(own)) as client:
-        with pytest.raises(MCPError, match=r"needed|Unknown resource"):
-            await client.read_resource(f"memory://{name}{tail}")
+        for tail in ("", "/media/7", "/media/-1", "/media/x", "/media/0/1", "/file"):
+            with pytest.raises(MCPError, match=r"needed|Unknown resource"):
+                await client.read_resource(f"memory://{name if tail else 'nobody'}{tail}")
 
 
 async def test_answers_have_a_size(own: Memory) -> None:
@@ -108,6 +104,24 @@ async def test_answers_have_a_size(own: Memory) -> None:
     assert shown_by(quiet) == []
     assert len(quiet.structured_content["hits"]) == 6
     assert answer.structured_content is None  # some clients would show that alone
+
+
+async def test_chance_is_told_and_not_shown(own: Memory) -> None:
+    """A hit that is rather coincidence says so, and its picture is spared; words make it sure."""
+    async with Client(build_server(own)) as client:
+        for words in ("dog", "tax"):
+            await ask(client, "remember", text=f"note of {words}", media=[picture(words)])
+        answer = await ask(client, "recall", query="dog")
+        literal = await ask(client, "recall", query="dog", keywords="note")
+        nothing = await ask(client, "recall", query="moon")
+    likely, unlikely = [block.text for block in answer.content if block.type == "text"]
+    assert "unrelated" not in likely
+    assert re.search(r"confidence 0\.[0-4]\d, probably unrelated\n", unlikely)
+    assert [block.data for block in shown_by(answer)] == [base64_of(png("dog"))]
+    assert "unrelated" not in text_of(literal)
+    assert len(shown_by(literal)) == 2
+    assert text_of(nothing).count("unrelated") == 2
+    assert shown_by(nothing) == []
 
 
 async def test_the_stretch_that_matched_is_heard(own: Memory) -> None:
@@ -200,9 +214,9 @@ async def test_long_work_is_heard_of_and_blocks_nobody(monkeypatch: pytest.Monke
     assert seen[-1] == 2
 
 
-async def test_twenty_calls_at_once(memory: Memory) -> None:
+async def test_twenty_calls_at_once(own: Memory) -> None:
     """Every one is answered, and everything is kept once."""
-    async with Client(build_server(memory)) as client:
+    async with Client(build_server(own)) as client:
 
         async def one(number: int) -> str:
             kept = await data_of(
@@ -214,3 +228,37 @@ async def test_twenty_calls_at_once(memory: Memory) -> None:
         ids = await asyncio.gather(*(one(number) for number in range(20)))
         assert (await data_of(client, "count"))["count"] == 20
     assert len(set(ids)) == 20
+
+
+async def test_no_record_fills_an_answer() -> None:
+    """Long words, tags and metadata are cut, in words and in data; the resource has all of it."""
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        facts = {"big": "x" * 300_000}
+        kept = memory.remember(text="y" * 300_000, metadata=facts, tags=["z" * 500] * 40)
+        async with Client(build_server(memory)) as client:
+            for tool, arguments in (("timeline", {}), ("recall", {"keywords": "y" * 300_000})):
+                answer = await client.call_tool(tool, arguments)
+                assert len(answer.model_dump_json()) < 40_000, tool
+            whole = await client.read_resource(f"memory://{kept.id}")
+    assert json.loads(whole.contents[0].text)["metadata"] == facts
+
+
+@pytest.mark.parametrize("said", ["yes", "on", 1])
+async def test_everything_is_said_by_true_alone(said: object) -> None:
+    """What merely looks like a yes removes nothing."""
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        memory.remember(text="dog")
+        async with Client(build_server(memory)) as client:
+            answer = await client.call_tool("forget", {"everything": said})
+        assert answer.is_error
+        assert memory.count() == 1
+
+
+async def test_null_is_nothing_said() -> None:
+    """Models whose schemas are strict send null for what they leave out."""
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        async with Client(build_server(memory)) as client:
+            said = {"text": "dog", "source": None, "media": None, "tags": None, "ttl": None}
+            assert not (await client.call_tool("remember", said)).is_error
+            asked = {"query": "dog", "keywords": None, "like": None, "source": None, "since": None}
+            assert "dog" in text_of(await client.call_tool("recall", asked))

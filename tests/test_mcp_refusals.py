@@ -59,10 +59,13 @@ BAD = {  # what is called, with what, and a part of the answer
     "no hits": ("recall", {"query": "x", "limit": 0}, "limit"),
     "hits that are no number": ("recall", {"query": "x", "limit": "many"}, '"many"'),
     "confidence beyond 1": ("recall", {"query": "x", "min_confidence": 80}, "less than"),
-    "unknown sense": ("recall", {"query": "x", "modalities": ["smell"]}, "audio"),
-    "unknown sense of records": ("count", {"having": ["smell"]}, "audio"),
+    "unknown sense": ("recall", {"query": "x", "modalities": ["photo"]}, "write image for"),
+    "unknown sense of records": ("count", {"having": ["photo"]}, "write image for"),
     "naive time": ("recall", {"query": "x", "since": "2026-07-01T12:00:00"}, "Z for UTC"),
     "a date alone": ("timeline", {"until": "2026-07-01"}, "2026-07-01T12:00:00Z"),
+    "a bound that is neither": ("timeline", {"since": "a month"}, "or like 30d"),
+    "a bound beyond all": ("timeline", {"since": f"{'9' * 400}w"}, "or like 30d"),
+    "a time of media as an age": (*remembers(**picture("x", at="30d")), "ISO 8601"),
     "a year": ("timeline", {"since": "2026"}, "ISO 8601"),
     "a number as time": ("timeline", {"since": 1_700_000_000}, "ISO 8601"),
     "no such day": ("timeline", {"since": "2026-02-31T12:00:00Z"}, "since"),
@@ -73,10 +76,17 @@ BAD = {  # what is called, with what, and a part of the answer
     "an age beyond all": ("forget", {"older_than": f"{'9' * 400}w"}, "30d"),
     "a blank tag": ("remember", {"text": "x", "tags": [""]}, "tag"),
     "tags that are no list": ("remember", {"text": "x", "tags": 5}, "tags"),
-    "metadata to compare with": ("count", {"where": {"a": {"b": 1}}}, "text, numbers"),
-    "a wrong cursor": ("timeline", {"cursor": "x"}, "cursor"),
+    "metadata to compare with": ("count", {"where": {"x": {"$gt": 1}}}, '"floor": [1, 2]'),
+    "metadata that is null": ("count", {"where": {"x": [1, None]}}, '"floor": [1, 2]'),
+    "metadata by a strange name": ("count", {"where": {'a"b': 1}}, "without quotes"),
+    "a wrong cursor": ("timeline", {"cursor": "x"}, "as timeline gave it"),
     "bad base64": (*remembers(data="not base64!"), "base64"),
-    "a data: URI": (*remembers(data="data:image/png;base64,AAAA"), "without a data: prefix"),
+    "a broken data: URI": (*remembers(data="data:image/png;base64,AAAAA"), "base64"),
+    "a data: URI of no kind": (*remembers(data="data:x/y;base64,AAAA"), "modality"),
+    "a huge data: URI": (*remembers(data="data:," + "A" * 200_000), "at most 100000 bytes"),
+    "base64 by another name": (*remembers(base64="AAAA"), "base64 belongs in data"),
+    "names of another framework": (*remembers(type="image", mime="x"), "data, mime_type, path"),
+    "a bare path": ("remember", {"media": ["photo.jpg"]}, 'write {"path": "photo.jpg"}'),
     "half a base64": (*remembers(data="AAAAA"), "base64"),
     "empty data": (*remembers(data=""), "leave it out"),
     "huge base64": (*remembers(data="A" * 200_000), "at most 100000 bytes"),
@@ -154,10 +164,11 @@ async def test_a_bad_call_is_told_what_to_do(
     assert memory.count() == 1
 
 
-@pytest.fixture
-def roots(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def roots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that may be read, beside one that may not, with links between them."""
-    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    place = tmp_path_factory.mktemp("roots")
+    inside, outside = place / "inside", place / "outside"
     inside.mkdir()
     outside.mkdir()
     (outside / "secret.png").write_bytes(png("secret"))
@@ -166,6 +177,12 @@ def roots(tmp_path: Path) -> Path:
     (inside / "circle.png").symlink_to(inside / "circle.png")
     (inside / "home").mkdir()
     return inside
+
+
+@pytest.fixture(scope="module")
+def rooted(memory: Memory, roots: Path) -> list[MCPServer[Any]]:
+    """Servers of that folder; one alone is no list of letters, "/" the first."""
+    return [build_server(memory, roots=allowed) for allowed in ([roots], str(roots))]
 
 
 @pytest.mark.parametrize(
@@ -192,11 +209,13 @@ def roots(tmp_path: Path) -> Path:
         "data:image/png;base64,AAAA",
     ],
 )
-async def test_no_path_leads_out_of_the_roots(memory: Memory, roots: Path, path: str) -> None:
+async def test_no_path_leads_out_of_the_roots(
+    memory: Memory, roots: Path, rooted: list[MCPServer[Any]], path: str
+) -> None:
     """By no link, dots, home or address; what is no file inside is refused as well."""
     given_path = path.format(inside=roots, outside=roots.parent / "outside")
-    for allowed in ([roots], str(roots)):  # one alone is no list of letters, "/" the first
-        async with Client(build_server(memory, roots=allowed)) as client:
+    for server in rooted:
+        async with Client(server) as client:
             text = await refused(client, "remember", media=[{"path": given_path}])
         assert "; needed " in text
         assert "outside/secret.png" not in text.replace(given_path, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import re
 import select
@@ -11,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +34,7 @@ TESTS = Path(__file__).parent
 ENCODER = "mcp_asking:open_planted"
 COMMAND = "from sensorium.cli import app"
 TOKEN = "a long secret"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
 DEADLINE = 30  # seconds
 HANDSHAKE = [
     {
@@ -57,6 +60,7 @@ def command(place: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "sensorium.cli", "mcp", *memory, *more]
 
 
+TELLS_ITS_END = '"$0" "$@"; echo "it ended with $?" >&2'  # a command, run by sh
 STRANGE = ["", "{", '"text"', "[]", '{"jsonrpc": "2.0", "id": 1}', '{"id": "\\ud800"}']
 
 
@@ -110,31 +114,35 @@ def piped(place: Path, *more: str) -> Iterator[Pipe]:
 
 
 async def test_a_conversation_over_stdio(tmp_path: Path) -> None:
-    """The official client remembers and recalls, and the process ends with it, all kept."""
-    [executable, *arguments] = command(tmp_path / "memory", "--root", str(tmp_path))
+    """The official client remembers and recalls; the process ends well with it, all kept."""
+    arguments = ["-c", TELLS_ITS_END, *command(tmp_path / "memory", "--root", str(tmp_path))]
     (tmp_path / "dog.png").write_bytes(png("dog"))
-    server = StdioServerParameters(command=executable, args=arguments, env=environment())
+    server = StdioServerParameters(command="sh", args=arguments, env=environment())
+    log = tmp_path / "log"
     seen: list[float] = []
 
     async def note(done: float, *_: object) -> None:
         seen.append(done)
 
-    async with Client(stdio_client(server)) as client:
-        media = [{"path": "dog.png", "uri": "planted:dog"}, picture("sea")]
-        await client.call_tool(
-            "remember", {"media": media, "together": False}, progress_callback=note
-        )
-        answer = await ask(client, "recall", query="dog", limit=1)
-        assert "nothing is fetched" in await refused(
-            client, "remember", media=[{"path": "http://x/y.png"}]
-        )
-        many = await asyncio.gather(
-            *(data_of(client, "recall", query=f"{n} dog", limit=1) for n in range(20))
-        )
+    with log.open("w") as errors:
+        async with Client(stdio_client(server, errlog=errors)) as client:
+            media = [{"path": "dog.png", "uri": "planted:dog"}, picture("sea")]
+            await client.call_tool(
+                "remember", {"media": media, "together": False}, progress_callback=note
+            )
+            answer = await ask(client, "recall", query="dog", limit=1)
+            assert "nothing is fetched" in await refused(
+                client, "remember", media=[{"path": "http://x/y.png"}]
+            )
+            many = await asyncio.gather(
+                *(data_of(client, "recall", query=f"{n} dog", limit=1) for n in range(20))
+            )
     assert [block.data for block in shown_by(answer)] == [base64_of(png("dog"))]
     assert [one["hits"][0]["matched"] for one in many] == ["image"] * 20
     assert seen
     assert seen == sorted(seen)
+    assert log.read_text().endswith("it ended with 0\n")
+    assert "Traceback" not in log.read_text()
     with remembering(tmp_path / "memory") as memory:
         assert memory.count() == 2
 
@@ -154,23 +162,17 @@ def test_what_is_acknowledged_survives_a_kill(tmp_path: Path) -> None:
         assert [len(memory.percepts(memory.get(name))) for name in ids] == [2] * 5
 
 
-@pytest.mark.parametrize("ending", ["eof", signal.SIGTERM])
-def test_a_server_ends_when_it_is_told_to(tmp_path: Path, ending: Any) -> None:
-    """On the end of stdin or a signal it closes the memory and leaves at once, without a trace."""
+def test_a_server_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    """SIGTERM is an ordinary end: the memory is closed, and the process leaves without a word."""
     with piped(tmp_path) as pipe:
         for line in STRANGE:  # is passed over
             pipe.process.stdin.write(line + "\n")
         pipe.call(1, "remember", text="kept")
         pipe.answer(1)
-        if ending == "eof":
-            pipe.process.stdin.close()
-        else:
-            pipe.process.send_signal(ending)
-        code = pipe.process.wait(DEADLINE)
-        errors = pipe.process.stderr.read()
+        pipe.process.send_signal(signal.SIGTERM)
+        assert pipe.process.wait(DEADLINE) == 0
         assert pipe.process.stdout.read() == ""
-    assert code == (0 if ending == "eof" else 128 + ending)
-    assert "Traceback" not in errors
+        assert "Traceback" not in pipe.process.stderr.read()
     with remembering(tmp_path) as memory:
         assert memory.count() == 1
 
@@ -180,6 +182,15 @@ def test_a_memory_that_is_not_there_is_told_on_stderr(tmp_path: Path) -> None:
     done = run("mcp", "--memory", tmp_path / "nothing", "--read-only", code=1)
     assert (done.stdout, done.stderr.count("\n")) == ("", 1)
     assert "where no memory is" in done.stderr
+
+
+def test_a_folder_has_one_server(tmp_path: Path) -> None:
+    """A second one ends, and says in one line that the folder is open elsewhere."""
+    with remembering(tmp_path):
+        arguments = ["mcp", "--memory", tmp_path, "--owner", "rex", "--encoder", ENCODER]
+        done = run(*arguments, code=1)
+    assert (done.stdout, done.stderr.count("\n")) == ("", 1)
+    assert "StoreLockedError" in done.stderr
 
 
 @contextmanager
@@ -207,46 +218,79 @@ def serving(
 
 @pytest.mark.allow_hosts(["127.0.0.1"])
 async def test_a_conversation_over_http(tmp_path: Path) -> None:
-    """Two clients of one server share a memory; a signal ends it, all closed."""
-    with serving(tmp_path) as (process, url):
-        async with Client(url) as one, Client(url) as other:
+    """Clients with the token share a memory, nobody else is let in; SIGTERM is an ordinary end."""
+    with serving(tmp_path, SENSORIUM_MCP_TOKEN=TOKEN) as (process, url):
+        async with (
+            httpx2.AsyncClient(headers=BEARER) as web,
+            Client(streamable_http_client(url, http_client=web)) as one,
+            Client(streamable_http_client(url, http_client=web)) as other,
+        ):
             await ask(one, "remember", media=[picture("dog")])
             answer = await ask(other, "recall", query="dog")
             assert [block.data for block in shown_by(answer)] == [base64_of(png("dog"))]
             uri = (await data_of(other, "timeline"))["records"][0]["uri"]
             assert (await other.read_resource(uri)).contents
-        process.send_signal(signal.SIGINT)
-        assert await asyncio.to_thread(process.wait, DEADLINE) == 130
+        await check_who_is_let_in(url)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, DEADLINE) == 0
         assert process.stdout.read() == ""
-        assert "Traceback" not in process.stderr.read()
+        assert not re.search("interrupted|Traceback", process.stderr.read())
     with remembering(tmp_path) as memory:
         assert memory.count() == 1
 
 
-@pytest.mark.allow_hosts(["127.0.0.1"])
-async def test_http_lets_in_who_belongs_there(tmp_path: Path) -> None:
+async def check_who_is_let_in(url: str) -> None:
     """Not without the token, not from a page elsewhere, and no body beyond all bounds."""
-    with serving(tmp_path, SENSORIUM_MCP_TOKEN=TOKEN) as (_, url):
-        bearer = {"Authorization": f"Bearer {TOKEN}"}
-        async with (
-            httpx2.AsyncClient(headers=bearer) as web,
-            Client(streamable_http_client(url, http_client=web)) as client,
-        ):
-            assert (await data_of(client, "count"))["count"] == 0
-        sent = {"content-type": "application/json", "accept": "application/json,text/event-stream"}
-        async with httpx2.AsyncClient(headers=sent) as web:
+    sent = {"content-type": "application/json", "accept": "application/json,text/event-stream"}
+    async with httpx2.AsyncClient(headers=sent) as web:
 
-            async def status(**headers: Any) -> int:
-                return (await web.post(url, json=HANDSHAKE[0], headers=headers)).status_code
+        async def status(**headers: Any) -> int:
+            return (await web.post(url, json=HANDSHAKE[0], headers=headers)).status_code
 
-            assert await status() == 401
-            assert await status(Authorization="Bearer another") == 401
-            assert await status(Authorization="Bearer ü".encode()) == 401
-            assert await status(**bearer) == 200
-            assert await status(**bearer, Host="evil.example") == 421
-            assert await status(**bearer, Origin="http://evil.example") == 403
-            huge = await web.post(url, content=b" " * 50_000_000, headers=bearer)
-            assert huge.status_code == 413
+        assert await status() == 401
+        assert await status(Authorization="Bearer another") == 401
+        assert await status(Authorization="Bearer ü".encode()) == 401
+        assert await status(**BEARER) == 200
+        assert await status(**BEARER, Host="evil.example") == 421
+        assert await status(**BEARER, Origin="http://evil.example") == 403
+        huge = await web.post(url, content=b" " * 50_000_000, headers=BEARER)
+        assert huge.status_code == 413
+
+
+class Visitor(logging.Handler):
+    """Counts the memories of the server whose address is logged, and ends it by Ctrl-C."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: list[int] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if found := re.search(r"serving at (\S+)", record.getMessage()):
+            threading.Thread(target=self._visit, args=[found[1]]).start()
+
+    def _visit(self, url: str) -> None:
+        async def count() -> None:
+            async with Client(url) as client:
+                self.counts.append((await data_of(client, "count"))["count"])
+
+        try:
+            asyncio.run(count())
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_ctrl_c_interrupts_a_server_over_http(caplog: pytest.LogCaptureFixture) -> None:
+    """Without a token everybody on this machine is answered, until Ctrl-C."""
+    visitor, log = Visitor(), logging.getLogger("sensorium.mcp.serving")
+    caplog.set_level(logging.INFO, log.name)
+    log.addHandler(visitor)
+    try:
+        with remembering() as memory, pytest.raises(KeyboardInterrupt, match="memory is closed"):
+            serve_http(build_server(memory), port=0)
+    finally:
+        log.removeHandler(visitor)
+    assert visitor.counts == [0]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com"])
@@ -276,6 +320,15 @@ def test_wrong_options_are_told(tmp_path: Path) -> None:
     """An unknown transport and a root that is no folder end the command."""
     assert "stdio" in run("mcp", "--memory", tmp_path, "--transport", "smoke", code=2).output
     assert "no folder" in run("mcp", "--memory", tmp_path, "--root", tmp_path / "x", code=1).output
+
+
+@pytest.mark.parametrize(
+    "option", [["--port", "9000"], ["--host", "127.0.0.1"], ["--allow-remote"]]
+)
+def test_what_only_http_has_is_refused_without_it(tmp_path: Path, option: list[str]) -> None:
+    """An address at which nothing would listen is not passed over."""
+    assert "--transport http" in run("mcp", "--memory", tmp_path / "x", *option, code=2).output
+    assert not (tmp_path / "x").exists()
 
 
 def test_a_missing_package_is_told(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from sensorium.errors import SourceNotFoundError
 
 STDIO, HTTP = "stdio", "http"
 TOKEN_VARIABLE = "SENSORIUM_MCP_TOKEN"
+LOOPBACK, PORT = "127.0.0.1", 8000  # as in sensorium.mcp, which is not imported for --help
 
 
 def mcp(
@@ -33,10 +35,15 @@ def mcp(
         bool, typer.Option("--read-only", help="Offer only what changes nothing.")
     ] = False,
     transport: Annotated[
-        str, typer.Option(metavar="stdio|http", help="Through stdin and stdout, or over HTTP.")
+        str, typer.Option(help="stdio: through stdin and stdout; http: over HTTP.")
     ] = STDIO,
-    host: Annotated[str, typer.Option(help="The address to listen at, over HTTP.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0 takes any.")] = 8000,
+    host: Annotated[
+        str | None, typer.Option(help=f"Over HTTP: the address to listen at; else {LOOPBACK}.")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65_535, help=f"Over HTTP: the port, 0 for any; else {PORT}."),
+    ] = None,
     allow_remote: Annotated[
         bool,
         typer.Option(
@@ -57,7 +64,9 @@ def mcp(
         chosen = one_of((STDIO, HTTP), transport, "--transport")
         token = os.environ.get(TOKEN_VARIABLE, "").strip() or None
         if chosen == HTTP:
-            _check_address(host, token, allow_remote=allow_remote)
+            _check_address(host or LOOPBACK, token, allow_remote=allow_remote)
+        else:
+            _check_alone({"--host": host, "--port": port, "--allow-remote": allow_remote or None})
         for folder in root or ():
             _check_root(folder)
         with opened(memory, owner=owner, encoder=encoder, begin=not read_only) as mine:
@@ -65,7 +74,22 @@ def mcp(
             if chosen == STDIO:
                 serve_stdio(server, mine)
             else:
-                serve_http(server, host=host, port=port)
+                serve_http(server, host=host or LOOPBACK, port=PORT if port is None else port)
+
+
+def _check_alone(given: Mapping[str, object]) -> None:
+    """Refuse what only HTTP has, where nothing would listen.
+
+    Raises:
+        BadParameter: One of these was given.
+    """
+    for option, value in given.items():
+        if value is not None:
+            raise typer.BadParameter(
+                "nothing listens at an address through stdin and stdout; add --transport http, or "
+                "leave it out",
+                param_hint=option,
+            )
 
 
 def _check_address(host: str, token: str | None, *, allow_remote: bool) -> None:

@@ -28,7 +28,7 @@ from langgraph.store.base import (
 from typing_extensions import Self
 
 from sensorium.encoders import Encoder
-from sensorium.errors import MediaNotFoundError, PerceptError, RecordNotFoundError
+from sensorium.errors import MediaNotFoundError, PerceptError, QueryError, RecordNotFoundError
 from sensorium.langgraph.configs import check_index, check_ttl
 from sensorium.langgraph.filters import check_filter
 from sensorium.langgraph.indexing import LOOP, Index, index_encoder, refuse_coroutines
@@ -76,8 +76,13 @@ class SensoriumStore(Closing, BaseStore):
             ttl: `default_ttl` in minutes, `refresh_on_read` and `sweep_interval_minutes`.
         Raises:
             SpaceMismatchError: `embed` is not what the memory was opened with.
-            QueryError: An index without `embed` or `dims`, wrong fields, or settings that are none.
+            QueryError: No memory, an index without `embed` or `dims`, wrong fields, or settings
+                that are none.
         """
+        if not isinstance(memory, Memory):
+            raise QueryError(
+                f"memory={memory!r}"[:200], "an open Memory", 'write SensoriumStore.open("folder")'
+            )
         self.memory = memory
         self.ttl_config = check_ttl(ttl)
         self._index = Index(memory.encoder, index)

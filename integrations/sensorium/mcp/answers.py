@@ -20,7 +20,8 @@ from sensorium.percepts import Span
 
 logger = logging.getLogger(__name__)
 
-LONGEST = 2000  # characters of a record's words in an answer
+LIKELY = 0.5  # confidence from which a hit is rather no coincidence
+LONGEST = 2000  # characters of a record's words, of its tags and of its metadata in an answer
 LONGEST_URI = 300  # characters
 CUT = "... (cut; the whole text is in the resource {uri})"
 
@@ -36,7 +37,9 @@ def medium_uri(record: Record, number: int) -> str:
 
 
 def record_data(record: Record) -> RecordData:
-    """Describe a record, JSON-ready; its words may be cut."""
+    """Describe a record, JSON-ready; long words and metadata are cut."""
+    facts = dict(record.metadata)
+    written = json.dumps(facts, ensure_ascii=False)
     return {
         "id": record.id,
         "uri": record_uri(record),
@@ -47,7 +50,7 @@ def record_data(record: Record) -> RecordData:
         "senses": list(record.modalities),
         "tags": list(record.tags),
         "source": record.source,
-        "metadata": dict(record.metadata),
+        "metadata": facts if len(written) <= LONGEST else {"cut": _cut(written, record)},
         "media": [
             medium_data(record, number) for number, one in enumerate(record.media) if one.file
         ],
@@ -83,10 +86,17 @@ def record_text(record: Record) -> str:
     return "\n".join([f"memory {record.id}, {when(record.at)}", *_details(record)])
 
 
-def hit_text(hit: Hit, place: int) -> str:
-    """Describe a hit in a few lines."""
+def is_unlikely(hit: Hit) -> bool:
+    """Whether a hit is rather coincidence."""
+    return hit.confidence is not None and hit.confidence < LIKELY
+
+
+def hit_text(hit: Hit, place: int, *, doubted: bool = False) -> str:
+    """Describe a hit in a few lines; say so where it may well be coincidence."""
     how = f"matched: {hit.modality}{_stretch(hit.span, hit.modality)}"
     sure = "not calibrated" if hit.confidence is None else f"confidence {hit.confidence:.2f}"
+    if doubted:
+        sure += ", probably unrelated"
     head = f"{place}. memory {hit.record.id}, {when(hit.record.at)}; {how}; {sure}"
     return "\n".join([head, *_details(hit.record)])
 
@@ -102,11 +112,12 @@ def _details(record: Record) -> Iterator[str]:
         yield f"   words: {json.dumps(words, ensure_ascii=False)}"
     yield f"   senses: {', '.join(record.modalities) or 'none'}"
     if record.tags:
-        yield f"   tags: {json.dumps(list(record.tags), ensure_ascii=False)}"
+        yield f"   tags: {_cut(json.dumps(list(record.tags), ensure_ascii=False), record)}"
     if record.source:
         yield f"   source: {json.dumps(record.source, ensure_ascii=False)}"
     if record.metadata:
-        yield f"   metadata: {json.dumps(dict(record.metadata), ensure_ascii=False)}"
+        written = json.dumps(dict(record.metadata), ensure_ascii=False)
+        yield f"   metadata: {_cut(written, record)}"
     if record.expires_at:
         yield f"   forgotten after: {when(record.expires_at)}"
     for number, medium in enumerate(record.media):
@@ -115,9 +126,12 @@ def _details(record: Record) -> Iterator[str]:
 
 
 def _words(record: Record) -> str:
-    if len(record.text) <= LONGEST:
-        return record.text
-    return record.text[:LONGEST] + CUT.format(uri=record_uri(record))
+    return _cut(record.text, record)
+
+
+def _cut(text: str, record: Record) -> str:
+    """Return the beginning of what is long, and where all of it is."""
+    return text if len(text) <= LONGEST else text[:LONGEST] + CUT.format(uri=record_uri(record))
 
 
 def _file(medium: Medium) -> str:

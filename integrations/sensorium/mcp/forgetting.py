@@ -22,6 +22,7 @@ from sensorium.mcp.arguments import (
 from sensorium.mcp.reading import filters
 from sensorium.mcp.results import ForgottenData, answer
 from sensorium.mcp.times import ago
+from sensorium.mcp.wording import memories
 from sensorium.memory import Filters, Memory
 
 TIMES = frozenset({"since", "until"})
@@ -61,7 +62,7 @@ class ForgettingTools:
             *(ids or ()), everything=everything, media_only=media_only, **wanted
         )
         what = "the media of " if media_only else ""
-        return answer([f"forgot {what}{count} memories"], ForgottenData(forgotten=count))
+        return answer([f"forgot {what}{memories(count)}"], ForgottenData(forgotten=count))
 
     def _check_scope(self, ids: Sequence[str] | None, wanted: Filters, *, everything: bool) -> None:
         """Refuse to forget all there is, unless that was said.
@@ -80,5 +81,5 @@ class ForgettingTools:
         total = self._memory.count()
         if total and self._memory.count(**wanted) == total:
             raise ToolError(
-                f"times within which all {total} memories lie; needed fewer; {ALL_OF_IT}"
+                f"times within which all of {memories(total)} lie; needed fewer; {ALL_OF_IT}"
             )

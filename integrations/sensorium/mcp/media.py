@@ -73,19 +73,22 @@ class MediaReader:
             raise ToolError(f"{name}: {self._refusal(given)}") from error
         return path, path
 
-    def _decoded(self, data: str, name: str) -> bytes:
+    def _decoded(self, data: str, name: str) -> bytes | str:
+        """Return the content, or the data: URI that holds it and its type."""
         most, text = self._limits.upload_bytes, "".join(data.split())
         if len(text) // 4 * 3 > most:
             raise ToolError(
                 f"{name}: base64 of {len(text)} characters; needed at most {most} bytes of content;"
                 " send a smaller file" + self._other_way()
             )
+        if text[:5].lower() == "data:":
+            return text
         try:
             return base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError) as error:
             raise ToolError(
                 f"{name}: data that is not base64 ({shown(data[:20])}, {error}); needed the whole "
-                "file as base64, without a data: prefix; encode it again"
+                "file as base64; encode it again"
             ) from error
 
     def _found(self, given: str) -> str | Path:

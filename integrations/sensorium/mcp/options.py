@@ -11,7 +11,7 @@ KIB = 1024
 
 @dataclass(frozen=True)
 class ServerLimits:
-    """Sizes of what goes in and out; the defaults keep an answer below 1 MiB as base64.
+    """Sizes of what goes in and out; by default pictures and sounds stay below 1 MiB as base64.
 
     Attributes:
         upload_bytes: Of one file sent as base64, decoded.

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, ContentBlock, TextContent
 
-from sensorium.mcp.answers import Gallery, hit_data, hit_text, record_data, record_text
+from sensorium.mcp.answers import (
+    Gallery,
+    hit_data,
+    hit_text,
+    is_unlikely,
+    record_data,
+    record_text,
+)
 from sensorium.mcp.arguments import (
     By,
     Certainty,
@@ -32,6 +39,7 @@ from sensorium.mcp.options import ServerLimits
 from sensorium.mcp.progress import Call, Step, working
 from sensorium.mcp.results import CountData, RecallData, TimelineData, answer
 from sensorium.mcp.signals import Media, Signal
+from sensorium.mcp.wording import memories
 from sensorium.memory import Filters, Hit, Memory
 from sensorium.percepts import Percept
 
@@ -70,7 +78,8 @@ class ReadingTools:
 
         Words find pictures, sounds, videos, depth maps, thermal pictures and motions, and so does
         a picture or a sound; several parts are added up. Each memory comes with its id, its time,
-        what matched and how sure that is (confidence from 0, coincidence, to 1).
+        what matched and how sure that is (confidence from 0, coincidence, to 1; what is below a
+        half is probably unrelated).
         """
         parts: list[str | Signal] = [*([query] if query.strip() else []), *(media or [])]
         _check_question(parts, like, keywords)
@@ -85,7 +94,9 @@ class ReadingTools:
 
         def work(step: Step) -> CallToolResult:
             hits = self._memory.recall(self._question(parts, step) or None, **wanted)
-            return self._answer(hits, previews=previews)
+            # what holds the words looked for is no coincidence, however unlike
+            doubted = {hit.record.id for hit in hits if not keywords and is_unlikely(hit)}
+            return self._answer(hits, doubted, previews=previews)
 
         return await working(call, work)
 
@@ -98,16 +109,23 @@ class ReadingTools:
         step(len(parts), len(parts) + 1, "searching")
         return asked
 
-    def _answer(self, hits: Sequence[Hit], *, previews: bool) -> CallToolResult:
+    def _answer(
+        self, hits: Sequence[Hit], doubted: Collection[str], *, previews: bool
+    ) -> CallToolResult:
         """Answer with what can be seen and heard, else as data: clients show one of the two."""
-        lines = [hit_text(hit, place) for place, hit in enumerate(hits, start=1)]
+        lines = [
+            hit_text(hit, place, doubted=hit.record.id in doubted)
+            for place, hit in enumerate(hits, start=1)
+        ]
         if not (previews and hits):
             data = RecallData(hits=[hit_data(hit) for hit in hits])
             return answer(lines or ["nothing fits"], data)
         gallery = Gallery(self._memory, self._limits)
         content: list[ContentBlock] = []
         for line, hit in zip(lines, hits, strict=True):
-            content += [TextContent(type="text", text=line), *gallery.shown(hit)]
+            content.append(TextContent(type="text", text=line))
+            if hit.record.id not in doubted:  # a picture costs its tokens
+                content += gallery.shown(hit)
         return CallToolResult(content=content)
 
     def timeline(
@@ -153,7 +171,7 @@ class ReadingTools:
         )
         count = self._memory.count(**wanted)
         each = self._memory.tally(by, **wanted) if by else None
-        lines = [f"{count} memories", *(f"{name}: {of}" for name, of in (each or {}).items())]
+        lines = [memories(count), *(f"{name}: {of}" for name, of in (each or {}).items())]
         return answer(lines, CountData(count=count, by=each))
 
 

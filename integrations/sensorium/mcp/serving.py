@@ -29,7 +29,7 @@ LOOPBACK = "127.0.0.1"
 PORT = 8000
 PATH = "/mcp"
 GRACE = 3  # seconds that open connections have to end by themselves
-ENDING = (signal.SIGTERM, signal.SIGINT)
+EXIT_CODES = {signal.SIGTERM: 0, signal.SIGINT: 130}  # by what ends a server
 BASE64 = 4 / 3  # characters a byte
 
 
@@ -54,7 +54,7 @@ def serve_http(
     port: int = PORT,
     limits: ServerLimits | None = None,
 ) -> None:
-    """Serve over streamable HTTP, until a signal comes; then `KeyboardInterrupt` is raised.
+    """Serve over streamable HTTP, until a signal comes, and close the connections.
 
     On a loopback address only requests that were meant for it are answered, so that no web page in
     a browser can reach it. Elsewhere the server needs a token: see `build_server`.
@@ -67,7 +67,8 @@ def serve_http(
     Raises:
         MemoryAccessError: An address that other machines reach, and no token.
         StoreUnavailableError: The address cannot be listened at.
-        KeyboardInterrupt: SIGTERM or SIGINT came, and the connections are closed.
+        KeyboardInterrupt: SIGINT came.
+        SystemExit: SIGTERM came; the exit code is 0.
     """
     limits = limits or ServerLimits()
     if server.settings.auth is None and not is_loopback(host):
@@ -85,8 +86,8 @@ def serve_http(
         max_request_body_size=round(limits.upload_bytes * BASE64) + MIB,
     )
     config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=GRACE)
-    logger.info("serving at http://%s:%d%s", _bracketed(address[0]), address[1], PATH)
     with _signals(_interrupt), listener:
+        logger.info("serving at http://%s:%d%s", _bracketed(address[0]), address[1], PATH)
         anyio.run(lambda: uvicorn.Server(config).serve(sockets=[listener]))
 
 
@@ -138,7 +139,7 @@ def _signals(end: Callable[[int], None]) -> Iterator[None]:
     def handle(number: int, _: FrameType | None) -> None:
         end(number)
 
-    before = {number: signal.signal(number, handle) for number in ENDING}
+    before = {number: signal.signal(number, handle) for number in EXIT_CODES}
     try:
         yield
     finally:
@@ -146,8 +147,10 @@ def _signals(end: Callable[[int], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _interrupt(_: int) -> None:
-    raise KeyboardInterrupt("the memory is closed")
+def _interrupt(number: int) -> None:
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt("the memory is closed")
+    raise SystemExit(EXIT_CODES[signal.SIGTERM])
 
 
 def _close_and_end(memory: Memory, number: int) -> None:
@@ -157,6 +160,6 @@ def _close_and_end(memory: Memory, number: int) -> None:
         try:
             memory.close()
         finally:
-            os._exit(128 + number)
+            os._exit(EXIT_CODES[signal.Signals(number)])
 
     threading.Thread(target=end, name="sensorium ending").start()

@@ -57,7 +57,9 @@ class Signal(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    data: str | None = Field(default=None, description="The whole file as base64.")
+    data: str | None = Field(
+        default=None, description="The whole file as base64, or as a data: URI."
+    )
     mime_type: str | None = Field(
         default=None, description="Of data, such as image/jpeg or audio/wav."
     )
@@ -87,6 +89,22 @@ class Signal(BaseModel):
     uri: str | None = Field(
         default=None, description="Where it came from; kept as it is, never fetched."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_known_names(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            raise refusal(
+                "an object",
+                'write {"path": "photo.jpg"}, or {"data": "..."} with the file as base64',
+            )
+        strange = sorted(given.keys() - cls.model_fields.keys()) if isinstance(given, dict) else []
+        if strange:
+            raise refusal(
+                f"only the names {', '.join(cls.model_fields)}",
+                f"leave {', '.join(strange)} out; base64 belongs in data",
+            )
+        return given
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

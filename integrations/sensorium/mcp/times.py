@@ -30,18 +30,37 @@ def _written_time(given: Any) -> Any:
 
 
 def _written_age(given: Any) -> Any:
-    found = WRITTEN_AGE.fullmatch(given.strip()) if isinstance(given, str) else None
     if isinstance(given, timedelta) or given is None:
         return given
-    try:
-        if found and (age := timedelta(seconds=float(found[1]) * SECONDS[found[2]])):
-            return age
-    except OverflowError:
-        pass
+    if age := _age(given):
+        return age
     raise refusal("a length of time", "write a number and one of s, m, h, d, w, such as 30d")
 
 
+def _written_bound(given: Any) -> Any:
+    age = _age(given)
+    if age is not None:
+        return ago(age)
+    try:
+        return _written_time(given)
+    except PydanticCustomError as error:
+        raise refusal(
+            "a time in ISO 8601, or a length of time before now",
+            "write it like 2026-07-01T12:00:00Z, or like 30d",
+        ) from error
+
+
+def _age(given: Any) -> timedelta | None:
+    """Read a length of time; `None` where it is none, or longer than any."""
+    found = WRITTEN_AGE.fullmatch(given.strip()) if isinstance(given, str) else None
+    try:
+        return timedelta(seconds=float(found[1]) * SECONDS[found[2]]) if found else None
+    except OverflowError:
+        return None
+
+
 Time = Annotated[AwareDatetime, BeforeValidator(_written_time)]
+Bound = Annotated[AwareDatetime, BeforeValidator(_written_bound)]  # a time, or how long ago it was
 Age = Annotated[timedelta, BeforeValidator(_written_age)]
 
 
@@ -49,6 +68,11 @@ def age_schema(description: str) -> WithJsonSchema:
     """Describe an age to a model; `Field` would call it an ISO 8601 duration."""
     pattern = f"^{WRITTEN_AGE.pattern}$"
     return WithJsonSchema({"type": "string", "pattern": pattern, "description": description})
+
+
+def bound_schema(description: str) -> WithJsonSchema:
+    """Describe a bound of time to a model; `Field` would call it an ISO 8601 time."""
+    return WithJsonSchema({"type": "string", "description": description})
 
 
 def after(ttl: timedelta | None) -> datetime | None:

@@ -60,8 +60,7 @@ REMEDIES: Mapping[type[SensoriumError], str] = {
     PerceptTooShortError: "send a longer one, or leave it out",
     UnsupportedModalityError: "leave that sense out: this memory's encoder does not know it",
     RecordNotFoundError: "use an id that recall or timeline has given",
-    FilterError: "compare metadata with text, numbers, true or false, or a list of them; take a "
-    "cursor as timeline gave it",
+    FilterError: "write it as timeline gave it",
     MediaQuotaError: "forget what is not needed, or ask the user for more room",
     StoreError: "try again; if it stays, tell the user",
 }
@@ -89,6 +88,11 @@ def _remedy(error: SensoriumError, modality: str | None) -> str:
             return REMEDIES[kind]
     plain = _plain(error.remedy)
     return AGAIN if CALL.search(plain) else plain
+
+
+def memories(count: int) -> str:
+    """Write how many there are."""
+    return "1 memory" if count == 1 else f"{count} memories"
 
 
 def _plain(text: str) -> str:

@@ -137,7 +137,7 @@ def test_scores_of_an_embedding_are_cosines() -> None:
         {**INDEX, "embed": 3},
         {1: "text"},
     ],
-    ids=str,
+    ids=range(6),
 )
 def test_a_slip_in_an_index_is_refused(index: Any, tmp_path: Path) -> None:
     """Before a folder is begun, and where an encoder is made of it."""

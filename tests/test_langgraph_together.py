@@ -65,3 +65,36 @@ def test_a_lost_file_hides_no_neighbours(tmp_path: Path, caplog: pytest.LogCaptu
         assert "photo" in caplog.text
         with pytest.raises(FileNotFoundError):
             store.get(("n",), "photo")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"note": "data:image/png;base64,iVBORw0KGgo... (truncated)"},
+        {"type": "non_standard", "value": {"type": "thinking", "base64": "c2lnbmVk"}},
+        {"blocks": [{"type": "non_standard", "value": {"base64": 3}}]},
+    ],
+)
+def test_what_only_looks_like_a_medium_is_text(value: dict[str, Any]) -> None:
+    """It is stored as it is, and refuses nothing."""
+    with SensoriumStore.open(":memory:") as store:
+        store.put(("n",), "k", value)
+        item = store.get(("n",), "k")
+        assert item is not None
+        assert item.value == value
+
+
+def test_content_goes_before_a_providers_name_for_it() -> None:
+    """A picture that was uploaded, too, is the picture that is there."""
+    picture = {
+        "type": "image",
+        "file_id": "file-1",
+        "mime_type": "image/jpeg",
+        "base64": base64.encodebytes(PHOTO.read_bytes()).decode(),
+    }
+    with SensoriumStore.open(":memory:") as store:
+        store.put(("n",), "k", {"shown": picture})
+        item = store.get(("n",), "k")
+        assert item is not None
+        assert item.value == {"shown": picture}
+        assert store.search(("n",), query="a dog")[0].score is not None

@@ -131,7 +131,7 @@ def test_a_slip_in_the_settings_is_no_life_for_ever(home: Memory, ttl: Any, tmp_
         {"default_ttl": None, "sweep_interval_minutes": None, "omit_expired": False},
         {"default_ttl": 0.5, "refresh_on_read": False, "__private": object()},
     ],
-    ids=str,
+    ids=range(3),
 )
 def test_settings_of_langgraph_are_taken(home: Memory, ttl: Any) -> None:
     """All that LangGraph has, and what its stores add for themselves."""

@@ -103,7 +103,8 @@ def _part(block: Mapping[str, Any] | Percept, roots: Roots) -> str | Percept | N
 
 def _fields(block: Mapping[str, Any]) -> dict[str, Any]:
     """Pick what describes a signal: blocks also carry an id, an index and provider's extras."""
-    if block.get("file_id") is not None:
+    content = block.get("base64") or block.get("url")
+    if content is None and block.get("file_id") is not None:
         raise PerceptFormatError(
             f"the file {block['file_id']!r} that a provider keeps"[:200],
             "the content itself",

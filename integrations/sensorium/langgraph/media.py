@@ -12,18 +12,22 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from langgraph.store.base import get_text_at_path
 
+from sensorium.errors import SourceTypeError
 from sensorium.langchain.blocks import parts_of
 from sensorium.percepts import Percept, percept_from_media
 
 Path: TypeAlias = "tuple[str | int, ...]"  # keys and places that lead into a value
 URI = re.compile(r"data:(?:image(?!/svg)|audio|video)/[^,]*;base64,", re.IGNORECASE)
 ANY_URI = re.compile(r"data:[^,]*,", re.IGNORECASE)  # where a block says what it is
-KINDS = ("image", "audio", "video", "image_url", "input_audio", "non_standard")  # types of blocks
+NON_STANDARD = "non_standard"
+SENSE: Path = ("value", "modality")  # where such a block says what it is
+KINDS = ("image", "audio", "video", "image_url", "input_audio", NON_STANDARD)  # types of blocks
 CONTENTS: tuple[Path, ...] = (  # where a block holds its content
     ("base64",),
     ("url",),
@@ -58,7 +62,8 @@ def media_in(value: Any, path: Path = ()) -> Iterator[MediumAt]:
         PerceptError: What says it is a medium cannot be one: base64 that is none, missing units.
     """
     if isinstance(value, str) and URI.match(value):
-        yield MediumAt(path, path, percept_from_media(value))
+        with suppress(SourceTypeError):  # text about a medium: "data:image/png;base64,iVB... (cut)"
+            yield MediumAt(path, path, percept_from_media(value))
     elif isinstance(value, dict) and (inner := _content(value)):
         [percept] = parts_of(value, roots=[])
         assert isinstance(percept, Percept)  # text is no kind of block here
@@ -83,8 +88,9 @@ def percept_of(block: Mapping[str, Any]) -> Percept | None:
 
 def _content(block: Mapping[str, Any]) -> Path:
     """Return where a block holds its content; nowhere, if it is no medium's block."""
-    if block.get("type") not in KINDS:
-        return ()
+    kind = block.get("type")
+    if kind not in KINDS or (kind == NON_STANDARD and _at(block, SENSE) is None):
+        return ()  # what a provider says in its own way is no medium either
     old = block.get("source_type") == "base64"  # of LangChain 0.3
     for path in (DATA,) if old else CONTENTS:
         text = _at(block, path)

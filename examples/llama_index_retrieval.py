@@ -93,7 +93,9 @@ def main() -> None:
         index = index_all(store, model)
         print(f"{len(store.get_nodes())} notes, {len(store.sibling('image').get_nodes())} photos")
         retriever = index.as_retriever(similarity_top_k=1, image_similarity_top_k=2)
-        show("a big cat", retriever.retrieve("a big cat"))
+        # LlamaIndex ranks texts and pictures apart; `retrieve` returns one list after the other
+        show("notes about a big cat", retriever.text_retrieve("a big cat"))
+        show("photos of a big cat", retriever.text_to_image_retrieve("a big cat"))
         query = str(MEDIA / "photo_leopard.jpg")
         show("what looks like the leopard", retriever.image_to_image_retrieve(query)[1:])
 

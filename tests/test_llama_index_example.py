@@ -15,7 +15,13 @@ def test_the_example_finds_what_it_asks_for(capsys: pytest.CaptureFixture[str]) 
     printed = capsys.readouterr().out
     assert printed.startswith("5 notes, 12 photos\n")
     answers = dict(re.findall(r"^(\S.*)\n((?:  .*\n)+)", printed, re.MULTILINE))
-    assert "photo_wild_cat.jpg" in answers["a big cat"]
+    assert "TextNode" in answers["notes about a big cat"]
+    photos = answers["photos of a big cat"]
+    assert "photo_wild_cat.jpg" in photos.splitlines()[0]
+    assert "TextNode" not in photos
+    for answer in answers.values():  # best first: nothing looks like a wrong ranking
+        scores = [float(score) for score in re.findall(r"^  +(\d\.\d\d)  ", answer, re.MULTILINE)]
+        assert scores == sorted(scores, reverse=True)
     assert "photo_wild_cat.jpg" in answers["what looks like the leopard"]
     kinds = re.findall(
         r"(TextNode|ImageNode|Node) ", answers["in every sense: an old clock ticking"]

@@ -111,7 +111,7 @@ def test_one_filter_means_what_llama_index_means(given: MetadataFilter, there: A
     assert fits(metadata, given) == lets_through(given, metadata)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])
 @given(filters)
 @example(MetadataFilter(key="k", value=1))
 @example(MetadataFilter(key="k", value=[0.0, 2.5], operator=Operator.IN))
@@ -161,6 +161,18 @@ def test_the_search_goes_on_beyond_what_one_call_returns(
     everything = MetadataFilters(filters=[MetadataFilter(key="k", value=5, operator=Operator.NE)])
     assert len(ask(store, "cow", 40, filters=everything)) == 40
     store.delete_nodes([*(one.node_id for one in near), "far"])
+
+
+def test_a_dictionary_is_no_filter(store: SensoriumVectorStore) -> None:
+    """It is refused with what to write, wherever it is given."""
+    wrong: Any = {"k": "a"}
+    for call in (
+        lambda: ask(store, "sea", filters=wrong),
+        lambda: store.get_nodes(filters=wrong),
+        lambda: store.delete_nodes(filters=wrong),
+    ):
+        with pytest.raises(FilterError, match=r"write MetadataFilters\(filters=\["):
+            call()
 
 
 @pytest.mark.parametrize(("field", "words"), [("operator", "operator"), ("condition", "condition")])

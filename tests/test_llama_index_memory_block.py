@@ -27,7 +27,7 @@ from planted import House, PlantedEncoder, house, motion, sound
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from sensorium.encoders import Encoding
-from sensorium.errors import MediaDecodeError, SensoriumError
+from sensorium.errors import SensoriumError
 from sensorium.llama_index import SensoriumMemoryBlock
 from sensorium.memory import Memory
 from sensorium.percepts import Audio, Percept
@@ -234,13 +234,17 @@ async def test_truncation_leaves_out_what_fits_least(block: SensoriumMemoryBlock
     assert len(messages) == 3
 
 
-async def test_what_cannot_be_read_is_said(block: SensoriumMemoryBlock, memory: Memory) -> None:
-    """One bad message raises after all others are remembered."""
+async def test_what_cannot_be_read_is_said(
+    block: SensoriumMemoryBlock, memory: Memory, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bad attachment is left out with a warning: the words and all other messages are kept."""
     bad = said("broken", ImageBlock(image=b"no picture", image_mimetype="image/png"))
     film = said("film", VideoBlock(video=b"no video"))
-    with pytest.raises(MediaDecodeError, match="cannot be read as image"):
-        await block.aput([said("sea"), bad, film, said("dog")], session_id="a")
-    assert sorted(record.text for record in memory.timeline()) == ["dog", "sea"]
+    await block.aput([said("sea"), bad, film, said("dog")], session_id="a")
+    texts = sorted(record.text for record in memory.timeline())
+    assert texts == ["broken", "dog", "film", "sea"]
+    assert "without its image: 10 bytes" in caplog.text
+    assert "without its video: 8 bytes" in caplog.text
 
 
 async def test_the_loop_goes_on(home: House) -> None:

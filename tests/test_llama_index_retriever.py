@@ -218,3 +218,43 @@ def test_questions_that_are_none_are_refused(
     """Nothing asked, a vector of another space, what would have to be fetched, no picture."""
     with pytest.raises(error):
         SensoriumRetriever(memory).retrieve(question)
+
+
+@pytest.mark.parametrize("question", ["", " \n"])
+def test_a_question_without_words_is_answered_in_the_users_words(
+    memory: Memory, question: str
+) -> None:
+    """The error names `retrieve`, and what one writes there."""
+    with pytest.raises(QueryError, match=r"retrieve\('.*needed words, a picture or a vector"):
+        SensoriumRetriever(memory).retrieve(question)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"k": 3}, r"k=\.\.\.\); needed similarity_top_k, .*since, until, tags, source, where"),
+        ({"filters": {"topic": "bees"}}, r"filters=\.\.\..*which metadata with where="),
+        ({"similarity_top_k": -1}, "similarity_top_k=-1"),
+        ({"similarity_top_k": "3"}, "similarity_top_k='3'"),
+        ({"similarity_top_k": True}, "similarity_top_k=True"),
+        ({"similarity_top_k": 10**6}, "10000"),
+    ],
+    ids=str,
+)
+def test_wrong_options_are_refused_at_once(memory: Memory, options: Any, words: str) -> None:
+    """When the retriever is made, not when it is asked."""
+    with pytest.raises(QueryError, match=words):
+        SensoriumRetriever(memory, **options)
+
+
+def test_what_is_no_memory_is_refused_at_once(memory: Memory, tmp_path: Path) -> None:
+    """Neither a folder's name nor a vector store is one."""
+    for wrong in (str(tmp_path), tmp_path, None, SensoriumVectorStore(memory)):
+        with pytest.raises(QueryError, match=r"needed an open Memory; .*store\.memory"):
+            SensoriumRetriever(wrong)  # type: ignore[arg-type]  # meant
+
+
+def test_no_nodes_wanted_are_none(memory: Memory) -> None:
+    """As from LlamaIndex's own retrievers."""
+    memory.remember(text="sea")
+    assert SensoriumRetriever(memory, similarity_top_k=0).retrieve("sea") == []

@@ -6,13 +6,12 @@ import asyncio
 import base64
 import math
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from golden_files import ROOT
-from llama_index.core import MockEmbedding
 from llama_index.core.schema import (
     BaseNode,
     Document,
@@ -25,12 +24,10 @@ from llama_index.core.schema import (
     RelatedNodeInfo,
     TextNode,
 )
-from llama_index.core.vector_stores import SimpleVectorStore
 from llama_index.core.vector_stores.types import (
     MetadataFilter,
     MetadataFilters,
     VectorStoreQuery,
-    VectorStoreQueryMode,
 )
 from llama_indexing import ENCODER, KINDS, ask, found, ids, node, vector
 from planted import House, house
@@ -38,17 +35,15 @@ from planted import House, house
 from sensorium.errors import (
     QueryError,
     RecordError,
-    SpaceMismatchError,
     UnsupportedModalityError,
     VectorError,
 )
-from sensorium.llama_index import SensoriumEmbedding, SensoriumVectorStore
+from sensorium.llama_index import SensoriumVectorStore
 from sensorium.memory import Memory
 
 MEDIA = ROOT / "examples" / "media"
 PHOTO = (MEDIA / "photo_dog.jpg").read_bytes()
 BARK = (MEDIA / "sound_dog_bark.ogg").read_bytes()
-Mode = VectorStoreQueryMode
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -154,66 +149,6 @@ def test_an_id_is_one_node(store: SensoriumVectorStore) -> None:
     [now] = store.get_nodes(["x"])
     assert (now.get_content(), now.metadata) == ("cow", {"new": True})
     assert len(store.get_nodes()) == 2
-
-
-def test_scores_are_cosines(store: SensoriumVectorStore) -> None:
-    """Best first, of embeddings of any length; as many as asked for."""
-    words = {"a": "sea", "b": "sea sun", "long": "sea sun cow", "c": "dog*-1 sea*0.1"}
-    cosines = {name: float(np.dot(vector("sea"), vector(said))) for name, said in words.items()}
-    store.add([node(name, said) for name, said in words.items()])
-    store.add([TextNode(id_="long", text="", embedding=[7 * x for x in vector(words["long"])])])
-    result = store.query(VectorStoreQuery(vector("sea"), similarity_top_k=3))
-    assert found(result) == sorted(["a", "b", "long"], key=lambda name: -cosines[name])
-    assert result.similarities == pytest.approx(sorted(cosines.values())[:0:-1], abs=2e-3)
-    assert found(store.query(VectorStoreQuery(vector("sea"), similarity_top_k=0))) == []
-
-
-@pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 0.9, 1.0, None])
-def test_mmr_is_that_of_llama_index(store: SensoriumVectorStore, threshold: float | None) -> None:
-    """The same nodes with the same scores as its own store, whatever the threshold."""
-    nodes = [node(f"sea{n}", f"sea sun*0.{n}") for n in range(1, 5)]
-    nodes += [node("dog", "sea dog"), node("cow", "sea cow*1.5")]
-    reference = SimpleVectorStore()
-    reference.add(nodes)
-    store.add(nodes)
-    query = VectorStoreQuery(vector("sea"), similarity_top_k=4, mode=Mode.MMR)
-    expected = reference.query(query, mmr_threshold=threshold)
-    result = store.query(query, mmr_threshold=threshold)
-    assert found(result) == expected.ids
-    assert result.similarities == pytest.approx(expected.similarities, abs=5e-3)
-    query.mmr_threshold = threshold
-    assert found(store.query(query)) == expected.ids
-    nearest = found(store.query(query, mmr_prefetch_k=4))
-    assert sorted(nearest) == sorted(ask(store, "sea", 4))
-
-
-def test_words_and_vectors_alone_and_together(store: SensoriumVectorStore) -> None:
-    """text_search ranks by words, hybrid by both: alpha 1 is the vectors, 0 the words."""
-    store.add([node("v", "sea"), node("both", "sea ferry"), node("w", "dog ferry ferry")])
-    store.add([node("none", "cow sun")])
-
-    def hybrid(alpha: float | None, **fields: Any) -> list[str]:
-        asked = VectorStoreQuery(
-            vector("sea"),
-            query_str="ferry",
-            similarity_top_k=fields.pop("k", 4),
-            alpha=alpha,
-            mode=Mode.HYBRID,
-            **fields,
-        )
-        return found(store.query(asked))
-
-    search = VectorStoreQuery(query_str="ferry", similarity_top_k=4, mode="text_search")  # type: ignore[arg-type]  # as users write it
-    result = store.query(search)
-    assert sorted(found(result)) == ["both", "w"]
-    assert result.similarities is not None
-    assert result.similarities[0] == 1
-    assert hybrid(1.0)[:2] == ["v", "both"]
-    assert sorted(hybrid(0.0)[:2]) == ["both", "w"]
-    assert hybrid(None)[0] == "both"
-    assert hybrid(None, hybrid_top_k=1) == ["both"]
-    assert sorted(hybrid(0.5, k=1, sparse_top_k=2, hybrid_top_k=4)) == ["both", "v", "w"]
-    assert hybrid(0.5, node_ids=["v", "w"], k=1) != ["both"]
 
 
 def test_only_what_is_let_through_answers(store: SensoriumVectorStore) -> None:
@@ -337,34 +272,6 @@ def test_bad_nodes_are_refused(
     assert store.get_nodes() == []
 
 
-@pytest.mark.parametrize("mode", [Mode.SPARSE, Mode.SEMANTIC_HYBRID, Mode.SVM, "like"])
-def test_other_modes_are_refused(store: SensoriumVectorStore, mode: Mode) -> None:
-    """With those that there are."""
-    with pytest.raises(QueryError, match="default, mmr, hybrid or text_search"):
-        store.query(VectorStoreQuery(vector("sea"), query_str="sea", mode=mode))
-
-
-@pytest.mark.parametrize(
-    ("query", "words"),
-    [
-        (VectorStoreQuery(), "a query of nothing"),
-        (VectorStoreQuery(mode=Mode.MMR), "without a vector"),
-        (VectorStoreQuery(query_str="sea", mode=Mode.HYBRID), "without a vector"),
-        (VectorStoreQuery(vector("sea"), mode=Mode.HYBRID), "without words"),
-        (VectorStoreQuery(vector("sea"), query_str=" ", mode=Mode.TEXT_SEARCH), "without words"),
-        (VectorStoreQuery(vector("sea"), query_str="x", alpha=2, mode=Mode.HYBRID), "alpha=2"),
-        (VectorStoreQuery([1.0, 2.0]), r"shape \(2,\)"),
-        (VectorStoreQuery([math.nan] * 64), "finite"),
-    ],
-)
-def test_incomplete_queries_are_refused(
-    store: SensoriumVectorStore, query: VectorStoreQuery, words: str
-) -> None:
-    """A mode that needs what was not given says so."""
-    with pytest.raises(QueryError, match=words):
-        store.query(query)
-
-
 def test_unknown_arguments_are_refused(store: SensoriumVectorStore) -> None:
     """Nothing is swallowed; and nothing but `clear` removes everything."""
     with pytest.raises(TypeError, match=r"query\(\) takes no mmr_treshold"):
@@ -420,35 +327,9 @@ def test_stores_of_two_senses_may_add_at_once(store: SensoriumVectorStore) -> No
     assert {record.modalities for record in store.memory.timeline()} == {("image", "text")}
 
 
-def test_any_model_of_any_dimension(tmp_path: Path) -> None:
-    """Opened with a model, a store is opened with no other one; its memory embeds with it, too."""
-    small, large = MockEmbedding(embed_dim=3), MockEmbedding(embed_dim=5)
-    with SensoriumVectorStore.open(tmp_path, owner="me", embed_model=small) as store:
-        store.add([TextNode(id_="x", text="sea", embedding=[1.0, 2.0, 3.0])])
-        [hit] = store.memory.recall("anything", limit=1)
-        assert hit.record.id == "x"
-        store.persist("nowhere")
-    with pytest.raises(SpaceMismatchError):
-        SensoriumVectorStore.open(tmp_path, owner="me", embed_model=large)
-    with SensoriumVectorStore.open(tmp_path, owner="me", embed_model=small) as store:
-        result = store.query(VectorStoreQuery([1.0, 2.0, 3.0]))
-        assert found(result) == ["x"]
-        assert result.similarities == pytest.approx([1], abs=2e-3)
-    with SensoriumVectorStore.open(":memory:", owner="me", dimension=2, modality="audio") as store:
-        store.add([TextNode(id_="x", text="", embedding=[1.0, 0.0])])
-        assert store.memory.get("x").modalities == ("audio",)
-    with pytest.raises(VectorError, match="dimension="):
-        SensoriumVectorStore.open(":memory:", owner="me")
-    own = SensoriumEmbedding(ENCODER)
-    with pytest.raises(VectorError, match="64, the model's"):
-        SensoriumVectorStore.open(":memory:", owner="me", embed_model=own, dimension=3)
-
-
-def test_owners_are_apart(tmp_path: Path) -> None:
-    """The same id of two owners is two nodes; clearing one leaves the other."""
-    with Memory.open(tmp_path, owner="me", encoder=ENCODER) as memory:
-        mine, yours = (SensoriumVectorStore(one) for one in (memory, memory.for_owner("you")))
-        mine.add([node("x", "sea")])
-        yours.add([node("x", "dog")])
-        mine.clear()
-        assert (mine.get_nodes(), [one.get_content() for one in yours.get_nodes()]) == ([], ["dog"])
+def test_metadata_is_what_json_makes_of_it(store: SensoriumVectorStore) -> None:
+    """Times and paths come back as the text that LlamaIndex itself writes for them."""
+    odd = {"at": datetime(2026, 3, 1, tzinfo=timezone.utc), "file": Path("a/b"), "n": [1, 0.5]}
+    store.add([node("x", "sea", metadata=odd)])
+    [back] = store.get_nodes(["x"])
+    assert back.metadata == {"at": "2026-03-01T00:00:00Z", "file": "a/b", "n": [1, 0.5]}

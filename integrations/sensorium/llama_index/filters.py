@@ -32,6 +32,20 @@ Net: TypeAlias = Callable[[str, Any], Condition]  # of a field and a filter's va
 Operator = FilterOperator
 
 
+def check_filters(filters: object) -> None:
+    """Refuse what are no filters, a dictionary for one.
+
+    Raises:
+        FilterError: Something else than filters or none.
+    """
+    if filters is not None and not isinstance(filters, (MetadataFilters, MetadataFilter)):
+        raise FilterError(
+            f"filters={filters!r}"[:200],
+            "LlamaIndex's MetadataFilters",
+            'write MetadataFilters(filters=[MetadataFilter(key="topic", value="bees")])',
+        )
+
+
 def fits(metadata: Mapping[str, Any], filters: MetadataFilters | MetadataFilter) -> bool:
     """Whether metadata fulfils filters, as LlamaIndex means them.
 

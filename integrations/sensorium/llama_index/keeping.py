@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from threading import RLock
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -14,18 +14,21 @@ from numpy.typing import NDArray
 from sensorium.errors import RecordError, VectorError
 from sensorium.llama_index.nodes import (
     CONTENT,
+    MIXED,
     Content,
     Packed,
     contents_of,
-    metadata_of,
     packed,
+    packed_before,
     tag_of,
 )
 from sensorium.llama_index.searching import Nodes
 from sensorium.memory import Memory, Moment, Record
+from sensorium.percepts import Percept
 from sensorium.qdrant import Equal, Every, Not
 
 Others: TypeAlias = Mapping[str, Content]  # by sense, what other stores keep in a record
+TEXT = "text"
 Row: TypeAlias = NDArray[np.float32]
 _locks: WeakKeyDictionary[Memory, RLock] = WeakKeyDictionary()  # of keepers of one memory
 
@@ -33,8 +36,9 @@ _locks: WeakKeyDictionary[Memory, RLock] = WeakKeyDictionary()  # of keepers of 
 class Keeper:
     """Adds the nodes of one sense to a memory, and removes them.
 
-    Where keepers of several senses have a node, its record has a vector of each. Its metadata is
-    what filters look at: that of all its nodes together, of which the one added last counts.
+    Where keepers of several senses have a node, its record has a vector and the media of each, and
+    the metadata of all together. Where they differ, the words, the document and the metadata of the
+    record are those of the text's node, or else of the one added last.
     """
 
     def __init__(self, memory: Memory, sense: str) -> None:
@@ -117,24 +121,36 @@ class Keeper:
         )
 
     def _join(self, name: str, part: Packed, row: Row, others: Others) -> None:
-        contents = {**others, self._sense: part.content}
-        self._memory.update(
-            name,
-            *part.percepts,
-            text=part.text,
-            tags=list(map(tag_of, contents)),
-            source=part.document,
-            metadata={**_together(contents), CONTENT: contents},
-            vectors={self._sense: row},
-        )
+        self._write(name, {**_read(others), self._sense: part}, part.percepts, row)
 
     def _leave(self, name: str, others: Others) -> None:
+        self._write(name, _read(others), (), None)
+
+    def _write(
+        self, name: str, parts: Mapping[str, Packed], percepts: Sequence[Percept], row: Row | None
+    ) -> None:
+        """Make a record that of some nodes, of which one brings percepts and a row."""
+        ordered = [parts[sense] for sense in sorted(parts, key=lambda sense: sense == TEXT)]
+        leader = ordered[-1]
+        same = all(
+            (one.metadata, one.document) == (leader.metadata, leader.document) for one in ordered
+        )
+        together = {key: value for one in ordered for key, value in one.metadata.items()}
+        contents = {sense: one.content for sense, one in parts.items()}
         self._memory.update(
             name,
-            tags=list(map(tag_of, others)),
-            metadata={**_together(others), CONTENT: others},
-            vectors={self._sense: None},
+            *percepts,
+            text=leader.text,
+            tags=[*map(tag_of, parts), *([] if same else [MIXED])],
+            source=leader.document or "",
+            metadata={**together, CONTENT: contents},
+            vectors={self._sense: row},
+            retain={digest for one in ordered for digest in one.digests},
         )
+
+
+def _read(contents: Others) -> dict[str, Packed]:
+    return {sense: packed_before(content) for sense, content in contents.items()}
 
 
 def _check_is_node(record: Record) -> None:
@@ -144,7 +160,3 @@ def _check_is_node(record: Record) -> None:
             "an id of its own",
             "give the node another one",
         )
-
-
-def _together(contents: Others) -> dict[str, Any]:
-    return {key: value for one in contents.values() for key, value in metadata_of(one).items()}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole, TextBlock
@@ -12,15 +14,18 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.memory import BaseMemoryBlock
 from llama_index.core.utils import get_tokenizer
 
-from sensorium.errors import SensoriumError
+from sensorium.errors import BatchError, EncodingError, PerceptError, SensoriumError
 from sensorium.llama_index.messages import ROLE, message_of, percepts_of, words_of
-from sensorium.memory import Memory, Moment
+from sensorium.memory import Hit, Memory, Moment
 from sensorium.percepts import Percept
 
 Scope: TypeAlias = Literal["session", "owner"]
 SESSION = "session_id"  # key of a message's `additional_kwargs`, set by LlamaIndex
 MEDIUM_TOKENS = 256  # what LlamaIndex counts for a picture or a sound unless told otherwise
+READING = (PerceptError, EncodingError)  # errors of what a message holds
 FADING = 0.5  # weight of a message of the question, in relation to the one after it
+
+logger = logging.getLogger(__name__)
 
 
 class SensoriumMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
@@ -54,21 +59,26 @@ class SensoriumMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
     def _remember(self, messages: Sequence[ChatMessage], sessions: Sequence[str | None]) -> None:
         """Remember messages; of those that say nothing and show nothing, nothing.
 
+        What cannot be read is left out with a warning: LlamaIndex forgets what it hands on.
+
         Raises:
-            SensoriumError: One that cannot be remembered; the others are.
+            SensoriumError: One that cannot be remembered for another reason; the others are.
         """
         moments: list[Moment] = []
-        failures: list[SensoriumError] = []
         for message, session in zip(messages, sessions, strict=True):
-            try:
-                words, percepts = words_of(message), percepts_of(message)
-            except SensoriumError as error:
-                failures.append(error)
-                continue
+            words, percepts = words_of(message), percepts_of(message)
             if words or percepts:
                 moments.append(_moment(message, words, percepts, session))
-        report = self.memory.remember_many(moments)
-        failures += [failure.error for failure in report.failures]
+        rest: list[Moment] = []
+        failures: list[SensoriumError] = []
+        for failure in self.memory.remember_many(moments).failures:
+            moment, error = moments[failure.index], failure.error
+            less = _without_failed(moment, error) if moment.percepts else None
+            if less and (less.text or less.percepts):
+                rest.append(less)
+            elif not (less and isinstance(error, READING)):
+                failures.append(error)
+        failures += [failure.error for failure in self.memory.remember_many(rest).failures]
         if failures:
             raise failures[0]
 
@@ -93,17 +103,41 @@ class SensoriumMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
             parts += percepts
             weights += [FADING**age] * (len(parts) - len(weights))
             asked.add(_id(_source(session), message.role.value, words, percepts))
-        if not parts:
-            return []
-        hits = self.memory.recall(
-            parts,
-            weights=weights,
-            limit=self.similarity_top_k + len(asked),
-            min_confidence=self.min_confidence,
-            source=_source(session) if self.scope == "session" else None,
-        )
+        hits = self._hits(parts, weights, limit=self.similarity_top_k + len(asked), session=session)
         others = [hit for hit in hits if hit.record.id not in asked]
         return [message_of(self.memory, hit) for hit in others[: self.similarity_top_k]]
+
+    def _hits(
+        self,
+        parts: Sequence[str | Percept],
+        weights: Sequence[float],
+        *,
+        limit: int,
+        session: str | None,
+    ) -> list[Hit]:
+        """Recall by what can be encoded of a question; the rest is left out with a warning."""
+        if not parts:
+            return []
+        try:
+            return self.memory.recall(
+                list(parts),
+                weights=list(weights),
+                limit=limit,
+                min_confidence=self.min_confidence,
+                source=_source(session) if self.scope == "session" else None,
+            )
+        except READING as error:
+            failed = error.failures if isinstance(error, BatchError) else range(len(parts))
+            left = [number for number in range(len(parts)) if number not in failed]
+            if any(isinstance(parts[number], str) for number in failed):
+                raise
+            logger.warning("sensorium: asked without what cannot be read: %s", error)
+            return self._hits(
+                [parts[number] for number in left],
+                [weights[number] for number in left],
+                limit=limit,
+                session=session,
+            )
 
     async def atruncate(
         self, content: list[ChatMessage], tokens_to_truncate: int
@@ -130,6 +164,21 @@ def _moment(
         source=source,
         metadata={ROLE: message.role.value, **({SESSION: session} if session else {})},
     )
+
+
+def _without_failed(moment: Moment, error: SensoriumError) -> Moment:
+    """Leave out of a moment the signals that an error is about, and say so."""
+    percepts: Sequence[Percept] = (
+        [moment.percepts] if isinstance(moment.percepts, Percept) else moment.percepts
+    )
+    before = 1 if moment.text else 0  # the words are what is counted first
+    failed = error.failures if isinstance(error, BatchError) else range(len(percepts) + before)
+    left = [one for number, one in enumerate(percepts, before) if number not in failed]
+    senses = [one.modality for one in percepts if one not in left]
+    logger.warning(
+        "sensorium: a message is remembered without its %s: %s", ", ".join(senses), error
+    )
+    return replace(moment, percepts=left)
 
 
 def _source(session: str | None) -> str:

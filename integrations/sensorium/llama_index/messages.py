@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -17,7 +18,8 @@ from llama_index.core.base.llms.types import (
     VideoBlock,
 )
 
-from sensorium.llama_index.nodes import opened
+from sensorium.errors import PerceptError
+from sensorium.llama_index.nodes import opened, unshown
 from sensorium.memory import Hit, Memory
 from sensorium.memory.previews import Preview, preview
 from sensorium.percepts import Audio, Image, Percept, Video
@@ -30,6 +32,8 @@ KINDS: Mapping[str, type[Image | Audio | Video]] = {  # by the kind of a block
 }
 ROLE = "role"  # key of a record's metadata: who said it
 
+logger = logging.getLogger(__name__)
+
 
 def words_of(message: ChatMessage) -> str:
     """Return what a message says in words; empty where it says nothing."""
@@ -38,18 +42,22 @@ def words_of(message: ChatMessage) -> str:
 
 
 def percepts_of(message: ChatMessage) -> list[Percept]:
-    """Return the pictures, sounds and videos of a message, but for those behind a web address.
+    """Return the pictures, sounds and videos of a message that can be read.
 
-    Raises:
-        PerceptError: One that cannot be read.
+    Those behind a web address are left out; those that are damaged, too, with a warning.
     """
     percepts: list[Percept] = []
     for block in message.blocks:
         if isinstance(block, (ImageBlock, AudioBlock, VideoBlock)):
-            content = _content(block)
-            if content is not None:
-                uri = str(block.path) if block.path else None
-                percepts.append(KINDS[block.block_type](content, uri=uri))
+            try:
+                content = _content(block)
+                if content is not None:
+                    uri = str(block.path) if block.path else None
+                    percepts.append(KINDS[block.block_type](content, uri=uri))
+            except PerceptError as error:
+                logger.warning(
+                    "sensorium: a message is read without its %s: %s", block.block_type, error
+                )
     return percepts
 
 
@@ -75,11 +83,14 @@ def message_of(memory: Memory, hit: Hit) -> ChatMessage:
     head = f"[recalled from {record.at:%Y-%m-%d %H:%M} UTC{said}]"
     blocks: list[ContentBlock] = [TextBlock(text=f"{head} {record.text}".strip())]
     for medium in record.media:
-        percept = opened(memory, medium)
         span = hit.span if medium == hit.medium else None
-        shown = preview(percept, span=span) if percept else None
-        if shown is not None:
-            blocks.append(_block(shown))
+        try:
+            percept = opened(memory, medium)
+            shown = preview(percept, span=span) if percept else None
+        except PerceptError as error:
+            blocks.append(TextBlock(text=unshown(medium, error)))
+        else:
+            blocks += [_block(shown)] if shown else []
     return ChatMessage(role=MessageRole.USER, blocks=blocks)
 
 

@@ -27,8 +27,14 @@ def encoder_of(model: BaseEmbedding | None, dimension: int | None) -> Encoder:
             where vectors come with the nodes alone.
         dimension: Of its vectors; by default a text is embedded to count.
     Raises:
-        VectorError: Neither, or a model of another dimension.
+        VectorError: Neither, a model of another dimension, or what is no model.
     """
+    if model is not None and not isinstance(model, BaseEmbedding):
+        raise VectorError(
+            f"embed_model={model!r}"[:200],
+            "an embedding model of LlamaIndex",
+            "pass the object: SensoriumEmbedding(), Settings.embed_model, ...",
+        )
     if isinstance(model, SensoriumEmbedding):
         own = model.encoder.space.dimension
         if dimension not in (None, own):
@@ -37,7 +43,11 @@ def encoder_of(model: BaseEmbedding | None, dimension: int | None) -> Encoder:
     towers: dict[str, Tower | None] = dict.fromkeys(MODALITIES)
     if model is None:
         if dimension is None:
-            raise VectorError("no dimension", "how many numbers a vector has", "pass dimension=")
+            raise VectorError(
+                "neither embed_model nor dimension",
+                "the model that makes the embeddings",
+                "pass embed_model=, Settings.embed_model for one; dimension= where there is none",
+            )
         return FunctionEncoder(ANY_MODEL, towers, dimension=dimension)
 
     def embed_texts(texts: Sequence[Text]) -> list[Embedding]:

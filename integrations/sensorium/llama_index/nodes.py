@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -28,6 +29,9 @@ RESOURCES: Mapping[str, type[Image | Audio | Video]] = {
 }
 Content: TypeAlias = Mapping[str, str]
 TAG = "llama_index:"  # begins the tags of records that are nodes
+MIXED = f"{TAG}mixed"  # tag of those whose nodes differ in metadata or document
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Packed:
         metadata: The node's, JSON-ready.
         text: Its words; `None` where it has none.
         document: The id of the document it is of.
-        percepts: Its media.
+        percepts: Its media; none of a node that was read again.
+        digests: Of its media.
     """
 
     content: Content
@@ -47,6 +52,7 @@ class Packed:
     text: str | None
     document: str | None
     percepts: tuple[Percept, ...]
+    digests: tuple[str, ...]
 
 
 def packed(node: BaseNode, *, as_media: bool) -> Packed:
@@ -84,6 +90,22 @@ def packed(node: BaseNode, *, as_media: bool) -> Packed:
         text if text.strip() else None,
         node.ref_doc_id,
         tuple(percepts),
+        tuple(media.values()),
+    )
+
+
+def packed_before(content: Content) -> Packed:
+    """Read again what a record keeps of a node, but for its percepts."""
+    stored = json.loads(content[NODE])
+    node = json_to_doc(stored)
+    text = node.get_content(metadata_mode=MetadataMode.NONE)
+    return Packed(
+        content,
+        dict(stored[DATA_KEY]["metadata"]),
+        text if text.strip() else None,
+        node.ref_doc_id,
+        (),
+        tuple(stored["media"].values()),
     )
 
 
@@ -126,16 +148,10 @@ def contents_of(record: Record) -> Mapping[str, Content]:
     return contents if isinstance(contents, Mapping) else {}
 
 
-def metadata_of(content: Content) -> dict[str, Any]:
-    """Return the metadata of a node that was packed."""
-    metadata: dict[str, Any] = json.loads(content[NODE])[DATA_KEY]["metadata"]
-    return metadata
-
-
 def unpacked(memory: Memory, record: Record, sense: str) -> BaseNode | None:
     """Put a node together again; `None` where the record is of no node that has this sense.
 
-    Media that were not kept, or are not any more, are left out.
+    Media that were not kept, are not any more, or cannot be read are left out.
     """
     content = contents_of(record).get(sense)
     if content is None:
@@ -151,13 +167,28 @@ def unpacked(memory: Memory, record: Record, sense: str) -> BaseNode | None:
 
 
 def _bytes(memory: Memory, medium: Medium | None) -> bytes | None:
-    percept = opened(memory, medium) if medium else None
-    return percept.source.read() if percept and isinstance(percept.source, Encoded) else None
+    if medium is None:
+        return None
+    try:
+        percept = opened(memory, medium)
+        return percept.source.read() if percept and isinstance(percept.source, Encoded) else None
+    except PerceptError as error:
+        logger.warning("sensorium: a node is left without its %s: %s", medium.modality, error)
+        return None
 
 
 def opened(memory: Memory, medium: Medium) -> Percept | None:
-    """Return a medium as a percept; `None` where it was not kept, or is not any more."""
+    """Return a medium as a percept; `None` where it was not kept, or is not any more.
+
+    Raises:
+        PerceptError: Its file is damaged.
+    """
     try:
         return memory.open_medium(medium)
     except MediaNotFoundError:
         return None
+
+
+def unshown(medium: Medium, error: PerceptError) -> str:
+    """Say in a text for a model what could not be shown to it."""
+    return f"[this {medium.modality} cannot be shown: {error}]"

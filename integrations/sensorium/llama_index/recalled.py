@@ -6,7 +6,8 @@ from typing import Any
 
 from llama_index.core.schema import BaseNode, ImageNode, MediaResource, Node, TextNode
 
-from sensorium.llama_index.nodes import RESOURCES, TAG, contents_of, opened, unpacked
+from sensorium.errors import PerceptError
+from sensorium.llama_index.nodes import RESOURCES, TAG, contents_of, opened, unpacked, unshown
 from sensorium.memory import Hit, Medium, Memory
 from sensorium.memory.previews import preview
 from sensorium.percepts import Span
@@ -52,34 +53,43 @@ def _said(hit: Hit) -> dict[str, Any]:
 
 
 def _described(memory: Memory, hit: Hit) -> BaseNode:
-    record, found = hit.record, _resources(memory, hit)
+    record = hit.record
+    found, unread = _resources(memory, hit)
+    text = "\n".join([record.text, *unread] if record.text else unread)
     fields = {"id_": record.id, "metadata": dict(record.metadata)}
     if not found:
-        return TextNode.model_validate({**fields, "text": record.text})
+        return TextNode.model_validate({**fields, "text": text})
     if found.keys() > {PICTURE} or PICTURE not in found:
-        words = MediaResource(text=record.text) if record.text else None
+        words = MediaResource(text=text) if text else None
         return Node.model_validate({**fields, "text_resource": words, **found})
     picture = found[PICTURE]
     return ImageNode(
         **fields,
-        text=record.text,
+        text=text,
         image=picture.data.decode("ascii") if picture.data else None,
         image_path=str(picture.path) if picture.path else None,
         image_mimetype=picture.mimetype,
     )
 
 
-def _resources(memory: Memory, hit: Hit) -> dict[str, MediaResource]:
-    """Return what a node can hold: one medium of each kind, that which matched before others."""
+def _resources(memory: Memory, hit: Hit) -> tuple[dict[str, MediaResource], list[str]]:
+    """Return what a node can hold: one medium of each kind, that which matched before others.
+
+    What cannot be read is left out, and said in words.
+    """
     found: dict[str, MediaResource] = {}
+    unread: list[str] = []
     for medium in sorted(hit.record.media, key=lambda medium: medium != hit.medium):
         shown = medium.modality in SHOWN_AS_PICTURE
         name = PICTURE if shown else f"{medium.modality}_resource"
         if name in RESOURCES and name not in found:
-            resource = _resource(memory, medium, hit.span if medium == hit.medium else None)
-            if resource is not None:
-                found[name] = resource
-    return found
+            try:
+                resource = _resource(memory, medium, hit.span if medium == hit.medium else None)
+            except PerceptError as error:
+                unread.append(unshown(medium, error))
+            else:
+                found |= {name: resource} if resource else {}
+    return found, unread
 
 
 def _resource(memory: Memory, medium: Medium, span: Span | None) -> MediaResource | None:

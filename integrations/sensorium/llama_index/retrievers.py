@@ -15,12 +15,15 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 from typing_extensions import Unpack
 
+from sensorium.errors import QueryError
 from sensorium.llama_index.recalled import node_of
+from sensorium.llama_index.searching import check_memory
 from sensorium.memory import Memory
-from sensorium.memory.wishes import Filters
+from sensorium.memory.wishes import MOST, Filters
 from sensorium.percepts import Image, Percept
 
 Part: TypeAlias = "str | Percept | NDArray[Any]"
+OPTIONS = "similarity_top_k, modalities, keywords, min_confidence, half_life, diversity, ranking"
 
 
 class SensoriumRetriever(BaseRetriever):
@@ -59,7 +62,12 @@ class SensoriumRetriever(BaseRetriever):
             ranking: As for `Memory.recall`.
             callback_manager: That hears of each retrieval.
             filters: As for `Memory.recall`: `since`, `until`, `tags`, `source`, `where`, ...
+        Raises:
+            QueryError: No memory, an option that there is not, or a `similarity_top_k` that is
+                no number from 0.
         """
+        check_memory(memory)
+        _check_options(similarity_top_k, filters)
         super().__init__(callback_manager=callback_manager)
         self._memory = memory
         self._count = similarity_top_k
@@ -74,9 +82,12 @@ class SensoriumRetriever(BaseRetriever):
         }
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        parts = _parts(query_bundle)
+        if not self._count:
+            return []
         words = query_bundle.query_str if self._keywords else ""
         hits = self._memory.recall(
-            _parts(query_bundle),
+            parts,
             limit=self._count,
             keywords=words if words.strip() else None,
             **self._wishes,
@@ -88,13 +99,39 @@ class SensoriumRetriever(BaseRetriever):
         return await asyncio.to_thread(self._retrieve, query_bundle)
 
 
+def _check_options(count: object, filters: Collection[str]) -> None:
+    """Refuse a number of nodes that is none, and filters that a memory has not."""
+    if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= MOST:
+        raise QueryError(
+            f"similarity_top_k={count!r}"[:200], f"0 to {MOST}", "say how many nodes you want"
+        )
+    known = Filters.__annotations__
+    unknown = [name for name in filters if name not in known]
+    if unknown:
+        raise QueryError(
+            f"SensoriumRetriever(..., {unknown[0]}=...)",
+            f"{OPTIONS}, {', '.join(known)}",
+            "say how many with similarity_top_k=, and which metadata with where=",
+        )
+
+
 def _parts(query: QueryBundle) -> list[Part]:
-    """Return what a question is made of: its vector or its words, and its picture."""
+    """Return what a question is made of: its vector or its words, and its picture.
+
+    Raises:
+        QueryError: Nothing.
+    """
     parts: list[Part] = []
     if query.embedding is not None:
         parts.append(np.asarray(query.embedding, np.float32))
     else:
-        parts += query.embedding_strs
+        parts += [words for words in query.embedding_strs if words.strip()]
     if query.image_path is not None:
         parts.append(Image(query.image_path, uri=query.image_path))
+    if not parts:
+        raise QueryError(
+            f"retrieve({query.query_str!r})"[:200],
+            "words, a picture or a vector",
+            'write retrieve("a bird crowing") or QueryBundle("", image_path=...)',
+        )
     return parts

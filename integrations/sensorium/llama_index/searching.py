@@ -9,8 +9,23 @@ from typing import Any, TypeAlias
 import numpy as np
 from llama_index.core.vector_stores.types import MetadataFilters
 
-from sensorium.llama_index.filters import DOCUMENT_KEYS, NO_DOCUMENT, TYPE_KEY, fits, net
-from sensorium.llama_index.nodes import CLASS, CONTENT, contents_of, tag_of
+from sensorium.errors import QueryError
+from sensorium.llama_index.filters import (
+    DOCUMENT_KEYS,
+    NO_DOCUMENT,
+    TYPE_KEY,
+    check_filters,
+    fits,
+    net,
+)
+from sensorium.llama_index.nodes import (
+    CLASS,
+    CONTENT,
+    MIXED,
+    contents_of,
+    packed_before,
+    tag_of,
+)
 from sensorium.memory import Hit, Memory, Record
 from sensorium.memory.identity import point_id
 from sensorium.memory.wishes import MOST
@@ -19,6 +34,20 @@ from sensorium.qdrant import Condition, Equal, Every, Ids, Not, OneOf
 Recall: TypeAlias = Callable[[int, Condition], list[Hit]]  # of so many at most, of which
 PAGE = 256  # records listed in one go
 WIDER = 4  # times as many are looked at next
+
+
+def check_memory(memory: object) -> None:
+    """Refuse what nodes cannot be found in.
+
+    Raises:
+        QueryError: No memory.
+    """
+    if not isinstance(memory, Memory):
+        raise QueryError(
+            f"memory={memory!r}"[:200],
+            "an open Memory",
+            'write Memory.open("folder", owner=...), or store.memory of a SensoriumVectorStore',
+        )
 
 
 class Nodes:
@@ -41,7 +70,10 @@ class Nodes:
             filters: Of their metadata.
             ids: Their own.
             documents: Ids of the documents they are of.
+        Raises:
+            FilterError: Filters that are none of LlamaIndex's.
         """
+        check_filters(filters)
         self._memory = memory
         self._sense = sense
         self._filters = filters
@@ -102,13 +134,16 @@ class Nodes:
     def _where(self, *, but: Iterable[str] = ()) -> Condition:
         """Return what the store is asked for: nothing that is let through is left out."""
         every: list[Condition] = [Equal("tags", tag_of(self._sense))]
+        own: list[Condition] = []  # which an engine sees where a record's nodes say the same
         caught = net(self._filters)
         if caught is not None:
-            every.append(caught)
+            own.append(caught)
+        if self._documents is not None:
+            own.append(OneOf("source", tuple(self._documents)))
+        if own:
+            every.append(Every(tuple(own)) | Equal("tags", MIXED))
         if self._ids is not None:
             every.append(self._points(self._ids))
-        if self._documents is not None:
-            every.append(OneOf("source", tuple(self._documents)))
         if but:
             every.append(Not(self._points(but)))
         return Every(tuple(every))
@@ -122,12 +157,22 @@ class Nodes:
             return False
         if self._ids is not None and record.id not in self._ids:
             return False
-        if self._documents is not None and record.source not in self._documents:
+        metadata, document = self._own(record)
+        if self._documents is not None and document not in self._documents:
             return False
-        return self._filters is None or fits(self._seen(record), self._filters)
+        return self._filters is None or fits(self._seen(record, metadata, document), self._filters)
 
-    def _seen(self, record: Record) -> Mapping[str, Any]:
-        """Return the metadata that filters see: LlamaIndex's stores add some of their own."""
-        document = dict.fromkeys(DOCUMENT_KEYS, record.source or NO_DOCUMENT)
+    def _own(self, record: Record) -> tuple[Mapping[str, Any], str | None]:
+        """Return the metadata and the document of the node of this sense."""
+        if MIXED in record.tags:
+            node = packed_before(contents_of(record)[self._sense])
+            return node.metadata, node.document
         own = {key: value for key, value in record.metadata.items() if key != CONTENT}
-        return {**own, **document, TYPE_KEY: contents_of(record)[self._sense][CLASS]}
+        return own, record.source
+
+    def _seen(
+        self, record: Record, metadata: Mapping[str, Any], document: str | None
+    ) -> Mapping[str, Any]:
+        """Return what filters see: LlamaIndex's stores add some of their own to the metadata."""
+        named = dict.fromkeys(DOCUMENT_KEYS, document or NO_DOCUMENT)
+        return {**metadata, **named, TYPE_KEY: contents_of(record)[self._sense][CLASS]}

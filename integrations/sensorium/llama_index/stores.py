@@ -24,9 +24,10 @@ from sensorium.llama_index.keeping import Keeper
 from sensorium.llama_index.models import encoder_of
 from sensorium.llama_index.modes import answered
 from sensorium.llama_index.nodes import unpacked
-from sensorium.llama_index.searching import Nodes
+from sensorium.llama_index.searching import Nodes, check_memory
 from sensorium.memory import Memory, Record
 from sensorium.memory.closing import Closing
+from sensorium.memory.opened import OWNER
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
@@ -56,8 +57,10 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
             memory: Of the space of the nodes' embeddings.
             modality: What the embeddings are of: `"text"`, `"image"`, `"audio"`, ...
         Raises:
+            QueryError: What is no memory.
             UnsupportedModalityError: One that the memory has no vectors of.
         """
+        check_memory(memory)
         known = memory.encoder.modalities
         if modality not in known:
             raise UnsupportedModalityError(
@@ -73,7 +76,7 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
         cls,
         place: str | Path | QdrantClient,
         *,
-        owner: str,
+        owner: str = OWNER,
         embed_model: BaseEmbedding | None = None,
         dimension: int | None = None,
         modality: str = "text",
@@ -83,14 +86,14 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
 
         Args:
             place: A folder, the URL of a Qdrant server, `":memory:"` or any `QdrantClient`.
-            owner: Whose nodes.
+            owner: Whose nodes; by default as on the command line.
             embed_model: That makes the nodes' embeddings. Its name and dimension are kept with the
                 store, which is not opened with another one.
             dimension: Of the embeddings; needed without a model.
             modality: What the embeddings are of.
             options: As for `Memory.open`.
         Raises:
-            VectorError: Neither a model nor a dimension.
+            VectorError: Neither a model nor a dimension, or what is no model.
             SpaceMismatchError: The store was begun with another model.
             StoreError: As `Memory.open`.
         """

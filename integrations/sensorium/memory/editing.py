@@ -122,6 +122,7 @@ class Editor:
         clear: Sequence[str],
         keep_media: bool,
         vectors: Mapping[str, ArrayLike | None] | None = None,
+        retain: Collection[str] | None = None,
     ) -> Record:
         """Change a record in one write: all of what is asked for, or nothing.
 
@@ -134,6 +135,7 @@ class Editor:
             keep_media: Keep the percepts' files.
             vectors: Take the place of the rows of their senses, which go where they are `None`, and
                 percepts and text that of the percepts of theirs; nothing is encoded.
+            retain: Then digests of the percepts, of any sense, that are to stay.
         Returns:
             The record as it is then.
         Raises:
@@ -142,6 +144,8 @@ class Editor:
             EncodingError: A percept cannot be encoded.
         """
         check_percepts(percepts)
+        if retain is not None and vectors is None:
+            raise RecordError("retain without vectors", "both", "pass vectors={} if all rows stay")
         if text is not None:
             percepts = [Text(check_words(text)), *percepts]
         with self._writer.lock:  # what is forgotten meanwhile must not come back
@@ -151,7 +155,9 @@ class Editor:
             if vectors is not None:
                 there, gone = _parted(vectors)
                 rows = self._writer.given(there)
-                changed = self._replaced(changed, percepts, rows, gone, keep_media=keep_media)
+                changed = self._replaced(
+                    changed, percepts, rows, gone, retain=retain, keep_media=keep_media
+                )
             elif percepts:
                 changed = self._joined(
                     changed, percepts, anew=text is not None, keep_media=keep_media
@@ -188,18 +194,25 @@ class Editor:
         vectors: Mapping[str, Vectors],
         gone: Collection[str],
         *,
+        retain: Collection[str] | None,
         keep_media: bool,
     ) -> StoredPoint:
-        """Put given rows, and percepts, in the place of those of their senses; some rows go."""
+        """Put given rows, and percepts, in the place of those of their senses; some rows go.
+
+        Where it is said which percepts stay, those given join them: before them, if they have rows.
+        """
         rows = {**self._all_rows(main), **vectors}
         rows = {name: found for name, found in rows.items() if name not in gone}
         before = _whole(main.payload, rows)
         senses = {percept.modality for percept in percepts}
         added, encodings, kept = self._writer.prepared(percepts, keep_media=keep_media, vectors={})
         more, _ = media_of(percepts, added, encodings, kept)
-        media = [*(one for one in before if one.modality not in senses), *more]
+        stay = _staying(before, more, retain)
+        leading = [one for one in more if one.modality in vectors]
+        media = [*leading, *stay, *(one for one in more if one not in leading)]
         media = _assigned(media, rows, {*senses, *vectors, *gone})
-        text = _lines(percepts) if TEXT in senses else str(main.payload["page_content"])
+        said = any(one.modality == TEXT for one in stay)
+        text = str(main.payload["page_content"]) if said else _lines(percepts)
         changed = self._rewritten(main, media, rows, text)
         self._drop_files([main])
         return changed
@@ -348,6 +361,18 @@ def _whole(payload: Payload, rows: Mapping[str, Vectors]) -> list[Medium]:
     return [
         Medium(TEXT, payload["digest"][0], rows=len(rows.get(TEXT, ())), spans=[[0, len(text)]])
     ]
+
+
+def _staying(
+    before: Sequence[Medium], more: Sequence[Medium], retain: Collection[str] | None
+) -> list[Medium]:
+    """Tell which media stay: those of other senses, or those that are to, but for the words."""
+    senses = {one.modality for one in more}
+    if retain is None:
+        return [one for one in before if one.modality not in senses]
+    fresh = {one.digest for one in more}
+    stay = [one for one in before if one.digest in retain and one.digest not in fresh]
+    return [one for one in stay if one.modality != TEXT or TEXT not in senses]
 
 
 def _lines(percepts: Sequence[Percept], *, after: str = "") -> str:

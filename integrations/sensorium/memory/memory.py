@@ -252,6 +252,7 @@ class Memory(MovableMemory):
         expires_at: datetime | None = None,
         keep_media: bool | None = None,
         vectors: Mapping[str, ArrayLike | None] | None = None,
+        retain: Collection[str] | None = None,
     ) -> Record:
         """Change a record, or add percepts to it; what is not given stays as it is.
 
@@ -267,6 +268,7 @@ class Memory(MovableMemory):
             vectors: Rows that were made already, in the place of those of their modalities, or
                 `None` to remove those; then percepts and text take the place of those of theirs,
                 and nothing is encoded.
+            retain: With `vectors`: digests of its percepts, of any sense, that stay; others go.
         Returns:
             The record as it is now.
         Raises:
@@ -284,6 +286,7 @@ class Memory(MovableMemory):
             clear=clear,
             keep_media=keep,
             vectors=vectors,
+            retain=retain,
         )
         if percepts or text is not None or vectors is not None:
             self._calibrator.forgot()

@@ -60,8 +60,12 @@ def points_of(
 def given_encodings(percepts: Sequence[Percept], vectors: Mapping[str, Vectors]) -> list[Encoding]:
     """Return one encoding a percept: the first of each modality gets all rows that were given."""
     left = dict(vectors)
-    none = np.empty((0, 0), np.float32)
-    return [Encoding(one.modality, left.pop(one.modality, none)) for one in percepts]
+    none = {name: rows[:0] for name, rows in vectors.items()}  # of the others of a modality
+    bare = np.empty((0, 0), np.float32)
+    return [
+        Encoding(one.modality, left.pop(one.modality, none.get(one.modality, bare)))
+        for one in percepts
+    ]
 
 
 def _is_plain(percepts: Sequence[Percept], encodings: Sequence[Encoding]) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 import pytest
+from golden_files import ROOT
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp_asking import (
@@ -30,6 +31,7 @@ from mcp_asking import (
 from planted import PLANTED, PlantedEncoder
 
 from sensorium.mcp import ServerLimits, build_server, progress
+from sensorium.mcp.signals import Signal
 from sensorium.memory import Memory
 from sensorium.percepts import Audio, Percept
 
@@ -262,3 +264,14 @@ async def test_null_is_nothing_said() -> None:
             assert not (await client.call_tool("remember", said)).is_error
             asked = {"query": "dog", "keywords": None, "like": None, "source": None, "since": None}
             assert "dog" in text_of(await client.call_tool("recall", asked))
+
+
+def test_the_media_in_the_documentation_are_media() -> None:
+    """Each line of JSON in docs/mcp.md that describes a medium is one."""
+    text = (ROOT / "docs" / "mcp.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines() if line.startswith('{"')]
+    media = [json.loads(line) for line in lines if "path" in line or "samples" in line]
+    assert len(media) == 3
+    for medium in media:
+        Signal.model_validate(medium)

@@ -49,7 +49,7 @@ class ForgettingTools:
         media_only: MediaOnly = False,
         everything: Everything = False,
     ) -> Annotated[CallToolResult, ForgottenData]:
-        """Forget memories for good: those of the ids, or those that fulfil all conditions.
+        """Forget memories for good: those that fulfil all that is given, ids and conditions.
 
         Use count with the same conditions first, to see how many there are.
         """

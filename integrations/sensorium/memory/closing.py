@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from types import TracebackType
 
 from typing_extensions import Self
 
 
-class Closing:
+class Closing(ABC):
     """Gives a class that has `close()` the rest of a context manager."""
 
+    @abstractmethod
     def close(self) -> None:
         """Release what is held; again, nothing happens."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         return self

@@ -20,9 +20,9 @@ from sensorium.errors import (
     SourceTypeError,
     UnitError,
 )
-from sensorium.percepts import IMU, Depth, Image, Limits, Text, percept_from_media
+from sensorium.percepts import IMU, Depth, Image, Text, percept_from_media
+from sensorium.percepts.naming import from_base64
 from sensorium.percepts.opening import sense_of
-from sensorium.percepts.source import from_base64
 
 SAMPLES = ROOT / "examples" / "media"
 
@@ -110,7 +110,7 @@ def test_base64_may_be_broken_into_lines() -> None:
         with pytest.raises(SourceTypeError, match="base64 that cannot be read"):
             from_base64(text)
     with pytest.raises(SourceTooLargeError, match="1000 characters"):
-        from_base64("A" * 1000, limits=Limits(max_bytes=100))
+        from_base64("A" * 1000, max_bytes=100)
 
 
 def test_roots_hold_against_every_way_out(tmp_path: Path) -> None:

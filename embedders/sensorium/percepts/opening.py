@@ -18,9 +18,10 @@ from sensorium.errors import (
     SourceTypeError,
     UnitError,
 )
+from sensorium.percepts.naming import allowed_path, directories
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.percepts.signatures import PREFIX, recognise
-from sensorium.percepts.source import Encoded, Given, Limits, allowed_path, directories, take
+from sensorium.percepts.source import Encoded, Given, Limits, take
 from sensorium.percepts.text import Text
 
 FAMILIES = ("image", "audio", "video", "text")  # of mime types, each a sense

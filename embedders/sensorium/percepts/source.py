@@ -6,14 +6,11 @@ import base64
 import hashlib
 import io
 import os
-import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
-from urllib.parse import unquote_to_bytes, urlsplit
-from urllib.request import url2pathname
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +22,13 @@ from sensorium.errors import (
     SourceRefusedError,
     SourceTooLargeError,
     SourceTypeError,
+)
+from sensorium.percepts.naming import (
+    MAX_BYTES,
+    MIB,
+    allowed_path,
+    from_data_uri,
+    local_path,
 )
 
 if TYPE_CHECKING:
@@ -38,9 +42,7 @@ Given: TypeAlias = (
     "| torch.Tensor | PIL.Image.Image | Source"
 )
 
-MIB = 1024 * 1024
 HASH_BLOCK = MIB  # bytes read at a time while hashing a file
-URL_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")  # two letters at least: C:\ is a path
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Limits:
         max_pixels: Pixels of one picture or frame; 128 million is 384 MB as RGB.
     """
 
-    max_bytes: int = 8 * 1024 * MIB
+    max_bytes: int = MAX_BYTES
     max_pixels: int = 128_000_000
 
 
@@ -197,9 +199,9 @@ def take(given: Given, *, modality: str, limits: Limits) -> Encoded | Samples:
     if isinstance(given, (bytes, bytearray, memoryview)):
         return _from_bytes(bytes(given), modality, limits)
     if isinstance(given, str) and given[:5].lower() == "data:":
-        return _from_bytes(_data_uri(given, limits), modality, limits)
+        return _from_bytes(from_data_uri(given, max_bytes=limits.max_bytes), modality, limits)
     if isinstance(given, (str, os.PathLike)):
-        return _from_path(_local_path(os.fspath(given)), modality, limits)
+        return _from_path(local_path(os.fspath(given)), modality, limits)
     if hasattr(given, "read"):
         content = _read_all(given, limits.max_bytes)
         if not isinstance(content, bytes):
@@ -280,67 +282,6 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _local_path(text: str | bytes) -> Path:
-    text = os.fsdecode(text)
-    if text[:5].lower() == "file:":
-        return Path(url2pathname(urlsplit(text).path))
-    if URL_SCHEME.match(text):
-        raise SourceRefusedError(
-            f"the URL {text[:80]!r}",
-            "local content: Sensorium fetches nothing by itself",
-            "download it and pass the path or the bytes (uri= keeps where it came from)",
-        )
-    return Path(text).expanduser().absolute()
-
-
-def from_base64(text: str | bytes, *, limits: Limits | None = None) -> bytes:
-    """Decode a whole file; line breaks in it are passed over.
-
-    Raises:
-        SourceTypeError: Not base64.
-        SourceTooLargeError: More than `limits.max_bytes`.
-    """
-    _check_encoded("base64", text, limits or Limits())
-    try:
-        return _unbroken(text)
-    except (ValueError, AttributeError, TypeError) as error:
-        raise SourceTypeError(
-            f"base64 that cannot be read ({error})",
-            "a whole file in base64",
-            "encode it: b64encode(data).decode()",
-        ) from error
-
-
-def _unbroken(text: str | bytes) -> bytes:
-    raw = text.encode("ascii") if isinstance(text, str) else text
-    return base64.b64decode(b"".join(raw.split()), validate=True)
-
-
-def _check_encoded(what: str, text: str | bytes, limits: Limits) -> None:
-    if len(text) > 4 * (limits.max_bytes // 3 + 64):
-        raise SourceTooLargeError(
-            f"{what} of {len(text)} characters",
-            f"at most {limits.max_bytes} bytes",
-            "pass a path, or raise the limit with limits=Limits(max_bytes=...)",
-        )
-
-
-def _data_uri(uri: str, limits: Limits) -> bytes:
-    _check_encoded("a data: URI", uri, limits)
-    header, comma, payload = uri.partition(",")
-    try:
-        if not comma:
-            raise ValueError("no comma")
-        raw = unquote_to_bytes(payload)
-        return _unbroken(raw) if header.endswith(";base64") else raw
-    except ValueError as error:
-        raise SourceTypeError(
-            f"a malformed data: URI {uri[:40]!r} ({error})",
-            "data:<type>;base64,<content>",
-            "encode the content again",
-        ) from error
-
-
 def _as_array(given: object) -> Array | None:
     torch = sys.modules.get("torch")  # a tensor cannot exist before torch was imported
     if torch is not None and isinstance(given, torch.Tensor):
@@ -365,36 +306,6 @@ def _as_array(given: object) -> Array | None:
             ) from error
         return array if array.dtype.kind in "biuf" else None
     return None
-
-
-def directories(roots: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Return the directories that paths may lie in; a single one may be given alone.
-
-    The letters of a path given alone would be directories otherwise, "/" among them.
-    """
-    if isinstance(roots, (str, os.PathLike)):
-        roots = [roots]
-    return [Path(root).expanduser() for root in roots]
-
-
-def allowed_path(given: str | os.PathLike[str], roots: Sequence[Path]) -> Path:
-    """Return the file that a path leads to, all links followed, if it lies in one of `roots`.
-
-    Raises:
-        SourceRefusedError: It does not, or is a URL.
-    """
-    try:
-        path = _local_path(os.fspath(given)).resolve()
-        inside = any(path.is_relative_to(root.resolve()) for root in roots)
-    except (ValueError, RuntimeError):  # a zero byte, links in a circle
-        inside = False
-    if not inside:
-        raise SourceRefusedError(
-            f"the path {str(given)!r}"[:300],
-            f"a path below {', '.join(str(root) for root in roots) or 'an allowed directory'}",
-            "move the file there, or add its directory to roots",
-        )
-    return path
 
 
 def source_from_dict(

@@ -17,7 +17,7 @@ from sensorium.langchain.contents import described
 from sensorium.memory import Hit, Memory
 from sensorium.memory.previews import MAX_BYTES
 from sensorium.percepts import Percept, Text
-from sensorium.percepts.source import directories
+from sensorium.percepts.naming import directories
 
 
 def memory_tools(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sensorium.percepts.source import MIB
+from sensorium.percepts.naming import MIB
 
 KIB = 1024
 

@@ -16,8 +16,9 @@ from PIL import ExifTags
 
 from sensorium.memory.motion_plot import plotted
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Thermal, Video
+from sensorium.percepts.naming import MIB
 from sensorium.percepts.pictures import MEDIA_ERRORS
-from sensorium.percepts.source import MIB, Encoded
+from sensorium.percepts.source import Encoded
 
 MAX_BYTES = MIB
 MAX_SIDE = 1024  # pixels

@@ -14,7 +14,7 @@ from golden_files import ROOT
 from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.tools import BaseTool, ToolException
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from planted import PlantedEncoder
+from planted import PlantedEncoder, picture
 
 from sensorium.langchain import memory_tools
 from sensorium.memory import Memory
@@ -117,6 +117,23 @@ def test_media_come_into_the_message_if_asked(memory: Memory) -> None:
     content = called(recall, query="a dog").content
     assert [block["type"] for block in content] == ["text", "image"]
     assert isinstance(called(remember, text="no picture").content, str)
+
+
+def test_a_message_has_an_end(memory: Memory) -> None:
+    """Long words are cut, and no more media are shown than fit; the artifact has all of it."""
+    for number in range(8):
+        memory.remember(picture(f"dog {number}"), text="dog " * 5000, id=str(number))
+    largest = max(medium.bytes for record in memory.timeline() for medium in record.media)
+    _, recall = memory_tools(memory, show_media=True, max_bytes=largest)
+    call = {"name": "recall", "args": {"query": "dog", "limit": 8}, "id": "1", "type": "tool_call"}
+    message = recall.invoke(call)
+    text, *shown = message.content
+    assert len(text["text"]) < 8 * 2500
+    assert sum(len(block["base64"]) * 3 // 4 for block in shown) <= 4 * largest
+    assert 4 <= len(shown) < 8
+    hits = message.artifact["hits"]
+    assert all(len(hit["record"]["text"]) > 15_000 for hit in hits)
+    assert sum(block["type"] == "image" for hit in hits for block in hit["blocks"]) == 8
 
 
 def test_depth_heat_and_motion_have_units(memory: Memory) -> None:

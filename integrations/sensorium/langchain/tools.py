@@ -19,6 +19,9 @@ from sensorium.memory.previews import MAX_BYTES
 from sensorium.percepts import Percept, Text
 from sensorium.percepts.naming import directories
 
+LONGEST = 2000  # characters of a record's words in a message; the artifact has all
+TOGETHER = 4  # times `max_bytes`: of the pictures and sounds of a message
+
 
 def memory_tools(
     memory: Memory,
@@ -37,7 +40,7 @@ def memory_tools(
         roots: Directories from which `remember` and `recall` may read files; by default none.
         show_media: Put pictures and sounds into the messages themselves, for models that take them
             there; they are in the artifacts either way.
-        max_bytes: Of each picture or sound shown.
+        max_bytes: Of each picture or sound shown; of all in one message, four times that.
     Returns:
         `remember` and `recall`, whose artifacts are JSON-ready and hold what was kept or found,
         each with its content blocks.
@@ -73,8 +76,15 @@ class MemoryTool(BaseTool):
         ]
 
     def _message(self, text: str, blocks: Sequence[ContentBlock]) -> str | list[Any]:
-        shown = [block for block in blocks if block["type"] != "text"]
-        return [{"type": "text", "text": text}, *shown] if self.show_media and shown else text
+        """Write the message: a model reads and sees so much of what was found, and no more."""
+        shown: list[Any] = []
+        left = TOGETHER * self.max_bytes
+        for block in blocks if self.show_media else ():
+            size = len(str(block.get("base64", ""))) * 3 // 4
+            if block["type"] != "text" and size <= left:
+                left -= size
+                shown.append(block)
+        return [{"type": "text", "text": text}, *shown] if shown else text
 
 
 class RememberTool(MemoryTool):
@@ -167,6 +177,7 @@ def _line(hit: Hit) -> str:
     span = f" at {hit.span.start:.1f} to {hit.span.end:.1f} s" if timed and hit.span else ""
     sure = "" if hit.confidence is None else f", confidence {hit.confidence:.2f}"
     tags = f", tags {', '.join(record.tags)}" if record.tags else ""
-    words = f": {record.text}" if record.text else ""
+    cut = record.text if len(record.text) <= LONGEST else f"{record.text[:LONGEST]}... (cut)"
+    words = f": {cut}" if cut else ""
     when = f"{record.at:%Y-%m-%d %H:%M:%S} UTC"
     return f"{when}, {hit.modality}{span}{sure}{tags} (id {record.id}){words}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,12 +9,12 @@ from typing import Any
 import numpy as np
 from mcp.server.mcpserver.exceptions import ToolError
 
-from sensorium.errors import SensoriumError, SourceRefusedError
+from sensorium.errors import SensoriumError, SourceRefusedError, SourceTypeError
 from sensorium.mcp.options import ServerLimits
 from sensorium.mcp.signals import AXES, Signal
 from sensorium.mcp.wording import shown, told
 from sensorium.percepts import Percept
-from sensorium.percepts.naming import allowed_path
+from sensorium.percepts.naming import allowed_path, from_base64
 from sensorium.percepts.opening import percept_from_media
 
 UNITS: Mapping[str, frozenset[str]] = {  # that the senses take
@@ -84,10 +82,11 @@ class MediaReader:
         if text[:5].lower() == "data:":
             return text
         try:
-            return base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError) as error:
+            return from_base64(text)
+        except SourceTypeError as error:
+            reason = error.__cause__
             raise ToolError(
-                f"{name}: data that is not base64 ({shown(data[:20])}, {error}); needed the whole "
+                f"{name}: data that is not base64 ({shown(data[:20])}, {reason}); needed the whole "
                 "file as base64; encode it again"
             ) from error
 

@@ -338,6 +338,29 @@ def test_a_pause_beyond_measure_is_refused() -> None:
         sound.mono(RATE)
 
 
+def titled(title: bytes, container: str) -> bytes:
+    """Write half a second of silence whose file and track bear a title of four bytes."""
+    stream = io.BytesIO()
+    with av.open(stream, "w", format=container) as output:
+        track = output.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        output.metadata["title"] = track.metadata["title"] = "Cafe"
+        silence = np.zeros((1, RATE // 2), np.int16)
+        frame = av.AudioFrame.from_ndarray(silence, format="s16", layout="mono")
+        frame.sample_rate, frame.pts = RATE, 0
+        output.mux(track.encode(frame))
+    return stream.getvalue().replace(b"Cafe", title)
+
+
+@pytest.mark.parametrize("container", ["wav", "matroska"])
+@pytest.mark.parametrize("title", ["Café".encode("latin-1"), b"\xff\xfe\xfa\xfb"])
+def test_a_title_of_any_encoding_opens(title: bytes, container: str) -> None:
+    """Old recorders and songs write the encoding of their country, not UTF-8."""
+    sound = titled(title, container)
+    assert title in sound
+    assert Audio(sound).duration == 0.5
+    assert len(Audio(sound).mono(RATE)) == RATE // 2
+
+
 def adts(rate: int, channels: int = 1) -> bytes:
     """Write a second of AAC frames, which can be joined."""
     stream = io.BytesIO()

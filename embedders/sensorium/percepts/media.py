@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sensorium.errors import MediaDecodeError, SensoriumError
 from sensorium.percepts.source import Encoded, Limits
@@ -53,6 +53,11 @@ def opened(source: Encoded, modality: str, limits: Limits) -> Iterator[InputCont
     """
     import av
 
+    # PyAV before 19 refuses metadata that is not UTF-8, such as old song titles, unless told how
+    # to decode it; from 19 on it takes no such argument and decodes it in this way by itself.
+    lenient: dict[str, Any] = {}
+    if hasattr(av.container.InputContainer, "metadata_errors"):
+        lenient["metadata_errors"] = "surrogateescape"
     options = {
         "format_whitelist": ",".join([CONTAINERS, *PICTURES]),
         "protocol_whitelist": "none",
@@ -63,7 +68,7 @@ def opened(source: Encoded, modality: str, limits: Limits) -> Iterator[InputCont
         stream.seek(0)
         nameless = SimpleNamespace(read=stream.read, seek=stream.seek, tell=stream.tell)
         try:  # nameless, for FFmpeg also guesses from the name
-            with av.open(nameless, "r", metadata_errors="replace", options=options) as container:
+            with av.open(nameless, "r", options=options, **lenient) as container:
                 yield container
         except SensoriumError:
             raise

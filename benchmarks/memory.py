@@ -33,8 +33,8 @@ from numpy.typing import NDArray
 from stored import RARE, SENSES, Planted, Vectors, mixed, pictures, texts
 
 from sensorium.memory import Memory, Moment
-from sensorium.memory.moments import drafted
-from sensorium.memory.payloads import points_of
+from sensorium.memory.layout.payload import points_of
+from sensorium.memory.writing.draft import drafted
 from sensorium.qdrant import CollectionSchema, Point
 
 HERE = Path(__file__).parent

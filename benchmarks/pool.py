@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.memory.background import Sample
-from sensorium.memory.calibration import Asked, Calibration, Scale, fuse_ranks
+from sensorium.memory.calibrating.calibration import Asked, Calibration, Scale, fuse_ranks
+from sensorium.memory.calibrating.sample import Sample
 
 LIMIT = 10  # hits looked at
 CANDIDATES = 50  # of each sense: what a store would return

@@ -23,9 +23,9 @@ from reliability import Judged, diagram, fitted
 from tables import markdown
 
 from sensorium.encoders import Background, normalise
-from sensorium.memory.background import Sample
-from sensorium.memory.calibration import Calibration
-from sensorium.memory.luck import log_below, luckiest
+from sensorium.memory.calibrating.calibration import Calibration
+from sensorium.memory.calibrating.extremes import log_below, luckiest
+from sensorium.memory.calibrating.sample import Sample
 from sensorium.mini import MiniEncoder
 from sensorium.percepts import Text
 from training.evaluate import QUERIES

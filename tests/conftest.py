@@ -6,10 +6,10 @@ import json
 
 import pytest
 import torch
-from golden_files import GOLDENS, TINY, TINY_CHECKPOINT
 from safetensors.torch import load_file
 
 from sensorium.imagebind import ImageBind, ImageBindEncoder
+from tests.support.golden_files import GOLDENS, TINY, TINY_CHECKPOINT
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from sensorium.errors import (
     TimeError,
     first_problem,
 )
-from sensorium.percepts.naming import directories
+from sensorium.percepts.locations import directories
 from sensorium.percepts.source import Limits, Source, source_from_dict
 
 DEFAULT_LIMITS = Limits()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.errors import EmptyPerceptError, MediaDecodeError
-from sensorium.percepts.media import check_length, length_of, moving_pictures, opened, skip_to
+from sensorium.percepts.ffmpeg import check_length, length_of, moving_pictures, opened, skip_to
 from sensorium.percepts.source import Array, Encoded, Limits
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from sensorium.errors import (
     SourceTooLargeError,
     SourceTypeError,
 )
-from sensorium.percepts.naming import (
+from sensorium.percepts.locations import (
     MAX_BYTES,
     MIB,
     allowed_path,

@@ -22,7 +22,7 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.percepts.audio import Audio
-from sensorium.percepts.media import check_length, length_of, moving_pictures, opened, skip_to
+from sensorium.percepts.ffmpeg import check_length, length_of, moving_pictures, opened, skip_to
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
 

@@ -164,7 +164,7 @@ def _encoder(name: str) -> Check:
 
 def _folder(folder: Path) -> Check:
     """Look whether a folder can be used, by whom it is, without changing it."""
-    from sensorium.qdrant.edge_folder import DESCRIPTION
+    from sensorium.qdrant.edge.folder import DESCRIPTION
 
     nearest = next(
         each for each in (folder.absolute(), *folder.absolute().parents) if each.exists()
@@ -185,7 +185,7 @@ def _holder(folder: Path) -> str | None:
     """Say who has a memory open, leaving no trace of having asked; `None` where nobody has."""
     from filelock import FileLock, Timeout
 
-    from sensorium.qdrant.edge_folder import HOLDER, LOCK
+    from sensorium.qdrant.edge.folder import HOLDER, LOCK
 
     if not (folder / LOCK).exists():
         return None
@@ -201,7 +201,7 @@ def _holder(folder: Path) -> str | None:
 def _memory(folder: Path, encoder: str) -> Check:
     """Read what a memory was made with, and compare it with the encoder."""
     from sensorium.encoders import load_encoder
-    from sensorium.qdrant.edge_folder import bytes_on_disk, read_description
+    from sensorium.qdrant.edge.folder import bytes_on_disk, read_description
 
     description = read_description(folder) if folder.is_dir() else None
     if description is None:
@@ -228,8 +228,8 @@ def _room(folder: Path) -> Check:
 
 
 def _server(url: str) -> Check:
-    from sensorium.qdrant.client import COLLECTION
-    from sensorium.qdrant.client_connection import Connection, connect
+    from sensorium.qdrant.client.backend import COLLECTION
+    from sensorium.qdrant.client.connection import Connection, connect
 
     client = connect(url, timeout=10)
     try:

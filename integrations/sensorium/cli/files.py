@@ -187,7 +187,7 @@ def _guess(path: Path) -> str:
             f"one of {' '.join(sorted(GUESSED))}",
             f"say it: --as {'|'.join(SUFFIXES)}",
         )
-    from sensorium.percepts.opening import is_deep_picture
+    from sensorium.percepts.recognising import is_deep_picture
 
     if modality == "image" and is_deep_picture(path):
         raise UnitError(

@@ -55,7 +55,9 @@ def forget(
     tag: Tag = None,
     source: Source = None,
     where: Where = None,
-    words: Annotated[str | None, typer.Option(help="All of these words in the text.")] = None,
+    text_contains: Annotated[
+        str | None, typer.Option(help="All of these words in the text.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would go, and remove nothing.")
     ] = False,
@@ -74,8 +76,8 @@ def forget(
                 tags=tag,
                 source=source,
                 where=where,
-                having=modality,
-                words=words,
+                with_modalities=modality,
+                text_contains=text_contains,
             ),
             older_than,
         )

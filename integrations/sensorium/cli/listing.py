@@ -43,7 +43,9 @@ def timeline(
     tag: Tag = None,
     source: Source = None,
     where: Where = None,
-    words: Annotated[str | None, typer.Option(help="All of these words in the text.")] = None,
+    text_contains: Annotated[
+        str | None, typer.Option(help="All of these words in the text.")
+    ] = None,
     memory: Place = HOME,
     owner: Owner = OWNER,
     encoder: EncoderName = ENCODER,
@@ -57,8 +59,8 @@ def timeline(
             tags=tag,
             source=source,
             where=where,
-            having=modality,
-            words=words,
+            with_modalities=modality,
+            text_contains=text_contains,
         )
         whole(limit, "--limit")
         with opened(memory, owner=owner, encoder=encoder, encodes=False) as mine:

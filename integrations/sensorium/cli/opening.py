@@ -15,7 +15,7 @@ from sensorium.errors import OwnerError, SpaceMismatchError, StoreFormatError, S
 if TYPE_CHECKING:
     from sensorium.encoders import Encoder
     from sensorium.memory import Memory
-    from sensorium.memory.media import MediaStore
+    from sensorium.memory.media.store import MediaStore
 
 IN_PROCESS = ":memory:"
 
@@ -65,7 +65,7 @@ def _stored_encoder(place: str) -> Encoder | None:
     if not (is_folder(place) and folder.is_dir()):
         return None
     from sensorium.cli.absent import AbsentEncoder
-    from sensorium.qdrant.edge_folder import read_description
+    from sensorium.qdrant.edge.folder import read_description
 
     description = read_description(folder)
     return AbsentEncoder(description[0]) if description else None
@@ -73,8 +73,8 @@ def _stored_encoder(place: str) -> Encoder | None:
 
 def media_store(place: str, owner: str) -> MediaStore | None:
     """Open the store of an owner's signals; `None` where none are kept."""
-    from sensorium.memory.media import MediaStore
-    from sensorium.memory.places import MEDIA
+    from sensorium.memory.media.store import MediaStore
+    from sensorium.memory.place import MEDIA
 
     root = os.environ.get(MEDIA_VARIABLE)
     if is_folder(place):

@@ -18,7 +18,7 @@ from sensorium.errors import MediaNotFoundError, RecordError
 
 if TYPE_CHECKING:
     from sensorium.memory import Medium, Record
-    from sensorium.memory.media import MediaStore
+    from sensorium.memory.media.store import MediaStore
 
 
 def show(

@@ -142,24 +142,25 @@ def filters(
     tags: Sequence[str] | None = None,
     source: str | None = None,
     where: Sequence[str] | None = None,
-    having: Sequence[str] | None = None,
-    words: str | None = None,
+    with_modalities: Sequence[str] | None = None,
+    text_contains: str | None = None,
 ) -> Filters:
     """Gather what restricts a call; what was not given is left out.
 
     Raises:
         BadParameter: One of these cannot be read.
     """
-    if words is not None and not words.strip():
-        raise typer.BadParameter("blank words", param_hint="--words")
+    if text_contains is not None and not text_contains.strip():
+        raise typer.BadParameter("blank words", param_hint="--text-contains")
     given: dict[str, Any] = {
         "since": time(since, "--since") if since else None,
         "until": time(until, "--until") if until else None,
         "tags": list(tags) if tags else None,
         "source": source,
         "where": metadata(where, "--where") if where else None,
-        "having": [one_of(SUFFIXES, each, "--modality") for each in having or ()] or None,
-        "words": words,
+        "with_modalities": [one_of(SUFFIXES, each, "--modality") for each in with_modalities or ()]
+        or None,
+        "text_contains": text_contains,
     }
     found: Filters = {}
     found.update({key: value for key, value in given.items() if value is not None})  # type: ignore[typeddict-item]  # of the keys above

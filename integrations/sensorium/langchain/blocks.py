@@ -17,8 +17,8 @@ from langchain_core.messages.content import (
 from sensorium.errors import MediaNotFoundError, PerceptError, PerceptFormatError, QueryError
 from sensorium.langchain.contents import FIELDS, Roots, described
 from sensorium.memory import Medium, Memory, Record
-from sensorium.memory.previews import MAX_BYTES, Preview, preview
 from sensorium.percepts import Percept, Span
+from sensorium.percepts.previews import MAX_BYTES, Preview, preview
 
 Part: TypeAlias = "str | Percept | Mapping[str, Any]"
 Question: TypeAlias = "Part | BaseMessage | Sequence[Part]"

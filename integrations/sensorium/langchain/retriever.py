@@ -21,7 +21,7 @@ from sensorium.langchain.blocks import Question, blocks_of, parts_of
 from sensorium.langchain.documents import hit_document, matched_by
 from sensorium.langchain.wishes import K, check_filters, limit_of, refuse
 from sensorium.memory import Memory
-from sensorium.memory.previews import MAX_BYTES
+from sensorium.percepts.previews import MAX_BYTES
 
 WISHES = "k, modalities, min_confidence, half_life, filters"
 
@@ -40,7 +40,8 @@ class SensoriumRetriever(BaseRetriever):
         modalities: Senses to search; by default all.
         min_confidence: From 0 to 1: leave out what may well be coincidence.
         half_life: Age at which a memory counts half.
-        filters: Of `Memory.recall`: `since`, `until`, `tags`, `source`, `where`, `having`, `words`.
+        filters: Of `Memory.recall`: `since`, `until`, `tags`, `source`, `where`,
+            `with_modalities`, `text_contains`.
             (`tags` and `metadata` of the retriever itself are LangChain's, for tracing.)
         roots: Directories that the paths in questions must lie in; by default none.
     """

@@ -25,7 +25,7 @@ from sensorium.langchain.wishes import Wanted, check_filter, refuse
 from sensorium.memory import Memory, Moment
 from sensorium.memory.closing import Closing
 from sensorium.memory.opened import OWNER
-from sensorium.memory.writing import BATCH
+from sensorium.memory.writing.writer import BATCH
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient

@@ -15,9 +15,9 @@ from sensorium.langchain.arguments import LIMIT, Recall, Remember, Signal
 from sensorium.langchain.blocks import blocks_of
 from sensorium.langchain.contents import described
 from sensorium.memory import Hit, Memory
-from sensorium.memory.previews import MAX_BYTES
 from sensorium.percepts import Percept, Text
-from sensorium.percepts.naming import directories
+from sensorium.percepts.locations import directories
+from sensorium.percepts.previews import MAX_BYTES
 
 LONGEST = 2000  # characters of a record's words in a message; the artifact has all
 TOGETHER = 4  # times `max_bytes`: of the pictures and sounds of a message

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from sensorium.errors import FilterError, QueryError
-from sensorium.memory.wishes import MOST, Filters
+from sensorium.memory.filters import MOST, Filters
 from sensorium.qdrant import Condition
 
 K = 4  # documents, as everywhere in LangChain

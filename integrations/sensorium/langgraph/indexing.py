@@ -20,7 +20,7 @@ from sensorium.langchain import SensoriumEmbeddings
 from sensorium.langchain.spaces import encoder_of
 from sensorium.langgraph.configs import check_index
 from sensorium.langgraph.media import URI, MediumAt, is_at, media_in, percept_of, without
-from sensorium.memory.questions import Query
+from sensorium.memory.recalling.query import Query
 from sensorium.percepts import Percept, percept_from_media
 
 T = TypeVar("T")

@@ -38,8 +38,8 @@ from sensorium.langgraph.searching import Found, Searcher
 from sensorium.langgraph.sweeping import Sweeper
 from sensorium.memory import Memory, Moment
 from sensorium.memory.closing import Closing
-from sensorium.memory.moments import check_metadata
 from sensorium.memory.opened import OWNER
+from sensorium.memory.writing.draft import check_metadata
 from sensorium.qdrant import Range
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from llama_index.core.base.llms.types import (
 from sensorium.errors import PerceptError
 from sensorium.llama_index.nodes import opened, unshown
 from sensorium.memory import Hit, Memory
-from sensorium.memory.previews import Preview, preview
 from sensorium.percepts import Audio, Image, Percept, Video
+from sensorium.percepts.previews import Preview, preview
 
 MediaBlock: TypeAlias = "ImageBlock | AudioBlock | VideoBlock"
 KINDS: Mapping[str, type[Image | Audio | Video]] = {  # by the kind of a block

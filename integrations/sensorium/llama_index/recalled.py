@@ -9,8 +9,8 @@ from llama_index.core.schema import BaseNode, ImageNode, MediaResource, Node, Te
 from sensorium.errors import PerceptError
 from sensorium.llama_index.nodes import RESOURCES, TAG, contents_of, opened, unpacked, unshown
 from sensorium.memory import Hit, Medium, Memory
-from sensorium.memory.previews import preview
 from sensorium.percepts import Span
+from sensorium.percepts.previews import preview
 from sensorium.percepts.source import Encoded
 
 PICTURE = "image_resource"

@@ -19,7 +19,7 @@ from sensorium.errors import QueryError
 from sensorium.llama_index.recalled import node_of
 from sensorium.llama_index.searching import check_memory
 from sensorium.memory import Memory
-from sensorium.memory.wishes import MOST, Filters
+from sensorium.memory.filters import MOST, Filters
 from sensorium.percepts import Image, Percept
 
 Part: TypeAlias = "str | Percept | NDArray[Any]"

@@ -27,8 +27,8 @@ from sensorium.llama_index.nodes import (
     tag_of,
 )
 from sensorium.memory import Hit, Memory, Record
-from sensorium.memory.identity import point_id
-from sensorium.memory.wishes import MOST
+from sensorium.memory.filters import MOST
+from sensorium.memory.layout.ids import point_id
 from sensorium.qdrant import Condition, Equal, Every, Ids, Not, OneOf
 
 Recall: TypeAlias = Callable[[int, Condition], list[Hit]]  # of so many at most, of which

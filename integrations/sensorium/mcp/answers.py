@@ -15,8 +15,8 @@ from sensorium.errors import SensoriumError
 from sensorium.mcp.options import ServerLimits
 from sensorium.mcp.results import HitData, MediumData, RecordData
 from sensorium.memory import Hit, Medium, Memory, Record
-from sensorium.memory.previews import Preview, preview
 from sensorium.percepts import Span
+from sensorium.percepts.previews import Preview, preview
 
 logger = logging.getLogger(__name__)
 

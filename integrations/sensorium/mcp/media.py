@@ -14,8 +14,8 @@ from sensorium.mcp.options import ServerLimits
 from sensorium.mcp.signals import AXES, Signal
 from sensorium.mcp.wording import shown, told
 from sensorium.percepts import Percept
-from sensorium.percepts.naming import allowed_path, from_base64
-from sensorium.percepts.opening import percept_from_media
+from sensorium.percepts.locations import allowed_path, from_base64
+from sensorium.percepts.recognising import percept_from_media
 
 UNITS: Mapping[str, frozenset[str]] = {  # that the senses take
     "depth": frozenset({"unit", "fx", "baseline"}),

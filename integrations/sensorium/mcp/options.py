@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sensorium.percepts.naming import MIB
+from sensorium.percepts.locations import MIB
 
 KIB = 1024
 

@@ -139,11 +139,16 @@ class ReadingTools:
         until: Until | None = None,
         source: Source = "",
         where: Where | None = None,
-        having: Senses | None = None,
+        with_modalities: Senses | None = None,
     ) -> Annotated[CallToolResult, TimelineData]:
         """List memories in order of time, a page at a time, without their pictures and sounds."""
         wanted = filters(
-            tags=tags, since=since, until=until, source=source, where=where, having=having
+            tags=tags,
+            since=since,
+            until=until,
+            source=source,
+            where=where,
+            with_modalities=with_modalities,
         )
         page = self._memory.timeline(
             limit=limit, newest_first=newest_first, cursor=cursor or None, **wanted
@@ -163,11 +168,16 @@ class ReadingTools:
         until: Until | None = None,
         source: Source = "",
         where: Where | None = None,
-        having: Senses | None = None,
+        with_modalities: Senses | None = None,
     ) -> Annotated[CallToolResult, CountData]:
         """Count memories."""
         wanted = filters(
-            tags=tags, since=since, until=until, source=source, where=where, having=having
+            tags=tags,
+            since=since,
+            until=until,
+            source=source,
+            where=where,
+            with_modalities=with_modalities,
         )
         count = self._memory.count(**wanted)
         each = self._memory.tally(by, **wanted) if by else None

@@ -10,7 +10,7 @@ from sensorium.errors import MediaNotFoundError
 from sensorium.mcp.answers import medium_uri
 from sensorium.mcp.options import ServerLimits
 from sensorium.memory import Medium, Memory
-from sensorium.memory.keeping import serialised
+from sensorium.percepts.files import serialised
 
 RECORD = "memory://{id}"
 MEDIUM = "memory://{id}/media/{number}"

@@ -32,7 +32,7 @@ from sensorium.mcp.resources import MEDIUM, RECORD, File, MemoryResources
 from sensorium.mcp.wording import refused, told
 from sensorium.mcp.writing import WritingTools
 from sensorium.memory import Memory
-from sensorium.percepts.naming import directories
+from sensorium.percepts.locations import directories
 
 INSTRUCTIONS = (
     "A memory of what was seen, heard, read and felt. Remember what will matter later, with its "

@@ -1,6 +1,7 @@
 """Memory: remember what was perceived, recall it by any sense, forget it."""
 
 from sensorium.memory.asynchronous import AsyncMemory
+from sensorium.memory.filters import Filters
 from sensorium.memory.memory import Memory
 from sensorium.memory.records import (
     Failure,
@@ -12,7 +13,6 @@ from sensorium.memory.records import (
     Report,
     Timeline,
 )
-from sensorium.memory.wishes import Filters
 
 __all__ = [
     "AsyncMemory",

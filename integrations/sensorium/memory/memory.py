@@ -10,13 +10,12 @@ from numpy.typing import ArrayLike
 from typing_extensions import Unpack
 
 from sensorium.errors import QueryError, SensoriumError
-from sensorium.memory.calibration import Asked
-from sensorium.memory.editing import changes
-from sensorium.memory.moments import expiry
-from sensorium.memory.moving import MovableMemory
-from sensorium.memory.payloads import record_of
-from sensorium.memory.places import STREAMS
-from sensorium.memory.questions import (
+from sensorium.memory.calibrating.calibration import Asked
+from sensorium.memory.filters import Filters, Wish, check_limit, older
+from sensorium.memory.layout.payload import record_of
+from sensorium.memory.movable import MovableMemory
+from sensorium.memory.place import STREAMS
+from sensorium.memory.recalling.query import (
     Query,
     asked_of,
     checked_modalities,
@@ -34,8 +33,9 @@ from sensorium.memory.records import (
     Timeline,
 )
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
-from sensorium.memory.wishes import Filters, Wish, check_limit, older
-from sensorium.memory.writing import BATCH
+from sensorium.memory.writing.draft import expiry
+from sensorium.memory.writing.editor import changes
+from sensorium.memory.writing.writer import BATCH
 from sensorium.percepts import Percept
 from sensorium.qdrant import Every, Filter, Ids
 

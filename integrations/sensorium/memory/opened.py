@@ -11,16 +11,16 @@ from typing_extensions import Self
 
 from sensorium.encoders import Encoder, load_encoder
 from sensorium.errors import MediaNotFoundError, StreamError, UnknownEncoderError
+from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.closing import Closing
-from sensorium.memory.editing import Editor
-from sensorium.memory.keeping import reopened
-from sensorium.memory.places import CALIBRATION, HOME, Place, open_place
-from sensorium.memory.recalling import Recaller
+from sensorium.memory.place import CALIBRATION, HOME, Place, open_place
+from sensorium.memory.recalling.recaller import Recaller
 from sensorium.memory.records import Hit, Medium, Record
-from sensorium.memory.sampling import Calibrator
 from sensorium.memory.streams import Stream
-from sensorium.memory.writing import Writer
+from sensorium.memory.writing.editor import Editor
+from sensorium.memory.writing.writer import Writer
 from sensorium.percepts import Percept, Text
+from sensorium.percepts.files import reopened
 from sensorium.qdrant import Backend, CollectionSchema, Filter
 from sensorium.qdrant.filters import check_owner
 from sensorium.qdrant.points import from_iso

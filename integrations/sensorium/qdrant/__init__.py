@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from sensorium.qdrant.backend import Backend, Search
-from sensorium.qdrant.edge import EdgeBackend
+from sensorium.qdrant.edge.backend import EdgeBackend
 from sensorium.qdrant.filters import (
     Condition,
     Either,
@@ -21,7 +21,7 @@ from sensorium.qdrant.points import Page, Point, Scored, StoredPoint
 from sensorium.qdrant.schema import CollectionSchema
 
 if TYPE_CHECKING:
-    from sensorium.qdrant.client import ClientBackend
+    from sensorium.qdrant.client.backend import ClientBackend
 
 __all__ = [
     "Backend",
@@ -50,7 +50,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Import `ClientBackend` when it is asked for: qdrant-client takes a second to import."""
     if name == "ClientBackend":
-        from sensorium.qdrant.client import ClientBackend
+        from sensorium.qdrant.client.backend import ClientBackend
 
         return ClientBackend
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -104,7 +104,7 @@ class CollectionSchema:
             StoreUnavailableError: The server cannot be reached, or refused.
             StoreFormatError: There is a collection of that name.
         """
-        from sensorium.qdrant.client_schema import create_collection
+        from sensorium.qdrant.client.schema import create_collection
 
         create_collection(client, name, self)
 
@@ -123,7 +123,7 @@ class CollectionSchema:
             SchemaVersionError: It was made by another version of the layout.
             StoreUnavailableError: The server cannot be reached, or refused.
         """
-        from sensorium.qdrant.client_schema import add_modality, read_schema
+        from sensorium.qdrant.client.schema import add_modality, read_schema
 
         schema = read_schema(client, collection)
         if schema is None:

@@ -10,7 +10,6 @@ from typing import Any
 from typing_extensions import Unpack
 
 from sensorium.errors import RecordError, UnitError
-from sensorium.memory.moments import drafted
 from sensorium.memory.records import Moment
 from sensorium.memory.streams.clock import MICROSECOND, SECOND, Clock
 from sensorium.memory.streams.feeder import Feeder, Sink
@@ -33,6 +32,7 @@ from sensorium.memory.streams.running import RunningStatistics
 from sensorium.memory.streams.senses import MotionSense, Sense, SoundSense
 from sensorium.memory.streams.signals import Lengths, SignalCutter
 from sensorium.memory.streams.stream import Cutter, Labels, Stream
+from sensorium.memory.writing.draft import drafted
 from sensorium.percepts import Text
 from sensorium.percepts.imu import FASTEST, SLOWEST
 

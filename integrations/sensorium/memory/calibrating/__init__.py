@@ -1,0 +1,1 @@
+"""Making scores of different modalities comparable, and turning them into a confidence."""

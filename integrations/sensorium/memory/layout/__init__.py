@@ -1,0 +1,1 @@
+"""How a record is laid out as points and payload."""

@@ -1,0 +1,1 @@
+"""Where the signals themselves are kept."""

@@ -1,0 +1,347 @@
+"""The files of what was perceived: each under the digest of its content, apart for each owner."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path, PurePosixPath
+from threading import Lock
+from typing import BinaryIO
+
+from sensorium.errors import MediaNotFoundError, MediaQuotaError, RecordError
+from sensorium.memory.layout.ids import owner_key
+from sensorium.memory.media.folders import GRACE, LocalFolder, enough_room, open_folder
+from sensorium.memory.records import Sweep
+from sensorium.qdrant.edge.upkeep import FlushTimer
+from sensorium.qdrant.filters import check_owner
+
+logger = logging.getLogger(__name__)
+
+BLOCK = 2**20  # bytes copied and hashed at a time
+NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")  # SHA-256 of the content, and extension
+EXTENSION = re.compile(r"[a-z0-9]{1,8}")
+
+
+class MediaStore:
+    """One owner's media: files named by their content, on a disk or any file system fsspec knows.
+
+    A file lies at `ROOT/<owner key>/<ab>/<sha256>.<extension>`; the owner key is a digest of the
+    owner, so that one owner's store cannot name another's file. The same content twice is one file.
+    All methods may be called from several threads.
+
+    Attributes:
+        owner: Whose files.
+        quota: Bytes that may be kept; `None` does not bound them.
+        shared: Whether other processes may write to it, too.
+    """
+
+    def __init__(
+        self, root: str | Path, *, owner: str, quota: int | None = None, shared: bool = False
+    ) -> None:
+        """Open a store; nothing is written or contacted yet.
+
+        Args:
+            root: A directory, or an fsspec URL such as `s3://bucket/media` or `memory://media`.
+            owner: Whose files.
+            quota: Bytes this owner may keep, as far as this process knows.
+            shared: Whether other processes may write to it, too: they may be about to write a
+                record that names a young file, so `drop` leaves those to `sweep`.
+        Raises:
+            OwnerError: Not a name.
+            MissingExtraError: The package that reaches such URLs is not installed.
+            StoreUnavailableError: A URL of no kind that fsspec knows.
+        """
+        self.owner = check_owner(owner)
+        self.quota = quota
+        self.shared = shared
+        self._root = str(root)
+        self._folder = open_folder(self._root, owner_key(owner))
+        self._lock = Lock()  # held while a file gets or loses its name, and for what follows
+        self._used: int | None = None  # bytes kept; None until they were counted
+        self._reserved = 0  # bytes that writes in progress may add
+        self._unsynced: set[str] = set()  # names since the last flush
+        local = isinstance(self._folder, LocalFolder)
+        self._timer = FlushTimer(self._flush_late) if local else None
+
+    def for_owner(self, owner: str) -> MediaStore:
+        """Open another owner's store in the same place, with the same quota."""
+        return MediaStore(self._root, owner=owner, quota=self.quota, shared=self.shared)
+
+    def put(self, content: bytes | BinaryIO, *, extension: str) -> str:
+        """Keep content and return its name; what is there already is not written again.
+
+        Args:
+            content: Bytes, or a file object, read from where it stands to its end.
+            extension: 1 to 8 small letters and digits.
+        Returns:
+            `<sha256>.<extension>`. A file gets its name when all of it is written.
+        Raises:
+            MediaQuotaError: It would grow, with the writes in progress, beyond its quota; nothing
+                is kept of it.
+            StoreFullError: The disk has no room; nothing is kept of it.
+            StoreUnavailableError: A remote store cannot be reached.
+            RecordError: An extension that is none.
+        """
+        if not EXTENSION.fullmatch(extension):
+            raise RecordError(
+                f"the file extension {extension!r}", "1 to 8 small letters and digits", 'pass "png"'
+            )
+        stream = io.BytesIO(content) if isinstance(content, bytes) else content
+        hold = _Hold()
+        try:
+            try:
+                self._reserve(hold, _remaining(stream))
+            except MediaQuotaError:
+                known = self._known(stream, extension)  # what is there needs no room
+                if known is None:
+                    raise
+                return known
+            return self._write(stream, extension, hold)
+        finally:
+            with self._lock:
+                self._reserved -= hold.bytes
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file for reading, at its start; the caller closes it.
+
+        Raises:
+            MediaNotFoundError: It is not kept (any more), or no file has such a name.
+        """
+        inner = _inner(name)
+        try:
+            return self._folder.open(inner)
+        except FileNotFoundError as error:
+            raise _not_found(name) from error
+
+    def read(self, name: str) -> bytes:
+        """Return a file's content; raises as `open` does."""
+        with self.open(name) as stream:
+            return stream.read()
+
+    def path(self, name: str) -> Path | None:
+        """Return where a file lies on this machine's disk; `None` in a remote store.
+
+        Raises:
+            MediaNotFoundError: It is not kept (any more), or no file has such a name.
+        """
+        inner = _inner(name)
+        if self._folder.size(inner) is None:
+            raise _not_found(name)
+        return self._folder.path(inner)
+
+    def exists(self, name: str) -> bool:
+        """Say whether a file is kept."""
+        return _is_name(name) and self._folder.size(_inner(name)) is not None
+
+    def remove(self, names: Iterable[str]) -> int:
+        """Remove files and say how many there were; those that are not there are passed over.
+
+        Raises:
+            MediaNotFoundError: No file has such a name; then nothing is removed.
+        """
+        wanted = {name: _inner(name) for name in names}
+        removed = 0
+        for name in wanted:
+            with self._lock:
+                removed += self._drop(name) is not None
+        return removed
+
+    def drop(self, names: Iterable[str]) -> int:
+        """Remove files that no record names, as far as can be told; return how many.
+
+        Raises:
+            MediaNotFoundError: No file has such a name; then nothing is removed.
+        """
+        if self.shared:
+            before = datetime.now(timezone.utc) - GRACE
+            names = [name for name in names if self._folder.modified(_inner(name)) < before]
+        return self.remove(names)
+
+    def names(self) -> Iterator[str]:
+        """Yield the name of every file, in no particular order."""
+        for name, _ in self._named():
+            yield name
+
+    def bytes_used(self) -> int:
+        """Return the bytes kept: counted once, then as this process changes them."""
+        with self._lock:
+            return self._count()
+
+    def sweep(
+        self, keep: Collection[str] | Callable[[str], bool], *, older_than: timedelta = GRACE
+    ) -> Sweep:
+        """Remove files that no record names, and what interrupted writes have left.
+
+        Args:
+            keep: The names that records mention, or a function that says whether one is.
+            older_than: Younger files stay whatever `keep` says: their record may be about to be
+                written.
+        """
+        wanted = keep if callable(keep) else keep.__contains__
+        before = datetime.now(timezone.utc) - older_than
+        files, size = self._folder.remove_parts(before=before)
+        for name in self.names():
+            if wanted(name):
+                continue
+            with self._lock:  # a write that finds the file there makes it young again
+                old = self._folder.modified(_inner(name)) < before
+                dropped = self._drop(name) if old else None
+            if dropped is not None:
+                files, size = files + 1, size + dropped
+        return Sweep(files, size)
+
+    def flush(self) -> None:
+        """Make what was written safe against loss of power; about a second later it is anyway.
+
+        Raises:
+            OSError: The disk failed; the next flush tries again.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+        with self._lock:
+            names, self._unsynced = self._unsynced, set()
+        try:
+            with enough_room(self._folder.place):
+                self._folder.sync([_inner(name) for name in names])
+        except OSError:
+            with self._lock:
+                self._unsynced |= names
+            raise
+
+    def abandon(self) -> None:
+        """Flush nothing any more: the folder is about to be removed."""
+        if self._timer is not None:
+            self._timer.cancel()
+        with self._lock:
+            self._unsynced.clear()
+
+    def _flush_late(self) -> None:
+        """Flush on the timer, where nobody waits: what failed is left to the next flush."""
+        try:
+            self.flush()
+        except OSError as error:
+            logger.warning("sensorium: flushing media failed: %s", error)
+
+    def _write(self, stream: BinaryIO, extension: str, hold: _Hold) -> str:
+        """Copy a stream to a part while hashing it, and give that its name."""
+        digest, size = hashlib.sha256(), 0
+        with enough_room(self._folder.place):
+            part = self._folder.new_part()
+            try:
+                with part.open("xb") as file:
+                    while block := stream.read(BLOCK):
+                        size += len(block)
+                        self._reserve(hold, size)
+                        digest.update(block)
+                        file.write(block)
+                name = f"{digest.hexdigest()}.{extension}"
+                self._publish(part, name, size, hold)
+            finally:
+                part.unlink(missing_ok=True)
+        return name
+
+    def _publish(self, part: Path, name: str, size: int, hold: _Hold) -> None:
+        """Give a part its name, unless a file of that name and size is there."""
+        inner = _inner(name)
+        with self._lock:
+            there = self._folder.size(inner)
+            if there == size and self._folder.renew(inner):
+                return
+            self._folder.publish(part, inner)
+            self._unsynced.add(name)
+            self._reserved -= hold.bytes
+            hold.bytes = 0
+            if self._used is not None:
+                self._used += size - (there or 0)
+        if self._timer is not None:
+            self._timer.wrote()
+
+    def _known(self, stream: BinaryIO, extension: str) -> str | None:
+        """Return the name of content that is kept already; the stream is read to its end."""
+        digest = hashlib.sha256()
+        while block := stream.read(BLOCK):
+            digest.update(block)
+        name = f"{digest.hexdigest()}.{extension}"
+        with self._lock:
+            inner = _inner(name)
+            there = self._folder.size(inner) is not None
+            if there:
+                self._folder.renew(inner)
+        return name if there else None
+
+    def _reserve(self, hold: _Hold, size: int) -> None:
+        """Make sure that `size` bytes fit, with what other writes have reserved."""
+        with self._lock:
+            more = size - hold.bytes
+            if self.quota is None or more <= 0:
+                return
+            used = self._count() + self._reserved - hold.bytes
+            if used + size > self.quota:
+                raise MediaQuotaError(
+                    f"{size} bytes or more, with {used} of {self.quota} bytes used",
+                    f"a quota of at least {used + size} bytes",
+                    "raise the quota, forget memories and sweep, or pass keep_media=False",
+                )
+            self._reserved += more
+            hold.bytes = size
+
+    def _drop(self, name: str) -> int | None:
+        """Remove a file and return its bytes; `None` where there was none."""
+        inner = _inner(name)
+        size = self._folder.size(inner)
+        if size is None or not self._folder.remove(inner):
+            return None
+        self._unsynced.discard(name)
+        if self._used is not None:
+            self._used -= size
+        return size
+
+    def _count(self) -> int:
+        if self._used is None:
+            self._used = sum(size for _, size in self._named())
+        return self._used
+
+    def _named(self) -> Iterator[tuple[str, int]]:
+        for inner, size in self._folder.walk():
+            name = PurePosixPath(inner).name
+            if _is_name(name) and _inner(name) == inner:
+                yield name, size
+
+
+class _Hold:
+    """What one write has reserved of the quota."""
+
+    bytes: int = 0
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and NAME.fullmatch(name) is not None
+
+
+def _inner(name: str) -> str:
+    """Return where in its owner's folder a file lies; no path is made of anything but a name."""
+    if not _is_name(name):
+        raise _not_found(name)
+    return f"{name[:2]}/{name}"
+
+
+def _not_found(name: object) -> MediaNotFoundError:
+    return MediaNotFoundError(
+        f"the media file {str(name)[:100]!r}",
+        "one that this owner keeps",
+        "look at Record.media for what was kept; it may have been swept since",
+    )
+
+
+def _remaining(stream: BinaryIO) -> int:
+    """Return the bytes from where a stream stands to its end; 0 where it does not say."""
+    if not stream.seekable():
+        return 0
+    here = stream.tell()
+    end = stream.seek(0, io.SEEK_END)
+    stream.seek(here)
+    return max(0, end - here)

@@ -1,0 +1,1 @@
+"""Taking a memory elsewhere: export, import, copy, another encoder."""

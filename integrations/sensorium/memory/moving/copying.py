@@ -1,0 +1,248 @@
+"""Copy memories from one store to another, and what every such move has to mind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from sensorium.errors import MediaNotFoundError, OwnerError, RecordError, StoreUnavailableError
+from sensorium.memory.media.store import MediaStore
+from sensorium.memory.records import Progress
+from sensorium.qdrant.backend import Backend
+from sensorium.qdrant.filters import Filter, OneOf, Present, Range
+from sensorium.qdrant.points import Point, StoredPoint
+from sensorium.qdrant.schema import CollectionSchema
+
+AnyPoint = TypeVar("AnyPoint", Point, StoredPoint)
+
+CONTINUING = Present("part_of")  # the points that go on with a record
+PAGE = 64  # points with vectors held at a time: 256 MiB if every one is as long as can be
+
+
+@dataclass(frozen=True)
+class CopySummary:
+    """What was copied.
+
+    Attributes:
+        copied: Points that were written.
+        skipped: Points that were there already, the same.
+        media_files: Kept files that were copied; those that are there are passed over.
+        missing_media: Files that records name and the source's media store lost.
+    """
+
+    copied: int
+    skipped: int
+    media_files: int
+    missing_media: int
+
+
+def copy_records(
+    source: Backend,
+    target: Backend,
+    *,
+    owner: str,
+    source_media: MediaStore | None = None,
+    target_media: MediaStore | None = None,
+    progress: Progress | None = None,
+    batch: int = 256,
+    replace: bool = False,
+) -> CopySummary:
+    """Copy everything an owner remembers from one store to another, with vectors and media.
+
+    It can be interrupted and repeated: points that are there with the same payload are passed over.
+
+    Args:
+        source: Where the records are; it is only read.
+        target: Where they go, under the same ids; modalities it lacks are added.
+        owner: Whose memories.
+        source_media: Where their files are.
+        target_media: Where those go; without both stores, files are left out.
+        progress: Called after every page.
+        batch: Points of a page.
+        replace: Write points again that are there already.
+    Raises:
+        SpaceMismatchError: The two hold vectors of different spaces.
+        RecordError: Another owner has a record of the same id in the target.
+        StoreUnavailableError: A server cannot be reached; or the target has fewer points at the
+            end than were copied.
+    """
+    for store in (source_media, target_media):
+        check_media_owner(store, owner)
+    source.schema.check(target.schema.space, "the store to copy from")
+    add_modalities(source.schema, target)
+    everything = Filter(owner, parts=True)
+    total = source.count(everything)
+    done = copied = skipped = files = 0
+    missing: set[str] = set()
+    for points in pages(source, *records_first(owner), limit=batch):
+        whole = continuing(target, points, owner=owner)
+        there = stored(target, [point.id for point in whole], owner)
+        new = [
+            point
+            for point in whole
+            if replace or point.id not in there or there[point.id].payload != point.payload
+        ]
+        if source_media is not None and target_media is not None:
+            came, lost = bring(whole, target_media, partial(_copy_file, source_media, target_media))
+            files, missing = files + came, missing | lost
+        for start in range(0, len(new), PAGE):  # vectors, a few at a time
+            target.upsert(_with_vectors(source, new[start : start + PAGE]))
+        drop_parts(target, ends([p for p in whole if p.id in there]), owner=owner)
+        copied, skipped = copied + len(new), skipped + len(whole) - len(new)
+        done += len(points)
+        if progress is not None:
+            progress(done, total)
+    target.flush()
+    if target_media is not None:
+        target_media.flush()
+    _check_arrived(target, everything, copied + skipped)
+    return CopySummary(copied, skipped, files, len(missing))
+
+
+def pages(
+    backend: Backend,
+    *filters: Filter,
+    limit: int,
+    payload: bool | Sequence[str] = True,
+    vectors: bool | Sequence[str] = False,
+) -> Iterator[Sequence[StoredPoint]]:
+    """Yield all points of one filter after the other, by id, a page at a time."""
+    for meant in filters:
+        cursor: str | None = None
+        while True:
+            page = backend.scroll(
+                meant, limit=limit, cursor=cursor, payload=payload, vectors=vectors
+            )
+            if page.points:
+                yield page.points
+            cursor = page.cursor
+            if cursor is None:
+                break
+
+
+def records_first(owner: str) -> tuple[Filter, Filter]:
+    """Return filters of an owner's records, and of the points that continue them."""
+    return Filter(owner), Filter(owner, CONTINUING, parts=True)
+
+
+def ends(points: Sequence[Point | StoredPoint]) -> dict[str, int]:
+    """Return how many points continue each of some records."""
+    return {p.id: p.payload.get("parts", 0) for p in points if "part_of" not in p.payload}
+
+
+def continuing(backend: Backend, points: Sequence[AnyPoint], *, owner: str) -> list[AnyPoint]:
+    """Leave out points that would continue a record which is not there, or is shorter by now."""
+    names = {point.payload["part_of"] for point in points if "part_of" in point.payload}
+    if not names:
+        return list(points)
+    seen = ("owner", "part_of", "parts")
+    read = backend.retrieve(list(names), payload=seen, vectors=False)
+    last = ends([point for point in read if point.payload.get("owner") == owner])
+    return [
+        point
+        for point in points
+        if "part_of" not in point.payload
+        or point.payload["part"] <= last.get(point.payload["part_of"], 0)
+    ]
+
+
+def drop_parts(backend: Backend, last: Mapping[str, int], *, owner: str) -> None:
+    """Remove the points that continued what stood under some ids before.
+
+    Args:
+        backend: Where the records are, as they are now.
+        last: How many points continue each.
+        owner: Whose.
+    """
+    for count in set(last.values()):
+        records = tuple(name for name, parts in last.items() if parts == count)
+        beyond = OneOf("part_of", records) & Range("part", gt=count)
+        backend.delete(Filter(owner, beyond, parts=True))
+
+
+def stored(backend: Backend, ids: Sequence[str], owner: str) -> dict[str, StoredPoint]:
+    """Return which of these points there are, by id.
+
+    Raises:
+        RecordError: One is another owner's, which must not be written over.
+    """
+    there = backend.retrieve(ids, payload=True, vectors=False)
+    for point in there:
+        if point.payload.get("owner") != owner:
+            raise RecordError(
+                f"a record of the id {point.id}, which another owner has",
+                "ids that are free, or this owner's",
+                "import it under another owner's name: its records get ids of their own then",
+            )
+    return {point.id: point for point in there}
+
+
+def kept_names(points: Sequence[StoredPoint | Point]) -> set[str]:
+    """Return the names of the kept files that points mention."""
+    return {name for point in points for name in point.payload.get("hashes", ())}
+
+
+def bring(
+    points: Sequence[StoredPoint | Point], target: MediaStore, copy: Callable[[str], bool]
+) -> tuple[int, set[str]]:
+    """Copy the kept files of points that a media store lacks.
+
+    Args:
+        points: Whose files.
+        target: Where they go.
+        copy: Copies one, and says whether there was one to copy.
+    Returns:
+        How many came, and the names of those that were not there.
+    """
+    wanted = [name for name in kept_names(points) if not target.exists(name)]
+    lost = {name for name in wanted if not copy(name)}
+    return len(wanted) - len(lost), lost
+
+
+def add_modalities(schema: CollectionSchema, backend: Backend) -> None:
+    """Make room in a collection for every modality of a schema."""
+    for name in schema.modalities:
+        backend.add_modality(name)
+
+
+def check_media_owner(media: MediaStore | None, owner: str) -> None:
+    """Refuse to mix two owners' records and files.
+
+    Raises:
+        OwnerError: The media store is another owner's.
+    """
+    if media is not None and media.owner != owner:
+        raise OwnerError(
+            f"the media store of {media.owner!r} for the records of {owner!r}",
+            "a media store of the same owner",
+            f"open it with MediaStore(root, owner={owner!r})",
+        )
+
+
+def _copy_file(source: MediaStore, target: MediaStore, name: str) -> bool:
+    """Copy a kept file; say whether the source has it."""
+    try:
+        with source.open(name) as stream:
+            target.put(stream, extension=Path(name).suffix[1:])
+    except MediaNotFoundError:
+        return False
+    return True
+
+
+def _with_vectors(backend: Backend, points: Sequence[StoredPoint]) -> list[Point]:
+    """Return whole points; one that was forgotten meanwhile is left out."""
+    read = backend.retrieve([point.id for point in points], payload=True, vectors=True)
+    return [Point(point.id, point.vectors, point.payload) for point in read]
+
+
+def _check_arrived(target: Backend, where: Filter, expected: int) -> None:
+    there = target.count(where)
+    if there < expected:
+        raise StoreUnavailableError(
+            f"a copy of {expected} points of which {there} arrived",
+            "all of them",
+            "run it again: what is there is passed over",
+        )

@@ -1,0 +1,345 @@
+"""The Parquet files of an export: points as rows, written and read a row group at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import numpy as np
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from sensorium.errors import MissingExtraError, first_problem
+from sensorium.memory.layout.ids import check_id
+from sensorium.memory.media.store import NAME
+from sensorium.memory.moving.copying import PAGE
+from sensorium.memory.moving.manifest import (
+    Manifest,
+    RecordsFile,
+    Sha256,
+    Time,
+    damaged,
+    inside,
+    sha256_of,
+)
+from sensorium.memory.writing.draft import check_metadata, check_tags
+from sensorium.percepts.source import Array
+from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors, from_iso
+from sensorium.qdrant.schema import CollectionSchema
+
+GROUP_ROWS = 1_000  # rows of a row group,
+GROUP_BYTES = 64 * 2**20  # or fewer: bytes of vectors held before they are written
+FILE_ROWS = 100_000  # rows of a file
+COPIED = ("owner", "page_content", "part_of")  # texts of the payload that get columns
+LISTED = ("modalities", "tags")  # lists of texts that do
+
+
+KeptName = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
+Count = Annotated[int, Field(ge=1)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Digests = Annotated[list[Sha256], Field(min_length=1)]
+
+
+class _MediumFields(BaseModel):
+    """What a payload may say of a percept."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    modality: str
+    digest: Sha256
+    file: KeptName | None = None
+    mime: str | None = None
+    bytes: Annotated[int, Field(ge=0)] = 0
+    units: dict[str, Any] = {}
+    duration: Number | None = None
+    uri: str | None = None
+    at: Time | None = None
+    row: Annotated[int, Field(ge=0)]
+    rows: Count
+    spans: list[tuple[Number, Number]] = []
+
+
+class _PayloadFields(BaseModel):
+    """What a payload must be before it is stored."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    owner: str
+    at: Time
+    created_at: Time
+    until: Time | None = None
+    expires_at: Time | None = None
+    modalities: list[str]
+    page_content: str
+    tags: Annotated[list[str], AfterValidator(check_tags)] = []
+    flags: list[str] = []
+    digest: list[Sha256] | None = None
+    origin: Digests | None = None
+    hashes: list[KeptName] = []
+    media: list[_MediumFields] = []
+    metadata: dict[str, Any] = {}
+    windows: dict[str, int] = {}
+    rows: dict[str, Count] = {}
+    parts: Count | None = None
+    id: Annotated[str, AfterValidator(check_id)] | None = None
+    part_of: str | None = None
+    part: Count | None = None
+    source: str | None = None
+    schema_version: Literal[1]
+
+    @model_validator(mode="after")
+    def _agree(self) -> _PayloadFields:
+        if check_metadata(self.metadata) != self.flags:
+            raise ValueError("flags are not those of the metadata")
+        if (self.part_of is None) != (self.part is None):
+            raise ValueError("part_of and part do not go together")
+        if self.part_of is None and self.digest is None:
+            raise ValueError("digest is missing")
+        if self.digest == [] and self.id is None:
+            raise ValueError("neither content nor an id")
+        return self
+
+
+def pyarrow() -> Any:
+    """Import the package that writes Parquet.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    try:
+        import pyarrow.parquet
+    except ImportError as error:
+        raise MissingExtraError.for_package("pyarrow", "export") from error
+    return pyarrow
+
+
+class RecordsWriter:
+    """Writes points to the Parquet files of a directory, holding one row group at a time."""
+
+    def __init__(self, directory: Path, modalities: Sequence[str]) -> None:
+        """Write to a directory that has no such files yet."""
+        self._pa = pyarrow()
+        self._directory = directory
+        self._modalities = modalities
+        self._held: list[StoredPoint] = []
+        self._held_bytes = 0
+        self._file: Any = None
+        self._rows = 0  # of that file
+        self._files: list[RecordsFile] = []
+
+    def add(self, point: StoredPoint) -> None:
+        """Take a point; full row groups are written."""
+        self._held.append(point)
+        self._held_bytes += sum(rows.nbytes for rows in point.vectors.values())
+        if len(self._held) >= GROUP_ROWS or self._held_bytes >= GROUP_BYTES:
+            self._write_group()
+        if self._rows >= FILE_ROWS:
+            self._end_file()
+
+    def finish(self) -> list[RecordsFile]:
+        """Write what is held and return the files."""
+        if self._held or not self._files:
+            self._write_group()
+        self._end_file()
+        return self._files
+
+    def close(self) -> None:
+        """Let go of a file that was not finished."""
+        if self._file is not None:
+            self._file.close()
+
+    def _write_group(self) -> None:
+        table = _table(self._pa, self._held, self._modalities)
+        if self._file is None:
+            self._file = self._pa.parquet.ParquetWriter(
+                self._directory / _file_name(len(self._files)),
+                table.schema,
+                compression="zstd",
+                use_dictionary=[*COPIED, *(f"{name}.list.element" for name in LISTED)],
+            )
+        self._file.write_table(table)
+        self._rows += len(self._held)
+        self._held, self._held_bytes = [], 0
+
+    def _end_file(self) -> None:
+        if self._file is None:
+            return
+        self._file.close()
+        name = _file_name(len(self._files))
+        digest = sha256_of(self._directory / name)
+        self._files.append(RecordsFile(name=name, rows=self._rows, sha256=digest))
+        self._file, self._rows = None, 0
+
+
+def read_records(
+    directory: Path, manifest: Manifest, schema: CollectionSchema
+) -> Iterator[list[Point]]:
+    """Yield the points of an export, a few at a time: all records, then what continues them.
+
+    Raises:
+        ExportFormatError: Not the columns of an export, or a payload that is none.
+    """
+    for parts in (False, True) if manifest.points > manifest.records else (False,):
+        for file in manifest.files:
+            yield from _read_file(inside(directory, file.name), file, schema, parts=parts)
+
+
+def read_continued(directory: Path, manifest: Manifest) -> dict[str, Payload]:
+    """Return the payload of each record that other points continue, by its id.
+
+    Raises:
+        ExportFormatError: As `read_records`.
+    """
+    pa = pyarrow()
+    paths = [inside(directory, file.name) for file in manifest.files]
+    found: dict[str, Payload] = {}
+    try:
+        tables = (pa.parquet.read_table(path, columns=["part_of"]) for path in paths)
+        wanted = {name for table in tables for name in table.column("part_of").to_pylist()}
+        for path in paths if wanted - {None} else ():
+            with pa.parquet.ParquetFile(path) as parquet:
+                for batch in parquet.iter_batches(GROUP_ROWS, columns=["id", "payload"]):
+                    rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+                    found |= {name: _payload(path, text) for name, text in rows if name in wanted}
+    except (pa.ArrowException, OSError, LookupError) as error:
+        raise damaged(path, str(error)[:200]) from error
+    return found
+
+
+def _read_file(
+    path: Path, file: RecordsFile, schema: CollectionSchema, *, parts: bool
+) -> Iterator[list[Point]]:
+    pa = pyarrow()
+    columns = ["id", "payload", "part_of", *schema.modalities]
+    try:
+        with pa.parquet.ParquetFile(path) as parquet:
+            _check_columns(pa, path, parquet.schema_arrow, schema.modalities)
+            if parquet.metadata.num_rows != file.rows:
+                raise damaged(path, f"{parquet.metadata.num_rows} rows instead of {file.rows}")
+            for batch in parquet.iter_batches(PAGE, columns=columns):
+                part_of = batch.column("part_of")
+                wanted = batch.filter(part_of.is_valid() if parts else part_of.is_null())
+                if wanted.num_rows:
+                    yield _points(path, wanted, schema)
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path, str(error)[:200]) from error
+
+
+def _file_name(index: int) -> str:
+    return f"records-{index:05d}.parquet"
+
+
+def _table(pa: Any, points: Sequence[StoredPoint], modalities: Sequence[str]) -> Any:
+    payloads = [point.payload for point in points]
+    texts = [json.dumps(payload, ensure_ascii=False, allow_nan=False) for payload in payloads]
+    times = [from_iso(payload["at"]) if "at" in payload else None for payload in payloads]
+    listed = pa.list_(pa.string())
+    columns: dict[str, Any] = {
+        "id": pa.array([point.id for point in points], pa.string()),
+        "payload": pa.array(texts, pa.string()),
+        "at": pa.array(times, pa.timestamp("us", tz="UTC")),
+    }
+    for name in COPIED:
+        columns[name] = pa.array([payload.get(name) for payload in payloads], pa.string())
+    for name in LISTED:
+        columns[name] = pa.array([payload.get(name) for payload in payloads], listed)
+    for name in modalities:
+        columns[name] = _vector_column(pa, [point.vectors.get(name) for point in points])
+    return pa.table(columns)
+
+
+def _vector_column(pa: Any, rows: Sequence[Vectors | None]) -> Any:
+    """Build a column of lists of lists of float32, null where there are no rows."""
+    there = [each for each in rows if each is not None]
+    flat = np.concatenate([each.ravel() for each in there]) if there else np.empty(0, np.float32)
+    inner = np.cumsum([0, *(each.shape[1] for each in there for _ in each)], dtype=np.int32)
+    outer = np.cumsum([0, *(0 if each is None else len(each) for each in rows)], dtype=np.int32)
+    null = np.array([each is None for each in rows] + [False], dtype=bool)
+    windows = pa.ListArray.from_arrays(pa.array(inner), pa.array(flat, pa.float32()))
+    return pa.ListArray.from_arrays(pa.array(outer, mask=null), windows)
+
+
+def _check_columns(pa: Any, path: Path, schema: Any, modalities: Sequence[str]) -> None:
+    vectors = pa.list_(pa.list_(pa.float32()))
+    texts = dict.fromkeys(("id", "payload", "part_of"), pa.string())
+    expected = {**texts, **dict.fromkeys(modalities, vectors)}
+    for name, kind in expected.items():
+        if name not in schema.names or schema.field(name).type != kind:
+            raise damaged(path, f"without a column {name!r} of {kind}")
+
+
+def _points(path: Path, batch: Any, schema: CollectionSchema) -> list[Point]:
+    dimension = schema.space.dimension
+    columns = {name: _read_vectors(path, batch, name, dimension) for name in schema.modalities}
+    texts, records = (batch.column(name).to_pylist() for name in ("payload", "part_of"))
+    points = []
+    for row, given in enumerate(batch.column("id").to_pylist()):
+        vectors = {name: rows[row] for name, rows in columns.items()}
+        there = {name: rows for name, rows in vectors.items() if rows is not None}
+        point = Point(_point_id(path, given), there, _payload(path, texts[row]))
+        if point.payload.get("part_of") != records[row]:
+            raise damaged(path, "two different part_of of one point")
+        _check_rows(path, point)
+        points.append(point)
+    return points
+
+
+def _check_rows(path: Path, point: Point) -> None:
+    """Refuse a payload that says of the vectors what is not so."""
+    payload = point.payload
+    rows = {name: len(vectors) for name, vectors in point.vectors.items()}
+    senses = payload["modalities"]
+    if "part_of" in payload:
+        fits = bool(rows) and set(senses) >= rows.keys()
+    else:
+        fits = senses == sorted(rows)
+    if not fits:
+        raise damaged(path, f"a payload where modalities={senses!r}, with {sorted(rows)}"[:200])
+    if payload.get("windows", {}) != {name: count for name, count in rows.items() if count > 1}:
+        raise damaged(path, f"a payload where windows={payload.get('windows')!r}"[:200])
+
+
+def _point_id(path: Path, text: str | None) -> str:
+    try:
+        return str(UUID(text))
+    except (ValueError, TypeError) as error:
+        raise damaged(path, f"{text!r} is no id") from error
+
+
+def _payload(path: Path, text: str | None) -> Payload:
+    try:
+        _PayloadFields.model_validate_json(text or "")
+        payload: Payload = json.loads(text or "")
+    except ValidationError as error:
+        raise damaged(path, f"a payload where {first_problem(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, f"a payload that is not JSON: {error}"[:200]) from error
+    return payload
+
+
+def _read_vectors(path: Path, batch: Any, name: str, dimension: int) -> list[Vectors | None]:
+    """Return the windows of each row, `(W, dimension)` float32; `None` where there are none."""
+    column = batch.column(name)
+    windows = column.values
+    numbers: Array = windows.values.to_numpy(zero_copy_only=False)
+    outer: Array = column.offsets.to_numpy()
+    inner: Array = windows.offsets.to_numpy()
+    rows: list[Vectors | None] = []
+    for row, there in enumerate(column.is_valid().to_pylist()):
+        first, end = outer[row], outer[row + 1]
+        lengths = np.diff(inner[first : end + 1])
+        if there and (end == first or (lengths != dimension).any()):
+            raise damaged(path, f"{name} vectors that are not of {dimension} numbers")
+        flat = numbers[inner[first] : inner[end]]
+        rows.append(flat.reshape(-1, dimension).astype(np.float32) if there else None)
+    return rows

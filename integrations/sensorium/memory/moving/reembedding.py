@@ -1,0 +1,157 @@
+"""Making the vectors anew with another encoder, from the signals that were kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sensorium.encoders import Encoder, Encoding
+from sensorium.errors import MediaNotFoundError, RecordError, SensoriumError, StoreError
+from sensorium.memory.layout.payload import joined, laid_out, media_of, media_payload, record_of
+from sensorium.memory.moving.copying import pages
+from sensorium.memory.records import Failure, Medium, Progress, Record
+from sensorium.percepts import Percept, Text
+from sensorium.qdrant import Backend, Filter
+from sensorium.qdrant.points import Payload, Point, StoredPoint
+
+Recipe: TypeAlias = "tuple[int, StoredPoint, list[Percept]]"  # place, point, its signals
+PAGE = 64  # records encoded together
+DERIVED = frozenset({"media", "hashes"})  # made anew with the vectors
+
+
+@dataclass(frozen=True)
+class Reembedded:
+    """What became of a memory's records.
+
+    Attributes:
+        records: That have vectors of the new encoder.
+        failures: Records that could not be made anew, with their place in order of ids: not all of
+            their signals were kept, or the new encoder cannot encode one.
+    """
+
+    records: int
+    failures: Sequence[Failure]
+
+
+def reembedded(
+    source: Backend,
+    target: Backend,
+    encoder: Encoder,
+    *,
+    owner: str,
+    open_medium: Callable[[Medium], Percept],
+    progress: Progress | None = None,
+) -> Reembedded:
+    """Write every record of an owner to another collection, with vectors of its encoder.
+
+    Args:
+        source: The collection as it is; only read.
+        target: An empty one, or one where this was begun: what is there is written again.
+        encoder: Of the target's space.
+        owner: Whose records.
+        open_medium: Makes the percept of a kept file.
+        progress: Called after every page with how many records are done, and of how many.
+    Raises:
+        StoreError: One of the stores as a whole failed.
+    """
+    records, failures = 0, list[Failure]()
+    total = source.count(Filter(owner))
+    for page in pages(source, Filter(owner), limit=PAGE, vectors=()):
+        recipes: list[Recipe] = []
+        for index, point in enumerate(page, records):
+            try:
+                recipes.append((index, point, _signals(record_of(point), open_medium)))
+            except SensoriumError as error:
+                failures.append(Failure(index, error))
+        points, wrong = _encoded(recipes, encoder)
+        target.upsert(points)
+        failures += wrong
+        records += len(page)
+        if progress is not None:
+            progress(records, total)
+    return Reembedded(records - len(failures), failures)
+
+
+def _signals(record: Record, open_medium: Callable[[Medium], Percept]) -> list[Percept]:
+    """Open all that a record was made of: its text, then its media in their order."""
+    texts: list[Percept] = [Text(record.text)] if "text" in record.modalities else []
+    others = [medium for medium in record.media if medium.modality != "text"]
+    missing = [medium.modality for medium in others if medium.file is None]
+    if missing:
+        raise _not_kept(record, missing)
+    unmade = {*record.modalities} - {"text" for _ in texts} - {one.modality for one in others}
+    if unmade:  # vectors that were given
+        raise _not_kept(record, sorted(unmade))
+    return [*texts, *(open_medium(medium) for medium in others)]
+
+
+def _not_kept(record: Record, senses: Sequence[str]) -> MediaNotFoundError:
+    return MediaNotFoundError(
+        f"the record {record.id}, whose {', '.join(senses)} was not kept",
+        "all of its signals",
+        "forget it, then remember it with keep_media=True, if its signals are at hand",
+    )
+
+
+def _encoded(recipes: Sequence[Recipe], encoder: Encoder) -> tuple[list[Point], list[Failure]]:
+    made = iter(encoder.try_encode([one for _, _, percepts in recipes for one in percepts]))
+    points: list[Point] = []
+    failures: list[Failure] = []
+    for index, point, percepts in recipes:
+        results = [next(made) for _ in percepts]
+        wrong = [result for result in results if isinstance(result, SensoriumError)]
+        if wrong:
+            failures.append(Failure(index, wrong[0]))
+        else:
+            encodings = [result for result in results if isinstance(result, Encoding)]
+            points += _relaid(point, percepts, encodings)
+    return points, failures
+
+
+def _relaid(
+    point: StoredPoint, percepts: Sequence[Percept], encodings: Sequence[Encoding]
+) -> list[Point]:
+    """Lay a record out again; all but what hangs on the vectors stays as it was."""
+    before = [medium for medium in record_of(point).media if medium.modality != "text"]
+    texts = len(percepts) - len(before)
+    digests = [*(percept.digest for percept in percepts[:texts]), *(m.digest for m in before)]
+    kept = {
+        index: {"file": m.file, "mime": m.mime, "bytes": m.bytes, "units": m.units}
+        for index, m in enumerate(before, texts)
+    }
+    uris = [*[None] * texts, *(medium.uri for medium in before)]  # not those of the media store
+    media, blocks = media_of(percepts, digests, encodings, kept, uris=uris)
+    payload: Payload = {k: value for k, value in point.payload.items() if k not in DERIVED}
+    if before or any(medium.rows > 1 for medium in media):
+        payload |= {key: value for key, value in media_payload(media).items() if value}
+    return laid_out(point.id, payload, {name: joined(found) for name, found in blocks.items()})
+
+
+def check_alone(backend: Backend, owner: str) -> None:
+    """Refuse to switch a collection that holds other owners' memories, too.
+
+    Raises:
+        StoreError: It does.
+    """
+    if backend.stats()["points"] != backend.count(Filter(owner, parts=True)):
+        raise StoreError(
+            f"a collection in which not all points are of {owner!r}",
+            "a collection of one owner: all of it changes its encoder at once",
+            "export each owner's memory, and import it into a memory of the new encoder",
+        )
+
+
+def check_complete(result: Reembedded, *, drop: bool) -> None:
+    """Refuse to lose records that could not be made anew.
+
+    Raises:
+        RecordError: There are some, and they may not be dropped.
+    """
+    if result.failures and not drop:
+        first = result.failures[0].error
+        raise RecordError(
+            f"{len(result.failures)} records that cannot be made anew; the first: {first}",
+            "all signals of all records",
+            "forget those records, or pass drop=True to leave them out; nothing was changed",
+        )

@@ -1,0 +1,1 @@
+"""Answering a question: search, rank, judge."""

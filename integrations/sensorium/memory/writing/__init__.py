@@ -1,0 +1,1 @@
+"""Remembering and changing records."""

@@ -1,0 +1,1 @@
+"""Tests, in folders that mirror the source; what several of them use is in `tests/support`."""

@@ -1,0 +1,87 @@
+"""`sensorium demo`: real samples, questions across senses, one of which rightly finds nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.golden_files import ROOT
+from typer.testing import CliRunner
+
+from sensorium.cli import app
+from sensorium.cli.samples import media, moments
+
+ANSWERS = [  # of each question: the sense and the sample that come first
+    ("audio", "sound_dog_bark.ogg"),
+    ("image", "photo_helicopter.jpg"),
+    ("imu", "imu_walking.npz"),
+    ("image", "photo_piano.jpg"),
+    ("audio", "sound_dog_bark.ogg"),
+    ("text", "texts.json"),
+    ("image", "photo_dog.jpg"),
+    ("image", "photo_helicopter.jpg"),
+    None,
+]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "memory"
+
+
+@pytest.fixture(scope="module")
+def record(place: Path) -> dict[str, Any]:
+    result = CliRunner().invoke(app, ["demo", "--memory", str(place), "--json"])
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_every_question_is_answered(record: dict[str, Any]) -> None:
+    """The planted sample comes first; the question that nothing fits finds nothing."""
+    first = [
+        (hits[0]["modality"], hits[0]["record"]["source"]) if hits else None
+        for hits in (answer["hits"] for answer in record["answers"])
+    ]
+    assert first == ANSWERS
+
+
+def test_a_bark_and_the_sea_ask_for_both(record: dict[str, Any]) -> None:
+    """Two sounds added up find the note of the one and the note of the other."""
+    texts = [hit["record"]["text"] for hit in record["answers"][5]["hits"]]
+    assert texts[:2] == ["a walk by the sea", "my dog likes to bark at the postman"]
+
+
+def test_every_hit_says_how_sure_it_is(record: dict[str, Any]) -> None:
+    """Confidences are calibrated, and sounds and motion say which stretch matched."""
+    hits = [hit for answer in record["answers"] for hit in answer["hits"]]
+    assert all(hit["calibrated"] and 0 <= hit["confidence"] <= 1 for hit in hits)
+    assert all(hit["span"] for hit in hits if hit["modality"] in ("audio", "imu", "text"))
+
+
+def test_the_text_shows_it_all(place: Path, record: dict[str, Any]) -> None:
+    """Each question, its hits, and that this measures nothing, within 80 columns."""
+    shown = CliRunner().invoke(app, ["demo", "--memory", str(place)], env={"COLUMNS": "80"}).stdout
+    for answer in record["answers"]:
+        assert answer["question"] in shown
+    assert "0:02.0-0:02.9  sound_dog_bark.ogg" in shown
+    assert "nothing: rightly" in shown
+    assert "a demonstration, not a measurement" in shown
+    assert max(len(line) for line in shown.splitlines()[1:-1]) <= 80
+
+
+def test_a_kept_demo_can_be_asked_more(place: Path, record: dict[str, Any]) -> None:
+    """The memory stays where it was asked for, and twice is once."""
+    result = CliRunner().invoke(app, ["stats", "--memory", str(place), "--json"])
+    assert json.loads(result.stdout)["records"] == record["samples"]
+
+
+def test_every_sample_is_remembered_and_attributed() -> None:
+    """All files but the two lists become memories, and each has its line in ATTRIBUTION.md."""
+    assert media() == ROOT / "examples" / "media"
+    files = {path.name for path in media().iterdir()} - {"ATTRIBUTION.md"}
+    assert {moment.source for moment in moments()} == files
+    attributed = (media() / "ATTRIBUTION.md").read_text(encoding="utf-8")
+    assert [name for name in files if f"| {name} |" not in attributed] == []

@@ -1,0 +1,98 @@
+"""`sensorium doctor`: well is well, and each trouble is found with what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.command_line import run, run_json
+
+from sensorium.memory import Memory
+from sensorium.qdrant.client import connection
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A place that is not there yet."""
+    for name in ("SENSORIUM_ENCODER", "QDRANT_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SENSORIUM_MEMORY", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def snapshot(home: Path) -> dict[str, bytes]:
+    """All files at a place, with what is in them."""
+    return {str(path): path.read_bytes() for path in [home, *home.rglob("*")] if path.is_file()}
+
+
+def states(result: dict[str, Any]) -> dict[str, str]:
+    return {check["name"]: check["state"] for check in result["checks"]}
+
+
+def test_the_doctor_finds_a_healthy_install_well(home: Path) -> None:
+    """Every line is ok, before and after there is a memory, and nothing is made."""
+    assert run_json("doctor")["well"]
+    assert not home.exists()
+    run("remember", "--text", "buy milk")
+    (home / "lock.pid").unlink()
+    before = snapshot(home)
+    found = run_json("doctor")
+    assert snapshot(home) == before
+    assert set(states(found).values()) <= {"ok", "warn"}
+    assert {"python", "torch", "qdrant-edge-py", "weights", "folder", "memory", "disk"} <= set(
+        states(found)
+    )
+    assert run("doctor").stdout.count("\n") == len(found["checks"])
+
+
+def test_the_doctor_says_who_has_the_folder(home: Path) -> None:
+    """An open memory is a warning that names the process, not a failure."""
+    with Memory.open(home, owner="me") as memory:
+        memory.remember(text="buy milk")
+        found = run_json("doctor")
+    assert found["well"]
+    assert states(found)["folder"] == "warn"
+    [folder] = [check for check in found["checks"] if check["name"] == "folder"]
+    assert "this process" in folder["found"]
+    assert folder["remedy"]
+
+
+@pytest.mark.parametrize("trouble", ["damaged", "stranger", "file"])
+def test_the_doctor_finds_a_broken_folder(trouble: str, home: Path) -> None:
+    """A damaged description, a folder of something else, a file: exit code 1, with a remedy."""
+    run("remember", "--text", "buy milk")
+    if trouble == "damaged":
+        (home / "sensorium.json").write_text("{")
+    else:
+        shutil.rmtree(home)
+        home.mkdir() if trouble == "stranger" else home.write_text("")
+        if trouble == "stranger":
+            (home / "letters.doc").write_text("")
+            (home / "lock").write_text("theirs")
+    before = snapshot(home)
+    found = run_json("doctor", code=1)
+    assert snapshot(home) == before
+    [bad] = [check for check in found["checks"] if check["state"] == "fail"]
+    assert bad["name"] in ("memory", "folder")
+    assert bad["remedy"]
+    assert "fail" in run("doctor", code=1).stdout
+
+
+def test_the_doctor_checks_the_encoder() -> None:
+    """An encoder that cannot be opened fails, and the other checks go on."""
+    found = states(run_json("doctor", "--encoder", "nonesuch", code=1))
+    assert found["encoder nonesuch"] == "fail"
+    assert found["weights"] == "ok"
+    assert "disk" in found
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_the_doctor_asks_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that does not answer fails, by its URL."""
+    monkeypatch.setattr(connection, "TRIES", 1)
+    found = run_json("doctor", "--memory", "http://127.0.0.1:9", code=1)
+    [server] = [check for check in found["checks"] if check["name"] == "server"]
+    assert server["state"] == "fail"
+    assert "http://127.0.0.1:9" in server["found"]

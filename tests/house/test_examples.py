@@ -1,0 +1,64 @@
+"""The examples run without network, and say what their samples are and where they come from."""
+
+from __future__ import annotations
+
+import re
+import runpy
+
+import pytest
+from tests.support.golden_files import ROOT
+
+MEDIA = ROOT / "examples" / "media"
+RIGHT = 28  # of the samples; 30 of 33 when written, two less for other machines' arithmetic
+
+
+def test_zero_shot_names_most_samples(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every sample has a row and a mark; the counts are those of the marks; notes find samples."""
+    runpy.run_path(str(ROOT / "examples" / "zero_shot.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    marks = re.findall(r"\w+_\w+\.\w+ .* (right|wrong) │", printed)
+    [(right, total)] = re.findall(r"^all +(\d+) of (\d+)$", printed, re.MULTILINE)
+    assert (int(right), int(total)) == (marks.count("right"), len(marks))
+    assert len(marks) == len(list(MEDIA.glob("*_*.*")))
+    assert int(right) >= RIGHT
+    assert re.search(r"bark at the postman +│ \w+_dog", printed)
+
+
+def test_a_day_in_plain_python(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each question is answered by the moment that fits, and a nonsense one by none."""
+    runpy.run_path(str(ROOT / "examples" / "plain_python.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert "remembered 7 moments" in printed
+    for question, answer in {
+        "rain falling": "audio .* microphone",
+        "a bark": "image .* Rex barks",
+        "jogging": "imu .* watch",
+        "plumber": "keywords .* pay the plumber",
+    }.items():
+        assert re.search(rf"{question}\n  \d\d:\d\d  {answer}", printed), question
+    assert "a volcano: nothing fits" in printed
+    assert "forgot 1; 6 left, tagged {'dog': 1, 'done': 1}" in printed
+    assert "with its Text, Image, Audio" in printed
+
+
+def test_an_encoder_of_ones_own_is_short(capsys: pytest.CaptureFixture[str]) -> None:
+    """A whole encoder and its use fit 25 lines, and colours find the pictures that have them."""
+    path = ROOT / "examples" / "bring_your_own_encoder.py"
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 25
+    runpy.run_path(str(path), run_name="__main__")
+    blue, yellow, _ = capsys.readouterr().out.splitlines()
+    assert blue.startswith("skyblue photo_helicopter photo_sailboat")
+    assert yellow.startswith("olive gold photo_pizza photo_sunflower")
+
+
+def test_every_sample_is_attributed() -> None:
+    """`ATTRIBUTION.md` has one row for each file, with source, licence and author."""
+    text = (MEDIA / "ATTRIBUTION.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("|")
+    ][2:]
+    files = [path.name for path in MEDIA.iterdir() if path.name != "ATTRIBUTION.md"]
+    assert sorted(row[0] for row in rows) == sorted(files)
+    assert all(len(row) == 6 and all(row) for row in rows)

@@ -1,0 +1,27 @@
+"""The example answers with what was recalled, in words and by sound."""
+
+from __future__ import annotations
+
+import re
+import runpy
+
+import pytest
+from tests.support.golden_files import ROOT
+
+
+def test_a_chain_answers_in_words_and_by_sound(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each question is answered by the memory that fits, a sound by a picture, nonsense by none."""
+    runpy.run_path(str(ROOT / "examples" / "langchain_rag.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    for question, answer in {
+        r"the postman afraid of\?": r'I remember a note, .*: "my dog likes to bark',
+        r"a pizza for dinner\?": r"I remember photo_pizza\.jpg",
+        r"rain on the roof\?": r"I remember \d+ to \d+ s of sound_rain\.ogg",
+        r"someone out for a run\?": r"I remember \d+ to \d+ s of imu_jogging\.npz",
+        r"the tax report\?": r"I remember nothing of the kind\.",
+        r"sound_dog_bark\.ogg look like\?": r"photo_dog\.jpg",
+        r"sound_sea_waves\.ogg look like\?": r"photo_sailboat\.jpg",
+        r"sound_helicopter\.ogg look like\?": r"photo_helicopter\.jpg",
+    }.items():
+        assert re.search(rf"{question}\n  {answer}", printed), question
+    assert "a model that sees: [('image', 'image/jpeg')]" in printed

@@ -1,0 +1,254 @@
+"""The tools of an agent: what it remembers it recalls, and errors tell it what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.tools import BaseTool, ToolException
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from tests.support.golden_files import ROOT
+from tests.support.planted import PlantedEncoder, picture
+
+from sensorium.langchain import memory_tools
+from sensorium.memory import Memory
+from sensorium.percepts import Audio, Text
+
+MEDIA = ROOT / "examples" / "media"
+
+
+def encoded(name: str) -> str:
+    return base64.b64encode((MEDIA / name).read_bytes()).decode("ascii")
+
+
+def called(tool: BaseTool, **args: Any) -> ToolMessage:
+    """What an agent gets back."""
+    message = tool.invoke(ToolCall(name=tool.name, args=args, id="1", type="tool_call"))
+    assert isinstance(message, ToolMessage)
+    return message
+
+
+@pytest.fixture
+def memory() -> Iterator[Memory]:
+    with Memory.open(":memory:", owner="rex") as opened:
+        yield opened
+
+
+def test_what_is_remembered_is_recalled(memory: Memory) -> None:
+    """A photo with words, then a sound, go in; words and a picture bring them back."""
+    remember, recall = memory_tools(memory)
+    photo = {"base64": encoded("photo_dog.jpg"), "mime_type": "image/jpeg"}
+    kept = called(
+        remember,
+        text="Rex in the garden",
+        media=[photo],
+        tags=["home"],
+        at="2026-07-01T12:00:00+02:00",
+        metadata={"room": "garden"},
+    )
+    assert kept.status == "success"
+    assert kept.artifact["status"] == "new"
+    record = memory.get(kept.artifact["id"])
+    assert (record.tags, record.metadata["room"]) == (("home",), "garden")
+    assert record.at.isoformat() == "2026-07-01T10:00:00+00:00"
+    sea = {"url": f"data:audio/ogg;base64,{encoded('sound_sea_waves.ogg')}"}
+    called(remember, media=[sea], tags=["holiday"])
+
+    found = called(recall, query="a dog", limit=1)
+    assert found.content.startswith("1. 2026-07-01 10:00:00 UTC, ")
+    assert found.content.endswith(f"tags home (id {record.id}): Rex in the garden")
+    found = called(recall, media=[sea], limit=1)
+    assert "audio at " in found.content
+    [other] = called(recall, query="a dog", tags=["holiday"]).artifact["hits"]
+    assert other["record"]["tags"] == ["holiday"]
+    assert called(recall, query="a dog", until="2020-01-01T00:00:00Z").artifact == {"hits": []}
+
+
+def test_models_may_say_null(memory: Memory) -> None:
+    """What is left out may be `null`, as models that must name every argument say it."""
+    remember, recall = memory_tools(memory)
+    nothing = dict.fromkeys(("media", "at", "tags", "metadata"))
+    assert called(remember, text="the key is under the mat", **nothing).status == "success"
+    wishes = ("media", "modalities", "tags", "since", "until", "min_confidence")
+    assert called(recall, query="a key", **dict.fromkeys(wishes)).artifact["hits"]
+    photo = {"base64": encoded("photo_dog.jpg"), "url": None, "path": None, "units": None}
+    photo |= {"mime_type": None, "modality": None}
+    assert called(remember, media=[photo]).artifact["record"]["modalities"] == ["image"]
+
+
+def test_known_moments_are_said_to_be_known(memory: Memory) -> None:
+    """Remembering the same again changes nothing, and the agent is told."""
+    remember, _ = memory_tools(memory)
+    assert called(remember, text="the key is under the mat").content.startswith("remembered: text")
+    assert called(remember, text="the key is under the mat").content.startswith("was known")
+    assert memory.count() == 1
+
+
+def test_artifacts_carry_the_media(memory: Memory) -> None:
+    """They are JSON, and hold the words, the picture, and the stretch of sound that matched."""
+    remember, recall = memory_tools(memory)
+    photo = {"base64": encoded("photo_dog.jpg"), "mime_type": "image/jpeg"}
+    kept = called(remember, text="Rex", media=[photo])
+    expected = [
+        {"type": "text", "text": "Rex"},
+        {"type": "image", "base64": photo["base64"], "mime_type": "image/jpeg"},
+    ]
+    assert kept.artifact["blocks"] == expected
+    called(remember, media=[{"base64": encoded("sound_sea_waves.ogg"), "mime_type": "audio/ogg"}])
+    [rex] = called(recall, query="a dog", limit=1).artifact["hits"]
+    assert rex["blocks"] == expected
+    answer = called(recall, query="waves on a beach", limit=1, modalities=["audio"])
+    [sea] = json.loads(json.dumps(answer.artifact))["hits"]
+    [sound] = sea["blocks"]
+    heard = Audio(base64.b64decode(sound["base64"]))
+    assert heard.duration == pytest.approx(sea["span"][1] - sea["span"][0], abs=0.01)
+
+
+def test_media_come_into_the_message_if_asked(memory: Memory) -> None:
+    """With `show_media`, the picture is in the content that the model gets."""
+    remember, recall = memory_tools(memory, show_media=True)
+    called(remember, media=[{"base64": encoded("photo_dog.jpg"), "mime_type": "image/jpeg"}])
+    content = called(recall, query="a dog").content
+    assert [block["type"] for block in content] == ["text", "image"]
+    assert isinstance(called(remember, text="no picture").content, str)
+
+
+def test_a_message_has_an_end(memory: Memory) -> None:
+    """Long words are cut, and no more media are shown than fit; the artifact has all of it."""
+    for number in range(8):
+        memory.remember(picture(f"dog {number}"), text="dog " * 5000, id=str(number))
+    largest = max(medium.bytes for record in memory.timeline() for medium in record.media)
+    _, recall = memory_tools(memory, show_media=True, max_bytes=largest)
+    call = {"name": "recall", "args": {"query": "dog", "limit": 8}, "id": "1", "type": "tool_call"}
+    message = recall.invoke(call)
+    text, *shown = message.content
+    assert len(text["text"]) < 8 * 2500
+    assert sum(len(block["base64"]) * 3 // 4 for block in shown) <= 4 * largest
+    assert 4 <= len(shown) < 8
+    hits = message.artifact["hits"]
+    assert all(len(hit["record"]["text"]) > 15_000 for hit in hits)
+    assert sum(block["type"] == "image" for hit in hits for block in hit["blocks"]) == 8
+
+
+def test_depth_heat_and_motion_have_units(memory: Memory) -> None:
+    """The signals whose numbers need units are remembered with them, and drawn."""
+    remember, recall = memory_tools(memory)
+    depth = {"modality": "depth", "units": {"unit": "mm", "fx": "assume-60deg"}}
+    heat = {"modality": "thermal", "units": {"unit": "white-hot"}}
+    motion = {"modality": "imu", "units": {"accel": "m/s^2", "gyro": "rad/s"}}
+    kept = called(
+        remember,
+        media=[
+            {"base64": encoded("depth_mug.png"), **depth},
+            {"base64": encoded("thermal_cheetah.png"), **heat},
+            {"base64": encoded("imu_walking.npz"), **motion},
+        ],
+    )
+    assert kept.artifact["record"]["modalities"] == ["depth", "imu", "thermal"]
+    assert [block["type"] for block in kept.artifact["blocks"]] == ["image"] * 3
+    query = {"base64": encoded("imu_walking.npz"), **motion}
+    assert called(recall, media=[query]).artifact["hits"][0]["modality"] == "imu"
+
+
+WRONG: dict[str, tuple[int, dict[str, Any], str]] = {
+    "nothing to remember": (0, {}, "a memory of nothing"),
+    "nothing to recall": (1, {}, "query or media"),
+    "a web address": (0, {"media": [{"url": "https://example.org/a.png"}]}, "download it"),
+    "a path": (0, {"media": [{"path": str(MEDIA / "photo_dog.jpg")}]}, "roots"),
+    "a path as a URL": (1, {"media": [{"url": (MEDIA / "photo_dog.jpg").as_uri()}]}, "roots"),
+    "no content": (0, {"media": [{"mime_type": "image/png"}]}, "no content"),
+    "two contents": (1, {"media": [{"base64": "AAAA", "url": "data:,x"}]}, "exactly one of"),
+    "broken base64": (0, {"media": [{"base64": "%", "mime_type": "image/png"}]}, "b64encode"),
+    "no picture": (0, {"media": [{"base64": "AAAA", "mime_type": "image/png"}]}, "3 bytes"),
+    "no units": (
+        0,
+        {"media": [{"base64": encoded("depth_mug.png"), "modality": "depth"}]},
+        "without a unit",
+    ),
+    "units that are a path": (
+        0,
+        {"media": [{"base64": "AAAA", "modality": "image", "units": {"path": "/etc/passwd"}}]},
+        "'path'",
+    ),
+    "an unknown sense": (1, {"query": "a dog", "modalities": ["smell"]}, "leave out smell"),
+    "a time without a zone": (0, {"text": "x", "at": "2026-07-01T12:00:00"}, "timezone"),
+    "a limit of none": (1, {"query": "a dog", "limit": 0}, "limit: "),
+    "an unknown argument": (1, {"query": "a dog", "colour": "red"}, "colour: "),
+    "text of another type": (0, {"text": 7}, "text: "),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+async def test_errors_say_what_to_do(memory: Memory, kind: str) -> None:
+    """The agent gets an error message with the remedy; nothing is remembered."""
+    which, args, message = WRONG[kind]
+    tool = memory_tools(memory)[which]
+    answer = called(tool, **args)
+    assert answer.status == "error"
+    assert message in str(answer.content)
+    call = ToolCall(name=tool.name, args=args, id="1", type="tool_call")
+    assert (await tool.ainvoke(call)).content == answer.content
+    assert memory.count() == 0
+
+
+def test_programs_can_have_the_exception(memory: Memory) -> None:
+    """Without `handle_tool_error` a `ToolException` is raised, whose cause is the error itself."""
+    _, recall = memory_tools(memory)
+    recall.handle_tool_error = False
+    with pytest.raises(ToolException, match="query or media"):
+        recall.invoke({})
+
+
+def test_files_are_read_within_roots_only(memory: Memory, tmp_path: Path) -> None:
+    """An allowed directory opens its files, and not what a link in it leads to."""
+    remember, _ = memory_tools(memory, roots=[MEDIA])
+    dog = str(MEDIA / "photo_dog.jpg")
+    assert called(remember, media=[{"path": dog}]).status == "success"
+    outside = str(MEDIA / ".." / "six_senses.py")
+    assert called(remember, media=[{"path": outside}]).status == "error"
+    link = tmp_path / "dog.jpg"
+    link.symlink_to(dog)
+    for roots in ([tmp_path], str(tmp_path), tmp_path):  # one alone is no list of letters
+        remember, _ = memory_tools(memory, roots=roots)  # type: ignore[arg-type]  # wrong on purpose
+        assert called(remember, media=[{"path": str(link)}]).status == "error"
+        assert called(remember, media=[{"path": dog}]).status == "error"
+
+
+def test_an_agent_stays_with_its_owner() -> None:
+    """No argument names an owner: another's memories are not found."""
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        other = memory.for_owner("max")
+        remember, _ = memory_tools(other)
+        _, recall = memory_tools(memory)
+        called(remember, text="dog")
+        assert called(recall, query="dog").content == "nothing in memory answers this"
+        assert called(remember, text="dog", owner="rex").status == "error"
+
+
+def test_models_are_told_the_arguments(memory: Memory) -> None:
+    """The schema that a model gets describes every argument, and nothing of the memory."""
+    for tool in memory_tools(memory):
+        function = convert_to_openai_tool(tool)["function"]
+        assert function["description"]
+        for name, field in function["parameters"]["properties"].items():
+            assert field["description"], name
+        assert "memory" not in function["parameters"]["properties"]
+        json.dumps(function)
+
+
+async def test_many_calls_at_once_lose_nothing() -> None:
+    """Fifty concurrent remembers, and recalls among them."""
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        remember, recall = memory_tools(memory)
+        await asyncio.gather(
+            *(remember.ainvoke({"text": f"note {n}"}) for n in range(50)),
+            *(recall.ainvoke({"query": f"note {n}"}) for n in range(20)),
+        )
+        assert memory.count() == 50
+        assert isinstance(memory.percepts(memory.timeline()[0])[0], Text)

@@ -1,0 +1,175 @@
+"""What `SensoriumStore` embeds with: whose space it is, and on which loop it runs."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.embeddings import DeterministicFakeEmbedding
+from langgraph.store.base import PutOp
+from langgraph.store.memory import InMemoryStore
+from tests.support.langgraph_stores import DIMS, INDEX, PATIENCE, embed, keys
+from tests.support.planted import direction
+
+from sensorium.errors import QueryError, SpaceMismatchError, StoreClosedError
+from sensorium.langchain import SensoriumEmbeddings
+from sensorium.langgraph import SensoriumStore, index_encoder
+from sensorium.memory import Memory
+from sensorium.memory.opened import OWNER
+from sensorium.mini import open_mini
+
+
+async def aembed(texts: list[str]) -> list[list[float]]:
+    await asyncio.sleep(0)
+    return embed(texts)
+
+
+def test_an_index_belongs_to_its_memory(tmp_path: Path) -> None:
+    """The space of the vectors is that of the memory, whoever opens it."""
+    with SensoriumStore.open(tmp_path, index=INDEX) as store:
+        store.put(("a",), "k", {"text": "sea"})
+        with pytest.raises(SpaceMismatchError, match="the embedding that the memory was opened"):
+            SensoriumStore(store.memory, index={**INDEX, "embed": aembed})
+        assert keys(SensoriumStore(store.memory), query="sea") == ["k"]
+    other: Any = {"dims": DIMS, "embed": DeterministicFakeEmbedding(size=DIMS)}
+    with pytest.raises(SpaceMismatchError):
+        SensoriumStore.open(tmp_path, index=other)
+    with SensoriumStore.open(index=other) as store:
+        store.put(("a",), "k", {"text": "sea"})
+        assert store.search((), query='{"text": "sea"}')[0].score == pytest.approx(1, abs=1e-3)
+    for partial in ({"dims": 3}, {"embed": embed}):
+        with pytest.raises(QueryError, match="both embed and dims"):
+            index_encoder(partial)  # type: ignore[arg-type]  # meant
+
+
+async def test_an_asynchronous_function_embeds() -> None:
+    """It runs on the caller's loop, and for synchronous calls on one of its own."""
+    loops = set()
+
+    async def noted(texts: list[str]) -> list[list[float]]:
+        loops.add(asyncio.get_running_loop())
+        return await aembed(texts)
+
+    index: Any = {**INDEX, "embed": noted}
+    async with SensoriumStore.open(index=index) as store:
+        await store.aput(("a",), "k", {"text": "sea"})
+        [found] = await store.asearch(("a",), query="sea")
+        assert found.score == pytest.approx(1, abs=1e-3)
+        assert loops == {asyncio.get_running_loop()}
+        with pytest.raises(QueryError, match="await"):  # whatever it is: the loop would wait
+            store.delete(("a",), "k")
+        with pytest.raises(QueryError, match="await"):
+            store.memory.remember(text="sea")
+        await asyncio.to_thread(store.put, ("a",), "l", {"text": "sea"})
+        assert len(loops) == 2
+
+
+async def test_the_loop_is_free_while_the_store_works() -> None:
+    """Other tasks go on while an operation waits in its thread."""
+    started, go_on = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(texts: list[str]) -> list[list[float]]:
+        loop.call_soon_threadsafe(started.set)
+        asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(PATIENCE)
+        return embed(texts)
+
+    async with SensoriumStore.open(index={**INDEX, "embed": slow}) as store:
+        put = asyncio.create_task(store.aput(("a",), "k", {"text": "sea"}))
+        await asyncio.wait_for(started.wait(), PATIENCE)
+        go_on.set()
+        await put
+        assert await store.aget(("a",), "k") is not None
+
+
+def test_a_store_closes_only_what_it_opened() -> None:
+    """A memory that was given stays open; closing twice is no error."""
+    with Memory.open(":memory:", owner="o", encoder=index_encoder(INDEX)) as memory:
+        with SensoriumStore(memory, index=INDEX) as store:
+            store.put(("a",), "k", {"text": "sea"})
+        store.close()
+        assert memory.count() == 1
+    own = SensoriumStore.open(index=INDEX)
+    own.close()
+    with pytest.raises(StoreClosedError):
+        own.get(("a",), "k")
+
+
+def test_sensoriums_own_embeddings_are_their_encoder() -> None:
+    """An index of `SensoriumEmbeddings` opens a memory of all their senses."""
+    encoder = open_mini()
+    own: Any = {"dims": encoder.space.dimension, "embed": SensoriumEmbeddings(encoder)}
+    assert index_encoder(own) is encoder
+    with SensoriumStore.open(index=own) as store:
+        assert store.memory.encoder is encoder
+        store.put(("a",), "k", {"text": "a dog barks"})
+        assert keys(store, query="barking") == ["k"]
+    with pytest.raises(QueryError, match=str(encoder.space.dimension)):
+        index_encoder({**own, "dims": 3})
+
+
+def test_scores_of_an_embedding_are_cosines() -> None:
+    """They stay so when there is enough in the memory to learn what is usual in it."""
+
+    def alike(texts: list[str]) -> list[list[float]]:
+        return [(direction(text, DIMS) + 3 * direction("usual", DIMS)).tolist() for text in texts]
+
+    reference = InMemoryStore(index={"dims": DIMS, "embed": alike, "fields": ["text"]})
+    with SensoriumStore.open(index={**INDEX, "embed": alike}) as store:
+        ops = [PutOp(("a",), str(i), {"text": f"note {i}"}) for i in range(400)]
+        store.batch(ops)
+        reference.batch(ops)
+        ours, theirs = (one.search(("a",), query="note 7", limit=5) for one in (store, reference))
+        assert [item.key for item in ours] == [item.key for item in theirs]
+        for item, other in zip(ours, theirs, strict=True):
+            assert item.score == pytest.approx(other.score, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        "text",
+        ["text"],
+        {"field": ["text"]},
+        {**INDEX, "dim": DIMS},
+        {**INDEX, "embed": 3},
+        {1: "text"},
+    ],
+    ids=range(6),
+)
+def test_a_slip_in_an_index_is_refused(index: Any, tmp_path: Path) -> None:
+    """Before a folder is begun, and where an encoder is made of it."""
+    with pytest.raises(QueryError, match=r"index=|embed="):
+        SensoriumStore.open(tmp_path / "new", index=index)
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(QueryError, match=r"index=|embed="):
+        index_encoder(index)
+
+
+def test_what_langgraph_adds_to_an_index_is_taken() -> None:
+    """Its own store writes private keys into the dictionary that it is given."""
+    shared: Any = dict(INDEX)
+    InMemoryStore(index=shared)
+    with SensoriumStore.open(index={**shared, "__tokenized_fields": [("text", ["text"])]}) as store:
+        store.put(("a",), "k", {"text": "sea"})
+        assert keys(store, query="sea") == ["k"]
+
+
+def test_a_folder_is_one_memory_for_all(tmp_path: Path) -> None:
+    """Where nobody says whose, items are found as on the command line."""
+    encoder = index_encoder(INDEX)
+    with SensoriumStore.open(tmp_path, index=INDEX) as store:
+        store.put(("a",), "k", {"text": "sea"})
+    with Memory.open(tmp_path, owner=OWNER, encoder=encoder) as memory:
+        [hit] = memory.recall("sea")
+        assert hit.record.metadata["key"] == "k"
+        memory.remember(text="sea, by somebody else")
+        assert keys(SensoriumStore(memory, index=INDEX), query="sea") == ["k"]
+
+
+def test_what_is_no_memory_is_refused(tmp_path: Path) -> None:
+    """A folder's name is none, and what to write is said."""
+    with pytest.raises(QueryError, match=r'an open Memory; write SensoriumStore\.open\("folder"\)'):
+        SensoriumStore(str(tmp_path))  # type: ignore[arg-type]  # meant

@@ -1,0 +1,34 @@
+"""The LlamaIndex example runs without network, and shows what it says it shows."""
+
+from __future__ import annotations
+
+import re
+import runpy
+
+import pytest
+from tests.support.golden_files import ROOT
+
+
+def test_the_example_finds_what_it_asks_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """By words and pictures, in every sense, and in a chat of one session alone."""
+    runpy.run_path(str(ROOT / "examples" / "llama_index_retrieval.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert printed.startswith("5 notes, 12 photos\n")
+    answers = dict(re.findall(r"^(\S.*)\n((?:  .*\n)+)", printed, re.MULTILINE))
+    assert "TextNode" in answers["notes about a big cat"]
+    photos = answers["photos of a big cat"]
+    assert "photo_wild_cat.jpg" in photos.splitlines()[0]
+    assert "TextNode" not in photos
+    for answer in answers.values():  # best first: nothing looks like a wrong ranking
+        scores = [float(score) for score in re.findall(r"^  +(\d\.\d\d)  ", answer, re.MULTILINE)]
+        assert scores == sorted(scores, reverse=True)
+    assert "photo_wild_cat.jpg" in answers["what looks like the leopard"]
+    kinds = re.findall(
+        r"(TextNode|ImageNode|Node) ", answers["in every sense: an old clock ticking"]
+    )
+    assert sorted(kinds) == ["ImageNode", "Node", "TextNode"]
+    assert "sound_dog_bark.ogg" in answers["what the dog's photo sounds like"]
+    shown = answers["Which big animal did I show you? A model is shown:"].splitlines()
+    assert "user said] This is what I saw" in shown[0]
+    assert shown[0].endswith("+ ImageBlock")
+    assert printed.endswith("Another session recalls 0 messages.\n")

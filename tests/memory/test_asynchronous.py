@@ -1,0 +1,64 @@
+"""The asynchronous face: the same surface, one implementation, and a loop that goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from pathlib import Path
+
+import pytest
+from tests.support.planted import PlantedEncoder, picture
+
+from sensorium.errors import QueryError, StoreClosedError
+from sensorium.memory import AsyncMemory, Memory
+
+OWN = {"encoder", "owner", "backend"}  # attributes, which need no thread
+
+
+def surface(cls: type) -> dict[str, inspect.Signature]:
+    """Public methods with their signatures, `self` and `cls` and results left out."""
+    found = {}
+    for name, member in inspect.getmembers(cls, callable):
+        if not name.startswith("_"):
+            signature = inspect.signature(member)
+            named = [p for p in signature.parameters.values() if p.name not in ("self", "cls")]
+            found[name] = inspect.Signature(named)
+    return found
+
+
+def test_it_mirrors_memory() -> None:
+    """Every public method exists on both, with the same parameters."""
+    assert surface(AsyncMemory) == surface(Memory)
+
+
+def test_it_does_what_memory_does(tmp_path: Path) -> None:
+    """Results and errors are those of the memory, whose loop others use meanwhile."""
+
+    async def scene() -> None:
+        encoder = PlantedEncoder(background=True)
+        async with await AsyncMemory.open(tmp_path, owner="rex", encoder=encoder) as memory:
+            await asyncio.gather(*(memory.remember(picture(f"p{i}")) for i in range(20)))
+            ticks = 0
+
+            async def tick() -> None:
+                nonlocal ticks
+                while True:
+                    await asyncio.sleep(0)
+                    ticks += 1
+
+            other = asyncio.create_task(tick())
+            [hit] = await memory.recall("p7", limit=1)
+            other.cancel()
+            assert hit.record.media[0].uri == "planted:p7"
+            assert ticks > 0
+            assert await memory.count() == 20
+            with pytest.raises(QueryError, match="without a question"):
+                await memory.recall()
+            second = await memory.for_owner("max")
+            assert await second.count() == 0
+            await second.close()
+            assert await memory.count() == 20
+        with pytest.raises(StoreClosedError):
+            await memory.count()
+
+    asyncio.run(scene())

@@ -1,0 +1,459 @@
+"""What cannot be done says so: what came, what was needed, what to do; and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections import namedtuple
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.support.planted import PlantedEncoder, picture, sound
+
+from sensorium.errors import (
+    BatchError,
+    FilterError,
+    OwnerError,
+    QueryError,
+    RecordError,
+    RecordNotFoundError,
+    SchemaVersionError,
+    SensoriumError,
+    SpaceMismatchError,
+    StoreClosedError,
+    StoreError,
+    StoreFormatError,
+    StoreFullError,
+    StoreLockedError,
+    StoreUnavailableError,
+    UnknownEncoderError,
+    UnsupportedModalityError,
+)
+from sensorium.memory import Memory, Moment
+from sensorium.percepts import Text
+from sensorium.qdrant.edge import backend as edge_module
+
+ENCODER = PlantedEncoder()
+NAIVE = datetime(2026, 5, 1, 12)  # no zone: that is the point
+AWARE = NAIVE.replace(tzinfo=timezone.utc)
+Usage = namedtuple("Usage", "total used free")
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Memory]:
+    """A memory for calls that change nothing."""
+    with Memory.open(":memory:", owner="rex", encoder=ENCODER) as memory:
+        memory.remember(picture("dog"), text="Rex", id="dog", tags=["t"])
+        yield memory
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with one memory in it, closed."""
+    with open_it(tmp_path / "m") as memory:
+        memory.remember(picture("dog"), text="Rex", id="dog")
+    return tmp_path / "m"
+
+
+def open_it(place: Any, **options: Any) -> Memory:
+    return Memory.open(place, **{"owner": "rex", "encoder": ENCODER, **options})
+
+
+def told(error: SensoriumError, *words: str) -> None:
+    """The message has its three parts, and the words in it."""
+    assert error.came
+    assert error.needed
+    assert error.remedy
+    for word in words:
+        assert word in str(error)
+
+
+def intact(folder: Path) -> None:
+    """What was acknowledged is there, and the memory works."""
+    with open_it(folder) as memory:
+        assert [record.id for record in memory.timeline()] == ["dog"]
+        assert memory.recall("dog", limit=1)[0].record.id == "dog"
+        assert len(memory.percepts(memory.get("dog"))) == 2
+
+
+# Opening
+
+
+@pytest.mark.parametrize("owner", [None, 7, "", " rex", b"rex", ["rex"], "x" * 600, "\ud800"])
+def test_an_owner_is_a_name(tmp_path: Path, owner: Any) -> None:
+    """Anything else is refused before a folder is made."""
+    with pytest.raises(OwnerError) as caught:
+        open_it(tmp_path / "m", owner=owner)
+    told(caught.value, "owner")
+    assert not (tmp_path / "m").exists()
+
+
+def test_an_encoder_has_a_known_name(tmp_path: Path) -> None:
+    """An unknown one is refused, and the folder is not touched."""
+    with pytest.raises(UnknownEncoderError):
+        open_it(tmp_path / "m", encoder="no-such-encoder")
+    with pytest.raises(UnknownEncoderError, match=r"a function as.*FunctionEncoder"):
+        open_it(tmp_path / "m", encoder=open_it)
+    assert not (tmp_path / "m").exists()
+
+
+def test_another_encoder_is_refused_by_name(folder: Path) -> None:
+    """Both spaces are named; the memory stays as it was, and is not locked."""
+    other = PlantedEncoder(model="other")
+    with pytest.raises(SpaceMismatchError) as caught:
+        open_it(folder, encoder=other)
+    told(caught.value, ENCODER.space.id, other.space.id, "the encoder or embedding that made it")
+    intact(folder)
+
+
+def test_a_newer_layout_is_refused(folder: Path) -> None:
+    """The version is named, with the command to run; the file is as it was."""
+    file = folder / "sensorium.json"
+    before = file.read_text()
+    newer = json.dumps({**json.loads(before), "version": 99})
+    file.write_text(newer)
+    with pytest.raises(SchemaVersionError) as caught:
+        open_it(folder)
+    told(caught.value, "99", "pip install --upgrade")
+    assert file.read_text() == newer
+    file.write_text(before)
+    intact(folder)
+
+
+def _truncate(folder: Path) -> None:
+    file = folder / "sensorium.json"
+    file.write_text(file.read_text()[:40])
+
+
+def _not_a_schema(folder: Path) -> None:
+    (folder / "sensorium.json").write_text('["something", "else"]')
+
+
+def _binary(folder: Path) -> None:
+    (folder / "sensorium.json").write_bytes(b"\xff\x00\xfe")
+
+
+def _missing(folder: Path) -> None:
+    (folder / "sensorium.json").unlink()
+
+
+def _garbage_config(folder: Path) -> None:
+    (next(folder.glob("shard*")) / "edge_config.json").write_bytes(b"\x00garbage")
+
+
+def _no_config(folder: Path) -> None:
+    (next(folder.glob("shard*")) / "edge_config.json").unlink()
+
+
+def _garbage_segments(folder: Path) -> None:
+    segments = next(folder.glob("shard*")) / "segments"
+    for file in segments.rglob("*"):
+        if file.is_file():
+            file.write_bytes(b"garbage")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _truncate,
+        _not_a_schema,
+        _binary,
+        _missing,
+        _garbage_config,
+        _no_config,
+        _garbage_segments,
+    ],
+)
+def test_a_damaged_folder_is_told_and_left(folder: Path, damage: Callable[[Path], None]) -> None:
+    """It is not opened, written over or locked: the second try says the same as the first."""
+    damage(folder)
+    for _ in range(2):
+        with pytest.raises(StoreFormatError) as caught:
+            open_it(folder)
+        told(caught.value, str(folder))
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    """A folder of photographs does not become a memory, and nothing is left in it."""
+    (tmp_path / "holiday.jpg").write_bytes(b"x")
+    with pytest.raises(StoreFormatError, match=r"holiday\.jpg"):
+        open_it(tmp_path)
+    assert (tmp_path / "holiday.jpg").read_bytes() == b"x"
+    assert not list(tmp_path.glob("shard*"))
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    """Nor is what lies below one."""
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(StoreFormatError, match="a folder; name another place"):
+        open_it(tmp_path / "file")
+    with pytest.raises(OSError, match="file"):
+        open_it(tmp_path / "file" / "m")
+
+
+def test_a_lock_names_who_holds_it(folder: Path) -> None:
+    """This process, or the other one by its number; it is free once that one closed."""
+    with open_it(folder):
+        with pytest.raises(StoreLockedError) as caught:
+            open_it(folder, owner="fido")
+        told(caught.value, "this process", "close")
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from tests.support.planted import PlantedEncoder
+from sensorium.memory import Memory
+with Memory.open({str(folder)!r}, owner="rex", encoder=PlantedEncoder()) as memory:
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "open\n"
+        with pytest.raises(StoreLockedError) as caught:
+            open_it(folder)
+        told(caught.value, f"process {child.pid}", "one server")
+        child.communicate("")
+    intact(folder)
+
+
+@pytest.mark.enable_socket
+def test_a_server_that_is_down_is_told() -> None:
+    """The URL is named."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(StoreUnavailableError) as caught:
+        open_it(f"http://127.0.0.1:{port}", keep_media=False)
+    told(caught.value, str(port))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_told(folder: Path) -> None:
+    """It is not opened, and works again once it may be written."""
+    folder.chmod(0o500)
+    with pytest.raises(OSError, match="ermission"):
+        open_it(folder)
+    folder.chmod(0o700)
+    intact(folder)
+
+
+def test_a_failed_opening_leaves_no_lock(folder: Path) -> None:
+    """Media at a place that cannot be: the error is told, and the memory can be opened again."""
+    with pytest.raises(SensoriumError) as caught:
+        open_it(folder, media="nosuchscheme://bucket")
+    told(caught.value, "nosuchscheme")
+    intact(folder)
+
+
+# Writing
+
+
+def test_a_full_disk_loses_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing says so before Edge's mapped files fail; reading and forgetting go on."""
+    with open_it(folder) as memory:
+        monkeypatch.setattr(edge_module.shutil, "disk_usage", lambda _: Usage(1, 1, 1000))
+        for action in (
+            lambda: memory.remember(sound("bark")),
+            lambda: memory.remember_many([sound("bark")]),
+            lambda: memory.update("dog", sound("bark")),
+        ):
+            with pytest.raises(StoreFullError) as caught:
+                action()
+            told(caught.value, str(folder), "free some")
+        assert memory.recall("dog")[0].record.id == "dog"
+        monkeypatch.undo()
+        assert memory.remember(sound("bark"), id="bark").new
+        memory.forget("bark")
+    intact(folder)
+
+
+WRONG_RECORDS: list[tuple[dict[str, Any], str]] = [
+    ({}, "nothing"),
+    ({"text": "  \n"}, "nothing"),
+    ({"text": b"bytes"}, "text"),
+    ({"text": "\ud800"}, "text"),
+    ({"percepts": [Text(" ")]}, "text"),
+    ({"percepts": ["words"]}, "str"),
+    ({"percepts": [None]}, "NoneType"),
+    ({"at": NAIVE}, "naive"),
+    ({"at": "2026-05-01"}, "str"),
+    ({"expires_at": NAIVE}, "naive"),
+    ({"ttl": 30}, "ttl"),
+    ({"ttl": timedelta(days=1), "expires_at": AWARE}, "ttl"),
+    ({"tags": "holiday"}, "tags"),
+    ({"tags": ["ok", ""]}, "tag"),
+    ({"tags": [7]}, "tag"),
+    ({"tags": None}, "tags"),
+    ({"tags": 5}, "tags"),
+    ({"source": 7}, "source"),
+    ({"id": ""}, "id"),
+    ({"id": "x" * 513}, "id"),
+    ({"id": "a\nb"}, "id"),
+    ({"id": 7}, "id"),
+    ({"metadata": ["a"]}, "metadata"),
+    ({"metadata": {"t": AWARE}}, "metadata.t"),
+    ({"metadata": {"a": {"b": [1, {"c": float("nan")}]}}}, "metadata.a.b.c"),
+    ({"metadata": {"n": 2**63}}, "metadata.n"),
+    ({"metadata": {"f": np.float32(1)}}, "metadata.f"),
+    ({"metadata": {"s": {1, 2}}}, "metadata.s"),
+    ({"metadata": {"t": (1, 2)}}, "metadata.t"),
+    ({"metadata": {7: "x"}}, "7"),
+    ({"metadata": {"b": b"x"}}, "metadata.b"),
+    ({"metadata": {"m": MappingProxyType({})}}, "metadata.m"),
+    ({"metadata": {"u": "\ud800"}}, "metadata.u"),
+]
+
+
+@pytest.mark.parametrize(("fields", "word"), WRONG_RECORDS)
+def test_a_record_of_the_wrong_kind_is_refused(
+    shared: Memory, fields: dict[str, Any], word: str
+) -> None:
+    """The field is named, and nothing is kept."""
+    given = {"text": "x", **fields} if fields and "percepts" not in fields else dict(fields)
+    percepts = given.pop("percepts", ())
+    with pytest.raises(RecordError) as caught:
+        shared.remember(*percepts, **given)
+    told(caught.value, word)
+    if "ttl" not in given:
+        report = shared.remember_many([Moment(tuple(percepts), **given)])
+        assert [type(failure.error) for failure in report.failures] == [RecordError]
+    assert shared.count() == 1
+
+
+# Asking
+
+WRONG_QUESTIONS: list[tuple[dict[str, Any], type[SensoriumError], str]] = [
+    ({}, QueryError, "without a question"),
+    ({"query": ""}, QueryError, "question"),
+    ({"query": "  "}, QueryError, "question"),
+    ({"query": []}, QueryError, "no parts"),
+    ({"query": ["dog", ""]}, QueryError, "question"),
+    ({"query": 7}, QueryError, "int"),
+    ({"query": b"dog"}, QueryError, "bytes"),
+    ({"query": np.zeros(64, np.float32)}, QueryError, "zero"),
+    ({"query": np.ones(63, np.float32)}, QueryError, "64"),
+    ({"query": np.full(64, np.nan, np.float32)}, QueryError, "finite"),
+    ({"query": ["dog", "cat"], "weights": [1]}, QueryError, "weights"),
+    ({"query": "dog", "weights": [float("inf")]}, QueryError, "weights"),
+    ({"query": "dog", "weights": ["x"]}, QueryError, "weights"),
+    ({"like": "dog", "weights": [1]}, QueryError, "weights"),
+    ({"query": sound("unreadable")}, BatchError, "unreadable"),
+    ({"query": "dog", "like": "dog"}, QueryError, "like"),
+    ({"like": "nobody"}, RecordNotFoundError, "nobody"),
+    ({"like": ""}, RecordError, "id"),
+    ({"query": "dog", "limit": 0}, QueryError, "limit"),
+    ({"query": "dog", "limit": 2.5}, QueryError, "limit"),
+    ({"query": "dog", "limit": True}, QueryError, "limit"),
+    ({"query": "dog", "limit": 10**9}, QueryError, "limit"),
+    ({"query": "dog", "modalities": "audio"}, QueryError, "modalities"),
+    ({"query": "dog", "modalities": []}, QueryError, "modalities"),
+    ({"query": "dog", "modalities": ["smell"]}, UnsupportedModalityError, "smell"),
+    ({"query": "dog", "ranking": "best"}, QueryError, "ranking"),
+    ({"query": "dog", "min_confidence": 1.1}, QueryError, "min_confidence"),
+    ({"query": "dog", "min_confidence": "high"}, QueryError, "min_confidence"),
+    ({"query": "dog", "diversity": -0.1}, QueryError, "diversity"),
+    ({"query": "dog", "diversity": float("nan")}, QueryError, "diversity"),
+    ({"query": "dog", "half_life": timedelta(0)}, QueryError, "half_life"),
+    ({"query": "dog", "half_life": 7}, QueryError, "half_life"),
+    ({"keywords": " "}, QueryError, "keywords"),
+    ({"keywords": 7}, QueryError, "keywords"),
+]
+
+
+@pytest.mark.parametrize(("asked", "kind", "word"), WRONG_QUESTIONS)
+def test_a_question_that_cannot_be_answered_is_refused(
+    shared: Memory, asked: dict[str, Any], kind: type[SensoriumError], word: str
+) -> None:
+    """Each has its error, which names the argument."""
+    with pytest.raises(kind) as caught:
+        shared.recall(**asked)
+    told(caught.value, word)
+
+
+WRONG_FILTERS: list[tuple[dict[str, Any], str]] = [
+    ({"since": NAIVE}, "naive"),
+    ({"until": NAIVE}, "naive"),
+    ({"since": "yesterday"}, "yesterday"),
+    ({"tags": "t"}, "tags"),
+    ({"tags": [1]}, "tag"),
+    ({"source": ["a"]}, "source"),
+    ({"where": ["room"]}, "where"),
+    ({"where": {"t": AWARE}}, "metadata.t"),
+    ({"where": {"n": None}}, "metadata.n"),
+    ({"text_contains": " "}, "words"),
+    ({"with_modalities": "audio"}, "with_modalities"),
+]
+
+
+@pytest.mark.parametrize(("restricted", "word"), WRONG_FILTERS)
+def test_a_filter_that_means_nothing_is_refused(
+    shared: Memory, restricted: dict[str, Any], word: str
+) -> None:
+    """By every method that takes one: above all, forget removes nothing."""
+    calls: list[Callable[..., object]] = [
+        lambda **filters: shared.recall("dog", **filters),
+        shared.timeline,
+        shared.count,
+        shared.forget,
+        lambda **filters: shared.forget(everything=True, **filters),
+    ]
+    for call in calls:
+        with pytest.raises((FilterError, QueryError, RecordError)) as caught:
+            call(**restricted)
+        told(caught.value, word)
+    assert shared.count() == 1
+
+
+def test_forget_wants_to_know_what(shared: Memory) -> None:
+    """Without an id or a condition it removes nothing; nor by an age that is none."""
+    for options in ({}, {"media_only": True}, {"older_than": 7}, {"older_than": timedelta(-1)}):
+        with pytest.raises(QueryError) as caught:
+            shared.forget(**options)  # type: ignore[arg-type]  # what must be refused
+        told(caught.value, "forget" if "older_than" not in options else "older_than")
+    assert shared.count() == 1
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "WzEsIDJd", "é"])
+def test_a_cursor_is_one_that_a_page_gave(shared: Memory, cursor: str) -> None:
+    """Another is refused."""
+    with pytest.raises(FilterError, match="cursor"):
+        shared.timeline(cursor=cursor)
+
+
+@pytest.mark.parametrize("place", ["folder", ":memory:"])
+def test_nothing_works_after_close(folder: Path, place: str) -> None:
+    """Every call says that the memory is closed; closing again does nothing."""
+    memory = open_it(folder if place == "folder" else place)
+    memory.close()
+    memory.close()
+    calls: list[Callable[[], object]] = [
+        lambda: memory.remember(picture("dog")),
+        lambda: memory.remember_many([picture("dog")]),
+        lambda: memory.recall("dog"),
+        lambda: memory.get("dog"),
+        memory.timeline,
+        memory.count,
+        memory.stats,
+        lambda: memory.update("dog", tags=["x"]),
+        lambda: memory.forget("dog"),
+        lambda: memory.forget(everything=True),
+        memory.sweep,
+        memory.flush,
+        memory.compact,
+    ]
+    for call in calls:
+        with pytest.raises(StoreClosedError) as caught:
+            call()
+        told(caught.value, "close")
+    assert issubclass(StoreClosedError, StoreError)
+    intact(folder)

@@ -11,7 +11,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -23,11 +22,11 @@ from numpy.typing import NDArray
 from sensorium.memory import Memory, Moment
 from sensorium.memory.streams import Stream, open_stream
 from sensorium.percepts.resampling import resample
+from sensorium.samples import FOLDER as MEDIA
 
 RATE = 200  # Hz
 MINUTES = 60
 EARLY = 10  # minutes after which memory is looked at first
-MEDIA = Path(__file__).parents[1] / "examples" / "media"
 NOISE = 0.05  # m/s^2 and rad/s: no two windows are alike
 UNITS = {"rate": RATE, "accel": "m/s^2", "gyro": "rad/s"}
 

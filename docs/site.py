@@ -24,7 +24,7 @@ ELSEWHERE = {  # pages by their place in the repository
     "CHANGELOG.md": "CHANGELOG.md",
     "NOTICE": "NOTICE.md",
     "benchmarks/README.md": "benchmarks/README.md",
-    "examples/media/ATTRIBUTION.md": "examples/media.md",
+    "embedders/sensorium/samples/media/ATTRIBUTION.md": "examples/media.md",
     **{f"{WEIGHTS}/{name}.md": f"mini/{name}.md" for name in CARDS},
     **{f"examples/{path.name}": f"examples/{path.stem}.md" for path in EXAMPLES},
 }

@@ -1,13 +1,11 @@
 """Your own encoder: a function for each sense. This one knows colours, and nothing else."""
 
-from pathlib import Path
-
 import numpy as np
 from PIL.ImageColor import getrgb
 
 from sensorium.encoders import FunctionEncoder
 from sensorium.memory import Memory
-from sensorium.percepts import Image
+from sensorium.samples import sample, sample_names
 
 
 def seen(pictures: list) -> list:  # the mean colour, away from grey
@@ -20,6 +18,7 @@ def said(texts: list) -> list:  # the colours that the words name, added up
 
 encoder = FunctionEncoder("colours", {"image": seen, "text": said}, dimension=3)
 with Memory.open(":memory:", owner="rex", encoder=encoder, keep_media=False) as memory:
-    memory.remember_many(map(Image, (Path(__file__).parent / "media").glob("photo_*")))
+    for name in sample_names("photo"):
+        memory.remember(sample(name), source=name)
     for words in ("skyblue", "olive gold", "saddlebrown"):
-        print(words, *(Path(hit.medium.uri).stem for hit in memory.recall(words, limit=3)))
+        print(words, *(hit.record.source for hit in memory.recall(words, limit=3)))

@@ -6,7 +6,6 @@ any chat model in its place.
 """
 
 import base64
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,9 @@ from langchain_core.runnables import Runnable, RunnablePassthrough
 from sensorium.langchain import SensoriumRetriever
 from sensorium.memory import Memory, Moment
 from sensorium.percepts import IMU, Audio, Image
+from sensorium.samples import FOLDER as MEDIA
+from sensorium.samples import notes
 
-MEDIA = Path(__file__).parent / "media"
 QUESTIONS = (
     "what is the postman afraid of",
     "a pizza for dinner",
@@ -59,7 +59,7 @@ def moments() -> Iterator[Moment]:
             yield Moment(Audio(path), source=path.name)
     for path in sorted(MEDIA.glob("imu_*")):
         yield Moment(IMU(path, accel="m/s^2", gyro="rad/s"), source=path.name)
-    for note in json.loads((MEDIA / "texts.json").read_text(encoding="utf-8")):
+    for note in notes():
         yield Moment(text=note, source="a note")
 
 

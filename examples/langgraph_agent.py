@@ -7,7 +7,6 @@ runs without a key and says the same every time.
 
 import base64
 import json
-from pathlib import Path
 from typing import Literal
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
@@ -22,8 +21,8 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.runtime import Runtime
 
 from sensorium.langgraph import SensoriumStore
+from sensorium.samples import FOLDER as MEDIA
 
-MEDIA = Path(__file__).parent / "media"
 SEEN = ("household", "seen")  # the namespace of what the agent was shown
 NEAR = 0.3  # score from which something comes to mind
 

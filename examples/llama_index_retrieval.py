@@ -6,7 +6,6 @@ how well things are recognised.
 """
 
 import asyncio
-import json
 from pathlib import Path
 
 from llama_index.core import Document, StorageContext
@@ -23,8 +22,8 @@ from sensorium.llama_index import (
     SensoriumVectorStore,
 )
 from sensorium.percepts import Audio
-
-MEDIA = Path(__file__).parent / "media"
+from sensorium.samples import FOLDER as MEDIA
+from sensorium.samples import notes
 
 
 def photo(path: Path) -> ImageDocument:
@@ -34,11 +33,10 @@ def photo(path: Path) -> ImageDocument:
 
 def index_all(store: SensoriumVectorStore, model: SensoriumEmbedding) -> MultiModalVectorStoreIndex:
     """Texts and pictures in one collection, each with its own vector."""
-    notes = json.loads((MEDIA / "texts.json").read_text(encoding="utf-8"))
     photos = [photo(path) for path in sorted(MEDIA.glob("photo_*"))]
     context = StorageContext.from_defaults(vector_store=store, image_store=store.sibling("image"))
     return MultiModalVectorStoreIndex.from_documents(
-        [*(Document(text=note) for note in notes), *photos],
+        [*(Document(text=note) for note in notes()), *photos],
         storage_context=context,
         embed_model=model,
         image_embed_model=model,

@@ -16,7 +16,7 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult
 
-MEDIA = Path(__file__).parent / "media"
+from sensorium.samples import FOLDER as MEDIA
 
 
 def server(memory: Path) -> StdioServerParameters:

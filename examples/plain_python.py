@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sensorium.memory import Hit, Memory, Moment
 from sensorium.percepts import IMU, Audio, Depth, Image, Thermal
+from sensorium.samples import FOLDER as MEDIA
 
-MEDIA = Path(__file__).parent / "media"
 MORNING = datetime(2026, 7, 1, 7, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
 

@@ -7,14 +7,13 @@ streaming works, not how well motion is recognised.
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.memory import Memory
+from sensorium.samples import FOLDER as MEDIA
 
-MEDIA = Path(__file__).parent / "media"
 RATE = 50  # Hz
 PACKET = 20  # samples that arrive together
 START = datetime(2026, 7, 1, 7, 30, tzinfo=timezone.utc)

@@ -1,4 +1,4 @@
-"""Name every sample in examples/media, in every sense, and find the notes' samples across senses.
+"""Name every sample of the package, in every sense, and find the notes' samples across senses.
 
 Each sample is named among the plain names of its own sense, which come from the files: the encoder
 is given only pixels, samples or motion, and the words. Nothing is downloaded.
@@ -8,9 +8,6 @@ sensorium-mini, and the photos come from the set its settings were chosen on. Fo
 data it never met, see EVALUATION.md beside its weights.
 """
 
-import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -19,43 +16,16 @@ from rich.table import Table
 
 from sensorium.encoders import Encoder, ZeroShotClassifier
 from sensorium.mini import MiniEncoder, open_mini
-from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Text, Thermal
+from sensorium.percepts import Percept, Text
+from sensorium.samples import FOLDER, notes, sample
 
-MEDIA = Path(__file__).parent / "media"
-COLOURED = {"dog", "person"}  # thermal pictures in the colours of a Seek camera
 FOUND = 2  # samples shown for each note
-
-
-def thermal(path: Path) -> Thermal:
-    """A display picture, hot shown white or in the camera's palette."""
-    coloured = path.stem.partition("_")[2] in COLOURED
-    return Thermal(path, unit="white-hot", palette="spectra" if coloured else None)
-
-
-def depth(path: Path) -> Depth:
-    """Millimetres; the camera's focal length is not known."""
-    return Depth(path, unit="mm", fx="assume-60deg")
-
-
-def motion(path: Path) -> IMU:
-    """A phone's recording: (T, 6), m/s^2 with gravity and rad/s."""
-    with np.load(path) as recording:
-        return IMU(recording["data"], rate=float(recording["fs"]), accel="m/s^2", gyro="rad/s")
-
-
-class Sense(NamedTuple):
-    """How files of one kind are read, and asked about."""
-
-    read: Callable[[Path], Percept]
-    template: str
-
-
-SENSES = {  # by what the names of the files begin with
-    "photo": Sense(Image, "a photo of a {}"),
-    "sound": Sense(Audio, "the sound of {}"),
-    "thermal": Sense(thermal, "thermal image of a {}"),
-    "depth": Sense(depth, "a {}"),
-    "imu": Sense(motion, "a person {}"),
+TEMPLATES = {  # by what the names of the samples begin with
+    "photo": "a photo of a {}",
+    "sound": "the sound of {}",
+    "thermal": "thermal image of a {}",
+    "depth": "a {}",
+    "imu": "a person {}",
 }
 
 
@@ -70,21 +40,23 @@ class Sample(NamedTuple):
 def samples(kind: str) -> list[Sample]:
     """Read the files of one kind; `photo_wild_cat.jpg` is named "wild cat"."""
     return [
-        Sample(path.name, path.stem.partition("_")[2].replace("_", " "), SENSES[kind].read(path))
-        for path in sorted(MEDIA.glob(f"{kind}_*"))
+        Sample(path.name, path.stem.partition("_")[2].replace("_", " "), sample(path.stem))
+        for path in sorted(FOLDER.glob(f"{kind}_*"))
     ]
 
 
 def name_all(encoder: Encoder, kind: str, table: Table) -> tuple[int, int]:
     """Name the samples of one kind: how many are right, of how many."""
     known = samples(kind)
-    classifier = ZeroShotClassifier(encoder, [x.name for x in known], [SENSES[kind].template])
+    classifier = ZeroShotClassifier(encoder, [x.name for x in known], [TEMPLATES[kind]])
     right = 0
-    for sample, guesses in zip(known, classifier.classify([x.percept for x in known]), strict=True):
-        correct = guesses[0].label == sample.name
+    for known_sample, guesses in zip(
+        known, classifier.classify([x.percept for x in known]), strict=True
+    ):
+        correct = guesses[0].label == known_sample.name
         mark = "right" if correct else "[bold]wrong[/]"
         score = f"{guesses[0].similarity:.2f}"
-        table.add_row(sample.file, sample.name, guesses[0].label, score, mark)
+        table.add_row(known_sample.file, known_sample.name, guesses[0].label, score, mark)
         right += correct
     table.add_section()
     return right, len(known)
@@ -92,14 +64,14 @@ def name_all(encoder: Encoder, kind: str, table: Table) -> tuple[int, int]:
 
 def nearest_to_notes(encoder: MiniEncoder) -> Table:
     """Find samples for each note, on the one scale that the encoder's background gives."""
-    notes = [Text(note) for note in json.loads((MEDIA / "texts.json").read_text(encoding="utf-8"))]
-    asked, files, scores = encoder.embed(notes), [], []
-    for sample in (sample for kind in SENSES for sample in samples(kind)):
-        stored, pair = encoder.embed([sample.percept]), ("text", sample.percept.modality)
-        files.append(sample.file)
+    texts = [Text(note) for note in notes()]
+    asked, files, scores = encoder.embed(texts), [], []
+    for shown in (each for kind in TEMPLATES for each in samples(kind)):
+        stored, pair = encoder.embed([shown.percept]), ("text", shown.percept.modality)
+        files.append(shown.file)
         scores.append(encoder.background.scores(asked, stored, modalities=pair)[:, 0])
     table = Table("note", "nearest samples of all senses")
-    for note, row in zip(notes, np.stack(scores, axis=1), strict=True):  # (notes, samples)
+    for note, row in zip(texts, np.stack(scores, axis=1), strict=True):  # (notes, samples)
         table.add_row(note.text, ", ".join(files[i] for i in np.argsort(-row)[:FOUND]))
     return table
 
@@ -107,7 +79,7 @@ def nearest_to_notes(encoder: MiniEncoder) -> Table:
 def main() -> None:
     encoder, console = open_mini(), Console(width=100)
     table = Table("file", "what it is", "first guess", "cosine", "")
-    counts = {kind: name_all(encoder, kind, table) for kind in SENSES}
+    counts = {kind: name_all(encoder, kind, table) for kind in TEMPLATES}
     console.print(table)
     for kind, (right, total) in counts.items():
         print(f"{kind:8} {right:2} right, {total - right} wrong of {total}")

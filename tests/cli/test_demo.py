@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.golden_files import ROOT
 from typer.testing import CliRunner
 
 from sensorium.cli import app
-from sensorium.cli.samples import media, moments
+from sensorium.cli.demo import moments
+from sensorium.samples import FOLDER
 
 ANSWERS = [  # of each question: the sense and the sample that come first
     ("audio", "sound_dog_bark.ogg"),
@@ -80,8 +80,7 @@ def test_a_kept_demo_can_be_asked_more(place: Path, record: dict[str, Any]) -> N
 
 def test_every_sample_is_remembered_and_attributed() -> None:
     """All files but the two lists become memories, and each has its line in ATTRIBUTION.md."""
-    assert media() == ROOT / "examples" / "media"
-    files = {path.name for path in media().iterdir()} - {"ATTRIBUTION.md"}
+    files = {path.name for path in FOLDER.iterdir()} - {"ATTRIBUTION.md"}
     assert {moment.source for moment in moments()} == files
-    attributed = (media() / "ATTRIBUTION.md").read_text(encoding="utf-8")
+    attributed = (FOLDER / "ATTRIBUTION.md").read_text(encoding="utf-8")
     assert [name for name in files if f"| {name} |" not in attributed] == []

@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 from tests.support.command_line import run, run_json
-from tests.support.golden_files import ROOT
 
 from sensorium.cli import app
 from sensorium.cli.files import Units, read
@@ -27,8 +26,8 @@ from sensorium.encoders import load_encoder
 from sensorium.errors import QueryError, RecordNotFoundError, UnitError
 from sensorium.memory import Memory
 from sensorium.memory import opened as memory_module
+from sensorium.samples import FOLDER as MEDIA
 
-MEDIA = ROOT / "examples" / "media"
 DOG, BARK, MUG = (MEDIA / name for name in ("photo_dog.jpg", "sound_dog_bark.ogg", "depth_mug.png"))
 READING = ["recall x", "timeline", "stats", "forget --everything", "sweep", "compact", "export out"]
 

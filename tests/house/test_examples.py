@@ -8,7 +8,8 @@ import runpy
 import pytest
 from tests.support.golden_files import ROOT
 
-MEDIA = ROOT / "examples" / "media"
+from sensorium.samples import FOLDER as MEDIA
+
 RIGHT = 28  # of the samples; 30 of 33 when written, two less for other machines' arithmetic
 
 

@@ -14,7 +14,10 @@ from tests.support.golden_files import ROOT
 
 WINGS = (ROOT / "embedders" / "sensorium", ROOT / "integrations" / "sensorium")
 # Each layer may import itself and the layers before it.
-LAYERS = ["errors", "percepts", "encoders", "imagebind", "mini", "qdrant", "memory", "adapters"]
+LAYERS = [
+    *("errors", "percepts", "samples", "encoders", "imagebind", "mini", "qdrant", "memory"),
+    "adapters",
+]
 ADAPTERS = {"langchain", "langgraph", "llama_index", "mcp", "cli", "explorer"}
 MODELS = {"imagebind", "mini"}
 FORBIDDEN = {"qdrant": MODELS, "imagebind": {"mini"}, "mini": {"imagebind"}}

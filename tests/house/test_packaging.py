@@ -11,10 +11,11 @@ import pytest
 from tests.support.golden_files import ROOT
 
 from sensorium.mini.manifest import manifest
+from sensorium.samples import FOLDER
 
 WINGS = (ROOT / "embedders", ROOT / "integrations")
 WEIGHTS = "sensorium/mini/weights/"
-SAMPLES = "sensorium/cli/media/"  # in the wheel; examples/media in the repository
+SAMPLES = "sensorium/samples/media/"
 LARGEST_WHEEL = 60_000_000  # bytes: it is downloaded whole
 
 
@@ -32,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def test_every_file_of_both_wings_is_in_it(wheel: zipfile.ZipFile) -> None:
-    """Modules, vocabulary, `py.typed`; nothing else but the metadata and the samples."""
+    """Modules, vocabulary, samples, `py.typed`; nothing else but the metadata."""
     ours = {
         path.relative_to(wing).as_posix()
         for wing in WINGS
@@ -40,7 +41,7 @@ def test_every_file_of_both_wings_is_in_it(wheel: zipfile.ZipFile) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    assert {name for name in packed if not name.startswith(SAMPLES)} == ours
+    assert packed == ours
     assert "sensorium/imagebind/vocabulary/bpe_simple_vocab_16e6.txt.gz" in packed
 
 
@@ -58,7 +59,7 @@ def test_the_weights_are_in_it_and_their_training_is_not(wheel: zipfile.ZipFile)
 
 def test_the_samples_are_in_it(wheel: zipfile.ZipFile) -> None:
     """`sensorium demo` finds every sample where the package is, and where each comes from."""
-    there = {path.name: path.read_bytes() for path in (ROOT / "examples" / "media").iterdir()}
+    there = {path.name: path.read_bytes() for path in (FOLDER).iterdir()}
     packed = {name.removeprefix(SAMPLES) for name in wheel.namelist() if name.startswith(SAMPLES)}
     assert packed == there.keys()
     assert {name for name in packed if wheel.read(SAMPLES + name) != there[name]} == set()

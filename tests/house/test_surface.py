@@ -9,6 +9,7 @@ import pytest
 SURFACE = {
     "sensorium.percepts": "IMU Audio Depth Image Limits Percept Span Text Thermal Video "
     "fill_holes percept_from_dict percept_from_media",
+    "sensorium.samples": "FOLDER NOTES notes sample sample_names",
     "sensorium.encoders": "Background EmbeddingSpace Encoder EncoderBase Encoding FewShotProbe "
     "FunctionEncoder Pair Prediction ZeroShotClassifier combine encoder_names load_encoder "
     "normalise register_encoder",

@@ -31,8 +31,7 @@ from sensorium.errors import (
 )
 from sensorium.langchain import SensoriumEmbeddings
 from sensorium.percepts import IMU, Audio, Image, Percept, Text
-
-MEDIA = ROOT / "examples" / "media"
+from sensorium.samples import FOLDER as MEDIA
 
 
 class Counting(PlantedEncoder):

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 from langchain_qdrant import QdrantVectorStore
 from qdrant_client import QdrantClient
-from tests.support.golden_files import ROOT
 
 from sensorium.encoders import load_encoder
 from sensorium.errors import StoreFormatError
@@ -16,8 +15,8 @@ from sensorium.langchain import SensoriumEmbeddings
 from sensorium.memory import Memory
 from sensorium.percepts import Image
 from sensorium.qdrant import CollectionSchema
+from sensorium.samples import FOLDER as MEDIA
 
-MEDIA = ROOT / "examples" / "media"
 SPACE = load_encoder().space
 
 

@@ -17,7 +17,6 @@ from langchain_core.messages.content import create_audio_block, create_image_blo
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import RunnableLambda
 from pydantic import ValidationError
-from tests.support.golden_files import ROOT
 
 from sensorium.errors import (
     MediaDecodeError,
@@ -32,8 +31,8 @@ from sensorium.langchain import SensoriumRetriever
 from sensorium.memory import Memory
 from sensorium.percepts import IMU, Audio, Depth, Image, Text, Thermal
 from sensorium.qdrant import Equal
+from sensorium.samples import FOLDER as MEDIA
 
-MEDIA = ROOT / "examples" / "media"
 NOON = datetime(2024, 7, 1, 12, tzinfo=timezone.utc)
 G = {"accel": "m/s^2", "gyro": "rad/s"}
 

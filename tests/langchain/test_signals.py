@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
-from tests.support.golden_files import ROOT
 from tests.support.planted import PlantedEncoder, depth, motion, picture, sound, thermal
 
 from sensorium.errors import BatchError, PerceptFormatError, RecordError, SourceNotFoundError
 from sensorium.langchain import SensoriumEmbeddings, SensoriumVectorStore
 from sensorium.memory import Memory
 from sensorium.percepts import Image
+from sensorium.samples import FOLDER as MEDIA
 
-MEDIA = ROOT / "examples" / "media"
 METHODS = {"add_images": picture, "add_audio": sound, "add_depth": depth}
 METHODS |= {"add_thermal": thermal, "add_imu": motion}
 

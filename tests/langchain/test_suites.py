@@ -20,7 +20,6 @@ from langchain_tests.integration_tests import (
 )
 from langchain_tests.unit_tests import EmbeddingsUnitTests, ToolsUnitTests
 from qdrant_client import QdrantClient
-from tests.support.golden_files import ROOT
 from tests.support.planted import PlantedEncoder
 
 from sensorium.langchain import (
@@ -30,8 +29,9 @@ from sensorium.langchain import (
     memory_tools,
 )
 from sensorium.memory import Memory
+from sensorium.samples import FOLDER
 
-PHOTO = ROOT / "examples" / "media" / "photo_dog.jpg"
+PHOTO = FOLDER / "photo_dog.jpg"
 
 
 @cache

@@ -13,14 +13,12 @@ import pytest
 from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.tools import BaseTool, ToolException
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from tests.support.golden_files import ROOT
 from tests.support.planted import PlantedEncoder, picture
 
 from sensorium.langchain import memory_tools
 from sensorium.memory import Memory
 from sensorium.percepts import Audio, Text
-
-MEDIA = ROOT / "examples" / "media"
+from sensorium.samples import FOLDER as MEDIA
 
 
 def encoded(name: str) -> str:

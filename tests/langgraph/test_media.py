@@ -29,8 +29,8 @@ from sensorium.langgraph import SensoriumStore
 from sensorium.langgraph.media import is_at, media_in, put_back, taken_out, without
 from sensorium.memory import Memory
 from sensorium.mini import MiniEncoder, open_mini
+from sensorium.samples import FOLDER as MEDIA
 
-MEDIA = ROOT / "examples" / "media"
 ROOM = ("room",)
 UNITS = {"accel": "m/s^2", "gyro": "rad/s"}
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.golden_files import ROOT
 
 from sensorium.langgraph import SensoriumStore
+from sensorium.samples import FOLDER
 
 TASKS = 40  # more than the event loop has threads
 PATIENCE = 20  # seconds
-PHOTO = ROOT / "examples" / "media" / "photo_dog.jpg"
+PHOTO = FOLDER / "photo_dog.jpg"
 
 
 async def embed(texts: list[str]) -> list[list[float]]:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from llama_index.core.base.llms.types import ChatMessage, ImageBlock, TextBlock
 from llama_index.core.schema import ImageNode, TextNode
-from tests.support.golden_files import ROOT
 from tests.support.llama_indexing import ENCODER, vector
 from tests.support.planted import PlantedEncoder
 
@@ -19,9 +18,10 @@ from sensorium.errors import EncodingError, MediaQuotaError, SensoriumError
 from sensorium.llama_index import SensoriumMemoryBlock, SensoriumRetriever, SensoriumVectorStore
 from sensorium.memory import Memory
 from sensorium.percepts import Image, Percept, Text
+from sensorium.samples import FOLDER
 
-PHOTO = ROOT / "examples" / "media" / "photo_dog.jpg"
-LOTUS = ROOT / "examples" / "media" / "photo_lotus.jpg"
+PHOTO = FOLDER / "photo_dog.jpg"
+LOTUS = FOLDER / "photo_lotus.jpg"
 
 
 @pytest.fixture

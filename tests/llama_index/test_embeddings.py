@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from llama_index.core.callbacks import CallbackManager, TokenCountingHandler
 from llama_index.core.embeddings import MultiModalEmbedding
-from tests.support.golden_files import ROOT
 from tests.support.llama_indexing import vector
 from tests.support.planted import D, PlantedEncoder, depth, motion, picture, sound, thermal
 
@@ -32,8 +31,8 @@ from sensorium.errors import (
 )
 from sensorium.llama_index import SensoriumEmbedding
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Text, Thermal, Video
+from sensorium.samples import FOLDER as MEDIA
 
-MEDIA = ROOT / "examples" / "media"
 DOG = MEDIA / "photo_dog.jpg"
 
 

@@ -19,13 +19,12 @@ from llama_index.core.vector_stores.types import (
     MetadataFilters,
 )
 from qdrant_client import QdrantClient
-from tests.support.golden_files import ROOT
 from tests.support.llama_indexing import KINDS
 
 from sensorium.llama_index import SensoriumEmbedding, SensoriumRetriever, SensoriumVectorStore
 from sensorium.memory import Memory
+from sensorium.samples import FOLDER as MEDIA
 
-MEDIA = ROOT / "examples" / "media"
 PHOTOS = ("dog", "lotus", "piano", "pizza")
 
 

@@ -22,7 +22,6 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.memory import Memory as ChatMemory
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from tests.support.golden_files import ROOT
 from tests.support.llama_indexing import ENCODER, KINDS
 from tests.support.planted import House, PlantedEncoder, house, motion, sound
 
@@ -31,8 +30,8 @@ from sensorium.errors import SensoriumError
 from sensorium.llama_index import SensoriumMemoryBlock
 from sensorium.memory import Memory
 from sensorium.percepts import Audio, Percept
+from sensorium.samples import FOLDER as MEDIA
 
-MEDIA = ROOT / "examples" / "media"
 DOG, LOTUS = (MEDIA / f"photo_{name}.jpg" for name in ("dog", "lotus"))
 BARK = MEDIA / "sound_dog_bark.ogg"
 

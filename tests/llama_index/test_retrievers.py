@@ -19,7 +19,6 @@ from llama_index.core.schema import (
     QueryBundle,
     TextNode,
 )
-from tests.support.golden_files import ROOT
 from tests.support.llama_indexing import ENCODER, KINDS, node, vector
 from tests.support.planted import (
     House,
@@ -37,8 +36,8 @@ from sensorium.errors import MediaDecodeError, QueryError, SensoriumError, Sourc
 from sensorium.llama_index import SensoriumRetriever, SensoriumVectorStore
 from sensorium.memory import Memory
 from sensorium.percepts import Audio, Image, Percept
+from sensorium.samples import FOLDER as MEDIA
 
-MEDIA = ROOT / "examples" / "media"
 NOON = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
 
 

@@ -28,7 +28,6 @@ from llama_index.core.vector_stores.types import (
     MetadataFilters,
     VectorStoreQuery,
 )
-from tests.support.golden_files import ROOT
 from tests.support.llama_indexing import ENCODER, KINDS, ask, found, ids, node, vector
 from tests.support.planted import House, house
 
@@ -40,8 +39,8 @@ from sensorium.errors import (
 )
 from sensorium.llama_index import SensoriumVectorStore
 from sensorium.memory import Memory
+from sensorium.samples import FOLDER as MEDIA
 
-MEDIA = ROOT / "examples" / "media"
 PHOTO = (MEDIA / "photo_dog.jpg").read_bytes()
 BARK = (MEDIA / "sound_dog_bark.ogg").read_bytes()
 

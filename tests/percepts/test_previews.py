@@ -11,13 +11,12 @@ import PIL.Image
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.golden_files import ROOT
 
 from sensorium.errors import SourceChangedError
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal, Video
 from sensorium.percepts.previews import MAX_BYTES, RATE, Preview, preview
+from sensorium.samples import FOLDER as MEDIA
 
-MEDIA = ROOT / "examples" / "media"
 DOG = MEDIA / "photo_dog.jpg"
 HOUR = 3600  # seconds
 SLOW = 1000  # Hz, the rate of a very long sound

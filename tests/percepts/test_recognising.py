@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from tests.support.golden_files import ROOT
 
 from sensorium.errors import (
     MediaDecodeError,
@@ -23,8 +22,7 @@ from sensorium.errors import (
 from sensorium.percepts import IMU, Depth, Image, Text, percept_from_media
 from sensorium.percepts.locations import from_base64
 from sensorium.percepts.recognising import sense_of
-
-SAMPLES = ROOT / "examples" / "media"
+from sensorium.samples import FOLDER as SAMPLES
 
 
 def png(mode: str = "RGB") -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from sensorium.cli.options import ENCODER, OWNER, AsJson
 from sensorium.cli.terminal import counting, print_json, reporting
 
 if TYPE_CHECKING:
-    from sensorium.memory import Hit
+    from sensorium.memory import Hit, Moment
     from sensorium.percepts import Percept
 
 HITS = 3  # of each question
@@ -43,26 +43,35 @@ class Question:
 
 def questions() -> list[Question]:
     """Return the questions, each across two senses or more; a sample never finds itself."""
-    from sensorium.cli.samples import sample
+    from sensorium.samples import sample
 
-    bark, sea = sample("sound_dog_bark.ogg"), sample("sound_sea_waves.ogg")
+    bark, sea = sample("sound_dog_bark"), sample("sound_sea_waves")
     return [
         Question('the words "a dog barking"', "a dog barking"),
         Question('the words "a helicopter"', "a helicopter"),
         Question('the words "someone walking"', "someone walking"),
-        Question("the sound of a piano, to pictures", sample("sound_piano.ogg"), ["image"]),
-        Question("a photo of a dog, to sounds", sample("photo_dog.jpg"), ["audio"]),
+        Question("the sound of a piano, to pictures", sample("sound_piano"), ["image"]),
+        Question("a photo of a dog, to sounds", sample("photo_dog"), ["audio"]),
         Question("a bark + the sea, to notes and pictures", [bark, sea], ["image", "text"]),
-        Question("a thermal picture of a dog, to photos", sample("thermal_dog.jpg"), ["image"]),
-        Question(
-            "a depth map of a helicopter, to photos", sample("depth_helicopter.png"), ["image"]
-        ),
+        Question("a thermal picture of a dog, to photos", sample("thermal_dog"), ["image"]),
+        Question("a depth map of a helicopter, to photos", sample("depth_helicopter"), ["image"]),
         Question(
             f'the words "quarterly tax report", with a confidence of {LIKELY} at least',
             "quarterly tax report",
             min_confidence=LIKELY,
         ),
     ]
+
+
+def moments() -> Iterator[Moment]:
+    """Give every sample as a memory of its own, and the notes."""
+    from sensorium.memory import Moment
+    from sensorium.samples import FOLDER, NOTES, notes, sample
+
+    for path in sorted(FOLDER.glob("[dipst]*_*.*")):
+        yield Moment((sample(path.name),), source=path.name)
+    for note in notes():
+        yield Moment(text=note, source=NOTES.name)
 
 
 def demo(
@@ -78,14 +87,14 @@ def demo(
         nullcontext(memory) if memory else TemporaryDirectory(prefix="sensorium-") as place,
         opened(str(place), owner=OWNER, encoder=ENCODER, begin=True) as mine,
     ):
-        from sensorium.cli.samples import media, moments
+        from sensorium.samples import FOLDER
 
         samples, began = list(moments()), perf_counter()
         with counting("remembering", as_json=as_json) as bar:
             mine.remember_many(samples, batch_size=BATCH, progress=bar)
         seconds = perf_counter() - began
         if not as_json:
-            typer.echo(f"Remembered {len(samples)} samples in {seconds:.1f} s, from {media()}")
+            typer.echo(f"Remembered {len(samples)} samples in {seconds:.1f} s, from {FOLDER}")
         answers: list[dict[str, Any]] = []
         for question in questions():
             hits = mine.recall(

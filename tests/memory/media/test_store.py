@@ -28,7 +28,6 @@ from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from tests.support.golden_files import ROOT
 
 from sensorium.errors import (
     MediaDecodeError,
@@ -47,8 +46,8 @@ from sensorium.memory.media.folders import PART
 from sensorium.memory.media.store import MediaStore
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Text, Thermal, Video
 from sensorium.percepts.files import Kept, reopened, serialised
+from sensorium.samples import FOLDER as SAMPLES
 
-SAMPLES = ROOT / "examples" / "media"
 WHEN = datetime(2026, 3, 1, 12, 30, tzinfo=timezone.utc)
 LONG_AGO = 1_000_000_000  # seconds since 1970
 HOSTILE = ["../../etc/passwd", "/etc/passwd", "", "a.png", "A" * 64 + ".png", "0" * 64 + "./x"]

@@ -35,6 +35,7 @@ from sensorium.errors import (
 )
 from sensorium.memory import Memory, Moment
 from sensorium.memory.streams import open_stream
+from sensorium.samples import FOLDER
 
 
 class Gate(Kept):
@@ -272,7 +273,7 @@ def test_a_fork_cannot_push() -> None:
 
 def test_a_walk_pushed_live_is_recalled_by_its_words(tmp_path: Path) -> None:
     """Samples with jitter become records of an Edge memory, at the times they were taken."""
-    with np.load(ROOT / "examples" / "media" / "imu_walking.npz") as recording:
+    with np.load(FOLDER / "imu_walking.npz") as recording:
         samples = recording["data"]
     jitter = np.random.default_rng(1).uniform(0, 0.3, len(samples))
     units: dict[str, Any] = {"rate": RATE, "accel": "m/s^2", "gyro": "rad/s"}

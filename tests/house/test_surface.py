@@ -7,7 +7,7 @@ import importlib
 import pytest
 
 SURFACE = {
-    "sensorium.percepts": "IMU Audio Depth Image Limits Percept Span Text Thermal Video "
+    "sensorium.percepts": "IMU Audio Depth Image Limits Percept Span Text Thermal Unit Video "
     "fill_holes percept_from_dict percept_from_media",
     "sensorium.samples": "FOLDER NOTES notes sample sample_names",
     "sensorium.encoders": "Background EmbeddingSpace Encoder EncoderBase Encoding FewShotProbe "

@@ -20,7 +20,6 @@ from sensorium.percepts import Percept, Span
 
 UNIT_TOLERANCE = 1e-3  # of a vector's length: NaN and overflow are far outside
 DECODERS = min(4, os.cpu_count() or 1)  # pictures in memory at full size, at most
-STILLS = {"image", "depth", "thermal"}  # one window a percept, costly to decode
 READ_AHEAD = 64  # batches of windows sorted by length at a time
 
 T = TypeVar("T")
@@ -115,8 +114,9 @@ class BatchedEncoder(EncoderBase):
         return [_result(job) for job in jobs]
 
     def _batches(self, jobs: list[Job]) -> Iterator[list[tuple[Job, Window]]]:
-        stills = [job for job in jobs if job.percept.modality in STILLS]
-        rest = [job for job in jobs if job.percept.modality not in STILLS]
+        # Stills are costly to decode, and small once they are: threads get ahead with them
+        stills = [job for job in jobs if job.percept.still]
+        rest = [job for job in jobs if not job.percept.still]
         early = self._ahead_of_time(stills) if len(stills) > 1 else self._in_turn(stills)
         stream = chain(early, self._in_turn(rest))
         if jobs[0].percept.modality == "text":  # a batch is cut to its longest text

@@ -10,6 +10,7 @@ from sensorium.percepts.recognising import percept_from_media
 from sensorium.percepts.source import Limits
 from sensorium.percepts.text import Text
 from sensorium.percepts.thermal import Thermal
+from sensorium.percepts.unit import Unit
 from sensorium.percepts.video import Video
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Span",
     "Text",
     "Thermal",
+    "Unit",
     "Video",
     "fill_holes",
     "percept_from_dict",

@@ -41,6 +41,10 @@ class Audio(Percept):
     """A sound: a file (wav, flac, ogg, mp3, m4a, the track of a video), or samples with a rate."""
 
     modality: ClassVar[str] = "audio"
+    suffixes: ClassVar[tuple[str, ...]] = (
+        *(".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac"),
+        *(".m4a", ".aac", ".aif", ".aiff", ".wma"),
+    )
     source: Encoded | Samples
     _header: Header
 

@@ -22,6 +22,7 @@ from sensorium.errors import (
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.percepts.pictures import check_size, decode, one_channel, probe, settle
 from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
+from sensorium.percepts.unit import Unit
 
 KINECT_BASELINE = 0.075  # metres between projector and camera, Kinect v1 and v2
 LONGEST_BASELINE = 5.0  # metres; more is surely given in millimetres
@@ -59,6 +60,21 @@ class Depth(Percept):
     """
 
     modality: ClassVar[str] = "depth"
+    still: ClassVar[bool] = True
+    needs: ClassVar[Mapping[str, Unit]] = {
+        "unit": Unit(
+            "m, mm, metres per count as a number, disparity or relative", "mm", required=True
+        ),
+        "fx": Unit(
+            "focal length of the camera in pixels of the map, or assume-60deg to accept a guess",
+            525,
+            required=True,
+            unless={"unit": ("disparity", "relative")},
+        ),
+        "baseline": Unit("metres between the two eyes", KINECT_BASELINE),
+    }
+    suffixes: ClassVar[tuple[str, ...]] = (".png", ".tif", ".tiff", ".pfm")
+    guessable: ClassVar[bool] = False  # nothing in a file tells it from a picture
     source: Encoded | Samples
     metric: bool
     shape: tuple[int, int]

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from sensorium.errors import PerceptShapeError, PerceptValueError
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
-from sensorium.percepts.pictures import check_size, decode, eight_bit, probe, settle, translated
+from sensorium.percepts.pictures import (
+    SUFFIXES,
+    check_size,
+    decode,
+    eight_bit,
+    probe,
+    settle,
+    translated,
+)
 from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
 
 GREYEST_16_BIT = 65_535
@@ -27,6 +35,8 @@ class Image(Percept):
     """
 
     modality: ClassVar[str] = "image"
+    still: ClassVar[bool] = True
+    suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
     source: Encoded | Samples
     size: tuple[int, int]
 

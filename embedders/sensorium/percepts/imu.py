@@ -27,6 +27,7 @@ from sensorium.percepts.imu_files import Recording, read_recording
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.resampling import TICK, resample, uniform
 from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, Source, take
+from sensorium.percepts.unit import Unit
 
 STANDARD_GRAVITY = 9.80665  # m/s^2, exact by definition
 ACCEL_UNITS = {"m/s^2": 1.0, "g": STANDARD_GRAVITY}  # in m/s^2
@@ -79,6 +80,12 @@ class IMU(Percept):
     """Motion: acceleration and rotation rate about three axes, from a file or arrays."""
 
     modality: ClassVar[str] = "imu"
+    needs: ClassVar[Mapping[str, Unit]] = {
+        "accel": Unit("unit of the acceleration, m/s^2 or g", "m/s^2", required=True),
+        "gyro": Unit("unit of the rotation rate, rad/s or deg/s", "rad/s", required=True),
+        "rate": Unit("samples per second, where neither the file nor timestamps say it", 50),
+    }
+    suffixes: ClassVar[tuple[str, ...]] = (".npz", ".csv")
     source: Encoded | Motion
     samples: NDArray[np.float32]
     times: NDArray[np.float64]

@@ -24,6 +24,7 @@ from sensorium.errors import (
 )
 from sensorium.percepts.locations import directories
 from sensorium.percepts.source import Limits, Source, source_from_dict
+from sensorium.percepts.unit import Unit
 
 DEFAULT_LIMITS = Limits()
 
@@ -39,11 +40,17 @@ class Span:
 class Percept(ABC):
     """One observation in one modality. Immutable; equal to another with the same content and units.
 
-    A subclass names its `modality`, and is then known to `percept_from_dict`: a seventh sense is a
-    class, not an edit.
+    A subclass that names its `modality` is a sense, known from then on to whatever stores, shows
+    or reads percepts: see docs/new_sense.md, which adds two.
 
     Attributes:
-        modality: The sense: `"text"`, `"image"`, ...
+        modality: Name of the sense: `"text"`, `"image"`, ... A plain word.
+        modalities: The class of every modality, those of other packages included.
+        still: Whether a percept has one window and thus one vector, as a picture has. Others have
+            one a window, each with its span.
+        needs: What an encoded file does not say of itself: keywords of the class.
+        suffixes: How the names of its files end, in small letters: `(".csv", ".npz")`.
+        guessable: Whether a file that ends like this is of this modality if nobody says otherwise.
         source: The encoded file or the samples.
         at: When it was observed (aware), or `None`.
         uri: Where it came from, kept as given, never fetched.
@@ -52,6 +59,10 @@ class Percept(ABC):
 
     modality: ClassVar[str]
     modalities: ClassVar[dict[str, type[Percept]]] = {}
+    still: ClassVar[bool] = False
+    needs: ClassVar[Mapping[str, Unit]] = {}
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    guessable: ClassVar[bool] = True
 
     source: Source
     at: datetime | None
@@ -101,6 +112,11 @@ class Percept(ABC):
 
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"a percept is immutable: {name!r} cannot be deleted")
+
+    @classmethod
+    def missing_units(cls, given: Mapping[str, Any]) -> list[str]:
+        """Return the names of the required units that are not among those given, or are `None`."""
+        return [name for name, unit in cls.needs.items() if unit.is_missing(name, given)]
 
     @property
     @abstractmethod
@@ -177,6 +193,12 @@ class Percept(ABC):
         units = "".join(f", {key}={value!r}" for key, value in self.units.items())
         at = f", at={self.at.isoformat()}" if self.at else ""
         return f"{type(self).__name__}({self.source.name}{units}{at})"
+
+
+def is_still(modality: str) -> bool:
+    """Return whether percepts of a modality have one window; without a class, they have rows."""
+    cls = Percept.modalities.get(modality)
+    return cls is not None and cls.still
 
 
 def _meaning(modality: str, units: dict[str, Any]) -> bytes:

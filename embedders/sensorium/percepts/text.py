@@ -41,6 +41,7 @@ class Text(Percept):
     """A text of any length, the empty one included. A `str` is always the text, never a path."""
 
     modality: ClassVar[str] = "text"
+    suffixes: ClassVar[tuple[str, ...]] = (".txt", ".md")
     source: Characters
 
     def __init__(

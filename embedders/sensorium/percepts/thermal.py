@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sensorium.errors import UnitError
 from sensorium.percepts.palettes import Palette, canonical_palette
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
-from sensorium.percepts.pictures import decode, probe, settle
+from sensorium.percepts.pictures import SUFFIXES, decode, probe, settle
 from sensorium.percepts.source import Encoded, Given, Limits, Samples, take
 from sensorium.percepts.thermal_values import (
     ABSOLUTE_ZERO,
@@ -26,6 +26,7 @@ from sensorium.percepts.thermal_values import (
     check_mode,
     picture_values,
 )
+from sensorium.percepts.unit import Unit
 
 COLD_PERCENTILE, HOT_PERCENTILE = 1.0, 99.0  # of a frame's values, shown as 0 and 1
 CONSTANT_INTENSITY = 0.5  # of every pixel of a frame that has one temperature
@@ -52,6 +53,14 @@ class Thermal(Percept):
     """
 
     modality: ClassVar[str] = "thermal"
+    still: ClassVar[bool] = True
+    needs: ClassVar[Mapping[str, Unit]] = {
+        "unit": Unit("celsius, kelvin, counts, white-hot or black-hot", "celsius", required=True),
+        "span": Unit("the two temperatures that black and white stand for", (20, 40)),
+        "palette": Unit("colours of a coloured picture: ironbow, spectra, ...", "ironbow"),
+    }
+    suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
+    guessable: ClassVar[bool] = False  # nothing in a file tells it from a picture
     source: Encoded | Samples
     shape: tuple[int, int]
     unit: str

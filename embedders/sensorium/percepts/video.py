@@ -52,6 +52,9 @@ class Video(Percept):
     """A video: a file (mp4, mkv, webm, avi, animated gif), or RGB frames with their rate."""
 
     modality: ClassVar[str] = "video"
+    suffixes: ClassVar[tuple[str, ...]] = (
+        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"),
+    )
     source: Encoded | Samples
     _header: _Header
     _size: tuple[int, int] | None

@@ -12,8 +12,7 @@ from sensorium.encoders import Encoder, FunctionEncoder
 from sensorium.encoders.functions import Tower
 from sensorium.errors import VectorError
 from sensorium.llama_index.embeddings import SensoriumEmbedding
-from sensorium.percepts import Image, Text
-from sensorium.qdrant.schema import MODALITIES
+from sensorium.percepts import Image, Percept, Text
 
 ANY_MODEL = "any"  # name of the space of vectors of which only the dimension is known
 PROBE = "dimension"  # a text that is embedded to count the numbers
@@ -40,7 +39,7 @@ def encoder_of(model: BaseEmbedding | None, dimension: int | None) -> Encoder:
         if dimension not in (None, own):
             raise VectorError(f"dimension={dimension}", f"{own}, the model's", "leave it out")
         return model.encoder
-    towers: dict[str, Tower | None] = dict.fromkeys(MODALITIES)
+    towers: dict[str, Tower | None] = dict.fromkeys(Percept.modalities)
     if model is None:
         if dimension is None:
             raise VectorError(

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import PointError
+from sensorium.percepts.percept import is_still
 from sensorium.percepts.text import LONE_SURROGATE
-from sensorium.qdrant.schema import STILLS
 
 Vectors: TypeAlias = NDArray[np.float32]
 Payload: TypeAlias = dict[str, Any]
@@ -109,7 +109,7 @@ def check_points(points: Sequence[Point], dimension: int) -> None:
                 f"float32 of shape (W, {dimension}), at least one row",
                 "pass Encoding.vectors of the collection's encoder",
             )
-        if len(rows) > 1 and modality in STILLS:
+        if len(rows) > 1 and is_still(modality):
             raise PointError(
                 f"{len(rows)} rows of {modality}",
                 "one row: the modality has one vector a point",

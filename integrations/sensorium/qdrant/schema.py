@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sensorium.encoders import EmbeddingSpace, encoder_names
 from sensorium.errors import SchemaVersionError, SpaceMismatchError, StoreFormatError
+from sensorium.percepts import Percept
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
 
 VERSION = 1  # of the payload and the named vectors; see docs/schema.md
-MODALITIES = ("text", "image", "video", "audio", "depth", "thermal", "imu")
-STILLS = frozenset({"image", "depth", "thermal"})  # one vector; all others have one a window
 ROWS = 1023  # windows a point holds at most: Qdrant takes 2**20 numbers, at 1024 dimensions
 ROWS_IN_ALL = 2046  # of all senses of a point: as JSON 24 MiB, of the 32 that a server takes
 METADATA = "sensorium"  # key of the collection's metadata under which a schema is kept
@@ -59,7 +58,7 @@ class CollectionSchema:
         cls,
         space: EmbeddingSpace,
         *,
-        modalities: Iterable[str] = MODALITIES,
+        modalities: Iterable[str] | None = None,
         quantization: Quantization | None = None,
         on_disk: bool = False,
         shard_number: int | None = None,
@@ -72,7 +71,7 @@ class CollectionSchema:
         Raises:
             StoreFormatError: No modality, a name that is none, or an unknown quantization.
         """
-        names = tuple(sorted(set(modalities)))
+        names = tuple(sorted(set(Percept.modalities if modalities is None else modalities)))
         if not names or not all(isinstance(name, str) and name.isidentifier() for name in names):
             raise StoreFormatError(
                 f"modalities={names!r}", "at least one plain name", 'write ["text", "image"]'

@@ -14,8 +14,9 @@ from sensorium.memory.layout.ids import part_id
 from sensorium.memory.records import Medium, Record
 from sensorium.memory.writing.draft import Draft
 from sensorium.percepts import Percept, Span
+from sensorium.percepts.percept import is_still
 from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors, from_iso, iso
-from sensorium.qdrant.schema import ROWS, ROWS_IN_ALL, STILLS, VERSION
+from sensorium.qdrant.schema import ROWS, ROWS_IN_ALL, VERSION
 
 TEXT = "text"
 OPTIONAL = {"file", "mime", "duration", "uri", "at"}  # of a medium: left out where it is None
@@ -318,6 +319,6 @@ def row_offset(modality: str, part: int, senses: Iterable[str]) -> int:
         part: 0 is the record's own point.
         senses: All modalities of the record. More than two with windows share what a point holds.
     """
-    if modality in STILLS:
+    if is_still(modality):
         return part
-    return part * min(ROWS, ROWS_IN_ALL // sum(one not in STILLS for one in senses))
+    return part * min(ROWS, ROWS_IN_ALL // sum(not is_still(one) for one in senses))

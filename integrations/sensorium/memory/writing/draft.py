@@ -16,9 +16,9 @@ from sensorium.errors import RecordError, VectorError
 from sensorium.memory.layout.ids import check_id, content_id, point_id
 from sensorium.memory.records import Moment
 from sensorium.percepts import Percept, Text
+from sensorium.percepts.percept import is_still
 from sensorium.percepts.text import LONE_SURROGATE
 from sensorium.qdrant.points import Vectors, iso
-from sensorium.qdrant.schema import STILLS
 
 LONGEST_TAG = 512  # characters
 INT64 = 2**63
@@ -156,11 +156,11 @@ def _rows(modality: str, given: ArrayLike, space: EmbeddingSpace) -> Vectors:
         rows = np.atleast_2d(np.asarray(given, np.float32))
     except (TypeError, ValueError) as error:
         raise VectorError(f"{modality} vectors of {error}", "numbers", "pass an array") from error
-    still = modality in STILLS and len(rows) > 1
+    still = is_still(modality) and len(rows) > 1
     if rows.ndim != 2 or rows.shape[1] != space.dimension or not len(rows) or still:
         raise VectorError(
             f"{modality} vectors of shape {np.shape(rows)}",
-            f"shape ({'1' if modality in STILLS else 'W'}, {space.dimension})",
+            f"shape ({'1' if is_still(modality) else 'W'}, {space.dimension})",
             f"pass vectors of {space.model!r}",
         )
     return normalise(rows)

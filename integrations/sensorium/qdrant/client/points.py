@@ -11,6 +11,7 @@ import numpy as np
 from qdrant_client import models
 
 from sensorium.errors import PointError
+from sensorium.percepts.percept import is_still
 from sensorium.qdrant.backend import Search
 from sensorium.qdrant.points import (
     Payload,
@@ -21,7 +22,7 @@ from sensorium.qdrant.points import (
     check_payload,
     check_points,
 )
-from sensorium.qdrant.schema import ROWS, STILLS, CollectionSchema
+from sensorium.qdrant.schema import ROWS, CollectionSchema
 
 REQUEST = 31 * 2**20  # bytes: Qdrant refuses requests of more than 32 MiB
 DECIMALS = 7  # of a number in a request: float16 keeps four, and JSON would carry seventeen
@@ -99,7 +100,7 @@ def named(vectors: Mapping[str, Vectors]) -> Any:
     """Convert the vectors of a point: one list for a still, a list of rows for the others."""
     shortened = {name: np.round(rows.astype(float), DECIMALS) for name, rows in vectors.items()}
     return {
-        name: rows[0].tolist() if name in STILLS else rows.tolist()
+        name: rows[0].tolist() if is_still(name) else rows.tolist()
         for name, rows in shortened.items()
     }
 
@@ -119,7 +120,7 @@ def payload_keys(payload: bool | Sequence[str]) -> bool | list[str]:
 def query_vector(search: Search) -> Any:
     """Convert the vector of a search: a row for a still, a list of one row for the others."""
     vector = np.asarray(search.vector, np.float32).tolist()
-    return vector if search.modality in STILLS else [vector]
+    return vector if is_still(search.modality) else [vector]
 
 
 def scored(points: Sequence[models.ScoredPoint]) -> list[Scored]:

@@ -8,11 +8,11 @@ from typing import TypeAlias
 from qdrant_client import QdrantClient, models
 
 from sensorium.errors import StoreFormatError, StoreUnavailableError
+from sensorium.percepts.percept import is_still
 from sensorium.qdrant.client.connection import Connection
 from sensorium.qdrant.schema import (
     KEYWORDS,
     METADATA,
-    STILLS,
     TENANT,
     TEXT,
     TIMES,
@@ -158,7 +158,7 @@ def _vector(modality: str, schema: CollectionSchema) -> models.VectorParams:
         size=schema.space.dimension,
         distance=models.Distance.COSINE,
         datatype=models.Datatype.FLOAT16,
-        multivector_config=None if modality in STILLS or modality in schema.single else best_row,
+        multivector_config=None if is_still(modality) or modality in schema.single else best_row,
         on_disk=schema.on_disk,
     )
 

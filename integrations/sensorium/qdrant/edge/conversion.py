@@ -9,9 +9,9 @@ import numpy as np
 import qdrant_edge as edge
 
 from sensorium.errors import PointError
+from sensorium.percepts.percept import is_still
 from sensorium.qdrant.backend import Search
 from sensorium.qdrant.points import Point, StoredPoint, Vectors
-from sensorium.qdrant.schema import STILLS
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ def edge_vectors(vectors: Mapping[str, Vectors]) -> dict[str, Any]:
     # A memoryview is converted three times as fast as an array
     return {
         name: np.ascontiguousarray(rows[0]).data
-        if name in STILLS
+        if is_still(name)
         else [memoryview(row) for row in np.ascontiguousarray(rows)]
         for name, rows in vectors.items()
     }
@@ -48,7 +48,7 @@ def edge_vectors(vectors: Mapping[str, Vectors]) -> dict[str, Any]:
 
 def edge_query(search: Search) -> Any:
     vector = np.ascontiguousarray(search.vector, np.float32).data
-    return vector if search.modality in STILLS else [vector]
+    return vector if is_still(search.modality) else [vector]
 
 
 def selector(keys: bool | Sequence[str]) -> bool | list[str]:

@@ -12,9 +12,9 @@ import qdrant_edge as edge
 from filelock import FileLock, Timeout
 
 from sensorium.errors import StoreError, StoreFormatError, StoreFullError, StoreLockedError
+from sensorium.percepts.percept import is_still
 from sensorium.qdrant.schema import (
     KEYWORDS,
-    STILLS,
     TENANT,
     TEXT,
     TIMES,
@@ -186,7 +186,7 @@ def _recovered(shard: Path, schema: CollectionSchema) -> edge.EdgeConfig | None:
 
 
 def _rows(modality: str) -> edge.MultiVectorConfig | None:
-    return None if modality in STILLS else edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
+    return None if is_still(modality) else edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
 
 
 def create_vector(name: str, schema: CollectionSchema) -> edge.UpdateOperation:

@@ -16,7 +16,7 @@ WINGS = (ROOT / "embedders" / "sensorium", ROOT / "integrations" / "sensorium")
 # Each layer may import itself and the layers before it.
 LAYERS = [
     *("errors", "percepts", "samples", "encoders", "imagebind", "mini", "qdrant", "memory"),
-    "adapters",
+    *("agents", "adapters"),
 ]
 ADAPTERS = {"langchain", "langgraph", "llama_index", "mcp", "cli", "explorer"}
 MODELS = {"imagebind", "mini"}

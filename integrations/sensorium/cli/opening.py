@@ -64,11 +64,14 @@ def _stored_encoder(place: str) -> Encoder | None:
     folder = Path(place).expanduser()
     if not (is_folder(place) and folder.is_dir()):
         return None
-    from sensorium.cli.absent import AbsentEncoder
+    from sensorium.encoders.placeholder import NoEncoder
     from sensorium.qdrant.edge.folder import read_description
 
     description = read_description(folder)
-    return AbsentEncoder(description[0]) if description else None
+    if description is None:
+        return None
+    schema, _ = description
+    return NoEncoder(schema.space, schema.modalities)
 
 
 def media_store(place: str, owner: str) -> MediaStore | None:

@@ -9,7 +9,7 @@ FREE := $(shell df -Pk /dev/shm 2>/dev/null | awk 'END {print int($$4 / 1e6)}')
 IN_MEMORY := $(shell test "$(FREE)" -ge 4 2>/dev/null && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 PYTEST := OMP_NUM_THREADS=1 $(IN_MEMORY) $(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist loadfile
 
-.PHONY: demo docs test check lint format types bench train-mini evaluate-mini clean
+.PHONY: demo docs test installed check lint format types bench train-mini evaluate-mini clean
 
 demo: $(SETUP)  ## remember real samples of six senses, and ask across them
 	$(BIN)/sensorium demo
@@ -21,6 +21,16 @@ docs: $(SETUP)  ## write docs/cli.md anew, from what --help says, and build the 
 
 test: lint types  ## everything CI runs
 	$(PYTEST)
+
+# Nothing of the checkout may help: the wheel is installed into an environment of its own.
+installed: $(SETUP)  ## build and install the wheel elsewhere; run the README's first block and the demo
+	rm -rf $(INSTALLED)
+	$(BIN)/python -m hatchling build -t wheel -d $(INSTALLED)
+	$(PYTHON) -m venv $(INSTALLED)/venv
+	$(INSTALLED)/venv/bin/python -m pip install --quiet --disable-pip-version-check $(INSTALLED)/*.whl
+	$(BIN)/python -m tests.support.first_minute $(INSTALLED)/venv/bin/python
+	rm -rf $(INSTALLED)
+INSTALLED := build/installed
 
 check: lint types  ## everything but the slow tests
 	$(PYTEST) -m "not slow"

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import typer
+from tests.support.first_minute import first_block
 from tests.support.golden_files import ROOT
 
 from sensorium.cli import app
@@ -78,12 +79,19 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 
 def test_the_readme_shows_output_early() -> None:
-    """What it is, how to install, the demo, code and all its output are in the first 60 lines."""
-    head = "\n".join((ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:60])
+    """What it is, how to install it, eight lines of code and their output fit 40 lines."""
+    head = "\n".join((ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:40])
     assert "pip install sensorium" in head
-    assert "make demo" in head
-    assert head.index("```python") < head.index("```text")
-    assert head.count("```") == 6  # install, code and output, each ended
+    assert head.count("```") >= 6  # install, code and output, each ended
+    code, output = first_block(head)
+    assert len([line for line in code.splitlines() if line.strip()]) == 8
+    assert len(output.splitlines()) == 3
+
+
+def test_the_first_block_needs_no_clone() -> None:
+    """It names no file, so that it runs wherever the package is installed."""
+    code, _ = first_block((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert "/" not in code
 
 
 def test_the_example_prints_every_sense(capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,9 +66,16 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 
+LONGEST_CAME = 300  # characters that are kept of what was given,
+LONGEST = 600  # and of what was needed and of the remedy
+
+
 @dataclass(eq=False)
 class SensoriumError(Exception):
     """Base of every error Sensorium raises on purpose.
+
+    Whatever raises one may put the value that was given into it, whatever its length: the error
+    keeps the beginning and the end of a long text.
 
     Attributes:
         came: What was given.
@@ -79,6 +86,11 @@ class SensoriumError(Exception):
     came: str
     needed: str
     remedy: str
+
+    def __post_init__(self) -> None:
+        self.came = _shortened(self.came, LONGEST_CAME)
+        self.needed = _shortened(self.needed, LONGEST)
+        self.remedy = _shortened(self.remedy, LONGEST)
 
     def __str__(self) -> str:
         return f"{self.came}; needed {self.needed}; {self.remedy}"
@@ -325,6 +337,15 @@ class MissingExtraError(SensoriumError, ImportError):
             "it for this feature",
             f'run: pip install "sensorium[{extra}]"',
         )
+
+
+def _shortened(text: str, longest: int) -> str:
+    """Return a text of at most `longest` characters, the middle of a longer one left out."""
+    if len(text) <= longest:
+        return text
+    end = longest // 3
+    begin = longest - end - len(" ... ")
+    return f"{text[:begin]} ... {text[-end:]}"
 
 
 def first_problem(error: ValidationError) -> str:

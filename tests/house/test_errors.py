@@ -64,3 +64,17 @@ def test_a_batch_error_keeps_what_succeeded() -> None:
     error = BatchError("x", "y", "z", {1: SensoriumError("a", "b", "c")}, ["first", None])
     assert list(error.failures) == [1]
     assert error.results == ["first", None]
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_a_long_value_is_shortened_in_the_middle(cls: type[SensoriumError]) -> None:
+    """However much was given, a message keeps its beginning, its end and all three parts."""
+    made = example(cls)
+    values = {field.name: getattr(made, field.name) for field in fields(cls)}
+    long = cls(**values | {"came": f"tags={'x' * 10**6!r}, a str", "remedy": "y" * 10**6})
+    assert str(long).startswith("tags='xxx")
+    assert "xxx', a str; needed that; yyy" in str(long)
+    assert len(str(long)) < 1000
+    assert str(pickle.loads(pickle.dumps(long))) == str(long)
+    exact = cls(**values | {"came": "x" * 300, "needed": "y" * 600})
+    assert (exact.came, exact.needed) == ("x" * 300, "y" * 600)

@@ -65,7 +65,7 @@ def from_data_uri(uri: str, *, max_bytes: int = MAX_BYTES) -> bytes:
         return _unbroken(raw) if header.endswith(";base64") else raw
     except ValueError as error:
         raise SourceTypeError(
-            f"a malformed data: URI {uri[:40]!r} ({error})",
+            f"a malformed data: URI ({error}), {uri!r}",
             "data:<type>;base64,<content>",
             "encode the content again",
         ) from error
@@ -82,7 +82,7 @@ def local_path(text: str | bytes) -> Path:
         return Path(url2pathname(urlsplit(text).path))
     if URL_SCHEME.match(text):
         raise SourceRefusedError(
-            f"the URL {text[:80]!r}",
+            f"the URL {text!r}",
             "local content: Sensorium fetches nothing by itself",
             "download it and pass the path or the bytes (uri= keeps where it came from)",
         )
@@ -112,7 +112,7 @@ def allowed_path(given: str | os.PathLike[str], roots: Sequence[Path]) -> Path:
         inside = False
     if not inside:
         raise SourceRefusedError(
-            f"the path {str(given)!r}"[:300],
+            f"the path {str(given)!r}",
             f"a path below {', '.join(str(root) for root in roots) or 'an allowed directory'}",
             "move the file there, or add its directory to roots",
         )

@@ -68,7 +68,7 @@ def percept_from_media(
     cls: Any = Percept.modalities.get(sense)
     if cls is None:
         raise PerceptFormatError(
-            f"the modality {sense!r}"[:200],
+            f"the modality {sense!r}",
             f"one of {', '.join(sorted(Percept.modalities))}",
             "name one of these",
         )
@@ -79,7 +79,7 @@ def percept_from_media(
         raise
     except TypeError as error:
         raise PerceptFormatError(
-            f"{sense} with the units {dict(units or {})!r} ({error})"[:300],
+            f"{sense} with the units {dict(units or {})!r} ({error})",
             f"the units that {cls.__name__} takes",
             "see docs/percepts.md for their names",
         ) from error
@@ -119,7 +119,7 @@ def sense_of(
     family = _family(mime_type) or _seen(source)
     if family is None:
         raise MediaDecodeError(
-            f"{source.name}" + (f" of type {mime_type!r}"[:100] if mime_type else ""),
+            f"{source.name}" + (f" of type {mime_type!r}" if mime_type else ""),
             "a picture, a sound, a video or a text, whose content, name or type says so",
             SAY_IT,
         )

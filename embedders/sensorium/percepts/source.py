@@ -273,7 +273,7 @@ def _stamp(path: Path) -> tuple[int, int]:
         ) from error
     except (OSError, ValueError) as error:  # nothing there, a loop, too long, a zero byte
         raise SourceNotFoundError(
-            f"the path {str(path)[:200]!r}, where nothing is", "an existing file", "check the path"
+            f"the path {str(path)!r}, where nothing is", "an existing file", "check the path"
         ) from error
     if not path.is_file():
         raise SourceNotFoundError(

@@ -21,8 +21,9 @@ from torchaudio.functional import resample
 from sensorium import errors
 from sensorium.percepts import ffmpeg
 from sensorium.percepts.audio import CHUNK, Audio
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import percept_from_dict
-from sensorium.percepts.source import Limits, take
+from sensorium.percepts.source import take
 
 RATE = 16_000  # Hz
 FORMATS = {  # container: coding and the rate it is made for

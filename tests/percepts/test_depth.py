@@ -29,8 +29,8 @@ from sensorium.errors import (
 )
 from sensorium.percepts.depth import KINECT_BASELINE, Depth
 from sensorium.percepts.holes import fill_holes
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import percept_from_dict
-from sensorium.percepts.source import Limits
 
 # The machine may be busy: slow is not wrong.
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

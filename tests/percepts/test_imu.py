@@ -19,8 +19,8 @@ import pytest
 from sensorium import errors
 from sensorium.percepts import imu_files
 from sensorium.percepts.imu import IMU
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import Span, percept_from_dict
-from sensorium.percepts.source import Limits
 
 UNITS = {"accel": "m/s^2", "gyro": "rad/s"}
 COLUMNS = ("ax", "ay", "az", "gx", "gy", "gz")

@@ -20,7 +20,7 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.percepts import IMU, Depth, Image, Text, percept_from_media
-from sensorium.percepts.locations import from_base64
+from sensorium.percepts.base64_text import from_base64
 from sensorium.percepts.recognising import sense_of
 from sensorium.samples import FOLDER as SAMPLES
 

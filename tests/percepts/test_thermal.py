@@ -25,9 +25,9 @@ from sensorium.errors import (
     TooManyPixelsError,
     UnitError,
 )
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.palettes import palette_table
 from sensorium.percepts.percept import percept_from_dict
-from sensorium.percepts.source import Limits
 from sensorium.percepts.thermal import Thermal
 
 # The machine may be busy: slow is not wrong.

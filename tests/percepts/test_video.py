@@ -19,8 +19,9 @@ import pytest
 from sensorium import errors
 from sensorium.percepts.audio import Audio
 from sensorium.percepts.ffmpeg import opened
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import percept_from_dict
-from sensorium.percepts.source import Limits, take
+from sensorium.percepts.source import take
 from sensorium.percepts.video import Video
 
 FPS = 10  # frames per second of every file here

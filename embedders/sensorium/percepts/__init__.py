@@ -5,9 +5,9 @@ from sensorium.percepts.depth import Depth
 from sensorium.percepts.holes import fill_holes
 from sensorium.percepts.image import Image
 from sensorium.percepts.imu import IMU
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import Percept, Span, percept_from_dict
 from sensorium.percepts.recognising import percept_from_media
-from sensorium.percepts.source import Limits
 from sensorium.percepts.text import Text
 from sensorium.percepts.thermal import Thermal
 from sensorium.percepts.unit import Unit

@@ -18,9 +18,10 @@ from sensorium.errors import (
     PerceptValueError,
     UnitError,
 )
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.percepts.soundtrack import HIGHEST_RATE, LOWEST_RATE, Header, decoded, read_header
-from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
+from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 
 Wave: TypeAlias = NDArray[np.float32]
 

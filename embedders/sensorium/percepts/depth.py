@@ -19,9 +19,10 @@ from sensorium.errors import (
     PerceptValueError,
     UnitError,
 )
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.percepts.pictures import check_size, decode, one_channel, probe, settle
-from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
+from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 from sensorium.percepts.unit import Unit
 
 KINECT_BASELINE = 0.075  # metres between projector and camera, Kinect v1 and v2

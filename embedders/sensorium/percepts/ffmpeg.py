@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from sensorium.errors import MediaDecodeError, SensoriumError
-from sensorium.percepts.source import Encoded, Limits
+from sensorium.percepts.limits import Limits
+from sensorium.percepts.source import Encoded
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -11,6 +11,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from sensorium.errors import PerceptShapeError, PerceptValueError
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.percepts.pictures import (
     SUFFIXES,
@@ -21,7 +22,7 @@ from sensorium.percepts.pictures import (
     settle,
     translated,
 )
-from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
+from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 
 GREYEST_16_BIT = 65_535
 CHANNELS = frozenset({1, 3, 4})  # grey, RGB, RGBA

@@ -24,9 +24,10 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.percepts.imu_files import Recording, read_recording
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.resampling import TICK, resample, uniform
-from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, Source, take
+from sensorium.percepts.source import Array, Encoded, Given, Samples, Source, take
 from sensorium.percepts.unit import Unit
 
 STANDARD_GRAVITY = 9.80665  # m/s^2, exact by definition

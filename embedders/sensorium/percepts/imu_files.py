@@ -20,7 +20,8 @@ from sensorium.errors import (
     SourceTooLargeError,
     UnitError,
 )
-from sensorium.percepts.source import Array, Encoded, Limits
+from sensorium.percepts.limits import Limits
+from sensorium.percepts.source import Array, Encoded
 
 CHANNELS = ("ax", "ay", "az", "gx", "gy", "gz")  # the order of every array of ours
 ACCEL = "a|acc|accel|accelero|acceleration|accelerometer"

@@ -1,74 +1,17 @@
-"""Content and places named by text: base64, `data:` URIs, paths, and where paths may lead."""
+"""Places named by text: paths, `file:` URIs, and the directories that paths may lead to."""
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from sensorium.errors import SourceRefusedError, SourceTooLargeError, SourceTypeError
+from sensorium.errors import SourceRefusedError
 
-MIB = 1024 * 1024
-MAX_BYTES = 8 * 1024 * MIB
 URL_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")  # two letters at least: C:\ is a path
-
-
-def from_base64(text: str | bytes, *, max_bytes: int = MAX_BYTES) -> bytes:
-    """Decode a whole file; line breaks in it are passed over.
-
-    Raises:
-        SourceTypeError: Not base64.
-        SourceTooLargeError: More than `max_bytes`.
-    """
-    _check_encoded("base64", text, max_bytes)
-    try:
-        return _unbroken(text)
-    except (ValueError, AttributeError, TypeError) as error:
-        raise SourceTypeError(
-            f"base64 that cannot be read ({error})",
-            "a whole file in base64",
-            "encode it: b64encode(data).decode()",
-        ) from error
-
-
-def _unbroken(text: str | bytes) -> bytes:
-    raw = text.encode("ascii") if isinstance(text, str) else text
-    return base64.b64decode(b"".join(raw.split()), validate=True)
-
-
-def _check_encoded(what: str, text: str | bytes, max_bytes: int) -> None:
-    if len(text) > 4 * (max_bytes // 3 + 64):
-        raise SourceTooLargeError(
-            f"{what} of {len(text)} characters",
-            f"at most {max_bytes} bytes",
-            "pass a path, or raise the limit with limits=Limits(max_bytes=...)",
-        )
-
-
-def from_data_uri(uri: str, *, max_bytes: int = MAX_BYTES) -> bytes:
-    """Return the content of a `data:` URI.
-
-    Raises:
-        SourceTypeError: Malformed.
-        SourceTooLargeError: More than `max_bytes`.
-    """
-    _check_encoded("a data: URI", uri, max_bytes)
-    header, comma, payload = uri.partition(",")
-    try:
-        if not comma:
-            raise ValueError("no comma")
-        raw = unquote_to_bytes(payload)
-        return _unbroken(raw) if header.endswith(";base64") else raw
-    except ValueError as error:
-        raise SourceTypeError(
-            f"a malformed data: URI ({error}), {uri!r}",
-            "data:<type>;base64,<content>",
-            "encode the content again",
-        ) from error
 
 
 def local_path(text: str | bytes) -> Path:

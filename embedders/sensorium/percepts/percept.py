@@ -22,8 +22,9 @@ from sensorium.errors import (
     TimeError,
     first_problem,
 )
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import directories
-from sensorium.percepts.source import Limits, Source, source_from_dict
+from sensorium.percepts.source import Source, source_from_dict
 from sensorium.percepts.unit import Unit
 
 DEFAULT_LIMITS = Limits()
@@ -242,18 +243,68 @@ def percept_from_dict(
     """
     try:
         checked = _PerceptFields.model_validate_json(json.dumps(dict(fields)))
-        cls = Percept.modalities[checked.modality]
         allowed = None if roots is None else directories(roots)
+        cls = Percept.modalities[checked.modality]
         source = cls._read_source(checked.source, limits, allowed)
-        make: Any = cls
-        made: Percept = make(source, **checked.units, at=checked.at, uri=checked.uri, limits=limits)
+        return make_percept(
+            cls, source, checked.units, at=checked.at, uri=checked.uri, limits=limits
+        )
+    except SensoriumError as error:
+        if not isinstance(error, PerceptFormatError):
+            raise
+        raise _not_a_percept(error.came) from error
+    except ValidationError as error:
+        raise _not_a_percept(first_problem(error)) from error
+    except (LookupError, TypeError, ValueError) as error:
+        raise _not_a_percept(str(error)) from error
+
+
+def _not_a_percept(reason: str) -> PerceptFormatError:
+    return PerceptFormatError(
+        f"a dictionary that is not a percept's ({reason})",
+        f"what Percept.to_dict returns, of modality {', '.join(sorted(Percept.modalities))}",
+        "write it with to_dict",
+    )
+
+
+def make_percept(
+    modality: str | type[Percept],
+    content: object,
+    units: Mapping[str, Any],
+    *,
+    at: datetime | None = None,
+    uri: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Percept:
+    """Make a percept whose modality and units are only known when the program runs.
+
+    Args:
+        modality: A registered one, or its class.
+        content: Whatever the class takes as its first argument.
+        units: Keywords of the class.
+        at: When it was observed (aware).
+        uri: Where it came from.
+        limits: What it may cost.
+    Raises:
+        PerceptFormatError: The modality is unknown, or the class does not take these units.
+        PerceptError: The class refuses the content.
+    """
+    # The keywords differ from class to class, so no static type fits all constructors
+    make: Any = Percept.modalities.get(modality) if isinstance(modality, str) else modality
+    if make is None:
+        raise PerceptFormatError(
+            f"the modality {modality!r}",
+            f"one of {', '.join(sorted(Percept.modalities))}",
+            "import the module that defines its class, or correct the name",
+        )
+    try:
+        percept: Percept = make(content, **units, at=at, uri=uri, limits=limits)
     except SensoriumError:
         raise
-    except (ValidationError, LookupError, TypeError, ValueError) as error:
-        reason = first_problem(error) if isinstance(error, ValidationError) else str(error)
+    except (TypeError, ValueError) as error:
         raise PerceptFormatError(
-            f"a dictionary that is not a percept's ({reason})",
-            f"what Percept.to_dict returns, of modality {', '.join(sorted(Percept.modalities))}",
-            "write it with to_dict",
+            f"{make.modality} with the units {dict(units)!r} ({error})",
+            f"the keywords that {make.__name__} takes",
+            f"give {', '.join(make.needs)}" if make.needs else "leave them out",
         ) from error
-    return made
+    return percept

@@ -22,8 +22,9 @@ from sensorium.errors import (
     SensoriumError,
     TooManyPixelsError,
 )
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.signatures import PREFIX, recognise
-from sensorium.percepts.source import Array, Encoded, Limits
+from sensorium.percepts.source import Array, Encoded
 
 # Opening an EPS would run Ghostscript on it; MPEG video is identified but never decoded.
 REFUSED_FORMATS = frozenset({"EPS", "IPTC", "MPEG"})

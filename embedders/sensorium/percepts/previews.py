@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags
 
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Thermal, Video
-from sensorium.percepts.locations import MIB
+from sensorium.percepts.limits import MIB
 from sensorium.percepts.motion_plot import plotted
 from sensorium.percepts.pictures import MEDIA_ERRORS
 from sensorium.percepts.source import Encoded

@@ -13,15 +13,14 @@ import PIL.Image
 
 from sensorium.errors import (
     MediaDecodeError,
-    PerceptFormatError,
-    SensoriumError,
     SourceTypeError,
     UnitError,
 )
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import allowed_path, directories
-from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
+from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, make_percept
 from sensorium.percepts.signatures import PREFIX, recognise
-from sensorium.percepts.source import Encoded, Given, Limits, take
+from sensorium.percepts.source import Encoded, Given, take
 from sensorium.percepts.text import Text
 
 FAMILIES = ("image", "audio", "video", "text")  # of mime types, each a sense
@@ -65,25 +64,8 @@ def percept_from_media(
     if roots is not None and _is_path(content):
         content = allowed_path(content, directories(roots))  # type: ignore[arg-type]  # a path
     sense = modality or sense_of(content, mime_type, limits=limits)
-    cls: Any = Percept.modalities.get(sense)
-    if cls is None:
-        raise PerceptFormatError(
-            f"the modality {sense!r}",
-            f"one of {', '.join(sorted(Percept.modalities))}",
-            "name one of these",
-        )
-    given: Any = _words(content, limits) if sense == Text.modality else content
-    try:
-        made: Percept = cls(given, **(units or {}), at=at, uri=uri, limits=limits)
-    except SensoriumError:
-        raise
-    except TypeError as error:
-        raise PerceptFormatError(
-            f"{sense} with the units {dict(units or {})!r} ({error})",
-            f"the units that {cls.__name__} takes",
-            "see docs/percepts.md for their names",
-        ) from error
-    return made
+    given = _words(content, limits) if sense == Text.modality else content
+    return make_percept(sense, given, units or {}, at=at, uri=uri, limits=limits)
 
 
 def is_deep_picture(content: Path | Encoded) -> bool:

@@ -10,7 +10,8 @@ import numpy as np
 
 from sensorium.errors import EmptyPerceptError, MediaDecodeError
 from sensorium.percepts.ffmpeg import check_length, length_of, moving_pictures, opened, skip_to
-from sensorium.percepts.source import Array, Encoded, Limits
+from sensorium.percepts.limits import Limits
+from sensorium.percepts.source import Array, Encoded
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame

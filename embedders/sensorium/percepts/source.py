@@ -23,13 +23,9 @@ from sensorium.errors import (
     SourceTooLargeError,
     SourceTypeError,
 )
-from sensorium.percepts.locations import (
-    MAX_BYTES,
-    MIB,
-    allowed_path,
-    from_data_uri,
-    local_path,
-)
+from sensorium.percepts.base64_text import from_data_uri
+from sensorium.percepts.limits import MIB, Limits
+from sensorium.percepts.locations import allowed_path, local_path
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -43,20 +39,6 @@ Given: TypeAlias = (
 )
 
 HASH_BLOCK = MIB  # bytes read at a time while hashing a file
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a percept may cost before it is refused, checked before anything is decoded.
-
-    Attributes:
-        max_bytes: Bytes of the encoded source. Bytes and file objects are held in memory; a path
-            to sound or video is streamed.
-        max_pixels: Pixels of one picture or frame; 128 million is 384 MB as RGB.
-    """
-
-    max_bytes: int = MAX_BYTES
-    max_pixels: int = 128_000_000
 
 
 class Source(Protocol):

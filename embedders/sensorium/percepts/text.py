@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from sensorium.errors import PerceptValueError, SourceTooLargeError, SourceTypeError
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
-from sensorium.percepts.source import Limits
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # half of a UTF-16 pair, e.g. of a bad file name
 

@@ -13,10 +13,11 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from sensorium.errors import UnitError
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.palettes import Palette, canonical_palette
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.percepts.pictures import SUFFIXES, decode, probe, settle
-from sensorium.percepts.source import Encoded, Given, Limits, Samples, take
+from sensorium.percepts.source import Encoded, Given, Samples, take
 from sensorium.percepts.thermal_values import (
     ABSOLUTE_ZERO,
     DISPLAY_UNITS,

@@ -13,6 +13,7 @@ from sensorium.errors import (
     PerceptValueError,
     UnitError,
 )
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.palettes import PALETTES, invert_palette
 from sensorium.percepts.pictures import (
     check_size,
@@ -21,7 +22,7 @@ from sensorium.percepts.pictures import (
     one_channel,
     translated,
 )
-from sensorium.percepts.source import Array, Limits
+from sensorium.percepts.source import Array
 
 MODALITY = "thermal"
 RADIOMETRIC_UNITS = frozenset({"celsius", "kelvin", "counts"})

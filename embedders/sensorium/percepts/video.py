@@ -23,8 +23,9 @@ from sensorium.errors import (
 )
 from sensorium.percepts.audio import Audio
 from sensorium.percepts.ffmpeg import check_length, length_of, moving_pictures, opened, skip_to
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
-from sensorium.percepts.source import Array, Encoded, Given, Limits, Samples, take
+from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from sensorium.errors import PerceptFormatError, SourceTypeError
 from sensorium.percepts import Percept, percept_from_media
-from sensorium.percepts.locations import from_base64
+from sensorium.percepts.base64_text import from_base64
 
 Content: TypeAlias = "str | os.PathLike[str] | bytes | Percept"
 Roots: TypeAlias = "Sequence[str | Path] | None"

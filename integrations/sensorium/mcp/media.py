@@ -14,7 +14,8 @@ from sensorium.mcp.options import ServerLimits
 from sensorium.mcp.signals import AXES, Signal
 from sensorium.mcp.wording import shown, told
 from sensorium.percepts import Percept
-from sensorium.percepts.locations import allowed_path, from_base64
+from sensorium.percepts.base64_text import from_base64
+from sensorium.percepts.locations import allowed_path
 from sensorium.percepts.recognising import percept_from_media
 
 UNITS: Mapping[str, frozenset[str]] = {  # that the senses take

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sensorium.percepts.locations import MIB
+from sensorium.percepts.limits import MIB
 
 KIB = 1024
 

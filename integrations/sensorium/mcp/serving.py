@@ -21,7 +21,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from sensorium.errors import MemoryAccessError, StoreUnavailableError
 from sensorium.mcp.options import ServerLimits
 from sensorium.memory import Memory
-from sensorium.percepts.locations import MIB
+from sensorium.percepts.limits import MIB
 
 logger = logging.getLogger(__name__)
 

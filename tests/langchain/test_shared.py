@@ -14,7 +14,7 @@ from tests.support.planted import PlantedEncoder, picture
 from sensorium.errors import QueryError
 from sensorium.langchain import SensoriumVectorStore
 from sensorium.memory import Memory
-from sensorium.memory.opened import OWNER
+from sensorium.memory.place import OWNER
 from sensorium.qdrant import Condition, Equal
 
 

@@ -17,7 +17,7 @@ from sensorium.errors import QueryError, SpaceMismatchError, StoreClosedError
 from sensorium.langchain import SensoriumEmbeddings
 from sensorium.langgraph import SensoriumStore, index_encoder
 from sensorium.memory import Memory
-from sensorium.memory.opened import OWNER
+from sensorium.memory.place import OWNER
 from sensorium.mini import open_mini
 
 

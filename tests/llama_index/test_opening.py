@@ -13,7 +13,7 @@ from tests.support.llama_indexing import ENCODER, found, node
 from sensorium.errors import QueryError, SpaceMismatchError, VectorError
 from sensorium.llama_index import SensoriumEmbedding, SensoriumVectorStore
 from sensorium.memory import Memory
-from sensorium.memory.opened import OWNER
+from sensorium.memory.place import OWNER
 
 
 def test_any_model_of_any_dimension(tmp_path: Path) -> None:

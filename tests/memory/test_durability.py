@@ -130,7 +130,7 @@ def check_all(folder: Path, acks: list[Ack]) -> int:
                 key = (point.id, medium.modality)
                 listed[key] = listed.get(key, 0) + medium.rows
                 if medium.file is not None:
-                    content = memory._place.media.read(medium.file)  # type: ignore[union-attr]  # it keeps media
+                    content = memory._shelf.media.read(medium.file)  # type: ignore[union-attr]  # it keeps media
                     assert hashlib.sha256(content).hexdigest() == medium.file.split(".")[0]
         assert rows == listed
         return memory.count()
@@ -226,5 +226,5 @@ def test_threads_that_forget_leave_others_their_media(tmp_path: Path, place: str
 
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(work, range(4)))
-        media: Any = memory._place.media
+        media: Any = memory._shelf.media
         assert (memory.count(), list(media.names())) == (0, [])

@@ -159,8 +159,8 @@ def test_what_is_forgotten_does_not_come_back(memory: Memory) -> None:
     finish()
     with pytest.raises(RecordNotFoundError):
         memory.get("x")
-    assert memory._place.media is not None
-    assert list(memory._place.media.names()) == []
+    assert memory._shelf.media is not None
+    assert list(memory._shelf.media.names()) == []
 
 
 # Owners
@@ -187,7 +187,7 @@ def test_a_refused_record_leaves_none_of_its_files(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files that came before the one with no room go; those of other records stay."""
-    media = memory._place.media
+    media = memory._shelf.media
     assert media is not None
     monkeypatch.setattr(media, "quota", 300)  # bytes: a picture has 120, a sound 458
     kept = Moment((picture("dog"),), id="kept")
@@ -205,7 +205,7 @@ def test_files_that_others_may_be_about_to_name_are_left_to_a_sweep(
     client = QdrantClient(":memory:")
     one, two = (Memory.open(client, owner="rex", encoder=ENCODER, media=tmp_path) for _ in range(2))
     one.remember(picture("dog"), id="one")
-    media = one._place.media
+    media = one._shelf.media
     assert media is not None
     [name] = media.names()
     path = media.path(name)
@@ -233,7 +233,7 @@ def test_media_is_synchronised_soon_after_it_was_written(
         synced.extend((name, threading.get_ident()) for name in names)
 
     with Memory.open(tmp_path, owner="rex", encoder=ENCODER) as memory:
-        media = memory._place.media
+        media = memory._shelf.media
         assert media is not None
         monkeypatch.setattr(media._folder, "sync", noted)
         memory.remember(picture("dog"))

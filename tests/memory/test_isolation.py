@@ -36,7 +36,7 @@ def home(
 def snapshot(memory: Memory) -> dict[str, Any]:
     """Everything of an owner: payloads, files, and each row of vectors by its point and sense."""
     page = memory.backend.scroll(Filter(memory.owner, parts=True), limit=1000, vectors=True)
-    media = memory._place.media
+    media = memory._shelf.media
     assert media is not None
     return {
         "payloads": {point.id: point.payload for point in page.points},
@@ -242,10 +242,11 @@ def test_what_one_keeps_says_nothing_to_the_other(home: House, theirs: Memory) -
     mine.remember(picture("only"), tags=["mine"])
     stats = mine.stats()
     assert (stats["records"], stats["modalities"], stats["tags"]) == (1, {"image": 1}, {"mine": 1})
-    media = mine._place.media
+    media = mine._shelf.media
     assert media is not None
     assert stats["media_bytes"] == sum(len(media.read(name)) for name in media.names())
-    assert mine._calibrator.current() is not theirs._calibrator.current()
+    calibrations = [memory._calibrator.current(memory._shelf.setup) for memory in (mine, theirs)]
+    assert calibrations[0] is not calibrations[1]
     sample = mine._calibrator._sample
     assert {name: len(rows) for name, rows in sample.rows.items()} == {"image": 1}
     hits = mine.recall("dog", keywords="sea")
@@ -259,9 +260,9 @@ def test_an_import_writes_to_its_owner_alone(home: House, theirs: Memory, tmp_pa
     mine.remember(picture("own"), id="a")
     before = snapshot(theirs)
     export_records(
-        theirs.backend, theirs._place.media, owner=theirs.owner, directory=tmp_path / "x"
+        theirs.backend, theirs._shelf.media, owner=theirs.owner, directory=tmp_path / "x"
     )
-    import_records(tmp_path / "x", mine.backend, mine._place.media, owner=mine.owner)
+    import_records(tmp_path / "x", mine.backend, mine._shelf.media, owner=mine.owner)
     assert unchanged(theirs, before)
     assert mine.count() >= theirs.count()
     mine.forget(everything=True)

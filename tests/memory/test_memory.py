@@ -63,8 +63,8 @@ def memory(home: House) -> Memory:
 
 def files(memory: Memory) -> set[str]:
     """What the media store holds."""
-    assert memory._place.media is not None
-    return set(memory._place.media.names())
+    assert memory._shelf.media is not None
+    return set(memory._shelf.media.names())
 
 
 def everything(memory: Memory) -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ def found(memory: Memory, question: str, **options: Any) -> str:
 
 def long_ago(memory: Memory) -> None:
     """Make all kept files old enough to be swept."""
-    media = memory._place.media
+    media = memory._shelf.media
     assert media is not None
     for name in media.names():
         path = media.path(name)
@@ -615,7 +615,7 @@ def test_what_a_replaced_record_kept_is_not_kept(memory: Memory) -> None:
 def test_sweep_removes_orphans_only(memory: Memory) -> None:
     """Files that no record names go once they are old; others stay."""
     made = memory.remember(picture("dog"))
-    media = memory._place.media
+    media = memory._shelf.media
     assert media is not None
     orphan = media.put(b"orphan", extension="png")
     assert memory.sweep().files == 0  # too young: its record may be about to be written

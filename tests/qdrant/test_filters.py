@@ -13,7 +13,8 @@ from qdrant_client.conversions.conversion import GrpcToRest, RestToGrpc
 from tests.support.planted import PlantedEncoder
 
 from sensorium.errors import FilterError, OwnerError, QueryError
-from sensorium.memory.recalling.query import asked_of, checked_modalities, conditions
+from sensorium.memory.filters import conditions
+from sensorium.memory.recalling.query import asked_of, checked_modalities
 from sensorium.qdrant.client.filters import condition, translated
 from sensorium.qdrant.filters import (
     Condition,
@@ -200,12 +201,15 @@ def test_keys_are_quoted_where_engines_need_it(name: str, field: str) -> None:
 
 
 QUESTIONS: dict[str, tuple[Any, type[Exception]]] = {
-    "a sense nobody has": (lambda: conditions(with_modalities=["smell"]), QueryError),
-    "letters for senses": (lambda: conditions(with_modalities="audio"), QueryError),
-    "no senses": (lambda: conditions(with_modalities=5), QueryError),  # type: ignore[arg-type] # the mistake
-    "no name": (lambda: conditions(source=5), FilterError),  # type: ignore[arg-type] # the mistake
-    "no time": (lambda: conditions(since=5), FilterError),  # type: ignore[arg-type] # the mistake
-    "no date": (lambda: conditions(until="2024"), FilterError),  # type: ignore[arg-type] # same
+    "a sense nobody has": (
+        lambda: conditions("recall", {"with_modalities": ["smell"]}),
+        QueryError,
+    ),
+    "letters for senses": (lambda: conditions("recall", {"with_modalities": "audio"}), QueryError),
+    "no senses": (lambda: conditions("recall", {"with_modalities": 5}), QueryError),  # type: ignore[typeddict-item] # the mistake
+    "no name": (lambda: conditions("recall", {"source": 5}), FilterError),  # type: ignore[typeddict-item] # the mistake
+    "no time": (lambda: conditions("recall", {"since": 5}), FilterError),  # type: ignore[typeddict-item] # the mistake
+    "no date": (lambda: conditions("recall", {"until": "2024"}), FilterError),  # type: ignore[typeddict-item] # same
     "no list of weights": (lambda: asked_of("sea", ENCODER, 2), QueryError),  # type: ignore[arg-type] # same
     "a boundless weight": (lambda: asked_of("sea", ENCODER, [10**400]), QueryError),
     "weights of text": (lambda: asked_of("sea", ENCODER, ["1"]), QueryError),  # type: ignore[list-item] # same

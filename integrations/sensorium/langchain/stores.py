@@ -24,7 +24,7 @@ from sensorium.langchain.spaces import check_embedding, encoder_of, needed_metho
 from sensorium.langchain.wishes import Wanted, check_filter, refuse
 from sensorium.memory import Memory, Moment
 from sensorium.memory.closing import Closing
-from sensorium.memory.opened import OWNER
+from sensorium.memory.place import OWNER
 from sensorium.memory.writing.writer import BATCH
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from sensorium.errors import FilterError, QueryError
-from sensorium.memory.filters import MOST, Filters
+from sensorium.memory.checks import MOST
+from sensorium.memory.filters import Filters
 from sensorium.qdrant import Condition
 
 K = 4  # documents, as everywhere in LangChain

@@ -15,7 +15,7 @@ from sensorium.langgraph.indexing import Indexed
 from sensorium.langgraph.media import put_back, taken_out
 from sensorium.langgraph.namespaces import MARK, Namespace, item_id, source_of, tags_of
 from sensorium.memory import Memory, Moment, Record
-from sensorium.memory.writing.draft import DEEPEST
+from sensorium.memory.checks import DEEPEST
 from sensorium.percepts import Text
 from sensorium.percepts.source import Encoded
 from sensorium.qdrant.points import from_iso, iso

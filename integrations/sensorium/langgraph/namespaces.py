@@ -18,8 +18,8 @@ from langgraph.store.base import (
 )
 
 from sensorium.errors import QueryError
+from sensorium.memory.checks import LONGEST_TAG
 from sensorium.memory.layout.ids import LONGEST_ID
-from sensorium.memory.writing.draft import LONGEST_TAG
 
 Namespace: TypeAlias = "tuple[str, ...]"
 MARK = "langgraph"  # the tag of every item, which no namespace may begin with

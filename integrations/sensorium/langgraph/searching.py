@@ -21,7 +21,8 @@ from sensorium.langgraph.namespaces import (
     narrowest_tags,
 )
 from sensorium.memory import Hit, Memory, Record
-from sensorium.memory.filters import MOST, Filters
+from sensorium.memory.checks import MOST
+from sensorium.memory.filters import Filters
 from sensorium.qdrant import Condition, Every, Not, Present
 
 Found = tuple[StoredItem, float | None]  # with its score

@@ -37,9 +37,9 @@ from sensorium.langgraph.namespaces import MARK, Namespace, check_op, item_id
 from sensorium.langgraph.searching import Found, Searcher
 from sensorium.langgraph.sweeping import Sweeper
 from sensorium.memory import Memory, Moment
+from sensorium.memory.checks import check_metadata
 from sensorium.memory.closing import Closing
-from sensorium.memory.opened import OWNER
-from sensorium.memory.writing.draft import check_metadata
+from sensorium.memory.place import OWNER
 from sensorium.qdrant import Range
 
 if TYPE_CHECKING:

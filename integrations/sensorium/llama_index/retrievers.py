@@ -19,7 +19,8 @@ from sensorium.errors import QueryError
 from sensorium.llama_index.recalled import node_of
 from sensorium.llama_index.searching import check_memory
 from sensorium.memory import Memory
-from sensorium.memory.filters import MOST, Filters
+from sensorium.memory.checks import MOST
+from sensorium.memory.filters import Filters
 from sensorium.percepts import Image, Percept
 
 Part: TypeAlias = "str | Percept | NDArray[Any]"

@@ -27,7 +27,7 @@ from sensorium.llama_index.nodes import (
     tag_of,
 )
 from sensorium.memory import Hit, Memory, Record
-from sensorium.memory.filters import MOST
+from sensorium.memory.checks import MOST
 from sensorium.memory.layout.ids import point_id
 from sensorium.qdrant import Condition, Equal, Every, Ids, Not, OneOf
 

@@ -27,7 +27,7 @@ from sensorium.llama_index.nodes import unpacked
 from sensorium.llama_index.searching import Nodes, check_memory
 from sensorium.memory import Memory, Record
 from sensorium.memory.closing import Closing
-from sensorium.memory.opened import OWNER
+from sensorium.memory.place import OWNER
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient

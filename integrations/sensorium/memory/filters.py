@@ -1,32 +1,33 @@
-"""What a caller wishes for: which records may answer, how many, and in which order."""
+"""What restricts a call to some records."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypedDict
 
-from sensorium.errors import QueryError
-from sensorium.memory.calibrating.calibration import RANKINGS
-from sensorium.qdrant import Condition, Equal, Every, Ids, Not, Range, Words
-
-WIDER = 4  # times the limit: candidates of which recency, diversity or keywords choose
-MOST = 10_000  # hits or records of one call
+from sensorium.errors import FilterError, QueryError
+from sensorium.memory.checks import are_names, check_tags, check_time
+from sensorium.percepts import Percept
+from sensorium.qdrant import Condition, Either, Equal, Every, OneOf, Range, Words
+from sensorium.qdrant.filters import matching
 
 
 class Filters(TypedDict, total=False):
-    """What restricts a call to some records; all that is given must hold.
+    """What restricts a call to some records; all conditions must hold.
 
     Attributes:
-        since: Memories that go on at this time, or begin later (aware).
-        until: Memories that begin before this time.
-        tags: Every one of these.
-        source: Exactly this one.
-        where: Of the metadata: `{"room": "kitchen", "floor": [1, 2]}`, or any condition of
-            `sensorium.qdrant`.
-        with_modalities: At least one of these modalities.
-        text_contains: All of these words in the record's text.
+        since: Only memories that end at or after this time (aware); else FilterError.
+        until: Only memories that start before this time (aware); else FilterError.
+        tags: Only memories with all of these tags; RecordError if they are not names.
+        source: Only memories from exactly this source; FilterError if it is not text.
+        where: Conditions on the metadata: `{"room": "kitchen", "floor": [1, 2]}`, or any condition
+            of `sensorium.qdrant`. A dot reaches into a dictionary (`a.b`); a key that has a dot is
+            quoted (`'"a.b"'`). FilterError for a value that cannot be compared.
+        with_modalities: Only memories with at least one of these modalities; QueryError if one is
+            not a modality.
+        text_contains: Only memories whose text contains all of these words; FilterError if there
+            is no word.
     """
 
     since: datetime | None
@@ -38,63 +39,71 @@ class Filters(TypedDict, total=False):
     text_contains: str | None
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What a recall is to return.
+def conditions(call: str, filters: Filters) -> Condition | None:
+    """Join the filters of a call; `None` if there are none.
 
-    Attributes:
-        limit: Hits at most.
-        modalities: To search.
-        condition: What records must fulfil.
-        ranking: How modalities are put on one scale.
-        keywords: Words to look for in the records' text.
-        min_confidence: Leave out what is less certain, or cannot be judged.
-        half_life: Age at which a score counts half.
-        diversity: 0 ranks by score alone, 1 by difference from the hits before alone.
+    Args:
+        call: Name of the method that was called, for its errors.
+        filters: Its keyword arguments.
+    Raises:
+        TypeError: A keyword that is not a filter.
+        FilterError: See `Filters`, as for the other two.
+        QueryError: A modality that does not exist, or `where` of another type.
+        RecordError: Tags that are not names.
     """
+    unknown = filters.keys() - Filters.__annotations__.keys()
+    if unknown:
+        raise TypeError(
+            f"{call}() got an unexpected keyword argument {min(unknown)!r}; "
+            f"its filters are {', '.join(Filters.__annotations__)}"
+        )
+    found = [*_conditions_on_time(filters), *_conditions_on_content(filters)]
+    if len(found) > 1:
+        return Every(tuple(found))
+    return found[0] if found else None
 
-    limit: int
-    modalities: Sequence[str]
-    condition: Condition | None = None
-    ranking: str = "centred"
-    keywords: str | None = None
-    min_confidence: float | None = None
-    half_life: timedelta | None = None
-    diversity: float | None = None
 
-    @property
-    def pool(self) -> int:
-        """How many candidates are needed to choose from."""
-        chosen = self.half_life or self.diversity or self.keywords
-        return self.limit * WIDER if chosen else self.limit
+def _conditions_on_time(filters: Filters) -> Iterator[Condition]:
+    since, until = filters.get("since"), filters.get("until")
+    check_time("since", since, error=FilterError)
+    check_time("until", until, error=FilterError)
+    if since is not None:
+        # What has a duration may begin before this time and still go on at it.
+        yield Either((Range("at", gte=since), Range("until", gte=since)))
+    if until is not None:
+        yield Range("at", lt=until)
 
-    def but_not(self, record: str) -> Wish:
-        """Return the same wish, for anything but one record."""
-        itself = Ids((record,)) | Equal("part_of", record)
-        given = [self.condition] if self.condition is not None else []
-        return replace(self, condition=Every((*given, Not(itself))))
 
-    def __post_init__(self) -> None:
-        """Refuse what cannot be wished for.
-
-        Raises:
-            QueryError: A number outside its range, blank words, or another ranking.
-        """
-        check_limit(self.limit)
-        _check_share("min_confidence", self.min_confidence)
-        _check_share("diversity", self.diversity)
-        if self.ranking not in RANKINGS:
+def _conditions_on_content(filters: Filters) -> Iterator[Condition]:
+    tags, source, where = filters.get("tags"), filters.get("source"), filters.get("where")
+    modalities, words = filters.get("with_modalities"), filters.get("text_contains")
+    if tags is not None:
+        yield from (Equal("tags", tag) for tag in check_tags(tags))
+    if source is not None:
+        if not isinstance(source, str):
+            raise FilterError(f"source={source!r}"[:200], "its name", 'write source="camera"')
+        yield Equal("source", source)
+    if isinstance(where, Condition):
+        yield where
+    elif isinstance(where, Mapping):
+        yield from matching(where)
+    elif where is not None:
+        raise QueryError(
+            f"where={where!r}"[:200],
+            "a dictionary of metadata, or a condition",
+            'write where={"room": "kitchen"}',
+        )
+    if modalities is not None:
+        known = Percept.modalities.keys()
+        if not are_names(modalities) or not set(modalities) <= known:
             raise QueryError(
-                f"ranking={self.ranking!r}", f"one of {', '.join(RANKINGS)}", "pass one"
+                f"with_modalities={modalities!r}"[:200],
+                f"a list of modalities, of {', '.join(sorted(known))}",
+                'write with_modalities=["audio"]',
             )
-        age = self.half_life
-        if age is not None and not (isinstance(age, timedelta) and age > timedelta(0)):
-            raise QueryError(f"half_life={age!r}", "a positive timedelta", "leave it out")
-        words = self.keywords
-        if words is not None and not (isinstance(words, str) and words.strip()):
-            raise QueryError(f"keywords={words!r}", "words", "leave it out")
-        if words is not None:
-            Words("page_content", words)  # refuses what cannot be looked for
+        yield OneOf("modalities", tuple(modalities))
+    if words is not None:
+        yield Words("page_content", words)
 
 
 def older(age: object) -> Range:
@@ -109,22 +118,3 @@ def older(age: object) -> Range:
         return Range("at", lt=datetime.now(timezone.utc) - age)
     except OverflowError:
         return Range("at", lt=datetime.min.replace(tzinfo=timezone.utc))
-
-
-def check_limit(limit: object) -> int:
-    """Return how many hits or records are wanted.
-
-    Raises:
-        QueryError: Not a whole number from 1 to 10,000.
-    """
-    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST:
-        raise QueryError(f"limit={limit!r}", f"1 to {MOST}", "ask page by page: timeline()")
-    return limit
-
-
-def _check_share(name: str, share: object) -> None:
-    if share is None:
-        return
-    numeric = isinstance(share, (int, float)) and not isinstance(share, bool)
-    if not numeric or not 0 <= share <= 1:  # type: ignore[operator]  # numeric
-        raise QueryError(f"{name}={share!r}", "a number from 0 to 1", "leave it out")

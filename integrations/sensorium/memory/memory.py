@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
-from typing_extensions import Unpack
+from typing_extensions import Self, Unpack
 
-from sensorium.errors import QueryError, SensoriumError
-from sensorium.memory.calibrating.calibration import Asked
-from sensorium.memory.filters import Filters, Wish, check_limit, older
+from sensorium.encoders import Encoder
+from sensorium.errors import SensoriumError, StreamError
+from sensorium.memory.calibrating.calibrator import Calibrator
+from sensorium.memory.checks import check_field, check_limit, open_encoder
+from sensorium.memory.closing import Closing
+from sensorium.memory.filters import Filters, conditions
 from sensorium.memory.layout.payload import record_of
-from sensorium.memory.movable import MovableMemory
-from sensorium.memory.place import STREAMS
-from sensorium.memory.recalling.query import (
-    Query,
-    asked_of,
-    checked_modalities,
-    conditions,
-    resembling,
+from sensorium.memory.lookup import find_record, find_records, statistics
+from sensorium.memory.media.signals import open_medium, open_percepts
+from sensorium.memory.moving.copying import CopySummary, copy_records
+from sensorium.memory.moving.exporting import (
+    ExportSummary,
+    ImportSummary,
+    export_records,
+    import_records,
 )
+from sensorium.memory.moving.reembedding import Reembedded, reembed
+from sensorium.memory.place import HOME, STREAMS, Place, open_place
+from sensorium.memory.recalling.options import RecallOptions
+from sensorium.memory.recalling.query import Query
+from sensorium.memory.recalling.recaller import Recaller
 from sensorium.memory.records import (
     Hit,
+    Medium,
     Moment,
     Progress,
     Record,
@@ -32,22 +43,130 @@ from sensorium.memory.records import (
     Sweep,
     Timeline,
 )
+from sensorium.memory.shelf import Shelf
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
 from sensorium.memory.writing.draft import expiry
-from sensorium.memory.writing.editor import changes
-from sensorium.memory.writing.writer import BATCH
+from sensorium.memory.writing.editor import Editor, changes
+from sensorium.memory.writing.writer import BATCH, Writer
 from sensorium.percepts import Percept
-from sensorium.qdrant import Every, Filter, Ids
+from sensorium.qdrant import Backend, CollectionSchema, Filter
+from sensorium.qdrant.filters import check_owner
 
-LIMIT = 10
-TALLIED = ("tags", "source", "modalities")
+if TYPE_CHECKING:
+    from qdrant_client import QdrantClient
+
+LIMIT = 10  # hits of a recall
 
 
-class Memory(MovableMemory):
+class Memory(Closing):
     """What one owner perceived, kept in a vector store. May be used from several threads.
 
     Use it as a context manager, or close it.
     """
+
+    def __init__(self, place: Place, encoder: Encoder, *, owner: str, keep_media: bool) -> None:
+        """Use `Memory.open`."""
+        self._shelf = Shelf(place, encoder, owner=owner, keep_media=keep_media)
+        self._calibrator = Calibrator(self._shelf)
+        self._writer = Writer(self._shelf)
+        self._editor = Editor(self._shelf, self._writer)
+        self._recaller = Recaller(self._shelf, self._calibrator)
+        self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
+
+    @classmethod
+    def open(
+        cls,
+        place: str | Path | QdrantClient = HOME,
+        *,
+        owner: str,
+        encoder: str | Encoder = "sensorium-mini",
+        keep_media: bool = True,
+        media: str | Path | None = None,
+        media_quota: int | None = None,
+        collection: str = "sensorium",
+        api_key: str | None = None,
+        prefer_grpc: bool = False,
+        schema: CollectionSchema | None = None,
+    ) -> Self:
+        """Open a memory, or begin a new one.
+
+        Args:
+            place: A folder (Qdrant Edge, in this process), the URL of a Qdrant server, any
+                `QdrantClient`, or `":memory:"`, a temporary store that is deleted on close: its
+                vectors are in RAM on Linux if there is room, its media on disk.
+            owner: Owner of the memories. Other owners' memories are never read, counted, changed
+                or removed.
+            encoder: Name of an encoder, or an encoder; the one that an existing memory was made by.
+            keep_media: Keep the signals themselves, not only their vectors.
+            media: A folder or fsspec URL for the signals; by default beside the memory. A server
+                has no such place: without `media` the signals are not kept there.
+            media_quota: Bytes of media this owner may keep.
+            collection: Name of the collection on a server.
+            api_key: Key of a server; by default the environment variable QDRANT_API_KEY.
+            prefer_grpc: Speak gRPC to a server.
+            schema: Layout of a new collection; by default all modalities of the encoder.
+        Raises:
+            OwnerError: `owner` is not a name.
+            SpaceMismatchError: The memory was made by another encoder.
+            StoreLockedError: Another process has the folder open.
+            StoreUnavailableError: The server or the media's URL cannot be reached.
+            StoreError: The place cannot be one, or its collection is damaged or of another version.
+            UnknownEncoderError: `encoder` is neither an encoder nor the name of one.
+            MissingExtraError: The package that the encoder or the place needs is not installed.
+        """
+        check_owner(owner)
+        opened = open_encoder(encoder)
+        if schema is None:
+            schema = CollectionSchema.for_space(opened.space, modalities=opened.modalities)
+        schema.check(opened.space, "the schema of a new collection")
+        home = open_place(
+            place,
+            schema,
+            owner=owner,
+            collection=collection,
+            api_key=api_key,
+            prefer_grpc=prefer_grpc,
+            media=media,
+            keep_media=keep_media,
+            media_quota=media_quota,
+        )
+        return cls(home, opened, owner=owner, keep_media=keep_media)
+
+    def for_owner(self, owner: str) -> Self:
+        """Open another owner's memories in the same place, which this memory keeps open.
+
+        Args:
+            owner: Owner of the other memories.
+        Returns:
+            A memory to be closed before this one; closing it ends its streams alone.
+        Raises:
+            OwnerError: `owner` is not a name.
+        """
+        place = self._shelf.place.borrowed(check_owner(owner))
+        return type(self)(place, self.encoder, owner=owner, keep_media=self._shelf.keep_media)
+
+    def __repr__(self) -> str:
+        return f"Memory({self.backend!r}, owner={self.owner!r})"
+
+    @property
+    def owner(self) -> str:
+        """Owner of the memories."""
+        return self._shelf.owner
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder of the vectors."""
+        return self._shelf.encoder
+
+    @property
+    def backend(self) -> Backend:
+        """The store, for what this class does not offer."""
+        return self._shelf.backend
+
+    @property
+    def keeps_media(self) -> bool:
+        """Whether the signals themselves are kept, unless a call says otherwise."""
+        return self._shelf.media_for(None) is not None
 
     def remember(
         self,
@@ -66,23 +185,24 @@ class Memory(MovableMemory):
         """Keep percepts that belong together as one record.
 
         The same content of the same stated time is one record: remembering it again changes
-        nothing, and says so. A record of a given id is replaced.
+        nothing and returns the status `"known"`. A record of a given id is replaced.
 
         Args:
-            percepts: Of any modalities.
+            percepts: One or several, of any modalities.
             text: Words that belong to them: embedded, and searchable by keyword.
-            at: When it was; by default the earliest `at` of the percepts, else now.
-            tags: To filter by.
-            source: Where it came from.
-            metadata: JSON-ready; kept exactly, filterable.
-            expires_at: From when on it is not recalled.
-            ttl: The same, counted from now.
+            at: Time of the moment (aware); by default the earliest `at` of the percepts, else now.
+            tags: Names to filter by.
+            source: Name of the sensor, file or conversation it came from.
+            metadata: JSON values; kept exactly, and filterable.
+            expires_at: Time (aware) from which on the record is not recalled any more.
+            ttl: The same as a length of time from now.
             id: Any text that names the record among this owner's.
             keep_media: Keep the signals themselves; by default as the memory was opened.
-            vectors: By modality, made already: nothing is encoded then; see `Moment`.
+            vectors: Vectors by modality that exist already: nothing is encoded then; see `Moment`.
         Raises:
             RecordError: Nothing to remember, or a field of the wrong kind.
-            EncodingError: A percept cannot be encoded, or a wrong vector; nothing is kept then.
+            PerceptError: A percept's content cannot be read.
+            EncodingError: A percept cannot be encoded, or a vector is wrong; nothing is kept then.
             MediaQuotaError: The media store is full.
             StoreError: The store cannot take it.
         """
@@ -99,12 +219,10 @@ class Memory(MovableMemory):
             id=id,
             vectors=vectors,
         )
-        keep = self._keep_media if keep_media is None else keep_media
-        [result] = self._writer.write([moment], keep_media=keep)
+        [result] = self._writer.write([moment], keep_media=keep_media)
         if isinstance(result, SensoriumError):
             raise result
-        if result.new:
-            self._calibrator.wrote(1)
+        self._calibrator.added(int(result.new))
         return result
 
     def remember_many(
@@ -115,26 +233,26 @@ class Memory(MovableMemory):
         progress: Progress | None = None,
         keep_media: bool | None = None,
     ) -> Report:
-        """Keep a stream of moments: what fails is reported, what is there already is skipped.
+        """Keep a stream of moments: failures are reported, and what is known already is skipped.
 
-        Only `batch_size` of them are held at a time. After an interruption, give the same stream
+        Only `batch_size` moments are held at a time. After an interruption, give the same stream
         again: it goes on where it ended.
 
         Args:
-            moments: Or percepts, each of which becomes a record of its own.
-            batch_size: Encoded and written together.
+            moments: Moments, or percepts, each of which becomes a record of its own.
+            batch_size: How many are encoded and written together.
             progress: Called after each batch with how many are done, and of how many if known.
             keep_media: Keep the signals themselves; by default as the memory was opened.
         Raises:
+            RecordError: `batch_size` is not a whole number from 1.
             StoreError: The store as a whole failed.
         """
-        keep = self._keep_media if keep_media is None else keep_media
         total = len(moments) if isinstance(moments, Sequence) else None
-        wrapped = (Moment((one,)) if isinstance(one, Percept) else one for one in moments)
+        wrapped = (Moment((item,)) if isinstance(item, Percept) else item for item in moments)
         report = self._writer.write_many(
-            wrapped, keep_media=keep, batch_size=batch_size, progress=progress, total=total
+            wrapped, keep_media=keep_media, batch_size=batch_size, progress=progress, total=total
         )
-        self._calibrator.wrote(report.new)
+        self._calibrator.added(report.new)
         return report
 
     def recall(
@@ -152,69 +270,58 @@ class Memory(MovableMemory):
         ranking: str = "centred",
         **filters: Unpack[Filters],
     ) -> list[Hit]:
-        """Find the memories that answer a question best, whichever sense they came by.
+        """Find the memories that answer a question best, in whichever modality they match.
 
         Args:
             query: Words, a percept, a vector, or several of these, which are added up.
-            like: Instead: what resembles the record of this id.
-            limit: Hits at most.
-            modalities: Senses to search; by default all.
-            weights: One for each part of the query; negative ones subtract.
-            keywords: Words to look for in the records' text besides, or alone.
-            min_confidence: From 0 to 1: leave out what may well be coincidence, even everything.
-            half_life: Age at which a memory counts half.
+            like: Id of a record; instead of `query`, finds what resembles it.
+            limit: The most hits to return.
+            modalities: Modalities to search; by default all.
+            weights: A number for each part of the query; negative ones subtract.
+            keywords: Words to look for in the records' text, beside the query or alone.
+            min_confidence: From 0 to 1: leave out hits that may well be coincidence, even all.
+            half_life: Age at which a memory's score counts half.
             diversity: From 0 (by score alone) to 1 (as different as possible from each other).
             ranking: `"centred"`, or `"z"`, `"raw"`, `"rrf"`, `"dbsf"`: see docs/calibration.md.
             filters: See `Filters`.
         Returns:
-            Best first.
+            Hits, best first.
         Raises:
-            QueryError: Nothing asked, or arguments that contradict each other.
-            EncodingError: A percept of the query cannot be encoded.
-            RecordNotFoundError: No record of the id `like`.
+            QueryError: No question, or an argument that is wrong or contradicts another.
+            EncodingError: A percept of the query cannot be encoded, or the encoder does not know
+                one of `modalities`.
+            RecordNotFoundError: No record has the id `like`.
+            RecordError: `like` cannot be an id.
+            FilterError: As `Filters` says; so are QueryError and RecordError for wrong filters.
         """
-        if query is None and like is None and keywords is None:
-            raise QueryError(
-                "a recall without a question", "query, like or keywords", "use timeline() to list"
-            )
-        if query is not None and like is not None:
-            raise QueryError("both query and like", "one of them", "call recall twice")
-        if weights is not None and query is None:
-            raise QueryError("weights without a query", "parts to weigh", "leave them out")
-        wish = Wish(
+        options = RecallOptions(
             limit=limit,
-            modalities=checked_modalities(modalities, self.encoder),
-            condition=conditions(**filters),
+            modalities=modalities,
+            condition=conditions("recall", filters),
             ranking=ranking,
             keywords=keywords,
             min_confidence=min_confidence,
             half_life=half_life,
             diversity=diversity,
         )
-        asked: list[Asked] = []
-        if like is not None:
-            point, rows = self._editor.find_whole(like)
-            asked = resembling(rows)
-            wish = wish.but_not(point)
-        elif query is not None:
-            asked = asked_of(query, self.encoder, weights)
-        return self._recaller.recall(asked, wish, self._calibrator.current())
+        return self._recaller.recall(query, options, like=like, weights=weights)
 
     def get(self, id: str) -> Record:
         """Return a record.
 
         Raises:
-            RecordNotFoundError: This owner has none of that id, or it has expired.
+            RecordNotFoundError: This owner has no record of that id, or it has expired.
+            RecordError: `id` cannot be an id: empty, too long, or not text.
         """
-        return record_of(self._editor.find(id))
+        return record_of(find_record(self.backend, self.owner, id))
 
     def get_many(self, ids: Iterable[str]) -> list[Record]:
-        """Return records in the order of their ids; those that are not there are left out.
+        """Return records in the order of their ids; absent and expired ones are left out.
 
         Raises:
-            RecordError: An id that is none.
+            RecordError: One of `ids` cannot be an id.
         """
-        return [record_of(point) for point in self._editor.find_all(ids).values()]
+        return [record_of(point) for point in find_records(self.backend, self.owner, ids).values()]
 
     def timeline(
         self,
@@ -228,13 +335,15 @@ class Memory(MovableMemory):
 
         Args:
             limit: Records of a page.
-            newest_first: Or oldest first.
-            cursor: Of the page before.
+            newest_first: Whether the newest comes first, or the oldest.
+            cursor: The `cursor` of the page before.
             filters: See `Filters`.
+        Raises:
+            QueryError: `limit` is not a number from 1 to 10,000, or a filter is wrong.
+            FilterError: As `Filters` says, or the cursor is not one of this memory's.
         """
-        now = datetime.now(timezone.utc)
-        page = self._backend.scroll(
-            Filter(self.owner, conditions(**filters), alive_at=now),
+        page = self.backend.scroll(
+            self._alive("timeline", filters),
             limit=check_limit(limit),
             newest_first=newest_first,
             cursor=cursor,
@@ -257,39 +366,40 @@ class Memory(MovableMemory):
         """Change a record, or add percepts to it; what is not given stays as it is.
 
         Args:
-            id: Of the record.
-            percepts: Join those it has.
-            text: Takes the place of all of its words.
-            tags: Take the place of its tags; an empty list removes them.
-            source: Where it came from.
-            metadata: Takes the place of its metadata.
-            expires_at: From when on it is not recalled.
+            id: Id of the record.
+            percepts: Percepts that join the record's.
+            text: Replaces all of its words.
+            tags: Replace its tags; an empty list removes them.
+            source: Replaces its source.
+            metadata: Replaces its metadata.
+            expires_at: Time (aware) from which on the record is not recalled any more.
             keep_media: Keep the signals themselves; by default as the memory was opened.
-            vectors: Rows that were made already, in the place of those of their modalities, or
-                `None` to remove those; then percepts and text take the place of those of theirs,
+            vectors: Vectors by modality that exist already: they replace those of their modalities,
+                and `None` removes them. Percepts and text then replace those of their modalities,
                 and nothing is encoded.
-            retain: With `vectors`: digests of its percepts, of any sense, that stay; others go.
+            retain: Only with `vectors`: digests of the percepts, of any modality, that stay.
         Returns:
             The record as it is now.
         Raises:
-            RecordNotFoundError: There is no such record.
+            RecordNotFoundError: This owner has no record of that id, or it has expired.
             RecordError: A field of the wrong kind.
-            EncodingError: A percept cannot be encoded, or a wrong vector; nothing is changed then.
+            PerceptError: A percept's content cannot be read.
+            EncodingError: A percept cannot be encoded, or a vector is wrong; nothing is changed.
+            MediaQuotaError: The media store is full.
         """
         payload, clear = changes(tags=tags, metadata=metadata, source=source, expires_at=expires_at)
-        keep = self._keep_media if keep_media is None else keep_media
         record = self._editor.update(
             id,
             percepts,
             text=text,
             payload=payload,
             clear=clear,
-            keep_media=keep,
+            keep_media=keep_media,
             vectors=vectors,
             retain=retain,
         )
         if percepts or text is not None or vectors is not None:
-            self._calibrator.forgot()
+            self._calibrator.invalidate()
         return record
 
     def forget(
@@ -303,64 +413,82 @@ class Memory(MovableMemory):
         """Remove records, or only their media.
 
         Args:
-            ids: Of records; those that are not there are passed over.
-            older_than: Those whose `at` is longer ago.
+            ids: Ids of records; absent ones are passed over.
+            older_than: Only records whose `at` is longer ago.
             everything: Needed to remove all of this owner's records.
             media_only: Remove the signals and keep the vectors.
             filters: See `Filters`; all conditions must hold.
         Returns:
             How many records were removed, or changed.
         Raises:
-            QueryError: No id and no condition, without `everything`.
+            QueryError: No id and no condition without `everything`, or a filter is wrong.
+            RecordError: One of `ids` cannot be an id.
+            FilterError: As `Filters` says.
         """
-        found = conditions(**filters)
-        every = [found] if found else []
-        if older_than is not None:
-            every.append(older(older_than))
-        if ids:
-            there = self._editor.find_all(ids, expired=True)
-            every.append(Ids(tuple(point.id for point in there.values())))
-        if not every and not everything:
-            raise QueryError(
-                "forget() without an id or a condition",
-                "what to forget",
-                "pass ids or filters, or everything=True",
-            )
-        condition = Every(tuple(every)) if every else None
+        condition = self._editor.condition(
+            ids, conditions("forget", filters), older_than, everything=everything
+        )
         if media_only:
             return self._editor.forget_media(condition)
         count = self._editor.forget(condition)
         if count:
-            self._calibrator.forgot()
+            self._calibrator.invalidate()
         return count
 
     def sweep(self) -> Sweep:
         """Remove records that have expired, and media that no record names."""
         swept = self._editor.sweep()
         if swept.records:
-            self._calibrator.forgot()
+            self._calibrator.invalidate()
         return swept
 
     def count(self, **filters: Unpack[Filters]) -> int:
-        """Count records."""
-        now = datetime.now(timezone.utc)
-        return self._backend.count(Filter(self.owner, conditions(**filters), alive_at=now))
+        """Count records.
+
+        Args:
+            filters: See `Filters`.
+        Raises:
+            FilterError: As `Filters` says; so are QueryError and RecordError for wrong filters.
+        """
+        return self.backend.count(self._alive("count", filters))
 
     def tally(self, field: str, *, limit: int = 100, **filters: Unpack[Filters]) -> dict[str, int]:
         """Count records by their tags, sources or modalities, the most frequent first.
 
         Args:
             field: `"tags"`, `"source"` or `"modalities"`.
-            limit: Values at most.
+            limit: The most values to return.
             filters: See `Filters`.
         Raises:
-            QueryError: Another field, or a limit that is none.
+            QueryError: Another field, or a `limit` that is not a number from 1 to 10,000.
+            FilterError: As `Filters` says; so are QueryError and RecordError for wrong filters.
         """
-        if field not in TALLIED:
-            raise QueryError(f"field={field!r}"[:200], f"one of {', '.join(TALLIED)}", "pass one")
-        now = datetime.now(timezone.utc)
-        mine = Filter(self.owner, conditions(**filters), alive_at=now)
-        return self._backend.facet(field, mine, limit=check_limit(limit))
+        alive = self._alive("tally", filters)
+        return self.backend.facet(check_field(field), alive, limit=check_limit(limit))
+
+    def stats(self) -> dict[str, Any]:
+        """Describe this owner's memories, JSON-ready: how many by modality, since when, where.
+
+        What all owners have together, as points and bytes, is `memory.backend.stats()`.
+        """
+        return statistics(self._shelf.setup, self.owner)
+
+    def percepts(self, record: Record | Hit) -> list[Percept]:
+        """Open the signals of a record again: its text, and each medium that was kept.
+
+        Raises:
+            MediaNotFoundError: No signal of it was kept, or a file is gone.
+        """
+        record = record.record if isinstance(record, Hit) else record
+        return open_percepts(self._shelf.media, record)
+
+    def open_medium(self, medium: Medium) -> Percept:
+        """Open one kept percept of a record of this owner.
+
+        Raises:
+            MediaNotFoundError: It was not kept, or its file is gone.
+        """
+        return open_medium(self._shelf.media, medium)
 
     def stream(self, modality: str, **options: Unpack[StreamOptions]) -> Stream:
         """Open a stream of live samples or frames, whose windows are remembered as they fill.
@@ -372,19 +500,160 @@ class Memory(MovableMemory):
             UnsupportedModalityError: Another modality.
             UnitError: A unit or the rate is missing.
         """
-        state = self._place.file(STREAMS, self.owner, "")
-        if state is not None:
-            state.mkdir(exist_ok=True)
-        stream = open_stream(modality, sink=self._take, state_dir=state, **options)
+        state = self._shelf.place.folder(STREAMS, self.owner)
+        stream = open_stream(modality, sink=self._remember_windows, state_dir=state, **options)
         self._streams.add(stream)
         return stream
 
-    def _take(self, moments: Sequence[Moment]) -> None:
+    def export(self, directory: str | Path, *, progress: Progress | None = None) -> ExportSummary:
+        """Write all memories of this owner to a directory: Parquet, and the media as files.
+
+        The layout is described in docs/schema.md. The directory appears when it is complete.
+
+        Args:
+            directory: A new or empty directory.
+            progress: Called with how many points are done, and of how many.
+        Raises:
+            ExportFormatError: The directory is not empty.
+            MissingExtraError: pyarrow is not installed: `pip install "sensorium[export]"`.
+            StoreFullError: The disk has no room; nothing is left of the export.
+        """
+        shelf = self._shelf
+        return export_records(
+            shelf.backend, shelf.media, owner=self.owner, directory=directory, progress=progress
+        )
+
+    def import_(self, directory: str | Path, *, progress: Progress | None = None) -> ImportSummary:
+        """Read an export into this memory; repeating it, or going on after a break, is harmless.
+
+        Args:
+            directory: An export of this owner or another, made with the same encoder.
+            progress: Called with how many points are done, and of how many.
+        Raises:
+            ExportFormatError: Not an export, or a damaged one.
+            SpaceMismatchError: It was made with another encoder.
+            MissingExtraError: pyarrow is not installed: `pip install "sensorium[export]"`.
+        """
+        shelf = self._shelf
+        summary = import_records(
+            directory, shelf.backend, shelf.media, owner=self.owner, progress=progress
+        )
+        self._calibrator.invalidate()
+        return summary
+
+    def promote(
+        self,
+        place: str | Path | QdrantClient,
+        *,
+        collection: str = "sensorium",
+        api_key: str | None = None,
+        prefer_grpc: bool = False,
+        media: str | Path | None = None,
+        replace: bool = False,
+        progress: Progress | None = None,
+    ) -> CopySummary:
+        """Copy all memories of this owner to a server, or any other place; this one stays.
+
+        It can be interrupted and repeated: what arrived already is passed over.
+
+        Args:
+            place: As for `open`.
+            collection: Name of the collection on a server; made if it is missing.
+            api_key: Key of a server; by default the environment variable QDRANT_API_KEY.
+            prefer_grpc: Speak gRPC to a server.
+            media: A folder or fsspec URL for the signals; needed to take them to a server.
+            replace: Write again what arrived already.
+            progress: Called with how many points are done, and of how many.
+        Raises:
+            SpaceMismatchError: The collection there was made by another encoder.
+            StoreUnavailableError: The server cannot be reached.
+        """
+        shelf = self._shelf
+        target = open_place(
+            place,
+            shelf.backend.schema,
+            owner=self.owner,
+            collection=collection,
+            api_key=api_key,
+            prefer_grpc=prefer_grpc,
+            media=media,
+            keep_media=shelf.media is not None,
+            media_quota=None,
+        )
+        try:
+            return copy_records(
+                shelf.backend,
+                target.backend,
+                owner=self.owner,
+                source_media=shelf.media if target.media else None,
+                target_media=target.media if shelf.media else None,
+                progress=progress,
+                replace=replace,
+            )
+        finally:
+            target.close()
+
+    def reembed(
+        self, encoder: str | Encoder, *, drop: bool = False, progress: Progress | None = None
+    ) -> Reembedded:
+        """Make all vectors anew with another encoder, from the signals that were kept.
+
+        The new collection is built beside the old one, which stays in use until it is complete;
+        then this memory switches to it. Cut short, it leaves the memory as it was. Recalls go on
+        meanwhile; what would write waits.
+
+        Args:
+            encoder: Name of an encoder, or an encoder.
+            drop: Leave out records whose signals were not kept; otherwise nothing is changed.
+            progress: Called with how many records are done, and of how many.
+        Raises:
+            RecordError: Some records cannot be made anew.
+            StoreError: Other owners' memories are in the same collection.
+            UnknownEncoderError: `encoder` is neither an encoder nor the name of one.
+        """
+        return reembed(
+            self._shelf, self._calibrator, open_encoder(encoder), drop=drop, progress=progress
+        )
+
+    def flush(self) -> None:
+        """Make all that was remembered safe against loss of power; see also docs/memory.md."""
+        if self._shelf.media is not None:
+            self._shelf.media.flush()
+        self.backend.flush()
+
+    def compact(self) -> bool:
+        """Index what is not indexed yet, for faster recalls; return whether there was anything.
+
+        May take a minute for 50,000 memories. Other threads can work meanwhile, but wait when they
+        use this memory.
+        """
+        return self.backend.compact()
+
+    def close(self) -> None:
+        """Close the open streams, flush and release the store; the second time nothing happens.
+
+        Raises:
+            StreamError: The last windows of a stream could not be remembered; all is closed.
+        """
+        failure: StreamError | None = None
+        for stream in list(self._streams):
+            try:
+                stream.close()
+            except StreamError as error:
+                failure = failure or error
+        self._shelf.place.close()
+        if failure is not None:
+            raise failure
+
+    def _alive(self, call: str, filters: Filters) -> Filter:
+        """Return the filter of this owner's records that have not expired."""
+        now = datetime.now(timezone.utc)
+        return Filter(self.owner, conditions(call, filters), alive_at=now)
+
+    def _remember_windows(self, moments: Sequence[Moment]) -> None:
         """Remember a stream's windows.
 
         Raises:
-            SensoriumError: The first that failed; the others are remembered.
+            SensoriumError: The first failure; the other windows are remembered.
         """
-        report = self.remember_many(moments)
-        if report.failures:
-            raise report.failures[0].error
+        self.remember_many(moments).raise_first()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 HOME = "~/.sensorium"
+OWNER = "me"  # owner of the memories of adapters and of the command line unless one is named
 IN_PROCESS = ":memory:"
 SERVER = re.compile(r"https?://", re.IGNORECASE)
 # A scheme has two letters at the least: one is a drive of Windows
@@ -67,6 +68,13 @@ class Place:
             return None
         (self.state / folder).mkdir(exist_ok=True)
         return self.state / folder / f"{owner_key(owner)}{suffix}"
+
+    def folder(self, folder: str, owner: str) -> Path | None:
+        """Make an owner's folder in a folder of the state; `None` without state."""
+        own = self.file(folder, owner, "")
+        if own is not None:
+            own.mkdir(exist_ok=True)
+        return own
 
 
 def open_place(

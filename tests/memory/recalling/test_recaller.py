@@ -164,7 +164,7 @@ def test_raw_ranking_is_brute_force(crowd: Memory, question: int) -> None:
 
 def test_centred_ranking_is_brute_force(crowd: Memory) -> None:
     """Exact scores of everything are those of the hits, at least of the best."""
-    scales = crowd._calibrator.current().scales
+    scales = crowd._calibrator.current(crowd._shelf.setup).scales
     page = crowd.backend.scroll(Filter("crowd"), limit=1000, vectors=True)
     for word in ("filler~3~0", "filler~60~0", "audiothing", "unheard"):
         found = scales([Asked(GAPPED.vector(word, "text"), "text")], MODALITIES)

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from sensorium.errors import MissingExtraError, first_problem
+from sensorium.memory.checks import check_metadata, check_tags
 from sensorium.memory.layout.ids import check_id
 from sensorium.memory.media.store import NAME
 from sensorium.memory.moving.copying import PAGE
@@ -32,7 +33,6 @@ from sensorium.memory.moving.manifest import (
     inside,
     sha256_of,
 )
-from sensorium.memory.writing.draft import check_metadata, check_tags
 from sensorium.percepts.source import Array
 from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors, from_iso
 from sensorium.qdrant.schema import CollectionSchema

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from sensorium.encoders import Encoder, Encoding
 from sensorium.errors import MediaNotFoundError, RecordError, SensoriumError, StoreError
+from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.layout.payload import joined, laid_out, media_of, media_payload, record_of
+from sensorium.memory.media.signals import open_medium
 from sensorium.memory.moving.copying import pages
 from sensorium.memory.records import Failure, Medium, Progress, Record
+from sensorium.memory.shelf import Shelf
 from sensorium.percepts import Percept, Text
-from sensorium.qdrant import Backend, Filter
+from sensorium.qdrant import Backend, CollectionSchema, Filter
 from sensorium.qdrant.points import Payload, Point, StoredPoint
 
 Recipe: TypeAlias = "tuple[int, StoredPoint, list[Percept]]"  # place, point, its signals
@@ -32,6 +36,51 @@ class Reembedded:
 
     records: int
     failures: Sequence[Failure]
+
+
+def reembed(
+    shelf: Shelf,
+    calibrator: Calibrator,
+    encoder: Encoder,
+    *,
+    drop: bool,
+    progress: Progress | None = None,
+) -> Reembedded:
+    """Build a collection of another encoder's vectors and put it in the place of a shelf's.
+
+    Args:
+        shelf: The memory; recalls go on meanwhile, what would write waits.
+        calibrator: The memory's, whose sample ends with the old vectors.
+        encoder: The encoder of the new vectors.
+        drop: Leave out records that cannot be made anew; otherwise nothing is changed.
+        progress: Called after every page with how many records are done, and of how many.
+    Raises:
+        RecordError: Some records cannot be made anew.
+        StoreError: Other owners' memories are in the collection, or a store as a whole failed.
+    """
+    with shelf.lock:  # what was remembered or forgotten meanwhile would come to nothing
+        old = shelf.backend
+        check_alone(old, shelf.owner)
+        new = old.sibling(CollectionSchema.for_space(encoder.space, modalities=encoder.modalities))
+        try:
+            result = reembedded(
+                old,
+                new,
+                encoder,
+                owner=shelf.owner,
+                open_medium=partial(open_medium, shelf.media),
+                progress=progress,
+            )
+            check_complete(result, drop=drop)
+        except BaseException:
+            new.discard()
+            raise
+        # Before: a crash must not leave a sample of the old vectors beside the new ones.
+        # After: a recall may have drawn one until the switch.
+        calibrator.invalidate()
+        shelf.exchange(old.switch(new), encoder)
+        calibrator.invalidate()
+    return result
 
 
 def reembedded(

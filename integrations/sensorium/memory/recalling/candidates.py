@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.memory.calibrating.calibration import Scale, fuse_ranks, record_score
-from sensorium.memory.filters import Wish
+from sensorium.memory.recalling.options import RecallOptions
 from sensorium.qdrant import Backend, Condition, Filter, Ids, Scored, Search
 from sensorium.qdrant.points import StoredPoint
 
@@ -64,7 +64,7 @@ class Finder:
     """
 
     def __init__(
-        self, backend: Backend, filter: Filter, scales: Mapping[str, Scale], wish: Wish
+        self, backend: Backend, filter: Filter, scales: Mapping[str, Scale], options: RecallOptions
     ) -> None:
         """Prepare; nothing is searched yet.
 
@@ -72,16 +72,16 @@ class Finder:
             backend: Where to look.
             filter: Whose points, and which; those that continue records are included.
             scales: Of each modality to search; none to look for words alone.
-            wish: What is to be found.
+            options: What is to be found.
         """
         self.points: dict[str, StoredPoint] = {}
         self._backend = backend
         self._filter = filter
         self._scales = scales
-        self._wish = wish
+        self._options = options
 
     def candidates(self) -> list[Candidate]:
-        """Return the best records, at least as many as the wish needs if there are, in no order."""
+        """Return the best records in no order: at least `options.pool` if there are so many."""
         words = self._words()
         found: list[Candidate] = []
         if self._by_rank:
@@ -97,11 +97,11 @@ class Finder:
     @property
     def _by_rank(self) -> bool:
         """Whether candidates are ranked by their places in lists, not by scores."""
-        return bool(self._scales) and self._wish.ranking in ("rrf", "dbsf")
+        return bool(self._scales) and self._options.ranking in ("rrf", "dbsf")
 
     def _nearest(self) -> list[Candidate]:
         """Search all modalities, and again those that could still hold something better."""
-        need = self._wish.pool + SPARE
+        need = self._options.pool + SPARE
         limits = dict.fromkeys(self._scales, need)
         answers: dict[str, list[Scored]] = {}
         while True:
@@ -149,7 +149,7 @@ class Finder:
 
     def _fused(self, words: Mapping[str, float]) -> list[Candidate]:
         """Rank by places in the lists of the modalities, that of the words among them."""
-        count = self._wish.pool + SPARE
+        count = self._options.pool + SPARE
         answers = self._search(dict.fromkeys(self._scales, count))
         self._read(hit.id for answer in answers.values() for hit in answer)
         matched: dict[tuple[str, str], str] = {}  # by record and modality: the best point
@@ -159,26 +159,28 @@ class Finder:
                 record = self._record(hit.id)
                 if record is not None and matched.setdefault((record, name), hit.id) == hit.id:
                     lists.setdefault(name, []).append((record, hit.score))
-        senses = {record: name for record, _, name in fuse_ranks(lists, method=self._wish.ranking)}
+        senses = {
+            record: name for record, _, name in fuse_ranks(lists, method=self._options.ranking)
+        }
         if words:
             self._read(words)
             there = [(record, score) for record, score in words.items() if record in self.points]
             lists[KEYWORDS] = sorted(there, key=lambda one: -one[1])
         found = []
-        for record, score, name in fuse_ranks(lists, method=self._wish.ranking):
+        for record, score, name in fuse_ranks(lists, method=self._options.ranking):
             sense = senses.get(record, name)
             found.append(Candidate(record, sense, matched.get((record, sense), record), score))
         return found
 
     def _words(self) -> dict[str, float]:
-        """Return the records whose text holds words of the wish, with their BM25 scores."""
-        if self._wish.keywords is None:
+        """Return the records whose text holds words of the options, with their BM25 scores."""
+        if self._options.keywords is None:
             return {}
-        return self._bm25(self._filter.condition, self._wish.pool + SPARE)
+        return self._bm25(self._filter.condition, self._options.pool + SPARE)
 
     def _bm25(self, condition: Condition | None, limit: int) -> dict[str, float]:
         where = replace(self._filter, condition=condition, parts=False)
-        found = self._backend.search_text(self._wish.keywords or "", where, limit=limit)
+        found = self._backend.search_text(self._options.keywords or "", where, limit=limit)
         return {hit.id: hit.score for hit in found if hit.score > 0}
 
     def _worded(self, words: Mapping[str, float], known: set[str]) -> list[Candidate]:

@@ -1,22 +1,19 @@
-"""What is asked of a memory: percepts, vectors, records to resemble, and what may answer."""
+"""A question as vectors: words, percepts, vectors, or a record to resemble."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.encoders import Encoder, normalise
-from sensorium.errors import FilterError, QueryError, UnsupportedModalityError
+from sensorium.errors import QueryError, UnsupportedModalityError
 from sensorium.memory.calibrating.calibration import Asked
-from sensorium.memory.writing.draft import check_tags
+from sensorium.memory.checks import are_names
 from sensorium.percepts import Percept, Text
-from sensorium.qdrant import Condition, Either, Equal, Every, OneOf, Range, Words
-from sensorium.qdrant.filters import matching
 from sensorium.qdrant.points import Vectors
 
 Query: TypeAlias = "str | Percept | NDArray[np.float32] | Sequence[str | Percept | NDArray[Any]]"
@@ -117,7 +114,7 @@ def checked_modalities(wanted: Collection[str] | None, encoder: Encoder) -> list
     """
     if wanted is None:
         return sorted(encoder.modalities)
-    if not _are_names(wanted) or not wanted:
+    if not are_names(wanted) or not wanted:
         raise QueryError(f"modalities={wanted!r}", "a list of senses", 'write modalities=["audio"]')
     unknown = set(wanted) - encoder.modalities
     if unknown:
@@ -127,80 +124,3 @@ def checked_modalities(wanted: Collection[str] | None, encoder: Encoder) -> list
             f"leave out {', '.join(sorted(unknown))}",
         )
     return sorted(set(wanted))
-
-
-def _are_names(given: object) -> bool:
-    if isinstance(given, (str, bytes)) or not isinstance(given, Collection):
-        return False
-    return all(isinstance(name, str) for name in given)
-
-
-def conditions(
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    tags: Collection[str] | None = None,
-    source: str | None = None,
-    where: Condition | Mapping[str, Any] | None = None,
-    with_modalities: Collection[str] | None = None,
-    text_contains: str | None = None,
-) -> Condition | None:
-    """Join the filters of a call; all must hold.
-
-    Args:
-        since: Memories that go on at this time, or begin later.
-        until: Memories that begin before this time.
-        tags: Every one of them.
-        source: Exactly this one.
-        where: `{"room": "kitchen", "floor": [1, 2]}` of the metadata, or any condition. A dot
-            reaches into a dictionary (`a.b`); a key that has one is quoted (`'"a.b"'`).
-        with_modalities: At least one of these modalities.
-        text_contains: All of these words in the record's text.
-    Raises:
-        FilterError: A value that cannot be compared, or a naive time.
-        QueryError: A sense nobody has, or `where` of another type.
-        RecordError: Tags that are none.
-    """
-    _check_time("since", since)
-    _check_time("until", until)
-    found: list[Condition] = []
-    if since is not None:
-        found.append(Either((Range("at", gte=since), Range("until", gte=since))))
-    if until is not None:
-        found.append(Range("at", lt=until))
-    if tags is not None:
-        found += [Equal("tags", tag) for tag in check_tags(tags)]
-    if source is not None:
-        if not isinstance(source, str):
-            raise FilterError(f"source={source!r}"[:200], "its name", 'write source="camera"')
-        found.append(Equal("source", source))
-    if isinstance(where, Condition):
-        found.append(where)
-    elif where is not None:
-        if not isinstance(where, Mapping):
-            raise QueryError(
-                f"where={where!r}"[:200],
-                "a dictionary of metadata, or a condition",
-                'write where={"room": "kitchen"}',
-            )
-        found += matching(where)
-    if with_modalities is not None:
-        if not _are_names(with_modalities) or not set(with_modalities) <= Percept.modalities.keys():
-            raise QueryError(
-                f"with_modalities={with_modalities!r}"[:200],
-                f"a list of senses, of {', '.join(sorted(Percept.modalities))}",
-                'write with_modalities=["audio"]',
-            )
-        found.append(OneOf("modalities", tuple(with_modalities)))
-    if text_contains is not None:
-        found.append(Words("page_content", text_contains))
-    if not found:
-        return None
-    return found[0] if len(found) == 1 else Every(tuple(found))
-
-
-def _check_time(name: str, given: object) -> None:
-    if given is not None and not isinstance(given, datetime):
-        raise FilterError(
-            f"{name}={given!r}"[:200], "a datetime with its zone", f"write {name}=datetime(...)"
-        )

@@ -9,11 +9,16 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.memory.calibrating.calibration import Asked, Calibration, Scale
-from sensorium.memory.filters import Wish
+from sensorium.errors import QueryError
+from sensorium.memory.calibrating.calibration import Asked, Scale
+from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.layout.payload import matched, record_of, row_offset
+from sensorium.memory.lookup import all_rows, find_record
 from sensorium.memory.recalling.candidates import KEYWORDS, NEVER, Candidate, Finder
+from sensorium.memory.recalling.options import RecallOptions
+from sensorium.memory.recalling.query import Query, asked_of, checked_modalities, resembling
 from sensorium.memory.records import Hit, Record
+from sensorium.memory.shelf import Shelf
 from sensorium.qdrant import Backend, Filter
 from sensorium.qdrant.points import from_iso
 
@@ -29,42 +34,73 @@ UNJUDGED = (
 class Recaller:
     """Answers the questions of one owner."""
 
-    def __init__(self, backend: Backend, *, owner: str) -> None:
-        """Read from a store."""
-        self._backend = backend
-        self._owner = owner
+    def __init__(self, shelf: Shelf, calibrator: Calibrator) -> None:
+        """Read from a shelf what a calibrator judges."""
+        self._shelf = shelf
+        self._calibrator = calibrator
+        self._owner = shelf.owner
 
-    def recall(self, asked: Sequence[Asked], wish: Wish, calibration: Calibration) -> list[Hit]:
-        """Find what answers a question, best first.
-
-        Args:
-            asked: Vectors; none to look for keywords alone.
-            wish: What to return.
-            calibration: Of this owner's collection.
-        """
-        now = datetime.now(timezone.utc)
+    def recall(
+        self,
+        query: Query | None,
+        options: RecallOptions,
+        *,
+        like: str | None = None,
+        weights: Sequence[float] | None = None,
+    ) -> list[Hit]:
+        """Find what answers a question, best first; see `Memory.recall`."""
+        if query is None and like is None and options.keywords is None:
+            raise QueryError(
+                "a recall without a question", "query, like or keywords", "use timeline() to list"
+            )
+        if query is not None and like is not None:
+            raise QueryError("both query and like", "one of them", "call recall twice")
+        if weights is not None and query is None:
+            raise QueryError("weights without a query", "parts to weigh", "leave them out")
+        # Taken once: the vectors of the question and those it is compared with fit each other.
+        setup = self._shelf.setup
+        modalities = checked_modalities(options.modalities, setup.encoder)
+        asked: list[Asked] = []
+        if like is not None:
+            main = find_record(setup.backend, self._owner, like, vectors=True)
+            asked = resembling(all_rows(setup.backend, self._owner, main))
+            options = options.without(main.id)
+        elif query is not None:
+            asked = asked_of(query, setup.encoder, weights)
         scales: dict[str, Scale] = {}
         if asked:
-            scales = calibration.scales(asked, wish.modalities, ranking=wish.ranking)
-        where = Filter(self._owner, wish.condition, alive_at=now, parts=True)
-        if wish.min_confidence is not None and not any(one.calibrated for one in scales.values()):
+            calibration = self._calibrator.current(setup)
+            scales = calibration.scales(asked, modalities, ranking=options.ranking)
+        return self._answers(setup.backend, scales, options)
+
+    def _answers(
+        self, backend: Backend, scales: Mapping[str, Scale], options: RecallOptions
+    ) -> list[Hit]:
+        """Search, judge and choose; without scales, look for keywords alone."""
+        now = datetime.now(timezone.utc)
+        where = Filter(self._owner, options.condition, alive_at=now, parts=True)
+        if options.min_confidence is not None and not any(
+            one.calibrated for one in scales.values()
+        ):
             logger.warning(UNJUDGED)
-        finder = Finder(self._backend, where, scales, wish)
+        finder = Finder(backend, where, scales, options)
         found = finder.candidates()
-        if wish.min_confidence is not None:
-            found = [one for one in found if _is_sure(one, wish.min_confidence)]
-        if wish.half_life is not None:
+        if options.min_confidence is not None:
+            found = [one for one in found if _is_sure(one, options.min_confidence)]
+        if options.half_life is not None:
             for one in found:
                 at = from_iso(finder.points[one.id].payload["at"])
-                one.score = faded(one.score, now - at, wish.half_life)
+                one.score = faded(one.score, now - at, options.half_life)
         found.sort(key=lambda one: -one.score)
-        if wish.diversity:
-            found = diverse(found[: wish.pool], scales, wish.diversity, wish.limit)
-        return self._hits(found[: wish.limit], finder, now)
+        if options.diversity:
+            found = diverse(found[: options.pool], scales, options.diversity, options.limit)
+        return self._hits(backend, found[: options.limit], finder, now)
 
-    def _hits(self, found: Sequence[Candidate], finder: Finder, now: datetime) -> list[Hit]:
+    def _hits(
+        self, backend: Backend, found: Sequence[Candidate], finder: Finder, now: datetime
+    ) -> list[Hit]:
         """Read the records of what was chosen."""
-        read = self._backend.retrieve([one.id for one in found], payload=True, vectors=False)
+        read = backend.retrieve([one.id for one in found], payload=True, vectors=False)
         mine = [point for point in read if point.payload.get("owner") == self._owner]
         records = {point.id: record_of(point) for point in mine}
         return [

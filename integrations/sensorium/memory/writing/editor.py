@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sensorium.errors import RecordError, RecordNotFoundError
-from sensorium.memory.layout.ids import check_id, point_id
+from sensorium.errors import QueryError, RecordError
+from sensorium.memory.checks import (
+    check_metadata,
+    check_percepts,
+    check_tags,
+    check_time,
+    check_words,
+)
+from sensorium.memory.filters import older
 from sensorium.memory.layout.payload import (
     TEXT,
     ended,
@@ -21,96 +28,26 @@ from sensorium.memory.layout.payload import (
     media_payload,
     record_of,
 )
-from sensorium.memory.media.store import MediaStore
+from sensorium.memory.lookup import all_rows, find_record, find_records
 from sensorium.memory.moving.copying import CONTINUING, continuing, drop_parts, pages
 from sensorium.memory.records import Medium, Record, Sweep
-from sensorium.memory.writing.draft import (
-    check_metadata,
-    check_percepts,
-    check_tags,
-    check_time,
-    check_words,
-)
+from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing.writer import Writer
 from sensorium.percepts import Percept, Text
-from sensorium.qdrant import Backend, Condition, Either, Equal, Filter, Ids, OneOf, Range
-from sensorium.qdrant.filters import uuids
+from sensorium.qdrant import Condition, Either, Equal, Every, Filter, Ids, OneOf, Range
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 
 PAGE = 256  # records looked at in one go
 
 
 class Editor:
-    """Reads, changes and removes the records of one owner by id or by condition."""
+    """Changes and removes the records of one owner by id or by condition."""
 
-    def __init__(
-        self, backend: Backend, media: MediaStore | None, writer: Writer, *, owner: str
-    ) -> None:
-        """Work on the collection that a writer fills."""
-        self._backend = backend
-        self._media = media
+    def __init__(self, shelf: Shelf, writer: Writer) -> None:
+        """Work on the records that a writer adds."""
+        self._shelf = shelf
+        self._owner = shelf.owner
         self._writer = writer
-        self._owner = owner
-
-    def move(self, backend: Backend) -> None:
-        """Work elsewhere from now on; what waits for the writer's lock will, too."""
-        self._backend = backend
-
-    def find(self, name: str, *, vectors: bool = False) -> StoredPoint:
-        """Read a record's point by its id: the one it was given, or the one it got.
-
-        Args:
-            name: The id.
-            vectors: Read them, too.
-
-        Raises:
-            RecordNotFoundError: This owner has none of that id, or it has expired.
-        """
-        for point in self.find_all([name], vectors=vectors).values():
-            return point
-        raise RecordNotFoundError(
-            f"the id {name!r}"[:200],
-            f"the id of a record of {self._owner!r}",
-            "see recall() and timeline() for the ids there are",
-        )
-
-    def find_all(
-        self, names: Iterable[str], *, vectors: bool = False, expired: bool = False
-    ) -> dict[str, StoredPoint]:
-        """Read the points of several records by their ids, in this order, as far as they are there.
-
-        Args:
-            names: The ids.
-            vectors: Read those, too.
-            expired: Find records whose time has come, too.
-        Raises:
-            RecordError: An id that is none.
-        """
-        points = {
-            name: list(dict.fromkeys([point_id(self._owner, name), *uuids([name])]))
-            for name in map(check_id, names)
-        }
-        wanted = list({one: None for candidates in points.values() for one in candidates})
-        now = iso(datetime.now(timezone.utc))
-        read: dict[str, StoredPoint] = {}
-        for start in range(0, len(wanted), PAGE):
-            block = wanted[start : start + PAGE]
-            for point in self._backend.retrieve(block, payload=True, vectors=vectors):
-                payload = point.payload
-                mine = payload.get("owner") == self._owner and "part_of" not in payload
-                if mine and (expired or payload.get("expires_at", "~") > now):
-                    read[point.id] = point
-        return {
-            name: read[one]
-            for name, candidates in points.items()
-            for one in reversed(candidates)  # the id that was given goes before the one that is
-            if one in read and read[one].payload.get("id", one) == name
-        }
-
-    def find_whole(self, name: str) -> tuple[str, dict[str, Vectors]]:
-        """Read the UUID of a record's point, and all of its rows of each modality."""
-        main = self.find(name, vectors=True)
-        return main.id, self._all_rows(main)
 
     def update(
         self,
@@ -120,7 +57,7 @@ class Editor:
         text: str | None = None,
         payload: Payload,
         clear: Sequence[str],
-        keep_media: bool,
+        keep_media: bool | None,
         vectors: Mapping[str, ArrayLike | None] | None = None,
         retain: Collection[str] | None = None,
     ) -> Record:
@@ -148,8 +85,13 @@ class Editor:
             raise RecordError("retain without vectors", "both", "pass vectors={} if all rows stay")
         if text is not None:
             percepts = [Text(check_words(text)), *percepts]
-        with self._writer.lock:  # what is forgotten meanwhile must not come back
-            main = self.find(name, vectors=bool(percepts) or vectors is not None)
+        with self._shelf.lock:  # what is forgotten meanwhile must not come back
+            main = find_record(
+                self._shelf.backend,
+                self._owner,
+                name,
+                vectors=bool(percepts) or vectors is not None,
+            )
             unchanged = {key: value for key, value in main.payload.items() if key not in clear}
             changed = replace(main, payload=unchanged | payload)
             if vectors is not None:
@@ -165,14 +107,14 @@ class Editor:
             elif payload or clear:
                 whole = Either((Ids((main.id,)), Equal("part_of", main.id)))
                 meant = Filter(self._owner, whole, parts=True)
-                self._backend.set_payload(meant, payload, clear=clear)
+                self._shelf.backend.set_payload(meant, payload, clear=clear)
             return record_of(changed)
 
     def _joined(
-        self, main: StoredPoint, percepts: Sequence[Percept], *, anew: bool, keep_media: bool
+        self, main: StoredPoint, percepts: Sequence[Percept], *, anew: bool, keep_media: bool | None
     ) -> StoredPoint:
         """Add percepts to a record, which loses its other words if the text is `anew`."""
-        rows = self._all_rows(main)
+        rows = all_rows(self._shelf.backend, self._owner, main)
         before = "" if anew else str(main.payload["page_content"])
         media = _whole(main.payload, rows)
         if anew:
@@ -195,13 +137,13 @@ class Editor:
         gone: Collection[str],
         *,
         retain: Collection[str] | None,
-        keep_media: bool,
+        keep_media: bool | None,
     ) -> StoredPoint:
         """Put given rows, and percepts, in the place of those of their senses; some rows go.
 
         Where it is said which percepts stay, those given join them: before them, if they have rows.
         """
-        rows = {**self._all_rows(main), **vectors}
+        rows = {**all_rows(self._shelf.backend, self._owner, main), **vectors}
         rows = {name: found for name, found in rows.items() if name not in gone}
         before = _whole(main.payload, rows)
         senses = {percept.modality for percept in percepts}
@@ -230,24 +172,37 @@ class Editor:
         if iso(end) > payload.get("until", payload["at"]):
             payload["until"] = iso(end)
         points = laid_out(main.id, payload, rows)
-        self._backend.upsert(points)
-        drop_parts(self._backend, {main.id: len(points) - 1}, owner=self._owner)
+        self._shelf.backend.upsert(points)
+        drop_parts(self._shelf.backend, {main.id: len(points) - 1}, owner=self._owner)
         return StoredPoint(main.id, points[0].payload)
 
-    def _all_rows(self, main: StoredPoint) -> dict[str, Vectors]:
-        """Gather a record's rows from its point and those that continue it, in order."""
-        meant = Filter(self._owner, Equal("part_of", main.id), parts=True)
-        found = pages(self._backend, meant, limit=PAGE, payload=["part"], vectors=True)
-        last = main.payload.get("parts", 0)  # what lies beyond is left from before
-        parts = sorted(
-            (point for page in found for point in page if point.payload["part"] <= last),
-            key=lambda point: int(point.payload["part"]),
-        )
-        blocks: dict[str, list[Vectors]] = {}
-        for point in [main, *parts]:
-            for modality, rows in point.vectors.items():
-                blocks.setdefault(modality, []).append(rows)
-        return {modality: np.concatenate(parts) for modality, parts in blocks.items()}
+    def condition(
+        self,
+        ids: Sequence[str],
+        condition: Condition | None,
+        older_than: timedelta | None,
+        *,
+        everything: bool,
+    ) -> Condition | None:
+        """Return the condition for the records that a call of `forget` means; `None` means all.
+
+        Raises:
+            QueryError: No id and no condition without `everything`, or a wrong age.
+            RecordError: One of `ids` cannot be an id.
+        """
+        required = [condition] if condition is not None else []
+        if older_than is not None:
+            required.append(older(older_than))
+        if ids:
+            found = find_records(self._shelf.backend, self._owner, ids, expired=True)
+            required.append(Ids(tuple(point.id for point in found.values())))
+        if not required and not everything:
+            raise QueryError(
+                "forget() without an id or a condition",
+                "what to forget",
+                "pass ids or filters, or everything=True",
+            )
+        return Every(tuple(required)) if required else None
 
     def forget(self, condition: Condition | None) -> int:
         """Remove the records a condition means, with their files; return how many.
@@ -256,23 +211,25 @@ class Editor:
         """
         removed = 0
         meant = Filter(self._owner, condition)
-        with self._writer.lock:
-            while points := self._backend.scroll(meant, limit=PAGE, payload=["hashes"]).points:
+        with self._shelf.lock:
+            while points := self._shelf.backend.scroll(
+                meant, limit=PAGE, payload=["hashes"]
+            ).points:
                 ids = tuple(point.id for point in points)
                 whole = Either((Ids(ids), OneOf("part_of", ids)))
-                self._backend.delete(Filter(self._owner, whole, parts=True))
+                self._shelf.backend.delete(Filter(self._owner, whole, parts=True))
                 removed += len(ids)
                 self._drop_files(points)
             if condition is None:  # what continued no record, too
-                self._backend.delete(Filter(self._owner, parts=True))
+                self._shelf.backend.delete(Filter(self._owner, parts=True))
         return removed
 
     def forget_media(self, condition: Condition | None) -> int:
         """Remove the files of the records a condition means; their vectors stay."""
         changed = 0
         meant = Filter(self._owner, condition)
-        with self._writer.lock:
-            for page in pages(self._backend, meant, limit=PAGE, payload=["hashes", "media"]):
+        with self._shelf.lock:
+            for page in pages(self._shelf.backend, meant, limit=PAGE, payload=["hashes", "media"]):
                 kept = [point for point in page if point.payload.get("hashes")]
                 for point in kept:
                     bare = [
@@ -281,7 +238,7 @@ class Editor:
                     ]
                     own = Filter(self._owner, Ids((point.id,)))
                     media = media_payload(bare)["media"]
-                    self._backend.set_payload(own, {"media": media}, clear=["hashes"])
+                    self._shelf.backend.set_payload(own, {"media": media}, clear=["hashes"])
                 self._drop_files(kept)
                 changed += len(kept)
         return changed
@@ -292,27 +249,30 @@ class Editor:
     def sweep(self) -> Sweep:
         """Remove what has expired, and what interrupted calls have left: points and media."""
         records = self.forget(Range("expires_at", lte=datetime.now(timezone.utc)))
-        with self._writer.lock:
+        with self._shelf.lock:
             self._drop_stray_parts()
-        if self._media is None:
+        media = self._shelf.media
+        if media is None:
             return Sweep(0, 0, records)
         everything = Filter(self._owner, parts=True)
         named = {
             name
-            for page in pages(self._backend, everything, limit=PAGE, payload=["hashes"])
+            for page in pages(self._shelf.backend, everything, limit=PAGE, payload=["hashes"])
             for point in page
             for name in point.payload.get("hashes", ())
         }
-        return replace(self._media.sweep(named), records=records)
+        return replace(media.sweep(named), records=records)
 
     def _drop_stray_parts(self) -> None:
         """Remove points that continue a record which is gone, or is shorter now."""
         meant = Filter(self._owner, CONTINUING, parts=True)
-        for page in pages(self._backend, meant, limit=PAGE, payload=["part_of", "part"]):
-            rightful = {point.id for point in continuing(self._backend, page, owner=self._owner)}
+        for page in pages(self._shelf.backend, meant, limit=PAGE, payload=["part_of", "part"]):
+            rightful = {
+                point.id for point in continuing(self._shelf.backend, page, owner=self._owner)
+            }
             stray = tuple(point.id for point in page if point.id not in rightful)
             if stray:
-                self._backend.delete(Filter(self._owner, Ids(stray), parts=True))
+                self._shelf.backend.delete(Filter(self._owner, Ids(stray), parts=True))
 
 
 def changes(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -11,16 +10,18 @@ from typing import Any, TypeAlias
 
 from numpy.typing import ArrayLike
 
-from sensorium.encoders import Encoder, Encoding
+from sensorium.encoders import Encoding
 from sensorium.errors import BatchError, PointError, RecordError, SensoriumError
+from sensorium.memory.checks import given_rows
 from sensorium.memory.layout.payload import SAID, TEXT, given_encodings, points_of, says_the_same
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.moving.copying import drop_parts
 from sensorium.memory.records import Failure, Moment, Progress, Remembered, Report, Status
-from sensorium.memory.writing.draft import Draft, drafted, given_rows
+from sensorium.memory.shelf import Shelf
+from sensorium.memory.writing.draft import Draft, drafted
 from sensorium.percepts import Percept
 from sensorium.percepts.files import serialised
-from sensorium.qdrant import Backend, Equal, Filter, Point
+from sensorium.qdrant import Equal, Filter, Point
 from sensorium.qdrant.filters import uuids
 from sensorium.qdrant.points import Payload, Vectors, iso
 
@@ -64,39 +65,24 @@ class Fresh:
 class Writer:
     """Writes the memories of one owner. May be used from several threads."""
 
-    def __init__(
-        self, backend: Backend, encoder: Encoder, media: MediaStore | None, *, owner: str
-    ) -> None:
-        """Write to a store what an encoder makes of percepts.
-
-        Args:
-            backend: Of the encoder's space.
-            encoder: Turns percepts into vectors.
-            media: Where the signals themselves are kept; `None` keeps none.
-            owner: Whose memories they are.
-        """
-        self._backend = backend
-        self._encoder = encoder
-        self._media = media
-        self._owner = owner
-        self.lock = threading.RLock()  # held between looking what is there and writing
+    def __init__(self, shelf: Shelf) -> None:
+        """Write to a shelf."""
+        self._shelf = shelf
+        self._owner = shelf.owner
         self._latest = datetime.min.replace(tzinfo=timezone.utc)
 
-    def move(self, backend: Backend, encoder: Encoder) -> None:
-        """Write elsewhere from now on; what waits for the lock will, too."""
-        self._backend, self._encoder = backend, encoder
-
-    def write(self, moments: Sequence[Moment], *, keep_media: bool = True) -> list[Result]:
+    def write(self, moments: Sequence[Moment], *, keep_media: bool | None = None) -> list[Result]:
         """Remember some moments at once; one that fails gives its error in its place.
 
         Raises:
             StoreError: The store as a whole failed; what was acknowledged before is safe.
         """
         now = datetime.now(timezone.utc)
-        with self.lock:
+        with self._shelf.lock:
+            media = self._shelf.media_for(keep_media)
             results: list[Result | None] = [None] * len(moments)
             drafts = list(self._drafts(moments, results, now))
-            fresh = self._fresh(drafts, results, now, keep_media=keep_media)
+            fresh = self._fresh(drafts, results, now, media)
             encodings = self._encoded([one.draft for one in fresh])
             ready: dict[str, Fresh] = {}
             taken: set[str] = set()  # files of what is ready
@@ -109,7 +95,7 @@ class Writer:
                     results[one.index] = Remembered(one.draft.id, "known")
                     continue
                 try:
-                    kept = self._kept(one.draft.percepts, taken) if keep_media else {}
+                    kept = self._kept(one.draft.percepts, media, taken)
                 except SensoriumError as error:
                     results[one.index] = error
                     continue
@@ -125,7 +111,7 @@ class Writer:
         self,
         moments: Iterable[Moment],
         *,
-        keep_media: bool = True,
+        keep_media: bool | None = None,
         batch_size: int = BATCH,
         progress: Progress | None = None,
         total: int | None = None,
@@ -172,8 +158,7 @@ class Writer:
         drafts: Sequence[tuple[int, Draft]],
         results: list[Result | None],
         now: datetime,
-        *,
-        keep_media: bool,
+        media: MediaStore | None,
     ) -> list[Fresh]:
         """Leave out what is there already, and see what the others take the place of."""
         there = self._there([draft for _, draft in drafts])
@@ -191,7 +176,7 @@ class Writer:
                 )
                 continue
             alive = stands is not None and stands.get("expires_at", FOREVER) > iso(now)
-            same = stands and alive and self._known(draft, stands, keep_media=keep_media)
+            same = stands and alive and self._known(draft, stands, media)
             if same and draft.point not in changing:
                 results[index] = Remembered(draft.id, "known")
             else:
@@ -206,27 +191,29 @@ class Writer:
         names = {name for draft in drafts for name in (draft.point, *uuids([draft.given_id]))}
         named = any(draft.moment.id is not None for draft in drafts)
         keys = [*SEEN, *SAID] if named else SEEN
-        read = self._backend.retrieve(list(names), payload=list(dict.fromkeys(keys)), vectors=False)
+        read = self._shelf.backend.retrieve(
+            list(names), payload=list(dict.fromkeys(keys)), vectors=False
+        )
         return {point.id: point.payload for point in read}
 
     def _owns(self, payload: Payload) -> bool:
         """Whether a payload is that of a record of this owner."""
         return payload.get("owner") == self._owner and "part_of" not in payload
 
-    def _known(self, draft: Draft, stands: Payload, *, keep_media: bool) -> bool:
+    def _known(self, draft: Draft, stands: Payload, media: MediaStore | None) -> bool:
         """Whether a moment would change nothing: its content is there, or all it says."""
         if draft.moment.id is None:
             return True
         if draft.vectors is not None:  # which may be others
             return False
         senses = {percept.modality for percept in draft.percepts}
-        kept = keep_media and self._media is not None and senses != {TEXT}
+        kept = media is not None and senses != {TEXT}
         return says_the_same(draft, stands) and kept == bool(stands.get("hashes"))
 
     def _encoded(self, drafts: Sequence[Draft]) -> list[list[Encoding] | SensoriumError]:
         """Encode the percepts of all drafts in one batch; a draft fails with its percept."""
         percepts = [one for draft in drafts if draft.vectors is None for one in draft.percepts]
-        made = iter(self._encoder.try_encode(percepts) if percepts else ())
+        made = iter(self._shelf.encoder.try_encode(percepts) if percepts else ())
         grouped = [
             list(islice(made, len(draft.percepts)))
             if draft.vectors is None
@@ -237,13 +224,13 @@ class Writer:
 
     def given(self, vectors: Mapping[str, ArrayLike]) -> dict[str, Vectors]:
         """Check rows that a caller made; arguments and errors as of `given_rows`."""
-        return given_rows(vectors, self._encoder.space, self._backend.schema.modalities)
+        return given_rows(vectors, self._shelf.encoder.space, self._shelf.backend.schema.modalities)
 
     def prepared(
         self,
         percepts: Sequence[Percept],
         *,
-        keep_media: bool,
+        keep_media: bool | None,
         vectors: Mapping[str, Vectors] | None = None,
     ) -> tuple[list[str], Sequence[Encoding], dict[int, dict[str, Any]]]:
         """Digest, encode and keep percepts that join a record: what `media_of` needs of them.
@@ -257,23 +244,23 @@ class Writer:
         """
         digests = [percept.digest for percept in percepts]
         encodings = (
-            self._encoder.encode(percepts)
+            self._shelf.encoder.encode(percepts)
             if vectors is None
             else given_encodings(percepts, vectors)
         )
-        return digests, encodings, self._kept(percepts, ()) if keep_media else {}
+        return digests, encodings, self._kept(percepts, self._shelf.media_for(keep_media), ())
 
     def _kept(
-        self, percepts: Sequence[Percept], taken: Collection[str]
+        self, percepts: Sequence[Percept], media: MediaStore | None, taken: Collection[str]
     ) -> dict[int, dict[str, Any]]:
         """Keep the files of a record: all of them, or none but those `taken` by others."""
         kept: dict[int, dict[str, Any]] = {}
-        if self._media is None:
+        if media is None:
             return kept
         try:
             for index, percept in enumerate(percepts):
                 if percept.modality != TEXT:  # which the payload holds
-                    kept[index] = _keep(percept, self._media)
+                    kept[index] = _keep(percept, media)
         except BaseException:
             self.drop_files({fields["file"] for fields in kept.values()} - set(taken))
             raise
@@ -282,11 +269,11 @@ class Writer:
     def _upsert(self, ready: Sequence[Fresh], results: list[Result | None]) -> None:
         """Write all points in one request; where one is refused, each record by itself."""
         try:
-            self._backend.upsert([point for one in ready for point in one.points])
+            self._shelf.backend.upsert([point for one in ready for point in one.points])
         except PointError:
             for one in ready:
                 try:
-                    self._backend.upsert(one.points)
+                    self._shelf.backend.upsert(one.points)
                 except PointError as error:
                     results[one.index] = error
         unused = {name for one in ready if results[one.index] is not None for name in one.files}
@@ -295,20 +282,23 @@ class Writer:
             results[one.index] = Remembered(one.draft.id, one.status)
         replaced = [one for one in written if one.stale is not None]
         last = {one.draft.point: len(one.points) - 1 for one in replaced}
-        drop_parts(self._backend, last, owner=self._owner)
+        drop_parts(self._shelf.backend, last, owner=self._owner)
         self.drop_files(unused.union(*(one.stale or () for one in replaced)))
 
     def drop_files(self, names: Iterable[str]) -> None:
         """Remove files of records that are gone, unless another record names them, too."""
-        if self._media is None:
+        media = self._shelf.media
+        if media is None:
             return
-        with self.lock:  # a record that is being written may have found its file there
+        with self._shelf.lock:  # a record that is being written may have found its file there
             unused = [
                 name
                 for name in set(names)
-                if not self._backend.count(Filter(self._owner, Equal("hashes", name), parts=True))
+                if not self._shelf.backend.count(
+                    Filter(self._owner, Equal("hashes", name), parts=True)
+                )
             ]
-            self._media.drop(unused)
+            media.drop(unused)
 
 
 def _batches(source: Iterator[Moment], size: int) -> Iterator[list[Moment]]:

@@ -1,0 +1,260 @@
+"""Checking what callers pass to a memory, before anything is read, encoded or written for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sensorium.encoders import EmbeddingSpace, Encoder, load_encoder, normalise
+from sensorium.errors import (
+    FilterError,
+    QueryError,
+    RecordError,
+    UnknownEncoderError,
+    VectorError,
+)
+from sensorium.percepts import Percept, Text
+from sensorium.percepts.percept import is_still
+from sensorium.percepts.text import LONE_SURROGATE
+from sensorium.qdrant.points import Vectors
+
+LONGEST_TAG = 512  # characters
+INT64 = 2**63
+DEEPEST = 32  # dictionaries within dictionaries of metadata
+MOST = 10_000  # hits or records of one call
+TALLIED = ("tags", "source", "modalities")  # the fields whose values can be counted
+
+
+def open_encoder(encoder: object) -> Encoder:
+    """Return an encoder as given, or load it by its name.
+
+    Raises:
+        UnknownEncoderError: Neither an encoder nor the name of one.
+    """
+    if isinstance(encoder, str):
+        return load_encoder(encoder)
+    if isinstance(encoder, Encoder):
+        return encoder
+    raise UnknownEncoderError(
+        f"a {type(encoder).__name__} as an encoder",
+        "the name of one, or an object with space, modalities and encode",
+        "wrap functions in sensorium.encoders.FunctionEncoder",
+    )
+
+
+def are_names(given: object) -> bool:
+    """Whether a value is a collection of texts, and not itself text."""
+    if isinstance(given, (str, bytes)) or not isinstance(given, Collection):
+        return False
+    return all(isinstance(name, str) for name in given)
+
+
+def check_limit(limit: object) -> int:
+    """Return how many hits or records are wanted.
+
+    Raises:
+        QueryError: Not a whole number from 1 to 10,000.
+    """
+    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST:
+        raise QueryError(
+            f"limit={limit!r}",
+            f"a whole number from 1 to {MOST:,}",
+            "list more than that in pages, with the cursor of timeline()",
+        )
+    return limit
+
+
+def check_field(field: object) -> str:
+    """Return the name of a field whose values can be counted.
+
+    Raises:
+        QueryError: Another field.
+    """
+    if field not in TALLIED:
+        raise QueryError(f"field={field!r}"[:200], f"one of {', '.join(TALLIED)}", "pass one")
+    return str(field)
+
+
+def check_percepts(given: Sequence[object]) -> None:
+    """Check that a record can hold some percepts.
+
+    Raises:
+        RecordError: Something that is not a percept, or a blank text.
+    """
+    for percept in given:
+        if not isinstance(percept, Percept):
+            raise RecordError(
+                f"{type(percept).__name__} among the percepts of a memory",
+                "percepts (Text, Image, Video, Audio, Depth, Thermal, IMU)",
+                'wrap it: the type says which sense it is; words go into text="..."',
+            )
+        if isinstance(percept, Text):
+            check_words(percept.text)
+
+
+def given_rows(
+    given: Mapping[str, ArrayLike], space: EmbeddingSpace, known: Collection[str]
+) -> dict[str, Vectors]:
+    """Return rows that were made elsewhere, scaled to unit length.
+
+    Args:
+        given: Of each modality `(D,)` or `(W, D)`.
+        space: That they are of, as the caller says by giving them.
+        known: Modalities there can be vectors of.
+    Returns:
+        Shape `(W, D)` float32 of each modality.
+    Raises:
+        RecordError: Not a dictionary, or of a modality that is not known.
+        VectorError: Another shape, NaN or infinity, or a row of zeros.
+    """
+    if not isinstance(given, Mapping) or not set(given) <= set(known):
+        raise RecordError(
+            f"vectors of {sorted(map(str, given)) if isinstance(given, Mapping) else given!r}"[
+                :200
+            ],
+            f"rows by modality, of {', '.join(sorted(known))}",
+            'write vectors={"text": rows}',
+        )
+    return {modality: _rows(modality, rows, space) for modality, rows in given.items()}
+
+
+def _rows(modality: str, given: ArrayLike, space: EmbeddingSpace) -> Vectors:
+    try:
+        rows = np.atleast_2d(np.asarray(given, np.float32))
+    except (TypeError, ValueError) as error:
+        raise VectorError(f"{modality} vectors of {error}", "numbers", "pass an array") from error
+    still = is_still(modality) and len(rows) > 1
+    if rows.ndim != 2 or rows.shape[1] != space.dimension or not len(rows) or still:
+        raise VectorError(
+            f"{modality} vectors of shape {np.shape(rows)}",
+            f"shape ({'1' if is_still(modality) else 'W'}, {space.dimension})",
+            f"pass vectors of {space.model!r}",
+        )
+    return normalise(rows)
+
+
+def check_words(text: object) -> str:
+    """Return text as given.
+
+    Raises:
+        RecordError: Not text, or blank.
+    """
+    check_text("text", text)
+    if not isinstance(text, str) or not text.strip():
+        raise RecordError(f"text={text!r}"[:200], "words", "leave it out")
+    return text
+
+
+def check_time(
+    name: str, moment: object, *, error: type[RecordError | FilterError] = RecordError
+) -> None:
+    """Check that a value is `None` or an aware datetime.
+
+    Args:
+        name: Name of the argument.
+        moment: The value.
+        error: What to raise for another type, a naive time, or one that UTC cannot write.
+    """
+    if moment is None:
+        return
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
+        kind = "naive" if isinstance(moment, datetime) else type(moment).__name__
+        raise error(
+            f"{name}={moment!r}, which is {kind}"[:200],
+            "a datetime with its zone",
+            f"write {name}=datetime(..., tzinfo=timezone.utc) or {name}.astimezone()",
+        )
+    try:
+        moment.astimezone(timezone.utc)
+    except OverflowError as cause:
+        raise beyond_calendar(name, moment, error=error) from cause
+
+
+def beyond_calendar(
+    name: str, moment: datetime, *, error: type[RecordError | FilterError] = RecordError
+) -> RecordError | FilterError:
+    """Return the error for a time before the year 1 or after the year 9999 in UTC."""
+    return error(
+        f"{name} of {moment.isoformat()}",
+        "a time that is, and ends, in the years 1 to 9999 in UTC",
+        "correct it, or leave it out",
+    )
+
+
+def check_tags(tags: object) -> tuple[str, ...]:
+    """Return tags as a tuple.
+
+    Raises:
+        RecordError: Not a sequence of names.
+    """
+    if isinstance(tags, str) or not isinstance(tags, (Sequence, set, frozenset)):
+        raise RecordError(f"tags={tags!r}"[:200], "a list of names", 'write tags=["holiday"]')
+    for tag in tags:
+        if not isinstance(tag, str) or not tag.strip() or len(tag) > LONGEST_TAG:
+            raise RecordError(
+                f"the tag {tag!r}"[:200],
+                f"a name of at most {LONGEST_TAG} characters",
+                "write it as text",
+            )
+    return tuple(tags)
+
+
+def check_metadata(metadata: object) -> list[str]:
+    """Check that metadata comes back as it went in; return its truth values as flags.
+
+    Raises:
+        RecordError: Not a dictionary of JSON values; the message names the key.
+    """
+    if not isinstance(metadata, Mapping):
+        raise RecordError(
+            f"metadata={metadata!r}"[:200], "a dictionary", 'write metadata={"room": "kitchen"}'
+        )
+    flags: list[str] = []
+    _walk(metadata, "metadata", flags, 0)
+    return flags
+
+
+def _walk(value: Any, path: str, flags: list[str], depth: int) -> None:
+    if isinstance(value, bool):
+        flags.append(f"{path}={str(value).lower()}")
+    elif isinstance(value, dict) and depth < DEEPEST:
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise _not_json(f"the key {key!r} of {path}")
+            _walk(inner, f"{path}.{key}", flags, depth + 1)
+    elif isinstance(value, list) and depth < DEEPEST:
+        for inner in value:
+            _walk(inner, path, flags, depth + 1)
+    elif isinstance(value, (int, float)):
+        if not (math.isfinite(value) if isinstance(value, float) else -INT64 <= value < INT64):
+            raise _not_json(f"{path}={value!r}")
+    elif isinstance(value, str):
+        check_text(path, value)
+    elif value is not None:
+        raise _not_json(f"{path}, a {type(value).__name__}")
+
+
+def _not_json(what: str) -> RecordError:
+    return RecordError(
+        what[:200],
+        "text, finite numbers of 64 bits, true, false, null, lists and dictionaries",
+        "convert it: str() for paths and UUIDs, isoformat() for times, .item() for numpy numbers, "
+        "list() for tuples",
+    )
+
+
+def check_text(name: str, text: object) -> None:
+    """Check that a value is `None` or text that UTF-8 can write.
+
+    Raises:
+        RecordError: Another type, or half of a surrogate pair.
+    """
+    if text is None:
+        return
+    if not isinstance(text, str) or (not text.isascii() and LONE_SURROGATE.search(text)):
+        raise RecordError(f"{name}={text!r}"[:200], "Unicode text", "decode or repair it first")

@@ -1,0 +1,133 @@
+"""Reading one owner's records without a question: by id, or in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+
+from sensorium.errors import RecordNotFoundError
+from sensorium.memory.layout.ids import check_id, point_id
+from sensorium.memory.moving.copying import pages
+from sensorium.memory.shelf import Setup
+from sensorium.qdrant import Backend, Equal, Filter
+from sensorium.qdrant.filters import uuids
+from sensorium.qdrant.points import StoredPoint, Vectors, from_iso, iso
+
+PAGE = 256  # points read in one request
+NEVER = "~"  # sorts after every time: the end of a record that does not expire
+
+
+def find_record(backend: Backend, owner: str, name: str, *, vectors: bool = False) -> StoredPoint:
+    """Read a record's point by its id: the one it was given, or the one it got.
+
+    Args:
+        backend: The collection.
+        owner: Owner of the record.
+        name: The id.
+        vectors: Read the vectors, too.
+    Raises:
+        RecordError: `name` cannot be an id.
+        RecordNotFoundError: The owner has no record of that id, or it has expired.
+    """
+    for point in find_records(backend, owner, [name], vectors=vectors).values():
+        return point
+    raise RecordNotFoundError(
+        f"the id {name!r}"[:200],
+        f"the id of a record of {owner!r}",
+        "see recall() and timeline() for the ids there are",
+    )
+
+
+def find_records(
+    backend: Backend,
+    owner: str,
+    names: Iterable[str],
+    *,
+    vectors: bool = False,
+    expired: bool = False,
+) -> dict[str, StoredPoint]:
+    """Read the points of several records by their ids, in this order; absent ones are left out.
+
+    Args:
+        backend: The collection.
+        owner: Owner of the records.
+        names: The ids.
+        vectors: Read the vectors, too.
+        expired: Find records that have expired, too.
+    Raises:
+        RecordError: One of `names` cannot be an id.
+    """
+    candidates = {
+        name: list(dict.fromkeys([point_id(owner, name), *uuids([name])]))
+        for name in map(check_id, names)
+    }
+    wanted = list({point: None for points in candidates.values() for point in points})
+    now = iso(datetime.now(timezone.utc))
+    found: dict[str, StoredPoint] = {}
+    for start in range(0, len(wanted), PAGE):
+        block = wanted[start : start + PAGE]
+        for point in backend.retrieve(block, payload=True, vectors=vectors):
+            payload = point.payload
+            mine = payload.get("owner") == owner and "part_of" not in payload
+            if mine and (expired or payload.get("expires_at", NEVER) > now):
+                found[point.id] = point
+    # The last one wins: a record that was given the name goes before one whose UUID it is.
+    return {
+        name: found[point]
+        for name, points in candidates.items()
+        for point in reversed(points)
+        if point in found and found[point].payload.get("id", point) == name
+    }
+
+
+def all_rows(backend: Backend, owner: str, main: StoredPoint) -> dict[str, Vectors]:
+    """Gather a record's rows from its point and the points that continue it, in order.
+
+    Args:
+        backend: The collection.
+        owner: Owner of the record.
+        main: The record's own point, with its vectors.
+    """
+    parts_of_it = Filter(owner, Equal("part_of", main.id), parts=True)
+    # A point beyond the last part was left behind when the record became shorter.
+    last = main.payload.get("parts", 0)
+    parts = sorted(
+        (
+            point
+            for page in pages(backend, parts_of_it, limit=PAGE, payload=["part"], vectors=True)
+            for point in page
+            if point.payload["part"] <= last
+        ),
+        key=lambda point: int(point.payload["part"]),
+    )
+    blocks: dict[str, list[Vectors]] = {}
+    for point in [main, *parts]:
+        for modality, rows in point.vectors.items():
+            blocks.setdefault(modality, []).append(rows)
+    return {modality: np.concatenate(found) for modality, found in blocks.items()}
+
+
+def statistics(setup: Setup, owner: str) -> dict[str, Any]:
+    """Describe an owner's records, JSON-ready; see `Memory.stats`."""
+    backend, media = setup.backend, setup.media
+    alive = Filter(owner, alive_at=datetime.now(timezone.utc))
+    ends = [
+        backend.scroll(alive, limit=1, newest_first=newest, payload=["at"]).points
+        for newest in (False, True)
+    ]
+    first, last = (from_iso(p[0].payload["at"]).isoformat() if p else None for p in ends)
+    store = backend.stats()
+    return {
+        "owner": owner,
+        "records": backend.count(alive),
+        "modalities": backend.facet("modalities", alive, limit=100),
+        "tags": backend.facet("tags", alive, limit=20),
+        "first": first,
+        "last": last,
+        "media_bytes": media.bytes_used() if media else None,
+        "encoder": setup.encoder.space.id,
+        "store": {"kind": store["kind"], "place": store["place"]},
+    }

@@ -1,0 +1,43 @@
+"""Kept signals, opened as percepts again."""
+
+from __future__ import annotations
+
+from sensorium.errors import MediaNotFoundError
+from sensorium.memory.media.store import MediaStore
+from sensorium.memory.records import Medium, Record
+from sensorium.percepts import Percept, Text
+from sensorium.percepts.files import reopened
+from sensorium.qdrant.points import from_iso
+
+
+def open_percepts(media: MediaStore | None, record: Record) -> list[Percept]:
+    """Open the signals of a record: its text, and each medium that was kept.
+
+    Raises:
+        MediaNotFoundError: No signal of it was kept, or a file is gone.
+    """
+    texts: list[Percept] = [Text(record.text, at=record.at)] if record.text else []
+    kept = [open_medium(media, medium) for medium in record.media if medium.file]
+    if not texts and not kept:
+        raise MediaNotFoundError(
+            f"the record {record.id}, of which no signal was kept",
+            "a record remembered with keep_media",
+            "forget it, then remember it with keep_media=True",
+        )
+    return [*texts, *kept]
+
+
+def open_medium(media: MediaStore | None, medium: Medium) -> Percept:
+    """Open one kept percept.
+
+    Raises:
+        MediaNotFoundError: It was not kept, or its file is gone.
+    """
+    if medium.file is None or media is None:
+        raise MediaNotFoundError(
+            f"a {medium.modality} that was not kept", "one with a file", "see Medium.file"
+        )
+    path = media.path(medium.file)
+    content = path if path is not None else media.read(medium.file)
+    at = from_iso(medium.at) if medium.at else None
+    return reopened(content, modality=medium.modality, units=medium.units, at=at, uri=medium.uri)

@@ -1,0 +1,70 @@
+"""Which hits a recall returns, how many, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sensorium.errors import QueryError
+from sensorium.memory.calibrating.calibration import RANKINGS
+from sensorium.memory.checks import check_limit
+from sensorium.qdrant import Condition, Equal, Every, Ids, Not, Words
+
+WIDER = 4  # times the limit: candidates of which recency, diversity or keywords choose
+
+
+@dataclass(frozen=True)
+class RecallOptions:
+    """The options of `Memory.recall`, which explains them; `condition` joins its filters."""
+
+    limit: int
+    modalities: Collection[str] | None = None
+    condition: Condition | None = None
+    ranking: str = "centred"
+    keywords: str | None = None
+    min_confidence: float | None = None
+    half_life: timedelta | None = None
+    diversity: float | None = None
+
+    @property
+    def pool(self) -> int:
+        """How many candidates are needed to choose from."""
+        chosen = self.half_life or self.diversity or self.keywords
+        return self.limit * WIDER if chosen else self.limit
+
+    def without(self, record: str) -> RecallOptions:
+        """Return the same options, for all records but one."""
+        itself = Ids((record,)) | Equal("part_of", record)
+        given = [self.condition] if self.condition is not None else []
+        return replace(self, condition=Every((*given, Not(itself))))
+
+    def __post_init__(self) -> None:
+        """Check the options.
+
+        Raises:
+            QueryError: A number outside its range, blank words, or another ranking.
+        """
+        check_limit(self.limit)
+        _check_share("min_confidence", self.min_confidence)
+        _check_share("diversity", self.diversity)
+        if self.ranking not in RANKINGS:
+            raise QueryError(
+                f"ranking={self.ranking!r}", f"one of {', '.join(RANKINGS)}", "pass one"
+            )
+        age = self.half_life
+        if age is not None and not (isinstance(age, timedelta) and age > timedelta(0)):
+            raise QueryError(f"half_life={age!r}", "a positive timedelta", "leave it out")
+        words = self.keywords
+        if words is not None and not (isinstance(words, str) and words.strip()):
+            raise QueryError(f"keywords={words!r}", "words", "leave it out")
+        if words is not None:
+            Words("page_content", words)  # refuses what cannot be looked for
+
+
+def _check_share(name: str, share: object) -> None:
+    if share is None:
+        return
+    numeric = isinstance(share, (int, float)) and not isinstance(share, bool)
+    if not numeric or not 0 <= share <= 1:  # type: ignore[operator]  # numeric
+        raise QueryError(f"{name}={share!r}", "a number from 0 to 1", "leave it out")

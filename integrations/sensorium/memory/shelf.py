@@ -1,0 +1,82 @@
+"""What all rooms of an open memory share: its place, its encoder, its owner and one lock."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+from sensorium.encoders import Encoder
+from sensorium.memory.media.store import MediaStore
+from sensorium.memory.place import Place
+from sensorium.qdrant import Backend
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A place and the encoder of the vectors in it, which are only ever exchanged together."""
+
+    place: Place
+    encoder: Encoder
+
+    @property
+    def backend(self) -> Backend:
+        """The collection of the records."""
+        return self.place.backend
+
+    @property
+    def media(self) -> MediaStore | None:
+        """The store of the signals; `None` where none are kept."""
+        return self.place.media
+
+
+class Shelf:
+    """Where one owner's records stand. What writes, reads or judges them is built on it.
+
+    Attributes:
+        owner: Owner of the records.
+        keep_media: Whether signals are kept unless a call says otherwise.
+        lock: Held from reading what exists to writing what follows from it.
+        setup: The place and the encoder. A call that needs both without the lock reads this once,
+            so that it never searches one encoder's vectors with another's.
+    """
+
+    def __init__(self, place: Place, encoder: Encoder, *, owner: str, keep_media: bool) -> None:
+        """Begin with a place that is open and the encoder of its vectors."""
+        self.owner = owner
+        self.keep_media = keep_media
+        self.lock = threading.RLock()
+        self.setup = Setup(place, encoder)
+
+    @property
+    def place(self) -> Place:
+        """The place as it is now."""
+        return self.setup.place
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder of the vectors as they are now."""
+        return self.setup.encoder
+
+    @property
+    def backend(self) -> Backend:
+        """The collection as it is now."""
+        return self.setup.backend
+
+    @property
+    def media(self) -> MediaStore | None:
+        """The store of the signals; `None` where none are kept."""
+        return self.setup.media
+
+    def media_for(self, keep_media: bool | None) -> MediaStore | None:
+        """Return the store for a call's signals; `None` if it keeps none.
+
+        Args:
+            keep_media: The wish of the call; `None` is the default of the memory.
+        """
+        keep = self.keep_media if keep_media is None else keep_media
+        return self.media if keep else None
+
+    def exchange(self, backend: Backend, encoder: Encoder) -> None:
+        """Use another collection, and the encoder of its vectors, from now on."""
+        with self.lock:
+            self.setup = Setup(replace(self.place, backend=backend), encoder)

@@ -53,6 +53,7 @@ SensoriumError
 │   ├── MediaQuotaError          (OSError)           the media store may not grow further
 │   ├── ExportFormatError        (ValueError)        a directory that is not an export
 │   └── StreamError              (RuntimeError)      a stream that is closed, or whose worker failed
+├── ToolArgumentError            (ValueError)        a call of a tool that a model got wrong
 └── MissingExtraError            (ImportError)       an optional package is not installed
 """
 
@@ -324,6 +325,10 @@ class ExportFormatError(MemoryAccessError, ValueError):
 
 class StreamError(MemoryAccessError, RuntimeError):
     """A stream that is closed, or whose worker failed."""
+
+
+class ToolArgumentError(SensoriumError, ValueError):
+    """A model called a tool with arguments that cannot be used; worded for the model."""
 
 
 class MissingExtraError(SensoriumError, ImportError):

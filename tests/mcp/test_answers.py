@@ -30,8 +30,8 @@ from tests.support.mcp_asking import (
 )
 from tests.support.planted import PLANTED, PlantedEncoder
 
+from sensorium.agents.arguments import Signal
 from sensorium.mcp import ServerLimits, build_server, progress
-from sensorium.mcp.signals import Signal
 from sensorium.memory import Memory
 from sensorium.percepts import Audio, Percept
 
@@ -150,7 +150,7 @@ async def test_a_lost_file_does_not_spoil_an_answer(tmp_path: Path) -> None:
             for file in tmp_path.rglob("*.png"):
                 file.unlink()
             answer = await ask(client, "recall", query="dog")
-    assert "cannot be opened" in text_of(answer)
+    assert "cannot be shown" in text_of(answer)
     assert str(tmp_path) not in text_of(answer)
 
 

@@ -152,8 +152,8 @@ async def test_a_data_uri_is_a_file_with_its_type(own: Memory) -> None:
             await ask(client, "remember", media=[{"data": uri}], together=False)
         picture_uri = f"data:image/png;base64,{base64_of(png('dog'))}"
         await ask(client, "remember", media=[{"data": picture_uri}])
-        senses = [one["senses"] for one in (await data_of(client, "timeline"))["records"]]
-    assert sorted(senses) == [["image"], ["text"]]
+        modalities = [one["modalities"] for one in (await data_of(client, "timeline"))["records"]]
+    assert sorted(modalities) == [["image"], ["text"]]
 
 
 async def test_the_timeline_has_pages(own: Memory) -> None:
@@ -227,7 +227,7 @@ async def test_an_update_changes_what_is_given(own: Memory) -> None:
             media=[picture("dog")],
         )
     assert (record["text"], record["tags"], record["source"]) == ("dog", [], "s")
-    assert (record["senses"], record["metadata"]) == (["image", "text"], {"k": None})
+    assert (record["modalities"], record["metadata"]) == (["image", "text"], {"k": None})
 
 
 async def test_forgetting(own: Memory) -> None:

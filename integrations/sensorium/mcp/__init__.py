@@ -7,7 +7,7 @@ try:
 except ImportError as error:  # not there, or older than 2
     raise MissingExtraError.for_package("mcp", "mcp") from error
 
-from sensorium.mcp.options import ServerLimits
+from sensorium.agents.limits import ServerLimits
 from sensorium.mcp.server import build_server
 from sensorium.mcp.serving import serve_http, serve_stdio
 

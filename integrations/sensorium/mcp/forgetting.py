@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 
-from sensorium.mcp.arguments import (
+from sensorium.agents.arguments import (
     Everything,
     Ids,
     MediaOnly,
@@ -18,22 +17,27 @@ from sensorium.mcp.arguments import (
     Tags,
     Until,
     Where,
+    filters,
 )
-from sensorium.mcp.reading import filters
-from sensorium.mcp.results import ForgottenData, answer
-from sensorium.mcp.times import ago
-from sensorium.mcp.wording import memories
+from sensorium.agents.times import time_before
+from sensorium.agents.wording import memories
+from sensorium.errors import ToolArgumentError
+from sensorium.mcp.schemas import ForgottenData, answer
 from sensorium.memory import Filters, Memory
 
 TIMES = frozenset({"since", "until"})
-ALL_OF_IT = "set everything to true and leave all conditions out, if really all is to go"
+ALL_OF_IT = "to forget every memory, set everything to true and give no condition"
 
 
 class ForgettingTools:
-    """What a model can remove from a memory."""
+    """The tool with which a model removes memories."""
 
     def __init__(self, memory: Memory) -> None:
-        """Remove from one memory."""
+        """Remove from one memory.
+
+        Args:
+            memory: The memory that is served.
+        """
         self._memory = memory
 
     def forget(
@@ -49,13 +53,13 @@ class ForgettingTools:
         media_only: MediaOnly = False,
         everything: Everything = False,
     ) -> Annotated[CallToolResult, ForgottenData]:
-        """Forget memories for good: those that fulfil all that is given, ids and conditions.
+        """Forget memories for good: those that meet every condition, ids included.
 
-        Use count with the same conditions first, to see how many there are.
+        Call count with the same conditions first, to see how many memories that removes.
         """
         wanted = filters(tags=tags, source=source, where=where, since=since, until=until)
         if older_than is not None:
-            oldest = ago(older_than)
+            oldest = time_before(older_than)
             wanted["until"] = min(oldest, until or oldest)
         self._check_scope(ids, wanted, everything=everything)
         count = self._memory.forget(
@@ -65,21 +69,21 @@ class ForgettingTools:
         return answer([f"forgot {what}{memories(count)}"], ForgottenData(forgotten=count))
 
     def _check_scope(self, ids: Sequence[str] | None, wanted: Filters, *, everything: bool) -> None:
-        """Refuse to forget all there is, unless that was said.
+        """Check that every memory is forgotten only if the call says so.
 
         Raises:
-            ToolError: No condition, conditions besides `everything`, or only times within which
-                everything lies.
+            ToolArgumentError: No condition, conditions besides `everything`, or only times within
+                which every memory lies.
         """
         conditions = bool(ids or wanted)
         if everything and conditions:
-            raise ToolError(f"everything, and conditions; needed one of them; {ALL_OF_IT}")
+            raise ToolArgumentError("everything, and conditions", "one of them", ALL_OF_IT)
         if ids == [] or not (everything or conditions):
-            raise ToolError(f"no ids and no conditions; needed what to forget; {ALL_OF_IT}")
+            raise ToolArgumentError("no ids and no conditions", "what to forget", ALL_OF_IT)
         if everything or ids or wanted.keys() - TIMES:
             return
         total = self._memory.count()
         if total and self._memory.count(**wanted) == total:
-            raise ToolError(
-                f"times within which all of {memories(total)} lie; needed fewer; {ALL_OF_IT}"
+            raise ToolArgumentError(
+                f"times within which all of {memories(total)} lie", "fewer", ALL_OF_IT
             )

@@ -19,46 +19,60 @@ BEAT = 5.0  # seconds: a step that takes longer is reported again, lest the clie
 
 
 class _Reporter:
-    """Reports the steps of one call, and between them that it goes on."""
+    """Reports the steps of one call, and between them that it goes on.
+
+    The protocol wants progress that grows with every report. So one report is sent at a time, and
+    each further one of the same step adds a part of the next: 1, 1 1/2, 1 2/3, ...
+    """
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        self._state: tuple[int, int | None, str] = (0, None, "")
-        self._beats = 0
+        self._done = 0
+        self._total: int | None = None
+        self._message = ""
+        self._repeats = 0  # reports since a step was done
+        self._sending = anyio.Lock()
 
     def step(self, done: int, total: int | None, message: str) -> None:
-        """Report from the thread that works."""
-        self._state, self._beats = (done, total, message), 0
-        anyio.from_thread.run(self._report)
+        """Report a step from the thread that works."""
+        anyio.from_thread.run(self._advance, done, total, message)
 
     async def beat(self) -> None:
-        """Report again and again, a little more each time: progress must grow."""
+        """Report again and again, until cancelled."""
         while True:
             await anyio.sleep(BEAT)
-            done, total, _ = self._state
-            if total is None or done < total:
-                self._beats += 1
+            async with self._sending:
                 await self._report()
 
+    async def _advance(self, done: int, total: int | None, message: str) -> None:
+        async with self._sending:
+            if done > self._done:
+                self._done, self._repeats = done, 0
+            self._total, self._message = total, message
+            await self._report()
+
     async def _report(self) -> None:
-        done, total, message = self._state
-        grown = done + self._beats / (self._beats + 1)
+        if self._repeats and self._total is not None and self._done >= self._total:
+            return  # All is done, and was reported.
+        progress = self._done + self._repeats / (self._repeats + 1)
+        self._repeats += 1
         with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):  # nobody listens
-            await self._call.report_progress(grown, total, message)
+            await self._call.report_progress(progress, self._total, self._message)
 
 
 async def working(call: Call, work: Callable[[Step], Result]) -> Result:
     """Do work in a thread, which may report its steps.
 
     Args:
-        call: Of the tool.
-        work: Called with a function that reports a step.
+        call: The call of the tool, whose client hears of the progress.
+        work: Function that does the work; it is called with a function that reports a step.
     Raises:
         SensoriumError: As the work does.
     """
     reporter = _Reporter(call)
     failure: Exception | None = None
-    async with anyio.create_task_group() as group:  # it would wrap what it sees raised
+    # A task group would wrap an exception that leaves it, so it is raised behind it.
+    async with anyio.create_task_group() as group:
         group.start_soon(reporter.beat)
         try:
             result = await anyio.to_thread.run_sync(work, reporter.step)

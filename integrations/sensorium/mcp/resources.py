@@ -1,4 +1,4 @@
-"""The resources: records as JSON, and their media as the files they are."""
+"""The resources: records as JSON, and their media as files."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
+from sensorium.agents.limits import ServerLimits
 from sensorium.errors import MediaNotFoundError
-from sensorium.mcp.answers import medium_uri
-from sensorium.mcp.options import ServerLimits
+from sensorium.mcp.blocks import medium_uri
 from sensorium.memory import Medium, Memory
 from sensorium.percepts.files import serialised
 
@@ -20,7 +20,7 @@ class File(bytes):
     """The content of a resource that knows its own type.
 
     Attributes:
-        mime_type: Of the content.
+        mime_type: Type of the content.
     """
 
     mime_type: str
@@ -33,15 +33,20 @@ class File(bytes):
 
 
 class MemoryResources:
-    """What of a memory can be read by address."""
+    """The records and media of a memory that can be read by address."""
 
     def __init__(self, memory: Memory, limits: ServerLimits) -> None:
-        """Read from one memory, within limits."""
+        """Read from one memory.
+
+        Args:
+            memory: The memory that is served.
+            limits: Largest size of a file.
+        """
         self._memory = memory
         self._limits = limits
 
     def record(self, id: str) -> str:
-        """Read a memory as JSON, all of its words and media listed."""
+        """Read a memory as JSON, with its whole text and a list of its media."""
         record = self._memory.get(id)
         fields = record.to_dict()
         for number, medium in enumerate(fields["media"]):
@@ -49,12 +54,12 @@ class MemoryResources:
         return json.dumps(fields, ensure_ascii=False, indent=2)
 
     def medium(self, id: str, number: str) -> bytes:
-        """Read a picture, sound or other signal of a memory, as the file it is kept as."""
+        """Read a picture, sound or other signal of a memory, as the file that is kept."""
         record = self._memory.get(id)
         if not number.isdecimal() or int(number) >= len(record.media):
             raise ResourceNotFoundError(
                 f"media {number!r} of memory {record.id}; needed a number below "
-                f"{len(record.media)}; read {RECORD.format(id=record.id)} for what there is"
+                f"{len(record.media)}; read {RECORD.format(id=record.id)} for its media"
             )
         return self._file(record.media[int(number)])
 
@@ -62,8 +67,8 @@ class MemoryResources:
         """Return a kept file.
 
         Raises:
-            ResourceNotFoundError: It is not kept.
-            ResourceError: It is larger than the limit.
+            ResourceNotFoundError: The medium was not kept, or is not kept any more.
+            ResourceError: The file is larger than the limit.
         """
         most = self._limits.resource_bytes
         if medium.bytes > most:
@@ -75,7 +80,7 @@ class MemoryResources:
             kept = serialised(self._memory.open_medium(medium))
         except MediaNotFoundError as error:
             raise ResourceNotFoundError(
-                f"a {medium.modality} that was not kept; needed one that was; read the record "
-                "for what there is"
+                f"media of modality {medium.modality} that was not kept; needed media with a file; "
+                "read the record for its media"
             ) from error
         return File(kept.source.read(), kept.mime)

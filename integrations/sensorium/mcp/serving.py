@@ -18,8 +18,8 @@ import uvicorn
 from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 
+from sensorium.agents.limits import ServerLimits
 from sensorium.errors import MemoryAccessError, StoreUnavailableError
-from sensorium.mcp.options import ServerLimits
 from sensorium.memory import Memory
 from sensorium.percepts.limits import MIB
 

@@ -8,37 +8,45 @@ from typing import Annotated, Any
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 
-from sensorium.mcp.answers import record_data, record_text
-from sensorium.mcp.arguments import (
+from sensorium.agents.arguments import (
     At,
     Facts,
     Id,
+    Media,
     NewTags,
+    NewText,
     Origin,
     OtherFacts,
     OtherTags,
-    OtherWords,
+    OtherText,
+    Signal,
     Together,
     Ttl,
-    Words,
+    check_content,
 )
-from sensorium.mcp.media import MediaReader
+from sensorium.agents.signals import SignalReader
+from sensorium.agents.wording import told
+from sensorium.agents.written_times import expiry
+from sensorium.errors import ToolArgumentError
+from sensorium.mcp.blocks import record_data, record_text
 from sensorium.mcp.progress import Call, Step, working
-from sensorium.mcp.results import Failed, Kept, RecordData, RememberedData, answer
-from sensorium.mcp.signals import Media, Signal
-from sensorium.mcp.times import after
-from sensorium.mcp.wording import told
+from sensorium.mcp.schemas import Failed, Kept, RecordData, RememberedData, answer
 from sensorium.memory import Memory, Moment, Record, Remembered
 from sensorium.percepts import Percept
 
-BATCH = 4  # media encoded together: few enough for the progress to move
+BATCH = 4  # signals encoded together: few enough for the progress to move
 
 
 class WritingTools:
-    """What a model can add to a memory."""
+    """The tools with which a model adds to a memory and changes it."""
 
-    def __init__(self, memory: Memory, reader: MediaReader) -> None:
-        """Write to one memory."""
+    def __init__(self, memory: Memory, reader: SignalReader) -> None:
+        """Write to one memory.
+
+        Args:
+            memory: The memory that is served.
+            reader: What makes percepts of the signals to remember.
+        """
         self._memory = memory
         self._reader = reader
 
@@ -46,7 +54,7 @@ class WritingTools:
         self,
         call: Call,
         *,
-        text: Words = "",
+        text: NewText = "",
         media: Media | None = None,
         together: Together = True,
         at: At | None = None,
@@ -55,10 +63,10 @@ class WritingTools:
         metadata: Facts | None = None,
         ttl: Ttl | None = None,
     ) -> Annotated[CallToolResult, RememberedData]:
-        """Remember words, pictures, sounds, videos, depth maps, thermal pictures or motions.
+        """Remember text, pictures, sounds, videos, depth maps, thermal pictures or motions.
 
-        What is the same content of the same time is remembered once. Answers with the id of each
-        memory, after it is safely kept.
+        The same content of the same time is remembered once. The answer holds the id of each
+        memory, and comes once all of them are safely kept.
         """
         about: dict[str, Any] = {
             "text": text if text.strip() else None,
@@ -66,60 +74,58 @@ class WritingTools:
             "tags": tuple(tags or ()),
             "source": source or None,
             "metadata": metadata,
-            "expires_at": after(ttl),
+            "expires_at": expiry(ttl),
         }
-        given = media or []
-        if not given and about["text"] is None:
-            raise ToolError("nothing to remember; needed text or media; give one of them")
-        one = together or len(given) < 2
+        signals = media or []
+        check_content(text, signals)
 
         def work(step: Step) -> CallToolResult:
-            if one:
-                return self._remember_one(given, about, step)
-            return self._remember_each(given, about, step)
+            if together or len(signals) < 2:
+                return self._remember_together(signals, about, step)
+            return self._remember_each(signals, about, step)
 
         return await working(call, work)
 
-    def _remember_one(
-        self, media: Sequence[Signal], about: dict[str, Any], step: Step
+    def _remember_together(
+        self, signals: Sequence[Signal], about: dict[str, Any], step: Step
     ) -> CallToolResult:
-        percepts = self._read(media, step)
-        done = self._memory.remember(*percepts, **about)
-        step(len(media) + 1, len(media) + 1, "kept")
-        return _remembered([done], [])
+        percepts = self._read(signals, step)
+        remembered = self._memory.remember(*percepts, **about)
+        step(len(signals) + 1, len(signals) + 1, "kept")
+        return _answer([remembered], [])
 
     def _remember_each(
-        self, media: Sequence[Signal], about: dict[str, Any], step: Step
+        self, signals: Sequence[Signal], about: dict[str, Any], step: Step
     ) -> CallToolResult:
-        """Remember each by itself; what fails is told, the others are kept."""
+        """Remember each signal by itself; tell which failed, and keep the others."""
         failed: list[Failed] = []
-        places: list[int] = []
+        indices: list[int] = []  # of the moments' signals
         moments: list[Moment] = []
-        for place, signal in enumerate(media):
+        for index, signal in enumerate(signals):
             try:
-                moments.append(Moment(self._reader.read(signal, f"media[{place}]"), **about))
-                places.append(place)
-            except ToolError as error:
-                failed.append({"media": place, "error": str(error)})
-        step(len(failed), len(media), "remembering")
+                moments.append(Moment(self._reader.read(signal, f"media[{index}]"), **about))
+                indices.append(index)
+            except ToolArgumentError as error:
+                failed.append({"media": index, "error": str(error)})
+        step(len(failed), len(signals), "remembering")
         report = self._memory.remember_many(
             moments,
             batch_size=BATCH,
-            progress=lambda done, _: step(done + len(failed), len(media), "remembering"),
+            progress=lambda done, _: step(done + len(failed), len(signals), "remembering"),
         )
         for failure in report.failures:
-            place = places[failure.index]
-            failed.append({"media": place, "error": f"media[{place}]: {told(failure.error)}"})
+            index = indices[failure.index]
+            failed.append({"media": index, "error": f"media[{index}]: {told(failure.error)}"})
         if not report.remembered:
-            raise ToolError("\n".join(one["error"] for one in failed))
-        return _remembered(report.remembered, sorted(failed, key=lambda one: one["media"]))
+            raise ToolError("\n".join(failure["error"] for failure in failed))
+        return _answer(report.remembered, sorted(failed, key=lambda failure: failure["media"]))
 
-    def _read(self, media: Sequence[Signal], step: Step) -> list[Percept]:
+    def _read(self, signals: Sequence[Signal], step: Step) -> list[Percept]:
         percepts = []
-        for place, signal in enumerate(media):
-            step(place, len(media) + 1, f"reading media[{place}]")
-            percepts.append(self._reader.read(signal, f"media[{place}]"))
-        step(len(media), len(media) + 1, "remembering")
+        for index, signal in enumerate(signals):
+            step(index, len(signals) + 1, f"reading media[{index}]")
+            percepts.append(self._reader.read(signal, f"media[{index}]"))
+        step(len(signals), len(signals) + 1, "remembering")
         return percepts
 
     async def update(
@@ -127,44 +133,46 @@ class WritingTools:
         call: Call,
         *,
         id: Id,
-        text: OtherWords = "",
+        text: OtherText = "",
         media: Media | None = None,
         tags: OtherTags | None = None,
         source: Origin = "",
         metadata: OtherFacts | None = None,
         ttl: Ttl | None = None,
     ) -> Annotated[CallToolResult, RecordData]:
-        """Change a memory, or add media to it; what is not given stays as it is."""
+        """Change a memory, or add media to it; arguments that are left out change nothing."""
         changes: dict[str, Any] = {
             "text": text if text.strip() else None,
             "tags": tags,
             "source": source or None,
             "metadata": metadata,
-            "expires_at": after(ttl),
+            "expires_at": expiry(ttl),
         }
-        given = media or []
-        if not given and all(value is None for value in changes.values()):
-            raise ToolError(
-                "an update of nothing; needed text, media, tags, source, metadata or ttl; "
-                "give what is to change"
+        signals = media or []
+        if not signals and all(value is None for value in changes.values()):
+            raise ToolArgumentError(
+                "an update without a change",
+                "text, media, tags, source, metadata or ttl",
+                "give what is to change",
             )
 
         def work(step: Step) -> Record:
-            record = self._memory.get(id)  # before anything is read for it
-            return self._memory.update(record.id, *self._read(given, step), **changes)
+            # The id is looked up before any signal is read for it.
+            record = self._memory.get(id)
+            return self._memory.update(record.id, *self._read(signals, step), **changes)
 
         record = await working(call, work)
         return answer([f"updated: {record_text(record)}"], record_data(record))
 
 
-def _remembered(kept: Sequence[Remembered], failed: list[Failed]) -> CallToolResult:
-    lines = [_sentence(one) for one in kept]
-    lines += [f"failed: {one['error']}" for one in failed]
-    records = [Kept(id=one.id, status=one.status) for one in kept]
+def _answer(kept: Sequence[Remembered], failed: list[Failed]) -> CallToolResult:
+    lines = [_sentence(remembered) for remembered in kept]
+    lines += [f"failed: {failure['error']}" for failure in failed]
+    records = [Kept(id=remembered.id, status=remembered.status) for remembered in kept]
     return answer(lines, RememberedData(records=records, failed=failed))
 
 
-def _sentence(one: Remembered) -> str:
-    if one.status == "known":
-        return f"known already, and left as it was (update changes it): memory {one.id}"
-    return f"remembered: memory {one.id}"
+def _sentence(remembered: Remembered) -> str:
+    if remembered.status == "known":
+        return f"known already, and left unchanged (update changes it): memory {remembered.id}"
+    return f"remembered: memory {remembered.id}"

@@ -1,4 +1,4 @@
-"""What the tools give back as data, beside words, pictures and sounds."""
+"""The data that the tools return, beside text, pictures and sounds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RecordData(TypedDict):
     until: str
     expires_at: str | None
     text: str
-    senses: list[str]
+    modalities: list[str]
     tags: list[str]
     source: str | None
     metadata: dict[str, Any]
@@ -39,23 +39,23 @@ class RecordData(TypedDict):
 class HitData(RecordData):
     """A memory that was recalled, and why."""
 
-    matched: str  # the sense, or "keywords"
+    matched: str  # a modality, or "keywords"
     span: list[float] | None  # seconds; characters of text
     confidence: float | None
     score: float
 
 
 class Kept(TypedDict):
-    """What became of what was to be remembered."""
+    """A memory that is kept."""
 
     id: str
     status: str  # new or known
 
 
 class Failed(TypedDict):
-    """What could not be remembered."""
+    """A signal that could not be remembered."""
 
-    media: int  # its place, from 0
+    media: int  # its index in the argument, from 0
     error: str
 
 
@@ -93,7 +93,7 @@ class ForgottenData(TypedDict):
 
 
 def answer(lines: Sequence[str], data: Mapping[str, Any]) -> CallToolResult:
-    """Answer in words and as data."""
+    """Answer in text and as data."""
     return CallToolResult(
         content=[TextContent(type="text", text="\n".join(lines))], structured_content=dict(data)
     )

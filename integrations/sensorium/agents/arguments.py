@@ -1,0 +1,329 @@
+"""The arguments of the tools `remember`, `recall` and their like, described for a model.
+
+Adapters share these types, so that a model that knows the tools of one framework knows them all.
+A text has "" for what was not given: of any other type than `str` alone, some frameworks would read
+text that happens to be JSON as what it describes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    WithJsonSchema,
+    model_validator,
+)
+from typing_extensions import Self
+
+from sensorium.agents.limits import HITS, MOST_HITS, MOST_MEDIA, MOST_RECORDS
+from sensorium.agents.wording import refusal
+from sensorium.agents.written_times import Age, Bound, Time, age_schema, bound_schema
+from sensorium.errors import ToolArgumentError
+from sensorium.memory import Filters
+from sensorium.percepts import Percept
+
+AXES = 6  # numbers of a sample of motion
+
+# Models whose schemas are strict send null for a text that they leave out.
+NULL_IS_BLANK = BeforeValidator(lambda value: "" if value is None else value)
+
+
+def _described(description: str) -> Any:
+    return Field(description=description)
+
+
+def _check_modalities(modalities: list[str]) -> list[str]:
+    if set(modalities) <= Percept.modalities.keys():
+        return modalities
+    raise refusal(
+        f"some of {', '.join(sorted(Percept.modalities))}",
+        "write image for pictures and photos, audio for sounds, imu for motions",
+    )
+
+
+def _check_where(where: dict[str, Any]) -> dict[str, Any]:
+    values = [
+        value
+        for wanted in where.values()
+        for value in (wanted if isinstance(wanted, list) else [wanted])
+    ]
+    if all(isinstance(value, (str, int, float)) for value in values):
+        return where
+    raise refusal(
+        "text, numbers, true or false that metadata is equal to, or lists of such values",
+        'write it like {"room": "kitchen", "floor": [1, 2]}',
+    )
+
+
+def _unit_schemas() -> dict[str, Any]:
+    """Describe the units of every modality as the properties of a JSON schema."""
+    properties: dict[str, Any] = {}
+    for modality, sense in sorted(Percept.modalities.items()):
+        for name, unit in sense.needs.items():
+            schema = properties.setdefault(name, {"type": ["number", "string"], "description": ""})
+            if isinstance(unit.example, (list, tuple)):
+                schema |= {"type": "array", "items": {"type": "number"}}
+            schema["description"] += f"For {modality}: {unit.meaning}. "
+    for schema in properties.values():
+        schema["description"] = schema["description"].strip()
+    return properties
+
+
+Units = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": _unit_schemas(),
+            "description": 'What the numbers mean. Depth: {"unit": "mm", "fx": 525}; thermal: '
+            '{"unit": "celsius"}; imu: {"accel": "m/s^2", "gyro": "rad/s", "rate": 50}.',
+        }
+    ),
+]
+Sample = Annotated[list[float], Field(min_length=AXES, max_length=AXES)]
+
+
+class Signal(BaseModel):
+    """A picture, sound, video, depth map, thermal picture or motion: a file, or samples."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    data: str | None = Field(
+        default=None, description="The whole file as base64, or as a data: URI."
+    )
+    mime_type: str | None = Field(
+        default=None, description="Type of data, such as image/jpeg or audio/wav."
+    )
+    path: str | None = Field(
+        default=None, description="Instead of data: a file in a folder that may be read here."
+    )
+    samples: list[Sample] | None = Field(
+        default=None,
+        description="Instead of data, for motion: a row of six numbers each, acceleration x y z "
+        "and rotation rate x y z.",
+    )
+    times: list[float] | None = Field(
+        default=None,
+        description="Seconds of the samples, increasing, one for each; or give units.rate.",
+    )
+    modality: str | None = Field(
+        default=None,
+        description="image, audio, video, depth, thermal, imu or text. Needed for depth, thermal "
+        "and imu, with their units; the others are recognised.",
+    )
+    units: Units | None = None
+    at: Time | None = Field(default=None, description="When it was taken, ISO 8601 with its zone.")
+    uri: str | None = Field(
+        default=None, description="Where it came from; kept as it is, never fetched."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_names(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            raise refusal(
+                "an object",
+                'write {"path": "photo.jpg"}, or {"data": "..."} with the file as base64',
+            )
+        unknown = sorted(value.keys() - cls.model_fields.keys()) if isinstance(value, dict) else []
+        if unknown:
+            raise refusal(
+                f"only the names {', '.join(cls.model_fields)}",
+                f"leave {', '.join(unknown)} out; base64 belongs in data",
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _check_content(self) -> Self:
+        contents = [self.data, self.path, self.samples]
+        if sum(content is not None for content in contents) != 1:
+            raise refusal(
+                "exactly one of data, path and samples", "give the file in one way, and only one"
+            )
+        if self.times is not None and len(self.times) != len(self.samples or ()):
+            raise refusal(
+                "one time for each sample, and none for a file", "correct them, or leave them out"
+            )
+        return self
+
+
+Media = Annotated[
+    list[Signal],
+    Field(max_length=MOST_MEDIA, description="Files or samples; an empty list for none."),
+]
+
+# What is looked for
+Query = Annotated[str, NULL_IS_BLANK, _described("What is looked for, in words.")]
+Like = Annotated[
+    str, NULL_IS_BLANK, _described("Instead of query and media: id of a memory to resemble.")
+]
+Keywords = Annotated[
+    str,
+    NULL_IS_BLANK,
+    _described("Words to look for literally: alone, or to rank memories that have them higher."),
+]
+Limit = Annotated[int, Field(ge=1, le=MOST_HITS, description="Largest number of memories.")]
+MinConfidence = Annotated[
+    float,
+    Field(ge=0, le=1, description="Leave out what may be coincidence; 0.5 is a good value."),
+]
+Modalities = Annotated[
+    list[str],
+    AfterValidator(_check_modalities),
+    _described("Some of text, image, video, audio, depth, thermal, imu; all by default."),
+]
+Previews = Annotated[
+    bool,
+    _described(
+        "Show the pictures and play the sounds that matched, except those of memories that are "
+        "probably unrelated; if false, the memories come as data."
+    ),
+]
+
+# Which memories may answer
+Tags = Annotated[list[str], _described("Only memories with all of these tags.")]
+Since = Annotated[
+    Bound,
+    bound_schema(
+        "Only memories that end at or after this time: ISO 8601 with its zone, or an age: 30d."
+    ),
+]
+Until = Annotated[
+    Bound,
+    bound_schema(
+        "Only memories that start before this time: ISO 8601 with its zone, or an age: 30d."
+    ),
+]
+Source = Annotated[str, NULL_IS_BLANK, _described("Only memories from exactly this source.")]
+Where = Annotated[
+    dict[str, Any],
+    AfterValidator(_check_where),
+    _described(
+        "Only memories whose metadata are equal to these values, or to one of a list: "
+        '{"room": "kitchen", "floor": [1, 2]}.'
+    ),
+]
+
+# Lists
+PageSize = Annotated[int, Field(ge=1, le=MOST_RECORDS, description="Memories of a page.")]
+NewestFirst = Annotated[bool, _described("Newest first; if false, oldest first.")]
+Cursor = Annotated[
+    str, NULL_IS_BLANK, _described("Cursor that the page before ended with, for the next page.")
+]
+By = Annotated[
+    Literal["tags", "source", "modalities"],
+    _described("Also count the memories of each tag, source or modality."),
+]
+
+# What is remembered
+NewText = Annotated[
+    str, NULL_IS_BLANK, _described("Text to remember, or that belongs to the media.")
+]
+Together = Annotated[
+    bool,
+    _described("All media are one memory, of one moment; if false, each is a memory of its own."),
+]
+At = Annotated[Time, _described("When it was, ISO 8601 with its zone; now by default.")]
+NewTags = Annotated[list[str], _described("Short names to find it by.")]
+Origin = Annotated[str, NULL_IS_BLANK, _described("Where it came from: a sensor, a conversation.")]
+Facts = Annotated[dict[str, Any], _described("Facts to filter by: names and JSON values.")]
+Ttl = Annotated[Age, age_schema("Forget it after this time from now, such as 30d or 12h.")]
+
+# What is changed
+Id = Annotated[str, _described("Id of the memory, as recall or timeline gave it.")]
+OtherText = Annotated[str, NULL_IS_BLANK, _described("Text that replaces the memory's text.")]
+OtherTags = Annotated[
+    list[str], _described("Tags that replace the memory's tags; an empty list removes them.")
+]
+OtherFacts = Annotated[dict[str, Any], _described("Metadata that replaces the memory's metadata.")]
+
+# What is forgotten
+Ids = Annotated[list[str], _described("Ids of the memories.")]
+OlderThan = Annotated[Age, age_schema("Only memories older than this, such as 365d.")]
+MediaOnly = Annotated[
+    StrictBool,
+    _described("Remove pictures and sounds only; the memory can still be found and read."),
+]
+Everything = Annotated[
+    StrictBool,
+    _described("Must be true to forget every memory; give no other condition then."),
+]
+
+
+class Remember(BaseModel):
+    """What to remember."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: NewText = ""
+    media: Media | None = None
+    at: At | None = None
+    tags: NewTags | None = None
+    source: Origin = ""
+    metadata: Facts | None = None
+    ttl: Ttl | None = None
+
+
+class Recall(BaseModel):
+    """What to look for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    query: Query = ""
+    media: Media | None = None
+    like: Like = ""
+    keywords: Keywords = ""
+    limit: Limit = HITS
+    modalities: Modalities | None = None
+    min_confidence: MinConfidence | None = None
+    tags: Tags | None = None
+    since: Since | None = None
+    until: Until | None = None
+    source: Source = ""
+    where: Where | None = None
+
+
+def filters(**conditions: Any) -> Filters:
+    """Gather the conditions of a call; an empty one was not given."""
+    given: Filters = {}
+    given.update({name: value for name, value in conditions.items() if value})  # type: ignore[typeddict-item]  # names of its keys
+    return given
+
+
+def check_question(parts: Sequence[object], *, like: str, keywords: str) -> None:
+    """Check that a recall asks something, in one way.
+
+    Args:
+        parts: Words and signals that are asked with.
+        like: Id of a memory to resemble, or "".
+        keywords: Words to look for literally, or "".
+    Raises:
+        ToolArgumentError: Nothing is asked, or `like` stands beside parts.
+    """
+    if not (parts or like or keywords):
+        raise ToolArgumentError(
+            "a recall without a question",
+            "query, media, like or keywords",
+            "give one; to list memories by time, use timeline",
+        )
+    if parts and like:
+        raise ToolArgumentError(
+            "both like and a query or media", "one of them", "leave the other out"
+        )
+
+
+def check_content(text: str, media: Sequence[object]) -> None:
+    """Check that there is something to remember.
+
+    Raises:
+        ToolArgumentError: Neither text nor media.
+    """
+    if not media and not text.strip():
+        raise ToolArgumentError("nothing to remember", "text or media", "give one of them")

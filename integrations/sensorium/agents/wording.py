@@ -1,0 +1,200 @@
+"""Memories and errors in words for a model: errors without Python, with a remedy in its reach."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
+
+from sensorium.agents.limits import LONGEST_TEXT
+from sensorium.errors import (
+    BatchError,
+    EmptyPerceptError,
+    FilterError,
+    MediaDecodeError,
+    MediaQuotaError,
+    NonFiniteError,
+    PerceptShapeError,
+    PerceptTooShortError,
+    RecordNotFoundError,
+    SensoriumError,
+    SourceTooLargeError,
+    SourceTypeError,
+    StoreError,
+    ToolArgumentError,
+    TooManyPixelsError,
+    UnitError,
+    UnsupportedModalityError,
+)
+from sensorium.memory import Hit
+from sensorium.percepts import Percept, Text
+
+LIKELY = 0.5  # confidence below which a hit is probably coincidence
+SHOWN = 80  # characters of a refused value
+MOST_PROBLEMS = 3  # refused arguments that are told
+KEYWORD = re.compile(r"\b([A-Za-z_]\w*)= ?(?=\S)")
+SHOULD = re.compile(r"^\w+ should (?:be|have) ")  # how messages of pydantic begin
+# What only a programmer can use: calls, attributes, names_like_this, documents.
+CALL = re.compile(r"\w\(|\b[A-Z]\w*\.\w|\b_?\w+_\w+\b|\bNone\b|docs/")
+AGAIN = "correct it and call again"
+
+ANY_UNITS = "say the modality (depth, thermal, imu or image) and its units"
+REMEDIES: Mapping[type[SensoriumError], str] = {
+    TooManyPixelsError: "scale it down and send it again",
+    SourceTooLargeError: "send a shorter or smaller one, or several parts",
+    SourceTypeError: "send the whole file as base64, or samples as rows of numbers",
+    EmptyPerceptError: "leave it out, or send one that holds something",
+    MediaDecodeError: "send the whole file in a common format (JPEG, PNG, WAV, FLAC, MP3, MP4), "
+    "and say its modality or mime type",
+    NonFiniteError: "leave those samples out, and give the times of the others",
+    PerceptShapeError: "send one picture, sound or map at a time; of motion, six numbers a sample",
+    PerceptTooShortError: "send a longer one, or leave it out",
+    UnsupportedModalityError: "leave that modality out: this memory's encoder does not know it",
+    RecordNotFoundError: "use an id that recall or timeline has given",
+    FilterError: "write it as timeline gave it",
+    MediaQuotaError: "forget what is not needed, or ask the user for more room",
+    StoreError: "try again; if it stays, tell the user",
+}
+
+
+def worded(error: SensoriumError, *, modality: str | None = None) -> ToolArgumentError:
+    """Return an error in words for a model.
+
+    Args:
+        error: The error to word. One that is worded already is returned as it is.
+        modality: Modality of what was being read, for the units it needs.
+    """
+    if isinstance(error, ToolArgumentError):
+        return error
+    if isinstance(error, BatchError) and error.failures:
+        index, failure = min(error.failures.items())
+        inner = worded(failure, modality=modality)
+        part = f"(in part {index + 1} of {len(error.results)})"
+        return ToolArgumentError(inner.came, inner.needed, f"{inner.remedy} {part}")
+    return ToolArgumentError(_plain(error.came), _plain(error.needed), _remedy(error, modality))
+
+
+def told(error: SensoriumError, *, modality: str | None = None) -> str:
+    """Tell a model what came, what was needed and what to do; arguments as of `worded`."""
+    return str(worded(error, modality=modality))
+
+
+def _remedy(error: SensoriumError, modality: str | None) -> str:
+    if isinstance(error, UnitError):
+        needing = (name for name, sense in Percept.modalities.items() if sense.needs)
+        named = modality or next((name for name in needing if name in error.came), None)
+        return _units_of(named)
+    for kind in type(error).__mro__:
+        if kind in REMEDIES:
+            return REMEDIES[kind]
+    plain = _plain(error.remedy)
+    return AGAIN if CALL.search(plain) else plain
+
+
+def _units_of(modality: str | None) -> str:
+    """Say how the units of a modality are given."""
+    sense = Percept.modalities.get(modality or "")
+    if sense is None or not sense.needs:
+        return ANY_UNITS
+    example = {name: unit.example for name, unit in sense.needs.items() if unit.required}
+    meanings = "; ".join(f"{name}: {unit.meaning}" for name, unit in sense.needs.items())
+    return f"give modality {modality} with units such as {json.dumps(example)}; {meanings}"
+
+
+def hit_line(hit: Hit) -> str:
+    """Describe a hit in one line: time, modality that matched, confidence, tags, id and text."""
+    record = hit.record
+    stretch = stretch_of(hit)
+    parts = [
+        f"{record.at:%Y-%m-%d %H:%M:%S} UTC",
+        f"{hit.modality} at {stretch}" if stretch.endswith(" s") else hit.modality,
+    ]
+    if hit.confidence is not None:
+        parts.append(f"confidence {hit.confidence:.2f}")
+    if record.tags:
+        parts.append(f"tags {', '.join(record.tags)}")
+    text = f": {cut(record.text, '(cut)')}" if record.text else ""
+    return f"{', '.join(parts)} (id {record.id}){text}"
+
+
+def stretch_of(hit: Hit) -> str:
+    """Write the stretch that matched: "1.0 to 2.0 s", "characters 0 to 24", or "" for a still."""
+    if hit.span is None:
+        return ""
+    start, end = hit.span.start, hit.span.end
+    if hit.modality in (Text.modality, "keywords"):
+        return f"characters {start:.0f} to {end:.0f}"
+    return f"{start:.1f} to {end:.1f} s"
+
+
+def cut(text: str, remark: str) -> str:
+    """Return a text, or the beginning of a long one, "..." and a remark on the rest."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}... {remark}"
+
+
+def is_unlikely(hit: Hit) -> bool:
+    """Return whether a hit is probably coincidence."""
+    return hit.confidence is not None and hit.confidence < LIKELY
+
+
+def memories(count: int) -> str:
+    """Write a number of memories."""
+    return "1 memory" if count == 1 else f"{count} memories"
+
+
+def _plain(text: str) -> str:
+    """Write `fx=525` as `fx 525`."""
+    return KEYWORD.sub(r"\1 ", text)
+
+
+def refusal(needed: str, remedy: str) -> PydanticCustomError:
+    """Build the error of an argument that pydantic validates, in words for a model."""
+    return PydanticCustomError("refused", "{needed}", {"needed": needed, "remedy": remedy})
+
+
+def refused(error: ValidationError) -> str:
+    """Say which arguments were wrong, how, and what to do; long values are cut."""
+    problems = error.errors(include_url=False)
+    lines = [_problem(problem) for problem in problems[:MOST_PROBLEMS]]
+    if len(problems) > MOST_PROBLEMS:
+        lines.append(f"and {len(problems) - MOST_PROBLEMS} more")
+    return "\n".join(lines)
+
+
+def _problem(problem: Any) -> str:
+    """Word one problem of `ValidationError.errors`."""
+    name, kind = where(problem["loc"]), problem["type"]
+    if kind == "missing":
+        return f"{name} was not given; needed {name}; call again with it"
+    if kind == "extra_forbidden":
+        return f"the unknown argument {name}; needed only those that are described; leave it out"
+    if kind == "timezone_aware":
+        return (
+            f"{name} was {quoted(problem['input'])}, without a zone; needed a time with its zone; "
+            "end it with Z for UTC, or with an offset such as +02:00"
+        )
+    if kind.startswith("datetime"):
+        needed = "a time of the calendar; write it like 2026-07-01T12:00:00Z"
+        return f"{name} was {quoted(problem['input'])}; needed {needed}"
+    context = problem.get("ctx", {})
+    needed = context.get("needed") or SHOULD.sub("", problem["msg"])
+    return f"{name} was {quoted(problem['input'])}; needed {needed}; {context.get('remedy', AGAIN)}"
+
+
+def where(location: tuple[int | str, ...]) -> str:
+    """Name a place among the arguments: `media[0].units.fx`."""
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return name.removeprefix(".") or "the arguments"
+
+
+def quoted(value: object) -> str:
+    """Write a value as JSON, cut where it is long."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=lambda item: type(item).__name__)
+    except (TypeError, ValueError):
+        text = type(value).__name__
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}... ({len(text)} characters)"

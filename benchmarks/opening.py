@@ -29,7 +29,7 @@ from sensorium.imagebind import ImageBind
 from sensorium.imagebind.config import TOWER_OF, TOWERS, ImageBindConfig
 from sensorium.imagebind.convert import convert
 from sensorium.imagebind.model import random_weights
-from sensorium.imagebind.names import expected_shapes
+from sensorium.imagebind.parameter_names import expected_shapes
 
 HEADROOM = 1.1  # of the disk space the two checkpoints take
 COLUMNS = ("what", "from", "seconds", "weights MB", "peak MB", "peak / weights")

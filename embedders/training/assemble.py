@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sensorium.mini.audio import AudioTower
-from sensorium.mini.maps import MapNet
+from sensorium.mini.audio_tower import AudioTower
+from sensorium.mini.map_tower import MapNet
 from training.audio import SOURCES as SOUNDS
-from training.naming import HERE, Names, read_names
+from training.class_names import HERE, Names, read_names
 from training.pack import CACHE
 from training.release import write_tower
 

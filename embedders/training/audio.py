@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.mini.audio import ConvNorm, LogMel, SoundNet
+from sensorium.mini.audio_tower import ConvNorm, LogMel, SoundNet
 from training.course import Course, Pace
 from training.norms import with_norms, without_norms
 from training.pack import CACHE

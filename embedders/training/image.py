@@ -15,11 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.mini.image import TEMPERATURE, ImageHead
+from sensorium.mini.image_tower import TEMPERATURE, ImageHead
 from sensorium.mini.inputs import picture_input
 from sensorium.mini.trunk import Trunk
 from sensorium.percepts import Image
-from training.naming import HERE, Names, class_vectors, read_names
+from training.class_names import HERE, Names, class_vectors, read_names
 from training.pack import CACHE, Row, read_rows
 from training.release import write_tower
 from training.trunk import class_layer, folded, read_package

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.mini.imu import RATE, WINDOW, Convolution, ImuTower
+from sensorium.mini.imu_tower import RATE, WINDOW, Convolution, ImuTower
 from sensorium.mini.inputs import imu_windows
 from sensorium.percepts import IMU
+from training.class_names import Names, class_vectors
 from training.course import Course, Pace
-from training.naming import Names, class_vectors
 from training.norms import with_norms, without_norms
 from training.pack import CACHE, Row, read_rows
 from training.release import write_tower

@@ -19,15 +19,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.mini.image import MEAN, SPREAD
+from sensorium.mini.image_tower import MEAN, SPREAD
 from sensorium.mini.inputs import RESIZED
 from sensorium.mini.inputs import SIDE as SEEN
-from sensorium.mini.maps import MAP_MEAN, MAP_SPREAD, MapNet
+from sensorium.mini.map_tower import MAP_MEAN, MAP_SPREAD, MapNet
 from sensorium.mini.mixture import mixture
 from sensorium.mini.trunk import Trunk
 from training import pictures
+from training.class_names import Names, class_vectors
 from training.course import Course, Pace
-from training.naming import Names, class_vectors
 from training.pack import CACHE, Row, read_rows
 from training.trunk import class_layer, folded, read_package
 
@@ -218,12 +218,13 @@ class Lesson:
         thermal, depth = self.senses["thermal"], self.senses["depth"]
         as_thermal = self.net.heads["thermal"](found[0])
         return {
-            "pairs": contrast(appearance, self.net.look(found[0])),
+            "pairs": contrast(appearance, self.net.appearance_of(found[0])),
             "alike": 0.3 * gathered(appearance, labels),
             "sense": 1 - (as_thermal * meaning).sum(1).mean(),
             "sense-pairs": 0.3 * contrast(as_thermal, meaning, alike),
             "heat": named(self.net.heads["thermal"](found[1]), thermal.targets, heat_answers),
-            "heat-pairs": 0.2 * contrast(self.net.look(found[1]), self.net.look(found[2])),
+            "heat-pairs": 0.2
+            * contrast(self.net.appearance_of(found[1]), self.net.appearance_of(found[2])),
             "near": named(self.net.heads["depth"](found[3]), depth.targets, near_answers),
         }
 
@@ -267,7 +268,7 @@ class Lesson:
             left = self.photos.features(photos[..., centre, centre])
             shown, _ = pictures.views(photos, SEEN, zoom=(0.85, 0.95), turn=2, flip=False)
             right = self.features(pictures.as_if_thermal(shown))
-        one, other = F.normalize(projection(left), dim=-1), net.look(right)
+        one, other = F.normalize(projection(left), dim=-1), net.appearance_of(right)
         for tag, odds in (("photo-map", one @ other.T), ("map-photo", other @ one.T)):
             place = (odds > odds.diag()[:, None]).sum(1)
             results[f"{tag} R@1"] = float((place < 1).float().mean())

@@ -24,6 +24,7 @@ def without_norms(net: nn.Module, layer: type[nn.Module]) -> dict[str, Tensor]:
     for module in net.modules():
         if isinstance(module, layer):
             conv, norm = module.get_submodule("conv"), module.get_submodule("norm")
+            # torch's stubs know `get_submodule` as a bare Module; `layer` has a conv and a norm.
             module.conv = nn.utils.fuse_conv_bn_eval(conv, norm)  # type: ignore[type-var, arg-type]
             module.norm = nn.Identity()
     return net.state_dict()

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sensorium.mini.audio import SAMPLE_RATE, WINDOW
+from sensorium.mini.audio_tower import SAMPLE_RATE, WINDOW
 from training.pack import read_rows
 
 FULL = 32768  # of 16-bit samples

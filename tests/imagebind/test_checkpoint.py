@@ -28,7 +28,7 @@ from sensorium.errors import (
 from sensorium.imagebind import ImageBind, ImageBindConfig
 from sensorium.imagebind.checkpoint import InMemory, content_digest, open_checkpoint
 from sensorium.imagebind.config import TOWERS
-from sensorium.imagebind.names import expected_shapes, origin
+from sensorium.imagebind.parameter_names import expected_shapes, origin
 from sensorium.imagebind.tower import Tower
 from sensorium.imagebind.weight_files import PickleFile, SafetensorsFile
 

@@ -27,7 +27,7 @@ from sensorium.imagebind.checkpoint import TowerDirectory, content_digest, open_
 from sensorium.imagebind.config import TOWERS, ImageBindConfig
 from sensorium.imagebind.convert import convert
 from sensorium.imagebind.model import ImageBind, random_weights
-from sensorium.imagebind.weights import release_directory, require_space
+from sensorium.imagebind.releases import release_directory, require_space
 
 GOLDENS = Path(__file__).parents[1] / "goldens" / "imagebind"
 SIZES = ImageBindConfig.from_dict(

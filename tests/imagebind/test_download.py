@@ -22,7 +22,7 @@ from sensorium.errors import (
 from sensorium.imagebind.config import TOWERS
 from sensorium.imagebind.download import _public, download, fetch_release
 from sensorium.imagebind.model import random_weights
-from sensorium.imagebind.weights import IMAGEBIND_HUGE, Release, find_release, release_directory
+from sensorium.imagebind.releases import IMAGEBIND_HUGE, Release, find_release, release_directory
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 

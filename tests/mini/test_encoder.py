@@ -18,11 +18,11 @@ from sensorium.errors import (
     PerceptTooShortError,
 )
 from sensorium.mini import MiniEncoder
-from sensorium.mini.audio import SAMPLE_RATE, WINDOW, LogMel, mel_filters
-from sensorium.mini.background import read_background
+from sensorium.mini.audio_tower import SAMPLE_RATE, WINDOW, LogMel, mel_filters
 from sensorium.mini.encoder import ALPHA, SEMANTIC
-from sensorium.mini.imu import described
+from sensorium.mini.imu_tower import described
 from sensorium.mini.inputs import windows
+from sensorium.mini.loading import read_background
 from sensorium.mini.manifest import DIRECTORY, manifest
 from sensorium.mini.quantised import LEVELS, dequantise, pack, quantise, unpack
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Text, Thermal, Video

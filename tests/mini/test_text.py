@@ -23,9 +23,9 @@ from sensorium.errors import (
     CheckpointNotFoundError,
     CheckpointShapeError,
 )
+from sensorium.mini.loading import open_tower
 from sensorium.mini.manifest import DIRECTORY
-from sensorium.mini.opening import open_tower
-from sensorium.mini.text import FILL, READ, TextSizes, TextTower, text_windows
+from sensorium.mini.text_tower import FILL, READ, TextSizes, TextTower, text_windows
 from sensorium.mini.wordpiece import CONTENT, END, POSITIONS, START, tokenize, wordpiece
 from sensorium.percepts import Span
 from training.release import write_tower

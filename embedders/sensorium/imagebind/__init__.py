@@ -15,7 +15,7 @@ def open_huge(*, device: str = "auto", dtype: str = "auto") -> ImageBindEncoder:
     Raises:
         CheckpointNotFoundError: It is not there yet; the message holds the command.
     """
-    from sensorium.imagebind.weights import release_directory
+    from sensorium.imagebind.releases import release_directory
 
     path = release_directory("imagebind-huge")
     return ImageBindEncoder.from_checkpoint(path, device=device, dtype=dtype)

@@ -20,9 +20,9 @@ from sensorium.errors import (
     first_problem,
 )
 from sensorium.imagebind.config import ImageBindConfig
-from sensorium.imagebind.names import expected_shapes, tower_of_key
+from sensorium.imagebind.parameter_names import expected_shapes, tower_of_key
+from sensorium.imagebind.releases import Progress
 from sensorium.imagebind.weight_files import PickleFile, SafetensorsFile, Shapes, unreadable
-from sensorium.imagebind.weights import Progress
 
 DESCRIPTION = "imagebind.json"  # beside the tower files of a directory
 FORMAT = 1  # of that layout

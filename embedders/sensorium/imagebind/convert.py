@@ -36,9 +36,9 @@ from sensorium.imagebind.checkpoint import (
     tower_file_name,
 )
 from sensorium.imagebind.config import TOWERS, ImageBindConfig
-from sensorium.imagebind.names import CAUSAL_MASK, expected_shapes
+from sensorium.imagebind.parameter_names import CAUSAL_MASK, expected_shapes
+from sensorium.imagebind.releases import Progress, require_space, sync_directory
 from sensorium.imagebind.weight_files import Shapes
-from sensorium.imagebind.weights import Progress, require_space, sync_directory
 
 CODES = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}  # safetensors' names
 HEADER_ALIGNMENT = 8  # bytes

@@ -18,14 +18,14 @@ from sensorium.errors import (
 )
 from sensorium.imagebind.checkpoint import TowerDirectory
 from sensorium.imagebind.convert import check_dtype, check_vacant, convert
-from sensorium.imagebind.transfer import Transfer
-from sensorium.imagebind.weights import (
+from sensorium.imagebind.releases import (
     Progress,
     Release,
     home,
     release_directory,
     sync_directory,
 )
+from sensorium.imagebind.transfer import Transfer
 
 RETRY_WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds
 

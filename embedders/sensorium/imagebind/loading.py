@@ -8,7 +8,7 @@ from torch import nn
 from sensorium.encoders.linear import Linear
 from sensorium.imagebind.checkpoint import Checkpoint
 from sensorium.imagebind.config import ImageBindConfig
-from sensorium.imagebind.names import origin
+from sensorium.imagebind.parameter_names import origin
 from sensorium.imagebind.tower import Tower
 
 

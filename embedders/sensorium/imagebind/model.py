@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from sensorium.encoders.placement import resolve_device, resolve_dtype
@@ -22,7 +22,7 @@ from sensorium.imagebind.checkpoint import (
 )
 from sensorium.imagebind.config import TOWER_OF, TOWERS, ImageBindConfig
 from sensorium.imagebind.loading import load_tower
-from sensorium.imagebind.names import CAUSAL_MASK, expected_shapes
+from sensorium.imagebind.parameter_names import CAUSAL_MASK, expected_shapes
 from sensorium.imagebind.stems import (
     IMAGE_TAPS,
     IMU_CHANNELS,
@@ -85,7 +85,7 @@ class ImageBind:
         self._packed = packed and compiled is None and self.device.type == "cpu"
         self._compiled = compiled
         self._checkpoint = checkpoint
-        self._towers: dict[str, nn.Module] = {}
+        self._towers: dict[str, Tower] = {}
         self._digest: str | None = None
         self._locks = {name: threading.Lock() for name in TOWERS}
         self._digest_lock = threading.Lock()
@@ -186,7 +186,7 @@ class ImageBind:
                 self._digest = content_digest(self._checkpoint)
             return self._digest
 
-    def tower(self, modality: str) -> nn.Module:
+    def tower(self, modality: str) -> Tower:
         """Return the tower of `modality`, loading it at first use.
 
         Raises:
@@ -213,9 +213,7 @@ class ImageBind:
 
     def logit_scale(self, modality: str) -> float:
         """Return what the reference multiplies this modality's unit vectors by (1 to 100)."""
-        tower = self.tower(modality)
-        assert isinstance(tower, Tower)
-        return tower.logit_scale
+        return self.tower(modality).logit_scale
 
     def forward(self, modality: str, inputs: Tensor, *, scaled: bool = False) -> Tensor:
         """Embed a batch of preprocessed percepts.

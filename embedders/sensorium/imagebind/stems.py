@@ -1,10 +1,14 @@
-"""How each sense becomes tokens: the part of a tower before its blocks.
+"""How each modality becomes tokens: the part of a tower before its blocks.
+
+Every stem adds learned positions to its tokens, and says which token becomes the vector of an item:
+the end token of a text, and in every other modality a learned class token that comes first.
 
 Letters: B batch, C channels, H x W pixels (or mel bins x frames), T samples, N tokens, D width.
-Every stem but the text's puts a learned class token first; all add learned positions.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -23,8 +27,23 @@ MEL_BINS, MEL_FRAMES = 128, 204  # of one sound window
 IMU_CHANNELS, IMU_SAMPLES = 6, 2000  # of one IMU window
 
 
+class Pooling(NamedTuple):
+    """Which token of each item becomes its vector, and which tokens attention may see.
+
+    Attributes:
+        at: Index of the token that is pooled, shape `(B,)`, int64.
+        seen: Tokens that each token may attend to, bool `(N, N)`; `None` means all of them.
+        seen_at_end: Tokens that the pooled token may attend to, bool `(B, 1, 1, N)`; `None` means
+            all of them.
+    """
+
+    at: Tensor
+    seen: Tensor | None = None
+    seen_at_end: Tensor | None = None
+
+
 class TextStem(nn.Module):
-    """Token embeddings plus positions."""
+    """Token embeddings plus positions; attention is causal, pooling at the end token."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -36,19 +55,32 @@ class TextStem(nn.Module):
         embedded = F.embedding(ids, self.embedding)  # (B, N, D)
         return embedded + self.positions[:, : ids.shape[1]]
 
+    def pooling(self, ids: Tensor) -> Pooling:
+        """Pool token ids `(B, N)` at the end token, which has the highest id."""
+        at = ids.argmax(dim=-1)  # (B,)
+        place = torch.arange(ids.shape[1], device=ids.device)  # (N,)
+        causal = place[:, None] >= place  # (N, N)
+        return Pooling(at, causal, (place <= at[:, None])[:, None, None])  # (B, 1, 1, N)
 
-class _ClassTokenStem(nn.Module):
+
+class ClassTokenStem(nn.Module):
+    """A learned class token before the tokens of the input; it is the one that is pooled."""
+
     def __init__(self, width: int, tokens: int) -> None:
         super().__init__()
         self.class_token = nn.Parameter(torch.zeros(1, 1, width))
         self.positions = nn.Parameter(torch.zeros(1, 1 + tokens, width))
+
+    def pooling(self, inputs: Tensor) -> Pooling:
+        """Pool inputs `(B, ...)` at the class token; attention sees everything."""
+        return Pooling(inputs.new_zeros(len(inputs), dtype=torch.long))  # (B,)
 
     def _with_class(self, patches: Tensor) -> Tensor:
         first = self.class_token.expand(patches.shape[0], -1, -1)  # (B, 1, D)
         return torch.cat([first, patches], dim=1) + self.positions  # (B, 1 + N, D)
 
 
-class VisionStem(_ClassTokenStem):
+class VisionStem(ClassTokenStem):
     """Patches of 2 frames x 14 x 14 pixels, then a LayerNorm over each token."""
 
     def __init__(self, width: int) -> None:
@@ -59,8 +91,8 @@ class VisionStem(_ClassTokenStem):
     def forward(self, frames: Tensor) -> Tensor:
         """Map pictures `(B, 3, H, W)` or frame pairs `(B, 3, 2, H, W)` to `(B, 257, D)`.
 
-        A still picture would be shown twice; summing the two temporal taps gives the same at half
-        the work.
+        The reference shows a still picture as two equal frames; summing the two temporal taps
+        gives the same at half the work.
         """
         if frames.ndim == 4:
             kernel = self.weight.sum(dim=2)  # (D, 3, 14, 14)
@@ -71,7 +103,7 @@ class VisionStem(_ClassTokenStem):
         return tokens  # (B, 257, D)
 
 
-class MapStem(_ClassTokenStem):
+class MapStem(ClassTokenStem):
     """Patches of 16 x 16 of a one-channel map: depth, thermal, or the log-mel of a sound."""
 
     def __init__(self, width: int, *, height: int, across: int, stride: int) -> None:
@@ -87,7 +119,7 @@ class MapStem(_ClassTokenStem):
         return self._with_class(self.norm(patches.flatten(2).transpose(1, 2)))
 
 
-class IMUStem(_ClassTokenStem):
+class IMUStem(ClassTokenStem):
     """A token is 6 channels x 8 consecutive samples, channel by channel: 48 numbers."""
 
     def __init__(self, width: int) -> None:

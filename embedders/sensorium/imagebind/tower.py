@@ -1,4 +1,4 @@
-"""One tower: stem, transformer blocks, head; from a batch of one sense to unit vectors.
+"""One tower: stem, transformer blocks, head; from a batch of one modality to unit vectors.
 
 Written from the paper (arXiv 2305.05665, section 3.3 and appendix B) and the key names and shapes
 of the released checkpoint. Deliberate differences: the last block computes the pooled token only;
@@ -11,6 +11,7 @@ Letters: B batch, N tokens, D width, E embedding.
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ from sensorium.imagebind.stems import (
     MEL_BINS,
     MEL_FRAMES,
     PICTURE,
+    ClassTokenStem,
     IMUStem,
     MapStem,
     TextStem,
@@ -35,14 +37,15 @@ MAX_LOGIT_SCALE = 100.0
 
 
 class Tower(nn.Module):
-    """One of the six: `vision`, `text`, `audio`, `depth`, `thermal` or `imu`.
-
-    Args:
-        config: Sizes of the whole model.
-        name: Which tower.
-    """
+    """One of the six: `vision`, `text`, `audio`, `depth`, `thermal` or `imu`."""
 
     def __init__(self, config: ImageBindConfig, name: str) -> None:
+        """Build a tower with weights of zero.
+
+        Args:
+            config: Sizes of the whole model.
+            name: Name of the tower, one of `TOWERS`.
+        """
         super().__init__()
         sizes = config.tower(name)
         learned_key = name not in ("vision", "text")
@@ -53,7 +56,7 @@ class Tower(nn.Module):
         )
         self.norm = nn.LayerNorm(sizes.width, eps=NORM_EPS)
         self.head = Linear(sizes.width, config.embedding, bias=False)
-        # Pictures are the anchor the other senses were bound to: their scale is 1, not learned.
+        # The other modalities were bound to pictures, whose scale is therefore 1 and not learned.
         self.log_logit_scale = None if name == "vision" else nn.Parameter(torch.zeros(()))
 
     @property
@@ -72,22 +75,15 @@ class Tower(nn.Module):
                 IMU `(B, 6, 2000)`. All but ids in the tower's dtype.
         """
         tokens: Tensor = self.stem(inputs)  # (B, N, D)
-        at = tokens.new_zeros(len(tokens), dtype=torch.long)  # (B,), the class token
-        before = until_end = None
-        if isinstance(self.stem, TextStem):  # causal, pooled at the end token: the highest id
-            at = inputs.argmax(dim=-1)  # (B,)
-            place = torch.arange(inputs.shape[1], device=inputs.device)  # (N,)
-            before = place[:, None] >= place  # (N, N)
-            until_end = (place <= at[:, None])[:, None, None]  # (B, 1, 1, N)
+        pooling = self.stem.pooling(inputs)
         for block in self.blocks[:-1]:
-            tokens = block(tokens, before)  # (B, N, D)
-        last = self.blocks[-1]
-        assert isinstance(last, Block)
-        pooled = last.pooled(tokens, at, until_end)  # (B, D)
+            tokens = block(tokens, pooling.seen)  # (B, N, D)
+        last = cast(Block, self.blocks[-1])
+        pooled = last.pooled(tokens, pooling.at, pooling.seen_at_end)  # (B, D)
         return F.normalize(self.head(self.norm(pooled)).float(), dim=-1)  # (B, E)
 
 
-def _stem(name: str, width: int) -> nn.Module:
+def _stem(name: str, width: int) -> TextStem | ClassTokenStem:
     if name == "text":
         return TextStem(width)
     if name == "vision":

@@ -20,7 +20,7 @@ from urllib import request
 from urllib.error import HTTPError
 
 from sensorium.errors import DownloadError
-from sensorium.imagebind.weights import Progress, require_space
+from sensorium.imagebind.releases import Progress, require_space
 
 BLOCK = 2**18  # bytes read at a time
 TIMEOUT = 30.0  # seconds without a byte

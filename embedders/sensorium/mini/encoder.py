@@ -1,4 +1,4 @@
-"""sensorium-mini as an `Encoder`: six senses into one space of 512 dimensions, on a laptop."""
+"""sensorium-mini as an `Encoder`: seven modalities in one space of 512 dimensions, on a laptop."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from sensorium.encoders.background import Background
 from sensorium.encoders.batching import BatchedEncoder, Window, checked_batch_size
 from sensorium.encoders.encoder import Vectors
 from sensorium.encoders.placement import resolve_device, resolve_dtype
-from sensorium.mini.audio import AudioTower
-from sensorium.mini.background import read_background
-from sensorium.mini.image import ImageHead
-from sensorium.mini.imu import ImuTower
+from sensorium.mini.audio_tower import AudioTower
+from sensorium.mini.image_tower import ImageHead
+from sensorium.mini.imu_tower import ImuTower
 from sensorium.mini.inputs import REVISION, windows
+from sensorium.mini.loading import open_tower, pack_linear, read_background
 from sensorium.mini.manifest import DIRECTORY, manifest
-from sensorium.mini.maps import MapNet
-from sensorium.mini.opening import open_tower, pack_linear
-from sensorium.mini.text import TextTower
+from sensorium.mini.map_tower import MapNet
+from sensorium.mini.text_tower import TextTower
 from sensorium.mini.trunk import Trunk
 from sensorium.mini.wordpiece import batch
 from sensorium.percepts import Percept
@@ -34,9 +33,9 @@ NAME = "sensorium-mini"
 SEMANTIC, APPEARANCE = 384, 128  # dimensions of the two parts of a vector
 DIMENSION = SEMANTIC + APPEARANCE
 ALPHA = 0.8  # length of the appearance part, that of the semantic part being 1
-BATCH = 32  # windows a forward pass
-CPU_CHUNK = 8  # of them at a time through convolutions on a CPU
-TOWERS = {  # which tower takes which modality
+BATCH = 32  # windows in a forward pass
+CPU_CHUNK = 8  # windows that go through convolutions at a time on a CPU
+TOWERS = {  # the tower that takes each modality
     "text": "text",
     "image": "pictures",
     "video": "pictures",
@@ -50,11 +49,11 @@ M = TypeVar("M", bound=nn.Module)
 
 
 def join(meaning: Tensor, appearance: Tensor | None = None) -> Tensor:
-    """Make vectors of the space of their parts.
+    """Join the two parts of a vector: what a percept means, and what it looks like.
 
     Args:
         meaning: Unit vectors `(B, 384)`.
-        appearance: Unit vectors `(B, 128)`; senses without appearance have zeros there.
+        appearance: Unit vectors `(B, 128)`; zeros for modalities without an appearance.
     Returns:
         Shape `(B, 512)`, unit length.
     """
@@ -66,7 +65,7 @@ def join(meaning: Tensor, appearance: Tensor | None = None) -> Tensor:
 class MiniEncoder(BatchedEncoder):
     """Encodes text, images, video, audio, depth, thermal and IMU with the weights in the package.
 
-    Each tower is opened when it is first used. May be used from several threads.
+    Each tower is opened when it is first used. Several threads may use one encoder.
     """
 
     def __init__(
@@ -77,13 +76,13 @@ class MiniEncoder(BatchedEncoder):
         batch_size: int = BATCH,
         directory: Path = DIRECTORY,
     ) -> None:
-        """Find the weights; none are read yet.
+        """Read the list of weights; the weights themselves are read when they are first used.
 
         Args:
-            device: Where the towers go.
+            device: Device of the towers.
             dtype: Precision of the towers; vectors are always float32.
-            batch_size: Windows a forward pass.
-            directory: Where the manifest and the files are.
+            batch_size: Windows in a forward pass.
+            directory: Directory with the manifest and the weights files.
         Raises:
             EncodingError: An unknown device or dtype, or a batch size below 1.
             WeightsError: The list of weights is missing or damaged.
@@ -108,12 +107,12 @@ class MiniEncoder(BatchedEncoder):
 
     @property
     def modalities(self) -> frozenset[str]:
-        """All seven."""
+        """The seven modalities of the package."""
         return frozenset(TOWERS)
 
     @cached_property
     def background(self) -> Background:
-        """Statistics of its vectors over the training pack: what to calibrate against.
+        """Statistics of its vectors over the training data, to calibrate scores with.
 
         Raises:
             WeightsError: The file is missing or damaged.
@@ -130,56 +129,62 @@ class MiniEncoder(BatchedEncoder):
 
     def forward(self, modalities: Sequence[str], inputs: Sequence[Tensor]) -> Vectors:
         """Map windows of one tower to unit vectors `(B, 512)`."""
-        run = {
-            "text": self._read,
-            "pictures": self._look,
-            "maps": self._sense,
-            "audio": self._hear,
-            "imu": self._feel,
-        }[TOWERS[modalities[0]]]
+        tower = TOWERS[modalities[0]]
         # A CPU's caches hold the layers of a few pictures; a batch of texts is one matrix.
-        convolving = TOWERS[modalities[0]] != "text" and self._device.type == "cpu"
+        convolving = tower != "text" and self._device.type == "cpu"
         step = CPU_CHUNK if convolving else len(inputs)
         with torch.inference_mode():
             parts = [
-                run(modalities[start : start + step], inputs[start : start + step])
+                self._encode(tower, modalities[start : start + step], inputs[start : start + step])
                 for start in range(0, len(inputs), step)
             ]
             vectors: Vectors = torch.cat(parts).float().cpu().numpy()
         return vectors
 
-    def _read(self, _: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
+    def _encode(self, tower: str, modalities: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
+        if tower == "text":
+            return self._encode_texts(inputs)
+        if tower == "pictures":
+            return self._encode_pictures(inputs)
+        if tower == "maps":
+            return self._encode_maps(modalities, inputs)
+        if tower == "audio":
+            return self._encode_sounds(inputs)
+        return self._encode_motion(inputs)
+
+    def _encode_texts(self, inputs: Sequence[Tensor]) -> Tensor:
         ids, mask = (tensor.to(self._device) for tensor in batch(inputs))
         return join(self._opened("text", TextTower)(ids, mask))
 
-    def _look(self, _: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
+    def _encode_pictures(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Encode pictures, one or several frames each, which are averaged."""
         features = self._opened("trunk", Trunk)(self._placed(torch.cat(list(inputs))))
         meaning, appearance = self._opened("image", ImageHead)(features)
         frames = torch.split(join(meaning, appearance), [len(part) for part in inputs])
         return torch.stack([F.normalize(part.mean(0), dim=-1) for part in frames])
 
-    def _sense(self, modalities: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
+    def _encode_maps(self, modalities: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
         net = self._opened("maps", MapNet)
         features = net.features(self._placed(torch.stack(list(inputs))))  # (B, E)
         meaning = features.new_empty(len(features), SEMANTIC)
-        for sense in set(modalities):
-            rows = torch.tensor([modality == sense for modality in modalities])
-            meaning[rows] = net.heads[sense](features[rows])
-        return join(meaning, net.look(features))
+        for modality in set(modalities):
+            rows = torch.tensor([other == modality for other in modalities])
+            meaning[rows] = net.heads[modality](features[rows])
+        return join(meaning, net.appearance_of(features))
 
-    def _hear(self, _: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
-        return join(self._opened("audio", AudioTower)(torch.stack(list(inputs)).to(self._device)))
+    def _encode_sounds(self, inputs: Sequence[Tensor]) -> Tensor:
+        waves = torch.stack(list(inputs)).to(self._device)
+        return join(self._opened("audio", AudioTower)(waves))
 
-    def _feel(self, _: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
-        return join(
-            self._opened("imu", ImuTower)(torch.stack(list(inputs)).to(self._device, self._dtype))
-        )
+    def _encode_motion(self, inputs: Sequence[Tensor]) -> Tensor:
+        motion = torch.stack(list(inputs)).to(self._device, self._dtype)
+        return join(self._opened("imu", ImuTower)(motion))
 
     def _placed(self, pictures: Tensor) -> Tensor:
         return pictures.to(self._device, self._dtype, memory_format=torch.channels_last)
 
     def _opened(self, name: str, kind: type[M]) -> M:
-        """Return a tower, opened when it is first asked for."""
+        """Return a tower, opened at its first use."""
         with self._lock:
             tower = self._towers.get(name)
             if not isinstance(tower, kind):

@@ -16,10 +16,10 @@ from torch import Tensor
 
 from sensorium.encoders.batching import Window
 from sensorium.errors import PerceptTooShortError, UnsupportedModalityError
-from sensorium.mini import audio as sound
-from sensorium.mini import imu as motion
-from sensorium.mini.image import MEAN, SPREAD
-from sensorium.mini.text import text_windows
+from sensorium.mini import audio_tower as sound
+from sensorium.mini import imu_tower as motion
+from sensorium.mini.image_tower import MEAN, SPREAD
+from sensorium.mini.text_tower import text_windows
 from sensorium.mini.trunk import TrunkSizes
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal, Video
 from sensorium.percepts.geometry import fit, fit_map

@@ -13,7 +13,7 @@ import typer
 from sensorium.errors import SensoriumError
 
 if TYPE_CHECKING:
-    from sensorium.imagebind.weights import Progress
+    from sensorium.imagebind.releases import Progress
 
 FAILED = 1  # exit code
 WRONG_OPTION = 2  # exit code

@@ -21,7 +21,7 @@ from sensorium.errors import CheckpointNotFoundError, LicenceNotAcceptedError, W
 
 if TYPE_CHECKING:
     from sensorium.imagebind.checkpoint import TowerDirectory
-    from sensorium.imagebind.weights import Release
+    from sensorium.imagebind.releases import Release
 
 DIGITS_SHOWN = 12  # of a digest
 MILLION, MEGABYTE = 1e6, 1e6
@@ -86,7 +86,7 @@ def download_weights(
             raise typer.BadParameter("--from and --url exclude each other")
         from sensorium.imagebind.convert import convert
         from sensorium.imagebind.download import fetch_release
-        from sensorium.imagebind.weights import find_release, release_directory
+        from sensorium.imagebind.releases import find_release, release_directory
 
         release = find_release(name)
         _ask_licence(release, accepted=accept_licence)
@@ -118,7 +118,7 @@ def list_weights(as_json: AsJson = False) -> None:
     """Show which weights there are: in the package, and in SENSORIUM_HOME (~/.cache/sensorium)."""
     with reporting(as_json=as_json):
         from sensorium.imagebind.checkpoint import DESCRIPTION
-        from sensorium.imagebind.weights import release_directory
+        from sensorium.imagebind.releases import release_directory
 
         models = release_directory("")
         found = [_inspect(path.parent) for path in sorted(models.glob(f"*/{DESCRIPTION}"))]
@@ -140,7 +140,7 @@ def verify_weights(
     """Read weights again and compare each file with its checksum."""
     with reporting(as_json=as_json):
         from sensorium.imagebind.checkpoint import DESCRIPTION, TowerDirectory
-        from sensorium.imagebind.weights import release_directory
+        from sensorium.imagebind.releases import release_directory
 
         places = (Path(given).expanduser(), release_directory(given))
         place = next((place for place in places if (place / DESCRIPTION).exists()), None)

@@ -25,7 +25,7 @@ from sensorium.memory.calibrating.calibration import (
 )
 from sensorium.memory.calibrating.extremes import best_of, deviate_below, log_below, luckiest
 from sensorium.memory.calibrating.sample import Sample
-from sensorium.mini.background import read_background
+from sensorium.mini.loading import read_background
 
 Vectors = NDArray[np.float32]
 GAPS, MEANING = 4, 252  # dimensions that tell senses apart, and those that tell things apart

@@ -58,8 +58,8 @@ def class_vectors(
 
 
 def _encoded(texts: Sequence[str]) -> Tensor:
-    from sensorium.mini.opening import open_tower
-    from sensorium.mini.text import TextTower
+    from sensorium.mini.loading import open_tower
+    from sensorium.mini.text_tower import TextTower
     from sensorium.mini.wordpiece import tokenize
 
     with torch.inference_mode():

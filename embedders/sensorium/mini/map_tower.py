@@ -1,7 +1,7 @@
 """The thermal and the depth tower: one-channel maps through a trunk of their own.
 
-The trunk begins as the picture trunk and is then taught with maps; each of the two senses has a
-head into the semantic part of the space, and both share the projection into its appearance part.
+The trunk begins as the picture trunk and is then taught with maps; each of the two modalities has
+a head into the semantic part of the space, and both share the projection into its appearance part.
 
 Letters: B batch, E features of the trunk, S semantic and A appearance dimensions.
 """
@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from sensorium.mini.trunk import Trunk, TrunkSizes
 
 MAP_MEAN, MAP_SPREAD = 0.449, 0.226  # of grey in [0, 1]: ImageNet's, averaged over channels
-SENSES = ("thermal", "depth")
+MODALITIES = ("thermal", "depth")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class MapNet(nn.Module):
         super().__init__()
         sizes = sizes or MapSizes()
         self.trunk = Trunk(sizes.trunk)
-        self.heads = nn.ModuleDict({sense: MapHead(sizes) for sense in SENSES})
+        self.heads = nn.ModuleDict({modality: MapHead(sizes) for modality in MODALITIES})
         self.appearance = nn.Linear(sizes.trunk.features, sizes.appearance)
 
     def features(self, maps: Tensor) -> Tensor:
@@ -59,6 +59,6 @@ class MapNet(nn.Module):
         out: Tensor = self.trunk((maps - MAP_MEAN) / MAP_SPREAD)
         return out
 
-    def look(self, features: Tensor) -> Tensor:
+    def appearance_of(self, features: Tensor) -> Tensor:
         """Map features `(B, E)` to the unit vectors `(B, A)` of appearance."""
         return F.normalize(self.appearance(features), dim=-1)

@@ -93,7 +93,9 @@ def stray(memory: Memory) -> None:
     """Leave a part of a record that is not there."""
     record = point_id(memory.owner, "gone")
     memory.remember(sound(LONG), id="gone", keep_media=False)
-    [part] = memory.backend.retrieve([part_id(record, 1)], payload=True, vectors=True)
+    [part] = memory.backend.retrieve(
+        [part_id(record, 1)], owner=memory.owner, payload=True, vectors=True
+    )
     memory.forget("gone")
     memory.backend.upsert([Point(part.id, part.vectors, part.payload)])
     assert (memory.count(), points(memory)) == (0, 1)
@@ -171,7 +173,9 @@ def test_an_id_that_another_owner_took_is_refused(home: House, memory: Memory) -
     other = home.memory(str(uuid4()), ENCODER)
     other.remember(picture("theirs"), id="theirs")
     squatted = point_id(memory.owner, "mine")
-    [theirs] = other.backend.retrieve([point_id(other.owner, "theirs")], payload=True, vectors=True)
+    [theirs] = other.backend.retrieve(
+        [point_id(other.owner, "theirs")], owner=other.owner, payload=True, vectors=True
+    )
     other.backend.upsert([Point(squatted, theirs.vectors, theirs.payload)])
     with pytest.raises(RecordError, match="taken"):
         memory.remember(picture("mine"), id="mine")

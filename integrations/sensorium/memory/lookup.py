@@ -69,10 +69,9 @@ def find_records(
     found: dict[str, StoredPoint] = {}
     for start in range(0, len(wanted), PAGE):
         block = wanted[start : start + PAGE]
-        for point in backend.retrieve(block, payload=True, vectors=vectors):
-            payload = point.payload
-            mine = payload.get("owner") == owner and "part_of" not in payload
-            if mine and (expired or payload.get("expires_at", NEVER) > now):
+        for point in backend.retrieve(block, owner=owner, payload=True, vectors=vectors):
+            alive = expired or point.payload.get("expires_at", NEVER) > now
+            if alive and "part_of" not in point.payload:
                 found[point.id] = point
     # The last one wins: a record that was given the name goes before one whose UUID it is.
     return {

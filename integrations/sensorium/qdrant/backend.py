@@ -57,11 +57,26 @@ class Backend(Protocol):
         """Write top-level keys of every point a filter means, and remove those in `clear`."""
 
     def retrieve(
-        self, ids: Sequence[str], *, payload: bool | Sequence[str], vectors: bool | Sequence[str]
+        self,
+        ids: Sequence[str],
+        *,
+        owner: str,
+        payload: bool | Sequence[str],
+        vectors: bool | Sequence[str],
     ) -> list[StoredPoint]:
-        """Read points by id, in no particular order; those that are not there are left out.
+        """Read points of one owner by id, in no particular order.
 
-        The owner is not checked here: ask for `owner` in the payload and compare it.
+        Ids without a point, and ids of other owners' points, are left out alike.
+
+        Raises:
+            OwnerError: `owner` is not a valid name.
+        """
+
+    def taken(self, ids: Sequence[str], *, owner: str) -> set[str]:
+        """Return which ids stand for points of other owners, whose content is not shown.
+
+        Raises:
+            OwnerError: `owner` is not a valid name.
         """
 
     def search(self, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:

@@ -31,8 +31,9 @@ from tests.support.planted import (
 from sensorium.encoders import combine
 from sensorium.memory import Hit, Memory, Moment
 from sensorium.memory.calibrating.calibration import RANKINGS, Asked
+from sensorium.memory.layout.ids import point_id
 from sensorium.percepts import Span
-from sensorium.qdrant import Equal, Filter, Not, Present, Range
+from sensorium.qdrant import Equal, Filter, Not, Point, Present, Range
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -434,6 +435,22 @@ def test_options_join_in_every_ranking(crowd: Memory, ranking: str) -> None:
     assert len(hits) == 5
     assert all(np.isfinite(hit.score) for hit in hits)
     assert hits[0].to_dict()["record"]["id"] == hits[0].record.id
+
+
+def test_a_point_that_continues_the_record_of_another_owner_shows_nothing_of_it(
+    home: House, memory: Memory
+) -> None:
+    """Whoever writes such a point into a shared store does not find the other owner's record."""
+    other = home.memory(f"other {uuid4()}", GAPPED)
+    other.remember(sound("sea|" * 1100 + "sea"), id="theirs", keep_media=False)
+    memory.remember(sound("sea"), id="mine", keep_media=False)
+    [point] = memory.backend.retrieve(
+        [point_id(memory.owner, "mine")], owner=memory.owner, payload=True, vectors=True
+    )
+    crafted = {**point.payload, "part_of": point_id(other.owner, "theirs"), "part": 1}
+    memory.backend.upsert([Point(str(uuid4()), point.vectors, crafted)])
+    for ranking in RANKINGS:
+        assert ids(memory.recall("sea", ranking=ranking)) == ["mine"]
 
 
 def test_an_empty_memory_finds_nothing(memory: Memory) -> None:

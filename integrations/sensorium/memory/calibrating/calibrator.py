@@ -97,7 +97,8 @@ class Calibrator:
         ids = [point.id for point in points[:fitting]]
         if not ids:
             return np.empty((0, backend.schema.space.dimension), np.float32)
-        found = backend.retrieve(ids, payload=False, vectors=[modality])
+        owner = self._everything.owner
+        found = backend.retrieve(ids, owner=owner, payload=False, vectors=[modality])
         found.sort(key=lambda point: point.id)  # a small collection gives one sample always
         draw = np.random.default_rng(SEED)
         stacks = [point.vectors[modality] for point in found if modality in point.vectors]

@@ -89,7 +89,7 @@ def copy_records(
             came, lost = bring(whole, target_media, partial(_copy_file, source_media, target_media))
             files, missing = files + came, missing | lost
         for start in range(0, len(new), PAGE):  # vectors, a few at a time
-            target.upsert(_with_vectors(source, new[start : start + PAGE]))
+            target.upsert(_with_vectors(source, new[start : start + PAGE], owner=owner))
         drop_parts(target, ends([p for p in whole if p.id in there]), owner=owner)
         copied, skipped = copied + len(new), skipped + len(whole) - len(new)
         done += len(points)
@@ -138,9 +138,8 @@ def continuing(backend: Backend, points: Sequence[AnyPoint], *, owner: str) -> l
     names = {point.payload["part_of"] for point in points if "part_of" in point.payload}
     if not names:
         return list(points)
-    seen = ("owner", "part_of", "parts")
-    read = backend.retrieve(list(names), payload=seen, vectors=False)
-    last = ends([point for point in read if point.payload.get("owner") == owner])
+    seen = ("part_of", "parts")
+    last = ends(backend.retrieve(list(names), owner=owner, payload=seen, vectors=False))
     return [
         point
         for point in points
@@ -169,15 +168,14 @@ def stored(backend: Backend, ids: Sequence[str], owner: str) -> dict[str, Stored
     Raises:
         RecordError: One is another owner's, which must not be written over.
     """
-    there = backend.retrieve(ids, payload=True, vectors=False)
-    for point in there:
-        if point.payload.get("owner") != owner:
-            raise RecordError(
-                f"a record of the id {point.id}, which another owner has",
-                "ids that are free, or this owner's",
-                "import it under another owner's name: its records get ids of their own then",
-            )
-    return {point.id: point for point in there}
+    for name in sorted(backend.taken(ids, owner=owner)):
+        raise RecordError(
+            f"a record of the id {name}, which another owner has",
+            "ids that are free, or this owner's",
+            "import it under another owner's name: its records get ids of their own then",
+        )
+    existing = backend.retrieve(ids, owner=owner, payload=True, vectors=False)
+    return {point.id: point for point in existing}
 
 
 def kept_names(points: Sequence[StoredPoint | Point]) -> set[str]:
@@ -232,9 +230,10 @@ def _copy_file(source: MediaStore, target: MediaStore, name: str) -> bool:
     return True
 
 
-def _with_vectors(backend: Backend, points: Sequence[StoredPoint]) -> list[Point]:
+def _with_vectors(backend: Backend, points: Sequence[StoredPoint], *, owner: str) -> list[Point]:
     """Return whole points; one that was forgotten meanwhile is left out."""
-    read = backend.retrieve([point.id for point in points], payload=True, vectors=True)
+    ids = [point.id for point in points]
+    read = backend.retrieve(ids, owner=owner, payload=True, vectors=True)
     return [Point(point.id, point.vectors, point.payload) for point in read]
 
 

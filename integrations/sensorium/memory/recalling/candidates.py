@@ -223,7 +223,9 @@ class Finder:
         if not groups:
             return
         ids = list({one.point: None for group in groups.values() for one in group})
-        read = self._backend.retrieve(ids, payload=False, vectors=list(groups))
+        read = self._backend.retrieve(
+            ids, owner=self._filter.owner, payload=False, vectors=list(groups)
+        )
         rows = {point.id: point.vectors for point in read}
         for name, group in groups.items():
             for one in group:
@@ -278,7 +280,9 @@ class Finder:
         """Read what ranking needs of points, and of the records that they continue."""
         missing = [one for one in dict.fromkeys(ids) if one not in self.points]
         while missing:
-            read = self._backend.retrieve(missing, payload=NEEDED, vectors=False)
+            read = self._backend.retrieve(
+                missing, owner=self._filter.owner, payload=NEEDED, vectors=False
+            )
             self.points.update({point.id: point for point in read})
             records = {point.payload["part_of"] for point in read if "part_of" in point.payload}
             missing = [one for one in records if one not in self.points]

@@ -100,9 +100,9 @@ class Recaller:
         self, backend: Backend, found: Sequence[Candidate], finder: Finder, now: datetime
     ) -> list[Hit]:
         """Read the records of what was chosen."""
-        read = backend.retrieve([one.id for one in found], payload=True, vectors=False)
-        mine = [point for point in read if point.payload.get("owner") == self._owner]
-        records = {point.id: record_of(point) for point in mine}
+        ids = [one.id for one in found]
+        read = backend.retrieve(ids, owner=self._owner, payload=True, vectors=False)
+        records = {point.id: record_of(point) for point in read}
         return [
             _hit(one, records[one.id], finder, now)
             for one in found

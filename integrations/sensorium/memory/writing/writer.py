@@ -161,16 +161,16 @@ class Writer:
         media: MediaStore | None,
     ) -> list[Fresh]:
         """Leave out what is there already, and see what the others take the place of."""
-        there = self._there([draft for _, draft in drafts])
+        existing, taken = self._existing([draft for _, draft in drafts])
         fresh: list[Fresh] = []
         changing: set[str] = set()  # what stands there will not when the moment's turn comes
         for index, checked in drafts:
             draft = checked
             for name in uuids([draft.given_id]):  # the id that a record got from its content
-                if self._owns(there.get(name, {})) and "id" not in there[name]:
+                if name in existing and not {"id", "part_of"} & existing[name].keys():
                     draft = replace(draft, point=name, given_id=None)
-            stands = there.get(draft.point)
-            if stands is not None and not self._owns(stands):
+            stands = existing.get(draft.point)
+            if draft.point in taken or (stands is not None and "part_of" in stands):
                 results[index] = RecordError(
                     f"the id {draft.id!r}, which is taken"[:200], "a free one", "choose another"
                 )
@@ -186,19 +186,15 @@ class Writer:
                 changing.add(draft.point)
         return fresh
 
-    def _there(self, drafts: Sequence[Draft]) -> dict[str, Payload]:
-        """Read what stands under the ids of some drafts."""
+    def _existing(self, drafts: Sequence[Draft]) -> tuple[dict[str, Payload], set[str]]:
+        """Read this owner's points under the ids of some drafts, and which ids others have."""
         names = {name for draft in drafts for name in (draft.point, *uuids([draft.given_id]))}
         named = any(draft.moment.id is not None for draft in drafts)
-        keys = [*SEEN, *SAID] if named else SEEN
-        read = self._shelf.backend.retrieve(
-            list(names), payload=list(dict.fromkeys(keys)), vectors=False
-        )
-        return {point.id: point.payload for point in read}
-
-    def _owns(self, payload: Payload) -> bool:
-        """Whether a payload is that of a record of this owner."""
-        return payload.get("owner") == self._owner and "part_of" not in payload
+        keys = list(dict.fromkeys([*SEEN, *SAID])) if named else SEEN
+        backend = self._shelf.backend
+        read = backend.retrieve(list(names), owner=self._owner, payload=keys, vectors=False)
+        existing = {point.id: point.payload for point in read}
+        return existing, backend.taken(list(names - existing.keys()), owner=self._owner)
 
     def _known(self, draft: Draft, stands: Payload, media: MediaStore | None) -> bool:
         """Whether a moment would change nothing: its content is there, or all it says."""

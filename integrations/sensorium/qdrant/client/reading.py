@@ -13,9 +13,10 @@ from sensorium.qdrant.client.connection import Connection
 from sensorium.qdrant.client.filters import translated
 from sensorium.qdrant.client.points import payload_keys, query_vector, scored, stored
 from sensorium.qdrant.filters import Filter, uuids
+from sensorium.qdrant.ownership import keys_with_owner, owned_points, taken_ids
 from sensorium.qdrant.paging import ORDER, check_cursor, ordered_page
 from sensorium.qdrant.points import Page, Scored, StoredPoint, from_iso
-from sensorium.qdrant.schema import TEXT, CollectionSchema
+from sensorium.qdrant.schema import TENANT, TEXT, CollectionSchema
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,12 +39,25 @@ class ClientReader:
         return self._schema
 
     def retrieve(
-        self, ids: Sequence[str], *, payload: bool | Sequence[str], vectors: bool | Sequence[str]
+        self,
+        ids: Sequence[str],
+        *,
+        owner: str,
+        payload: bool | Sequence[str],
+        vectors: bool | Sequence[str],
     ) -> list[StoredPoint]:
-        """Read points by id, in no particular order; those that are not there are left out.
+        """Read points of one owner by id; see `Backend.retrieve`."""
+        points = self._read(ids, keys_with_owner(payload), vectors)
+        return owned_points(points, owner, payload)
 
-        The owner is not checked here: ask for `owner` in the payload and compare it.
-        """
+    def taken(self, ids: Sequence[str], *, owner: str) -> set[str]:
+        """Return which ids stand for points of other owners; see `Backend.taken`."""
+        return taken_ids(self._read(ids, [TENANT], False), owner)
+
+    def _read(
+        self, ids: Sequence[str], payload: bool | Sequence[str], vectors: bool | Sequence[str]
+    ) -> list[StoredPoint]:
+        """Read points by id, whoever owns them."""
         records = self._call(
             self._client.retrieve,
             self.collection,

@@ -16,9 +16,10 @@ from sensorium.qdrant.edge.conversion import edge_query, selector, stored_point
 from sensorium.qdrant.edge.filters import translated
 from sensorium.qdrant.edge.folder import present_modalities, translated_error
 from sensorium.qdrant.filters import Filter, uuids
+from sensorium.qdrant.ownership import keys_with_owner, owned_points, taken_ids
 from sensorium.qdrant.paging import ORDER, check_cursor, ordered_page
 from sensorium.qdrant.points import Page, Scored, StoredPoint
-from sensorium.qdrant.schema import TEXT, CollectionSchema
+from sensorium.qdrant.schema import TENANT, TEXT, CollectionSchema
 
 IDS = 1024  # of points, read at a time
 BEAM = 128  # candidates an indexed search keeps: finds 97 of the 100 that a scan finds
@@ -65,12 +66,25 @@ class EdgeReader:
                 raise translated_error(error, f"the memory {str(self.folder)!r}") from error
 
     def retrieve(
-        self, ids: Sequence[str], *, payload: bool | Sequence[str], vectors: bool | Sequence[str]
+        self,
+        ids: Sequence[str],
+        *,
+        owner: str,
+        payload: bool | Sequence[str],
+        vectors: bool | Sequence[str],
     ) -> list[StoredPoint]:
-        """Read points by id, in no particular order; those that are not there are left out.
+        """Read points of one owner by id; see `Backend.retrieve`."""
+        points = self._read(ids, keys_with_owner(payload), vectors)
+        return owned_points(points, owner, payload)
 
-        The owner is not checked here: ask for `owner` in the payload and compare it.
-        """
+    def taken(self, ids: Sequence[str], *, owner: str) -> set[str]:
+        """Return which ids stand for points of other owners; see `Backend.taken`."""
+        return taken_ids(self._read(ids, [TENANT], False), owner)
+
+    def _read(
+        self, ids: Sequence[str], payload: bool | Sequence[str], vectors: bool | Sequence[str]
+    ) -> list[StoredPoint]:
+        """Read points by id, whoever owns them."""
         with self._using() as shard:
             wanted = self._wanted(vectors)
             found = shard.retrieve(list(uuids(ids)), selector(payload), wanted)

@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 
 from sensorium.errors import SourceChangedError
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal, Video
-from sensorium.percepts.previews import MAX_BYTES, RATE, Preview, preview
+from sensorium.percepts.audio import PREVIEW_RATE as RATE
+from sensorium.percepts.limits import Limits
+from sensorium.percepts.previews import MAX_BYTES, Preview, preview
+from sensorium.percepts.source import take
 from sensorium.samples import FOLDER as MEDIA
 
 DOG = MEDIA / "photo_dog.jpg"
@@ -221,14 +224,26 @@ def test_words_need_no_preview() -> None:
     assert preview(Text("words")) is None
 
 
-def test_a_seventh_sense_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nobody here can draw is not drawn, and is no error."""
+def test_a_new_sense_is_drawn_only_by_its_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class that draws nothing has no preview, which is no error; one that inherits does."""
     monkeypatch.setattr(Percept, "modalities", dict(Percept.modalities))
 
-    class Smell(Image):
+    class Smell(Percept):
         modality = "smell"
 
-    assert preview(Smell(DOG)) is None
+        def __init__(self, content: bytes) -> None:
+            source = take(content, modality=self.modality, limits=Limits())
+            self._describe(source, at=None, uri=None, limits=Limits())
+
+        @property
+        def units(self) -> dict[str, object]:
+            return {}
+
+    class Infrared(Image):
+        modality = "infrared"
+
+    assert preview(Smell(b"sweet")) is None
+    assert preview(Infrared(DOG)) == preview(Image(DOG))
 
 
 def test_a_file_that_changed_is_an_error(tmp_path: Path) -> None:

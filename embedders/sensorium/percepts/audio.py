@@ -18,10 +18,13 @@ from sensorium.errors import (
     PerceptValueError,
     UnitError,
 )
+from sensorium.percepts.files import PerceptFile
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
+from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
+from sensorium.percepts.previews import Preview, PreviewLimits
 from sensorium.percepts.soundtrack import HIGHEST_RATE, LOWEST_RATE, Header, decoded, read_header
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
+from sensorium.percepts.wav import PCM_BYTES, PCM_HEADER, float_wav, pcm_wav
 
 Wave: TypeAlias = NDArray[np.float32]
 
@@ -37,6 +40,9 @@ CROSSINGS = 6  # zero crossings of torchaudio's sinc on each side (lowpass_filte
 ROLLOFF = 0.99  # its cutoff, as a fraction of the lower Nyquist frequency
 KERNEL_SIZE = 2**24  # weights of the resampling kernel: 64 MiB
 
+PREVIEW_RATE = 16_000  # Hz
+SHORTEST_PREVIEW = 0.1  # seconds of sound; less is not shown
+
 
 class Audio(Percept):
     """A sound: a file (wav, flac, ogg, mp3, m4a, the track of a video), or samples with a rate."""
@@ -46,6 +52,7 @@ class Audio(Percept):
         *(".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac"),
         *(".m4a", ".aac", ".aif", ".aiff", ".wma"),
     )
+    mime_family: ClassVar[str] = "audio"
     source: Encoded | Samples
     _header: Header
 
@@ -147,6 +154,35 @@ class Audio(Percept):
         Raises as `blocks` does, which is the one to use for long recordings.
         """
         return np.concatenate(list(_resampled(self._mono_pieces(), self.rate, _whole_rate(rate))))
+
+    def make_file(self) -> PerceptFile | None:
+        """Return the samples as a WAV of 32-bit floats."""
+        content = float_wav(self.to_array(), self.rate)
+        return PerceptFile(Encoded(data=content), "wav", "audio/wav", {}) if content else None
+
+    def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
+        """Return the stretch as a 16-bit WAV, as much from its start on as fits."""
+        most = (limits.max_bytes - PCM_HEADER) // PCM_BYTES / PREVIEW_RATE  # seconds
+        start = max(0.0, span.start) if span else 0.0
+        length = min(most, max(SHORTEST_PREVIEW, span.end - start) if span else math.inf)
+        if length < SHORTEST_PREVIEW:
+            return None
+        stretch = self._stretch(start, length)
+        if stretch.size == 0:
+            return None
+        sound = Audio(stretch, rate=self.rate).mono(PREVIEW_RATE)[: int(most * PREVIEW_RATE)]
+        return Preview("audio/wav", pcm_wav(sound, PREVIEW_RATE))
+
+    def _stretch(self, start: float, length: float) -> Wave:
+        """Return `(n,)` samples at the native rate; what follows the stretch is not decoded."""
+        count = max(1, round(length * self.rate))
+        pieces = [np.empty(0, np.float32)]
+        for block in self.blocks(self.rate, seconds=1.0, since=start):
+            pieces.append(block[:count])
+            count -= block.size
+            if count <= 0:
+                break
+        return np.concatenate(pieces)
 
     def _mono_pieces(self, since: float = 0.0) -> Iterator[Wave]:
         """Yield `(n,)` pieces of any length at the native rate, from `since` seconds on."""

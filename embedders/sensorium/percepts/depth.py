@@ -19,9 +19,11 @@ from sensorium.errors import (
     PerceptValueError,
     UnitError,
 )
+from sensorium.percepts.files import PerceptFile
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
-from sensorium.percepts.pictures import check_size, decode, one_channel, probe, settle
+from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
+from sensorium.percepts.pictures import check_size, decode, one_channel, probe, settle, tiff_of
+from sensorium.percepts.previews import Preview, PreviewLimits, drawing
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 from sensorium.percepts.unit import Unit
 
@@ -35,6 +37,9 @@ RELATIVE_MEDIAN = 25.0  # pixels of disparity given to the median of a relative 
 DEEPEST_MEDIAN = 200.0  # metres; a scene deeper than this was given in a finer unit
 NEAREST_MEDIAN_MM = 20.0  # millimetres; a scene nearer than this was given in metres
 DEEP_MODES = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})  # Pillow's, one deep channel
+
+FARTHEST = 48  # of 255: the far end of a map in a preview, where holes are 0
+NEAR_PERCENTILE, FAR_PERCENTILE = 99.0, 1.0  # of a map's disparities, shown as 255 and `FARTHEST`
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 
@@ -76,6 +81,7 @@ class Depth(Percept):
     }
     suffixes: ClassVar[tuple[str, ...]] = (".png", ".tif", ".tiff", ".pfm")
     guessable: ClassVar[bool] = False  # nothing in a file tells it from a picture
+    mime_family: ClassVar[str] = "image"
     source: Encoded | Samples
     metric: bool
     shape: tuple[int, int]
@@ -188,6 +194,23 @@ class Depth(Percept):
         nearer = np.maximum(values.astype(np.float64), 0)  # NaN stays NaN
         scale = RELATIVE_MEDIAN / float(np.median(nearer[nearer > 0]))
         return _narrowed(np.minimum(nearer * scale, FLOAT32_MAX))
+
+    def make_file(self) -> PerceptFile | None:
+        """Return the map as a TIFF of 32-bit floats."""
+        content = tiff_of(self.to_array())
+        if content is None:
+            return None
+        return PerceptFile(Encoded(data=content), "tiff", "image/tiff", dict(self.units))
+
+    def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
+        """Return a picture that is bright where it is near and black at holes."""
+        nearness = self.disparity().astype(np.float64)  # (H, W), NaN at holes
+        measured = ~np.isnan(nearness)
+        far, near = np.percentile(nearness[measured], (FAR_PERCENTILE, NEAR_PERCENTILE))
+        share = np.clip((nearness[measured] - far) / (near - far), 0, 1) if near > far else 1.0
+        grey = np.zeros(nearness.shape, np.uint8)
+        grey[measured] = np.rint(FARTHEST + (255 - FARTHEST) * share)
+        return drawing(PIL.Image.fromarray(grey), limits)
 
     def _focal_length(self) -> float:
         if self.fx is None:

@@ -11,17 +11,20 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from sensorium.errors import PerceptShapeError, PerceptValueError
+from sensorium.percepts.files import PerceptFile
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
+from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.pictures import (
     SUFFIXES,
     check_size,
     decode,
     eight_bit,
+    png_of,
     probe,
     settle,
     translated,
 )
+from sensorium.percepts.previews import Preview, PreviewLimits, original, photograph
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 
 GREYEST_16_BIT = 65_535
@@ -38,6 +41,7 @@ class Image(Percept):
     modality: ClassVar[str] = "image"
     still: ClassVar[bool] = True
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
+    mime_family: ClassVar[str] = "image"
     source: Encoded | Samples
     size: tuple[int, int]
 
@@ -99,6 +103,18 @@ class Image(Percept):
         if isinstance(self.source, Samples):
             return PIL.Image.fromarray(self.source.array)
         return _rgb(decode(self.source, modality=self.modality, limits=self.limits))
+
+    def make_file(self) -> PerceptFile:
+        """Return the pixels as a PNG."""
+        content = Encoded(data=png_of(self.to_array()))
+        return PerceptFile(content, "png", "image/png", {})
+
+    def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
+        """Return the file itself if it is small and in a common format, else a smaller JPEG."""
+        whole = None
+        if isinstance(self.source, Encoded) and max(self.size) <= limits.max_side:
+            whole = original(self.source, limits)
+        return whole or photograph(self.picture(), limits)
 
 
 def _rgb_array(array: Array, limits: Limits) -> NDArray[np.uint8]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,12 +21,15 @@ from sensorium.errors import (
     PerceptShapeError,
     PerceptTooShortError,
     PerceptValueError,
+    SourceTooLargeError,
     TimeError,
     UnitError,
 )
+from sensorium.percepts.files import FileFormat, PerceptFile
 from sensorium.percepts.imu_files import Recording, read_recording
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
+from sensorium.percepts.previews import Preview, PreviewLimits, drawing
 from sensorium.percepts.resampling import TICK, resample, uniform
 from sensorium.percepts.source import Array, Encoded, Given, Samples, Source, take
 from sensorium.percepts.unit import Unit
@@ -40,6 +44,7 @@ SLOWEST = 4.0  # Hz; slower "motion" is milliseconds given as seconds
 FASTEST = 1e6  # Hz; faster is a period, or hours, given as the rate or seconds
 BURSTS = 3.0  # times the mean rate; timestamps that are denser than this come in bursts
 RATE_DIGITS = 6  # decimals of a rate derived from timestamps, whose rounding is not its own
+NPZ = FileFormat("npz", "application/zip")
 IMPLAUSIBLE_ACCEL = 200.0  # m/s^2, 20 g; a median beyond it is raw counts or milli-g
 IMPLAUSIBLE_GYRO = 40.0  # rad/s, 2300 deg/s: beyond what such sensors measure
 IMPLAUSIBLE_G = 5.0  # g; a median beyond it is m/s^2
@@ -190,6 +195,52 @@ class IMU(Percept):
         longest = max(GAP, GAP_PERIODS / self.rate)
         indices: list[int] = (np.flatnonzero(np.diff(self.times) > longest + ROUNDING) + 1).tolist()
         return indices
+
+    def make_file(self) -> PerceptFile | None:
+        """Return the samples as an NPZ of named columns, if it can be read back.
+
+        Its reader may doubt the unit of slow or violent motion, or find the file too large.
+        """
+        source = self.source
+        if isinstance(source, Encoded):
+            return None
+        columns: dict[str, Any] = {"data": source.samples.array}
+        if source.times is not None:
+            columns["t"] = source.times.array
+        content = io.BytesIO()
+        np.savez(content, **columns)
+        file = PerceptFile(Encoded(data=content.getvalue()), *NPZ, dict(self.units))
+        try:
+            IMU(file.source, **file.units, limits=self.limits)
+        except (UnitError, SourceTooLargeError):
+            return None
+        return file
+
+    def to_array(self) -> Array:
+        """Return the samples, `(T, 6)`; where there are times, they come first: `(T, 7)`."""
+        source = self.source
+        if isinstance(source, Encoded):
+            return super().to_array()
+        if source.times is None:
+            return source.samples.array
+        return np.column_stack([source.times.array, source.samples.array])  # (T, 7) float64
+
+    @classmethod
+    def source_from_array(cls, array: Array) -> Source:
+        """Return the samples, and the times if the array has seven columns."""
+        if array.ndim == 2 and array.shape[1] == 7:
+            return Motion(Samples(array[:, 1:].astype(np.float32)), Samples(array[:, 0]))
+        return Motion(Samples(array), None)
+
+    def file_format(self, kind: str) -> FileFormat:
+        """Return the format of a CSV or NPZ file."""
+        return FileFormat("csv", "text/csv") if kind == "text" else NPZ
+
+    def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
+        """Return a plot of the six traces."""
+        from sensorium.percepts.motion_plot import plotted  # fonts, which reading motion needs not
+
+        return drawing(plotted(self, span=span), limits)
 
     def segments(self, rate: float) -> list[Segment]:
         """Return the stretches between the gaps, each evenly resampled to `rate` Hz.

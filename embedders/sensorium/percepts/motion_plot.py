@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 from PIL import ImageDraw, ImageFont
 
-from sensorium.percepts import IMU, Span
+from sensorium.percepts.percept import Span
+
+if TYPE_CHECKING:
+    from sensorium.percepts.imu import IMU
 
 WIDTH, HEIGHT = 768, 512  # pixels
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 28, 48  # pixels around the traces

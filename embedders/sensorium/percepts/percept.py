@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from typing_extensions import Self
@@ -24,8 +24,12 @@ from sensorium.errors import (
 )
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import directories
-from sensorium.percepts.source import Source, source_from_dict
+from sensorium.percepts.source import Array, Samples, Source, source_from_dict
 from sensorium.percepts.unit import Unit
+
+if TYPE_CHECKING:
+    from sensorium.percepts.files import PerceptFile
+    from sensorium.percepts.previews import Preview, PreviewLimits
 
 DEFAULT_LIMITS = Limits()
 
@@ -52,6 +56,8 @@ class Percept(ABC):
         needs: What an encoded file does not say of itself: keywords of the class.
         suffixes: How the names of its files end, in small letters: `(".csv", ".npz")`.
         guessable: Whether a file that ends like this is of this modality if nobody says otherwise.
+        mime_family: First part of the mime types of its files: `"image"`, `"audio"`, `"video"`.
+        has_file: Whether a percept can be kept as a media file. A text is kept with its record.
         source: The encoded file or the samples.
         at: When it was observed (aware), or `None`.
         uri: Where it came from, kept as given, never fetched.
@@ -64,6 +70,8 @@ class Percept(ABC):
     needs: ClassVar[Mapping[str, Unit]] = {}
     suffixes: ClassVar[tuple[str, ...]] = ()
     guessable: ClassVar[bool] = True
+    mime_family: ClassVar[str] = ""
+    has_file: ClassVar[bool] = True
 
     source: Source
     at: datetime | None
@@ -143,6 +151,57 @@ class Percept(ABC):
             self._set(_digest=hashlib.sha256(meaning + b"\0" + content).hexdigest())
         assert self._digest is not None
         return self._digest
+
+    def make_file(self) -> PerceptFile | None:
+        """Return samples as an ordinary file, which the class opens again with the file's units.
+
+        A class overrides this where other programs have such files. `None`, as here, keeps the
+        samples as a `.npy` file.
+        """
+        return None
+
+    def to_array(self) -> Array:
+        """Return samples as the one array that a `.npy` file keeps.
+
+        A class whose source is not `Samples` overrides this, and `source_from_array`.
+
+        Raises:
+            RecordError: The source is not `Samples`.
+        """
+        if not isinstance(self.source, Samples):
+            from sensorium.percepts.files import no_file
+
+            raise no_file(f"a {self.modality} of {self.source.name}")
+        return self.source.array
+
+    @classmethod
+    def source_from_array(cls, array: Array) -> Source:
+        """Return the source whose `to_array` was kept in a `.npy` file."""
+        return Samples(array)
+
+    def file_format(self, kind: str) -> tuple[str, str] | None:
+        """Return extension and mime type of the encoded file that the percept was made of.
+
+        A class overrides this if it takes files of its own kind. `None`, as here, leaves it to the
+        file's name.
+
+        Args:
+            kind: What the first bytes look like: `"text"`, `"no known kind of file"`, ... Pictures,
+                sounds and videos are recognised without asking the class.
+        """
+        return None
+
+    def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
+        """Return a picture or a sound that shows the percept to a model; `None`, as here, if none.
+
+        A class overrides this with the help of `sensorium.percepts.previews`, whose `preview` calls
+        it.
+
+        Args:
+            span: The stretch to show, in seconds; `None` shows the percept from its start on.
+            limits: How large the preview may be.
+        """
+        return None
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary; `percept_from_dict` makes an equal percept of it.

@@ -42,6 +42,7 @@ class Text(Percept):
 
     modality: ClassVar[str] = "text"
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".md")
+    has_file: ClassVar[bool] = False
     source: Characters
 
     def __init__(

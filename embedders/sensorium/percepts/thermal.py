@@ -13,10 +13,12 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from sensorium.errors import UnitError
+from sensorium.percepts.files import PerceptFile
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.palettes import Palette, canonical_palette
-from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
-from sensorium.percepts.pictures import SUFFIXES, decode, probe, settle
+from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
+from sensorium.percepts.pictures import SUFFIXES, decode, probe, settle, tiff_of
+from sensorium.percepts.previews import Preview, PreviewLimits, drawing
 from sensorium.percepts.source import Encoded, Given, Samples, take
 from sensorium.percepts.thermal_values import (
     ABSOLUTE_ZERO,
@@ -62,6 +64,7 @@ class Thermal(Percept):
     }
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
     guessable: ClassVar[bool] = False  # nothing in a file tells it from a picture
+    mime_family: ClassVar[str] = "image"
     source: Encoded | Samples
     shape: tuple[int, int]
     unit: str
@@ -168,6 +171,26 @@ class Thermal(Percept):
         """Return (low, high) in the percept's unit, shown as 0 and 1; errors as `view`."""
         view = self.view()
         return view.low, view.high
+
+    def make_file(self) -> PerceptFile | None:
+        """Return the picture as a TIFF of 32-bit floats, if its unit is believed when it is read.
+
+        A furnace in celsius would be taken for a room in kelvin.
+        """
+        content = tiff_of(self.to_array())
+        if content is None:
+            return None
+        file = PerceptFile(Encoded(data=content), "tiff", "image/tiff", dict(self.units))
+        try:
+            Thermal(file.source, **file.units, limits=self.limits).view()
+        except UnitError:
+            return None
+        return file
+
+    def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
+        """Return the picture as shown, white-hot."""
+        grey = np.rint(self.intensity() * 255).astype(np.uint8)
+        return drawing(PIL.Image.fromarray(grey), limits)
 
     def _values(self) -> NDArray[np.float32]:
         """Return canonical values: Celsius, counts, or white-hot in [0, 1]."""

@@ -24,7 +24,8 @@ from sensorium.errors import (
 from sensorium.percepts.audio import Audio
 from sensorium.percepts.ffmpeg import check_length, length_of, moving_pictures, opened, skip_to
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
+from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
+from sensorium.percepts.previews import Preview, PreviewLimits, photograph
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Video(Percept):
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"),
     )
+    mime_family: ClassVar[str] = "video"
     source: Encoded | Samples
     _header: _Header
     _size: tuple[int, int] | None
@@ -174,6 +176,11 @@ class Video(Percept):
                 "make an Audio of the sound itself",
             )
         return Audio(self.source, at=self.at, uri=self.uri, limits=self.limits)
+
+    def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
+        """Return the frame in the middle of the stretch, or the first one."""
+        moment = (span.start + span.end) / 2 if span else 0.0
+        return photograph(next(self.frames([moment])), limits)
 
 
 def _checked_fps(fps: float | None, frames: Samples) -> float:

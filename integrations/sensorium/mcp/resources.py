@@ -10,7 +10,7 @@ from sensorium.agents.limits import ServerLimits
 from sensorium.errors import MediaNotFoundError
 from sensorium.mcp.blocks import medium_uri
 from sensorium.memory import Medium, Memory
-from sensorium.percepts.files import serialised
+from sensorium.percepts.files import file_from_percept
 
 RECORD = "memory://{id}"
 MEDIUM = "memory://{id}/media/{number}"
@@ -77,7 +77,7 @@ class MemoryResources:
                 "a part of it"
             )
         try:
-            kept = serialised(self._memory.open_medium(medium))
+            kept = file_from_percept(self._memory.open_medium(medium))
         except MediaNotFoundError as error:
             raise ResourceNotFoundError(
                 f"media of modality {medium.modality} that was not kept; needed media with a file; "

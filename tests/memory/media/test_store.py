@@ -45,7 +45,7 @@ from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.folders import PART
 from sensorium.memory.media.store import MediaStore
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Text, Thermal, Video
-from sensorium.percepts.files import Kept, reopened, serialised
+from sensorium.percepts.files import PerceptFile, file_from_percept, percept_from_file
 from sensorium.samples import FOLDER as SAMPLES
 
 WHEN = datetime(2026, 3, 1, 12, 30, tzinfo=timezone.utc)
@@ -77,12 +77,14 @@ def decoded(percept: Percept) -> list[Any]:
     return [percept.samples.tobytes(), *clock]
 
 
-def again(percept: Percept, kept: Kept | None = None) -> Percept:
+def again(percept: Percept, kept: PerceptFile | None = None) -> Percept:
     """Keep a percept and open it again; its units go through JSON, as in a payload."""
-    kept = kept or serialised(percept)
+    kept = kept or file_from_percept(percept)
     units = json.loads(json.dumps(dict(kept.units)))
     content = kept.source.read()
-    return reopened(content, modality=percept.modality, units=units, at=percept.at, uri=percept.uri)
+    return percept_from_file(
+        content, modality=percept.modality, units=units, at=percept.at, uri=percept.uri
+    )
 
 
 def animation() -> bytes:
@@ -120,7 +122,7 @@ def test_an_encoded_source_is_kept_byte_for_byte(given: Any, held: str, tmp_path
     uri = "data:;base64," + base64.b64encode(content).decode()
     source = {"path": path, "bytes": content, "file": io.BytesIO(content), "data": uri}[held]
     percept = make(source, **units, at=WHEN, uri="x://y")
-    kept = serialised(percept)
+    kept = file_from_percept(percept)
     assert kept.source.read() == content
     assert kept.extension == extension
     assert again(percept, kept) == percept
@@ -128,7 +130,7 @@ def test_an_encoded_source_is_kept_byte_for_byte(given: Any, held: str, tmp_path
 
 def test_a_container_is_named_after_its_sense(tmp_path: Path) -> None:
     """The same first bytes are a sound's or a video's: the mime type says which it was."""
-    assert serialised(Audio(SAMPLES / "sound_dog_bark.ogg")).mime == "audio/ogg"
+    assert file_from_percept(Audio(SAMPLES / "sound_dog_bark.ogg")).mime == "audio/ogg"
     path = tmp_path / "voice.mp4"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac", rate=16_000, layout="mono")
@@ -137,8 +139,8 @@ def test_a_container_is_named_after_its_sense(tmp_path: Path) -> None:
         frame.sample_rate = 16_000
         for packet in (*stream.encode(frame), *stream.encode(None)):
             container.mux(packet)
-    assert serialised(Audio(path)).mime == "audio/mp4"
-    assert serialised(Audio(path)).extension == "mp4"
+    assert file_from_percept(Audio(path)).mime == "audio/mp4"
+    assert file_from_percept(Audio(path)).extension == "mp4"
 
 
 def arrays_of_every_sense() -> Iterator[tuple[Percept, str]]:
@@ -185,19 +187,21 @@ def test_samples_become_a_file_and_come_back(
     percept: Percept, extension: str, tmp_path: Path
 ) -> None:
     """Samples of every sense decode to the same bits from the file they are kept in."""
-    kept = serialised(percept)
+    kept = file_from_percept(percept)
     assert kept.extension == extension
     back = again(percept, kept)
     assert decoded(back) == decoded(percept)
     path = tmp_path / f"kept.{kept.extension}"
     path.write_bytes(kept.source.read())
-    opened = reopened(path, modality=percept.modality, units=kept.units, at=WHEN, uri="x://y")
+    opened = percept_from_file(
+        path, modality=percept.modality, units=kept.units, at=WHEN, uri="x://y"
+    )
     assert decoded(opened) == decoded(percept)
     assert (opened.at, opened.uri) == (WHEN, "x://y")
     if extension != "npy":
         make: Any = type(percept)
         assert decoded(make(path, **kept.units)) == decoded(percept)
-    assert serialised(percept).source.read() == kept.source.read()
+    assert file_from_percept(percept).source.read() == kept.source.read()
     assert decoded(again(back)) == decoded(percept)
 
 
@@ -236,9 +240,9 @@ def test_any_samples_come_back(pixels: Any, wave: Any, depth: Any, motion: Any, 
 def test_what_is_no_file_says_so() -> None:
     """A text is kept in the payload, and never becomes a file or comes out of one."""
     with pytest.raises(RecordError, match="page_content"):
-        serialised(Text("words"))
+        file_from_percept(Text("words"))
     with pytest.raises(RecordError, match="page_content"):
-        reopened(b"words", modality="text", units={})
+        percept_from_file(b"words", modality="text", units={})
 
 
 class Radar(Percept):
@@ -279,7 +283,7 @@ def test_damaged_or_foreign_files_are_refused(
 ) -> None:
     """A file that is not the percept's, or units that are not its, get an error of ours."""
     with pytest.raises(error):
-        reopened(content, modality=modality, units=units)
+        percept_from_file(content, modality=modality, units=units)
 
 
 def test_a_giant_array_is_refused_before_it_is_read() -> None:
@@ -287,7 +291,7 @@ def test_a_giant_array_is_refused_before_it_is_read() -> None:
     header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999, 99999, 99999, 3), }\n"
     content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
     with pytest.raises(MediaDecodeError, match="npy"):
-        reopened(content, modality="video", units={"fps": 3})
+        percept_from_file(content, modality="video", units={"fps": 3})
 
 
 # The store

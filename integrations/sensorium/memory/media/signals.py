@@ -6,7 +6,7 @@ from sensorium.errors import MediaNotFoundError
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.records import Medium, Record
 from sensorium.percepts import Percept, Text
-from sensorium.percepts.files import reopened
+from sensorium.percepts.files import percept_from_file
 from sensorium.qdrant.points import from_iso
 
 
@@ -40,4 +40,6 @@ def open_medium(media: MediaStore | None, medium: Medium) -> Percept:
     path = media.path(medium.file)
     content = path if path is not None else media.read(medium.file)
     at = from_iso(medium.at) if medium.at else None
-    return reopened(content, modality=medium.modality, units=medium.units, at=at, uri=medium.uri)
+    return percept_from_file(
+        content, modality=medium.modality, units=medium.units, at=at, uri=medium.uri
+    )

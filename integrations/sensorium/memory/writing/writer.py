@@ -20,7 +20,7 @@ from sensorium.memory.records import Failure, Moment, Progress, Remembered, Repo
 from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing.draft import Draft, drafted
 from sensorium.percepts import Percept
-from sensorium.percepts.files import serialised
+from sensorium.percepts.files import file_from_percept
 from sensorium.qdrant import Equal, Filter, Point
 from sensorium.qdrant.filters import uuids
 from sensorium.qdrant.points import Payload, Vectors, iso
@@ -316,7 +316,7 @@ def _batches(source: Iterator[Moment], size: int) -> Iterator[list[Moment]]:
 
 def _keep(percept: Percept, media: MediaStore) -> dict[str, Any]:
     """Put a percept's file into the media store; return what a `Medium` says of it."""
-    kept = serialised(percept)
+    kept = file_from_percept(percept)
     with kept.source.open() as content:
         name = media.put(content, extension=kept.extension)
     size, units = kept.source.size, dict(kept.units)

@@ -9,8 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.memory.calibrating.calibration import Asked, Calibration, Scale, fuse_ranks
+from sensorium.memory.calibrating.calibration import Calibration, QueryVector
 from sensorium.memory.calibrating.sample import Sample
+from sensorium.memory.calibrating.scale import Scale
+from sensorium.memory.recalling.fusion import fuse_ranks
 
 LIMIT = 10  # hits looked at
 CANDIDATES = 50  # of each sense: what a store would return
@@ -121,7 +123,7 @@ def recalled(
     exact: bool = True,
 ) -> list[Hit]:
     """Answer one question the way a memory does; `exact` computes the scores of candidates anew."""
-    asked = [Asked(question.vector, question.modality)]
+    asked = [QueryVector(question.vector, question.modality)]
     scales = calibration.scales(asked, list(pool), ranking=ranking)
     lists = {sense: found(kept, sense, scales[sense], question) for sense, kept in pool.items()}
     if ranking in FUSED:
@@ -132,7 +134,7 @@ def recalled(
         for index, similarity in ranked:
             score = scale.score(similarity, int(kept.counts[index]))
             if exact:
-                score = scale.exact(kept.stack(index))[0]
+                score = scale.score_rows(kept.stack(index))[0]
             confidence = scale.confidence(score) or 0.0
             deviate = scale.deviate(score)
             hits.append(Hit(score, confidence, deviate, scale.points, sense, kept.labels[index]))

@@ -24,7 +24,7 @@ from tables import markdown
 
 from sensorium.encoders import Background, normalise
 from sensorium.memory.calibrating.calibration import Calibration
-from sensorium.memory.calibrating.extremes import log_below, luckiest
+from sensorium.memory.calibrating.extremes import log_cdf, median_of_maximum
 from sensorium.memory.calibrating.sample import Sample
 from sensorium.mini import MiniEncoder
 from sensorium.percepts import Text
@@ -229,8 +229,8 @@ def answers_of(
                 hits = recalled(pool, question, calibration=calibration)
                 for rank, hit in enumerate(hits):
                     right = question.means(hit.label)
-                    beyond = hit.deviate - luckiest(hit.points)
-                    no_luck = exp(hit.points * log_below(hit.deviate))
+                    beyond = hit.deviate - median_of_maximum(hit.points)
+                    no_luck = exp(hit.points * log_cdf(hit.deviate))
                     where = (size, number, rank, place % 2 == 0)
                     table.append((hit.confidence, right, beyond, no_luck, *where))
     confidence, right, beyonds, no_lucks, sizes, group, ranks, fitting = np.array(table).T

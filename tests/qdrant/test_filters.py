@@ -14,7 +14,7 @@ from tests.support.planted import PlantedEncoder
 
 from sensorium.errors import FilterError, OwnerError, QueryError
 from sensorium.memory.filters import conditions
-from sensorium.memory.recalling.query import asked_of, checked_modalities
+from sensorium.memory.recalling.query import checked_modalities, query_vectors
 from sensorium.qdrant.client.filters import condition, translated
 from sensorium.qdrant.filters import (
     Condition,
@@ -210,10 +210,10 @@ QUESTIONS: dict[str, tuple[Any, type[Exception]]] = {
     "no name": (lambda: conditions("recall", {"source": 5}), FilterError),  # type: ignore[typeddict-item] # the mistake
     "no time": (lambda: conditions("recall", {"since": 5}), FilterError),  # type: ignore[typeddict-item] # the mistake
     "no date": (lambda: conditions("recall", {"until": "2024"}), FilterError),  # type: ignore[typeddict-item] # same
-    "no list of weights": (lambda: asked_of("sea", ENCODER, 2), QueryError),  # type: ignore[arg-type] # same
-    "a boundless weight": (lambda: asked_of("sea", ENCODER, [10**400]), QueryError),
-    "weights of text": (lambda: asked_of("sea", ENCODER, ["1"]), QueryError),  # type: ignore[list-item] # same
-    "a boundless vector": (lambda: asked_of([[10**400] * 64], ENCODER, None), QueryError),  # type: ignore[list-item] # same
+    "no list of weights": (lambda: query_vectors("sea", ENCODER, 2), QueryError),  # type: ignore[arg-type] # same
+    "a boundless weight": (lambda: query_vectors("sea", ENCODER, [10**400]), QueryError),
+    "weights of text": (lambda: query_vectors("sea", ENCODER, ["1"]), QueryError),  # type: ignore[list-item] # same
+    "a boundless vector": (lambda: query_vectors([[10**400] * 64], ENCODER, None), QueryError),  # type: ignore[list-item] # same
     "senses of no kind": (lambda: checked_modalities(5, ENCODER), QueryError),  # type: ignore[arg-type] # same
     "senses that are lists": (lambda: checked_modalities([[]], ENCODER), QueryError),  # type: ignore[list-item] # same
 }

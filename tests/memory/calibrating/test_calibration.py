@@ -16,15 +16,16 @@ from numpy.typing import NDArray
 from sensorium.encoders import Background, normalise
 from sensorium.encoders.background import Pair
 from sensorium.errors import QueryError, VectorError
-from sensorium.memory.calibrating.calibration import (
-    Asked,
-    Calibration,
-    Scale,
-    fuse_ranks,
-    record_score,
+from sensorium.memory.calibrating.calibration import Calibration, QueryVector
+from sensorium.memory.calibrating.extremes import (
+    inverse_log_cdf,
+    log_cdf,
+    median_of_maximum,
+    single_equivalent,
 )
-from sensorium.memory.calibrating.extremes import best_of, deviate_below, log_below, luckiest
 from sensorium.memory.calibrating.sample import Sample
+from sensorium.memory.calibrating.scale import Scale, record_score
+from sensorium.memory.recalling.fusion import fuse_ranks
 from sensorium.mini.loading import read_background
 
 Vectors = NDArray[np.float32]
@@ -75,7 +76,7 @@ CALIBRATION = Calibration(shipped(), Sample.EMPTY)
 
 def scales_for(thing: Vectors, calibration: Calibration = CALIBRATION) -> dict[str, Scale]:
     """What the words for a thing ask every sense."""
-    return calibration.scales([Asked(sensed("text", thing), "text")], SENSES)
+    return calibration.scales([QueryVector(sensed("text", thing), "text")], SENSES)
 
 
 def test_centring_finds_what_the_modality_gap_hides() -> None:
@@ -85,7 +86,7 @@ def test_centring_finds_what_the_modality_gap_hides() -> None:
     picture = sensed("image", near(thing, 0.5, draw))
     sound = sensed("audio", things(draw, 1)[0])
     for ranking, winner in (("raw", "audio"), ("centred", "image"), ("z", "image")):
-        asked = [Asked(sensed("text", thing), "text")]
+        asked = [QueryVector(sensed("text", thing), "text")]
         scales = CALIBRATION.scales(asked, SENSES, ranking=ranking)
         scores = {
             sense: scales[sense].score(float(scales[sense].vector @ row))
@@ -100,7 +101,7 @@ def test_a_score_is_the_centred_cosine() -> None:
     thing = things(draw, 1)[0]
     row = sensed("image", near(thing, 0.7, draw))
     scale = scales_for(thing)["image"]
-    score, index, similarity = scale.exact(row[None])
+    score, index, similarity = scale.score_rows(row[None])
     assert score == pytest.approx(0.7, abs=1e-5)
     assert index == 0
     assert similarity == pytest.approx(float(sensed("text", thing) @ row), abs=1e-6)
@@ -113,7 +114,7 @@ def test_the_best_row_is_named() -> None:
     thing = things(draw, 1)[0]
     rows = sensed("audio", things(draw, 30))
     rows[17] = sensed("audio", near(thing, 0.8, draw))
-    assert scales_for(thing)["audio"].exact(rows)[1] == 17
+    assert scales_for(thing)["audio"].score_rows(rows)[1] == 17
 
 
 def test_overlap_divides() -> None:
@@ -125,15 +126,15 @@ def test_overlap_divides() -> None:
     thing = things(draw, 1)[0]
     row = sensed("image", near(thing, 0.4, draw))[None]
     scale = scales_for(thing, Calibration(background, Sample.EMPTY))["image"]
-    assert scale.exact(row)[0] == pytest.approx(0.8, abs=1e-5)
+    assert scale.score_rows(row)[0] == pytest.approx(0.8, abs=1e-5)
 
 
 def test_parts_of_a_question_are_centred_apart() -> None:
     """A bark minus a dog's picture asks for the difference of the things, without either gap."""
     first, second = things(np.random.default_rng(5), 2)
     asked = [
-        Asked(sensed("audio", first), "audio"),
-        Asked(sensed("image", second), "image", weight=-1.0),
+        QueryVector(sensed("audio", first), "audio"),
+        QueryVector(sensed("image", second), "image", weight=-1.0),
     ]
     scale = CALIBRATION.scales(asked, ["image"])["image"]
     expected = np.concatenate([np.zeros(GAPS), normalise(first - second)])
@@ -143,7 +144,7 @@ def test_parts_of_a_question_are_centred_apart() -> None:
 def test_a_bare_vector_has_no_centre() -> None:
     """What has no sense is asked as it is, and still gets a calibrated scale."""
     vector = sensed("audio", things(np.random.default_rng(6), 1)[0])
-    scale = CALIBRATION.scales([Asked(vector, None)], ["image"])["image"]
+    scale = CALIBRATION.scales([QueryVector(vector, None)], ["image"])["image"]
     np.testing.assert_allclose(scale.vector, vector, atol=1e-6)
     assert scale.calibrated
 
@@ -156,10 +157,10 @@ def test_many_senses_are_no_advantage_by_luck() -> None:
         scales = scales_for(things(draw, 1)[0])
         rows = things(draw, len(SENSES) + 1)
         pairs = [
-            (scales[sense], scales[sense].exact(sensed(sense, row[None]))[0])
+            (scales[sense], scales[sense].score_rows(sensed(sense, row[None]))[0])
             for sense, row in zip(SENSES, rows, strict=False)
         ]
-        single.append(scales["image"].exact(sensed("image", rows[-1:]))[0])
+        single.append(scales["image"].score_rows(sensed("image", rows[-1:]))[0])
         fair.append(record_score(pairs)[0])
         best.append(max(score for _, score in pairs))
     assert np.mean(np.greater(single, fair)) == pytest.approx(0.5, abs=TOLERANCE)
@@ -172,8 +173,8 @@ def test_long_recordings_have_no_advantage_by_luck() -> None:
     short, long = [], []
     for _ in range(SEEDS):
         scale = scales_for(things(draw, 1)[0])["audio"]
-        short.append(scale.exact(sensed("audio", things(draw, 1)))[0])
-        long.append(scale.exact(sensed("audio", things(draw, 40)))[0])
+        short.append(scale.score_rows(sensed("audio", things(draw, 1)))[0])
+        long.append(scale.score_rows(sensed("audio", things(draw, 40)))[0])
     assert np.mean(np.greater(short, long)) == pytest.approx(0.5, abs=TOLERANCE)
 
 
@@ -198,8 +199,8 @@ def test_a_strong_match_in_a_long_recording_survives() -> None:
     rows = sensed("audio", things(draw, 1000))
     rows[500] = sensed("audio", near(thing, 0.9, draw))
     scale = scales_for(thing)["audio"]
-    assert 0.85 < scale.exact(rows)[0] < 0.9
-    assert scale.confidence(scale.exact(rows)[0]) > 0.95
+    assert 0.85 < scale.score_rows(rows)[0] < 0.9
+    assert scale.confidence(scale.score_rows(rows)[0]) > 0.95
 
 
 @given(
@@ -212,7 +213,7 @@ def test_a_score_never_grows_with_rows(
     similarity: float, rows: int, more: int, ranking: str
 ) -> None:
     """The same similarity is worth at most as much where more rows were compared."""
-    asked = [Asked(sensed("text", things(np.random.default_rng(11), 1)[0]), "text")]
+    asked = [QueryVector(sensed("text", things(np.random.default_rng(11), 1)[0]), "text")]
     scale = CALIBRATION.scales(asked, SENSES, ranking=ranking)["audio"]
     score = scale.score(similarity, rows + more)
     assert np.isfinite(score)
@@ -228,7 +229,7 @@ def test_the_best_of_unrelated_points_is_explained_by_luck() -> None:
         scale = scales_for(things(draw, 1)[0], calibration)["image"]
         rows = sensed("image", things(draw, count))
         best = max(scale.score(similarity) for similarity in (rows @ scale.vector).tolist())
-        chances.append(exp(count * log_below(scale.deviate(best))))
+        chances.append(exp(count * log_cdf(scale.deviate(best))))
         confidences.append(scale.confidence(best))
     even = np.linspace(0, 1, len(chances))
     assert np.abs(np.sort(chances) - even).max() < 0.12
@@ -255,11 +256,11 @@ def test_rankings_agree_on_confidence(ranking: str) -> None:
     draw = np.random.default_rng(14)
     thing = things(draw, 1)[0]
     row = sensed("image", near(thing, 0.3, draw))[None]
-    asked = [Asked(sensed("text", thing), "text")]
+    asked = [QueryVector(sensed("text", thing), "text")]
     scale = CALIBRATION.scales(asked, ["image"], ranking=ranking)["image"]
     usual = scales_for(thing)["image"]
-    assert scale.confidence(scale.exact(row)[0]) == pytest.approx(
-        usual.confidence(usual.exact(row)[0])
+    assert scale.confidence(scale.score_rows(row)[0]) == pytest.approx(
+        usual.confidence(usual.score_rows(row)[0])
     )
 
 
@@ -274,7 +275,7 @@ def test_without_statistics_similarities_stay_raw() -> None:
     assert not scale.calibrated
     assert scale.confidence(0.9) is None
     assert scale.score(0.4, rows=50) == 0.4
-    assert scale.exact(rows) == (
+    assert scale.score_rows(rows) == (
         pytest.approx(similarities.max()),
         similarities.argmax(),
         pytest.approx(similarities.max()),
@@ -291,7 +292,9 @@ def test_a_sample_can_do_alone() -> None:
     expected = scales_for(thing)
     row = sensed("image", near(thing, 0.5, draw))[None]
     assert all(scale.calibrated for scale in scales.values())
-    assert scales["image"].exact(row)[0] == pytest.approx(expected["image"].exact(row)[0], abs=0.1)
+    assert scales["image"].score_rows(row)[0] == pytest.approx(
+        expected["image"].score_rows(row)[0], abs=0.1
+    )
     assert scales["image"].unrelated.spread == pytest.approx(SPREAD, rel=0.15)
 
 
@@ -327,25 +330,25 @@ def test_every_pair_of_the_shipped_senses_has_a_scale() -> None:
     draw = np.random.default_rng(19)
     vectors = normalise(draw.standard_normal((len(background.centres), 512)))
     for vector, sense in zip(vectors, background.centres, strict=True):
-        scales = calibration.scales([Asked(vector, sense)], list(background.centres))
+        scales = calibration.scales([QueryVector(vector, sense)], list(background.centres))
         for scale in scales.values():
             assert scale.calibrated
-            assert np.isfinite(scale.exact(vectors)[0])
-            assert 0 <= scale.confidence(scale.exact(vectors)[0]) <= 1
+            assert np.isfinite(scale.score_rows(vectors)[0])
+            assert 0 <= scale.confidence(scale.score_rows(vectors)[0]) <= 1
 
 
 def test_questions_that_ask_nothing_are_refused() -> None:
     """Nothing, vectors of two encoders, weights that cancel and unknown rankings are named."""
     vector = sensed("text", things(np.random.default_rng(20), 1)[0])
-    one = Asked(vector, "text")
-    with pytest.raises(VectorError, match="0 things asked"):
+    one = QueryVector(vector, "text")
+    with pytest.raises(VectorError, match="0 query vectors"):
         CALIBRATION.scales([], SENSES)
     with pytest.raises(VectorError, match="of shapes"):
-        CALIBRATION.scales([one, Asked(vector[:10], "text")], SENSES)
+        CALIBRATION.scales([one, QueryVector(vector[:10], "text")], SENSES)
     with pytest.raises(VectorError, match="cancel"):
-        CALIBRATION.scales([one, Asked(vector, "text", weight=-1.0)], SENSES)
+        CALIBRATION.scales([one, QueryVector(vector, "text", weight=-1.0)], SENSES)
     with pytest.raises(VectorError, match=r"of shapes \[\(10,\)\]"):
-        CALIBRATION.scales([Asked(vector[:10], "text")], SENSES)
+        CALIBRATION.scales([QueryVector(vector[:10], "text")], SENSES)
     with pytest.raises(QueryError, match="ranking='best'"):
         CALIBRATION.scales([one], SENSES, ranking="best")
 
@@ -353,38 +356,38 @@ def test_questions_that_ask_nothing_are_refused() -> None:
 @given(st.floats(-60, 25))
 def test_chances_and_deviates_undo_each_other(deviate: float) -> None:
     """From a deviate to its chance and back, far into the lower tail."""
-    assert deviate_below(log_below(deviate)) == pytest.approx(deviate, rel=1e-6, abs=1e-9)
+    assert inverse_log_cdf(log_cdf(deviate)) == pytest.approx(deviate, rel=1e-6, abs=1e-9)
 
 
 def test_what_cannot_be_worse_stays_so() -> None:
     """Infinite deviates pass through, so that what was never found stays last."""
-    assert best_of(-inf, 50) == -inf
-    assert best_of(inf, 50) == inf
+    assert single_equivalent(-inf, 50) == -inf
+    assert single_equivalent(inf, 50) == inf
 
 
 @given(deviate=st.floats(-3, 5), count=st.integers(1, 1000))
 def test_the_best_of_many_is_as_rare_as_the_formula_says(deviate: float, count: int) -> None:
-    """One deviate exceeds `best_of` as often as the best of so many exceeds the deviate."""
+    """One variate exceeds `single_equivalent` as often as the best of many exceeds the deviate."""
     normal = NormalDist()
     expected = normal.cdf(deviate) ** count
     if expected > 1e-300:
-        assert normal.cdf(best_of(deviate, count)) == pytest.approx(expected, rel=1e-6)
+        assert normal.cdf(single_equivalent(deviate, count)) == pytest.approx(expected, rel=1e-6)
 
 
 @given(st.floats(-100, 100), st.floats(0, 50), st.integers(1, 10**7), st.integers(0, 10**7))
 def test_luck_keeps_order(deviate: float, better: float, count: int, more: int) -> None:
     """A better deviate stays better (or equal), and more tries never help."""
-    fair = best_of(deviate, count)
-    assert fair <= best_of(deviate + better, count) + 1e-9
-    assert best_of(deviate, count + more) <= fair + 1e-9
+    fair = single_equivalent(deviate, count)
+    assert fair <= single_equivalent(deviate + better, count) + 1e-9
+    assert single_equivalent(deviate, count + more) <= fair + 1e-9
     assert fair <= deviate
 
 
 def test_the_luckiest_of_many_is_the_median_of_maxima() -> None:
     """Half of all draws of a thousand exceed it."""
     draws = np.random.default_rng(21).standard_normal((1000, 1000)).max(axis=1)
-    assert np.mean(draws > luckiest(1000)) == pytest.approx(0.5, abs=0.05)
-    assert luckiest(1) == pytest.approx(0.0)
+    assert np.mean(draws > median_of_maximum(1000)) == pytest.approx(0.5, abs=0.05)
+    assert median_of_maximum(1) == pytest.approx(0.0)
 
 
 def test_a_sample_survives_its_file(tmp_path: Path) -> None:

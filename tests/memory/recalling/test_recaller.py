@@ -30,7 +30,7 @@ from tests.support.planted import (
 
 from sensorium.encoders import combine
 from sensorium.memory import Hit, Memory, Moment
-from sensorium.memory.calibrating.calibration import RANKINGS, Asked
+from sensorium.memory.calibrating.calibration import RANKINGS, QueryVector
 from sensorium.memory.layout.ids import point_id
 from sensorium.percepts import Span
 from sensorium.qdrant import Equal, Filter, Not, Point, Present, Range
@@ -168,9 +168,13 @@ def test_centred_ranking_is_brute_force(crowd: Memory) -> None:
     scales = crowd._calibrator.current(crowd._shelf.setup).scales
     page = crowd.backend.scroll(Filter("crowd"), limit=1000, vectors=True)
     for word in ("filler~3~0", "filler~60~0", "audiothing", "unheard"):
-        found = scales([Asked(GAPPED.vector(word, "text"), "text")], MODALITIES)
+        found = scales([QueryVector(GAPPED.vector(word, "text"), "text")], MODALITIES)
         expected = sorted(
-            (found[name].exact(stack)[0] for p in page.points for name, stack in p.vectors.items()),
+            (
+                found[name].score_rows(stack)[0]
+                for p in page.points
+                for name, stack in p.vectors.items()
+            ),
             reverse=True,
         )[:3]
         hits = crowd.recall(word, limit=10)[:3]

@@ -1,4 +1,4 @@
-"""Keeping the calibration of a collection up to date, at a price that does not grow with it."""
+"""Keeping the calibration of a collection up to date, at a cost that does not grow with it."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from sensorium.memory.place import CALIBRATION
 from sensorium.memory.shelf import Setup, Shelf
 from sensorium.qdrant import Backend, Filter
 
-POINTS = 256  # of each modality in a sample
-SEED = 0  # of the choice of a row among those of a recording
-ROWS = 4096  # of each modality read for it: long recordings have a thousand a point
+POINTS = 256  # points of each modality in a sample
+SEED = 0  # of the random choice of one row among those of a recording
+ROWS = 4096  # rows of each modality to read at most: a long recording has a thousand in a point
 
 
 class Calibrator:
-    """The calibration of one owner's collection, drawn anew when the collection has doubled.
+    """The calibration of one owner's memories, from a sample that is redrawn as they double.
 
-    The sample is kept in a file, if the place has one, and dropped when something is forgotten,
-    because it may hold vectors of it.
+    The sample is kept in a file, if the place has one. It is deleted as soon as a record is
+    removed, because it may hold a vector of that record.
     """
 
     def __init__(self, shelf: Shelf) -> None:
-        """Read the sample of last time, if there is one."""
+        """Read the sample that was drawn last, if there is one."""
         self._everything = Filter(shelf.owner, parts=True)
         self._file = shelf.place.file(CALIBRATION, shelf.owner, ".npz")
         self._setup = shelf.setup  # whose vectors the sample holds
         self._lock = threading.Lock()
-        self._points: int | None = None  # this owner has now; None before they were counted
+        self._points: int | None = None  # points of this owner; None before they were counted
         sample = Sample.load(self._file) if self._file is not None else None
         self._sample = sample or Sample.EMPTY
         self._sampled = self._sample.total
         self._calibration: Calibration | None = None
 
     def current(self, setup: Setup) -> Calibration:
-        """Return the calibration; a sample is drawn first if the last one is out of date.
+        """Return the calibration; draw another sample first if the last one is out of date.
 
         Args:
             setup: The collection and the encoder that the calibration is for.
@@ -60,13 +60,13 @@ class Calibrator:
             return self._calibration
 
     def added(self, points: int) -> None:
-        """Note that so many points were added."""
+        """Count points that were added."""
         with self._lock:
             if self._points is not None:
                 self._points += points
 
     def invalidate(self) -> None:
-        """Note that something was removed or changed, and drop the sample."""
+        """Delete the sample, after vectors were removed or exchanged."""
         with self._lock:
             self._clear()
 
@@ -81,26 +81,28 @@ class Calibrator:
         counts = backend.facet("modalities", self._everything, limit=len(modalities))
         rows: dict[str, NDArray[np.float32]] = {}
         for modality in modalities:
-            drawn = self._draw_one(backend, modality)
+            drawn = self._draw_rows(backend, modality)
             if len(drawn):
                 rows[modality] = drawn
         counted = {name: counts.get(name, len(rows[name])) for name in rows}
         return Sample(rows, counted, total)
 
-    def _draw_one(self, backend: Backend, modality: str) -> NDArray[np.float32]:
-        """Return a random row of each of some random points, `(n, D)`."""
+    def _draw_rows(self, backend: Backend, modality: str) -> NDArray[np.float32]:
+        """Return a random row of each of some random points, shape `(n, D)`."""
         points = backend.sample(
             modality, self._everything, limit=POINTS, payload=["windows"], vectors=False
         )
+        # Vectors are read of as many points as have `ROWS` rows together, but of at least one.
         counts = [point.payload.get("windows", {}).get(modality, 1) for point in points]
         fitting = int(np.searchsorted(np.cumsum(counts), ROWS, side="right")) or 1
         ids = [point.id for point in points[:fitting]]
         if not ids:
             return np.empty((0, backend.schema.space.dimension), np.float32)
         owner = self._everything.owner
-        found = backend.retrieve(ids, owner=owner, payload=False, vectors=[modality])
-        found.sort(key=lambda point: point.id)  # a small collection gives one sample always
+        read = backend.retrieve(ids, owner=owner, payload=False, vectors=[modality])
+        # Sorted by id, so that a collection that is drawn whole always gives the same sample.
+        read.sort(key=lambda point: point.id)
         draw = np.random.default_rng(SEED)
-        stacks = [point.vectors[modality] for point in found if modality in point.vectors]
+        stacks = [point.vectors[modality] for point in read if modality in point.vectors]
         rows = [stack[draw.integers(len(stack))] for stack in stacks]
         return np.stack(rows)

@@ -1,4 +1,4 @@
-"""What a collection looks like when nothing in particular is asked for: a sample of it."""
+"""A random sample of a collection's rows, and the file that keeps it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import sqrt
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, ClassVar
@@ -15,16 +14,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.encoders import Background
-from sensorium.encoders.background import Pair
-
-ROWS = "rows."  # before the name of a modality, in the file
+ROWS = "rows."  # prefix of a modality's name, in the file
 NUMBERS = "numbers"  # in the file: JSON as bytes, {"total": ..., "counts": {modality: ...}}
-ENOUGH = 64  # rows from which a sample can do without shipped statistics
-PRIOR = 256  # rows that shipped statistics are worth, beside those of a sample
-UNCOUNTED = 100  # points assumed where none were counted
-NARROWEST = 1e-3  # least spread of scores, and least distance of a row from the centre
-# what reading a damaged archive raises: of zip, of .npy, of JSON, and of numbers of the wrong kind
+# What reading a damaged file raises: the zip archive, an .npy member, the JSON, and numbers of the
+# wrong kind each raise errors of their own.
 DAMAGE = (
     OSError,
     EOFError,
@@ -35,18 +28,18 @@ DAMAGE = (
     TypeError,
     AttributeError,
 )
-UNIT_TOLERANCE = 1e-2  # rows that were float16 are at most this far from unit length
+UNIT_TOLERANCE = 1e-2  # largest error in the length of a unit vector that was stored as float16
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Random rows of a collection, and how much of each modality it held when they were drawn.
+    """Random rows of a collection, and how many points it had when they were drawn.
 
     Attributes:
-        rows: Of each modality shape `(n, D)`, float32, unit length: one random row of each of n
+        rows: Rows by modality, shape `(n, D)`, float32, unit length: one random row from each of n
             random points.
-        counts: Points that had the modality.
-        total: Points in all.
+        counts: Number of points that had a modality.
+        total: Number of all points.
     """
 
     rows: Mapping[str, NDArray[np.float32]] = field(repr=False)
@@ -56,10 +49,10 @@ class Sample:
     EMPTY: ClassVar[Sample]
 
     def save(self, path: Path) -> None:
-        """Write the sample, rows as float16, whole or not at all.
+        """Write the sample, rows as float16; the file is replaced whole or not at all.
 
         Raises:
-            OSError: The disk is full, or the directory is not there.
+            OSError: The disk is full, or the directory does not exist.
         """
         numbers = {"total": self.total, "counts": dict(self.counts)}
         arrays: dict[str, Any] = {
@@ -78,7 +71,10 @@ class Sample:
 
     @classmethod
     def load(cls, path: Path) -> Sample | None:
-        """Read a sample; `None` if there is none or it is damaged, for another can be drawn."""
+        """Read a sample; return `None` if the file is missing or damaged.
+
+        A damaged file is no error, because another sample can be drawn.
+        """
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 numbers = json.loads(archive[NUMBERS].tobytes())
@@ -95,7 +91,7 @@ class Sample:
         return sample if sample._is_sound() else None
 
     def _is_sound(self) -> bool:
-        """Say whether rows are unit vectors of one dimension, and numbers are what they can be."""
+        """Return whether all rows are unit vectors of one dimension and no count is negative."""
         return (
             all(rows.ndim == 2 for rows in self.rows.values())
             and len({rows.shape[1] for rows in self.rows.values()}) <= 1
@@ -108,59 +104,3 @@ class Sample:
 
 
 Sample.EMPTY = Sample({}, {})
-
-
-@dataclass(frozen=True, eq=False)
-class Stored:
-    """What is known of one stored modality.
-
-    Attributes:
-        centre: Its mean vector, shape `(D,)`.
-        length: Mean distance of its rows from the centre.
-        rows: Sampled rows, centred and of unit length, shape `(n, D)`; n may be 0.
-        points: How many points have the modality.
-    """
-
-    centre: NDArray[np.float32]
-    length: float
-    rows: NDArray[np.float32]
-    points: int
-
-
-def learn(background: Background | None, sample: Sample) -> dict[str, Stored]:
-    """Blend shipped centres with those of a sample; what neither knows enough of is left out."""
-    shipped = {} if background is None else background.centres
-    known = dict.fromkeys([*shipped, *(n for n, r in sample.rows.items() if len(r) >= ENOUGH)])
-    return {name: _learned(shipped.get(name), sample, name) for name in known}
-
-
-def _learned(shipped: NDArray[np.float32] | None, sample: Sample, name: str) -> Stored:
-    points = max(sample.counts.get(name, UNCOUNTED), 1)
-    rows = sample.rows.get(name)
-    if rows is None or not len(rows):
-        centre = np.asarray(shipped, dtype=np.float32)
-        length = sqrt(max(1 - float(centre @ centre), NARROWEST**2))  # root mean square
-        return Stored(centre, length, np.empty((0, len(centre)), np.float32), points)
-    centre = rows.mean(axis=0)
-    if shipped is not None:
-        centre = np.average([centre, shipped], axis=0, weights=[len(rows), PRIOR])
-    away = rows - centre.astype(np.float32)
-    lengths = np.maximum(np.linalg.norm(away, axis=1, keepdims=True), NARROWEST)
-    return Stored(centre.astype(np.float32), float(lengths.mean()), away / lengths, points)
-
-
-def unrelated_scores(scores: NDArray[np.float32], shipped: Pair | None) -> Pair:
-    """Return mean and spread of unrelated scores, from a sample that holds related ones, too.
-
-    Those are in the upper half, so only the median and the lower half are looked at.
-    """
-    if not len(scores):
-        return shipped or Pair(0.0, 1.0)
-    median = float(np.median(scores))
-    below = np.minimum(scores - median, 0)
-    variance = 2 * float(below @ below) / len(scores)
-    if shipped is None:
-        return Pair(median, sqrt(variance))
-    share = len(scores) / (len(scores) + PRIOR)
-    mean = share * median + (1 - share) * shipped.mean
-    return Pair(mean, sqrt(share * variance + (1 - share) * shipped.spread**2))

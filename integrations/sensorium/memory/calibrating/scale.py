@@ -1,9 +1,9 @@
-"""What the similarities to one question are worth in one stored modality.
+"""The scale that turns similarities to one question into scores and confidences.
 
 For a question q' (centred, unit length) and a stored row x of a modality with the centre m, the
-score is the centred cosine `q'·(x - m) / |x - m|`, over the overlap of the two modalities. A store
-only returns `t = q'·x` of a point's best row; `(t - q'·m) / length` comes close, with the mean
-length of `x - m`. The mathematics, and what was measured, are in docs/calibration.md.
+score is the centred cosine `q'·(x - m) / |x - m|`, divided by the overlap of the two modalities. A
+store only returns `t = q'·x` of a point's best row; `(t - q'·m) / length` comes close, with the
+mean length of `x - m`. The mathematics, and what was measured, are in docs/calibration.md.
 """
 
 from __future__ import annotations
@@ -16,28 +16,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.encoders.background import Pair
-from sensorium.memory.calibrating.extremes import best_of, deviate_below, log_below, luckiest
-from sensorium.memory.calibrating.sample import NARROWEST
+from sensorium.memory.calibrating.extremes import (
+    inverse_log_cdf,
+    log_cdf,
+    median_of_maximum,
+    single_equivalent,
+)
+from sensorium.memory.calibrating.modality_statistics import NARROWEST
 
 Vector = NDArray[np.float32]
-EVEN = 2.8  # spreads beyond the luckiest unrelated point, where confidence is a half
+EVEN = 2.8  # spreads above the best unrelated point, where the confidence is one half
 UNKNOWN = Pair(0.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """What similarities to one question are worth in one stored modality.
+    """Scores of one question in one stored modality.
 
     Attributes:
-        vector: What the store is asked with: shape `(D,)`, float32, unit length.
-        calibrated: Whether scores are on the scale all modalities share; else raw similarities.
-        asked: The question as it is, not centred; shape `(D,)`, unit length.
-        centre: Of the stored modality, shape `(D,)`.
+        vector: Vector to search with, shape `(D,)`, float32, unit length.
+        calibrated: Whether scores are comparable between modalities; otherwise they are raw
+            similarities.
+        asked: The question before centring, shape `(D,)`, unit length.
+        centre: Mean vector of the stored modality, shape `(D,)`.
         offset: Similarity of `vector` and the centre.
         length: Mean distance of rows from the centre.
-        overlap: By which a centred cosine is divided.
-        unrelated: Mean and spread of the scores of rows that have nothing to do with the question.
-        points: How many there are to compare with.
+        overlap: Number by which a centred cosine is divided.
+        unrelated: Mean and spread of the scores of rows that are unrelated to the question.
+        points: Number of points that are compared.
         in_spreads: Whether scores count spreads above the mean, instead of cosines.
     """
 
@@ -54,28 +60,30 @@ class Scale:
 
     @classmethod
     def raw(cls, vector: Vector) -> Scale:
-        """Make the scale of similarities as they are."""
+        """Make a scale whose scores are the similarities themselves."""
         return cls(vector, False, asked=vector, centre=np.zeros_like(vector))
 
     def score(self, similarity: float, rows: int = 1) -> float:
-        """Return what a similarity is worth.
+        """Return the approximate score of a point, from the similarity that a store returned.
 
         Args:
-            similarity: Of `vector` and a point's best row, as the store returned it.
-            rows: How many rows the point has: the more, the higher the best one is by luck.
+            similarity: Similarity of `vector` and the point's best row.
+            rows: Number of rows of the point: the more, the higher the best one is by chance.
         """
         if not self.calibrated:
             return similarity
-        return self._fair((similarity - self.offset) / (self.length * self.overlap), rows)
+        cosine = (similarity - self.offset) / (self.length * self.overlap)
+        return self._discount_best_of(cosine, rows)
 
-    def exact(self, rows: Vector, *, of: int = 0) -> tuple[float, int, float]:
-        """Score a point whose rows are at hand, without the approximation of `score`.
+    def score_rows(self, rows: Vector, *, total: int = 0) -> tuple[float, int, float]:
+        """Return the exact score of a point, from its rows.
 
         Args:
-            rows: Shape `(W, D)`, float32, unit length.
-            of: How many rows there are in all, where these are some of a longer recording.
+            rows: Rows of the point, shape `(W, D)`, float32, unit length.
+            total: Number of rows of the whole recording, if the point holds only some of them.
         Returns:
-            The score, the index of the best row, and that row's cosine with the question as it is.
+            The score, the index of the best row, and that row's cosine with the question before
+            centring.
         """
         if not self.calibrated:
             cosines = rows @ self.asked
@@ -85,46 +93,49 @@ class Scale:
         away = np.sqrt(np.maximum(squared, NARROWEST**2))  # (W,)
         cosines = (rows @ self.vector - self.offset) / away  # (W,)
         best = int(cosines.argmax())
-        score = self._fair(float(cosines[best]) / self.overlap, max(of, len(rows)))
+        score = self._discount_best_of(float(cosines[best]) / self.overlap, max(total, len(rows)))
         return score, best, float(rows[best] @ self.asked)
 
     def confidence(self, score: float) -> float | None:
-        """Return the chance in [0, 1] that a hit of this score is meant; `None` if uncalibrated."""
+        """Return how likely a hit of this score is meant, from 0 to 1; `None` if uncalibrated."""
         if not self.calibrated:
             return None
-        beyond = self.deviate(score) - luckiest(self.points)
-        return (1 + tanh((beyond - EVEN) / 2)) / 2  # logistic: each spread gains a factor e in odds
+        beyond = self.deviate(score) - median_of_maximum(self.points)
+        # A logistic function: each spread multiplies the odds by e.
+        return (1 + tanh((beyond - EVEN) / 2)) / 2
 
     def deviate(self, score: float) -> float:
-        """Return by how many spreads a score exceeds those of unrelated rows."""
+        """Return by how many spreads a score exceeds the mean of unrelated rows."""
         if self.in_spreads:
             return score
         return (score - self.unrelated.mean) / self.unrelated.spread
 
-    def at(self, deviate: float) -> float:
-        """Return the score that exceeds those of unrelated rows by that many spreads."""
+    def score_at(self, deviate: float) -> float:
+        """Return the score that exceeds the mean of unrelated rows by `deviate` spreads."""
         if self.in_spreads:
             return deviate
         return self.unrelated.mean + self.unrelated.spread * deviate
 
-    def _fair(self, cosine: float, rows: int) -> float:
-        """Return the score of the best of so many rows."""
+    def _discount_best_of(self, cosine: float, rows: int) -> float:
+        """Return the score of a cosine, less what the best of `rows` gains by chance."""
         if rows <= 1 and not self.in_spreads:
             return cosine
-        return self.at(best_of((cosine - self.unrelated.mean) / self.unrelated.spread, rows))
+        deviate = (cosine - self.unrelated.mean) / self.unrelated.spread
+        return self.score_at(single_equivalent(deviate, rows))
 
 
 def record_score(pairs: Sequence[tuple[Scale, float]]) -> tuple[float, int]:
-    """Score a record by its best modality, with no advantage from having many.
+    """Score a record by its best modality; having many modalities is no advantage.
 
     Args:
-        pairs: Of each modality that was compared: its scale and its score there; at least one.
+        pairs: Scale and score of each modality that was compared; at least one.
     Returns:
-        The score, at most the best one, and the index of the modality that has it.
+        The score, never above the best of `pairs`, and the index of the modality that has it.
     """
     index = max(range(len(pairs)), key=lambda i: pairs[i][1])
     scale, score = pairs[index]
     if len(pairs) == 1 or not scale.calibrated:
         return score, index
-    none_better = sum(log_below(other.deviate(score)) for other, _ in pairs if other.calibrated)
-    return min(score, scale.at(deviate_below(none_better))), index
+    # The record is as rare as the chance that no modality of an unrelated record scores more.
+    none_better = sum(log_cdf(other.deviate(score)) for other, _ in pairs if other.calibrated)
+    return min(score, scale.score_at(inverse_log_cdf(none_better))), index

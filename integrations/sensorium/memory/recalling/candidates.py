@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.memory.calibrating.calibration import Scale, fuse_ranks, record_score
+from sensorium.memory.calibrating.scale import Scale, record_score
+from sensorium.memory.recalling.fusion import fuse_ranks
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.qdrant import Backend, Condition, Filter, Ids, Scored, Search
 from sensorium.qdrant.points import StoredPoint
@@ -236,7 +237,7 @@ class Finder:
         self, one: Candidate, name: str, rows: NDArray[np.float32], *, keep_score: bool
     ) -> None:
         scale = self._scales[name]
-        score, row, similarity = scale.exact(rows, of=self._rows(one.point, name))
+        score, row, similarity = scale.score_rows(rows, total=self._rows(one.point, name))
         score = self._of_record(name, score, one.point)
         if one.row is not None and not keep_score and score <= one.score:
             return  # another sense of a record that its words brought up matched better

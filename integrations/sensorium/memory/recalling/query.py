@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sensorium.encoders import Encoder, normalise
 from sensorium.errors import QueryError, UnsupportedModalityError
-from sensorium.memory.calibrating.calibration import Asked
+from sensorium.memory.calibrating.calibration import QueryVector
 from sensorium.memory.checks import are_names
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant.points import Vectors
@@ -19,7 +19,9 @@ from sensorium.qdrant.points import Vectors
 Query: TypeAlias = "str | Percept | NDArray[np.float32] | Sequence[str | Percept | NDArray[Any]]"
 
 
-def asked_of(query: Query, encoder: Encoder, weights: Sequence[float] | None) -> list[Asked]:
+def query_vectors(
+    query: Query, encoder: Encoder, weights: Sequence[float] | None
+) -> list[QueryVector]:
     """Turn a question into vectors.
 
     Args:
@@ -41,9 +43,9 @@ def asked_of(query: Query, encoder: Encoder, weights: Sequence[float] | None) ->
     percepts = [_percept(part) for part in parts]
     vectors = iter(encoder.embed([percept for percept in percepts if percept is not None]))
     return [
-        Asked(_vector(part, encoder.space.dimension), None, share)
+        QueryVector(_vector(part, encoder.space.dimension), None, share)
         if percept is None
-        else Asked(next(vectors), percept.modality, share)
+        else QueryVector(next(vectors), percept.modality, share)
         for part, percept, share in zip(parts, percepts, shares, strict=True)
     ]
 
@@ -98,10 +100,11 @@ def _vector(part: object, dimension: int) -> NDArray[np.float32]:
     return normalise(vector)
 
 
-def resembling(rows: Mapping[str, Vectors]) -> list[Asked]:
+def resembling(rows: Mapping[str, Vectors]) -> list[QueryVector]:
     """Ask for what is like a record: each of its senses counts the same."""
     return [
-        Asked(normalise(found.mean(axis=0)), modality) for modality, found in sorted(rows.items())
+        QueryVector(normalise(found.mean(axis=0)), modality)
+        for modality, found in sorted(rows.items())
     ]
 
 

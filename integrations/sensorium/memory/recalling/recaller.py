@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import QueryError
-from sensorium.memory.calibrating.calibration import Asked, Scale
+from sensorium.memory.calibrating.calibration import QueryVector
 from sensorium.memory.calibrating.calibrator import Calibrator
+from sensorium.memory.calibrating.scale import Scale
 from sensorium.memory.layout.payload import matched, record_of, row_offset
 from sensorium.memory.lookup import all_rows, find_record
 from sensorium.memory.recalling.candidates import KEYWORDS, NEVER, Candidate, Finder
 from sensorium.memory.recalling.options import RecallOptions
-from sensorium.memory.recalling.query import Query, asked_of, checked_modalities, resembling
+from sensorium.memory.recalling.query import Query, checked_modalities, query_vectors, resembling
 from sensorium.memory.records import Hit, Record
 from sensorium.memory.shelf import Shelf
 from sensorium.qdrant import Backend, Filter
@@ -60,13 +61,13 @@ class Recaller:
         # Taken once: the vectors of the question and those it is compared with fit each other.
         setup = self._shelf.setup
         modalities = checked_modalities(options.modalities, setup.encoder)
-        asked: list[Asked] = []
+        asked: list[QueryVector] = []
         if like is not None:
             main = find_record(setup.backend, self._owner, like, vectors=True)
             asked = resembling(all_rows(setup.backend, self._owner, main))
             options = options.without(main.id)
         elif query is not None:
-            asked = asked_of(query, setup.encoder, weights)
+            asked = query_vectors(query, setup.encoder, weights)
         scales: dict[str, Scale] = {}
         if asked:
             calibration = self._calibrator.current(setup)

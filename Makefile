@@ -14,8 +14,9 @@ PYTEST := OMP_NUM_THREADS=1 $(IN_MEMORY) $(BIN)/python -m pytest -q --numprocess
 demo: $(SETUP)  ## remember real samples of six senses, and ask across them
 	$(BIN)/sensorium demo
 
-docs: $(SETUP)  ## write docs/cli.md anew, from what --help says, and build the site strictly
+docs: $(SETUP)  ## write docs/cli.md and tables of arguments anew, and build the site strictly
 	$(BIN)/python -m sensorium.cli.document > docs/cli.md
+	$(BIN)/python docs/signatures.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 	@echo "open build/site/index.html"
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import typer
+from docs.signatures import filled
 from tests.support.first_minute import first_block
 from tests.support.golden_files import ROOT
 
@@ -92,6 +93,13 @@ def test_the_first_block_needs_no_clone() -> None:
     """It names no file, so that it runs wherever the package is installed."""
     code, _ = first_block((ROOT / "README.md").read_text(encoding="utf-8"))
     assert "/" not in code
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_tables_of_arguments_are_those_of_the_code(document: Path) -> None:
+    """`make docs` fills them from signatures and docstrings; a stale one is an error."""
+    text = document.read_text(encoding="utf-8")
+    assert text == filled(text), "run: make docs"
 
 
 def test_the_example_prints_every_sense(capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,8 +33,7 @@ from numpy.typing import NDArray
 from stored import RARE, SENSES, Planted, Vectors, mixed, pictures, texts
 
 from sensorium.memory import Memory, Moment
-from sensorium.memory.layout.payload import points_of
-from sensorium.memory.writing.draft import drafted
+from sensorium.memory.writing.draft import drafted, points_of
 from sensorium.qdrant import CollectionSchema, Point
 
 HERE = Path(__file__).parent

@@ -6,15 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
-import numpy as np
-
 from sensorium.errors import RecordNotFoundError
 from sensorium.memory.layout.ids import check_id, point_id
-from sensorium.memory.moving.copying import pages
 from sensorium.memory.shelf import Setup
-from sensorium.qdrant import Backend, Equal, Filter
+from sensorium.qdrant import Backend, Filter
 from sensorium.qdrant.filters import uuids
-from sensorium.qdrant.points import StoredPoint, Vectors, from_iso, iso
+from sensorium.qdrant.points import StoredPoint, from_iso, iso
 
 PAGE = 256  # points read in one request
 NEVER = "~"  # sorts after every time: the end of a record that does not expire
@@ -80,33 +77,6 @@ def find_records(
         for point in reversed(points)
         if point in found and found[point].payload.get("id", point) == name
     }
-
-
-def all_rows(backend: Backend, owner: str, main: StoredPoint) -> dict[str, Vectors]:
-    """Gather a record's rows from its point and the points that continue it, in order.
-
-    Args:
-        backend: The collection.
-        owner: Owner of the record.
-        main: The record's own point, with its vectors.
-    """
-    parts_of_it = Filter(owner, Equal("part_of", main.id), parts=True)
-    # A point beyond the last part was left behind when the record became shorter.
-    last = main.payload.get("parts", 0)
-    parts = sorted(
-        (
-            point
-            for page in pages(backend, parts_of_it, limit=PAGE, payload=["part"], vectors=True)
-            for point in page
-            if point.payload["part"] <= last
-        ),
-        key=lambda point: int(point.payload["part"]),
-    )
-    blocks: dict[str, list[Vectors]] = {}
-    for point in [main, *parts]:
-        for modality, rows in point.vectors.items():
-            blocks.setdefault(modality, []).append(rows)
-    return {modality: np.concatenate(found) for modality, found in blocks.items()}
 
 
 def statistics(setup: Setup, owner: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from sensorium.errors import (
     StoreUnavailableError,
 )
 from sensorium.memory import Memory
-from sensorium.memory.layout.payload import laid_out, row_offset
+from sensorium.memory.layout.parts import row_offset, spread_over_points
 from sensorium.qdrant.client import connection
 from sensorium.qdrant.client import points as client_points
 from sensorium.qdrant.client.backend import ClientBackend
@@ -330,7 +330,7 @@ def test_every_point_of_a_long_record_fits_a_request(long: list[str]) -> None:
     for name, each in rows.items():
         each[:, 0] = np.arange(2_000)
         rows[name] = each[:3] if name == "image" else each
-    points = laid_out(str(uuid4()), {"owner": "rex"}, rows)
+    points = spread_over_points(str(uuid4()), {"owner": "rex"}, rows)
     requests = client_points.requests(points, number=client_points.JSON_NUMBER)
     assert [point.id for run in requests for point in run] == [point.id for point in points]
     for part, point in enumerate(points):

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
-from sensorium.errors import MediaNotFoundError, OwnerError, RecordError, StoreUnavailableError
+from sensorium.errors import MediaNotFoundError, OwnerError, StoreUnavailableError
+from sensorium.memory.layout.parts import (
+    PAGE,
+    drop_parts,
+    pages,
+    part_counts,
+    records_first,
+    stored_points,
+    without_orphans,
+)
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.records import Progress
 from sensorium.qdrant.backend import Backend
-from sensorium.qdrant.filters import Filter, OneOf, Present, Range
+from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Point, StoredPoint
 from sensorium.qdrant.schema import CollectionSchema
-
-AnyPoint = TypeVar("AnyPoint", Point, StoredPoint)
-
-CONTINUING = Present("part_of")  # the points that go on with a record
-PAGE = 64  # points with vectors held at a time: 256 MiB if every one is as long as can be
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,8 @@ def copy_records(
     done = copied = skipped = files = 0
     missing: set[str] = set()
     for points in pages(source, *records_first(owner), limit=batch):
-        whole = continuing(target, points, owner=owner)
-        there = stored(target, [point.id for point in whole], owner)
+        whole = without_orphans(target, points, owner=owner)
+        there = stored_points(target, [point.id for point in whole], owner)
         new = [
             point
             for point in whole
@@ -90,7 +93,7 @@ def copy_records(
             files, missing = files + came, missing | lost
         for start in range(0, len(new), PAGE):  # vectors, a few at a time
             target.upsert(_with_vectors(source, new[start : start + PAGE], owner=owner))
-        drop_parts(target, ends([p for p in whole if p.id in there]), owner=owner)
+        drop_parts(target, part_counts([p for p in whole if p.id in there]), owner=owner)
         copied, skipped = copied + len(new), skipped + len(whole) - len(new)
         done += len(points)
         if progress is not None:
@@ -100,82 +103,6 @@ def copy_records(
         target_media.flush()
     _check_arrived(target, everything, copied + skipped)
     return CopySummary(copied, skipped, files, len(missing))
-
-
-def pages(
-    backend: Backend,
-    *filters: Filter,
-    limit: int,
-    payload: bool | Sequence[str] = True,
-    vectors: bool | Sequence[str] = False,
-) -> Iterator[Sequence[StoredPoint]]:
-    """Yield all points of one filter after the other, by id, a page at a time."""
-    for meant in filters:
-        cursor: str | None = None
-        while True:
-            page = backend.scroll(
-                meant, limit=limit, cursor=cursor, payload=payload, vectors=vectors
-            )
-            if page.points:
-                yield page.points
-            cursor = page.cursor
-            if cursor is None:
-                break
-
-
-def records_first(owner: str) -> tuple[Filter, Filter]:
-    """Return filters of an owner's records, and of the points that continue them."""
-    return Filter(owner), Filter(owner, CONTINUING, parts=True)
-
-
-def ends(points: Sequence[Point | StoredPoint]) -> dict[str, int]:
-    """Return how many points continue each of some records."""
-    return {p.id: p.payload.get("parts", 0) for p in points if "part_of" not in p.payload}
-
-
-def continuing(backend: Backend, points: Sequence[AnyPoint], *, owner: str) -> list[AnyPoint]:
-    """Leave out points that would continue a record which is not there, or is shorter by now."""
-    names = {point.payload["part_of"] for point in points if "part_of" in point.payload}
-    if not names:
-        return list(points)
-    seen = ("part_of", "parts")
-    last = ends(backend.retrieve(list(names), owner=owner, payload=seen, vectors=False))
-    return [
-        point
-        for point in points
-        if "part_of" not in point.payload
-        or point.payload["part"] <= last.get(point.payload["part_of"], 0)
-    ]
-
-
-def drop_parts(backend: Backend, last: Mapping[str, int], *, owner: str) -> None:
-    """Remove the points that continued what stood under some ids before.
-
-    Args:
-        backend: Where the records are, as they are now.
-        last: How many points continue each.
-        owner: Whose.
-    """
-    for count in set(last.values()):
-        records = tuple(name for name, parts in last.items() if parts == count)
-        beyond = OneOf("part_of", records) & Range("part", gt=count)
-        backend.delete(Filter(owner, beyond, parts=True))
-
-
-def stored(backend: Backend, ids: Sequence[str], owner: str) -> dict[str, StoredPoint]:
-    """Return which of these points there are, by id.
-
-    Raises:
-        RecordError: One is another owner's, which must not be written over.
-    """
-    for name in sorted(backend.taken(ids, owner=owner)):
-        raise RecordError(
-            f"a record of the id {name}, which another owner has",
-            "ids that are free, or this owner's",
-            "import it under another owner's name: its records get ids of their own then",
-        )
-    existing = backend.retrieve(ids, owner=owner, payload=True, vectors=False)
-    return {point.id: point for point in existing}
 
 
 def kept_names(points: Sequence[StoredPoint | Point]) -> set[str]:

@@ -13,22 +13,24 @@ from uuid import uuid4, uuid5
 
 from sensorium.errors import ExportFormatError, MediaNotFoundError
 from sensorium.memory.layout.ids import NAMESPACE, content_id, part_id, point_id
+from sensorium.memory.layout.parts import (
+    PAGE,
+    drop_parts,
+    pages,
+    part_counts,
+    records_first,
+    stored_points,
+    without_orphans,
+)
 from sensorium.memory.media.folders import PART, enough_room
 from sensorium.memory.media.store import BLOCK, MediaStore
 from sensorium.memory.moving.copying import (
-    PAGE,
     CopySummary,
     add_modalities,
     bring,
     check_media_owner,
-    continuing,
     copy_records,
-    drop_parts,
-    ends,
     kept_names,
-    pages,
-    records_first,
-    stored,
 )
 from sensorium.memory.moving.manifest import (
     MANIFEST,
@@ -186,14 +188,15 @@ def import_records(
     done = written = records = files = 0
     missing: set[str] = set()
     for points in read_records(root, manifest, schema):
-        mine = continuing(backend, [adopt(point) for point in points], owner=owner)
-        there = stored(backend, [point.id for point in mine], owner)
+        mine = without_orphans(backend, [adopt(point) for point in points], owner=owner)
+        there = stored_points(backend, [point.id for point in mine], owner)
         if media is not None:
             came, lost = bring(mine, media, partial(_import_file, root, media))
             files, missing = files + came, missing | lost
         backend.upsert(mine)
-        drop_parts(backend, ends([point for point in mine if point.id in there]), owner=owner)
-        done, records = done + len(points), records + len(ends(mine))
+        replaced = part_counts([point for point in mine if point.id in there])
+        drop_parts(backend, replaced, owner=owner)
+        done, records = done + len(points), records + len(part_counts(mine))
         written += len(mine)
         if progress is not None:
             progress(done, manifest.points)
@@ -223,7 +226,7 @@ def _write_export(
                 missing |= {
                     name for name in kept_names(page) if not _export_file(name, media, part)
                 }
-            points, records = points + len(page), records + len(ends(page))
+            points, records = points + len(page), records + len(part_counts(page))
             if progress is not None:
                 progress(points, total)
         written = writer.finish()

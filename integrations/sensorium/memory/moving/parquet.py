@@ -22,8 +22,8 @@ from pydantic import (
 from sensorium.errors import MissingExtraError, first_problem
 from sensorium.memory.checks import check_metadata, check_tags
 from sensorium.memory.layout.ids import check_id
+from sensorium.memory.layout.parts import PAGE
 from sensorium.memory.media.store import NAME
-from sensorium.memory.moving.copying import PAGE
 from sensorium.memory.moving.manifest import (
     Manifest,
     RecordsFile,

@@ -10,9 +10,9 @@ from typing import TypeAlias
 from sensorium.encoders import Encoder, Encoding
 from sensorium.errors import MediaNotFoundError, RecordError, SensoriumError, StoreError
 from sensorium.memory.calibrating.calibrator import Calibrator
-from sensorium.memory.layout.payload import joined, laid_out, media_of, media_payload, record_of
+from sensorium.memory.layout.parts import pages, spread_over_points
+from sensorium.memory.layout.payload import media_and_rows, media_payload, record_of
 from sensorium.memory.media.signals import open_medium
-from sensorium.memory.moving.copying import pages
 from sensorium.memory.records import Failure, Medium, Progress, Record
 from sensorium.memory.shelf import Shelf
 from sensorium.percepts import Percept, Text
@@ -170,11 +170,11 @@ def _relaid(
         for index, m in enumerate(before, texts)
     }
     uris = [*[None] * texts, *(medium.uri for medium in before)]  # not those of the media store
-    media, blocks = media_of(percepts, digests, encodings, kept, uris=uris)
+    media, rows = media_and_rows(percepts, digests, encodings, kept, uris=uris)
     payload: Payload = {k: value for k, value in point.payload.items() if k not in DERIVED}
     if before or any(medium.rows > 1 for medium in media):
         payload |= {key: value for key, value in media_payload(media).items() if value}
-    return laid_out(point.id, payload, {name: joined(found) for name, found in blocks.items()})
+    return spread_over_points(point.id, payload, rows)
 
 
 def check_alone(backend: Backend, owner: str) -> None:

@@ -13,8 +13,9 @@ from sensorium.errors import QueryError
 from sensorium.memory.calibrating.calibration import QueryVector
 from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.calibrating.scale import Scale
-from sensorium.memory.layout.payload import matched, record_of, row_offset
-from sensorium.memory.lookup import all_rows, find_record
+from sensorium.memory.layout.parts import row_offset, rows_of
+from sensorium.memory.layout.payload import matched, record_of
+from sensorium.memory.lookup import find_record
 from sensorium.memory.recalling.candidates import KEYWORDS, NEVER, Candidate, Finder
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.query import Query, checked_modalities, query_vectors, resembling
@@ -64,7 +65,7 @@ class Recaller:
         asked: list[QueryVector] = []
         if like is not None:
             main = find_record(setup.backend, self._owner, like, vectors=True)
-            asked = resembling(all_rows(setup.backend, self._owner, main))
+            asked = resembling(rows_of(setup.backend, self._owner, main))
             options = options.without(main.id)
         elif query is not None:
             asked = query_vectors(query, setup.encoder, weights)

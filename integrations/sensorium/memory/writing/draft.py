@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
+import numpy as np
+
+from sensorium.encoders import Encoding
 from sensorium.errors import RecordError
 from sensorium.memory.checks import (
     beyond_calendar,
@@ -16,9 +20,16 @@ from sensorium.memory.checks import (
     check_time,
 )
 from sensorium.memory.layout.ids import check_id, content_id, point_id
-from sensorium.memory.records import Moment
+from sensorium.memory.layout.parts import spread_over_points
+from sensorium.memory.layout.payload import TEXT, end_of, media_and_rows, media_payload, words_of
+from sensorium.memory.records import Medium, Moment
 from sensorium.percepts import Percept, Text
-from sensorium.qdrant.points import Vectors, iso
+from sensorium.qdrant.points import Payload, Point, Vectors, iso
+from sensorium.qdrant.schema import VERSION
+
+SAID = frozenset(  # by a moment
+    {"at", "digest", "page_content", "expires_at", "tags", "source", "metadata", "flags"}
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,3 +148,91 @@ def expiry(ttl: timedelta, expires_at: datetime | None) -> datetime:
         return datetime.now(timezone.utc) + ttl
     except OverflowError as error:
         raise RecordError(f"ttl={ttl}", "a time before the year 10000", "leave it out") from error
+
+
+def points_of(
+    draft: Draft,
+    encodings: Sequence[Encoding],
+    kept: Mapping[int, Mapping[str, Any]],
+    *,
+    owner: str,
+    now: datetime,
+) -> list[Point]:
+    """Lay a record out as one point, and as many more as its rows need.
+
+    Args:
+        draft: The checked moment.
+        encodings: One a percept.
+        kept: Of percepts whose files were kept, by index: `file`, `mime`, `bytes`, `units`.
+        owner: Whose.
+        now: When it is remembered.
+    """
+    if _is_plain(draft.percepts, encodings):
+        payload = _payload(draft, [], owner=owner, now=now)
+        own = {TEXT: encodings[0].vectors} if draft.vectors is None else draft.vectors
+        return spread_over_points(draft.point, payload, own)
+    media, rows = media_and_rows(draft.percepts, draft.digests, encodings, kept)
+    payload = _payload(draft, media, owner=owner, now=now)
+    vectors = rows if draft.vectors is None else draft.vectors
+    return spread_over_points(draft.point, payload, vectors)
+
+
+def given_encodings(percepts: Sequence[Percept], vectors: Mapping[str, Vectors]) -> list[Encoding]:
+    """Return one encoding a percept: the first of each modality gets all rows that were given."""
+    left = dict(vectors)
+    none = {name: rows[:0] for name, rows in vectors.items()}  # of the others of a modality
+    bare = np.empty((0, 0), np.float32)
+    return [
+        Encoding(one.modality, left.pop(one.modality, none.get(one.modality, bare)))
+        for one in percepts
+    ]
+
+
+def _is_plain(percepts: Sequence[Percept], encodings: Sequence[Encoding]) -> bool:
+    """Whether there is one text, of one window at most: the payload says all that is said of it."""
+    if len(percepts) != 1:
+        return False
+    first = percepts[0]
+    return (
+        first.modality == TEXT
+        and len(encodings[0].vectors) <= 1
+        and first.uri is None
+        and first.at is None
+    )
+
+
+def says_the_same(draft: Draft, payload: Payload) -> bool:
+    """Whether a record's payload says all that a moment says: only its signals may differ."""
+    said = _payload(draft, [], owner=payload["owner"], now=draft.at)
+    keys = SAID if draft.stated else SAID - {"at"}
+    return all(said.get(key) == payload.get(key) for key in keys)
+
+
+def _payload(draft: Draft, media: Sequence[Medium], *, owner: str, now: datetime) -> Payload:
+    moment = draft.moment
+    at = iso(draft.at)
+    texts = [words_of(percept) for percept in draft.percepts if percept.modality == TEXT]
+    payload: Payload = {
+        "owner": owner,
+        "at": at,
+        "created_at": iso(now),
+        "digest": list(draft.digests),
+        "page_content": "\n".join(texts),
+        "schema_version": VERSION,
+    }
+    until = max(draft.until, end_of(media, draft.at))
+    optional = {
+        "id": draft.given_id,
+        "until": iso(until) if until > draft.at else None,
+        "expires_at": iso(moment.expires_at) if moment.expires_at else None,
+        "tags": list(moment.tags),
+        "source": moment.source,
+        "metadata": moment.metadata and dict(moment.metadata),
+        "flags": list(draft.flags),
+    }
+    if media:
+        optional |= media_payload(media)
+    for key, value in optional.items():
+        if value:
+            payload[key] = value
+    return payload

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from sensorium.errors import QueryError, RecordError
@@ -19,17 +18,24 @@ from sensorium.memory.checks import (
     check_words,
 )
 from sensorium.memory.filters import older
+from sensorium.memory.layout.parts import (
+    CONTINUING,
+    drop_parts,
+    pages,
+    rows_of,
+    spread_over_points,
+    stacked,
+    without_orphans,
+)
 from sensorium.memory.layout.payload import (
     TEXT,
-    ended,
-    laid_out,
-    listed,
-    media_of,
+    end_of,
+    media_and_rows,
+    media_in,
     media_payload,
     record_of,
 )
-from sensorium.memory.lookup import all_rows, find_record, find_records
-from sensorium.memory.moving.copying import CONTINUING, continuing, drop_parts, pages
+from sensorium.memory.lookup import find_record, find_records
 from sensorium.memory.records import Medium, Record, Sweep
 from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing.writer import Writer
@@ -114,17 +120,17 @@ class Editor:
         self, main: StoredPoint, percepts: Sequence[Percept], *, anew: bool, keep_media: bool | None
     ) -> StoredPoint:
         """Add percepts to a record, which loses its other words if the text is `anew`."""
-        rows = all_rows(self._shelf.backend, self._owner, main)
+        rows = rows_of(self._shelf.backend, self._owner, main)
         before = "" if anew else str(main.payload["page_content"])
         media = _whole(main.payload, rows)
         if anew:
             rows.pop(TEXT, None)
             media = [medium for medium in media if medium.modality != TEXT]
         added, encodings, kept = self._writer.prepared(percepts, keep_media=keep_media)
-        more, blocks = media_of(percepts, added, encodings, kept, before=before)
-        for modality, found in blocks.items():
+        more, joining = media_and_rows(percepts, added, encodings, kept, before=before)
+        for modality, found in joining.items():
             had = [rows[modality]] if modality in rows else []
-            rows[modality] = np.concatenate([*had, *found])
+            rows[modality] = stacked([*had, found])
         counts = _rows_before(media)
         media += [replace(one, row=one.row + counts.get(one.modality, 0)) for one in more]
         return self._rewritten(main, media, rows, _lines(percepts, after=before))
@@ -143,12 +149,12 @@ class Editor:
 
         Where it is said which percepts stay, those given join them: before them, if they have rows.
         """
-        rows = {**all_rows(self._shelf.backend, self._owner, main), **vectors}
+        rows = {**rows_of(self._shelf.backend, self._owner, main), **vectors}
         rows = {name: found for name, found in rows.items() if name not in gone}
         before = _whole(main.payload, rows)
         senses = {percept.modality for percept in percepts}
         added, encodings, kept = self._writer.prepared(percepts, keep_media=keep_media, vectors={})
-        more, _ = media_of(percepts, added, encodings, kept)
+        more, _ = media_and_rows(percepts, added, encodings, kept)
         stay = _staying(before, more, retain)
         leading = [one for one in more if one.modality in vectors]
         media = [*leading, *stay, *(one for one in more if one not in leading)]
@@ -168,10 +174,10 @@ class Editor:
         payload["digest"] = [medium.digest for medium in media]
         payload |= {key: value for key, value in media_payload(media).items() if value}
         payload["page_content"] = text
-        end = ended(media, from_iso(payload["at"]))
+        end = end_of(media, from_iso(payload["at"]))
         if iso(end) > payload.get("until", payload["at"]):
             payload["until"] = iso(end)
-        points = laid_out(main.id, payload, rows)
+        points = spread_over_points(main.id, payload, rows)
         self._shelf.backend.upsert(points)
         drop_parts(self._shelf.backend, {main.id: len(points) - 1}, owner=self._owner)
         return StoredPoint(main.id, points[0].payload)
@@ -234,7 +240,7 @@ class Editor:
                 for point in kept:
                     bare = [
                         replace(one, file=None, mime=None, bytes=0, units={})
-                        for one in listed(point.payload)
+                        for one in media_in(point.payload)
                     ]
                     own = Filter(self._owner, Ids((point.id,)))
                     media = media_payload(bare)["media"]
@@ -268,7 +274,7 @@ class Editor:
         meant = Filter(self._owner, CONTINUING, parts=True)
         for page in pages(self._shelf.backend, meant, limit=PAGE, payload=["part_of", "part"]):
             rightful = {
-                point.id for point in continuing(self._shelf.backend, page, owner=self._owner)
+                point.id for point in without_orphans(self._shelf.backend, page, owner=self._owner)
             }
             stray = tuple(point.id for point in page if point.id not in rightful)
             if stray:
@@ -315,7 +321,7 @@ def _parted(
 
 def _whole(payload: Payload, rows: Mapping[str, Vectors]) -> list[Medium]:
     """List all percepts of a record: also its one text, if the payload says nothing more of it."""
-    media, text = listed(payload), str(payload["page_content"])
+    media, text = media_in(payload), str(payload["page_content"])
     if media or not text:
         return media
     return [

@@ -13,12 +13,19 @@ from numpy.typing import ArrayLike
 from sensorium.encoders import Encoding
 from sensorium.errors import BatchError, PointError, RecordError, SensoriumError
 from sensorium.memory.checks import given_rows
-from sensorium.memory.layout.payload import SAID, TEXT, given_encodings, points_of, says_the_same
+from sensorium.memory.layout.parts import drop_parts
+from sensorium.memory.layout.payload import TEXT
 from sensorium.memory.media.store import MediaStore
-from sensorium.memory.moving.copying import drop_parts
 from sensorium.memory.records import Failure, Moment, Progress, Remembered, Report, Status
 from sensorium.memory.shelf import Shelf
-from sensorium.memory.writing.draft import Draft, drafted
+from sensorium.memory.writing.draft import (
+    SAID,
+    Draft,
+    drafted,
+    given_encodings,
+    points_of,
+    says_the_same,
+)
 from sensorium.percepts import Percept
 from sensorium.percepts.files import file_from_percept
 from sensorium.qdrant import Equal, Filter, Point
@@ -229,7 +236,7 @@ class Writer:
         keep_media: bool | None,
         vectors: Mapping[str, Vectors] | None = None,
     ) -> tuple[list[str], Sequence[Encoding], dict[int, dict[str, Any]]]:
-        """Digest, encode and keep percepts that join a record: what `media_of` needs of them.
+        """Digest, encode and keep percepts that join a record: what `media_and_rows` needs of them.
 
         Args:
             percepts: That join it.

@@ -1,0 +1,191 @@
+"""A record spread over several points, because one point holds only so many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from sensorium.errors import RecordError
+from sensorium.memory.layout.ids import part_id
+from sensorium.percepts.percept import is_still
+from sensorium.qdrant.backend import Backend
+from sensorium.qdrant.filters import Equal, Filter, OneOf, Present, Range
+from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors
+from sensorium.qdrant.schema import ROWS, ROWS_IN_ALL
+
+AnyPoint = TypeVar("AnyPoint", Point, StoredPoint)
+
+CONTINUING = Present("part_of")  # the points that go on with a record
+PAGE = 64  # points with vectors held at a time: 256 MiB if every one is as long as can be
+COPIED = (  # to the points that continue a record: what filters look at
+    *("owner", "at", "until", "created_at", "expires_at", "tags", "source", "metadata", "flags"),
+    *("page_content", "modalities", "rows", "schema_version"),
+)
+FOLLOWS_ROWS = ("modalities", "windows", "parts", "rows")  # what a payload says of the vectors
+
+
+def spread_over_points(record: str, payload: Payload, rows: Mapping[str, Vectors]) -> list[Point]:
+    """Spread a record over its point and, where its rows are too many, points that continue it.
+
+    Args:
+        record: The UUID of its point.
+        payload: Of its point, but for what depends on the rows.
+        rows: All of its rows of each modality, `(W, D)`.
+    """
+    chunks = list(_chunks(rows))
+    whole = {key: value for key, value in payload.items() if key not in FOLLOWS_ROWS}
+    whole["modalities"] = sorted(rows)
+    if len(chunks) > 1:
+        whole |= {"parts": len(chunks) - 1, "rows": {name: len(rows[name]) for name in rows}}
+    points = []
+    for number, vectors in enumerate(chunks):
+        own = _part_payload(whole, record, number) if number else {**whole}
+        windows = {name: len(block) for name, block in vectors.items() if len(block) > 1}
+        if windows:
+            own["windows"] = windows
+        points.append(Point(part_id(record, number) if number else record, vectors, own))
+    return points
+
+
+def _part_payload(payload: Payload, record: str, number: int) -> Payload:
+    copied = {key: payload[key] for key in COPIED if key in payload}
+    return {**copied, "part_of": record, "part": number}
+
+
+def stacked(blocks: Sequence[Vectors]) -> Vectors:
+    """Put blocks of rows below each other."""
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def _chunks(rows: Mapping[str, Vectors]) -> Iterator[Mapping[str, Vectors]]:
+    """Cut every modality into what one point holds; yield what each point gets."""
+    sizes = {name: row_offset(name, 1, rows) for name in rows}
+    if all(len(found) <= sizes[name] for name, found in rows.items()):
+        yield rows
+        return
+    blocks = {name: _blocks(found, sizes[name]) for name, found in rows.items()}
+    for number in range(max(map(len, blocks.values()))):
+        yield {name: parts[number] for name, parts in blocks.items() if number < len(parts)}
+
+
+def _blocks(rows: Vectors, size: int) -> list[Vectors]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
+def row_offset(modality: str, part: int, senses: Iterable[str]) -> int:
+    """Return how many of a record's rows come before those of its point number `part`.
+
+    Args:
+        modality: Whose rows.
+        part: 0 is the record's own point.
+        senses: All modalities of the record. More than two with windows share what a point holds.
+    """
+    if is_still(modality):
+        return part
+    return part * min(ROWS, ROWS_IN_ALL // sum(not is_still(one) for one in senses))
+
+
+def rows_of(backend: Backend, owner: str, main: StoredPoint) -> dict[str, Vectors]:
+    """Gather a record's rows from its point and the points that continue it, in order.
+
+    Args:
+        backend: The collection.
+        owner: Owner of the record.
+        main: The record's own point, with its vectors.
+    """
+    parts_of_it = Filter(owner, Equal("part_of", main.id), parts=True)
+    # A point beyond the last part was left behind when the record became shorter.
+    last = main.payload.get("parts", 0)
+    parts = sorted(
+        (
+            point
+            for page in pages(backend, parts_of_it, limit=PAGE, payload=["part"], vectors=True)
+            for point in page
+            if point.payload["part"] <= last
+        ),
+        key=lambda point: int(point.payload["part"]),
+    )
+    blocks: dict[str, list[Vectors]] = {}
+    for point in [main, *parts]:
+        for modality, rows in point.vectors.items():
+            blocks.setdefault(modality, []).append(rows)
+    return {modality: np.concatenate(found) for modality, found in blocks.items()}
+
+
+def pages(
+    backend: Backend,
+    *filters: Filter,
+    limit: int,
+    payload: bool | Sequence[str] = True,
+    vectors: bool | Sequence[str] = False,
+) -> Iterator[Sequence[StoredPoint]]:
+    """Yield all points of one filter after the other, by id, a page at a time."""
+    for meant in filters:
+        cursor: str | None = None
+        while True:
+            page = backend.scroll(
+                meant, limit=limit, cursor=cursor, payload=payload, vectors=vectors
+            )
+            if page.points:
+                yield page.points
+            cursor = page.cursor
+            if cursor is None:
+                break
+
+
+def records_first(owner: str) -> tuple[Filter, Filter]:
+    """Return filters of an owner's records, and of the points that continue them."""
+    return Filter(owner), Filter(owner, CONTINUING, parts=True)
+
+
+def part_counts(points: Sequence[Point | StoredPoint]) -> dict[str, int]:
+    """Return how many points continue each of some records."""
+    return {p.id: p.payload.get("parts", 0) for p in points if "part_of" not in p.payload}
+
+
+def without_orphans(backend: Backend, points: Sequence[AnyPoint], *, owner: str) -> list[AnyPoint]:
+    """Leave out points that would continue a record which is not there, or is shorter by now."""
+    names = {point.payload["part_of"] for point in points if "part_of" in point.payload}
+    if not names:
+        return list(points)
+    seen = ("part_of", "parts")
+    records = backend.retrieve(list(names), owner=owner, payload=seen, vectors=False)
+    last = part_counts(records)
+    return [
+        point
+        for point in points
+        if "part_of" not in point.payload
+        or point.payload["part"] <= last.get(point.payload["part_of"], 0)
+    ]
+
+
+def drop_parts(backend: Backend, last: Mapping[str, int], *, owner: str) -> None:
+    """Remove the points that continued what stood under some ids before.
+
+    Args:
+        backend: Where the records are, as they are now.
+        last: How many points continue each.
+        owner: Whose.
+    """
+    for count in set(last.values()):
+        records = tuple(name for name, parts in last.items() if parts == count)
+        beyond = OneOf("part_of", records) & Range("part", gt=count)
+        backend.delete(Filter(owner, beyond, parts=True))
+
+
+def stored_points(backend: Backend, ids: Sequence[str], owner: str) -> dict[str, StoredPoint]:
+    """Return which of these points there are, by id.
+
+    Raises:
+        RecordError: One is another owner's, which must not be written over.
+    """
+    for name in sorted(backend.taken(ids, owner=owner)):
+        raise RecordError(
+            f"a record of the id {name}, which another owner has",
+            "ids that are free, or this owner's",
+            "import it under another owner's name: its records get ids of their own then",
+        )
+    existing = backend.retrieve(ids, owner=owner, payload=True, vectors=False)
+    return {point.id: point for point in existing}

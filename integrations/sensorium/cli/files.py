@@ -1,4 +1,4 @@
-"""Files as percepts: which sense a file is for, and the units that only the caller knows."""
+"""Files as percepts: the modality of a file, and the units that only the caller knows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from sensorium.errors import MediaDecodeError, SourceNotFoundError, SourceRefusedError, UnitError
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from sensorium.percepts import Percept
 
 PICTURES = ".jpg .jpeg .png .webp .gif .bmp .tif .tiff .avif"
-SUFFIXES = {  # what a sense is kept in; the first sense of a suffix is its guess
+SUFFIXES = {  # of the files that may hold a modality
     "image": PICTURES,
     "audio": ".wav .mp3 .ogg .oga .opus .flac .m4a .aac .aif .aiff .wma",
     "video": ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg",
@@ -30,35 +32,42 @@ GUESSED = {
     for suffix in SUFFIXES[modality].split()
 }
 STDIN = "-"
-URL = re.compile(r"https?:/", re.IGNORECASE)  # of which a Path keeps one slash
-UNKNOWN_KIND, HIDDEN = "unknown kind", "hidden"  # why a file of a folder is passed over
+URL = re.compile(r"https?:/", re.IGNORECASE)  # a Path keeps one of the slashes
+UNKNOWN_KIND, HIDDEN = "unknown kind", "hidden"  # reasons to skip a file of a folder
 
 
 @dataclass(frozen=True)
 class Units:
-    """What a file does not say of itself; `None` where it was not given.
+    """The options for what a file does not say: its units, and the sensor's."""
 
-    Attributes:
-        unit: Of depth or of thermal.
-        fx: Focal length of a depth camera, pixels or "assume-60deg".
-        palette: Colours of a thermal picture.
-        accel: Unit of the acceleration.
-        gyro: Unit of the rotation rate.
-        rate: Samples per second.
-    """
-
-    unit: str | None = None
-    fx: str | None = None
-    palette: str | None = None
-    accel: str | None = None
-    gyro: str | None = None
-    rate: float | None = None
+    unit: Annotated[
+        str | None,
+        typer.Option(
+            help="Unit of a depth map: m, mm, metres per count, disparity or relative; of a "
+            "thermal picture: celsius, kelvin, counts, white-hot or black-hot."
+        ),
+    ] = None
+    fx: Annotated[
+        str | None,
+        typer.Option("--fx", help="Focal length of a depth camera in pixels, or assume-60deg."),
+    ] = None
+    palette: Annotated[
+        str | None, typer.Option(help="Colours of a thermal picture: ironbow, spectra, ...")
+    ] = None
+    accel: Annotated[str | None, typer.Option(help="Unit of the acceleration: m/s^2 or g.")] = None
+    gyro: Annotated[
+        str | None, typer.Option(help="Unit of the rotation rate: rad/s or deg/s.")
+    ] = None
+    rate: Annotated[
+        float | None,
+        typer.Option(metavar="HZ", help="Samples per second, if the file does not say."),
+    ] = None
 
     def of(self, modality: str) -> dict[str, Any]:
-        """Return the keywords that the class of a modality takes.
+        """Return the arguments that the class of a modality takes.
 
         Raises:
-            UnitError: One that it needs was not given.
+            UnitError: A unit that the modality needs is missing.
         """
         known: dict[str, dict[str, Any]] = {
             "depth": {"unit": _number(self.unit), "fx": _number(self.fx)},
@@ -73,8 +82,8 @@ class Units:
         if missing:
             raise UnitError(
                 f"{modality} without {' and '.join(missing)}",
-                "its units, which the file does not say",
-                f"add {REMEDIES[modality]} (what holds for your sensor)",
+                "the units of the sensor, which the file does not say",
+                f"add {REMEDIES[modality]}, with the values of your sensor",
             )
         return {name: value for name, value in given.items() if value is not None}
 
@@ -86,76 +95,79 @@ REMEDIES = {
 }
 
 
-def found(paths: Sequence[Path], *, modality: str | None) -> tuple[list[Path], dict[Path, str]]:
-    """Name the files to remember: those given, and in folders those of a known kind, sorted.
+def find_files(
+    paths: Sequence[Path], *, modality: str | None
+) -> tuple[list[Path], dict[Path, str]]:
+    """List the files to remember: those given, and those of a known kind in folders, sorted.
 
     Args:
         paths: Files and folders.
-        modality: What the files are; by default what their names say.
+        modality: Modality of the files; by default their names say it.
     Returns:
-        The files, and what of the folders is passed over, and why.
+        The files, and the files of the folders that are skipped, with the reason.
     """
     suffixes = set(SUFFIXES[modality].split() if modality else GUESSED)
-    unknown = f"no kind of {modality}" if modality else UNKNOWN_KIND
+    unknown = f"not {modality}" if modality else UNKNOWN_KIND
     files: list[Path] = []
     skipped: dict[Path, str] = {}
     for path in paths:
         if not path.is_dir():
             files.append(path)
             continue
-        for each in _walked(path, skipped):
-            if each.suffix.lower() in suffixes:
-                files.append(each)
+        for file in _walk(path, skipped):
+            if file.suffix.lower() in suffixes:
+                files.append(file)
             else:
-                skipped[each] = unknown
+                skipped[file] = unknown
     return list(dict.fromkeys(files)), skipped
 
 
-def sense_of(path: Path, units: Units, *, modality: str | None = None) -> str:
-    """Say what a file is, without reading it.
+def modality_of(path: Path, units: Units, *, modality: str | None = None) -> str:
+    """Return the modality of a file, without reading it; check that its units are known.
 
     Args:
-        path: Of it; "-" is text from stdin.
-        units: What it does not say of itself.
-        modality: What it is; by default what its name says. Depth and thermal are never guessed.
+        path: Path of the file; "-" is text from stdin.
+        units: Units that the file does not say.
+        modality: Modality that was asked for; by default the name says it. Depth and thermal are
+            never guessed.
     Raises:
-        SourceNotFoundError: It is not there.
-        SourceRefusedError: It is on the web.
-        MediaDecodeError: Its name says nothing.
+        SourceNotFoundError: The file does not exist.
+        SourceRefusedError: The path is a web address.
+        MediaDecodeError: The name does not say what the file is.
         UnitError: Units are missing.
     """
     if str(path) == STDIN:
         return "text"
     if URL.match(str(path)):
         raise SourceRefusedError(
-            f"the address {str(path)!r}", "a file: nothing is fetched", "download it first"
+            f"the address {str(path)!r}", "a file, as nothing is downloaded", "download it first"
         )
     if not path.exists():
         words = f'for words, run: sensorium remember --text "{path}"'
         raise SourceNotFoundError(
             f"no file {str(path)!r}",
-            "one that is there",
+            "an existing file",
             "check the path" if path.suffix else f"check the path; {words}",
         )
-    sense = modality or _guess(path)
-    units.of(sense)
-    return sense
+    found = modality or _guess(path)
+    units.of(found)
+    return found
 
 
-def read(path: Path, units: Units, *, modality: str | None = None) -> Percept:
-    """Make a percept of a file; arguments as of `sense_of`.
+def read_file(path: Path, units: Units, *, modality: str | None = None) -> Percept:
+    """Make a percept of a file; the arguments are those of `modality_of`.
 
     Raises:
-        MediaDecodeError: Its content is not what it should be.
-        PerceptError: As `sense_of` and the percept's class.
+        MediaDecodeError: The content is not of the modality, or the text is not UTF-8.
+        PerceptError: `modality_of` or the class of the percept failed.
     """
     from sensorium.percepts import Percept, Text
 
-    sense = sense_of(path, units, modality=modality)
+    found = modality_of(path, units, modality=modality)
     if str(path) == STDIN:
         return Text(sys.stdin.read())
     uri = path.absolute().as_uri()
-    if sense == "text":
+    if found == "text":
         try:
             return Text(path.read_text(encoding="utf-8-sig"), uri=uri)
         except UnicodeDecodeError as error:
@@ -164,17 +176,17 @@ def read(path: Path, units: Units, *, modality: str | None = None) -> Percept:
                 "text in UTF-8",
                 "convert it, or say what it is with --as",
             ) from error
-    make: Any = Percept.modalities[sense]
-    return make(path, uri=uri, **units.of(sense))  # type: ignore[no-any-return]  # a Percept class
+    make: Any = Percept.modalities[found]
+    return make(path, uri=uri, **units.of(found))  # type: ignore[no-any-return]  # a Percept class
 
 
-def _walked(folder: Path, skipped: dict[Path, str]) -> Iterator[Path]:
-    """Give the files of a folder, sorted; note what is hidden, folders without what they hold."""
+def _walk(folder: Path, skipped: dict[Path, str]) -> Iterator[Path]:
+    """Yield the files of a folder, sorted; note hidden files and folders, and do not enter them."""
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
             skipped[path] = HIDDEN
         elif path.is_dir() and not path.is_symlink():
-            yield from _walked(path, skipped)
+            yield from _walk(path, skipped)
         elif path.is_file():
             yield path
 

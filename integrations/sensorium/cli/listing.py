@@ -1,4 +1,4 @@
-"""`sensorium timeline` and `sensorium stats`: what there is."""
+"""`sensorium timeline` and `sensorium stats`: list and count memories."""
 
 from __future__ import annotations
 
@@ -8,101 +8,62 @@ from typing import Annotated, Any
 
 import typer
 
-from sensorium.cli.opening import opened
-from sensorium.cli.options import (
-    ENCODER,
-    HOME,
-    OWNER,
-    AsJson,
-    EncoderName,
-    Modality,
-    Owner,
-    Place,
-    Since,
-    Source,
-    Tag,
-    Until,
-    Where,
-)
-from sensorium.cli.terminal import print_json, reporting
-from sensorium.cli.values import filters, whole
+from sensorium.cli.command import command
+from sensorium.cli.options import ListingFilters
+from sensorium.cli.session import Session
+from sensorium.cli.terminal import print_json
+from sensorium.cli.values import check_count
 
 MEGABYTE = 1e6  # bytes
 
 
+@command
 def timeline(
     *,
-    limit: Annotated[int, typer.Option(help="Records of a page.")] = 50,
+    limit: Annotated[int, typer.Option(help="Largest number of records on the page.")] = 50,
     oldest_first: Annotated[
-        bool, typer.Option("--oldest-first", help="Rather than newest first.")
+        bool, typer.Option("--oldest-first", help="List the oldest first instead of the newest.")
     ] = False,
-    cursor: Annotated[str | None, typer.Option(help="Of the page before, for the next.")] = None,
-    modality: Modality = None,
-    since: Since = None,
-    until: Until = None,
-    tag: Tag = None,
-    source: Source = None,
-    where: Where = None,
-    text_contains: Annotated[
-        str | None, typer.Option(help="All of these words in the text.")
+    cursor: Annotated[
+        str | None, typer.Option(help="Cursor that the page before ended with.")
     ] = None,
-    memory: Place = HOME,
-    owner: Owner = OWNER,
-    encoder: EncoderName = ENCODER,
-    as_json: AsJson = False,
+    filters: ListingFilters,
+    session: Session,
 ) -> None:
     """List memories in order of time."""
-    with reporting(as_json=as_json):
-        wanted = filters(
-            since=since,
-            until=until,
-            tags=tag,
-            source=source,
-            where=where,
-            with_modalities=modality,
-            text_contains=text_contains,
+    restrictions = filters.to_filters()
+    check_count(limit, "--limit")
+    with session.opened(encodes=False) as memory:
+        page = memory.timeline(
+            limit=limit, newest_first=not oldest_first, cursor=cursor, **restrictions
         )
-        whole(limit, "--limit")
-        with opened(memory, owner=owner, encoder=encoder, encodes=False) as mine:
-            page = mine.timeline(
-                limit=limit, newest_first=not oldest_first, cursor=cursor, **wanted
-            )
-        if as_json:
-            records = [record.to_dict() for record in page]
-            print_json({"records": records, "cursor": page.cursor})
-            return
-        if not len(page):
-            typer.echo("nothing found")
-            return
-        from sensorium.cli.tables import record_table, show
+    if session.as_json:
+        print_json({"records": [record.to_dict() for record in page], "cursor": page.cursor})
+        return
+    if not len(page):
+        typer.echo("nothing found")
+        return
+    from sensorium.cli.tables import print_table, record_table
 
-        show(record_table(page))
-        if page.cursor:
-            typer.echo(f"more: --cursor {page.cursor}")
+    print_table(record_table(page))
+    if page.cursor:
+        typer.echo(f"more: --cursor {page.cursor}")
 
 
-def stats(
-    *,
-    memory: Place = HOME,
-    owner: Owner = OWNER,
-    encoder: EncoderName = ENCODER,
-    as_json: AsJson = False,
-) -> None:
-    """Describe the memory: records by sense, times, media, the store."""
-    with (
-        reporting(as_json=as_json),
-        opened(memory, owner=owner, encoder=encoder, encodes=False) as mine,
-    ):
-        found = mine.stats()
-    if as_json:
+@command
+def stats(session: Session) -> None:
+    """Describe the memory: records by modality, times, media, the store."""
+    with session.opened(encodes=False) as memory:
+        found = memory.stats()
+    if session.as_json:
         print_json(found)
         return
-    from sensorium.cli.tables import show, table
+    from sensorium.cli.tables import print_table, table
 
     shown = table("what", "value", wide="value")
     for name, value in _lines(found):
         shown.add_row(name, value)
-    show(shown)
+    print_table(shown)
 
 
 def _lines(found: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -112,7 +73,7 @@ def _lines(found: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
         if isinstance(value, dict) and key == "store":
             yield from _lines(value, "store ")
         elif isinstance(value, dict):
-            counts = ", ".join(f"{count} {each}" for each, count in value.items())
+            counts = ", ".join(f"{count} {label}" for label, count in value.items())
             yield name, counts or "none"
         elif key.endswith("bytes"):
             yield name, "not kept" if value is None else f"{value / MEGABYTE:.1f} MB"

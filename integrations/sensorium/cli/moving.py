@@ -1,4 +1,4 @@
-"""`sensorium export`, `import` and `promote`: memories go somewhere else."""
+"""`sensorium export`, `import` and `promote`: take memories somewhere else."""
 
 from __future__ import annotations
 
@@ -8,97 +8,82 @@ from typing import Annotated, Any
 
 import typer
 
-from sensorium.cli.opening import opened
-from sensorium.cli.options import (
-    ENCODER,
-    HOME,
-    MEDIA_VARIABLE,
-    OWNER,
-    AsJson,
-    EncoderName,
-    Owner,
-    Place,
-)
-from sensorium.cli.terminal import counting, print_json, reporting
+from sensorium.cli.command import command
+from sensorium.cli.session import MEDIA_VARIABLE, Session
+from sensorium.cli.terminal import counting
 from sensorium.errors import ExportFormatError
 
 
+@command
 def export(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Where to write; new, or empty.")
+        Path, typer.Argument(metavar="DIR", help="Directory to write to; new, or empty.")
     ],
     *,
-    memory: Place = HOME,
-    owner: Owner = OWNER,
-    encoder: EncoderName = ENCODER,
-    as_json: AsJson = False,
+    session: Session,
 ) -> None:
-    """Write everything an owner remembers to a directory: Parquet, and the media."""
-    with reporting(as_json=as_json):
-        if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
-            raise ExportFormatError(
-                f"{str(directory)!r}, which holds something",
-                "a new or empty folder",
-                "name another",
-            )
-        with (
-            opened(memory, owner=owner, encoder=encoder, encodes=False) as mine,
-            counting("exporting", as_json=as_json) as bar,
-        ):
-            done = mine.export(directory, progress=bar)
-        _show({**asdict(done), "directory": str(done.directory)}, as_json=as_json)
+    """Write all memories of an owner to a directory, as Parquet, with their media."""
+    if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
+        raise ExportFormatError(
+            f"{str(directory)!r}, which is not empty",
+            "a new or empty directory",
+            "name another",
+        )
+    with (
+        session.opened(encodes=False) as memory,
+        counting("exporting", as_json=session.as_json) as progress,
+    ):
+        done = memory.export(directory, progress=progress)
+    _print_counts(session, {**asdict(done), "directory": str(done.directory)})
 
 
+@command
 def import_(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="What `sensorium export` wrote.")
+        Path, typer.Argument(metavar="DIR", help="Directory that `sensorium export` wrote.")
     ],
     *,
-    memory: Place = HOME,
-    owner: Owner = OWNER,
-    encoder: EncoderName = ENCODER,
-    as_json: AsJson = False,
+    session: Session,
 ) -> None:
-    """Read an export into a memory; doing it again does no harm."""
-    with reporting(as_json=as_json):
-        if not directory.is_dir():
-            raise ExportFormatError(
-                f"no folder {str(directory)!r}", "what sensorium export wrote", "check the path"
-            )
-        with (
-            opened(memory, owner=owner, encoder=encoder, begin=True, encodes=False) as mine,
-            counting("importing", as_json=as_json) as bar,
-        ):
-            done = mine.import_(directory, progress=bar)
-        _show(asdict(done), as_json=as_json)
+    """Read an export into a memory; importing it again changes nothing."""
+    if not directory.is_dir():
+        raise ExportFormatError(
+            f"no directory {str(directory)!r}",
+            "a directory that sensorium export wrote",
+            "check the path",
+        )
+    with (
+        session.opened(begin=True, encodes=False) as memory,
+        counting("importing", as_json=session.as_json) as progress,
+    ):
+        done = memory.import_(directory, progress=progress)
+    _print_counts(session, asdict(done))
 
 
+@command
 def promote(
-    url: Annotated[str, typer.Argument(help="Of a Qdrant server; its key is QDRANT_API_KEY.")],
+    url: Annotated[
+        str, typer.Argument(help="URL of a Qdrant server, whose key is read from QDRANT_API_KEY.")
+    ],
     *,
     media: Annotated[
         str | None,
         typer.Option(
-            envvar=MEDIA_VARIABLE, help="Where the signals go: a folder or fsspec URL, s3://..."
+            envvar=MEDIA_VARIABLE,
+            help="Where to copy the signals: a folder or an fsspec URL such as s3://...",
         ),
     ] = None,
-    memory: Place = HOME,
-    owner: Owner = OWNER,
-    encoder: EncoderName = ENCODER,
-    as_json: AsJson = False,
+    session: Session,
 ) -> None:
-    """Copy a memory to a server, which then is used with --memory URL; the folder stays."""
+    """Copy a memory to a server, to be used with --memory URL from then on; the folder stays."""
     with (
-        reporting(as_json=as_json),
-        opened(memory, owner=owner, encoder=encoder, encodes=False) as mine,
+        session.opened(encodes=False) as memory,
+        counting("copying", as_json=session.as_json) as progress,
     ):
-        with counting("copying", as_json=as_json) as bar:
-            done = mine.promote(url, media=media, progress=bar)
-        _show(asdict(done), as_json=as_json)
+        done = memory.promote(url, media=media, progress=progress)
+    _print_counts(session, asdict(done))
 
 
-def _show(record: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print_json(record)
-    else:
-        typer.echo(", ".join(f"{name.replace('_', ' ')} {each}" for name, each in record.items()))
+def _print_counts(session: Session, record: dict[str, Any]) -> None:
+    counts = (f"{name.replace('_', ' ')} {value}" for name, value in record.items())
+    session.answer(record, ", ".join(counts))

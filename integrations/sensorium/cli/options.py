@@ -1,19 +1,26 @@
-"""The options that several commands share, each written once."""
+"""The options that several commands share, each written once, and those that go together."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from sensorium.cli.values import check_choice, parse_metadata, parse_time
+
+if TYPE_CHECKING:
+    from sensorium.memory import Filters
 
 HOME = "~/.sensorium"  # as in sensorium.memory, which is not imported for a default
 OWNER = "me"
 ENCODER = "sensorium-mini"
-MEDIA_VARIABLE = "SENSORIUM_MEDIA"  # a folder or fsspec URL, as a server has no place for media
+MODALITIES = ("image", "audio", "video", "text", "imu", "depth", "thermal")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
-RecordId = Annotated[str, typer.Argument(metavar="ID", help="As shown, or the whole id.")]
+RecordId = Annotated[
+    str, typer.Argument(metavar="ID", help="Id of the record, or its first eight characters.")
+]
 Place = Annotated[
     str,
     typer.Option(
@@ -24,46 +31,105 @@ Place = Annotated[
     ),
 ]
 Owner = Annotated[
-    str, typer.Option("--owner", envvar="SENSORIUM_OWNER", help="Whose memories; nobody else's.")
-]
-EncoderName = Annotated[
-    str, typer.Option("--encoder", envvar="SENSORIUM_ENCODER", help="The encoder of the memory.")
-]
-
-Since = Annotated[
-    str | None,
-    typer.Option(metavar="TIME", help='Not over before: ISO 8601, or an age such as "7d".'),
-]
-Until = Annotated[
-    str | None, typer.Option(metavar="TIME", help="Begun before: as --since, local if no zone.")
-]
-Tag = Annotated[list[str] | None, typer.Option("--tag", help="With this tag; repeat for more.")]
-Source = Annotated[str | None, typer.Option(help="From exactly this source.")]
-Where = Annotated[
-    list[str] | None,
-    typer.Option(metavar="KEY=VALUE", help="Of the metadata; repeat a key for any of its values."),
-]
-Modality = Annotated[
-    list[str] | None,
-    typer.Option("--modality", help="text, image, video, audio, depth, thermal or imu; repeat."),
-]
-
-Unit = Annotated[
-    str | None,
+    str,
     typer.Option(
-        help="Of depth: m, mm, metres per count, disparity, relative; of thermal: celsius, "
-        "kelvin, counts, white-hot, black-hot."
+        "--owner",
+        envvar="SENSORIUM_OWNER",
+        help="Owner of the memories. Other owners' memories are never read or changed.",
     ),
 ]
-FocalLength = Annotated[
-    str | None,
-    typer.Option("--fx", help="Focal length of a depth camera in pixels, or assume-60deg."),
+EncoderName = Annotated[
+    str,
+    typer.Option(
+        "--encoder",
+        envvar="SENSORIUM_ENCODER",
+        help="Name of the memory's encoder.",
+    ),
 ]
-Palette = Annotated[
-    str | None, typer.Option(help="Colours of a thermal picture: ironbow, spectra, ...")
-]
-Accel = Annotated[str | None, typer.Option(help="Unit of the acceleration: m/s^2 or g.")]
-Gyro = Annotated[str | None, typer.Option(help="Unit of the rotation rate: rad/s or deg/s.")]
-Rate = Annotated[
-    float | None, typer.Option(metavar="HZ", help="Samples per second, if the file does not say.")
-]
+
+
+@dataclass(frozen=True)
+class RecallFilters:
+    """The options that restrict a command to some records."""
+
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Only memories that end at or after this time: ISO 8601, or an age such as 7d.",
+        ),
+    ] = None
+    until: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Only memories that start before this time; without a zone, local time.",
+        ),
+    ] = None
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", help="Only memories with this tag; repeat to require several."),
+    ] = None
+    source: Annotated[
+        str | None, typer.Option(help="Only memories from exactly this source.")
+    ] = None
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="Only memories with this metadata; repeat a key to accept any of its values.",
+        ),
+    ] = None
+
+    def to_filters(self) -> Filters:
+        """Return the filters that `Memory` takes, without those that were left out.
+
+        Raises:
+            BadParameter: An option has a value that cannot be read.
+        """
+        found: Filters = {}
+        if self.since:
+            found["since"] = parse_time(self.since, "--since")
+        if self.until:
+            found["until"] = parse_time(self.until, "--until")
+        if self.tag:
+            found["tags"] = list(self.tag)
+        if self.source is not None:
+            found["source"] = self.source
+        if self.where:
+            found["where"] = parse_metadata(self.where, "--where")
+        return found
+
+
+@dataclass(frozen=True)
+class ListingFilters(RecallFilters):
+    """The options that restrict a command which searches no modality in particular."""
+
+    modality: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--modality",
+            help=f"Only memories with this modality: {', '.join(MODALITIES)}; "
+            "repeat to accept any of several.",
+        ),
+    ] = None
+    text_contains: Annotated[
+        str | None, typer.Option(help="Only memories whose text contains all of these words.")
+    ] = None
+
+    def to_filters(self) -> Filters:
+        """Return the filters as `RecallFilters` does.
+
+        Raises:
+            BadParameter: An option has a value that cannot be read.
+        """
+        if self.text_contains is not None and not self.text_contains.strip():
+            raise typer.BadParameter("the words are blank", param_hint="--text-contains")
+        found = super().to_filters()
+        if self.modality:
+            found["with_modalities"] = [
+                check_choice(MODALITIES, name, "--modality") for name in self.modality
+            ]
+        if self.text_contains is not None:
+            found["text_contains"] = self.text_contains
+        return found

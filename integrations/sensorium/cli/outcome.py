@@ -1,4 +1,4 @@
-"""What became of the files that `sensorium remember` was given."""
+"""The outcome of `sensorium remember`: what became of each file."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from sensorium.errors import SensoriumError
 if TYPE_CHECKING:
     from sensorium.memory import Remembered
 
-LISTED = 10  # of what was passed over
+LISTED = 10  # skipped files that are named in text
 Error = SensoriumError | OSError
 
 
 @dataclass
 class Outcome:
-    """What became of the files that were given.
+    """What became of the files that a command was given.
 
     Attributes:
-        senses: What each file is that could be looked at.
-        skipped: What of the folders was passed over, and why.
-        remembered: The record of each file; of `None` where there were only words.
-        failures: Why others are not remembered.
+        modalities: Modality of each file that was recognised.
+        skipped: Files in the folders that were skipped, with the reason.
+        remembered: Each remembered file with its record; `None` stands for words alone.
+        failures: Files that could not be remembered, with the error.
     """
 
-    senses: dict[Path, str] = field(default_factory=dict)
+    modalities: dict[Path, str] = field(default_factory=dict)
     skipped: dict[Path, str] = field(default_factory=dict)
     remembered: list[tuple[Path | None, Remembered]] = field(default_factory=list)
     failures: dict[Path, Error] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many records are new, replaced and known."""
-        each = {done.id: done.status for _, done in reversed(self.remembered)}
-        return {name: list(each.values()).count(name) for name in ("new", "replaced", "known")}
+        """Number of records that are new, replaced and known."""
+        statuses = {done.id: done.status for _, done in reversed(self.remembered)}
+        return {name: list(statuses.values()).count(name) for name in ("new", "replaced", "known")}
 
     @property
     def single(self) -> list[str]:
-        """One line, where there is one record: its status and its id; else none."""
+        """The status and id of the record, if there is exactly one; otherwise empty."""
         lines = dict.fromkeys(f"{done.status}: {done.id}" for _, done in self.remembered)
         return list(lines) if len(lines) == 1 else []
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it JSON-ready."""
+        """Return the outcome as JSON."""
         return {
             **self.counts,
             "records": [
@@ -67,19 +67,19 @@ def _fields(error: Error) -> dict[str, str]:
     return describe(error) if isinstance(error, SensoriumError) else describe_system(error)
 
 
-def show(outcome: Outcome, *, said: bool) -> None:
+def print_outcome(outcome: Outcome, *, described: bool) -> None:
     """Print what became of the files.
 
     Args:
-        outcome: Of all of them.
-        said: Whether tags or metadata were given, which known records do not get.
+        outcome: Outcome of the command.
+        described: Whether the command had tags or metadata, which known records do not get.
     """
     counts = outcome.counts
     left = "left as they were" if counts["known"] > 1 else "left as it was"
-    if said:
+    if described:
         left += " (tags and metadata not applied; see: sensorium update)"
     lines = outcome.single or [
-        f"{count} {name}: {_by_sense(outcome, name)}" for name, count in counts.items() if count
+        f"{count} {name}: {_by_modality(outcome, name)}" for name, count in counts.items() if count
     ]
     for line in lines:
         typer.echo(f"{line}; {left}" if "known:" in line else line)
@@ -93,9 +93,11 @@ def show(outcome: Outcome, *, said: bool) -> None:
         typer.echo(f"{len(outcome.skipped) - LISTED} more skipped: see --json", err=True)
 
 
-def _by_sense(outcome: Outcome, status: str) -> str:
-    """Write how many files of each sense are new, or known: "16 image, 9 audio"."""
-    senses = Counter(
-        outcome.senses[path] for path, done in outcome.remembered if path and done.status == status
+def _by_modality(outcome: Outcome, status: str) -> str:
+    """Write how many files of each modality have a status: "16 image, 9 audio"."""
+    modalities = Counter(
+        outcome.modalities[path]
+        for path, done in outcome.remembered
+        if path and done.status == status
     )
-    return ", ".join(f"{count} {sense}" for sense, count in senses.most_common())
+    return ", ".join(f"{count} {modality}" for modality, count in modalities.most_common())

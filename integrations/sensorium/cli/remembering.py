@@ -1,166 +1,167 @@
-"""`sensorium remember`: files, and words, become memories."""
+"""`sensorium remember`: turn files and words into memories."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sensorium.cli.files import SUFFIXES, Units, found, read, sense_of
-from sensorium.cli.opening import opened
-from sensorium.cli.options import (
-    ENCODER,
-    HOME,
-    OWNER,
-    Accel,
-    AsJson,
-    EncoderName,
-    FocalLength,
-    Gyro,
-    Owner,
-    Palette,
-    Place,
-    Rate,
-    Unit,
+from sensorium.cli.command import command
+from sensorium.cli.files import Units, find_files, modality_of, read_file
+from sensorium.cli.options import MODALITIES
+from sensorium.cli.outcome import Outcome, print_outcome
+from sensorium.cli.session import Session
+from sensorium.cli.terminal import FAILED, counting, print_json
+from sensorium.cli.values import (
+    check_choice,
+    check_names,
+    parse_metadata,
+    parse_time,
+    time_ahead,
 )
-from sensorium.cli.outcome import Outcome, show
-from sensorium.cli.terminal import (
-    FAILED,
-    counting,
-    print_json,
-    reporting,
-)
-from sensorium.cli.values import after, metadata, names, one_of, time
 from sensorium.errors import RecordError, SensoriumError
 
 if TYPE_CHECKING:
     from sensorium.memory import Memory, Moment
 
 BATCH = 16  # files encoded together: few enough for the bar to move
-Bar = Callable[[int, "int | None"], None]
+Progress = Callable[[int, "int | None"], None]
 
 
+@dataclass(frozen=True)
+class RecordOptions:
+    """The options that describe each record of a run, besides its files."""
+
+    text: Annotated[
+        str | None, typer.Option(help="Words to remember with each file, or alone.")
+    ] = None
+    tag: Annotated[
+        list[str] | None, typer.Option(help="Tag of each memory; repeat for more.")
+    ] = None
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When it happened: ISO 8601; by default now."),
+    ] = None
+    source: Annotated[str | None, typer.Option(help="Where it came from.")] = None
+    meta: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Metadata; repeat for more.")
+    ] = None
+    ttl: Annotated[
+        str | None, typer.Option(metavar="AGE", help="Forget it after this time, such as 30d.")
+    ] = None
+    id: Annotated[
+        str | None,
+        typer.Option("--id", help="Id for this one record, which replaces a record of that id."),
+    ] = None
+
+    def to_arguments(self) -> dict[str, Any]:
+        """Return the arguments that `Moment` and `Memory.remember` take.
+
+        Raises:
+            BadParameter: An option has a value that cannot be read.
+        """
+        return {
+            "text": self.text,
+            "at": parse_time(self.at, "--at") if self.at else None,
+            "tags": tuple(check_names(self.tag, "--tag")),
+            "source": self.source,
+            "metadata": parse_metadata(self.meta, "--meta") if self.meta else None,
+            "expires_at": time_ahead(self.ttl, "--ttl") if self.ttl else None,
+            "id": self.id,
+        }
+
+
+@command
 def remember(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(metavar="FILE", help="Files, folders, or - for text from stdin."),
     ] = None,
     *,
-    text: Annotated[str | None, typer.Option(help="Words that belong to each of them.")] = None,
-    tag: Annotated[list[str] | None, typer.Option(help="To filter by; repeat for more.")] = None,
-    at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="When it was: ISO 8601; by default now.")
-    ] = None,
-    source: Annotated[str | None, typer.Option(help="Where it came from.")] = None,
-    meta: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Metadata; repeat for more.")
-    ] = None,
+    about: RecordOptions,
     together: Annotated[
-        bool, typer.Option("--together", help="All files are one memory, of one moment.")
+        bool, typer.Option("--together", help="Remember all files as one memory of one moment.")
     ] = False,
     as_modality: Annotated[
         str | None,
-        typer.Option("--as", metavar="SENSE", help=f"What the files are: {', '.join(SUFFIXES)}."),
+        typer.Option(
+            "--as", metavar="MODALITY", help=f"What the files are: {', '.join(MODALITIES)}."
+        ),
     ] = None,
-    unit: Unit = None,
-    fx: FocalLength = None,
-    palette: Palette = None,
-    accel: Accel = None,
-    gyro: Gyro = None,
-    rate: Rate = None,
-    ttl: Annotated[
-        str | None, typer.Option(metavar="AGE", help='Forgotten after this time, such as "30d".')
-    ] = None,
-    id: Annotated[
-        str | None,
-        typer.Option("--id", help="A name of yours for this one record; replaces what has it."),
-    ] = None,
+    units: Units,
     no_media: Annotated[
         bool, typer.Option("--no-media", help="Keep vectors, not the signals themselves.")
     ] = False,
-    memory: Place = HOME,
-    owner: Owner = OWNER,
-    encoder: EncoderName = ENCODER,
-    as_json: AsJson = False,
+    session: Session,
 ) -> None:
     """Remember files, or words alone.
 
-    What a file is, its name says: pictures, sounds, videos, text (.txt, .md) and motion (.npz,
-    .csv). Depth and thermal pictures need --as and their units; without it, a thermal picture of 8
-    bits is taken as an image. What is there already is left as it is, so an interrupted run can be
-    repeated.
+    The name of a file says what it is: a picture, a sound, a video, text (.txt, .md) or motion
+    (.npz, .csv). Depth and thermal pictures need --as and their units; without --as, a thermal
+    picture of 8 bits is taken for an ordinary image. What is known already is left as it is, so an
+    interrupted run can be repeated.
     """
-    with reporting(as_json=as_json):
-        about: dict[str, Any] = {
-            "text": text,
-            "at": time(at, "--at") if at else None,
-            "tags": tuple(names(tag, "--tag")),
-            "source": source,
-            "metadata": metadata(meta, "--meta") if meta else None,
-            "expires_at": after(ttl, "--ttl") if ttl else None,
-            "id": id,
-        }
-        modality = as_modality and one_of(SUFFIXES, as_modality, "--as")
-        units = Units(unit=unit, fx=fx, palette=palette, accel=accel, gyro=gyro, rate=rate)
-        wanted, skipped = found(paths or [], modality=modality)
-        _check(paths or [], wanted, text=text, id=id, together=together)
-        outcome = _looked_at(wanted, units, modality=modality, strict=together)
-        outcome.skipped = skipped
-        if outcome.senses or not wanted:
-            with opened(memory, owner=owner, encoder=encoder, begin=True) as mine:
-                write = _remember_one if together or not wanted else _remember_all
-                with counting("remembering", as_json=as_json, total=max(len(wanted), 1)) as bar:
-                    write(mine, outcome, units, about=about, keep_media=not no_media, bar=bar)
-        if as_json:
-            print_json(outcome.to_dict())
-        else:
-            show(outcome, said=id is None and bool(tag or meta or source or ttl))
+    arguments = about.to_arguments()
+    modality = as_modality and check_choice(MODALITIES, as_modality, "--as")
+    files, skipped = find_files(paths or [], modality=modality)
+    _check(paths or [], files, about, together=together)
+    outcome = _recognised(files, units, modality=modality, strict=together)
+    outcome.skipped = skipped
+    if outcome.modalities or not files:
+        write = _remember_one if together or not files else _remember_each
+        with (
+            session.opened(begin=True) as memory,
+            counting("remembering", as_json=session.as_json, total=max(len(files), 1)) as progress,
+        ):
+            write(memory, outcome, units, arguments, keep_media=not no_media, progress=progress)
+    if session.as_json:
+        print_json(outcome.to_dict())
+    else:
+        described = about.tag or about.meta or about.source or about.ttl
+        print_outcome(outcome, described=about.id is None and bool(described))
     if outcome.failures:
         raise typer.Exit(FAILED)
 
 
 def _check(
-    paths: Sequence[Path],
-    wanted: Sequence[Path],
-    *,
-    text: str | None,
-    id: str | None,
-    together: bool,
+    paths: Sequence[Path], files: Sequence[Path], about: RecordOptions, *, together: bool
 ) -> None:
-    """Refuse a command that cannot be meant, before anything is opened.
+    """Check that a command makes sense, before anything is opened.
 
     Raises:
-        RecordError: Nothing to remember.
-        BadParameter: One id for several records.
+        RecordError: There is nothing to remember.
+        BadParameter: One id is given for several records.
     """
+    text, id = about.text, about.id
     if text is not None and not text.strip():
         raise RecordError("a blank --text", "words", "leave it out")
-    if not wanted and (paths or text is None):
+    if not files and (paths or text is None):
         raise RecordError(
             f"no known file in {', '.join(map(str, paths))}" if paths else "nothing to remember",
             "files, or words",
             'run: sensorium remember photo.jpg, or: sensorium remember --text "buy milk"',
         )
-    if id is not None and len(wanted) > 1 and not together:
+    if id is not None and len(files) > 1 and not together:
         raise typer.BadParameter(
-            f"one id for {len(wanted)} files; add --together, or leave it out", param_hint="--id"
+            f"one id for {len(files)} files; add --together, or leave it out", param_hint="--id"
         )
 
 
-def _looked_at(
-    paths: Sequence[Path], units: Units, *, modality: str | None, strict: bool
+def _recognised(
+    files: Sequence[Path], units: Units, *, modality: str | None, strict: bool
 ) -> Outcome:
-    """Say what each file is; what cannot be remembered fails here, before a memory is opened.
+    """Begin an outcome with the modality of each file; note files that cannot be remembered.
 
     Raises:
-        PerceptError: One cannot, and all are needed.
+        PerceptError: A file cannot be remembered, and `strict` is true.
     """
     outcome = Outcome()
-    for path in paths:
+    for path in files:
         try:
-            outcome.senses[path] = sense_of(path, units, modality=modality)
+            outcome.modalities[path] = modality_of(path, units, modality=modality)
         except (SensoriumError, OSError) as error:
             if strict:
                 raise
@@ -172,61 +173,65 @@ def _remember_one(
     memory: Memory,
     outcome: Outcome,
     units: Units,
+    arguments: Mapping[str, Any],
     *,
-    about: Mapping[str, Any],
     keep_media: bool,
-    bar: Bar | None,
+    progress: Progress | None,
 ) -> None:
     """Remember all files, and the words, as one record."""
-    percepts = [read(path, units, modality=sense) for path, sense in outcome.senses.items()]
-    done = memory.remember(*percepts, keep_media=keep_media, **about)
-    outcome.remembered += [(path, done) for path in outcome.senses or [None]]
-    if bar is not None:
-        bar(max(len(outcome.senses), 1), None)
+    percepts = [
+        read_file(path, units, modality=modality) for path, modality in outcome.modalities.items()
+    ]
+    done = memory.remember(*percepts, keep_media=keep_media, **arguments)
+    outcome.remembered += [(path, done) for path in outcome.modalities or [None]]
+    if progress is not None:
+        progress(max(len(outcome.modalities), 1), None)
 
 
-def _remember_all(
+def _remember_each(
     memory: Memory,
     outcome: Outcome,
     units: Units,
+    arguments: Mapping[str, Any],
     *,
-    about: Mapping[str, Any],
     keep_media: bool,
-    bar: Bar | None,
+    progress: Progress | None,
 ) -> None:
-    """Remember each file by itself; what fails is noted, the others are kept.
+    """Remember each file as a record; note those that fail, and keep the others.
 
     Raises:
-        KeyboardInterrupt: Stopped; it says how many are kept.
+        KeyboardInterrupt: Stopped by the user; the message says how many files are kept.
     """
     from sensorium.memory import Moment
 
     readable: list[Path] = []
-    looked_at = 0  # of those that are readable
+    finished = 0  # readable files that are remembered or failed
 
     def moments() -> Iterator[Moment]:
-        for path, sense in outcome.senses.items():
+        for path, modality in outcome.modalities.items():
             try:
-                percept = read(path, units, modality=sense)
+                percept = read_file(path, units, modality=modality)
             except (SensoriumError, OSError) as error:
                 outcome.failures[path] = error
                 continue
             readable.append(path)
-            yield Moment((percept,), **about)
+            yield Moment((percept,), **arguments)
 
-    def progress(done: int, _: int | None) -> None:
-        nonlocal looked_at
-        looked_at = done
-        if bar is not None:
-            bar(done + len(outcome.failures), None)
+    def report_progress(done: int, _: int | None) -> None:
+        nonlocal finished
+        finished = done
+        if progress is not None:
+            progress(done + len(outcome.failures), None)
 
     try:
         report = memory.remember_many(
-            moments(), batch_size=BATCH, progress=progress, keep_media=keep_media
+            moments(), batch_size=BATCH, progress=report_progress, keep_media=keep_media
         )
     except KeyboardInterrupt as stop:
-        done = f"{looked_at} of {len(outcome.senses)} files are done and kept"
-        raise KeyboardInterrupt(f"{done}; the same command again goes on") from stop
-    outcome.failures.update({readable[each.index]: each.error for each in report.failures})
-    kept_files = [path for path in readable if path not in outcome.failures]
-    outcome.remembered += zip(kept_files, report.remembered, strict=True)
+        done = f"{finished} of {len(outcome.modalities)} files are done and kept"
+        raise KeyboardInterrupt(f"{done}; run the same command again to go on") from stop
+    outcome.failures.update(
+        {readable[failure.index]: failure.error for failure in report.failures}
+    )
+    kept = [path for path in readable if path not in outcome.failures]
+    outcome.remembered += zip(kept, report.remembered, strict=True)

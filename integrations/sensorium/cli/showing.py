@@ -1,4 +1,4 @@
-"""`sensorium show` and `save`: one record, and the signals that were kept of it."""
+"""`sensorium show` and `save`: one record, and the signals that were kept with it."""
 
 from __future__ import annotations
 
@@ -10,98 +10,90 @@ from urllib.parse import unquote, urlsplit
 
 import typer
 
-from sensorium.cli.ids import full, short
-from sensorium.cli.opening import media_store, opened
-from sensorium.cli.options import ENCODER, HOME, OWNER, AsJson, EncoderName, Owner, Place, RecordId
-from sensorium.cli.terminal import print_json, reporting
+from sensorium.cli.command import command
+from sensorium.cli.ids import find_id, short_id
+from sensorium.cli.options import RecordId
+from sensorium.cli.session import Session
+from sensorium.cli.terminal import print_json
 from sensorium.errors import MediaNotFoundError, RecordError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sensorium.memory import Medium, Record
     from sensorium.memory.media.store import MediaStore
 
 
-def show(
-    id: RecordId,
-    *,
-    memory: Place = HOME,
-    owner: Owner = OWNER,
-    encoder: EncoderName = ENCODER,
-    as_json: AsJson = False,
-) -> None:
-    """Show all there is of one memory, and where its signals are."""
-    with reporting(as_json=as_json):
-        with opened(memory, owner=owner, encoder=encoder, encodes=False) as mine:
-            record = mine.get(full(mine, id))
-        store = media_store(memory, owner)
-        paths = [_path(store, medium) for medium in record.media]
-        if as_json:
-            fields = record.to_dict()
-            for medium, path in zip(fields["media"], paths, strict=True):
-                medium["path"] = path and str(path)
-            print_json(fields)
-            return
-        for name, value in _lines(record, paths):
-            typer.echo(f"{name:9} {value}")
+@command
+def show(id: RecordId, *, session: Session) -> None:
+    """Show everything about one memory, and where its signals are."""
+    with session.opened(encodes=False) as memory:
+        record = memory.get(find_id(memory, id))
+    store = session.media_store()
+    paths = [_path(store, medium) for medium in record.media]
+    if session.as_json:
+        fields = record.to_dict()
+        for medium, path in zip(fields["media"], paths, strict=True):
+            medium["path"] = path and str(path)
+        print_json(fields)
+        return
+    for name, value in _lines(record, paths):
+        typer.echo(f"{name:9} {value}")
 
 
+@command
 def save(
     id: RecordId,
     target: Annotated[
-        Path, typer.Argument(metavar="FILE|DIR", help="A new file, or a folder to put them in.")
+        Path,
+        typer.Argument(metavar="FILE|DIR", help="A new file, or the folder to put the files in."),
     ],
     *,
-    memory: Place = HOME,
-    owner: Owner = OWNER,
-    encoder: EncoderName = ENCODER,
-    as_json: AsJson = False,
+    session: Session,
 ) -> None:
-    """Copy the signals that were kept of a memory out of it, as ordinary files."""
-    with reporting(as_json=as_json):
-        with opened(memory, owner=owner, encoder=encoder, encodes=False) as mine:
-            record = mine.get(full(mine, id))
-        store = media_store(memory, owner)
-        kept = [medium for medium in record.media if medium.file]
-        if store is None or not kept:
-            raise MediaNotFoundError(
-                f"the memory {short(record.id)}, of which no signal was kept",
-                "one remembered without --no-media",
-                f"for its words, run: sensorium show {short(record.id)}",
-            )
-        files = _targets(target, record, kept)
-        for medium, file in zip(kept, files, strict=True):
-            with store.open(str(medium.file)) as signal, file.open("xb") as copy:
-                shutil.copyfileobj(signal, copy)
-        if as_json:
-            print_json({"id": record.id, "files": [str(file) for file in files]})
-        else:
-            typer.echo("\n".join(map(str, files)))
+    """Copy the signals that were kept with a memory to ordinary files."""
+    with session.opened(encodes=False) as memory:
+        record = memory.get(find_id(memory, id))
+    store = session.media_store()
+    kept = [medium for medium in record.media if medium.file]
+    if store is None or not kept:
+        raise MediaNotFoundError(
+            f"the memory {short_id(record.id)}, with which no signal was kept",
+            "a memory that was remembered without --no-media",
+            f"for its text, run: sensorium show {short_id(record.id)}",
+        )
+    files = _targets(target, record, kept)
+    for medium, file in zip(kept, files, strict=True):
+        with store.open(str(medium.file)) as signal, file.open("xb") as copy:
+            shutil.copyfileobj(signal, copy)
+    names = [str(file) for file in files]
+    session.answer({"id": record.id, "files": names}, "\n".join(names))
 
 
 def _path(store: MediaStore | None, medium: Medium) -> Path | None:
-    """Say where a kept signal lies on this machine's disk; `None` where it does not."""
+    """Return where a kept signal is on this machine's disk; `None` if it is not."""
     if store is None or medium.file is None or not store.exists(medium.file):
         return None
     return store.path(medium.file)
 
 
 def _lines(record: Record, paths: list[Path | None]) -> Iterator[tuple[str, object]]:
-    """Give what a record has, by name; what it has not is left out."""
+    """Yield the name and the value of each thing that a record has."""
     from sensorium.cli.tables import printable
 
     yield "id", record.id
-    yield "at", f"{record.at.astimezone():%Y-%m-%d %H:%M:%S%z}"
+    yield "at", _local(record.at)
     if record.until != record.at:
-        yield "until", f"{record.until.astimezone():%Y-%m-%d %H:%M:%S%z}"
-    yield "made", f"{record.created_at.astimezone():%Y-%m-%d %H:%M:%S%z}"
+        yield "until", _local(record.until)
+    yield "made", _local(record.created_at)
     if record.expires_at:
-        yield "expires", f"{record.expires_at.astimezone():%Y-%m-%d %H:%M:%S%z}"
-    yield "senses", ", ".join(record.modalities)
+        yield "expires", _local(record.expires_at)
+    yield "modality", ", ".join(record.modalities)
     for name, value in (("tags", ", ".join(record.tags)), ("source", record.source)):
         if value:
             yield name, printable(value)
-    for key, each in record.metadata.items():
-        yield "metadata", printable(f"{key}={each}")
+    for key, entry in record.metadata.items():
+        yield "metadata", printable(f"{key}={entry}")
     for line in record.text.splitlines():
         yield "text", printable(line)
     for medium, path in zip(record.media, paths, strict=True):
@@ -110,11 +102,15 @@ def _lines(record: Record, paths: list[Path | None]) -> Iterator[tuple[str, obje
         yield medium.modality, printable(f"{path or medium.file or 'not kept'}{length}{units}")
 
 
+def _local(time: datetime) -> str:
+    return f"{time.astimezone():%Y-%m-%d %H:%M:%S%z}"
+
+
 def _targets(target: Path, record: Record, kept: list[Medium]) -> list[Path]:
-    """Name the files to write, none of which is there.
+    """Return the paths of the files to write.
 
     Raises:
-        RecordError: One is there, or one file is to hold several signals.
+        RecordError: A file exists already, or one file is to hold several signals.
     """
     if target.is_dir():
         files = [target / name for name in _names(record, kept)]
@@ -123,19 +119,19 @@ def _targets(target: Path, record: Record, kept: list[Medium]) -> list[Path]:
     else:
         raise RecordError(
             f"the file {str(target)!r} for {len(kept)} signals",
-            "a folder that is there",
+            "a folder that exists",
             f"run: mkdir -p {target}",
         )
-    there = [file for file in files if file.exists()]
-    if there:
+    existing = [file for file in files if file.exists()]
+    if existing:
         raise RecordError(
-            f"{str(there[0])!r}, which is there already", "a new file", "name another"
+            f"{str(existing[0])!r}, which exists already", "a new file", "name another"
         )
     return files
 
 
 def _names(record: Record, kept: list[Medium]) -> Iterator[str]:
-    """Name each signal as the file it came from; by the record's id where that is not clear."""
+    """Name each signal like the file it came from, or after the record where that is not clear."""
     taken: set[str] = set()
     for number, medium in enumerate(kept, start=1):
         suffix = Path(str(medium.file)).suffix

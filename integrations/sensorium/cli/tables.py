@@ -1,4 +1,4 @@
-"""Records and hits as tables: what was perceived, when, and which stretch of it matched."""
+"""Records and hits as tables: what was perceived, when, and which span of it matched."""
 
 from __future__ import annotations
 
@@ -13,46 +13,47 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sensorium.cli.ids import short
+from sensorium.cli.ids import short_id
 
 if TYPE_CHECKING:
     from sensorium.memory import Hit, Record
     from sensorium.percepts import Span
 
 MINUTE = 60  # seconds
-LONGEST = 120  # characters of a text that are shown
+LONGEST = 120  # characters of a text in a table
 
 
 def table(*columns: str, right: Iterable[str] = (), wide: str | None = None) -> Table:
     """Begin a table that fits a terminal of 80 columns.
 
     Args:
-        columns: Their headings.
-        right: Those of numbers.
-        wide: The one that gives way where there is no room: wrapped, unless its cells are `cut`.
+        columns: Headings of the columns.
+        right: Headings of the columns of numbers, which are aligned to the right.
+        wide: Heading of the column that shrinks if there is no room. Its cells are wrapped, unless
+            they were made by `cut`.
     """
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    begun = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     numbers = set(right)
     for name in columns:
         justify: Literal["left", "right"] = "right" if name in numbers else "left"
-        made.add_column(
+        begun.add_column(
             name,
             justify=justify,
             no_wrap=name != wide,
             overflow="fold" if name == wide else "ellipsis",
         )
-    return made
+    return begun
 
 
-def show(shown: Table, *, indent: int = 0) -> None:
+def print_table(shown: Table, *, indent: int = 0) -> None:
     """Print a table on stdout."""
     Console(highlight=False).print(Padding(shown, (0, 0, 0, indent), expand=False))
 
 
 def hit_table(hits: Iterable[Hit]) -> Table:
-    """Lay hits out, best first."""
+    """Make a table of hits, best first."""
     shown = table(
-        *("#", "score", "conf", "sense", "span", "when", "what", "id"),
+        *("#", "score", "conf", "modality", "span", "when", "what", "id"),
         right=("#", "score", "conf"),
         wide="what",
     )
@@ -65,37 +66,37 @@ def hit_table(hits: Iterable[Hit]) -> Table:
             span(hit.span, hit.modality),
             when(hit.record.at),
             cut(_matching(hit)),
-            short(hit.record.id),
+            short_id(hit.record.id),
         )
     return shown
 
 
 def record_table(records: Iterable[Record]) -> Table:
-    """Lay records out in the order given."""
-    shown = table("when", "senses", "tags", "what", "id", wide="what")
+    """Make a table of records, in their order."""
+    shown = table("when", "modality", "tags", "what", "id", wide="what")
     for record in records:
         shown.add_row(
             when(record.at),
             " ".join(record.modalities),
             _plain(" ".join(record.tags)),
             cut(what(record)),
-            short(record.id),
+            short_id(record.id),
         )
     return shown
 
 
 def cut(text: str) -> Text:
-    """Make a cell of one line, which ends in an ellipsis where there is no room for it."""
+    """Make a cell of one line, which ends in an ellipsis if there is no room for it."""
     return Text(printable(text), no_wrap=True, overflow="ellipsis")
 
 
 def confidence(value: float | None) -> str:
-    """Write a confidence to two decimals, "-" where there is none."""
+    """Write a confidence to two decimals, or "-" if it is unknown."""
     return "-" if value is None else f"{value:.2f}"
 
 
 def span(stretch: Span | None, modality: str) -> str:
-    """Write a stretch: minutes and seconds of a recording, letters of a text, none of a still."""
+    """Write a span: in minutes and seconds of a recording, in letters of a text, "" of a still."""
     if stretch is None:
         return ""
     if modality == "text":
@@ -104,14 +105,14 @@ def span(stretch: Span | None, modality: str) -> str:
 
 
 def when(at: datetime) -> str:
-    """Write a time of today as hours and minutes, another as its date; both local."""
+    """Write a time in local time: as hours and minutes if it is today, otherwise as a date."""
     local = at.astimezone()
     today = datetime.now(timezone.utc).astimezone().date()
     return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d}"
 
 
 def what(record: Record) -> str:
-    """Name a record: by its words, else its source, else the files it came from."""
+    """Name a record by its text, its source, the files it came from, or its modalities."""
     if record.text:
         return _shortened(record.text)
     origins = [_file_name(medium.uri) for medium in record.media if medium.uri]
@@ -119,7 +120,7 @@ def what(record: Record) -> str:
 
 
 def _matching(hit: Hit) -> str:
-    """Name a record by the stretch of its words that matched, if they did."""
+    """Name a record by the part of its text that matched, if the text did."""
     if hit.modality == "text" and hit.span is not None and hit.record.text:
         return _shortened(hit.record.text[int(hit.span.start) : int(hit.span.end)])
     return what(hit.record)
@@ -143,12 +144,12 @@ def _clock(seconds: float) -> str:
 
 
 def _plain(text: str) -> str:
-    """Keep words that look like markup, and control characters, from being obeyed."""
+    """Escape markup, and replace control characters."""
     from rich.markup import escape
 
     return escape(printable(text))
 
 
 def printable(text: str) -> str:
-    """Keep control characters of a memory from being obeyed by a terminal."""
+    """Replace the control characters of a stored text, which a terminal would obey."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -1,4 +1,4 @@
-"""`sensorium update`: other words, tags or metadata for a record that is there."""
+"""`sensorium update`: change the text, tags, metadata or source of a record."""
 
 from __future__ import annotations
 
@@ -6,55 +6,53 @@ from typing import Annotated, Any
 
 import typer
 
-from sensorium.cli.ids import full
-from sensorium.cli.opening import opened
-from sensorium.cli.options import ENCODER, HOME, OWNER, AsJson, EncoderName, Owner, Place, RecordId
-from sensorium.cli.terminal import print_json, reporting
-from sensorium.cli.values import metadata, names
+from sensorium.cli.command import command
+from sensorium.cli.ids import find_id
+from sensorium.cli.options import RecordId
+from sensorium.cli.session import Session
+from sensorium.cli.values import check_names, parse_metadata
 from sensorium.errors import RecordError
 
 
+@command
 def update(
     id: RecordId,
     *,
-    text: Annotated[str | None, typer.Option(help="In place of its words.")] = None,
+    text: Annotated[str | None, typer.Option(help="Text that replaces the record's.")] = None,
     tag: Annotated[
-        list[str] | None, typer.Option("--tag", help="In place of all its tags; repeat for more.")
+        list[str] | None,
+        typer.Option("--tag", help="Tag that replaces all tags; repeat for more."),
     ] = None,
     add_tag: Annotated[
-        list[str] | None, typer.Option("--add-tag", help="Besides its tags; repeat for more.")
+        list[str] | None, typer.Option("--add-tag", help="Tag to add; repeat for more.")
     ] = None,
     meta: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="In place of all its metadata; repeat for more."),
+        typer.Option(
+            metavar="KEY=VALUE", help="Metadata that replaces all metadata; repeat for more."
+        ),
     ] = None,
-    source: Annotated[str | None, typer.Option(help="Where it came from.")] = None,
-    memory: Place = HOME,
-    owner: Owner = OWNER,
-    encoder: EncoderName = ENCODER,
-    as_json: AsJson = False,
+    source: Annotated[
+        str | None, typer.Option(help="Source that replaces the record's.")
+    ] = None,
+    session: Session,
 ) -> None:
-    """Change a memory; what is not given stays as it is. --tag and --meta replace what there is."""
-    with reporting(as_json=as_json):
-        if text is None and source is None and not (tag or add_tag or meta):
-            raise RecordError(
-                "an update that changes nothing",
-                "--text, --tag, --add-tag, --meta or --source",
-                "add one of them",
-            )
-        changes: dict[str, Any] = {
-            "text": text,
-            "source": source,
-            "metadata": metadata(meta, "--meta") if meta else None,
-        }
-        tags, added = names(tag, "--tag") or None, names(add_tag, "--add-tag")
-        needed = text is not None  # words are embedded
-        with opened(memory, owner=owner, encoder=encoder, encodes=needed) as mine:
-            name = full(mine, id)
-            if added:
-                tags = list(dict.fromkeys([*(tags or mine.get(name).tags), *added]))
-            record = mine.update(name, tags=tags, **changes)
-        if as_json:
-            print_json(record.to_dict())
-        else:
-            typer.echo(f"updated: {record.id}")
+    """Change a memory; what is not given stays as it is."""
+    if text is None and source is None and not (tag or add_tag or meta):
+        raise RecordError(
+            "an update that changes nothing",
+            "--text, --tag, --add-tag, --meta or --source",
+            "add one of them",
+        )
+    changes: dict[str, Any] = {
+        "text": text,
+        "source": source,
+        "metadata": parse_metadata(meta, "--meta") if meta else None,
+    }
+    tags, added = check_names(tag, "--tag") or None, check_names(add_tag, "--add-tag")
+    with session.opened(encodes=text is not None) as memory:
+        name = find_id(memory, id)
+        if added:
+            tags = list(dict.fromkeys([*(tags or memory.get(name).tags), *added]))
+        record = memory.update(name, tags=tags, **changes)
+    session.answer(record.to_dict(), f"updated: {record.id}")

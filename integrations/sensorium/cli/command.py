@@ -1,0 +1,53 @@
+"""Commands whose options are gathered in dataclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields, is_dataclass
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from typing import Any, get_type_hints
+
+from sensorium.cli.session import Session
+from sensorium.cli.terminal import reporting
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Make a command for typer of a function.
+
+    A parameter whose type is a dataclass becomes one option for each of its fields; the function
+    receives the object. One of the parameters is a `Session`. Errors are reported as it asks.
+    """
+    hints = get_type_hints(function, include_extras=True)
+    groups = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+
+    @wraps(function)
+    def run(**given: Any) -> None:
+        for name, group in groups.items():
+            given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
+        [session] = [each for each in given.values() if isinstance(each, Session)]
+        with reporting(as_json=session.as_json):
+            function(**given)
+
+    options = [
+        option
+        for name, parameter in signature(function).parameters.items()
+        for option in (
+            _options(groups[name])
+            if name in groups
+            else [parameter.replace(annotation=hints[name], kind=Parameter.KEYWORD_ONLY)]
+        )
+    ]
+    run.__signature__ = Signature(options)  # type: ignore[attr-defined]  # which inspect reads
+    run.__annotations__ = {option.name: option.annotation for option in options}
+    return run
+
+
+def _options(group: Any) -> Iterator[Parameter]:
+    """Yield a parameter for each field of a dataclass."""
+    hints = get_type_hints(group, include_extras=True)
+    for field in fields(group):
+        default = Parameter.empty if field.default is MISSING else field.default
+        yield Parameter(
+            field.name, Parameter.KEYWORD_ONLY, default=default, annotation=hints[field.name]
+        )

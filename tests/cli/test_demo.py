@@ -1,4 +1,4 @@
-"""`sensorium demo`: real samples, questions across senses, one of which rightly finds nothing."""
+"""`sensorium demo`: real samples, questions across senses, one of which has no answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sensorium.cli import app
 from sensorium.cli.demo import moments
 from sensorium.samples import FOLDER
 
-ANSWERS = [  # of each question: the sense and the sample that come first
+ANSWERS = [  # the modality and the sample that come first, for each question
     ("audio", "sound_dog_bark.ogg"),
     ("image", "photo_helicopter.jpg"),
     ("imu", "imu_walking.npz"),
@@ -67,7 +67,7 @@ def test_the_text_shows_it_all(place: Path, record: dict[str, Any]) -> None:
     for answer in record["answers"]:
         assert answer["question"] in shown
     assert "0:02.0-0:02.9  sound_dog_bark.ogg" in shown
-    assert "nothing: rightly" in shown
+    assert "nothing, which is right" in shown
     assert "a demonstration, not a measurement" in shown
     assert max(len(line) for line in shown.splitlines()[1:-1]) <= 80
 

@@ -19,26 +19,26 @@ from sensorium.percepts import Span
 
 def test_ages_and_times_are_read() -> None:
     """ISO with and without a zone, Z, and ages; anything else is a wrong option."""
-    assert values.age("1.5h", "--x") == timedelta(minutes=90)
-    assert values.time("2026-05-01T08:30:00Z", "--x") == datetime(
+    assert values.parse_age("1.5h", "--x") == timedelta(minutes=90)
+    assert values.parse_time("2026-05-01T08:30:00Z", "--x") == datetime(
         2026, 5, 1, 8, 30, tzinfo=timezone.utc
     )
-    assert values.time("2026-05-01", "--x") == datetime(2026, 5, 1).astimezone()
-    ago = datetime.now(timezone.utc) - values.time("2d", "--x")
+    assert values.parse_time("2026-05-01", "--x") == datetime(2026, 5, 1).astimezone()
+    ago = datetime.now(timezone.utc) - values.parse_time("2d", "--x")
     assert abs(ago - timedelta(days=2)) < timedelta(minutes=1)
     for wrong in ("", "yesterday", "7", "d", "9" * 400 + "w"):
         with pytest.raises(typer.BadParameter):
-            values.age(wrong, "--x")
+            values.parse_age(wrong, "--x")
         with pytest.raises(typer.BadParameter):
-            values.time(wrong, "--x")
+            values.parse_time(wrong, "--x")
     with pytest.raises(typer.BadParameter, match="too long ago"):
-        values.ago("999999w", "--x")
+        values.time_ago("999999w", "--x")
 
 
 def test_metadata_is_read() -> None:
     """Numbers and booleans as such, all else as text; a repeated key has several values."""
     pairs = ["a=1", "b=true", "c=1 2", "d=", 'e="1"', "f={}", "a=x", "g=h=i"]
-    assert values.metadata(pairs, "--meta") == {
+    assert values.parse_metadata(pairs, "--meta") == {
         "a": [1, "x"],
         "b": True,
         "c": "1 2",
@@ -49,7 +49,7 @@ def test_metadata_is_read() -> None:
     }
     for wrong in ("a", "=1"):
         with pytest.raises(typer.BadParameter):
-            values.metadata([wrong], "--meta")
+            values.parse_metadata([wrong], "--meta")
 
 
 def test_stretches_are_written_for_people() -> None:

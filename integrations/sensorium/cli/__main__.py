@@ -1,4 +1,4 @@
-"""`python -m sensorium.cli` is `sensorium`."""
+"""`python -m sensorium.cli` runs the `sensorium` command."""
 
 from sensorium.cli import app
 

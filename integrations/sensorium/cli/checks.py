@@ -1,4 +1,4 @@
-"""What `sensorium doctor` looks at: each check finds something, and says what to do about it."""
+"""The checks of `sensorium doctor`: each reports a state, and what to do about it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from sensorium.cli.opening import IN_PROCESS, is_folder
+from sensorium.cli.session import IN_PROCESS, is_folder
 from sensorium.errors import SensoriumError, SpaceMismatchError
 
 State = Literal["ok", "warn", "fail"]
 
-PACKAGES = {  # by the module that is imported
+PACKAGES = {  # name of the package, by the module that is imported
     "torch": "torch",
     "torchaudio": "torchaudio",
     "numpy": "numpy",
@@ -28,7 +28,7 @@ PACKAGES = {  # by the module that is imported
     "qdrant_client": "qdrant-client",
     "qdrant_edge": "qdrant-edge-py",
 }
-EXTRAS = {  # by the module that an extra brings
+EXTRAS = {  # a module that is installed with the extra
     "export": "pyarrow",
     "few-shot": "sklearn",
     "langchain": "langchain_core",
@@ -38,19 +38,19 @@ EXTRAS = {  # by the module that an extra brings
 }
 OLDEST_PYTHON = (3, 10)
 MEGABYTE, GIGABYTE = 1e6, 1e9  # bytes
-LITTLE_ROOM = 1.0  # GB free, below which a memory cannot grow much
+LOW_SPACE = 1.0  # GB free: below, a memory cannot grow much
 REINSTALL = "run: pip install --force-reinstall sensorium"
 
 
 @dataclass(frozen=True)
 class Check:
-    """What one check found.
+    """The result of one check.
 
     Attributes:
-        name: Of what was looked at.
+        name: Name of what was checked.
         state: Whether it is as it should be.
-        found: What is there.
-        remedy: What to do; empty where nothing is needed.
+        found: Description of what was found.
+        remedy: What to do; empty if nothing is needed.
     """
 
     name: str
@@ -59,10 +59,10 @@ class Check:
     remedy: str = ""
 
 
-def checks(place: str, *, encoder: str) -> Iterator[Check]:
-    """Look at the install, the machine, the encoder and the memory, in this order.
+def run_checks(place: str, *, encoder: str) -> Iterator[Check]:
+    """Check the installation, the machine, the encoder and the memory, in this order.
 
-    A check that fails does not stop the others.
+    A check that fails does not stop the others, except that all need the packages.
     """
     yield _program()
     yield _python()
@@ -71,7 +71,7 @@ def checks(place: str, *, encoder: str) -> Iterator[Check]:
         check = _package(module, package)
         broken = broken or check.state == "fail"
         yield check
-    if broken:  # all else stands on them
+    if broken:
         return
     yield _extras()
     yield _device()
@@ -81,15 +81,15 @@ def checks(place: str, *, encoder: str) -> Iterator[Check]:
         folder = Path(place).expanduser()
         yield from _guarded("folder", lambda: _folder(folder))
         yield from _guarded("memory", lambda: _memory(folder, encoder))
-        yield _room(folder)
+        yield _disk(folder)
     elif place != IN_PROCESS:
         yield from _guarded("server", lambda: _server(place))
 
 
-def _guarded(name: str, look: Callable[[], Check]) -> Iterator[Check]:
-    """Turn the errors of a check into its result."""
+def _guarded(name: str, check: Callable[[], Check]) -> Iterator[Check]:
+    """Yield the result of a check; an error becomes one."""
     try:
-        yield look()
+        yield check()
     except SensoriumError as error:
         yield Check(name, "fail", f"{error.came}; needed: {error.needed}", error.remedy)
     except OSError as error:
@@ -120,10 +120,10 @@ def _package(module: str, package: str) -> Check:
 
 
 def _extras() -> Check:
-    there = {extra: find_spec(module) is not None for extra, module in EXTRAS.items()}
-    absent = [extra for extra, present in there.items() if not present]
-    found = ", ".join(extra for extra, present in there.items() if present) or "none"
-    remedy = f'where wanted: pip install "sensorium[{",".join(absent)}]"' if absent else ""
+    installed = {extra: find_spec(module) is not None for extra, module in EXTRAS.items()}
+    missing = [extra for extra, present in installed.items() if not present]
+    found = ", ".join(extra for extra, present in installed.items() if present) or "none"
+    remedy = f'if you need more: pip install "sensorium[{",".join(missing)}]"' if missing else ""
     return Check("extras", "ok", found, remedy)
 
 
@@ -138,19 +138,19 @@ def _device() -> Check:
         return Check("device", "ok", f"{torch.cuda.get_device_name(device)}, {precision}")
     threads = f"cpu, {torch.get_num_threads()} of {os.cpu_count()} threads, {precision}"
     if shutil.which("nvidia-smi"):
-        remedy = "install a torch with CUDA, if the GPU is meant to be used"
-        return Check("device", "warn", f"{threads}; a GPU that torch cannot use", remedy)
+        remedy = "to use the GPU, install torch with CUDA"
+        return Check("device", "warn", f"{threads}; torch cannot use the GPU", remedy)
     return Check("device", "ok", threads)
 
 
 def _weights() -> Check:
-    """Compare the weights inside the package with their digests."""
+    """Compare the weights in the package with their digests."""
     from sensorium.mini.manifest import DIRECTORY, manifest, read_verified
 
     files = manifest().files.values()
     for entry in files:
         read_verified(DIRECTORY / entry.file, entry.sha256)
-    return Check("weights", "ok", f"sensorium-mini, {len(files)} files as they were made")
+    return Check("weights", "ok", f"sensorium-mini, {len(files)} files match their checksums")
 
 
 def _encoder(name: str) -> Check:
@@ -163,26 +163,24 @@ def _encoder(name: str) -> Check:
 
 
 def _folder(folder: Path) -> Check:
-    """Look whether a folder can be used, by whom it is, without changing it."""
+    """Check whether a folder can be used, and who has it open, without changing it."""
     from sensorium.qdrant.edge.folder import DESCRIPTION
 
-    nearest = next(
-        each for each in (folder.absolute(), *folder.absolute().parents) if each.exists()
-    )
+    nearest = _nearest(folder)
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         remedy = f"run: chmod u+rwx {nearest}, or name another folder with --memory"
         return Check("folder", "fail", f"{nearest} cannot be written", remedy)
     if nearest != folder.absolute() or not any(folder.iterdir()):
-        return Check("folder", "ok", f"{folder} is made when something is remembered")
+        return Check("folder", "ok", f"{folder} will be made when something is remembered")
     holder = _holder(folder) if (folder / DESCRIPTION).exists() else None
     if holder is not None:
         remedy = "close it there, or share one server: docs/deploy.md"
-        return Check("folder", "warn", f"{folder}, which {holder} has open", remedy)
-    return Check("folder", "ok", f"{folder}, open nowhere")
+        return Check("folder", "warn", f"{folder}, opened by {holder}", remedy)
+    return Check("folder", "ok", f"{folder}, not opened by any process")
 
 
 def _holder(folder: Path) -> str | None:
-    """Say who has a memory open, leaving no trace of having asked; `None` where nobody has."""
+    """Return who has a memory open, without leaving a trace; `None` if nobody has."""
     from filelock import FileLock, Timeout
 
     from sensorium.qdrant.edge.folder import HOLDER, LOCK
@@ -199,7 +197,7 @@ def _holder(folder: Path) -> str | None:
 
 
 def _memory(folder: Path, encoder: str) -> Check:
-    """Read what a memory was made with, and compare it with the encoder."""
+    """Compare the embedding space of a memory with the encoder's."""
     from sensorium.encoders import load_encoder
     from sensorium.qdrant.edge.folder import bytes_on_disk, read_description
 
@@ -216,13 +214,11 @@ def _memory(folder: Path, encoder: str) -> Check:
     return Check("memory", "ok", f"schema {schema.version}, {schema.space.id}, {size} of vectors")
 
 
-def _room(folder: Path) -> Check:
-    nearest = next(
-        each for each in (folder.absolute(), *folder.absolute().parents) if each.exists()
-    )
+def _disk(folder: Path) -> Check:
+    nearest = _nearest(folder)
     free = shutil.disk_usage(nearest).free / GIGABYTE
-    if free < LITTLE_ROOM:
-        remedy = "free some, or run: sensorium forget --media-only --older-than 90d"
+    if free < LOW_SPACE:
+        remedy = "free some space, or run: sensorium forget --media-only --older-than 90d"
         return Check("disk", "warn", f"{free:.2f} GB free", remedy)
     return Check("disk", "ok", f"{free:.0f} GB free")
 
@@ -234,8 +230,15 @@ def _server(url: str) -> Check:
     client = connect(url, timeout=10)
     try:
         connection = Connection(client)
-        names = {each.name for each in connection.call(client.get_collections).collections}
+        collections = connection.call(client.get_collections).collections
     finally:
         client.close()
-    there = "is there" if COLLECTION in names else "is made when something is remembered"
-    return Check("server", "ok", f"{connection.place}, where the collection {COLLECTION!r} {there}")
+    exists = any(collection.name == COLLECTION for collection in collections)
+    state = "exists" if exists else "will be made when something is remembered"
+    return Check("server", "ok", f"{connection.place}; the collection {COLLECTION!r} {state}")
+
+
+def _nearest(folder: Path) -> Path:
+    """Return the folder itself, or the nearest folder above it that exists."""
+    folder = folder.absolute()
+    return next(path for path in (folder, *folder.parents) if path.exists())

@@ -19,7 +19,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     receives the object. One of the parameters is a `Session`. Errors are reported as it asks.
     """
     hints = get_type_hints(function, include_extras=True)
-    groups = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
 
     @wraps(function)
     def run(**given: Any) -> None:

@@ -1,4 +1,4 @@
-"""`sensorium demo`: remember real samples of six senses, then ask across the senses."""
+"""`sensorium demo`: remember real samples of six modalities, then ask across them."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sensorium.cli.opening import opened
-from sensorium.cli.options import ENCODER, OWNER, AsJson
+from sensorium.cli.options import OWNER, AsJson
+from sensorium.cli.session import Session
 from sensorium.cli.terminal import counting, print_json, reporting
 
 if TYPE_CHECKING:
     from sensorium.memory import Hit, Moment
     from sensorium.percepts import Percept
 
-HITS = 3  # of each question
+HITS = 3  # shown for each question
 BATCH = 8  # samples encoded together: few enough for the bar to move
-LIKELY = 0.5  # the confidence asked for where nothing may be the answer
+LIKELY = 0.5  # least confidence of a hit, where the right answer is "nothing"
 
 
 @dataclass(frozen=True)
 class Question:
-    """What the demo asks.
+    """A question of the demo.
 
     Attributes:
-        asked: In words, for whoever watches.
-        query: What `Memory.recall` is given.
-        modalities: The senses to search; all, where `None`.
-        min_confidence: Leave out what may well be coincidence.
+        title: The question in words, to print.
+        query: Query for `Memory.recall`.
+        modalities: Modalities to search; `None` for all.
+        min_confidence: Least confidence of a hit.
     """
 
-    asked: str
+    title: str
     query: str | Percept | Sequence[Percept]
     modalities: Sequence[str] | None = None
     min_confidence: float | None = None
 
 
 def questions() -> list[Question]:
-    """Return the questions, each across two senses or more; a sample never finds itself."""
+    """Return the questions; each crosses modalities, so that no sample finds itself."""
     from sensorium.samples import sample
 
     bark, sea = sample("sound_dog_bark"), sample("sound_sea_waves")
@@ -64,7 +64,7 @@ def questions() -> list[Question]:
 
 
 def moments() -> Iterator[Moment]:
-    """Give every sample as a memory of its own, and the notes."""
+    """Yield a moment for each sample and each note."""
     from sensorium.memory import Moment
     from sensorium.samples import FOLDER, NOTES, notes, sample
 
@@ -77,54 +77,54 @@ def moments() -> Iterator[Moment]:
 def demo(
     *,
     memory: Annotated[
-        str | None, typer.Option(metavar="PLACE", help="Keep the memory here, to ask it more.")
+        str | None, typer.Option(metavar="PLACE", help="Where to keep the memory, to ask it more.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remember the samples that came with the package, and ask across the senses."""
+    """Remember the samples that come with the package, and ask across modalities."""
     with (
         reporting(as_json=as_json),
         nullcontext(memory) if memory else TemporaryDirectory(prefix="sensorium-") as place,
-        opened(str(place), owner=OWNER, encoder=ENCODER, begin=True) as mine,
+        Session(str(place)).opened(begin=True) as opened,
     ):
         from sensorium.samples import FOLDER
 
         samples, began = list(moments()), perf_counter()
-        with counting("remembering", as_json=as_json) as bar:
-            mine.remember_many(samples, batch_size=BATCH, progress=bar)
+        with counting("remembering", as_json=as_json) as progress:
+            opened.remember_many(samples, batch_size=BATCH, progress=progress)
         seconds = perf_counter() - began
         if not as_json:
             typer.echo(f"Remembered {len(samples)} samples in {seconds:.1f} s, from {FOLDER}")
         answers: list[dict[str, Any]] = []
         for question in questions():
-            hits = mine.recall(
+            hits = opened.recall(
                 question.query,
                 limit=HITS,
                 modalities=question.modalities,
                 min_confidence=question.min_confidence,
             )
-            answers.append({"question": question.asked, "hits": [hit.to_dict() for hit in hits]})
+            answers.append({"question": question.title, "hits": [hit.to_dict() for hit in hits]})
             if not as_json:
-                _show(question, hits)
+                _print_answer(question, hits)
     if as_json:
         print_json({"samples": len(samples), "seconds": round(seconds, 3), "answers": answers})
         return
     typer.echo(
-        "\nconf is the chance that a hit is no coincidence. The encoder was trained on most"
-        "\nof these samples: this is a demonstration, not a measurement."
+        "\nconf is the probability that a hit is not a coincidence. The encoder was trained on"
+        "\nmost of these samples: this is a demonstration, not a measurement."
     )
     if memory:
         typer.echo(f'Ask more: sensorium recall "rain" --memory {memory} --owner {OWNER}')
 
 
-def _show(question: Question, hits: Sequence[Hit]) -> None:
-    from sensorium.cli.tables import confidence, cut, show, span, table, what
+def _print_answer(question: Question, hits: Sequence[Hit]) -> None:
+    from sensorium.cli.tables import confidence, cut, print_table, span, table, what
 
-    typer.echo(f"\n{question.asked}")
+    typer.echo(f"\n{question.title}")
     if not hits:
-        typer.echo("  nothing: rightly, there is no such thing here")
+        typer.echo("  nothing, which is right: no sample is about that")
         return
-    shown = table("score", "conf", "sense", "span", "what", right=("score", "conf"), wide="what")
+    shown = table("score", "conf", "modality", "span", "what", right=("score", "conf"), wide="what")
     for hit in hits:
         shown.add_row(
             f"{hit.score:.2f}",
@@ -133,4 +133,4 @@ def _show(question: Question, hits: Sequence[Hit]) -> None:
             span(hit.span, hit.modality),
             cut(what(hit.record)),
         )
-    show(shown, indent=2)
+    print_table(shown, indent=2)

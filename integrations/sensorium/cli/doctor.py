@@ -1,4 +1,4 @@
-"""`sensorium doctor`: is all well, and what to do if not."""
+"""`sensorium doctor`: check that everything works, and say what to do if not."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def doctor(
     encoder: EncoderName = ENCODER,
     as_json: AsJson = False,
 ) -> None:
-    """Check the install, the devices, the encoder, the folder or server, and say what to do."""
+    """Check the installation, the device, the encoder, and the folder or server."""
     with reporting(as_json=as_json):
-        with waiting("looking"):
-            from sensorium.cli.checks import checks
+        with waiting("checking"):
+            from sensorium.cli.checks import run_checks
 
-            found = list(checks(memory, encoder=encoder))
+            found = list(run_checks(memory, encoder=encoder))
         well = all(check.state != "fail" for check in found)
         if as_json:
             print_json({"well": well, "checks": [asdict(check) for check in found]})

@@ -1,4 +1,4 @@
-"""`python -m sensorium.cli.document`: print docs/cli.md, made of what `--help` says."""
+"""`python -m sensorium.cli.document`: print docs/cli.md, which says what `--help` says."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from sensorium.cli.main import app
 OPENING = """\
 # The command line
 
-Made from `--help` by `make docs`; a test fails where it is stale.
+This page is generated from `--help` by `make docs`; a test fails if it is out of date.
 
 A memory is a folder (by default `~/.sensorium`) or the URL of a Qdrant server, given by `--memory`
-or the variable `SENSORIUM_MEMORY`. Its memories belong to an owner (`--owner`,
-`SENSORIUM_OWNER`; by default `me`). A server has no place for the signals themselves: they are kept
-in the folder or fsspec URL that `SENSORIUM_MEDIA` names, else not at all. A server's key is read
-from `QDRANT_API_KEY`.
+or the variable `SENSORIUM_MEMORY`. What is remembered belongs to an owner, given by `--owner` or
+`SENSORIUM_OWNER` (by default `me`). A server stores no signals: they are kept in the folder or
+fsspec URL of the variable `SENSORIUM_MEDIA`, or not at all. The key of a server is read from
+`QDRANT_API_KEY`.
 
-Results go to stdout, progress and errors to stderr. With `--json` both results and errors are one
-JSON object on stdout, but for options that do not exist or have no value. The exit code is 0 if all
-went well, 1 after an error (a single line that ends with what to do) or a no, 2 for a wrong option
-and 130 after Ctrl-C.
+Results go to stdout, progress and errors to stderr. With `--json`, results and errors are one JSON
+object on stdout, except for options that do not exist or lack their value. The exit code is 0 after
+success, 1 after an error or if you answer no, 2 for a wrong option and 130 after Ctrl-C. An error
+is a single line that ends with what to do.
 
-The encoder is opened to remember, to recall and to change words; all else on a folder needs none
-and is quick.
+Commands that make no vectors, such as `timeline`, `forget` or `export`, need no encoder on a folder
+and start at once.
 
 ```bash
-sensorium demo                                        # real samples, questions across six senses
+sensorium demo                                        # real samples, questions across modalities
 sensorium remember holiday/ --tag holiday             # pictures, sounds, videos, texts of a folder
-sensorium remember walk.csv --accel g --gyro deg/s    # motion, in its units
+sensorium remember walk.csv --accel g --gyro deg/s    # motion, with its units
 sensorium remember scan.png --as depth --unit mm --fx 525
 sensorium recall "waves breaking" --since 30d --json
 sensorium recall --audio bark.wav --image sea.jpg     # a bark and the sea, added up
-sensorium show 1f0c9a2e                               # one memory, by the id that is shown
+sensorium show 1f0c9a2e                               # one memory, by the id in the table
 sensorium save 1f0c9a2e photos/                       # its signals, as files
-sensorium update 1f0c9a2e --add-tag beach             # other words, tags or metadata
-sensorium forget --tag holiday --dry-run              # what would go
+sensorium update 1f0c9a2e --add-tag beach             # change its text, tags or metadata
+sensorium forget --tag holiday --dry-run              # what would be forgotten
 sensorium forget --tag holiday --older-than 52w       # asks first
 ```
 """
 
 
 def document() -> str:
-    """Return docs/cli.md as it should be."""
+    """Return the text of docs/cli.md."""
     root: Any = get_command(app)
     return "\n".join([OPENING, *_sections(root, typer.Context(root, info_name="sensorium"))])
 
@@ -61,13 +61,15 @@ def _sections(group: Any, context: typer.Context) -> Iterator[str]:
 
 
 def _section(command: Any, context: typer.Context) -> str:
-    """Describe a command: its summary, its usage, and a table of what it takes."""
-    given = [each for each in command.params if each.name != "help"]
-    names = [_argument(each) for each in given if each.param_type_name == "argument"]
+    """Describe a command: its summary, its usage, and a table of its arguments and options."""
+    parameters = [parameter for parameter in command.params if parameter.name != "help"]
+    names = [
+        _argument(parameter) for parameter in parameters if parameter.param_type_name == "argument"
+    ]
     usage = " ".join([context.command_path, *names, "[OPTIONS]"])
     lines = [f"## {context.command_path}", "", command.help.strip(), ""]
     lines += ["```bash", usage, "```", "", "| | |", "|---|---|"]
-    lines += [f"| {_title(each)} | {_meaning(each)} |" for each in given]
+    lines += [f"| {_title(parameter)} | {_meaning(parameter)} |" for parameter in parameters]
     return "\n".join([*lines, ""])
 
 
@@ -85,7 +87,7 @@ def _title(parameter: Any) -> str:
 
 
 def _meaning(parameter: Any) -> str:
-    """Return an option's help, its default and its variable."""
+    """Return the help of a parameter, with its default and its environment variable."""
     text = parameter.help or ""
     if parameter.default not in (None, False, ()) and not parameter.required:
         text += f" By default `{parameter.default}`."

@@ -55,9 +55,9 @@ class Units:
         str | None, typer.Option(help="Colours of a thermal picture: ironbow, spectra, ...")
     ] = None
     accel: Annotated[str | None, typer.Option(help="Unit of the acceleration: m/s^2 or g.")] = None
-    gyro: Annotated[
-        str | None, typer.Option(help="Unit of the rotation rate: rad/s or deg/s.")
-    ] = None
+    gyro: Annotated[str | None, typer.Option(help="Unit of the rotation rate: rad/s or deg/s.")] = (
+        None
+    )
     rate: Annotated[
         float | None,
         typer.Option(metavar="HZ", help="Samples per second, if the file does not say."),

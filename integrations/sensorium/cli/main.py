@@ -1,4 +1,4 @@
-"""The `sensorium` command, to which each module here adds its group."""
+"""The `sensorium` command and its subcommands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     help="A memory of what an agent saw, heard, read and felt.",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,  # they may hold somebody's memories
+    pretty_exceptions_show_locals=False,  # local variables may hold somebody's memories
 )
 for command in (demo, remember, recall, listing.timeline, show, save, update, listing.stats):
     app.command()(command)
@@ -53,4 +53,4 @@ def main(
         ),
     ] = False,
 ) -> None:
-    """Hold the options that stand before every command; the text of `--help` is the app's."""
+    """Hold the options that stand before a command; the text of `--help` is the app's."""

@@ -70,9 +70,9 @@ class RecallFilters:
         list[str] | None,
         typer.Option("--tag", help="Only memories with this tag; repeat to require several."),
     ] = None
-    source: Annotated[
-        str | None, typer.Option(help="Only memories from exactly this source.")
-    ] = None
+    source: Annotated[str | None, typer.Option(help="Only memories from exactly this source.")] = (
+        None
+    )
     where: Annotated[
         list[str] | None,
         typer.Option(

@@ -44,9 +44,9 @@ class QueryFiles:
     thermal: Annotated[
         Files, typer.Option(metavar="FILE", help="Ask by a thermal picture (--unit).")
     ] = None
-    imu: Annotated[
-        Files, typer.Option(metavar="FILE", help="Ask by motion (--accel, --gyro).")
-    ] = None
+    imu: Annotated[Files, typer.Option(metavar="FILE", help="Ask by motion (--accel, --gyro).")] = (
+        None
+    )
 
     def percepts(self, units: Units) -> Iterator[Percept]:
         """Read the files in the order of the options, which is that of the weights."""
@@ -137,7 +137,8 @@ def recall(
         **ranking.to_arguments(),
         **filters.to_filters(),
     }
-    query = [*([] if words is None else [words]), *files.percepts(units)] or None
+    parts: list[str | Percept] = [*([] if words is None else [words]), *files.percepts(units)]
+    query = parts or None
     _check(query, arguments, like=like)
     with session.opened() as memory:
         hits = memory.recall(query, like=find_id(memory, like) if like else None, **arguments)

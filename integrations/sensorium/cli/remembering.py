@@ -38,9 +38,9 @@ class RecordOptions:
     text: Annotated[
         str | None, typer.Option(help="Words to remember with each file, or alone.")
     ] = None
-    tag: Annotated[
-        list[str] | None, typer.Option(help="Tag of each memory; repeat for more.")
-    ] = None
+    tag: Annotated[list[str] | None, typer.Option(help="Tag of each memory; repeat for more.")] = (
+        None
+    )
     at: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="When it happened: ISO 8601; by default now."),
@@ -135,7 +135,7 @@ def _check(
         RecordError: There is nothing to remember.
         BadParameter: One id is given for several records.
     """
-    text, id = about.text, about.id
+    text = about.text
     if text is not None and not text.strip():
         raise RecordError("a blank --text", "words", "leave it out")
     if not files and (paths or text is None):
@@ -144,7 +144,7 @@ def _check(
             "files, or words",
             'run: sensorium remember photo.jpg, or: sensorium remember --text "buy milk"',
         )
-    if id is not None and len(files) > 1 and not together:
+    if about.id is not None and len(files) > 1 and not together:
         raise typer.BadParameter(
             f"one id for {len(files)} files; add --together, or leave it out", param_hint="--id"
         )
@@ -230,8 +230,6 @@ def _remember_each(
     except KeyboardInterrupt as stop:
         done = f"{finished} of {len(outcome.modalities)} files are done and kept"
         raise KeyboardInterrupt(f"{done}; run the same command again to go on") from stop
-    outcome.failures.update(
-        {readable[failure.index]: failure.error for failure in report.failures}
-    )
+    outcome.failures.update({readable[failure.index]: failure.error for failure in report.failures})
     kept = [path for path in readable if path not in outcome.failures]
     outcome.remembered += zip(kept, report.remembered, strict=True)

@@ -1,4 +1,4 @@
-"""`sensorium mcp`: a memory as a server for agents."""
+"""`sensorium mcp`: serve a memory to agents."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Annotated
 
 import typer
 
-from sensorium.cli.opening import opened
 from sensorium.cli.options import ENCODER, HOME, OWNER, EncoderName, Owner, Place
+from sensorium.cli.session import Session
 from sensorium.cli.terminal import reporting
-from sensorium.cli.values import one_of
+from sensorium.cli.values import check_choice
 from sensorium.errors import SourceNotFoundError
 
 STDIO, HTTP = "stdio", "http"
@@ -29,39 +29,40 @@ def mcp(
     encoder: EncoderName = ENCODER,
     root: Annotated[
         list[Path] | None,
-        typer.Option(metavar="DIR", help="A folder whose files agents may name; repeat for more."),
+        typer.Option(metavar="DIR", help="Folder whose files agents may name; repeat for more."),
     ] = None,
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="Offer only what changes nothing.")
+        bool, typer.Option("--read-only", help="Offer only tools that change nothing.")
     ] = False,
     transport: Annotated[
-        str, typer.Option(help="stdio: through stdin and stdout; http: over HTTP.")
+        str, typer.Option(help="stdio (through stdin and stdout) or http (over HTTP).")
     ] = STDIO,
     host: Annotated[
-        str | None, typer.Option(help=f"Over HTTP: the address to listen at; else {LOOPBACK}.")
+        str | None, typer.Option(help=f"Over HTTP: address to listen at; by default {LOOPBACK}.")
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(min=0, max=65_535, help=f"Over HTTP: the port, 0 for any; else {PORT}."),
+        typer.Option(min=0, max=65_535, help=f"Over HTTP: port, 0 for any; by default {PORT}."),
     ] = None,
     allow_remote: Annotated[
         bool,
         typer.Option(
             "--allow-remote",
-            help=f"Listen at an address that others reach; needs a token in {TOKEN_VARIABLE}.",
+            help="Listen at an address that other machines can reach; needs a token in "
+            f"{TOKEN_VARIABLE}.",
         ),
     ] = False,
 ) -> None:
     """Serve a memory to agents by the Model Context Protocol, until stdin ends or Ctrl-C.
 
-    Over HTTP, who sends the token of the variable SENSORIUM_MCP_TOKEN as a bearer token is let in;
-    without the variable, anybody on this machine.
+    Over HTTP, clients must send the token of the variable SENSORIUM_MCP_TOKEN as a bearer token;
+    without the variable, anybody on this machine is let in.
     """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s: %(message)s")
     with reporting(as_json=False):
         from sensorium.mcp import build_server, serve_http, serve_stdio
 
-        chosen = one_of((STDIO, HTTP), transport, "--transport")
+        chosen = check_choice((STDIO, HTTP), transport, "--transport")
         token = os.environ.get(TOKEN_VARIABLE, "").strip() or None
         if chosen == HTTP:
             _check_address(host or LOOPBACK, token, allow_remote=allow_remote)
@@ -69,34 +70,33 @@ def mcp(
             _check_alone({"--host": host, "--port": port, "--allow-remote": allow_remote or None})
         for folder in root or ():
             _check_root(folder)
-        with opened(memory, owner=owner, encoder=encoder, begin=not read_only) as mine:
-            server = build_server(mine, roots=root or (), read_only=read_only, token=token)
+        with Session(memory, owner, encoder).opened(begin=not read_only) as opened:
+            server = build_server(opened, roots=root or (), read_only=read_only, token=token)
             if chosen == STDIO:
-                serve_stdio(server, mine)
+                serve_stdio(server, opened)
             else:
                 serve_http(server, host=host or LOOPBACK, port=PORT if port is None else port)
 
 
 def _check_alone(given: Mapping[str, object]) -> None:
-    """Refuse what only HTTP has, where nothing would listen.
+    """Check that no option of HTTP is given without HTTP.
 
     Raises:
-        BadParameter: One of these was given.
+        BadParameter: One of the options is given.
     """
     for option, value in given.items():
         if value is not None:
             raise typer.BadParameter(
-                "nothing listens at an address through stdin and stdout; add --transport http, or "
-                "leave it out",
+                "stdin and stdout have no address; add --transport http, or leave it out",
                 param_hint=option,
             )
 
 
 def _check_address(host: str, token: str | None, *, allow_remote: bool) -> None:
-    """Refuse to listen where others reach it, unless that was asked for, and with a token.
+    """Check that an address which other machines can reach was asked for, and has a token.
 
     Raises:
-        BadParameter: It was not, or there is none.
+        BadParameter: --allow-remote or the token is missing.
     """
     from sensorium.mcp.serving import is_loopback
 
@@ -104,7 +104,7 @@ def _check_address(host: str, token: str | None, *, allow_remote: bool) -> None:
         return
     if not allow_remote:
         raise typer.BadParameter(
-            f"{host} may be reached from other machines; add --allow-remote and set "
+            f"other machines may reach {host}; add --allow-remote and set "
             f"{TOKEN_VARIABLE}, or leave --host out",
             param_hint="--host",
         )
@@ -118,5 +118,5 @@ def _check_address(host: str, token: str | None, *, allow_remote: bool) -> None:
 def _check_root(folder: Path) -> None:
     if not folder.expanduser().is_dir():
         raise SourceNotFoundError(
-            f"--root {str(folder)!r}, which is no folder", "a folder", "check the path"
+            f"--root {str(folder)!r}, which is not a folder", "a folder", "check the path"
         )

@@ -1,4 +1,4 @@
-"""How every command speaks: results on stdout, progress and errors on stderr, or JSON."""
+"""Input and output of all commands: results on stdout, progress and errors on stderr, or JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def reporting(*, as_json: bool) -> Iterator[None]:
     """Turn errors into one line (or one JSON object on stdout) and an exit code."""
     try:
         yield
-    except BrokenPipeError:  # the reader of our output has left; typer ends quietly
+    except BrokenPipeError:  # nobody reads the output any more; typer ends quietly
         raise
     except SensoriumError as error:
         _report(describe(error), as_json=as_json)
@@ -40,12 +40,12 @@ def reporting(*, as_json: bool) -> Iterator[None]:
         _report(_describe_option(error), as_json=True)
         raise typer.Exit(WRONG_OPTION) from error
     except KeyboardInterrupt as stop:
-        _report_stop(str(stop) or "nothing is half done", as_json=as_json)
+        _report_stop(str(stop) or "nothing was left half done", as_json=as_json)
         raise typer.Exit(INTERRUPTED) from stop
 
 
 def describe(error: SensoriumError) -> dict[str, str]:
-    """Return an error as a JSON-ready record."""
+    """Return an error as JSON."""
     return {
         "type": type(error).__name__,
         "came": error.came,
@@ -59,7 +59,7 @@ def describe_system(error: OSError) -> dict[str, str]:
     return {
         "type": type(error).__name__,
         "came": str(error),
-        "needed": "a place this process may read and write, with room",
+        "needed": "a place that this process may read and write, with free space",
         "remedy": "check the path, its permissions and the disk",
     }
 
@@ -89,7 +89,7 @@ def _report(fields: dict[str, str], *, as_json: bool) -> None:
 
 
 def error_text(fields: Mapping[str, str]) -> str:
-    """Write an error's record as one line, the remedy last."""
+    """Write the fields of an error as one line, which ends with the remedy."""
     line = f"{fields['type']}: {fields['came']}; needed: {fields['needed']}; {fields['remedy']}"
     return " ".join(line.split())
 
@@ -100,12 +100,12 @@ def print_json(record: dict[str, Any]) -> None:
 
 
 def can_ask() -> bool:
-    """Whether somebody is there to answer."""
+    """Whether somebody can answer a question."""
     return sys.stdin.isatty()
 
 
 def confirmed(question: str) -> bool:
-    """Ask on stderr, where somebody can answer; only yes is a yes."""
+    """Ask a question on stderr, and return whether the answer is yes; nobody to ask means no."""
     if not can_ask():
         return False
     typer.echo(f"{question} [y/N] ", nl=False, err=True)
@@ -114,7 +114,7 @@ def confirmed(question: str) -> bool:
 
 @contextmanager
 def waiting(message: str) -> Iterator[None]:
-    """Show that something takes its time, while stderr is a terminal."""
+    """Show a message while something takes its time, if stderr is a terminal."""
     if not sys.stderr.isatty():
         yield
         return
@@ -128,12 +128,12 @@ def waiting(message: str) -> Iterator[None]:
 def counting(
     step: str, *, as_json: bool, total: int | None = None
 ) -> Iterator[Callable[[int, int | None], None] | None]:
-    """Draw one bar of counted things on stderr, while it is a terminal; otherwise give `None`.
+    """Draw one progress bar on stderr, if it is a terminal; otherwise yield `None`.
 
     Args:
-        step: What is done.
+        step: Name of what is done.
         as_json: Draw nothing.
-        total: How many there are, where the caller of the function may not know.
+        total: Number of things, if whoever reports progress may not know it.
     """
     if as_json or not sys.stderr.isatty():
         yield None
@@ -158,7 +158,7 @@ def counting(
 
 @contextmanager
 def progress_bars(*, as_json: bool) -> Iterator[Progress | None]:
-    """Draw a bar a step on stderr, in bytes, while it is a terminal; otherwise give `None`."""
+    """Draw a progress bar in bytes for each step, if stderr is a terminal; else yield `None`."""
     if as_json or not sys.stderr.isatty():
         yield None
         return

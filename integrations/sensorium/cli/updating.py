@@ -32,9 +32,7 @@ def update(
             metavar="KEY=VALUE", help="Metadata that replaces all metadata; repeat for more."
         ),
     ] = None,
-    source: Annotated[
-        str | None, typer.Option(help="Source that replaces the record's.")
-    ] = None,
+    source: Annotated[str | None, typer.Option(help="Source that replaces the record's.")] = None,
     session: Session,
 ) -> None:
     """Change a memory; what is not given stays as it is."""

@@ -23,33 +23,35 @@ if TYPE_CHECKING:
     from sensorium.imagebind.checkpoint import TowerDirectory
     from sensorium.imagebind.releases import Release
 
-DIGITS_SHOWN = 12  # of a digest
+DIGITS_SHOWN = 12  # hex digits of a digest
 MILLION, MEGABYTE = 1e6, 1e6
 BUILT_IN = "sensorium-mini"
 
 app = typer.Typer(help="Convert, download, list and verify model weights.", no_args_is_help=True)
 
-DType = Annotated[str, typer.Option(help="Store as float32, bfloat16 or float16.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace weights that are there.")]
+DType = Annotated[str, typer.Option(help="Data type to store: float32, bfloat16 or float16.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing weights.")]
 
 
 @app.command("convert")
 def convert_weights(
     source: Annotated[
         Path,
-        typer.Argument(metavar="IN", help="A .pth, a .safetensors or a directory of weights."),
+        typer.Argument(metavar="IN", help="A .pth or .safetensors file, or a directory."),
     ],
-    out_dir: Annotated[Path, typer.Argument(help="Where to write; new, or empty.")],
+    out_dir: Annotated[Path, typer.Argument(help="Directory to write to; new, or empty.")],
     *,
     config: Annotated[
         Path | None,
-        typer.Option(help="JSON file of sizes; by default the directory's, or the huge ones."),
+        typer.Option(
+            help="JSON file of the model's sizes; by default the directory's, or the huge ones."
+        ),
     ] = None,
     dtype: DType = "float32",
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a checkpoint as one safetensors file a tower; towers then load one at a time."""
+    """Convert a checkpoint to one safetensors file per tower, so that towers load one by one."""
     with reporting(as_json=as_json):
         from sensorium.imagebind.config import ImageBindConfig
         from sensorium.imagebind.convert import convert
@@ -59,28 +61,28 @@ def convert_weights(
             directory = convert(
                 source, out_dir, config=sizes, dtype=dtype, overwrite=overwrite, progress=bars
             )
-        _show(directory, as_json=as_json)
+        _print_weights(directory, as_json=as_json)
 
 
 @app.command("download")
 def download_weights(
-    name: Annotated[str, typer.Argument(help="The release: imagebind-huge.")],
+    name: Annotated[str, typer.Argument(help="Name of the release: imagebind-huge.")],
     *,
     file: Annotated[
-        Path | None, typer.Option("--from", help="Install this file instead; it is kept.")
+        Path | None, typer.Option("--from", help="Install this local file instead of downloading.")
     ] = None,
-    url: Annotated[str | None, typer.Option(help="Download from a mirror.")] = None,
+    url: Annotated[str | None, typer.Option(help="URL of a mirror to download from.")] = None,
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="Accept the licence of the weights.")
     ] = False,
     dtype: DType = "float32",
     keep_original: Annotated[
-        bool, typer.Option("--keep-original", help="Keep the downloaded file too.")
+        bool, typer.Option("--keep-original", help="Keep the downloaded file, too.")
     ] = False,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Download a release, resuming an earlier try, and install it for load_encoder."""
+    """Download a release, resuming an interrupted download, and install it for load_encoder."""
     with reporting(as_json=as_json):
         if file and url:
             raise typer.BadParameter("--from and --url exclude each other")
@@ -110,12 +112,12 @@ def download_weights(
                     overwrite=overwrite,
                     progress=bars,
                 )
-        _show(directory, as_json=as_json)
+        _print_weights(directory, as_json=as_json)
 
 
 @app.command("list")
 def list_weights(as_json: AsJson = False) -> None:
-    """Show which weights there are: in the package, and in SENSORIUM_HOME (~/.cache/sensorium)."""
+    """List the weights in the package and in SENSORIUM_HOME (~/.cache/sensorium)."""
     with reporting(as_json=as_json):
         from sensorium.imagebind.checkpoint import DESCRIPTION
         from sensorium.imagebind.releases import release_directory
@@ -126,18 +128,18 @@ def list_weights(as_json: AsJson = False) -> None:
             print_json({"directory": str(models), "weights": found, "built_in": [BUILT_IN]})
         else:
             typer.echo(f"{BUILT_IN} (inside the package)")
-            nothing = f"no other in {models}; run: sensorium weights download imagebind-huge"
+            nothing = f"no others in {models}; run: sensorium weights download imagebind-huge"
             typer.echo("\n".join(_text(entry) for entry in found) or nothing)
 
 
 @app.command("verify")
 def verify_weights(
     given: Annotated[
-        str, typer.Argument(metavar="DIR|NAME", help="A directory, or what `list` says.")
+        str, typer.Argument(metavar="DIR|NAME", help="A directory, or a name from `list`.")
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Read weights again and compare each file with its checksum."""
+    """Compare each file of weights with its checksum."""
     with reporting(as_json=as_json):
         from sensorium.imagebind.checkpoint import DESCRIPTION, TowerDirectory
         from sensorium.imagebind.releases import release_directory
@@ -158,12 +160,12 @@ def verify_weights(
         if as_json:
             print_json({"path": str(place), "verified": verified, "absent": absent})
         else:
-            note = f"; not there: {', '.join(absent)}" if absent else ""
-            typer.echo(f"{place}: {', '.join(verified)} are as they were written{note}")
+            note = f"; missing: {', '.join(absent)}" if absent else ""
+            typer.echo(f"{place}: {', '.join(verified)} match their checksums{note}")
 
 
 def _ask_licence(release: Release, *, accepted: bool) -> None:
-    """Show the licence on stderr and ask, where somebody can answer.
+    """Print the licence on stderr and ask for consent.
 
     Raises:
         LicenceNotAcceptedError: The answer is no, or nobody can answer.
@@ -183,7 +185,7 @@ def _ask_licence(release: Release, *, accepted: bool) -> None:
     )
 
 
-def _show(directory: TowerDirectory, *, as_json: bool) -> None:
+def _print_weights(directory: TowerDirectory, *, as_json: bool) -> None:
     record = _record(directory)
     if as_json:
         print_json(record)
@@ -192,7 +194,7 @@ def _show(directory: TowerDirectory, *, as_json: bool) -> None:
 
 
 def _inspect(path: Path) -> dict[str, Any]:
-    """Return what is in one directory, or why it cannot be used."""
+    """Describe the weights in a directory, or the error that makes them unusable."""
     from sensorium.imagebind.checkpoint import TowerDirectory
 
     try:
@@ -226,6 +228,6 @@ def _text(record: dict[str, Any]) -> str:
     ]
     for tower, entry in record["towers"].items():
         size = f"{entry['parameters'] / MILLION:8.1f} M parameters"
-        place = f"{entry['bytes'] / MEGABYTE:9.1f} MB" if entry["present"] else "   not there"
+        place = f"{entry['bytes'] / MEGABYTE:9.1f} MB" if entry["present"] else "     missing"
         lines.append(f"  {tower:8} {size} {place}")
     return "\n".join(lines)

@@ -167,7 +167,7 @@ def test_list_shows_what_is_installed(pth: Path, home: Path) -> None:
     assert [t for t in TOWERS if not second["towers"][t]["present"]] == ["vision"]
     text = run("weights", "list").stdout
     assert "CheckpointFormatError" in text
-    assert "not there" in text
+    assert "missing" in text
     assert IMAGEBIND_HUGE.licence in text
 
 
@@ -175,7 +175,7 @@ def test_verify_takes_a_name_or_a_directory(pth: Path, home: Path) -> None:
     """Intact weights pass by name and by path; a damaged file is named."""
     place = Path(install(pth)["path"])
     assert run_json("weights", "verify", "tiny")["verified"] == sorted(TOWERS)
-    assert "are as they were written" in run("weights", "verify", place).stdout
+    assert "match their checksums" in run("weights", "verify", place).stdout
     damaged = place / "imu.safetensors"
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"\x7f")
     error = run_json("weights", "verify", "tiny", code=1)["error"]

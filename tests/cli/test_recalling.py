@@ -1,0 +1,47 @@
+"""`sensorium recall`: questions of words, files and several of them."""
+
+from __future__ import annotations
+
+import re
+
+from tests.support.command_line import BARK, DOG, MEDIA, run, run_json
+
+from sensorium.cli.ids import short_id
+
+
+def test_a_question_of_several_senses() -> None:
+    """Files and words are added up; a table fits 80 columns; weights belong to the parts."""
+    run("remember", DOG, BARK, MEDIA / "photo_piano.jpg")
+    [hit] = run_json("recall", "--audio", BARK, "--modality", "image", "--limit", "1")["hits"]
+    assert hit["record"]["media"][0]["uri"].endswith("photo_dog.jpg")
+    parts = ["a piano", "--image", DOG, "--modality", "image"]
+    [first, _] = run_json("recall", *parts, "--weights", "1,-1")["hits"]
+    assert first["record"]["media"][0]["uri"].endswith("photo_piano.jpg")
+    table = run("recall", "a dog barking").stdout
+    assert max(map(len, table.splitlines())) <= 80
+    assert re.search(r"^1 +0\.\d\d .*audio +0:0\d\.\d-0:0\d\.\d .*sound_dog_bark.ogg", table, re.M)
+    assert (
+        "one finite number for each part" in run("recall", "x", "--weights", "1,2", code=1).stderr
+    )
+
+
+def test_nothing_is_an_answer() -> None:
+    """A question that nothing fits finds nothing, in words and in JSON, and is no error."""
+    run("remember", "--text", "buy milk")
+    unlikely = ["recall", "the orbit of Jupiter", "--min-confidence", "0.9"]
+    assert run(*unlikely).stdout == "nothing found\n"
+    assert run_json(*unlikely) == {"hits": []}
+
+
+def test_filters_reach_recall() -> None:
+    """Time, tags, sources, keywords and likeness restrict what is found."""
+    run("remember", "--text", "milk of long ago", "--at", "2001-01-01")
+    run("remember", "--text", "fresh milk", "--tag", "todo", "--source", "shop")
+    for wanted in (["--since", "7d"], ["--tag", "todo"], ["--source", "shop"]):
+        [hit] = run_json("recall", "milk", *wanted)["hits"]
+        assert hit["record"]["text"] == "fresh milk"
+    [old] = run_json("recall", "--keywords", "long ago")["hits"]
+    assert old["record"]["text"] == "milk of long ago"
+    [other] = run_json("recall", "--like", short_id(old["record"]["id"]))["hits"]
+    assert other["record"]["text"] == "fresh milk"
+    assert run_json("recall", "milk", "--half-life", "1d")["hits"][0]["record"] == other["record"]

@@ -1,0 +1,159 @@
+"""`sensorium remember`: files and words become memories, and failures are listed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.command_line import BARK, DOG, MEDIA, MUG, run, run_json, texts
+
+from sensorium.memory import Memory
+
+
+def test_words_go_in_and_come_out() -> None:
+    """Words alone, words from stdin, and the same again, which is known."""
+    assert run("remember", "--text", "buy milk", "--tag", "todo").stdout.startswith("new: ")
+    run("remember", "-", stdin="the old clock must be repaired\n")
+    assert run_json("remember", "--text", "buy milk")["known"] == 1
+    assert texts() == ["buy milk", "the old clock must be repaired\n"]
+    first, *_ = run_json("recall", "something to drink")["hits"]
+    assert first["record"]["text"] == "buy milk"
+    assert first["record"]["tags"] == ["todo"]
+
+
+def test_a_folder_is_walked(tmp_path: Path) -> None:
+    """Known kinds are remembered by what they are, others and hidden files are passed over."""
+    folder = tmp_path / "folder" / "inner"
+    folder.mkdir(parents=True)
+    for path in (DOG, BARK):
+        shutil.copy(path, folder)
+    (folder / "note.md").write_text("with Rex", encoding="utf-8")
+    (folder / "data.xyz").write_text("?")
+    (folder / ".hidden.txt").write_text("?")
+    done = run_json("remember", tmp_path / "folder", "--source", "phone")
+    assert (done["new"], done["replaced"], done["known"], done["failures"]) == (3, 0, 0, [])
+    assert {(Path(each["file"]).name, each["why"]) for each in done["skipped"]} == {
+        ("data.xyz", "unknown kind"),
+        (".hidden.txt", "hidden"),
+    }
+    again = run("remember", tmp_path / "folder")
+    assert again.stdout == "3 known: 1 text, 1 image, 1 audio; left as they were\n"
+    assert "data.xyz: skipped, unknown kind" in again.stderr
+    records = run_json("timeline", "--source", "phone")["records"]
+    assert sorted(record["modalities"][0] for record in records) == ["audio", "image", "text"]
+
+
+def test_what_fails_is_listed_and_the_rest_is_kept(tmp_path: Path) -> None:
+    """Missing, nameless, empty, damaged and truncated files: one line each, exit code 1."""
+    bad = {
+        "empty.jpg": b"",
+        "half.jpg": DOG.read_bytes()[:3000],  # whose header is whole
+        "cut.png": MUG.read_bytes()[:40],
+        "no.kind": b"?",
+        "x.txt": b"\xff\xfe",
+    }
+    for name, content in bad.items():
+        (tmp_path / name).write_bytes(content)
+    files = [tmp_path / name for name in [*bad, "absent.wav"]]
+    result = run("remember", *files[:2], DOG, *files[2:], code=1)
+    assert re.fullmatch(f"new: .*\n{len(files)} failed\n", result.stdout)
+    lines = result.stderr.splitlines()
+    assert sorted(line.split(": ")[0] for line in lines) == sorted(map(str, files))
+    again = run_json("remember", DOG, *files, code=1)
+    assert again["known"] == 1
+    assert {each["file"] for each in again["failures"]} == set(map(str, files))
+    assert all(each["error"]["remedy"] for each in again["failures"])
+    [kept] = again["records"]
+    assert (kept["file"], kept["status"]) == (str(DOG), "known")
+
+
+def test_depth_and_heat_are_never_guessed() -> None:
+    """A 16-bit picture is refused until it is said what it means, and in which unit."""
+    refused = run("remember", MUG, code=1).stderr
+    assert "--as depth --unit mm --fx" in refused
+    assert "--unit mm --fx" in run("remember", MUG, "--as", "depth", code=1).stderr
+    assert "--unit" in run("remember", MEDIA / "thermal_dog.jpg", "--as", "thermal", code=1).stderr
+    assert "--accel" in run("remember", MEDIA / "imu_walking.npz", code=1).stderr
+    run("remember", MUG, "--as", "depth", "--unit", "mm", "--fx", "assume-60deg")
+    [record] = run_json("timeline")["records"]
+    assert record["modalities"] == ["depth"]
+    assert record["media"][0]["units"]["fx"] == "assume-60deg"
+    assert run("remember", MUG, "--as", "smell", code=2).stdout == ""
+
+
+def test_files_can_be_one_memory() -> None:
+    """--together makes one record of a photo, its sound and words, at the stated time."""
+    about = ["--text", "with Rex", "--at", "2026-03-01T10:00:00+01:00", "--meta", "room=garden"]
+    run("remember", DOG, BARK, "--together", *about, "--meta", "n=3", "--meta", "done=true")
+    [record] = run_json("timeline", "--where", "n=3", "--where", "done=true")["records"]
+    assert record["modalities"] == ["audio", "image", "text"]
+    assert record["at"] == "2026-03-01T09:00:00+00:00"
+    assert record["metadata"] == {"room": "garden", "n": 3, "done": True}
+    assert run_json("timeline", "--where", "n=4")["records"] == []
+    assert len(run_json("timeline", "--where", "n=4", "--where", "n=3")["records"]) == 1
+
+
+def test_signals_need_not_be_kept(home: Path) -> None:
+    """--no-media keeps vectors alone."""
+    run("remember", DOG, "--no-media")
+    assert [path for path in (home / "media").rglob("*.jpg") if path.is_file()] == []
+    assert run_json("recall", "a dog")["hits"][0]["file"] is None
+
+
+def test_files_are_known_by_their_records() -> None:
+    """One entry a file, with its id and what became of it; together they have one id."""
+    first, second = run_json("remember", DOG, BARK)["records"]
+    assert [first["file"], second["file"]] == [str(DOG), str(BARK)]
+    assert {record["id"] for record in run_json("timeline")["records"]} == {
+        first["id"],
+        second["id"],
+    }
+    again = run_json("remember", BARK, DOG)["records"]
+    assert [each["id"] for each in again] == [second["id"], first["id"]]
+    one, two = run_json("remember", DOG, BARK, "--together")["records"]
+    assert one["id"] == two["id"]
+    assert run_json("remember", DOG, BARK, "--together")["known"] == 1
+
+
+def test_what_known_records_do_not_get_is_said() -> None:
+    """Tags and metadata of what is there already are left; the message names the way."""
+    run("remember", DOG)
+    assert "see: sensorium update" in run("remember", DOG, "--tag", "pet").stdout
+    assert "sensorium update" not in run("remember", DOG).stdout
+    assert run_json("timeline")["records"][0]["tags"] == []
+    run("remember", "--text", "buy milk")
+    assert "see: sensorium update" in run("remember", "--text", "buy milk", "--meta", "n=1").stdout
+
+
+def test_a_name_and_a_time_to_live_can_be_given() -> None:
+    """A record of one's own id is replaced; --ttl says when it goes."""
+    run("remember", "--text", "in the kitchen", "--id", "keys")
+    assert run_json("remember", "--text", "in the car", "--id", "keys", "--ttl", "30d")["replaced"]
+    [record] = run_json("timeline")["records"]
+    assert (record["id"], record["text"]) == ("keys", "in the car")
+    left = datetime.fromisoformat(record["expires_at"]) - datetime.now(timezone.utc)
+    assert timedelta(days=29) < left < timedelta(days=31)
+    run("remember", DOG, BARK, "--id", "keys", code=2)
+
+
+def test_stopping_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C names how much is kept, in JSON too, and ends with its own code."""
+
+    def stopped(self: Memory, moments: Any, *, progress: Any, **_: Any) -> None:
+        progress(1, None)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Memory, "remember_many", stopped)
+    assert "1 of 2 files are done" in run("remember", DOG, BARK, code=130).stderr
+    error = run_json("remember", DOG, BARK, code=130)["error"]
+    assert error["type"] == "Interrupted"
+    assert "same command again" in error["remedy"]
+
+
+def test_words_given_as_a_file_are_recognised() -> None:
+    """The remedy is the command that was meant."""
+    assert "--text" in run("remember", "some words", code=1).stderr

@@ -14,7 +14,7 @@ from sensorium.cli import app, options, values
 from sensorium.cli.document import document
 from sensorium.cli.tables import span
 from sensorium.memory import place
-from sensorium.percepts import Span
+from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal, Video
 
 
 def test_ages_and_times_are_read() -> None:
@@ -62,6 +62,14 @@ def test_stretches_are_written_for_people() -> None:
 def test_the_default_place_is_the_memorys() -> None:
     """The command line and `Memory.open` mean the same folder."""
     assert options.HOME == place.HOME
+
+
+def test_help_names_every_modality() -> None:
+    """The modalities in help texts, which import no percept, are those of the package."""
+    assert set(options.MODALITIES.split(", ")) <= set(Percept.modalities)
+    assert {cls.modality for cls in (IMU, Audio, Depth, Image, Text, Thermal, Video)} == set(
+        options.MODALITIES.split(", ")
+    )
 
 
 def test_every_command_speaks_json() -> None:

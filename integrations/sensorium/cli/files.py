@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,21 +17,6 @@ from sensorium.errors import MediaDecodeError, SourceNotFoundError, SourceRefuse
 if TYPE_CHECKING:
     from sensorium.percepts import Percept
 
-PICTURES = ".jpg .jpeg .png .webp .gif .bmp .tif .tiff .avif"
-SUFFIXES = {  # of the files that may hold a modality
-    "image": PICTURES,
-    "audio": ".wav .mp3 .ogg .oga .opus .flac .m4a .aac .aif .aiff .wma",
-    "video": ".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg",
-    "text": ".txt .md",
-    "imu": ".npz .csv",
-    "depth": ".png .tif .tiff .pfm",
-    "thermal": PICTURES,
-}
-GUESSED = {
-    suffix: modality
-    for modality in ("imu", "text", "video", "audio", "image")
-    for suffix in SUFFIXES[modality].split()
-}
 STDIN = "-"
 URL = re.compile(r"https?:/", re.IGNORECASE)  # a Path keeps one of the slashes
 UNKNOWN_KIND, HIDDEN = "unknown kind", "hidden"  # reasons to skip a file of a folder
@@ -69,30 +55,22 @@ class Units:
         Raises:
             UnitError: A unit that the modality needs is missing.
         """
-        known: dict[str, dict[str, Any]] = {
-            "depth": {"unit": _number(self.unit), "fx": _number(self.fx)},
-            "thermal": {"unit": self.unit, "palette": self.palette},
-            "imu": {"accel": self.accel, "gyro": self.gyro, "rate": self.rate},
-        }
-        given = known.get(modality, {})
-        needed = {"thermal": ["unit"], "imu": ["accel", "gyro"]}.get(modality, [])
-        if modality == "depth":
-            needed = ["unit"] if self.unit in ("relative", "disparity") else ["unit", "fx"]
-        missing = [f"--{name}" for name in needed if given[name] is None]
+        from sensorium.percepts import Percept
+
+        cls = Percept.modalities[modality]
+        options = {name: _number(getattr(self, name, None)) for name in cls.needs}
+        missing = cls.missing_units(options)
         if missing:
-            raise UnitError(
-                f"{modality} without {' and '.join(missing)}",
-                "the units of the sensor, which the file does not say",
-                f"add {REMEDIES[modality]}, with the values of your sensor",
+            required = [name for name, unit in cls.needs.items() if unit.required]
+            example = " ".join(
+                f"--{name} {shlex.quote(str(cls.needs[name].example))}" for name in required
             )
-        return {name: value for name, value in given.items() if value is not None}
-
-
-REMEDIES = {
-    "depth": "--unit mm --fx 525",
-    "thermal": "--unit white-hot",
-    "imu": '--accel "m/s^2" --gyro rad/s',
-}
+            raise UnitError(
+                f"{modality} without {' and '.join(f'--{name}' for name in missing)}",
+                "the units of the sensor, which the file does not say",
+                f"add {example}, with the values of your sensor",
+            )
+        return {name: value for name, value in options.items() if value is not None}
 
 
 def find_files(
@@ -106,7 +84,9 @@ def find_files(
     Returns:
         The files, and the files of the folders that are skipped, with the reason.
     """
-    suffixes = set(SUFFIXES[modality].split() if modality else GUESSED)
+    from sensorium.percepts import Percept
+
+    suffixes = set(Percept.modalities[modality].suffixes if modality else guessed_suffixes())
     unknown = f"not {modality}" if modality else UNKNOWN_KIND
     files: list[Path] = []
     skipped: dict[Path, str] = {}
@@ -191,16 +171,26 @@ def _walk(folder: Path, skipped: dict[Path, str]) -> Iterator[Path]:
             yield path
 
 
+def guessed_suffixes() -> dict[str, str]:
+    """Return the modality that a file is taken for, by the suffix of its name."""
+    from sensorium.percepts import Percept
+
+    guessable = [cls for cls in Percept.modalities.values() if cls.guessable]
+    return {suffix: cls.modality for cls in guessable for suffix in cls.suffixes}
+
+
 def _guess(path: Path) -> str:
-    modality = GUESSED.get(path.suffix.lower())
+    from sensorium.percepts import Percept
+    from sensorium.percepts.recognising import is_deep_picture
+
+    suffixes = guessed_suffixes()
+    modality = suffixes.get(path.suffix.lower())
     if modality is None:
         raise MediaDecodeError(
             f"{path.name!r}, whose name does not say what it is",
-            f"one of {' '.join(sorted(GUESSED))}",
-            f"say it: --as {'|'.join(SUFFIXES)}",
+            f"one of {' '.join(sorted(suffixes))}",
+            f"say it: --as {'|'.join(Percept.modalities)}",
         )
-    from sensorium.percepts.recognising import is_deep_picture
-
     if modality == "image" and is_deep_picture(path):
         raise UnitError(
             f"{path.name!r}, a picture of one channel of 16 bits or more",
@@ -210,8 +200,8 @@ def _guess(path: Path) -> str:
     return modality
 
 
-def _number(text: str | None) -> str | float | None:
+def _number(value: str | float | None) -> str | float | None:
     try:
-        return float(text) if text is not None else None
+        return float(value) if value is not None else None
     except ValueError:
-        return text
+        return value

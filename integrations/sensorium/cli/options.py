@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sensorium.cli.values import check_choice, parse_metadata, parse_time
+from sensorium.cli.values import check_modality, parse_metadata, parse_time
 
 if TYPE_CHECKING:
     from sensorium.memory import Filters
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 HOME = "~/.sensorium"  # as in sensorium.memory, which is not imported for a default
 OWNER = "me"
 ENCODER = "sensorium-mini"
-MODALITIES = ("image", "audio", "video", "text", "imu", "depth", "thermal")
+# Those of the package, for --help, which imports no percept
+MODALITIES = "text, image, video, audio, depth, thermal, imu"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 RecordId = Annotated[
@@ -109,7 +110,7 @@ class ListingFilters(RecallFilters):
         list[str] | None,
         typer.Option(
             "--modality",
-            help=f"Only memories with this modality: {', '.join(MODALITIES)}; "
+            help=f"Only memories with this modality: {MODALITIES}; "
             "repeat to accept any of several.",
         ),
     ] = None
@@ -128,7 +129,7 @@ class ListingFilters(RecallFilters):
         found = super().to_filters()
         if self.modality:
             found["with_modalities"] = [
-                check_choice(MODALITIES, name, "--modality") for name in self.modality
+                check_modality(name, "--modality") for name in self.modality
             ]
         if self.text_contains is not None:
             found["text_contains"] = self.text_contains

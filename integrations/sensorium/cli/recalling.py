@@ -18,6 +18,7 @@ from sensorium.cli.terminal import print_json
 from sensorium.cli.values import (
     check_choice,
     check_count,
+    check_modality,
     check_share,
     parse_numbers,
     parse_positive_age,
@@ -116,7 +117,7 @@ def recall(
         list[str] | None,
         typer.Option(
             "--modality",
-            help=f"Search only this modality: {', '.join(MODALITIES)}; repeat for several.",
+            help=f"Search only this modality: {MODALITIES}; repeat for several.",
         ),
     ] = None,
     filters: RecallFilters,
@@ -131,8 +132,7 @@ def recall(
     arguments: dict[str, Any] = {
         "weights": parse_numbers(weights, "--weights") if weights else None,
         "limit": check_count(limit, "--limit"),
-        "modalities": [check_choice(MODALITIES, name, "--modality") for name in modality or ()]
-        or None,
+        "modalities": [check_modality(name, "--modality") for name in modality or ()] or None,
         "keywords": keywords,
         **ranking.to_arguments(),
         **filters.to_filters(),

@@ -16,7 +16,7 @@ from sensorium.cli.outcome import Outcome, print_outcome
 from sensorium.cli.session import Session
 from sensorium.cli.terminal import FAILED, counting, print_json
 from sensorium.cli.values import (
-    check_choice,
+    check_modality,
     check_names,
     parse_metadata,
     parse_time,
@@ -87,9 +87,7 @@ def remember(
     ] = False,
     as_modality: Annotated[
         str | None,
-        typer.Option(
-            "--as", metavar="MODALITY", help=f"What the files are: {', '.join(MODALITIES)}."
-        ),
+        typer.Option("--as", metavar="MODALITY", help=f"What the files are: {MODALITIES}."),
     ] = None,
     units: Units,
     no_media: Annotated[
@@ -105,7 +103,7 @@ def remember(
     interrupted run can be repeated.
     """
     arguments = about.to_arguments()
-    modality = as_modality and check_choice(MODALITIES, as_modality, "--as")
+    modality = as_modality and check_modality(as_modality, "--as")
     files, skipped = find_files(paths or [], modality=modality)
     _check(paths or [], files, about, together=together)
     outcome = _recognised(files, units, modality=modality, strict=together)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import typer
 
-AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+from sensorium.agents import times
+
 MOST = 10_000  # hits or records of one call
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}  # by the letter of an age
 
 
 def parse_age(text: str, option: str) -> timedelta:
@@ -22,15 +21,13 @@ def parse_age(text: str, option: str) -> timedelta:
     Raises:
         BadParameter: The text is not an age.
     """
-    found = AGE.fullmatch(text.strip())
-    try:
-        if found:
-            return timedelta(seconds=float(found[1]) * SECONDS[found[2]])
-    except OverflowError:
-        pass
-    raise typer.BadParameter(
-        f"{text!r} is not an age; write a number and one of s, m, h, d, w: 7d", param_hint=option
-    )
+    age = times.parse_age(text)
+    if age is None:
+        raise typer.BadParameter(
+            f"{text!r} is not an age; write a number and one of s, m, h, d, w: 7d",
+            param_hint=option,
+        )
+    return age
 
 
 def parse_positive_age(text: str, option: str) -> timedelta:
@@ -76,7 +73,7 @@ def parse_time(text: str, option: str) -> datetime:
         BadParameter: The text is neither.
     """
     written = text.strip()
-    if AGE.fullmatch(written):
+    if times.AGE.fullmatch(written):
         return time_ago(written, option)
     if written.endswith("Z"):
         written = f"{written[:-1]}+00:00"  # Python 3.10 does not read "Z"
@@ -165,6 +162,17 @@ def check_choice(choices: Collection[str], text: str, option: str) -> str:
     if text not in choices:
         raise typer.BadParameter(f"{text!r} is not one of {', '.join(choices)}", param_hint=option)
     return text
+
+
+def check_modality(text: str, option: str) -> str:
+    """Return the name of a known modality.
+
+    Raises:
+        BadParameter: The text is not one.
+    """
+    from sensorium.percepts import Percept
+
+    return check_choice(Percept.modalities, text, option)
 
 
 def check_names(names: Sequence[str] | None, option: str) -> list[str]:

@@ -17,7 +17,7 @@ def test_a_record_is_shown_and_its_signal_saved(tmp_path: Path) -> None:
     assert "room=garden" in run("show", name).stdout
     run("save", name, tmp_path / "copy.jpg")
     assert (tmp_path / "copy.jpg").read_bytes() == DOG.read_bytes()
-    assert "is there already" in run("save", name, tmp_path / "copy.jpg", code=1).stderr
+    assert "exists already" in run("save", name, tmp_path / "copy.jpg", code=1).stderr
     assert run_json("save", name, tmp_path)["files"] == [str(tmp_path / DOG.name)]
     words = remembered("--text", "buy milk")
     assert run_json("save", words, tmp_path, code=1)["error"]["type"] == "MediaNotFoundError"

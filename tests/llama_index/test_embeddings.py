@@ -7,7 +7,7 @@ import copy
 import pickle
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
@@ -26,7 +26,6 @@ from sensorium.errors import (
     SensoriumError,
     SourceRefusedError,
     SourceTypeError,
-    UnitError,
     UnknownEncoderError,
 )
 from sensorium.llama_index import SensoriumEmbedding
@@ -104,56 +103,31 @@ def test_pictures_come_in_every_form(mini: SensoriumEmbedding, given: Any) -> No
     np.testing.assert_allclose(mini.get_image_embedding_batch([given])[0], expected, atol=1e-6)
 
 
-SENSES: list[tuple[str, Any, Percept, dict[str, Any]]] = [
-    ("audio", MEDIA / "sound_rooster.ogg", Audio(MEDIA / "sound_rooster.ogg"), {}),
-    (
-        "video",
-        np.zeros((8, 32, 32, 3), np.uint8),
-        Video(np.zeros((8, 32, 32, 3), np.uint8), fps=4),
-        {"fps": 4},
-    ),
-    (
-        "depth",
-        MEDIA / "depth_mug.png",
-        Depth(MEDIA / "depth_mug.png", unit="mm", fx="assume-60deg"),
-        {"unit": "mm", "fx": "assume-60deg"},
-    ),
-    (
-        "thermal",
-        MEDIA / "thermal_cheetah.png",
-        Thermal(MEDIA / "thermal_cheetah.png", unit="white-hot"),
-        {"unit": "white-hot"},
-    ),
-    (
-        "imu",
-        np.ones((200, 6)),
-        IMU(np.ones((200, 6)), rate=50, accel="g", gyro="rad/s"),
-        {"rate": 50, "accel": "g", "gyro": "rad/s"},
-    ),
+PERCEPTS: list[Percept] = [
+    Audio(MEDIA / "sound_rooster.ogg"),
+    Video(np.zeros((8, 32, 32, 3), np.uint8), fps=4),
+    Depth(MEDIA / "depth_mug.png", unit="mm", fx="assume-60deg"),
+    Thermal(MEDIA / "thermal_cheetah.png", unit="white-hot"),
+    IMU(np.ones((200, 6)), rate=50, accel="g", gyro="rad/s"),
 ]
 
 
-@pytest.mark.parametrize(("sense", "given", "percept", "units"), SENSES, ids=lambda x: str(x)[:8])
-async def test_every_sense_has_its_methods(
-    mini: SensoriumEmbedding, sense: str, given: Any, percept: Percept, units: dict[str, Any]
+@pytest.mark.parametrize("percept", PERCEPTS, ids=lambda percept: percept.modality)
+async def test_percepts_of_every_modality_are_embedded(
+    mini: SensoriumEmbedding, percept: Percept
 ) -> None:
-    """One and many, at once and awaited, give what the percept itself does."""
-    [expected] = mini.get_percept_embeddings([percept])
-
-    def method(name: str) -> Callable[..., Any]:
-        found: Callable[..., Any] = getattr(mini, name.format(sense))
-        return found
-
-    one = method("get_{}_embedding")(given, **units)
-    both = method("get_{}_embeddings")([given, percept], **units)
-    assert one == await method("aget_{}_embedding")(given, **units)
-    assert both == await method("aget_{}_embeddings")([given, percept], **units)
+    """One and many, at once and awaited, have the encoder's vectors."""
+    [expected] = mini.encoder.embed([percept])
+    one = mini.get_percept_embedding(percept)
+    both = mini.get_percept_embeddings([percept, percept])
+    assert one == await mini.aget_percept_embedding(percept)
+    assert both == await mini.aget_percept_embeddings([percept, percept])
     for row in (one, *both):
         np.testing.assert_allclose(row, expected, atol=1e-6)
 
 
-def test_senses_share_one_space() -> None:
-    """Percepts of all senses may be mixed; rows keep their order."""
+def test_modalities_share_one_space() -> None:
+    """Percepts of all modalities may be mixed; rows keep their order."""
     made = [sound("sea"), picture("sea"), Text("sea"), depth("dog"), thermal("sea"), motion("sea")]
     rows = SensoriumEmbedding(PlantedEncoder()).get_percept_embeddings(made)
     for place, row in enumerate(rows):
@@ -207,28 +181,30 @@ def test_a_copy_names_the_encoder(named: list[Recorder]) -> None:
     assert model.to_dict()["class_name"] == SensoriumEmbedding.class_name()
 
 
-def test_callbacks_hear_of_every_sense() -> None:
-    """Also of those that LlamaIndex has no method for."""
+def test_callbacks_hear_of_every_modality() -> None:
+    """Percepts that LlamaIndex has no method for are reported, too."""
     counter = TokenCountingHandler()
     model = SensoriumEmbedding(PlantedEncoder(), callback_manager=CallbackManager([counter]))
     ended = []
     counter.on_event_end = lambda *x, **y: ended.append(y)  # type: ignore[method-assign]
-    model.get_audio_embedding(sound("sea"))
+    model.get_percept_embedding(sound("sea"))
     assert len(ended) == 1
 
 
 def test_what_cannot_be_embedded_is_said(mini: SensoriumEmbedding) -> None:
-    """Web addresses, damaged files, missing units, single signals, and names that are none."""
+    """Web addresses, damaged files, single percepts, signals that are not, and unknown names."""
     with pytest.raises(SourceRefusedError, match="fetches nothing"):
         mini.get_image_embedding("https://example.org/a.png")
     with pytest.raises(MediaDecodeError):
         mini.get_image_embedding(b"no picture")
-    with pytest.raises(UnitError, match="unit"):
-        mini.get_depth_embedding(MEDIA / "depth_mug.png")
-    with pytest.raises(SourceTypeError, match="single str"):
-        mini.get_audio_embeddings("sound.ogg")
+    wrong: list[Any] = [sound("a"), "sound.ogg", ["sound.ogg"]]
+    for percepts in wrong:
+        with pytest.raises(SourceTypeError, match="a list of percepts"):
+            mini.get_percept_embeddings(percepts)
     with pytest.raises(BatchError, match="percept 1"):
-        SensoriumEmbedding(PlantedEncoder()).get_audio_embeddings([sound("a"), sound("unreadable")])
+        SensoriumEmbedding(PlantedEncoder()).get_percept_embeddings(
+            [sound("a"), sound("unreadable")]
+        )
     with pytest.raises(UnknownEncoderError, match="no-such"):
         SensoriumEmbedding("no-such").get_text_embedding("sea")
     with pytest.raises(TypeError, match="no field embed_batch"):
@@ -239,7 +215,7 @@ def test_the_default_is_the_encoder_inside(mini: SensoriumEmbedding) -> None:
     """Words find the sound they name."""
     assert mini.model_name == load_encoder().space.model == "sensorium-mini"
     names = ["rain falling", "a rooster crowing", "a piano"]
-    heard = np.array(mini.get_audio_embedding(MEDIA / "sound_rooster.ogg"))
+    heard = np.array(mini.get_percept_embedding(Audio(MEDIA / "sound_rooster.ogg")))
     said = np.array(mini.get_text_embedding_batch(names))
     assert names[int(np.argmax(said @ heard))] == "a rooster crowing"
     assert len(heard) != D

@@ -19,9 +19,10 @@ from llama_index.core.vector_stores.utils import build_metadata_filter_fn, node_
 from tests.support.llama_indexing import ENCODER, KINDS, ask, ids, node
 from tests.support.planted import house
 
+from sensorium.agents import widening
 from sensorium.errors import FilterError
-from sensorium.llama_index import SensoriumVectorStore, searching
-from sensorium.llama_index.filters import fits
+from sensorium.llama_index import SensoriumVectorStore
+from sensorium.llama_index.filters import matches
 
 Filters = MetadataFilters | MetadataFilter
 Operator = FilterOperator
@@ -108,7 +109,7 @@ def store(
 def test_one_filter_means_what_llama_index_means(given: MetadataFilter, there: Any) -> None:
     """All operators, on values of all kinds, missing ones included."""
     metadata = {} if there is None else {given.key: there}
-    assert fits(metadata, given) == lets_through(given, metadata)
+    assert matches(metadata, given) == lets_through(given, metadata)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])
@@ -153,7 +154,7 @@ def test_the_search_goes_on_beyond_what_one_call_returns(
     store: SensoriumVectorStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a memory returns no more at once, it is asked for others."""
-    monkeypatch.setattr(searching, "MOST", 7)
+    monkeypatch.setattr(widening, "MOST", 7)
     near = [node(f"near {n}", "cow", metadata={"word": "dog"}) for n in range(30)]
     store.add([*near, node("far", "cow*0.1 sun", metadata={"word": "a cat!"})])
     only = MetadataFilter(key="word", value="cat", operator=Operator.TEXT_MATCH)

@@ -110,8 +110,8 @@ def demo(
         print_json({"samples": len(samples), "seconds": round(seconds, 3), "answers": answers})
         return
     typer.echo(
-        "\nconf is the probability that a hit is not a coincidence. The encoder was trained on"
-        "\nmost of these samples: this is a demonstration, not a measurement."
+        "\nconf is the probability that a hit is not a coincidence. The encoder was"
+        "\ntrained on most of these samples: this is a demonstration, not a measurement."
     )
     if memory:
         typer.echo(f'Ask more: sensorium recall "rain" --memory {memory} --owner {OWNER}')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from io import BytesIO
 from threading import Lock
 from typing import Any
 
@@ -15,22 +16,24 @@ from llama_index.core.schema import ImageType
 
 from sensorium.encoders import Encoder, load_encoder
 from sensorium.encoders.registry import DEFAULT
-from sensorium.llama_index.senses import SenseEmbeddings, percepts_of
+from sensorium.errors import SourceTypeError
 from sensorium.percepts import Image, Percept, Text
 
-BATCH = 32  # texts or signals encoded at once
-LOADING = Lock()  # held while an encoder is loaded: who comes meanwhile waits for it
+BATCH = 32  # texts or pictures encoded at once
+LOADING = Lock()  # held while an encoder is loaded, so that it is loaded once
 
 
-class SensoriumEmbedding(SenseEmbeddings, MultiModalEmbedding):
-    """Vectors of texts, pictures, sounds, videos, depth, heat and motion, all of one space.
+class SensoriumEmbedding(MultiModalEmbedding):
+    """Embeds texts, pictures and percepts of all modalities as unit vectors of one space.
 
-    An encoder is loaded when it is first used. Every vector has unit length. The asynchronous
-    methods encode in a thread. A copy made with `from_dict` or `pickle` opens the encoder by name.
+    The encoder is loaded when it is first used. The asynchronous methods encode in a thread. A copy
+    that was made with `from_dict` or `pickle` loads the encoder by its name.
     """
 
-    device: str = Field(default="auto", description="Where a named encoder is loaded.")
-    dtype: str = Field(default="auto", description="In which precision.")
+    device: str = Field(default="auto", description="Device of an encoder that is loaded by name.")
+    dtype: str = Field(
+        default="auto", description="Precision of an encoder that is loaded by name."
+    )
     _encoder: Encoder | None = PrivateAttr(default=None)
 
     def __init__(
@@ -41,15 +44,15 @@ class SensoriumEmbedding(SenseEmbeddings, MultiModalEmbedding):
         embed_batch_size: int = BATCH,
         **fields: Any,
     ) -> None:
-        """Name an encoder, or give one.
+        """Embed with an encoder, or with the encoder of a name.
 
         Args:
-            encoder: A name that `load_encoder` knows, or an encoder; by default `model_name`.
-            model_name: The name, as a dictionary of this model has it.
-            embed_batch_size: Texts or signals encoded at once.
-            fields: `device`, `dtype`, and those that every LlamaIndex embedding has.
+            encoder: An encoder, or a name for `load_encoder`; by default `model_name`.
+            model_name: Name for `load_encoder`, as in dictionaries of this model.
+            embed_batch_size: Number of texts or pictures that are encoded at once.
+            fields: `device`, `dtype`, and the fields of every LlamaIndex embedding.
         Raises:
-            TypeError: Another field.
+            TypeError: A field does not exist.
         """
         unknown = fields.keys() - type(self).model_fields.keys()
         if unknown:
@@ -62,20 +65,20 @@ class SensoriumEmbedding(SenseEmbeddings, MultiModalEmbedding):
         self._encoder = None if isinstance(encoder, str) else encoder
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> SensoriumEmbedding:
-        """Share the encoder: nothing in it changes, and it may be large."""
+        """Copy the model; the encoder is shared, as it never changes and may be large."""
         return self.model_copy()
 
     @classmethod
     def class_name(cls) -> str:
-        """Return what a dictionary of this model names its class."""
+        """Return the name of the class in dictionaries of this model."""
         return "SensoriumEmbedding"
 
     @property
     def encoder(self) -> Encoder:
-        """The encoder, loaded now if it was not yet.
+        """The encoder, which is loaded if it was not yet.
 
         Raises:
-            UnknownEncoderError: No encoder of that name.
+            UnknownEncoderError: No encoder has this name.
             WeightsError: Its weights are not on this machine; the message says how to get them.
         """
         with LOADING:
@@ -84,20 +87,39 @@ class SensoriumEmbedding(SenseEmbeddings, MultiModalEmbedding):
             return self._encoder
 
     def get_percept_embeddings(self, percepts: Sequence[Percept]) -> list[Embedding]:
-        """Embed percepts of any senses.
+        """Embed percepts of any modalities, in one batch.
 
         Args:
-            percepts: In one list, mixed as they come.
+            percepts: Percepts, which may be of several modalities.
         Returns:
-            One unit vector each, in order.
+            One unit vector for each percept, in order. A long percept is pooled to one vector.
         Raises:
-            BatchError: Some could not be embedded: which and why, and the encodings of the others.
+            SourceTypeError: The list is a single percept, or holds something else than percepts.
+            BatchError: Some percepts could not be embedded; the error has the other vectors.
         """
+        if isinstance(percepts, Percept) or not all(
+            isinstance(percept, Percept) for percept in percepts
+        ):
+            raise SourceTypeError(
+                f"percepts={percepts!r}", "a list of percepts", "write [Audio(...), Image(...)]"
+            )
         payload: dict[str, Any] = {EventPayload.SERIALIZED: self.to_payload()}
         with self.callback_manager.event(CBEventType.EMBEDDING, payload=payload) as event:
             vectors = self._vectors(percepts)
             event.on_end({EventPayload.CHUNKS: list(percepts), EventPayload.EMBEDDINGS: vectors})
         return vectors
+
+    def get_percept_embedding(self, percept: Percept) -> Embedding:
+        """Embed a percept of any modality; see `get_percept_embeddings`."""
+        return self.get_percept_embeddings([percept])[0]
+
+    async def aget_percept_embeddings(self, percepts: Sequence[Percept]) -> list[Embedding]:
+        """Call `get_percept_embeddings` in a thread."""
+        return await asyncio.to_thread(self.get_percept_embeddings, percepts)
+
+    async def aget_percept_embedding(self, percept: Percept) -> Embedding:
+        """Call `get_percept_embedding` in a thread."""
+        return await asyncio.to_thread(self.get_percept_embedding, percept)
 
     def _vectors(self, percepts: Sequence[Percept]) -> list[Embedding]:
         if not percepts:
@@ -115,7 +137,7 @@ class SensoriumEmbedding(SenseEmbeddings, MultiModalEmbedding):
         return self._get_text_embeddings([query])[0]
 
     def _get_image_embeddings(self, img_file_paths: list[ImageType]) -> list[Embedding]:
-        return self._vectors(percepts_of(Image, img_file_paths, {}))
+        return self._vectors([_picture(content) for content in img_file_paths])
 
     def _get_image_embedding(self, img_file_path: ImageType) -> Embedding:
         return self._get_image_embeddings([img_file_path])[0]
@@ -134,3 +156,10 @@ class SensoriumEmbedding(SenseEmbeddings, MultiModalEmbedding):
 
     async def _aget_image_embedding(self, img_file_path: ImageType) -> Embedding:
         return await asyncio.to_thread(self._get_image_embedding, img_file_path)
+
+
+def _picture(content: Any) -> Image:
+    """Return a picture; all of a file object is read, wherever its position is."""
+    if isinstance(content, Image):
+        return content
+    return Image(content.getvalue() if isinstance(content, BytesIO) else content)

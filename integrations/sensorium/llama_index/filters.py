@@ -1,9 +1,8 @@
-"""LlamaIndex's metadata filters: what may match, as conditions of the store; what does, exactly.
+"""LlamaIndex's metadata filters: a condition for the engine, and the exact answer for a record.
 
-A store's condition is a net that lets nothing slip that matches, and `fits` is LlamaIndex's own
-meaning, that of `build_metadata_filter_fn`, for what is in the net. It is wider here in two ways:
-filters may be nested, and a value of another type than the filter's does not match, where that
-function raises.
+Everything that matches fulfils the engine's condition (`necessary`), and perhaps more does; then
+`matches` decides as LlamaIndex's `build_metadata_filter_fn` does, with two extensions: filters may
+be nested, and a value of another type than the filter's does not match instead of raising.
 """
 
 from __future__ import annotations
@@ -24,39 +23,41 @@ from sensorium.errors import FilterError
 from sensorium.qdrant import Condition, Either, Equal, Every, Not, Present, Range
 from sensorium.qdrant.filters import EXACT_FLOAT, INT64
 
-DOCUMENT_KEYS = ("doc_id", "document_id", "ref_doc_id")  # as LlamaIndex's stores name it
-NO_DOCUMENT = "None"  # and what they say of a node that has none
-TYPE_KEY = "_node_type"  # under which they name its class
+# What LlamaIndex's own stores add to the metadata of a node
+DOCUMENT_KEYS = ("doc_id", "document_id", "ref_doc_id")
+NO_DOCUMENT = "None"  # value of these keys for a node without a document
+TYPE_KEY = "_node_type"  # key of the name of the node's class
 Comparison: TypeAlias = Callable[[Any, Any], bool]
-Net: TypeAlias = Callable[[str, Any], Condition]  # of a field and a filter's value
+# Takes a field and the value of a filter
+ConditionOf: TypeAlias = Callable[[str, Any], Condition]
 Operator = FilterOperator
 
 
 def check_filters(filters: object) -> None:
-    """Refuse what are no filters, a dictionary for one.
+    """Check that filters are LlamaIndex's, or `None`.
 
     Raises:
-        FilterError: Something else than filters or none.
+        FilterError: They are something else, such as a dictionary.
     """
     if filters is not None and not isinstance(filters, (MetadataFilters, MetadataFilter)):
         raise FilterError(
-            f"filters={filters!r}"[:200],
+            f"filters={filters!r}",
             "LlamaIndex's MetadataFilters",
             'write MetadataFilters(filters=[MetadataFilter(key="topic", value="bees")])',
         )
 
 
-def fits(metadata: Mapping[str, Any], filters: MetadataFilters | MetadataFilter) -> bool:
-    """Whether metadata fulfils filters, as LlamaIndex means them.
+def matches(metadata: Mapping[str, Any], filters: MetadataFilters | MetadataFilter) -> bool:
+    """Whether metadata matches filters, by LlamaIndex's rules.
 
     Raises:
-        FilterError: An operator or a condition that LlamaIndex does not have.
+        FilterError: LlamaIndex does not have this operator or condition.
     """
     if isinstance(filters, MetadataFilter):
         return _holds(filters.operator, metadata.get(filters.key), filters.value)
     if not filters.filters:
         return True
-    answers = (fits(metadata, one) for one in filters.filters)
+    answers = (matches(metadata, part) for part in filters.filters)
     match filters.condition or FilterCondition.AND:
         case FilterCondition.AND:
             return all(answers)
@@ -67,29 +68,29 @@ def fits(metadata: Mapping[str, Any], filters: MetadataFilters | MetadataFilter)
     raise FilterError(f"the condition {filters.condition!r}", "and, or, not", "use one of these")
 
 
-def _holds(how: FilterOperator, there: Any, value: Any) -> bool:
-    """Whether one value of metadata (`None` where there is none) fulfils one filter."""
+def _holds(how: FilterOperator, stored: Any, value: Any) -> bool:
+    """Whether a value of the metadata, or `None` for a missing one, matches one filter."""
     if how is Operator.IS_EMPTY:
-        return there is None or there in ("", [])
-    if there is None:
+        return stored is None or stored in ("", [])
+    if stored is None:
         return how in (Operator.NE, Operator.NIN)
     try:
-        return _compared(how, there, value)
+        return _compare(how, stored, value)
     except TypeError:  # text with a number, a number with a list, ...
         return how in (Operator.NE, Operator.NIN)
 
 
-def _compared(how: FilterOperator, there: Any, value: Any) -> bool:
+def _compare(how: FilterOperator, stored: Any, value: Any) -> bool:
     compare = COMPARISONS.get(how)
     if compare is None:
         known = ", ".join(Operator)
         raise FilterError(f"the operator {how!r}", f"one of {known}", "use one of these")
-    return bool(compare(there, value))
+    return bool(compare(stored, value))
 
 
 def _texts(compare: Callable[[str, str], bool]) -> Comparison:
-    return lambda there, value: (
-        isinstance(there, str) and isinstance(value, str) and compare(there, value)
+    return lambda stored, value: (
+        isinstance(stored, str) and isinstance(value, str) and compare(stored, value)
     )
 
 
@@ -99,37 +100,37 @@ ORDERS: Mapping[FilterOperator, Comparison] = {
     Operator.LT: operator.lt,
     Operator.LTE: operator.le,
 }
-COMPARISONS: Mapping[FilterOperator, Comparison] = {  # of what is there with a filter's value
+COMPARISONS: Mapping[FilterOperator, Comparison] = {  # of a stored value with a filter's
     **ORDERS,
     Operator.EQ: operator.eq,
     Operator.NE: operator.ne,
-    Operator.IN: lambda there, value: there in value,
-    Operator.NIN: lambda there, value: there not in value,
-    Operator.CONTAINS: lambda there, value: value in there,
-    Operator.ALL: lambda there, value: all(one in there for one in value),
-    Operator.ANY: lambda there, value: any(one in there for one in value),
-    Operator.TEXT_MATCH: _texts(lambda there, value: value in there),
-    Operator.TEXT_MATCH_INSENSITIVE: _texts(lambda there, value: value.lower() in there.lower()),
+    Operator.IN: lambda stored, value: stored in value,
+    Operator.NIN: lambda stored, value: stored not in value,
+    Operator.CONTAINS: lambda stored, value: value in stored,
+    Operator.ALL: lambda stored, value: all(part in stored for part in value),
+    Operator.ANY: lambda stored, value: any(part in stored for part in value),
+    Operator.TEXT_MATCH: _texts(lambda stored, value: value in stored),
+    Operator.TEXT_MATCH_INSENSITIVE: _texts(lambda stored, value: value.lower() in stored.lower()),
 }
 
 
-def net(filters: MetadataFilters | MetadataFilter | None) -> Condition | None:
-    """Return a condition that everything fulfils which fits; `None` where there is none."""
+def necessary(filters: MetadataFilters | MetadataFilter | None) -> Condition | None:
+    """Return a condition that everything which matches fulfils; `None` if there is no such."""
     if filters is None:
         return None
     if isinstance(filters, MetadataFilter):
-        return _net_of_one(filters)
-    nets = [net(one) for one in filters.filters]
-    known = tuple(one for one in nets if one is not None)
+        return _of_filter(filters)
+    parts = [necessary(part) for part in filters.filters]
+    known = tuple(part for part in parts if part is not None)
     match filters.condition or FilterCondition.AND:
         case FilterCondition.AND if known:
             return Every(known)
-        case FilterCondition.OR if known and len(known) == len(nets):
+        case FilterCondition.OR if known and len(known) == len(parts):
             return Either(known)
-    return None  # the opposite of a net lets slip what matches
+    return None  # the opposite of a necessary condition would leave out what matches
 
 
-def _net_of_one(given: MetadataFilter) -> Condition | None:
+def _of_filter(given: MetadataFilter) -> Condition | None:
     how, value = given.operator, given.value
     if given.key in DOCUMENT_KEYS:
         named = how is Operator.EQ and isinstance(value, str) and value != NO_DOCUMENT
@@ -140,18 +141,22 @@ def _net_of_one(given: MetadataFilter) -> Condition | None:
         field = Present(f'metadata."{given.key}"').field
     except FilterError:  # a key that engines cannot look up
         return None
-    return _net_of_field(field, how, value)
+    return _of_field(field, how, value)
 
 
-def _net_of_field(field: str, how: FilterOperator, value: Any) -> Condition | None:
+def _of_field(field: str, how: FilterOperator, value: Any) -> Condition | None:
     if how is Operator.IS_EMPTY:
         return Not(Present(field)) | Equal(field, "")
     if how is Operator.EQ and isinstance(value, str):
         return Equal(field, value)
     orders_lists = how in ORDERS and isinstance(value, list)
-    if value in ([], "") or orders_lists:  # which may match what is empty: so is not `Present`
+    if value in ([], "") or orders_lists:  # empty values may match, and are not `Present`
         return None
-    return _ordered(field, how, value) if how in ORDERS else NETS.get(how, _present)(field, value)
+    return (
+        _ordered(field, how, value)
+        if how in ORDERS
+        else CONDITIONS.get(how, _present)(field, value)
+    )
 
 
 def _present(field: str, _: Any) -> Condition:
@@ -159,7 +164,7 @@ def _present(field: str, _: Any) -> Condition:
 
 
 def _equal(field: str, value: Any) -> Condition:
-    """Catch a value, and lists that hold it; numbers compare as floats, and 1 is true."""
+    """Require a value, or a list that holds it; numbers compare as floats, and 1 is true."""
     if isinstance(value, str):
         return Equal(field, value)
     if not _is_comparable(value):
@@ -170,14 +175,14 @@ def _equal(field: str, value: Any) -> Condition:
 
 
 def _element(field: str, value: Any) -> Condition:
-    """Catch lists that hold a value; text that holds a text cannot be looked for."""
+    """Require a list that holds a value; engines cannot look for text within a text."""
     return Present(field) if isinstance(value, str) else _equal(field, value)
 
 
-def _some(one: Net) -> Net:
-    """Catch what one of several values catches."""
+def _some(condition_of: ConditionOf) -> ConditionOf:
+    """Require one of several values."""
     return lambda field, value: (
-        Either(tuple(one(field, part) for part in value))
+        Either(tuple(condition_of(field, part) for part in value))
         if isinstance(value, list)
         else Present(field)
     )
@@ -190,19 +195,19 @@ def _all(field: str, value: Any) -> Condition:
 
 
 def _ordered(field: str, how: FilterOperator, value: Any) -> Condition:
-    """Catch numbers on one side of another; engines order no text."""
+    """Require a number on one side of another; engines do not order texts."""
     if not _is_comparable(value):
         return Present(field)
     low, high = _around(value)
     upwards = how in (Operator.GT, Operator.GTE)
     side: Condition = Range(field, gte=low) if upwards else Range(field, lte=high)
-    for truth in (True, False):  # which are numbers to LlamaIndex
+    for truth in (True, False):  # LlamaIndex compares them as numbers
         if ORDERS[how](truth, value):
             side = side | Equal(field, truth)
     return side
 
 
-NETS: Mapping[FilterOperator, Net] = {
+CONDITIONS: Mapping[FilterOperator, ConditionOf] = {
     Operator.EQ: _equal,
     Operator.IN: _some(_equal),
     Operator.ANY: _some(_element),
@@ -212,14 +217,14 @@ NETS: Mapping[FilterOperator, Net] = {
 
 
 def _around(number: float) -> tuple[float, float]:
-    """Return bounds that hold a number, whether engines round it to a float or not."""
+    """Return bounds around a number, which hold it even if an engine rounds it to a float."""
     if abs(number) < EXACT_FLOAT:
         return number, number
     return math.nextafter(number, -math.inf), math.nextafter(number, math.inf)
 
 
 def _is_comparable(value: object) -> bool:
-    """Whether engines compare it with numbers."""
+    """Whether engines can compare a value with numbers."""
     if isinstance(value, float):
         return math.isfinite(value)
     return isinstance(value, int) and -INT64 <= value < INT64

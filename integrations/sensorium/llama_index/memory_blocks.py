@@ -20,49 +20,52 @@ from sensorium.memory import Hit, Memory, Moment
 from sensorium.percepts import Percept
 
 Scope: TypeAlias = Literal["session", "owner"]
-SESSION = "session_id"  # key of a message's `additional_kwargs`, set by LlamaIndex
-MEDIUM_TOKENS = 256  # what LlamaIndex counts for a picture or a sound unless told otherwise
-READING = (PerceptError, EncodingError)  # errors of what a message holds
-FADING = 0.5  # weight of a message of the question, in relation to the one after it
+SESSION = "session_id"  # key of a message's `additional_kwargs`, which LlamaIndex sets
+MEDIUM_TOKENS = 256  # tokens that LlamaIndex counts for a picture or a sound by default
+UNREADABLE = (PerceptError, EncodingError)  # errors in the content of a message
+FADING = 0.5  # weight of a message in relation to the message after it
 
 logger = logging.getLogger(__name__)
 
 
 class SensoriumMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
-    """Remembers the words, pictures, sounds and videos of messages, and recalls what fits.
+    """Remembers the text, pictures, sounds and videos of messages, and recalls what fits.
 
-    What is recalled comes as messages with pictures and sounds in them, which reach the model.
-    Sessions are kept apart: each message is remembered with its session, and recalled in no other.
+    Recalled records become messages with pictures and sounds in them, which reach the model. By
+    default a message is recalled only in the session in which it was remembered.
     """
 
-    name: str = Field(default="sensorium", description="Of this block.")
-    memory: Memory = Field(exclude=True, description="Where messages are remembered.")
+    name: str = Field(default="sensorium", description="Name of this block.")
+    memory: Memory = Field(exclude=True, description="Memory in which messages are remembered.")
     scope: Scope = Field(
         default="session",
-        description="Recall this session's messages alone, or all that the owner remembers.",
+        description="Recall from this session alone, or from all memories of the owner.",
     )
-    similarity_top_k: int = Field(default=3, gt=0, description="Messages recalled at most.")
+    similarity_top_k: int = Field(
+        default=3, gt=0, description="Largest number of recalled messages."
+    )
     retrieval_context_window: int = Field(
         default=1,
         gt=0,
-        description="Latest messages of the user that make the question; later ones weigh more.",
+        description="Number of the user's latest messages that make up the question.",
     )
     min_confidence: float | None = Field(
-        default=None, ge=0, le=1, description="Leave out what may well be coincidence."
+        default=None, ge=0, le=1, description="Least confidence of a recalled message."
     )
 
     async def _aput(self, messages: list[ChatMessage]) -> None:
-        # Who says which session it is takes that back, perhaps as soon as this waits
+        # LlamaIndex removes the session from the messages, perhaps as soon as this call waits
         sessions = [message.additional_kwargs.get(SESSION) for message in messages]
         await asyncio.to_thread(self._remember, messages, sessions)
 
     def _remember(self, messages: Sequence[ChatMessage], sessions: Sequence[str | None]) -> None:
-        """Remember messages; of those that say nothing and show nothing, nothing.
+        """Remember messages that have text or media.
 
-        What cannot be read is left out with a warning: LlamaIndex forgets what it hands on.
+        Media that cannot be read are left out with a warning, as LlamaIndex no longer has the
+        messages that it passes on.
 
         Raises:
-            SensoriumError: One that cannot be remembered for another reason; the others are.
+            SensoriumError: A message cannot be remembered for another reason; the others are.
         """
         moments: list[Moment] = []
         for message, session in zip(messages, sessions, strict=True):
@@ -76,7 +79,7 @@ class SensoriumMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
             less = _without_failed(moment, error) if moment.percepts else None
             if less and (less.text or less.percepts):
                 rest.append(less)
-            elif not (less and isinstance(error, READING)):
+            elif not (less and isinstance(error, UNREADABLE)):
                 failures.append(error)
         failures += [failure.error for failure in self.memory.remember_many(rest).failures]
         if failures:
@@ -91,7 +94,7 @@ class SensoriumMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
         return await asyncio.to_thread(self._recall, messages or [], session_id)
 
     def _recall(self, messages: Sequence[ChatMessage], session: str | None) -> list[ChatMessage]:
-        """Recall what answers the latest messages, best first, but for these themselves."""
+        """Recall what answers the latest messages, best first, without these messages."""
         parts: list[str | Percept] = []
         weights: list[float] = []
         asked: set[str] = set()
@@ -115,7 +118,7 @@ class SensoriumMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
         limit: int,
         session: str | None,
     ) -> list[Hit]:
-        """Recall by what can be encoded of a question; the rest is left out with a warning."""
+        """Recall by the parts of a question that can be encoded; warn of the others."""
         if not parts:
             return []
         try:
@@ -126,12 +129,14 @@ class SensoriumMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
                 min_confidence=self.min_confidence,
                 source=_source(session) if self.scope == "session" else None,
             )
-        except READING as error:
+        except UNREADABLE as error:
             failed = error.failures if isinstance(error, BatchError) else range(len(parts))
             left = [number for number in range(len(parts)) if number not in failed]
             if any(isinstance(parts[number], str) for number in failed):
                 raise
-            logger.warning("sensorium: asked without what cannot be read: %s", error)
+            logger.warning(
+                "sensorium: parts of a question cannot be read and are left out: %s", error
+            )
             return self._hits(
                 [parts[number] for number in left],
                 [weights[number] for number in left],
@@ -142,10 +147,10 @@ class SensoriumMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
     async def atruncate(
         self, content: list[ChatMessage], tokens_to_truncate: int
     ) -> list[ChatMessage] | None:
-        """Leave out as many messages as it takes, those that fit least first.
+        """Leave out as many messages as necessary, the last ones first, which fit least.
 
         Returns:
-            `None` where none is left.
+            The other messages; `None` if there are none.
         """
         kept = list(content)
         while kept and tokens_to_truncate > 0:
@@ -167,27 +172,25 @@ def _moment(
 
 
 def _without_failed(moment: Moment, error: SensoriumError) -> Moment:
-    """Leave out of a moment the signals that an error is about, and say so."""
+    """Return a moment without the percepts that an error is about, and log a warning."""
     percepts: Sequence[Percept] = (
         [moment.percepts] if isinstance(moment.percepts, Percept) else moment.percepts
     )
-    before = 1 if moment.text else 0  # the words are what is counted first
+    before = 1 if moment.text else 0  # a batch counts the text first
     failed = error.failures if isinstance(error, BatchError) else range(len(percepts) + before)
-    left = [one for number, one in enumerate(percepts, before) if number not in failed]
-    senses = [one.modality for one in percepts if one not in left]
-    logger.warning(
-        "sensorium: a message is remembered without its %s: %s", ", ".join(senses), error
-    )
+    left = [percept for number, percept in enumerate(percepts, before) if number not in failed]
+    missing = ", ".join(percept.modality for percept in percepts if percept not in left)
+    logger.warning("sensorium: a message is remembered without its %s: %s", missing, error)
     return replace(moment, percepts=left)
 
 
 def _source(session: str | None) -> str:
-    """Name a session as the source of its records; those without a name have one together."""
+    """Return the source of the records of a session; messages without a session share one."""
     return "chat" if session is None else f"chat:{session}"
 
 
 def _id(source: str, role: str, words: str, percepts: Sequence[Percept]) -> str:
-    """Name a message: the same one of the same session is remembered once."""
+    """Return the id of a message, so that it is remembered once in its session."""
     parts = [source, role, words, *(percept.digest for percept in percepts)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

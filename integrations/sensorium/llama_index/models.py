@@ -14,23 +14,23 @@ from sensorium.errors import VectorError
 from sensorium.llama_index.embeddings import SensoriumEmbedding
 from sensorium.percepts import Image, Percept, Text
 
-ANY_MODEL = "any"  # name of the space of vectors of which only the dimension is known
-PROBE = "dimension"  # a text that is embedded to count the numbers
+ANY_MODEL = "any"  # name of a space of which only the dimension is known
+PROBE = "dimension"  # text that is embedded to learn the dimension
 
 
 def encoder_of(model: BaseEmbedding | None, dimension: int | None) -> Encoder:
-    """Return an encoder whose vectors are a model's.
+    """Return an encoder that makes a model's vectors.
 
     Args:
-        model: Whose texts, and pictures if it takes them, the memory itself can embed, too. `None`
-            where vectors come with the nodes alone.
-        dimension: Of its vectors; by default a text is embedded to count.
+        model: Model that embeds texts, and pictures if it takes them, for the memory. `None` if
+            all vectors come with the nodes.
+        dimension: Dimension of the vectors; by default a text is embedded to learn it.
     Raises:
-        VectorError: Neither, a model of another dimension, or what is no model.
+        VectorError: Neither is given, the model has another dimension, or it is not a model.
     """
     if model is not None and not isinstance(model, BaseEmbedding):
         raise VectorError(
-            f"embed_model={model!r}"[:200],
+            f"embed_model={model!r}",
             "an embedding model of LlamaIndex",
             "pass the object: SensoriumEmbedding(), Settings.embed_model, ...",
         )
@@ -45,7 +45,7 @@ def encoder_of(model: BaseEmbedding | None, dimension: int | None) -> Encoder:
             raise VectorError(
                 "neither embed_model nor dimension",
                 "the model that makes the embeddings",
-                "pass embed_model=, Settings.embed_model for one; dimension= where there is none",
+                "pass embed_model=, such as Settings.embed_model, or dimension= without a model",
             )
         return FunctionEncoder(ANY_MODEL, towers, dimension=dimension)
 

@@ -10,29 +10,30 @@ from llama_index.core.indices.query.embedding_utils import get_top_k_mmr_embeddi
 from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryMode
 
 from sensorium.errors import QueryError
-from sensorium.llama_index.searching import Nodes
+from sensorium.llama_index.node_search import NodeSearch
 from sensorium.memory import Hit, Record
 
-Answer: TypeAlias = "tuple[list[Record], list[float] | None]"  # and how well each fits
+Answer: TypeAlias = "tuple[list[Record], list[float] | None]"  # records, and their scores
 Mode = VectorStoreQueryMode
-MMR_PREFETCH = 4  # times the nodes wanted: candidates that differ from each other or do not
-ALPHA = 0.5  # share of the vectors in a hybrid score
+MMR_PREFETCH = 4  # candidates of mode mmr for each node that is wanted
+ALPHA = 0.5  # weight of the vectors in a hybrid score
 
 
-def answered(query: VectorStoreQuery, nodes: Nodes, options: Mapping[str, Any]) -> Answer:
+def answer(query: VectorStoreQuery, nodes: NodeSearch, options: Mapping[str, Any]) -> Answer:
     """Answer a query.
 
     Args:
-        query: What is asked.
-        nodes: Which may answer.
-        options: `mmr_threshold`, `mmr_prefetch_factor` and `mmr_prefetch_k`, of mode mmr.
+        query: Query of LlamaIndex.
+        nodes: Search among the nodes that may answer.
+        options: `mmr_threshold`, `mmr_prefetch_factor` and `mmr_prefetch_k`, for mode mmr.
     Returns:
-        Best first; without scores, in the order of time, where only restrictions were given.
+        Records and scores, best first; records in order of time, without scores, if the query has
+        nothing but restrictions.
     Raises:
-        QueryError: A mode that is not there, or one that needs what was not given.
+        QueryError: The mode is unknown, or needs what the query lacks.
     """
     if query.mode == Mode.TEXT_SEARCH:
-        return _scored(nodes.worded(_words(query), query.similarity_top_k))
+        return _scored(nodes.with_words(_words(query), query.similarity_top_k))
     if query.mode == Mode.HYBRID:
         return _hybrid(query, nodes)
     if query.mode == Mode.MMR:
@@ -47,12 +48,12 @@ def answered(query: VectorStoreQuery, nodes: Nodes, options: Mapping[str, Any]) 
         hits = nodes.nearest(query.query_embedding, query.similarity_top_k)
         return [hit.record for hit in hits], [hit.similarity or 0.0 for hit in hits]
     if not (query.filters or query.node_ids or query.doc_ids):
-        raise QueryError("a query of nothing", "an embedding, or filters", "pass query_embedding=")
+        raise QueryError("an empty query", "an embedding, or filters", "pass query_embedding=")
     return list(islice(nodes.records(), max(0, query.similarity_top_k))), None
 
 
 def _name(query: VectorStoreQuery) -> str:
-    return str(getattr(query.mode, "value", query.mode))  # which may be plain text
+    return str(getattr(query.mode, "value", query.mode))  # a mode may be plain text
 
 
 def _scored(hits: Sequence[Hit]) -> Answer:
@@ -75,10 +76,10 @@ def _vector(query: VectorStoreQuery) -> list[float]:
     return query.query_embedding
 
 
-def _diverse(query: VectorStoreQuery, nodes: Nodes, options: Mapping[str, Any]) -> Answer:
+def _diverse(query: VectorStoreQuery, nodes: NodeSearch, options: Mapping[str, Any]) -> Answer:
     """Choose nodes that are near and differ, as LlamaIndex's own in-memory store does.
 
-    A threshold of 1 looks at the question alone, 0 at the difference from the node before.
+    With a threshold of 1 only nearness counts, with 0 only the difference from the node before.
     """
     vector, count = _vector(query), query.similarity_top_k
     factor = options.get("mmr_prefetch_factor", MMR_PREFETCH)
@@ -95,23 +96,23 @@ def _diverse(query: VectorStoreQuery, nodes: Nodes, options: Mapping[str, Any]) 
     return [candidates[index].record for index in chosen], scores
 
 
-def _hybrid(query: VectorStoreQuery, nodes: Nodes) -> Answer:
-    """Add up how near nodes are and how well they hold the words, each from 0 to 1.
+def _hybrid(query: VectorStoreQuery, nodes: NodeSearch) -> Answer:
+    """Add up the nearness of nodes and their BM25 scores, each from 0 to 1.
 
-    The nearest candidate counts 1 and the farthest 0; BM25 counts in relation to the best.
+    The nearest candidate counts 1 and the farthest 0; a BM25 score is divided by the best.
     """
     count, alpha = query.similarity_top_k, ALPHA if query.alpha is None else query.alpha
     if not 0 <= alpha <= 1:
         raise QueryError(f"alpha={alpha!r}", "from 0 (words) to 1 (vectors)", "leave it out")
     near = nodes.nearest(_vector(query), count)
-    worded = nodes.worded(_words(query), query.sparse_top_k or count)
+    by_words = nodes.with_words(_words(query), query.sparse_top_k or count)
     cosines = [hit.similarity or 0.0 for hit in near]
     low, high = min(cosines, default=0.0), max(cosines, default=0.0)
-    records = {hit.record.id: hit.record for hit in (*near, *worded)}
+    records = {hit.record.id: hit.record for hit in (*near, *by_words)}
     scores = dict.fromkeys(records, 0.0)
     for hit, cosine in zip(near, cosines, strict=True):
         scores[hit.record.id] += alpha * ((cosine - low) / (high - low) if high > low else 1.0)
-    for hit in worded:
+    for hit in by_words:
         scores[hit.record.id] += (1 - alpha) * hit.score
     best = sorted(records, key=lambda name: -scores[name])[: query.hybrid_top_k or count]
     return [records[name] for name in best], [scores[name] for name in best]

@@ -1,9 +1,7 @@
-"""Nodes as what a record keeps of them, and back, with nothing lost."""
+"""Nodes packed for a record, and unpacked again, with nothing lost."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import logging
 from collections.abc import Mapping
@@ -14,22 +12,23 @@ from llama_index.core.constants import DATA_KEY, TYPE_KEY
 from llama_index.core.schema import BaseNode, ImageNode, MetadataMode
 from llama_index.core.storage.docstore.utils import json_to_doc
 
+from sensorium.agents.lossless import decode_lossless, encode_base64
 from sensorium.errors import MediaNotFoundError, PerceptError, RecordError
 from sensorium.memory import Medium, Memory, Record
 from sensorium.percepts import Audio, Image, Percept, Video
 from sensorium.percepts.source import Encoded
 
-CONTENT = "_node_content"  # key of a record's metadata: by sense, the node that has its vector
-CLASS, NODE = "class", "node"  # of which the name of its class, and the node as JSON, are said
+CONTENT = "_node_content"  # key of a record's metadata: its nodes, by modality
+CLASS, NODE = "class", "node"  # keys of a content: name of the node's class, the node as JSON
 IMAGE = "image"  # the field of an `ImageNode` that holds a picture in base64
-RESOURCES: Mapping[str, type[Image | Audio | Video]] = {
+RESOURCES: Mapping[str, type[Image | Audio | Video]] = {  # fields of a node that hold media
     "image_resource": Image,
     "audio_resource": Audio,
     "video_resource": Video,
 }
 Content: TypeAlias = Mapping[str, str]
-TAG = "llama_index:"  # begins the tags of records that are nodes
-MIXED = f"{TAG}mixed"  # tag of those whose nodes differ in metadata or document
+TAG = "llama_index:"  # beginning of the tags of records that are nodes
+MIXED = f"{TAG}mixed"  # tag of records whose nodes differ in metadata or document
 
 logger = logging.getLogger(__name__)
 
@@ -39,12 +38,12 @@ class Packed:
     """What a record keeps of a node.
 
     Attributes:
-        content: Its class, and the node as JSON but for its embedding and what the percepts are.
-        metadata: The node's, JSON-ready.
-        text: Its words; `None` where it has none.
-        document: The id of the document it is of.
-        percepts: Its media; none of a node that was read again.
-        digests: Of its media.
+        content: Class of the node, and the node as JSON without its embedding and its media.
+        metadata: Metadata of the node, as JSON.
+        text: Text of the node, or `None`.
+        document: Id of the document that the node is a part of, or `None`.
+        percepts: Media of the node; empty if it was read from a record.
+        digests: Digests of its media.
     """
 
     content: Content
@@ -55,21 +54,21 @@ class Packed:
     digests: tuple[str, ...]
 
 
-def packed(node: BaseNode, *, as_media: bool) -> Packed:
-    """Take a node apart.
+def pack(node: BaseNode, *, as_media: bool) -> Packed:
+    """Pack a node for a record.
 
     Args:
-        node: As it was given.
-        as_media: Make percepts of its media; else they stay in the content.
+        node: The node.
+        as_media: Make percepts of its media; otherwise they stay in the content.
     Raises:
-        RecordError: Metadata that JSON cannot hold.
+        RecordError: JSON cannot hold the metadata.
     """
     try:
-        json.dumps(node.metadata, default=repr, allow_nan=False)  # pydantic writes NaN as null
+        json.dumps(node.metadata, default=repr, allow_nan=False)  # pydantic would write NaN as null
         fields = node.model_dump(mode="json")
     except (TypeError, ValueError) as error:
         raise RecordError(
-            f"the node {node.node_id!r} ({error})"[:300],
+            f"the node {node.node_id!r} ({error})",
             "metadata of text, finite numbers, truth values, lists and dictionaries",
             "convert it",
         ) from error
@@ -81,7 +80,7 @@ def packed(node: BaseNode, *, as_media: bool) -> Packed:
         if percept is not None:
             media[name] = percept.digest
             percepts.append(percept)
-        _hold(fields, name, data if percept is None else None)
+        _set_data(fields, name, data if percept is None else None)
     text = node.get_content(metadata_mode=MetadataMode.NONE)
     whole = json.dumps({TYPE_KEY: node.get_type(), DATA_KEY: fields, "media": media})
     return Packed(
@@ -94,8 +93,8 @@ def packed(node: BaseNode, *, as_media: bool) -> Packed:
     )
 
 
-def packed_before(content: Content) -> Packed:
-    """Read again what a record keeps of a node, but for its percepts."""
+def read_packed(content: Content) -> Packed:
+    """Read a node from a record, without its percepts."""
     stored = json.loads(content[NODE])
     node = json_to_doc(stored)
     text = node.get_content(metadata_mode=MetadataMode.NONE)
@@ -110,50 +109,56 @@ def packed_before(content: Content) -> Packed:
 
 
 def _data(node: BaseNode) -> dict[str, str]:
-    """Return what a node holds in base64, by the field that holds it."""
+    """Return the media that a node holds in base64, by field."""
     held = {name: getattr(node, name, None) for name in RESOURCES}
-    data = {name: one.data.decode("ascii") for name, one in held.items() if one and one.data}
+    data = {
+        name: resource.data.decode("ascii")
+        for name, resource in held.items()
+        if resource and resource.data
+    }
     if isinstance(node, ImageNode) and node.image:
         data[IMAGE] = node.image
     return data
 
 
-def _hold(fields: dict[str, Any], name: str, data: str | None) -> None:
-    """Put what is in base64 into the field that holds it."""
+def _set_data(fields: dict[str, Any], name: str, data: str | None) -> None:
+    """Put base64 into a field of a node."""
     if name in RESOURCES:
         fields[name]["data"] = data
     else:
         fields[name] = data
 
 
-def _percept(kind: type[Image | Audio | Video], data: str) -> Percept | None:
-    """Make the percept of a medium; `None` if it is none, or would not come back the same."""
-    try:
-        content = base64.b64decode(data, validate=True)
-        percept = kind(content)
-        _ = percept.duration  # reads what is no sound or video at all
-    except (PerceptError, binascii.Error):
+def _percept(cls: type[Image | Audio | Video], data: str) -> Percept | None:
+    """Return the percept of a medium; `None` if it cannot be read, or would not come back alike."""
+    content = decode_lossless(data)
+    if content is None:
         return None
-    return percept if base64.b64encode(content).decode("ascii") == data else None
+    try:
+        percept = cls(content)
+        _ = percept.duration  # reads the header of a sound or video
+    except PerceptError:
+        return None
+    return percept
 
 
-def tag_of(sense: str) -> str:
-    """Return the tag of records that are nodes of a store of one sense."""
-    return TAG + sense
+def tag_of(modality: str) -> str:
+    """Return the tag of records that are nodes of a store of one modality."""
+    return TAG + modality
 
 
 def contents_of(record: Record) -> Mapping[str, Content]:
-    """Return the nodes that a record is of, by sense; none where it never was one."""
+    """Return the nodes of a record, by modality; empty if it has none."""
     contents = record.metadata.get(CONTENT)
     return contents if isinstance(contents, Mapping) else {}
 
 
-def unpacked(memory: Memory, record: Record, sense: str) -> BaseNode | None:
-    """Put a node together again; `None` where the record is of no node that has this sense.
+def unpack(memory: Memory, record: Record, modality: str) -> BaseNode | None:
+    """Return the node of a modality as it was added; `None` if the record has none.
 
-    Media that were not kept, are not any more, or cannot be read are left out.
+    Media that were not kept, are lost, or cannot be read are left out.
     """
-    content = contents_of(record).get(sense)
+    content = contents_of(record).get(modality)
     if content is None:
         return None
     stored = json.loads(content[NODE])
@@ -162,7 +167,7 @@ def unpacked(memory: Memory, record: Record, sense: str) -> BaseNode | None:
     for name, digest in stored["media"].items():
         data = _bytes(memory, kept.get(digest))
         if data is not None:
-            _hold(fields, name, base64.b64encode(data).decode("ascii"))
+            _set_data(fields, name, encode_base64(data))
     return json_to_doc(stored)
 
 
@@ -170,25 +175,20 @@ def _bytes(memory: Memory, medium: Medium | None) -> bytes | None:
     if medium is None:
         return None
     try:
-        percept = opened(memory, medium)
+        percept = open_kept(memory, medium)
         return percept.source.read() if percept and isinstance(percept.source, Encoded) else None
     except PerceptError as error:
         logger.warning("sensorium: a node is left without its %s: %s", medium.modality, error)
         return None
 
 
-def opened(memory: Memory, medium: Medium) -> Percept | None:
-    """Return a medium as a percept; `None` where it was not kept, or is not any more.
+def open_kept(memory: Memory, medium: Medium) -> Percept | None:
+    """Return a medium as a percept; `None` if it was not kept, or is lost.
 
     Raises:
-        PerceptError: Its file is damaged.
+        PerceptError: The file is damaged.
     """
     try:
         return memory.open_medium(medium)
     except MediaNotFoundError:
         return None
-
-
-def unshown(medium: Medium, error: PerceptError) -> str:
-    """Say in a text for a model what could not be shown to it."""
-    return f"[this {medium.modality} cannot be shown: {error}]"

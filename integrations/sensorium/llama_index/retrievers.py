@@ -1,4 +1,4 @@
-"""A memory as a LlamaIndex retriever: questions in words, pictures or vectors, answers as nodes."""
+"""A memory as a LlamaIndex retriever: words, pictures or vectors ask, nodes answer."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from typing_extensions import Unpack
 
 from sensorium.errors import QueryError
-from sensorium.llama_index.recalled import node_of
-from sensorium.llama_index.searching import check_memory
+from sensorium.llama_index.hit_nodes import node_of
+from sensorium.llama_index.node_search import check_open
 from sensorium.memory import Memory
 from sensorium.memory.checks import MOST
 from sensorium.memory.filters import Filters
@@ -28,12 +28,13 @@ OPTIONS = "similarity_top_k, modalities, keywords, min_confidence, half_life, di
 
 
 class SensoriumRetriever(BaseRetriever):
-    """What a memory recalls, whichever sense it came by, as nodes with scores.
+    """Recalls from a memory, and returns nodes of all modalities with their scores.
 
-    A text comes as a `TextNode`, a picture as an `ImageNode`, what has sound or video as a `Node`;
-    a node that was added through a `SensoriumVectorStore` comes as it was. The metadata says which
-    `modality` matched, the `span` (seconds; characters for text), the `confidence`, and of the
-    record `at`, `tags` and `source`, `uri` and `mime_type`.
+    A text is returned as a `TextNode`, a picture as an `ImageNode`, and a record with sound or
+    video as a `Node`; a node that was added through a `SensoriumVectorStore` is returned as it was.
+    The metadata say which `modality` matched, the `span` (in seconds, or characters of a text) and
+    the `confidence`; the `at`, `tags` and `source` of the record; the `uri` and `mime_type` of the
+    medium.
     """
 
     def __init__(
@@ -53,28 +54,28 @@ class SensoriumRetriever(BaseRetriever):
         """Retrieve from a memory, which the caller closes.
 
         Args:
-            memory: Of one owner.
-            similarity_top_k: Nodes at most.
-            modalities: Senses to search; by default all.
-            keywords: Look for the question's words in the texts of records, too.
-            min_confidence: From 0 to 1: leave out what may well be coincidence, even everything.
+            memory: Open memory of one owner.
+            similarity_top_k: Largest number of nodes.
+            modalities: Modalities to search; by default all.
+            keywords: Also look for the words of the question in the text of records.
+            min_confidence: Least confidence of a hit, from 0 to 1; others are left out.
             half_life: Age at which a memory counts half.
-            diversity: From 0 (by score alone) to 1 (as different as possible from each other).
-            ranking: As for `Memory.recall`.
-            callback_manager: That hears of each retrieval.
-            filters: As for `Memory.recall`: `since`, `until`, `tags`, `source`, `where`, ...
+            diversity: From 0 (by score alone) to 1 (as different from each other as possible).
+            ranking: Ranking, as for `Memory.recall`.
+            callback_manager: Manager that is told of each retrieval.
+            filters: Filters of `Memory.recall`: `since`, `until`, `tags`, `source`, `where`, ...
         Raises:
-            QueryError: No memory, an option that there is not, or a `similarity_top_k` that is
-                no number from 0.
+            QueryError: The memory is not a `Memory`, an option does not exist, or
+                `similarity_top_k` is not a number from 0 to 10,000.
         """
-        check_memory(memory)
+        check_open(memory)
         _check_options(similarity_top_k, filters)
         super().__init__(callback_manager=callback_manager)
         self._memory = memory
         self._count = similarity_top_k
         self._keywords = keywords
         self._filters = filters
-        self._wishes: dict[str, Any] = {
+        self._options: dict[str, Any] = {
             "modalities": modalities,
             "min_confidence": min_confidence,
             "half_life": half_life,
@@ -91,7 +92,7 @@ class SensoriumRetriever(BaseRetriever):
             parts,
             limit=self._count,
             keywords=words if words.strip() else None,
-            **self._wishes,
+            **self._options,
             **self._filters,
         )
         return [NodeWithScore(node=node_of(self._memory, hit), score=hit.score) for hit in hits]
@@ -101,10 +102,10 @@ class SensoriumRetriever(BaseRetriever):
 
 
 def _check_options(count: object, filters: Collection[str]) -> None:
-    """Refuse a number of nodes that is none, and filters that a memory has not."""
+    """Check the number of nodes and the names of the filters."""
     if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= MOST:
         raise QueryError(
-            f"similarity_top_k={count!r}"[:200], f"0 to {MOST}", "say how many nodes you want"
+            f"similarity_top_k={count!r}", f"0 to {MOST}", "pass the number of nodes you want"
         )
     known = Filters.__annotations__
     unknown = [name for name in filters if name not in known]
@@ -112,15 +113,15 @@ def _check_options(count: object, filters: Collection[str]) -> None:
         raise QueryError(
             f"SensoriumRetriever(..., {unknown[0]}=...)",
             f"{OPTIONS}, {', '.join(known)}",
-            "say how many with similarity_top_k=, and which metadata with where=",
+            "pass the number of nodes as similarity_top_k=, and conditions on metadata as where=",
         )
 
 
 def _parts(query: QueryBundle) -> list[Part]:
-    """Return what a question is made of: its vector or its words, and its picture.
+    """Return the parts of a question: its vector or its words, and its picture.
 
     Raises:
-        QueryError: Nothing.
+        QueryError: The question has no part.
     """
     parts: list[Part] = []
     if query.embedding is not None:
@@ -131,7 +132,7 @@ def _parts(query: QueryBundle) -> list[Part]:
         parts.append(Image(query.image_path, uri=query.image_path))
     if not parts:
         raise QueryError(
-            f"retrieve({query.query_str!r})"[:200],
+            f"retrieve({query.query_str!r})",
             "words, a picture or a vector",
             'write retrieve("a bird crowing") or QueryBundle("", image_path=...)',
         )

@@ -19,12 +19,13 @@ from llama_index.core.vector_stores.types import (
 )
 from typing_extensions import Self
 
+from sensorium.agents.opening import closed_on_failure
 from sensorium.errors import QueryError, UnsupportedModalityError
-from sensorium.llama_index.keeping import Keeper
 from sensorium.llama_index.models import encoder_of
-from sensorium.llama_index.modes import answered
-from sensorium.llama_index.nodes import unpacked
-from sensorium.llama_index.searching import Nodes, check_memory
+from sensorium.llama_index.modes import answer
+from sensorium.llama_index.node_search import NodeSearch, check_open
+from sensorium.llama_index.node_writer import NodeWriter
+from sensorium.llama_index.nodes import unpack
 from sensorium.memory import Memory, Record
 from sensorium.memory.closing import Closing
 from sensorium.memory.place import OWNER
@@ -36,31 +37,31 @@ MMR_OPTIONS = frozenset({"mmr_threshold", "mmr_prefetch_factor", "mmr_prefetch_k
 
 
 class SensoriumVectorStore(Closing, BasePydanticVectorStore):
-    """Nodes as records of a memory, each with one vector of this store's modality.
+    """Keeps nodes as records of a memory, with vectors of one modality.
 
-    Stores of other modalities may share the memory: a node that is added to two of them is one
-    record with two vectors. A store sees the nodes that were added to it, and nothing else of the
-    memory. The asynchronous methods do the same in a thread.
+    Stores of several modalities may share a memory: a node that is added to two of them is one
+    record with two vectors. A store finds only the nodes that were added to it. The asynchronous
+    methods do the same in a thread.
     """
 
     stores_text: bool = True
     is_embedding_query: bool = True
-    modality: str = Field(default="text", description="Which vector of a record is a node's.")
+    modality: str = Field(default="text", description="Modality of the nodes' vectors.")
     _memory: Memory = PrivateAttr()
-    _keeper: Keeper = PrivateAttr()
+    _writer: NodeWriter = PrivateAttr()
     _owns_memory: bool = PrivateAttr(default=False)
 
     def __init__(self, memory: Memory, *, modality: str = "text") -> None:
         """Keep nodes in a memory, which the caller closes.
 
         Args:
-            memory: Of the space of the nodes' embeddings.
-            modality: What the embeddings are of: `"text"`, `"image"`, `"audio"`, ...
+            memory: Open memory in the space of the nodes' embeddings.
+            modality: Modality of the embeddings: `"text"`, `"image"`, `"audio"`, ...
         Raises:
-            QueryError: What is no memory.
-            UnsupportedModalityError: One that the memory has no vectors of.
+            QueryError: The memory is not a `Memory`.
+            UnsupportedModalityError: The memory has no vectors of this modality.
         """
-        check_memory(memory)
+        check_open(memory)
         known = memory.encoder.modalities
         if modality not in known:
             raise UnsupportedModalityError(
@@ -69,7 +70,7 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
         fields: dict[str, Any] = {"modality": modality}
         super().__init__(**fields)
         self._memory = memory
-        self._keeper = Keeper(memory, modality)
+        self._writer = NodeWriter(memory, modality)
 
     @classmethod
     def open(
@@ -85,25 +86,23 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
         """Open a store, or begin one, for the vectors of any embedding model.
 
         Args:
-            place: A folder, the URL of a Qdrant server, `":memory:"` or any `QdrantClient`.
-            owner: Whose nodes; by default as on the command line.
-            embed_model: That makes the nodes' embeddings. Its name and dimension are kept with the
-                store, which is not opened with another one.
-            dimension: Of the embeddings; needed without a model.
-            modality: What the embeddings are of.
-            options: As for `Memory.open`.
+            place: A folder, the URL of a Qdrant server, `":memory:"` or a `QdrantClient`.
+            owner: Owner of the nodes; the default is that of the command line.
+            embed_model: Model that makes the nodes' embeddings. Its name and dimension are stored;
+                the store can only be opened with the same model again.
+            dimension: Dimension of the embeddings, if there is no model.
+            modality: Modality of the embeddings.
+            options: Other options of `Memory.open`.
         Raises:
-            VectorError: Neither a model nor a dimension, or what is no model.
+            VectorError: Neither a model nor a dimension is given, or the model is not one.
             SpaceMismatchError: The store was begun with another model.
-            StoreError: As `Memory.open`.
+            UnsupportedModalityError: The memory has no vectors of this modality.
+            StoreError: `Memory.open` failed.
         """
         encoder = encoder_of(embed_model, dimension)
         memory = Memory.open(place, owner=owner, encoder=encoder, **options)
-        try:
+        with closed_on_failure(memory):
             store = cls(memory, modality=modality)
-        except BaseException:
-            memory.close()
-            raise
         store._owns_memory = True
         return store
 
@@ -123,7 +122,7 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
 
     @property
     def memory(self) -> Memory:
-        """The memory, to recall across its senses."""
+        """The memory, to recall across its modalities."""
         return self._memory
 
     def close(self) -> None:
@@ -132,68 +131,80 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
             self._memory.close()
 
     def add(self, nodes: Sequence[BaseNode], **add_kwargs: Any) -> list[str]:
-        """Add nodes, which take the place of nodes of their ids.
+        """Add nodes; a node replaces the node of the same id.
 
         Args:
-            nodes: With embeddings; of several with one id, the last counts.
-            add_kwargs: None.
+            nodes: Nodes with embeddings; if several have one id, the last counts.
+            add_kwargs: Not used; LlamaIndex's signature has them.
         Returns:
-            Their ids.
+            Ids of the nodes.
         Raises:
-            RecordError: A node without an embedding, an id that is taken by what is no node, or
-                metadata that JSON cannot hold. Nothing is added then.
-            VectorError: An embedding of another dimension, with NaN, or of zeros. Nor then.
+            RecordError: A node has no embedding, its id belongs to a record that is not a node, or
+                JSON cannot hold its metadata. Nothing is added.
+            VectorError: An embedding has another dimension, NaN, or zeros only. Nothing is added.
+            TypeError: An option is given.
         """
-        _refuse(add_kwargs, "add")
-        self._keeper.add(nodes)
+        _reject(add_kwargs, "add")
+        self._writer.add(nodes)
         return [node.node_id for node in nodes]
 
     def query(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
         """Find nodes.
 
         Args:
-            query: In mode default, mmr, hybrid or text_search; filters may be nested. Empty lists
-                of `node_ids` and `doc_ids` do not restrict, as an index passes them.
-            kwargs: In mode mmr, `mmr_threshold` (1 looks at the question alone, 0 at differences),
-                and how many candidates: `mmr_prefetch_factor` times the nodes wanted (4), or
-                `mmr_prefetch_k`.
+            query: Query of mode default, mmr, hybrid or text_search. Its filters may be nested.
+                Empty lists of `node_ids` and `doc_ids` do not restrict, as an index passes them.
+            kwargs: For mode mmr: `mmr_threshold`, from 0 (only differences count) to 1 (only
+                nearness counts), and the number of candidates, as `mmr_prefetch_k` or as
+                `mmr_prefetch_factor` times the nodes that are wanted (4).
+        Returns:
+            The nodes with their similarities, best first.
         Raises:
-            QueryError: Another mode, or one that needs what was not given.
-            FilterError: A filter that is none.
+            QueryError: The mode is unknown, or needs what the query lacks.
+            FilterError: A filter is not one of LlamaIndex's.
+            TypeError: An option is unknown.
         """
-        _refuse(kwargs.keys() - MMR_OPTIONS, "query")
-        nodes = Nodes(
+        _reject(kwargs.keys() - MMR_OPTIONS, "query")
+        nodes = NodeSearch(
             self._memory,
             self.modality,
             filters=query.filters,
             ids=query.node_ids or None,
             documents=query.doc_ids or None,
         )
-        records, scores = answered(query, nodes, kwargs)
+        records, scores = answer(query, nodes, kwargs)
         return VectorStoreQueryResult(
-            nodes=self._unpacked(records), similarities=scores, ids=[one.id for one in records]
+            nodes=self._unpacked(records),
+            similarities=scores,
+            ids=[record.id for record in records],
         )
 
     def _unpacked(self, records: Iterable[Record]) -> list[BaseNode]:
-        nodes = (unpacked(self._memory, record, self.modality) for record in records)
+        nodes = (unpack(self._memory, record, self.modality) for record in records)
         return [node for node in nodes if node is not None]
 
     def get_nodes(
         self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None
     ) -> list[BaseNode]:
-        """Return nodes, in the order of the ids; else those first that were added first.
+        """Return nodes, in the order of the ids, or else in the order in which they were added.
 
         Args:
-            node_ids: Of the nodes; what is not there is left out. By default all.
-            filters: Of their metadata.
+            node_ids: Ids of nodes; unknown ids are left out. By default all nodes.
+            filters: Filters of the nodes' metadata.
+        Raises:
+            FilterError: A filter is not one of LlamaIndex's.
         """
-        found = Nodes(self._memory, self.modality, ids=node_ids, filters=filters)
+        found = NodeSearch(self._memory, self.modality, ids=node_ids, filters=filters)
         return self._unpacked(found.records())
 
     def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
-        """Remove the nodes of a document from this store."""
-        _refuse(delete_kwargs, "delete")
-        self._keeper.remove(Nodes(self._memory, self.modality, documents=[ref_doc_id]))
+        """Remove the nodes of a document from this store.
+
+        Raises:
+            TypeError: An option is given.
+        """
+        _reject(delete_kwargs, "delete")
+        self._writer.remove(NodeSearch(self._memory, self.modality, documents=[ref_doc_id]))
 
     def delete_nodes(
         self,
@@ -201,51 +212,53 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
         filters: MetadataFilters | None = None,
         **delete_kwargs: Any,
     ) -> None:
-        """Remove nodes from this store; what is not there is passed over.
+        """Remove nodes from this store; unknown ids are ignored.
 
         Args:
-            node_ids: Of the nodes.
-            filters: Of their metadata.
-            delete_kwargs: None.
+            node_ids: Ids of the nodes.
+            filters: Filters of the nodes' metadata.
+            delete_kwargs: Not used; LlamaIndex's signature has them.
         Raises:
-            QueryError: Neither.
+            QueryError: Neither ids nor filters are given.
+            FilterError: A filter is not one of LlamaIndex's.
+            TypeError: An option is given.
         """
-        _refuse(delete_kwargs, "delete_nodes")
+        _reject(delete_kwargs, "delete_nodes")
         if node_ids is None and filters is None:
             raise QueryError(
                 "delete_nodes() without ids and filters", "one of them", "clear() removes all nodes"
             )
-        self._keeper.remove(Nodes(self._memory, self.modality, ids=node_ids, filters=filters))
+        self._writer.remove(NodeSearch(self._memory, self.modality, ids=node_ids, filters=filters))
 
     def clear(self) -> None:
         """Remove all nodes from this store."""
-        self._keeper.clear()
+        self._writer.clear()
 
     def persist(self, persist_path: str, fs: fsspec.AbstractFileSystem | None = None) -> None:
-        """Make all nodes safe against loss of power, where the memory is: it needs no other file.
+        """Make all nodes safe against loss of power, in the memory itself.
 
         Args:
-            persist_path: Where other stores write theirs.
-            fs: And in which file system.
+            persist_path: Not used; other stores write a file there.
+            fs: Not used.
         """
         self._memory.flush()
 
     async def async_add(self, nodes: Sequence[BaseNode], **kwargs: Any) -> list[str]:
-        """As `add`."""
+        """Call `add` in a thread."""
         return await asyncio.to_thread(self.add, nodes, **kwargs)
 
     async def aquery(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
-        """As `query`."""
+        """Call `query` in a thread."""
         return await asyncio.to_thread(self.query, query, **kwargs)
 
     async def aget_nodes(
         self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None
     ) -> list[BaseNode]:
-        """As `get_nodes`."""
+        """Call `get_nodes` in a thread."""
         return await asyncio.to_thread(self.get_nodes, node_ids, filters)
 
     async def adelete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
-        """As `delete`."""
+        """Call `delete` in a thread."""
         await asyncio.to_thread(self.delete, ref_doc_id, **delete_kwargs)
 
     async def adelete_nodes(
@@ -254,15 +267,15 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
         filters: MetadataFilters | None = None,
         **delete_kwargs: Any,
     ) -> None:
-        """As `delete_nodes`."""
+        """Call `delete_nodes` in a thread."""
         await asyncio.to_thread(self.delete_nodes, node_ids, filters, **delete_kwargs)
 
     async def aclear(self) -> None:
-        """As `clear`."""
+        """Call `clear` in a thread."""
         await asyncio.to_thread(self.clear)
 
 
-def _refuse(unknown: Iterable[str], method: str) -> None:
+def _reject(unknown: Iterable[str], method: str) -> None:
     names = sorted(unknown)
     if names:
         raise TypeError(f"{method}() takes no {', '.join(names)}")

@@ -1,4 +1,4 @@
-"""What a memory recalls, as nodes: those that were added as nodes, and all else."""
+"""Hits as nodes: records that were added as nodes, and all others."""
 
 from __future__ import annotations
 
@@ -6,40 +6,42 @@ from typing import Any
 
 from llama_index.core.schema import BaseNode, ImageNode, MediaResource, Node, TextNode
 
+from sensorium.agents.showing import unshown
 from sensorium.errors import PerceptError
-from sensorium.llama_index.nodes import RESOURCES, TAG, contents_of, opened, unpacked, unshown
+from sensorium.llama_index.nodes import RESOURCES, TAG, contents_of, open_kept, unpack
 from sensorium.memory import Hit, Medium, Memory
-from sensorium.percepts import Span
+from sensorium.percepts import Span, Text
 from sensorium.percepts.previews import preview
 from sensorium.percepts.source import Encoded
 
 PICTURE = "image_resource"
-ABOUT_THE_MATCH = ("modality", "span", "uri", "mime_type", "confidence")  # no model reads these
-SHOWN_AS_PICTURE = frozenset({"depth", "thermal", "imu"})  # which no node has a resource for
+NOT_FOR_MODELS = ("modality", "span", "uri", "mime_type", "confidence")  # keys of metadata
 
 
 def node_of(memory: Memory, hit: Hit) -> BaseNode:
-    """Return a hit as a node: as it was added, if it was one, else as what its record holds.
+    """Return a hit as a node: as it was added, if it was a node, or made of its record.
 
-    A text becomes a `TextNode`, a picture an `ImageNode`, and what has sound or video a `Node`;
-    depth, heat and motion are shown as pictures. What is known of the hit is in the metadata.
+    A text becomes a `TextNode`, a picture an `ImageNode`, and a record with sound or video a
+    `Node`. Media that a node has no resource for, such as depth, become pictures. The metadata
+    describe the hit.
     """
     record = hit.record
-    nodes = (unpacked(memory, record, sense) for sense in (hit.modality, *contents_of(record)))
+    modalities = (hit.modality, *contents_of(record))
+    nodes = (unpack(memory, record, modality) for modality in modalities)
     node = next((node for node in nodes if node is not None), None)
     if node is None:
-        node = _described(memory, hit)
-    said = _said(hit)
-    node.metadata = {**node.metadata, **said}
-    node.excluded_embed_metadata_keys = [*node.excluded_embed_metadata_keys, *said]
-    node.excluded_llm_metadata_keys = [*node.excluded_llm_metadata_keys, *ABOUT_THE_MATCH]
+        node = _made(memory, hit)
+    about = _description(hit)
+    node.metadata = {**node.metadata, **about}
+    node.excluded_embed_metadata_keys = [*node.excluded_embed_metadata_keys, *about]
+    node.excluded_llm_metadata_keys = [*node.excluded_llm_metadata_keys, *NOT_FOR_MODELS]
     return node
 
 
-def _said(hit: Hit) -> dict[str, Any]:
-    """Return what is known of a hit, as metadata; what is not known is left out."""
+def _description(hit: Hit) -> dict[str, Any]:
+    """Describe a hit as metadata; what is unknown is left out."""
     medium = hit.medium
-    said = {
+    about = {
         "modality": hit.modality,
         "span": [hit.span.start, hit.span.end] if hit.span else None,
         "uri": medium.uri if medium else None,
@@ -49,10 +51,10 @@ def _said(hit: Hit) -> dict[str, Any]:
         "tags": [tag for tag in hit.record.tags if not tag.startswith(TAG)] or None,
         "source": hit.record.source,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in about.items() if value is not None}
 
 
-def _described(memory: Memory, hit: Hit) -> BaseNode:
+def _made(memory: Memory, hit: Hit) -> BaseNode:
     record = hit.record
     found, unread = _resources(memory, hit)
     text = "\n".join([record.text, *unread] if record.text else unread)
@@ -73,16 +75,17 @@ def _described(memory: Memory, hit: Hit) -> BaseNode:
 
 
 def _resources(memory: Memory, hit: Hit) -> tuple[dict[str, MediaResource], list[str]]:
-    """Return what a node can hold: one medium of each kind, that which matched before others.
+    """Return one medium for each field of a node, the one that matched before others.
 
-    What cannot be read is left out, and said in words.
+    Returns:
+        The media by field, and a remark for each medium that cannot be read.
     """
     found: dict[str, MediaResource] = {}
     unread: list[str] = []
     for medium in sorted(hit.record.media, key=lambda medium: medium != hit.medium):
-        shown = medium.modality in SHOWN_AS_PICTURE
-        name = PICTURE if shown else f"{medium.modality}_resource"
-        if name in RESOURCES and name not in found:
+        own = f"{medium.modality}_resource"
+        name = own if own in RESOURCES else PICTURE
+        if name not in found and medium.modality != Text.modality:
             try:
                 resource = _resource(memory, medium, hit.span if medium == hit.medium else None)
             except PerceptError as error:
@@ -94,11 +97,11 @@ def _resources(memory: Memory, hit: Hit) -> tuple[dict[str, MediaResource], list
 
 def _resource(memory: Memory, medium: Medium, span: Span | None) -> MediaResource | None:
     """Return a kept medium as a resource: its file, its bytes, or a picture of it."""
-    percept = opened(memory, medium)
+    percept = open_kept(memory, medium)
     if percept is None:
         return None
     source = percept.source
-    if isinstance(source, Encoded) and medium.modality not in SHOWN_AS_PICTURE:
+    if isinstance(source, Encoded) and f"{medium.modality}_resource" in RESOURCES:
         return MediaResource(path=source.path, data=source.data, mimetype=medium.mime)
     shown = preview(percept, span=span)
     return MediaResource(data=shown.data, mimetype=shown.mime) if shown else None

@@ -103,7 +103,7 @@ def test_other_modes_are_refused(store: SensoriumVectorStore, mode: Mode) -> Non
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        (VectorStoreQuery(), "a query of nothing"),
+        (VectorStoreQuery(), "an empty query"),
         (VectorStoreQuery(mode=Mode.MMR), "without a vector"),
         (VectorStoreQuery(query_str="sea", mode=Mode.HYBRID), "without a vector"),
         (VectorStoreQuery(vector("sea"), mode=Mode.HYBRID), "without words"),

@@ -232,7 +232,7 @@ def test_a_question_without_words_is_answered_in_the_users_words(
     ("options", "words"),
     [
         ({"k": 3}, r"k=\.\.\.\); needed similarity_top_k, .*since, until, tags, source, where"),
-        ({"filters": {"topic": "bees"}}, r"filters=\.\.\..*which metadata with where="),
+        ({"filters": {"topic": "bees"}}, r"filters=\.\.\..*conditions on metadata as where="),
         ({"similarity_top_k": -1}, "similarity_top_k=-1"),
         ({"similarity_top_k": "3"}, "similarity_top_k='3'"),
         ({"similarity_top_k": True}, "similarity_top_k=True"),

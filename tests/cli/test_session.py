@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from tests.support.command_line import remembered, run, run_json
 
-from sensorium.memory import Memory
-from sensorium.memory import opened as memory_module
+from sensorium.memory import Memory, checks
 
 READING = ["recall x", "timeline", "stats", "forget --everything", "sweep", "compact", "export out"]
 
@@ -54,7 +53,7 @@ def test_what_needs_no_encoder_loads_none(
     def refuse(_: str) -> None:
         raise AssertionError("an encoder was loaded")
 
-    monkeypatch.setattr(memory_module, "load_encoder", refuse)
+    monkeypatch.setattr(checks, "load_encoder", refuse)
     for command in ("stats", "timeline", "sweep", "compact", "forget --tag x", f"show {name}"):
         run(*command.split())
     run("update", name, "--tag", "done")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 from urllib.parse import unquote_to_bytes
 
 from sensorium.errors import SourceTooLargeError, SourceTypeError
@@ -25,6 +26,20 @@ def from_base64(text: str | bytes, *, max_bytes: int = MAX_BYTES) -> bytes:
             "a whole file in base64",
             "encode it: b64encode(data).decode()",
         ) from error
+
+
+def encode_base64(content: bytes) -> str:
+    """Write bytes in base64, on one line."""
+    return base64.b64encode(content).decode("ascii")
+
+
+def decode_lossless(text: str) -> bytes | None:
+    """Decode base64, if encoding the bytes again gives the same text; otherwise return `None`."""
+    try:
+        content = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return content if encode_base64(content) == text else None
 
 
 def _unbroken(text: str | bytes) -> bytes:

@@ -141,7 +141,8 @@ def read_file(path: Path, units: Units, *, modality: str | None = None) -> Perce
         MediaDecodeError: The content is not of the modality, or the text is not UTF-8.
         PerceptError: `modality_of` or the class of the percept failed.
     """
-    from sensorium.percepts import Percept, Text
+    from sensorium.percepts import Text
+    from sensorium.percepts.percept import make_percept
 
     found = modality_of(path, units, modality=modality)
     if str(path) == STDIN:
@@ -156,8 +157,7 @@ def read_file(path: Path, units: Units, *, modality: str | None = None) -> Perce
                 "text in UTF-8",
                 "convert it, or say what it is with --as",
             ) from error
-    make: Any = Percept.modalities[found]
-    return make(path, uri=uri, **units.of(found))  # type: ignore[no-any-return]  # a Percept class
+    return make_percept(found, path, units.of(found), uri=uri)
 
 
 def _walk(folder: Path, skipped: dict[Path, str]) -> Iterator[Path]:

@@ -12,10 +12,10 @@ from llama_index.core.constants import DATA_KEY, TYPE_KEY
 from llama_index.core.schema import BaseNode, ImageNode, MetadataMode
 from llama_index.core.storage.docstore.utils import json_to_doc
 
-from sensorium.agents.lossless import decode_lossless, encode_base64
 from sensorium.errors import MediaNotFoundError, PerceptError, RecordError
 from sensorium.memory import Medium, Memory, Record
 from sensorium.percepts import Audio, Image, Percept, Video
+from sensorium.percepts.base64_text import decode_lossless, encode_base64
 from sensorium.percepts.source import Encoded
 
 CONTENT = "_node_content"  # key of a record's metadata: its nodes, by modality

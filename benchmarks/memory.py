@@ -177,11 +177,13 @@ def client(kind: str, count: int) -> dict[str, Any]:
     """Measure `QdrantClient(":memory:")` with the same schema and the same points."""
     from qdrant_client import QdrantClient
 
+    from sensorium.qdrant.client import create_collection
+
     make, senses = KINDS[kind]
     vectors = Vectors(count)
     made = points(make(count), vectors)
     store = QdrantClient(":memory:")
-    CollectionSchema.for_space(Planted.space, modalities=SENSES).create(store, "memory")
+    create_collection(store, "memory", CollectionSchema.for_space(Planted.space, modalities=SENSES))
     result: dict[str, Any] = {"write": upserted(store, made)}
     del made
     if senses:
@@ -219,11 +221,15 @@ def folder_client(count: int) -> dict[str, Any]:
     """Measure reopening with `QdrantClient(path=)`."""
     from qdrant_client import QdrantClient
 
+    from sensorium.qdrant.client import create_collection
+
     vectors = Vectors(count)
     made = points(mixed(count), vectors)
     with tempfile.TemporaryDirectory() as folder:
         store = QdrantClient(path=folder)
-        CollectionSchema.for_space(Planted.space, modalities=SENSES).create(store, "memory")
+        create_collection(
+            store, "memory", CollectionSchema.for_space(Planted.space, modalities=SENSES)
+        )
         rate = upserted(store, made)
         store.close()
         start = time.perf_counter()

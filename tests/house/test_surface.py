@@ -17,6 +17,8 @@ SURFACE = {
     "sensorium.mini": "MiniEncoder open_mini",
     "sensorium.qdrant": "Backend ClientBackend CollectionSchema Condition EdgeBackend Either Equal "
     "Every Filter Ids Not OneOf Page Point Present Range Scored Search StoredPoint Words",
+    "sensorium.qdrant.client": "ClientBackend add_modality create_collection",
+    "sensorium.qdrant.edge": "EdgeBackend",
     "sensorium.memory": "AsyncMemory Failure Filters Hit Medium Memory Moment Record Remembered "
     "Report Timeline",
     "sensorium.langchain": "SensoriumEmbeddings SensoriumRetriever SensoriumVectorStore "

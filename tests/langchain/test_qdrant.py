@@ -15,6 +15,7 @@ from sensorium.langchain import SensoriumEmbeddings
 from sensorium.memory import Memory
 from sensorium.percepts import Image
 from sensorium.qdrant import CollectionSchema
+from sensorium.qdrant.client import create_collection
 from sensorium.samples import FOLDER as MEDIA
 
 SPACE = load_encoder().space
@@ -30,7 +31,8 @@ def client() -> Iterator[QdrantClient]:
 @pytest.mark.parametrize("name", ["image", "text"])
 def test_texts_are_added_and_found(client: QdrantClient, name: str) -> None:
     """A named vector that is single takes and finds what the store writes, filters included."""
-    CollectionSchema.for_space(SPACE, single=["text"]).create(client, "notes")
+    schema = CollectionSchema.for_space(SPACE, single=["text"])
+    create_collection(client, "notes", schema)
     store = QdrantVectorStore(client, "notes", SensoriumEmbeddings(), vector_name=name)
     store.add_texts(["the heron stood in the reeds", "21 degrees"], [{"n": 1}, {"n": 2}])
     [(found, score)] = store.similarity_search_with_score("a bird in the water", k=1)
@@ -54,7 +56,7 @@ def test_words_find_the_pictures_of_a_memory(client: QdrantClient) -> None:
 def test_a_memory_refuses_a_collection_of_single_texts(client: QdrantClient) -> None:
     """A long text would not fit there: opening says so, whoever made the collection."""
     schema = CollectionSchema.for_space(SPACE, single=["text"])
-    schema.create(client, "notes")
+    create_collection(client, "notes", schema)
     with pytest.raises(StoreFormatError, match=r"single vectors of text.*of its own"):
         Memory.open(client, owner="rex", collection="notes")
     with pytest.raises(StoreFormatError, match="single vectors of text"):
@@ -77,7 +79,7 @@ def test_windows_need_a_real_engine(client: QdrantClient) -> None:
 
     The engine itself is in `test_the_engine_takes_one_vector_for_many`.
     """
-    CollectionSchema.for_space(SPACE).create(client, "notes")
+    create_collection(client, "notes", CollectionSchema.for_space(SPACE))
     store = QdrantVectorStore(client, "notes", SensoriumEmbeddings(), vector_name="text")
     with pytest.raises(TypeError, match="float"):
         store.add_texts(["the heron stood in the reeds"])

@@ -30,7 +30,7 @@ from sensorium.memory.layout.parts import row_offset, spread_over_points
 from sensorium.qdrant.client import connection
 from sensorium.qdrant.client import points as client_points
 from sensorium.qdrant.client.backend import ClientBackend
-from sensorium.qdrant.client.schema import create_collection
+from sensorium.qdrant.client.schema import add_modality, create_collection
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Point
 from sensorium.qdrant.schema import KEYWORDS, ROWS, TIMES, CollectionSchema
@@ -271,7 +271,7 @@ def test_a_collection_is_made_as_the_schema_says() -> None:
     )
     with serving(Stub(made=described(schema))) as stub:
         client = QdrantClient(url=stub.url, check_compatibility=False)
-        schema.create(client, "mine")
+        create_collection(client, "mine", schema)
         client.close()
     (made,) = [asked.body for asked in stub.asked if asked.line == "PUT /collections/mine"]
     vector = {"size": D, "distance": "Cosine", "datatype": "float16", "on_disk": True}
@@ -380,16 +380,16 @@ def test_modalities_that_others_added_stay() -> None:
 def test_a_sense_is_added_with_a_client_alone() -> None:
     """One call, of a schema that is read from the collection; a second changes nothing."""
     client = QdrantClient(":memory:")
-    SCHEMA.create(client, "mine")
+    create_collection(client, "mine", SCHEMA)
     for _ in range(2):
-        wider = CollectionSchema.add_modality(client, "mine", "smell")
+        wider = add_modality(client, "mine", "smell")
         assert wider == SCHEMA.with_modality("smell")
     assert set(client.get_collection("mine").config.params.vectors) == {*wider.modalities}
     assert ClientBackend.open(client, schema=SCHEMA, collection="mine").schema == wider
     with pytest.raises(StoreFormatError, match="not there"):
-        CollectionSchema.add_modality(client, "nobody's", "smell")
+        add_modality(client, "nobody's", "smell")
     with pytest.raises(StoreFormatError, match="plain name"):
-        CollectionSchema.add_modality(client, "mine", "a smell")
+        add_modality(client, "mine", "a smell")
     client.close()
 
 
@@ -400,6 +400,6 @@ def test_a_strangers_collection_is_left_alone() -> None:
     with pytest.raises(StoreError, match="did not make"):
         ClientBackend.open(client, schema=SCHEMA, collection="theirs")
     with pytest.raises(StoreError, match="already"):
-        SCHEMA.create(client, "theirs")
+        create_collection(client, "theirs", SCHEMA)
     assert client.get_collection("theirs").config.metadata == {"a": 1}
     client.close()

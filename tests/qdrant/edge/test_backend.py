@@ -15,8 +15,8 @@ import pytest
 from sensorium.encoders import EmbeddingSpace, normalise
 from sensorium.errors import SpaceMismatchError, StoreClosedError, StoreFullError, StoreLockedError
 from sensorium.qdrant import CollectionSchema, EdgeBackend, Filter, Point, Search
-from sensorium.qdrant.edge import backend as edge_module
-from sensorium.qdrant.edge.upkeep import FLUSH_AFTER, FlushTimer
+from sensorium.qdrant.durability import FLUSH_AFTER, FlushTimer
+from sensorium.qdrant.edge import writing as edge_module
 
 D = 32
 SPACE = EmbeddingSpace("planted", "0" * 64, "r1", D)

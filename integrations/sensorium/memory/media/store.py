@@ -16,7 +16,7 @@ from sensorium.errors import MediaNotFoundError, MediaQuotaError, RecordError
 from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.folders import GRACE, LocalFolder, enough_room, open_folder
 from sensorium.memory.records import Sweep
-from sensorium.qdrant.edge.upkeep import FlushTimer
+from sensorium.qdrant.durability import FlushTimer
 from sensorium.qdrant.filters import check_owner
 
 logger = logging.getLogger(__name__)

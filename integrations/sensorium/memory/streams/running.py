@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sensorium.errors import RecordError, StoreFormatError
 from sensorium.percepts.source import Array
-from sensorium.qdrant.edge.folder import write_whole
+from sensorium.qdrant.durability import write_whole
 
 VERSION = 1  # of the file
 

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection as AnyCollection
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from qdrant_client import QdrantClient, models
+from qdrant_client import QdrantClient
 from typing_extensions import Self
 
-from sensorium.errors import StoreFormatError
-from sensorium.qdrant.client.connection import connect
-from sensorium.qdrant.client.filters import translated
-from sensorium.qdrant.client.points import (
-    GRPC_NUMBER,
-    JSON_NUMBER,
-    check_writable,
-    named,
-    requests,
-    struct,
-)
-from sensorium.qdrant.client.reading import ClientReader
-from sensorium.qdrant.client.schema import add_modality, ensure_collection, read_schema
+from sensorium.errors import StoreClosedError, StoreFormatError
+from sensorium.qdrant.backend import Backend, Search
+from sensorium.qdrant.client import reading, writing
+from sensorium.qdrant.client.collection import Collection
+from sensorium.qdrant.client.connection import Connection, connect
+from sensorium.qdrant.client.schema import add_modality, ensure_collection
 from sensorium.qdrant.filters import Filter
-from sensorium.qdrant.points import Payload, Point, Vectors, check_payload
+from sensorium.qdrant.ownership import keys_with_owner, owned_points, taken_ids
+from sensorium.qdrant.points import (
+    Page,
+    Payload,
+    Point,
+    Scored,
+    StoredPoint,
+    Vectors,
+    check_payload,
+)
 from sensorium.qdrant.schema import CollectionSchema
 
 COLLECTION = "sensorium"
 TIMEOUT = 30  # seconds for one request
-CHANGED = 1_000  # points whose payload is changed in one request
 
 
-class ClientBackend(ClientReader):
-    """A collection that is reached through a `QdrantClient`. May be used from several threads."""
+class ClientBackend(Backend):
+    """A collection that is reached through a `QdrantClient`.
+
+    The methods are those of `Backend`, documented there.
+    """
 
     def __init__(
         self,
@@ -45,18 +51,21 @@ class ClientBackend(ClientReader):
         """Open a collection, or make it.
 
         Args:
-            client: Of any kind: a server, a cluster, `QdrantClient(":memory:")`.
-            schema: What the collection must be, or becomes; modalities it lacks are added.
-            collection: Its name.
+            client: A client of any kind: of a server, of a cluster, `QdrantClient(":memory:")`.
+            schema: Layout of a new collection. An existing one must have the same space;
+                modalities it lacks are added.
+            collection: Name of the collection.
             owned: Whether the client is closed with this backend.
         Raises:
-            SpaceMismatchError: It holds vectors of another space.
-            SchemaVersionError: It was made by another version of the layout.
-            StoreFormatError: It was not made by Sensorium.
+            SpaceMismatchError: The collection holds vectors of another space.
+            SchemaVersionError: The collection was made with another version of the layout.
+            StoreFormatError: Sensorium did not make the collection.
             StoreUnavailableError: The server cannot be reached, or refused.
         """
-        super().__init__(client, collection, ensure_collection(client, collection, schema))
+        stored = ensure_collection(client, collection, schema)
+        self._collection = Collection(Connection(client), collection, stored)
         self._owned = owned
+        self._is_open = True
 
     @classmethod
     def open(
@@ -73,19 +82,22 @@ class ClientBackend(ClientReader):
 
         Args:
             place: `"http://localhost:6333"`, `":memory:"`, or a client, which stays open at close.
-            schema: What the collection must be, or becomes; modalities it lacks are added.
-            collection: Its name.
-            api_key: By default the environment variable QDRANT_API_KEY, if it is set.
-            prefer_grpc: Speak gRPC (port 6334) rather than REST.
+            schema: Layout of a new collection; see the constructor.
+            collection: Name of the collection.
+            api_key: Key of the server; by default that of the environment variable QDRANT_API_KEY.
+            prefer_grpc: Whether to speak gRPC (port 6334) rather than REST.
             timeout: Seconds for one request.
         Raises:
-            StoreError: As the constructor, and for what is no URL.
+            SpaceMismatchError: The collection holds vectors of another space.
+            SchemaVersionError: The collection was made with another version of the layout.
+            StoreFormatError: Sensorium did not make the collection, or `place` is of another type.
+            StoreUnavailableError: `place` is no URL, or the server cannot be reached, or refused.
         """
         if isinstance(place, QdrantClient):
             return cls(place, schema=schema, collection=collection)
         if not isinstance(place, str):
             raise StoreFormatError(
-                f"{place!r} as the place of a collection"[:200],
+                f"{place!r} as the place of a collection",
                 'the URL of a server, ":memory:", or a QdrantClient',
                 'write "http://localhost:6333"',
             )
@@ -97,7 +109,17 @@ class ClientBackend(ClientReader):
             raise
 
     def __repr__(self) -> str:
-        return f"ClientBackend({self._connection.place!r}, collection={self.collection!r})"
+        place = self._collection.connection.place
+        return f"ClientBackend({place!r}, collection={self.collection!r})"
+
+    @property
+    def collection(self) -> str:
+        """Name of the collection."""
+        return self._collection.name
+
+    @property
+    def schema(self) -> CollectionSchema:
+        return self._collection.schema
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write whole points, replacing those of the same id.
@@ -107,129 +129,148 @@ class ClientBackend(ClientReader):
         Raises:
             PointError: Vectors or a payload that cannot be stored; nothing is written then.
         """
-        self._check_open()
-        check_writable(points, self._schema)
-        for run in requests(points, number=self._number()):
-            self._call(self._client.upsert, self.collection, [struct(point) for point in run])
+        writing.upsert(self._opened(), points)
 
     def put_vectors(self, point_id: str, vectors: Mapping[str, Vectors]) -> None:
-        """Write some modalities of a point; its others stay.
+        writing.put_vectors(self._opened(), point_id, vectors)
 
-        Raises:
-            PointError: Vectors that cannot be stored.
-            StoreError: There is no such point.
-        """
-        self._check_open()
-        point = Point(point_id, vectors, {})
-        check_writable([point], self._schema)
-        requests([point], number=self._number())  # is it small enough?
-        change = models.PointVectors(id=point_id, vector=named(vectors))
-        self._call(self._client.update_vectors, self.collection, [change])
-
-    def set_payload(self, filter: Filter, payload: Payload, *, clear: Collection[str] = ()) -> None:
-        """Write top-level keys of every point a filter means, and remove those in `clear`.
-
-        Raises:
-            PointError: A payload that is not JSON.
-        """
+    def set_payload(
+        self, filter: Filter, payload: Payload, *, clear: AnyCollection[str] = ()
+    ) -> None:
         check_payload(payload)
-        cursor: str | None = None
-        while True:
-            # By id: a filter may mean other points once the first key is changed
-            page = self.scroll(filter, limit=CHANGED, cursor=cursor, payload=False)
-            self._change([point.id for point in page.points], payload, list(clear))
-            cursor = page.cursor
-            if cursor is None:
-                return
-
-    def _change(self, ids: list[str], payload: Payload, clear: list[str]) -> None:
-        changes: list[models.UpdateOperation] = []
-        points: list[models.ExtendedPointId] = [*ids]
-        if ids and payload:
-            written = models.SetPayload(payload=payload, points=points)
-            changes.append(models.SetPayloadOperation(set_payload=written))
-        if ids and clear:
-            removed = models.DeletePayload(keys=clear, points=points)
-            changes.append(models.DeletePayloadOperation(delete_payload=removed))
-        if changes:
-            self._call(self._client.batch_update_points, self.collection, changes)
+        writing.set_payload(self._opened(), filter, payload, list(clear))
 
     def delete(self, filter: Filter) -> None:
-        """Remove the points a filter means."""
-        meant = models.FilterSelector(filter=translated(filter))
-        self._call(self._client.delete, self.collection, meant)
+        writing.delete(self._opened(), filter)
+
+    def retrieve(
+        self,
+        ids: Sequence[str],
+        *,
+        owner: str,
+        payload: bool | Sequence[str],
+        vectors: bool | Sequence[str],
+    ) -> list[StoredPoint]:
+        points = reading.read_points(self._opened(), ids, keys_with_owner(payload), vectors)
+        return owned_points(points, owner, payload)
+
+    def taken(self, ids: Sequence[str], *, owner: str) -> set[str]:
+        points = reading.read_points(self._opened(), ids, keys_with_owner(False), False)
+        return taken_ids(points, owner)
+
+    def search(self, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:
+        return reading.search(self._opened(), searches, filter)
+
+    def search_text(self, text: str, filter: Filter, *, limit: int) -> list[Scored]:
+        return reading.search_text(self._opened(), text, filter, limit)
+
+    def scroll(
+        self,
+        filter: Filter,
+        *,
+        limit: int,
+        newest_first: bool | None = None,
+        cursor: str | None = None,
+        payload: bool | Sequence[str] = True,
+        vectors: bool | Sequence[str] = False,
+    ) -> Page:
+        return reading.scroll(
+            self._opened(),
+            filter,
+            limit=limit,
+            newest_first=newest_first,
+            cursor=cursor,
+            payload=payload,
+            vectors=vectors,
+        )
+
+    def sample(
+        self,
+        modality: str,
+        filter: Filter,
+        *,
+        limit: int,
+        payload: bool | Sequence[str] = False,
+        vectors: bool = True,
+    ) -> list[StoredPoint]:
+        return reading.sample(
+            self._opened(), modality, filter, limit=limit, payload=payload, vectors=vectors
+        )
+
+    def count(self, filter: Filter) -> int:
+        return reading.count(self._opened(), filter)
+
+    def facet(self, key: str, filter: Filter, *, limit: int) -> dict[str, int]:
+        return reading.facet(self._opened(), key, filter, limit)
 
     def add_modality(self, name: str) -> None:
-        """Add a named vector to the collection; nothing happens if it is there."""
-        self._check_open()
-        # Another process may have added some since
-        current = read_schema(self._client, self.collection) or self._schema
-        self._schema = add_modality(self._client, self.collection, current, name)
+        collection = self._opened()
+        # The schema is read again: another process may have added a modality since
+        schema = add_modality(collection.client, collection.name, name)
+        self._collection = dataclasses.replace(collection, schema=schema)
 
     def flush(self) -> None:
         """Do nothing: a server writes its log before it answers."""
-        self._check_open()
+        self._opened()
 
     def compact(self) -> bool:
         """Do nothing: a server indexes in the background, when there is enough to index."""
-        self._check_open()
+        self._opened()
         return False
 
     def sibling(self, schema: CollectionSchema) -> Self:
-        """Begin another collection beside this one, under a name of its own.
-
-        Raises:
-            StoreError: As opening a collection.
-        """
-        name = f"{self.collection}-{secrets.token_hex(4)}"
-        return type(self)(self._client, schema=schema, collection=name)
+        collection = self._opened()
+        name = f"{collection.name}-{secrets.token_hex(4)}"
+        return type(self)(collection.client, schema=schema, collection=name)
 
     def switch(self, sibling: Self, /) -> Self:
-        """Give this collection's name to a sibling, for everybody who opens it; return it.
+        """Give this collection's name to a sibling, for everybody who opens it; return the sibling.
 
         The name becomes an alias; this collection is removed.
         """
-        self._check_open()
-        aliases = self._call(self._client.get_aliases).aliases
-        old = {one.alias_name: one.collection_name for one in aliases}.get(self.collection)
-        pointed = models.CreateAlias(collection_name=sibling.collection, alias_name=self.collection)
-        operations: list[Any] = [models.CreateAliasOperation(create_alias=pointed)]
-        if old is None:  # a collection of that very name: it must go before the alias can come
-            self._call(self._client.delete_collection, self.collection)
-        else:
-            dropped = models.DeleteAlias(alias_name=self.collection)
-            operations.insert(0, models.DeleteAliasOperation(delete_alias=dropped))
-        self._call(self._client.update_collection_aliases, operations)
-        if old is not None:
-            self._call(self._client.delete_collection, old)
-        sibling.collection = self.collection
-        sibling._owned, self._owned = self._owned, False
-        self._open = False
+        collection = self._opened()
+        writing.give_name(sibling._opened(), collection.name)
+        sibling._take_over(collection.name, owned=self._owned)
+        self._owned = self._is_open = False
         return sibling
 
+    def _take_over(self, name: str, *, owned: bool) -> None:
+        """Go by another name, and own the client if its owner has ended."""
+        self._collection = dataclasses.replace(self._collection, name=name)
+        self._owned = owned
+
     def discard(self) -> None:
-        """Remove the collection of a sibling that is not wanted any more."""
-        self._call(self._client.delete_collection, self.collection)
-        self._open = False
+        collection = self._opened()
+        collection.call(collection.client.delete_collection, collection.name)
+        self._is_open = False
 
     def stats(self) -> dict[str, Any]:
-        """Describe the store itself: kind, place, collection, points of all owners."""
-        points = self._call(self._client.count, self.collection, exact=True).count
+        collection = self._opened()
         return {
-            "kind": "memory" if self._connection.local else "server",
-            "place": self._connection.place,
-            "collection": self.collection,
-            "space": self._schema.space.id,
-            "modalities": list(self._schema.modalities),
-            "points": points,
+            "kind": "memory" if collection.connection.local else "server",
+            "place": collection.connection.place,
+            "collection": collection.name,
+            "space": collection.schema.space.id,
+            "modalities": list(collection.schema.modalities),
+            "points": reading.count(collection, None),
         }
 
     def close(self) -> None:
-        """Release the client if it is ours; nothing happens the second time."""
-        if self._open and self._owned:
-            self._client.close()
-        self._open = False
+        """Close the client if this backend owns it; the second call does nothing."""
+        if self._is_open and self._owned:
+            self._collection.client.close()
+        self._is_open = False
 
-    def _number(self) -> int:
-        """Return the bytes that one number of a vector takes in a request."""
-        return GRPC_NUMBER if self._client.init_options["prefer_grpc"] else JSON_NUMBER
+    def _opened(self) -> Collection:
+        """Return the collection.
+
+        Raises:
+            StoreClosedError: The backend was closed.
+        """
+        if not self._is_open:
+            raise StoreClosedError(
+                f"{self!r} after close()",
+                "an open one",
+                "open it again, and use it within its with block",
+            )
+        return self._collection

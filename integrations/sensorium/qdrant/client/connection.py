@@ -86,7 +86,7 @@ class Connection:
 
     def __init__(self, client: QdrantClient) -> None:
         options = client.init_options
-        self._client = client
+        self.client = client
         self.local = options["location"] == MEMORY or options["path"] is not None
         self.place = _without_credentials(
             options["path"] or options["url"] or options["location"] or options["host"]
@@ -155,7 +155,7 @@ class Connection:
         )
 
     def _redacted(self, text: str) -> str:
-        key = self._client.init_options["api_key"]
+        key = self.client.init_options["api_key"]
         return text.replace(key, "***") if key else text
 
     def _presentable(self, error: Exception) -> Exception | None:

@@ -23,25 +23,26 @@ from sensorium.qdrant.schema import (
 # A search is always within one owner. payload_m joins each owner's points among themselves, so a
 # small owner is found without passing through the others. m joins all points: an owner who holds
 # most of the collection, and a collection with one owner, are searched through that graph.
-LINKS = 16  # of a point, in each of the two graphs
+LINKS = 16  # links of a point in each of the two graphs
 Index: TypeAlias = "models.KeywordIndexParams | models.DatetimeIndexParams | models.TextIndexParams"
 
 
 def ensure_collection(
     client: QdrantClient, name: str, schema: CollectionSchema
 ) -> CollectionSchema:
-    """Make the collection or open it: check its space, add the modalities it lacks.
+    """Make the collection, or check its space and add the modalities it lacks.
 
     Args:
-        client: Of any kind.
-        name: Of the collection.
-        schema: Of a new one; of one that is there, its space and modalities count.
+        client: A client of any kind.
+        name: Name of the collection.
+        schema: Schema of a new collection; of an existing one the space is compared, and the
+            modalities it lacks are added.
     Returns:
-        The schema of the collection as it is now.
+        The schema that the collection has now.
     Raises:
-        SpaceMismatchError: It holds vectors of another space.
-        SchemaVersionError: It was made by another version.
-        StoreFormatError: It was not made by Sensorium.
+        SpaceMismatchError: The collection holds vectors of another space.
+        SchemaVersionError: The collection was made with another version of the layout.
+        StoreFormatError: Sensorium did not make the collection.
         StoreUnavailableError: The server cannot be reached, or refused.
     """
     stored = read_schema(client, name)
@@ -49,20 +50,25 @@ def ensure_collection(
         try:
             create_collection(client, name, schema)
             return schema
-        except StoreFormatError:  # made meanwhile: by another process, or a try without answer
+        except StoreFormatError:
+            # Another process made it meanwhile, or a request of ours whose answer was lost
             stored = read_schema(client, name) or schema
     stored.check(schema.space, _place(client, name))
     for modality in schema.modalities:
-        stored = add_modality(client, name, stored, modality)
+        stored = _widened(client, name, stored, modality)
     _create_indexes(client, name)  # perhaps it was left half made
     return stored
 
 
 def create_collection(client: QdrantClient, name: str, schema: CollectionSchema) -> None:
-    """Create the collection with its named vectors, indexes and metadata.
+    """Create a collection with its named vectors, indexes and metadata.
 
+    Args:
+        client: A client of any kind.
+        name: Name of the collection.
+        schema: What it is made with.
     Raises:
-        StoreFormatError: There is a collection of that name.
+        StoreFormatError: There is a collection of that name already.
         StoreUnavailableError: The server cannot be reached, or refused.
     """
     connection = Connection(client)
@@ -93,11 +99,11 @@ def create_collection(client: QdrantClient, name: str, schema: CollectionSchema)
 
 
 def read_schema(client: QdrantClient, name: str) -> CollectionSchema | None:
-    """Read what a collection was made with; `None` if there is no collection of that name.
+    """Read the schema that a collection was made with; `None` if there is no such collection.
 
     Raises:
-        StoreFormatError: It was not made by Sensorium.
-        SchemaVersionError: It was made by another version.
+        StoreFormatError: Sensorium did not make the collection.
+        SchemaVersionError: The collection was made with another version of the layout.
         StoreUnavailableError: The server cannot be reached, or refused.
     """
     connection = Connection(client)
@@ -113,22 +119,35 @@ def read_schema(client: QdrantClient, name: str) -> CollectionSchema | None:
     return CollectionSchema.from_dict(metadata[METADATA], place=_place(client, name))
 
 
-def add_modality(
-    client: QdrantClient, name: str, schema: CollectionSchema, modality: str
-) -> CollectionSchema:
-    """Add a named vector to a collection; nothing happens if its schema has it.
+def add_modality(client: QdrantClient, collection: str, name: str) -> CollectionSchema:
+    """Add a named vector to an existing collection; do nothing if it has it.
 
     Args:
-        client: Of any kind.
-        name: Of the collection.
-        schema: Of the collection.
-        modality: A plain name.
+        client: A client of any kind.
+        collection: Name of the collection.
+        name: Name of the modality, a plain word. Points that are stored already stay as they are.
     Returns:
-        The schema with it.
+        The schema that the collection has now.
     Raises:
-        StoreFormatError: Not a plain name.
+        StoreFormatError: There is no such collection, Sensorium did not make it, or `name` is not
+            a plain word.
+        SchemaVersionError: The collection was made with another version of the layout.
         StoreUnavailableError: The server cannot be reached, or refused.
     """
+    schema = read_schema(client, collection)
+    if schema is None:
+        raise StoreFormatError(
+            f"the collection {collection!r}, which is not there",
+            "one that Sensorium made",
+            "make it first: create_collection(client, name, schema)",
+        )
+    return _widened(client, collection, schema, name)
+
+
+def _widened(
+    client: QdrantClient, name: str, schema: CollectionSchema, modality: str
+) -> CollectionSchema:
+    """Add a named vector to a collection whose schema is known; return the wider schema."""
     if modality in schema.modalities:
         return schema
     CollectionSchema.for_space(schema.space, modalities=[modality])  # checks the name
@@ -177,9 +196,10 @@ def _quantization(
 def _create_indexes(client: QdrantClient, name: str) -> None:
     """Create the payload indexes that are missing."""
     connection = Connection(client)
-    there = connection.call(client.get_collection, name).payload_schema
+    existing = connection.call(client.get_collection, name).payload_schema
     for field, index in _indexes():
-        if field in there or (connection.local and field != TEXT):  # local: only text has one
+        # A client without a server has no index but that of the text
+        if field in existing or (connection.local and field != TEXT):
             continue
         connection.call(client.create_payload_index, name, field, index)
 

@@ -1,46 +1,44 @@
 """Qdrant Edge in this process: the default store, a folder and no server.
 
-What its interface leaves to its users is done here (facts: qdrant-edge-py 0.9.0 as installed):
-vectors are checked before it sees them, its write-ahead log stays on, it is flushed on a timer, it
-indexes only when told, in a process of its own (it holds Python's lock meanwhile), and named
-vectors are made when first needed, since each costs its full size for every point.
+What Edge's interface leaves to its users is done here (facts: qdrant-edge-py 0.9.0 as installed):
+vectors are checked before it sees them, its write-ahead log stays on, it is flushed on a timer, and
+it indexes only when told, in a process of its own.
 """
 
 from __future__ import annotations
 
 import secrets
 import shutil
-import weakref
-from collections.abc import Collection, Mapping, Sequence
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import qdrant_edge as edge
-from filelock import FileLock
 from typing_extensions import Self
 
-from sensorium.errors import PointError, StoreFormatError
-from sensorium.qdrant.edge.conversion import (
-    edge_points,
-    edge_vectors,
-)
+from sensorium.errors import SensoriumError, StoreClosedError, StoreFormatError
+from sensorium.qdrant.backend import Backend, Search
+from sensorium.qdrant.durability import FlushTimer
+from sensorium.qdrant.edge import reading, writing
+from sensorium.qdrant.edge.failures import disk_full, translated_error
 from sensorium.qdrant.edge.folder import (
     SHARD,
+    FolderLock,
     bytes_on_disk,
-    create_vector,
-    drop_strays,
-    full,
-    locked,
-    open_shard,
+    drop_stray_shards,
     read_description,
     write_description,
 )
-from sensorium.qdrant.edge.reading import EdgeReader
-from sensorium.qdrant.edge.upkeep import FlushTimer, index
+from sensorium.qdrant.edge.shard import Shard
 from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.ownership import keys_with_owner, owned_points, taken_ids
 from sensorium.qdrant.points import (
+    Page,
     Payload,
     Point,
+    Scored,
+    StoredPoint,
     Vectors,
     check_payload,
     check_points,
@@ -48,47 +46,51 @@ from sensorium.qdrant.points import (
 from sensorium.qdrant.schema import CollectionSchema
 
 OPENING = 16 * 2**20  # bytes that must be free to open: Edge maps new files even to read
-RESERVE = 64 * 2**20  # bytes that stay free: Edge writes to mapped files, which must not fail
-PRIVATE = 0o700  # what a memory holds is nobody else's business
-U = edge.UpdateOperation
+PRIVATE = 0o700  # nobody but its user may look into a new memory
 
 
-class EdgeBackend(EdgeReader):
-    """A collection in a folder, owned by one process at a time. May be used from several threads.
+class EdgeBackend(Backend):
+    """A collection in a folder, which one process at a time may open.
 
-    One that is not closed lets its folder go when the interpreter exits; nothing is lost by it.
+    The methods are those of `Backend`, documented there. A backend that is not closed releases its
+    folder when the interpreter exits; nothing is lost.
+
+    Attributes:
+        folder: Folder of the memory.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        schema: CollectionSchema,
-        shard: edge.EdgeShard,
-        lock: FileLock,
-        *,
-        name: str,
-    ) -> None:
-        """Use `EdgeBackend.open`."""
-        super().__init__(folder, name, schema, shard)
-        self._timer = FlushTimer(self._flush_on_time)
+    def __init__(self, shard: Shard, lock: FolderLock) -> None:
+        """Use an open shard; `EdgeBackend.open` opens one.
+
+        Args:
+            shard: The shard of the collection.
+            lock: The lock of its folder.
+        """
+        self.folder = shard.folder
+        self._shard = shard
         self._lock = lock
-        self._release: Any = weakref.finalize(self, lock.release)
+        self._timer = FlushTimer(self._flush_on_time)
+        self._guard = threading.RLock()
+        self._is_open = True
 
     @classmethod
     def open(cls, folder: str | Path, *, schema: CollectionSchema) -> EdgeBackend:
         """Open the memory in a folder, or begin one.
 
         Args:
-            folder: Made where it is missing, for its user alone (0700).
-            schema: What it must be, or becomes; modalities it lacks are added.
+            folder: Folder of the memory; a new one is made for its user alone (mode 0700).
+            schema: Layout of a new memory. An existing one must have the same space; modalities it
+                lacks are added.
         Raises:
-            SpaceMismatchError: It holds vectors of another space.
-            SchemaVersionError: It was written by another version of the layout.
-            StoreFormatError: It is damaged, or something else.
-            StoreLockedError: Somebody else has it open.
+            SpaceMismatchError: The memory holds vectors of another space.
+            SchemaVersionError: The memory was written with another version of the layout.
+            StoreFormatError: The memory is damaged, or the folder holds something else.
+            StoreLockedError: Another process, or another backend of this one, has it open.
+            StoreFullError: The disk has no room.
             OSError: The folder cannot be made or written.
         """
         folder = Path(folder).expanduser().absolute()
+        place = f"the memory {str(folder)!r}"
         if folder.exists() and not folder.is_dir():
             raise StoreFormatError(
                 f"the file {str(folder)!r} as a memory", "a folder", "name another place"
@@ -96,86 +98,133 @@ class EdgeBackend(EdgeReader):
         folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         read_description(folder)  # before anything is written into a folder that is not ours
         if shutil.disk_usage(folder).free < OPENING:
-            raise full(f"the memory {str(folder)!r}")
-        lock = locked(folder)
+            raise disk_full(place)
+        lock = FolderLock(folder)
         try:
-            stored = read_description(folder)
             name = SHARD
-            if stored is not None:
-                before, name = stored
-                before.check(schema.space, f"the memory {str(folder)!r}")
+            existing = read_description(folder)
+            if existing is not None:
+                stored, name = existing
+                stored.check(schema.space, place)
                 for modality in schema.modalities:
-                    before = before.with_modality(modality)
-                schema = before
-            shard = open_shard(folder, name, schema)
+                    stored = stored.with_modality(modality)
+                schema = stored
+            shard = Shard(folder, name, schema)
             write_description(folder, schema, name)
-            drop_strays(folder, name)
-            return cls(folder, schema, shard, lock, name=name)
+            drop_stray_shards(folder, name)
+            backend = cls(shard, lock)
         except BaseException:
-            lock.release()
+            lock.release(lock)
             raise
+        lock.hold_for(backend)
+        return backend
 
     def __repr__(self) -> str:
-        return f"EdgeBackend({str(self.folder)!r}, {self._schema.space.id})"
+        return f"EdgeBackend({str(self.folder)!r}, {self.schema.space.id})"
+
+    @property
+    def schema(self) -> CollectionSchema:
+        return self._shard.schema
 
     def upsert(self, points: Sequence[Point]) -> None:
-        """Write whole points, replacing those of the same id.
-
-        Raises:
-            PointError: Vectors or a payload that cannot be stored; nothing is written then.
-            StoreFullError: The disk has no room; nothing is written then.
-        """
         if not points:
             return
-        check_points(points, self._schema.space.dimension)
+        check_points(points, self.schema.space.dimension)
         for point in points:
             check_payload(point.payload)
-        with self._using() as shard:
-            self._check_room(points)
-            for name in {name for point in points for name in point.vectors}:
-                self._ensure(name)
-            shard.update(U.upsert_points(edge_points(points)))
-            self._note(point.payload for point in points)
-            self._timer.wrote()
+        with self._writing() as shard:
+            writing.upsert(shard, points)
 
     def put_vectors(self, point_id: str, vectors: Mapping[str, Vectors]) -> None:
-        """Write some modalities of a point; its others stay."""
-        point = Point(point_id, vectors, {})
-        check_points([point], self._schema.space.dimension)
-        with self._using() as shard:
-            self._check_room([point])
-            for name in vectors:
-                self._ensure(name)
-            shard.update(U.update_vectors([edge.PointVectors(point_id, edge_vectors(vectors))]))
-            self._timer.wrote()
+        check_points([Point(point_id, vectors, {})], self.schema.space.dimension)
+        with self._writing() as shard:
+            writing.put_vectors(shard, point_id, vectors)
 
     def set_payload(self, filter: Filter, payload: Payload, *, clear: Collection[str] = ()) -> None:
-        """Write top-level keys of every point a filter means, and remove those in `clear`."""
         check_payload(payload)
-        with self._using() as shard:
-            ids = self._ids(filter)  # first: what is written may be what the filter asks for
-            if payload and ids:
-                shard.update(U.set_payload(ids, payload))
-            if clear and ids:
-                shard.update(U.delete_payload(ids, list(clear)))
-            self._note([payload])
-            self._timer.wrote()
+        with self._writing() as shard:
+            writing.set_payload(shard, filter, payload, clear)
 
     def delete(self, filter: Filter) -> None:
-        """Remove the points a filter means."""
+        with self._writing() as shard:
+            writing.delete(shard, filter)
+
+    def retrieve(
+        self,
+        ids: Sequence[str],
+        *,
+        owner: str,
+        payload: bool | Sequence[str],
+        vectors: bool | Sequence[str],
+    ) -> list[StoredPoint]:
         with self._using() as shard:
-            shard.update(U.delete_points_by_filter(self._translated(filter)))
-            self._timer.wrote()
+            points = reading.read_points(shard, ids, keys_with_owner(payload), vectors)
+        return owned_points(points, owner, payload)
+
+    def taken(self, ids: Sequence[str], *, owner: str) -> set[str]:
+        with self._using() as shard:
+            points = reading.read_points(shard, ids, keys_with_owner(False), False)
+        return taken_ids(points, owner)
+
+    def search(self, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:
+        with self._using() as shard:
+            return reading.search(shard, searches, filter)
+
+    def search_text(self, text: str, filter: Filter, *, limit: int) -> list[Scored]:
+        with self._using() as shard:
+            return reading.search_text(shard, text, filter, limit)
+
+    def scroll(
+        self,
+        filter: Filter,
+        *,
+        limit: int,
+        newest_first: bool | None = None,
+        cursor: str | None = None,
+        payload: bool | Sequence[str] = True,
+        vectors: bool | Sequence[str] = False,
+    ) -> Page:
+        with self._using() as shard:
+            return reading.scroll(
+                shard,
+                filter,
+                limit=limit,
+                newest_first=newest_first,
+                cursor=cursor,
+                payload=payload,
+                vectors=vectors,
+            )
+
+    def sample(
+        self,
+        modality: str,
+        filter: Filter,
+        *,
+        limit: int,
+        payload: bool | Sequence[str] = False,
+        vectors: bool = True,
+    ) -> list[StoredPoint]:
+        with self._using() as shard:
+            return reading.sample(
+                shard, modality, filter, limit=limit, payload=payload, vectors=vectors
+            )
+
+    def count(self, filter: Filter) -> int:
+        with self._using() as shard:
+            return reading.count(shard, filter)
+
+    def facet(self, key: str, filter: Filter, *, limit: int) -> dict[str, int]:
+        with self._using() as shard:
+            return reading.facet(shard, key, filter, limit)
 
     def add_modality(self, name: str) -> None:
-        """Add a named vector to the collection; nothing happens if it is there."""
-        with self._using():
-            if name in self._schema.modalities:
+        with self._using() as shard:
+            if name in shard.schema.modalities:
                 return
-            schema = self._schema.with_modality(name)
+            schema = shard.schema.with_modality(name)
             CollectionSchema.for_space(schema.space, modalities=schema.modalities)  # checks it
-            write_description(self.folder, schema, self._name)
-            self._schema = schema
+            write_description(self.folder, schema, shard.name)
+            shard.schema = schema
 
     def flush(self) -> None:
         """Make what was written safe against loss of power.
@@ -185,21 +234,15 @@ class EdgeBackend(EdgeReader):
         """
         with self._using() as shard:
             self._timer.cancel()
-            shard.flush()
+            shard.engine.flush()
         error = self._timer.take_error()
         if error is not None:
             raise error
 
-    def _flush_on_time(self) -> None:
-        with self._guard:
-            if self._open:
-                with self._using() as shard:
-                    shard.flush()
-
     def compact(self) -> bool:
-        """Index what is not indexed yet; say whether there was anything to do.
+        """Index what is not indexed yet, and return whether there was anything to do.
 
-        A process of its own does it, for minutes if there is much; other threads go on with their
+        A process of its own does it, for minutes if there is much. Other threads go on with their
         work, and wait when they need this memory. A process that dies leaves all as it was.
 
         Raises:
@@ -207,100 +250,102 @@ class EdgeBackend(EdgeReader):
         """
         with self._using() as shard:
             self._timer.cancel()
-            shard.flush()
-            shard.close()
-            try:
-                return index(self.folder / self._name)
-            finally:
-                self._shard = open_shard(self.folder, self._name, self._schema)
+            return shard.index()
 
     def sibling(self, schema: CollectionSchema) -> Self:
-        """Begin another collection in the same folder, which `switch` may put in this one's place.
-
-        Args:
-            schema: Of another space.
-        """
         with self._using():
             name = f"{SHARD}-{secrets.token_hex(4)}"
-            shard = open_shard(self.folder, name, schema)
-            sibling = type(self)(self.folder, schema, shard, self._lock, name=name)
-            sibling._release.detach()  # the folder stays this one's
-            return sibling
+            # It shares the lock, which this backend goes on to hold until `switch`
+            return type(self)(Shard(self.folder, name, schema), self._lock)
 
     def switch(self, sibling: Self, /) -> Self:
-        """Put a sibling in this collection's place, at once and for good; return it."""
-        with self._using() as shard:
+        with self._using():
             sibling.flush()
-            write_description(self.folder, sibling.schema, sibling._name)
-            self._open = False
-            self._timer.cancel()
-            shard.close()
-            self._release.detach()
-            sibling._release = weakref.finalize(sibling, self._lock.release)
-            drop_strays(self.folder, sibling._name)
+            sibling.describe()
+            self._end()
+            self._lock.hold_for(sibling)
+            drop_stray_shards(self.folder, sibling.name)
             return sibling
 
+    @property
+    def name(self) -> str:
+        """Name of the shard's folder within the folder of the memory."""
+        return self._shard.name
+
+    def describe(self) -> None:
+        """Write the description of the folder, so that it opens with this collection."""
+        write_description(self.folder, self.schema, self.name)
+
     def discard(self) -> None:
-        """Remove a sibling that is not wanted any more."""
         with self._guard:
-            self._open = False
-            self._timer.cancel()
-            self._shard.close()
-            shutil.rmtree(self.folder / self._name)
+            self._end()
+            shutil.rmtree(self._shard.place)
 
     def stats(self) -> dict[str, Any]:
-        """Describe the store itself: kind, place, points, bytes, what is indexed."""
         with self._using() as shard:
-            info = shard.info()
+            info = shard.engine.info()
             return {
                 "kind": "edge",
                 "place": str(self.folder),
-                "space": self._schema.space.id,
-                "modalities": sorted(self._present),
+                "space": shard.schema.space.id,
+                "modalities": sorted(shard.modalities),
                 "points": info.points_count,
                 "indexed_vectors": info.indexed_vectors_count,
                 "segments": info.segments_count,
-                "bytes": bytes_on_disk(self.folder / self._name),
+                "bytes": bytes_on_disk(shard.place),
             }
 
     def close(self) -> None:
-        """Flush and release; nothing happens the second time.
+        """Flush, and release the folder; the second call does nothing.
 
         Raises:
-            StoreError: The last flush failed.
+            StoreError: The last flush failed; the folder is released all the same.
         """
         with self._guard:
-            if not self._open:
+            if not self._is_open:
                 return
             try:
                 self.flush()
             finally:
-                self._open = False
-                self._shard.close()
-                self._release()
+                self._end()
+                self._lock.release(self)
 
-    def _note(self, payloads: Any) -> None:
-        """Remember that there are now points which a condition could leave out."""
-        if self._parts and self._expiring:
-            return
-        for payload in payloads:
-            self._parts = self._parts or "part_of" in payload
-            self._expiring = self._expiring or "expires_at" in payload
+    def _end(self) -> None:
+        """Close the shard; the folder stays locked."""
+        self._is_open = False
+        self._timer.cancel()
+        self._shard.engine.close()
 
-    def _ensure(self, name: str) -> None:
-        """Make a named vector the first time it is written."""
-        if name in self._present:
-            return
-        if name not in self._schema.modalities:
-            raise PointError(
-                f"a vector of the modality {name!r}",
-                f"one of {', '.join(self._schema.modalities)}",
-                f"add it to the collection first: add_modality({name!r})",
-            )
-        self._shard.update(create_vector(name, self._schema))
-        self._present.add(name)
+    def _flush_on_time(self) -> None:
+        with self._guard:
+            if self._is_open:
+                with self._using() as shard:
+                    shard.engine.flush()
 
-    def _check_room(self, points: Sequence[Point]) -> None:
-        needed = 4 * sum(rows.nbytes for point in points for rows in point.vectors.values())
-        if shutil.disk_usage(self.folder).free < RESERVE + needed:
-            raise full(f"the memory {str(self.folder)!r}")
+    @contextmanager
+    def _using(self) -> Iterator[Shard]:
+        """Give the shard to one thread at a time, and turn Edge's errors into ours.
+
+        Raises:
+            StoreClosedError: The backend was closed.
+        """
+        with self._guard:
+            if not self._is_open:
+                raise StoreClosedError(
+                    f"the memory {str(self.folder)!r} after close()",
+                    "an open one",
+                    "open it again, and use it within its with block",
+                )
+            try:
+                yield self._shard
+            except SensoriumError:
+                raise
+            except Exception as error:  # Edge raises nothing more precise
+                raise translated_error(error, f"the memory {str(self.folder)!r}") from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[Shard]:
+        """Use the shard to write, and have it flushed soon after."""
+        with self._using() as shard:
+            yield shard
+            self._timer.wrote()

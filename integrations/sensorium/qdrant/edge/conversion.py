@@ -51,7 +51,7 @@ def edge_query(search: Search) -> Any:
     return vector if is_still(search.modality) else [vector]
 
 
-def selector(keys: bool | Sequence[str]) -> bool | list[str]:
+def payload_selector(keys: bool | Sequence[str]) -> bool | list[str]:
     return keys if isinstance(keys, bool) else list(keys) or False
 
 

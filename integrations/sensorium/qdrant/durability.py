@@ -1,10 +1,9 @@
-"""What keeps a shard in order beside its use: flushing soon after a write, indexing when told."""
+"""What keeps a write safe: files replaced as a whole, and a flush soon after a write."""
 
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
+import os
 import threading
 import weakref
 from collections.abc import Callable
@@ -15,24 +14,21 @@ from sensorium.errors import StoreError
 logger = logging.getLogger(__name__)
 
 FLUSH_AFTER = 1.0  # seconds from a write to the flush that makes it safe against loss of power
-# Edge holds Python's lock while it indexes, so a process that does nothing else is told to
-INDEX = """
-import sys, qdrant_edge
-shard = qdrant_edge.EdgeShard.load(sys.argv[1])
-print(int(shard.optimize()))
-shard.close()
-"""
 
 
 class FlushTimer:
     """Calls a flush some time after the first write, in a thread of its own.
 
     Attributes:
-        error: Of the last flush on the timer, until somebody takes it.
+        error: Error of the last flush on the timer, until `take_error` returns it.
     """
 
     def __init__(self, flush: Callable[[], None]) -> None:
-        """Prepare; `flush` is a method, whose object the timer does not keep alive."""
+        """Prepare a timer.
+
+        Args:
+            flush: A bound method; the timer does not keep its object alive.
+        """
         self._flush = weakref.WeakMethod(flush)
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
@@ -47,14 +43,14 @@ class FlushTimer:
                 self._timer.start()
 
     def cancel(self) -> None:
-        """Forget what was to be flushed: somebody does it now."""
+        """Cancel the pending flush, because the caller flushes now."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
 
     def take_error(self) -> StoreError | None:
-        """Return the error of the last flush on the timer, once."""
+        """Return the error of the last flush on the timer, and forget it."""
         error, self.error = self.error, None
         return error
 
@@ -66,23 +62,25 @@ class FlushTimer:
             return
         try:
             flush()
-        except StoreError as error:  # nobody waits for this thread: the next flush tells
+        except StoreError as error:
+            # Nobody waits for this thread: the next flush of the caller raises the error.
             self.error = error
             logger.warning("sensorium: flushing failed: %s", error)
 
 
-def index(shard: Path) -> bool:
-    """Index a closed shard in a process of its own; say whether there was anything to do.
+def write_whole(file: Path, content: bytes) -> None:
+    """Write a file so that a crash leaves either the old content or the new.
 
     Raises:
-        StoreError: That process failed; the shard is as it was.
+        OSError: The file cannot be written; the old content is still there.
     """
-    command = [sys.executable, "-c", INDEX, str(shard)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise StoreError(
-            f"the indexing of {str(shard)!r}, which failed: {done.stderr[-200:]}",
-            "memory and disk for a second copy of the vectors",
-            "try again with more room; nothing is lost",
-        )
-    return done.stdout.strip() == "1"
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise

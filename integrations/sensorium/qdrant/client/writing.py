@@ -1,0 +1,104 @@
+"""Writing to a collection: each function carries out one change of the `Backend` protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qdrant_client import models
+
+from sensorium.qdrant.client.collection import Collection
+from sensorium.qdrant.client.filters import translated
+from sensorium.qdrant.client.points import (
+    GRPC_NUMBER,
+    JSON_NUMBER,
+    check_writable,
+    named,
+    requests,
+    struct,
+)
+from sensorium.qdrant.client.reading import scroll
+from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.points import Payload, Point, Vectors
+
+CHANGED = 1_000  # points whose payload is changed in one request
+
+
+def upsert(collection: Collection, points: Sequence[Point]) -> None:
+    """Write whole points, in as many requests as their size asks for."""
+    check_writable(points, collection.schema)
+    for run in requests(points, number=_number(collection)):
+        collection.call(collection.client.upsert, collection.name, [struct(p) for p in run])
+
+
+def put_vectors(collection: Collection, point_id: str, vectors: Mapping[str, Vectors]) -> None:
+    """Write some modalities of a point."""
+    point = Point(point_id, vectors, {})
+    check_writable([point], collection.schema)
+    requests([point], number=_number(collection))  # checks that it is small enough
+    change = models.PointVectors(id=point_id, vector=named(vectors))
+    collection.call(collection.client.update_vectors, collection.name, [change])
+
+
+def set_payload(
+    collection: Collection, filter: Filter, payload: Payload, clear: Sequence[str]
+) -> None:
+    """Write and remove top-level keys of the points that a filter lets through."""
+    cursor: str | None = None
+    while True:
+        # By id: the filter may let other points through once the first key is changed
+        page = scroll(
+            collection,
+            filter,
+            limit=CHANGED,
+            newest_first=None,
+            cursor=cursor,
+            payload=False,
+            vectors=False,
+        )
+        _change(collection, [point.id for point in page.points], payload, list(clear))
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _change(collection: Collection, ids: list[str], payload: Payload, clear: list[str]) -> None:
+    changes: list[models.UpdateOperation] = []
+    points: list[models.ExtendedPointId] = [*ids]
+    if ids and payload:
+        written = models.SetPayload(payload=payload, points=points)
+        changes.append(models.SetPayloadOperation(set_payload=written))
+    if ids and clear:
+        removed = models.DeletePayload(keys=clear, points=points)
+        changes.append(models.DeletePayloadOperation(delete_payload=removed))
+    if changes:
+        collection.call(collection.client.batch_update_points, collection.name, changes)
+
+
+def delete(collection: Collection, filter: Filter) -> None:
+    """Remove the points that a filter lets through."""
+    selector = models.FilterSelector(filter=translated(filter))
+    collection.call(collection.client.delete, collection.name, selector)
+
+
+def give_name(collection: Collection, name: str) -> None:
+    """Make a name an alias of a collection, and remove the collection that had the name before."""
+    client = collection.client
+    aliases = collection.call(client.get_aliases).aliases
+    earlier = {alias.alias_name: alias.collection_name for alias in aliases}.get(name)
+    alias = models.CreateAlias(collection_name=collection.name, alias_name=name)
+    operations: list[Any] = [models.CreateAliasOperation(create_alias=alias)]
+    if earlier is None:
+        # The name is that of a collection, which must go before the alias can come
+        collection.call(client.delete_collection, name)
+    else:
+        dropped = models.DeleteAlias(alias_name=name)
+        operations.insert(0, models.DeleteAliasOperation(delete_alias=dropped))
+    collection.call(client.update_collection_aliases, operations)
+    if earlier is not None:
+        collection.call(client.delete_collection, earlier)
+
+
+def _number(collection: Collection) -> int:
+    """Return the bytes that one number of a vector takes in a request."""
+    return GRPC_NUMBER if collection.client.init_options["prefer_grpc"] else JSON_NUMBER

@@ -1,0 +1,213 @@
+"""A shard of Qdrant Edge as Sensorium lays it out: its named vectors, its indexes, its filters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import qdrant_edge as edge
+from qdrant_edge import UpdateOperation
+
+from sensorium.errors import PointError
+from sensorium.percepts.percept import is_still
+from sensorium.qdrant.edge.failures import translated_error
+from sensorium.qdrant.edge.filters import translated
+from sensorium.qdrant.edge.folder import CONFIG
+from sensorium.qdrant.edge.indexing import index_shard
+from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.points import Payload
+from sensorium.qdrant.schema import (
+    KEYWORDS,
+    TENANT,
+    TEXT,
+    TIMES,
+    CollectionSchema,
+    Quantization,
+)
+
+# Edge wants a vector to begin with; a sparse one that is empty costs nothing
+PLACEHOLDER = "none"
+
+
+class Shard:
+    """An open shard, and what is known of its points. One thread at a time may use it.
+
+    Attributes:
+        folder: Folder of the memory.
+        name: Name of the shard's own folder within it.
+        schema: Layout of the collection.
+        engine: Edge's object.
+        modalities: Modalities that have a named vector. The others of the schema get theirs when
+            they are first written, since each named vector costs its full size for every point.
+    """
+
+    def __init__(self, folder: Path, name: str, schema: CollectionSchema) -> None:
+        """Open the shard, or make it.
+
+        Raises:
+            StoreFormatError: The shard is damaged.
+            StoreLockedError: Another process opened the shard itself.
+        """
+        self.folder = folder
+        self.name = name
+        self.schema = schema
+        self.engine = _opened(folder, name, schema)
+        self.modalities = _named_vectors(self.place)
+        # Whether a condition on these could leave a point out at all: see `translated`
+        parts = self.engine.facet(edge.FacetRequest("part_of", limit=1))
+        self._has_parts = bool(parts.hits)
+        expires = edge.Filter(must_not=[edge.IsEmptyCondition("expires_at")])
+        self._has_expiry = self._count(expires, exact=False) > 0
+
+    @property
+    def place(self) -> Path:
+        """Folder of the shard's own files."""
+        return self.folder / self.name
+
+    def translated(self, filter: Filter) -> edge.Filter:
+        """Translate a filter, without the conditions that every point of the shard fulfils.
+
+        Such a condition would cost more than the search itself.
+        """
+        expiry = filter.alive_at is not None and self._has_expiry
+        if expiry:
+            alone = Filter(filter.owner, alive_at=filter.alive_at, parts=True)
+            expiry = self._count(edge.Filter(must=translated(alone).must_not)) > 0
+        return translated(filter, expiry=expiry, parts=self._has_parts)
+
+    def vector_names(self, vectors: bool | Sequence[str]) -> bool | list[str]:
+        """Return the named vectors to read, without those that the shard does not have."""
+        if vectors is False:
+            return False
+        names = self.modalities if vectors is True else self.modalities.intersection(vectors)
+        return sorted(names) or False
+
+    def add_named_vectors(self, modalities: Iterable[str]) -> None:
+        """Make the named vectors that are written for the first time.
+
+        Raises:
+            PointError: The schema does not have the modality.
+        """
+        for modality in set(modalities) - self.modalities:
+            if modality not in self.schema.modalities:
+                raise PointError(
+                    f"a vector of the modality {modality!r}",
+                    f"one of {', '.join(self.schema.modalities)}",
+                    f"add it to the collection first: add_modality({modality!r})",
+                )
+            self.engine.update(
+                UpdateOperation.create_dense_vector(
+                    modality,
+                    self.schema.space.dimension,
+                    edge.Distance.Cosine,
+                    multivector_config=_multivector(modality),
+                    datatype=edge.VectorStorageDatatype.Float16,
+                )
+            )
+            self.modalities.add(modality)
+
+    def note(self, payloads: Iterable[Payload]) -> None:
+        """Note payloads that were written: conditions may now leave points out."""
+        if self._has_parts and self._has_expiry:
+            return
+        for payload in payloads:
+            self._has_parts = self._has_parts or "part_of" in payload
+            self._has_expiry = self._has_expiry or "expires_at" in payload
+
+    def index(self) -> bool:
+        """Index what is not indexed yet; return whether there was anything to do.
+
+        Raises:
+            StoreError: The process that indexes failed.
+        """
+        self.engine.flush()
+        self.engine.close()
+        try:
+            return index_shard(self.place)
+        finally:
+            self.engine = _opened(self.folder, self.name, self.schema)
+
+    def _count(self, filter: edge.Filter, *, exact: bool = True) -> int:
+        return self.engine.count(edge.CountRequest(exact=exact, filter=filter))
+
+
+def _opened(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeShard:
+    """Open a shard with its payload indexes; make it where there is none."""
+    place = folder / name
+    try:
+        if (place / CONFIG).exists():
+            return edge.EdgeShard.load(str(place), _recovered_config(place, schema))
+        place.mkdir(exist_ok=True)
+        config = edge.EdgeConfig(
+            sparse_vectors={PLACEHOLDER: edge.EdgeSparseVectorParams()},
+            quantization_config=_quantization(schema.quantization),
+        )
+        engine = edge.EdgeShard.create(str(place), config)
+        for field, params in _indexes():
+            engine.update(UpdateOperation.create_field_index(field, params))
+    except Exception as error:  # Edge raises nothing more precise
+        raise translated_error(error, f"the memory {str(folder)!r}", opening=True) from error
+    return engine
+
+
+def _named_vectors(place: Path) -> set[str]:
+    """Read which named vectors a shard has."""
+    config: dict[str, Any] = json.loads((place / CONFIG).read_text("utf-8"))
+    return set(config.get("vectors") or {})
+
+
+def _recovered_config(place: Path, schema: CollectionSchema) -> edge.EdgeConfig | None:
+    """Return the configuration of a shard whose process died while it made a named vector.
+
+    Its segments have the vector and its configuration does not; Edge refuses to open it so.
+
+    Returns:
+        `None` where nothing is missing.
+    """
+    in_segments = [
+        set(json.loads(file.read_text("utf-8"))["config"]["vector_data"])
+        for file in (place / "segments").glob("*/segment.json")
+    ]
+    names = _named_vectors(place).union(*in_segments)
+    if names == _named_vectors(place):
+        return None
+    vectors = {
+        name: edge.EdgeVectorParams(
+            size=schema.space.dimension,
+            distance=edge.Distance.Cosine,
+            multivector_config=_multivector(name),
+            datatype=edge.VectorStorageDatatype.Float16,
+        )
+        for name in names
+    }
+    return edge.EdgeConfig(
+        vectors=vectors,
+        sparse_vectors={PLACEHOLDER: edge.EdgeSparseVectorParams()},
+        quantization_config=_quantization(schema.quantization),
+    )
+
+
+def _multivector(modality: str) -> edge.MultiVectorConfig | None:
+    return None if is_still(modality) else edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
+
+
+def _indexes() -> Iterator[tuple[str, Any]]:
+    yield TENANT, edge.KeywordIndexParams(is_tenant=True)
+    # Of every other field Edge would build a graph for each value and named vector, when compacting
+    alone: dict[str, Any] = {"enable_hnsw": False}
+    for field in KEYWORDS:
+        yield field, edge.KeywordIndexParams(**alone)
+    for field in TIMES:
+        yield field, edge.DatetimeIndexParams(**alone)
+    word = edge.TokenizerType.Word
+    yield TEXT, edge.TextIndexParams(tokenizer=word, lowercase=True, scoring=True, **alone)
+
+
+def _quantization(kind: Quantization | None) -> Any:
+    if kind == "int8":
+        return edge.ScalarQuantizationConfig(edge.ScalarType.Int8, memory=edge.Memory.Pinned)
+    if kind == "binary":
+        return edge.BinaryQuantizationConfig(memory=edge.Memory.Pinned)
+    return None

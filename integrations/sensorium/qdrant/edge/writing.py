@@ -1,0 +1,61 @@
+"""Writing to a shard: each function carries out one change of the `Backend` protocol."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+
+import qdrant_edge as edge
+from qdrant_edge import UpdateOperation
+
+from sensorium.qdrant.edge.conversion import edge_points, edge_vectors
+from sensorium.qdrant.edge.failures import disk_full
+from sensorium.qdrant.edge.reading import matching_ids
+from sensorium.qdrant.edge.shard import Shard
+from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.points import Payload, Point, Vectors
+
+RESERVE = 64 * 2**20  # bytes that stay free: Edge writes to mapped files, which must not fail
+
+
+def upsert(shard: Shard, points: Sequence[Point]) -> None:
+    """Write whole points."""
+    _check_room(shard, points)
+    shard.add_named_vectors(name for point in points for name in point.vectors)
+    shard.engine.update(UpdateOperation.upsert_points(edge_points(points)))
+    shard.note(point.payload for point in points)
+
+
+def put_vectors(shard: Shard, point_id: str, vectors: Mapping[str, Vectors]) -> None:
+    """Write some modalities of a point."""
+    _check_room(shard, [Point(point_id, vectors, {})])
+    shard.add_named_vectors(vectors)
+    changed = edge.PointVectors(point_id, edge_vectors(vectors))
+    shard.engine.update(UpdateOperation.update_vectors([changed]))
+
+
+def set_payload(shard: Shard, filter: Filter, payload: Payload, clear: Collection[str]) -> None:
+    """Write and remove top-level keys of the points that a filter lets through."""
+    # The ids are read first: the filter may ask for what is written here
+    ids = matching_ids(shard, filter)
+    if payload and ids:
+        shard.engine.update(UpdateOperation.set_payload(ids, payload))
+    if clear and ids:
+        shard.engine.update(UpdateOperation.delete_payload(ids, list(clear)))
+    shard.note([payload])
+
+
+def delete(shard: Shard, filter: Filter) -> None:
+    """Remove the points that a filter lets through."""
+    shard.engine.update(UpdateOperation.delete_points_by_filter(shard.translated(filter)))
+
+
+def _check_room(shard: Shard, points: Sequence[Point]) -> None:
+    """Check that the disk has room for points, several times over: Edge copies as it writes.
+
+    Raises:
+        StoreFullError: The disk does not have it; nothing is written.
+    """
+    needed = 4 * sum(rows.nbytes for point in points for rows in point.vectors.values())
+    if shutil.disk_usage(shard.folder).free < RESERVE + needed:
+        raise disk_full(f"the memory {str(shard.folder)!r}")

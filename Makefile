@@ -7,9 +7,9 @@ SETUP := .venv/.ready
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 FREE := $(shell df -Pk /dev/shm 2>/dev/null | awk 'END {print int($$4 / 1e6)}')
 IN_MEMORY := $(shell test "$(FREE)" -ge 4 2>/dev/null && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
-PYTEST := OMP_NUM_THREADS=1 $(IN_MEMORY) $(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist loadfile
+PYTEST = OMP_NUM_THREADS=1 $(IN_MEMORY) $(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist loadfile
 
-.PHONY: demo docs test installed check lint format types bench train-mini evaluate-mini clean
+.PHONY: demo docs test installed check newest lowest ends lint format types bench train-mini evaluate-mini clean
 
 demo: $(SETUP)  ## remember real samples of six senses, and ask across them
 	$(BIN)/sensorium demo
@@ -35,6 +35,50 @@ INSTALLED := build/installed
 
 check: lint types  ## everything but the slow tests
 	$(PYTEST) -m "not slow"
+
+# The two ends of what pyproject.toml allows: the last Python that its classifiers name with the
+# newest dependencies, and Python 3.10 with every dependency at its lower bound. Each has its own
+# environment; lint and types are checked in .venv only.
+LAST := $(shell grep -o 'Python :: 3\.[0-9]*' pyproject.toml | grep -o '[0-9]*$$' | sort -n | tail -1)
+MAIN := torch|torchaudio|numpy|pillow|av|pydantic|qdrant-client|qdrant-edge-py|filelock|typer
+VERSIONS = @$(BIN)/python --version && $(BIN)/python -m pip list --format freeze | \
+	grep -E '^($(MAIN)|langchain-core|langgraph|llama-index-core|mcp|pytest)=' | xargs
+
+newest: BIN := .venv-newest/bin
+newest:  ## the fast tests on the newest Python of this machine with the newest dependencies
+	@python=$$(.ci/python 10 $(LAST)) || exit 1; \
+	minor() { "$$1" -c 'import sys; print(sys.version_info[:2])' 2>/dev/null; }; \
+	if test "$$(minor .venv/bin/python)" = "$$(minor $$python)"; then \
+		echo "The newest Python here is that of .venv ($$python): make test has run on it"; \
+	else \
+		test "$$(minor $(BIN)/python)" = "$$(minor $$python)" || $$python -m venv --clear .venv-newest; \
+		$(MAKE) --no-print-directory test-newest; \
+	fi
+
+test-newest: BIN := .venv-newest/bin
+test-newest:
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade \
+		--upgrade-strategy eager --editable ".[dev]"
+	$(VERSIONS)
+	$(PYTEST) -m "not slow"
+
+# uv, as pip cannot look for lowest versions. Each `>=` of pyproject.toml becomes `==`, so that a
+# bound which is not the version that these tests ran with is no solution.
+LOWEST := build/lowest
+lowest: BIN := .venv-lowest/bin
+lowest:  ## the fast tests on Python 3.10 with the lowest dependencies that are allowed
+	test -x $(BIN)/python || $$(.ci/python 10 10) -m venv .venv-lowest
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	mkdir -p $(LOWEST)
+	grep -oE '"[a-z0-9-]+>=[0-9.]+' pyproject.toml | sed 's/"//; s/>=/==/' > $(LOWEST)/bounds.txt
+	$(BIN)/uv pip compile --quiet --upgrade --resolution lowest-direct --extra dev \
+		--python $(BIN)/python --constraint $(LOWEST)/bounds.txt --output-file $(LOWEST)/all.txt pyproject.toml
+	$(BIN)/uv pip install --quiet --link-mode copy --python $(BIN)/python \
+		--requirement $(LOWEST)/all.txt --editable .
+	$(VERSIONS)
+	$(PYTEST) -m "not slow"
+
+ends: lowest newest  ## both ends; 12 GB of environments
 
 lint: $(SETUP)
 	$(BIN)/ruff format --check .
@@ -84,4 +128,4 @@ $(SETUP): pyproject.toml
 	touch $@
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-newest .venv-lowest

@@ -70,7 +70,8 @@ lowest:  ## the fast tests on Python 3.10 with the lowest dependencies that are 
 	test -x $(BIN)/python || $$(.ci/python 10 10) -m venv .venv-lowest
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	mkdir -p $(LOWEST)
-	grep -oE '"[a-z0-9-]+>=[0-9.]+' pyproject.toml | sed 's/"//; s/>=/==/' > $(LOWEST)/bounds.txt
+	grep -oE '"[a-z0-9-]+(\[[a-z]+\])?>=[0-9.]+' pyproject.toml | \
+		sed 's/"//; s/\[.*\]//; s/>=/==/' > $(LOWEST)/bounds.txt
 	$(BIN)/uv pip compile --quiet --upgrade --resolution lowest-direct --extra dev \
 		--python $(BIN)/python --constraint $(LOWEST)/bounds.txt --output-file $(LOWEST)/all.txt pyproject.toml
 	$(BIN)/uv pip install --quiet --link-mode copy --python $(BIN)/python \

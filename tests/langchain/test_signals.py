@@ -101,7 +101,7 @@ def test_wrong_signals_are_refused(store: SensoriumVectorStore) -> None:
     with pytest.raises(RecordError, match="metadatas of 2 for 1"):
         store.add_images([picture("dog")], [{}, {}])
     assert store.memory.count() == 0
-    with pytest.raises(BatchError, match="2 documents of which 1") as caught:
+    with pytest.raises(BatchError, match="2 documents, 1 of which") as caught:
         store.add_images([picture("dog"), picture("unreadable")], ids=["dog", "broken"])
     assert caught.value.results == ["dog", None]
     assert store.memory.count() == 1

@@ -222,7 +222,7 @@ def test_a_store_opens_with_its_own_embeddings_only(tmp_path: Path) -> None:
 
 def test_a_store_that_cannot_be_filled_is_closed(tmp_path: Path) -> None:
     """`from_texts` that fails leaves the folder free, with what could be added."""
-    with pytest.raises(BatchError, match="2 documents of which 1"):
+    with pytest.raises(BatchError, match="2 documents, 1 of which"):
         SensoriumVectorStore.from_texts(["foo", "bad"], Broken(size=SIX), place=tmp_path)
     with SensoriumVectorStore.open(tmp_path, embedding=Broken(size=SIX)) as store:
         assert [one.page_content for one in store.similarity_search("foo")] == ["foo"]

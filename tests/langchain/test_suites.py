@@ -122,7 +122,7 @@ class RememberExample:
     @property
     def tool_invoke_params_example(self) -> dict[str, Any]:
         photo = base64.b64encode(PHOTO.read_bytes()).decode()
-        return {"text": "Rex", "media": [{"base64": photo, "mime_type": "image/jpeg"}]}
+        return {"text": "Rex", "media": [{"data": photo, "mime_type": "image/jpeg"}]}
 
 
 class RecallExample:

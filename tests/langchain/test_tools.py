@@ -41,7 +41,7 @@ def memory() -> Iterator[Memory]:
 def test_what_is_remembered_is_recalled(memory: Memory) -> None:
     """A photo with words, then a sound, go in; words and a picture bring them back."""
     remember, recall = memory_tools(memory)
-    photo = {"base64": encoded("photo_dog.jpg"), "mime_type": "image/jpeg"}
+    photo = {"data": encoded("photo_dog.jpg"), "mime_type": "image/jpeg"}
     kept = called(
         remember,
         text="Rex in the garden",
@@ -55,7 +55,7 @@ def test_what_is_remembered_is_recalled(memory: Memory) -> None:
     record = memory.get(kept.artifact["id"])
     assert (record.tags, record.metadata["room"]) == (("home",), "garden")
     assert record.at.isoformat() == "2026-07-01T10:00:00+00:00"
-    sea = {"url": f"data:audio/ogg;base64,{encoded('sound_sea_waves.ogg')}"}
+    sea = {"data": f"data:audio/ogg;base64,{encoded('sound_sea_waves.ogg')}"}
     called(remember, media=[sea], tags=["holiday"])
 
     found = called(recall, query="a dog", limit=1)
@@ -75,7 +75,7 @@ def test_models_may_say_null(memory: Memory) -> None:
     assert called(remember, text="the key is under the mat", **nothing).status == "success"
     wishes = ("media", "modalities", "tags", "since", "until", "min_confidence")
     assert called(recall, query="a key", **dict.fromkeys(wishes)).artifact["hits"]
-    photo = {"base64": encoded("photo_dog.jpg"), "url": None, "path": None, "units": None}
+    photo = {"data": encoded("photo_dog.jpg"), "samples": None, "path": None, "units": None}
     photo |= {"mime_type": None, "modality": None}
     assert called(remember, media=[photo]).artifact["record"]["modalities"] == ["image"]
 
@@ -84,21 +84,21 @@ def test_known_moments_are_said_to_be_known(memory: Memory) -> None:
     """Remembering the same again changes nothing, and the agent is told."""
     remember, _ = memory_tools(memory)
     assert called(remember, text="the key is under the mat").content.startswith("remembered: text")
-    assert called(remember, text="the key is under the mat").content.startswith("was known")
+    assert called(remember, text="the key is under the mat").content.startswith("known already")
     assert memory.count() == 1
 
 
 def test_artifacts_carry_the_media(memory: Memory) -> None:
     """They are JSON, and hold the words, the picture, and the stretch of sound that matched."""
     remember, recall = memory_tools(memory)
-    photo = {"base64": encoded("photo_dog.jpg"), "mime_type": "image/jpeg"}
+    photo = {"data": encoded("photo_dog.jpg"), "mime_type": "image/jpeg"}
     kept = called(remember, text="Rex", media=[photo])
     expected = [
         {"type": "text", "text": "Rex"},
-        {"type": "image", "base64": photo["base64"], "mime_type": "image/jpeg"},
+        {"type": "image", "base64": photo["data"], "mime_type": "image/jpeg"},
     ]
     assert kept.artifact["blocks"] == expected
-    called(remember, media=[{"base64": encoded("sound_sea_waves.ogg"), "mime_type": "audio/ogg"}])
+    called(remember, media=[{"data": encoded("sound_sea_waves.ogg"), "mime_type": "audio/ogg"}])
     [rex] = called(recall, query="a dog", limit=1).artifact["hits"]
     assert rex["blocks"] == expected
     answer = called(recall, query="waves on a beach", limit=1, modalities=["audio"])
@@ -111,7 +111,7 @@ def test_artifacts_carry_the_media(memory: Memory) -> None:
 def test_media_come_into_the_message_if_asked(memory: Memory) -> None:
     """With `show_media`, the picture is in the content that the model gets."""
     remember, recall = memory_tools(memory, show_media=True)
-    called(remember, media=[{"base64": encoded("photo_dog.jpg"), "mime_type": "image/jpeg"}])
+    called(remember, media=[{"data": encoded("photo_dog.jpg"), "mime_type": "image/jpeg"}])
     content = called(recall, query="a dog").content
     assert [block["type"] for block in content] == ["text", "image"]
     assert isinstance(called(remember, text="no picture").content, str)
@@ -143,42 +143,46 @@ def test_depth_heat_and_motion_have_units(memory: Memory) -> None:
     kept = called(
         remember,
         media=[
-            {"base64": encoded("depth_mug.png"), **depth},
-            {"base64": encoded("thermal_cheetah.png"), **heat},
-            {"base64": encoded("imu_walking.npz"), **motion},
+            {"data": encoded("depth_mug.png"), **depth},
+            {"data": encoded("thermal_cheetah.png"), **heat},
+            {"data": encoded("imu_walking.npz"), **motion},
         ],
     )
     assert kept.artifact["record"]["modalities"] == ["depth", "imu", "thermal"]
     assert [block["type"] for block in kept.artifact["blocks"]] == ["image"] * 3
-    query = {"base64": encoded("imu_walking.npz"), **motion}
+    query = {"data": encoded("imu_walking.npz"), **motion}
     assert called(recall, media=[query]).artifact["hits"][0]["modality"] == "imu"
 
 
 WRONG: dict[str, tuple[int, dict[str, Any], str]] = {
-    "nothing to remember": (0, {}, "a memory of nothing"),
-    "nothing to recall": (1, {}, "query or media"),
-    "a web address": (0, {"media": [{"url": "https://example.org/a.png"}]}, "download it"),
-    "a path": (0, {"media": [{"path": str(MEDIA / "photo_dog.jpg")}]}, "roots"),
-    "a path as a URL": (1, {"media": [{"url": (MEDIA / "photo_dog.jpg").as_uri()}]}, "roots"),
-    "no content": (0, {"media": [{"mime_type": "image/png"}]}, "no content"),
-    "two contents": (1, {"media": [{"base64": "AAAA", "url": "data:,x"}]}, "exactly one of"),
-    "broken base64": (0, {"media": [{"base64": "%", "mime_type": "image/png"}]}, "b64encode"),
-    "no picture": (0, {"media": [{"base64": "AAAA", "mime_type": "image/png"}]}, "3 bytes"),
+    "nothing to remember": (0, {}, "needed text or media"),
+    "nothing to recall": (1, {}, "query, media, like or keywords"),
+    "two questions": (1, {"query": "a dog", "like": "x"}, "leave the other out"),
+    "a web address": (0, {"media": [{"path": "https://example.org/a.png"}]}, "nothing is fetched"),
+    "a path": (0, {"media": [{"path": str(MEDIA / "photo_dog.jpg")}]}, "allow its folder"),
+    "a path as a URL": (1, {"media": [{"path": (MEDIA / "a.jpg").as_uri()}]}, "allow its folder"),
+    "a field of content blocks": (1, {"media": [{"url": "data:,x"}]}, "leave url out"),
+    "no content": (0, {"media": [{"mime_type": "image/png"}]}, "exactly one of"),
+    "two contents": (1, {"media": [{"data": "AAAA", "path": "x"}]}, "exactly one of"),
+    "broken base64": (0, {"media": [{"data": "%", "mime_type": "image/png"}]}, "encode it again"),
+    "no picture": (0, {"media": [{"data": "AAAA", "mime_type": "image/png"}]}, "3 bytes"),
     "no units": (
         0,
-        {"media": [{"base64": encoded("depth_mug.png"), "modality": "depth"}]},
+        {"media": [{"data": encoded("depth_mug.png"), "modality": "depth"}]},
         "without a unit",
     ),
     "units that are a path": (
         0,
-        {"media": [{"base64": "AAAA", "modality": "image", "units": {"path": "/etc/passwd"}}]},
-        "'path'",
+        {"media": [{"data": "AAAA", "modality": "image", "units": {"path": "/etc/passwd"}}]},
+        "path for image",
     ),
-    "an unknown sense": (1, {"query": "a dog", "modalities": ["smell"]}, "leave out smell"),
-    "a time without a zone": (0, {"text": "x", "at": "2026-07-01T12:00:00"}, "timezone"),
-    "a limit of none": (1, {"query": "a dog", "limit": 0}, "limit: "),
-    "an unknown argument": (1, {"query": "a dog", "colour": "red"}, "colour: "),
-    "text of another type": (0, {"text": 7}, "text: "),
+    "an unknown modality": (1, {"query": "a dog", "modalities": ["smell"]}, "write image for"),
+    "a time without a zone": (0, {"text": "x", "at": "2026-07-01T12:00:00"}, "without a zone"),
+    "a limit of none": (1, {"query": "a dog", "limit": 0}, "limit was 0"),
+    "a condition of another store": (1, {"query": "x", "where": {"n": {"$gt": 1}}}, '"floor": [1'),
+    "an unknown argument": (1, {"query": "a dog", "colour": "red"}, "unknown argument colour"),
+    "an endless age": (0, {"text": "x", "ttl": "9999999w"}, "leave it out"),
+    "text of another type": (0, {"text": 7}, "text was 7"),
 }
 
 
@@ -199,7 +203,7 @@ def test_programs_can_have_the_exception(memory: Memory) -> None:
     """Without `handle_tool_error` a `ToolException` is raised, whose cause is the error itself."""
     _, recall = memory_tools(memory)
     recall.handle_tool_error = False
-    with pytest.raises(ToolException, match="query or media"):
+    with pytest.raises(ToolException, match="query, media, like or keywords"):
         recall.invoke({})
 
 
@@ -225,7 +229,7 @@ def test_an_agent_stays_with_its_owner() -> None:
         remember, _ = memory_tools(other)
         _, recall = memory_tools(memory)
         called(remember, text="dog")
-        assert called(recall, query="dog").content == "nothing in memory answers this"
+        assert called(recall, query="dog").content == "nothing fits"
         assert called(remember, text="dog", owner="rex").status == "error"
 
 

@@ -39,8 +39,8 @@ def _described(description: str) -> Any:
     return Field(description=description)
 
 
-def _check_modalities(modalities: list[str]) -> list[str]:
-    if set(modalities) <= Percept.modalities.keys():
+def _check_modalities(modalities: list[str] | None) -> list[str] | None:
+    if set(modalities or ()) <= Percept.modalities.keys():
         return modalities
     raise refusal(
         f"some of {', '.join(sorted(Percept.modalities))}",
@@ -48,10 +48,10 @@ def _check_modalities(modalities: list[str]) -> list[str]:
     )
 
 
-def _check_where(where: dict[str, Any]) -> dict[str, Any]:
+def _check_where(where: dict[str, Any] | None) -> dict[str, Any] | None:
     values = [
         value
-        for wanted in where.values()
+        for wanted in (where or {}).values()
         for value in (wanted if isinstance(wanted, list) else [wanted])
     ]
     if all(isinstance(value, (str, int, float)) for value in values):
@@ -155,7 +155,7 @@ class Signal(BaseModel):
 
 
 Media = Annotated[
-    list[Signal],
+    list[Signal] | None,
     Field(max_length=MOST_MEDIA, description="Files or samples; an empty list for none."),
 ]
 
@@ -171,11 +171,11 @@ Keywords = Annotated[
 ]
 Limit = Annotated[int, Field(ge=1, le=MOST_HITS, description="Largest number of memories.")]
 MinConfidence = Annotated[
-    float,
+    float | None,
     Field(ge=0, le=1, description="Leave out what may be coincidence; 0.5 is a good value."),
 ]
 Modalities = Annotated[
-    list[str],
+    list[str] | None,
     AfterValidator(_check_modalities),
     _described("Some of text, image, video, audio, depth, thermal, imu; all by default."),
 ]
@@ -188,22 +188,22 @@ Previews = Annotated[
 ]
 
 # Which memories may answer
-Tags = Annotated[list[str], _described("Only memories with all of these tags.")]
+Tags = Annotated[list[str] | None, _described("Only memories with all of these tags.")]
 Since = Annotated[
-    Bound,
+    Bound | None,
     bound_schema(
         "Only memories that end at or after this time: ISO 8601 with its zone, or an age: 30d."
     ),
 ]
 Until = Annotated[
-    Bound,
+    Bound | None,
     bound_schema(
         "Only memories that start before this time: ISO 8601 with its zone, or an age: 30d."
     ),
 ]
 Source = Annotated[str, NULL_IS_BLANK, _described("Only memories from exactly this source.")]
 Where = Annotated[
-    dict[str, Any],
+    dict[str, Any] | None,
     AfterValidator(_check_where),
     _described(
         "Only memories whose metadata are equal to these values, or to one of a list: "
@@ -218,7 +218,7 @@ Cursor = Annotated[
     str, NULL_IS_BLANK, _described("Cursor that the page before ended with, for the next page.")
 ]
 By = Annotated[
-    Literal["tags", "source", "modalities"],
+    Literal["tags", "source", "modalities"] | None,
     _described("Also count the memories of each tag, source or modality."),
 ]
 
@@ -230,23 +230,25 @@ Together = Annotated[
     bool,
     _described("All media are one memory, of one moment; if false, each is a memory of its own."),
 ]
-At = Annotated[Time, _described("When it was, ISO 8601 with its zone; now by default.")]
-NewTags = Annotated[list[str], _described("Short names to find it by.")]
+At = Annotated[Time | None, _described("When it was, ISO 8601 with its zone; now by default.")]
+NewTags = Annotated[list[str] | None, _described("Short names to find it by.")]
 Origin = Annotated[str, NULL_IS_BLANK, _described("Where it came from: a sensor, a conversation.")]
-Facts = Annotated[dict[str, Any], _described("Facts to filter by: names and JSON values.")]
-Ttl = Annotated[Age, age_schema("Forget it after this time from now, such as 30d or 12h.")]
+Facts = Annotated[dict[str, Any] | None, _described("Facts to filter by: names and JSON values.")]
+Ttl = Annotated[Age | None, age_schema("Forget it after this time from now, such as 30d or 12h.")]
 
 # What is changed
 Id = Annotated[str, _described("Id of the memory, as recall or timeline gave it.")]
 OtherText = Annotated[str, NULL_IS_BLANK, _described("Text that replaces the memory's text.")]
 OtherTags = Annotated[
-    list[str], _described("Tags that replace the memory's tags; an empty list removes them.")
+    list[str] | None, _described("Tags that replace the memory's tags; an empty list removes them.")
 ]
-OtherFacts = Annotated[dict[str, Any], _described("Metadata that replaces the memory's metadata.")]
+OtherFacts = Annotated[
+    dict[str, Any] | None, _described("Metadata that replaces the memory's metadata.")
+]
 
 # What is forgotten
-Ids = Annotated[list[str], _described("Ids of the memories.")]
-OlderThan = Annotated[Age, age_schema("Only memories older than this, such as 365d.")]
+Ids = Annotated[list[str] | None, _described("Ids of the memories.")]
+OlderThan = Annotated[Age | None, age_schema("Only memories older than this, such as 365d.")]
 MediaOnly = Annotated[
     StrictBool,
     _described("Remove pictures and sounds only; the memory can still be found and read."),
@@ -263,12 +265,12 @@ class Remember(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: NewText = ""
-    media: Media | None = None
-    at: At | None = None
-    tags: NewTags | None = None
+    media: Media = None
+    at: At = None
+    tags: NewTags = None
     source: Origin = ""
-    metadata: Facts | None = None
-    ttl: Ttl | None = None
+    metadata: Facts = None
+    ttl: Ttl = None
 
 
 class Recall(BaseModel):
@@ -277,17 +279,17 @@ class Recall(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     query: Query = ""
-    media: Media | None = None
+    media: Media = None
     like: Like = ""
     keywords: Keywords = ""
     limit: Limit = HITS
-    modalities: Modalities | None = None
-    min_confidence: MinConfidence | None = None
-    tags: Tags | None = None
-    since: Since | None = None
-    until: Until | None = None
+    modalities: Modalities = None
+    min_confidence: MinConfidence = None
+    tags: Tags = None
+    since: Since = None
+    until: Until = None
     source: Source = ""
-    where: Where | None = None
+    where: Where = None
 
 
 def filters(**conditions: Any) -> Filters:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
-from sensorium.errors import QueryError
+from sensorium.errors import QueryError, SensoriumError
 from sensorium.memory import Memory
 
 
@@ -34,15 +34,18 @@ def closed_on_failure(opened: Opened) -> Iterator[Opened]:
         raise
 
 
-def check_memory(memory: object, *, remedy: str) -> Memory:
+def check_memory(
+    memory: object, *, remedy: str, error: type[SensoriumError] = QueryError
+) -> Memory:
     """Check that an adapter was given an open memory, and return it.
 
     Args:
         memory: The object to check.
         remedy: What the caller should write instead.
+        error: Class of the error.
     Raises:
-        QueryError: The object is not a `Memory`.
+        QueryError: The object is not a `Memory`; or an error of another class, if one is given.
     """
     if isinstance(memory, Memory):
         return memory
-    raise QueryError(f"memory={memory!r}"[:200], "an open Memory", remedy)
+    raise error(f"memory={memory!r}", "an open Memory", remedy)

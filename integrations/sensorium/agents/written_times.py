@@ -52,14 +52,18 @@ Age = Annotated[timedelta, BeforeValidator(_read_age)]
 
 
 def age_schema(description: str) -> WithJsonSchema:
-    """Describe an age to a model; `Field` would call it an ISO 8601 duration."""
-    pattern = f"^{AGE.pattern}$"
-    return WithJsonSchema({"type": "string", "pattern": pattern, "description": description})
+    """Describe an age, or null, to a model; `Field` would call it an ISO 8601 duration."""
+    return _text_schema(description, pattern=f"^{AGE.pattern}$")
 
 
 def bound_schema(description: str) -> WithJsonSchema:
-    """Describe a bound of time to a model; `Field` would call it an ISO 8601 time."""
-    return WithJsonSchema({"type": "string", "description": description})
+    """Describe a bound of time, or null, to a model; `Field` would call it an ISO 8601 time."""
+    return _text_schema(description)
+
+
+def _text_schema(description: str, **more: str) -> WithJsonSchema:
+    choices = [{"type": "string", **more}, {"type": "null"}]
+    return WithJsonSchema({"anyOf": choices, "description": description})
 
 
 def expiry(ttl: timedelta | None) -> datetime | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from langchain_core.messages import BaseMessage, HumanMessage
@@ -14,35 +15,37 @@ from langchain_core.messages.content import (
     TextContentBlock,
 )
 
-from sensorium.errors import MediaNotFoundError, PerceptError, PerceptFormatError, QueryError
-from sensorium.langchain.contents import FIELDS, Roots, described
+from sensorium.agents.showing import Budget, shown
+from sensorium.errors import PerceptFormatError, QueryError
 from sensorium.memory import Medium, Memory, Record
-from sensorium.percepts import Percept, Span
-from sensorium.percepts.previews import MAX_BYTES, Preview, preview
+from sensorium.percepts import Percept, Span, percept_from_media
+from sensorium.percepts.base64_text import from_base64
+from sensorium.percepts.previews import MAX_BYTES, Preview
 
 Part: TypeAlias = "str | Percept | Mapping[str, Any]"
 Question: TypeAlias = "Part | BaseMessage | Sequence[Part]"
-MEDIA = ("image", "audio", "video")  # types of blocks, and modalities
-FILE, NON_STANDARD = "file", "non_standard"
+Roots: TypeAlias = "Sequence[str | Path] | None"
+MEDIA = ("image", "audio", "video")  # types of blocks that are modalities
+FILE, NON_STANDARD = "file", "non_standard"  # other types of blocks that hold signals
+CONTENTS = ("base64", "url", "path", "samples")  # where a block holds its content
+FIELDS = (*CONTENTS, "mime_type", "modality")  # fields of a signal; all others are units
 
 
 def parts_of(question: Question, *, roots: Roots) -> list[str | Percept]:
-    """Turn what may be asked with into words and percepts, in order; blank texts are left out.
+    """Return the words and percepts of a question, in order; blank texts are left out.
 
     Args:
         question: Words, a message, a content block, a percept, or a list of these but messages.
         roots: Directories that the paths of `non_standard` blocks must lie in.
     Raises:
-        QueryError: Another type, a dictionary that is no block, or nothing in it.
-        PerceptFormatError: A block that holds no signal, e.g. a tool call.
+        QueryError: An object of another type, a dictionary that is not a block, or nothing at all.
+        PerceptFormatError: A block without a signal, e.g. a tool call.
         SourceRefusedError: A URL that would have to be fetched, or a path outside `roots`.
         PerceptError: A signal that cannot be read.
     """
     parts = [part for block in _blocks(question) if (part := _part(block, roots)) is not None]
     if not parts:
-        raise QueryError(
-            f"the question {question!r}"[:200], "words or a signal", "ask with one of them"
-        )
+        raise QueryError(f"the question {question!r}", "words or a signal", "ask with one of them")
     return parts
 
 
@@ -51,25 +54,25 @@ def _blocks(question: object) -> Sequence[Mapping[str, Any] | Percept]:
         return question.content_blocks
     several = isinstance(question, (list, tuple))
     parts: Sequence[Any] = question if isinstance(question, (list, tuple)) else [question]
-    if not all(isinstance(one, (str, Mapping, Percept)) for one in parts):
+    if not all(isinstance(part, (str, Mapping, Percept)) for part in parts):
         raise QueryError(
             f"a {type(question).__name__} as a question"
             + (" with other things than blocks" if several else ""),
             "words, a message, a content block, a percept or a list of them",
             "pass one message, not a list of them: messages[-1]",
         )
-    return [block for one in parts for block in _read(one)]
+    return [block for part in parts for block in _read(part)]
 
 
 def _read(part: Part) -> Sequence[Mapping[str, Any] | Percept]:
-    """Read words or a block as LangChain does, which knows the providers' own shapes."""
+    """Read words or a block as LangChain does: it knows the blocks of other providers, too."""
     if isinstance(part, Percept):
         return [part]
     if isinstance(part, str):
         return HumanMessage([part]).content_blocks
     if "type" not in part:
         raise QueryError(
-            f"a dictionary without 'type' ({', '.join(map(str, part))})"[:200],
+            f"a dictionary without 'type' ({', '.join(map(str, part))})",
             'words, a message, or a content block: {"type": "text", "text": "a dog"}',
             'pick the words first: itemgetter("question") | retriever',
         )
@@ -77,7 +80,7 @@ def _read(part: Part) -> Sequence[Mapping[str, Any] | Percept]:
 
 
 def _part(block: Mapping[str, Any] | Percept, roots: Roots) -> str | Percept | None:
-    """Return what one block says; `None` for a blank text."""
+    """Return the words or the percept of a block; `None` for a blank text."""
     if isinstance(block, Percept):
         return block
     kind = block.get("type")
@@ -85,32 +88,62 @@ def _part(block: Mapping[str, Any] | Percept, roots: Roots) -> str | Percept | N
         words: str = block["text"]
         return words if words.strip() else None
     if kind in MEDIA:
-        return described({**_fields(block), "modality": kind}, units={}, roots=roots)
+        return _percept({**_fields(block), "modality": kind}, units={}, roots=roots)
     if kind == FILE:
-        return described(_fields(block), units={}, roots=roots)
+        return _percept(_fields(block), units={}, roots=roots)
     value = block.get("value")
     if kind == NON_STANDARD and isinstance(value, Mapping) and "modality" in value:
         units = {name: unit for name, unit in value.items() if name not in FIELDS}
-        return described(value, units=units, roots=roots)
+        return _percept(value, units=units, roots=roots)
     if kind == NON_STANDARD and isinstance(value, Mapping):
-        kind = value.get("type", kind)  # what LangChain does not know, it wraps
+        kind = value.get("type", kind)  # LangChain wraps blocks of types that it does not know
     raise PerceptFormatError(
-        f"a content block of type {kind!r} ({', '.join(map(str, value or block))})"[:200],
+        f"a content block of type {kind!r} ({', '.join(map(str, value or block))})",
         'text, image, audio, video, or {"type": "non_standard", "value": {"modality": "imu", ...}}',
         "pass only the blocks to ask with",
     )
 
 
 def _fields(block: Mapping[str, Any]) -> dict[str, Any]:
-    """Pick what describes a signal: blocks also carry an id, an index and provider's extras."""
+    """Return the fields of a signal; blocks also carry an id, an index and a provider's extras."""
     content = block.get("base64") or block.get("url")
     if content is None and block.get("file_id") is not None:
         raise PerceptFormatError(
-            f"the file {block['file_id']!r} that a provider keeps"[:200],
+            f"the file {block['file_id']!r} that a provider keeps",
             "the content itself",
             "pass it as base64 with its mime_type",
         )
     return {name: block[name] for name in ("base64", "url", "mime_type") if name in block}
+
+
+def _percept(fields: Mapping[str, Any], *, units: Mapping[str, Any], roots: Roots) -> Percept:
+    """Make the percept that the fields of a block describe.
+
+    Args:
+        fields: Exactly one of `base64`, `url` (`data:` or `file:`), `path` and `samples`, besides
+            `modality` and `mime_type` where they are known.
+        units: Keywords of the percept's class.
+        roots: Directories that a path must lie in.
+    Raises:
+        PerceptFormatError: No content, more than one, or units that the modality does not have.
+        SourceRefusedError: A path outside `roots`, or a URL that would have to be fetched.
+        PerceptError: A signal that cannot be read.
+    """
+    given = {name: fields[name] for name in CONTENTS if fields.get(name) is not None}
+    if len(given) != 1:
+        raise PerceptFormatError(
+            f"a signal with {' and '.join(given) or 'no content'}",
+            f"exactly one of {', '.join(CONTENTS)}",
+            "write base64= with mime_type=, which works everywhere",
+        )
+    [(name, content)] = given.items()
+    return percept_from_media(
+        from_base64(content) if name == "base64" else content,
+        mime_type=fields.get("mime_type"),
+        modality=fields.get("modality"),
+        units=units,
+        roots=roots,
+    )
 
 
 def blocks_of(
@@ -120,39 +153,26 @@ def blocks_of(
     matched: Medium | None = None,
     span: Span | None = None,
     max_bytes: int = MAX_BYTES,
-) -> list[ContentBlock]:
-    """Show a record to a model: its words, and what can be shown of each of its kept signals.
-
-    Pictures stay pictures; sounds are WAV; of a video there is a frame; depth, heat and motion are
-    drawn.
+) -> Iterator[ContentBlock]:
+    """Show a record to a model: its text, then its media as pictures and sounds.
 
     Args:
-        memory: That has it.
-        record: To show.
-        matched: The signal that answered a question.
-        span: The stretch of that one to show.
-        max_bytes: Of each signal; one that does not fit is left out.
+        memory: The memory that holds the record.
+        record: The record to show.
+        matched: The medium that answered a question.
+        span: The stretch of `matched` to show.
+        max_bytes: Largest size of one picture or sound; what does not fit is left out.
     """
-    blocks: list[ContentBlock] = [_text(record.text)] if record.text else []
-    for medium in record.media:
-        if medium.file is None:
-            continue
-        stretch = span if medium == matched else None
-        try:
-            shown = preview(memory.open_medium(medium), span=stretch, max_bytes=max_bytes)
-        except (MediaNotFoundError, PerceptError) as error:  # forgotten or damaged meanwhile
-            blocks.append(_text(f"[this {medium.modality} cannot be shown: {error}]"))
-        else:
-            blocks += [_block(shown)] if shown is not None else []
-    return blocks
+    if record.text:
+        yield _block(record.text)
+    for part in shown(memory, record, Budget(max_bytes), matched=matched, span=span):
+        yield _block(part)
 
 
-def _text(words: str) -> TextContentBlock:
-    return TextContentBlock(type="text", text=words)
-
-
-def _block(shown: Preview) -> ImageContentBlock | AudioContentBlock:
-    data = base64.b64encode(shown.data).decode("ascii")
-    if shown.mime.startswith("audio/"):
-        return AudioContentBlock(type="audio", base64=data, mime_type=shown.mime)
-    return ImageContentBlock(type="image", base64=data, mime_type=shown.mime)
+def _block(part: str | Preview) -> ContentBlock:
+    if isinstance(part, str):
+        return TextContentBlock(type="text", text=part)
+    data = base64.b64encode(part.data).decode("ascii")
+    if part.mime.startswith("audio/"):
+        return AudioContentBlock(type="audio", base64=data, mime_type=part.mime)
+    return ImageContentBlock(type="image", base64=data, mime_type=part.mime)

@@ -13,7 +13,7 @@ MARK = "langchain"  # the tag of every document that a vector store added
 
 
 def hit_document(hit: Hit) -> Document:
-    """Describe a hit: the record's words, and in the metadata what matched and how well.
+    """Describe a hit as a document: its text, and in the metadata what matched and how well.
 
     Returns:
         A document whose `metadata`, JSON-ready, has the keys `modality`, `span`, `uri`,
@@ -38,27 +38,27 @@ def hit_document(hit: Hit) -> Document:
 
 
 def matched_by(document: Document, record: Record) -> tuple[Medium | None, Span | None]:
-    """Find again which signal of a record a document of `hit_document` is about, and where."""
+    """Return the medium of a record that a document of `hit_document` is about, and its stretch."""
     facts = document.metadata
     wanted = (facts.get("modality"), facts.get("uri"))
-    medium = next((one for one in record.media if (one.modality, one.uri) == wanted), None)
+    medium = next((m for m in record.media if (m.modality, m.uri) == wanted), None)
     return medium, Span(*facts["span"]) if facts.get("span") else None
 
 
 def stored_document(record: Record, matched: Medium | None = None) -> Document:
-    """Give a document back as it was added; one of a signal says which.
+    """Return a document as it was added; the metadata of a signal's document name the signal.
 
     Args:
-        record: As it is kept.
+        record: The record that was kept of the document.
         matched: The signal to name; by default the first.
     Returns:
-        A document with the metadata it was added with. That of a signal has `modality`, `uri` and
-        `mime_type` besides, where it has no keys of these names of its own.
+        A document with the metadata it was added with. The metadata of a signal have `modality`,
+        `uri` and `mime_type` besides, unless they had keys of these names already.
     """
     metadata: dict[str, Any] = dict(record.metadata)
     signals = [medium for medium in record.media if medium.modality != "text"]
     if signals:
-        one = matched if matched in signals else signals[0]
-        named = {"modality": one.modality, "uri": one.uri, "mime_type": one.mime}
+        signal = matched if matched in signals else signals[0]
+        named = {"modality": signal.modality, "uri": signal.uri, "mime_type": signal.mime}
         metadata = {**named, **metadata}
     return Document(id=record.id, page_content=record.text, metadata=metadata)

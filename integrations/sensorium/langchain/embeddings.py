@@ -1,25 +1,28 @@
-"""An encoder as LangChain embeddings: texts, and all other senses by the community's convention."""
+"""An encoder as LangChain embeddings of every modality."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias
 
 from langchain_core.embeddings import Embeddings
 
+from sensorium.agents.signals import Content, percepts_of
+from sensorium.agents.threads import in_thread
 from sensorium.encoders import Encoder, load_encoder
 from sensorium.errors import SourceTypeError
-from sensorium.langchain.contents import Content, percepts_of
 from sensorium.percepts import Percept, Text
+
+Vectors: TypeAlias = "list[list[float]]"
 
 
 class SensoriumEmbeddings(Embeddings):
     """Vectors of texts, pictures, sounds, videos, depth, heat and motion, all of one space.
 
-    Every vector has unit length; what is longer than one window is pooled to one vector. Each
-    method encodes its whole list in one call; the asynchronous ones do so in a thread.
+    Every vector has unit length; a signal longer than one window is pooled to one vector. Each
+    method encodes its whole list in one call. Methods for other modalities than text are named by
+    the convention of LangChain's community; their asynchronous twins run in a thread.
     """
 
     def __init__(
@@ -29,10 +32,10 @@ class SensoriumEmbeddings(Embeddings):
         device: str = "auto",
         dtype: str = "auto",
     ) -> None:
-        """Name an encoder, which is loaded when it is first used, or give one.
+        """Take an encoder, or the name of one, which is loaded when it is first used.
 
         Args:
-            encoder: A name that `load_encoder` knows, or an encoder.
+            encoder: An encoder, or a name that `load_encoder` knows.
             device: Where to load a named one: `"auto"`, `"cpu"`, `"cuda"`, ...
             dtype: In which precision: `"auto"`, `"float32"`, `"bfloat16"` or `"float16"`.
         """
@@ -50,7 +53,7 @@ class SensoriumEmbeddings(Embeddings):
         """The encoder, loaded now if it was not yet.
 
         Raises:
-            UnknownEncoderError: No encoder of that name.
+            UnknownEncoderError: No encoder has that name.
             WeightsError: Its weights are not on this machine; the message says how to get them.
         """
         with self._loading:
@@ -63,80 +66,62 @@ class SensoriumEmbeddings(Embeddings):
         """Embed texts; row i belongs to text i.
 
         Raises:
-            SourceTypeError: A single text instead of a list, or something that is no text.
-            BatchError: Some could not be embedded: which and why, and the others' encodings.
+            SourceTypeError: A single text instead of a list, or an item that is not text.
+            BatchError: Some could not be embedded; the error says which and why, and holds the
+                encodings of the others.
         """
         if isinstance(texts, str):
             raise SourceTypeError("a single text", "a list of texts", "use embed_query, or [text]")
-        return self._vectors([Text(text) for text in texts])
+        return self.embed_percepts([Text(text) for text in texts])
 
     def embed_query(self, text: str) -> list[float]:
         """Embed a question, in the same way as a document."""
         return self.embed_documents([text])[0]
 
-    def embed_image(self, uris: Sequence[Content], **units: Any) -> list[list[float]]:
+    def embed_percepts(self, percepts: Sequence[Percept]) -> Vectors:
+        """Embed percepts of any modalities; row i belongs to percept i.
+
+        Raises:
+            BatchError: Some could not be embedded.
+        """
+        return self.encoder.embed(percepts).tolist() if percepts else []
+
+    def embed_image(self, uris: Sequence[Content], **units: Any) -> Vectors:
         """Embed pictures.
 
         Args:
             uris: Paths, `file:` or `data:` URIs, encoded bytes, or percepts.
-            units: None; others are refused.
+            units: Refused: pictures have none.
         Raises:
-            PerceptError: One that cannot be taken or read; http(s) URLs are never fetched.
+            PerceptError: A picture that cannot be taken or read; http(s) URLs are never fetched.
             BatchError: Some could not be embedded.
         """
-        return self._signals("image", uris, units)
+        return self.embed_percepts(percepts_of(uris, modality="image", units=units))
 
-    def embed_audio(self, uris: Sequence[Content], **units: Any) -> list[list[float]]:
+    def embed_audio(self, uris: Sequence[Content], **units: Any) -> Vectors:
         """Embed sounds; arguments and errors as `embed_image`."""
-        return self._signals("audio", uris, units)
+        return self.embed_percepts(percepts_of(uris, modality="audio", units=units))
 
-    def embed_video(self, uris: Sequence[Content], **units: Any) -> list[list[float]]:
+    def embed_video(self, uris: Sequence[Content], **units: Any) -> Vectors:
         """Embed videos, without their sound; arguments and errors as `embed_image`."""
-        return self._signals("video", uris, units)
+        return self.embed_percepts(percepts_of(uris, modality="video", units=units))
 
-    def embed_depth(self, uris: Sequence[Content], **units: Any) -> list[list[float]]:
+    def embed_depth(self, uris: Sequence[Content], **units: Any) -> Vectors:
         """Embed depth maps; as `embed_image`, with the units `unit=`, `fx=` and `baseline=`."""
-        return self._signals("depth", uris, units)
+        return self.embed_percepts(percepts_of(uris, modality="depth", units=units))
 
-    def embed_thermal(self, uris: Sequence[Content], **units: Any) -> list[list[float]]:
+    def embed_thermal(self, uris: Sequence[Content], **units: Any) -> Vectors:
         """Embed thermal pictures; as `embed_image`, with `unit=`, `span=` and `palette=`."""
-        return self._signals("thermal", uris, units)
+        return self.embed_percepts(percepts_of(uris, modality="thermal", units=units))
 
-    def embed_imu(self, uris: Sequence[Content], **units: Any) -> list[list[float]]:
+    def embed_imu(self, uris: Sequence[Content], **units: Any) -> Vectors:
         """Embed motions; as `embed_image`, with `accel=`, `gyro=` and perhaps `rate=`."""
-        return self._signals("imu", uris, units)
+        return self.embed_percepts(percepts_of(uris, modality="imu", units=units))
 
-    async def aembed_image(self, uris: Sequence[Content], **units: Any) -> list[list[float]]:
-        """Embed pictures in a thread."""
-        return await asyncio.to_thread(self.embed_image, uris, **units)
-
-    async def aembed_audio(self, uris: Sequence[Content], **units: Any) -> list[list[float]]:
-        """Embed sounds in a thread."""
-        return await asyncio.to_thread(self.embed_audio, uris, **units)
-
-    async def aembed_video(self, uris: Sequence[Content], **units: Any) -> list[list[float]]:
-        """Embed videos in a thread."""
-        return await asyncio.to_thread(self.embed_video, uris, **units)
-
-    async def aembed_depth(self, uris: Sequence[Content], **units: Any) -> list[list[float]]:
-        """Embed depth maps in a thread."""
-        return await asyncio.to_thread(self.embed_depth, uris, **units)
-
-    async def aembed_thermal(self, uris: Sequence[Content], **units: Any) -> list[list[float]]:
-        """Embed thermal pictures in a thread."""
-        return await asyncio.to_thread(self.embed_thermal, uris, **units)
-
-    async def aembed_imu(self, uris: Sequence[Content], **units: Any) -> list[list[float]]:
-        """Embed motions in a thread."""
-        return await asyncio.to_thread(self.embed_imu, uris, **units)
-
-    def _signals(
-        self, modality: str, contents: Sequence[Content], units: dict[str, Any]
-    ) -> list[list[float]]:
-        return self._vectors(percepts_of(contents, modality=modality, units=units))
-
-    def _vectors(self, percepts: Sequence[Percept]) -> list[list[float]]:
-        if not percepts:
-            return []
-        vectors: list[list[float]] = self.encoder.embed(percepts).tolist()
-        return vectors
+    aembed_percepts = in_thread(embed_percepts)
+    aembed_image = in_thread(embed_image)
+    aembed_audio = in_thread(embed_audio)
+    aembed_video = in_thread(embed_video)
+    aembed_depth = in_thread(embed_depth)
+    aembed_thermal = in_thread(embed_thermal)
+    aembed_imu = in_thread(embed_imu)

@@ -1,4 +1,4 @@
-"""A memory as a LangChain retriever, which is asked by words, pictures, sounds or motion."""
+"""A memory as a LangChain retriever for questions of every modality."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
 from sensorium.langchain.blocks import Question, blocks_of, parts_of
+from sensorium.langchain.checks import K, check_filters, limit_of, refuse
 from sensorium.langchain.documents import hit_document, matched_by
-from sensorium.langchain.wishes import K, check_filters, limit_of, refuse
 from sensorium.memory import Memory
 from sensorium.percepts.previews import MAX_BYTES
 
-WISHES = "k, modalities, min_confidence, half_life, filters"
+ARGUMENTS = "k, modalities, min_confidence, half_life, filters"
 
 
 class SensoriumRetriever(BaseRetriever):
-    """Recalls from a memory what answers a question best, whichever sense it came by.
+    """Recalls the memories that answer a question best, whatever their modality.
 
     A question is words, a message, a percept, a content block or a list of these, which are added
     up: images, sounds and videos as LangChain writes them, with base64 or a `data:` URL; depth,
@@ -35,12 +35,12 @@ class SensoriumRetriever(BaseRetriever):
     `{"type": "non_standard", "value": {"modality": "imu", "base64": ..., "accel": "g", ...}}`.
 
     Attributes:
-        memory: To recall from; it stays the caller's to close.
-        k: Documents at most.
-        modalities: Senses to search; by default all.
-        min_confidence: From 0 to 1: leave out what may well be coincidence.
-        half_life: Age at which a memory counts half.
-        filters: Of `Memory.recall`: `since`, `until`, `tags`, `source`, `where`,
+        memory: The memory to recall from; it stays the caller's to close.
+        k: Largest number of documents.
+        modalities: Modalities to search; by default all.
+        min_confidence: Smallest confidence, from 0 to 1, of a document.
+        half_life: Age at which a score counts half.
+        filters: Filters of `Memory.recall`: `since`, `until`, `tags`, `source`, `where`,
             `with_modalities`, `text_contains`.
             (`tags` and `metadata` of the retriever itself are LangChain's, for tracing.)
         roots: Directories that the paths in questions must lie in; by default none.
@@ -60,10 +60,11 @@ class SensoriumRetriever(BaseRetriever):
         """Take the attributes by name.
 
         Raises:
-            QueryError: A filter nobody knows; from a validator pydantic would wrap it.
+            QueryError: An unknown filter.
             ValidationError: Another attribute that is unknown or of the wrong type.
         """
         super().__init__(**attributes)
+        # Checked here, not in a validator, in which pydantic would wrap the error.
         check_filters(self.filters)
 
     def _get_relevant_documents(
@@ -83,25 +84,25 @@ class SensoriumRetriever(BaseRetriever):
         Returns:
             Best first; the metadata are described in docs/langchain.md.
         Raises:
-            QueryError: Nothing asked, an unknown argument, or some that contradict each other.
+            QueryError: No question, an unknown argument, or some that contradict each other.
             SourceRefusedError: A URL that would have to be fetched, or a path outside `roots`.
             EncodingError: A part of the question cannot be encoded.
         """
-        refuse(unknown, needed=f"known ones: {WISHES}", remedy="how many documents is k=")
-        wanted = self.filters if filters is None else filters
-        check_filters(wanted)
+        refuse(unknown, needed=f"known ones: {ARGUMENTS}", remedy="how many documents is k=")
+        filters = self.filters if filters is None else filters
+        check_filters(filters)
         limit = limit_of(self.k if k is None else k)
         parts = parts_of(query, roots=self.roots)
         if not limit:
             return []
-        least = self.min_confidence if min_confidence is None else min_confidence
+        smallest = self.min_confidence if min_confidence is None else min_confidence
         hits = self.memory.recall(
             parts,
             limit=limit,
             modalities=self.modalities if modalities is None else modalities,
-            min_confidence=least,
+            min_confidence=smallest,
             half_life=self.half_life if half_life is None else half_life,
-            **wanted,
+            **filters,
         )
         return [hit_document(hit) for hit in hits]
 
@@ -116,13 +117,13 @@ class SensoriumRetriever(BaseRetriever):
     def content_blocks(
         self, documents: Sequence[Document], *, max_bytes: int = MAX_BYTES
     ) -> list[ContentBlock]:
-        """Show documents to a chat model that sees and hears: their words, pictures and sounds.
+        """Show documents to a chat model that sees and hears: their texts, pictures and sounds.
 
         A chain `retriever | retriever.content_blocks` ends in the content of a message.
 
         Args:
-            documents: As this retriever returned them; those forgotten since are left out.
-            max_bytes: Of each picture or sound.
+            documents: Documents of this retriever; those forgotten since are left out.
+            max_bytes: Largest size of one picture or sound.
         """
         named = {document.id: document for document in documents if document.id is not None}
         blocks: list[ContentBlock] = []

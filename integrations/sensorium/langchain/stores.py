@@ -6,43 +6,68 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
+from langchain_core.vectorstores import VectorStore
+from numpy.typing import NDArray
 from typing_extensions import Self
 
+from sensorium.agents.opening import check_memory, closed_on_failure
+from sensorium.agents.signals import Content, percepts_of
+from sensorium.agents.threads import in_thread
+from sensorium.encoders import normalise
 from sensorium.encoders.functions import EXTERNAL
 from sensorium.errors import BatchError, QueryError, SourceTypeError, SpaceMismatchError
-from sensorium.langchain.contents import Content, percepts_of
+from sensorium.langchain.checks import (
+    FETCH_K,
+    K,
+    Wanted,
+    as_list,
+    check_filter,
+    check_lambda,
+    ids_of,
+    limit_of,
+    metadata_of,
+    refuse,
+    vectors_of,
+)
+from sensorium.langchain.diversity import diverse
 from sensorium.langchain.documents import MARK, stored_document
 from sensorium.langchain.embeddings import SensoriumEmbeddings
-from sensorium.langchain.inputs import facts_of, listed, names_of, rows_of
-from sensorium.langchain.searches import SearchableStore
-from sensorium.langchain.signals import Metadatas, SignalStore
-from sensorium.langchain.spaces import check_embedding, encoder_of, needed_method
-from sensorium.langchain.wishes import Wanted, check_filter, refuse
-from sensorium.memory import Memory, Moment
+from sensorium.langchain.foreign import check_embedding, encoder_of, needed_method
+from sensorium.memory import Hit, Memory, Moment, Report
 from sensorium.memory.closing import Closing
 from sensorium.memory.place import OWNER
 from sensorium.memory.writing.writer import BATCH
+from sensorium.percepts import Percept, Text
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
+
+Contents: TypeAlias = Sequence[Content]
+Metadatas: TypeAlias = "Sequence[Mapping[str, Any] | None] | None"
+Ids: TypeAlias = "Sequence[str | None] | None"
 
 OPTIONS = frozenset(signature(Memory.open).parameters) - {"place", "owner", "encoder"}
 SHOWN = 60  # characters of a document, in an error
 
 
-class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
+class SensoriumVectorStore(Closing, VectorStore):
     """Documents in a memory, found by likeness: texts, pictures, sounds and other signals.
 
-    Searches find whatever the memory holds; `delete` removes documents that a store added, alone.
-    The asynchronous methods run in a thread.
+    Searches find every record of the memory; `delete` removes only documents that a vector store
+    added. Searches take `filter=`: a dictionary on the metadata,
+    `{"room": "kitchen", "floor": [1, 2]}`, or any condition of `sensorium.qdrant`. The
+    asynchronous methods run in a thread.
 
     Attributes:
-        memory: Where the documents are.
+        memory: The memory that holds the documents.
     """
+
+    memory: Memory
 
     def __init__(
         self, memory: Memory, embedding: Embeddings | None = None, *, ranking: str | None = None
@@ -50,26 +75,22 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
         """See an open memory as a vector store; it stays the caller's to close.
 
         Args:
-            memory: Of any encoder.
+            memory: The memory that holds the documents, of any encoder.
             embedding: What makes the vectors, in the memory's space; by default the memory's own
                 encoder, which gives each stretch of a long text a vector of its own.
-            ranking: As of `Memory.recall`; by default `"raw"`, by cosine, in a memory of one sense,
-                and `"centred"`, which is fair to all senses, in others.
+            ranking: Ranking of `Memory.recall`. By default `"raw"`, by cosine, in a memory of one
+                modality, and `"centred"`, which is fair to all modalities, in others.
         Raises:
-            SourceTypeError: No open memory, or no embeddings.
+            SourceTypeError: Not an open memory, or not embeddings.
             SpaceMismatchError: Embeddings of another model than the memory's.
         """
-        if not isinstance(memory, Memory):
-            raise SourceTypeError(
-                f"a {type(memory).__name__} as the memory",
-                "an open Memory",
-                "use SensoriumVectorStore.open(place, embedding=...)",
-            )
+        remedy = "use SensoriumVectorStore.open(place, embedding=...)"
+        self.memory = check_memory(memory, remedy=remedy, error=SourceTypeError)
         if embedding is not None:
             check_embedding(embedding)
-        self.memory = memory
         self._owns_memory = False
         self._given = embedding
+        # Embeddings that make the vectors in the place of the memory's own encoder.
         self._foreign: Embeddings | None = embedding
         if isinstance(embedding, SensoriumEmbeddings):
             memory.backend.schema.check(embedding.encoder.space, "the memory")
@@ -78,7 +99,7 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
             raise SpaceMismatchError(
                 f"vectors of {type(embedding).__name__} in a memory of {memory.encoder.space.id}",
                 "one space: two models' vectors cannot be compared",
-                "leave embedding out, or use SensoriumVectorStore.open(place, embedding=...)",
+                f"leave embedding out, or {remedy}",
             )
         several = len(memory.encoder.modalities) > 1
         self._ranking = ranking or ("centred" if several else "raw")
@@ -98,21 +119,19 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
         """Open a store, or begin one.
 
         Args:
-            place: A folder (Qdrant Edge, in this process), the URL of a Qdrant server,
-                `":memory:"` or any `QdrantClient`.
-            embedding: Of any dimension.
-            owner: Whose documents: nobody else's are found or changed. By default the owner that
-                the command line and the MCP server have by default, too.
-            dimension: Numbers in a vector; by default a question is embedded to see.
-            model: Names the vectors' space: a store opens with no other. By default the class of
+            place: A folder, the URL of a Qdrant server, `":memory:"` or any `QdrantClient`.
+            embedding: Embeddings of any dimension.
+            owner: Owner of the documents; by default that of the command line.
+            dimension: Numbers in a vector; by default a question is embedded to count them.
+            model: Name of the vectors' space: a store opens with no other. By default the class of
                 the embeddings, and the model they say they use.
             ranking: As of the constructor.
-            options: Others of `Memory.open`.
+            options: Further options of `Memory.open`.
         Raises:
-            SourceTypeError: No embeddings.
-            QueryError: An option nobody knows.
+            SourceTypeError: Not embeddings.
+            QueryError: An unknown option.
             SpaceMismatchError: The store was made with other embeddings.
-            StoreError: As `Memory.open`.
+            StoreError: The place cannot be opened; see `Memory.open`.
         """
         refuse(
             {name: value for name, value in options.items() if name not in OPTIONS},
@@ -120,8 +139,9 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
             remedy="name the folder or server with place=",
         )
         encoder = encoder_of(embedding, dimension=dimension, model=model)
-        memory = Memory.open(place, owner=owner, encoder=encoder, **options)
-        store = cls(memory, embedding, ranking=ranking)
+        opened = Memory.open(place, owner=owner, encoder=encoder, **options)
+        with closed_on_failure(opened) as memory:
+            store = cls(memory, embedding, ranking=ranking)
         store._owns_memory = True
         return store
 
@@ -140,12 +160,8 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
         Raises:
             BatchError: Some could not be added; the others are, and the store is closed.
         """
-        store = cls.open(embedding=embedding, **kwargs)
-        try:
+        with closed_on_failure(cls.open(embedding=embedding, **kwargs)) as store:
             store.add_texts(texts, metadatas, ids=ids)
-        except BaseException:
-            store.close()
-            raise
         return store
 
     def close(self) -> None:
@@ -158,35 +174,37 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
         """What makes the vectors."""
         return self._given or SensoriumEmbeddings(self.memory.encoder)
 
+    # Adding
+
     def add_texts(
         self,
         texts: Iterable[str],
-        metadatas: Metadatas | None = None,
+        metadatas: Metadatas = None,
         *,
-        ids: Sequence[str | None] | None = None,
+        ids: Ids = None,
         **kwargs: Any,
     ) -> list[str]:
         """Add texts; arguments and errors as `add_documents`, with one dictionary each."""
-        words = listed(texts, str)
-        facts = facts_of(metadatas, len(words))
-        documents = [Document(text, metadata=m) for text, m in zip(words, facts, strict=True)]
+        words = as_list(texts, str)
+        metadata = metadata_of(metadatas, len(words))
+        documents = [Document(text, metadata=m) for text, m in zip(words, metadata, strict=True)]
         return self.add_documents(documents, ids=ids, **kwargs)
 
     def add_documents(
         self,
         documents: Sequence[Document],
         *,
-        ids: Sequence[str | None] | None = None,
+        ids: Ids = None,
         batch_size: int = BATCH,
         **kwargs: Any,
     ) -> list[str]:
         """Add documents, or replace those of the same id.
 
         Args:
-            documents: With metadata that JSON can say; they are not changed.
-            ids: One each, in the place of the documents' own; made where there is none.
-            batch_size: Written together.
-            kwargs: None; others are refused.
+            documents: Documents with JSON-ready metadata; they are not changed.
+            ids: Ids that take the place of the documents' own, one each; made where there is none.
+            batch_size: Documents written together.
+            kwargs: Refused: there are no others.
         Returns:
             The ids, in order.
         Raises:
@@ -195,67 +213,264 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
                 ids of the others, which are in the store.
         """
         refuse(kwargs)
-        documents = listed(documents, Document)
-        names = names_of([one.id for one in documents], ids)
-        texts = [one.page_content for one in documents]
+        documents = as_list(documents, Document)
+        names = ids_of([document.id for document in documents], ids)
+        vectors = self._text_vectors([document.page_content for document in documents])
         moments = [
-            Moment(text=text, metadata=one.metadata, tags=[MARK], id=name, vectors=vectors)
-            for text, one, name, vectors in zip(
-                texts, documents, names, self._text_vectors(texts), strict=True
+            Moment(
+                text=document.page_content,
+                metadata=document.metadata,
+                tags=[MARK],
+                id=name,
+                vectors=rows,
             )
+            for document, name, rows in zip(documents, names, vectors, strict=True)
         ]
         return self._remember(moments, names, batch_size)
 
     def _text_vectors(self, texts: list[str]) -> Sequence[Mapping[str, Any] | None]:
-        """Return the vectors of each text; `None` where the memory's encoder is to make them."""
+        """Return the vectors of each text; `None` where the memory's encoder makes them."""
         if self._foreign is not None:
-            return rows_of(
-                "text", self._foreign.embed_documents(texts) if texts else [], len(texts)
-            )
-        return [None if text.strip() else {} for text in texts]  # nothing resembles no words
+            rows = self._foreign.embed_documents(texts) if texts else []
+            return vectors_of(Text.modality, rows, len(texts))
+        # A blank text gets no vector: nothing resembles it.
+        return [None if text.strip() else {} for text in texts]
 
-    def _add_signals(
+    def add_percepts(
+        self, percepts: Sequence[Percept], metadatas: Metadatas = None, *, ids: Ids = None
+    ) -> list[str]:
+        """Add percepts of any modalities, which are kept, each as a document without text.
+
+        The metadata of such a document has `modality`, `uri` and `mime_type` besides those given.
+
+        Args:
+            percepts: Pictures, sounds and other signals.
+            metadatas: One dictionary each, or `None`.
+            ids: One each; made where `None`.
+        Returns:
+            The ids, in order.
+        Raises:
+            RecordError: Not as many ids or dictionaries as percepts.
+            BatchError: Some could not be embedded or kept; the others are in the store.
+            UnsupportedModalityError: The store's embeddings do not take a modality.
+        """
+        return self._keep(percepts, percepts, metadatas, ids)
+
+    def add_images(
+        self, uris: Contents, metadatas: Metadatas = None, *, ids: Ids = None, **units: Any
+    ) -> list[str]:
+        """Add pictures, which are kept, each as a document without text.
+
+        Args:
+            uris: Paths, `file:` or `data:` URIs, encoded bytes, or percepts.
+            metadatas: One dictionary each, or `None`.
+            ids: One each; made where `None`.
+            units: Refused: pictures have none.
+        Returns:
+            The ids, in order.
+        Raises:
+            PerceptError: A picture that cannot be taken; nothing is added then.
+            BatchError: As `add_percepts`, which raises others, too.
+        """
+        return self._add("image", uris, metadatas, ids, units)
+
+    def add_audio(
+        self, uris: Contents, metadatas: Metadatas = None, *, ids: Ids = None, **units: Any
+    ) -> list[str]:
+        """Add sounds; arguments and errors as `add_images`."""
+        return self._add("audio", uris, metadatas, ids, units)
+
+    def add_video(
+        self, uris: Contents, metadatas: Metadatas = None, *, ids: Ids = None, **units: Any
+    ) -> list[str]:
+        """Add videos; arguments and errors as `add_images`."""
+        return self._add("video", uris, metadatas, ids, units)
+
+    def add_depth(
+        self, uris: Contents, metadatas: Metadatas = None, *, ids: Ids = None, **units: Any
+    ) -> list[str]:
+        """Add depth maps; as `add_images`, with the units `unit=`, `fx=` and `baseline=`."""
+        return self._add("depth", uris, metadatas, ids, units)
+
+    def add_thermal(
+        self, uris: Contents, metadatas: Metadatas = None, *, ids: Ids = None, **units: Any
+    ) -> list[str]:
+        """Add thermal pictures; as `add_images`, with `unit=`, `span=` and `palette=`."""
+        return self._add("thermal", uris, metadatas, ids, units)
+
+    def add_imu(
+        self, uris: Contents, metadatas: Metadatas = None, *, ids: Ids = None, **units: Any
+    ) -> list[str]:
+        """Add motions; as `add_images`, with `accel=`, `gyro=` and perhaps `rate=`."""
+        return self._add("imu", uris, metadatas, ids, units)
+
+    def _add(
         self,
         modality: str,
-        uris: Sequence[Content],
-        metadatas: Metadatas | None,
-        ids: Sequence[str | None] | None,
+        uris: Contents,
+        metadatas: Metadatas,
+        ids: Ids,
         units: Mapping[str, Any],
     ) -> list[str]:
-        method = needed_method(self._foreign, modality) if self._foreign else None
+        """Add signals of one modality and return their ids."""
+        if self._foreign is not None:
+            needed_method(self._foreign, modality)  # raises before any file is opened
         percepts = percepts_of(uris, modality=modality, units=units)
-        facts = facts_of(metadatas, len(percepts))
-        names = names_of([None] * len(percepts), ids)
-        vectors: Sequence[Mapping[str, Any] | None] = [None] * len(percepts)
-        if method is not None:
-            vectors = rows_of(modality, method(list(uris)) if percepts else [], len(percepts))
+        return self._keep(percepts, uris, metadatas, ids)
+
+    def _keep(
+        self, percepts: Sequence[Percept], contents: Contents, metadatas: Metadatas, ids: Ids
+    ) -> list[str]:
+        """Add percepts; foreign embeddings are given their contents as the caller named them."""
+        metadata = metadata_of(metadatas, len(percepts))
+        names = ids_of([None] * len(percepts), ids)
+        vectors = self._percept_vectors(percepts, contents)
         moments = [
-            Moment(percept, metadata=fact, tags=[MARK], id=name, vectors=rows)
-            for percept, fact, name, rows in zip(percepts, facts, names, vectors, strict=True)
+            Moment(percept, metadata=m, tags=[MARK], id=name, vectors=rows)
+            for percept, m, name, rows in zip(percepts, metadata, names, vectors, strict=True)
         ]
         return self._remember(moments, names, BATCH)
+
+    def _percept_vectors(
+        self, percepts: Sequence[Percept], contents: Contents
+    ) -> Sequence[Mapping[str, Any] | None]:
+        """Return the vectors of each percept; `None` where the memory's encoder makes them."""
+        vectors: list[Mapping[str, Any] | None] = [None] * len(percepts)
+        if self._foreign is None:
+            return vectors
+        for modality in {percept.modality for percept in percepts}:
+            places = [i for i, percept in enumerate(percepts) if percept.modality == modality]
+            rows = needed_method(self._foreign, modality)([contents[i] for i in places])
+            for place, row in zip(places, vectors_of(modality, rows, len(places)), strict=True):
+                vectors[place] = row
+        return vectors
 
     def _remember(self, moments: list[Moment], names: list[str], batch_size: int) -> list[str]:
         report = self.memory.remember_many(moments, batch_size=batch_size)
         if report.failures:
-            failures = {one.index: one.error for one in report.failures}
-            first, error = next(iter(failures.items()))
-            words = moments[first].text
-            begin = f", {words[:SHOWN]!r}" if words else ""
-            raise BatchError(
-                f"{len(moments)} documents of which {len(failures)} could not be added; first, "
-                f"index {first} with the id {names[first]!r}{begin}: "
-                f"{type(error).__name__}: {error}",
-                "documents that can be embedded and kept",
-                "see .failures; .results holds the ids of the others, which are in the store",
-                failures,
-                [None if i in failures else name for i, name in enumerate(names)],
-            )
+            raise _batch_error(report, moments, names)
         return names
 
+    # Finding
+
+    def similarity_search(self, query: str, k: int = K, **kwargs: Any) -> list[Document]:
+        """Return the documents most similar to a question; `filter=` restricts them.
+
+        Raises:
+            QueryError: A blank question, or `k` that is not a whole number from 0.
+            FilterError: A filter that no metadata can be compared with.
+        """
+        return [document for document, _ in self.similarity_search_with_score(query, k, **kwargs)]
+
+    def similarity_search_with_score(
+        self, query: str, k: int = K, **kwargs: Any
+    ) -> list[tuple[Document, float]]:
+        """Return documents, best first, each with its cosine: the higher, the more similar.
+
+        In a store of several modalities the order is fair to all of them, and may not be that of
+        the cosines: those of sounds with words are all lower than those of words with words.
+        """
+        hits = self._hits(self._question(query), k, **kwargs)
+        return [(_document(hit), _cosine(hit)) for hit in hits]
+
+    def similarity_search_by_vector(
+        self, embedding: list[float], k: int = K, **kwargs: Any
+    ) -> list[Document]:
+        """Return the documents most similar to a vector of the store's embeddings."""
+        return [_document(hit) for hit in self._hits(np.asarray(embedding), k, **kwargs)]
+
+    def _similarity_search_with_relevance_scores(
+        self, query: str, k: int = K, **kwargs: Any
+    ) -> list[tuple[Document, float]]:
+        """Score from 0 to 1: by confidence if all hits have it, else by `(1 + cosine) / 2`."""
+        hits = self._hits(self._question(query), k, **kwargs)
+        scores = [hit.confidence for hit in hits if hit.confidence is not None]
+        if len(scores) < len(hits):
+            scores = [min(1.0, max(0.0, (1 + _cosine(hit)) / 2)) for hit in hits]
+        return [(_document(hit), score) for hit, score in zip(hits, scores, strict=True)]
+
+    def max_marginal_relevance_search(
+        self,
+        query: str,
+        k: int = K,
+        fetch_k: int = FETCH_K,
+        lambda_mult: float = 0.5,
+        **kwargs: Any,
+    ) -> list[Document]:
+        """Return documents that answer a question and differ from each other.
+
+        Args:
+            query: Words to search for.
+            k: Largest number of documents.
+            fetch_k: Number of most similar documents from which they are chosen.
+            lambda_mult: From 1, by similarity alone, to 0, as different as possible.
+            kwargs: `filter=`.
+        """
+        question = self._question(query)
+        vector = question if isinstance(question, np.ndarray) else self._embed(question)
+        return self._diverse(question, vector, k, fetch_k, lambda_mult, **kwargs)
+
+    def max_marginal_relevance_search_by_vector(
+        self,
+        embedding: list[float],
+        k: int = K,
+        fetch_k: int = FETCH_K,
+        lambda_mult: float = 0.5,
+        **kwargs: Any,
+    ) -> list[Document]:
+        """Return documents that resemble a vector and differ from each other."""
+        vector = np.asarray(embedding, np.float32)
+        return self._diverse(vector, vector, k, fetch_k, lambda_mult, **kwargs)
+
+    def _diverse(
+        self,
+        question: str | NDArray[np.float32],
+        vector: NDArray[np.float32],
+        k: int,
+        fetch_k: int,
+        lambda_mult: float,
+        **kwargs: Any,
+    ) -> list[Document]:
+        """Choose among the hits of a question, whose vector they are compared with."""
+        check_lambda(lambda_mult)
+        k = limit_of(k)
+        hits = self._hits(question, limit_of(fetch_k, "fetch_k"), **kwargs)
+        rows = [hit.vector for hit in hits if hit.vector is not None]
+        if not rows:
+            return []
+        chosen = diverse(normalise(vector), np.stack(rows), k=k, lambda_mult=lambda_mult)
+        return [_document(hits[index]) for index in chosen]
+
+    def _question(self, query: str) -> str | NDArray[np.float32]:
+        """Return what the memory is asked: the words, or their vector by foreign embeddings."""
+        if self._foreign is None:
+            return query
+        return np.asarray(self._foreign.embed_query(query), np.float32)
+
+    def _embed(self, query: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self.memory.encoder.embed([Text(query)])[0]
+        return vector
+
+    def _hits(
+        self,
+        question: str | NDArray[np.float32],
+        k: int,
+        *,
+        filter: Wanted = None,
+        **kwargs: Any,
+    ) -> list[Hit]:
+        refuse(kwargs)
+        check_filter(filter)
+        limit = limit_of(k)
+        if not limit:
+            return []
+        return self.memory.recall(question, limit=limit, ranking=self._ranking, where=filter)
+
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
-        """Return documents in the order of their ids; those that are not there are left out."""
+        """Return documents in the order of their ids; unknown ids are passed over."""
         return [stored_document(record) for record in self.memory.get_many(ids)]
+
+    # Deleting
 
     def delete(
         self,
@@ -265,25 +480,25 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
         everything: bool = False,
         **kwargs: Any,
     ) -> bool:
-        """Delete documents that a store added; ids of others, and of none, are passed over.
+        """Delete documents that a vector store added; other and unknown ids are passed over.
 
         Args:
-            ids: Of documents.
-            filter: Instead, or besides, so that both must hold: on their metadata.
-            everything: Needed to delete all. (`delete()` alone means that to some stores and
-                nothing to others; here it is an error.)
-            kwargs: None; others are refused.
+            ids: Ids of documents.
+            filter: Condition on the metadata; with `ids`, both must hold.
+            everything: Needed to delete all documents. (`delete()` alone means that to some stores
+                and nothing to others; here it is an error.)
+            kwargs: Refused: there are no others.
         Raises:
             QueryError: Neither ids nor a filter, without `everything`.
         """
         refuse(kwargs)
         check_filter(filter)
         if isinstance(ids, str):
-            raise QueryError(f"the ids {ids!r}"[:200], "a list of ids", "write [id]")
+            raise QueryError(f"the ids {ids!r}", "a list of ids", "write [id]")
         names = None if ids is None else list(ids)
         if names is None and not everything and not filter:
             raise QueryError(
-                "delete() of nothing named",
+                "delete() without ids and filter",
                 "what to delete",
                 "pass delete(ids), filter= or everything=True",
             )
@@ -291,17 +506,58 @@ class SensoriumVectorStore(Closing, SearchableStore, SignalStore):
             self.memory.forget(*(names or ()), where=filter, tags=[MARK])
         return True
 
+    # The asynchronous twins; those that LangChain has already are written out, to keep its types.
+
     async def aadd_texts(
         self,
         texts: Iterable[str],
-        metadatas: Metadatas | None = None,
+        metadatas: Metadatas = None,
         *,
-        ids: Sequence[str | None] | None = None,
+        ids: Ids = None,
         **kwargs: Any,
     ) -> list[str]:
-        """Add texts in a thread."""
+        """Run `add_texts` in a thread."""
         return await asyncio.to_thread(self.add_texts, texts, metadatas, ids=ids, **kwargs)
 
     async def aadd_documents(self, documents: Sequence[Document], **kwargs: Any) -> list[str]:
-        """Add documents in a thread."""
+        """Run `add_documents` in a thread."""
         return await asyncio.to_thread(self.add_documents, documents, **kwargs)
+
+    async def _asimilarity_search_with_relevance_scores(
+        self, query: str, k: int = K, **kwargs: Any
+    ) -> list[tuple[Document, float]]:
+        scored = self._similarity_search_with_relevance_scores
+        return await asyncio.to_thread(scored, query, k, **kwargs)
+
+    aadd_percepts = in_thread(add_percepts)
+    aadd_images = in_thread(add_images)
+    aadd_audio = in_thread(add_audio)
+    aadd_video = in_thread(add_video)
+    aadd_depth = in_thread(add_depth)
+    aadd_thermal = in_thread(add_thermal)
+    aadd_imu = in_thread(add_imu)
+
+
+def _batch_error(report: Report, moments: list[Moment], names: list[str]) -> BatchError:
+    """Say which documents could not be added, and why the first could not."""
+    failures = {failure.index: failure.error for failure in report.failures}
+    index, error = next(iter(failures.items()))
+    text = moments[index].text
+    beginning = f", {text[:SHOWN]!r}" if text else ""
+    return BatchError(
+        f"{len(moments)} documents, {len(failures)} of which could not be added; first, index "
+        f"{index} with the id {names[index]!r}{beginning}: {type(error).__name__}: {error}",
+        "documents that can be embedded and kept",
+        "see .failures; .results holds the ids of the others, which are in the store",
+        failures,
+        [None if number in failures else name for number, name in enumerate(names)],
+    )
+
+
+def _document(hit: Hit) -> Document:
+    return stored_document(hit.record, hit.medium)
+
+
+def _cosine(hit: Hit) -> float:
+    assert hit.similarity is not None, "only hits by keywords have none, and none are asked for"
+    return hit.similarity

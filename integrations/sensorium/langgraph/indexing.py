@@ -17,7 +17,7 @@ from langgraph.store.base.embed import EmbeddingsLambda
 from sensorium.encoders import Encoder
 from sensorium.errors import QueryError, SpaceMismatchError
 from sensorium.langchain import SensoriumEmbeddings
-from sensorium.langchain.spaces import encoder_of
+from sensorium.langchain.foreign import encoder_of
 from sensorium.langgraph.configs import check_index
 from sensorium.langgraph.media import URI, MediumAt, is_at, media_in, percept_of, without
 from sensorium.memory.recalling.query import Query

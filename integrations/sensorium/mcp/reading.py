@@ -60,17 +60,17 @@ class ReadingTools:
         call: Call,
         *,
         query: Query = "",
-        media: Media | None = None,
+        media: Media = None,
         like: Like = "",
         keywords: Keywords = "",
         limit: Limit = HITS,
-        modalities: Modalities | None = None,
-        min_confidence: MinConfidence | None = None,
-        tags: Tags | None = None,
-        since: Since | None = None,
-        until: Until | None = None,
+        modalities: Modalities = None,
+        min_confidence: MinConfidence = None,
+        tags: Tags = None,
+        since: Since = None,
+        until: Until = None,
         source: Source = "",
-        where: Where | None = None,
+        where: Where = None,
         previews: Previews = True,
     ) -> CallToolResult:
         """Find memories by what they are about, whatever their modality.
@@ -135,12 +135,12 @@ class ReadingTools:
         limit: PageSize = RECORDS,
         newest_first: NewestFirst = True,
         cursor: Cursor = "",
-        tags: Tags | None = None,
-        since: Since | None = None,
-        until: Until | None = None,
+        tags: Tags = None,
+        since: Since = None,
+        until: Until = None,
         source: Source = "",
-        where: Where | None = None,
-        with_modalities: Modalities | None = None,
+        where: Where = None,
+        with_modalities: Modalities = None,
     ) -> Annotated[CallToolResult, TimelineData]:
         """List memories in order of time, a page at a time, without their pictures and sounds."""
         conditions = filters(
@@ -163,13 +163,13 @@ class ReadingTools:
     def count(
         self,
         *,
-        by: By | None = None,
-        tags: Tags | None = None,
-        since: Since | None = None,
-        until: Until | None = None,
+        by: By = None,
+        tags: Tags = None,
+        since: Since = None,
+        until: Until = None,
         source: Source = "",
-        where: Where | None = None,
-        with_modalities: Modalities | None = None,
+        where: Where = None,
+        with_modalities: Modalities = None,
     ) -> Annotated[CallToolResult, CountData]:
         """Count memories."""
         conditions = filters(

@@ -55,13 +55,13 @@ class WritingTools:
         call: Call,
         *,
         text: NewText = "",
-        media: Media | None = None,
+        media: Media = None,
         together: Together = True,
-        at: At | None = None,
-        tags: NewTags | None = None,
+        at: At = None,
+        tags: NewTags = None,
         source: Origin = "",
-        metadata: Facts | None = None,
-        ttl: Ttl | None = None,
+        metadata: Facts = None,
+        ttl: Ttl = None,
     ) -> Annotated[CallToolResult, RememberedData]:
         """Remember text, pictures, sounds, videos, depth maps, thermal pictures or motions.
 
@@ -134,11 +134,11 @@ class WritingTools:
         *,
         id: Id,
         text: OtherText = "",
-        media: Media | None = None,
-        tags: OtherTags | None = None,
+        media: Media = None,
+        tags: OtherTags = None,
         source: Origin = "",
-        metadata: OtherFacts | None = None,
-        ttl: Ttl | None = None,
+        metadata: OtherFacts = None,
+        ttl: Ttl = None,
     ) -> Annotated[CallToolResult, RecordData]:
         """Change a memory, or add media to it; arguments that are left out change nothing."""
         changes: dict[str, Any] = {

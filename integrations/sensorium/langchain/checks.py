@@ -1,0 +1,204 @@
+"""Checking what LangChain programs pass, in LangChain's words, before the memory is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
+from uuid import uuid4
+
+from langchain_core.documents import Document
+
+from sensorium.errors import FilterError, QueryError, RecordError, VectorError
+from sensorium.memory.checks import MOST
+from sensorium.memory.filters import Filters
+from sensorium.qdrant import Condition
+
+K = 4  # documents, as everywhere in LangChain
+FETCH_K = 20  # candidates of a search for diversity, as everywhere in LangChain
+BOUNDS = ("$gt", "$gte", "$lt", "$lte")  # bounds that filters of other stores hold
+FILTERS = tuple(Filters.__annotations__)
+
+T = TypeVar("T")
+Wanted: TypeAlias = "Mapping[str, Any] | Condition | None"
+
+
+def limit_of(k: object, name: str = "k") -> int:
+    """Return how many documents are wanted, at most as many as a memory finds at once.
+
+    Args:
+        k: The number that a caller passed.
+        name: Name of the argument, for the error.
+    Raises:
+        QueryError: `k` is not a whole number from 0.
+    """
+    if not isinstance(k, int) or isinstance(k, bool) or k < 0:
+        raise QueryError(
+            f"{name}={k!r}", "a whole number from 0", f"write {name}={K}, without quotes"
+        )
+    return min(k, MOST)
+
+
+def check_lambda(share: object) -> None:
+    """Check that `lambda_mult` is a number from 0 to 1.
+
+    Raises:
+        QueryError: It is not.
+    """
+    numeric = isinstance(share, (int, float)) and not isinstance(share, bool)
+    if not numeric or not 0 <= share <= 1:  # type: ignore[operator]  # numeric
+        raise QueryError(
+            f"lambda_mult={share!r}",
+            "a number from 0 to 1",
+            "write 1 for likeness alone, 0 for difference",
+        )
+
+
+def check_filter(wanted: object) -> None:
+    """Check that a store's `filter=` is a dictionary on the metadata, or a condition.
+
+    Raises:
+        QueryError: It is neither.
+        FilterError: A value of the dictionary is written as filters of other stores are.
+    """
+    if wanted is None or isinstance(wanted, Condition):
+        return
+    if not isinstance(wanted, Mapping):
+        raise QueryError(
+            f"filter={wanted!r}",
+            "a dictionary on the metadata, or a condition of sensorium.qdrant",
+            'write filter={"room": "kitchen"}',
+        )
+    for name, value in wanted.items():
+        if value is None or isinstance(value, Mapping):
+            raise FilterError(
+                f"filter={{{name!r}: {value!r}}}",
+                "a value to compare with, a list of them, or a condition of sensorium.qdrant",
+                _remedy(name, value),
+            )
+
+
+def _remedy(name: object, value: Mapping[str, Any] | None) -> str:
+    """Write a foreign filter as a condition."""
+    if value is None:
+        return f'write filter=~Present("metadata.{name}") for documents without it'
+    if value and all(key in BOUNDS for key in value):
+        bounds = ", ".join(f"{key[1:]}={bound!r}" for key, bound in value.items())
+        return f'write filter=Range("metadata.{name}", {bounds})'
+    return f'write filter=Equal("metadata.{name}.key", value), Range(...) or another'
+
+
+def check_filters(filters: object) -> None:
+    """Check that a retriever's `filters` are those of `Memory.recall`.
+
+    Raises:
+        QueryError: Not a dictionary, or a name that is not a filter's.
+    """
+    if not isinstance(filters, Mapping):
+        raise QueryError(f"filters={filters!r}", "a dictionary", 'write filters={"tags": ["pets"]}')
+    unknown = {name: value for name, value in filters.items() if name not in FILTERS}
+    if unknown:
+        raise QueryError(
+            f"the filters {', '.join(map(str, unknown))}",
+            f"known ones: {', '.join(FILTERS)}",
+            f'metadata go into filters={{"where": {unknown!r}}}',
+        )
+
+
+def refuse(
+    unknown: Mapping[str, Any],
+    *,
+    needed: str = "arguments this store knows",
+    remedy: str = "leave them out; what restricts a search is filter=",
+) -> None:
+    """Refuse arguments that LangChain's signatures let through.
+
+    Raises:
+        QueryError: There is such an argument.
+    """
+    if unknown:
+        raise QueryError(f"the arguments {', '.join(sorted(unknown))}", needed, remedy)
+
+
+def as_list(items: Iterable[T], kind: type[T]) -> list[T]:
+    """Return the texts or documents to add as a list.
+
+    Raises:
+        RecordError: A single one, or an item of another type.
+    """
+    alone = isinstance(items, (str, Document))
+    listed = [] if alone else list(items)
+    wrong = [items] if alone else [item for item in listed if not isinstance(item, kind)]
+    if wrong:
+        raise RecordError(
+            f"a {type(wrong[0]).__name__}, {'alone' if alone else 'among what to add'}",
+            f"a list of {kind.__name__}",
+            "use add_texts for texts, add_documents for documents, add_images for pictures",
+        )
+    return listed
+
+
+def ids_of(own: Sequence[str | None], given: Sequence[str | None] | None) -> list[str]:
+    """Return an id for each document.
+
+    Args:
+        own: The documents' own ids.
+        given: Ids that take their place. Where there is neither, a new one is made.
+    Raises:
+        RecordError: Not one each.
+    """
+    if given is not None:
+        own = one_each("ids", given, len(own))
+    return [name or str(uuid4()) for name in own]
+
+
+def one_each(name: str, values: Sequence[Any] | None, count: int) -> Sequence[Any]:
+    """Return the values of an argument, one for each document; `None` for each without any.
+
+    Raises:
+        RecordError: Not one each.
+    """
+    if values is None:
+        return [None] * count
+    if isinstance(values, (str, bytes)) or len(values) != count:
+        raise RecordError(
+            f"{name} of {len(values)} for {count} documents", "one each", "leave them out, or add"
+        )
+    return values
+
+
+def metadata_of(
+    metadatas: Sequence[Mapping[str, Any] | None] | None, count: int
+) -> list[dict[str, Any]]:
+    """Return the metadata of each document, empty where there is none.
+
+    Raises:
+        RecordError: Not one each, or something else than dictionaries.
+    """
+    given = one_each("metadatas", metadatas, count)
+    for metadata in given:
+        if not isinstance(metadata, (Mapping, type(None))):
+            raise RecordError(
+                f"a {type(metadata).__name__} among the metadatas", "dictionaries", "write [{...}]"
+            )
+    return [dict(metadata or {}) for metadata in given]
+
+
+def vectors_of(
+    modality: str, rows: Sequence[Sequence[float]], count: int
+) -> Sequence[Mapping[str, Any]]:
+    """Return the vectors of each document, as a `Moment` takes them.
+
+    Args:
+        modality: Modality of every row.
+        rows: The rows that embeddings returned.
+        count: Number of documents that were embedded.
+    Raises:
+        VectorError: Not one row for each document.
+    """
+    if len(rows) != count:
+        raise VectorError(
+            f"{len(rows)} vectors of {count} documents",
+            "one each",
+            "mend the embeddings: they must return a row for each text",
+        )
+    return [{modality: row} for row in rows]

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from stored import RARE, SENSES, Planted, Vectors, mixed, pictures, texts
 
 from sensorium.memory import Memory, Moment
-from sensorium.memory.writing.draft import drafted, points_of
+from sensorium.memory.writing.draft import draft_moment, points_of
 from sensorium.qdrant import CollectionSchema, Point
 
 HERE = Path(__file__).parent
@@ -147,7 +147,7 @@ def points(moments: Iterable[Moment], vectors: Vectors) -> list[Point]:
     encoder, now, made = Planted(vectors), datetime.now(timezone.utc), []
     for number, moment in enumerate(moments):
         owner = FEW if number % RARE == 0 else MANY
-        draft = drafted(owner, moment, now=now)
+        draft = draft_moment(owner, moment, now=now)
         made += points_of(draft, encoder.encode(draft.percepts), {}, owner=owner, now=now)
     return made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tests.support.planted import House, PlantedEncoder, house, picture, sound, 
 from sensorium.errors import MediaQuotaError, RecordError, RecordNotFoundError
 from sensorium.memory import Memory, Moment
 from sensorium.memory.layout.ids import part_id, point_id
+from sensorium.percepts import Percept
 from sensorium.qdrant import Filter, Point
 
 ENCODER = PlantedEncoder()
@@ -50,18 +51,20 @@ def similarity(memory: Memory, question: str) -> float:
     return hit.similarity
 
 
-def while_encoding(memory: Memory, action: Callable[[], Any]) -> Callable[[], None]:
+def while_encoding(
+    patch: pytest.MonkeyPatch, memory: Memory, action: Callable[[], Any]
+) -> Callable[[], None]:
     """Let another thread do something while percepts are encoded; return what waits for it."""
-    prepared = memory._writer.prepared
+    encode = memory.encoder.encode
     thread = threading.Thread(target=action)
 
-    def racing(*args: Any, **options: Any) -> Any:
-        made = prepared(*args, **options)
+    def racing(percepts: Sequence[Percept]) -> Any:
+        encodings = encode(percepts)
         thread.start()
         thread.join(0.2)  # where nothing holds it back, it is done by then
-        return made
+        return encodings
 
-    memory._writer.prepared = racing  # type: ignore[method-assign]  # the moment of the race
+    patch.setattr(memory.encoder, "encode", racing)
     return thread.join
 
 
@@ -143,20 +146,22 @@ def test_an_update_is_one_write(memory: Memory, monkeypatch: pytest.MonkeyPatch)
     assert memory.count(where={"a": True}) == 0
 
 
-def test_an_update_does_not_undo_another(memory: Memory) -> None:
+def test_an_update_does_not_undo_another(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tags that are written while percepts are encoded are not lost."""
     memory.remember(picture("dog"), id="x")
-    finish = while_encoding(memory, lambda: memory.update("x", tags=["kept"]))
+    finish = while_encoding(monkeypatch, memory, lambda: memory.update("x", tags=["kept"]))
     memory.update("x", sound("bark"))
     finish()
     assert memory.get("x").tags == ("kept",)
     assert len(memory.get("x").media) == 2
 
 
-def test_what_is_forgotten_does_not_come_back(memory: Memory) -> None:
+def test_what_is_forgotten_does_not_come_back(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A record that is forgotten while it is changed is gone in the end, with its files."""
     memory.remember(picture("dog"), id="x")
-    finish = while_encoding(memory, lambda: memory.forget("x"))
+    finish = while_encoding(monkeypatch, memory, lambda: memory.forget("x"))
     memory.update("x", sound("bark"))
     finish()
     with pytest.raises(RecordNotFoundError):

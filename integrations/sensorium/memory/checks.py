@@ -112,15 +112,26 @@ def given_rows(
         RecordError: Not a dictionary, or of a modality that is not known.
         VectorError: Another shape, NaN or infinity, or a row of zeros.
     """
-    if not isinstance(given, Mapping) or not set(given) <= set(known):
-        raise RecordError(
-            f"vectors of {sorted(map(str, given)) if isinstance(given, Mapping) else given!r}"[
-                :200
-            ],
-            f"rows by modality, of {', '.join(sorted(known))}",
-            'write vectors={"text": rows}',
-        )
+    check_mapping(given, known)
+    unknown = set(given) - set(known)
+    if unknown:
+        raise _rows_expected(f"vectors of {sorted(map(str, unknown))}", known)
     return {modality: _rows(modality, rows, space) for modality, rows in given.items()}
+
+
+def check_mapping(given: object, known: Collection[str]) -> None:
+    """Check that vectors come as a dictionary.
+
+    Raises:
+        RecordError: They do not; the message names the modalities that are known.
+    """
+    if not isinstance(given, Mapping):
+        raise _rows_expected(f"vectors={given!r}", known)
+
+
+def _rows_expected(came: str, known: Collection[str]) -> RecordError:
+    needed = f"rows by modality, of {', '.join(sorted(known))}"
+    return RecordError(came, needed, 'write vectors={"text": rows}')
 
 
 def _rows(modality: str, given: ArrayLike, space: EmbeddingSpace) -> Vectors:

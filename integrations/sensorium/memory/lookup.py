@@ -14,7 +14,7 @@ from sensorium.qdrant.filters import uuids
 from sensorium.qdrant.points import StoredPoint, from_iso, iso
 
 PAGE = 256  # points read in one request
-NEVER = "~"  # sorts after every time: the end of a record that does not expire
+FOREVER = "~"  # sorts after every time: the end of a record that does not expire
 
 
 def find_record(backend: Backend, owner: str, name: str, *, vectors: bool = False) -> StoredPoint:
@@ -67,7 +67,7 @@ def find_records(
     for start in range(0, len(wanted), PAGE):
         block = wanted[start : start + PAGE]
         for point in backend.retrieve(block, owner=owner, payload=True, vectors=vectors):
-            alive = expired or point.payload.get("expires_at", NEVER) > now
+            alive = expired or point.payload.get("expires_at", FOREVER) > now
             if alive and "part_of" not in point.payload:
                 found[point.id] = point
     # The last one wins: a record that was given the name goes before one whose UUID it is.

@@ -69,7 +69,7 @@ class Memory(Closing):
         self._shelf = Shelf(place, encoder, owner=owner, keep_media=keep_media)
         self._calibrator = Calibrator(self._shelf)
         self._writer = Writer(self._shelf)
-        self._editor = Editor(self._shelf, self._writer)
+        self._editor = Editor(self._shelf)
         self._recaller = Recaller(self._shelf, self._calibrator)
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
 

@@ -81,33 +81,51 @@ class Failure:
     error: SensoriumError
 
 
-@dataclass
+@dataclass(repr=False)
 class Report:
     """What became of many moments.
 
     Attributes:
-        new: How many the memory did not have.
-        replaced: How many took the place of a record with their id.
-        known: How many were there already and were skipped.
-        failures: Those that could not be remembered.
+        failures: Moments that could not be remembered.
         remembered: All others, in order.
     """
 
-    new: int = 0
-    replaced: int = 0
-    known: int = 0
     failures: list[Failure] = field(default_factory=list)
-    remembered: list[Remembered] = field(default_factory=list, repr=False, compare=False)
+    remembered: list[Remembered] = field(default_factory=list)
+
+    @property
+    def new(self) -> int:
+        """How many the memory did not have before."""
+        return self._count("new")
+
+    @property
+    def replaced(self) -> int:
+        """How many replaced a record of their id."""
+        return self._count("replaced")
+
+    @property
+    def known(self) -> int:
+        """How many the memory had already; they were skipped."""
+        return self._count("known")
+
+    @property
+    def done(self) -> int:
+        """How many moments were looked at."""
+        return len(self.remembered) + len(self.failures)
 
     def raise_first(self) -> None:
         """Raise the error of the first failure, if there is one."""
         if self.failures:
             raise self.failures[0].error
 
-    @property
-    def done(self) -> int:
-        """How many were looked at."""
-        return self.new + self.replaced + self.known + len(self.failures)
+    def __repr__(self) -> str:
+        return (
+            f"Report(new={self.new}, replaced={self.replaced}, known={self.known}, "
+            f"failures={self.failures!r})"
+        )
+
+    def _count(self, status: Status) -> int:
+        return sum(result.status == status for result in self.remembered)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,14 @@ def part_id(record: str, number: int) -> str:
     return str(uuid5(NAMESPACE, f"part\0{record}\0{number}"))
 
 
+def as_uuid(name: str | None) -> str | None:
+    """Return a name as a UUID in its usual form; `None` if it is not one."""
+    try:
+        return str(UUID(name)) if name is not None else None
+    except ValueError:
+        return None
+
+
 def owner_key(owner: str) -> str:
     """Name an owner's folder: 32 hex digits."""
     return hashlib.sha256(owner.encode()).hexdigest()[:32]

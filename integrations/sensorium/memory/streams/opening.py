@@ -32,7 +32,7 @@ from sensorium.memory.streams.running import RunningStatistics
 from sensorium.memory.streams.senses import MotionSense, Sense, SoundSense
 from sensorium.memory.streams.signals import Lengths, SignalCutter
 from sensorium.memory.streams.stream import Cutter, Labels, Stream
-from sensorium.memory.writing.draft import drafted
+from sensorium.memory.writing.draft import draft_moment
 from sensorium.percepts import Text
 from sensorium.percepts.imu import FASTEST, SLOWEST
 
@@ -94,7 +94,7 @@ def _labels(given: dict[str, Any]) -> Labels:
         source=given.get("source", given.get("name")),
         metadata=given.get("metadata"),
     )
-    drafted("anybody", labelled, now=datetime.now(timezone.utc))  # as each window will be
+    draft_moment("anybody", labelled, now=datetime.now(timezone.utc))  # as each window will be
     return Labels(
         text=labelled.text,
         tags=tuple(labelled.tags),

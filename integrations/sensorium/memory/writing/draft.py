@@ -27,7 +27,7 @@ from sensorium.percepts import Percept, Text
 from sensorium.qdrant.points import Payload, Point, Vectors, iso
 from sensorium.qdrant.schema import VERSION
 
-SAID = frozenset(  # by a moment
+COMPARED = frozenset(  # keys of the payload that say what the moment says
     {"at", "digest", "page_content", "expires_at", "tags", "source", "metadata", "flags"}
 )
 
@@ -66,7 +66,7 @@ class Draft:
         return self.given_id or self.point
 
 
-def drafted(owner: str, moment: Moment, *, now: datetime) -> Draft:
+def draft_moment(owner: str, moment: Moment, *, now: datetime) -> Draft:
     """Check a moment and derive its id, its time and its end.
 
     Raises:
@@ -201,11 +201,12 @@ def _is_plain(percepts: Sequence[Percept], encodings: Sequence[Encoding]) -> boo
     )
 
 
-def says_the_same(draft: Draft, payload: Payload) -> bool:
+def says_the_same(draft: Draft, stored: Payload) -> bool:
     """Whether a record's payload says all that a moment says: only its signals may differ."""
-    said = _payload(draft, [], owner=payload["owner"], now=draft.at)
-    keys = SAID if draft.stated else SAID - {"at"}
-    return all(said.get(key) == payload.get(key) for key in keys)
+    # Neither the owner nor the time of remembering is compared.
+    new = _payload(draft, [], owner="", now=draft.at)
+    keys = COMPARED if draft.stated else COMPARED - {"at"}
+    return all(new.get(key) == stored.get(key) for key in keys)
 
 
 def _payload(draft: Draft, media: Sequence[Medium], *, owner: str, now: datetime) -> Payload:

@@ -9,13 +9,16 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from sensorium.encoders import Encoding
 from sensorium.errors import QueryError, RecordError
 from sensorium.memory.checks import (
+    check_mapping,
     check_metadata,
     check_percepts,
     check_tags,
     check_time,
     check_words,
+    given_rows,
 )
 from sensorium.memory.filters import older
 from sensorium.memory.layout.parts import (
@@ -36,9 +39,11 @@ from sensorium.memory.layout.payload import (
     record_of,
 )
 from sensorium.memory.lookup import find_record, find_records
+from sensorium.memory.media.store import MediaStore
 from sensorium.memory.records import Medium, Record, Sweep
 from sensorium.memory.shelf import Shelf
-from sensorium.memory.writing.writer import Writer
+from sensorium.memory.writing.draft import given_encodings
+from sensorium.memory.writing.files import drop_files, keep_files
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Condition, Either, Equal, Every, Filter, Ids, OneOf, Range
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
@@ -49,11 +54,10 @@ PAGE = 256  # records looked at in one go
 class Editor:
     """Changes and removes the records of one owner by id or by condition."""
 
-    def __init__(self, shelf: Shelf, writer: Writer) -> None:
-        """Work on the records that a writer adds."""
+    def __init__(self, shelf: Shelf) -> None:
+        """Work on a shelf."""
         self._shelf = shelf
         self._owner = shelf.owner
-        self._writer = writer
 
     def update(
         self,
@@ -92,80 +96,91 @@ class Editor:
         if text is not None:
             percepts = [Text(check_words(text)), *percepts]
         with self._shelf.lock:  # what is forgotten meanwhile must not come back
-            main = find_record(
-                self._shelf.backend,
-                self._owner,
-                name,
-                vectors=bool(percepts) or vectors is not None,
-            )
-            unchanged = {key: value for key, value in main.payload.items() if key not in clear}
-            changed = replace(main, payload=unchanged | payload)
+            backend = self._shelf.backend
+            whole = bool(percepts) or vectors is not None
+            main = find_record(backend, self._owner, name, vectors=whole)
+            kept = {key: value for key, value in main.payload.items() if key not in clear}
+            main = replace(main, payload=kept | payload)
+            media = self._shelf.media_for(keep_media)
             if vectors is not None:
-                there, gone = _parted(vectors)
-                rows = self._writer.given(there)
-                changed = self._replaced(
-                    changed, percepts, rows, gone, retain=retain, keep_media=keep_media
-                )
+                main = self._replace_rows(main, percepts, vectors, retain, media)
             elif percepts:
-                changed = self._joined(
-                    changed, percepts, anew=text is not None, keep_media=keep_media
-                )
+                main = self._add_percepts(main, percepts, media, new_text=text is not None)
             elif payload or clear:
-                whole = Either((Ids((main.id,)), Equal("part_of", main.id)))
-                meant = Filter(self._owner, whole, parts=True)
-                self._shelf.backend.set_payload(meant, payload, clear=clear)
-            return record_of(changed)
+                points = Either((Ids((main.id,)), Equal("part_of", main.id)))
+                backend.set_payload(Filter(self._owner, points, parts=True), payload, clear=clear)
+            return record_of(main)
 
-    def _joined(
-        self, main: StoredPoint, percepts: Sequence[Percept], *, anew: bool, keep_media: bool | None
-    ) -> StoredPoint:
-        """Add percepts to a record, which loses its other words if the text is `anew`."""
-        rows = rows_of(self._shelf.backend, self._owner, main)
-        before = "" if anew else str(main.payload["page_content"])
-        media = _whole(main.payload, rows)
-        if anew:
-            rows.pop(TEXT, None)
-            media = [medium for medium in media if medium.modality != TEXT]
-        added, encodings, kept = self._writer.prepared(percepts, keep_media=keep_media)
-        more, joining = media_and_rows(percepts, added, encodings, kept, before=before)
-        for modality, found in joining.items():
-            had = [rows[modality]] if modality in rows else []
-            rows[modality] = stacked([*had, found])
-        counts = _rows_before(media)
-        media += [replace(one, row=one.row + counts.get(one.modality, 0)) for one in more]
-        return self._rewritten(main, media, rows, _lines(percepts, after=before))
-
-    def _replaced(
+    def _add_percepts(
         self,
         main: StoredPoint,
         percepts: Sequence[Percept],
-        vectors: Mapping[str, Vectors],
-        gone: Collection[str],
+        media: MediaStore | None,
         *,
-        retain: Collection[str] | None,
-        keep_media: bool | None,
+        new_text: bool,
     ) -> StoredPoint:
-        """Put given rows, and percepts, in the place of those of their senses; some rows go.
+        """Add percepts to a record; a new text among them replaces the record's words."""
+        rows = rows_of(self._shelf.backend, self._owner, main)
+        listed = _media_with_text(main.payload, rows)
+        text = str(main.payload["page_content"])
+        if new_text:
+            text = ""
+            rows.pop(TEXT, None)
+            listed = [medium for medium in listed if medium.modality != TEXT]
+        encodings = self._shelf.encoder.encode(percepts)
+        added, added_rows = self._describe(percepts, encodings, media, before=text)
+        first_rows = _row_counts(listed)
+        for modality, found in added_rows.items():
+            own = [rows[modality]] if modality in rows else []
+            rows[modality] = stacked([*own, found])
+        listed += [
+            replace(medium, row=medium.row + first_rows.get(medium.modality, 0)) for medium in added
+        ]
+        return self._rewrite(main, listed, rows, _lines(percepts, after=text))
 
-        Where it is said which percepts stay, those given join them: before them, if they have rows.
-        """
-        rows = {**rows_of(self._shelf.backend, self._owner, main), **vectors}
-        rows = {name: found for name, found in rows.items() if name not in gone}
-        before = _whole(main.payload, rows)
-        senses = {percept.modality for percept in percepts}
-        added, encodings, kept = self._writer.prepared(percepts, keep_media=keep_media, vectors={})
-        more, _ = media_and_rows(percepts, added, encodings, kept)
-        stay = _staying(before, more, retain)
-        leading = [one for one in more if one.modality in vectors]
-        media = [*leading, *stay, *(one for one in more if one not in leading)]
-        media = _assigned(media, rows, {*senses, *vectors, *gone})
-        said = any(one.modality == TEXT for one in stay)
-        text = str(main.payload["page_content"]) if said else _lines(percepts)
-        changed = self._rewritten(main, media, rows, text)
+    def _replace_rows(
+        self,
+        main: StoredPoint,
+        percepts: Sequence[Percept],
+        vectors: Mapping[str, ArrayLike | None],
+        retain: Collection[str] | None,
+        media: MediaStore | None,
+    ) -> StoredPoint:
+        """Put given rows, and percepts, in the place of those of their modalities."""
+        backend, space = self._shelf.backend, self._shelf.encoder.space
+        check_mapping(vectors, backend.schema.modalities)
+        removed = {modality for modality, rows in vectors.items() if rows is None}
+        brought = {modality: rows for modality, rows in vectors.items() if rows is not None}
+        given = given_rows(brought, space, backend.schema.modalities)
+        rows = {**rows_of(backend, self._owner, main), **given}
+        rows = {modality: found for modality, found in rows.items() if modality not in removed}
+        added, _ = self._describe(percepts, given_encodings(percepts, {}), media)
+        staying = _staying(_media_with_text(main.payload, rows), added, retain)
+        # Rows belong to the first percept of their modality: an added one, if it brings rows.
+        leading = [medium for medium in added if medium.modality in given]
+        following = [medium for medium in added if medium.modality not in given]
+        changed = {*given, *removed, *(percept.modality for percept in percepts)}
+        listed = _assign_rows([*leading, *staying, *following], rows, changed)
+        text_stays = any(medium.modality == TEXT for medium in staying)
+        text = str(main.payload["page_content"]) if text_stays else _lines(percepts)
+        rewritten = self._rewrite(main, listed, rows, text)
         self._drop_files([main])
-        return changed
+        return rewritten
 
-    def _rewritten(
+    def _describe(
+        self,
+        percepts: Sequence[Percept],
+        encodings: Sequence[Encoding],
+        media: MediaStore | None,
+        *,
+        before: str = "",
+    ) -> tuple[list[Medium], dict[str, Vectors]]:
+        """Keep the files of percepts that join a record; return their media and rows."""
+        digests = [percept.digest for percept in percepts]
+        files = keep_files(self._shelf, media, percepts)
+        return media_and_rows(percepts, digests, encodings, files, before=before)
+
+    def _rewrite(
         self, main: StoredPoint, media: Sequence[Medium], rows: Mapping[str, Vectors], text: str
     ) -> StoredPoint:
         payload = {key: v for key, v in main.payload.items() if key not in ("media", "hashes")}
@@ -250,7 +265,9 @@ class Editor:
         return changed
 
     def _drop_files(self, points: Sequence[StoredPoint]) -> None:
-        self._writer.drop_files(name for p in points for name in p.payload.get("hashes", ()))
+        drop_files(
+            self._shelf, (name for point in points for name in point.payload.get("hashes", ()))
+        )
 
     def sweep(self) -> Sweep:
         """Remove what has expired, and what interrupted calls have left: points and media."""
@@ -309,57 +326,52 @@ def changes(
     return {key: value for key, value in payload.items() if value}, empty
 
 
-def _parted(
-    vectors: Mapping[str, ArrayLike | None],
-) -> tuple[Mapping[str, ArrayLike], Collection[str]]:
-    """Tell rows that are given from modalities whose rows are to go."""
-    if not isinstance(vectors, Mapping):  # which is refused where rows are checked
-        return vectors, ()
-    gone = {name for name, rows in vectors.items() if rows is None}
-    return {name: rows for name, rows in vectors.items() if rows is not None}, gone
-
-
-def _whole(payload: Payload, rows: Mapping[str, Vectors]) -> list[Medium]:
-    """List all percepts of a record: also its one text, if the payload says nothing more of it."""
+def _media_with_text(payload: Payload, rows: Mapping[str, Vectors]) -> list[Medium]:
+    """List all percepts of a record: also its only text, which a payload does not list."""
     media, text = media_in(payload), str(payload["page_content"])
     if media or not text:
         return media
-    return [
-        Medium(TEXT, payload["digest"][0], rows=len(rows.get(TEXT, ())), spans=[[0, len(text)]])
-    ]
+    spans = [[0, len(text)]]
+    return [Medium(TEXT, payload["digest"][0], rows=len(rows.get(TEXT, ())), spans=spans)]
 
 
 def _staying(
-    before: Sequence[Medium], more: Sequence[Medium], retain: Collection[str] | None
+    listed: Sequence[Medium], added: Sequence[Medium], retain: Collection[str] | None
 ) -> list[Medium]:
-    """Tell which media stay: those of other senses, or those that are to, but for the words."""
-    senses = {one.modality for one in more}
+    """Return which media of a record stay: those to retain, or else those of other modalities."""
+    modalities = {medium.modality for medium in added}
     if retain is None:
-        return [one for one in before if one.modality not in senses]
-    fresh = {one.digest for one in more}
-    stay = [one for one in before if one.digest in retain and one.digest not in fresh]
-    return [one for one in stay if one.modality != TEXT or TEXT not in senses]
-
-
-def _lines(percepts: Sequence[Percept], *, after: str = "") -> str:
-    texts = [one.text for one in percepts if isinstance(one, Text)]
-    return "\n".join([after, *texts] if after else texts)
-
-
-def _assigned(
-    media: Sequence[Medium], rows: Mapping[str, Vectors], senses: Collection[str]
-) -> list[Medium]:
-    """Say that the rows of some senses, which were given, are those of their first percepts."""
-    left = {name: len(found) for name, found in rows.items()}
+        return [medium for medium in listed if medium.modality not in modalities]
+    # An added percept takes the place of its equal, and an added text that of all words.
+    digests = {medium.digest for medium in added}
     return [
-        replace(one, row=0, rows=left.pop(one.modality, 0), spans=())
-        if one.modality in senses
-        else one
-        for one in media
+        medium
+        for medium in listed
+        if medium.digest in retain
+        and medium.digest not in digests
+        and not (medium.modality == TEXT and TEXT in modalities)
     ]
 
 
-def _rows_before(media: Sequence[Medium]) -> dict[str, int]:
+def _lines(percepts: Sequence[Percept], *, after: str = "") -> str:
+    texts = [percept.text for percept in percepts if isinstance(percept, Text)]
+    return "\n".join([after, *texts] if after else texts)
+
+
+def _assign_rows(
+    media: Sequence[Medium], rows: Mapping[str, Vectors], modalities: Collection[str]
+) -> list[Medium]:
+    """Give all rows of some modalities, which came without percepts, to their first percepts."""
+    unassigned = {modality: len(found) for modality, found in rows.items()}
+    return [
+        replace(medium, row=0, rows=unassigned.pop(medium.modality, 0), spans=())
+        if medium.modality in modalities
+        else medium
+        for medium in media
+    ]
+
+
+def _row_counts(media: Sequence[Medium]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for medium in media:
         counts[medium.modality] = counts.get(medium.modality, 0) + medium.rows

@@ -1,60 +1,58 @@
-"""Remembering: moments are checked, encoded, their media kept, and their points written."""
+"""Remembering: moments are checked, encoded, their files kept, and their points written."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from itertools import islice
-from typing import Any, TypeAlias
-
-from numpy.typing import ArrayLike
+from typing import TypeAlias
 
 from sensorium.encoders import Encoding
 from sensorium.errors import BatchError, PointError, RecordError, SensoriumError
 from sensorium.memory.checks import given_rows
+from sensorium.memory.layout.ids import as_uuid
 from sensorium.memory.layout.parts import drop_parts
 from sensorium.memory.layout.payload import TEXT
+from sensorium.memory.lookup import FOREVER
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.records import Failure, Moment, Progress, Remembered, Report, Status
 from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing.draft import (
-    SAID,
+    COMPARED,
     Draft,
-    drafted,
+    draft_moment,
     given_encodings,
     points_of,
     says_the_same,
 )
-from sensorium.percepts import Percept
-from sensorium.percepts.files import file_from_percept
-from sensorium.qdrant import Equal, Filter, Point
-from sensorium.qdrant.filters import uuids
-from sensorium.qdrant.points import Payload, Vectors, iso
+from sensorium.memory.writing.files import drop_files, keep_files
+from sensorium.qdrant import Point
+from sensorium.qdrant.points import Payload, iso
 
 Result: TypeAlias = "Remembered | SensoriumError"
-SEEN = ("owner", "id", "part_of", "expires_at", "hashes")  # of what stands under an id
-FOREVER = "~"  # sorts after every time
-TICK = timedelta(microseconds=1)  # by which moments that say no time follow each other
+Results: TypeAlias = "dict[int, Result]"  # by the index of the moment
+NEEDED = ("id", "part_of", "expires_at", "hashes")  # keys of the payload that stands under an id
+TICK = timedelta(microseconds=1)  # between moments that state no time: they keep their order
 BATCH = 256  # moments a round: one pass of the encoder, one write of the store
 
 
 @dataclass(frozen=True, eq=False)
-class Fresh:
-    """A moment that is to be written.
+class PendingRecord:
+    """A record that is to be written.
 
     Attributes:
-        index: Its place in what was given.
-        draft: As it was checked.
-        status: What is said of it when it is written.
-        stale: Files of the record it takes the place of; `None` where there is none.
-        points: As which it is written.
+        index: Index of its moment.
+        draft: The checked moment.
+        status: The status to report when it is written.
+        old_files: Names of the files of the record that it replaces; `None` if it replaces none.
+        points: The points to write.
     """
 
     index: int
     draft: Draft
     status: Status
-    stale: tuple[str, ...] | None
+    old_files: tuple[str, ...] | None
     points: Sequence[Point] = ()
 
     @property
@@ -62,11 +60,12 @@ class Fresh:
         """Names of the files that its points mention."""
         return {name for point in self.points for name in point.payload.get("hashes", ())}
 
-    def after(self, earlier: Fresh | None) -> Fresh:
-        """Take the place of an earlier one of the same id, which is written no more."""
+    def instead_of(self, earlier: PendingRecord | None) -> PendingRecord:
+        """Return the record for the place of an earlier one of the same id, never written."""
         if earlier is None:
             return self
-        return replace(self, status="replaced", stale=(*(self.stale or ()), *earlier.files))
+        old_files = (*(self.old_files or ()), *earlier.files)
+        return replace(self, status="replaced", old_files=old_files)
 
 
 class Writer:
@@ -85,34 +84,14 @@ class Writer:
             StoreError: The store as a whole failed; what was acknowledged before is safe.
         """
         now = datetime.now(timezone.utc)
+        results: Results = {}
         with self._shelf.lock:
             media = self._shelf.media_for(keep_media)
-            results: list[Result | None] = [None] * len(moments)
-            drafts = list(self._drafts(moments, results, now))
-            fresh = self._fresh(drafts, results, now, media)
-            encodings = self._encoded([one.draft for one in fresh])
-            ready: dict[str, Fresh] = {}
-            taken: set[str] = set()  # files of what is ready
-            for one, made in zip(fresh, encodings, strict=True):
-                if isinstance(made, SensoriumError):
-                    results[one.index] = made
-                    continue
-                earlier = ready.get(one.draft.point)
-                if earlier is not None and one.draft.moment.id is None:
-                    results[one.index] = Remembered(one.draft.id, "known")
-                    continue
-                try:
-                    kept = self._kept(one.draft.percepts, media, taken)
-                except SensoriumError as error:
-                    results[one.index] = error
-                    continue
-                points = points_of(one.draft, made, kept, owner=self._owner, now=now)
-                ready[one.draft.point] = replace(one, points=points).after(earlier)
-                taken |= ready[one.draft.point].files
-                if earlier is not None:
-                    results[earlier.index] = Remembered(earlier.draft.id, earlier.status)
-            self._upsert(list(ready.values()), results)
-        return [result for result in results if result is not None]
+            drafts = self._drafts(moments, results, now)
+            pending = self._pending(drafts, results, now, media)
+            laid_out = self._lay_out(pending, results, now, media)
+            self._store(laid_out, results)
+        return [results[index] for index in range(len(moments))]
 
     def write_many(
         self,
@@ -126,182 +105,184 @@ class Writer:
         """Remember a stream of moments, a batch at a time.
 
         Raises:
-            RecordError: A batch size that is none.
+            RecordError: `batch_size` is not a whole number from 1.
             StoreError: The store as a whole failed. What the report of the last call of
                 `progress` counted is safe; the same stream again skips it.
         """
         if not isinstance(batch_size, int) or batch_size < 1:
             raise RecordError(f"batch_size={batch_size!r}", "a whole number from 1", "leave it out")
-        report, source = Report(), iter(moments)
-        for batch in _batches(source, batch_size):
-            before = report.done
-            for offset, result in enumerate(self.write(batch, keep_media=keep_media)):
-                _count(report, before + offset, result)
+        report = Report()
+        for batch in _batches(iter(moments), batch_size):
+            first = report.done
+            for index, result in enumerate(self.write(batch, keep_media=keep_media), first):
+                if isinstance(result, Remembered):
+                    report.remembered.append(result)
+                else:
+                    report.failures.append(Failure(index, result))
             if progress is not None:
                 progress(report.done, total)
         return report
 
     def _drafts(
-        self, moments: Sequence[Moment], results: list[Result | None], now: datetime
-    ) -> Iterator[tuple[int, Draft]]:
+        self, moments: Sequence[Moment], results: Results, now: datetime
+    ) -> dict[int, Draft]:
+        """Check the moments."""
+        drafts: dict[int, Draft] = {}
         for index, moment in enumerate(moments):
             try:
-                if not isinstance(moment, Moment):
-                    raise RecordError(
-                        f"a {type(moment).__name__} to remember",
-                        "a Moment, or a percept",
-                        "write Moment((Image(...),), text=...)",
-                    )
-                self._latest = max(now, self._latest + TICK)
-                draft = drafted(self._owner, moment, now=self._latest)
-                if moment.vectors is not None:
-                    draft = replace(draft, vectors=self.given(moment.vectors))
-                yield index, draft
+                drafts[index] = self._draft(moment, now)
             except SensoriumError as error:
                 results[index] = error
+        return drafts
 
-    def _fresh(
+    def _draft(self, moment: Moment, now: datetime) -> Draft:
+        if not isinstance(moment, Moment):
+            raise RecordError(
+                f"a {type(moment).__name__} to remember",
+                "a Moment, or a percept",
+                "write Moment((Image(...),), text=...)",
+            )
+        self._latest = max(now, self._latest + TICK)
+        draft = draft_moment(self._owner, moment, now=self._latest)
+        if moment.vectors is None:
+            return draft
+        shelf = self._shelf
+        rows = given_rows(moment.vectors, shelf.encoder.space, shelf.backend.schema.modalities)
+        return replace(draft, vectors=rows)
+
+    def _pending(
         self,
-        drafts: Sequence[tuple[int, Draft]],
-        results: list[Result | None],
+        drafts: Mapping[int, Draft],
+        results: Results,
         now: datetime,
         media: MediaStore | None,
-    ) -> list[Fresh]:
-        """Leave out what is there already, and see what the others take the place of."""
-        existing, taken = self._existing([draft for _, draft in drafts])
-        fresh: list[Fresh] = []
-        changing: set[str] = set()  # what stands there will not when the moment's turn comes
-        for index, checked in drafts:
-            draft = checked
-            for name in uuids([draft.given_id]):  # the id that a record got from its content
-                if name in existing and not {"id", "part_of"} & existing[name].keys():
-                    draft = replace(draft, point=name, given_id=None)
-            stands = existing.get(draft.point)
-            if draft.point in taken or (stands is not None and "part_of" in stands):
+    ) -> list[PendingRecord]:
+        """Leave out what is known already, and note what the other records will replace."""
+        existing, taken = self._existing(drafts.values())
+        pending: list[PendingRecord] = []
+        changing: set[str] = set()
+        for index, given in drafts.items():
+            draft = _named_by_uuid(given, existing)
+            stored = existing.get(draft.point)
+            if draft.point in taken or (stored is not None and "part_of" in stored):
                 results[index] = RecordError(
-                    f"the id {draft.id!r}, which is taken"[:200], "a free one", "choose another"
+                    f"the id {draft.id!r}, which is taken", "a free one", "choose another"
                 )
                 continue
-            alive = stands is not None and stands.get("expires_at", FOREVER) > iso(now)
-            same = stands and alive and self._known(draft, stands, media)
-            if same and draft.point not in changing:
+            expired = stored is not None and stored.get("expires_at", FOREVER) <= iso(now)
+            alive = None if expired else stored
+            # An earlier moment of this batch may be about to change what is stored now.
+            settled = draft.point not in changing
+            if settled and alive is not None and _adds_nothing(draft, alive, media):
                 results[index] = Remembered(draft.id, "known")
-            else:
-                status: Status = "replaced" if alive else "new"
-                files = None if stands is None else tuple(stands.get("hashes", ()))
-                fresh.append(Fresh(index, draft, status, files))
-                changing.add(draft.point)
-        return fresh
+                continue
+            status: Status = "new" if alive is None else "replaced"
+            # An expired record counts as gone, but its files are still to be dropped.
+            old_files = None if stored is None else tuple(stored.get("hashes", ()))
+            pending.append(PendingRecord(index, draft, status, old_files))
+            changing.add(draft.point)
+        return pending
 
-    def _existing(self, drafts: Sequence[Draft]) -> tuple[dict[str, Payload], set[str]]:
+    def _existing(self, drafts: Iterable[Draft]) -> tuple[dict[str, Payload], set[str]]:
         """Read this owner's points under the ids of some drafts, and which ids others have."""
-        names = {name for draft in drafts for name in (draft.point, *uuids([draft.given_id]))}
-        named = any(draft.moment.id is not None for draft in drafts)
-        keys = list(dict.fromkeys([*SEEN, *SAID])) if named else SEEN
+        names: set[str] = set()
+        named = False
+        for draft in drafts:
+            names |= {draft.point, as_uuid(draft.given_id) or draft.point}
+            named = named or draft.moment.id is not None
+        # What a record says is compared only with moments that bring its id.
+        keys = list(dict.fromkeys([*NEEDED, *COMPARED])) if named else NEEDED
         backend = self._shelf.backend
-        read = backend.retrieve(list(names), owner=self._owner, payload=keys, vectors=False)
-        existing = {point.id: point.payload for point in read}
+        points = backend.retrieve(list(names), owner=self._owner, payload=keys, vectors=False)
+        existing = {point.id: point.payload for point in points}
         return existing, backend.taken(list(names - existing.keys()), owner=self._owner)
 
-    def _known(self, draft: Draft, stands: Payload, media: MediaStore | None) -> bool:
-        """Whether a moment would change nothing: its content is there, or all it says."""
-        if draft.moment.id is None:
-            return True
-        if draft.vectors is not None:  # which may be others
-            return False
-        senses = {percept.modality for percept in draft.percepts}
-        kept = media is not None and senses != {TEXT}
-        return says_the_same(draft, stands) and kept == bool(stands.get("hashes"))
-
-    def _encoded(self, drafts: Sequence[Draft]) -> list[list[Encoding] | SensoriumError]:
-        """Encode the percepts of all drafts in one batch; a draft fails with its percept."""
-        percepts = [one for draft in drafts if draft.vectors is None for one in draft.percepts]
-        made = iter(self._shelf.encoder.try_encode(percepts) if percepts else ())
-        grouped = [
-            list(islice(made, len(draft.percepts)))
-            if draft.vectors is None
-            else given_encodings(draft.percepts, draft.vectors)
-            for draft in drafts
-        ]
-        return [_all_or_error(group, draft) for group, draft in zip(grouped, drafts, strict=True)]
-
-    def given(self, vectors: Mapping[str, ArrayLike]) -> dict[str, Vectors]:
-        """Check rows that a caller made; arguments and errors as of `given_rows`."""
-        return given_rows(vectors, self._shelf.encoder.space, self._shelf.backend.schema.modalities)
-
-    def prepared(
+    def _lay_out(
         self,
-        percepts: Sequence[Percept],
-        *,
-        keep_media: bool | None,
-        vectors: Mapping[str, Vectors] | None = None,
-    ) -> tuple[list[str], Sequence[Encoding], dict[int, dict[str, Any]]]:
-        """Digest, encode and keep percepts that join a record: what `media_and_rows` needs of them.
+        pending: Sequence[PendingRecord],
+        results: Results,
+        now: datetime,
+        media: MediaStore | None,
+    ) -> list[PendingRecord]:
+        """Encode records, keep their files, and make their points; the last of an id stays."""
+        ready: dict[str, PendingRecord] = {}
+        in_use: set[str] = set()
+        encoded = self._encode([record.draft for record in pending])
+        for record, encodings in zip(pending, encoded, strict=True):
+            draft, earlier = record.draft, ready.get(record.draft.point)
+            if isinstance(encodings, SensoriumError):
+                results[record.index] = encodings
+                continue
+            if earlier is not None and draft.moment.id is None:
+                # The id follows from the content, so the moment says the same as the earlier one.
+                results[record.index] = Remembered(draft.id, "known")
+                continue
+            try:
+                files = keep_files(self._shelf, media, draft.percepts, in_use=in_use)
+            except SensoriumError as error:
+                results[record.index] = error
+                continue
+            points = points_of(draft, encodings, files, owner=self._owner, now=now)
+            ready[draft.point] = replace(record, points=points).instead_of(earlier)
+            in_use |= ready[draft.point].files
+            if earlier is not None:
+                results[earlier.index] = Remembered(earlier.draft.id, earlier.status)
+        return list(ready.values())
 
-        Args:
-            percepts: That join it.
-            keep_media: Keep their files.
-            vectors: Their rows, where nothing is to be encoded.
-        Raises:
-            EncodingError: One of them cannot be encoded.
-        """
-        digests = [percept.digest for percept in percepts]
-        encodings = (
-            self._shelf.encoder.encode(percepts)
-            if vectors is None
-            else given_encodings(percepts, vectors)
-        )
-        return digests, encodings, self._kept(percepts, self._shelf.media_for(keep_media), ())
+    def _encode(self, drafts: Sequence[Draft]) -> list[list[Encoding] | SensoriumError]:
+        """Encode the percepts of all drafts in one batch; a draft fails with its percept."""
+        percepts = [
+            percept for draft in drafts if draft.vectors is None for percept in draft.percepts
+        ]
+        encoded = iter(self._shelf.encoder.try_encode(percepts) if percepts else ())
+        results: list[list[Encoding] | SensoriumError] = []
+        for draft in drafts:
+            if draft.vectors is None:
+                results.append(_all_or_error(list(islice(encoded, len(draft.percepts))), draft))
+            else:
+                results.append(given_encodings(draft.percepts, draft.vectors))
+        return results
 
-    def _kept(
-        self, percepts: Sequence[Percept], media: MediaStore | None, taken: Collection[str]
-    ) -> dict[int, dict[str, Any]]:
-        """Keep the files of a record: all of them, or none but those `taken` by others."""
-        kept: dict[int, dict[str, Any]] = {}
-        if media is None:
-            return kept
+    def _store(self, records: Sequence[PendingRecord], results: Results) -> None:
+        """Write all points in one request; if one is refused, each record by itself."""
+        backend = self._shelf.backend
         try:
-            for index, percept in enumerate(percepts):
-                if percept.modality != TEXT:  # which the payload holds
-                    kept[index] = _keep(percept, media)
-        except BaseException:
-            self.drop_files({fields["file"] for fields in kept.values()} - set(taken))
-            raise
-        return kept
-
-    def _upsert(self, ready: Sequence[Fresh], results: list[Result | None]) -> None:
-        """Write all points in one request; where one is refused, each record by itself."""
-        try:
-            self._shelf.backend.upsert([point for one in ready for point in one.points])
+            backend.upsert([point for record in records for point in record.points])
         except PointError:
-            for one in ready:
+            for record in records:
                 try:
-                    self._shelf.backend.upsert(one.points)
+                    backend.upsert(record.points)
                 except PointError as error:
-                    results[one.index] = error
-        unused = {name for one in ready if results[one.index] is not None for name in one.files}
-        written = [one for one in ready if results[one.index] is None]
-        for one in written:
-            results[one.index] = Remembered(one.draft.id, one.status)
-        replaced = [one for one in written if one.stale is not None]
-        last = {one.draft.point: len(one.points) - 1 for one in replaced}
-        drop_parts(self._shelf.backend, last, owner=self._owner)
-        self.drop_files(unused.union(*(one.stale or () for one in replaced)))
+                    results[record.index] = error
+        refused = [record for record in records if record.index in results]
+        written = [record for record in records if record.index not in results]
+        for record in written:
+            results[record.index] = Remembered(record.draft.id, record.status)
+        replacing = [record for record in written if record.old_files is not None]
+        counts = {record.draft.point: len(record.points) - 1 for record in replacing}
+        drop_parts(backend, counts, owner=self._owner)
+        unused = {name for record in refused for name in record.files}
+        unused.update(name for record in replacing for name in record.old_files or ())
+        drop_files(self._shelf, unused)
 
-    def drop_files(self, names: Iterable[str]) -> None:
-        """Remove files of records that are gone, unless another record names them, too."""
-        media = self._shelf.media
-        if media is None:
-            return
-        with self._shelf.lock:  # a record that is being written may have found its file there
-            unused = [
-                name
-                for name in set(names)
-                if not self._shelf.backend.count(
-                    Filter(self._owner, Equal("hashes", name), parts=True)
-                )
-            ]
-            media.drop(unused)
+
+def _named_by_uuid(draft: Draft, existing: Mapping[str, Payload]) -> Draft:
+    """Return the draft for the record whose UUID it was given as its id, if there is one."""
+    name = as_uuid(draft.given_id)
+    if name is None or name not in existing or {"id", "part_of"} & existing[name].keys():
+        return draft
+    return replace(draft, point=name, given_id=None)
+
+
+def _adds_nothing(draft: Draft, stored: Payload, media: MediaStore | None) -> bool:
+    """Whether a moment would change nothing: its content is stored, or all that it says."""
+    if draft.moment.id is None:
+        return True
+    if draft.vectors is not None:  # the rows may be others
+        return False
+    modalities = {percept.modality for percept in draft.percepts}
+    keeps_files = media is not None and modalities != {TEXT}
+    return says_the_same(draft, stored) and keeps_files == bool(stored.get("hashes"))
 
 
 def _batches(source: Iterator[Moment], size: int) -> Iterator[list[Moment]]:
@@ -321,38 +302,23 @@ def _batches(source: Iterator[Moment], size: int) -> Iterator[list[Moment]]:
         raise failure
 
 
-def _keep(percept: Percept, media: MediaStore) -> dict[str, Any]:
-    """Put a percept's file into the media store; return what a `Medium` says of it."""
-    kept = file_from_percept(percept)
-    with kept.source.open() as content:
-        name = media.put(content, extension=kept.extension)
-    size, units = kept.source.size, dict(kept.units)
-    return {"file": name, "mime": kept.mime, "bytes": size, "units": units}
-
-
-def _count(report: Report, index: int, result: Result) -> None:
-    if isinstance(result, SensoriumError):
-        report.failures.append(Failure(index, result))
-    else:
-        setattr(report, result.status, getattr(report, result.status) + 1)
-        report.remembered.append(result)
-
-
 def _all_or_error(
-    made: Sequence[Encoding | SensoriumError], draft: Draft
+    encoded: Sequence[Encoding | SensoriumError], draft: Draft
 ) -> list[Encoding] | SensoriumError:
-    encodings = [one for one in made if isinstance(one, Encoding)]
-    if len(encodings) == len(made):
+    encodings = [result for result in encoded if isinstance(result, Encoding)]
+    if len(encodings) == len(encoded):
         return encodings
-    failures = {i: one for i, one in enumerate(made) if isinstance(one, SensoriumError)}
+    failures = {
+        index: result for index, result in enumerate(encoded) if isinstance(result, SensoriumError)
+    }
     index, first = next(iter(failures.items()))
-    if len(made) == 1:
+    if len(encoded) == 1:
         return first
     return BatchError(
-        f"a memory of {len(made)} percepts whose {draft.percepts[index].modality} "
-        f"({index + 1} of {len(made)}) failed: {type(first).__name__}: {first}",
+        f"a memory of {len(encoded)} percepts whose {draft.percepts[index].modality} "
+        f"({index + 1} of {len(encoded)}) failed: {type(first).__name__}: {first}",
         "percepts that can all be encoded",
         "mend that percept, or remember the others without it",
         failures,
-        [one if isinstance(one, Encoding) else None for one in made],
+        [result if isinstance(result, Encoding) else None for result in encoded],
     )

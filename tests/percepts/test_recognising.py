@@ -21,7 +21,7 @@ from sensorium.errors import (
 )
 from sensorium.percepts import IMU, Depth, Image, Text, percept_from_media
 from sensorium.percepts.base64_text import from_base64
-from sensorium.percepts.recognising import sense_of
+from sensorium.percepts.recognising import modality_of_content
 from sensorium.samples import FOLDER as SAMPLES
 
 
@@ -50,7 +50,7 @@ def sample(suffix: str) -> Path:
 )
 def test_content_says_what_it_is(content: bytes | str, sense: str) -> None:
     """Without a mime type the first bytes, or the data: URI, tell the sense."""
-    assert sense_of(content) == sense
+    assert modality_of_content(content) == sense
 
 
 def test_the_name_tells_sound_from_video(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_the_name_tells_sound_from_video(tmp_path: Path) -> None:
     (tmp_path / "film.ogv").write_bytes(b"OggS" + bytes(60))
     (tmp_path / "notes.wav").write_bytes(png())
     (tmp_path / "raw.mp3").write_bytes(b"\xff\xfb\x90\x00" + bytes(600))
-    found = {path.name: sense_of(path) for path in tmp_path.iterdir()}
+    found = {path.name: modality_of_content(path) for path in tmp_path.iterdir()}
     assert found == {
         "song.m4a": "audio",
         "film.ogv": "video",
@@ -70,8 +70,8 @@ def test_the_name_tells_sound_from_video(tmp_path: Path) -> None:
 
 def test_a_mime_type_goes_before_content_and_a_modality_before_both() -> None:
     """What the caller says is believed: the percept's class finds out if it is wrong."""
-    assert sense_of(png(), "audio/wav") == "audio"
-    assert sense_of(png(), "application/octet-stream") == "image"
+    assert modality_of_content(png(), "audio/wav") == "audio"
+    assert modality_of_content(png(), "application/octet-stream") == "image"
     thermal = percept_from_media(
         png("L"), mime_type="image/png", modality="thermal", units={"unit": "white-hot"}
     )
@@ -148,7 +148,7 @@ def test_roots_hold_against_every_way_out(tmp_path: Path) -> None:
     ("content", "arguments", "error", "words"),
     [
         (bytes(600), {}, MediaDecodeError, "say the modality"),
-        (np.zeros((4, 6)), {}, MediaDecodeError, "of unsaid sense"),
+        (np.zeros((4, 6)), {}, MediaDecodeError, "of unsaid modality"),
         (b"\xff\xfe\xfa", {"mime_type": "text/plain"}, MediaDecodeError, "UTF-8"),
         (np.zeros(4), {"modality": "text"}, SourceTypeError, "as text"),
         (png(), {"modality": "smell"}, PerceptFormatError, "'smell'.*one of audio"),

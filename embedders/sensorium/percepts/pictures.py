@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ from sensorium.percepts.source import Array, Encoded
 REFUSED_FORMATS = frozenset({"EPS", "IPTC", "MPEG"})
 PNG_LEVEL = 1  # of zlib: a quarter of the default's time, for a quarter more bytes
 LARGEST_TIFF = 2**31  # bytes of samples; a TIFF file counts them in 32 bits
+DEEP_MODES = ("I", "F")  # Pillow's modes of one channel of more than 8 bits begin with these
 MAGIC = 16  # bytes Pillow's plugins want to see to accept a file
 
 # What Pillow's plugins raise on damaged files, found by truncating and mutating every format it
@@ -276,6 +278,16 @@ def _orientation(picture: PIL.Image.Image) -> int:
         return 1  # damaged metadata does not make a picture unreadable
     value = exif.get(ExifTags.Base.Orientation)
     return value if isinstance(value, int) else 1
+
+
+def is_deep_picture(content: Path | Encoded) -> bool:
+    """Return whether a picture has one channel of 16 bits or more: depth or heat, not colours."""
+    try:
+        opened = content.open("rb") if isinstance(content, Path) else content.open()
+        with opened as stream, PIL.Image.open(stream) as picture:
+            return picture.mode.startswith(DEEP_MODES)
+    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError):
+        return False  # the percept's class says what is wrong with it
 
 
 def png_of(pixels: NDArray[np.uint8]) -> bytes:

@@ -85,6 +85,7 @@ def find_files(
         The files, and the files of the folders that are skipped, with the reason.
     """
     from sensorium.percepts import Percept
+    from sensorium.percepts.recognising import guessed_suffixes
 
     suffixes = set(Percept.modalities[modality].suffixes if modality else guessed_suffixes())
     unknown = f"not {modality}" if modality else UNKNOWN_KIND
@@ -171,33 +172,18 @@ def _walk(folder: Path, skipped: dict[Path, str]) -> Iterator[Path]:
             yield path
 
 
-def guessed_suffixes() -> dict[str, str]:
-    """Return the modality that a file is taken for, by the suffix of its name."""
-    from sensorium.percepts import Percept
-
-    guessable = [cls for cls in Percept.modalities.values() if cls.guessable]
-    return {suffix: cls.modality for cls in guessable for suffix in cls.suffixes}
-
-
 def _guess(path: Path) -> str:
     from sensorium.percepts import Percept
-    from sensorium.percepts.recognising import is_deep_picture
+    from sensorium.percepts.recognising import modality_of_file
 
-    suffixes = guessed_suffixes()
-    modality = suffixes.get(path.suffix.lower())
-    if modality is None:
-        raise MediaDecodeError(
-            f"{path.name!r}, whose name does not say what it is",
-            f"one of {' '.join(sorted(suffixes))}",
-            f"say it: --as {'|'.join(Percept.modalities)}",
-        )
-    if modality == "image" and is_deep_picture(path):
-        raise UnitError(
-            f"{path.name!r}, a picture of one channel of 16 bits or more",
-            "what its numbers mean",
-            "say it: --as depth --unit mm --fx 525, --as thermal --unit celsius, or --as image",
-        )
-    return modality
+    try:
+        return modality_of_file(path)
+    except UnitError as error:
+        remedy = "say it: --as depth --unit mm --fx 525, --as thermal --unit celsius, or --as image"
+        raise UnitError(error.came, error.needed, remedy) from error
+    except MediaDecodeError as error:
+        remedy = f"say it: --as {'|'.join(Percept.modalities)}"
+        raise MediaDecodeError(error.came, error.needed, remedy) from error
 
 
 def _number(value: str | float | None) -> str | float | None:

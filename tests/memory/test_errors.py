@@ -336,7 +336,7 @@ WRONG_QUESTIONS: list[tuple[dict[str, Any], type[SensoriumError], str]] = [
     ({}, QueryError, "without a question"),
     ({"query": ""}, QueryError, "question"),
     ({"query": "  "}, QueryError, "question"),
-    ({"query": []}, QueryError, "no parts"),
+    ({"query": []}, QueryError, "without parts"),
     ({"query": ["dog", ""]}, QueryError, "question"),
     ({"query": 7}, QueryError, "int"),
     ({"query": b"dog"}, QueryError, "bytes"),

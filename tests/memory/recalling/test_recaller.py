@@ -476,7 +476,7 @@ def test_without_statistics_scores_are_similarities(
     assert hits[0].score == hits[0].similarity == pytest.approx(1, abs=1e-3)
     assert caplog.text == ""
     assert plain.recall("sea", min_confidence=0.1) == []
-    assert "nothing is judged" in caplog.text
+    assert "no confidence is known" in caplog.text
 
 
 def test_a_collection_of_its_own_calibrates(plain: Memory) -> None:

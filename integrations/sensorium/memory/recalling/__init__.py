@@ -1,1 +1,1 @@
-"""Answering a question: search, rank, judge."""
+"""Recalling: a question becomes vectors, then candidates, then hits in order."""

@@ -1,34 +1,38 @@
-"""Finding the records that may be hits, best first, without missing a better one.
+"""Finding the records that may become hits, without missing a better one.
 
 The store answers with the best points of each modality. What a point scores by the store's answer
-alone is never less than what it scores once more is known: how many rows it has, in how many senses
-its record was compared. So candidates are looked at in that order, and the search widens until
-nothing that is left could still be among the best.
+alone is never less than what it scores once more is known: how many rows it has, in how many
+modalities its record was compared. So candidates are looked at in that order, and the search widens
+until nothing that is left could still be among the best.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.memory.calibrating.scale import Scale, record_score
 from sensorium.memory.recalling.fusion import fuse_ranks
+from sensorium.memory.recalling.keywords import (
+    BOOST,
+    KEYWORDS,
+    KeywordSearch,
+    boosted,
+    highest_score,
+)
 from sensorium.memory.recalling.options import RecallOptions
-from sensorium.qdrant import Backend, Condition, Filter, Ids, Scored, Search
-from sensorium.qdrant.points import StoredPoint
+from sensorium.memory.recalling.points import PointReader
+from sensorium.qdrant import Backend, Filter, Scored, Search
 
-KEYWORDS = "keywords"  # the modality of what only its words brought up
-NEEDED = ("part_of", "part", "parts", "modalities", "windows", "rows", "page_content", "at")
 SPARE = 3  # candidates beyond those needed: exact scores may change places with them
-WIDEST = 65_536  # points of a modality looked at in the worst case
-KEYWORD_SHARE = 0.5  # of the way to the highest score that the best match of the words gains
-HEADROOM = 1.25  # times the best score is the highest: the best one gains by words, too
-NEVER = float("-inf")
+WIDENING = 4  # times more points in each further search
+WIDEST = 65_536  # points of a modality to look at in the worst case
+NEVER = float("-inf")  # score of a record that was not compared
 
-Ranking = tuple[float, float, str, str]  # score at the most, similarity, modality, point
+Bound = tuple[float, float, str, str]  # highest possible score, similarity, modality, point
 
 
 @dataclass(eq=False)
@@ -36,14 +40,16 @@ class Candidate:
     """A record that may become a hit.
 
     Attributes:
-        id: Of its point.
-        modality: That matched best.
-        point: That matched: the record's own, or one that continues it.
-        score: To rank by.
-        row: The best one of the point's rows; `None` before it was looked at, and for words.
-        similarity: Of that row and the question, as they are.
-        confidence: `None` where not calibrated.
-        words: How well its text matched, from 0 to 1.
+        id: Id of the record's own point.
+        modality: Modality that matched best.
+        point: Point that matched: the record's own, or one that continues it.
+        score: Score to rank by.
+        row: Index of the best row in that point; `None` before the vectors were read, and for a
+            match of the keywords alone.
+        similarity: Cosine of that row and the question, before centring.
+        confidence: Confidence of the match; `None` if it is not calibrated.
+        keyword_match: How well the text matches the keywords, from 0 to 1.
+        vector: The best row, shape `(D,)`.
     """
 
     id: str
@@ -53,47 +59,51 @@ class Candidate:
     row: int | None = None
     similarity: float | None = None
     confidence: float | None = None
-    words: float = 0.0
+    keyword_match: float = 0.0
     vector: NDArray[np.float32] | None = field(default=None, repr=False)
 
 
-class Finder:
-    """Looks for the candidates of one question.
+class CandidateSearch:
+    """The search for the candidates of one question.
 
     Attributes:
-        points: Those looked at so far, with the payload in `NEEDED`.
+        points: The points looked at so far.
     """
 
     def __init__(
         self, backend: Backend, filter: Filter, scales: Mapping[str, Scale], options: RecallOptions
     ) -> None:
-        """Prepare; nothing is searched yet.
+        """Prepare the search; nothing is searched yet.
 
         Args:
-            backend: Where to look.
-            filter: Whose points, and which; those that continue records are included.
-            scales: Of each modality to search; none to look for words alone.
-            options: What is to be found.
+            backend: Store of the points.
+            filter: Points to search, those that continue records included.
+            scales: Scale of each modality to search; empty to search for keywords alone.
+            options: Options of the recall.
         """
-        self.points: dict[str, StoredPoint] = {}
+        self.points = PointReader(backend, filter.owner)
         self._backend = backend
         self._filter = filter
         self._scales = scales
         self._options = options
+        self._count = options.pool + SPARE
+        self._keywords = (
+            None if options.keywords is None else KeywordSearch(backend, filter, options.keywords)
+        )
 
-    def candidates(self) -> list[Candidate]:
+    def run(self) -> list[Candidate]:
         """Return the best records in no order: at least `options.pool` if there are so many."""
-        words = self._words()
-        found: list[Candidate] = []
+        texts = {} if self._keywords is None else self._keywords.best(self._count)
+        candidates: list[Candidate] = []
         if self._by_rank:
-            found = self._fused(words)
+            candidates = self._fused(texts)
         elif self._scales:
-            found = self._nearest()
-        found += self._worded(words, {one.id for one in found})
-        self._measure(found)
-        if words:
-            self._judge_words(found, words)
-        return found
+            candidates = self._nearest()
+        candidates += self._only_by_keywords(texts, {candidate.id for candidate in candidates})
+        self._measure(candidates)
+        if texts:
+            self._boost(candidates, texts)
+        return candidates
 
     @property
     def _by_rank(self) -> bool:
@@ -102,188 +112,166 @@ class Finder:
 
     def _nearest(self) -> list[Candidate]:
         """Search all modalities, and again those that could still hold something better."""
-        need = self._options.pool + SPARE
-        limits = dict.fromkeys(self._scales, need)
+        limits = dict.fromkeys(self._scales, self._count)
         answers: dict[str, list[Scored]] = {}
         while True:
-            answers |= self._search({name: limits[name] for name in limits})
-            best = self._best(answers, need)
-            least = sorted((one.score for one in best.values()), reverse=True)[:need]
-            least_needed = least[-1] if len(least) == need else NEVER
+            answers |= self._search(limits)
+            best = self._best(answers)
+            scores = sorted((candidate.score for candidate in best.values()), reverse=True)
+            least = scores[self._count - 1] if len(scores) >= self._count else NEVER
+            # A full answer whose last point might still score more than the least candidate that
+            # is needed may hide better ones behind it.
             limits = {
-                name: 4 * limit
+                name: WIDENING * limit
                 for name, limit in limits.items()
                 if len(answers[name]) == limit < WIDEST
-                and self._scales[name].score(answers[name][-1].score) > least_needed
+                and self._scales[name].score(answers[name][-1].score) > least
             }
             if not limits:
                 return list(best.values())
 
     def _search(self, limits: Mapping[str, int]) -> dict[str, list[Scored]]:
-        searches = [Search(name, self._scales[name].vector, n) for name, n in limits.items()]
+        searches = [
+            Search(name, self._scales[name].vector, limit) for name, limit in limits.items()
+        ]
         return dict(zip(limits, self._backend.search(searches, self._filter), strict=True))
 
-    def _best(self, answers: Mapping[str, Sequence[Scored]], need: int) -> dict[str, Candidate]:
-        """Look at what was found, best first, until what is left cannot be among the best."""
-        ranked: list[Ranking] = [
+    def _best(self, answers: Mapping[str, Sequence[Scored]]) -> dict[str, Candidate]:
+        """Look at points, best first, until what is left cannot be among the best."""
+        count = self._count
+        bounds: list[Bound] = [
             (self._scales[name].score(hit.score), hit.score, name, hit.id)
             for name, answer in answers.items()
             for hit in answer
         ]
-        ranked.sort(key=lambda one: -one[0])
+        bounds.sort(key=lambda bound: -bound[0])
         best: dict[str, Candidate] = {}
-        for start in range(0, len(ranked), need):
-            block = ranked[start : start + need]
-            kept = sorted((one.score for one in best.values()), reverse=True)
-            if len(kept) >= need and kept[need - 1] >= block[0][0]:
+        for start in range(0, len(bounds), count):
+            block = bounds[start : start + count]
+            scores = sorted((candidate.score for candidate in best.values()), reverse=True)
+            if len(scores) >= count and scores[count - 1] >= block[0][0]:
                 break
-            self._read(point for *_, point in block)
+            self.points.read(point for *_, point in block)
             for _, similarity, name, point in block:
-                record = self._record(point)
+                record = self.points.record_of(point)
                 if record is None:
                     continue
-                score = self._scales[name].score(similarity, self._rows(point, name))
-                score = self._of_record(name, score, point)
+                rows = self.points.row_count(point, name)
+                score = self._discounted(self._scales[name].score(similarity, rows), name, point)
                 if record not in best or best[record].score < score:
                     best[record] = Candidate(record, name, point, score)
         return best
 
-    def _fused(self, words: Mapping[str, float]) -> list[Candidate]:
-        """Rank by places in the lists of the modalities, that of the words among them."""
-        count = self._options.pool + SPARE
-        answers = self._search(dict.fromkeys(self._scales, count))
-        self._read(hit.id for answer in answers.values() for hit in answer)
-        matched: dict[tuple[str, str], str] = {}  # by record and modality: the best point
+    def _fused(self, texts: Mapping[str, float]) -> list[Candidate]:
+        """Rank by places in one list for each modality, and one for the keywords."""
+        method = self._options.ranking
+        answers = self._search(dict.fromkeys(self._scales, self._count))
+        self.points.read(hit.id for answer in answers.values() for hit in answer)
+        matched: dict[tuple[str, str], str] = {}  # best point, by record and modality
         lists: dict[str, list[tuple[str, float]]] = {}
         for name, answer in answers.items():
             for hit in answer:
-                record = self._record(hit.id)
+                record = self.points.record_of(hit.id)
                 if record is not None and matched.setdefault((record, name), hit.id) == hit.id:
                     lists.setdefault(name, []).append((record, hit.score))
-        senses = {
-            record: name for record, _, name in fuse_ranks(lists, method=self._options.ranking)
-        }
-        if words:
-            self._read(words)
-            there = [(record, score) for record, score in words.items() if record in self.points]
-            lists[KEYWORDS] = sorted(there, key=lambda one: -one[1])
-        found = []
-        for record, score, name in fuse_ranks(lists, method=self._options.ranking):
-            sense = senses.get(record, name)
-            found.append(Candidate(record, sense, matched.get((record, sense), record), score))
-        return found
+        # A hit names the modality that matched best, even if the keywords gave it more.
+        modalities = {record: name for record, _, name in fuse_ranks(lists, method=method)}
+        if texts:
+            self.points.read(texts)
+            existing = [(record, score) for record, score in texts.items() if record in self.points]
+            lists[KEYWORDS] = sorted(existing, key=lambda pair: -pair[1])
+        candidates = []
+        for record, score, name in fuse_ranks(lists, method=method):
+            modality = modalities.get(record, name)
+            point = matched.get((record, modality), record)
+            candidates.append(Candidate(record, modality, point, score))
+        return candidates
 
-    def _words(self) -> dict[str, float]:
-        """Return the records whose text holds words of the options, with their BM25 scores."""
-        if self._options.keywords is None:
-            return {}
-        return self._bm25(self._filter.condition, self._options.pool + SPARE)
-
-    def _bm25(self, condition: Condition | None, limit: int) -> dict[str, float]:
-        where = replace(self._filter, condition=condition, parts=False)
-        found = self._backend.search_text(self._options.keywords or "", where, limit=limit)
-        return {hit.id: hit.score for hit in found if hit.score > 0}
-
-    def _worded(self, words: Mapping[str, float], known: set[str]) -> list[Candidate]:
-        """Add the records that only their words brought up."""
-        new = [record for record in words if record not in known]
-        self._read(new)
-        return [Candidate(one, KEYWORDS, one, NEVER) for one in new if one in self.points]
-
-    def _judge_words(self, found: Sequence[Candidate], words: Mapping[str, float]) -> None:
-        """Raise what holds the words: the absence of words, or of any text, lowers nothing."""
-        texts = [
-            one.id
-            for one in found
-            if one.id not in words and self.points[one.id].payload.get("page_content")
+    def _only_by_keywords(self, texts: Mapping[str, float], known: set[str]) -> list[Candidate]:
+        """Return the records that the keywords found and no vector did."""
+        new = [record for record in texts if record not in known]
+        self.points.read(new)
+        return [
+            Candidate(record, KEYWORDS, record, NEVER) for record in new if record in self.points
         ]
-        every = {**words, **(self._bm25(Ids(tuple(texts)), len(texts)) if texts else {})}
-        most = max(words.values())
-        highest = max([1.0, *(HEADROOM * one.score for one in found)])
-        share = KEYWORD_SHARE if self._scales else 1.0
-        for one in found:
-            one.words = min(every.get(one.id, 0.0) / most, 1.0)
-            if not self._by_rank:  # where words have a list of their own
-                base = one.score if one.score > NEVER else 0.0
-                one.score = base + share * one.words * (highest - base)
 
-    def _measure(self, found: Sequence[Candidate]) -> None:
-        """Score candidates by their vectors themselves, read in as few requests as pays."""
-        single: dict[str, list[Candidate]] = {}
-        several: dict[str, list[Candidate]] = {}
-        for one in found:
-            senses = [one.modality] if one.modality in self._scales else self._compared(one.point)
-            short = "windows" not in self.points[one.point].payload
-            for name in senses:  # of a long recording, only the sense that is needed is read
-                (single if short else several).setdefault(name, []).append(one)
-        self._measure_all(single)
-        for name, group in several.items():
-            self._measure_all({name: group})
+    def _boost(self, candidates: Sequence[Candidate], texts: Mapping[str, float]) -> None:
+        """Raise the scores of candidates whose text contains keywords; never lower the others."""
+        assert self._keywords is not None
+        unsearched = [
+            candidate.id
+            for candidate in candidates
+            if candidate.id not in texts and self.points.payload(candidate.id).get("page_content")
+        ]
+        matches = self._keywords.matches(texts, unsearched)
+        highest = highest_score([candidate.score for candidate in candidates])
+        boost = BOOST if self._scales else 1.0
+        for candidate in candidates:
+            candidate.keyword_match = matches.get(candidate.id, 0.0)
+            if not self._by_rank:  # there, the keywords count by a list of their own
+                score = candidate.score if candidate.score > NEVER else 0.0
+                candidate.score = boosted(
+                    score, candidate.keyword_match, highest=highest, boost=boost
+                )
 
-    def _measure_all(self, groups: Mapping[str, Sequence[Candidate]]) -> None:
+    def _measure(self, candidates: Sequence[Candidate]) -> None:
+        """Score candidates exactly, by their vectors, with few requests and little to read."""
+        short: dict[str, list[Candidate]] = {}
+        long: dict[str, list[Candidate]] = {}
+        for candidate in candidates:
+            names = [candidate.modality]
+            if candidate.modality not in self._scales:  # found by its keywords alone
+                names = self._compared(candidate.point)
+            groups = long if self.points.is_long(candidate.point) else short
+            for name in names:
+                groups.setdefault(name, []).append(candidate)
+        # One request reads all named modalities of all its points. That is cheap for short records;
+        # of a long recording, with a thousand rows, only the modality that is needed is read.
+        self._measure_groups(short)
+        for name, group in long.items():
+            self._measure_groups({name: group})
+
+    def _measure_groups(self, groups: Mapping[str, Sequence[Candidate]]) -> None:
+        """Read the vectors of candidates, grouped by modality, in one request, and score them."""
         if not groups:
             return
-        ids = list({one.point: None for group in groups.values() for one in group})
-        read = self._backend.retrieve(
+        ids = list({candidate.point: None for group in groups.values() for candidate in group})
+        points = self._backend.retrieve(
             ids, owner=self._filter.owner, payload=False, vectors=list(groups)
         )
-        rows = {point.id: point.vectors for point in read}
+        vectors = {point.id: point.vectors for point in points}
         for name, group in groups.items():
-            for one in group:
-                if name in rows.get(one.point, {}):
-                    self._measure_one(one, name, rows[one.point][name], keep_score=self._by_rank)
+            for candidate in group:
+                rows = vectors.get(candidate.point, {}).get(name)
+                if rows is not None:
+                    self._measure_candidate(candidate, name, rows)
 
-    def _measure_one(
-        self, one: Candidate, name: str, rows: NDArray[np.float32], *, keep_score: bool
+    def _measure_candidate(
+        self, candidate: Candidate, name: str, rows: NDArray[np.float32]
     ) -> None:
         scale = self._scales[name]
-        score, row, similarity = scale.score_rows(rows, total=self._rows(one.point, name))
-        score = self._of_record(name, score, one.point)
-        if one.row is not None and not keep_score and score <= one.score:
-            return  # another sense of a record that its words brought up matched better
-        one.row, one.similarity, one.vector = row, similarity, rows[row]
-        one.confidence = scale.confidence(score)
-        one.score = one.score if keep_score else score
-        one.modality = name
-
-    def _rows(self, point: str, name: str) -> int:
-        """Return how many rows of a modality a point's record has."""
-        payload = self.points[point].payload
-        counts: Mapping[str, int] = payload.get("rows") or payload.get("windows", {})
-        return counts.get(name, 1)
+        total = self.points.row_count(candidate.point, name)
+        score, row, similarity = scale.score_rows(rows, total=total)
+        score = self._discounted(score, name, candidate.point)
+        # A record that its keywords found is measured in all modalities; the best one stays.
+        if candidate.row is not None and not self._by_rank and score <= candidate.score:
+            return
+        candidate.row, candidate.similarity, candidate.vector = row, similarity, rows[row]
+        candidate.confidence = scale.confidence(score)
+        candidate.modality = name
+        if not self._by_rank:
+            candidate.score = score
 
     def _compared(self, point: str) -> list[str]:
         """Return the modalities of a point that were searched."""
-        return [name for name in self.points[point].payload["modalities"] if name in self._scales]
+        modalities = self.points.payload(point)["modalities"]
+        return [name for name in modalities if name in self._scales]
 
-    def _of_record(self, name: str, score: float, point: str) -> float:
-        """Take back what a record gains by being compared in several senses."""
+    def _discounted(self, score: float, name: str, point: str) -> float:
+        """Return a score in one modality, less what a record gains by having several."""
         compared = self._compared(point)
         if len(compared) < 2:
             return score
         pairs = [(self._scales[name], score)]
         pairs += [(self._scales[other], NEVER) for other in compared if other != name]
         return record_score(pairs)[0]
-
-    def _record(self, point: str) -> str | None:
-        """Return the record a point belongs to; `None` for a continuation that is not its own."""
-        if point not in self.points:
-            return None
-        payload = self.points[point].payload
-        record: str | None = payload.get("part_of")
-        if record is None:
-            return point
-        if record not in self.points:
-            return None
-        return record if payload["part"] <= self.points[record].payload.get("parts", 0) else None
-
-    def _read(self, ids: Iterable[str]) -> None:
-        """Read what ranking needs of points, and of the records that they continue."""
-        missing = [one for one in dict.fromkeys(ids) if one not in self.points]
-        while missing:
-            read = self._backend.retrieve(
-                missing, owner=self._filter.owner, payload=NEEDED, vectors=False
-            )
-            self.points.update({point.id: point for point in read})
-            records = {point.payload["part_of"] for point in read if "part_of" in point.payload}
-            missing = [one for one in records if one not in self.points]

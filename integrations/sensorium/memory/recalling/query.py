@@ -1,4 +1,4 @@
-"""A question as vectors: words, percepts, vectors, or a record to resemble."""
+"""A question as vectors: text, percepts, vectors, or a record that answers should resemble."""
 
 from __future__ import annotations
 
@@ -18,49 +18,62 @@ from sensorium.qdrant.points import Vectors
 
 Query: TypeAlias = "str | Percept | NDArray[np.float32] | Sequence[str | Percept | NDArray[Any]]"
 
+NUMBER = (int, float, np.number)
+
 
 def query_vectors(
     query: Query, encoder: Encoder, weights: Sequence[float] | None
 ) -> list[QueryVector]:
-    """Turn a question into vectors.
+    """Turn a question into vectors, one for each of its parts.
 
     Args:
-        query: Words, a percept, a vector `(D,)`, or several of these.
-        encoder: Of the memory's space.
-        weights: One of each; negative ones subtract. By default all 1.
+        query: Text, a percept, a vector `(D,)`, or a list of these.
+        encoder: Encoder of the memory.
+        weights: Weight of each part; negative ones subtract. By default each weighs 1.
     Raises:
-        QueryError: Nothing asked, blank words, a wrong vector, or weights that do not fit.
-        EncodingError: A percept that cannot be encoded.
+        QueryError: No part, blank text, a wrong vector, or weights that do not fit.
+        EncodingError: A percept cannot be encoded.
     """
-    parts: list[object] = [query]
-    if isinstance(query, Sequence) and not isinstance(query, (str, bytes)):
-        parts = list(query)
-    if not parts:
-        raise QueryError(
-            "a question of no parts", "words, a percept or a vector", 'ask recall("the sea")'
-        )
-    shares = _checked_weights(weights, len(parts))
+    parts = _parts(query)
+    checked = _checked_weights(weights, len(parts))
     percepts = [_percept(part) for part in parts]
-    vectors = iter(encoder.embed([percept for percept in percepts if percept is not None]))
+    # All percepts are encoded in one batch; None stands for a part that is a vector already.
+    encoded = iter(encoder.embed([percept for percept in percepts if percept is not None]))
     return [
-        QueryVector(_vector(part, encoder.space.dimension), None, share)
+        QueryVector(_vector(part, encoder.space.dimension), None, weight)
         if percept is None
-        else QueryVector(next(vectors), percept.modality, share)
-        for part, percept, share in zip(parts, percepts, shares, strict=True)
+        else QueryVector(next(encoded), percept.modality, weight)
+        for part, percept, weight in zip(parts, percepts, checked, strict=True)
     ]
+
+
+def _parts(query: object) -> list[object]:
+    if isinstance(query, (str, bytes)) or not isinstance(query, Sequence):
+        return [query]
+    if not query:
+        raise QueryError(
+            "a question without parts", "text, a percept or a vector", 'ask recall("the sea")'
+        )
+    if all(isinstance(part, NUMBER) for part in query):
+        # As parts they would be as many wrong questions; probably they are one vector.
+        raise QueryError(
+            f"a list of {len(query)} numbers as a question",
+            "text, a percept, a vector as an array, or a list of these",
+            "pass a vector as numpy.array(...)",
+        )
+    return list(query)
 
 
 def _checked_weights(weights: Sequence[float] | None, parts: int) -> list[float]:
     if weights is None:
         return [1.0] * parts
-    numeric = (int, float, np.number)
     try:
-        numbers = [float(one) if isinstance(one, numeric) else math.nan for one in weights]
-    except (TypeError, OverflowError):  # no list at all, or an integer beyond all floats
+        numbers = [float(weight) if isinstance(weight, NUMBER) else math.nan for weight in weights]
+    except (TypeError, OverflowError):  # not a list, or an integer too large for a float
         numbers = []
     if len(numbers) != parts or not all(map(math.isfinite, numbers)):
         raise QueryError(
-            f"weights={weights!r} for {parts} parts"[:200],
+            f"weights={weights!r} for {parts} parts",
             "one finite number for each part",
             "pass a list of as many weights as parts",
         )
@@ -68,11 +81,13 @@ def _checked_weights(weights: Sequence[float] | None, parts: int) -> list[float]
 
 
 def _percept(part: object) -> Percept | None:
-    """Return what must be encoded; `None` for a vector."""
+    """Return the percept to encode for a part of a question; `None` if it is a vector."""
     if isinstance(part, str):
         if not part.strip():
             raise QueryError(
-                f"the question {part!r}", "words", "use timeline() to list without a question"
+                f"the question {part!r}",
+                "text that is not blank",
+                "use timeline() to list without a question",
             )
         return Text(part)
     if isinstance(part, Percept):
@@ -80,9 +95,9 @@ def _percept(part: object) -> Percept | None:
     if isinstance(part, (np.ndarray, list, tuple)):
         return None
     raise QueryError(
-        f"a {type(part).__name__} as a question",
-        "words, a percept or a vector",
-        "wrap a file in its percept: Image(path), Audio(path), ...",
+        f"a question of type {type(part).__name__}",
+        "text, a percept or a vector",
+        "wrap a file in its percept, such as Image(path); pass a vector as numpy.array(...)",
     )
 
 
@@ -90,7 +105,11 @@ def _vector(part: object, dimension: int) -> NDArray[np.float32]:
     try:
         vector = np.asarray(part, np.float32)
     except (TypeError, ValueError, OverflowError) as error:
-        raise QueryError(f"a vector of {error}", "numbers", "pass a numpy array") from error
+        raise QueryError(
+            f"a vector that cannot be read ({error})",
+            f"{dimension} numbers",
+            "pass a numpy array of the memory's encoder",
+        ) from error
     if vector.shape != (dimension,) or not np.isfinite(vector).all() or not vector.any():
         raise QueryError(
             f"a vector of shape {vector.shape}",
@@ -100,30 +119,36 @@ def _vector(part: object, dimension: int) -> NDArray[np.float32]:
     return normalise(vector)
 
 
-def resembling(rows: Mapping[str, Vectors]) -> list[QueryVector]:
-    """Ask for what is like a record: each of its senses counts the same."""
+def vectors_like(rows: Mapping[str, Vectors]) -> list[QueryVector]:
+    """Return the vectors that ask for records like one; each of its modalities weighs the same.
+
+    Args:
+        rows: Rows of the record by modality, shape `(n, D)`.
+    """
     return [
-        QueryVector(normalise(found.mean(axis=0)), modality)
-        for modality, found in sorted(rows.items())
+        QueryVector(normalise(stack.mean(axis=0)), modality)
+        for modality, stack in sorted(rows.items())
     ]
 
 
 def checked_modalities(wanted: Collection[str] | None, encoder: Encoder) -> list[str]:
-    """Return the senses to search, sorted; by default all of the encoder's.
+    """Return the modalities to search, sorted; by default all of the encoder's.
 
     Raises:
-        UnsupportedModalityError: One the encoder does not know.
-        QueryError: None at all, or bare text.
+        UnsupportedModalityError: A modality that the encoder does not have.
+        QueryError: An empty list, or not a list of names.
     """
     if wanted is None:
         return sorted(encoder.modalities)
     if not are_names(wanted) or not wanted:
-        raise QueryError(f"modalities={wanted!r}", "a list of senses", 'write modalities=["audio"]')
+        raise QueryError(
+            f"modalities={wanted!r}", "a list of modalities", 'write modalities=["audio"]'
+        )
     unknown = set(wanted) - encoder.modalities
     if unknown:
         raise UnsupportedModalityError(
             f"modalities={sorted(wanted)!r}",
-            f"senses of the encoder: {', '.join(sorted(encoder.modalities))}",
+            f"modalities of the encoder: {', '.join(sorted(encoder.modalities))}",
             f"leave out {', '.join(sorted(unknown))}",
         )
     return sorted(set(wanted))

@@ -1,10 +1,10 @@
-"""Recalling: what was found is judged, put in order, and read."""
+"""Recalling: a question is answered with hits, in order."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,18 @@ from sensorium.memory.calibrating.scale import Scale
 from sensorium.memory.layout.parts import row_offset, rows_of
 from sensorium.memory.layout.payload import matched, record_of
 from sensorium.memory.lookup import find_record
-from sensorium.memory.recalling.candidates import KEYWORDS, NEVER, Candidate, Finder
+from sensorium.memory.recalling.candidates import NEVER, Candidate, CandidateSearch
+from sensorium.memory.recalling.diversity import choose_diverse
+from sensorium.memory.recalling.keywords import KEYWORDS
 from sensorium.memory.recalling.options import RecallOptions
-from sensorium.memory.recalling.query import Query, checked_modalities, query_vectors, resembling
+from sensorium.memory.recalling.points import PointReader
+from sensorium.memory.recalling.query import (
+    Query,
+    checked_modalities,
+    query_vectors,
+    vectors_like,
+)
+from sensorium.memory.recalling.recency import faded
 from sensorium.memory.records import Hit, Record
 from sensorium.memory.shelf import Shelf
 from sensorium.qdrant import Backend, Filter
@@ -27,9 +36,9 @@ from sensorium.qdrant.points import from_iso
 logger = logging.getLogger(__name__)
 
 UNJUDGED = (
-    "sensorium: min_confidence leaves out all that likeness finds: nothing is judged with "
-    'ranking="raw", nor in a small memory whose encoder has no background statistics; see '
-    "docs/calibration.md"
+    "sensorium: min_confidence leaves out every hit that was not found by keywords, because no "
+    'confidence is known: with ranking="raw", or in a small memory whose encoder ships no '
+    "background statistics; see docs/calibration.md"
 )
 
 
@@ -37,7 +46,12 @@ class Recaller:
     """Answers the questions of one owner."""
 
     def __init__(self, shelf: Shelf, calibrator: Calibrator) -> None:
-        """Read from a shelf what a calibrator judges."""
+        """Answer from the records of a shelf.
+
+        Args:
+            shelf: Place, encoder and owner of the records.
+            calibrator: Calibration of the same records.
+        """
         self._shelf = shelf
         self._calibrator = calibrator
         self._owner = shelf.owner
@@ -50,133 +64,134 @@ class Recaller:
         like: str | None = None,
         weights: Sequence[float] | None = None,
     ) -> list[Hit]:
-        """Find what answers a question, best first; see `Memory.recall`."""
-        if query is None and like is None and options.keywords is None:
-            raise QueryError(
-                "a recall without a question", "query, like or keywords", "use timeline() to list"
-            )
-        if query is not None and like is not None:
-            raise QueryError("both query and like", "one of them", "call recall twice")
-        if weights is not None and query is None:
-            raise QueryError("weights without a query", "parts to weigh", "leave them out")
-        # Taken once: the vectors of the question and those it is compared with fit each other.
+        """Return the records that answer a question, best first; see `Memory.recall`.
+
+        Raises:
+            QueryError: No question, two of them, a wrong vector, or weights that do not fit.
+            UnsupportedModalityError: A modality to search that the encoder does not have.
+            EncodingError: A percept of the query cannot be encoded.
+            RecordNotFoundError: No record has the id `like`.
+        """
+        _check_question(query, like=like, weights=weights, keywords=options.keywords)
+        # The place and the encoder are read once, so that the vectors of the question and those
+        # they are compared with are of one encoder, even if another is exchanged for it meanwhile.
         setup = self._shelf.setup
         modalities = checked_modalities(options.modalities, setup.encoder)
-        asked: list[QueryVector] = []
+        vectors: list[QueryVector] = []
         if like is not None:
             main = find_record(setup.backend, self._owner, like, vectors=True)
-            asked = resembling(rows_of(setup.backend, self._owner, main))
+            vectors = vectors_like(rows_of(setup.backend, self._owner, main))
             options = options.without(main.id)
         elif query is not None:
-            asked = query_vectors(query, setup.encoder, weights)
+            vectors = query_vectors(query, setup.encoder, weights)
         scales: dict[str, Scale] = {}
-        if asked:
+        if vectors:
             calibration = self._calibrator.current(setup)
-            scales = calibration.scales(asked, modalities, ranking=options.ranking)
+            scales = calibration.scales(vectors, modalities, ranking=options.ranking)
         return self._answers(setup.backend, scales, options)
 
     def _answers(
         self, backend: Backend, scales: Mapping[str, Scale], options: RecallOptions
     ) -> list[Hit]:
-        """Search, judge and choose; without scales, look for keywords alone."""
+        """Search, rank and read the hits; without scales, search for keywords alone."""
         now = datetime.now(timezone.utc)
-        where = Filter(self._owner, options.condition, alive_at=now, parts=True)
-        if options.min_confidence is not None and not any(
-            one.calibrated for one in scales.values()
-        ):
-            logger.warning(UNJUDGED)
-        finder = Finder(backend, where, scales, options)
-        found = finder.candidates()
+        mine = Filter(self._owner, options.condition, alive_at=now, parts=True)
+        search = CandidateSearch(backend, mine, scales, options)
+        candidates = search.run()
+        # Confidence comes first, so that recency and diversity choose among certain candidates.
         if options.min_confidence is not None:
-            found = [one for one in found if _is_sure(one, options.min_confidence)]
+            if not any(scale.calibrated for scale in scales.values()):
+                logger.warning(UNJUDGED)
+            candidates = [
+                candidate
+                for candidate in candidates
+                if _is_certain(candidate, options.min_confidence)
+            ]
         if options.half_life is not None:
-            for one in found:
-                at = from_iso(finder.points[one.id].payload["at"])
-                one.score = faded(one.score, now - at, options.half_life)
-        found.sort(key=lambda one: -one.score)
+            for candidate in candidates:
+                at = from_iso(search.points.payload(candidate.id)["at"])
+                candidate.score = faded(candidate.score, now - at, options.half_life)
+        candidates.sort(key=lambda candidate: -candidate.score)
         if options.diversity:
-            found = diverse(found[: options.pool], scales, options.diversity, options.limit)
-        return self._hits(backend, found[: options.limit], finder, now)
+            candidates = _diversified(candidates[: options.pool], scales, options)
+        return self._hits(backend, candidates[: options.limit], search.points, now)
 
     def _hits(
-        self, backend: Backend, found: Sequence[Candidate], finder: Finder, now: datetime
+        self, backend: Backend, candidates: Sequence[Candidate], points: PointReader, now: datetime
     ) -> list[Hit]:
-        """Read the records of what was chosen."""
-        ids = [one.id for one in found]
+        """Read the records of the chosen candidates."""
+        ids = [candidate.id for candidate in candidates]
         read = backend.retrieve(ids, owner=self._owner, payload=True, vectors=False)
         records = {point.id: record_of(point) for point in read}
         return [
-            _hit(one, records[one.id], finder, now)
-            for one in found
-            if one.id in records  # it may have been forgotten meanwhile
+            _hit(candidate, records[candidate.id], points, now)
+            for candidate in candidates
+            if candidate.id in records  # it may have been forgotten meanwhile
         ]
 
 
-def _hit(one: Candidate, record: Record, finder: Finder, now: datetime) -> Hit:
-    medium = span = None
-    if one.row is not None:
-        part = finder.points[one.point].payload.get("part", 0)
-        before = row_offset(one.modality, part, record.modalities)
-        medium, span = matched(record, one.modality, one.row + before)
-    return Hit(
-        record=record,
-        score=one.score if one.score > NEVER else 0.0,
-        confidence=one.confidence,
-        calibrated=one.confidence is not None,
-        modality=one.modality,
-        span=span,
-        medium=medium,
-        similarity=one.similarity,
-        age=now - record.at,
-        vector=one.vector,
-    )
+def _check_question(
+    query: object, *, like: str | None, weights: object, keywords: str | None
+) -> None:
+    if query is None and like is None and keywords is None:
+        raise QueryError(
+            "a recall without a question", "query, like or keywords", "use timeline() to list"
+        )
+    if query is not None and like is not None:
+        raise QueryError("both query and like", "one of them", "call recall twice")
+    if weights is not None and query is None:
+        raise QueryError("weights without a query", "parts to weigh", "leave them out")
 
 
-def _is_sure(one: Candidate, least: float) -> bool:
-    """Whether a candidate may be returned: what holds the words looked for always may."""
-    return one.words > 0 or (one.confidence is not None and one.confidence >= least)
+def _is_certain(candidate: Candidate, min_confidence: float) -> bool:
+    """Return whether a candidate may be returned; one that matches the keywords always may."""
+    if candidate.keyword_match > 0:
+        return True
+    return candidate.confidence is not None and candidate.confidence >= min_confidence
 
 
-def faded(score: float, age: timedelta, half_life: timedelta) -> float:
-    """Let a score fade with age; what is worth less than nothing does not gain by it."""
-    spent = max(age / half_life, 0.0)
-    return score * 0.5**spent if score > 0 else score
-
-
-def diverse(
-    candidates: Sequence[Candidate], scales: Mapping[str, Scale], diversity: float, limit: int
+def _diversified(
+    candidates: Sequence[Candidate], scales: Mapping[str, Scale], options: RecallOptions
 ) -> list[Candidate]:
-    """Choose hits that are good and differ from each other (maximal marginal relevance).
-
-    Args:
-        candidates: Best first.
-        scales: Of the modalities.
-        diversity: 0 is the order as it is; 1 looks at differences alone, after the first.
-        limit: How many to choose.
-    """
-    pool = list(candidates)
-    directions = {one.id: _direction(one, scales) for one in pool}
-    nearest = dict.fromkeys(directions, NEVER)
-    chosen: list[Candidate] = []
-    while pool and len(chosen) < limit:
-        values = [
-            (1 - diversity) * one.score - (diversity * nearest[one.id] if chosen else 0.0)
-            for one in pool
-        ]
-        best = pool.pop(int(np.argmax(values)))
-        chosen.append(best)
-        for one in pool:
-            similar = float(directions[one.id] @ directions[best.id])
-            nearest[one.id] = max(nearest[one.id], similar)
-    return chosen
+    """Choose candidates that differ from each other, from candidates in order of their score."""
+    if not candidates or options.diversity is None:
+        return list(candidates)
+    chosen = choose_diverse(
+        [candidate.score for candidate in candidates],
+        np.stack([_direction(candidate, scales) for candidate in candidates]),
+        diversity=options.diversity,
+        limit=options.limit,
+    )
+    return [candidates[index] for index in chosen]
 
 
-def _direction(one: Candidate, scales: Mapping[str, Scale]) -> NDArray[np.float32]:
-    """Return the matching row, centred, so that senses can be compared; zeros where unknown."""
-    if one.vector is None or one.modality == KEYWORDS:
+def _direction(candidate: Candidate, scales: Mapping[str, Scale]) -> NDArray[np.float32]:
+    """Return the best row, centred so that modalities can be compared; zeros if there is none."""
+    if candidate.vector is None or candidate.modality == KEYWORDS:
         size = len(next(iter(scales.values())).vector) if scales else 1
         return np.zeros(size, np.float32)
-    away = one.vector - scales[one.modality].centre
+    away = candidate.vector - scales[candidate.modality].centre
     length = float(np.linalg.norm(away))
     centred: NDArray[np.float32] = away / np.float32(length or 1.0)
     return centred
+
+
+def _hit(candidate: Candidate, record: Record, points: PointReader, now: datetime) -> Hit:
+    medium = span = None
+    if candidate.row is not None:
+        part = points.payload(candidate.point).get("part", 0)
+        # The row counts within its point; media and spans count within the whole record.
+        before = row_offset(candidate.modality, part, record.modalities)
+        medium, span = matched(record, candidate.modality, candidate.row + before)
+    return Hit(
+        record=record,
+        score=candidate.score if candidate.score > NEVER else 0.0,
+        confidence=candidate.confidence,
+        calibrated=candidate.confidence is not None,
+        modality=candidate.modality,
+        span=span,
+        medium=medium,
+        similarity=candidate.similarity,
+        age=now - record.at,
+        vector=candidate.vector,
+    )

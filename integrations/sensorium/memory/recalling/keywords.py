@@ -1,0 +1,69 @@
+"""Keywords in the texts of records: who holds them, and what that adds to a score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sensorium.qdrant import Backend, Condition, Filter, Ids
+
+KEYWORDS = "keywords"  # the modality of a hit that was found by its text alone
+BOOST = 0.5  # share of the way to the highest score that the best match of the keywords gains
+HEADROOM = 1.25  # highest score over the best one: the best candidate gains by its keywords, too
+
+
+class KeywordSearch:
+    """Full-text search for the keywords of one recall."""
+
+    def __init__(self, backend: Backend, filter: Filter, keywords: str) -> None:
+        """Prepare the search; nothing is searched yet.
+
+        Args:
+            backend: Store of the records.
+            filter: Records that may answer.
+            keywords: Words to look for; a record that holds one of them matches.
+        """
+        self._backend = backend
+        self._filter = filter
+        self._keywords = keywords
+
+    def best(self, limit: int) -> dict[str, float]:
+        """Return the BM25 scores of the records that match best, the best first."""
+        return self._bm25(self._filter.condition, limit)
+
+    def matches(self, best: Mapping[str, float], others: Sequence[str]) -> dict[str, float]:
+        """Return how well records match, from 0 to 1, the best one.
+
+        Args:
+            best: Scores that `best` returned; at least one.
+            others: Further records, whose texts are searched now.
+        """
+        scores = {**best, **(self._bm25(Ids(tuple(others)), len(others)) if others else {})}
+        most = max(best.values())
+        return {record: min(score / most, 1.0) for record, score in scores.items()}
+
+    def _bm25(self, condition: Condition | None, limit: int) -> dict[str, float]:
+        # Only a record's own point has its text, so that parts need not be searched.
+        where = replace(self._filter, condition=condition, parts=False)
+        hits = self._backend.search_text(self._keywords, where, limit=limit)
+        return {hit.id: hit.score for hit in hits if hit.score > 0}
+
+
+def highest_score(scores: Sequence[float]) -> float:
+    """Return the score that `boosted` approaches; it is above all scores."""
+    return max([1.0, *(HEADROOM * score for score in scores)])
+
+
+def boosted(score: float, match: float, *, highest: float, boost: float) -> float:
+    """Return a score raised for a match of the keywords.
+
+    A record without the keywords, or without any text, keeps its score: a picture is not worse for
+    having no words.
+
+    Args:
+        score: Score before; finite.
+        match: How well the text matches, from 0 to 1.
+        highest: Score that a match moves towards.
+        boost: Share of the way that the best match moves.
+    """
+    return score + boost * match * (highest - score)

@@ -26,7 +26,7 @@ from sensorium.errors import (
     SourceTypeError,
 )
 from sensorium.langgraph import SensoriumStore
-from sensorium.langgraph.media import is_at, media_in, put_back, taken_out, without
+from sensorium.langgraph.media import is_at, media_in, put_back, take_out, without
 from sensorium.memory import Memory
 from sensorium.mini import MiniEncoder, open_mini
 from sensorium.samples import FOLDER as MEDIA
@@ -298,7 +298,7 @@ values = st.dictionaries(
 def test_contents_are_put_back_to_the_letter(value: dict[str, Any]) -> None:
     """Taking contents out and putting them back gives the same value, wherever they are."""
     found = list(media_in(value))
-    emptied, taken = taken_out(value, found)
+    emptied, taken = take_out(value, found)
     text = json.dumps(emptied)
     assert not any(long in text for long in (DOG, WALK, BARK))
     assert len(taken) == len(found)
@@ -331,6 +331,6 @@ def test_base64_that_would_not_come_back_is_left_in_place() -> None:
     assert base64.b64decode(odd) == base64.b64decode(DOG)
     for written, is_taken in ((DOG, True), (odd, False)):
         value = {"x": {**PHOTO, "base64": written}}
-        emptied, taken = taken_out(value, list(media_in(value)))
+        emptied, taken = take_out(value, list(media_in(value)))
         assert bool(taken) is is_taken
         assert (emptied == value) is not is_taken

@@ -1,4 +1,4 @@
-"""LangGraph: a store of long-term memory for graphs, which also finds what was seen and heard."""
+"""LangGraph: a store of long-term memory for graphs, which also finds pictures and sounds."""
 
 from sensorium.errors import MissingExtraError
 
@@ -7,7 +7,7 @@ try:
 except ImportError as error:
     raise MissingExtraError.for_package("langgraph", "langgraph") from error
 
-from sensorium.langgraph.indexing import index_encoder
+from sensorium.langgraph.embedding import index_encoder
 from sensorium.langgraph.store import SensoriumStore
 
 __all__ = ["SensoriumStore", "index_encoder"]

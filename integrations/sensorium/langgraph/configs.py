@@ -1,4 +1,4 @@
-"""What LangGraph's dictionaries of settings may say: a slip in one is refused, not passed over."""
+"""LangGraph's dictionaries of settings: unknown keys and wrong values are errors."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from langgraph.store.base import IndexConfig, TTLConfig
 
 from sensorium.errors import QueryError
 
-MINUTES = ("default_ttl", "sweep_interval_minutes")  # a positive number, or None
-SWITCHES = ("refresh_on_read", "omit_expired")  # expired items are omitted whatever it says
+MINUTES = ("default_ttl", "sweep_interval_minutes")  # positive numbers, or None
+# Of these, `omit_expired` changes nothing: expired items are always omitted
+SWITCHES = ("refresh_on_read", "omit_expired")
 INDEX_KEYS = ("dims", "embed", "fields")
-PRIVATE = "__"  # begins the keys that LangGraph's own stores add
-TTL_KEYS = "default_ttl, refresh_on_read, sweep_interval_minutes; minutes"
+PRIVATE = "__"  # beginning of the keys that LangGraph's own stores add
+TTL_KEYS = "default_ttl, refresh_on_read, sweep_interval_minutes, in minutes"
 
 
 def check_ttl(config: TTLConfig | None) -> TTLConfig | None:
-    """Return settings of the time to live as given.
+    """Check settings of the time to live, and return them.
 
     Raises:
-        QueryError: No dictionary, an unknown key, or a value that is none of its key's.
+        QueryError: They are not a dictionary, or have an unknown key or a wrong value.
     """
     if config is None:
         return None
@@ -28,19 +29,19 @@ def check_ttl(config: TTLConfig | None) -> TTLConfig | None:
         raise _wrong_ttl(f"ttl={config!r}")
     for key, value in config.items():
         if key in MINUTES:
-            right = value is None or _is_positive(value)
+            is_valid = value is None or _is_positive(value)
         else:
-            right = key in SWITCHES and isinstance(value, bool)
-        if not (right or _is_private(key)):
+            is_valid = key in SWITCHES and isinstance(value, bool)
+        if not (is_valid or _is_private(key)):
             raise _wrong_ttl(f"ttl={{{key!r}: {value!r}}}")
     return config
 
 
 def check_index(config: IndexConfig | None) -> IndexConfig:
-    """Return settings of the index as given, or none; what they say is judged where it is used.
+    """Check the keys and the `embed` of an index, and return it; `None` becomes an empty one.
 
     Raises:
-        QueryError: No dictionary, an unknown key, or an `embed` that cannot embed.
+        QueryError: It is not a dictionary, has an unknown key, or its `embed` cannot embed.
     """
     if config is None:
         return {}
@@ -52,7 +53,7 @@ def check_index(config: IndexConfig | None) -> IndexConfig:
     embed = config.get("embed")
     if not (embed is None or isinstance(embed, (str, Embeddings)) or callable(embed)):
         raise QueryError(
-            f"embed={embed!r}"[:200],
+            f"embed={embed!r}",
             'LangChain embeddings, a function or "provider:model"',
             "pass one, or leave out embed and dims: the memory encodes",
         )
@@ -70,13 +71,13 @@ def _is_positive(value: object) -> bool:
 
 def _wrong_ttl(came: str) -> QueryError:
     return QueryError(
-        came[:200],
-        f"ttl takes {TTL_KEYS}",
+        came,
+        f"a dictionary of {TTL_KEYS}",
         'write ttl={"default_ttl": 60, "refresh_on_read": True}',
     )
 
 
 def _wrong_index(came: str) -> QueryError:
     return QueryError(
-        came[:200], f"a dictionary of {', '.join(INDEX_KEYS)}", 'write index={"fields": ["text"]}'
+        came, f"a dictionary of {', '.join(INDEX_KEYS)}", 'write index={"fields": ["text"]}'
     )

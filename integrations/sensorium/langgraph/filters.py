@@ -1,7 +1,7 @@
-"""LangGraph's filters: what they mean, and as much of it as an engine can be asked.
+"""LangGraph's filters: conditions for the engine, and the exact answer for a value.
 
-A filter holds of the same values as in LangGraph's `InMemoryStore`. What that cannot compare does
-not match instead of failing; texts that are no numbers are compared as texts, as Postgres does.
+A filter matches the same values as in LangGraph's `InMemoryStore`. Values that it cannot compare do
+not match instead of raising; texts that are not numbers are compared as texts, as Postgres does.
 """
 
 from __future__ import annotations
@@ -13,48 +13,46 @@ from contextlib import suppress
 from typing import Any
 
 from sensorium.errors import FilterError
-from sensorium.langgraph.media import parted
+from sensorium.langgraph.media import split_content
 from sensorium.qdrant import Condition, Either, Equal, Not, OneOf, Present, Range
 from sensorium.qdrant.filters import EXACT_FLOAT
 
 VALUE = "metadata.value"  # the field of a record that holds an item's value
-PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")  # of which every engine makes the same path
+PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")  # every engine reads these as the same path
 ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "$gt": operator.gt,
     "$gte": operator.ge,
     "$lt": operator.lt,
     "$lte": operator.le,
 }
-BEYOND = {"$gt": "lte", "$gte": "lt", "$lt": "gte", "$lte": "gt"}  # numbers that do not match
+OPPOSITES = {"$gt": "lte", "$gte": "lt", "$lt": "gte", "$lte": "gt"}
 OPERATORS = ("$eq", "$ne", *ORDERS)
 
 
 def check_filter(filter: object) -> None:
-    """Refuse what is not a filter, wherever in it.
+    """Check a filter, and the filters within it.
 
     Raises:
-        FilterError: No dictionary, a name that is no text, or an unknown operator.
+        FilterError: It is not a dictionary, a field is not text, or an operator is unknown.
     """
     if filter is not None and not isinstance(filter, dict):
-        raise FilterError(
-            f"filter={filter!r}"[:200], "a dictionary", 'write filter={"color": "red"}'
-        )
+        raise FilterError(f"filter={filter!r}", "a dictionary", 'write filter={"color": "red"}')
     for name, wanted in (filter or {}).items():
         if not isinstance(name, str):
-            raise FilterError(f"{name!r} as a field"[:200], "its name", "write it as text")
+            raise FilterError(f"{name!r} as a field", "the name of a field", "write it as text")
         _check_wanted(wanted)
 
 
 def _check_wanted(wanted: object) -> None:
     if isinstance(wanted, (list, tuple)):
-        for one in wanted:
-            _check_wanted(one)
+        for part in wanted:
+            _check_wanted(part)
     elif isinstance(wanted, dict):
         if not _has_operators(wanted):
             check_filter(wanted)
         elif unknown := [name for name in wanted if name not in OPERATORS]:
             raise FilterError(
-                f"{unknown[0]!r} as an operator"[:200],
+                f"{unknown[0]!r} as an operator",
                 f"one of {', '.join(OPERATORS)}",
                 "join conditions on one field in one dictionary, without other names",
             )
@@ -65,11 +63,11 @@ def _has_operators(wanted: Mapping[Any, Any]) -> bool:
 
 
 def matches(value: Mapping[str, Any], filter: Mapping[str, Any] | None) -> bool:
-    """Whether a checked filter holds of an item's value."""
-    return all(_fulfils(value.get(name), wanted) for name, wanted in (filter or {}).items())
+    """Whether an item's value matches a checked filter."""
+    return all(_matches_wanted(value.get(name), wanted) for name, wanted in (filter or {}).items())
 
 
-def _fulfils(value: Any, wanted: Any) -> bool:
+def _matches_wanted(value: Any, wanted: Any) -> bool:
     if isinstance(wanted, dict):
         if _has_operators(wanted):
             return all(_holds(value, name, operand) for name, operand in wanted.items())
@@ -78,7 +76,7 @@ def _fulfils(value: Any, wanted: Any) -> bool:
         return (
             isinstance(value, list)
             and len(value) == len(wanted)
-            and all(map(_fulfils, value, wanted))
+            and all(map(_matches_wanted, value, wanted))
         )
     return bool(value == wanted)
 
@@ -103,7 +101,7 @@ def _number(value: Any) -> float | None:
 
 
 def necessary(filter: Mapping[str, Any] | None, *, field: str = VALUE) -> Iterator[Condition]:
-    """Yield conditions that all records fulfil of which a checked filter holds, and some others."""
+    """Yield conditions that every record with a matching value fulfils, and perhaps others."""
     for name, wanted in (filter or {}).items():
         if not PLAIN_KEY.fullmatch(name):
             continue
@@ -121,9 +119,9 @@ def _same(field: str, wanted: object) -> Iterator[Condition]:
     if wanted is None:
         yield Not(Present(field))
     elif isinstance(wanted, str):
-        head, content = parted(wanted)  # a medium's was taken out of the value that is stored
+        head, content = split_content(wanted)  # the content of media is not in the stored value
         stored = (wanted,) if content is None else (wanted, head)
-        with suppress(FilterError):  # half a character, which no record holds
+        with suppress(FilterError):  # half a surrogate pair, which no record holds
             yield OneOf(field, stored)
     elif isinstance(wanted, (int, float)) and abs(wanted) < EXACT_FLOAT:
         yield _same_number(field, wanted)
@@ -132,10 +130,12 @@ def _same(field: str, wanted: object) -> Iterator[Condition]:
 def _same_number(field: str, wanted: float) -> Condition:
     if wanted not in (0, 1):
         return Equal(field, wanted)
-    return Either((Equal(field, int(wanted)), Equal(field, bool(wanted))))  # equal in Python
+    # 1 and True are equal in Python
+    return Either((Equal(field, int(wanted)), Equal(field, bool(wanted))))
 
 
 def _within(field: str, kind: str, operand: object) -> Iterator[Condition]:
     number = _number(operand)
-    if kind in BEYOND and number is not None and abs(number) < EXACT_FLOAT:
-        yield Not(Range(field, **{BEYOND[kind]: number}))  # texts may be numbers, too
+    if kind in OPPOSITES and number is not None and abs(number) < EXACT_FLOAT:
+        # Not the range itself: texts may be numbers, too
+        yield Not(Range(field, **{OPPOSITES[kind]: number}))

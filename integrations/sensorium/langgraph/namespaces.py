@@ -1,4 +1,4 @@
-"""Namespaces as a memory keeps them: in an id, a source and tags."""
+"""Namespaces in a memory: in the id, the source and the tags of a record."""
 
 from __future__ import annotations
 
@@ -22,27 +22,28 @@ from sensorium.memory.checks import LONGEST_TAG
 from sensorium.memory.layout.ids import LONGEST_ID
 
 Namespace: TypeAlias = "tuple[str, ...]"
-MARK = "langgraph"  # the tag of every item, which no namespace may begin with
-ANY = "*"  # in a pattern: any one label
+MARK = "langgraph"  # tag of every item
+ANY = "*"  # in a pattern: any label
 
 
 def check_op(op: Op) -> None:
-    """Refuse an operation that `batch` was given and no item could be meant by.
+    """Check an operation of `batch`.
 
     Raises:
-        InvalidNamespaceError: A label that is empty, no text, or has a "." or a zero byte in it.
-        QueryError: No operation, a key or query that is no text, or a negative limit or offset.
+        InvalidNamespaceError: A label is empty, is not text, or has a "." or a NUL byte in it.
+        QueryError: It is not an operation, its key or query is not text, its limit or offset is
+            negative, or its match type is unknown.
     """
     if isinstance(op, (GetOp, PutOp)):
         _check_labels(op.namespace, empty=isinstance(op, GetOp) or op.value is None)
         if not isinstance(op.key, str):
-            raise QueryError(f"key={op.key!r}"[:200], "text", "write str(key)")
+            raise QueryError(f"key={op.key!r}", "text", "write str(key)")
     elif isinstance(op, SearchOp):
         _check_labels(op.namespace_prefix)
         _check_page(op)
         if op.query is not None and not isinstance(op.query, str):
             raise QueryError(
-                f"query={op.query!r}"[:200],
+                f"query={op.query!r}",
                 "text: words, a data: URI, or a content block as JSON",
                 "write str(...) or json.dumps(block)",
             )
@@ -51,7 +52,7 @@ def check_op(op: Op) -> None:
             _check_labels(condition.path)
             if condition.match_type not in ("prefix", "suffix"):
                 raise QueryError(
-                    f"match_type={condition.match_type!r}"[:200], "prefix or suffix", "pass one"
+                    f"match_type={condition.match_type!r}", "prefix or suffix", "pass one"
                 )
         _check_page(op)
     else:
@@ -80,25 +81,25 @@ def _check_page(op: SearchOp | ListNamespacesOp) -> None:
 
 
 def item_id(namespace: Sequence[str], key: str) -> str:
-    """Name an item's record: its namespace and key as JSON, or the digest of that if it is long."""
-    name = json.dumps([*namespace, key])  # ASCII, in which nothing is unprintable
+    """Return the id of an item's record: its namespace and key as JSON, or the digest of these."""
+    name = json.dumps([*namespace, key])  # ASCII, so that all characters are printable
     digest = hashlib.sha256(name.encode()).hexdigest()
     return name if len(name) <= LONGEST_ID else f"sha256:{digest}"
 
 
 def source_of(namespace: Sequence[str]) -> str:
-    """Write a namespace as one text: labels have no dots in them."""
+    """Write a namespace as one text; labels have no dots in them."""
     return ".".join(namespace)
 
 
 def tags_of(namespace: Namespace) -> list[str]:
-    """Return the tags by which an item is found: the mark, and each prefix of its namespace."""
+    """Return the tags of an item: the mark, and each prefix of its namespace."""
     prefixes = [source_of(namespace[:depth]) for depth in range(1, len(namespace) + 1)]
     return [MARK, *(prefix for prefix in prefixes if _is_tag(prefix))]
 
 
 def narrowest_tags(prefix: Namespace) -> list[str]:
-    """Return tags that every item has whose namespace begins with a prefix."""
+    """Return the tags that all items have whose namespace begins with a prefix."""
     return list(dict.fromkeys((MARK, tags_of(prefix)[-1])))
 
 
@@ -106,8 +107,8 @@ def _is_tag(text: str) -> bool:
     return bool(text.strip()) and len(text) <= LONGEST_TAG
 
 
-def listed(namespaces: Iterable[Namespace], op: ListNamespacesOp) -> list[Namespace]:
-    """Choose, cut and sort namespaces as `list_namespaces` is asked to."""
+def select_namespaces(namespaces: Iterable[Namespace], op: ListNamespacesOp) -> list[Namespace]:
+    """Return the namespaces that match a listing, cut to its depth and sorted."""
     found = {
         namespace[: op.max_depth]
         for namespace in namespaces
@@ -117,7 +118,7 @@ def listed(namespaces: Iterable[Namespace], op: ListNamespacesOp) -> list[Namesp
 
 
 def common_prefix(op: ListNamespacesOp) -> Namespace:
-    """Return the labels that all namespaces begin with which are asked for."""
+    """Return the labels with which all namespaces of a listing begin."""
     labels: list[str] = []
     for condition in op.match_conditions or ():
         if condition.match_type == "prefix":

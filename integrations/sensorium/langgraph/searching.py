@@ -1,7 +1,7 @@
-"""Searching: the engine narrows, and what it found is judged here.
+"""Searching items: the engine narrows the search, and LangGraph's rules decide here.
 
-Tags narrow the namespace and conditions the filter; both let some through that are not meant. So
-what is found is looked at, best or newest first, and the search goes on until there is enough.
+Tags restrict the namespace and conditions the value, but both may let other items through. So each
+record that was found is judged, best or newest first, until there are enough.
 """
 
 from __future__ import annotations
@@ -11,44 +11,48 @@ from itertools import chain, islice
 
 from langgraph.store.base import ListNamespacesOp, SearchOp
 
+from sensorium.agents.widening import WIDER, widening
 from sensorium.langgraph.filters import matches, necessary
-from sensorium.langgraph.indexing import Index
+from sensorium.langgraph.index import Index
 from sensorium.langgraph.items import StoredItem
 from sensorium.langgraph.namespaces import (
     Namespace,
     common_prefix,
-    listed,
     narrowest_tags,
+    select_namespaces,
 )
 from sensorium.memory import Hit, Memory, Record
 from sensorium.memory.checks import MOST
 from sensorium.memory.filters import Filters
 from sensorium.qdrant import Condition, Every, Not, Present
 
-Found = tuple[StoredItem, float | None]  # with its score
+Found = tuple[StoredItem, float | None]  # an item, and its score
 LARGEST_PAGE = 1024  # records read in one go
-WIDER = 4  # times as many, if the filter let too few through
 UNEMBEDDED = Not(Present("modalities"))
 
 
 class Searcher:
-    """Looks for the items of one memory."""
+    """Searches the items of one memory."""
 
     def __init__(self, memory: Memory, index: Index) -> None:
         """Search a memory.
 
         Args:
-            memory: Where the items are.
-            index: Makes questions of queries.
+            memory: Memory that holds the items.
+            index: Index that turns queries into questions.
         """
         self._memory = memory
         self._index = index
         several = len(memory.encoder.modalities) > 1
-        self._ranking = "centred" if several else "raw"  # a scale for all senses, or the cosine
+        # Several modalities need one scale; of one modality, the score is the cosine
+        self._ranking = "centred" if several else "raw"
 
     def search(self, op: SearchOp) -> list[Found]:
-        """Answer a checked search: best first, then what is not embedded; else the newest first.
+        """Answer a checked search.
 
+        Returns:
+            The items that match: for a query, the best first, and last those that are not embedded;
+            without a query, the newest first.
         Raises:
             EncodingError: The query cannot be encoded.
         """
@@ -61,32 +65,31 @@ class Searcher:
         return chain(best, self._listed(op, UNEMBEDDED))
 
     def _nearest(self, op: SearchOp, query: str) -> Iterator[Found]:
-        question, narrowed = self._index.asked(query), _narrowed(op)
-        seen: set[str] = set()
-        limit = op.offset + op.limit
-        while limit:
-            limit = min(limit, MOST)
-            hits = self._memory.recall(question, limit=limit, ranking=self._ranking, **narrowed)
-            for hit in hits:
-                if hit.record.id not in seen:
-                    seen.add(hit.record.id)
-                    yield from self._meant(op, hit.record, _score(hit, self._ranking))
-            limit = limit * WIDER if len(hits) == limit < MOST else 0
+        question = self._index.question(query)
+        hits = widening(
+            lambda limit, rest: self._memory.recall(
+                question, limit=limit, ranking=self._ranking, **_narrowed(op, rest)
+            ),
+            owner=self._memory.owner,
+            first=op.offset + op.limit,
+        )
+        for hit in hits:
+            yield from self._matching(op, hit.record, _score(hit, self._ranking))
 
-    def _listed(self, op: SearchOp, *conditions: Condition) -> Iterator[Found]:
-        narrowed = _narrowed(op, *conditions)
+    def _listed(self, op: SearchOp, condition: Condition | None = None) -> Iterator[Found]:
+        narrowed = _narrowed(op, condition)
         size, cursor = max(1, op.offset + op.limit), None
         while True:
             size = min(size, LARGEST_PAGE)
             page = self._memory.timeline(limit=size, cursor=cursor, **narrowed)
             for record in page:
-                yield from self._meant(op, record, None)
+                yield from self._matching(op, record, None)
             cursor, size = page.cursor, size * WIDER
             if cursor is None:
                 return
 
-    def _meant(self, op: SearchOp, record: Record, score: float | None) -> Iterator[Found]:
-        """Yield what an operation means: the engine let more through."""
+    def _matching(self, op: SearchOp, record: Record, score: float | None) -> Iterator[Found]:
+        """Yield the item of a record, if it matches the search."""
         stored, prefix = StoredItem.of(record), tuple(op.namespace_prefix)
         if stored is None or stored.namespace[: len(prefix)] != prefix:
             return
@@ -100,14 +103,20 @@ class Searcher:
         tags = narrowest_tags(common_prefix(op))
         sources = self._memory.tally("source", limit=MOST, tags=tags)
         if len(sources) < MOST:
-            return listed((tuple(source.split(".")) for source in sources), op)
-        every = SearchOp(common_prefix(op), limit=LARGEST_PAGE)  # more than are counted in one go
-        return listed((stored.namespace for stored, _ in self._listed(every)), op)
+            return select_namespaces((tuple(source.split(".")) for source in sources), op)
+        # More namespaces than one tally counts: read the items
+        every = SearchOp(common_prefix(op), limit=LARGEST_PAGE)
+        return select_namespaces((stored.namespace for stored, _ in self._listed(every)), op)
 
 
-def _narrowed(op: SearchOp, *more: Condition) -> Filters:
-    """Return the filters that lead to what an operation means, and to little else."""
-    conditions = (*necessary(op.filter), *more)
+def _narrowed(op: SearchOp, condition: Condition | None) -> Filters:
+    """Return filters that all matching items fulfil, and few others.
+
+    Args:
+        op: The search.
+        condition: Another condition that must hold.
+    """
+    conditions = (*necessary(op.filter), *([] if condition is None else [condition]))
     tags = narrowest_tags(tuple(op.namespace_prefix))
     return Filters(tags=tags, where=Every(conditions) if conditions else None)
 

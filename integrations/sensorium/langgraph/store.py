@@ -27,15 +27,18 @@ from langgraph.store.base import (
 )
 from typing_extensions import Self
 
+from sensorium.agents.opening import check_memory, closed_on_failure
 from sensorium.encoders import Encoder
-from sensorium.errors import MediaNotFoundError, PerceptError, QueryError, RecordNotFoundError
+from sensorium.errors import MediaNotFoundError, PerceptError, RecordNotFoundError
 from sensorium.langgraph.configs import check_index, check_ttl
+from sensorium.langgraph.embedding import LOOP, check_not_in_coroutine, index_encoder
 from sensorium.langgraph.filters import check_filter
-from sensorium.langgraph.indexing import LOOP, Index, index_encoder, refuse_coroutines
-from sensorium.langgraph.items import StoredItem, expiry, json_value, moment_of
+from sensorium.langgraph.index import Index
+from sensorium.langgraph.items import StoredItem, expiry, moment_of
 from sensorium.langgraph.namespaces import MARK, Namespace, check_op, item_id
 from sensorium.langgraph.searching import Found, Searcher
 from sensorium.langgraph.sweeping import Sweeper
+from sensorium.langgraph.values import json_value
 from sensorium.memory import Memory, Moment
 from sensorium.memory.checks import check_metadata
 from sensorium.memory.closing import Closing
@@ -47,18 +50,18 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SWEEP_MINUTES = 5.0  # between sweeps, where nobody says it
-TICK = timedelta(microseconds=1)  # by which items put at once follow each other
+SWEEP_MINUTES = 5.0  # between sweeps, by default
+TICK = timedelta(microseconds=1)  # between the times of items that are put at once
 
 
 class SensoriumStore(Closing, BaseStore):
-    """LangGraph's long-term memory in a memory of all senses. May be used from several threads.
+    """LangGraph's long-term memory in a memory of all modalities; several threads may use it.
 
     Every item is a record; pictures, sounds and other media in its value are embedded, too. The
-    asynchronous methods run in a thread. Expired items are invisible at once.
+    asynchronous methods run in a thread. An expired item is invisible at once.
 
     Attributes:
-        memory: Where the items are.
+        memory: Memory that holds the items.
         ttl_config: LangGraph's settings of the time to live.
     """
 
@@ -67,31 +70,27 @@ class SensoriumStore(Closing, BaseStore):
     def __init__(
         self, memory: Memory, *, index: IndexConfig | None = None, ttl: TTLConfig | None = None
     ) -> None:
-        """See an open memory as a store. Other records of the memory are left alone.
+        """Keep items in an open memory, beside its other records.
 
         Args:
-            memory: Closed by whoever opened it, after the store.
-            index: `fields` to embed, by default all of a value. `embed` and `dims` only as the
-                memory was opened with them: `Memory.open(..., encoder=index_encoder(index))`.
-            ttl: `default_ttl` in minutes, `refresh_on_read` and `sweep_interval_minutes`.
+            memory: Open memory, which the caller closes after the store.
+            index: Index with `fields` to embed, by default all of a value. It may have `embed` and
+                `dims` if the memory was opened with them:
+                `Memory.open(..., encoder=index_encoder(index))`.
+            ttl: Settings: `default_ttl` in minutes, `refresh_on_read`, `sweep_interval_minutes`.
         Raises:
-            SpaceMismatchError: `embed` is not what the memory was opened with.
-            QueryError: No memory, an index without `embed` or `dims`, wrong fields, or settings
-                that are none.
+            SpaceMismatchError: The memory was opened with another `embed`.
+            QueryError: The memory is not a `Memory`, or the index or the settings are wrong.
         """
-        if not isinstance(memory, Memory):
-            raise QueryError(
-                f"memory={memory!r}"[:200], "an open Memory", 'write SensoriumStore.open("folder")'
-            )
-        self.memory = memory
+        self.memory = check_memory(memory, remedy='write SensoriumStore.open("folder")')
         self.ttl_config = check_ttl(ttl)
         self._index = Index(memory.encoder, index)
         self._searcher = Searcher(memory, self._index)
         self._sweeper = Sweeper(self.sweep_ttl)
         self._owns_memory = False
-        # Threads of its own: those of the loop may be what an asynchronous `embed` waits for
+        # Threads of its own: an asynchronous `embed` may wait for the threads of the loop
         self._threads = ThreadPoolExecutor(thread_name_prefix="sensorium-langgraph")
-        self._writing = threading.RLock()  # held between looking what is there and writing
+        self._writing = threading.RLock()  # held from reading what exists until it is written
         self._last = datetime.min.replace(tzinfo=timezone.utc)
 
     @classmethod
@@ -109,27 +108,27 @@ class SensoriumStore(Closing, BaseStore):
         """Open a memory and a store on it, which closes it; for use in a `with` block.
 
         Args:
-            place: A folder, the URL of a Qdrant server, `":memory:"` or any `QdrantClient`.
-            owner: Whose items; by default as on the command line.
-            encoder: By default what `index` embeds with, else `"sensorium-mini"`.
-            index: As LangGraph has it.
-            ttl: As LangGraph has it.
-            media: A folder or fsspec URL for media, where the place is a server.
-            api_key: Of a server.
+            place: A folder, the URL of a Qdrant server, `":memory:"` or a `QdrantClient`.
+            owner: Owner of the items; the default is that of the command line.
+            encoder: Encoder, or its name; by default what `index` embeds with, or else
+                `"sensorium-mini"`.
+            index: LangGraph's settings of the index.
+            ttl: LangGraph's settings of the time to live.
+            media: A folder or fsspec URL for media, if the place is a server.
+            api_key: Key of a server.
         Raises:
-            SensoriumError: As `Memory.open`, `index_encoder` and the class itself.
+            QueryError: The index or the settings of the time to live are wrong.
+            SensoriumError: `Memory.open` failed.
         """
-        check_ttl(ttl)  # before there is a folder
+        # Before a folder is made
+        check_ttl(ttl)
         config = check_index(index)
         if encoder is None:
-            own = "embed" in config or "dims" in config
-            encoder = index_encoder(config) if own else "sensorium-mini"
+            embeds = "embed" in config or "dims" in config
+            encoder = index_encoder(config) if embeds else "sensorium-mini"
         memory = Memory.open(place, owner=owner, encoder=encoder, media=media, api_key=api_key)
-        try:
+        with closed_on_failure(memory):
             store = cls(memory, index=index, ttl=ttl)
-        except BaseException:
-            memory.close()
-            raise
         store._owns_memory = True
         return store
 
@@ -148,27 +147,29 @@ class SensoriumStore(Closing, BaseStore):
         return f"SensoriumStore({self.memory!r})"
 
     def close(self) -> None:
-        """Stop sweeping, and close the memory if the store opened it; again, nothing happens."""
+        """Stop sweeping, and close the memory if the store opened it. May be called twice."""
         self._sweeper.stop()
         if self._owns_memory:
             self.memory.close()
 
     def batch(self, ops: Iterable[Op]) -> list[Result]:
-        """Do several things at once: reads see what was there before, then all is written.
+        """Execute operations: reads see the items from before the batch, then all is written.
 
-        Of several puts of one key the last counts. What cannot be an operation or a value fails
-        the batch before anything is written; a value that cannot be embedded is not written,
-        and its error is raised when the others are.
+        Of several puts of one key the last counts. A wrong operation or value fails the batch
+        before anything is written; a value that cannot be embedded is not written, and its error
+        is raised after the others are written.
 
         Returns:
-            One result an operation, in order; `None` of those that write.
+            One result for each operation, in order; `None` for operations that write.
         Raises:
-            InvalidNamespaceError: Labels that are none.
-            SensoriumError: Another operation, filter, value or ttl that is none; an item that
-                cannot be embedded or kept; the store as a whole failed.
+            InvalidNamespaceError: A label of a namespace is wrong.
+            QueryError: An operation is wrong.
+            FilterError: A filter is wrong.
+            RecordError: A value or a time to live is wrong.
+            SensoriumError: An item could not be embedded or kept, or the memory failed.
         """
         if self._index.is_async:
-            refuse_coroutines()  # which may hold up the loop that another thread waits for
+            check_not_in_coroutine()
         ops = list(ops)
         puts: dict[tuple[Namespace, str], PutOp] = {}
         for op in ops:
@@ -182,19 +183,17 @@ class SensoriumStore(Closing, BaseStore):
         return results
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
-        """Do several things at once in a thread; as `batch`.
-
-        An asynchronous `embed` of the index runs on the loop of the caller.
-        """
+        """Call `batch` in a thread; an asynchronous `embed` runs on the caller's loop."""
         loop = asyncio.get_running_loop()
         context = copy_context()
         context.run(LOOP.set, loop)
         return await loop.run_in_executor(self._threads, context.run, self.batch, ops)
 
     def _read(self, ops: list[Op]) -> list[Result]:
-        """Answer all that reads, and let what was read live on."""
+        """Execute the operations that read, and renew the time to live of what was read."""
         wanted = [item_id(op.namespace, op.key) for op in ops if isinstance(op, GetOp)]
-        records = {one.id: one for one in self.memory.get_many(wanted)} if wanted else {}
+        found_records = self.memory.get_many(wanted) if wanted else []
+        records = {record.id: record for record in found_records}
         used: dict[str, StoredItem] = {}
         results: list[Result] = []
         for op in ops:
@@ -202,7 +201,7 @@ class SensoriumStore(Closing, BaseStore):
             if isinstance(op, ListNamespacesOp):
                 results.append(self._searcher.namespaces(op))
             elif isinstance(op, SearchOp):
-                found = self._shown(self._searcher.search(op))
+                found = self._completed(self._searcher.search(op))
                 results.append([item.search_item(score) for item, score in found])
             elif isinstance(op, GetOp):
                 record = records.get(item_id(op.namespace, op.key))
@@ -217,9 +216,9 @@ class SensoriumStore(Closing, BaseStore):
         self._refresh(used)
         return results
 
-    def _shown(self, found: Sequence[Found]) -> list[Found]:
-        """Complete what a search found; what lost its media keeps the others' company without."""
-        shown: list[Found] = []
+    def _completed(self, found: Sequence[Found]) -> list[Found]:
+        """Restore media into found items; an item whose media is gone is returned without it."""
+        completed: list[Found] = []
         for stored, score in found:
             try:
                 item = stored.completed(self.memory)
@@ -227,11 +226,11 @@ class SensoriumStore(Closing, BaseStore):
                 logger.warning("sensorium: the item %r lacks its media: %s", stored.key, error)
                 item = stored
             if item is not None:
-                shown.append((item, score))
-        return shown
+                completed.append((item, score))
+        return completed
 
     def _refresh(self, used: Mapping[str, StoredItem]) -> None:
-        """Let items that were read, and not put again since, expire as long after now as ever."""
+        """Renew the expiry of items that were read, and were not put again in the meantime."""
         aging = {name: stored for name, stored in used.items() if stored.ttl is not None}
         if not aging:
             return
@@ -240,7 +239,7 @@ class SensoriumStore(Closing, BaseStore):
             for record in self.memory.get_many(aging):
                 ttl = aging[record.id].ttl if record.at == aging[record.id].record.at else None
                 if ttl is not None:
-                    with suppress(RecordNotFoundError):  # expired or deleted meanwhile
+                    with suppress(RecordNotFoundError):  # expired or deleted in the meantime
                         self.memory.update(record.id, expires_at=expiry(ttl, now))
 
     def _write(self, puts: Sequence[PutOp]) -> None:
@@ -254,14 +253,14 @@ class SensoriumStore(Closing, BaseStore):
         report.raise_first()
 
     def _moments(self, puts: Sequence[PutOp]) -> list[Moment]:
-        """Write items as moments: all of them, or none if one cannot be."""
-        there = self.memory.get_many([item_id(op.namespace, op.key) for op in puts])
-        stored = {one.id: item for one in there if (item := StoredItem.of(one))}
+        """Return moments of all items, or raise if one cannot be written."""
+        existing = self.memory.get_many([item_id(op.namespace, op.key) for op in puts])
+        stored = {record.id: item for record in existing if (item := StoredItem.of(record))}
         moments = []
         for op in puts:
             value = json_value(op.value)
             check_metadata({"value": value})
-            indexed = self._index.of(value, op.index)
+            indexed = self._index.select(value, op.index)
             before = stored.get(item_id(op.namespace, op.key))
             self._last = now = max(datetime.now(timezone.utc), self._last + TICK)
             moments.append(
@@ -277,19 +276,19 @@ class SensoriumStore(Closing, BaseStore):
         return moments
 
     def sweep_ttl(self) -> int:
-        """Remove the items that have expired, and return how many there were."""
+        """Remove the items that have expired, and return their number."""
         now = datetime.now(timezone.utc)
         return self.memory.forget(tags=[MARK], where=Range("expires_at", lte=now))
 
     def start_ttl_sweeper(self, sweep_interval_minutes: float | None = None) -> Future[None]:
-        """Remove what has expired now and then, in a daemon thread; nothing new if it runs.
+        """Remove expired items at intervals, in a daemon thread, unless it is running already.
 
         Args:
-            sweep_interval_minutes: By default that of `ttl`, else 5.
+            sweep_interval_minutes: Minutes between sweeps; by default those of `ttl`, or else 5.
         Returns:
-            Done when the thread has ended; cancelling it stops the thread.
+            A future that is done when the thread has ended; cancelling it stops the thread.
         Raises:
-            QueryError: Not a positive number.
+            QueryError: The interval is not a positive number.
         """
         minutes = sweep_interval_minutes
         if minutes is None:
@@ -297,11 +296,11 @@ class SensoriumStore(Closing, BaseStore):
         return self._sweeper.start(SWEEP_MINUTES if minutes is None else minutes)
 
     def stop_ttl_sweeper(self, timeout: float | None = None) -> bool:
-        """Stop that thread.
+        """Stop the thread that removes expired items.
 
         Args:
-            timeout: Seconds to wait for it; `None` for as long as a sweep takes.
+            timeout: Longest time to wait, in seconds; `None` waits until a sweep ends.
         Returns:
-            Whether it stands still.
+            Whether the thread has ended.
         """
         return self._sweeper.stop(timeout)

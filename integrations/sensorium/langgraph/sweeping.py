@@ -1,4 +1,4 @@
-"""A thread that removes what has expired, now and then."""
+"""A thread that removes expired items at intervals."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Sweeper:
     """Calls a function at intervals in a daemon thread, until it is stopped."""
 
     def __init__(self, sweep: Callable[[], int]) -> None:
-        """Prepare.
+        """Prepare to call a function.
 
         Args:
-            sweep: Returns how many items it removed.
+            sweep: Function to call, which returns the number of items it removed.
         """
         self._sweep = sweep
         self._guard = threading.Lock()
@@ -29,19 +29,19 @@ class Sweeper:
         self._ended: Future[None] = Future()
 
     def start(self, minutes: float) -> Future[None]:
-        """Start, unless it runs already.
+        """Start the thread, unless it is running already.
 
         Args:
-            minutes: From one sweep to the next.
+            minutes: Minutes from one sweep to the next.
         Returns:
-            Done when the thread has ended; cancelling it stops the thread.
+            A future that is done when the thread has ended; cancelling it stops the thread.
         Raises:
-            QueryError: Not a positive number of minutes.
+            QueryError: The minutes are not a positive number.
         """
         numeric = isinstance(minutes, (int, float)) and not isinstance(minutes, bool)
         if not numeric or not 0 < minutes * MINUTE <= threading.TIMEOUT_MAX:
             raise QueryError(
-                f"sweep_interval_minutes={minutes!r}"[:200], "a positive number", "write 5, say"
+                f"sweep_interval_minutes={minutes!r}", "a positive number", "write 5, for example"
             )
         with self._guard:
             if self._thread is None or not self._thread.is_alive():
@@ -58,12 +58,12 @@ class Sweeper:
             return self._ended
 
     def stop(self, timeout: float | None = None) -> bool:
-        """Stop, and wait for a sweep that is under way.
+        """Stop the thread, and wait for a sweep that is running.
 
         Args:
-            timeout: Seconds to wait at most; `None` for as long as it takes.
+            timeout: Longest time to wait, in seconds; `None` waits until the sweep ends.
         Returns:
-            Whether it stands still.
+            Whether the thread has ended.
         """
         with self._guard:
             thread = self._thread
@@ -77,7 +77,7 @@ class Sweeper:
         while error is None and not stop.wait(seconds):
             try:
                 self._sweep()
-            except StoreUnavailableError as unavailable:  # the next sweep may reach it
+            except StoreUnavailableError as unavailable:  # the next sweep may succeed
                 logger.warning("sensorium: sweeping expired items failed: %s", unavailable)
             except SensoriumError as fatal:
                 logger.warning("sensorium: no more expired items are swept: %s", fatal)

@@ -1,0 +1,125 @@
+"""What embeds the texts of an index: a memory's encoder, or what LangGraph's `embed` may be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from langchain_core.embeddings import Embeddings
+from langgraph.store.base import IndexConfig, ensure_embeddings
+from langgraph.store.base.embed import EmbeddingsLambda
+
+from sensorium.encoders import Encoder
+from sensorium.errors import QueryError
+from sensorium.langchain.foreign import encoder_of
+from sensorium.langgraph.configs import check_index
+
+T = TypeVar("T")
+R = TypeVar("R")
+LOOP: ContextVar[asyncio.AbstractEventLoop | None] = ContextVar("LOOP", default=None)  # of abatch
+
+
+def index_encoder(index: IndexConfig) -> Encoder:
+    """Return the encoder that LangGraph's `IndexConfig` describes, to open a memory with.
+
+    Args:
+        index: Index with `embed` (LangChain embeddings, a function, an asynchronous function, or
+            `"provider:model"`) and `dims`.
+    Returns:
+        An encoder of texts, whose space is named after the model or the function. For Sensorium's
+        own embeddings, their encoder.
+    Raises:
+        QueryError: `embed` or `dims` is missing, or `dims` is not the dimension of the encoder.
+    """
+    check_index(index)
+    missing = [name for name in ("embed", "dims") if index.get(name) is None]
+    if missing:
+        raise QueryError(
+            f"an index without {' and '.join(missing)}",
+            "both embed and dims, or neither",
+            'write {"embed": f, "dims": 1536}; without either, the memory encodes',
+        )
+    embeddings, dimension = embeddings_of(index), index["dims"]
+    name = embeddings.name if isinstance(embeddings, FunctionEmbeddings) else None
+    encoder = encoder_of(embeddings, dimension=dimension, model=name)
+    if encoder.space.dimension != dimension:
+        raise QueryError(
+            f"dims={dimension} for {encoder.space.id}", f"{encoder.space.dimension}", "pass that"
+        )
+    return encoder
+
+
+def embeddings_of(index: IndexConfig) -> Embeddings:
+    """Return the embeddings that an index has as `embed`."""
+    embeddings = ensure_embeddings(index["embed"])
+    if isinstance(embeddings, EmbeddingsLambda):
+        return FunctionEmbeddings(embeddings)
+    return embeddings
+
+
+class FunctionEmbeddings(Embeddings):
+    """Embeddings that call a function; an asynchronous one is waited for.
+
+    Attributes:
+        name: Name of the function.
+        is_async: Whether the function has to be awaited.
+    """
+
+    def __init__(self, wrapped: EmbeddingsLambda) -> None:
+        """Take a function that LangGraph has wrapped."""
+        function: Any = getattr(wrapped, "func", None)
+        self._wrapped = wrapped
+        self.is_async = function is None
+        function = wrapped.afunc if function is None else function
+        named = function if hasattr(function, "__qualname__") else type(function)
+        self.name = f"{named.__module__}.{named.__qualname__}"
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Embed texts in one call; row i belongs to text i.
+
+        Raises:
+            QueryError: The function is asynchronous, and the caller is a coroutine.
+        """
+        if self.is_async:
+            return _wait_for(self._wrapped.aembed_documents, texts)
+        return self._wrapped.embed_documents(texts)
+
+    def embed_query(self, text: str) -> list[float]:
+        """Embed one text.
+
+        Raises:
+            QueryError: The function is asynchronous, and the caller is a coroutine.
+        """
+        return self.embed_documents([text])[0]
+
+
+def _wait_for(function: Callable[[T], Coroutine[Any, Any, R]], argument: T) -> R:
+    """Run a coroutine from a thread, and return its result.
+
+    It runs on the loop of the asynchronous call that the thread works for, as the clients of
+    services belong to the loop on which they are used; otherwise on a loop of its own.
+    """
+    loop = LOOP.get()
+    if loop is not None:
+        return asyncio.run_coroutine_threadsafe(function(argument), loop).result()
+    check_not_in_coroutine()
+    return asyncio.run(function(argument))
+
+
+def check_not_in_coroutine() -> None:
+    """Check that the caller is not a coroutine, whose loop would be blocked by waiting.
+
+    Raises:
+        QueryError: A loop is running in this thread.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise QueryError(
+        "an asynchronous embed, called from a coroutine that it would block",
+        "the store's asynchronous methods",
+        "write await store.aput(...), await store.asearch(...)",
+    )

@@ -116,7 +116,7 @@ def test_a_sweeper_of_a_closed_memory_ends_and_says_why() -> None:
 )
 def test_a_slip_in_the_settings_is_no_life_for_ever(home: Memory, ttl: Any, tmp_path: Path) -> None:
     """What the store would pass over is refused before anything is opened, with what there is."""
-    words = "ttl takes default_ttl, refresh_on_read, sweep_interval_minutes; minutes"
+    words = "a dictionary of default_ttl, refresh_on_read, sweep_interval_minutes, in minutes"
     with pytest.raises(QueryError, match=words):
         SensoriumStore(home, index=INDEX, ttl=ttl)
     with pytest.raises(QueryError, match=words):

@@ -289,15 +289,17 @@ def test_a_point_that_names_no_owner_belongs_to_nobody(fresh: Backend) -> None:
     fresh.upsert([nobody])
     for owner in ("rex", "None"):
         assert fresh.retrieve([nobody.id], owner=owner, payload=True, vectors=True) == []
-        assert fresh.taken([nobody.id], owner=owner) == {nobody.id}
+        assert fresh.occupied([nobody.id], owner=owner, payload=True) == ([], {nobody.id})
 
 
-def test_taken_tells_the_ids_of_other_owners_and_no_more(backend: Backend) -> None:
+def test_occupied_tells_the_ids_of_other_owners_and_no_more(backend: Backend) -> None:
     """Own ids, free ids and what is no UUID are not taken."""
     backend.upsert([point("mine"), point("yours", owner="fido"), point("theirs", owner="max")])
     ids = [point_id(name) for name in ("mine", "yours", "theirs", "nobody")]
-    assert backend.taken([*ids, "nope"], owner="rex") == {point_id("yours"), point_id("theirs")}
-    assert backend.taken([], owner="rex") == set()
+    own, taken = backend.occupied([*ids, "nope"], owner="rex", payload=["owner"])
+    assert [(found.id, found.payload) for found in own] == [(ids[0], {"owner": "rex"})]
+    assert taken == {point_id("yours"), point_id("theirs")}
+    assert backend.occupied([], owner="rex", payload=True) == ([], set())
 
 
 @pytest.mark.parametrize("owner", ["", " rex", None])
@@ -306,7 +308,7 @@ def test_reading_by_id_needs_an_owner(backend: Backend, owner: Any) -> None:
     with pytest.raises(OwnerError):
         backend.retrieve([point_id("a")], owner=owner, payload=True, vectors=False)
     with pytest.raises(OwnerError):
-        backend.taken([point_id("a")], owner=owner)
+        backend.occupied([point_id("a")], owner=owner, payload=True)
 
 
 def test_points_without_vectors_are_kept(fresh: Backend) -> None:
@@ -890,7 +892,7 @@ def test_a_closed_store_says_so(fresh: Backend) -> None:
         lambda: fresh.put_vectors(point_id("a"), {"image": axis(0)}),
         lambda: fresh.set_payload(ME, {"source": "s"}),
         lambda: fresh.retrieve([point_id("a")], owner="rex", payload=True, vectors=False),
-        lambda: fresh.taken([point_id("a")], owner="rex"),
+        lambda: fresh.occupied([point_id("a")], owner="rex", payload=True),
         lambda: fresh.search([Search("image", axis(0)[0], 1)], ME),
         lambda: fresh.search([Search("smell", axis(0)[0], 1)], ME),
         lambda: fresh.search_text("dog", ME, limit=1),

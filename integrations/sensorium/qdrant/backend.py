@@ -72,9 +72,14 @@ class Backend(Protocol):
             OwnerError: `owner` is not a valid name.
         """
 
-    def taken(self, ids: Sequence[str], *, owner: str) -> set[str]:
-        """Return which ids stand for points of other owners, whose content is not shown.
+    def occupied(
+        self, ids: Sequence[str], *, owner: str, payload: bool | Sequence[str]
+    ) -> tuple[list[StoredPoint], set[str]]:
+        """Read what stands under ids that are to be written, in one request.
 
+        Returns:
+            The owner's points, as `retrieve` without vectors; and which ids stand for points of
+            other owners, whose content is not shown.
         Raises:
             OwnerError: `owner` is not a valid name.
         """

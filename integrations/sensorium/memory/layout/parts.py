@@ -181,11 +181,11 @@ def stored_points(backend: Backend, ids: Sequence[str], owner: str) -> dict[str,
     Raises:
         RecordError: One is another owner's, which must not be written over.
     """
-    for name in sorted(backend.taken(ids, owner=owner)):
+    points, taken = backend.occupied(ids, owner=owner, payload=True)
+    for name in sorted(taken):
         raise RecordError(
             f"a record of the id {name}, which another owner has",
             "ids that are free, or this owner's",
             "import it under another owner's name: its records get ids of their own then",
         )
-    existing = backend.retrieve(ids, owner=owner, payload=True, vectors=False)
-    return {point.id: point for point in existing}
+    return {point.id: point for point in points}

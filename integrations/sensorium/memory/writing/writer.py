@@ -192,10 +192,8 @@ class Writer:
             named = named or draft.moment.id is not None
         # What a record says is compared only with moments that bring its id.
         keys = list(dict.fromkeys([*NEEDED, *COMPARED])) if named else NEEDED
-        backend = self._shelf.backend
-        points = backend.retrieve(list(names), owner=self._owner, payload=keys, vectors=False)
-        existing = {point.id: point.payload for point in points}
-        return existing, backend.taken(list(names - existing.keys()), owner=self._owner)
+        points, taken = self._shelf.backend.occupied(list(names), owner=self._owner, payload=keys)
+        return {point.id: point.payload for point in points}, taken
 
     def _lay_out(
         self,

@@ -154,9 +154,12 @@ class ClientBackend(Backend):
         points = reading.read_points(self._opened(), ids, keys_with_owner(payload), vectors)
         return owned_points(points, owner, payload)
 
-    def taken(self, ids: Sequence[str], *, owner: str) -> set[str]:
-        points = reading.read_points(self._opened(), ids, keys_with_owner(False), False)
-        return taken_ids(points, owner)
+    def occupied(
+        self, ids: Sequence[str], *, owner: str, payload: bool | Sequence[str]
+    ) -> tuple[list[StoredPoint], set[str]]:
+        points = reading.read_points(self._opened(), ids, keys_with_owner(payload), False)
+        taken = taken_ids(points, owner)
+        return owned_points(points, owner, payload), taken
 
     def search(self, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:
         return reading.search(self._opened(), searches, filter)

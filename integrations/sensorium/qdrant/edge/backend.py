@@ -161,10 +161,13 @@ class EdgeBackend(Backend):
             points = reading.read_points(shard, ids, keys_with_owner(payload), vectors)
         return owned_points(points, owner, payload)
 
-    def taken(self, ids: Sequence[str], *, owner: str) -> set[str]:
+    def occupied(
+        self, ids: Sequence[str], *, owner: str, payload: bool | Sequence[str]
+    ) -> tuple[list[StoredPoint], set[str]]:
         with self._using() as shard:
-            points = reading.read_points(shard, ids, keys_with_owner(False), False)
-        return taken_ids(points, owner)
+            points = reading.read_points(shard, ids, keys_with_owner(payload), False)
+        taken = taken_ids(points, owner)
+        return owned_points(points, owner, payload), taken
 
     def search(self, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:
         with self._using() as shard:

@@ -24,9 +24,7 @@ from tests.support.mcp_asking import (
     text_of,
 )
 
-from sensorium import errors
-from sensorium.agents.wording import told
-from sensorium.errors import BatchError, SensoriumError, StoreUnavailableError, ToolArgumentError
+from sensorium.errors import StoreUnavailableError
 from sensorium.mcp import ServerLimits, build_server
 from sensorium.mcp.reading import ReadingTools
 from sensorium.mcp.writing import WritingTools
@@ -248,33 +246,6 @@ async def test_errors_of_the_store_are_told(
     async with Client(server) as client:
         text = await refused(client, "count")
     assert text == "the server; needed one that answers; try again; if it stays, tell the user"
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        kind
-        for kind in vars(errors).values()
-        if isinstance(kind, type)
-        and issubclass(kind, SensoriumError)
-        and kind is not ToolArgumentError  # worded for a model where it is raised
-    ],
-)
-def test_no_remedy_is_python(kind: type[SensoriumError]) -> None:
-    """Whatever an error of ours advises, what is told is advice for an agent."""
-    more = {"BatchError": ({}, []), "CheckpointKeyError": ([], [])}.get(kind.__name__, ())
-    remedy = "write Depth(path, unit='mm', limits=Limits(max_bytes=1)) or memory.forget(None)"
-    text = told(kind("fx=None for a map", "fx=<pixels>", remedy, *more))
-    assert "Depth(" not in text
-    assert "fx=" not in text
-
-
-def test_a_batch_is_told_by_its_first_failure() -> None:
-    """The part that failed is named, not the batch."""
-    inner = StoreUnavailableError("this one", "another", "wait")
-    error = BatchError("a batch", "all", "see .failures", {1: inner}, [None, None, None])
-    assert told(error).startswith("this one; needed another")
-    assert "part 2 of 3" in told(error)
 
 
 VALUES = st.recursive(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
+from tests.support.golden_files import ROOT
 from tests.support.mcp_asking import (
     NOON,
     ask,
@@ -25,8 +27,9 @@ from tests.support.mcp_asking import (
     shown_by,
     text_of,
 )
-from tests.support.planted import PLANTED
+from tests.support.planted import PLANTED, PlantedEncoder
 
+from sensorium.agents.arguments import Signal
 from sensorium.mcp import build_server
 from sensorium.memory import Memory
 
@@ -327,3 +330,35 @@ async def test_a_read_only_server_offers_reading(own: Memory) -> None:
         assert {tool.name for tool in (await client.list_tools()).tools} == READING
         await refused(client, "remember", text="x")
     assert own.count() == 0
+
+
+@pytest.mark.parametrize("said", ["yes", "on", 1])
+async def test_everything_is_said_by_true_alone(said: object) -> None:
+    """What merely looks like a yes removes nothing."""
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        memory.remember(text="dog")
+        async with Client(build_server(memory)) as client:
+            answer = await client.call_tool("forget", {"everything": said})
+        assert answer.is_error
+        assert memory.count() == 1
+
+
+async def test_null_is_nothing_said() -> None:
+    """Models whose schemas are strict send null for what they leave out."""
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        async with Client(build_server(memory)) as client:
+            said = {"text": "dog", "source": None, "media": None, "tags": None, "ttl": None}
+            assert not (await client.call_tool("remember", said)).is_error
+            asked = {"query": "dog", "keywords": None, "like": None, "source": None, "since": None}
+            assert "dog" in text_of(await client.call_tool("recall", asked))
+
+
+def test_the_media_in_the_documentation_are_media() -> None:
+    """Each line of JSON in docs/mcp.md that describes a medium is one."""
+    text = (ROOT / "docs" / "mcp.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines() if line.startswith('{"')]
+    media = [json.loads(line) for line in lines if "path" in line or "samples" in line]
+    assert len(media) == 3
+    for medium in media:
+        Signal.model_validate(medium)

@@ -19,8 +19,9 @@ SURFACE = {
     "Every Filter Ids Not OneOf Page Point Present Range Scored Search StoredPoint Words",
     "sensorium.qdrant.client": "ClientBackend add_modality create_collection",
     "sensorium.qdrant.edge": "EdgeBackend",
-    "sensorium.memory": "AsyncMemory Failure Filters Hit Medium Memory Moment Record Remembered "
-    "Report Timeline",
+    "sensorium.memory": "AsyncMemory CopySummary ExportSummary Failure Filters Hit ImportSummary "
+    "Medium Memory Moment Progress Query Record Reembedded Remembered Report Stream StreamOptions "
+    "Sweep Timeline",
     "sensorium.langchain": "SensoriumEmbeddings SensoriumRetriever SensoriumVectorStore "
     "memory_tools",
     "sensorium.langgraph": "SensoriumStore index_encoder",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,7 +21,9 @@ from tests.support.planted import PlantedEncoder, picture, sound
 
 from sensorium.errors import (
     BatchError,
+    ExportFormatError,
     FilterError,
+    MediaNotFoundError,
     OwnerError,
     QueryError,
     RecordError,
@@ -37,9 +40,8 @@ from sensorium.errors import (
     UnknownEncoderError,
     UnsupportedModalityError,
 )
-from sensorium.memory import Memory, Moment
+from sensorium.memory import Medium, Memory, Moment
 from sensorium.percepts import Text
-from sensorium.qdrant.edge import backend as edge_module
 
 ENCODER = PlantedEncoder()
 NAIVE = datetime(2026, 5, 1, 12)  # no zone: that is the point
@@ -100,7 +102,7 @@ def test_an_encoder_has_a_known_name(tmp_path: Path) -> None:
     """An unknown one is refused, and the folder is not touched."""
     with pytest.raises(UnknownEncoderError):
         open_it(tmp_path / "m", encoder="no-such-encoder")
-    with pytest.raises(UnknownEncoderError, match=r"a function as.*FunctionEncoder"):
+    with pytest.raises(UnknownEncoderError, match=r"of type function.*FunctionEncoder"):
         open_it(tmp_path / "m", encoder=open_it)
     assert not (tmp_path / "m").exists()
 
@@ -261,7 +263,7 @@ def test_a_failed_opening_leaves_no_lock(folder: Path) -> None:
 def test_a_full_disk_loses_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Writing says so before Edge's mapped files fail; reading and forgetting go on."""
     with open_it(folder) as memory:
-        monkeypatch.setattr(edge_module.shutil, "disk_usage", lambda _: Usage(1, 1, 1000))
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1, 1, 1000))
         for action in (
             lambda: memory.remember(sound("bark")),
             lambda: memory.remember_many([sound("bark")]),
@@ -414,11 +416,93 @@ def test_a_filter_that_means_nothing_is_refused(
     assert shared.count() == 1
 
 
+@pytest.mark.parametrize("method", ["recall", "timeline", "count", "tally", "forget"])
+def test_a_keyword_that_is_not_a_filter_is_refused_by_the_method_called(
+    shared: Memory, method: str
+) -> None:
+    """Python's own error names the method, not what it calls, and lists its filters."""
+    arguments = ["tags"] if method == "tally" else []
+    with pytest.raises(
+        TypeError, match=rf"^{method}\(\) got an unexpected .*'foo'; .*since, until"
+    ):
+        getattr(shared, method)(*arguments, foo=1)
+    assert shared.count() == 1
+
+
+WRONG_CALLS: dict[str, tuple[Callable[[Memory], object], type[SensoriumError], str]] = {
+    "get an empty id": (lambda memory: memory.get(""), RecordError, "id=''"),
+    "get many, one without a name": (lambda memory: memory.get_many([""]), RecordError, "id=''"),
+    "forget an empty id": (lambda memory: memory.forget(""), RecordError, "id=''"),
+    "update an empty id": (lambda memory: memory.update("", tags=[]), RecordError, "id=''"),
+    "update what is not there": (
+        lambda memory: memory.update("nobody", tags=[]),
+        RecordNotFoundError,
+        "nobody",
+    ),
+    "an empty page": (lambda memory: memory.timeline(limit=0), QueryError, "cursor="),
+    "a page of half a record": (
+        lambda memory: memory.timeline(limit=0.5),  # type: ignore[arg-type]  # the mistake
+        QueryError,
+        "whole number",
+    ),
+    "no values at all": (lambda memory: memory.tally("tags", limit=0), QueryError, "limit=0"),
+    "a tally of text": (lambda memory: memory.tally("text"), QueryError, "tags, source"),
+    "a number as an encoder": (
+        lambda memory: memory.reembed(5),  # type: ignore[arg-type]  # the mistake
+        UnknownEncoderError,
+        "of type int",
+    ),
+    "an unknown encoder": (
+        lambda memory: memory.reembed("no-such"),
+        UnknownEncoderError,
+        "no-such",
+    ),
+    "rows that are no dictionary": (
+        lambda memory: memory.update("dog", vectors=5),  # type: ignore[arg-type]  # the mistake
+        RecordError,
+        "vectors=5",
+    ),
+    "rows of an unknown modality": (
+        lambda memory: memory.update("dog", vectors={"smell": [1.0]}),
+        RecordError,
+        "smell",
+    ),
+    "a stream of an unknown modality": (
+        lambda memory: memory.stream("smell"),
+        UnsupportedModalityError,
+        "smell",
+    ),
+    "a medium that was not kept": (
+        lambda memory: memory.open_medium(Medium("audio", "digest")),
+        MediaNotFoundError,
+        "audio",
+    ),
+    "an export that is not there": (
+        lambda memory: memory.import_("/nowhere"),
+        ExportFormatError,
+        "manifest.json",
+    ),
+    "promoted to nowhere": (lambda memory: memory.promote(""), StoreFormatError, "a folder"),
+    "another owner without a name": (lambda memory: memory.for_owner(""), OwnerError, "owner"),
+}
+
+
+@pytest.mark.parametrize(("call", "kind", "word"), WRONG_CALLS.values(), ids=WRONG_CALLS)
+def test_a_wrong_call_of_any_method_has_its_error(
+    shared: Memory, call: Callable[[Memory], object], kind: type[SensoriumError], word: str
+) -> None:
+    """As the method's Raises section says; and nothing is changed."""
+    with pytest.raises(kind) as caught:
+        call(shared)
+    told(caught.value, word)
+    assert shared.get("dog").tags == ("t",)
+
+
 def test_forget_wants_to_know_what(shared: Memory) -> None:
     """Without an id or a condition it removes nothing; nor by an age that is none."""
     for options in ({}, {"media_only": True}, {"older_than": 7}, {"older_than": timedelta(-1)}):
         with pytest.raises(QueryError) as caught:
-            shared.forget(**options)  # type: ignore[arg-type]  # what must be refused
+            shared.forget(**options)
         told(caught.value, "forget" if "older_than" not in options else "older_than")
     assert shared.count() == 1
 

@@ -3,27 +3,43 @@
 from sensorium.memory.asynchronous import AsyncMemory
 from sensorium.memory.filters import Filters
 from sensorium.memory.memory import Memory
+from sensorium.memory.moving.copying import CopySummary
+from sensorium.memory.moving.exporting import ExportSummary, ImportSummary
+from sensorium.memory.moving.reembedding import Reembedded
+from sensorium.memory.recalling.query import Query
 from sensorium.memory.records import (
     Failure,
     Hit,
     Medium,
     Moment,
+    Progress,
     Record,
     Remembered,
     Report,
+    Sweep,
     Timeline,
 )
+from sensorium.memory.streams import Stream, StreamOptions
 
 __all__ = [
     "AsyncMemory",
+    "CopySummary",
+    "ExportSummary",
     "Failure",
     "Filters",
     "Hit",
+    "ImportSummary",
     "Medium",
     "Memory",
     "Moment",
+    "Progress",
+    "Query",
     "Record",
+    "Reembedded",
     "Remembered",
     "Report",
+    "Stream",
+    "StreamOptions",
+    "Sweep",
     "Timeline",
 ]

@@ -41,7 +41,7 @@ def open_encoder(encoder: object) -> Encoder:
     if isinstance(encoder, Encoder):
         return encoder
     raise UnknownEncoderError(
-        f"a {type(encoder).__name__} as an encoder",
+        f"an encoder of type {type(encoder).__name__}",
         "the name of one, or an object with space, modalities and encode",
         "wrap functions in sensorium.encoders.FunctionEncoder",
     )
@@ -64,7 +64,7 @@ def check_limit(limit: object) -> int:
         raise QueryError(
             f"limit={limit!r}",
             f"a whole number from 1 to {MOST:,}",
-            "list more than that in pages, with the cursor of timeline()",
+            "list more than that in pages: timeline(cursor=...)",
         )
     return limit
 
@@ -76,7 +76,7 @@ def check_field(field: object) -> str:
         QueryError: Another field.
     """
     if field not in TALLIED:
-        raise QueryError(f"field={field!r}"[:200], f"one of {', '.join(TALLIED)}", "pass one")
+        raise QueryError(f"field={field!r}", f"one of {', '.join(TALLIED)}", "pass one")
     return str(field)
 
 
@@ -89,9 +89,9 @@ def check_percepts(given: Sequence[object]) -> None:
     for percept in given:
         if not isinstance(percept, Percept):
             raise RecordError(
-                f"{type(percept).__name__} among the percepts of a memory",
+                f"an object of type {type(percept).__name__} among the percepts",
                 "percepts (Text, Image, Video, Audio, Depth, Thermal, IMU)",
-                'wrap it: the type says which sense it is; words go into text="..."',
+                'wrap it in the class of its modality; words go into text="..."',
             )
         if isinstance(percept, Text):
             check_words(percept.text)
@@ -157,7 +157,7 @@ def check_words(text: object) -> str:
     """
     check_text("text", text)
     if not isinstance(text, str) or not text.strip():
-        raise RecordError(f"text={text!r}"[:200], "words", "leave it out")
+        raise RecordError(f"text={text!r}", "words", "leave it out")
     return text
 
 
@@ -176,7 +176,7 @@ def check_time(
     if not isinstance(moment, datetime) or moment.utcoffset() is None:
         kind = "naive" if isinstance(moment, datetime) else type(moment).__name__
         raise error(
-            f"{name}={moment!r}, which is {kind}"[:200],
+            f"{name}={moment!r}, which is {kind}",
             "a datetime with its zone",
             f"write {name}=datetime(..., tzinfo=timezone.utc) or {name}.astimezone()",
         )
@@ -204,11 +204,11 @@ def check_tags(tags: object) -> tuple[str, ...]:
         RecordError: Not a sequence of names.
     """
     if isinstance(tags, str) or not isinstance(tags, (Sequence, set, frozenset)):
-        raise RecordError(f"tags={tags!r}"[:200], "a list of names", 'write tags=["holiday"]')
+        raise RecordError(f"tags={tags!r}", "a list of names", 'write tags=["holiday"]')
     for tag in tags:
         if not isinstance(tag, str) or not tag.strip() or len(tag) > LONGEST_TAG:
             raise RecordError(
-                f"the tag {tag!r}"[:200],
+                f"the tag {tag!r}",
                 f"a name of at most {LONGEST_TAG} characters",
                 "write it as text",
             )
@@ -223,7 +223,7 @@ def check_metadata(metadata: object) -> list[str]:
     """
     if not isinstance(metadata, Mapping):
         raise RecordError(
-            f"metadata={metadata!r}"[:200], "a dictionary", 'write metadata={"room": "kitchen"}'
+            f"metadata={metadata!r}", "a dictionary", 'write metadata={"room": "kitchen"}'
         )
     flags: list[str] = []
     _walk(metadata, "metadata", flags, 0)
@@ -252,7 +252,7 @@ def _walk(value: Any, path: str, flags: list[str], depth: int) -> None:
 
 def _not_json(what: str) -> RecordError:
     return RecordError(
-        what[:200],
+        what,
         "text, finite numbers of 64 bits, true, false, null, lists and dictionaries",
         "convert it: str() for paths and UUIDs, isoformat() for times, .item() for numpy numbers, "
         "list() for tuples",
@@ -268,4 +268,4 @@ def check_text(name: str, text: object) -> None:
     if text is None:
         return
     if not isinstance(text, str) or (not text.isascii() and LONE_SURROGATE.search(text)):
-        raise RecordError(f"{name}={text!r}"[:200], "Unicode text", "decode or repair it first")
+        raise RecordError(f"{name}={text!r}", "Unicode text", "decode or repair it first")

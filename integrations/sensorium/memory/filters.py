@@ -81,7 +81,7 @@ def _conditions_on_content(filters: Filters) -> Iterator[Condition]:
         yield from (Equal("tags", tag) for tag in check_tags(tags))
     if source is not None:
         if not isinstance(source, str):
-            raise FilterError(f"source={source!r}"[:200], "its name", 'write source="camera"')
+            raise FilterError(f"source={source!r}", "its name", 'write source="camera"')
         yield Equal("source", source)
     if isinstance(where, Condition):
         yield where
@@ -89,7 +89,7 @@ def _conditions_on_content(filters: Filters) -> Iterator[Condition]:
         yield from matching(where)
     elif where is not None:
         raise QueryError(
-            f"where={where!r}"[:200],
+            f"where={where!r}",
             "a dictionary of metadata, or a condition",
             'write where={"room": "kitchen"}',
         )
@@ -97,7 +97,7 @@ def _conditions_on_content(filters: Filters) -> Iterator[Condition]:
         known = Percept.modalities.keys()
         if not are_names(modalities) or not set(modalities) <= known:
             raise QueryError(
-                f"with_modalities={modalities!r}"[:200],
+                f"with_modalities={modalities!r}",
                 f"a list of modalities, of {', '.join(sorted(known))}",
                 'write with_modalities=["audio"]',
             )

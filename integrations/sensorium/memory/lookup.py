@@ -32,7 +32,7 @@ def find_record(backend: Backend, owner: str, name: str, *, vectors: bool = Fals
     for point in find_records(backend, owner, [name], vectors=vectors).values():
         return point
     raise RecordNotFoundError(
-        f"the id {name!r}"[:200],
+        f"the id {name!r}",
         f"the id of a record of {owner!r}",
         "see recall() and timeline() for the ids there are",
     )

@@ -146,7 +146,7 @@ def _checked(place: str) -> str:
         )
     if OTHER_SERVER.fullmatch(place) and not SERVER.match(place):
         raise StoreFormatError(
-            f"{place!r} as the place of a memory"[:200],
+            f"{place!r} as the place of a memory",
             "the URL of a server with http or https, or a folder",
             'write "http://localhost:6333" (and prefer_grpc=True for gRPC), or "./" and a folder',
         )

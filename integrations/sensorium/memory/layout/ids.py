@@ -56,8 +56,8 @@ def check_id(name: object) -> str:
     text = str(name) if isinstance(name, UUID) else name
     if not isinstance(text, str) or not text or len(text) > LONGEST_ID or not text.isprintable():
         raise RecordError(
-            f"id={name!r}"[:200],
+            f"id={name!r}",
             f"text of 1 to {LONGEST_ID} printable characters, or a UUID",
-            "leave it out to have one derived from the content",
+            "pass the id of a record; when remembering, leave it out to have one derived",
         )
     return text

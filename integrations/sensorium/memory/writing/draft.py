@@ -104,7 +104,7 @@ def _percepts(moment: Moment) -> tuple[Percept, ...]:
     given = (moment.percepts,) if isinstance(moment.percepts, Percept) else moment.percepts
     if not isinstance(given, Sequence) or isinstance(given, str):
         raise RecordError(
-            f"percepts={given!r}"[:200], "a tuple of percepts", "write Moment((Image(...),))"
+            f"percepts={given!r}", "a tuple of percepts", "write Moment((Image(...),))"
         )
     check_percepts(given)
     check_text("text", moment.text)

@@ -138,7 +138,7 @@ class Writer:
     def _draft(self, moment: Moment, now: datetime) -> Draft:
         if not isinstance(moment, Moment):
             raise RecordError(
-                f"a {type(moment).__name__} to remember",
+                f"an object of type {type(moment).__name__} to remember",
                 "a Moment, or a percept",
                 "write Moment((Image(...),), text=...)",
             )

@@ -1,0 +1,162 @@
+"""The connection to a Qdrant server: what is tried again, and what is never shown."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+
+import pytest
+from tests.support.qdrant_stub import Stub, serving
+from tests.support.stubbed import KEY, SCHEMA, failing
+
+from sensorium.errors import (
+    StoreFullError,
+    StoreUnavailableError,
+)
+from sensorium.qdrant.client import connection
+from sensorium.qdrant.client.backend import ClientBackend
+from sensorium.qdrant.filters import Filter
+
+pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+
+INSECURE = pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_what_may_pass_is_tried_again(backend: ClientBackend, stub: Stub, status: int) -> None:
+    """Two failures, then an answer: the caller sees the answer alone."""
+    stub.failures = [failing(status)] * 2
+    assert backend.count(Filter("rex")) == 7
+    assert len(stub.asked) == 3
+
+
+def test_tries_come_to_an_end(backend: ClientBackend, stub: Stub) -> None:
+    """A server that never answers gets a bounded number of tries, and the error says how many."""
+    stub.failures = [failing(503, "overloaded")] * 50
+    with pytest.raises(StoreUnavailableError, match=r"5 tries \(overloaded\)"):
+        backend.count(Filter("rex"))
+    assert len(stub.asked) == connection.TRIES
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 413, 422])
+def test_refusals_are_not_tried_again(backend: ClientBackend, stub: Stub, status: int) -> None:
+    """The same request would be refused again; the error repeats the server's words."""
+    stub.failures = [failing(status, "no such thing")]
+    with pytest.raises(StoreUnavailableError, match=f"{status}: no such thing"):
+        backend.count(Filter("rex"))
+    assert len(stub.asked) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_is_given_the_time_it_asks_for(
+    backend: ClientBackend, stub: Stub, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retry-After is heeded, up to the longest wait."""
+    monkeypatch.setattr(connection, "LONGEST_WAIT", 0.2)
+    stub.failures = [failing(status, "later", Retry_After="7")]
+    began = time.monotonic()
+    assert backend.count(Filter("rex")) == 7
+    assert time.monotonic() - began >= 0.2
+
+
+@pytest.mark.parametrize("after", ["Wed, 21 Oct 2015 07:28:00 GMT", "-5", "soon"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_an_odd_retry_after_is_no_obstacle(
+    backend: ClientBackend, stub: Stub, status: int, after: str
+) -> None:
+    """A date, or nonsense, counts as nothing."""
+    stub.failures = [failing(status, "later", Retry_After=after)]
+    assert backend.count(Filter("rex")) == 7
+
+
+def test_an_answer_that_is_none_of_qdrants_is_an_error(backend: ClientBackend, stub: Stub) -> None:
+    """A proxy's page with status 200 is not tried again."""
+    stub.failures = [failing(200, "<html>hello</html>")]
+    with pytest.raises(StoreUnavailableError, match="not an answer of Qdrant"):
+        backend.count(Filter("rex"))
+    assert len(stub.asked) == 1
+
+
+def test_a_slow_server_is_given_up(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request ends after its timeout."""
+    monkeypatch.setattr(connection, "TRIES", 1)
+    stub.late = 20.0
+    with pytest.raises(StoreUnavailableError, match="did not answer"):
+        ClientBackend.open(stub.url, schema=SCHEMA, timeout=1)
+
+
+@pytest.mark.parametrize("grpc", [False, True])
+def test_a_server_that_is_away_is_named(grpc: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over REST and gRPC: the message says where it was looked for and what to do."""
+    monkeypatch.setattr(connection, "TRIES", 2)
+    with serving(Stub()) as gone:
+        url = gone.url
+    with pytest.raises(StoreUnavailableError, match=url) as caught:
+        ClientBackend.open(url, schema=SCHEMA, prefer_grpc=grpc, timeout=2)
+    assert "docs/deploy.md" in caught.value.remedy
+
+
+def test_a_full_disk_has_its_own_error(backend: ClientBackend, stub: Stub) -> None:
+    """Trying again would not make room."""
+    stub.failures = [failing(500, '{"status": {"error": "WAL: No space left on device"}}')]
+    with pytest.raises(StoreFullError):
+        backend.delete(Filter("rex"))
+    assert len(stub.asked) == 1
+
+
+@INSECURE
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_is_not_shown(
+    stub: Stub, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not in the message, the traceback, a repr or the log, even if the server repeats it."""
+    caplog.set_level(logging.DEBUG)
+    backend = ClientBackend.open(stub.url, schema=SCHEMA, api_key=KEY)
+    stub.asked.clear()
+    stub.failures = [failing(status, f"Invalid key {KEY} given")]
+    with pytest.raises(StoreUnavailableError, match="QDRANT_API_KEY") as caught:
+        backend.count(Filter("rex"))
+    assert len(stub.asked) == 1
+    stub.failures = [failing(503, f"busy, {KEY}")] * 9
+    with pytest.raises(StoreUnavailableError) as busy:
+        backend.count(Filter("rex"))
+    backend.close()
+    shown = [repr(backend), repr(vars(backend)), caplog.text]
+    for error in (caught.value, busy.value):
+        shown += [repr(error), "".join(traceback.format_exception(error))]
+    assert KEY not in "".join(shown)
+
+
+@INSECURE
+def test_the_key_comes_from_the_environment(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the blanks a file leaves at its end; an argument goes first."""
+    monkeypatch.setenv("QDRANT_API_KEY", f"{KEY}\n")
+    ClientBackend.open(stub.url, schema=SCHEMA).close()
+    assert {asked.key for asked in stub.asked} == {KEY}
+    stub.asked.clear()
+    ClientBackend.open(stub.url, schema=SCHEMA, api_key="other").close()
+    assert {asked.key for asked in stub.asked} == {"other"}
+
+
+@pytest.mark.parametrize("key", ["ses\name", "sésame", "ses\x00ame"])
+def test_a_key_no_header_can_hold_is_refused_unseen(key: str) -> None:
+    """The error comes before any request, and without the key."""
+    with pytest.raises(StoreUnavailableError, match="header") as caught:
+        ClientBackend.open("http://127.0.0.1:1", schema=SCHEMA, api_key=key)
+    assert key not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("url", ["http://me:hush@127.0.0.1:1", "http://hush@127.0.0.1:1/x?a=b"])
+def test_credentials_in_a_url_are_refused_unseen(url: str) -> None:
+    """They would be shown wherever the place is."""
+    with pytest.raises(StoreUnavailableError, match=r"127\.0\.0\.1") as caught:
+        ClientBackend.open(url, schema=SCHEMA)
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("url", ["ftp://here", "http://[", "http://host:port"])
+def test_what_is_no_url_is_refused(url: str) -> None:
+    """With an error of ours."""
+    with pytest.raises(StoreUnavailableError, match="http"):
+        ClientBackend.open(url, schema=SCHEMA)

@@ -1,0 +1,53 @@
+"""The layout of a collection: what it is made with, and what is refused at opening."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.support.stores import ME, SCHEMA, SPACE, Reopen, point
+
+from sensorium.errors import (
+    SchemaVersionError,
+    SpaceMismatchError,
+    StoreFormatError,
+)
+from sensorium.qdrant.backend import Backend
+from sensorium.qdrant.schema import CollectionSchema
+
+
+def test_a_modality_needs_a_plain_name(backend: Backend) -> None:
+    """A name is a word, not a path."""
+    with pytest.raises(StoreFormatError):
+        backend.add_modality("../smell")
+    assert backend.schema == SCHEMA
+
+
+def test_another_space_is_refused(reopen: Reopen) -> None:
+    """The message names both spaces, and the store is unharmed."""
+    reopen(SCHEMA).upsert([point("a")])
+    other = replace(SPACE, model="stranger")
+    with pytest.raises(SpaceMismatchError) as caught:
+        reopen(CollectionSchema.for_space(other))
+    assert SPACE.id in str(caught.value)
+    assert other.id in str(caught.value)
+    assert reopen(SCHEMA).count(ME) == 1
+
+
+def test_a_newer_layout_is_refused(reopen: Reopen) -> None:
+    """What this release cannot know it does not touch."""
+    reopen(replace(SCHEMA, version=99))
+    with pytest.raises(SchemaVersionError, match="99"):
+        reopen(SCHEMA)
+
+
+def test_the_version_is_read_before_all_else() -> None:
+    """A layout to come may have other fields; the message says to upgrade, not that it is torn."""
+    fields = SCHEMA.to_dict()
+    to_come = {**fields, "version": 2, "space": {**fields["space"], "pooling": "mean"}}
+    for schema in (to_come, {"version": 2}):
+        with pytest.raises(SchemaVersionError, match="upgrade"):
+            CollectionSchema.from_dict(schema, place="here")
+    for torn in ({}, {**fields, "version": "x"}, {**fields, "space": 5}, {**fields, "space": {}}):
+        with pytest.raises(StoreFormatError, match="cannot be read"):
+            CollectionSchema.from_dict(torn, place="here")

@@ -1,0 +1,97 @@
+"""The stores that must all behave alike, and points with only what a test cares about."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+import numpy as np
+from numpy.typing import NDArray
+from qdrant_client import QdrantClient
+
+from sensorium.encoders import EmbeddingSpace
+from sensorium.qdrant.backend import Backend
+from sensorium.qdrant.client.backend import ClientBackend
+from sensorium.qdrant.filters import (
+    Filter,
+)
+from sensorium.qdrant.points import Point, StoredPoint, iso
+from sensorium.qdrant.schema import CollectionSchema
+
+D = 16  # dimensions
+SPACE = EmbeddingSpace("planted", "0" * 64, "none", D)
+SCHEMA = CollectionSchema.for_space(SPACE, modalities=["image", "audio", "text"])
+NOON = datetime(2024, 5, 1, 12, tzinfo=timezone.utc)
+ME, YOU = Filter("rex"), Filter("fido")
+SERVER = os.environ.get("SENSORIUM_QDRANT_URL")
+Reopen = Callable[[CollectionSchema], Backend]
+
+
+def axis(*indices: int, weight: float = 1.0) -> NDArray[np.float32]:
+    """Rows of unit length, each along one axis, leaning to axis 15 by what `weight` leaves."""
+    rows = np.zeros((len(indices), D), np.float32)
+    rows[range(len(indices)), indices] = weight
+    rows[:, 15] += np.sqrt(1 - weight**2)
+    return rows
+
+
+def point_id(name: str) -> str:
+    return str(uuid5(NAMESPACE_URL, name))
+
+
+def point(name: str, vectors: Mapping[str, Any] | None = None, **payload: Any) -> Point:
+    """A point of Rex's with only what a test cares about."""
+    planted = {"image": axis(0)} if vectors is None else vectors
+    base = {"owner": "rex", "at": iso(NOON), "page_content": ""}
+    return Point(point_id(name), planted, {**base, **payload})
+
+
+def all_ids(backend: Backend, filter: Filter = ME) -> set[str]:
+    return {found.id for found in backend.scroll(filter, limit=1000, payload=False).points}
+
+
+def one(backend: Backend, name: str) -> StoredPoint:
+    (found,) = backend.retrieve([point_id(name)], owner="rex", payload=True, vectors=True)
+    return found
+
+
+@contextmanager
+def _edge(folder: Path) -> Iterator[Reopen]:
+    from sensorium.qdrant.edge.backend import EdgeBackend
+
+    opened: list[Backend] = []
+
+    def reopen(schema: CollectionSchema) -> Backend:
+        for backend in opened:
+            backend.close()
+        opened.append(EdgeBackend.open(folder / "memory", schema=schema))
+        return opened[-1]
+
+    yield reopen
+    for backend in opened:
+        backend.close()
+
+
+@contextmanager
+def _client(client: QdrantClient) -> Iterator[Reopen]:
+    name = f"test-{uuid4()}"
+    yield lambda schema: ClientBackend.open(client, schema=schema, collection=name)
+    client.delete_collection(name)
+    client.close()
+
+
+KINDS = ["edge", "memory", *(["server", "server-grpc"] if SERVER else [])]
+
+
+def store_of(kind: str, folder: Path) -> AbstractContextManager[Reopen]:
+    if kind == "edge":
+        return _edge(folder)
+    if kind == "memory":
+        return _client(QdrantClient(":memory:"))
+    key, grpc = os.environ.get("QDRANT_API_KEY"), kind == "server-grpc"
+    return _client(QdrantClient(url=SERVER, api_key=key, prefer_grpc=grpc, timeout=30))

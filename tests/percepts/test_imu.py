@@ -207,6 +207,24 @@ def test_five_g_is_the_most() -> None:
         IMU(still * 5.1, rate=50, accel="g", gyro="rad/s")
 
 
+@pytest.mark.parametrize(
+    ("accel", "gyro", "most", "unit"),
+    [
+        (0.0, 1.0, 40.0, "rad/s"),
+        (0.0, 1.0, 2291.8, "deg/s"),  # 40 rad/s
+        (1.0, 0.0, 200.0, "rad/s"),
+    ],
+)
+def test_motion_no_sensor_measures_is_refused(
+    accel: float, gyro: float, most: float, unit: str
+) -> None:
+    """40 rad/s and 200 m/s^2 are the most that a recording's median may be, in any unit."""
+    turning = np.tile([accel, 0, 0, gyro, 0, 0], (50, 1)) * most
+    IMU(turning * 0.99, rate=50, accel="m/s^2", gyro=unit)
+    with pytest.raises(errors.UnitError, match=r"at most 200 m/s\^2 and 40 rad/s"):
+        IMU(turning * 1.01, rate=50, accel="m/s^2", gyro=unit)
+
+
 def test_gaps_split_and_are_reported() -> None:
     """A pause of half a second is a gap, of 80 ms is not; nothing is invented inside."""
     times = np.arange(300) / 100

@@ -7,6 +7,7 @@ import inspect
 import pickle
 import re
 from dataclasses import fields
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ CLASSES = [
 def example(cls: type[SensoriumError]) -> SensoriumError:
     extra = {"failures": {3: SensoriumError("a", "b", "c")}, "results": [None]}
     lists = {"missing": ["a"], "extra": ["b"]}
-    values = {"came": "this", "needed": "that", "remedy": "do so"} | extra | lists
+    values: dict[str, Any] = {"came": "this", "needed": "that", "remedy": "do so"} | extra | lists
     return cls(**{field.name: values[field.name] for field in fields(cls)})
 
 

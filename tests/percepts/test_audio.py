@@ -23,7 +23,7 @@ from sensorium.percepts import ffmpeg
 from sensorium.percepts.audio import CHUNK, Audio
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import percept_from_dict
-from sensorium.percepts.source import take
+from sensorium.percepts.source import Encoded, take
 
 RATE = 16_000  # Hz
 FORMATS = {  # container: coding and the rate it is made for
@@ -61,9 +61,9 @@ def encoded(
     """Write mono samples at 16-bit scale with FFmpeg."""
     stream = io.BytesIO()
     with av.open(stream, "w", format=container) as output:
-        track = output.add_stream(codec, rate=rate, layout="mono")
+        track: Any = output.add_stream(codec, rate=rate, layout="mono")
         values = samples[None].astype({"s16": np.int16, "u8": np.uint8}.get(pixel_format, "f4"))
-        frame = av.AudioFrame.from_ndarray(values, format=pixel_format, layout="mono")
+        frame: Any = av.AudioFrame.from_ndarray(values, format=pixel_format, layout="mono")
         frame.sample_rate, frame.pts = rate, 0
         output.mux(track.encode(frame))
         output.mux(track.encode(None))
@@ -245,7 +245,8 @@ def test_blocks_and_mono_check_their_rate() -> None:
         sound.blocks(-1)
     with pytest.raises(errors.PerceptValueError, match="raise seconds"):
         sound.blocks(RATE, seconds=0)
-    for rate in (0.5, 99, 1_000_001, "16000"):
+    wrong: list[Any] = [0.5, 99, 1_000_001, "16000"]
+    for rate in wrong:
         with pytest.raises(errors.PerceptValueError, match=f"a rate of {rate!r}"):
             sound.mono(rate)
 
@@ -293,6 +294,7 @@ def test_a_truncated_file_says_how_much_is_there() -> None:
 def test_how_much_may_be_missing(stated: float | None, missing: float, cut: bool) -> None:
     """Half a second or a twentieth, whichever is more; without a length, anything."""
     source = take(b"any", modality="audio", limits=Limits())
+    assert isinstance(source, Encoded)
     with pytest.raises(errors.MediaDecodeError, match="truncated") if cut else nullcontext():
         ffmpeg.check_length(stated, (stated or 10) - missing, source)
 
@@ -301,11 +303,11 @@ def recorded(*parts: tuple[float, float], container: str = "matroska") -> bytes:
     """Write a hum at `RATE` that is on in the spans `parts`, in seconds, only."""
     stream = io.BytesIO()
     with av.open(stream, "w", format=container) as output:
-        track = output.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        track: Any = output.add_stream("pcm_s16le", rate=RATE, layout="mono")
         for start, end in parts:
             for at in range(round(start * RATE), round(end * RATE), 320):
                 hum = np.full((1, 320), 8192, np.int16)
-                frame = av.AudioFrame.from_ndarray(hum, format="s16", layout="mono")
+                frame: Any = av.AudioFrame.from_ndarray(hum, format="s16", layout="mono")
                 frame.sample_rate, frame.pts, frame.time_base = RATE, at, Fraction(1, RATE)
                 output.mux(track.encode(frame))
     return stream.getvalue()
@@ -343,10 +345,10 @@ def titled(title: bytes, container: str) -> bytes:
     """Write half a second of silence whose file and track bear a title of four bytes."""
     stream = io.BytesIO()
     with av.open(stream, "w", format=container) as output:
-        track = output.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        track: Any = output.add_stream("pcm_s16le", rate=RATE, layout="mono")
         output.metadata["title"] = track.metadata["title"] = "Cafe"
         silence = np.zeros((1, RATE // 2), np.int16)
-        frame = av.AudioFrame.from_ndarray(silence, format="s16", layout="mono")
+        frame: Any = av.AudioFrame.from_ndarray(silence, format="s16", layout="mono")
         frame.sample_rate, frame.pts = RATE, 0
         output.mux(track.encode(frame))
     return stream.getvalue().replace(b"Cafe", title)
@@ -367,9 +369,9 @@ def adts(rate: int, channels: int = 1) -> bytes:
     stream = io.BytesIO()
     layout = "mono" if channels == 1 else "stereo"
     with av.open(stream, "w", format="adts") as output:
-        track = output.add_stream("aac", rate=rate, layout=layout)
+        track: Any = output.add_stream("aac", rate=rate, layout=layout)
         silence = np.zeros((1, rate * channels), np.int16)
-        frame = av.AudioFrame.from_ndarray(silence, format="s16", layout=layout)
+        frame: Any = av.AudioFrame.from_ndarray(silence, format="s16", layout=layout)
         frame.sample_rate, frame.pts = rate, 0
         output.mux(track.encode(frame))
         output.mux(track.encode(None))

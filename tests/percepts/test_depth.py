@@ -8,6 +8,7 @@ import math
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -30,7 +31,6 @@ from sensorium.errors import (
 from sensorium.percepts.depth import KINECT_BASELINE, Depth
 from sensorium.percepts.holes import fill_holes
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.percept import percept_from_dict
 
 # The machine may be busy: slow is not wrong.
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -49,7 +49,7 @@ def encoded(array: np.ndarray, kind: str = "PNG") -> bytes:
     return stream.getvalue()
 
 
-def metres_of(values: list[list[float]], **units: object) -> np.ndarray:
+def metres_of(values: list[list[float]], **units: Any) -> np.ndarray:
     return Depth(np.array(values), **{"unit": "m", "fx": FX, **units}).metres()
 
 
@@ -135,10 +135,33 @@ def test_focal_length_is_never_guessed(unit: str | float) -> None:
         Depth(np.full((4, 4), 100.0), unit=unit)
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "hint"),
+    [
+        ({"baseline": 5.0}, {"baseline": 5.1}, "divide millimetres by 1000"),
+        ({"fx": 64 / 11.9}, {"fx": 64 / 12.1}, "fx=5.28926 for a map 64 pixels wide"),
+        ({"depth": 199.0}, {"depth": 201.0}, "look like millimetres"),
+        ({"depth": 21.0, "unit": "mm"}, {"depth": 19.0, "unit": "mm"}, "look like metres"),
+    ],
+)
+def test_the_bounds_of_a_scene_and_a_camera(
+    right: dict[str, Any], wrong: dict[str, Any], hint: str
+) -> None:
+    """5 m between two eyes, 161 degrees of view, and medians of 20 mm and 200 m are the most."""
+
+    def made(*, depth: float = 2.0, **units: Any) -> Depth:
+        return Depth(np.full((4, 64), depth), **{"unit": "m", "fx": FX, **units})
+
+    assert made(**right).shape == (4, 64)
+    with pytest.raises(UnitError, match=hint):
+        made(**wrong)
+
+
 def test_an_assumed_view_is_60_degrees_wide() -> None:
     """The edges of the map are 30 degrees off its axis, for arrays and files."""
     for source in (np.full((2, 640), 1000, np.uint16), encoded(np.full((2, 640), 1000, np.uint16))):
         depth = Depth(source, unit="mm", fx="assume-60deg")
+        assert depth.fx is not None
         assert math.degrees(math.atan(320 / depth.fx)) == pytest.approx(30)
         assert depth.units["fx"] == "assume-60deg"
 
@@ -170,7 +193,7 @@ def test_disparity_without_fx_has_no_metres() -> None:
         ({"unit": "disparity", "baseline": NAN}, "baseline=nan"),
     ],
 )
-def test_bad_units_are_refused(units: dict[str, object], hint: str) -> None:
+def test_bad_units_are_refused(units: dict[str, Any], hint: str) -> None:
     """A missing or impossible unit, focal length or baseline is named."""
     with pytest.raises(UnitError, match=hint):
         Depth(np.ones((2, 2)), **units)
@@ -251,7 +274,7 @@ def test_round_trip_through_json(tmp_path: Path) -> None:
         Depth(metres, unit="disparity", fx=FX, baseline=0.12),
     ]
     for depth in percepts:
-        back = percept_from_dict(json.loads(json.dumps(depth.to_dict())))
+        back = Depth.from_dict(json.loads(json.dumps(depth.to_dict())))
         assert back == depth
         assert (back.fx, back.baseline) == (depth.fx, depth.baseline)
         np.testing.assert_array_equal(back.disparity(), depth.disparity())

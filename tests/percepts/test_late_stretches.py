@@ -45,11 +45,11 @@ def sounding(container: str, seconds: int = SECONDS) -> bytes:
     kind = "fltp" if codec in ("aac", "libmp3lame") else "s16"
     stream = io.BytesIO()
     with av.open(stream, "w", format="ogg" if container == "opus" else container) as output:
-        track = output.add_stream(codec, rate=RATE, layout="mono")
+        track: Any = output.add_stream(codec, rate=RATE, layout="mono")
         for start in range(0, len(wave), 4096):
             block = wave[None, start : start + 4096]
             block = block.astype(np.float32) if kind == "fltp" else (block * 32767).astype("<i2")
-            frame = av.AudioFrame.from_ndarray(block, format=kind, layout="mono")
+            frame: Any = av.AudioFrame.from_ndarray(block, format=kind, layout="mono")
             frame.sample_rate, frame.pts = RATE, start
             output.mux(track.encode(frame))
         output.mux(track.encode(None))
@@ -60,13 +60,13 @@ def moving(container: str, codec: str, seconds: int = SECONDS) -> bytes:
     """Write frames in which a bar stands where the time is."""
     stream = io.BytesIO()
     with av.open(stream, "w", format=container) as output:
-        track = output.add_stream(codec, rate=FPS)
+        track: Any = output.add_stream(codec, rate=FPS)
         track.width, track.height, track.gop_size = 320, 32, GROUP
         track.pix_fmt = "rgb8" if codec == "gif" else "yuv420p"
         for index in range(seconds * FPS):
             pixels = np.zeros((32, 320, 3), np.uint8)
             pixels[:, index : index + 4] = 255
-            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame: Any = av.VideoFrame.from_ndarray(pixels, format="rgb24")
             frame.pts, frame.time_base = index, Fraction(1, FPS)
             output.mux(track.encode(frame))
         output.mux(track.encode(None))

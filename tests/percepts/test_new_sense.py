@@ -23,6 +23,7 @@ from sensorium.percepts.previews import Preview, PreviewLimits, drawing, preview
 from sensorium.percepts.recognising import guessed_suffixes, modality_of_file
 from sensorium.percepts.source import Encoded, Given, Samples, take
 from sensorium.qdrant import CollectionSchema
+from sensorium.qdrant.client import create_collection
 
 SIDE = 4  # cells of a tactile map
 RATE = 32  # Hz of a recorded force
@@ -216,7 +217,8 @@ def test_a_new_sense_is_exported_and_imported(memory: Memory, tmp_path: Path) ->
 def test_the_class_decides_between_a_vector_and_rows() -> None:
     """A still sense has one vector a point; others have rows, as those without a class do."""
     client = QdrantClient(":memory:")
-    CollectionSchema.for_space(SPACE, modalities=["tactile", "force", "smell"]).create(client)
+    schema = CollectionSchema.for_space(SPACE, modalities=["tactile", "force", "smell"])
+    create_collection(client, "sensorium", schema)
     vectors = client.get_collection("sensorium").config.params.vectors
     assert isinstance(vectors, dict)
     stills = {name for name, vector in vectors.items() if vector.multivector_config is None}

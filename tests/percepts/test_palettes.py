@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -70,7 +71,7 @@ def test_another_palette_than_named_is_noticed(used: str, named: str) -> None:
         [[0.0] * 3] * 2,
     ],
 )
-def test_malformed_palettes_are_refused(palette: object) -> None:
+def test_malformed_palettes_are_refused(palette: Any) -> None:
     """Unknown names and tables of another shape, range or dtype are refused."""
     with pytest.raises(PaletteError, match=r"\(N, 3\)"):
         canonical_palette(palette)

@@ -9,7 +9,7 @@ import json
 import pickle
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ NOON = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
 LIMITS = Limits(max_bytes=1000)
 
 
-def grasp(given: object) -> Encoded | Samples:
+def grasp(given: Any) -> Encoded | Samples:
     return take(given, modality="test", limits=LIMITS)
 
 
@@ -94,7 +94,7 @@ def test_text_is_never_a_path_nor_bytes() -> None:
         {"modality": "text", "source": "x"},
     ],
 )
-def test_foreign_dictionaries_are_refused(fields: dict[str, object]) -> None:
+def test_foreign_dictionaries_are_refused(fields: dict[str, Any]) -> None:
     """What `to_dict` did not write is refused as such, whatever is wrong with it."""
     with pytest.raises(PerceptFormatError, match="to_dict"):
         percept_from_dict(fields)
@@ -111,11 +111,13 @@ class Echo(Percept):
 
     modality: ClassVar[str] = "echo"
 
-    def __init__(self, source, *, at=None, uri=None, limits=LIMITS):  # type: ignore[no-untyped-def]
+    def __init__(
+        self, source: Any, *, at: Any = None, uri: Any = None, limits: Limits = LIMITS
+    ) -> None:
         self._describe(take(source, modality="echo", limits=limits), at=at, uri=uri, limits=limits)
 
     @property
-    def units(self) -> dict[str, object]:
+    def units(self) -> dict[str, Any]:
         return {}
 
 
@@ -141,7 +143,8 @@ def test_paths_stay_within_their_roots(tmp_path: Path) -> None:
     fields = Echo(inside / "fine").to_dict()
     assert percept_from_dict(fields, roots=[inside]) == Echo(b"x")
     spellings = [outside, inside / ".." / "secret", inside / "link", outside.as_uri(), "~/secret"]
-    for roots in ([inside], inside, str(inside)):
+    one: list[Any] = [[inside], inside, str(inside)]
+    for roots in one:
         assert percept_from_dict(fields, roots=roots) == Echo(b"x")
         for path in spellings:
             with pytest.raises((SourceRefusedError, SourceNotFoundError)):
@@ -201,7 +204,7 @@ def test_a_changed_file_is_not_the_percept_anymore(tmp_path: Path) -> None:
         (None, SourceTypeError, "NoneType"),
     ],
 )
-def test_bad_sources_are_named(given: object, error: type[Exception], match: str) -> None:
+def test_bad_sources_are_named(given: Any, error: type[Exception], match: str) -> None:
     """Each unusable source gives its own error, before anything is read beyond the limit."""
     with pytest.raises(error, match=match):
         grasp(given)
@@ -221,7 +224,7 @@ class Trickle(io.RawIOBase):
 
 def test_file_objects_are_read_to_their_end_in_blocks() -> None:
     """Short reads lose nothing, and no read asks for the whole limit at once."""
-    held = take(Trickle(b"0123456789"), modality="test", limits=Limits())
+    held = take(Trickle(b"0123456789"), modality="test", limits=Limits())  # type: ignore[arg-type]
     assert isinstance(held, Encoded)
     assert held.read() == b"0123456789"
 
@@ -270,7 +273,7 @@ def test_two_senses_do_not_share_a_name() -> None:
 @pytest.mark.parametrize(
     "given", [torch.zeros(2, device="meta"), torch.eye(2).to_sparse(), [[1], [2, 3]]]
 )
-def test_arrays_without_plain_content_are_refused(given: object) -> None:
+def test_arrays_without_plain_content_are_refused(given: Any) -> None:
     """Meta and sparse tensors and ragged lists are errors of ours, not of the library below."""
     with pytest.raises(SourceTypeError, match=r"as the source|ragged"):
         grasp(given)

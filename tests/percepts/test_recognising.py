@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -159,7 +160,7 @@ def test_roots_hold_against_every_way_out(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_opened_is_explained(
-    content: object, arguments: dict[str, object], error: type[Exception], words: str
+    content: object, arguments: dict[str, Any], error: type[Exception], words: str
 ) -> None:
     """Each bad input has its error, which names what was wrong."""
     with pytest.raises(error, match=words):

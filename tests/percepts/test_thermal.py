@@ -6,6 +6,7 @@ import io
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -131,7 +132,8 @@ def test_white_hot_and_black_hot_add_up_to_one(levels: np.ndarray) -> None:
     """The two polarities of one picture are complements, in 8 bit, 16 bit, float and files."""
     deep = levels.astype(np.uint16) * 257
     files = [encoded(levels), encoded(deep), encoded(deep, "PPM")]
-    for picture in (levels, deep, levels / 255, *files):
+    pictures: list[Any] = [levels, deep, levels / 255, *files]
+    for picture in pictures:
         white, black = (Thermal(picture, unit=f"{hot}-hot") for hot in ("white", "black"))
         np.testing.assert_allclose(white.intensity(), levels / 255, atol=1e-7)
         np.testing.assert_allclose(white.intensity() + black.intensity(), 1, atol=1e-6)
@@ -209,7 +211,7 @@ def test_coloured_pictures_need_their_palette() -> None:
         ({"unit": "white-hot", "palette": "jet"}, "one channel"),
     ],
 )
-def test_bad_units_are_refused(arguments: dict[str, object], hint: str) -> None:
+def test_bad_units_are_refused(arguments: dict[str, Any], hint: str) -> None:
     """A missing, unknown or contradictory unit, span or palette is named."""
     with pytest.raises(UnitError, match=hint):
         Thermal(np.full((4, 4), 0.5), **arguments)
@@ -312,13 +314,13 @@ def test_round_trip_through_json(tmp_path: Path) -> None:
         Thermal(CELSIUS, unit="celsius"),
         Thermal(kelvin, unit="kelvin", span=(290, 300.1)),
         Thermal(encoded(kelvin, "TIFF"), unit="kelvin", span=(290, 300.1)),
-        Thermal(counts, unit="counts", span=np.array([60, 6000])),
+        Thermal(counts, unit="counts", span=list(np.array([60, 6000]))),
         Thermal(np.array([[-1e300, 1e300]]), unit="counts"),
         Thermal(encoded(counts), unit="black-hot"),
         Thermal(RAMP, unit="black-hot"),
     ]
     for thermal in percepts:
-        back = percept_from_dict(json.loads(json.dumps(thermal.to_dict())))
+        back = Thermal.from_dict(json.loads(json.dumps(thermal.to_dict())))
         assert back == thermal
         assert back.shape == thermal.shape
         np.testing.assert_array_equal(back.intensity(), thermal.intensity())

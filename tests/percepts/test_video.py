@@ -21,7 +21,7 @@ from sensorium.percepts.audio import Audio
 from sensorium.percepts.ffmpeg import opened
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import percept_from_dict
-from sensorium.percepts.source import take
+from sensorium.percepts.source import Encoded, take
 from sensorium.percepts.video import Video
 
 FPS = 10  # frames per second of every file here
@@ -59,15 +59,15 @@ def encoded(
     """Write frames of rising brightness; half red, that is their left half."""
     stream = io.BytesIO()
     with av.open(stream, "w", format=container, options=options) as output:
-        track = output.add_stream(codec, rate=FPS)
+        track: Any = output.add_stream(codec, rate=FPS)
         track.width, track.height = size
         track.pix_fmt = "rgb8" if codec == "gif" else "yuv420p"
-        hum = output.add_stream("aac", rate=16_000, layout="mono") if sound else None
+        hum: Any = output.add_stream("aac", rate=16_000, layout="mono") if sound else None
         for index in range(count):
             pixels = np.full((size[1], size[0], 3), level(index), np.uint8)
             if half_red:
                 pixels[:, : size[0] // 2] = (200, 0, 0)
-            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame: Any = av.VideoFrame.from_ndarray(pixels, format="rgb24")
             frame.pts, frame.time_base = first + index, Fraction(1, FPS)
             output.mux(track.encode(frame))
         output.mux(track.encode(None))
@@ -86,11 +86,11 @@ def film(container: str, codec: str, rate: int, *, heard: Any, first: int = 0) -
     samples[5 * rate : 5 * rate + 20] = 20_000
     stream = io.BytesIO()
     with av.open(stream, "w", format=container) as output:
-        track = output.add_stream("libvpx-vp9" if container == "webm" else "libx264", rate=FPS)
+        track: Any = output.add_stream("libvpx-vp9" if container == "webm" else "libx264", rate=FPS)
         track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
-        sound = output.add_stream(codec, rate=rate, layout="mono")
+        sound: Any = output.add_stream(codec, rate=rate, layout="mono")
         for index in range(first, 8 * FPS):
-            frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
+            frame: Any = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
             frame.pts, frame.time_base = index, Fraction(1, FPS)
             output.mux(track.encode(frame))
         output.mux(track.encode(None))
@@ -136,6 +136,7 @@ def test_a_length_that_no_header_states_is_found_by_reading() -> None:
     """A live Matroska recording has none."""
     data = encoded("matroska", live="1")
     with av.open(io.BytesIO(data)) as container:
+        assert isinstance(container, av.container.InputContainer)
         assert container.duration is None
     assert Video(data).duration == pytest.approx(2.0, abs=0.01)
     assert shown(Video(data), [0.4, 1.9]) == [4, 19]
@@ -145,11 +146,11 @@ def test_rates_that_do_not_divide_a_millisecond_lose_no_frame() -> None:
     """Matroska's rounding of 1/3 s never shows the frame before."""
     stream = io.BytesIO()
     with av.open(stream, "w", format="matroska") as output:
-        track = output.add_stream("libx264", rate=30)
+        track: Any = output.add_stream("libx264", rate=30)
         track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
         for index in range(20):
             pixels = np.full((48, 64, 3), level(index), np.uint8)
-            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame: Any = av.VideoFrame.from_ndarray(pixels, format="rgb24")
             frame.pts, frame.time_base = index, Fraction(1, 30)
             output.mux(track.encode(frame))
         output.mux(track.encode(None))
@@ -182,7 +183,7 @@ def test_phones_videos_are_turned_upright(matrix: tuple[int, ...], red: str) -> 
         "bottom": pixels[height // 2 + 4 :],
     }
     redness = {side: (half[..., 0] - half[..., 1]).mean() for side, half in halves.items()}
-    assert max(redness, key=redness.get) == red
+    assert max(redness, key=lambda side: float(redness[side])) == red
     assert redness[red] > 120
     assert video.size == picture.size == ((64, 48) if red in ("left", "right") else (48, 64))
 
@@ -273,7 +274,7 @@ def test_frames_nobody_asked_for_are_not_kept() -> None:
             asked.append(index)
             yield index / FPS
 
-    pictures = Video(encoded()).frames(times())
+    pictures: Any = Video(encoded()).frames(times())
     for _ in range(3):
         next(pictures)
     pictures.close()
@@ -332,8 +333,10 @@ def test_pictures_and_songs_are_refused_by_path_too(tmp_path: Path) -> None:
         Video(path)
     stream = io.BytesIO()
     with av.open(stream, "w", format="wav") as output:
-        track = output.add_stream("pcm_s16le", rate=8000, layout="mono")
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 99), np.int16), format="s16", layout="mono")
+        track: Any = output.add_stream("pcm_s16le", rate=8000, layout="mono")
+        frame: Any = av.AudioFrame.from_ndarray(
+            np.zeros((1, 99), np.int16), format="s16", layout="mono"
+        )
         frame.sample_rate = 8000
         output.mux(track.encode(frame))
     with pytest.raises(errors.MediaDecodeError, match="no moving picture"):
@@ -345,9 +348,9 @@ def with_cover(container: str) -> bytes:
     stream = io.BytesIO()
     with av.open(stream, "w", format=container) as output:
         codec = "libmp3lame" if container == "mp3" else container
-        track = output.add_stream(codec, rate=16_000, layout="mono")
+        track: Any = output.add_stream(codec, rate=16_000, layout="mono")
         hum = np.zeros((1, 16_000), np.int16)
-        frame = av.AudioFrame.from_ndarray(hum, format="s16", layout="mono")
+        frame: Any = av.AudioFrame.from_ndarray(hum, format="s16", layout="mono")
         frame.sample_rate, frame.pts = 16_000, 0
         output.mux(track.encode(frame))
         output.mux(track.encode(None))
@@ -403,6 +406,7 @@ def test_frames_that_grow_are_refused() -> None:
 def test_ffmpeg_decodes_no_frame_beyond_the_limit_to_look_at_a_file() -> None:
     """It has not even learnt the size."""
     source = take(encoded("gif", "gif", count=2), modality="video", limits=Limits())
+    assert isinstance(source, Encoded)
     for pixels, width in ((64 * 48 + 10_000, 64), (1000, 0)):
         with opened(source, "video", Limits(max_pixels=pixels)) as container:
             assert container.streams.video[0].width == width

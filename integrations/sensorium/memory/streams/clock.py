@@ -24,21 +24,22 @@ MICROSECOND = 1_000  # ns
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 EARLIEST = -1_000_000_000  # s, the year 1938; sums and differences of such times
 LATEST = 4_000_000_000  # s, the year 2096: fit 64 bits of nanoseconds (9.2e9 s)
-FORWARD = 3_600 * SECOND  # a step beyond it is a clock that was set, or a sensor that slept
-BACKWARD = 10 * SECOND  # a step back beyond it (and the lateness) is a clock that was set
+# A longer step is a jump: the clock was set, or the sensor slept.
+FORWARD = 3_600 * SECOND
+BACKWARD = 10 * SECOND  # or the lateness, if that is longer
 
 
 def nanoseconds(moment: object) -> int:
     """Return an aware datetime as nanoseconds since 1970.
 
     Raises:
-        TimeError: Naive, no datetime, or of another century.
+        TimeError: A naive datetime, another type, or a year out of range.
     """
     if not isinstance(moment, datetime) or moment.utcoffset() is None:
         kind = "naive" if isinstance(moment, datetime) else f"a {type(moment).__name__}"
         raise TimeError(
-            f"at={moment!r}, which is {kind}"[:200],
-            "a datetime with its zone",
+            f"at={moment!r}, which is {kind}",
+            "a timezone-aware datetime",
             "write at=datetime(..., tzinfo=timezone.utc) or at.astimezone()",
         )
     since = (moment - EPOCH) // timedelta(microseconds=1) * MICROSECOND
@@ -53,19 +54,18 @@ def moment_of(time_ns: int) -> datetime:
 
 
 class Stretch(NamedTuple):
-    """Samples that follow each other on one clock, in the order they came."""
+    """Samples that follow each other on one clock, in the order in which they came."""
 
     times: Times  # (n,)
-    late: NDArray[np.bool_] | None  # (n,): which came too late; `None` if none did
-    jumped: bool  # whether the clock jumped before it
+    jumped: bool  # whether the clock jumped before the first of them
 
 
 class Clock:
     """Gives each pushed sample its time, and notices when the clock jumps.
 
-    The nominal rate counts samples that come without timestamps. Seconds on the sensor's own clock
-    are tied to the wall clock by the first push, or by the last `at`; when that clock jumps, it is
-    tied anew: to as long after the first sample as the wall clock says, and never into the past.
+    Samples without timestamps are counted at the nominal rate. Seconds on the sensor's own clock
+    are tied to the wall clock by the first push, or by the last `at`. After a jump of that clock it
+    is tied anew: as long after the first sample as the wall clock says, and never into the past.
     """
 
     def __init__(
@@ -79,13 +79,13 @@ class Clock:
         """Start a clock.
 
         Args:
-            rate: Nominal, in Hz; `None` if there always are timestamps.
-            lateness: How far behind the newest sample one may come, in ns.
-            slack: How far `at` may be from where the last push ended, in ns, and still continue it.
+            rate: Nominal rate in Hz; `None` if every push has timestamps.
+            lateness: How far behind the newest sample another may come, in ns: no jump is nearer.
+            slack: How far `at` may be from the end of the last push, in ns, and still continue it.
             now: The wall clock, in ns.
         """
         self.now = now
-        self._rate, self._lateness, self._slack = rate, lateness, slack
+        self._rate, self._slack = rate, slack
         self._backward = max(BACKWARD, lateness)
         self._anchor: int | None = None  # ns: time of the sample that `_count` counts from
         self._count = 0
@@ -99,25 +99,25 @@ class Clock:
         """Return the times of `count` samples, in stretches between jumps of the clock.
 
         Args:
-            count: How many, at least one.
-            at: Time of the first, ns.
-            timestamps: As `stamps` returns them, shape `(count,)`; needed without a rate.
+            count: Number of samples, at least one.
+            at: Time of the first sample, ns.
+            timestamps: Timestamps that `stamps` returned, shape `(count,)`; needed without a rate.
         """
         if timestamps is None:
             return self._stretches(self._counted(count, at), movable=False)
         if timestamps.dtype.kind == "M":
-            found = self._stretches(timestamps.astype(np.int64), movable=False)
+            stretches = self._stretches(timestamps.astype(np.int64), movable=False)
         else:
             if at is not None or self._offset is None:
                 self._offset = (self.now() if at is None else at) - int(timestamps[0])
-            found = self._stretches(timestamps + self._offset, movable=at is None)
-        if self._rate is not None:  # samples without any time go on from here
-            self._anchor = int(found[-1].times.max()) + round(SECOND / self._rate)
+            stretches = self._stretches(timestamps + self._offset, movable=at is None)
+        if self._rate is not None:  # a push without any time goes on from here
+            self._anchor = int(stretches[-1].times.max()) + round(SECOND / self._rate)
             self._count = 0
-        return found
+        return stretches
 
     def _counted(self, count: int, at: int | None) -> Times:
-        assert self._rate is not None  # which the cutters see to
+        assert self._rate is not None  # the cutters refuse such a push
         period = SECOND / self._rate
         expected = None if self._anchor is None else self._anchor + round(self._count * period)
         far = expected is None or (at is not None and abs(at - expected) > self._slack)
@@ -130,8 +130,13 @@ class Clock:
         return times
 
     def _stretches(self, times: Times, *, movable: bool) -> list[Stretch]:
-        """Cut where the clock jumps; `movable` times have no date of their own."""
-        found: list[Stretch] = []
+        """Split times where the clock jumps.
+
+        Args:
+            times: Times in the order in which the samples came, ns.
+            movable: Whether the sensor's clock may be tied anew, because it has no date of its own.
+        """
+        stretches: list[Stretch] = []
         if self._tied is None:
             self._tied = (self.now(), int(times[0]))
         newest, jumped = self._newest, False
@@ -144,16 +149,15 @@ class Clock:
             end = int(jumps.argmax()) if jumps.any() else len(times)
             newest = int(seen[end])
             if end:
-                late = steps[:end] < -self._lateness
-                found.append(Stretch(times[:end], late if late.any() else None, jumped))
+                stretches.append(Stretch(times[:end], jumped))
             times, jumped = times[end:], True
             if movable and len(times):
                 times = times + self._tied_anew(int(times[0]), newest)
         self._newest = newest
-        return found
+        return stretches
 
     def _tied_anew(self, first: int, newest: int) -> int:
-        """Return by how much the sensor's clock has to be moved after it jumped, in ns."""
+        """Move the sensor's clock after it jumped; return by how much, in ns."""
         assert self._tied is not None
         assert self._offset is not None
         wall, tied = self._tied
@@ -166,15 +170,15 @@ def stamps(timestamps: object, count: int) -> Array:
     """Check timestamps: int64 nanoseconds of the sensor's clock, or datetime64[ns].
 
     Raises:
-        PerceptShapeError: Not one for each sample, or neither numbers nor datetime64.
-        TimeError: NaN, NaT, or beyond what 64 bits hold.
+        PerceptShapeError: Not one timestamp for each sample, or neither numbers nor datetime64.
+        TimeError: NaN, NaT, or a year out of range.
     """
     array = np.asarray(timestamps)
     if array.shape != (count,) or array.dtype.kind not in "iufM":
         raise PerceptShapeError(
             f"timestamps of shape {array.shape} and dtype {array.dtype} for {count} samples",
             f"shape ({count},), seconds or datetime64",
-            "pass one for each sample",
+            "pass one timestamp for each sample",
         )
     dated = array.dtype.kind == "M"
     seconds = array.astype("datetime64[s]").astype(np.int64) if dated else array
@@ -189,6 +193,8 @@ def stamps(timestamps: object, count: int) -> Array:
         )
     if dated:
         return array.astype("datetime64[ns]")
-    whole = np.floor(array)  # apart, so that whole seconds stay exact beyond 2**53 ns
+    # Seconds and their fractions are converted apart: as one float, ns would be exact only up to
+    # 2**53, which is 104 days.
+    whole = np.floor(array)
     rest = np.rint((array - whole) * SECOND).astype(np.int64)
     return np.asarray(whole.astype(np.int64) * SECOND + rest)

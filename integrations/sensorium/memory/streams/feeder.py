@@ -1,4 +1,4 @@
-"""The worker of a stream: a bounded queue of moments, written in batches by one thread."""
+"""The thread of a stream: a bounded queue of moments, written in batches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Parcel(NamedTuple):
     """A moment on its way to the memory."""
 
     moment: Moment
-    samples: int  # that no other window has
+    samples: int  # samples that no other window has
 
 
 class Feeder:
@@ -28,16 +28,23 @@ class Feeder:
     sink's return acknowledges its batch. An error of the sink is kept for the next caller.
 
     Attributes:
-        patience: Seconds to wait for room in the queue; then what comes is dropped. `None` waits
-            for ever.
-        remembered: Moments acknowledged.
-        dropped: Moments that a full queue pushed out.
-        failed: Moments of batches whose sink raised.
-        lost: Samples in dropped and failed moments.
+        patience: Seconds to wait for room in the queue before a moment is dropped; `None` waits for
+            ever.
+        remembered: Number of moments acknowledged.
+        dropped: Number of moments that a full queue dropped.
+        failed: Number of moments in batches for which the sink raised an error.
+        lost: Number of samples in dropped and failed moments.
     """
 
     def __init__(self, sink: Sink, *, queue: int, policy: Policy, name: str) -> None:
-        """Start the thread; `name` is its name."""
+        """Start the thread.
+
+        Args:
+            sink: Function that writes a batch.
+            queue: Number of moments that may wait.
+            policy: What a full queue does.
+            name: Name of the thread.
+        """
         self._sink, self._bound, self._policy = sink, queue, policy
         self._waiting: deque[Parcel] = deque()
         self._writing = 0
@@ -51,12 +58,12 @@ class Feeder:
 
     @property
     def waiting(self) -> int:
-        """Moments not acknowledged yet."""
+        """Number of moments that are not acknowledged yet."""
         with self._changed:
             return len(self._waiting) + self._writing
 
     def put(self, parcel: Parcel) -> None:
-        """Queue one; where the queue is full, wait or drop the oldest, as the policy says."""
+        """Queue a moment; if the queue is full, wait or drop the oldest, as the policy says."""
         with self._changed:
             if self._policy == "drop-oldest" and len(self._waiting) >= self._bound:
                 self._drop(self._waiting.popleft())
@@ -74,18 +81,18 @@ class Feeder:
         self.lost += parcel.samples
 
     def raise_error(self) -> None:
-        """Raise what went wrong in the sink since the last time.
+        """Raise the error of the sink, if there was one since the last call.
 
         Raises:
-            StreamError: From the sink's own error.
+            StreamError: The sink raised an error, which is the cause of this one.
         """
         with self._changed:
             error, self._error = self._error, None
         if error is not None:
             raise StreamError(
                 f"moments of a stream that could not be remembered ({error})",
-                "a memory that takes them",
-                "see the error this one came from; report.failed counts them",
+                "a memory that accepts them",
+                "see the cause of this error; report.failed counts the moments",
             ) from error
 
     def drain(self) -> None:
@@ -93,7 +100,7 @@ class Feeder:
         with self._changed:
             if not self._changed.wait_for(self._is_idle, timeout=self.patience):
                 waiting = len(self._waiting) + self._writing
-                self._error = self._error or TimeoutError(f"{waiting} still waited at exit")
+                self._error = self._error or TimeoutError(f"{waiting} moments still waited at exit")
 
     def stop(self) -> None:
         """End the thread once everything queued is acknowledged or failed, or patience ends."""
@@ -119,7 +126,7 @@ class Feeder:
             error: BaseException | None = None
             try:
                 self._sink([parcel.moment for parcel in batch])
-            except BaseException as raised:  # whatever it is, it is the caller's: raise_error
+            except BaseException as raised:  # any error is the caller's: see raise_error
                 error = raised
             self._acknowledge(batch, error)
 

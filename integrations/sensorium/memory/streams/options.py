@@ -1,4 +1,4 @@
-"""What a stream can be told: the options, which modality takes which, and their defaults."""
+"""The options of a stream: which modality takes which, and their defaults."""
 
 from __future__ import annotations
 
@@ -13,40 +13,41 @@ from sensorium.errors import PerceptValueError, RecordError, UnsupportedModality
 from sensorium.memory.streams.feeder import Policy
 from sensorium.percepts.palettes import Palette
 
-LONGEST = 3_600.0  # s: of windows and waiting, which are held in memory
+LONGEST = 3_600.0  # s: longest window and waiting, because their samples are held in memory
 LONGEST_EVERY = 366 * 86_400.0  # s
 LONGEST_QUEUE = 4_096  # windows
 
 
 class StreamOptions(TypedDict, total=False):
-    """Options of a stream; those of other modalities are refused.
+    """Options of a stream; those of other modalities are refused. Defaults are in parentheses.
 
     Attributes:
-        rate: Nominal, in Hz: needed for audio, and wherever timestamps are not always given.
-        accel: Unit of acceleration, "m/s^2" or "g" (imu, needed).
-        gyro: Unit of rotation rate, "rad/s" or "deg/s" (imu, needed).
-        unit: As `Depth` and `Thermal` take it (needed there).
-        fx: As `Depth` takes it.
-        baseline: As `Depth` takes it.
-        span: As `Thermal` takes it.
-        palette: As `Thermal` takes it.
-        window: Seconds of one memory (imu 2.56, audio 5).
-        stride: Seconds from the start of one window to the next (the window). A longer one leaves
-            out what lies between.
-        every: Seconds from one remembered frame to the next, at the least (1).
-        min_change: Mean absolute difference in [0, 1] from the last remembered frame, below which
+        rate: Nominal rate in Hz: needed for audio, and for pushes without timestamps.
+        accel: Unit of acceleration, "m/s^2" or "g" (needed for imu).
+        gyro: Unit of rotation rate, "rad/s" or "deg/s" (needed for imu).
+        unit: Unit of pixels, as `Depth` and `Thermal` take it (needed for both).
+        fx: Focal length, as `Depth` takes it.
+        baseline: Distance of a stereo pair's cameras, as `Depth` takes it.
+        span: Range of temperatures, as `Thermal` takes it.
+        palette: Colours of temperatures, as `Thermal` takes it.
+        window: Seconds in one memory (imu 2.56, audio 5).
+        stride: Seconds from the start of one window to the next (the window). With a longer stride,
+            the samples between two windows are left out.
+        every: Shortest time from one remembered frame to the next, in seconds (1).
+        min_change: Mean absolute difference from the last remembered frame, in [0, 1], below which
             a frame is left out (0).
-        gap: Seconds without samples that end a window and are reported (0.1, and 1.5 periods at
-            the least); for frames, reported only where this is given.
-        lateness: Seconds that samples out of order are waited for (0.5). Frames never are.
-        queue: Windows that may wait, and as many be written (imu 32, audio 16, frames 8).
+        gap: Seconds without samples that end a window and are reported (0.1, but at least 1.5
+            periods); for frames, gaps are reported only if this is given.
+        lateness: Seconds to wait for samples that come out of order (0.5). Frames are not waited
+            for.
+        queue: Windows that may wait; as many may be being written (imu 32, audio 16, frames 8).
         policy: What a full queue does: "block" the pushing thread (the default), or "drop-oldest".
-        name: Of the sensor: its statistics persist under it.
-        tags: Of every memory.
-        source: Of every memory (the name).
-        metadata: Of every memory, JSON-ready.
-        text: Of every memory; embedded with each.
-        annotate: Add the running statistics to the metadata of every memory (no).
+        name: Name of the sensor, under which its statistics persist.
+        tags: Tags of every memory.
+        source: Source of every memory (the name).
+        metadata: Metadata of every memory, JSON-ready.
+        text: Text of every memory; embedded with each.
+        annotate: Whether to add the running statistics to the metadata of every memory (no).
     """
 
     rate: float | None
@@ -74,24 +75,24 @@ class StreamOptions(TypedDict, total=False):
 
 
 class Defaults(NamedTuple):
-    """How streams of a modality differ."""
+    """Defaults of the streams of one modality."""
 
-    takes: str  # options of its own
+    takes: str  # options that not every modality has
     queue: int  # windows or frames
     window: float = 0.0  # s
     gap: float | None = None  # s
-    near: float = 0.0  # periods: samples nearer to each other are one
-    slack: float = 0.0  # s that `at` may be off where a push goes on; half a period at the least
+    near: float = 0.0  # periods: samples nearer to each other are duplicates
+    slack: float = 0.0  # s that `at` may be off the end of the last push; at least half a period
 
 
 ALL = "rate gap queue policy name tags source metadata text annotate"
-SHORTEST = 0.5  # s: a rest that is a window still; sensorium-mini takes no shorter motion
+SHORTEST = 0.5  # s: a rest that still becomes a window; sensorium-mini takes no shorter motion
 LATENESS = 0.5  # s
 EVERY = 1.0  # s
 DEFAULTS = {
-    # 2.56 s is one window of sensorium-mini, and what most collections of activities use
+    # 2.56 s is one window of sensorium-mini, and the usual one of datasets of activities.
     "imu": Defaults("window stride lateness accel gyro", queue=32, window=2.56, gap=0.1),
-    # 5 s hold most sounds whole; the encoders' own windows inside it say where in it
+    # 5 s hold most sounds whole; the encoder's own, shorter windows tell where in them.
     "audio": Defaults("window stride lateness", queue=16, window=5.0, gap=0.1, near=0.5, slack=0.1),
     "image": Defaults("every min_change", queue=8),
     "depth": Defaults("every min_change unit fx baseline", queue=8),
@@ -100,11 +101,11 @@ DEFAULTS = {
 
 
 def defaults(modality: str, options: Mapping[str, Any]) -> Defaults:
-    """Return a modality's defaults, if it takes the options given.
+    """Return the defaults of a modality, after checking that it takes the given options.
 
     Raises:
-        UnsupportedModalityError: Nothing streams of that modality.
-        RecordError: It does not take one of the options.
+        UnsupportedModalityError: The modality cannot be streamed.
+        RecordError: The modality does not take one of the options.
     """
     if modality not in DEFAULTS:
         raise UnsupportedModalityError(
@@ -116,7 +117,7 @@ def defaults(modality: str, options: Mapping[str, Any]) -> Defaults:
     for option, value in options.items():
         if option not in taken:
             raise RecordError(
-                f"{option}={value!r} for a stream of {modality}"[:200],
+                f"{option}={value!r} for a stream of {modality}",
                 f"options among {', '.join(sorted(taken))}",
                 f"leave {option} out",
             )
@@ -129,7 +130,7 @@ def number(
     """Return a number among the options, or the default.
 
     Raises:
-        PerceptValueError: No number from `least` to `most`.
+        PerceptValueError: Not a number from `least` to `most`.
     """
     value = options.get(name)
     if value is None:
@@ -146,7 +147,7 @@ def whole(options: Mapping[str, Any], name: str, default: int, *, least: int, mo
     """Return a whole number among the options, or the default.
 
     Raises:
-        PerceptValueError: No whole number from `least` to `most`.
+        PerceptValueError: Not a whole number from `least` to `most`.
     """
     value = float(number(options, name, default, least=least, most=most))
     if not value.is_integer():

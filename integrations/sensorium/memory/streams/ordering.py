@@ -1,4 +1,8 @@
-"""Samples in order of time, once everything that may still come before them has come."""
+"""Order of time: what is waited for, and what comes too late.
+
+This is the only place where a sample or frame is dropped for its time. Samples may come late by the
+stream's lateness, and are held back as long; frames are never waited for.
+"""
 
 from __future__ import annotations
 
@@ -6,34 +10,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.memory.streams.clock import Times
+from sensorium.memory.streams.report import Counts
 
-Signal = NDArray[np.float32]  # (n, C)
+Rows = NDArray[np.float32]  # samples, (n, C)
 
 
-class Ordering:
-    """Holds samples back for the lateness, sorts them by time and drops duplicates.
+class SampleOrder:
+    """Holds samples back for the lateness, sorts them by time, and drops late and double ones.
 
     Attributes:
-        newest: Time of the newest sample so far, ns; `None` before the first.
-        waiting: How many samples are held.
-        duplicates: How many were dropped.
+        newest: Time of the newest sample that is kept, ns; `None` before the first.
+        waiting: Number of samples held.
     """
 
-    def __init__(self, *, lateness: int, near: int) -> None:
+    def __init__(self, *, lateness: int, near: int, counts: Counts) -> None:
         """Start without samples.
 
         Args:
-            lateness: How far behind the newest sample one may come, in ns.
-            near: Samples at most this many ns apart are one; the first counts.
+            lateness: How far behind the newest sample another may come, in ns.
+            near: Samples at most this many ns apart are duplicates; the first one stays.
+            counts: Counts of what is dropped.
         """
-        self._lateness, self._near = lateness, near
-        self._held: list[tuple[Times, Signal]] = []
-        self._last: int | None = None  # ns: of the last sample released, kept or not
+        self._lateness, self._near, self._counts = lateness, near, counts
+        self._held: list[tuple[Times, Rows]] = []
+        self._seen: int | None = None  # ns: newest sample that came, even if it was dropped
+        self._last: int | None = None  # ns: last sample released, even if it was a duplicate
         self.newest: int | None = None
-        self.waiting = self.duplicates = 0
+        self.waiting = 0
 
-    def add(self, times: Times, samples: Signal) -> None:
-        """Take samples in the order they came, none later than the lateness allows."""
+    def add(self, times: Times, samples: Rows) -> None:
+        """Take samples in the order in which they came; drop those with NaN and late ones."""
+        before = times[0] if self._seen is None else self._seen
+        seen = np.maximum.accumulate(np.concatenate([[before], times]))
+        self._seen = int(seen[-1])
+        finite = np.isfinite(samples).all(axis=1)
+        late = finite & (times - seen[:-1] < -self._lateness)
+        self._counts.nan += len(samples) - int(finite.sum())
+        self._counts.late += int(late.sum())
+        kept = finite & ~late
+        if not kept.all():
+            times, samples = times[kept], samples[kept]
         if len(times) == 0:
             return
         self._held.append((times, samples))
@@ -41,21 +57,27 @@ class Ordering:
         latest = int(times.max())
         self.newest = latest if self.newest is None else max(self.newest, latest)
 
-    def release(self, *, everything: bool = False) -> tuple[Times, Signal] | None:
-        """Return the samples nothing can come before any more, `None` if there are none.
+    def release(self) -> tuple[Times, Rows] | None:
+        """Return samples before which no other can come any more, `None` if there are none."""
+        return self._release_until(None if self.newest is None else self.newest - self._lateness)
 
-        With `everything`, nothing is waited for, and the next sample starts anew.
-        """
-        if not self._held or self.newest is None:
+    def release_all(self) -> tuple[Times, Rows] | None:
+        """Return all samples without waiting, `None` if there are none; start anew after them."""
+        released = self._release_until(self.newest)
+        self._seen = self._last = self.newest = None
+        return released
+
+    def _release_until(self, bound: int | None) -> tuple[Times, Rows] | None:
+        if not self._held or bound is None:
             return None
         times = np.concatenate([times for times, _ in self._held])
         samples = np.concatenate([samples for _, samples in self._held])
         if (np.diff(times) <= 0).any():
+            # A stable sort keeps, of samples of one time, the one that came first.
             order = np.argsort(times, kind="stable")
             order = order[np.diff(times[order], prepend=times[order[0]] - 1) > 0]
-            self.duplicates += len(times) - len(order)
+            self._counts.duplicates += len(times) - len(order)
             times, samples = times[order], samples[order]
-        bound = self.newest if everything else self.newest - self._lateness
         ready = int(np.searchsorted(times, bound, "right"))
         self._held = [(times[ready:], samples[ready:])] if ready < len(times) else []
         self.waiting = len(times) - ready
@@ -65,8 +87,36 @@ class Ordering:
             kept = np.diff(times, prepend=before) > self._near
             self._last = int(times[-1])
             if not kept.all():
-                self.duplicates += ready - int(kept.sum())
+                self._counts.duplicates += ready - int(kept.sum())
                 times, samples = times[kept], samples[kept]
-        if everything:
-            self._last = self.newest = None
         return (times, samples) if len(times) else None
+
+
+class FrameOrder:
+    """Accepts frames in order of time, and drops late and double ones."""
+
+    def __init__(self, *, gap: int | None, counts: Counts) -> None:
+        """Start without frames.
+
+        Args:
+            gap: Frames more than this many ns apart are reported; `None` reports nothing.
+            counts: Counts of what is dropped, and gaps.
+        """
+        self._gap, self._counts = gap, counts
+        self._newest: int | None = None  # ns
+
+    def restart(self) -> None:
+        """Accept any time next, after the clock jumped."""
+        self._newest = None
+
+    def accepts(self, time: int) -> bool:
+        """Return whether a frame is newer than those before it; count it if it is not."""
+        newest = self._newest
+        if newest is not None and time <= newest:
+            self._counts.duplicates += time == newest
+            self._counts.late += time < newest
+            return False
+        if newest is not None and self._gap is not None and time - newest > self._gap:
+            self._counts.gap(newest, time)
+        self._newest = time
+        return True

@@ -1,4 +1,4 @@
-"""What became of everything that was pushed."""
+"""Counts of what became of everything that was pushed into a stream."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from sensorium.memory.streams.clock import moment_of
 
-GAPS_KEPT = 100  # of the last ones; all are counted
+GAPS_KEPT = 100  # the last gaps are listed; all are counted
 
 
 class Gap(NamedTuple):
-    """A stretch without samples: from the last one before it to the first one after it (UTC)."""
+    """A stretch without samples: from the last sample before it to the first after it (UTC)."""
 
     start: datetime
     end: datetime
@@ -24,22 +24,22 @@ class StreamReport:
     """Counts since the stream was opened.
 
     Attributes:
-        pushed: Samples, or frames, that came.
-        windows: Windows, or frames, given out to be remembered.
-        remembered: Those that the memory acknowledged.
-        waiting: Those that wait or are being written.
-        dropped: Those that a full queue pushed out (`drop-oldest`).
-        failed: Those of batches in which the memory refused one; the error was raised.
+        pushed: Samples or frames that were pushed.
+        windows: Windows or frames that were cut to be remembered.
+        remembered: Windows that the memory acknowledged.
+        waiting: Windows that wait or are being written.
+        dropped: Windows that a full queue dropped (policy `drop-oldest`).
+        failed: Windows in batches of which the memory refused at least one; the error was raised.
         lost: Samples in dropped and failed windows.
-        late: Samples that came later than the lateness allows, and were left out.
-        duplicates: Samples left out because one of the same time was there.
+        late: Samples left out because they came later than the lateness allows.
+        duplicates: Samples left out because another one has the same time.
         nan: Samples left out because of NaN or infinity.
-        skipped: Samples between windows, where the stride is longer than the window; frames that
-            came sooner than `every`, or hardly differed.
-        discarded: Samples of segments too short for a window.
+        skipped: Samples between windows, if the stride is longer than the window; frames that came
+            sooner than `every`, or hardly differed.
+        discarded: Samples in segments too short for a window.
         jumps: How often the clock jumped.
         gap_count: How often samples were missing for longer than `gap`.
-        gaps: The last 100 of those gaps.
+        gaps: The last 100 gaps.
     """
 
     pushed: int
@@ -60,7 +60,7 @@ class StreamReport:
 
 
 @dataclass
-class Tally:
+class Counts:
     """The counts that are known before a window is queued; see `StreamReport`."""
 
     pushed: int = 0

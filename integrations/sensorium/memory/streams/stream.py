@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,32 +19,19 @@ from sensorium.errors import StreamError, TimeError
 from sensorium.memory.closing import Closing
 from sensorium.memory.records import Moment
 from sensorium.memory.streams.clock import Times, nanoseconds
+from sensorium.memory.streams.cutter import Cutter, ReadyPercept
 from sensorium.memory.streams.feeder import Feeder, Parcel
-from sensorium.memory.streams.report import StreamReport, Tally
-from sensorium.memory.streams.running import RunningStatistics, Statistics
-from sensorium.memory.streams.signals import Cut
-from sensorium.percepts.source import Array, Given
+from sensorium.memory.streams.report import Counts, StreamReport
+from sensorium.memory.streams.running_statistics import RunningStatistics, Statistics
+from sensorium.percepts.source import Given
 
 SAVE_EVERY = 10.0  # s between two writes of the statistics, while the stream is pushed to
 EXIT_PATIENCE = 10.0  # s that a stream left open may keep the interpreter from exiting
 
 
-class Cutter(Protocol):
-    """Turns what is pushed into percepts."""
-
-    def push(self, given: Given, *, at: int | Times | None, timestamps: object) -> Iterator[Cut]:
-        """Take samples or frames; yield the percepts they complete."""
-
-    def end(self) -> Iterator[Cut]:
-        """Yield what is left."""
-
-    def admitted(self, given: Given) -> Array:
-        """Return samples as the statistics see them, `(n, C)`."""
-
-
 @dataclass(frozen=True)
 class Labels:
-    """What every moment of a stream carries."""
+    """What every moment of a stream has in common."""
 
     text: str | None = None
     tags: tuple[str, ...] = ()
@@ -57,7 +44,7 @@ class Stream(Closing):
     """Live samples or frames on their way into a memory; made by `Memory.stream`.
 
     Pushing checks, copies and cuts; encoding and writing happen in a thread of the stream. Any
-    thread may push. Use it as a context manager, or close it: one left open is closed when the
+    thread may push. Use it as a context manager, or close it: a stream left open is closed when the
     interpreter exits.
     """
 
@@ -68,12 +55,12 @@ class Stream(Closing):
         *,
         labels: Labels,
         statistics: RunningStatistics,
-        tally: Tally,
+        counts: Counts,
     ) -> None:
-        """Put the parts together: see `open_stream`."""
+        """Put the parts together; `open_stream` does."""
         self._cutter, self._feeder, self._labels = cutter, feeder, labels
-        self._running, self._tally = statistics, tally
-        self._ready: deque[Parcel] = deque()  # cut, and not yet queued
+        self._running, self._counts = statistics, counts
+        self._ready: deque[Parcel] = deque()  # percepts that are not queued yet
         self._lock = threading.RLock()
         self._process = os.getpid()
         self._saved = time.monotonic()
@@ -89,18 +76,21 @@ class Stream(Closing):
     ) -> None:
         """Take samples or frames; return as soon as they are checked, copied and queued.
 
-        Without `at` and `timestamps`, samples go on where the last push ended; the first push
-        starts now. With the policy "block", a full queue is waited for.
+        Without `at` and `timestamps`, samples follow the last push; the first push starts now. With
+        the policy "block", this waits while the queue is full.
 
         Args:
             samples: Motion `(T, 6)`; sound `(T,)` or `(C, T)`; a frame `(H, W)` or `(H, W, C)`, or
                 a batch of frames `(N, H, W)` or `(N, H, W, C)`. Not modified.
-            at: When the first sample was taken; for frames also one time for each.
-            timestamps: One for each sample: seconds on the sensor's clock, or datetime64 in UTC.
+            at: Time of the first sample; for frames also a list of one time for each.
+            timestamps: Timestamp of each sample: seconds on the sensor's clock, or datetime64 in
+                UTC.
         Raises:
             StreamError: The stream is closed, or windows pushed before could not be remembered;
                 then nothing of this push is taken, and it may be tried again.
-            PerceptError: What is pushed is not what the stream was opened for; nothing is taken.
+            PerceptError: The samples are not of the stream's modality and units; nothing is taken.
+            TimeError: `at` is naive, or contradicts `timestamps`; nothing is taken.
+            UnitError: Samples without times in a stream without a rate; nothing is taken.
         """
         with self._lock:
             self._check_open()
@@ -144,14 +134,15 @@ class Stream(Closing):
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed."""
+        """Whether the stream was closed."""
         return self._closed
 
     @property
     def report(self) -> StreamReport:
-        """What became of everything that was pushed, as of now."""
-        feeder, tally = self._feeder, self._tally  # no lock: a push may be waiting with it
-        counts = {**tally.__dict__, "gaps": tuple(tally.gaps.copy())}
+        """Counts of what became of everything that was pushed so far."""
+        # The lock is not taken: a push that waits for room in the queue holds it.
+        feeder = self._feeder
+        counts = {**self._counts.__dict__, "gaps": tuple(self._counts.gaps.copy())}
         return StreamReport(
             **counts,
             remembered=feeder.remembered,
@@ -163,7 +154,7 @@ class Stream(Closing):
 
     @property
     def statistics(self) -> Statistics:
-        """Mean and spread of each channel, over all that was cut so far, also in earlier runs."""
+        """Mean and spread of each channel, over all windows so far, those of earlier runs too."""
         with self._lock:
             return self._running.snapshot()
 
@@ -171,16 +162,16 @@ class Stream(Closing):
         """Return samples `(n, C)` as z-scores by the running statistics, in the percept's units.
 
         Args:
-            samples: As they are pushed; of frames, one.
+            samples: Samples as they are pushed, or a single frame.
         Raises:
-            StreamError: Nothing was cut yet.
-            PerceptError: As `push`.
+            StreamError: No window was cut yet.
+            PerceptError: The samples are not of the stream's modality and units.
         """
         with self._lock:
             if self._running.channels is None:
                 raise StreamError(
                     "z-scores asked of a stream without statistics",
-                    "samples that were pushed and cut",
+                    "at least one window",
                     "push a window first",
                 )
             return self._running.normalised(self._cutter.admitted(samples))
@@ -189,9 +180,9 @@ class Stream(Closing):
         state = "closed" if self._closed else "open"
         return f"<{type(self).__name__} {self._labels.source or ''} {state}>"
 
-    def _send(self, cuts: Iterator[Cut]) -> None:
-        """Queue what is cut; what an interruption leaves over goes first the next time."""
-        self._ready.extend(Parcel(self._moment(cut), cut.samples) for cut in cuts)
+    def _send(self, percepts: Iterator[ReadyPercept]) -> None:
+        """Queue percepts; those that an interruption leaves over go first the next time."""
+        self._ready.extend(Parcel(self._moment(ready), ready.samples) for ready in percepts)
         self._queue_ready()
 
     def _queue_ready(self) -> None:
@@ -199,15 +190,15 @@ class Stream(Closing):
             self._feeder.put(self._ready[0])
             self._ready.popleft()
 
-    def _moment(self, cut: Cut) -> Moment:
+    def _moment(self, ready: ReadyPercept) -> Moment:
         labels = self._labels
         metadata = labels.metadata
         if labels.annotate:
             metadata = {**(metadata or {}), "statistics": self._running.snapshot().to_dict()}
         return Moment(
-            (cut.percept,),
+            (ready.percept,),
             text=labels.text,
-            at=cut.percept.at,
+            at=ready.percept.at,
             tags=labels.tags,
             source=labels.source,
             metadata=metadata,
@@ -218,7 +209,7 @@ class Stream(Closing):
         self._saved = time.monotonic()
 
     def _close_at_exit(self) -> None:
-        """Close without keeping the interpreter for long, whatever the sink or a thread does."""
+        """Close, but keep the interpreter only for a while, whatever the sink or a thread does."""
         self._feeder.patience = EXIT_PATIENCE
         if self._lock.acquire(timeout=EXIT_PATIENCE):
             try:
@@ -228,18 +219,20 @@ class Stream(Closing):
 
     def _check_open(self) -> None:
         if self._closed:
-            raise StreamError("a stream that is closed", "an open one", "open another")
+            raise StreamError("a closed stream", "an open stream", "open another one")
         if os.getpid() != self._process:
             raise StreamError(
-                "a stream of another process", "one of this process", "open it after the fork"
+                "a stream of another process",
+                "a stream of this process",
+                "open the stream after the fork",
             )
 
 
 def _times(at: object, timestamps: object) -> int | Times | None:
-    """Return `at` in nanoseconds, one number or one for each frame.
+    """Return `at` in nanoseconds: one number, or one for each frame.
 
     Raises:
-        TimeError: Naive, or beside timestamps that say the same.
+        TimeError: A naive time, or timestamps that give the times, too.
     """
     if at is None:
         return None
@@ -247,10 +240,10 @@ def _times(at: object, timestamps: object) -> int | Times | None:
     dated = timestamps is not None and np.asarray(timestamps).dtype.kind == "M"
     if dated or (several and timestamps is not None):
         raise TimeError(
-            "at= and timestamps= that both say when each was taken",
+            "at= and timestamps= that both give the time of each sample",
             "one of them",
-            "leave out at=, or give it the time of the first alone",
+            "leave out at=, or pass the time of the first sample alone",
         )
     if isinstance(at, Sequence) and not isinstance(at, str):
-        return np.array([nanoseconds(one) for one in at], np.int64)
+        return np.array([nanoseconds(moment) for moment in at], np.int64)
     return nanoseconds(at)

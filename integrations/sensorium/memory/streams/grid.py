@@ -1,4 +1,4 @@
-"""Windows of a stream: samples brought onto an even grid and cut, without losing or doubling one.
+"""The even grid of a stream: samples are moved onto it and cut into windows, each sample once.
 
 A segment is a stretch without a gap; its grid starts at its first sample. Whether a sample moves
 onto the grid depends only on its neighbours in its window, never on how the stream was pushed.
@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from sensorium.memory.streams.clock import SECOND, Times
-from sensorium.memory.streams.ordering import Signal
-from sensorium.memory.streams.report import Tally
+from sensorium.memory.streams.ordering import Rows
+from sensorium.memory.streams.report import Counts
 from sensorium.percepts.resampling import JITTER, TICK, TICK_NOISE
 
-TICK_NS = round(TICK * SECOND)  # of clocks that count whole milliseconds
+TICK_NS = round(TICK * SECOND)  # tick of clocks that count whole milliseconds
 NOISE_NS = round(TICK_NS * TICK_NOISE)
 
 
@@ -26,11 +26,11 @@ class Window(NamedTuple):
     Attributes:
         start: Time of the first sample, ns.
         samples: Shape `(n, C)`, float32.
-        fresh: How many of them no window before had.
+        fresh: Number of samples that no window before had.
     """
 
     start: int
-    samples: Signal
+    samples: Rows
     fresh: int
 
 
@@ -41,24 +41,24 @@ class Grid:
     """
 
     def __init__(
-        self, *, rate: float, window: int, stride: int, shortest: int, gap: int, tally: Tally
+        self, *, rate: float, window: int, stride: int, shortest: int, gap: int, counts: Counts
     ) -> None:
         """Start without samples.
 
         Args:
-            rate: Of the grid, Hz.
-            window: Samples of a window.
-            stride: Samples from the start of one window to that of the next.
-            shortest: Samples that the rest of a segment must have to become a window.
+            rate: Rate of the grid, Hz.
+            window: Number of samples in a window.
+            stride: Number of samples from the start of one window to that of the next.
+            shortest: Number of samples with which the rest of a segment still becomes a window.
             gap: Samples more than this many ns apart lie in two segments.
-            tally: Where gaps and what no window takes are counted.
+            counts: Counts of gaps and of samples in no window.
         """
         self._rate, self._window, self._stride = rate, window, stride
-        self._shortest, self._gap, self._tally = min(shortest, window), gap, tally
+        self._shortest, self._gap, self._counts = min(shortest, window), gap, counts
         self._period = SECOND / rate
-        self._pieces: list[tuple[Times, Signal]] = []
-        self._start: int | None = None  # ns: first sample of the segment
-        self._last = 0  # ns: of the newest sample
+        self._pieces: list[tuple[Times, Rows]] = []
+        self._start: int | None = None  # ns: time of the segment's first sample
+        self._last = 0  # ns: time of the newest sample
         self._next = 0  # index in the grid: first sample of the next window
         self._taken = 0  # index in the grid: end of the last window
 
@@ -67,7 +67,7 @@ class Grid:
         """Time in ns before which no window can be complete; `None` without a segment."""
         return None if self._start is None else int(self._time(self._next + self._window - 1))
 
-    def feed(self, times: Times, samples: Signal) -> Iterator[Window]:
+    def feed(self, times: Times, samples: Rows) -> Iterator[Window]:
         """Take samples in order of time and yield the windows they complete."""
         before = times[0] if self._start is None else self._last
         first = 0
@@ -75,7 +75,7 @@ class Grid:
             if first < cut:
                 yield from self._extend(times[first:cut], samples[first:cut])
             yield from self.end()
-            self._tally.gap(self._last, int(times[cut]))
+            self._counts.gap(self._last, int(times[cut]))
             first = cut
         yield from self._extend(times[first:], samples[first:])
 
@@ -89,11 +89,11 @@ class Grid:
             yield self._cut(self._next + self._window, times, samples)
         if count > self._taken and count - self._next >= self._shortest:
             yield self._cut(count, times, samples)
-        self._tally.skipped += max(0, min(self._next, count) - self._taken)
-        self._tally.discarded += max(0, count - max(self._next, self._taken))
+        self._counts.skipped += max(0, min(self._next, count) - self._taken)
+        self._counts.discarded += max(0, count - max(self._next, self._taken))
         self._pieces, self._start, self._next, self._taken = [], None, 0, 0
 
-    def _extend(self, times: Times, samples: Signal) -> Iterator[Window]:
+    def _extend(self, times: Times, samples: Rows) -> Iterator[Window]:
         if self._start is None:
             self._start = int(times[0])
         self._pieces.append((times, samples))
@@ -107,10 +107,10 @@ class Grid:
             end = self._next + self._window
             yield self._cut(end, times[: cover + 1], samples[: cover + 1])
         needed = int(np.searchsorted(times, self._time(self._next) - self._period / 2)) - 1
-        needed = max(needed, 0)  # one sample before the window stays, to interpolate from
+        needed = max(needed, 0)  # one sample before the window stays, to interpolate from it
         self._pieces = [(times[needed:].copy(), samples[needed:].copy())]
 
-    def _joined(self) -> tuple[Times, Signal]:
+    def _joined(self) -> tuple[Times, Rows]:
         if len(self._pieces) > 1:
             times, samples = zip(*self._pieces, strict=True)
             self._pieces = [(np.concatenate(times), np.concatenate(samples))]
@@ -120,18 +120,18 @@ class Grid:
         assert self._start is not None
         return self._start + round(index * self._period)
 
-    def _cut(self, end: int, times: Times, samples: Signal) -> Window:
-        """Return the window up to the grid's index `end`, and go on to the next."""
+    def _cut(self, end: int, times: Times, samples: Rows) -> Window:
+        """Return the window up to the grid's index `end`, and advance to the next window."""
         first = self._next
         assert self._start is not None
         grid = self._start + np.rint(np.arange(first, end) * self._period).astype(np.int64)
         fresh = end - max(first, self._taken)
-        self._tally.skipped += max(0, first - self._taken)
+        self._counts.skipped += max(0, first - self._taken)
         self._next, self._taken = first + self._stride, end
         return Window(int(grid[0]), self._even(grid, times, samples), fresh)
 
-    def _even(self, grid: Times, times: Times, samples: Signal) -> Signal:
-        """Return the samples at the times of the grid: as they are where they lie on it."""
+    def _even(self, grid: Times, times: Times, samples: Rows) -> Rows:
+        """Return samples at the times of the grid, interpolated unless they lie on it."""
         half = self._period / 2
         first, end = np.searchsorted(times, [grid[0] - half, grid[-1] + half]).tolist()
         if end - first == len(grid):
@@ -144,8 +144,9 @@ class Grid:
         return np.stack(columns, axis=1).astype(np.float32)
 
     def _tolerance(self, times: Times) -> float:
-        """Return how far from the grid samples may lie and still be on it, in ns."""
+        """Return how far from the grid samples may lie and still count as on it, in ns."""
         assert self._start is not None
+        # A clock that counts whole milliseconds rounds each time by up to one tick.
         rest = (times - self._start + NOISE_NS) % TICK_NS
         rounded = bool((rest <= 2 * NOISE_NS).all())
         return JITTER * self._period + TICK_NS * rounded

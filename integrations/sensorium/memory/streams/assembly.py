@@ -1,4 +1,4 @@
-"""Opening a stream: its options become its parts."""
+"""Assembling a stream from its options."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing_extensions import Unpack
 from sensorium.errors import RecordError, UnitError
 from sensorium.memory.records import Moment
 from sensorium.memory.streams.clock import MICROSECOND, SECOND, Clock
+from sensorium.memory.streams.cutter import Cutter
 from sensorium.memory.streams.feeder import Feeder, Sink
-from sensorium.memory.streams.frames import FrameCutter, camera
+from sensorium.memory.streams.frame_cutter import FrameCutter, camera
+from sensorium.memory.streams.modalities import SampledModality, SampledMotion, SampledSound
 from sensorium.memory.streams.options import (
     EVERY,
     LATENESS,
@@ -27,11 +29,10 @@ from sensorium.memory.streams.options import (
     number,
     whole,
 )
-from sensorium.memory.streams.report import Tally
-from sensorium.memory.streams.running import RunningStatistics
-from sensorium.memory.streams.senses import MotionSense, Sense, SoundSense
-from sensorium.memory.streams.signals import Lengths, SignalCutter
-from sensorium.memory.streams.stream import Cutter, Labels, Stream
+from sensorium.memory.streams.report import Counts
+from sensorium.memory.streams.running_statistics import RunningStatistics
+from sensorium.memory.streams.sample_cutter import Lengths, SampleCutter
+from sensorium.memory.streams.stream import Labels, Stream
 from sensorium.memory.writing.draft import draft_moment
 from sensorium.percepts import Text
 from sensorium.percepts.imu import FASTEST, SLOWEST
@@ -39,7 +40,7 @@ from sensorium.percepts.imu import FASTEST, SLOWEST
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 POLICIES = ("block", "drop-oldest")
 FASTEST_FRAMES = 1e5  # Hz
-LEAST = 1e-3  # s: of windows and strides
+LEAST = 1e-3  # s: shortest window and stride
 CAMERA_UNITS = ("unit", "fx", "baseline", "span", "palette")
 
 
@@ -54,16 +55,16 @@ def open_stream(
 
     Args:
         modality: "imu", "audio", "image", "depth" or "thermal".
-        sink: Remembers a batch of moments; its return acknowledges them. It is called in the
-            stream's own thread.
-        state_dir: Where statistics persist, in `<name>.json`; `None` to keep them in memory.
-        options: See `StreamOptions`.
+        sink: Function that remembers a batch of moments; its return acknowledges them. It is
+            called in the stream's own thread.
+        state_dir: Folder where statistics persist, in `<name>.json`; `None` to keep them in memory.
+        options: Options of the stream; see `StreamOptions`.
     Raises:
         UnsupportedModalityError: Another modality.
         UnitError: A unit or the rate is missing or unknown.
-        PerceptValueError: A number outside its range.
-        RecordError: An option the modality does not take, a name that cannot name a file, or
-            another sensor's.
+        PerceptValueError: A number out of its range.
+        RecordError: An option that the modality does not take, a name that cannot name a file, or
+            the name of another sensor.
         StoreFormatError: The persisted statistics are damaged.
     """
     given: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
@@ -75,18 +76,18 @@ def open_stream(
     if policy not in POLICIES:
         raise RecordError(f"policy={policy!r}", '"block" or "drop-oldest"', "choose one")
     file = state_dir / f"{name}.json" if state_dir is not None and name else None
-    statistics, tally = RunningStatistics(modality, file), Tally()
-    build = _signal_cutter if base.window else _frame_cutter
-    cutter = build(modality, given, base, statistics, tally)
+    statistics, counts = RunningStatistics(modality, file), Counts()
+    build = _sample_cutter if base.window else _frame_cutter
+    cutter = build(modality, given, base, statistics, counts)
     statistics.claim()
     feeder = Feeder(sink, queue=queue, policy=policy, name=f"stream {name or modality}")
-    return Stream(cutter, feeder, labels=labels, statistics=statistics, tally=tally)
+    return Stream(cutter, feeder, labels=labels, statistics=statistics, counts=counts)
 
 
 def _labels(given: dict[str, Any]) -> Labels:
     annotate = given.get("annotate", False)
     if not isinstance(annotate, bool):
-        raise RecordError(f"annotate={annotate!r}"[:200], "True or False", "write annotate=True")
+        raise RecordError(f"annotate={annotate!r}", "True or False", "write annotate=True")
     labelled = Moment(
         (Text("a window"),),
         text=given.get("text"),
@@ -94,7 +95,8 @@ def _labels(given: dict[str, Any]) -> Labels:
         source=given.get("source", given.get("name")),
         metadata=given.get("metadata"),
     )
-    draft_moment("anybody", labelled, now=datetime.now(timezone.utc))  # as each window will be
+    # Each window gets these labels: drafting one now raises what is wrong with them.
+    draft_moment("anybody", labelled, now=datetime.now(timezone.utc))
     return Labels(
         text=labelled.text,
         tags=tuple(labelled.tags),
@@ -108,32 +110,32 @@ def _checked_name(name: object) -> str | None:
     if name is None or (isinstance(name, str) and NAME.fullmatch(name)):
         return name
     raise RecordError(
-        f"a stream named {name!r}"[:200],
+        f"a stream named {name!r}",
         "at most 100 letters, digits, dots, dashes and underscores, no dot first",
         'write name="left-wrist"',
     )
 
 
-def _sense(modality: str, given: dict[str, Any]) -> tuple[Sense, float | None]:
-    """Return a sense and its rate, which motion may leave to the timestamps."""
+def _sampled(modality: str, given: dict[str, Any]) -> tuple[SampledModality, float | None]:
+    """Return a modality and its rate; motion may leave the rate to the timestamps."""
     if modality == "imu":
         rate = number(given, "rate", 0.0, least=SLOWEST, most=FASTEST) or None
-        return MotionSense(accel=given.get("accel"), gyro=given.get("gyro")), rate
+        return SampledMotion(accel=given.get("accel"), gyro=given.get("gyro")), rate
     if "rate" not in given:
         raise UnitError(
             "a stream of audio without a rate", "samples per second", "write rate=16_000"
         )
-    return SoundSense(rate=given["rate"]), given["rate"]
+    return SampledSound(rate=given["rate"]), given["rate"]
 
 
-def _signal_cutter(
+def _sample_cutter(
     modality: str,
     given: dict[str, Any],
     base: Defaults,
     statistics: RunningStatistics,
-    tally: Tally,
+    counts: Counts,
 ) -> Cutter:
-    sense, rate = _sense(modality, given)
+    sampled, rate = _sampled(modality, given)
     assert base.gap is not None
     window = number(given, "window", base.window, least=LEAST, most=LONGEST)
     lengths = Lengths(
@@ -149,14 +151,14 @@ def _signal_cutter(
         lateness=round(lengths.lateness * SECOND),
         slack=round(max(base.slack * SECOND, period / 2)),
     )
-    return SignalCutter(
-        sense,
+    return SampleCutter(
+        sampled,
         clock,
         rate=rate,
         lengths=lengths,
         near=round(base.near * period) if base.near else MICROSECOND,
         statistics=statistics,
-        tally=tally,
+        counts=counts,
     )
 
 
@@ -165,7 +167,7 @@ def _frame_cutter(
     given: dict[str, Any],
     base: Defaults,
     statistics: RunningStatistics,
-    tally: Tally,
+    counts: Counts,
 ) -> Cutter:
     rate = number(given, "rate", 0.0, least=1 / LONGEST_EVERY, most=FASTEST_FRAMES) or None
     gap = number(given, "gap", 0.0, least=0, most=LONGEST_EVERY)
@@ -179,5 +181,5 @@ def _frame_cutter(
         min_change=number(given, "min_change", 0.0, least=0, most=1),
         gap=round(gap * SECOND) or None,
         statistics=statistics,
-        tally=tally,
+        counts=counts,
     )

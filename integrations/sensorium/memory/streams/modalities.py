@@ -1,4 +1,4 @@
-"""What a stream of samples is a stream of: checking what is pushed, and making percepts of it."""
+"""The modalities of sampled streams: checking what is pushed, and making percepts of it."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from typing import Protocol
 import numpy as np
 
 from sensorium.errors import PerceptShapeError, SourceTypeError
-from sensorium.memory.streams.ordering import Signal
+from sensorium.memory.streams.ordering import Rows
 from sensorium.percepts import IMU, Audio, Percept
 from sensorium.percepts.audio import FULL_SCALE, LOUDEST
 from sensorium.percepts.imu import ACCEL_UNITS, GYRO_UNITS, Motion
 from sensorium.percepts.percept import DEFAULT_LIMITS
 from sensorium.percepts.source import Array, Given, Samples, take
 
-PROBE_RATE = 100.0  # Hz: of percepts made only for their checks
+PROBE_RATE = 100.0  # Hz: rate of percepts that are made only for their checks
 
 
-class Sense(Protocol):
-    """A sense whose samples follow each other at a rate."""
+class SampledModality(Protocol):
+    """A modality whose samples follow each other at a rate."""
 
     @property
     def modality(self) -> str:
-        """Of its percepts."""
+        """Name of the modality."""
 
-    def admit(self, given: Given) -> Signal:
-        """Return a copy of pushed samples as `(n, C)` float32 in canonical units, NaN as it is.
+    def admit(self, given: Given) -> Rows:
+        """Return a copy of pushed samples in canonical units, `(n, C)` float32; NaN stays NaN.
 
         Raises:
-            PerceptError: As the percept's constructor, for what is not such samples.
+            PerceptError: They cannot be samples of this modality; its percept says why.
         """
 
-    def percept(self, samples: Signal, *, rate: float, at: datetime) -> Percept:
-        """Make a percept of canonical samples `(n, C)` on an even grid."""
+    def percept(self, samples: Rows, *, rate: float, at: datetime) -> Percept:
+        """Make a percept of samples in canonical units, `(n, C)`, on an even grid."""
 
 
-class MotionSense:
+class SampledMotion:
     """Accelerometer and gyroscope, pushed as `(n, 6)`."""
 
     modality = "imu"
 
     def __init__(self, *, accel: str | None, gyro: str | None) -> None:
-        """Take the units.
+        """Check the units.
 
         Raises:
-            UnitError: One is missing or unknown.
+            UnitError: A unit is missing or unknown.
         """
         IMU(np.zeros((2, 6)), rate=PROBE_RATE, accel=accel, gyro=gyro)
         self._accel, self._gyro = str(accel), str(gyro)
@@ -53,46 +53,46 @@ class MotionSense:
         self._scales = np.array(scales)
         self._plausible = False
 
-    def admit(self, given: Given) -> Signal:
-        """Return `(n, 6)` in m/s^2 and rad/s; as `Sense.admit`."""
+    def admit(self, given: Given) -> Rows:
+        """Return samples `(n, 6)` in m/s^2 and rad/s; see `SampledModality.admit`."""
         samples = array_of(given, self.modality)
         if samples.shape == (6,):  # one sample, as a live sensor gives it
             samples = samples[None]
         if samples.ndim != 2 or samples.shape[1] != 6 or samples.dtype.kind not in "iuf":
-            self._check(samples)  # which raises
+            self._check(samples)  # raises, saying why
         if not self._plausible:
             finite = samples[np.isfinite(samples).all(axis=1)]
             if len(finite) >= 2:
                 self._check(finite)
                 self._plausible = True
-        with np.errstate(over="ignore", invalid="ignore"):  # dropped as not finite
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite samples are dropped later
             return np.asarray(samples * self._scales, np.float32)
 
     def _check(self, samples: Array) -> None:
         IMU(samples, rate=PROBE_RATE, accel=self._accel, gyro=self._gyro)
 
-    def percept(self, samples: Signal, *, rate: float, at: datetime) -> IMU:
-        """Make a recording of `(n, 6)` in m/s^2 and rad/s."""
+    def percept(self, samples: Rows, *, rate: float, at: datetime) -> IMU:
+        """Make a recording of samples `(n, 6)` in m/s^2 and rad/s."""
         motion = Motion(Samples(samples), None)
         return IMU(motion, rate=rate, accel="m/s^2", gyro="rad/s", at=at)
 
 
-class SoundSense:
+class SampledSound:
     """Sound, pushed as `(n,)` or `(C, n)`."""
 
     modality = "audio"
 
     def __init__(self, *, rate: float) -> None:
-        """Take the rate in Hz.
+        """Check the rate, in Hz.
 
         Raises:
-            PerceptValueError: It is no rate of sound.
+            PerceptValueError: Sound cannot have this rate.
         """
-        self._rate = Audio(np.zeros(1), rate=rate).rate  # type: ignore[arg-type]  # it says why not
+        self._rate = Audio(np.zeros(1), rate=rate).rate  # type: ignore[arg-type]  # Audio checks it
         self._channels: int | None = None
 
-    def admit(self, given: Given) -> Signal:
-        """Return `(n, C)` in [-1, 1]; as `Sense.admit`."""
+    def admit(self, given: Given) -> Rows:
+        """Return sound `(n, C)` in [-1, 1]; see `SampledModality.admit`."""
         sound = array_of(given, self.modality)
         sound = sound[None] if sound.ndim == 1 else sound
         if self._channels is None or sound.ndim != 2:
@@ -109,20 +109,20 @@ class SoundSense:
             sound = (sound - np.float64(middle)) / FULL_SCALE[sound.dtype.name]
         finite = np.isfinite(sound)
         if sound.dtype.kind != "f" or np.abs(sound, where=finite, out=finite * 0.0).max() > LOUDEST:
-            Audio(np.where(finite, sound, 0), rate=self._rate)  # which raises
+            Audio(np.where(finite, sound, 0), rate=self._rate)  # raises, saying why
         return np.ascontiguousarray(sound.T, np.float32)
 
-    def percept(self, samples: Signal, *, rate: float, at: datetime) -> Audio:
-        """Make a sound of `(n, C)` in [-1, 1]."""
+    def percept(self, samples: Rows, *, rate: float, at: datetime) -> Audio:
+        """Make a sound of samples `(n, C)` in [-1, 1]."""
         return Audio(samples.T, rate=round(rate), at=at)
 
 
 def array_of(given: Given, modality: str) -> Array:
-    """Return a private copy of samples: an array, a tensor or a list, never a file.
+    """Return a private copy of an array, a tensor or a list of numbers.
 
     Raises:
-        SourceTypeError: Something else.
-        EmptyPerceptError: Nothing in it.
+        SourceTypeError: A file, or an object of another type.
+        EmptyPerceptError: No numbers.
     """
     taken = take(given, modality=modality, limits=DEFAULT_LIMITS) if _may_be(given) else None
     if not isinstance(taken, Samples):
@@ -135,6 +135,6 @@ def array_of(given: Given, modality: str) -> Array:
 
 
 def _may_be(given: object) -> bool:
-    """Whether it is nothing that `take` would open or read."""
+    """Return whether an object may hold samples: `take` would open and read a file."""
     files = (str, bytes, bytearray, memoryview)
     return not isinstance(given, files) and not hasattr(given, "read")

@@ -14,7 +14,7 @@ from sensorium.errors import RecordError, StoreFormatError
 from sensorium.percepts.source import Array
 from sensorium.qdrant.durability import write_whole
 
-VERSION = 1  # of the file
+VERSION = 1  # version of the file's format
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Statistics:
     """Mean and spread of each channel, in the units of the percept.
 
     Attributes:
-        mean: One number a channel.
-        std: One number a channel: the population's standard deviation.
-        count: How many samples they were taken over.
+        mean: Mean of each channel.
+        std: Standard deviation of each channel (of the population).
+        count: Number of samples.
     """
 
     mean: tuple[float, ...]
@@ -32,21 +32,24 @@ class Statistics:
     count: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the numbers JSON-ready."""
+        """Return the numbers as a JSON-ready dictionary."""
         return {"mean": list(self.mean), "std": list(self.std), "count": self.count}
 
 
 class RunningStatistics:
-    """Merges batches by Chan, Golub and LeVeque's formula: exact, however long it runs."""
+    """Mean and spread that are merged batch by batch, exact however long the stream runs.
+
+    The formula is that of Chan, Golub and LeVeque (1983).
+    """
 
     _claimed: ClassVar[set[Path]] = set()
 
     def __init__(self, modality: str, file: Path | None) -> None:
-        """Go on from `file` if it exists.
+        """Continue the statistics in `file`, if it exists.
 
         Args:
-            modality: Of the stream; the file must be of the same.
-            file: Where `save` writes; `None` to keep nothing.
+            modality: Modality of the stream, and of the file.
+            file: File that `save` writes; `None` to save nothing.
         Raises:
             RecordError: The file is of another modality.
             StoreFormatError: The file is damaged.
@@ -60,11 +63,11 @@ class RunningStatistics:
 
     @property
     def channels(self) -> int | None:
-        """How many channels the samples so far had, `None` without any."""
+        """Number of channels of the samples so far; `None` without samples."""
         return len(self._mean) if self._count else None
 
     def add(self, samples: Array) -> None:
-        """Merge samples `(n, C)`; NaN is left out only where it fills whole rows."""
+        """Merge samples, shape `(n, C)`, without NaN."""
         count = len(samples)
         if count == 0:
             return
@@ -80,18 +83,18 @@ class RunningStatistics:
         self._count = total
 
     def snapshot(self) -> Statistics:
-        """Return the numbers as they are now."""
+        """Return the statistics so far."""
         spread = np.sqrt(self._squares / max(1, self._count))
         return Statistics(tuple(self._mean.tolist()), tuple(spread.tolist()), self._count)
 
     def normalised(self, samples: Array) -> NDArray[np.float32]:
-        """Return `(n, C)` samples less the mean, over the spread; a constant channel becomes 0."""
+        """Return samples `(n, C)` as z-scores; a constant channel becomes 0."""
         spread = np.sqrt(self._squares / max(1, self._count))
         scores = (samples - self._mean) / np.where(spread > 0, spread, 1.0)
         return np.asarray(scores, np.float32)
 
     def save(self) -> None:
-        """Write the file anew, whole or not at all."""
+        """Write the file; it is replaced whole or not at all."""
         if self._file is None or self._count == 0:
             return
         fields = {
@@ -108,7 +111,7 @@ class RunningStatistics:
         """Keep other streams of this process from writing the file, until `release`.
 
         Raises:
-            RecordError: One does already.
+            RecordError: Another stream has claimed the file.
         """
         if self._file is None:
             return
@@ -121,7 +124,7 @@ class RunningStatistics:
         self._claimed.add(self._file)
 
     def release(self) -> None:
-        """Let other streams have the file."""
+        """Let other streams claim the file."""
         if self._file is not None:
             self._claimed.discard(self._file)
 
@@ -132,16 +135,16 @@ class RunningStatistics:
             mean, squares = (np.array(fields[key], np.float64) for key in ("mean", "squares"))
             whole = fields["version"] == VERSION and count > 0 and mean.ndim == 1
             if not whole or mean.shape != squares.shape or not np.isfinite([mean, squares]).all():
-                raise ValueError("numbers that cannot be")
+                raise ValueError("impossible numbers")
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise StoreFormatError(
                 f"the statistics {file.name}, which are damaged ({error})",
-                "the JSON a stream wrote",
+                "the JSON that a stream wrote",
                 f"restore {str(file)!r}, or delete it to start anew",
             ) from error
         if modality != self._modality:
             raise RecordError(
-                f"a stream of {self._modality} whose name belongs to one of {modality}",
+                f"a stream of {self._modality} with the name of a stream of {modality}",
                 "a name for each sensor",
                 "choose another name=",
             )

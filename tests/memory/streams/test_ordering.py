@@ -53,11 +53,11 @@ def test_samples_near_each_other_are_one() -> None:
     order = SampleOrder(lateness=0, near=2, counts=counts)
     order.add(np.array([0, 2, 6]), rows(3))
     first = order.release()
-    order.add(np.array([8, 9]), rows(2))
+    order.add(np.array([8, 12]), rows(2))
     second = order.release()
     assert first is not None
     assert second is not None
-    assert (first[0].tolist(), second[0].tolist()) == ([0, 6], [9])
+    assert (first[0].tolist(), second[0].tolist()) == ([0, 6], [12])
     assert counts.duplicates == 2
 
 

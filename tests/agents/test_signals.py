@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sensorium.agents.arguments import Signal
-from sensorium.agents.signals import SignalReader, percepts_of
+from sensorium.agents.signals import Content, SignalReader, percepts_of
 from sensorium.errors import PerceptFormatError, SourceTypeError, ToolArgumentError
 from sensorium.percepts import IMU, Depth, Image, Percept, Text
 from sensorium.samples import FOLDER
@@ -113,7 +113,7 @@ def test_signals_of_a_program() -> None:
     """Paths, URIs, bytes and percepts of one modality are percepts, in order."""
     expected = Image(PHOTO)
     uri = f"data:image/jpeg;base64,{DATA}"
-    contents = [PHOTO, str(PHOTO), PHOTO.as_uri(), uri, PHOTO.read_bytes(), expected]
+    contents: list[Content] = [PHOTO, str(PHOTO), PHOTO.as_uri(), uri, PHOTO.read_bytes(), expected]
     percepts = percepts_of(contents, modality="image", units={})
     assert [percept.digest for percept in percepts] == [expected.digest] * 6
     assert percepts[-1] is expected

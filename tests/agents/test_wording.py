@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -54,7 +55,7 @@ def memory() -> Iterator[Memory]:
 )
 def test_no_remedy_is_python(kind: type[SensoriumError]) -> None:
     """Whatever an error of ours advises, what is told is advice for an agent."""
-    more = {"BatchError": ({}, []), "CheckpointKeyError": ([], [])}.get(kind.__name__, ())
+    more: Any = {"BatchError": ({}, []), "CheckpointKeyError": ([], [])}.get(kind.__name__, ())
     remedy = "write Depth(path, unit='mm', limits=Limits(max_bytes=1)) or memory.forget(None)"
     text = told(kind("fx=None for a map", "fx=<pixels>", remedy, *more))
     assert "Depth(" not in text

@@ -16,6 +16,7 @@ import pytest
 from tests.support.golden_files import ROOT
 from tests.support.planted import PlantedEncoder, depth, motion, picture, sound, thermal
 
+from sensorium.agents.signals import Content
 from sensorium.encoders import Encoding, load_encoder, register_encoder
 from sensorium.errors import (
     BatchError,
@@ -93,7 +94,7 @@ async def test_every_sense_has_its_method(make: object) -> None:
 def test_files_bytes_and_percepts_are_one() -> None:
     """A path, a file: URI, bytes, a data: URI and a percept of one photo have one vector."""
     path = MEDIA / "photo_dog.jpg"
-    contents = [str(path), path, path.as_uri(), path.read_bytes(), Image(path)]
+    contents: list[Content] = [str(path), path, path.as_uri(), path.read_bytes(), Image(path)]
     rows = np.array(SensoriumEmbeddings().embed_image(contents))
     np.testing.assert_allclose(rows, np.repeat(rows[:1], len(rows), axis=0), atol=1e-6)
     [sound] = SensoriumEmbeddings().embed_audio([MEDIA / "sound_rain.ogg"])

@@ -34,7 +34,7 @@ from sensorium.qdrant import Equal
 from sensorium.samples import FOLDER as MEDIA
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=timezone.utc)
-G = {"accel": "m/s^2", "gyro": "rad/s"}
+G: dict[str, Any] = {"accel": "m/s^2", "gyro": "rad/s"}
 
 
 def encoded(name: str) -> str:
@@ -152,8 +152,12 @@ def test_samples_and_parts_are_added_up(memory: Memory) -> None:
         samples, rate = file["data"].tolist(), float(file["fs"])
     motion = {"modality": "imu", "samples": samples, "rate": rate, **G}
     retriever = SensoriumRetriever(memory=memory, k=2)
-    assert retriever.invoke({"type": "non_standard", "value": motion})[0].id == "walk"
-    both = [create_image_block(base64=encoded("photo_dog.jpg")), {"type": "text", "text": "taxes"}]
+    block: Any = {"type": "non_standard", "value": motion}
+    assert retriever.invoke(block)[0].id == "walk"
+    both: Any = [
+        create_image_block(base64=encoded("photo_dog.jpg")),
+        {"type": "text", "text": "taxes"},
+    ]
     assert {one.id for one in retriever.invoke(both)} == {"dog", "tax"}
 
 
@@ -206,11 +210,12 @@ def test_what_is_older_counts_less(memory: Memory) -> None:
     """A half-life lowers the score of what was long ago, as an attribute and as a keyword."""
     week = timedelta(days=7)
     [found] = SensoriumRetriever(memory=memory, k=1).invoke("a dog")
-    for retriever, wish in (
+    options: dict[str, Any] = {"half_life": week}
+    for retriever, asked in (
         (SensoriumRetriever(memory=memory, half_life=week), {}),
-        (SensoriumRetriever(memory=memory), {"half_life": week}),
+        (SensoriumRetriever(memory=memory), options),
     ):
-        [aged] = retriever.invoke("a dog", filters={"tags": ["pets"]}, **wish)
+        [aged] = retriever.invoke("a dog", filters={"tags": ["pets"]}, **asked)
         assert aged.id == found.id == "dog"
         assert 0 <= aged.metadata["score"] < found.metadata["score"] / 100
 
@@ -303,7 +308,7 @@ def test_what_cannot_be_asked_is_refused(memory: Memory, kind: str) -> None:
 def test_paths_need_a_root(memory: Memory, tmp_path: Path) -> None:
     """A path inside an allowed directory is read; one that leads out of it by a link is not."""
     inside = {"modality": "imu", "path": str(MEDIA / "imu_walking.npz"), **G}
-    asked = {"type": "non_standard", "value": inside}
+    asked: Any = {"type": "non_standard", "value": inside}
     assert SensoriumRetriever(memory=memory, roots=[MEDIA]).invoke(asked)[0].id == "walk"
     link = tmp_path / "walk.npz"
     link.symlink_to(MEDIA / "imu_walking.npz")
@@ -373,6 +378,7 @@ def test_models_see_and_hear_what_was_recalled(memory: Memory) -> None:
     assert picture["type"] == "image"
     assert picture["base64"] == encoded("photo_dog.jpg")
     [sound] = shown.invoke("waves on a beach")
+    assert sound["type"] == "audio"
     heard = Audio(base64.b64decode(sound["base64"]))
     span = retriever.invoke("waves on a beach")[0].metadata["span"]
     assert heard.duration == pytest.approx(span[1] - span[0], abs=0.01)

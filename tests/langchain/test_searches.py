@@ -65,7 +65,8 @@ def test_questions_are_embedded_as_questions(tmp_path: Path) -> None:
     with SensoriumVectorStore.open(embedding=Foreign(size=SIX, swap="bar")) as store:
         store.add_texts(["foo", "bar"])
         [(found, score)] = store.similarity_search_with_score("foo", k=1)
-        assert (found.page_content, score) == ("bar", pytest.approx(1, abs=FLOAT16))
+        assert found.page_content == "bar"
+        assert score == pytest.approx(1, abs=FLOAT16)
 
 
 @settings(max_examples=60, deadline=None)
@@ -81,7 +82,7 @@ def test_diversity_means_what_langchain_means(
     """The rows chosen are those that LangChain's own function chooses."""
     rows = np.random.default_rng(seed).normal(size=(count + 1, SIX)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    expected = maximal_marginal_relevance(rows[-1], list(rows[:-1]), lambda_mult=lambda_mult, k=k)  # type: ignore[arg-type]  # lists of arrays work
+    expected = maximal_marginal_relevance(rows[-1], list(rows[:-1]), lambda_mult=lambda_mult, k=k)
     assert diverse(rows[-1], rows[:-1], k=k, lambda_mult=lambda_mult) == expected
 
 

@@ -125,6 +125,7 @@ def test_foreign_embeddings_of_pictures_are_used() -> None:
     with SensoriumVectorStore.open(embedding=Clip()) as store:
         store.add_images([str(MEDIA / "photo_dog.jpg"), str(MEDIA / "photo_pizza.jpg")])
         [(found, score)] = store.similarity_search_with_score("my dog", k=1)
-        assert (found.metadata["uri"][-13:], score) == ("photo_dog.jpg", pytest.approx(1, abs=2e-3))
+        assert found.metadata["uri"].endswith("photo_dog.jpg")
+        assert score == pytest.approx(1, abs=2e-3)
         [kept] = store.memory.percepts(store.memory.get(str(found.id)))
         assert isinstance(kept, Image)

@@ -198,8 +198,9 @@ def test_what_is_no_memory_is_refused(store: SensoriumVectorStore, wrong: Any) -
 @pytest.mark.parametrize("option", ["persist_directory", "path", "encoder", "batch_size"])
 def test_other_stores_options_are_refused(option: str) -> None:
     """What names the folder elsewhere is an error that says how it is named here."""
+    options: dict[str, Any] = {option: "x"}
     with pytest.raises(QueryError, match=f"{option}; .*keep_media.*place="):
-        SensoriumVectorStore.from_texts(["a"], Foreign(size=SIX), **{option: "x"})
+        SensoriumVectorStore.from_texts(["a"], Foreign(size=SIX), **options)
     with SensoriumVectorStore.open(embedding=Foreign(size=SIX), keep_media=False) as store:
         assert not store.memory.keeps_media
 
@@ -287,10 +288,10 @@ def test_langchain_s_indexing_works(store: SensoriumVectorStore) -> None:
     records = InMemoryRecordManager("notes")
     records.create_schema()
 
-    def run(*texts: str) -> dict[str, int]:
+    def run(*texts: str) -> dict[str, Any]:
         documents = [Document(text, metadata={"source": "notes.md"}) for text in texts]
         options: dict[str, Any] = {"cleanup": "full", "key_encoder": "sha256"}
-        return dict(index(documents, records, store, source_id_key="source", **options))
+        return dict[str, Any](**index(documents, records, store, source_id_key="source", **options))
 
     assert run("foo", "bar")["num_added"] == 2
     again = run("foo", "baz")

@@ -76,8 +76,8 @@ class TestStoreOfAClient(VectorStoreIntegrationTests):
     @pytest.fixture
     def vectorstore(self) -> Iterator[VectorStore]:
         client = QdrantClient(":memory:")
-        embedding, silent = self.get_embeddings(), {"keep_media": False}
-        with SensoriumVectorStore.open(client, embedding=embedding, **silent) as store:
+        embedding = self.get_embeddings()
+        with SensoriumVectorStore.open(client, embedding=embedding, keep_media=False) as store:
             yield store
         client.close()
 

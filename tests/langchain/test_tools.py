@@ -32,6 +32,12 @@ def called(tool: BaseTool, **args: Any) -> ToolMessage:
     return message
 
 
+def said(message: ToolMessage) -> str:
+    """The text of a message without pictures and sounds."""
+    assert isinstance(message.content, str)
+    return message.content
+
+
 @pytest.fixture
 def memory() -> Iterator[Memory]:
     with Memory.open(":memory:", owner="rex") as opened:
@@ -58,11 +64,10 @@ def test_what_is_remembered_is_recalled(memory: Memory) -> None:
     sea = {"data": f"data:audio/ogg;base64,{encoded('sound_sea_waves.ogg')}"}
     called(remember, media=[sea], tags=["holiday"])
 
-    found = called(recall, query="a dog", limit=1)
-    assert found.content.startswith("1. 2026-07-01 10:00:00 UTC, ")
-    assert found.content.endswith(f"tags home (id {record.id}): Rex in the garden")
-    found = called(recall, media=[sea], limit=1)
-    assert "audio at " in found.content
+    found = said(called(recall, query="a dog", limit=1))
+    assert found.startswith("1. 2026-07-01 10:00:00 UTC, ")
+    assert found.endswith(f"tags home (id {record.id}): Rex in the garden")
+    assert "audio at " in said(called(recall, media=[sea], limit=1))
     [other] = called(recall, query="a dog", tags=["holiday"]).artifact["hits"]
     assert other["record"]["tags"] == ["holiday"]
     assert called(recall, query="a dog", until="2020-01-01T00:00:00Z").artifact == {"hits": []}
@@ -83,8 +88,9 @@ def test_models_may_say_null(memory: Memory) -> None:
 def test_known_moments_are_said_to_be_known(memory: Memory) -> None:
     """Remembering the same again changes nothing, and the agent is told."""
     remember, _ = memory_tools(memory)
-    assert called(remember, text="the key is under the mat").content.startswith("remembered: text")
-    assert called(remember, text="the key is under the mat").content.startswith("known already")
+    key = {"text": "the key is under the mat"}
+    assert said(called(remember, **key)).startswith("remembered: text")
+    assert said(called(remember, **key)).startswith("known already")
     assert memory.count() == 1
 
 
@@ -112,7 +118,7 @@ def test_media_come_into_the_message_if_asked(memory: Memory) -> None:
     """With `show_media`, the picture is in the content that the model gets."""
     remember, recall = memory_tools(memory, show_media=True)
     called(remember, media=[{"data": encoded("photo_dog.jpg"), "mime_type": "image/jpeg"}])
-    content = called(recall, query="a dog").content
+    content: Any = called(recall, query="a dog").content
     assert [block["type"] for block in content] == ["text", "image"]
     assert isinstance(called(remember, text="no picture").content, str)
 

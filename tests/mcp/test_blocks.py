@@ -19,6 +19,7 @@ from tests.support.mcp_asking import (
     data_of,
     picture,
     png,
+    read_text,
     remembering,
     shown_by,
     text_of,
@@ -116,5 +117,5 @@ async def test_no_record_fills_an_answer() -> None:
             for tool, arguments in (("timeline", {}), ("recall", {"keywords": "y" * 300_000})):
                 answer = await client.call_tool(tool, arguments)
                 assert len(answer.model_dump_json()) < 40_000, tool
-            whole = await client.read_resource(f"memory://{kept.id}")
-    assert json.loads(whole.contents[0].text)["metadata"] == facts
+            whole = await read_text(client, f"memory://{kept.id}")
+    assert json.loads(whole)["metadata"] == facts

@@ -36,8 +36,8 @@ async def test_progress_is_reported(own: Memory) -> None:
     """Many media are counted as they are read and kept; progress grows."""
     seen: list[tuple[float, float | None, str | None]] = []
 
-    async def note(done: float, total: float | None, message: str | None) -> None:
-        seen.append((done, total, message))
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        seen.append((progress, total, message))
 
     media = [picture(f"dog {number}") for number in range(10)]
     async with Client(build_server(own)) as client:
@@ -76,8 +76,8 @@ async def test_long_work_is_heard_of_and_blocks_nobody(monkeypatch: pytest.Monke
     encoder = SlowEncoder()
     seen: list[float] = []
 
-    async def note(done: float, *_: object) -> None:
-        seen.append(done)
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        seen.append(progress)
         if len(seen) == 5:
             encoder.go_on.set()
 
@@ -103,7 +103,7 @@ async def test_twenty_calls_at_once(own: Memory) -> None:
                 client, "remember", text=f"number {number}", media=[picture(f"n{number}")]
             )
             await ask(client, "recall", query=f"n{number}")
-            return kept["records"][0]["id"]
+            return str(kept["records"][0]["id"])
 
         ids = await asyncio.gather(*(one(number) for number in range(20)))
         assert (await data_of(client, "count"))["count"] == 20

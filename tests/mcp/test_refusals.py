@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -253,7 +253,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=6,
 )
-ASKED = {
+ASKED: dict[str, Callable[..., Any]] = {
     "recall": ReadingTools.recall,
     "timeline": ReadingTools.timeline,
     "count": ReadingTools.count,
@@ -287,7 +287,7 @@ async def test_good_calls_of_the_same_kind_succeed() -> None:
     """What is refused above is refused for its mistake alone."""
     with remembering(encoder=planted_encoder()) as own:
         async with Client(build_server(own)) as client:
-            good = [
+            good: list[dict[str, Any]] = [
                 {"media": [picture("x", at="2026-07-01T12:00Z")]},
                 {"media": [motion("x")]},
                 {"media": [{"samples": STILL, "units": IMU, "times": [n / 50 for n in range(20)]}]},

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
+from mcp_types import BlobResourceContents
 from tests.support.mcp_asking import (
     data_of,
     picture,
     png,
+    read_text,
     remembering,
 )
 
@@ -32,11 +34,12 @@ async def test_resources_are_records_and_files(own: Memory) -> None:
         kept = await data_of(client, "remember", text="words", media=[picture("dog")])
         uri = (await data_of(client, "timeline"))["records"][0]["uri"]
         [record] = (await client.read_resource(uri)).contents
-        fields = json.loads(record.text)
+        fields = json.loads(await read_text(client, uri))
         assert (record.mime_type, fields["text"]) == ("application/json", "words")
         assert fields["id"] == kept["records"][0]["id"]
         [address] = [medium["resource"] for medium in fields["media"] if medium["resource"]]
         [file] = (await client.read_resource(address)).contents
+        assert isinstance(file, BlobResourceContents)
         assert base64.b64decode(file.blob) == png("dog")
         assert file.mime_type == "image/png"
         templates = (await client.list_resource_templates()).resource_templates
@@ -53,9 +56,9 @@ async def test_ids_are_names_not_paths(own: Memory) -> None:
         own.remember(text="words", id=name)
     async with Client(build_server(own)) as client:
         records = (await data_of(client, "timeline"))["records"]
-        read = [(await client.read_resource(record["uri"])).contents for record in records]
+        read = [json.loads(await read_text(client, record["uri"])) for record in records]
     assert {record["id"] for record in records} == ids
-    assert [json.loads(content.text)["id"] for [content] in read] == [one["id"] for one in records]
+    assert [fields["id"] for fields in read] == [record["id"] for record in records]
 
 
 async def test_resources_that_are_not_there(own: Memory) -> None:

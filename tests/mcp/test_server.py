@@ -212,8 +212,11 @@ async def test_what_expires_is_gone(own: Memory) -> None:
         [kept] = (await data_of(client, "remember", text="milk", ttl="30d"))["records"]
         [record] = (await data_of(client, "timeline"))["records"]
     assert record["expires_at"] is not None
-    lasts = own.get(kept["id"]).expires_at - own.get(kept["id"]).created_at
-    assert lasts.total_seconds() == pytest.approx(30 * 86_400, abs=5)
+    stored = own.get(kept["id"])
+    assert stored.expires_at is not None
+    assert (stored.expires_at - stored.created_at).total_seconds() == pytest.approx(
+        30 * 86_400, abs=5
+    )
 
 
 async def test_an_update_changes_what_is_given(own: Memory) -> None:
@@ -309,13 +312,14 @@ async def test_files_of_the_roots_may_be_named(own: Memory, tmp_path: Path) -> N
 async def test_tools_say_what_they_do(own: Memory) -> None:
     """Every argument is described, and the hints tell readers from writers."""
     async with Client(build_server(own, roots=["/some/folder"])) as client:
-        assert "/some/folder" in client.instructions
+        assert "/some/folder" in str(client.instructions)
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
     assert tools.keys() == TOOLS
     for name, tool in tools.items():
         assert tool.description
         assert "\n " not in tool.description
         assert (tool.output_schema is None) is (name == "recall")
+        assert tool.annotations is not None
         assert tool.annotations.read_only_hint is (name in READING)
         assert tool.annotations.destructive_hint is (name in {"update", "forget"})
         for argument, schema in tool.input_schema["properties"].items():

@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 import PIL.Image
 from mcp import Client
-from mcp_types import CallToolResult, ContentBlock
+from mcp_types import AudioContent, CallToolResult, ImageContent, TextResourceContents
 
 from sensorium.memory import Memory
 from tests.support.planted import PLANTED, PlantedEncoder
@@ -52,8 +52,9 @@ async def data_of(client: Client, tool: str, **arguments: Any) -> dict[str, Any]
     if tool == "recall":
         arguments["previews"] = False
     result = await ask(client, tool, **arguments)
-    assert result.structured_content is not None
-    return result.structured_content
+    data: dict[str, Any] | None = result.structured_content
+    assert data is not None
+    return data
 
 
 async def refused(client: Client, tool: str, **arguments: Any) -> str:
@@ -67,9 +68,16 @@ def text_of(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if block.type == "text")
 
 
-def shown_by(result: CallToolResult) -> list[ContentBlock]:
+def shown_by(result: CallToolResult) -> list[ImageContent | AudioContent]:
     """The pictures and sounds of an answer."""
-    return [block for block in result.content if block.type in ("image", "audio")]
+    return [b for b in result.content if isinstance(b, (ImageContent, AudioContent))]
+
+
+async def read_text(client: Client, uri: str) -> str:
+    """Read a resource that is text."""
+    [content] = (await client.read_resource(uri)).contents
+    assert isinstance(content, TextResourceContents)
+    return content.text
 
 
 def base64_of(content: bytes) -> str:

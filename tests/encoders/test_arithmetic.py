@@ -81,7 +81,7 @@ def test_combine_normalises_weighs_and_adds() -> None:
 @pytest.mark.parametrize(
     ("vectors", "weights", "match"),
     [
-        (np.eye(2), [1, -1, 1], "one finite number a vector"),
+        (np.eye(2), [1, -1, 1], "one finite number for each vector"),
         (np.ones((2, 3)), [1, -1], "cancel"),
         (np.zeros((1, 3)), None, "length 0.0"),
         (np.array([[np.nan, 1]]), None, "NaN"),

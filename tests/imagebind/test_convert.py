@@ -326,10 +326,10 @@ def test_only_weights_are_ever_replaced(pickled: Path, tmp_path: Path) -> None:
     with pytest.raises(WeightsExistError, match=r"already holds weights.*--overwrite"):
         convert(pickled, out, config=SIZES)
     (out / "diary.txt").write_text("mine")
-    with pytest.raises(FileExistsError, match="something else"):
+    with pytest.raises(FileExistsError, match="something other"):
         convert(pickled, out, config=SIZES, overwrite=True)
     assert (out / "diary.txt").read_text() == "mine"
-    with pytest.raises(WeightsExistError, match="something else"):
+    with pytest.raises(WeightsExistError, match="something other"):
         convert(pickled, out / "diary.txt", config=SIZES, overwrite=True)
 
 

@@ -1,4 +1,4 @@
-"""Encoders: the protocol, the spaces of their vectors, finding one by name, and simple uses."""
+"""Encoders: what they promise, finding one by name, and simple things to do with their vectors."""
 
 from sensorium.encoders.arithmetic import combine, normalise
 from sensorium.encoders.background import Background, Pair

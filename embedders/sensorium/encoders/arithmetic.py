@@ -1,4 +1,4 @@
-"""Adding and subtracting what was perceived: a bark plus the sea."""
+"""Adding and subtracting vectors: a bark plus the sea."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def normalise(vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     Returns:
         The same shape, float32.
     Raises:
-        VectorError: NaN or infinity, or a vector too short to have a direction.
+        VectorError: A vector has NaN or infinity in it, or is too short to have a direction.
     """
     lengths = np.linalg.norm(vectors.astype(np.float64), axis=-1, keepdims=True)
     if not np.isfinite(lengths).all():
@@ -29,8 +29,8 @@ def normalise(vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     if lengths.size and lengths.min() < SMALLEST_LENGTH:
         raise VectorError(
             f"a vector of length {lengths.min():.1e}",
-            "one with a direction",
-            "use weights that do not cancel",
+            "a vector with a direction",
+            "use weights that do not cancel each other",
         )
     unit: NDArray[np.float32] = (vectors / lengths).astype(np.float32)
     return unit
@@ -40,12 +40,13 @@ def combine(vectors: ArrayLike, weights: Sequence[float] | None = None) -> NDArr
     """Combine vectors of one space into one: normalise, weigh, add, normalise.
 
     Args:
-        vectors: Shape `(N, D)`, N at least 1; each counts with its direction only.
-        weights: N numbers; negative ones subtract. By default all 1.
+        vectors: Shape `(N, D)`, floats, N at least 1; their lengths do not matter.
+        weights: N numbers, negative to subtract a vector; by default all 1.
     Returns:
         Shape `(D,)`, float32, unit length.
     Raises:
-        VectorError: Another shape, NaN, a vector of length zero, or weights that cancel the sum.
+        VectorError: Vectors or weights have the wrong shape or are not finite, a vector has length
+            zero, or the weights cancel each other.
     """
     rows = np.asarray(vectors)
     if rows.ndim != 2 or rows.size == 0 or rows.dtype.kind != "f":
@@ -58,7 +59,7 @@ def combine(vectors: ArrayLike, weights: Sequence[float] | None = None) -> NDArr
     if factors.shape != (len(rows),) or not np.isfinite(factors).all():
         raise VectorError(
             f"weights of shape {factors.shape} for {len(rows)} vectors",
-            "one finite number a vector",
+            "one finite number for each vector",
             "pass as many weights as vectors",
         )
     return normalise(factors @ normalise(rows).astype(np.float64))

@@ -1,4 +1,4 @@
-"""What an encoder's vectors look like when nothing in particular is meant: to calibrate against."""
+"""Statistics of an encoder's vectors, which make scores of different modalities comparable."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Background:
     rank: subtract from each vector the mean of its modality, and scale it to unit length again.
 
     Attributes:
-        centres: The mean vector `(D,)` of each modality, float32.
-        raw: Of each pair (asked, stored): cosines of unrelated vectors as they are.
-        centred: The same, of centred vectors.
-        overlap: Of each pair: the share of a vector's length that both modalities use, above 0 to
-            1. Divide a centred cosine by it before comparing it across pairs.
+        centres: Mean vector of each modality, shape `(D,)`, float32.
+        raw: Cosines of unrelated vectors, for each pair of modalities (asked, stored).
+        centred: Cosines of unrelated vectors after centring, for each pair.
+        overlap: Share of a vector's length in the dimensions that both modalities use, in (0, 1],
+            for each pair. Divide a centred cosine by it before comparing it across pairs.
     """
 
     centres: Mapping[str, NDArray[np.float32]]
@@ -46,19 +46,20 @@ class Background:
 
         Args:
             vectors: Shape `(..., D)`, unit length. Not modified.
-            modality: Whose vectors they are.
+            modality: Modality of the vectors.
         Returns:
             The same shape, float32, unit length.
         Raises:
             UnsupportedModalityError: There are no statistics of that modality.
-            VectorError: Another dimension, NaN or infinity, or a vector equal to the mean.
+            VectorError: The vectors have another dimension, NaN or infinity in them, or one of them
+                equals the mean.
         """
         mean = self.centres.get(modality)
         if mean is None:
             raise UnsupportedModalityError(
                 f"the modality {modality!r}",
                 f"one of {', '.join(sorted(self.centres))}",
-                "measure a background of your own for it",
+                "measure a background that includes it",
             )
         if vectors.shape[-1:] != mean.shape:
             raise VectorError(
@@ -78,14 +79,14 @@ class Background:
         """Compare vectors on a scale that is the same for every pair of modalities.
 
         Args:
-            asked: Shape `(Q, D)`, of the first modality.
-            stored: Shape `(N, D)`, of the second.
-            modalities: Of `asked` and of `stored`.
+            asked: Query vectors, shape `(Q, D)`, unit length.
+            stored: Vectors to compare them with, shape `(N, D)`, unit length.
+            modalities: Modality of `asked`, and modality of `stored`.
         Returns:
-            Shape `(Q, N)`: centred cosines over the overlap of the two modalities; 0 is
+            Shape `(Q, N)`: centred cosines divided by the overlap of the two modalities. 0 means
             unrelated, 1 the same.
         Raises:
-            UnsupportedModalityError: There are no statistics of that modality.
+            UnsupportedModalityError: There are no statistics of one of the modalities.
             VectorError: As `centre`.
         """
         left, right = (

@@ -1,4 +1,4 @@
-"""Mixed batches of percepts, cut into windows and brought to the towers that take them."""
+"""Mixed batches of percepts: cut into windows, grouped by tower, encoded, and put back in order."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from sensorium.encoders.encoder import EncoderBase, Encoding, Vectors, check_per
 from sensorium.errors import EncodingError, SensoriumError, UnsupportedModalityError, VectorError
 from sensorium.percepts import Percept, Span
 
-UNIT_TOLERANCE = 1e-3  # of a vector's length: NaN and overflow are far outside
-DECODERS = min(4, os.cpu_count() or 1)  # pictures in memory at full size, at most
-READ_AHEAD = 64  # batches of windows sorted by length at a time
+UNIT_TOLERANCE = 1e-3  # allowed error of a vector's length; NaN and overflow are far outside
+DECODERS = min(4, os.cpu_count() or 1)  # threads; as many pictures are in memory at full size
+READ_AHEAD = 64  # batches of text windows that are sorted by length together
 
 T = TypeVar("T")
 
@@ -29,8 +29,8 @@ class Window(NamedTuple):
     """What one forward pass sees of a percept.
 
     Attributes:
-        span: Seconds (characters, for text); `None` for a still.
-        inputs: Whatever the tower takes.
+        span: The stretch it covers, in seconds (in characters for text); `None` for a still.
+        inputs: Tensor that the tower takes.
     """
 
     span: Span | None
@@ -39,7 +39,7 @@ class Window(NamedTuple):
 
 @dataclass
 class Job:
-    """One percept on its way through."""
+    """One percept, with the vectors and spans of its windows encoded so far, or its error."""
 
     percept: Percept
     vectors: list[Vectors] = field(default_factory=list)
@@ -48,14 +48,14 @@ class Job:
 
 
 class BatchedEncoder(EncoderBase):
-    """An encoder of towers: say how a percept becomes windows, and windows become vectors.
+    """An encoder made of towers; a subclass says how to make windows, and vectors of windows.
 
     Percepts are grouped by tower, texts also by length; windows of one long percept fill batches
-    of their own. However long a sound or a video is, only a batch of its windows is in memory,
-    and their vectors.
+    of their own. However long a sound or a video is, only one batch of its windows is in memory,
+    beside the vectors.
 
     Attributes:
-        batch_size: Windows a forward pass.
+        batch_size: Windows in a forward pass.
     """
 
     batch_size: int
@@ -63,7 +63,7 @@ class BatchedEncoder(EncoderBase):
     @property
     @abstractmethod
     def modalities(self) -> frozenset[str]:
-        """What it can encode."""
+        """The modalities it can encode."""
 
     @abstractmethod
     def windows(self, percept: Percept) -> Iterable[Window]:
@@ -78,25 +78,25 @@ class BatchedEncoder(EncoderBase):
         """Map windows of one tower to float32 unit vectors `(B, D)`.
 
         Args:
-            modalities: One a window; more than one of them if they share a tower.
-            inputs: One a window.
+            modalities: Modality of each window; they differ only where modalities share a tower.
+            inputs: Inputs of each window.
         """
 
     def tower(self, modality: str) -> str:
-        """Name the tower that takes a modality; those it names alike go through together."""
+        """Name the tower that takes a modality; modalities of one tower are batched together."""
         return modality
 
     def length(self, inputs: Tensor) -> int:
-        """Return the length of a text's inputs: equal lengths go through together."""
+        """Return the length of a text's inputs; texts are batched in the order of their lengths."""
         return len(inputs)
 
     def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
         """Encode a batch; a percept that cannot be encoded gives its error in its place.
 
         Args:
-            percepts: Of any of the encoder's modalities, mixed.
+            percepts: Percepts of the encoder's modalities, in any mixture.
         Returns:
-            One result a percept, in order.
+            One result for each percept, in order.
         Raises:
             SourceTypeError: Something in the batch is not a percept.
         """
@@ -160,10 +160,10 @@ class BatchedEncoder(EncoderBase):
 
 
 def checked_batch_size(batch_size: int) -> int:
-    """Return a batch size.
+    """Return a batch size after checking it.
 
     Raises:
-        EncodingError: It is below 1.
+        EncodingError: The batch size is below 1.
     """
     if batch_size < 1:
         raise EncodingError(f"batch_size={batch_size}", "1 or more", "leave it out")
@@ -171,7 +171,7 @@ def checked_batch_size(batch_size: int) -> int:
 
 
 def _ahead(items: Iterator[T], depth: int) -> Iterator[T]:
-    """Pass items on in order, keeping `depth` of them drawn beyond the one in use."""
+    """Yield items in order, with `depth` items already drawn beyond the one in use."""
     drawn = deque(islice(items, depth))
     for item in items:
         drawn.append(item)
@@ -205,5 +205,5 @@ def _unsupported(modality: str, known: frozenset[str]) -> UnsupportedModalityErr
     return UnsupportedModalityError(
         f"a percept of modality {modality!r}",
         f"one of {', '.join(sorted(known))}",
-        "open the encoder with this modality",
+        "leave it out, or open an encoder that has this modality",
     )

@@ -1,4 +1,4 @@
-"""What every encoder does: percepts in, unit vectors out."""
+"""What every encoder does: take percepts, return unit vectors."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ Vectors: TypeAlias = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Encoding:
-    """The vectors of one percept, one a window.
+    """The vectors of one percept, one for each of its windows.
 
     Attributes:
-        modality: Of the percept.
+        modality: Modality of the percept.
         vectors: Shape `(W, D)`, float32, unit length, read-only, in time order.
-        spans: One a window: seconds (characters, for text); empty for a still.
+        spans: The stretch each window covers, in seconds (in characters for text); empty for a
+            still.
     """
 
     modality: str
@@ -55,8 +56,8 @@ class Encoding:
 class Encoder(Protocol):
     """Turns percepts of several modalities into vectors of one space.
 
-    Row i of every result belongs to percept i; an empty batch gives an empty result. Subclass
-    `EncoderBase` to write only `try_encode`.
+    Row i of every result belongs to percept i; an empty batch gives an empty result. A subclass of
+    `EncoderBase` has to write only `space`, `modalities` and `try_encode`.
     """
 
     @property
@@ -65,24 +66,24 @@ class Encoder(Protocol):
 
     @property
     def modalities(self) -> frozenset[str]:
-        """What it can encode."""
+        """The modalities it can encode."""
 
     @property
     def background(self) -> Background | None:
-        """Statistics of its vectors, to calibrate against; `None` where it has none."""
+        """Statistics of its vectors, to calibrate scores with; `None` if it ships without."""
 
     def encode(self, percepts: Sequence[Percept], /) -> list[Encoding]:
-        """Encode a batch, windows kept.
+        """Encode a batch, keeping the windows of each percept.
 
         Raises:
-            BatchError: Some percepts failed: which and why, and the encodings of the others.
+            BatchError: Some percepts failed; the error holds them, and the others' encodings.
         """
 
     def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
         """Encode a batch; a percept that cannot be encoded gives its error in its place."""
 
     def embed(self, percepts: Sequence[Percept], /) -> Vectors:
-        """Encode a batch to `(N, D)` float32: one pooled unit vector each; raises as `encode`."""
+        """Encode a batch to `(N, D)` float32, one unit vector per percept; raises as `encode`."""
 
 
 class EncoderBase(ABC):
@@ -100,7 +101,7 @@ class EncoderBase(ABC):
 
     @property
     def background(self) -> Background | None:
-        """None: an encoder that ships statistics says so itself."""
+        """`None`; an encoder that ships statistics overrides this."""
         return None
 
     @abstractmethod
@@ -108,14 +109,14 @@ class EncoderBase(ABC):
         """Encode a batch; a percept that cannot be encoded gives its error in its place."""
 
     def encode(self, percepts: Sequence[Percept], /) -> list[Encoding]:
-        """Encode a batch, windows kept.
+        """Encode a batch, keeping the windows of each percept.
 
         Args:
-            percepts: Of any of the encoder's modalities, mixed; not a bare `str`.
+            percepts: Percepts of the encoder's modalities, in any mixture; not a bare `str`.
         Returns:
-            One encoding a percept, in order.
+            One encoding for each percept, in order.
         Raises:
-            BatchError: Some percepts failed: which and why, and the encodings of the others.
+            BatchError: Some percepts failed; the error holds them, and the others' encodings.
             SourceTypeError: Something in the batch is not a percept.
         """
         results = self.try_encode(check_percepts(percepts))
@@ -125,12 +126,15 @@ class EncoderBase(ABC):
         return encodings
 
     def embed(self, percepts: Sequence[Percept], /) -> Vectors:
-        """Encode a batch to one pooled unit vector each.
+        """Encode a batch to one unit vector per percept, the mean of its windows.
 
+        Args:
+            percepts: As `encode` takes them.
         Returns:
             Shape `(N, D)`, float32, unit length.
         Raises:
             BatchError: As `encode`.
+            SourceTypeError: As `encode`.
         """
         pooled = [encoding.pooled for encoding in self.encode(percepts)]
         return np.stack(pooled) if pooled else np.empty((0, self.dimension), np.float32)
@@ -151,10 +155,10 @@ def batch_error(results: Sequence[Encoding | SensoriumError]) -> BatchError:
 
 
 def check_percepts(percepts: Sequence[Percept]) -> list[Percept]:
-    """Return a batch as a list, refusing what is not a percept.
+    """Return a batch as a list after checking that it holds nothing but percepts.
 
     Raises:
-        SourceTypeError: A bare percept or string, or something in the batch is not a percept.
+        SourceTypeError: The batch is a bare percept or string, or holds something else.
     """
     if isinstance(percepts, (str, bytes, Percept)):
         raise SourceTypeError(
@@ -173,6 +177,6 @@ def check_percepts(percepts: Sequence[Percept]) -> list[Percept]:
             raise SourceTypeError(
                 f"{type(percept).__name__} at index {index} of the batch",
                 "a percept (Text, Image, Video, Audio, Depth, Thermal, IMU)",
-                "wrap it: the type says which sense it is",
+                "wrap it in one of these classes, which names its modality",
             )
     return batch

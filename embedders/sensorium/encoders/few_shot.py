@@ -1,4 +1,4 @@
-"""Naming what was perceived, from a few examples: for senses that words transfer to weakly."""
+"""Labelling percepts from a few examples, where their names alone work too weakly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from sensorium.percepts import Percept
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-# Unit vectors are small for a logistic regression: this strength fits 1 to 50 examples a class.
+# Components of unit vectors are small for a logistic regression; this strength suits 1 to 50
+# examples of each class.
 INVERSE_PENALTY = 100.0
 MAX_ITERATIONS = 2000
 
@@ -27,8 +28,8 @@ class FewShotProbe:
         """Set up an untrained probe.
 
         Args:
-            encoder: Its vectors are the features.
-            inverse_penalty: scikit-learn's `C`: larger trusts the examples more.
+            encoder: Encoder whose vectors are the features.
+            inverse_penalty: scikit-learn's `C`; a larger value trusts the examples more.
         Raises:
             MissingExtraError: scikit-learn is not installed.
         """
@@ -40,25 +41,26 @@ class FewShotProbe:
         self._regression: Any = LogisticRegression(C=inverse_penalty, max_iter=MAX_ITERATIONS)
 
     def fit(self, percepts: Sequence[Percept], labels: Sequence[str]) -> Self:
-        """Learn from labelled examples; earlier ones are forgotten.
+        """Learn from labelled examples, and forget earlier ones.
 
         Args:
             percepts: N examples.
-            labels: N names, at least two different ones.
+            labels: N labels, at least two different ones.
         Raises:
-            PerceptValueError: Not as many labels as percepts, one class only, or no strings.
+            PerceptValueError: There are not as many labels as percepts, only one class, or labels
+                that are not strings.
             BatchError: As `Encoder.encode`.
         """
         if len(percepts) != len(labels) or len(set(labels)) < 2:
             raise PerceptValueError(
                 f"{len(percepts)} percepts with {len(labels)} labels of {len(set(labels))} classes",
-                "one label a percept, of at least two classes",
+                "one label for each percept, and at least two classes",
                 "add examples of another class",
             )
         if not all(isinstance(label, str) for label in labels):
             raise PerceptValueError(
                 f"labels such as {labels[0]!r}",
-                "strings, as predict returns them",
+                "strings, which predict returns",
                 "write [str(label) for label in labels]",
             )
         self._regression.fit(self.encoder.embed(percepts), list(labels))
@@ -66,14 +68,18 @@ class FewShotProbe:
 
     @property
     def labels(self) -> list[str]:
-        """The classes learnt, sorted: the columns of `probabilities`."""
+        """The learnt classes, sorted, in the order of the columns of `probabilities`.
+
+        Raises:
+            PerceptValueError: The probe was not fitted yet.
+        """
         return [str(label) for label in self._trained().classes_]
 
     def predict(self, percepts: Sequence[Percept]) -> list[str]:
-        """Name each percept.
+        """Return the most probable label of each percept.
 
         Raises:
-            PerceptValueError: Nothing was learnt yet.
+            PerceptValueError: The probe was not fitted yet.
             BatchError: As `Encoder.encode`.
         """
         rows = self.probabilities(percepts)
@@ -90,5 +96,7 @@ class FewShotProbe:
 
     def _trained(self) -> Any:
         if not hasattr(self._regression, "classes_"):
-            raise PerceptValueError("a probe without examples", "fit first", "call fit")
+            raise PerceptValueError(
+                "a probe without examples", "a probe that was fitted", "call fit first"
+            )
         return self._regression

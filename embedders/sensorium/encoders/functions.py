@@ -1,4 +1,4 @@
-"""Any functions as an encoder: one a modality, from percepts to vectors."""
+"""An encoder made of functions, one for each modality, from percepts to vectors."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from sensorium.errors import (
 from sensorium.percepts import Percept
 
 Tower: TypeAlias = Callable[[Sequence[Any]], ArrayLike]  # percepts of one modality to (N, D)
-EXTERNAL = "external"  # weights and preprocessing that nobody here knows
+EXTERNAL = "external"  # name of weights and preprocessing that are not known here
 
 
 class FunctionEncoder(EncoderBase):
     """An encoder made of functions, for models and services that are not Sensorium's own.
 
-    Each percept becomes one vector. A modality without a function is one whose vectors are made
-    elsewhere: see `Moment.vectors`.
+    Each percept becomes one vector. The vectors of a modality whose function is `None` are made
+    elsewhere, and passed with the percepts: see `Moment.vectors`.
     """
 
     def __init__(
@@ -42,31 +42,32 @@ class FunctionEncoder(EncoderBase):
         """Name the space, and the function of each modality.
 
         Args:
-            model: Two memories of one model's name can be compared; another name is another space.
-            towers: By modality: a function from a list of its percepts to as many rows of
-                `dimension` numbers, of any length; several threads may call it. `None` where
-                vectors come from elsewhere.
+            model: Name of the model; vectors of different names are never compared.
+            towers: Function of each modality. It takes a list of percepts and returns a row of
+                `dimension` numbers for each, which need not have unit length; several threads may
+                call it. `None` where vectors come from elsewhere.
             dimension: Numbers in a vector.
             weights: Digest or revision of the model, where it has one.
-            preprocessing: Revision of what the functions do before it.
+            preprocessing: Revision of what the functions do before they call the model.
         Raises:
-            VectorError: A dimension that is none.
-            UnknownEncoderError: No name, or no dictionary of functions.
-            UnsupportedModalityError: A modality without a percept class, or no function of it.
+            VectorError: `dimension` is not a whole number from 1.
+            UnknownEncoderError: `model` is empty, or `towers` is not a dictionary.
+            UnsupportedModalityError: A modality has no percept class, or its function cannot be
+                called.
         """
         if isinstance(dimension, bool) or not isinstance(dimension, int) or dimension < 1:
-            raise VectorError(f"dimension={dimension!r}", "a whole number from 1", "pass it")
+            raise VectorError(f"dimension={dimension!r}", "a whole number from 1", "correct it")
         if not isinstance(towers, Mapping) or not isinstance(model, str) or not model.strip():
             raise UnknownEncoderError(
-                f"FunctionEncoder({model!r}, {towers!r})"[:200],
-                "the name of a space, and a function for each sense",
+                f"FunctionEncoder({model!r}, {towers!r})",
+                "the name of a model, and a function for each modality",
                 'write FunctionEncoder("name", {"text": function}, dimension=...)',
             )
         self._towers = dict(towers)
         for modality, tower in self._towers.items():
             if modality not in Percept.modalities or not (tower is None or callable(tower)):
                 raise UnsupportedModalityError(
-                    f"{tower!r} as the tower of {modality!r}"[:200],
+                    f"{tower!r} as the tower of {modality!r}",
                     f"a function, for one of {', '.join(sorted(Percept.modalities))}",
                     'write FunctionEncoder("name", {"text": function}, dimension=...)',
                 )
@@ -79,14 +80,19 @@ class FunctionEncoder(EncoderBase):
 
     @property
     def modalities(self) -> frozenset[str]:
-        """What there are vectors of."""
+        """The modalities that have a function, or vectors made elsewhere."""
         return frozenset(self._towers)
 
     def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
-        """Encode a batch, one call a modality; a percept without a usable row gives its error.
+        """Encode a batch with one call for each modality.
 
+        Args:
+            percepts: Percepts of the encoder's modalities, in any mixture.
+        Returns:
+            One result for each percept, in order; its error, where its row has no direction or its
+            modality no function.
         Raises:
-            VectorError: A function returned something else than a row for each of its percepts.
+            VectorError: A function returned something else than one row for each of its percepts.
         """
         results: dict[int, Encoding | SensoriumError] = {}
         places: dict[str, list[int]] = {}
@@ -103,9 +109,9 @@ class FunctionEncoder(EncoderBase):
         return [results[index] for index in range(len(percepts))]
 
     def _rows(self, tower: Tower, modality: str, percepts: Sequence[Percept]) -> Vectors:
-        made = tower(percepts)
+        returned = tower(percepts)
         try:
-            rows = np.asarray(made, np.float32)
+            rows = np.asarray(returned, np.float32)
         except (TypeError, ValueError) as error:
             raise self._wrong_rows(modality, len(percepts), str(error)) from error
         if rows.shape != (len(percepts), self.dimension):
@@ -114,16 +120,16 @@ class FunctionEncoder(EncoderBase):
 
     def _wrong_rows(self, modality: str, count: int, came: str) -> VectorError:
         return VectorError(
-            f"the {modality} function of {self.space.model!r} on {count} percepts: {came}"[:300],
+            f"the {modality} function of {self.space.model!r} on {count} percepts: {came}",
             f"numbers of shape ({count}, {self.dimension})",
-            "return one row a percept, and name their true dimension",
+            "return one row for each percept, and pass the true dimension",
         )
 
     def _no_tower(self, modality: str) -> UnsupportedModalityError:
         known = sorted(name for name, tower in self._towers.items() if tower is not None)
         return UnsupportedModalityError(
             f"a percept of {modality} for {self.space.model!r}",
-            f"one it has a function for: {', '.join(known) or 'none'}",
+            f"a modality that has a function: {', '.join(known) or 'none has'}",
             "leave it out, or pass its vectors with it: Moment(..., vectors={...})",
         )
 

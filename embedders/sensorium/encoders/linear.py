@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-PACK_ROWS = 256  # rows the packed layout is tuned for; any number works
+PACK_ROWS = 256  # rows of inputs that the packed layout is tuned for; any number works
 
 
 class Linear(nn.Linear):
@@ -31,7 +31,7 @@ class Linear(nn.Linear):
         return fused
 
     def pack(self) -> None:
-        """Replace the weight by its packed form. No gradients or state dict afterwards."""
+        """Replace the weight by its packed form, where torch can; it then takes no gradients."""
         if not can_pack(self.weight):
             return
         self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.detach(), PACK_ROWS)
@@ -39,7 +39,7 @@ class Linear(nn.Linear):
 
 
 def can_pack(weight: Tensor) -> bool:
-    """Whether this build of torch packs weights of that device and dtype."""
+    """Return whether this build of torch packs weights of that device and dtype."""
     return (
         weight.device.type == "cpu"
         and weight.dtype in (torch.float32, torch.bfloat16)

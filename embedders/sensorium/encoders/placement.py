@@ -10,10 +10,10 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
-    """Return the device: `"auto"` is the first CUDA device if there is one, else the CPU.
+    """Return a device; `"auto"` is the first CUDA device if there is one, else the CPU.
 
     Raises:
-        EncodingError: torch knows no such device, or it is not there.
+        EncodingError: torch does not know the device, or cannot reach it.
     """
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -29,10 +29,10 @@ def resolve_device(device: str | torch.device) -> torch.device:
 
 
 def resolve_dtype(dtype: str | torch.dtype, device: torch.device) -> torch.dtype:
-    """Return the precision: `"auto"` is bfloat16 where the hardware multiplies it, else float32.
+    """Return a precision; `"auto"` is bfloat16 where the hardware multiplies it, else float32.
 
     Raises:
-        EncodingError: Not `"auto"`, `"float32"`, `"bfloat16"`, `"float16"` or one of those dtypes.
+        EncodingError: The precision is not `"auto"`, float32, bfloat16 or float16.
     """
     if dtype == "auto":
         return torch.bfloat16 if multiplies_bfloat16(device) else torch.float32
@@ -45,7 +45,7 @@ def resolve_dtype(dtype: str | torch.dtype, device: torch.device) -> torch.dtype
 
 
 def multiplies_bfloat16(device: torch.device) -> bool:
-    """Whether the device has bfloat16 matrix units: CUDA 8.0, or a CPU's AMX or AVX512-BF16."""
+    """Return whether a device multiplies bfloat16 itself: CUDA 8.0, AMX or AVX512-BF16 do."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     if device.type != "cpu":

@@ -1,4 +1,4 @@
-"""Finding an encoder by name, without importing one that is not asked for."""
+"""Finding an encoder by its name, without importing any other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeAlias
 from sensorium.encoders.encoder import Encoder
 from sensorium.errors import UnknownEncoderError
 
-GROUP = "sensorium.encoders"  # entry points under which packages offer encoders
+GROUP = "sensorium.encoders"  # group of the entry points by which packages offer encoders
 
 Opener: TypeAlias = Callable[..., Encoder]  # called with device= and dtype=
 
@@ -21,8 +21,9 @@ def register_encoder(name: str, opener: Opener) -> None:
     """Make `load_encoder(name)` call `opener(device=..., dtype=...)`.
 
     Args:
-        name: Replaces an earlier registration, or an installed encoder, of that name.
-        opener: Returns the encoder; imports what it needs when called.
+        name: Name of the encoder; an earlier registration or an installed encoder of that name is
+            replaced.
+        opener: Function that returns the encoder; it imports what it needs when it is called.
     Raises:
         UnknownEncoderError: The opener cannot be called.
     """
@@ -36,7 +37,7 @@ def register_encoder(name: str, opener: Opener) -> None:
 
 
 def encoder_names() -> list[str]:
-    """List the names `load_encoder` knows: registered ones, and those of installed packages."""
+    """List the names that `load_encoder` knows, both registered and of installed packages."""
     return sorted({*_registered, *(point.name for point in entry_points(group=GROUP))})
 
 
@@ -51,9 +52,12 @@ def load_encoder(name: str = DEFAULT, *, device: str = "auto", dtype: str = "aut
             default the encoder inside the package.
         device: `"auto"`, `"cpu"`, `"cuda"`, `"cuda:1"`, ...
         dtype: `"auto"`, `"float32"`, `"bfloat16"` or `"float16"`.
+    Returns:
+        Whatever the opener of that name returns.
     Raises:
-        UnknownEncoderError: No encoder of that name; the message lists those there are.
+        UnknownEncoderError: No encoder has that name; the message lists the known names.
         WeightsError: Its weights are not on this machine; the message says how to get them.
+        EncodingError: The encoder does not take that device or dtype.
     """
     opener = _find(name)
     if not callable(opener):

@@ -1,10 +1,10 @@
-"""Which vectors may be compared: the identity of an embedding space."""
+"""The identity of an embedding space, which says which vectors may be compared."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-DIGEST_SHOWN = 12  # hex digits of the weights' digest in a space's id
+DIGEST_SHOWN = 12  # hex digits of the weights' digest that a space's id holds
 
 
 @dataclass(frozen=True)
@@ -13,8 +13,8 @@ class EmbeddingSpace:
 
     Attributes:
         model: Name of the model, e.g. `"imagebind-huge"`.
-        weights: SHA-256 of its weights, hex.
-        preprocessing: Name of the preprocessing: its revision and choices.
+        weights: SHA-256 of the model's weights, hex.
+        preprocessing: Revision of the preprocessing, with the choices made in it.
         dimension: Numbers in a vector.
     """
 
@@ -25,7 +25,7 @@ class EmbeddingSpace:
 
     @property
     def id(self) -> str:
-        """One line that names the space, e.g. for a collection."""
+        """A line that names the space, e.g. beside a stored collection."""
         return f"{self.model}@{self.weights[:DIGEST_SHOWN]}/{self.preprocessing}/{self.dimension}"
 
     def to_dict(self) -> dict[str, str | int]:

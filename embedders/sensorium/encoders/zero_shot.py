@@ -1,4 +1,4 @@
-"""Naming what was perceived, from words alone."""
+"""Labelling percepts by the names of the labels alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sensorium.errors import PerceptValueError
 from sensorium.percepts import Percept, Text
 
 TEMPLATES = ("{}", "a {}", "the {}")
-SCALE = 100.0  # inverse temperature of the probabilities: CLIP's, for cosines
+SCALE = 100.0  # inverse temperature of the softmax over cosines, as CLIP learnt it
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Prediction:
     """One label for one percept.
 
     Attributes:
-        label: As given.
+        label: One of the classifier's labels.
         similarity: Cosine of the percept and the label, in [-1, 1].
-        probability: Softmax over all labels, in [0, 1]; ranks, but is not calibrated.
+        probability: Softmax over all labels, in [0, 1]; good for ranking, but not calibrated.
     """
 
     label: str
@@ -32,7 +32,7 @@ class Prediction:
 
 
 class ZeroShotClassifier:
-    """Chooses among labels by similarity to their names, for any modality of the encoder."""
+    """Chooses the label whose name is most similar to a percept, of any modality."""
 
     def __init__(
         self,
@@ -45,14 +45,15 @@ class ZeroShotClassifier:
         """Encode the labels, each in every template.
 
         Args:
-            encoder: Must encode text.
-            labels: At least one, all different.
-            templates: Sentences with one `{}` for the label, e.g. `"a photo of a {}"`; a label is
-                the mean of its sentences.
-            scale: Inverse temperature of the probabilities.
+            encoder: Encoder of text, and of the percepts to label.
+            labels: Labels to choose from; at least one, all different.
+            templates: Sentences with `{}` in place of the label, e.g. `"a photo of a {}"`; the
+                vector of a label is the mean of its sentences.
+            scale: Inverse temperature of the softmax that gives the probabilities.
         Raises:
-            PerceptValueError: No labels, repeated ones, or a template without `{}`.
-            BatchError: The encoder has no text tower.
+            PerceptValueError: Labels are missing, repeated or not strings, or a template has no
+                `{}`.
+            BatchError: The encoder cannot encode text.
         """
         if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
             raise PerceptValueError(
@@ -74,18 +75,22 @@ class ZeroShotClassifier:
         self._label_vectors = normalise(vectors.mean(axis=1))  # (L, D)
 
     def similarities(self, percepts: Sequence[Percept]) -> np.ndarray:
-        """Return the cosine of each percept with each label: `(N, L)`, float32."""
+        """Return the cosine of each percept with each label, `(N, L)`, float32.
+
+        Raises:
+            BatchError: As `Encoder.encode`.
+        """
         similarities: np.ndarray = self.encoder.embed(percepts) @ self._label_vectors.T
         return similarities
 
     def classify(self, percepts: Sequence[Percept], *, top: int = 5) -> list[list[Prediction]]:
-        """Name each percept.
+        """Rank the labels for each percept.
 
         Args:
-            percepts: Of any modality of the encoder.
-            top: How many labels to return for each.
+            percepts: Percepts of the encoder's modalities.
+            top: Labels to return for each percept.
         Returns:
-            One list a percept, the most probable label first.
+            One list for each percept, the most probable label first.
         Raises:
             BatchError: As `Encoder.encode`.
         """

@@ -1,4 +1,4 @@
-"""ImageBind: six towers, one space. Written anew from the paper; no code of the reference."""
+"""ImageBind: six towers, one space. Written anew from the paper, without the reference's code."""
 
 from sensorium.imagebind.config import ImageBindConfig
 from sensorium.imagebind.encoder import ImageBindEncoder
@@ -10,10 +10,15 @@ __all__ = ["ImageBind", "ImageBindConfig", "ImageBindEncoder", "Profile", "Tower
 
 
 def open_huge(*, device: str = "auto", dtype: str = "auto") -> ImageBindEncoder:
-    """Open the released `imagebind_huge` from Sensorium's home, where `weights download` puts it.
+    """Open the released `imagebind_huge`, where `sensorium weights download` has put it.
 
+    Args:
+        device: As `ImageBind.from_checkpoint`.
+        dtype: As `ImageBind.from_checkpoint`.
     Raises:
-        CheckpointNotFoundError: It is not there yet; the message holds the command.
+        CheckpointNotFoundError: It was not downloaded yet; the message holds the command.
+        WeightsError: The files are damaged.
+        EncodingError: An unknown device or dtype.
     """
     from sensorium.imagebind.releases import release_directory
 

@@ -1,4 +1,4 @@
-"""ImageBind checkpoints: the released pickle, one safetensors file, or one file a tower."""
+"""ImageBind checkpoints: the released pickle, one safetensors file, or one file for each tower."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sensorium.imagebind.releases import Progress
 from sensorium.imagebind.weight_files import PickleFile, SafetensorsFile, Shapes, unreadable
 
 DESCRIPTION = "imagebind.json"  # beside the tower files of a directory
-FORMAT = 1  # of that layout
+FORMAT = 1  # version of that layout
 HASH_BLOCK = 2**20  # bytes read at a time while hashing a file
 SHOWN_KEYS = 3  # names in an error message; all of them are in its attributes
 
@@ -35,10 +35,10 @@ class Checkpoint(Protocol):
 
     @property
     def shapes(self) -> Shapes:
-        """Every key with its shape, read without reading the data."""
+        """Shape of each key; reading it does not read the data."""
 
     def get(self, key: str) -> Tensor:
-        """Return one tensor on the CPU, memory-mapped where the format allows."""
+        """Return one tensor on the CPU, memory-mapped where the format allows it."""
 
 
 class InMemory:
@@ -55,16 +55,16 @@ class InMemory:
 
 @dataclass(frozen=True)
 class TowerFile:
-    """What a directory's description says of one tower's file."""
+    """One tower's file, as the description of its directory lists it."""
 
     file: str  # name within the directory
     bytes: int
-    sha256: str  # of the file, hex
+    sha256: str  # digest of the file, hex
     parameters: int
 
 
 class _Description(BaseModel):
-    """What `imagebind.json` holds; it may have been written by anyone."""
+    """The content of `imagebind.json`, checked, as anybody may have written it."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -78,21 +78,26 @@ class _Description(BaseModel):
 
 
 class TowerDirectory:
-    """Our own layout: one safetensors file a tower, described by `imagebind.json`.
+    """Our own layout: one safetensors file for each tower, described by `imagebind.json`.
 
-    A tower whose file is absent is simply not offered; one whose size differs is an error.
+    A tower whose file is missing is not offered; a file of another size is an error.
 
     Attributes:
-        path: The directory.
+        path: Path of the directory.
         config: Sizes of all six towers.
-        digest: Of the checkpoint it was converted from, whatever dtype it is stored in.
-        dtype: What the weights are stored in: `float32`, `bfloat16` or `float16`.
+        digest: Digest of the checkpoint it was converted from, whatever the stored dtype.
+        dtype: Precision of the stored weights: `float32`, `bfloat16` or `float16`.
         source: URL or file name of the original.
-        licence: Of the weights, or `None` where nobody stated it.
-        towers: What the description says of each file, absent ones too.
+        licence: Licence of the weights, or `None` where nobody stated it.
+        towers: Every file that the description lists, missing ones included.
     """
 
     def __init__(self, path: Path) -> None:
+        """Read the description and open each file, without reading its data.
+
+        Raises:
+            CheckpointFormatError: The description or a file is damaged, or does not fit the other.
+        """
         self.path = path
         description = path / DESCRIPTION
         try:
@@ -118,7 +123,7 @@ class TowerDirectory:
 
     @property
     def present(self) -> frozenset[str]:
-        """The towers whose file is there."""
+        """The towers whose file exists."""
         return frozenset(self._files)
 
     def _open(self, tower: str, entry: TowerFile) -> SafetensorsFile:
@@ -126,7 +131,7 @@ class TowerDirectory:
         if path.stat().st_size != entry.bytes:
             raise CheckpointFormatError(
                 f"{str(path)!r} of {path.stat().st_size} bytes",
-                f"{entry.bytes}, as {DESCRIPTION} says",
+                f"{entry.bytes} bytes, as {DESCRIPTION} says",
                 "copy or convert it again",
             )
         file = SafetensorsFile(path)
@@ -143,14 +148,14 @@ class TowerDirectory:
         return self._files[tower_of_key(key) or ""].get(key)
 
     def verify(self, progress: Progress | None = None) -> None:
-        """Read every file that is there, and compare names, shapes and SHA-256.
+        """Read every file that exists, and check names, shapes and SHA-256.
 
         Args:
-            progress: Called as each block is read, with the step "verify".
+            progress: Called after each block is read, with the step "verify".
         Raises:
-            CheckpointFormatError: A file's bytes are not those that were written; it is named.
-            CheckpointKeyError: Missing or extra keys for the described sizes.
-            CheckpointShapeError: A tensor of another shape than they give it.
+            CheckpointFormatError: A file has changed since it was written; the error names it.
+            CheckpointKeyError: Keys are missing or unknown for the described sizes.
+            CheckpointShapeError: A tensor has another shape than the sizes give it.
         """
         check_keys(self, self.config, self.present)
         total = sum(self.towers[tower].bytes for tower in self.present)
@@ -172,7 +177,7 @@ class TowerDirectory:
 
 
 def tower_file_name(tower: str) -> str:
-    """Return what a tower's file is called within a directory."""
+    """Return the name of a tower's file within a directory."""
     return f"{tower}.safetensors"
 
 
@@ -180,8 +185,8 @@ def open_checkpoint(path: str | Path) -> SafetensorsFile | PickleFile | TowerDir
     """Open a checkpoint of any of the three forms, without reading its data.
 
     Raises:
-        CheckpointNotFoundError: Nothing is at `path`, or a directory without a description.
-        CheckpointFormatError: It is not a checkpoint, or truncated.
+        CheckpointNotFoundError: `path` does not exist, or is a directory without a description.
+        CheckpointFormatError: `path` is not a checkpoint, or is truncated.
     """
     path = Path(path).expanduser()
     if path.is_dir() and (path / DESCRIPTION).exists():
@@ -196,10 +201,12 @@ def open_checkpoint(path: str | Path) -> SafetensorsFile | PickleFile | TowerDir
 
 
 def check_keys(checkpoint: Checkpoint, config: ImageBindConfig, towers: Iterable[str]) -> None:
-    """Check the names and shapes of the wanted towers, strictly.
+    """Check that a checkpoint holds exactly the tensors of the wanted towers.
+
+    Keys of the other towers are ignored.
 
     Raises:
-        CheckpointKeyError: A key is missing, or unknown to the wanted towers or to every tower.
+        CheckpointKeyError: A key is missing, or belongs to no tower.
         CheckpointShapeError: A tensor has another shape than `config` gives it.
     """
     wanted = set(towers)
@@ -223,11 +230,11 @@ def check_keys(checkpoint: Checkpoint, config: ImageBindConfig, towers: Iterable
 
 
 def content_digest(checkpoint: Checkpoint) -> str:
-    """Return the SHA-256 of all weights, hex: the same whichever form they are stored in.
+    """Return the SHA-256 of all weights, hex, which does not depend on how they are stored.
 
     Args:
-        checkpoint: Every tensor is read (some seconds for the huge model), unless it is a
-            directory, which knows its digest.
+        checkpoint: Checkpoint, of which every tensor is read (some seconds for the huge model). A
+            directory knows its digest and is not read.
     """
     if isinstance(checkpoint, TowerDirectory):
         return checkpoint.digest

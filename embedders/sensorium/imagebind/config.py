@@ -9,7 +9,7 @@ from typing import Any
 
 from sensorium.errors import CheckpointFormatError
 
-# Which tower sees each modality: pictures and video share one.
+# The tower that takes each modality; pictures and video share one.
 TOWER_OF = {
     "text": "text",
     "image": "vision",
@@ -26,14 +26,14 @@ TOWERS = ("vision", "text", "audio", "depth", "thermal", "imu")
 class TowerSizes:
     """Sizes of one transformer."""
 
-    width: int  # D, numbers a token
+    width: int  # D, numbers in a token
     blocks: int  # transformer blocks
     heads: int  # H, attention heads; divides the width
 
 
 @dataclass(frozen=True)
 class ImageBindConfig:
-    """Sizes of the six towers. What they have in common is in `tower.py` and `stems.py`.
+    """Sizes of the six towers; sizes that are always the same stand in `tower.py` and `stems.py`.
 
     Source: the paper (arXiv 2305.05665, section 3 and appendix B) and the released checkpoint's
     shapes.
@@ -45,7 +45,7 @@ class ImageBindConfig:
     depth: TowerSizes
     thermal: TowerSizes
     imu: TowerSizes
-    embedding: int  # E, numbers in the shared space
+    embedding: int  # E, dimension of the shared space
 
     @classmethod
     def huge(cls) -> ImageBindConfig:
@@ -62,7 +62,7 @@ class ImageBindConfig:
 
     @classmethod
     def tiny(cls) -> ImageBindConfig:
-        """Return sizes for tests and demos: the real code path in milliseconds."""
+        """Return sizes for tests and demos, with which the real code takes milliseconds."""
         small = TowerSizes(width=32, blocks=2, heads=4)
         text = TowerSizes(width=16, blocks=2, heads=2)
         return cls(small, text, small, small, small, small, embedding=24)
@@ -72,7 +72,8 @@ class ImageBindConfig:
         """Read a JSON file of `<tower>_embed_dim`, `_num_blocks`, `_num_heads`, `out_embed_dim`.
 
         Raises:
-            CheckpointFormatError: Not JSON, or a size is missing, unknown or not positive.
+            CheckpointFormatError: The file is not JSON, or a size is missing, unknown or not a
+                positive integer.
         """
         try:
             return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
@@ -85,7 +86,7 @@ class ImageBindConfig:
 
     @classmethod
     def from_dict(cls, sizes: dict[str, Any]) -> ImageBindConfig:
-        """Read the dictionary form; field names and errors as `from_json`."""
+        """Read a dictionary with the fields that `from_json` reads; raises as `from_json`."""
         wanted = cls.huge().to_dict()
         if not isinstance(sizes, dict):
             raise CheckpointFormatError(
@@ -112,7 +113,7 @@ class ImageBindConfig:
             if size.width % size.heads:
                 raise CheckpointFormatError(
                     f"a {tower} width of {size.width} for {size.heads} heads",
-                    "a width that the heads divide",
+                    "a width that the number of heads divides",
                     "correct the sizes",
                 )
         return cls(**towers, embedding=sizes["out_embed_dim"])

@@ -1,7 +1,7 @@
-"""Converting a checkpoint to our own layout: one safetensors file a tower, and a description.
+"""Converting a checkpoint to our own layout: a safetensors file per tower, and a description.
 
-The files are written tensor by tensor, hashed as they are written: the memory needed is that of
-the largest tensor, not of a tower.
+The files are written and hashed tensor by tensor: memory is needed for the largest tensor, not for
+a whole tower.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from sensorium.imagebind.parameter_names import CAUSAL_MASK, expected_shapes
 from sensorium.imagebind.releases import Progress, require_space, sync_directory
 from sensorium.imagebind.weight_files import Shapes
 
-CODES = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}  # safetensors' names
+CODES = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}  # safetensors' names of them
 HEADER_ALIGNMENT = 8  # bytes
 DESCRIPTION_BYTES = 64 * 1024  # more than a description ever takes
 
@@ -56,32 +56,32 @@ def convert(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> TowerDirectory:
-    """Write a checkpoint as one safetensors file a tower, which load one at a time.
+    """Write a checkpoint as one safetensors file for each tower, which can be loaded singly.
 
-    Everything is written to `<out_dir>.partial-<random>` and renamed at the end: interrupted at
-    any moment, nothing is left at `out_dir` that looks whole.
+    Everything is written to `<out_dir>.partial-<random>`, which is renamed at the end: a conversion
+    that is interrupted leaves nothing at `out_dir`.
 
     Args:
-        source: The released `.pth`, a `.safetensors`, or a directory this function wrote (to
+        source: The released `.pth`, a `.safetensors`, or a directory that this function wrote (to
             change its dtype).
-        out_dir: Where to write; must not exist, or be empty.
-        config: Sizes; by default the directory's own, else `ImageBindConfig.huge()`.
-        dtype: `"float32"`, `"bfloat16"` or `"float16"`: what the weights are stored in. The
+        out_dir: Directory to write, which must be empty or not exist.
+        config: Sizes of the model; by default the directory's own, else `ImageBindConfig.huge()`.
+        dtype: Precision to store the weights in: `"float32"`, `"bfloat16"` or `"float16"`. The
             logit scales stay float32.
-        source_note: What the description calls the source; by default the file's name.
-        licence: Of the weights, for the description; by default a directory's own, else none.
+        source_note: Name of the source in the description; by default the file's name.
+        licence: Licence of the weights for the description; by default a directory's own, or none.
         overwrite: Replace a directory of weights at `out_dir`.
-        progress: Called after each tensor, with the step "convert" ("verify" before, where the
-            source is a directory).
+        progress: Called after each tensor, with the step "convert" (with "verify" before that, if
+            the source is a directory).
     Returns:
-        The directory, opened. Its digest is the source's, whatever the dtype.
+        The new directory. Its digest is that of the source, whatever the dtype.
     Raises:
-        CheckpointNotFoundError: Nothing is at `source`.
-        CheckpointFormatError: Not a checkpoint, truncated, pickled code in it, or numbers that
-            are not finite in `dtype`.
-        CheckpointKeyError: Missing or extra keys, each named; all six towers are needed.
-        CheckpointShapeError: A tensor of another shape than `config` gives it, named.
-        WeightsExistError: Something is at `out_dir`.
+        CheckpointNotFoundError: `source` does not exist.
+        CheckpointFormatError: `source` is not a checkpoint, is truncated, holds pickled code, or
+            numbers that are not finite in `dtype`.
+        CheckpointKeyError: Keys are missing or unknown; all six towers are needed.
+        CheckpointShapeError: A tensor has another shape than `config` gives it.
+        WeightsExistError: `out_dir` exists and is not empty.
         DiskSpaceError: The disk has no room.
         EncodingError: An unknown dtype.
     """
@@ -115,7 +115,7 @@ def convert(
         _write_description(partial, description)
         _put_in_place(partial, out)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)  # after the renaming there is nothing there
+        shutil.rmtree(partial, ignore_errors=True)  # it no longer exists if it was renamed
     return TowerDirectory(out)
 
 
@@ -123,8 +123,8 @@ def check_vacant(out: Path, *, overwrite: bool) -> None:
     """Check that a directory of weights may be written at `out`.
 
     Raises:
-        WeightsExistError: Something is there. Even with `overwrite`, a directory with anything
-            but weights in it is not replaced.
+        WeightsExistError: `out` exists and is not empty. With `overwrite` a directory of weights is
+            allowed, but nothing else.
     """
     if not out.exists():
         return
@@ -134,7 +134,7 @@ def check_vacant(out: Path, *, overwrite: bool) -> None:
     ours = {DESCRIPTION, *(tower_file_name(tower) for tower in TOWERS)}
     if held is None or not held <= ours:
         raise WeightsExistError(
-            f"{str(out)!r}, which holds something else than weights",
+            f"{str(out)!r}, which holds something other than weights",
             "a directory that does not exist yet, or is empty",
             "choose another directory",
         )
@@ -147,10 +147,10 @@ def check_vacant(out: Path, *, overwrite: bool) -> None:
 
 
 def check_dtype(dtype: str) -> None:
-    """Check the name of a dtype weights can be stored in.
+    """Check that weights can be stored in a dtype of that name.
 
     Raises:
-        EncodingError: It is none.
+        EncodingError: They cannot.
     """
     if dtype not in CODES:
         raise EncodingError(f"the dtype {dtype!r}", f"one of {', '.join(CODES)}", "choose one")
@@ -158,12 +158,12 @@ def check_dtype(dtype: str) -> None:
 
 @dataclass(frozen=True)
 class _Layout:
-    """What a tower's file will look like, known before anything is read.
+    """Layout of a tower's safetensors file, known before any tensor is read.
 
     Attributes:
-        header: The file's beginning: length of the JSON, JSON.
-        dtypes: Each key's dtype, in the order of the data.
-        parameters: How many numbers.
+        header: Beginning of the file: the length of the JSON, and the JSON.
+        dtypes: Dtype of each key, in the order of the data.
+        parameters: Number of parameters in the file.
         bytes: Size of the file.
     """
 
@@ -174,7 +174,7 @@ class _Layout:
 
     @classmethod
     def of(cls, shapes: Shapes, dtype: str) -> _Layout:
-        """Lay the tensors out: the logit scale, which is float32, first, so that all align."""
+        """Lay tensors out, the float32 logit scale first, so that each of them is aligned."""
         order = sorted(shapes, key=lambda key: (not _is_scale(key), key))
         dtypes = {key: "float32" if _is_scale(key) else dtype for key in order}
         entries, end = {}, 0
@@ -202,7 +202,7 @@ def _write_towers(
     directory: Path,
     progress: Progress | None,
 ) -> tuple[dict[str, TowerFile], str]:
-    """Write each tower's file; return what the description says of them, and the digest."""
+    """Write each tower's file; return the list of the files, and the digest of all weights."""
     total = sum(layout.bytes for layout in layouts.values())
     digests: dict[str, str] = {}
     towers: dict[str, TowerFile] = {}
@@ -246,12 +246,12 @@ def _write_tower(
 
 
 def _stored(key: str, tensor: Tensor, dtype: torch.dtype) -> Tensor:
-    """Convert a tensor to what it is stored as, if every number survives."""
+    """Convert a tensor to the dtype it is stored in, and check that its numbers stay finite."""
     if not tensor.is_floating_point() or tensor.layout is not torch.strided:
         came = f"{key} of dtype {tensor.dtype} and layout {tensor.layout}"
         raise CheckpointFormatError(came, "dense floating-point weights", "convert the original")
     stored = tensor.to(dtype)
-    extremes = torch.stack(stored.aminmax())  # NaN if there is one anywhere
+    extremes = torch.stack(stored.aminmax())  # both are NaN if any number is
     if key != CAUSAL_MASK and not bool(extremes.isfinite().all()):
         raise CheckpointFormatError(
             f"{key}, with NaN or infinite numbers in {dtype}",
@@ -271,13 +271,13 @@ def _write_description(directory: Path, description: dict[str, Any]) -> None:
 
 
 def _put_in_place(partial: Path, out: Path) -> None:
-    """Rename `partial` to `out`; what is there, already checked, is set aside and then removed."""
+    """Rename `partial` to `out`; a directory that is replaced is set aside, then removed."""
     aside = out.with_name(f"{partial.name}-replaced")
     if out.exists():
         out.rename(aside)
     try:
         partial.rename(out)
-    except BaseException:  # Ctrl-C, too: what was there comes back
+    except BaseException:  # Ctrl-C included: the replaced directory comes back
         if aside.exists():
             aside.rename(out)
         raise

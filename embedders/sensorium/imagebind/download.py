@@ -1,4 +1,4 @@
-"""Downloading a release: in place only once it is whole, and installing it."""
+"""Downloading a release, whose file appears only once it is whole, and installing it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from sensorium.imagebind.releases import (
 )
 from sensorium.imagebind.transfer import Transfer
 
-RETRY_WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds
+RETRY_WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds before each new try
 
 
 def fetch_release(
@@ -39,20 +39,22 @@ def fetch_release(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> TowerDirectory:
-    """Download a release and convert it into its place under Sensorium's home.
+    """Download a release, and convert it into its directory under Sensorium's home.
 
-    The caller has seen to it that the licence is accepted.
+    The caller makes sure that the licence was accepted.
 
     Args:
-        release: Which one.
-        url: A mirror; by default the release's own.
-        dtype: As `convert`.
-        keep_original: Keep the downloaded file after it is converted.
-        overwrite: Replace what is installed.
+        release: The release.
+        url: URL of a mirror; by default the release's own.
+        dtype: Precision to store the weights in, as `convert` takes it.
+        keep_original: Keep the downloaded file after it was converted.
+        overwrite: Replace installed weights of that release.
         progress: Called with the steps "download" and "convert".
+    Returns:
+        The installed directory.
     Raises:
-        WeightsError: As `download` and `convert`. A file that cannot be converted is
-            set aside as `<name>.rejected`.
+        WeightsError: As `download` and `convert` raise. A file that cannot be converted is renamed
+            to `<name>.rejected`.
         EncodingError: An unknown dtype.
     """
     out = release_directory(release.name)
@@ -72,7 +74,7 @@ def fetch_release(
         )
     except (CheckpointFormatError, CheckpointKeyError, CheckpointShapeError) as error:
         rejected = path.with_name(f"{path.name}.rejected")
-        path.replace(rejected)  # else the next try would find it and fail again
+        path.replace(rejected)  # the next try would otherwise find it and fail again
         error.remedy += f" (the download is kept as {str(rejected)!r})"
         raise
     if not keep_original:
@@ -90,15 +92,16 @@ def download(
     """Download a release's file to `downloads` in Sensorium's home, resuming an earlier try.
 
     Args:
-        release: Which one.
-        url: A mirror, http or https; by default the release's own.
+        release: The release.
+        url: URL of a mirror, http or https; by default the release's own.
         progress: Called after each block, with the step "download".
-        retry_waits: Seconds before each new try; from the first again whenever bytes came.
+        retry_waits: Seconds before each new try; they begin anew whenever bytes have arrived.
     Returns:
-        The whole file. One that was finished earlier is returned as it is.
+        Path of the whole file. A file that was finished earlier is returned as it is.
     Raises:
-        DownloadError: Not http or https, refused by the server, of another size than the release,
-            being downloaded by another process, or broken off too often; what came is kept.
+        DownloadError: The URL is not http or https, the server refused, the file has another size
+            than the release, another process is downloading it, or the connection broke too often.
+            The bytes that arrived are kept.
         DiskSpaceError: The disk has no room.
     """
     source = url or release.url
@@ -125,7 +128,7 @@ def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets or a port that are none
+    except ValueError:  # malformed brackets or port
         usable = False
     if not usable:
         raise DownloadError(f"the URL {url!r}", "an http or https URL", "correct the URL")
@@ -133,7 +136,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _public(url: str) -> str:
-    """Return a URL without what may be secret: user, password and signed query."""
+    """Return a URL without its parts that may be secret: user, password and query."""
     parts = _split(url)
     host = parts.netloc.rpartition("@")[2]
     return parts._replace(netloc=host, query="", fragment="").geturl()
@@ -146,8 +149,8 @@ def _file_name(url: SplitResult, release: Release) -> str:
 
 @contextmanager
 def _locked(part: Path) -> Iterator[Path]:
-    """Make the part file and, but for Windows, lock it: two processes never write into it."""
-    if sys.platform == "win32":  # a file that is held open cannot be renamed there
+    """Create the part file and lock it, so that two processes never write into it."""
+    if sys.platform == "win32":  # without a lock: an open file cannot be renamed there
         part.touch()
         yield part
         return
@@ -160,6 +163,6 @@ def _locked(part: Path) -> Iterator[Path]:
             raise DownloadError(
                 f"{str(part)!r}, which another process is downloading",
                 "one download at a time",
-                "wait for it",
+                "wait until it has ended",
             ) from error
         yield part

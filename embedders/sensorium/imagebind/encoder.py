@@ -1,4 +1,4 @@
-"""ImageBind as an `Encoder`: mixed batches in, unit vectors with spans out."""
+"""ImageBind as an `Encoder`: takes mixed batches, returns unit vectors with their spans."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from sensorium.imagebind.model import ImageBind
 from sensorium.imagebind.preprocess import Profile, windows
 from sensorium.percepts import Percept
 
-BATCH = 32  # windows a forward pass on an accelerator
-CPU_BATCH = 8  # a CPU gains nothing beyond it
+BATCH = 32  # windows in a forward pass on an accelerator
+CPU_BATCH = 8  # windows in a forward pass on a CPU, which gains nothing from more
 
 
 class ImageBindEncoder(BatchedEncoder):
     """Encodes text, images, video, audio, depth, thermal and IMU into ImageBind's space.
 
     Attributes:
-        model: The towers.
-        profile: The preprocessing choices; part of the space.
+        model: The model with its towers.
+        profile: The choices of the preprocessing, which are part of the space.
     """
 
     def __init__(
@@ -39,12 +39,12 @@ class ImageBindEncoder(BatchedEncoder):
         """Wrap a model.
 
         Args:
-            model: Its modalities are the encoder's.
-            name: Of the model, in the space's identity.
-            profile: By default `Profile()`.
-            batch_size: Windows a forward pass; by default 8 on a CPU, else 32.
+            model: The model; the encoder has its modalities.
+            name: Name of the model, which is part of the space's identity.
+            profile: Choices of the preprocessing; by default `Profile()`.
+            batch_size: Windows in a forward pass; by default 8 on a CPU, else 32.
         Raises:
-            EncodingError: A batch size below 1.
+            EncodingError: The batch size is below 1.
         """
         self.model = model
         self.profile = profile or Profile()
@@ -64,18 +64,22 @@ class ImageBindEncoder(BatchedEncoder):
         profile: Profile | None = None,
         batch_size: int | None = None,
     ) -> ImageBindEncoder:
-        """Open a checkpoint as an encoder; for what is not here, make an `ImageBind` and wrap it.
+        """Open a checkpoint as an encoder.
+
+        To pass other options, make an `ImageBind` and wrap it.
 
         Args:
-            path: As `ImageBind.from_checkpoint`, and the next four.
-            config: Sizes; by default a directory's own, else the huge ones.
-            modalities: Which to open.
-            device: Where the towers go.
-            dtype: Precision of the towers.
-            profile: By default `Profile()`.
-            batch_size: As the constructor.
+            path: As `ImageBind.from_checkpoint`.
+            config: As `ImageBind.from_checkpoint`.
+            modalities: As `ImageBind.from_checkpoint`.
+            device: As `ImageBind.from_checkpoint`.
+            dtype: As `ImageBind.from_checkpoint`.
+            profile: Choices of the preprocessing; by default `Profile()`.
+            batch_size: Windows in a forward pass; by default 8 on a CPU, else 32.
         Raises:
             WeightsError: As `ImageBind.from_checkpoint`.
+            EncodingError: An unknown device or dtype, or a batch size below 1.
+            UnsupportedModalityError: An unknown modality.
         """
         model = ImageBind.from_checkpoint(
             path, config=config, modalities=modalities, device=device, dtype=dtype
@@ -89,7 +93,7 @@ class ImageBindEncoder(BatchedEncoder):
 
     @property
     def space(self) -> EmbeddingSpace:
-        """The space of its vectors; reading it from a single-file checkpoint hashes the file."""
+        """The space of its vectors; for a checkpoint in a single file, the weights are hashed."""
         return EmbeddingSpace(
             model=self._name,
             weights=self.model.digest,
@@ -115,5 +119,5 @@ class ImageBindEncoder(BatchedEncoder):
         return vectors
 
     def length(self, inputs: Tensor) -> int:
-        """Return where a text's end token is, which has the highest id."""
+        """Return the position of a text's end token, which has the highest id."""
         return int(inputs.argmax())

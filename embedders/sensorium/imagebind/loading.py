@@ -24,14 +24,14 @@ def load_tower(
     """Build the tower `name` with the checkpoint's weights.
 
     Args:
-        checkpoint: Its keys are already checked.
+        checkpoint: A checkpoint whose keys were checked.
         config: Sizes of the model.
-        name: One of `TOWERS`.
-        device: Where the tower goes.
-        dtype: Of every parameter but the logit scale, which stays float32.
-        packed: Lay linear weights out for the CPU's kernels (see `Linear.pack`), each as soon as
-            it is read: the peak is the tower plus one layer. Without packing, float32 on the CPU
-            stays a memory map.
+        name: Name of the tower, one of `TOWERS`.
+        device: Device of the tower.
+        dtype: Dtype of every parameter but the logit scale, which stays float32.
+        packed: Pack linear weights for the CPU's kernels (see `Linear.pack`), each as soon as it
+            is read, so that memory never holds more than the tower and one layer. Without packing,
+            float32 weights on the CPU stay memory-mapped.
     """
     with torch.device("meta"):
         tower = Tower(config, name)
@@ -39,7 +39,7 @@ def load_tower(
         for leaf, parameter in list(module.named_parameters(recurse=False)):
             source = origin(name, f"{path}.{leaf}" if path else leaf)
             kind = torch.float32 if leaf == "log_logit_scale" else dtype
-            # Whatever is not packed is copied: one bias kept as a view would keep a mapping.
+            # What is not packed is copied: a single bias kept as a view would keep the mapping.
             keep = packed and not (isinstance(module, Linear) and leaf == "weight")
             tensor = source.cut(checkpoint.get(source.name)).to(device, kind, copy=keep)
             setattr(module, leaf, nn.Parameter(tensor.reshape(parameter.shape), False))

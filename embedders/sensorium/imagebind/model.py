@@ -36,7 +36,7 @@ from sensorium.imagebind.stems import (
 from sensorium.imagebind.tower import Tower
 
 COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
-# The input of one forward pass, after the batch dimension and, where given, that of the windows.
+# Shape of one window, which follows the batch dimension and, where given, that of the windows.
 WINDOW_SHAPE = {
     "image": (3, PICTURE, PICTURE),
     "video": (3, IMAGE_TAPS, PICTURE, PICTURE),
@@ -48,16 +48,16 @@ WINDOW_SHAPE = {
 
 
 class ImageBind:
-    """A joint embedding of six senses (Girdhar et al., CVPR 2023, arXiv 2305.05665).
+    """A joint embedding of seven modalities (Girdhar et al., CVPR 2023, arXiv 2305.05665).
 
-    Not a module itself: `tower(modality)` gives the `nn.Module` of one sense. Towers are loaded
-    from the checkpoint when first used, once, whichever thread asks.
+    The model is no `nn.Module` itself; `tower(modality)` returns the module of a modality. A tower
+    is loaded from the checkpoint at its first use, and only once, also under several threads.
 
     Attributes:
         config: Sizes of the six towers.
-        modalities: What this model was opened for.
-        device: Where the towers are.
-        dtype: Precision of their weights and arithmetic; outputs are float32.
+        modalities: Modalities that this model was opened for.
+        device: Device of the towers.
+        dtype: Precision of the towers' weights and arithmetic; outputs are float32.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class ImageBind:
         packed: bool = True,
         compiled: str | None = None,
     ) -> None:
-        """Open a checkpoint; `from_checkpoint` is the usual way in, with the same arguments."""
+        """Open a checkpoint object; `from_checkpoint` opens a file, and takes the same options."""
         self.modalities = frozenset(TOWER_OF if modalities is None else modalities)
         for modality in self.modalities:
             _tower_name(modality, TOWER_OF)
@@ -108,24 +108,25 @@ class ImageBind:
         Names and shapes are checked here; weights are read when a tower is first used.
 
         Args:
-            path: The file, or the directory `sensorium weights convert` wrote.
-            config: Sizes; by default the directory's own, else `ImageBindConfig.huge()`.
-            modalities: Which to open (`text image video audio depth thermal imu`); by default
-                all, for a directory all whose tower's file is there.
+            path: Path of the file, or of a directory that `sensorium weights convert` wrote.
+            config: Sizes of the model; by default the directory's own, else
+                `ImageBindConfig.huge()`.
+            modalities: Modalities to open (`text image video audio depth thermal imu`); by default
+                all, or all whose tower has a file in the directory.
             device: `"auto"` (CUDA if present, else the CPU) or any torch device.
             dtype: `"auto"` (bfloat16 where the hardware multiplies it, else float32),
                 `"float32"`, `"bfloat16"` or `"float16"`.
-            packed: On a CPU, lay weights out for its matrix kernels: faster, but such towers take
-                no gradients. `False` keeps float32 weights memory-mapped.
+            packed: On a CPU, pack weights for its matrix kernels. Packed towers are faster, but
+                take no gradients; `False` keeps float32 weights memory-mapped.
             compiled: A `torch.compile` mode (`"default"`, `"reduce-overhead"` for CUDA graphs,
-                `"max-autotune"`), or `None`. Worth it for many batches of equal shape.
+                `"max-autotune"`), or `None`. Compiling pays for many batches of equal shape.
         Raises:
-            CheckpointNotFoundError: Nothing is at `path`.
-            CheckpointFormatError: Not a checkpoint, truncated, or pickled code in it.
-            CheckpointKeyError: Missing or extra keys, each named.
-            CheckpointShapeError: A tensor of another shape than `config` gives it, named.
+            CheckpointNotFoundError: `path` does not exist.
+            CheckpointFormatError: `path` is not a checkpoint, is truncated, or holds pickled code.
+            CheckpointKeyError: Keys are missing or unknown; the error names them.
+            CheckpointShapeError: A tensor has another shape than `config` gives it.
             UnsupportedModalityError: An unknown modality.
-            EncodingError: An unknown device or dtype.
+            EncodingError: An unknown device, dtype or mode of compiling.
         """
         checkpoint = open_checkpoint(path)
         if isinstance(checkpoint, TowerDirectory):
@@ -157,10 +158,10 @@ class ImageBind:
         """Make a model with seeded random weights: for tests, demos and timing.
 
         Args:
-            config: Its sizes.
-            seed: The same seed and version of torch give the same weights, whichever other
-                towers are made.
-            modalities: Which to make the towers of; by default all.
+            config: Sizes of the model.
+            seed: Seed of the weights. The same seed and version of torch give a tower the same
+                weights, whichever other towers are made.
+            modalities: Modalities whose towers are made; by default all.
             device: As `from_checkpoint`.
             dtype: As `from_checkpoint`.
             packed: As `from_checkpoint`.
@@ -180,22 +181,23 @@ class ImageBind:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the weights, hex. Read from a directory's description, else computed once."""
+        """SHA-256 of the weights, hex; read from a directory's description, else computed once."""
         with self._digest_lock:
             if self._digest is None:
                 self._digest = content_digest(self._checkpoint)
             return self._digest
 
     def tower(self, modality: str) -> Tower:
-        """Return the tower of `modality`, loading it at first use.
+        """Return the tower of a modality, and load it at its first use.
 
         Raises:
-            UnsupportedModalityError: The model was not opened for it.
+            UnsupportedModalityError: The model was not opened for that modality.
+            CheckpointFormatError: The checkpoint's file changed after it was opened.
         """
         name = _tower_name(modality, self.modalities)
         if name in self._towers:
             return self._towers[name]
-        # Loaded under inference mode, a tower could never be trained afterwards.
+        # A tower that is loaded under inference mode could never be trained afterwards.
         with self._locks[name], torch.inference_mode(False):
             if name not in self._towers:
                 tower = load_tower(
@@ -212,7 +214,11 @@ class ImageBind:
         return self._towers[name]
 
     def logit_scale(self, modality: str) -> float:
-        """Return what the reference multiplies this modality's unit vectors by (1 to 100)."""
+        """Return the factor, 1 to 100, by which the reference multiplies a modality's vectors.
+
+        Raises:
+            UnsupportedModalityError: The model was not opened for that modality.
+        """
         return self.tower(modality).logit_scale
 
     def forward(self, modality: str, inputs: Tensor, *, scaled: bool = False) -> Tensor:
@@ -220,13 +226,13 @@ class ImageBind:
 
         Args:
             modality: `text`, `image`, `video`, `audio`, `depth`, `thermal` or `imu`.
-            inputs: On any device. Text: token ids `(B, N)`, int64, N at most 77. Others: float
-                `(B, *window)` or `(B, windows, *window)`, where a window is `(3, 224, 224)` for
-                an image, `(3, 2, 224, 224)` for video, `(1, 128, 204)` for audio, `(1, 224, 224)`
-                for depth and thermal and `(6, 2000)` for IMU.
-            scaled: `False` gives unit vectors; several windows are averaged and normalised again.
-                `True` gives what the reference gives: unit vectors times the tower's logit scale,
-                several windows averaged after that.
+            inputs: Tensor on any device. For text, token ids `(B, N)`, int64, N at most 77. For
+                other modalities, floats `(B, *window)` or `(B, windows, *window)`, where a window
+                is `(3, 224, 224)` for an image, `(3, 2, 224, 224)` for video, `(1, 128, 204)` for
+                audio, `(1, 224, 224)` for depth and thermal and `(6, 2000)` for IMU.
+            scaled: `False` returns unit vectors; those of several windows are averaged and
+                normalised again. `True` returns what the reference returns: unit vectors times the
+                tower's logit scale, averaged over the windows.
         Returns:
             Shape `(B, E)`, float32.
         Raises:
@@ -257,8 +263,8 @@ def random_weights(
 ) -> dict[str, Tensor]:
     """Return a state dict of seeded random weights under the released checkpoint's key names.
 
-    Matrices are normal with the standard deviation that keeps a token's variance; norms are 1 and
-    0; logit scales are those of a temperature of 0.07.
+    Matrices are drawn from a normal distribution that keeps the variance of a token; norms have a
+    weight of 1 and a bias of 0; logit scales belong to a temperature of 0.07.
     """
     weights = {}
     for tower in towers:
@@ -287,7 +293,11 @@ def _tower_name(modality: str, allowed: Iterable[str]) -> str:
 
 
 def _lay_out(modality: str, inputs: Tensor) -> tuple[Tensor, int | None]:
-    """Fold a windows dimension into the batch; cut texts to the longest of the batch."""
+    """Fold the windows into the batch, or cut texts to the longest of the batch.
+
+    Returns:
+        The inputs of the tower, and the number of windows of an item (`None` without windows).
+    """
     if modality == "text":
         if inputs.ndim != 2 or not 0 < inputs.shape[1] <= POSITIONS or inputs.is_floating_point():
             raise _wrong_shape(modality, inputs, f"integer token ids (B, N), N at most {POSITIONS}")

@@ -1,4 +1,4 @@
-"""What each parameter of a tower is called in the released checkpoint.
+"""The name of each parameter of a tower in the released checkpoint.
 
 Source: the key names of `imagebind_huge.pth`, as the golden checkpoint in `tests/goldens` has them.
 """
@@ -29,19 +29,19 @@ BLOCK_NAMES = {
     "contract": "mlp.fc2",
     "attention.out": "attn.out_proj",
 }
-# Positions of (LayerNorm, projection) in each head's sequence.
+# Positions of (LayerNorm, projection) in the heads that differ from the others' ("0", "2").
 HEADS = {"text": ("proj.0", "proj.1"), "imu": ("0", "3")}
 CAUSAL_MASK = "modality_preprocessors.text.mask"  # a constant of the text tower, not a parameter
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a parameter comes from: a checkpoint's tensor, or a third of its rows.
+    """The tensor of the checkpoint, or the part of its rows, that holds a parameter.
 
     Attributes:
-        name: The tensor in the checkpoint.
-        thirds: First and last third taken of its rows; the reference stores query, key and value
-            as one matrix.
+        name: Name of the tensor in the checkpoint.
+        thirds: Range of thirds of the tensor's rows. The reference stores query, key and value as
+            one matrix, of which `(0, 1)` is the query, and `(1, 3)` key and value.
     """
 
     name: str
@@ -56,7 +56,12 @@ class Origin:
 
 
 def origin(tower: str, parameter: str) -> Origin:
-    """Say where the parameter of `Tower` (as in `named_parameters`) is in the checkpoint."""
+    """Return where the checkpoint holds a parameter of a tower.
+
+    Args:
+        tower: Name of the tower.
+        parameter: Name of the parameter in `Tower.named_parameters()`.
+    """
     part, _, rest = parameter.partition(".")
     if part == "stem":
         return Origin(_stem_name(tower, rest))
@@ -106,6 +111,6 @@ def expected_shapes(config: ImageBindConfig, tower: str) -> dict[str, tuple[int,
 
 
 def tower_of_key(key: str) -> str | None:
-    """Return the tower a checkpoint's key belongs to, or `None` if it is nobody's."""
+    """Return the tower that a checkpoint's key belongs to, or `None` if it belongs to no tower."""
     parts = key.split(".")
     return parts[1] if len(parts) > 2 and parts[1] in TOWERS else None

@@ -1,4 +1,4 @@
-"""Which checkpoints are released, and where weights live on this machine's disk."""
+"""The released checkpoints, and where weights are kept on this machine's disk."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Release:
     """One released checkpoint.
 
     Attributes:
-        name: What it is called here.
-        url: Where it can be downloaded.
-        bytes: Size of the file, or `None` where nobody published it: then the size the server
-            states is what a download is checked against.
-        licence: What the publisher says of the terms.
-        terms: Page with the licence's text.
-        origin: Repository and commit that published it.
-        config: Its sizes; names and shapes are checked against them, strictly.
+        name: Name of the release in Sensorium.
+        url: URL of the file.
+        bytes: Size of the file; `None` if it was not published, and a download is checked against
+            the size that the server states.
+        licence: Licence, in the publisher's words.
+        terms: Page with the text of the licence.
+        origin: Repository and commit that published the release.
+        config: Sizes of the model, against which names and shapes are checked strictly.
     """
 
     name: str
@@ -59,7 +59,7 @@ def find_release(name: str) -> Release:
     """Return the release called `name`.
 
     Raises:
-        CheckpointNotFoundError: There is none of that name.
+        CheckpointNotFoundError: No release has that name.
     """
     if name not in RELEASES:
         raise CheckpointNotFoundError(
@@ -74,7 +74,7 @@ def home() -> Path:
 
 
 def release_directory(name: str) -> Path:
-    """Return where the weights called `name` are, or would be, installed."""
+    """Return the directory where the weights called `name` are, or would be, installed."""
     return home() / "models" / name
 
 
@@ -82,7 +82,7 @@ def require_space(directory: Path, needed: int) -> None:
     """Check that `needed` bytes fit on the disk of `directory`, which may not exist yet.
 
     Raises:
-        DiskSpaceError: They do not.
+        DiskSpaceError: The disk has fewer free bytes.
     """
     existing = next(place for place in (directory, *directory.parents) if place.exists())
     free = shutil.disk_usage(existing).free
@@ -90,12 +90,12 @@ def require_space(directory: Path, needed: int) -> None:
         raise DiskSpaceError(
             f"{free:,} free bytes on the disk of {str(existing)!r}",
             f"{needed:,}",
-            f"free some, choose another directory or set {HOME_VARIABLE}",
+            f"free some space, choose another directory or set {HOME_VARIABLE}",
         )
 
 
 def sync_directory(directory: Path) -> None:
-    """Make the names in a directory survive a power cut, where the system allows it."""
+    """Make the names in a directory survive a power failure, where the system allows it."""
     if os.name != "nt":  # Windows cannot open a directory
         descriptor = os.open(directory, os.O_RDONLY)
         try:

@@ -18,13 +18,13 @@ STEM_NORM_EPS = 1e-5
 POSITIONS = 77  # tokens of a text, start and end included
 VOCABULARY = 49408  # byte-pair symbols of CLIP's tokenizer
 IMAGE_PATCH = 14  # pixels, without overlap: 16 x 16 patches of a 224 x 224 picture
-IMAGE_TAPS = 2  # frames a patch of video spans; a still picture fills both
+IMAGE_TAPS = 2  # frames that a patch of video spans; a still picture fills both
 MAP_PATCH = 16  # pixels (or mel bins and frames) of a depth, thermal or sound patch
 AUDIO_STRIDE = 10  # mel bins and frames between overlapping sound patches
 IMU_PATCH = 8  # samples: 40 ms at 200 Hz
 PICTURE = 224  # pixels, height and width of pictures, depth and thermal maps
-MEL_BINS, MEL_FRAMES = 128, 204  # of one sound window
-IMU_CHANNELS, IMU_SAMPLES = 6, 2000  # of one IMU window
+MEL_BINS, MEL_FRAMES = 128, 204  # size of one sound window
+IMU_CHANNELS, IMU_SAMPLES = 6, 2000  # size of one IMU window
 
 
 class Pooling(NamedTuple):
@@ -120,7 +120,7 @@ class MapStem(ClassTokenStem):
 
 
 class IMUStem(ClassTokenStem):
-    """A token is 6 channels x 8 consecutive samples, channel by channel: 48 numbers."""
+    """Tokens of 6 channels x 8 consecutive samples, channel by channel: 48 numbers each."""
 
     def __init__(self, width: int) -> None:
         super().__init__(width, IMU_SAMPLES // IMU_PATCH)

@@ -1,8 +1,8 @@
 """CLIP's byte-pair encoding, on the `tokenizers` library.
 
 Source: the published vocabulary of openai/CLIP (MIT, in `vocabulary/`). Deliberate difference: the
-literal `<|startoftext|>` or `<|endoftext|>` inside a text is read as characters, so a text cannot
-choose where it is pooled.
+literal `<|startoftext|>` or `<|endoftext|>` inside a text is read as characters, so that a text
+cannot choose the token it is pooled at.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ from sensorium.imagebind.stems import POSITIONS
 
 START, END = 49406, 49407  # ids of the tokens around every text
 CONTENT = POSITIONS - 2  # tokens of content that fit between them
-MERGES = 49152 - 256 - 2  # lines of the vocabulary in use, after its header
+MERGES = 49152 - 256 - 2  # lines of the vocabulary that are used, after its header
 WORD_END = "</w>"
 PIECES = r"'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+"
 
 
 def tokenize(texts: Sequence[str]) -> Tensor:
-    """Turn texts into token ids; what does not fit is cut, keeping the end token.
+    """Turn texts into token ids; a longer text is cut, and keeps its end token.
 
     Args:
-        texts: Any strings; lower-cased, HTML unescaped, mojibake mended, white space collapsed.
+        texts: Any strings. They are lower-cased, HTML is unescaped, mojibake mended, and white
+            space collapsed.
     Returns:
         Shape `(B, 77)`, int64: start token, content, end token (the highest id), zeros.
     """
@@ -56,7 +57,7 @@ def frame(rows: Sequence[Sequence[int]]) -> Tensor:
 
 
 def clean(text: str) -> str:
-    """Return the text as CLIP's tokenizer sees it (openai/CLIP, `basic_clean` and lower case)."""
+    """Clean a text as CLIP's tokenizer does (openai/CLIP, `basic_clean` and lower case)."""
     mended = html.unescape(html.unescape(ftfy.fix_text(text)))
     return re.sub(r"\s+", " ", mended).strip().lower()
 

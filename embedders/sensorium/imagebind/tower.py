@@ -61,7 +61,7 @@ class Tower(nn.Module):
 
     @property
     def logit_scale(self) -> float:
-        """What the reference multiplies this tower's unit vectors by: at most 100."""
+        """Factor by which the reference multiplies this tower's unit vectors, at most 100."""
         if self.log_logit_scale is None:
             return 1.0
         return min(math.exp(self.log_logit_scale.item()), MAX_LOGIT_SCALE)
@@ -70,9 +70,9 @@ class Tower(nn.Module):
         """Map one batch to float32 unit vectors `(B, E)`.
 
         Args:
-            inputs: What the stem takes: token ids `(B, N)`; pictures `(B, 3, 224, 224)` or frame
+            inputs: Inputs of the stem: token ids `(B, N)`; pictures `(B, 3, 224, 224)` or frame
                 pairs `(B, 3, 2, 224, 224)`; maps `(B, 1, 224, 224)`; log-mels `(B, 1, 128, 204)`;
-                IMU `(B, 6, 2000)`. All but ids in the tower's dtype.
+                IMU `(B, 6, 2000)`. All but ids have the tower's dtype.
         """
         tokens: Tensor = self.stem(inputs)  # (B, N, D)
         pooling = self.stem.pooling(inputs)

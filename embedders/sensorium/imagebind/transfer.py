@@ -1,7 +1,8 @@
-"""One file over HTTP, resumed where an earlier try stopped.
+"""Downloading one file over HTTP, from where an earlier try stopped.
 
-While it comes, `<file>.part` holds the bytes and `<file>.part.json` what the server said of the
-content, so that a resumed transfer never joins halves of two different files (RFC 9110, If-Range).
+Until the file is whole, `<file>.part` holds its bytes, and `<file>.part.json` the ETag and the size
+that the server stated: a resumed download never joins parts of two different files (RFC 9110,
+If-Range).
 """
 
 from __future__ import annotations
@@ -30,17 +31,17 @@ RANGE_NOT_SATISFIABLE = 416
 CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
 
 
-class _BrokenOff(Exception):  # noqa: N818  # no error of ours: it never leaves this file
-    """The try ended early; another may go on from there."""
+class _BrokenOff(Exception):  # noqa: N818  # it never leaves this file, so it needs no Error
+    """A try ended early; another may go on from there."""
 
 
 @dataclass(frozen=True)
 class _Content:
-    """What the server said of the content.
+    """What the server stated about the file.
 
     Attributes:
-        validator: A strong ETag, or the Last-Modified date; `None` where there is neither.
-        total: Bytes of the whole file, `None` where unknown.
+        validator: A strong ETag, or the Last-Modified date; `None` if it sent neither.
+        total: Size of the whole file in bytes; `None` if unknown.
     """
 
     validator: str | None
@@ -48,16 +49,17 @@ class _Content:
 
 
 class Transfer:
-    """One download into a part file, over as many tries as it takes.
-
-    Args:
-        url: Where from, http or https.
-        part: The part file; exists.
-        size: Bytes the file must have, `None` where only the server knows.
-        progress: Called after each block, with the step "download".
-    """
+    """One download into a part file, in as many tries as it takes."""
 
     def __init__(self, url: str, part: Path, size: int | None, progress: Progress | None) -> None:
+        """Describe the download; `run` carries it out.
+
+        Args:
+            url: URL of the file, http or https.
+            part: The part file, which exists.
+            size: Size that the file must have, in bytes; `None` if only the server knows it.
+            progress: Called after each block, with the step "download".
+        """
         self.url = url
         self.part = part
         self.notes = part.with_name(f"{part.name}.json")
@@ -66,17 +68,18 @@ class Transfer:
 
     @property
     def held(self) -> int:
-        """How many bytes are here."""
+        """Bytes in the part file."""
         return self.part.stat().st_size
 
     def run(self, retry_waits: Sequence[float], again: str) -> None:
         """Try until the part file is whole and on disk.
 
         Args:
-            retry_waits: Seconds before each new try; from the first again whenever bytes came.
-            again: The command that resumes it, for the error.
+            retry_waits: Seconds before each new try; they begin anew whenever bytes have arrived.
+            again: Command that resumes the download, for the error.
         Raises:
-            DownloadError: Refused, of another size than wanted, or every wait used up.
+            DownloadError: The server refused, the file has another size than wanted, or every wait
+                is used up.
             DiskSpaceError: The disk has no room.
         """
         waits, best = iter(retry_waits), self.held
@@ -122,10 +125,10 @@ class Transfer:
             self._receive(response, start, total)
 
     def _check_whole(self, held: int, total: int | None) -> None:
-        """After "range not satisfiable": either everything is here already, or too much is."""
+        """Check a part file beyond whose end the server has no bytes: it is whole, or too long."""
         if held != total:
             self._start_over()
-            raise _BrokenOff(f"the server has {total} bytes, {held} were here")
+            raise _BrokenOff(f"the server has {total} bytes, the part file had {held}")
         self._check_size(total)
 
     def _check_size(self, total: int | None) -> None:
@@ -158,14 +161,14 @@ class Transfer:
     def _read_notes(self) -> _Content:
         try:
             return _Content(**json.loads(self.notes.read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):  # none, or cut off by a power failure
+        except (FileNotFoundError, ValueError, TypeError):  # a power failure may cut it short
             return _Content(None, None)
 
     def _write_notes(self, content: _Content) -> None:
         self.notes.write_text(json.dumps(asdict(content)), encoding="utf-8")
 
     def _start_over(self) -> None:
-        """Drop what is here: its notes first, so that they never describe other bytes."""
+        """Empty the part file; its notes go first, so that they never describe other bytes."""
         self.notes.unlink(missing_ok=True)
         os.truncate(self.part, 0)
 
@@ -175,12 +178,12 @@ class Transfer:
         return DownloadError(
             f"{self.held:,} bytes{of} from {self.url}: {reason}",
             "the whole file",
-            f"go on from there with: {again} (what came is kept in {str(self.part)!r})",
+            f"resume it with: {again} (the bytes are kept in {str(self.part)!r})",
         )
 
 
 def _open(url: str, held: int, validator: str | None) -> http.client.HTTPResponse:
-    """Ask for the file, or for what follows `held` bytes if it is still the same file."""
+    """Request the file, or only what follows `held` bytes if it is still the same file."""
     headers = {"Accept-Encoding": "identity", "User-Agent": "sensorium"}
     if held and validator:
         headers |= {"Range": f"bytes={held}-", "If-Range": validator}
@@ -215,7 +218,7 @@ def _blocks(response: http.client.HTTPResponse) -> Iterator[bytes]:
 
 
 def _extent_of(response: http.client.HTTPResponse) -> tuple[int, int | None]:
-    """Return at which byte a response begins, and how many the whole file has."""
+    """Return the first byte of a response, and the size of the whole file."""
     length = response.headers.get("Content-Length", "")
     stated = int(length) if length.isdecimal() else None
     if response.status != PARTIAL_CONTENT:
@@ -235,7 +238,7 @@ def _range_of(headers: Message[Any, Any]) -> tuple[int | None, int | None]:
 
 
 def _validator(headers: Message[Any, Any]) -> str | None:
-    """Return what If-Range may hold: a strong ETag, else the date of the last change."""
+    """Return the value for If-Range: a strong ETag, else the date of the last change."""
     tag: str | None = headers.get("ETag")
     modified: str | None = headers.get("Last-Modified")
     return tag if tag and not tag.startswith("W/") else modified

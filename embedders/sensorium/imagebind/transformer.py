@@ -1,6 +1,6 @@
 """Pre-norm transformer blocks, as the paper's towers use them.
 
-Letters: B batch, N tokens, K keys (N, or N + 1 with the learned one), D width, H heads, d = D / H.
+Letters: B batch, N tokens, K keys (N, or N + 1 with a learned key), D width, H heads, d = D / H.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from sensorium.encoders.linear import Linear
 
 NORM_EPS = 1e-6
-MLP_RATIO = 4  # hidden width of the MLP over the width of a token
+MLP_RATIO = 4  # hidden width of the MLP, over the width of a token
 
 
 class Attention(nn.Module):
@@ -31,9 +31,10 @@ class Attention(nn.Module):
         """Let `queries` `(B, Q, D)` attend to `tokens` `(B, N, D)`.
 
         Args:
-            queries: The rows to compute; `tokens` itself, or the pooled one alone.
-            tokens: What is attended to.
-            seen: Bool, broadcastable to `(B, 1, Q, N)`: which tokens a query may see; `None`: all.
+            queries: The tokens to compute: all of `tokens`, or the pooled one alone.
+            tokens: The tokens that are attended to.
+            seen: Bool, broadcastable to `(B, 1, Q, N)`, true where a query may see a token; `None`
+                means everywhere.
         Returns:
             Shape `(B, Q, D)`.
         """
@@ -52,7 +53,7 @@ class Attention(nn.Module):
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, seen: Tensor | None) -> Tensor:
-    """Scaled dot-product attention of `(B, H, Q, d)` over `(B, H, K, d)`.
+    """Compute scaled dot-product attention of `(B, H, Q, d)` over `(B, H, K, d)`.
 
     In bfloat16 on a CPU two batched products are twice as fast as torch's fused kernel (257
     tokens, 16 heads, torch 2.14); everywhere else the fused kernel is used.
@@ -85,12 +86,12 @@ class Block(nn.Module):
         return self._mlp(tokens + self.attention(normed, normed, seen))  # (B, N, D)
 
     def pooled(self, tokens: Tensor, at: Tensor, seen: Tensor | None = None) -> Tensor:
-        """Compute the row `at[b]` of each item alone: all the last block has to give.
+        """Compute the pooled token of each item alone, the only output needed of the last block.
 
         Args:
             tokens: Shape `(B, N, D)`.
-            at: Shape `(B,)`, int64: which token is pooled.
-            seen: Bool, broadcastable to `(B, 1, 1, N)`.
+            at: Index of the pooled token, shape `(B,)`, int64.
+            seen: Bool, broadcastable to `(B, 1, 1, N)`, as in `Attention.forward`.
         Returns:
             Shape `(B, D)`.
         """

@@ -1,7 +1,8 @@
 """Files of named tensors, memory-mapped: the released pickle, and safetensors.
 
-A mapping counts as memory once it was read. It is renewed now and then, and the old one goes with
-the last tensor taken from it: packing or converting a tower never holds its weights twice.
+Pages of a mapping count as memory once they were read. The mapping is therefore renewed now and
+then, and the old one ends with the last tensor taken from it: a tower that is packed or converted
+is never in memory twice.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from sensorium.errors import CheckpointFormatError
 
-# What torch.load raises on damaged or foreign files: garbage can reach any of its readers.
+# Errors that torch.load raises on damaged or foreign files: garbage can reach any of its readers.
 UNREADABLE = (
     *(SafetensorError, zipfile.BadZipFile, RuntimeError, OSError, EOFError),
     *(ValueError, TypeError, LookupError, AttributeError, OverflowError, AssertionError),
@@ -31,18 +32,18 @@ class MappedFile(ABC):
     """A file of named tensors.
 
     Attributes:
-        path: Where it is.
-        shapes: Every key with its shape.
+        path: Path of the file.
+        shapes: Shape of each key.
     """
 
-    remap_bytes: int  # read through one mapping before it is renewed
+    remap_bytes: int  # bytes read through one mapping before it is renewed
     renewable = True
 
     def __init__(self, path: Path) -> None:
-        """Open it, and read its keys and shapes but not its data.
+        """Open the file, and read its keys and shapes but not its data.
 
         Raises:
-            CheckpointFormatError: It is unreadable or truncated.
+            CheckpointFormatError: The file is unreadable or truncated.
         """
         self.path = path
         self._stamp = self._current_stamp()
@@ -53,7 +54,7 @@ class MappedFile(ABC):
         """Return one tensor, a view of the file where its format allows.
 
         Raises:
-            CheckpointFormatError: The file is not the one that was opened.
+            CheckpointFormatError: The file changed after it was opened.
         """
         if self._current_stamp() != self._stamp:
             raise CheckpointFormatError(
@@ -73,7 +74,7 @@ class MappedFile(ABC):
             self._open()
         except CheckpointFormatError:
             raise
-        except pickle.UnpicklingError as error:  # torch's own text advises to run the code
+        except pickle.UnpicklingError as error:  # its text would advise to run the code
             raise unreadable(self.path, "damaged, or more than plain tensors in it") from error
         except UNREADABLE as error:
             raise unreadable(self.path, _first_line(error)) from error
@@ -87,7 +88,7 @@ class MappedFile(ABC):
 
     @abstractmethod
     def _open(self) -> None:
-        """Map the file anew."""
+        """Map the file, again if it was mapped before."""
 
     @abstractmethod
     def _read_shapes(self) -> Shapes:
@@ -101,7 +102,7 @@ class MappedFile(ABC):
 class SafetensorsFile(MappedFile):
     """One safetensors file."""
 
-    remap_bytes = 8 * 2**20  # mapping again takes a millisecond
+    remap_bytes = 8 * 2**20  # small, as mapping again takes only a millisecond
     _file: Any
 
     def _open(self) -> None:
@@ -119,7 +120,7 @@ class SafetensorsFile(MappedFile):
 class PickleFile(MappedFile):
     """The released `.pth` state dict, read with `weights_only=True`: nothing in it is executed."""
 
-    remap_bytes = 128 * 2**20  # mapping again unpickles the index: some 50 ms
+    remap_bytes = 128 * 2**20  # larger, as mapping again unpickles the index in some 50 ms
     _tensors: dict[str, Tensor]
 
     def _open(self) -> None:
@@ -142,7 +143,7 @@ class PickleFile(MappedFile):
 
 
 def unreadable(path: Path, reason: str) -> CheckpointFormatError:
-    """Build the error for a file that is no checkpoint, or not a whole one."""
+    """Build the error for a file that is not a checkpoint, or not a whole one."""
     return CheckpointFormatError(
         f"{str(path)!r}, which cannot be read ({reason})",
         "a whole .pth state dict, .safetensors file or tower directory",

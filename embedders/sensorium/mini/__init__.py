@@ -1,4 +1,4 @@
-"""sensorium-mini: the encoder inside the package. Six senses, 45 MB, no download, Apache-2.0."""
+"""sensorium-mini: the encoder inside the package. Seven modalities, 45 MB, no download."""
 
 from sensorium.mini.encoder import MiniEncoder, open_mini
 

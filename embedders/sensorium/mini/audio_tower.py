@@ -1,8 +1,8 @@
-"""The sound tower: a student of its own on log-mel energies of about a second.
+"""The sound tower: a network on log-mel energies of about a second.
 
 An inverted-residual network with squeeze-and-excite (Howard et al., "Searching for MobileNetV3",
-ICCV 2019), taught by a classifier of 521 kinds of sound that is not shipped. It says how likely
-each kind is; names for the kinds, as the text tower reads them, make that a point in the space.
+ICCV 2019), taught by a classifier of 521 kinds of sound that is not shipped. It estimates how
+likely each kind is; the mixture of the kinds' names, as the text tower embeds them, is the vector.
 
 Letters: B batch, C channels, T frames, M mel bins, E features, K kinds of sound,
 S semantic dimensions.
@@ -22,13 +22,13 @@ from sensorium.mini.mixture import mixture
 SAMPLE_RATE = 16_000  # Hz
 FRAME = SAMPLE_RATE * 25 // 1000  # samples: 25 ms, one analysis window
 HOP = SAMPLE_RATE // 100  # samples: 10 ms
-FRAMES = 96  # a window of sound
+FRAMES = 96  # analysis frames in a window of sound
 WINDOW = (FRAMES - 1) * HOP + FRAME  # samples: 15,600, 0.975 s
 FFT = 512  # samples, zero-padded from FRAME
 MEL_BINS = 64
 MEL_LOW, MEL_HIGH = 125.0, 7500.0  # Hz
 LOG_OFFSET = 0.001  # added to magnitudes before the logarithm
-MEL_MEAN, MEL_SPREAD = -4.0, 4.0  # of log-mel energies, roughly
+MEL_MEAN, MEL_SPREAD = -4.0, 4.0  # rough mean and deviation of log-mel energies
 
 
 class Stage(NamedTuple):
@@ -37,7 +37,7 @@ class Stage(NamedTuple):
     repeats: int  # blocks
     stride: int
     expansion: int  # hidden channels per input channel
-    channels: int  # that leave it
+    channels: int  # channels of its output
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,12 @@ def mel_filters() -> Tensor:
     rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])  # (bins, M)
     falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
     filters = torch.minimum(rising, falling).clamp(min=0)
-    filters[0] = 0.0  # the mean of the signal is no sound
+    filters[0] = 0.0  # the constant part of a signal cannot be heard
     return filters.float()
 
 
 class LogMel(nn.Module):
-    """Waveforms to log-mel energies."""
+    """Turns waveforms into log-mel energies."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class LogMel(nn.Module):
 
 
 class ConvNorm(nn.Module):
-    """A convolution and, while it is being trained, the batch norm that is folded into it."""
+    """A convolution, and during training the batch norm that is folded into it afterwards."""
 
     def __init__(
         self, entering: int, leaving: int, kernel: int = 1, *, stride: int = 1, groups: int = 1
@@ -111,7 +111,7 @@ class ConvNorm(nn.Module):
 
 
 class Excite(nn.Module):
-    """Weigh channels by what the whole window holds (Hu et al., CVPR 2018)."""
+    """Weighs channels by their means over the whole window (Hu et al., CVPR 2018)."""
 
     def __init__(self, channels: int, squeeze: int) -> None:
         super().__init__()
@@ -126,7 +126,7 @@ class Excite(nn.Module):
 
 
 class Block(nn.Module):
-    """Expand, filter each channel, weigh, project; added to the input where shapes agree."""
+    """Expands, filters and weighs channels, projects; added to the input where shapes agree."""
 
     def __init__(self, entering: int, stage: Stage, stride: int, squeeze: int) -> None:
         super().__init__()
@@ -145,7 +145,7 @@ class Block(nn.Module):
 
 
 class SoundNet(nn.Module):
-    """Log-mel energies to features and to how likely each kind of sound is."""
+    """Turns log-mel energies into features, and into the log-odds of each kind of sound."""
 
     def __init__(self, sizes: AudioSizes | None = None) -> None:
         super().__init__()
@@ -162,7 +162,7 @@ class SoundNet(nn.Module):
         self.kinds = nn.Linear(sizes.features, sizes.kinds)
 
     def forward(self, mels: Tensor) -> tuple[Tensor, Tensor]:
-        """Map `(B, T, M)` to features `(B, E)` and log-odds `(B, K)`; kinds do not exclude."""
+        """Map `(B, T, M)` to features `(B, E)` and log-odds `(B, K)` of each kind by itself."""
         x = F.silu(self.stem((mels[:, None] - MEL_MEAN) / MEL_SPREAD))  # (B, 48, T/2, M/2)
         x = self.blocks(x)  # (B, 288, T/16, M/16)
         features = F.relu(self.head(x)).mean((2, 3))  # (B, E)
@@ -170,12 +170,13 @@ class SoundNet(nn.Module):
 
 
 class AudioTower(nn.Module):
-    """Waveforms to meaning."""
+    """Turns waveforms into vectors of meaning."""
 
     def __init__(self, sizes: AudioSizes | None = None) -> None:
         super().__init__()
         sizes = sizes or AudioSizes()
-        with torch.device("cpu"):  # it has values of its own, wherever the rest is built
+        # The filters are computed, not loaded: they need values where the rest is on "meta".
+        with torch.device("cpu"):
             self.log_mel = LogMel()
         self.net = SoundNet(sizes)
         self.names: Tensor
@@ -184,7 +185,7 @@ class AudioTower(nn.Module):
     def forward(self, waves: Tensor) -> Tensor:
         """Map mono sound `(B, WINDOW)`, float32 in [-1, 1], to unit vectors `(B, S)`.
 
-        The square root lets the kinds that are present but not loudest be heard in the mixture.
+        The square root gives weight in the mixture to kinds that are present but not loudest.
         """
         _, odds = self.net(self.log_mel(waves))  # (B, K)
         return mixture(odds.sigmoid().sqrt(), F.normalize(self.names, dim=-1))  # (B, S)

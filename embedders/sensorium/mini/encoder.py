@@ -52,10 +52,10 @@ def join(meaning: Tensor, appearance: Tensor | None = None) -> Tensor:
     """Join the two parts of a vector: what a percept means, and what it looks like.
 
     Args:
-        meaning: Unit vectors `(B, 384)`.
-        appearance: Unit vectors `(B, 128)`; zeros for modalities without an appearance.
+        meaning: Unit vectors `(B, 384)`, float32.
+        appearance: Unit vectors `(B, 128)`, float32; `None` if the modality has no appearance.
     Returns:
-        Shape `(B, 512)`, unit length.
+        Shape `(B, 512)`, float32, unit length; zeros in place of an appearance that is missing.
     """
     if appearance is None:
         return F.pad(meaning, (0, APPEARANCE))
@@ -80,7 +80,7 @@ class MiniEncoder(BatchedEncoder):
 
         Args:
             device: Device of the towers.
-            dtype: Precision of the towers; vectors are always float32.
+            dtype: Precision of the towers but the one for sound; vectors are always float32.
             batch_size: Windows in a forward pass.
             directory: Directory with the manifest and the weights files.
         Raises:
@@ -166,7 +166,7 @@ class MiniEncoder(BatchedEncoder):
     def _encode_maps(self, modalities: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
         net = self._opened("maps", MapNet)
         features = net.features(self._placed(torch.stack(list(inputs))))  # (B, E)
-        meaning = features.new_empty(len(features), SEMANTIC)
+        meaning = features.new_empty(len(features), SEMANTIC, dtype=torch.float32)
         for modality in set(modalities):
             rows = torch.tensor([other == modality for other in modalities])
             meaning[rows] = net.heads[modality](features[rows])
@@ -174,7 +174,8 @@ class MiniEncoder(BatchedEncoder):
 
     def _encode_sounds(self, inputs: Sequence[Tensor]) -> Tensor:
         waves = torch.stack(list(inputs)).to(self._device)
-        return join(self._opened("audio", AudioTower)(waves))
+        # Log-mel energies need float32, and the network behind them is small.
+        return join(self._opened("audio", AudioTower, dtype=torch.float32)(waves))
 
     def _encode_motion(self, inputs: Sequence[Tensor]) -> Tensor:
         motion = torch.stack(list(inputs)).to(self._device, self._dtype)
@@ -183,13 +184,13 @@ class MiniEncoder(BatchedEncoder):
     def _placed(self, pictures: Tensor) -> Tensor:
         return pictures.to(self._device, self._dtype, memory_format=torch.channels_last)
 
-    def _opened(self, name: str, kind: type[M]) -> M:
-        """Return a tower, opened at its first use."""
+    def _opened(self, name: str, kind: type[M], *, dtype: torch.dtype | None = None) -> M:
+        """Return a tower, opened at its first use, in the encoder's precision or in `dtype`."""
         with self._lock:
             tower = self._towers.get(name)
             if not isinstance(tower, kind):
                 tower = open_tower(name, kind, directory=self._directory)
-                tower.to(self._device, self._dtype)
+                tower.to(self._device, dtype or self._dtype)
                 if any(isinstance(module, nn.Conv2d) for module in tower.modules()):
                     tower.to(memory_format=torch.channels_last)
                 pack_linear(tower)

@@ -1,8 +1,8 @@
-"""The tower for pictures and video frames: features of the trunk to meaning and appearance.
+"""The tower for pictures and video frames: from features of the trunk to meaning and appearance.
 
-Meaning: how likely each of ImageNet's classes is, and each class taught since, is turned into a
-mixture of their names. Appearance: a projection learned so that a photo lies near a thermal
-picture of the same scene, and near photos of the same kind of thing.
+Meaning is the mixture of the names of the likeliest classes, ImageNet's and those added since.
+Appearance is a projection, learned so that a photo lies near a thermal picture of the same scene
+and near photos of the same kind of thing.
 
 Letters: B batch, E features, C classes, S semantic and A appearance dimensions.
 """
@@ -18,9 +18,9 @@ from torch.nn import functional as F
 from sensorium.encoders.linear import Linear
 from sensorium.mini.mixture import mixture
 
-MEAN = torch.tensor([0.485, 0.456, 0.406])[:, None, None]  # of R, G, B in [0, 1]
+MEAN = torch.tensor([0.485, 0.456, 0.406])[:, None, None]  # mean of R, G, B in [0, 1]
 SPREAD = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
-TEMPERATURE = 0.8  # of the classes' odds: below 1, the likeliest counts for more
+TEMPERATURE = 0.8  # below 1, so that the likeliest classes count for more
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class ImageSizes:
 
     features: int = 1280  # E
     imagenet: int = 1000  # classes of the trunk
-    taught: int = 159  # classes taught since; C is the sum
+    taught: int = 159  # classes added since; C is the sum of both
     semantic: int = 384  # S
     appearance: int = 128  # A
 
 
 class ImageHead(nn.Module):
-    """Features to meaning and appearance."""
+    """Turns features into vectors of meaning and of appearance."""
 
     def __init__(self, sizes: ImageSizes | None = None) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class ImageHead(nn.Module):
         self.appearance = Linear(sizes.features, sizes.appearance)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Map `(B, E)` to unit vectors of meaning `(B, S)` and of appearance `(B, A)`."""
+        """Map `(B, E)` to float32 unit vectors of meaning `(B, S)` and appearance `(B, A)`."""
         chances = (self.classes(features) / TEMPERATURE).softmax(-1)  # (B, C)
         meaning = mixture(chances, F.normalize(self.names, dim=-1))  # (B, S)
-        return meaning, F.normalize(self.appearance(features), dim=-1)
+        return meaning, F.normalize(self.appearance(features).float(), dim=-1)

@@ -1,7 +1,8 @@
-"""The tower for motion: accelerometer and gyroscope to the name of an activity.
+"""The tower for motion: from accelerometer and gyroscope to the name of an activity.
 
-A one-dimensional convolutional network on quantities that do not depend on how the sensor is worn,
-or say how it is: gravity's direction, the parts of the motion along it and across it, energies.
+A one-dimensional convolutional network. Most of its inputs do not depend on how the sensor is
+worn: the parts of the motion along and across gravity, and energies. The direction of gravity is an
+input, too, and tells how it is worn.
 
 Letters: B batch, T samples, C channels, S semantic dimensions.
 """
@@ -16,30 +17,30 @@ from torch.nn import functional as F
 
 RATE = 50  # Hz
 WINDOW = 128  # samples: 2.56 s
-CHANNELS = 14  # that `described` makes
-LINEAR_SCALE = 5.0  # m/s^2: acceleration without gravity is divided by it
-TURN_SCALE = 2.0  # rad/s
+CHANNELS = 14  # channels that `described` returns
+LINEAR_SCALE = 5.0  # m/s^2, the unit of acceleration without gravity inside the network
+TURN_SCALE = 2.0  # rad/s, the unit of turning
 
 
 @dataclass(frozen=True)
 class ImuSizes:
     """Sizes of the tower."""
 
-    widths: tuple[int, ...] = (96, 192, 288)  # of the stages, each halving the samples
+    widths: tuple[int, ...] = (96, 192, 288)  # channels of the stages; each halves the samples
     kernels: tuple[tuple[int, int], ...] = ((7, 5), (5, 3), (3, 3))
     hidden: int = 256
     semantic: int = 384  # S
 
 
 def described(motion: Tensor) -> Tensor:
-    """Describe motion by what does not change, or changes knowingly, with the way it is worn.
+    """Turn samples of motion into the inputs of the network.
 
     Args:
         motion: Shape `(B, T, 6)`: accelerometer x y z in m/s^2, gyroscope x y z in rad/s.
     Returns:
-        Shape `(B, 14, T)`: acceleration without its mean, turning, the direction of the mean (0
-        where gravity was removed), acceleration along it, across it and in all, turning in all,
-        and the energy of the window.
+        Shape `(B, 14, T)`: acceleration without its mean (3), turning (3), the direction of the
+        mean, which is gravity's (3, or 0 where gravity was removed), acceleration along gravity,
+        across it and in all, the rate of turning in all, and the energy of the window.
     """
     acceleration, turning = motion[..., :3], motion[..., 3:]  # (B, T, 3) each
     mean = acceleration.mean(1, keepdim=True)  # (B, 1, 3)
@@ -56,7 +57,7 @@ def described(motion: Tensor) -> Tensor:
 
 
 class Convolution(nn.Module):
-    """A convolution along time with, while it is being trained, its batch norm."""
+    """A convolution along time, and during training the batch norm that is folded into it."""
 
     def __init__(self, entering: int, leaving: int, kernel: int, stride: int) -> None:
         super().__init__()
@@ -69,7 +70,7 @@ class Convolution(nn.Module):
 
 
 class ImuTower(nn.Module):
-    """Motion to meaning."""
+    """Turns motion into vectors of meaning."""
 
     def __init__(self, sizes: ImuSizes | None = None) -> None:
         super().__init__()
@@ -84,7 +85,8 @@ class ImuTower(nn.Module):
         self.drop = nn.Dropout(0.3)
 
     def forward(self, motion: Tensor) -> Tensor:
-        """Map `(B, T, 6)`, m/s^2 with gravity and rad/s at 50 Hz, to unit vectors `(B, S)`."""
+        """Map `(B, T, 6)`, m/s^2 and rad/s at 50 Hz, to float32 unit vectors `(B, S)`."""
         x = self.layers(described(motion))  # (B, C, T / 8)
         pooled = torch.cat([x.mean(2), x.amax(2)], 1)  # (B, 2C)
-        return F.normalize(self.leave(self.drop(F.silu(self.enter(pooled)))), dim=-1)  # (B, S)
+        meaning = self.leave(self.drop(F.silu(self.enter(pooled))))  # (B, S)
+        return F.normalize(meaning.float(), dim=-1)  # (B, S)

@@ -1,6 +1,6 @@
-"""From a percept to what the towers take: squares, stretches of sound, stretches of motion.
+"""From a percept to the inputs of the towers: squares, and stretches of text, sound and motion.
 
-Everything long is covered whole, in windows back to back; the last ends where the percept ends.
+A long percept is covered whole by windows back to back; the last ends where the percept ends.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from sensorium.percepts.geometry import fit, fit_map
 from sensorium.percepts.holes import fill_holes
 from sensorium.percepts.windows import back_to_back, cut, stretches
 
-REVISION = 1  # of everything in this module; a change that moves vectors raises it
+REVISION = 1  # version of this preprocessing; every change that moves vectors raises it
 SIDE = TrunkSizes().picture  # pixels
-RESIZED = 274  # pixels of the short side, of which the middle `SIDE` are seen
-REDUCING_GAP = 3.0  # of large pictures, see `fit`
-FAR, NEAR = 2.0, 98.0  # percentiles of a depth map's nearness, shown as 0 and 1
-FRAMES = (0.25, 0.75)  # of a video window: when it is looked at
+RESIZED = 274  # pixels of the short side after resizing; the middle `SIDE` pixels are seen
+REDUCING_GAP = 3.0  # speed of shrinking large pictures against its quality, see `fit`
+FAR, NEAR = 2.0, 98.0  # percentiles of a depth map's nearness that become 0 and 1
+FRAMES = (0.25, 0.75)  # times of the two frames of a video window, as shares of its length
 VIDEO_WINDOW = 2.0  # seconds
-SILENT = 1e-3  # of full scale, -60 dB: windows with nothing louder are left out
+SILENT = 1e-3  # share of full scale, -60 dB; windows that are never louder are left out
 SHORTEST_SOUND = sound.FRAME  # samples
 SHORTEST_MOTION = motion.RATE // 2  # samples: half a second
 
@@ -43,7 +43,7 @@ def windows(percept: Percept) -> Iterator[Window]:
 
     Raises:
         PerceptError: The percept is unreadable, or too short.
-        UnsupportedModalityError: It is none of the seven.
+        UnsupportedModalityError: The percept has another modality than the package's seven.
     """
     if isinstance(percept, Image):
         yield Window(None, picture_input(percept.picture())[None])
@@ -62,8 +62,8 @@ def windows(percept: Percept) -> Iterator[Window]:
     else:
         raise UnsupportedModalityError(
             f"a percept of modality {percept.modality!r}",
-            "one of the seven of sensorium.percepts",
-            "use an encoder for it",
+            "one of the seven modalities of sensorium.percepts",
+            "use an encoder that knows it",
         )
 
 
@@ -78,7 +78,7 @@ def thermal_input(thermal: Thermal) -> Tensor:
     """Turn a thermal picture into float32 `(1, 240, 240)` in [0, 1], hotter larger.
 
     Raises:
-        PerceptError: As decoding raises.
+        PerceptError: The picture cannot be decoded.
     """
     return _map(thermal.intensity())
 
@@ -86,11 +86,12 @@ def thermal_input(thermal: Thermal) -> Tensor:
 def depth_input(depth: Depth) -> Tensor:
     """Turn a depth map into float32 `(1, 240, 240)` in [0, 1], nearer larger.
 
-    Disparity, or the inverse of metres, whose 2nd and 98th percentile become 0 and 1: neither the
-    focal length nor the scale of the scene matters. Holes are filled from around them first.
+    The 2nd and the 98th percentile of the disparity (or of 1 / metres) become 0 and 1, so that
+    neither the focal length nor the scale of the scene matters. Holes are filled from around them
+    first.
 
     Raises:
-        PerceptError: As decoding raises.
+        PerceptError: The depth map cannot be decoded.
     """
     near = fill_holes(depth.disparity())
     low, high = np.percentile(near, (FAR, NEAR))
@@ -105,14 +106,15 @@ def _map(values: NDArray[np.float32]) -> Tensor:
 
 
 def video_windows(video: Video) -> Iterator[Window]:
-    """Cut a video into windows of 2 s, each seen twice: `(2, 3, 240, 240)`.
+    """Cut a video into windows of 2 s with two frames each, `(2, 3, 240, 240)`.
 
     Raises:
         MediaDecodeError: The video is unreadable or truncated.
     """
     spans = back_to_back(video.duration or 0.0, VIDEO_WINDOW)
     times = [span.start + (span.end - span.start) * at for span in spans for at in FRAMES]
-    order = np.argsort(times, kind="stable")  # the last window may begin before its neighbour ends
+    # Frames are decoded in order of time; the last window may begin before its neighbour ends.
+    order = np.argsort(times, kind="stable")
     frames = video.frames(times[index] for index in order)
     looks: dict[int, Tensor] = {}
     for index, picture in zip(order, frames, strict=True):
@@ -125,12 +127,12 @@ def video_windows(video: Video) -> Iterator[Window]:
 def audio_windows(audio: Audio) -> Iterator[Window]:
     """Cut a sound into windows of 0.975 s, `(15600,)`, float32 at 16 kHz.
 
-    A shorter sound is centred in digital silence. Windows of silence are left out, but for the
-    first if there is nothing else.
+    A shorter sound is centred in digital silence. Silent windows are left out; of a sound that is
+    silent throughout, the first window is kept.
 
     Raises:
-        PerceptTooShortError: Less than 25 ms.
-        PerceptError: As decoding raises.
+        PerceptTooShortError: The sound is shorter than 25 ms.
+        PerceptError: The sound cannot be decoded.
     """
     silent: Window | None = None
     heard = False
@@ -139,7 +141,7 @@ def audio_windows(audio: Audio) -> Iterator[Window]:
             raise PerceptTooShortError(
                 f"a sound of {1000 * len(wave) / sound.SAMPLE_RATE:.1f} ms",
                 f"at least {1000 * SHORTEST_SOUND // sound.SAMPLE_RATE} ms, one analysis frame",
-                "leave it out, or pass it with what surrounds it",
+                "leave it out, or pass a longer stretch around it",
             )
         span = Span(start / sound.SAMPLE_RATE, (start + len(wave)) / sound.SAMPLE_RATE)
         missing = sound.WINDOW - len(wave)
@@ -156,11 +158,11 @@ def audio_windows(audio: Audio) -> Iterator[Window]:
 def imu_windows(imu: IMU) -> Iterator[Window]:
     """Cut a recording into windows of 2.56 s, `(128, 6)`, float32 at 50 Hz.
 
-    Windows lie within the gap-free stretches. A stretch shorter than a window is repeated back
-    and forth; stretches under half a second are left out.
+    Windows lie within the gap-free stretches. A stretch shorter than a window is continued with its
+    mirror image; stretches under half a second are left out.
 
     Raises:
-        PerceptTooShortError: No stretch is half a second long.
+        PerceptTooShortError: Every stretch is shorter than half a second.
     """
     for part in stretches(imu, motion.RATE, SHORTEST_MOTION):
         samples = part.samples

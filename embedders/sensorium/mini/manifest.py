@@ -1,4 +1,4 @@
-"""The weights inside the package: one file a tower, opened by name, checked by digest."""
+"""The weights inside the package: a file for each tower, found by name, checked by digest."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ MANIFEST = "manifest.json"  # beside the files it lists
 
 
 class WeightsFile(BaseModel):
-    """What is recorded of one file of weights.
+    """One file of weights, as the manifest lists it.
 
     Attributes:
-        file: Its name, beside the manifest.
-        bytes: Its size.
-        sha256: Of its content, hex.
-        parameters: Numbers in it.
+        file: Name of the file, beside the manifest.
+        bytes: Size of the file.
+        sha256: Digest of the content, hex.
+        parameters: Numbers in the file.
         licence: SPDX expression.
-        sources: Where the numbers come from: packages, data sets, starting points.
-        training: How they were made, and what was measured while they were.
+        sources: Origins of the weights: packages, data sets, starting points.
+        training: Seeds, steps and figures of the training.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,7 +51,7 @@ class Manifest(BaseModel):
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of the digests: one for the whole model."""
+        """Digest of the whole model: SHA-256 (hex) of the files' digests."""
         lines = [f"{name} {entry.sha256}\n" for name, entry in sorted(self.files.items())]
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
@@ -61,8 +61,8 @@ def manifest(directory: Path = DIRECTORY) -> Manifest:
     """Read the list of weights.
 
     Raises:
-        CheckpointNotFoundError: There is none.
-        CheckpointFormatError: It is damaged.
+        CheckpointNotFoundError: The directory has no manifest.
+        CheckpointFormatError: The manifest is damaged.
     """
     path = directory / MANIFEST
     try:
@@ -80,8 +80,8 @@ def read_tensors(name: str, *, directory: Path = DIRECTORY) -> dict[str, Tensor]
     """Read the weights of one tower, dequantised.
 
     Args:
-        name: As the manifest has it: `"text"`, `"trunk"`, ...
-        directory: Where the manifest and the files are.
+        name: Name of the weights in the manifest: `"text"`, `"trunk"`, ...
+        directory: Directory with the manifest and the weights files.
     Returns:
         Float32 tensors by name.
     Raises:
@@ -93,11 +93,11 @@ def read_tensors(name: str, *, directory: Path = DIRECTORY) -> dict[str, Tensor]
 
 
 def read_verified(path: Path, sha256: str) -> bytes:
-    """Read a file that must be what it was when the package was made.
+    """Read a file, and check that it is the one that the package was made with.
 
     Raises:
-        CheckpointNotFoundError: It is missing.
-        CheckpointFormatError: Its digest is another.
+        CheckpointNotFoundError: The file is missing.
+        CheckpointFormatError: The file has another digest.
     """
     content = _content(path)
     found = hashlib.sha256(content).hexdigest()

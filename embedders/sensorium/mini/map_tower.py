@@ -1,7 +1,7 @@
-"""The thermal and the depth tower: one-channel maps through a trunk of their own.
+"""The towers for thermal and depth maps, which share a trunk.
 
-The trunk begins as the picture trunk and is then taught with maps; each of the two modalities has
-a head into the semantic part of the space, and both share the projection into its appearance part.
+The trunk began as the picture trunk and was then taught with maps. Each of the two modalities has
+its own head for meaning; both share the projection for appearance.
 
 Letters: B batch, E features of the trunk, S semantic and A appearance dimensions.
 """
@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from sensorium.mini.trunk import Trunk, TrunkSizes
 
-MAP_MEAN, MAP_SPREAD = 0.449, 0.226  # of grey in [0, 1]: ImageNet's, averaged over channels
+MAP_MEAN, MAP_SPREAD = 0.449, 0.226  # ImageNet's statistics, averaged over R, G and B
 MODALITIES = ("thermal", "depth")
 
 
@@ -24,13 +24,13 @@ class MapSizes:
     """Sizes of the towers for maps."""
 
     trunk: TrunkSizes = field(default_factory=lambda: TrunkSizes(channels=1))
-    hidden: int = 512  # of a head
+    hidden: int = 512  # width inside a head
     semantic: int = 384  # S
     appearance: int = 128  # A
 
 
 class MapHead(nn.Module):
-    """Features to meaning."""
+    """Turns features into vectors of meaning, for one modality."""
 
     def __init__(self, sizes: MapSizes) -> None:
         super().__init__()
@@ -39,13 +39,13 @@ class MapHead(nn.Module):
         self.drop = nn.Dropout(0.2)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Map `(B, E)` to unit vectors `(B, S)`."""
+        """Map `(B, E)` to float32 unit vectors `(B, S)`."""
         hidden = F.gelu(self.enter(F.layer_norm(features, features.shape[-1:])))  # (B, hidden)
-        return F.normalize(self.leave(self.drop(hidden)), dim=-1)  # (B, S)
+        return F.normalize(self.leave(self.drop(hidden)).float(), dim=-1)  # (B, S)
 
 
 class MapNet(nn.Module):
-    """Thermal and depth maps to meaning and appearance."""
+    """Turns thermal and depth maps into vectors of meaning and of appearance."""
 
     def __init__(self, sizes: MapSizes | None = None) -> None:
         super().__init__()
@@ -60,5 +60,5 @@ class MapNet(nn.Module):
         return out
 
     def appearance_of(self, features: Tensor) -> Tensor:
-        """Map features `(B, E)` to the unit vectors `(B, A)` of appearance."""
-        return F.normalize(self.appearance(features), dim=-1)
+        """Map features `(B, E)` to float32 unit vectors of appearance `(B, A)`."""
+        return F.normalize(self.appearance(features).float(), dim=-1)

@@ -1,7 +1,8 @@
-"""From how likely each class is to a point in the space: the mixture of the classes' names.
+"""From the probabilities of classes to a vector: the mixture of the vectors of their names.
 
 Source: Norouzi et al., "Zero-Shot Learning by Convex Combination of Semantic Embeddings"
-(ICLR 2014), and what the towers add to it: the weights are tempered by the caller.
+(ICLR 2014). Deliberate difference: the towers change the probabilities before they are used as
+weights, by a temperature or a square root.
 
 Letters: B batch, C classes, S semantic dimensions.
 """
@@ -18,10 +19,11 @@ def mixture(weights: Tensor, names: Tensor) -> Tensor:
     """Mix the names of the classes with the greatest weights.
 
     Args:
-        weights: Shape `(B, C)`, none negative.
-        names: Shape `(C, S)`, unit vectors.
+        weights: Weights of the classes, shape `(B, C)`, at least 0.
+        names: Vectors of the classes' names, shape `(C, S)`, unit length.
     Returns:
-        Shape `(B, S)`, unit length.
+        Shape `(B, S)`, float32, unit length.
     """
     top = weights.topk(TOP, dim=-1)  # (B, TOP)
-    return F.normalize((top.values[..., None] * names[top.indices]).sum(1), dim=-1)  # (B, S)
+    mixed = (top.values[..., None] * names[top.indices]).sum(1)  # (B, S)
+    return F.normalize(mixed.float(), dim=-1)  # (B, S)

@@ -1,4 +1,4 @@
-"""Weights as 8-bit integers: one scale a row, dequantised once when a tower is opened."""
+"""Weights as 8-bit integers with a scale for each row, dequantised when a tower is opened."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-LEVELS = 127  # either side of zero; -128 is not used, so that the range is symmetric
-SCALE = ".scale"  # suffix of the scales' names
+LEVELS = 127  # on either side of zero; -128 is not used, so that the range is symmetric
+SCALE = ".scale"  # ends the name of a tensor of scales
 
 
 def quantise(weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -17,7 +17,8 @@ def quantise(weight: Tensor) -> tuple[Tensor, Tensor]:
     Args:
         weight: Float, shape `(R, ...)`, finite. Not modified.
     Returns:
-        int8 of the same shape, and float32 scales `(R,)`: `weight` is about `int8 * scale`.
+        Integers, int8, of the same shape; and scales, float32, `(R,)`. Their product is about
+        `weight`.
     """
     rows = weight.detach().float().flatten(1)  # (R, K)
     scale = rows.abs().amax(1).clamp(min=torch.finfo(torch.float32).tiny) / LEVELS  # (R,)
@@ -30,7 +31,7 @@ def dequantise(whole: Tensor, scale: Tensor) -> Tensor:
 
 
 def pack(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Make a tower's state ready for its file: matrices and kernels in 8 bits, the rest float32."""
+    """Quantise a tower's matrices and kernels for its file; the rest becomes float32."""
     packed: dict[str, Tensor] = {}
     for name, value in state.items():
         if value.ndim > 1:
@@ -41,7 +42,7 @@ def pack(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def unpack(packed: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Undo `pack`; everything comes back as float32, no tensor shared with the argument."""
+    """Undo `pack`: return every tensor as float32, in memory of its own."""
     return {
         name: dequantise(value, packed[name + SCALE]) if name + SCALE in packed else value.clone()
         for name, value in packed.items()

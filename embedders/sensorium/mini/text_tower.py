@@ -24,8 +24,8 @@ from sensorium.mini.wordpiece import CONTENT, POSITIONS, Pieces, frame, wordpiec
 from sensorium.percepts import Span
 
 NORM_EPS = 1e-12
-FILL = 224  # pieces aimed at: of `CONTENT`, so that windows can end with a word
-READ = 2**15  # characters of a long text in pieces at a time: they take 200 bytes each
+FILL = 224  # pieces aimed at, fewer than `CONTENT`, so that windows can end with a word
+READ = 2**15  # characters tokenised at a time, as each takes 200 bytes of memory
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class TextSizes:
 
 
 class Block(nn.Module):
-    """Attention, then an MLP, each added to its input and the sum normalised."""
+    """Attention, then an MLP; each is added to its input, and the sum is normalised."""
 
     def __init__(self, sizes: TextSizes) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Block(nn.Module):
         self.norm_mlp = nn.LayerNorm(sizes.width, eps=NORM_EPS)
 
     def forward(self, tokens: Tensor, seen: Tensor) -> Tensor:
-        """Map `(B, N, D)` to `(B, N, D)`; `seen` `(B, 1, 1, N)`, bool: tokens, not padding."""
+        """Map `(B, N, D)` to `(B, N, D)`; `seen` `(B, 1, 1, N)` is false at the padding."""
         joint = self.query_key_value(tokens).unflatten(-1, (3, self.heads, -1))  # (B, N, 3, H, d)
         q, k, v = joint.permute(2, 0, 3, 1, 4)  # 3 x (B, H, N, d)
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=seen)  # (B, H, N, d)
@@ -66,7 +66,7 @@ class Block(nn.Module):
 
 
 class TextTower(nn.Module):
-    """Word pieces to one unit vector a text."""
+    """Turns word pieces into a unit vector for each text."""
 
     def __init__(self, sizes: TextSizes | None = None) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class TextTower(nn.Module):
 
         Args:
             ids: Shape `(B, N)`, int64, `N` at most `sizes.positions`; any id at the padding.
-            mask: Shape `(B, N)`, bool, true at the tokens, of which each text has one or more.
+            mask: Shape `(B, N)`, bool, false at the padding; each text has a token at least.
         """
         tokens = F.embedding(ids, self.words) + self.positions[: ids.shape[1]]  # (B, N, D)
         tokens = self.norm(tokens)  # (B, N, D)
@@ -97,13 +97,13 @@ def text_windows(text: str) -> Iterator[tuple[Span, Tensor]]:
     """Cut a text into a few windows that fit a forward pass, of about equal length.
 
     Cuts fall between words, never inside: a word is at most 100 pieces, in any script. The vector
-    of a window is that of the text `text[start:end]`.
+    of a window equals that of the text `text[start:end]`.
 
     Args:
         text: Any string.
     Yields:
-        Span in characters, in order, back to back from 0 to the end; token ids `(N,)`, int64,
-        start and end tokens included.
+        Span in characters, in order, back to back from 0 to the end; token ids `(N,)`, int64, with
+        start and end tokens.
     """
     start, reach = 0, READ
     while True:
@@ -120,7 +120,7 @@ def text_windows(text: str) -> Iterator[tuple[Span, Tensor]]:
 
 
 def _cuts(pieces: Pieces) -> list[tuple[int, int]]:
-    """Return where each window but the first begins: index of its piece, and character."""
+    """Return the starts of all windows but the first, each as a piece and as a character."""
     cuts: list[tuple[int, int]] = []
     first = 0
     while (left := len(pieces.ids) - first) > CONTENT:

@@ -21,17 +21,17 @@ class Stage(NamedTuple):
     """A run of inverted-residual blocks; the first of them strides."""
 
     repeats: int  # blocks
-    kernel: int  # of the depthwise convolution
+    kernel: int  # side of the depthwise convolution
     stride: int
     expansion: int  # hidden channels per input channel
-    channels: int  # that leave it
+    channels: int  # channels of its output
 
 
 @dataclass(frozen=True)
 class TrunkSizes:
     """Sizes of the trunk; the default is Lite1."""
 
-    channels: int = 3  # C of the picture
+    channels: int = 3  # C, channels of the picture
     picture: int = 240  # pixels a side
     stem: int = 32  # channels
     stages: tuple[Stage, ...] = (
@@ -47,7 +47,7 @@ class TrunkSizes:
 
 
 class SameConv(nn.Conv2d):
-    """A convolution whose output is `ceil(input / stride)`, padded more at the end than the start.
+    """A convolution to `ceil(input / stride)` pixels, padded more at the end than at the start.
 
     The weights were trained with this padding; PyTorch's own is symmetric.
     """
@@ -66,7 +66,7 @@ class SameConv(nn.Conv2d):
 
 
 class Block(nn.Module):
-    """Expand, filter each channel, project; added to the input where shapes agree."""
+    """Expands, filters each channel, projects; added to the input where shapes agree."""
 
     def __init__(self, entering: int, stage: Stage, stride: int) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class Block(nn.Module):
 
 
 class Trunk(nn.Module):
-    """A picture to its features."""
+    """Turns pictures into features."""
 
     def __init__(self, sizes: TrunkSizes | None = None) -> None:
         super().__init__()

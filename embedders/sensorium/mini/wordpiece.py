@@ -17,11 +17,11 @@ from torch import Tensor
 
 from sensorium.mini.manifest import DIRECTORY, read_verified
 
-VOCABULARY = "vocab.txt"  # one piece a line; the line's number is its id
+VOCABULARY = "vocab.txt"  # a piece on each line; the number of the line is its id
 VOCABULARY_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
 PAD, START, END = 0, 101, 102  # ids of [PAD], [CLS], [SEP]
 UNKNOWN = "[UNK]"
-POSITIONS = 256  # tokens a forward pass sees, start and end among them
+POSITIONS = 256  # tokens that a forward pass sees, start and end included
 CONTENT = POSITIONS - 2  # pieces of content that fit between them
 LONGEST_WORD = 100  # characters; a longer word is one unknown piece, as it was in training
 
@@ -30,10 +30,10 @@ class Pieces(NamedTuple):
     """A text in word pieces, with the places where it can be cut.
 
     Attributes:
-        ids: Every piece, uncut.
-        firsts: Index into `ids` of the first piece of each word (a run of letters and digits, or
-            one mark, or one Chinese character), increasing.
-        starts: The character of the text at which each of those words begins.
+        ids: Ids of all pieces.
+        firsts: Index into `ids` of the first piece of each word, increasing. A word is a run of
+            letters and digits, a mark, or a Chinese character.
+        starts: Index into the text of the first character of each word.
     """
 
     ids: list[int]
@@ -42,10 +42,10 @@ class Pieces(NamedTuple):
 
 
 class WordPiece:
-    """Texts to word pieces: lower-cased, accents stripped, marks and Chinese characters apart."""
+    """Cuts texts into word pieces, in lower case and without accents."""
 
     def __init__(self, vocabulary: Sequence[str]) -> None:
-        """Take the pieces in the order of their ids; `##` begins those that go on a word."""
+        """Take the pieces in the order of their ids; `##` begins a piece inside a word."""
         self._tokenizer = Tokenizer(
             models.WordPiece(
                 {piece: index for index, piece in enumerate(vocabulary)},
@@ -57,11 +57,11 @@ class WordPiece:
         self._tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
 
     def contents(self, texts: Sequence[str]) -> list[list[int]]:
-        """Turn texts into the ids of their content, uncut."""
+        """Turn texts into the ids of all their pieces, without start and end tokens."""
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
 
     def pieces(self, text: str) -> Pieces:
-        """Turn one text into pieces with the places of its words."""
+        """Turn a text into pieces, with the places of its words."""
         encoding = self._tokenizer.encode(text)
         words, offsets = encoding.word_ids, encoding.offsets
         firsts = [at for at, word in enumerate(words) if at == 0 or word != words[at - 1]]
@@ -73,34 +73,34 @@ def wordpiece(directory: Path = DIRECTORY) -> WordPiece:
     """Read the vocabulary beside the weights, once.
 
     Raises:
-        CheckpointNotFoundError: It is missing.
-        CheckpointFormatError: It is another one, or damaged.
+        CheckpointNotFoundError: The vocabulary is missing.
+        CheckpointFormatError: The vocabulary is damaged, or another one.
     """
     content = read_verified(directory / VOCABULARY, VOCABULARY_SHA256)
     return WordPiece(content.decode("utf-8").removesuffix("\n").split("\n"))
 
 
 def tokenize(texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-    """Turn texts into one batch; what does not fit is cut, keeping the end token.
+    """Turn texts into a batch; a longer text is cut, and keeps its end token.
 
     Args:
         texts: Any strings.
     Returns:
-        As `batch`: ids `(B, N)`, int64, and mask `(B, N)`, bool.
+        Ids `(B, N)`, int64, and mask `(B, N)`, bool, as `batch` returns them.
     """
     return batch([frame(row) for row in wordpiece().contents(texts)])
 
 
 def frame(content: Sequence[int]) -> Tensor:
-    """Put at most `CONTENT` ids between the start and end tokens: `(N,)`, int64."""
+    """Put at most `CONTENT` ids between the start and the end token: `(N,)`, int64."""
     return torch.tensor([START, *content[:CONTENT], END])
 
 
 def batch(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Pad framed ids to the longest of them.
+    """Pad rows of ids to the length of the longest.
 
     Returns:
-        Ids `(B, N)`, int64, padded with `PAD`; and a mask `(B, N)`, bool, true at the tokens.
+        Ids `(B, N)`, int64, padded with `PAD`; and a mask `(B, N)`, bool, false at the padding.
     """
     lengths = torch.tensor([len(row) for row in rows], dtype=torch.long)  # (B,)
     ids = torch.full((len(rows), max(map(len, rows), default=0)), PAD)  # (B, N)

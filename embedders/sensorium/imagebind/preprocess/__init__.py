@@ -1,4 +1,4 @@
-"""From a percept to what a tower takes, one module a sense; `windows` dispatches."""
+"""From a percept to the inputs of a tower; `windows` calls the module of its modality."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Th
 
 __all__ = ["Profile", "windows"]
 
-REVISION = 1  # of everything in this package; a change that moves vectors raises it
+REVISION = 1  # version of this package; every change that moves vectors raises it
 
 
 @dataclass(frozen=True)
 class Profile:
-    """The choices where evidence conflicts, or parity with the reference differs from the best.
+    """Choices of the preprocessing, where evidence conflicts or the reference is not the best.
 
-    Part of the embedding space's identity: vectors of two profiles are not mixed.
+    The profile is part of the space's identity: vectors of two profiles are never mixed.
 
     Attributes:
-        text: `"windows"` reads all of a long text; `"cut"` its first 75 tokens, as the reference.
-        audio: `"cover"` hears all of a sound; `"paper3"` three windows, as the reference.
-        video_crops: 1 (centre) or 3 (start, centre and end of the long side), as the reference.
-        imu: `"imu-10s-200hz"`, or `"imu-5s-400hz"` as the paper's text has it.
+        text: `"windows"` reads all of a long text; `"cut"`, as the reference, its first 75 tokens.
+        audio: `"cover"` hears all of a sound; `"paper3"`, as the reference, three windows of it.
+        video_crops: 1 for the centre; 3, as the reference, for start, centre and end of the long
+            side.
+        imu: `"imu-10s-200hz"`; `"imu-5s-400hz"` is what the text of the paper says.
     """
 
     text: Literal["windows", "cut"] = "windows"
@@ -44,10 +45,10 @@ class Profile:
     imu: Literal["imu-10s-200hz", "imu-5s-400hz"] = "imu-10s-200hz"
 
     def __post_init__(self) -> None:
-        """Refuse a choice that does not exist.
+        """Check every choice.
 
         Raises:
-            EncodingError: A field has none of its values.
+            EncodingError: A field has a value that is not one of its choices.
         """
         for field, choices in get_type_hints(type(self)).items():
             value = getattr(self, field)
@@ -60,19 +61,19 @@ class Profile:
 
     @property
     def name(self) -> str:
-        """Name every choice, for the space's identity."""
+        """Name of the profile in the space's identity, with every choice in it."""
         return f"r{REVISION}/{self.text}/{self.audio}/crops{self.video_crops}/{self.imu}"
 
 
 def windows(percept: Percept, profile: Profile) -> Iterator[Window]:
     """Preprocess one percept, lazily: a long one is decoded as its windows are asked for.
 
-    Inputs are token ids `(77,)`, or float32 of the modality's window shape, for video with the
-    crops before it.
-
+    Yields:
+        Windows whose inputs are token ids `(77,)`, or float32 of the modality's window shape; for
+        video, that shape follows the crops.
     Raises:
         PerceptError: The percept is unreadable, or too short.
-        UnsupportedModalityError: It is none of the seven.
+        UnsupportedModalityError: The percept has another modality than ImageBind's seven.
     """
     if isinstance(percept, Image):
         yield Window(None, image_tensor(percept.picture()))
@@ -98,6 +99,6 @@ def _spanned_windows(percept: Percept, profile: Profile) -> Iterator[tuple[Span,
         return imu_windows(percept, rate=RATES[profile.imu])
     raise UnsupportedModalityError(
         f"a percept of modality {percept.modality!r}",
-        "one of ImageBind's seven",
+        "one of ImageBind's seven modalities",
         "choose an encoder that knows it",
     )

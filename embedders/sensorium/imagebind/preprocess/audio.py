@@ -1,7 +1,7 @@
 """Sound: windows of two seconds of log-mel energies.
 
-Source: `sensors.md` of the design and the golden vectors in `tests/goldens`: Kaldi's filter bank
-as torchaudio computes it. Deliberate differences in the default profile: the whole sound is heard
+Source: the golden vectors in `tests/goldens`, which torchaudio's version of Kaldi's filter bank
+reproduces. Deliberate differences in the default profile: the whole sound is heard
 (the reference takes three windows of any length), a sound shorter than a window is centred in
 digital silence (the reference pads its log-mel with 0, which is loud), and stereo is mixed down
 (Kaldi's filter bank takes the first channel).
@@ -22,10 +22,10 @@ from sensorium.percepts import Audio, Span
 from sensorium.percepts.windows import cut
 
 SAMPLE_RATE = 16_000  # Hz
-FRAME_MS, SHIFT_MS = 25.0, 10.0  # of the short-time spectrum
+FRAME_MS, SHIFT_MS = 25.0, 10.0  # milliseconds: length of a frame, distance of two frames
 FRAME = SAMPLE_RATE * 25 // 1000  # samples
 WINDOW = 2 * SAMPLE_RATE  # samples: 2 s, 198 frames
-MEAN, STD = -4.268, 9.138  # of the log-mel energies; STD is what the reference divides by
+MEAN, STD = -4.268, 9.138  # the reference subtracts the one, and divides by the other
 PAPER_WINDOWS = 3
 
 
@@ -56,16 +56,16 @@ def log_mel(wave: Tensor) -> Tensor:
 
 
 def audio_windows(audio: Audio) -> Iterator[tuple[Span, Tensor]]:
-    """Hear the whole sound in back-to-back windows of 2 s; the last ends where the sound ends.
+    """Cut a whole sound into back-to-back windows of 2 s; the last ends where the sound ends.
 
     Args:
-        audio: The percept; it is decoded as it goes, so a ten-hour recording needs no more memory
-            than a minute.
+        audio: The sound, which is decoded window by window: ten hours need no more memory than a
+            minute.
     Yields:
         Span in seconds, and float32 `(1, 128, 204)`.
     Raises:
-        PerceptTooShortError: Less than 25 ms.
-        PerceptError: As decoding raises.
+        PerceptTooShortError: The sound is shorter than 25 ms.
+        PerceptError: The sound cannot be decoded.
     """
     for start, wave in cut(audio.blocks(SAMPLE_RATE), WINDOW):
         _check_length(len(wave))
@@ -75,12 +75,12 @@ def audio_windows(audio: Audio) -> Iterator[tuple[Span, Tensor]]:
 
 
 def paper_windows(audio: Audio) -> Iterator[tuple[Span, Tensor]]:
-    """Take the reference's three windows, for parity; otherwise as `audio_windows`.
+    """Cut the reference's three windows, for parity; yields and raises as `audio_windows`.
 
-    They start at 0, 1/3 and 2/3 of what precedes the last two seconds (found from the goldens):
-    the end of a long sound is not heard.
+    The windows start at 0, 1/3 and 2/3 of the time before the last two seconds, as the goldens
+    show: the end of a long sound is not heard.
     """
-    wave = torch.from_numpy(np.array(audio.mono(SAMPLE_RATE)))  # our own copy, written to below
+    wave = torch.from_numpy(np.array(audio.mono(SAMPLE_RATE)))  # a copy, which is written to below
     _check_length(len(wave))
     last = max(0, len(wave) - WINDOW)
     for index in range(PAPER_WINDOWS):
@@ -93,7 +93,7 @@ def paper_windows(audio: Audio) -> Iterator[tuple[Span, Tensor]]:
 
 def _centre_in_silence(wave: Tensor) -> Tensor:
     missing = WINDOW - len(wave)
-    # The mean goes first: an offset against digital silence would be two loud clicks.
+    # The mean is subtracted first: an offset beside digital silence would be two loud clicks.
     return F.pad(wave - wave.mean(), (missing // 2, missing - missing // 2)) if missing else wave
 
 
@@ -102,5 +102,5 @@ def _check_length(samples: int) -> None:
         raise PerceptTooShortError(
             f"a sound of {1000 * samples / SAMPLE_RATE:.1f} ms",
             f"at least {FRAME_MS:.0f} ms, one analysis frame",
-            "leave it out, or pass it with what surrounds it",
+            "leave it out, or pass a longer stretch around it",
         )

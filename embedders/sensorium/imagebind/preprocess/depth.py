@@ -1,7 +1,7 @@
 """Depth: disparity in the units the depth tower was trained on.
 
-Source: `sensors.md` of the design, which derives each number. The training maps were scaled to
-eight times true metres before their statistics were taken, hence 600 = 8 x 75.
+Source: the paper (arXiv 2305.05665, appendix B) and the published statistics of its training maps,
+which were scaled to eight times true metres before the statistics were taken: hence 600 = 8 x 75.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sensorium.percepts.geometry import fit_map
 from sensorium.percepts.holes import fill_holes
 
 FULL_SCALE = 600.0  # pixels of disparity that map to 1
-MEAN, STD = 0.0418, 0.0295  # of the scaled disparity over the training maps
+MEAN, STD = 0.0418, 0.0295  # statistics of the scaled disparity over the training maps
 
 
 def depth_tensor(depth: Depth) -> Tensor:
@@ -24,7 +24,7 @@ def depth_tensor(depth: Depth) -> Tensor:
     `(clamp(disparity / 600 px, 0, 1) - 0.0418) / 0.0295`, holes filled from around them first.
 
     Raises:
-        PerceptError: As decoding raises.
+        PerceptError: The depth map cannot be decoded.
     """
     scaled = (fill_holes(depth.disparity()) / FULL_SCALE).clip(0, 1)
     return (torch.from_numpy(fit_map(scaled, PICTURE))[None] - MEAN) / STD

@@ -1,7 +1,8 @@
 """IMU: ten seconds of six standardised channels at 200 Hz.
 
-Source: `sensors.md` of the design. Deliberate differences: true resampling against aliasing,
-windows over everything, gaps never bridged, channels transposed (a reshape would mix them).
+Source: the paper (arXiv 2305.05665, section 3.3 and appendix B). Deliberate differences: recordings
+are resampled without aliasing, windows cover all of them and bridge no gap, and channels are
+transposed (a reshape would mix them).
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from sensorium.imagebind.stems import IMU_CHANNELS, IMU_PATCH, IMU_SAMPLES
 from sensorium.percepts import IMU, Span
 from sensorium.percepts.windows import back_to_back, stretches
 
-RATES = {"imu-10s-200hz": 200, "imu-5s-400hz": 400}  # Hz; a window is 2000 samples of either
-STILL = 1e-6  # m/s^2 or rad/s: a channel that moves less is constant, and becomes 0
+RATES = {"imu-10s-200hz": 200, "imu-5s-400hz": 400}  # Hz; a window has 2000 samples at each
+STILL = 1e-6  # m/s^2 or rad/s: a channel that varies less is constant, and becomes 0
 
 
 def imu_windows(imu: IMU, *, rate: int = 200) -> Iterator[tuple[Span, Tensor]]:
@@ -28,12 +29,12 @@ def imu_windows(imu: IMU, *, rate: int = 200) -> Iterator[tuple[Span, Tensor]]:
     padded with zeros after that. Stretches under one token (8 samples) are left out.
 
     Args:
-        imu: The percept.
-        rate: Samples per second, 200 (a window is 10 s) or 400 (5 s).
+        imu: The recording.
+        rate: Samples per second: 200 (windows of 10 s) or 400 (5 s).
     Yields:
         Span in seconds, and float32 `(6, 2000)`, accelerometer x y z then gyroscope x y z.
     Raises:
-        PerceptTooShortError: No stretch is as long as one token.
+        PerceptTooShortError: Every stretch is shorter than one token.
     """
     segments = stretches(imu, rate, IMU_PATCH)
     everything = np.concatenate([part.samples for part in segments])

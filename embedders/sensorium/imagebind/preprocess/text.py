@@ -1,6 +1,6 @@
 """Text: windows of at most 75 tokens, cut between words.
 
-Deliberate difference: the reference reads the first 75 tokens of a longer text; ours reads all.
+Deliberate difference: the reference reads 75 tokens of a longer text; ours reads it whole.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from torch import Tensor
 from sensorium.imagebind.tokenizer import CONTENT, contents, frame
 from sensorium.percepts import Span
 
-FILL = 64  # tokens aimed at: words differ in length, and a window that overflows is cut again
-WORD_REACH = 32  # characters searched for the end of a word before it is cut inside
+FILL = 64  # tokens aimed at; words differ in length, and a window that overflows is cut again
+WORD_REACH = 32  # characters searched for the end of a word; without one, the word is cut
 SPACE = re.compile(r"\s")
 
 
 def text_windows(text: str) -> Iterator[tuple[Span, Tensor]]:
     """Cut a text into a few windows that fit a forward pass, of about equal length.
 
-    Cuts fall between words, or inside where there are none (an endless word, a script without
-    spaces). The vector of a window is that of the text `text[start:end]`.
+    Cuts fall between words, or anywhere in an endless word or a script without spaces. The vector
+    of a window equals that of the text `text[start:end]`.
 
     Args:
         text: Any string.
@@ -34,7 +34,7 @@ def text_windows(text: str) -> Iterator[tuple[Span, Tensor]]:
 
 
 def _cut(text: str, start: int, end: int) -> Iterator[tuple[Span, Tensor]]:
-    # Each window is counted as it will be read: mending and merging depend on what stands beside.
+    # Tokens are counted in the window alone: cleaning and merging depend on neighbours.
     [ids] = contents([text[start:end]])
     if len(ids) <= CONTENT or end - start < 2:
         yield Span(start, end), frame([ids])[0]

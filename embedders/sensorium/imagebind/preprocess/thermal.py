@@ -1,6 +1,6 @@
 """Thermal: one white-hot channel in [0, 1], without mean or standard deviation.
 
-Source: `sensors.md` of the design; the training pictures were night streets.
+The training pictures show streets at night: pictures of other scenes may be encoded less well.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def thermal_tensor(thermal: Thermal) -> Tensor:
     """Turn a thermal picture into float32 `(1, 224, 224)` in [0, 1]; hotter is larger.
 
     Raises:
-        PerceptError: As decoding raises.
+        PerceptError: The thermal picture cannot be decoded.
     """
     shown = torch.from_numpy(fit_map(thermal.intensity(), PICTURE))[None]
     return shown.clamp(0, 1)  # bicubic overshoots at edges

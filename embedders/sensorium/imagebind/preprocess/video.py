@@ -1,7 +1,7 @@
-"""Video: windows of two seconds, two frames each.
+"""Video: windows of two seconds, two frames each, at the start and at the end.
 
-Source: `sensors.md` of the design (windows of 2 s with 2 uniformly spaced frames, ends included).
-Deliberate difference: the reference takes 5 windows of any video; ours cover all of it.
+Source: the paper (arXiv 2305.05665, section 3.3). Deliberate difference: the reference takes 5
+windows of any video; ours cover all of it.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from sensorium.percepts import Span, Video
 from sensorium.percepts.windows import back_to_back
 
 WINDOW = 2.0  # seconds
-CROPS = {1: (0.5,), 3: (0.0, 0.5, 1.0)}  # squares along the long side, by their number
+CROPS = {1: (0.5,), 3: (0.0, 0.5, 1.0)}  # positions of 1 or 3 squares along the long side
 
 
 def video_windows(video: Video, *, crops: int = 1) -> Iterator[tuple[Span, Tensor]]:
     """Cut a video into windows, decoding it once and holding two frames at a time.
 
     Args:
-        video: The percept.
-        crops: 1 for the centre square, 3 for start, centre and end of the long side.
+        video: The video.
+        crops: 1 for the centre square; 3 for start, centre and end of the long side.
     Yields:
         Span in seconds, and float32 `(crops, 3, 2, 224, 224)`.
     Raises:

@@ -1,8 +1,8 @@
-"""What the adapters cost: Sensorium's stores beside the frameworks' own, in one run.
+"""The cost of the adapters: Sensorium's stores beside the frameworks' own, in one run.
 
 `python benchmarks/adapters.py`; the table is kept in benchmarks/adapters.md. Embeddings are looked
-up, not computed, so that only the stores are timed. Each store is filled in batches, then searched
-for the four nearest of every question, and must find what the exact scan finds.
+up, not computed, so that only the stores are timed. Each store is filled in batches, then asked for
+the four texts nearest to each question, and its answers are compared with an exact scan.
 """
 
 from __future__ import annotations
@@ -40,25 +40,25 @@ D = 384
 BATCH = 256
 K = 4
 QUESTIONS = 50
-SPREAD = 1.0  # of a document around its topic, beside the topic's own length
+SPREAD = 1.0  # length of a document's distance from its topic, over the topic's length
 TOPICS = 64
 NAMESPACE = UUID(int=0)
 
 
 class LookedUp(Embeddings):
-    """Vectors made beforehand, by text."""
+    """Embeddings that look vectors up by their text."""
 
     def __init__(self, rows: NDArray[np.float32], questions: NDArray[np.float32]) -> None:
-        """Name row i `"i"` and question j `"?j"`."""
+        """Give row i the text `"i"`, and question j the text `"?j"`."""
         self.rows = {str(i): row.tolist() for i, row in enumerate(rows)}
         self.rows |= {f"?{j}": row.tolist() for j, row in enumerate(questions)}
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Look texts up."""
+        """Return the vectors of texts."""
         return [self.rows[text] for text in texts]
 
     def embed_query(self, text: str) -> list[float]:
-        """Look a question up."""
+        """Return the vector of a question."""
         return self.rows[text]
 
 
@@ -67,8 +67,8 @@ class Contender:
     """A store under test.
 
     Attributes:
-        fill: Takes names of documents and adds them.
-        ask: Takes the name of a question and returns the names found, best first.
+        fill: Adds the documents of these names.
+        ask: Returns the names of the documents nearest to a question, the nearest first.
     """
 
     fill: Callable[[Sequence[str]], object]
@@ -77,26 +77,26 @@ class Contender:
 
 @dataclass(frozen=True)
 class Result:
-    """Times of one store: seconds to fill it, and of the median question."""
+    """The figures of one store."""
 
-    fill: float
-    ask: float
-    found: float  # share of what the exact scan finds
+    fill: float  # seconds to fill it
+    ask: float  # seconds of the median question
+    found: float  # share of the exact scan's results that it finds
 
 
 def clustered(count: int, random: np.random.Generator) -> NDArray[np.float32]:
-    """Draw unit vectors around topics, as embeddings lie."""
+    """Draw unit vectors that cluster around topics, as embeddings do."""
     topics = np.random.default_rng(7).normal(size=(TOPICS, D))
     rows = topics[random.integers(TOPICS, size=count)] + SPREAD * random.normal(size=(count, D))
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
 def langchain_store(store: Any) -> Contender:
-    """See a vector store of LangChain as a contender."""
+    """Return a vector store of LangChain as a contender."""
     return Contender(
         lambda names: store.add_documents(
             [Document(page_content=n, metadata={"n": int(n)}) for n in names],
-            ids=[str(uuid5(NAMESPACE, n)) for n in names],  # Qdrant's own store takes no others
+            ids=[str(uuid5(NAMESPACE, n)) for n in names],  # Qdrant's own store takes only UUIDs
         ),
         lambda question: [d.page_content for d in store.similarity_search(question, k=K)],
     )
@@ -125,7 +125,7 @@ def core_langchain(lookup: LookedUp) -> Iterator[Contender]:
 
 
 def langgraph_store(store: BaseStore) -> Contender:
-    """See a store of LangGraph as a contender."""
+    """Return a store of LangGraph as a contender."""
     return Contender(
         lambda names: store.batch([PutOp(("bench",), n, {"text": n}) for n in names]),
         lambda question: [
@@ -147,7 +147,7 @@ def core_langgraph(lookup: LookedUp) -> Iterator[Contender]:
 
 
 def llama_index_store(store: Any, lookup: LookedUp) -> Contender:
-    """See a vector store of LlamaIndex as a contender."""
+    """Return a vector store of LlamaIndex as a contender."""
 
     def ask(question: str) -> list[str]:
         query = VectorStoreQuery(query_embedding=lookup.rows[question], similarity_top_k=K)
@@ -173,12 +173,12 @@ def core_llama_index(lookup: LookedUp) -> Iterator[Contender]:
 
 
 def measured(contender: Contender, names: Sequence[str], exact: Sequence[set[str]]) -> Result:
-    """Fill a store and ask it."""
+    """Fill a store, ask it every question, and return its figures."""
     began = time.perf_counter()
     for start in range(0, len(names), BATCH):
         contender.fill(names[start : start + BATCH])
     filled = time.perf_counter() - began
-    contender.ask("?0")  # what is opened, sampled or built at the first question
+    contender.ask("?0")  # not timed: a store may open, sample or build something at first
     times, found = [], 0
     for number, wanted in enumerate(exact):
         began = time.perf_counter()
@@ -215,7 +215,7 @@ def main() -> None:
             "SensoriumVectorStore, folder": lambda folder: ours_llama_index(folder, lookup),
         },
     }
-    print(f"| {count:,} texts, {D} dimensions | added/s | question, ms | found of the exact |")
+    print(f"| {count:,} texts, {D} dimensions | added/s | question, ms | found of exact scan |")
     print("| --- | ---: | ---: | ---: |")
     for framework, contenders in groups.items():
         for name, opened in contenders.items():

@@ -1,11 +1,11 @@
-"""How fast Sensorium encodes, beside the plain float32 computation (`plain.py`) in one process.
+"""The speed of encoding, beside the plain float32 computation (`plain.py`) in one process.
 
-    python benchmarks/encode.py                       # every sense, the full sizes: some minutes
-    python benchmarks/encode.py --quick               # two blocks a tower: does it work?
+    python benchmarks/encode.py                       # all modalities, full sizes: some minutes
+    python benchmarks/encode.py --quick               # two blocks in each tower, to try the script
     python benchmarks/encode.py --device cuda --compile reduce-overhead
 
-Weights are random: speed does not depend on them. Both computations get the same weights and the
-same inputs, and must agree, or nothing is printed.
+Weights are random, as speed does not depend on them. Both computations get the same weights and the
+same inputs; if their results disagree, nothing is printed.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from sensorium.imagebind.model import WINDOW_SHAPE, ImageBind, random_weights
 from sensorium.imagebind.stems import POSITIONS, VOCABULARY
 from sensorium.imagebind.tower import Tower
 
-AGREEMENT = 1e-4  # largest difference of a component of the unit vectors, in float32
-LEAST_SECONDS = 3.0  # to measure each input for, however fast
+AGREEMENT = 1e-4  # largest difference between components of the unit vectors, in float32
+LEAST_SECONDS = 3.0  # time spent on each input at least
 PLAIN = "plain float32"
 COLUMNS = (
     "input",
@@ -52,14 +52,14 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Input:
-    """One line of inputs to measure.
+    """A batch of inputs to measure.
 
     Attributes:
-        label: What an item is.
-        modality: Whose tower takes it.
-        batch: Items.
-        tokens: Of the longest text; 0 for the other senses.
-        windows: Of one item, 0 where an item is one window.
+        label: Name of the items.
+        modality: Modality of the items.
+        batch: Number of items.
+        tokens: Tokens of the longest text; 0 for other modalities.
+        windows: Windows of an item; 0 where an item is a single window.
     """
 
     label: str
@@ -101,18 +101,18 @@ CUDA_INPUTS = (
 
 @dataclass(frozen=True)
 class Line:
-    """What was measured of one computation on one input."""
+    """The figures of one computation on one input."""
 
     input: str
     computation: str
     items_per_second: float
     times_plain: float
-    spread: float  # the median time over the fastest, less one
+    spread: float  # the median time over the fastest, minus 1
     operations_per_second: float  # floating-point operations of the matrix products
-    fraction_of_peak: float  # of the rate of a large square product in the same precision
+    fraction_of_peak: float  # share of the rate of a large square product in that precision
     weight_bytes: int
     working_bytes: int | None
-    difference: float  # of unit vectors, from the plain ones
+    difference: float  # largest difference of unit vectors from the plain ones
 
     def cells(self) -> list[str]:
         """Return the table's row."""
@@ -133,13 +133,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Bench:
-    """What stays the same for all inputs."""
+    """The settings that all inputs share."""
 
     config: ImageBindConfig
     device: torch.device
     repeat: int
     compiled: str | None
-    products: dict[str, Product]  # by precision; timed beside the rest
+    products: dict[str, Product]  # a large product in each precision, timed beside the rest
 
     def ours(self, weights: dict[str, Tensor], tower: str) -> dict[str, ImageBind]:
         """Return our model in each precision, with the towers not yet loaded."""
@@ -160,7 +160,7 @@ class Bench:
         }
 
     def tower(self, name: str, inputs: list[Input]) -> Iterator[Line]:
-        """Measure one tower on its inputs; its weights are gone afterwards."""
+        """Measure one tower on its inputs; its weights are freed afterwards."""
         weights = _weights(self.config, name)
         plain = PlainTower(self.config, name)
         plain.load_state_dict(weights, assign=True)
@@ -216,7 +216,7 @@ class Bench:
 
 
 def _texts(batch: int, tokens: int, generator: torch.Generator) -> Tensor:
-    """Return ids `(B, 77)` of texts of half of `tokens` to `tokens`, zeros after each end."""
+    """Return ids `(B, 77)` of texts with half of `tokens` to `tokens` tokens, then zeros."""
     ids = torch.zeros(batch, POSITIONS, dtype=torch.long)
     for row in range(batch):
         length = tokens - row % (tokens // 2) if tokens < POSITIONS else tokens
@@ -226,7 +226,7 @@ def _texts(batch: int, tokens: int, generator: torch.Generator) -> Tensor:
 
 
 def _weights(config: ImageBindConfig, tower: str) -> dict[str, Tensor]:
-    """Return random weights whose norms and biases are not trivial: a mix-up would show."""
+    """Return random weights; norms and biases are random, too, so that a mix-up would show."""
     generator = torch.Generator().manual_seed(3)
     weights = random_weights(config, [tower], seed=3)
     for key, tensor in weights.items():
@@ -266,15 +266,13 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--modalities", nargs="+", choices=tuple(TOWER_OF), default=tuple(TOWER_OF))
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--batch", type=int, help="items of every input")
-    parser.add_argument("--threads", type=int, help="of the CPU; default: torch's own choice")
+    parser.add_argument("--batch", type=int, help="items in every input")
+    parser.add_argument("--threads", type=int, help="threads of the CPU; torch's choice by default")
     parser.add_argument("--compile", metavar="MODE", help="also measure torch.compile in this mode")
-    parser.add_argument(
-        "--repeat", type=int, default=5, help="rounds at the least; the best counts"
-    )
-    parser.add_argument("--quick", action="store_true", help="two blocks a tower, two rounds")
+    parser.add_argument("--repeat", type=int, default=5, help="rounds at least; the fastest counts")
+    parser.add_argument("--quick", action="store_true", help="two blocks in each tower, two rounds")
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
     return parser.parse_args()
 
 
@@ -283,7 +281,7 @@ def main() -> None:
     options = _options()
     if options.threads:
         torch.set_num_threads(options.threads)
-    torch.backends.cudnn.allow_tf32 = False  # plain float32 means float32, convolutions too
+    torch.backends.cudnn.allow_tf32 = False  # plain float32 is float32 in convolutions, too
     device = torch.device(options.device)
     config, repeat = (
         chosen_config(quick=options.quick),
@@ -305,7 +303,7 @@ def main() -> None:
             for line in bench.tower(name, chosen) if chosen else ():
                 lines.append(line)
                 progress.print("  ".join(line.cells()), highlight=False)
-                if options.json:  # after each line: a run that is cut off is not lost
+                if options.json:  # after each line, so that an interrupted run is not lost
                     _write(options.json, facts, lines)
     _report(facts, lines, as_markdown=options.markdown)
 

@@ -1,4 +1,4 @@
-"""What a timing is worth depends on where it was taken: the machine and what it can do at best."""
+"""The machine on which a timing was taken, and its largest rate of arithmetic."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from torch import Tensor
 from sensorium.encoders.linear import Linear
 
 GIB = 2**30
-SIDE = {"cpu": 2048, "cuda": 8192}  # of the square matrices of a product
+SIDE = {"cpu": 2048, "cuda": 8192}  # side of the square matrices of a product
 FLAGS = ("avx512f", "avx512_bf16", "amx_bf16")
 
 
 def describe(device: torch.device) -> dict[str, str]:
-    """Return what a reader needs to compare: no host name, no path."""
+    """Return the facts that a reader needs to compare timings, without host name or path."""
     cpuinfo = _fields("/proc/cpuinfo")
     flags = set(cpuinfo.get("flags", "").split())
     facts = {
@@ -37,17 +37,17 @@ def describe(device: torch.device) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Product:
-    """A large square matrix product: what the machine can do at best.
+    """A large square matrix product, which shows the machine's largest rate of arithmetic.
 
-    Calling it runs it once, through oneDNN's own layout on a CPU (there, torch's `mm` of float32
-    uses another library, which some CPUs run slower).
+    A call multiplies once. On a CPU the weights are in oneDNN's own layout, as torch's `mm` of
+    float32 uses another library, which is slower on some CPUs.
     """
 
     layer: Linear
     left: Tensor
 
     def __call__(self) -> Tensor:
-        """Multiply."""
+        """Multiply once."""
         product: Tensor = self.layer(self.left)
         return product
 
@@ -58,7 +58,7 @@ class Product:
 
 
 def products(device: torch.device) -> dict[str, Product]:
-    """Return one for each precision that is measured."""
+    """Return a product for each precision that is measured."""
     side = SIDE[device.type]
     found = {}
     for name, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
@@ -69,13 +69,13 @@ def products(device: torch.device) -> dict[str, Product]:
 
 
 def synchronise(device: torch.device) -> None:
-    """Wait for the work given to the device so far."""
+    """Wait until the device has done its work."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
 def _fields(path: str) -> dict[str, str]:
-    """Return the `name : value` lines of a Linux information file; the first of each name."""
+    """Return the `name : value` lines of a Linux information file, the first of each name."""
     found: dict[str, str] = {}
     if Path(path).exists():
         for line in Path(path).read_text(encoding="utf-8").splitlines():

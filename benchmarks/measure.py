@@ -1,4 +1,4 @@
-"""Time and memory of one computation beside another, in one process."""
+"""Time and memory of computations, measured beside each other in one process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from machine import synchronise
 
 STATUS = Path("/proc/self/status")
 CLEAR = Path("/proc/self/clear_refs")
-RESET_PEAK = "5"  # resets the peak resident size, see proc(5)
+RESET_PEAK = "5"  # written to clear_refs, it resets the peak resident size, see proc(5)
 
 Run = Callable[[], object]
 
@@ -27,17 +27,17 @@ class Timing:
 
     @property
     def best(self) -> float:
-        """The fastest: what the machine does when nothing else runs."""
+        """The fastest time, which other programs disturbed least."""
         return min(self.seconds)
 
     @property
     def median(self) -> float:
-        """What a caller may expect."""
+        """The time that a caller may expect."""
         return statistics.median(self.seconds)
 
     @property
     def spread(self) -> float:
-        """How far the median is above the fastest, as a fraction: large on a busy machine."""
+        """Median time over the fastest, minus 1; it is large on a busy machine."""
         return self.median / self.best - 1
 
 
@@ -47,10 +47,10 @@ def alternate(
     """Time each computation in turn, round after round, so that all meet the same disturbances.
 
     Args:
-        runs: What to time, already warmed up.
-        device: Waited for after each.
-        repeat: Rounds at the least.
-        least: Seconds to go on for at the least, in all.
+        runs: Computations to time, already warmed up.
+        device: Device to wait for after each of them.
+        repeat: Rounds at least.
+        least: Seconds for all rounds at least.
     """
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     begun = time.perf_counter()
@@ -66,7 +66,7 @@ def alternate(
 
 
 def working_memory(run: Run, device: torch.device) -> int | None:
-    """Return the bytes a computation needs beyond what was held before; `None` where unknown."""
+    """Return the bytes that a computation allocates at its peak; `None` if that is unknown."""
     if device.type == "cuda":
         held = torch.cuda.memory_allocated(device)
         torch.cuda.reset_peak_memory_stats(device)
@@ -75,7 +75,7 @@ def working_memory(run: Run, device: torch.device) -> int | None:
         return torch.cuda.max_memory_allocated(device) - held
     if not CLEAR.exists():
         return None
-    ctypes.CDLL(None).malloc_trim(0)  # or memory kept from earlier runs would hide what this takes
+    ctypes.CDLL(None).malloc_trim(0)  # memory kept from earlier runs would hide the allocation
     CLEAR.write_text(RESET_PEAK)
     held = resident("VmRSS")
     run()
@@ -83,7 +83,7 @@ def working_memory(run: Run, device: torch.device) -> int | None:
 
 
 def resident(field: str) -> int:
-    """Return bytes of memory held now (`VmRSS`) or at the peak (`VmHWM`). Linux only."""
+    """Return the resident bytes, now (`VmRSS`) or at the peak (`VmHWM`). Linux only."""
     for line in STATUS.read_text(encoding="utf-8").splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) * 1024

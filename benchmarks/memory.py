@@ -1,13 +1,13 @@
 """Writing, recalling and reopening, as ratios against qdrant-client's local modes in one run.
 
     python benchmarks/memory.py                     # a quarter of an hour
-    python benchmarks/memory.py --records 5000 --large 0   # a look
+    python benchmarks/memory.py --records 5000 --large 0   # a minute, to try the script
 
-Each measurement has a process of its own, so that peaks of memory are its own, too. Vectors are
-planted and looked up: encoding is left out. `QdrantClient` gets the same points, 256 a request,
-through its own upsert; recalling is compared with the searches of the same modalities as one batch,
-payloads included. Its figure without a filter is compared with Sensorium's for an owner who has 99
-in 100 of the memories: there is no recall without an owner.
+Each measurement runs in a process of its own, so that its peak of memory is its own, too. Vectors
+are planted and looked up, as encoding is not measured. `QdrantClient` gets the same points, 256 in
+a request, through its own upsert. A recall is compared with a batch of searches of the same
+modalities, payloads included. A recall always has an owner: the client's searches without a filter
+are compared with recalls of an owner who has 99 in 100 records.
 """
 
 from __future__ import annotations
@@ -30,21 +30,22 @@ import torch
 from machine import describe
 from measure import resident
 from numpy.typing import NDArray
-from stored import RARE, SENSES, Planted, Vectors, mixed, pictures, texts
+from stored import MODALITIES, RARE, Planted, Vectors, mixed, pictures, texts
 
 from sensorium.memory import Memory, Moment
 from sensorium.memory.writing.draft import draft_moment, points_of
 from sensorium.qdrant import CollectionSchema, Point
 
 HERE = Path(__file__).parent
-BATCH = 256  # points a request
-QUESTIONS, CLIENT_QUESTIONS = 30, 5  # asked; the client takes seconds for one
+BATCH = 256  # points in a request
+QUESTIONS, CLIENT_QUESTIONS = 30, 5  # fewer for the client, which takes seconds for each
 LIMIT = 10
-MANY, FEW = "rex", "max"  # owners: one of 99 in 100 memories, one of the hundredth
+MANY, FEW = "rex", "max"  # the owners of 99 in 100 records, and of the hundredth
 KINDS: dict[str, tuple[Callable[[int], Iterable[Moment]], Sequence[str]]] = {
-    "texts": (texts, []),  # senses that are searched: writing alone is measured
+    # Records of each kind, and the modalities to search; of texts, only writing is measured.
+    "texts": (texts, []),
     "pictures": (pictures, ["image"]),
-    "six senses": (mixed, SENSES),
+    "six modalities": (mixed, MODALITIES),
 }
 STILLS = {"image", "depth", "thermal"}
 MS = 1e3
@@ -55,16 +56,16 @@ warnings.filterwarnings("ignore", message="Local mode is not recommended")
 
 
 def owners(count: int) -> list[str]:
-    """Say whose each memory is."""
+    """Return the owner of each record."""
     return [FEW if number % RARE == 0 else MANY for number in range(count)]
 
 
 def fill(folder: str, moments: Sequence[Moment], vectors: Vectors) -> float:
-    """Write memories of two owners; return how many a second."""
+    """Write records of two owners; return the number of records per second."""
     of = owners(len(moments))
     seconds = 0.0
     for owner in (MANY, FEW):
-        mine = [moment for moment, whose in zip(moments, of, strict=True) if whose == owner]
+        mine = [moment for moment, its_owner in zip(moments, of, strict=True) if its_owner == owner]
         with Memory.open(folder, owner=owner, encoder=Planted(vectors), keep_media=False) as memory:
             start = time.perf_counter()
             memory.remember_many(mine)
@@ -73,7 +74,7 @@ def fill(folder: str, moments: Sequence[Moment], vectors: Vectors) -> float:
 
 
 def timed(run: Callable[[NDArray[np.float32]], object], questions: NDArray[np.float32]) -> float:
-    """Return the median milliseconds of a question."""
+    """Return the median milliseconds for a question."""
     run(questions[0])
     seconds = []
     for question in questions:
@@ -83,10 +84,10 @@ def timed(run: Callable[[NDArray[np.float32]], object], questions: NDArray[np.fl
     return MS * statistics.median(seconds)
 
 
-def recalls(folder: str, vectors: Vectors, senses: Sequence[str]) -> dict[str, float]:
-    """Time recalls of both owners."""
+def recalls(folder: str, vectors: Vectors, modalities: Sequence[str]) -> dict[str, float]:
+    """Return the median milliseconds of recalls of each owner."""
     found = {}
-    search = {"limit": LIMIT, "modalities": list(senses)}
+    search = {"limit": LIMIT, "modalities": list(modalities)}
     for owner in (MANY, FEW):
         with Memory.open(folder, owner=owner, encoder=Planted(vectors), keep_media=False) as memory:
             ask = partial(memory.recall, **search)
@@ -95,21 +96,21 @@ def recalls(folder: str, vectors: Vectors, senses: Sequence[str]) -> dict[str, f
 
 
 def sensorium(kind: str, count: int) -> dict[str, Any]:
-    """Measure a memory in a folder: writing, recalling, compacting, reopening."""
-    make, senses = KINDS[kind]
+    """Measure writing, recalling, compacting and reopening of a memory in a folder."""
+    make, modalities = KINDS[kind]
     vectors = Vectors(count)
     with tempfile.TemporaryDirectory() as folder:
         moments = list(make(count))
         result: dict[str, Any] = {"write": fill(folder, moments, vectors)}
-        if not senses:
+        if not modalities:
             return result
         del moments
-        result["before"] = recalls(folder, vectors, senses)
+        result["before"] = recalls(folder, vectors, modalities)
         with Memory.open(folder, owner=MANY, encoder=Planted(vectors)) as memory:
             start = time.perf_counter()
             memory.compact()
             result["compact s"] = time.perf_counter() - start
-        result["after"] = recalls(folder, vectors, senses)
+        result["after"] = recalls(folder, vectors, modalities)
         result["overhead ms"] = overhead(folder, vectors)
         start = time.perf_counter()
         with Memory.open(folder, owner=MANY, encoder=Planted(vectors)) as memory:
@@ -120,7 +121,7 @@ def sensorium(kind: str, count: int) -> dict[str, Any]:
 
 
 def overhead(folder: str, vectors: Vectors) -> float:
-    """Return the milliseconds of a recall over six senses that are not the store's searches."""
+    """Return the milliseconds of a recall, without the searches of the store in it."""
     inside = 0.0
     with Memory.open(folder, owner=MANY, encoder=Planted(vectors)) as memory:
         search = memory.backend.search
@@ -143,7 +144,7 @@ def overhead(folder: str, vectors: Vectors) -> float:
 
 
 def points(moments: Iterable[Moment], vectors: Vectors) -> list[Point]:
-    """Make the points that Sensorium writes of the same memories."""
+    """Make the points that Sensorium writes for the same records."""
     encoder, now, made = Planted(vectors), datetime.now(timezone.utc), []
     for number, moment in enumerate(moments):
         owner = FEW if number % RARE == 0 else MANY
@@ -153,7 +154,7 @@ def points(moments: Iterable[Moment], vectors: Vectors) -> list[Point]:
 
 
 def upserted(client: Any, made: Sequence[Point]) -> float:
-    """Write points with a client; return how many a second."""
+    """Write points with a client; return the number of points per second."""
     from qdrant_client import models
 
     start = time.perf_counter()
@@ -179,25 +180,27 @@ def client(kind: str, count: int) -> dict[str, Any]:
 
     from sensorium.qdrant.client import create_collection
 
-    make, senses = KINDS[kind]
+    make, modalities = KINDS[kind]
     vectors = Vectors(count)
     made = points(make(count), vectors)
     store = QdrantClient(":memory:")
-    create_collection(store, "memory", CollectionSchema.for_space(Planted.space, modalities=SENSES))
+    create_collection(
+        store, "memory", CollectionSchema.for_space(Planted.space, modalities=MODALITIES)
+    )
     result: dict[str, Any] = {"write": upserted(store, made)}
     del made
-    if senses:
+    if modalities:
         for owner in (None, FEW):
-            ask = partial(searched, store, senses, owner)
+            ask = partial(searched, store, modalities, owner)
             result[owner or MANY] = timed(ask, vectors.questions(CLIENT_QUESTIONS))
     result["peak MiB"] = (resident("VmHWM") - vectors.rows.nbytes) / MIB
     return result
 
 
 def searched(
-    store: Any, senses: Sequence[str], owner: str | None, question: NDArray[np.float32]
+    store: Any, modalities: Sequence[str], owner: str | None, question: NDArray[np.float32]
 ) -> object:
-    """Search some senses as one batch with a client, of one owner or of all."""
+    """Search modalities in one batch with a client, for one owner or for all."""
     from qdrant_client import models
 
     flat, rule = question.tolist(), None
@@ -206,19 +209,19 @@ def searched(
         rule = models.Filter(must=[models.FieldCondition(key="owner", match=match)])
     requests = [
         models.QueryRequest(
-            query=flat if sense in STILLS else [flat],
-            using=sense,
+            query=flat if modality in STILLS else [flat],
+            using=modality,
             limit=LIMIT,
             filter=rule,
             with_payload=True,
         )
-        for sense in senses
+        for modality in modalities
     ]
     return store.query_batch_points("memory", requests)
 
 
 def folder_client(count: int) -> dict[str, Any]:
-    """Measure reopening with `QdrantClient(path=)`."""
+    """Measure writing and reopening with `QdrantClient(path=)`."""
     from qdrant_client import QdrantClient
 
     from sensorium.qdrant.client import create_collection
@@ -228,7 +231,7 @@ def folder_client(count: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         store = QdrantClient(path=folder)
         create_collection(
-            store, "memory", CollectionSchema.for_space(Planted.space, modalities=SENSES)
+            store, "memory", CollectionSchema.for_space(Planted.space, modalities=MODALITIES)
         )
         rate = upserted(store, made)
         store.close()
@@ -246,7 +249,7 @@ def alone(run: Callable[..., dict[str, Any]], *arguments: Any, **named: Any) -> 
 
 
 def table(count: int, large: int) -> list[tuple[str, str, str, str]]:
-    """Measure everything; return rows: what, ours, theirs, ratio and target."""
+    """Measure everything; return rows of name, our figure, theirs, and ratio with target."""
     rows: list[tuple[str, str, str, str]] = []
 
     def add(what: str, ours: str, theirs: str = "", ratio: str = "") -> None:
@@ -258,10 +261,10 @@ def table(count: int, large: int) -> list[tuple[str, str, str, str]]:
         add(what, f"{ours:,.4g} {unit}", f"{theirs:,.4g} {unit}", f"{ratio:,.1f}x ({target})")
 
     six: dict[str, Any] = {}
-    for kind, (_, senses) in KINDS.items():
+    for kind, (_, modalities) in KINDS.items():
         ours, theirs = alone(sensorium, kind, count), alone(client, kind, count)
         compare(f"{kind}: write", ours["write"], theirs["write"], "/s", "2.5x")
-        if not senses:
+        if not modalities:
             continue
         compare(
             f"{kind}: recall, owner of 1 in 100", ours["before"][FEW], theirs[FEW], "ms", "300x"
@@ -270,14 +273,14 @@ def table(count: int, large: int) -> list[tuple[str, str, str, str]]:
         compare(f"{kind}: after compact()", ours["after"][MANY], theirs[MANY], "ms", "40x")
         add(f"{kind}: compact()", f"{ours['compact s']:.0f} s")
         peaks = (f"{side['peak MiB']:,.0f} MiB" for side in (ours, theirs))
-        add(f"{kind}: peak memory beyond the vectors given", *peaks)
+        add(f"{kind}: peak memory beyond the given vectors", *peaks)
         add(f"{kind}: on disk, compacted", f"{ours['disk MiB']:,.0f} MiB")
         six = ours
     path = alone(folder_client, count)
     compare("reopen, against QdrantClient(path=)", six["reopen s"], path["reopen s"], "s", "10x")
-    add("own share of a recall, 10 hits", f"{six['overhead ms']:.2f} ms", "", "(3 ms)")
+    add("Sensorium's own share of a recall, 10 hits", f"{six['overhead ms']:.2f} ms", "", "(3 ms)")
     if large:
-        more = alone(sensorium, "six senses", large)
+        more = alone(sensorium, "six modalities", large)
         recall, small = more["after"][MANY], six["after"][MANY]
         add(
             f"{large:,}: recall, compacted",
@@ -287,15 +290,17 @@ def table(count: int, large: int) -> list[tuple[str, str, str, str]]:
         )
         add(f"{large:,}: write", f"{more['write']:,.0f} /s")
         add(f"{large:,}: compact()", f"{more['compact s']:.0f} s")
-        add(f"{large:,}: peak memory beyond the vectors given", f"{more['peak MiB']:,.0f} MiB")
+        add(f"{large:,}: peak memory beyond the given vectors", f"{more['peak MiB']:,.0f} MiB")
     return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=50_000)
-    parser.add_argument("--large", type=int, default=200_000, help="0 leaves it out")
-    parser.add_argument("--out", type=Path, help="write the table there, e.g. benchmarks/memory.md")
+    parser.add_argument(
+        "--large", type=int, default=200_000, help="a larger memory; 0 leaves it out"
+    )
+    parser.add_argument("--out", type=Path, help="also write the table to this file")
     arguments = parser.parse_args()
     rows = table(arguments.records, arguments.large)
     lines = ["| | Sensorium | QdrantClient, local | ratio (target) |", "|---|---|---|---|"]

@@ -1,6 +1,6 @@
-"""How fast sensorium-mini is on two threads: one percept, thirty-two, and opening it.
+"""The speed of sensorium-mini on two threads: a single percept, a batch of 32, and opening it.
 
-`python benchmarks/mini.py`; the table goes into benchmarks/README.md.
+`python benchmarks/mini.py`; the table is kept in benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Text, Thermal
 CPU = torch.device("cpu")
 SIDE = (192, 256)  # pixels of the pictures
 RATE = 16_000  # Hz of the sounds
-GOALS = {"text": 5.0, "image": 25.0, "audio": 12.0, "imu": 5.0}  # ms for one
+GOALS = {"text": 5.0, "image": 25.0, "audio": 12.0, "imu": 5.0}  # ms for a single percept
 OPENING = """
 import time, torch
 from measure import resident
@@ -34,7 +34,7 @@ print(time.perf_counter() - began, resident("VmHWM") - before)
 
 
 def percepts(seed: int) -> dict[str, Percept]:
-    """Make one percept of each sense; no two of them alike."""
+    """Make a percept of each modality; each seed makes different ones."""
     random = np.random.default_rng(seed)
     picture = random.integers(0, 256, (*SIDE, 3), dtype=np.uint8)
     words = " ".join(random.choice(["dog", "rain", "walk", "sea", "clock", "car"], 6))
@@ -59,10 +59,10 @@ def main() -> None:
     for key, value in describe(CPU).items():
         print(f"{key}: {value}")
     print(f"threads: {arguments.threads}\n")
-    print("| sense | one, ms | goal | 32, ms each | batch of 32 against one |")
+    print("| modality | one, ms | goal | 32, ms each | batch of 32 against one |")
     print("|---|---|---|---|---|")
-    for sense in many[0]:
-        batch = [percept[sense] for percept in many]
+    for modality in many[0]:
+        batch = [percept[modality] for percept in many]
         runs = {
             "one": lambda batch=batch: encoder.embed(batch[:1]),
             "many": lambda batch=batch: encoder.embed(batch),
@@ -70,8 +70,8 @@ def main() -> None:
         alternate(runs, CPU, repeat=2, least=0)  # warm up
         timings = alternate(runs, CPU, repeat=arguments.repeat, least=0)
         one, each = 1000 * timings["one"].median, 1000 * timings["many"].median / len(batch)
-        goal = f"{GOALS[sense]:.0f}" if sense in GOALS else ""
-        print(f"| {sense} | {one:.1f} | {goal} | {each:.1f} | {one / each:.1f}x |", flush=True)
+        goal = f"{GOALS[modality]:.0f}" if modality in GOALS else ""
+        print(f"| {modality} | {one:.1f} | {goal} | {each:.1f} | {one / each:.1f}x |", flush=True)
     opened = subprocess.run(
         [sys.executable, "-c", OPENING],
         capture_output=True,

@@ -1,10 +1,10 @@
-"""Time and memory of opening ImageBind-huge: one sense alone, and every tower.
+"""Time and memory of opening ImageBind-huge, with one tower and with all.
 
     python benchmarks/opening.py             # 10 GB of temporary files, removed at the end
-    python benchmarks/opening.py --quick     # two blocks a tower
+    python benchmarks/opening.py --quick     # two blocks in each tower
 
-Every line is measured in a process of its own, beyond what importing takes. Peak memory counts
-mapped pages of the file, too. The file is in the page cache: the disk's speed is not measured.
+Each line is measured in a process of its own; imports are not counted. Peak memory includes mapped
+pages of the file. The file is in the page cache, so that the speed of the disk is not measured.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from sensorium.imagebind.convert import convert
 from sensorium.imagebind.model import random_weights
 from sensorium.imagebind.parameter_names import expected_shapes
 
-HEADROOM = 1.1  # of the disk space the two checkpoints take
+HEADROOM = 1.1  # disk space needed, over the size of the two checkpoints
 COLUMNS = ("what", "from", "seconds", "weights MB", "peak MB", "peak / weights")
 
 
 @dataclass(frozen=True)
 class Opening:
-    """What to open.
+    """A way of opening the model.
 
     Attributes:
-        label: What a reader calls it.
+        label: Name of the line in the table.
         source: `towers` (a directory) or `checkpoint.pth`.
-        towers: To load; none to open only.
-        dtype: Of the loaded weights.
+        towers: Towers to load; empty to open the model only.
+        dtype: Precision of the loaded weights.
         packed: As in `ImageBind.from_checkpoint`.
     """
 
@@ -70,7 +70,7 @@ OPENINGS = (
 
 @dataclass(frozen=True)
 class Line:
-    """What one opening took, beyond importing."""
+    """The figures of one opening, without imports."""
 
     what: str
     source: str
@@ -90,7 +90,7 @@ class Line:
 
 
 def measure(opening: Opening, directory: Path, config: ImageBindConfig) -> Line:
-    """Open and load in this process, which must not have done so before."""
+    """Open and load in this process, which must not have opened a model before."""
     before, start = resident("VmRSS"), time.perf_counter()
     modalities = {m for m, t in TOWER_OF.items() if t in (opening.towers or TOWERS)}
     model = ImageBind.from_checkpoint(
@@ -110,7 +110,7 @@ def measure(opening: Opening, directory: Path, config: ImageBindConfig) -> Line:
 
 
 def write(directory: Path, config: ImageBindConfig) -> None:
-    """Write a random checkpoint in the released form, and converted to our own."""
+    """Write a random checkpoint in the released layout, and convert it to our own."""
     torch.save(random_weights(config, TOWERS, seed=0), directory / PICKLE)
     convert(directory / PICKLE, directory / DIRECTORY, config=config)
 
@@ -120,14 +120,14 @@ def _parameters(config: ImageBindConfig, tower: str) -> int:
 
 
 def _child(directory: Path, step: str, quick: bool) -> str:
-    """Run one step in a new process; return what it printed."""
+    """Run one step in a new process; return its output."""
     command = [sys.executable, __file__, "--step", step, "--directory", str(directory)]
     command += ["--quick"] if quick else []
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def _step(step: str, directory: Path, config: ImageBindConfig) -> None:
-    """Do one step in this process: `write`, or measure an opening, which is printed as JSON."""
+    """Run one step in this process: write the files, or measure an opening and print JSON."""
     if step == "write":
         write(directory, config)
     else:
@@ -139,7 +139,7 @@ def _require_disk(directory: Path, config: ImageBindConfig) -> None:
     free = shutil.disk_usage(directory).free
     if free < needed:
         raise SystemExit(
-            f"{free / 1e9:.1f} GB are free for temporary files; {needed / 1e9:.1f} GB are needed: "
+            f"{free / 1e9:.1f} GB are free for temporary files, {needed / 1e9:.1f} GB are needed: "
             "set TMPDIR to a larger disk, or use --quick"
         )
 
@@ -147,9 +147,9 @@ def _require_disk(directory: Path, config: ImageBindConfig) -> None:
 def main() -> None:
     """Write the files, measure each opening in its own process, remove the files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--quick", action="store_true", help="two blocks a tower")
+    parser.add_argument("--quick", action="store_true", help="two blocks in each tower")
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures there")
     parser.add_argument("--step", help=argparse.SUPPRESS)
     parser.add_argument("--directory", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

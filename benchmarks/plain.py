@@ -1,9 +1,9 @@
 """The plain computation that Sensorium's speed is measured against.
 
-The same six towers with the same weights, written the straightforward way: float32,
-`nn.MultiheadAttention`, all 77 positions of every text, every token through every block, and a
-still picture shown as two frames to a 3-D convolution. Nothing is cut, folded or packed. Only the
-model's sizes come from `sensorium`; modules carry the checkpoint's key names.
+These are the same six towers with the same weights, written in the straightforward way: float32,
+`nn.MultiheadAttention`, all 77 positions of every text, every token through every block, and a 3-D
+convolution over two frames even for a still picture. Nothing is cut, folded or packed. Only the
+sizes of the model come from `sensorium`; modules have the checkpoint's key names.
 
 Letters: B batch, N tokens, D width, E embedding.
 """
@@ -21,7 +21,7 @@ MAX_SCALE = 100.0
 
 
 class Texts(nn.Module):
-    """Token ids `(B, 77)` to `(B, 77, D)`."""
+    """Turns token ids `(B, 77)` into tokens `(B, 77, D)`."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -30,16 +30,16 @@ class Texts(nn.Module):
         self.register_buffer("mask", torch.zeros(TEXT_POSITIONS, TEXT_POSITIONS))
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Embed every position, the padding too."""
+        """Embed every position, the padding included."""
         embedded: Tensor = self.token_embedding(ids)
         return embedded + self.pos_embed
 
 
 class ShownTwice(nn.Module):
-    """A still picture `(B, 3, H, W)` as two equal frames `(B, 3, 2, H, W)`; video as it is."""
+    """Turns a still picture `(B, 3, H, W)` into two equal frames `(B, 3, 2, H, W)`."""
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Repeat a still picture along a new time dimension."""
+        """Repeat a still picture along a new time dimension; return video unchanged."""
         return frames[:, :, None].repeat(1, 1, 2, 1, 1) if frames.ndim == 4 else frames
 
 
@@ -68,7 +68,7 @@ class Positions(nn.Module):
 
 
 class Patches(nn.Module):
-    """Pictures, maps or mel spectrograms to a class token and their patches."""
+    """Turns pictures, maps or mel spectrograms into a class token and patches."""
 
     def __init__(self, stem_name: str, stem: Stem, patches: int, width: int) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class Patches(nn.Module):
 
 
 class Motion(nn.Module):
-    """IMU `(B, 6, 2000)` to a class token and 250 chunks of 8 samples."""
+    """Turns IMU `(B, 6, 2000)` into a class token and 250 chunks of 8 samples."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -153,7 +153,7 @@ class Trunk(nn.Module):
 
 
 class Scale(nn.Module):
-    """Holds the learned temperature of a sense."""
+    """Holds the learned temperature of a modality."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -181,7 +181,7 @@ class PlainTower(nn.Module):
         self.modality_postprocessors = nn.ModuleDict(scale)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Map one batch to `(B, E)`: unit vectors, times the sense's scale."""
+        """Map a batch to `(B, E)`: unit vectors, times the modality's scale."""
         before = self.modality_preprocessors[self.name]
         mask = before.mask if isinstance(before, Texts) else None
         tokens = self.modality_trunks[self.name](before(inputs), mask)  # (B, N, D)

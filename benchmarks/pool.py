@@ -1,4 +1,4 @@
-"""A pool of memories of several senses, and questions to it: what `recall.py` measures on."""
+"""Pools of records of several modalities, and questions to them, for `recall.py`."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from sensorium.memory.calibrating.sample import Sample
 from sensorium.memory.calibrating.scale import Scale
 from sensorium.memory.recalling.fusion import fuse_ranks
 
-LIMIT = 10  # hits looked at
-CANDIDATES = 50  # of each sense: what a store would return
-SAMPLED = 256  # points of each sense in a sample
+LIMIT = 10  # hits that are judged
+CANDIDATES = 50  # records of each modality that a store would return
+SAMPLED = 256  # points of each modality in a calibration sample
 FUSED = ("rrf", "dbsf")
 EMPTY_WORDS = frozenset(["a", "an", "and", "from", "in", "of", "or", "the", "up", "with"])
 
 Vectors = NDArray[np.float32]
-Place = tuple[str, int]  # a sense, and the number of a file among the pack's dev files of it
+Place = tuple[str, int]  # a modality, and the number of one of its dev files in the pack
 
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """The memories of one sense, all rows in one array.
+    """The records of one modality, with all their rows in one array.
 
     Attributes:
-        numbers: Of the files, among the pack's dev files of that sense.
-        labels: One a memory.
-        rows: Shape `(N, D)`: the rows of all memories, one memory after the other.
-        starts: The first row of each memory.
-        counts: How many rows each has.
+        numbers: Number of each record's file among the pack's dev files of that modality.
+        labels: Label of each record.
+        rows: Rows of all records, one record after the other, shape `(N, D)`.
+        starts: Index of the first row of each record.
+        counts: Number of rows of each record.
     """
 
     numbers: NDArray[np.int64]
@@ -44,7 +44,7 @@ class Kept:
 
     @classmethod
     def of(cls, stacks: Sequence[Vectors], labels: Sequence[str], numbers: Sequence[int]) -> Kept:
-        """Keep those of the files that are named by their numbers."""
+        """Make records of the files with the given numbers."""
         chosen = [stacks[number] for number in numbers]
         counts = np.array([len(stack) for stack in chosen])
         kept = [labels[number] for number in numbers]
@@ -52,22 +52,22 @@ class Kept:
         return cls(np.array(numbers), kept, np.concatenate(chosen), starts, counts)
 
     def stack(self, index: int) -> Vectors:
-        """Return the rows of one memory."""
+        """Return the rows of one record."""
         return self.rows[self.starts[index] :][: self.counts[index]]
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What is asked for: a vector of one sense, and the words of the labels it should find."""
+    """A vector of some modality, and the words of the labels it should find."""
 
     vector: Vectors
     modality: str
     words: frozenset[str]
-    labels: Sequence[str] = ()  # the exact labels, where only they count
-    itself: Place | None = None  # not to be found by itself
+    labels: Sequence[str] = ()  # the exact labels, if only they are right
+    itself: Place | None = None  # the file that the question was made of, which is not to be found
 
     def means(self, label: str) -> bool:
-        """Say whether a memory of that label answers the question."""
+        """Return whether a record of that label answers the question."""
         return label in self.labels if self.labels else bool(self.words & words_of(label))
 
 
@@ -75,13 +75,13 @@ Pool = Mapping[str, Kept]
 
 
 class Hit(NamedTuple):
-    """One memory that was found."""
+    """A record that was found."""
 
     score: float
     confidence: float
-    deviate: float  # spreads above the unrelated
-    points: int  # compared in its sense
-    sense: str
+    deviate: float  # standard deviations above unrelated records
+    points: int  # points that were compared in its modality
+    modality: str
     label: str
 
 
@@ -89,26 +89,26 @@ Answer = Callable[[Pool, Question], list[Hit]]
 
 
 def words_of(label: str) -> frozenset[str]:
-    """Return the words of a label that mean something, in the singular."""
+    """Return the meaningful words of a label, in the singular."""
     words = label.lower().replace(",", "").split()
     return frozenset(word.rstrip("s") for word in words if word not in EMPTY_WORDS)
 
 
 def sample_of(pool: Pool, seed: int = 0) -> Sample:
-    """Draw what a memory of this pool would have drawn for its calibration."""
+    """Draw the sample that a memory of this pool would draw for its calibration."""
     draw = np.random.default_rng(seed)
     rows = {}
-    for sense, kept in pool.items():
+    for modality, kept in pool.items():
         chosen = draw.permutation(len(kept.labels))[:SAMPLED]
-        rows[sense] = kept.rows[[kept.starts[i] + draw.integers(kept.counts[i]) for i in chosen]]
-    counts = {sense: len(kept.labels) for sense, kept in pool.items()}
+        rows[modality] = kept.rows[[kept.starts[i] + draw.integers(kept.counts[i]) for i in chosen]]
+    counts = {modality: len(kept.labels) for modality, kept in pool.items()}
     return Sample(rows, counts, sum(counts.values()))
 
 
-def found(kept: Kept, sense: str, scale: Scale, question: Question) -> list[tuple[int, float]]:
-    """Return the nearest memories of one sense, as a store does: index and best similarity."""
+def found(kept: Kept, modality: str, scale: Scale, question: Question) -> list[tuple[int, float]]:
+    """Return index and best similarity of the nearest records of a modality, as a store does."""
     nearest = np.maximum.reduceat(kept.rows @ scale.vector, kept.starts)
-    if question.itself is not None and question.itself[0] == sense:
+    if question.itself is not None and question.itself[0] == modality:
         nearest[kept.numbers == question.itself[1]] = -1
     order = np.argsort(-nearest)[:CANDIDATES]
     return [(int(index), float(nearest[index])) for index in order if nearest[index] > -1]
@@ -122,32 +122,35 @@ def recalled(
     ranking: str = "centred",
     exact: bool = True,
 ) -> list[Hit]:
-    """Answer one question the way a memory does; `exact` computes the scores of candidates anew."""
+    """Answer a question as a memory does; `exact` scores candidates by their rows."""
     asked = [QueryVector(question.vector, question.modality)]
     scales = calibration.scales(asked, list(pool), ranking=ranking)
-    lists = {sense: found(kept, sense, scales[sense], question) for sense, kept in pool.items()}
+    lists = {
+        modality: found(kept, modality, scales[modality], question)
+        for modality, kept in pool.items()
+    }
     if ranking in FUSED:
         return fused(pool, lists, ranking)
     hits = []
-    for sense, ranked in lists.items():
-        scale, kept = scales[sense], pool[sense]
+    for modality, ranked in lists.items():
+        scale, kept = scales[modality], pool[modality]
         for index, similarity in ranked:
             score = scale.score(similarity, int(kept.counts[index]))
             if exact:
                 score = scale.score_rows(kept.stack(index))[0]
             confidence = scale.confidence(score) or 0.0
             deviate = scale.deviate(score)
-            hits.append(Hit(score, confidence, deviate, scale.points, sense, kept.labels[index]))
+            hits.append(Hit(score, confidence, deviate, scale.points, modality, kept.labels[index]))
     return sorted(hits, reverse=True)[:LIMIT]
 
 
 def fused(pool: Pool, lists: Mapping[str, list[tuple[int, float]]], method: str) -> list[Hit]:
-    """Fuse the lists of all senses by rank."""
+    """Fuse the ranked lists of all modalities."""
     named = {
-        sense: [(f"{sense} {index}", similarity) for index, similarity in ranked]
-        for sense, ranked in lists.items()
+        modality: [(f"{modality} {index}", similarity) for index, similarity in ranked]
+        for modality, ranked in lists.items()
     }
     return [
-        Hit(score, 0.0, 0.0, 1, sense, pool[sense].labels[int(key.split()[1])])
-        for key, score, sense in fuse_ranks(named, method=method)[:LIMIT]
+        Hit(score, 0.0, 0.0, 1, modality, pool[modality].labels[int(key.split()[1])])
+        for key, score, modality in fuse_ranks(named, method=method)[:LIMIT]
     ]

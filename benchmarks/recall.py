@@ -1,10 +1,10 @@
-"""How well recall finds what was meant among all senses, and whether its confidence is right.
+"""The precision of recall over all modalities, and the truth of its confidence.
 
     python benchmarks/recall.py --pack PACK      # minutes; rewrites recall.md and the diagram
 
-The dev splits of the pack, one memory a file, are asked by text, picture, sound, thermal picture,
-depth map and motion. Nothing of them was trained on. The two constants of confidence were fitted to
-one half of the questions and are judged by the other.
+Each file of the pack's dev splits is a record. Questions are texts, pictures, sounds, thermal
+pictures, depth maps and motion. No dev file was used for training. The two constants of confidence
+were fitted to one half of the questions, and are judged by the other half.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ from training.percepts import percept_of
 HERE = Path(__file__).parent
 TABLE = HERE / "recall.md"
 DIAGRAM = HERE.parent / "docs" / "reliability.png"
-SENSES = ("image", "audio", "thermal", "depth", "imu")
-POOLS = ((50, 4), (200, 3), (1000, 1), (None, 1))  # memories, and how many draws of so many
-EACH = 80  # questions of one sense
+MODALITIES = ("image", "audio", "thermal", "depth", "imu")
+POOLS = ((50, 4), (200, 3), (1000, 1), (None, 1))  # records in a pool, number of such pools
+EACH = 80  # questions of each modality
 SEED = 5
-ENOUGH = 1000  # memories whose sample can do without shipped statistics, in most senses
+ENOUGH = 1000  # records whose sample can replace shipped statistics, in most modalities
 HEADING = """# Recall, measured
 
-Written by `python benchmarks/recall.py --pack PACK`: sensorium-mini, the dev splits of its pack,
-one memory a file. What the figures mean is in docs/calibration.md.
+Written by `python benchmarks/recall.py --pack PACK`, with sensorium-mini on the dev splits of its
+pack; each file is a record. The figures are explained in docs/calibration.md.
 """
 NONSENSE = (
     "quarterly tax report",
@@ -81,49 +81,51 @@ NONSENSE = (
 
 @dataclass(frozen=True, eq=False)
 class Dev:
-    """The dev files of one sense: label and rows of each."""
+    """The dev files of one modality, with the label and the rows of each."""
 
     labels: Sequence[str]
     stacks: Sequence[Vectors]
 
     @classmethod
-    def read(cls, encoder: MiniEncoder, pack: Path, sense: str) -> Dev:
-        """Encode them; some ten minutes for all senses on one core at the most."""
-        rows = read_rows(pack, sense, "dev", "dev_unseen")
-        stacks = [one.vectors for one in encoder.encode([percept_of(row) for row in rows])]
+    def read(cls, encoder: MiniEncoder, pack: Path, modality: str) -> Dev:
+        """Encode the files; all modalities take some ten minutes on one core."""
+        rows = read_rows(pack, modality, "dev", "dev_unseen")
+        stacks = [
+            encoding.vectors for encoding in encoder.encode([percept_of(row) for row in rows])
+        ]
         return cls([row.label for row in rows], stacks)
 
 
 @dataclass(frozen=True)
 class Group:
-    """Questions of one kind; every second one was used to fit the constants."""
+    """Questions of one kind; every second question was used to fit the constants."""
 
     name: str
     questions: Sequence[Question]
 
 
 def texts(encoder: MiniEncoder, words: Sequence[str]) -> list[Vectors]:
-    """Return one vector a text."""
+    """Return a vector for each text."""
     return list(encoder.embed([Text(text) for text in words]))
 
 
 def groups(encoder: MiniEncoder, dev: dict[str, Dev]) -> Iterator[Group]:
-    """Ask by every label, by nonsense, and by files of each sense."""
+    """Yield questions by every label, by nonsense, and by files of each modality."""
     labels = sorted({label for part in dev.values() for label in part.labels})
     asked = zip(texts(encoder, labels), labels, strict=True)
     yield Group("text: a label", [Question(v, "text", words_of(label)) for v, label in asked])
     nonsense = [Question(v, "text", frozenset()) for v in texts(encoder, NONSENSE)]
-    yield Group("text: nothing there", nonsense)
-    for sense, part in dev.items():
+    yield Group("text: no answer", nonsense)
+    for modality, part in dev.items():
         chosen = np.random.default_rng(SEED).permutation(len(part.labels))[:EACH]
         yield Group(
-            sense,
+            modality,
             [
                 Question(
                     normalise(part.stacks[i].mean(axis=0)),
-                    sense,
+                    modality,
                     words_of(part.labels[i]),
-                    itself=(sense, int(i)),
+                    itself=(modality, int(i)),
                 )
                 for i in chosen
             ],
@@ -131,41 +133,44 @@ def groups(encoder: MiniEncoder, dev: dict[str, Dev]) -> Iterator[Group]:
 
 
 def pools(dev: dict[str, Dev], *, at_least: int = 0) -> Iterator[tuple[int, Pool]]:
-    """Draw memories at random: each size, and the pools of that size."""
-    places = [(sense, i) for sense, part in dev.items() for i in range(len(part.labels))]
+    """Yield pools of random records, each with its size."""
+    places = [(modality, i) for modality, part in dev.items() for i in range(len(part.labels))]
     for size, draws in POOLS:
         if (size or len(places)) < at_least:
             continue
         for seed in range(draws):
             order = np.random.default_rng(10 + seed).permutation(len(places))[:size]
             pool = {}
-            for sense, part in dev.items():
-                numbers = [places[i][1] for i in order if places[i][0] == sense]
+            for modality, part in dev.items():
+                numbers = [places[i][1] for i in order if places[i][0] == modality]
                 if numbers:
-                    pool[sense] = Kept.of(part.stacks, part.labels, numbers)
+                    pool[modality] = Kept.of(part.stacks, part.labels, numbers)
             yield size or len(places), pool
 
 
 def ranking_figures(
     pool: Pool, questions: Sequence[Question], answer: Answer
 ) -> tuple[float, float]:
-    """Return precision at 10 (of as many as there are), and the share of relevant senses found."""
+    """Return precision at 10, and the share of the relevant modalities that is found.
+
+    Where fewer than ten records are relevant, precision is taken at their number.
+    """
     precision, share = [], []
     for question in questions:
-        there = {
-            sense: sum(question.means(label) for label in kept.labels)
-            for sense, kept in pool.items()
+        relevant = {
+            modality: sum(question.means(label) for label in kept.labels)
+            for modality, kept in pool.items()
         }
-        if not sum(there.values()):
+        if not sum(relevant.values()):
             continue
-        right = [hit.sense for hit in answer(pool, question) if question.means(hit.label)]
-        precision.append(len(right) / min(LIMIT, sum(there.values())))
-        share.append(len(set(right)) / sum(count > 0 for count in there.values()))
+        right = [hit.modality for hit in answer(pool, question) if question.means(hit.label)]
+        precision.append(len(right) / min(LIMIT, sum(relevant.values())))
+        share.append(len(set(right)) / sum(count > 0 for count in relevant.values()))
     return float(np.mean(precision)), float(np.mean(share))
 
 
 def ranking_table(pool: Pool, encoder: MiniEncoder, labelled: Group) -> str:
-    """Compare the rankings on the 16 texts, and on every label."""
+    """Compare the rankings on 16 texts, and on every label."""
     named = zip(texts(encoder, list(QUERIES)), QUERIES.values(), strict=True)
     sixteen = [Question(vector, "text", frozenset(), labels) for vector, labels in named]
     shipped, sample = encoder.background, sample_of(pool)
@@ -192,9 +197,9 @@ def ranking_table(pool: Pool, encoder: MiniEncoder, labelled: Group) -> str:
         [
             "ranking",
             "16 texts: precision@10",
-            "relevant senses present",
+            "relevant modalities found",
             f"{len(labelled.questions)} labels: precision@10",
-            "relevant senses present",
+            "relevant modalities found",
         ],
         rows,
     )
@@ -202,15 +207,15 @@ def ranking_table(pool: Pool, encoder: MiniEncoder, labelled: Group) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """All hits of all questions in all pools, one an entry of each array."""
+    """All hits of all questions in all pools; each array has an entry for each hit."""
 
     judged: Judged
-    beyond: NDArray[np.float64]  # spreads beyond the luckiest unrelated memory
-    no_luck: NDArray[np.float64]  # chance that no unrelated memory is that good
+    beyond: NDArray[np.float64]  # standard deviations beyond the luckiest unrelated record
+    no_luck: NDArray[np.float64]  # probability that no unrelated record is as good
     size: NDArray[np.int64]
     group: NDArray[np.int64]
     rank: NDArray[np.int64]
-    fitting: NDArray[np.bool_]  # hits of the half of questions the constants were fitted to
+    fitting: NDArray[np.bool_]  # hits of the questions that the constants were fitted to
 
 
 def answers_of(
@@ -220,7 +225,7 @@ def answers_of(
     *,
     at_least: int = 0,
 ) -> Answers:
-    """Ask everything in every pool; each size and group counts the same in the end."""
+    """Ask every question in every pool, and weigh hits so that sizes and groups count the same."""
     table = []
     for size, pool in pools(dev, at_least=at_least):
         calibration = Calibration(background, sample_of(pool))
@@ -241,24 +246,24 @@ def answers_of(
 
 
 def confidence_table(answers: Answers, alone: Answers, asked: Sequence[Group]) -> str:
-    """Judge confidence by the questions it was not fitted to."""
+    """Judge confidence by the questions that it was not fitted to."""
     others = ~answers.fitting
     masks = {"all questions": others, "all questions, first hits": others & (answers.rank == 0)}
     for size in np.unique(answers.size):
-        masks[f"{int(size)} memories"] = others & (answers.size == size)
+        masks[f"{int(size)} records"] = others & (answers.size == size)
     for number, group in enumerate(asked):
         masks[f"asked by {group.name}"] = others & (answers.group == number)
     parts = {name: answers.judged.where(mask) for name, mask in masks.items()}
     by_luck = Judged(answers.no_luck, answers.judged.right, answers.judged.weight)
     parts["all questions, by luck alone: `Φ(z')^n`"] = by_luck.where(others)
-    unshipped = f"without shipped statistics, {ENOUGH} memories and more"
+    unshipped = f"without shipped statistics, {ENOUGH} records and more"
     parts[unshipped] = alone.judged.where(~alone.fitting)
     parts[f"{unshipped}, {asked[0].name}"] = alone.judged.where(~alone.fitting & (alone.group == 0))
     rows = []
     for name, part in parts.items():
-        said = np.average(part.confidence, weights=part.weight)
-        was = np.average(part.right, weights=part.weight)
-        figures = (said, was, part.calibration_error(), part.brier(), part.separation())
+        stated = np.average(part.confidence, weights=part.weight)
+        true = np.average(part.right, weights=part.weight)
+        figures = (stated, true, part.calibration_error(), part.brier(), part.separation())
         rows.append([name, str(len(part.right)), *(_shown(figure) for figure in figures)])
     columns = ["hits", "number", "mean confidence", "share right", "ECE", "Brier", "AUC"]
     return markdown(columns, rows)
@@ -269,17 +274,17 @@ def _shown(figure: float) -> str:
 
 
 def notes(answers: Answers, asked: Sequence[Group]) -> str:
-    """Say what the constants would be today, and how often nonsense finds something."""
+    """Say which constants a new fit gives, and how often nonsense finds something."""
     fitting = answers.fitting
     judged = answers.judged.where(fitting)
     even, steepness = fitted(answers.beyond[fitting], judged.right, judged.weight)
-    nonsense = [group.name for group in asked].index("text: nothing there")
+    nonsense = [group.name for group in asked].index("text: no answer")
     first = (answers.group == nonsense) & (answers.rank == 0)
     believed = float((answers.judged.confidence[first] > 0.5).mean())
     return (
-        f"Fitted anew to the first half of these questions, confidence is a half {even:.2f} spreads"
-        f" beyond the luckiest, with a steepness of {steepness:.2f}.\n"
-        f"Of the questions with nothing there, {believed:.1%} find a hit of more than 0.5.\n"
+        f"A new fit to the first half of these questions puts a confidence of 0.5 at {even:.2f}"
+        f" standard deviations beyond the luckiest, with a steepness of {steepness:.2f}.\n"
+        f"Of the questions without an answer, {believed:.1%} find a hit of more than 0.5.\n"
     )
 
 
@@ -288,7 +293,7 @@ def main() -> None:
     parser.add_argument("--pack", type=Path, required=True)
     arguments = parser.parse_args()
     encoder = MiniEncoder()
-    dev = {sense: Dev.read(encoder, arguments.pack, sense) for sense in SENSES}
+    dev = {modality: Dev.read(encoder, arguments.pack, modality) for modality in MODALITIES}
     asked = list(groups(encoder, dev))
     *_, (_, everything) = pools(dev)
     ranking = ranking_table(everything, encoder, asked[0])

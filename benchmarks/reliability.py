@@ -1,4 +1,4 @@
-"""Whether confidence is the share of hits that are right: figures, and a diagram."""
+"""Figures and a diagram that compare confidence with the share of hits that are right."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Hits, and whether they were what was meant; arrays of one length N.
+    """Judged hits, as arrays of one length N.
 
     Attributes:
-        confidence: In [0, 1].
+        confidence: Confidence of each hit, in [0, 1].
         right: Whether the hit answers its question.
-        weight: How much it counts.
+        weight: Weight of the hit.
     """
 
     confidence: Floats
@@ -32,11 +32,11 @@ class Judged:
     weight: Floats
 
     def where(self, mask: NDArray[np.bool_]) -> Judged:
-        """Return some of them."""
+        """Return the hits that a mask selects."""
         return Judged(self.confidence[mask], self.right[mask], self.weight[mask])
 
     def bins(self) -> list[tuple[float, float, float]]:
-        """Return weight, mean confidence and share of right hits, of each bin that has any."""
+        """Return weight, mean confidence and share of right hits of each bin that is not empty."""
         numbers = np.minimum((self.confidence * BINS).astype(int), BINS - 1)
         return [
             (
@@ -51,7 +51,7 @@ class Judged:
         """Return the expected calibration error: the mean distance from the diagonal."""
         bins = self.bins()
         total = sum(weight for weight, *_ in bins)
-        return sum(weight * abs(said - was) for weight, said, was in bins) / total
+        return sum(weight * abs(stated - true) for weight, stated, true in bins) / total
 
     def brier(self) -> float:
         """Return the Brier score: the mean squared distance of confidence from the truth."""
@@ -70,7 +70,7 @@ def fitted(beyond: Floats, right: NDArray[np.bool_], weight: Floats) -> tuple[fl
     """Fit a logistic curve by Newton's method.
 
     Returns:
-        Where it is a half, and its steepness.
+        The input at which the curve is 0.5, and its steepness.
     """
     inputs = np.stack([beyond, np.ones_like(beyond)], axis=1)
     factors = np.zeros(2)
@@ -83,14 +83,14 @@ def fitted(beyond: Floats, right: NDArray[np.bool_], weight: Floats) -> tuple[fl
 
 
 def diagram(judged: Judged, path: Path, *, title: str) -> None:
-    """Draw the share of right hits over confidence; discs are as large as the bins are full."""
+    """Draw the share of right hits over confidence; the area of a disc is the weight of its bin."""
     size = SIDE + 2 * MARGIN
     picture = Image.new("RGB", (size, size), WHITE)
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(size=15)
 
-    def at(said: float, was: float) -> tuple[float, float]:
-        return MARGIN + said * SIDE, MARGIN + (1 - was) * SIDE
+    def at(stated: float, true: float) -> tuple[float, float]:
+        return MARGIN + stated * SIDE, MARGIN + (1 - true) * SIDE
 
     for tick in np.arange(0, 1.01, 0.2).tolist():
         draw.line([at(tick, 0), at(tick, 1)], fill=PALE)
@@ -103,9 +103,9 @@ def diagram(judged: Judged, path: Path, *, title: str) -> None:
     draw.line([at(0, 0), at(1, 1)], fill=GREY, width=2)
     bins = judged.bins()
     total = sum(weight for weight, *_ in bins)
-    draw.line([at(said, was) for _, said, was in bins], fill=BLUE, width=3)
-    for weight, said, was in bins:
-        draw.circle(at(said, was), 4 + 20 * (weight / total) ** 0.5, fill=BLUE)
+    draw.line([at(stated, true) for _, stated, true in bins], fill=BLUE, width=3)
+    for weight, stated, true in bins:
+        draw.circle(at(stated, true), 4 + 20 * (weight / total) ** 0.5, fill=BLUE)
     draw.text((size / 2, MARGIN / 2), title, fill=BLACK, font=font, anchor="mm")
     draw.text((size / 2, size - 24), "confidence", fill=BLACK, font=font, anchor="mm")
     draw.text((4, MARGIN - 24), "share of hits that are right", fill=BLACK, font=font)

@@ -1,4 +1,4 @@
-"""The sizes measured: those of the released model, or few blocks of it."""
+"""The sizes that are measured: those of the released model, or a few blocks of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ QUICK_BLOCKS = 2
 
 
 def chosen_config(*, quick: bool) -> ImageBindConfig:
-    """Return the huge sizes; if `quick`, with two blocks a tower."""
+    """Return the huge sizes; if `quick`, with two blocks in each tower."""
     huge = ImageBindConfig.huge()
     if not quick:
         return huge

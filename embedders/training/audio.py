@@ -1,7 +1,7 @@
-"""Teach the sound tower: `python -m training.audio --pack PACK --teachers TEACHERS`.
+"""Train the sound tower: `python -m training.audio --pack PACK --teachers TEACHERS --out FILE`.
 
-The student hears what the teacher hears, augmented, and learns its features and its judgements;
-no label of the pack is used. About 15 minutes on an H100; hours on a CPU.
+A student hears the same augmented sounds as a teacher, and learns its features and its log-odds; no
+label of the pack is used. About 15 minutes on an H100; hours on a CPU.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from training.sounds import Augmenter, Recordings
 from training.teacher import Teacher
 
 SEED = 0
-RATE, WEIGHT_DECAY = 1.5e-3, 1e-2  # of AdamW
+RATE, WEIGHT_DECAY = 1.5e-3, 1e-2  # for AdamW
 WARM_UP = 300  # steps
-DECAY = 0.999  # of the average of the weights, which is what is kept
-SURE = -12.0  # log-odds below which differences do not matter
-MASKED = 0.3  # share of the batch with a band of frequencies silenced
-SAVED_EVERY = 500  # steps
+DECAY = 0.999  # of the running average of the weights, which is the result
+SURE = -12.0  # log-odds below which differences are ignored
+MASKED = 0.3  # share of a batch in which a band of frequencies is silenced
+SAVED_EVERY = 500  # steps between two checkpoints
 SOURCES = (
     "own network, begun from an earlier student of ours (6,400 steps), taught by YAMNet "
     "(Apache-2.0; not shipped)",
@@ -38,7 +38,7 @@ SOURCES = (
 
 
 def loss_of(student: tuple[Tensor, Tensor], teacher: tuple[Tensor, Tensor]) -> Tensor:
-    """How far the student's features and judgements are from the teacher's."""
+    """Return how far the student's features and log-odds are from the teacher's."""
     (features, odds), (goal, goal_odds) = student, teacher
     apart = F.mse_loss(features, goal) / goal.var()
     turned = 1 - F.cosine_similarity(features, goal).mean()
@@ -49,7 +49,7 @@ def loss_of(student: tuple[Tensor, Tensor], teacher: tuple[Tensor, Tensor]) -> T
 
 
 def masked(mels: Tensor) -> Tensor:
-    """Silence a band of up to 8 mel bins in some rows of `(B, T, M)`."""
+    """Silence a band of up to 8 mel bins in some items of `(B, T, M)`."""
     count, _, bins = mels.shape
     start = torch.randint(0, bins, (count, 1, 1), device=mels.device)
     width = torch.randint(0, 9, (count, 1, 1), device=mels.device)
@@ -60,7 +60,7 @@ def masked(mels: Tensor) -> Tensor:
 
 
 def adopt(net: SoundNet, stored: dict[str, Tensor]) -> None:
-    """Take the weights of an earlier student, whose layers come in the same order."""
+    """Copy the weights of an earlier student, whose layers come in the same order."""
     theirs = [value.float() for key, value in stored.items() if "num_batches" not in key]
     ours = net.state_dict()
     kept = [key for key in ours if "num_batches" not in key and not _is_spare(key)]
@@ -73,11 +73,11 @@ def adopt(net: SoundNet, stored: dict[str, Tensor]) -> None:
 
 
 def _is_spare(key: str) -> bool:
-    return key.endswith("conv.bias")  # a batch norm's offset does its work
+    return key.endswith("conv.bias")  # the offset of a batch norm does the same
 
 
 def train(arguments: argparse.Namespace) -> tuple[Course, float]:
-    """Teach until the last step; returns the course and the last loss."""
+    """Train until the last step; return the course and the last loss."""
     device = torch.device(arguments.device)
     torch.manual_seed(SEED)
     augmenter = Augmenter(Recordings(arguments.pack, device))
@@ -116,13 +116,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pack", type=Path, required=True)
     parser.add_argument("--teachers", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="an earlier student's weights")
+    parser.add_argument("--start", type=Path, help="weights of an earlier student")
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--steps", type=int, default=12_000)
-    parser.add_argument("--minutes", type=float, default=math.inf, help="stop early after these")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after these minutes")
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--out", type=Path, required=True, help="for training.assemble")
+    parser.add_argument("--out", type=Path, required=True, help="file for training.assemble")
     arguments = parser.parse_args()
     arguments.cache.mkdir(parents=True, exist_ok=True)
     course, loss = train(arguments)

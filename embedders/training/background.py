@@ -1,7 +1,7 @@
 """Measure the background statistics: `python -m training.background --pack PACK`.
 
-Percepts of the pack's train split are encoded as they are; every two of them that share no label
-count as unrelated.
+Percepts of the pack's train split are encoded; any two of them with different labels count as
+unrelated.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from training.percepts import percept_of
 from training.release import write_tower
 
 SEED = 0
-COUNT = 400  # percepts of each modality, at most
+COUNT = 400  # percepts of each modality at most
 NOTES = (
     "my keys are on the table",
     "the meeting was moved to Friday",
@@ -35,15 +35,15 @@ NOTES = (
     "we watched the sunset from the roof",
     "the printer is out of paper",
 )
-SENSED = ("image", "audio", "thermal", "depth", "imu")
+SAMPLED = ("image", "audio", "thermal", "depth", "imu")
 SOURCES = ("the pack's train split; names and notes for text",)
 
 
 def sampled(pack: Path) -> dict[str, tuple[list[Percept], list[str]]]:
-    """Draw percepts of each modality with their labels, data sets in equal parts."""
+    """Draw percepts of each modality with their labels, in equal parts from each data set."""
     random = np.random.default_rng(SEED)
     drawn: dict[str, tuple[list[Percept], list[str]]] = {}
-    for modality in SENSED:
+    for modality in SAMPLED:
         rows = read_rows(pack, modality, "train")
         sources = sorted({row.source for row in rows})
         chosen = []
@@ -62,7 +62,7 @@ def sampled(pack: Path) -> dict[str, tuple[list[Percept], list[str]]]:
 def measured(
     vectors: dict[str, NDArray[np.float32]], labels: dict[str, list[str]]
 ) -> dict[str, torch.Tensor]:
-    """Return the tensors of the file: centres, and five numbers a pair of modalities."""
+    """Return the tensors of the file: centres, and five numbers for each pair of modalities."""
     centres = {name: rows.mean(0) for name, rows in vectors.items()}
     centred = {name: normalise(rows - centres[name]) for name, rows in vectors.items()}
     tensors = {CENTRE + name: torch.from_numpy(mean) for name, mean in centres.items()}
@@ -88,7 +88,7 @@ def main() -> None:
     drawn = sampled(arguments.pack)
     vectors = {name: encoder.embed(percepts) for name, (percepts, _) in drawn.items()}
     labels = {name: words for name, (_, words) in drawn.items()}
-    vectors["video"], labels["video"] = vectors["image"], labels["image"]  # one tower
+    vectors["video"], labels["video"] = vectors["image"], labels["image"]  # they share a tower
     tensors = measured(vectors, labels)
     counts = {name: len(rows) for name, rows in vectors.items()}
     write_tower(

@@ -1,7 +1,7 @@
-"""Names of things and sounds, and where the text tower puts them.
+"""Names of things and sounds, and their vectors by the text tower.
 
-`imagenet.tsv`: the 1000 classes of the trunk in order, WordNet's names, the usual one first.
-`sounds.tsv`: plain names for the 521 kinds of sound the teacher tells apart, in its order.
+`imagenet.tsv`: WordNet's names of the trunk's 1000 classes, in their order, the usual name first.
+`sounds.tsv`: plain names of the teacher's 521 kinds of sound, in their order.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from torch.nn import functional as F
 
 HERE = Path(__file__).parent
 PHOTO_TEMPLATES = ("{}", "a photo of a {}", "a {}", "a picture of a {}")
-BATCH = 256  # texts a forward pass
+BATCH = 256  # texts in a forward pass
 
 
 class Names:
     """Vectors of texts, each computed once and kept in a file.
 
-    The file lets training run where the text tower's weights are not.
+    The file lets training run on a machine without the text tower's weights.
     """
 
     def __init__(self, file: Path) -> None:
-        """Open the file, or begin it."""
+        """Open the file, or begin a new one."""
         self.file = file
         self.known: dict[str, Tensor] = torch.load(file, weights_only=True) if file.exists() else {}
         self.imagenet = [names[0] for names in read_names(HERE / "imagenet.tsv")]
@@ -43,7 +43,7 @@ class Names:
 
 
 def read_names(file: Path) -> list[list[str]]:
-    """Read one thing a line, its names separated by tabs."""
+    """Read a file with a thing on each line, its names separated by tabs."""
     return [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()]
 
 

@@ -1,4 +1,4 @@
-"""What every run shares: how far it is, the average of its weights, and where it resumes."""
+"""A training run: its progress, the running average of its weights, and its checkpoint."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from torch import nn
 
 
 class Pace:
-    """How far a run is: by its steps, or by its minutes where those run out first."""
+    """Progress of a run, by its steps, or by its minutes if those run out first."""
 
     def __init__(self, steps: int, minutes: float = math.inf) -> None:
         self.steps, self.minutes = steps, minutes
         self.began = time.monotonic()
 
     def share(self, step: int) -> float:
-        """Return what part of the run lies behind, 0 to 1."""
+        """Return the share of the run that is done, 0 to 1."""
         spent = (time.monotonic() - self.began) / 60 / self.minutes
         return min(1.0, max(step / self.steps, spent))
 
     def rate(self, step: int, *, warm_up: int) -> float:
-        """Return the factor of the learning rate: a linear start, then a falling cosine."""
+        """Return the factor of the learning rate: it rises linearly, then falls as a cosine."""
         return min(1.0, (step + 1) / warm_up) * (1 + math.cos(math.pi * self.share(step))) / 2
 
 
 class Course:
-    """Modules being taught, their running average and their optimiser.
+    """A module in training, with its optimiser and the running average of its weights.
 
     Attributes:
-        average: The running average of the weights, which is what is kept.
+        average: The module with the running average of the weights, which is the result.
         step: Steps taken.
     """
 
     def __init__(
         self, taught: nn.Module, optimiser: torch.optim.Optimizer, saved: Path, *, decay: float
     ) -> None:
-        """Begin, or go on from `saved` if that exists."""
+        """Begin, or resume from the checkpoint `saved` if it exists."""
         self.taught, self.optimiser, self.saved, self.decay = taught, optimiser, saved, decay
         self.average = copy.deepcopy(taught).eval().requires_grad_(False)
         self.step = 0
@@ -53,11 +53,11 @@ class Course:
             print(f"resuming at step {self.step}", flush=True)
 
     def descend(self, loss: torch.Tensor, rate: float) -> None:
-        """Take one step at `rate` times the peak learning rates, and move the average along."""
+        """Take one step at `rate` times the peak learning rates, and update the average."""
         for group, peak in zip(self.optimiser.param_groups, self._peaks, strict=True):
             group["lr"] = peak * rate
         self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         nn.utils.clip_grad_norm_(self.taught.parameters(), 2.0)
         self.optimiser.step()
         self.step += 1
@@ -70,7 +70,7 @@ class Course:
             )
 
     def save(self) -> None:
-        """Write what a run resumes from, whole or not at all."""
+        """Write the checkpoint that a run resumes from, whole or not at all."""
         state = {
             "taught": self.taught.state_dict(),
             "average": self.average.state_dict(),

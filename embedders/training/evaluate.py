@@ -1,6 +1,6 @@
 """Measure the encoder on the pack's dev splits: `python -m training.evaluate --pack PACK`.
 
-Everything goes through the public interface: percepts in, vectors out. The table is committed as
+Only the public interface is used. The table is kept in
 `embedders/sensorium/mini/weights/EVALUATION.md`.
 """
 
@@ -21,10 +21,10 @@ from training.pack import Row, read_rows
 from training.percepts import percept_of
 
 Vectors = NDArray[np.float32]
-SHOTS = 5  # examples a class of the few-shot probe
+SHOTS = 5  # examples of each class for the few-shot probe
 SEEDS = 5  # draws of the few-shot examples
 LIMIT = 10  # hits looked at in the mixed pool
-QUERIES = {  # a text, and the labels of what it should find
+QUERIES = {  # each text, and the labels that it should find
     "a dog": ("dog bark", "dog", "dalmatian"),
     "a rooster": ("rooster", "rooster crowing"),
     "a helicopter": ("helicopter",),
@@ -65,7 +65,7 @@ class Dev:
 def named(
     encoder: MiniEncoder, found: tuple[Vectors, list[str]], names: Sequence[str], template: str
 ) -> tuple[float, float]:
-    """Return how often the right name is first, and among the first five."""
+    """Return how often the right name comes first, and how often among the first five."""
     vectors, labels = found
     asked = encoder.embed([Text(template.format(name)) for name in names])
     order = np.argsort(-(vectors @ asked.T), axis=1)
@@ -84,7 +84,7 @@ def alike(found: tuple[Vectors, list[str]]) -> float:
 
 
 def few_shot(encoder: MiniEncoder, taught: list[Row], asked: list[Row]) -> float:
-    """Return the accuracy of a probe on `asked` after a few examples of each label of `taught`."""
+    """Return the accuracy on `asked` of a probe with a few examples of each label of `taught`."""
     percepts = [percept_of(row) for row in asked]
     scores = []
     for seed in range(SEEDS):
@@ -104,8 +104,8 @@ def mixed(encoder: MiniEncoder, dev: Sequence[Dev], *, centred: bool) -> tuple[f
     """Search all modalities at once by text.
 
     Returns:
-        Precision at 10 (of as many as there are), and the share of the modalities with something
-        relevant of which something is found.
+        Precision at 10 (at as many hits as are relevant, if those are fewer); and of the modalities
+        with relevant percepts, the share from which a relevant one is found.
     """
     precision, coverage = [], []
     for text, wanted in QUERIES.items():
@@ -129,7 +129,7 @@ def mixed(encoder: MiniEncoder, dev: Sequence[Dev], *, centred: bool) -> tuple[f
 
 
 def figures(encoder: MiniEncoder, pack: Path) -> list[tuple[str, str, str]]:
-    """Return the table's rows: task, figure, what it was measured on."""
+    """Return the rows of the table: task, figures, and what they were measured on."""
     image, audio, thermal, depth, imu = dev = [
         Dev(encoder, pack, modality) for modality in ("image", "audio", "thermal", "depth", "imu")
     ]

@@ -1,9 +1,9 @@
 """Render a furniture catalogue as depth maps: `python -m training.furniture --models DIR ...`.
 
-DIR holds the `.sh3f` catalogues of the Debian package `sweethome3d-furniture` (CC0 and CC BY
-models, none of which is in the training pack). Writes a directory laid out like the pack, for
-`training.maps --more`, and the attribution that the licences ask for.
-Needs `trimesh` and `embreex`. About 3 minutes on two cores.
+DIR holds the `.sh3f` catalogues of the Debian package `sweethome3d-furniture`, with CC0 and CC BY
+models that the training pack does not contain. The script writes a directory in the layout of the
+pack, for `training.maps --more`, and the attribution that the licences ask for. It needs `trimesh`
+and `embreex`, and takes about 3 minutes on two cores.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ LICENCES = {
     "Reallusion": "CC-BY-3.0-US",
     "Scopia": "CC-BY-3.0",
 }
-LABELS = Path(__file__).with_name("furniture.tsv")  # name or path in a catalogue, label or nothing
+LABELS = Path(__file__).with_name("furniture.tsv")  # name or path in a catalogue, and its label
 ATTRIBUTION = DIRECTORY / "ATTRIBUTION-furniture.md"
 COLUMNS = ("file", "modality", "label", "caption", "split", "source", "licence", "attribution")
-WORTHLESS = re.compile(  # words that tell apart variants of one thing
+VARIANTS = re.compile(  # words that only tell variants of a thing apart
     r"\b(black|white|clear|beige|plastic|oak|wood|wooden|teak|teck|alder|glass(?= door| table)|iron"
     r"|rattan|concrete|painted|burlap|concept|apple|little|small|large|big|high|double|triple"
     r"|quadruple|single|rectangle|round|square|oval|modern|classic|technical|decorative|osaka"
@@ -55,18 +55,19 @@ CC-BY-3.0: creativecommons.org/licenses/by/3.0/
 CC-BY-3.0-US: creativecommons.org/licenses/by/3.0/us/
 
 """
-FLATTEST = 0.012  # thickness over length: below it a depth map shows nothing
-FACES = 300_000  # the most that is worth its time
+FLATTEST = 0.012  # thickness over length; a flatter thing does not show in a depth map
+FACES = 300_000  # of a model at most; more would take too long
 SIDE = 192  # pixels
-CLIP = 65.0  # metres: what 16 bits of millimetres hold
+CLIP = 65.0  # metres, about the largest distance that 16 bits of millimetres hold
 VIEW_ANGLE = (40, 55)  # degrees
-TURN, RISE = (-180, 180), (5, 55)  # degrees, of the camera from the object's front and the floor
-THIN = 0.35  # of its smaller side: thinner things are seen from where they show themselves
+TURN, RISE = (-180, 180), (5, 55)  # degrees between camera and object's front, and floor
+THIN = 0.35  # thickness over smaller side; thinner things are seen from their broad side
 TURN_THIN, RISE_LYING = (-75, 75), (25, 75)
-RADIUS = (0.2, 0.9)  # metres, of the object as rendered
-DISTANCE, CLOSE, CLOSER = (2.2, 3.2), (1.6, 2.2), 0.15  # radii, the same, the share that is close
-WALL, NOTHING = (1.2, 3.5), 6.0  # radii behind the centre
-FURNISHED = 0.7  # of the views have a floor and a wall
+RADIUS = (0.2, 0.9)  # metres, size of the rendered object
+DISTANCE, CLOSE = (2.2, 3.2), (1.6, 2.2)  # radii between camera and object
+CLOSE_SHARE = 0.15  # share of the views that are close
+WALL, NOTHING = (1.2, 3.5), 6.0  # radii from the object to the wall, or to empty background
+FURNISHED = 0.7  # share of the views that have a floor and a wall
 
 Array = npt.NDArray[np.float64]
 
@@ -77,8 +78,8 @@ class Model:
 
     Attributes:
         catalogue: The `.sh3f` file.
-        entry: Its properties: `name`, `model`, `creator`, `width` and so on.
-        label: What it shows, plain words.
+        entry: Properties of the entry: `name`, `model`, `creator`, `width` and so on.
+        label: Plain words for the thing it shows.
     """
 
     catalogue: Path
@@ -87,16 +88,16 @@ class Model:
 
     @property
     def licence(self) -> str:
-        """The SPDX name."""
+        """SPDX name of the licence."""
         return LICENCES[self.catalogue.stem]
 
     @property
     def name(self) -> str:
-        """The folder of the model, unique in its catalogue."""
+        """Name of the model's folder, unique in its catalogue."""
         return Path(self.entry["model"]).parent.name
 
     def mesh(self) -> trimesh.Trimesh | None:
-        """Read the shape, Y up, centred, within a radius of 1; None where it is flat or huge."""
+        """Read the shape, Y up, centred, within a radius of 1; `None` if it is flat or huge."""
         with ZipFile(self.catalogue) as file:
             content = file.read(self.entry["model"].lstrip("/"))
         read = trimesh.load_mesh(
@@ -130,25 +131,28 @@ def read_catalogue(path: Path, labels: dict[str, str]) -> Iterator[Model]:
 
 
 def labelled(name: str, labels: dict[str, str]) -> str:
-    """Turn a catalogue's name into the words a person would type; empty where there are none."""
+    """Turn a name of a catalogue into words that a person would type; empty to leave it out."""
     lower = name.lower().strip()
     if lower in labels:
         return labels[lower]
-    plain = " ".join(WORTHLESS.sub(" ", lower).split())
+    plain = " ".join(VARIANTS.sub(" ", lower).split())
     return labels.get(plain, plain)
 
 
 def rays(rng: np.random.Generator, extents: Array) -> tuple[Array, Array, Array]:
-    """Draw a camera that looks at the origin, where an object of that size is.
+    """Draw a camera that looks at an object at the origin.
 
+    Args:
+        rng: Source of random numbers.
+        extents: Width, height and depth of the object.
     Returns:
-        Where it is, `(3,)`, in radii; the direction of each pixel, `(SIDE * SIDE, 3)`, one unit
-        deep; and the way it looks along the floor, `(3,)`.
+        Position of the camera, `(3,)`, in radii of the object; direction of each pixel,
+        `(SIDE * SIDE, 3)`, with a depth of 1; and direction of view along the floor, `(3,)`.
     """
     width, height, depth = extents
     turn = np.deg2rad(rng.uniform(*(TURN_THIN if depth < THIN * min(width, height) else TURN)))
     rise = np.deg2rad(rng.uniform(*(RISE_LYING if height < THIN * min(width, depth) else RISE)))
-    distance = rng.uniform(*(CLOSE if rng.random() < CLOSER else DISTANCE))
+    distance = rng.uniform(*(CLOSE if rng.random() < CLOSE_SHARE else DISTANCE))
     heading = -np.array([np.sin(turn), 0, np.cos(turn)])
     forward = heading * np.cos(rise) - np.array([0, np.sin(rise), 0])
     right = np.cross(heading, [0, 1, 0])
@@ -161,14 +165,14 @@ def rays(rng: np.random.Generator, extents: Array) -> tuple[Array, Array, Array]
 
 
 def meet(camera: Array, pixels: Array, point: Array, normal: Array) -> Array:
-    """Return how deep each pixel meets a plane, infinity where it does not."""
+    """Return the depth at which each pixel meets a plane; infinity where it does not."""
     with np.errstate(divide="ignore", invalid="ignore"):
         depth: Array = ((point - camera) * normal).sum(-1) / (pixels * normal).sum(-1)
     return np.where(depth > 0, depth, np.inf)
 
 
 def view(shape: RayMeshIntersector, rng: np.random.Generator) -> npt.NDArray[np.uint16]:
-    """Render one map `(SIDE, SIDE)`: millimetres along the camera's axis, seen at random."""
+    """Render a map `(SIDE, SIDE)` from a random camera, in millimetres along its axis."""
     camera, pixels, heading = rays(rng, shape.mesh.extents)
     hit = shape.intersects_first(np.broadcast_to(camera, pixels.shape), pixels)
     seen = hit >= 0
@@ -189,7 +193,7 @@ def view(shape: RayMeshIntersector, rng: np.random.Generator) -> npt.NDArray[np.
 
 
 def render(task: tuple[int, Model, int, Path]) -> list[dict[str, str]]:
-    """Write the maps of one model; returns their lines of the manifest."""
+    """Write the maps of one model; return their lines in the manifest."""
     index, model, count, out = task
     mesh = model.mesh()
     if mesh is None:
@@ -205,7 +209,7 @@ def render(task: tuple[int, Model, int, Path]) -> list[dict[str, str]]:
 
 
 def attribute(models: list[Model]) -> str:
-    """List who made the models, one line for a creator and licence."""
+    """List the creators of the models, on a line for each creator and licence."""
     made: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for model in models:
         made[model.licence, model.catalogue.stem, model.entry["creator"]].append(model.name)
@@ -220,7 +224,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=Path, required=True, help="the folder with *.sh3f")
     parser.add_argument("--out", type=Path, default=CACHE / "furniture")
-    parser.add_argument("--views", type=int, default=8, help="of each model")
+    parser.add_argument("--views", type=int, default=8, help="maps of each model")
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
     table = LABELS.read_text(encoding="utf-8").splitlines()

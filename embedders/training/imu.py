@@ -1,7 +1,8 @@
-"""Teach the tower for motion: `python -m training.imu --pack PACK`. Two minutes on two cores.
+"""Train the tower for motion: `python -m training.imu --pack PACK`. Two minutes on two cores.
 
-Recordings of people doing named things, turned every way a sensor can be worn, slowed, hurried,
-thinned out, with and without gravity, must land on the name of what the person does.
+Recordings of people in an activity are mapped to the vector of its name. They are augmented:
+turned as if the sensor were worn otherwise, slowed down, sped up, sampled more rarely, and with and
+without gravity.
 """
 
 from __future__ import annotations
@@ -25,16 +26,17 @@ from training.pack import CACHE, Row, read_rows
 from training.release import write_tower
 
 SEED = 0
-LEARNING_RATE, WEIGHT_DECAY = 2e-3, 0.02  # of AdamW
+LEARNING_RATE, WEIGHT_DECAY = 2e-3, 0.02  # for AdamW
 BATCH, WARM_UP, DECAY = 192, 50, 0.99
 TEMPERATURE, SMOOTHING = 0.07, 0.05
-SPEEDS = (0.85, 1.18)  # of the motion
-SLOW_RATE = 5  # samples averaged into one: a recording at 10 Hz
-SLOW, ROTATED, WEIGHTLESS, UNTURNED = 0.2, 0.5, 0.15, 0.05  # shares of a batch
-TILT = 0.12  # of the quaternion: sensors worn about the same way
+SPEEDS = (0.85, 1.18)  # factors of the speed of motion
+THINNING = 5  # of five samples one is kept, as of a recording at 10 Hz
+# Shares of a batch that are thinned out, turned anyhow, without gravity, and without gyroscope.
+THINNED, ROTATED, NO_GRAVITY, NO_GYROSCOPE = 0.2, 0.5, 0.15, 0.05
+TILT = 0.12  # noise on the quaternion of a sensor that is worn about the usual way
 TEMPLATES = ("{}", "a person {}", "motion of {}")
 ASKED = "a person {}"
-PHRASES = {  # other ways to say what the labels say
+PHRASES = {  # other words for the labels
     "walking": ("a person walking", "walking along a street"),
     "walking upstairs": ("climbing stairs", "going up the stairs"),
     "walking downstairs": ("going down the stairs", "descending stairs"),
@@ -51,7 +53,7 @@ SOURCES = (
 
 
 def read_recordings(rows: list[Row]) -> list[NDArray[np.float32]]:
-    """Read recordings as `(T, 6)` at 50 Hz, by way of the percept."""
+    """Read recordings as `(T, 6)` at 50 Hz, through the percept."""
     archives = {row.path.as_posix().split("#")[0] for row in rows}
     opened = {name: np.load(name) for name in sorted(archives)}
     recordings = []
@@ -64,7 +66,7 @@ def read_recordings(rows: list[Row]) -> list[NDArray[np.float32]]:
 
 
 class Motions:
-    """Batches of motion to learn from."""
+    """Draws batches of augmented motion."""
 
     def __init__(self, rows: list[Row], recordings: list[NDArray[np.float32]]) -> None:
         self.labels = sorted({row.label for row in rows})
@@ -78,10 +80,10 @@ class Motions:
         self.random = np.random.default_rng(SEED)
 
     def draw(self, count: int) -> tuple[Tensor, Tensor]:
-        """Draw motion `(B, T, 6)` and which label it has: labels alike often, then data sets."""
+        """Draw motion `(B, T, 6)` and the index of its label; each label is equally likely."""
         answers = self.random.integers(len(self.labels), size=count)
         motion = np.stack([self._stretch(self.groups[answer]) for answer in answers])
-        return worn(torch.from_numpy(motion)), torch.from_numpy(answers)
+        return worn_otherwise(torch.from_numpy(motion)), torch.from_numpy(answers)
 
     def _stretch(self, group: list[list[NDArray[np.float32]]]) -> NDArray[np.float32]:
         held = group[self.random.integers(len(group))]
@@ -95,19 +97,19 @@ class Motions:
         low = np.minimum(at.astype(int), len(recording) - 2)
         share = (at - low)[:, None].astype(np.float32)
         motion = recording[low] * (1 - share) + recording[low + 1] * share
-        return thinned(motion) if self.random.random() < SLOW else motion
+        return thinned(motion) if self.random.random() < THINNED else motion
 
 
 def thinned(motion: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return `(T, 6)` as a recording at 10 Hz shows it, brought back to 50 Hz."""
-    coarse = motion[::SLOW_RATE]
-    at = np.arange(len(motion)) / SLOW_RATE
+    """Return motion `(T, 6)` as if it was recorded at 10 Hz and resampled to 50 Hz."""
+    coarse = motion[::THINNING]
+    at = np.arange(len(motion)) / THINNING
     columns = [np.interp(at, np.arange(len(coarse)), column) for column in coarse.T]
     return np.stack(columns, 1).astype(np.float32)
 
 
-def worn(motion: Tensor) -> Tensor:
-    """Turn, scale and disturb `(B, T, 6)` as other sensors, worn otherwise, would show it."""
+def worn_otherwise(motion: Tensor) -> Tensor:
+    """Turn, scale and disturb motion `(B, T, 6)`, as if another sensor was worn otherwise."""
     count = len(motion)
     anyhow = torch.rand(count, 1) < ROTATED
     tilted = torch.cat([torch.ones(count, 1), TILT * torch.randn(count, 3)], 1)
@@ -116,8 +118,8 @@ def worn(motion: Tensor) -> Tensor:
         torch.einsum("bij,btj->bti", turn, part) for part in torch.split(motion, 3, 2)
     )
     gravity = acceleration.mean(1, keepdim=True)
-    acceleration = acceleration - gravity * (torch.rand(count, 1, 1) < WEIGHTLESS)
-    turning = turning * (torch.rand(count, 1, 1) > UNTURNED)
+    acceleration = acceleration - gravity * (torch.rand(count, 1, 1) < NO_GRAVITY)
+    turning = turning * (torch.rand(count, 1, 1) > NO_GYROSCOPE)
     gain = (1 + 0.15 * torch.randn(count, 1, 1)).clamp(0.6, 1.5)
     both = torch.cat([acceleration, turning], 2) * gain
     return both + 0.1 * torch.rand(count, 1, 1) * torch.randn_like(both)
@@ -135,13 +137,13 @@ def rotations(quaternions: Tensor) -> Tensor:
 
 
 def label_vectors(names: Names, labels: list[str]) -> Tensor:
-    """Map labels, each said in several ways, to unit vectors `(N, S)`."""
+    """Map labels, each in several phrases, to unit vectors `(N, S)`."""
     rows = [class_vectors(names, [label, *PHRASES.get(label, ())], TEMPLATES) for label in labels]
     return F.normalize(torch.stack([row.mean(0) for row in rows]), dim=-1)
 
 
 def named(tower: ImuTower, rows: list[Row], names: Names) -> dict[str, float]:
-    """Return how often dev recordings get their name, among those of their data set."""
+    """Return how often dev recordings get their true name, among the names of their data set."""
     figures = {}
     with torch.inference_mode():
         for source in sorted({row.source for row in rows}):

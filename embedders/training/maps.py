@@ -1,9 +1,9 @@
-"""Teach the towers for thermal and depth maps: `python -m training.maps --pack PACK ...`.
+"""Train the towers for thermal and depth maps: `python -m training.maps --pack PACK ...`.
 
-One network learns three things at once. Photos made to look thermal must land where the photo
-itself lands, in appearance (a contrast within the batch) and in meaning: no thermal picture is
-needed for that. Real thermal pictures and rendered depth maps must land on the names of what they
-show. The projection of photos into the appearance part is learned on the way.
+One network learns three things at once. Photos that are made to look thermal are mapped to the
+vectors of the photos themselves, in appearance (by a contrast within the batch) and in meaning; no
+thermal picture is needed for that. Real thermal pictures, and rendered depth maps, are mapped to
+the names of the things they show. The projection of photos for appearance is learned with them.
 About 8 minutes on an H100; many hours on a CPU.
 """
 
@@ -32,13 +32,13 @@ from training.pack import CACHE, Row, read_rows
 from training.trunk import class_layer, folded, read_package
 
 SEED = 0
-TRUNK_RATE, HEAD_RATE, WEIGHT_DECAY = 3e-4, 1e-3, 0.05  # of AdamW
+TRUNK_RATE, HEAD_RATE, WEIGHT_DECAY = 3e-4, 1e-3, 0.05  # for AdamW
 WARM_UP = 100  # steps
-DECAY = 0.998  # of the average of the weights, which is what is kept
-PHOTOS, THERMALS, DEPTHS = 320, 112, 224  # of each in a batch
-CLASS_SIZE = 2  # photos of one class drawn together
-TEMPERATURE = 0.07  # of every contrast
-SMOOTHING = 0.05  # of labels
+DECAY = 0.998  # of the running average of the weights, which is the result
+PHOTOS, THERMALS, DEPTHS = 320, 112, 224  # pictures of each kind in a batch
+CLASS_SIZE = 2  # photos of a class that are drawn together
+TEMPERATURE = 0.07  # of the softmax in every contrast
+SMOOTHING = 0.05  # label smoothing
 TEMPLATES = {
     "thermal": ("{}", "thermal image of a {}", "a {}"),
     "depth": ("{}", "a {}", "depth map of a {}"),
@@ -48,27 +48,27 @@ ASKED = {"thermal": "thermal image of a {}", "depth": "a {}"}
 
 @dataclass
 class Labelled:
-    """Maps of one sense with their names."""
+    """Maps of one modality with their names."""
 
     train: Tensor
     train_rows: list[Row]
     dev: Tensor
     dev_rows: list[Row]
-    targets: Tensor  # (names + others, S): what a map is told apart from
-    answers: Tensor  # (N,) which target is right
+    targets: Tensor  # (names + others, S): names that a map is told apart from
+    answers: Tensor  # (N,): index of the right target
     asked: Tensor  # (names of train and dev, S)
     dev_answers: Tensor
 
     @classmethod
-    def read(cls, packs: list[Path], sense: str, names: Names, device: torch.device) -> Labelled:
-        reader = {"thermal": pictures.read_thermal, "depth": pictures.read_depth}[sense]
-        train = [row for pack in packs for row in read_rows(pack, sense, "train")]
-        dev = read_rows(packs[0], sense, "dev")
+    def read(cls, packs: list[Path], modality: str, names: Names, device: torch.device) -> Labelled:
+        reader = {"thermal": pictures.read_thermal, "depth": pictures.read_depth}[modality]
+        train = [row for pack in packs for row in read_rows(pack, modality, "train")]
+        dev = read_rows(packs[0], modality, "dev")
         taught = sorted({row.label for row in train})
-        first = read_rows(packs[0], sense, "train", "dev")
+        first = read_rows(packs[0], modality, "train", "dev")
         every = sorted({row.label for row in first})
         others = [name for name in names.imagenet[::5] if name not in taught]
-        vectors = class_vectors(names, taught, TEMPLATES[sense])
+        vectors = class_vectors(names, taught, TEMPLATES[modality])
         return cls(
             reader(train).to(device),
             train,
@@ -76,7 +76,7 @@ class Labelled:
             dev,
             torch.cat([vectors, class_vectors(names, others, ("{}",))]).to(device),
             torch.tensor([taught.index(row.label) for row in train], device=device),
-            class_vectors(names, every, (ASKED[sense],)).to(device),
+            class_vectors(names, every, (ASKED[modality],)).to(device),
             torch.tensor([every.index(row.label) for row in dev], device=device),
         )
 
@@ -88,7 +88,7 @@ class Labelled:
 
 
 class Photos:
-    """The pack's photos, the trunk that stays as it is, and what it makes of them."""
+    """The pack's photos, and the frozen trunk with its ImageNet classes."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class Photos:
         self.layout = layout
 
     def draw(self, count: int) -> Tensor:
-        """Draw indices, `CLASS_SIZE` of a class beside each other."""
+        """Draw indices of photos, `CLASS_SIZE` of a class beside each other."""
         chosen = torch.randint(0, len(self.members), (count // CLASS_SIZE,)).tolist()
         drawn = [
             self.members[index][torch.randint(0, len(self.members[index]), (CLASS_SIZE,))]
@@ -137,12 +137,13 @@ class Photos:
 
 
 def contrast(left: Tensor, right: Tensor, same: Tensor | None = None) -> Tensor:
-    """Each row of `left` must find its row of `right`, and the other way round.
+    """Return the loss of finding the row of `right` by that of `left`, and the other way round.
 
     Args:
-        left: `(B, D)`, unit length.
-        right: The same.
-        same: `(B, B)` bool: which pairs may be alike and are not contrasted, diagonal ignored.
+        left: Shape `(B, D)`, unit length.
+        right: Shape `(B, D)`, unit length.
+        same: Bool `(B, B)`, true for pairs that may be alike and are not contrasted; the diagonal
+            is ignored.
     """
     odds = left @ right.T / TEMPERATURE
     if same is not None:
@@ -154,7 +155,7 @@ def contrast(left: Tensor, right: Tensor, same: Tensor | None = None) -> Tensor:
 
 
 def gathered(vectors: Tensor, labels: Tensor) -> Tensor:
-    """Vectors of a label must be nearer to each other than to the rest (Khosla et al., 2020)."""
+    """Return the supervised contrastive loss of vectors and labels (Khosla et al., 2020)."""
     odds = vectors @ vectors.T / TEMPERATURE
     itself = torch.eye(len(odds), dtype=torch.bool, device=odds.device)
     chances = odds.masked_fill(itself, -1e4).log_softmax(1)
@@ -164,24 +165,24 @@ def gathered(vectors: Tensor, labels: Tensor) -> Tensor:
 
 
 def named(vectors: Tensor, targets: Tensor, answers: Tensor) -> Tensor:
-    """Vectors must be nearest to the name of what they show, and near it."""
+    """Return the loss of vectors that should be near their name, and nearer than to others."""
     apart = F.cross_entropy(vectors @ targets.T / TEMPERATURE, answers, label_smoothing=SMOOTHING)
     return apart + 0.5 * (1 - (vectors * targets[answers]).sum(1).mean())
 
 
 class Lesson:
-    """The network for maps, the photos' projection, and the data they learn from."""
+    """The network for maps, the photos' projection, and the data that they learn from."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self.device = torch.device(arguments.device)
         self.layout = torch.channels_last
         names = Names(arguments.cache / "names.pt")
         self.photos = Photos(arguments.pack, arguments.package, names, self.device, self.layout)
-        self.senses = {
-            sense: Labelled.read([arguments.pack, *arguments.more], sense, names, self.device)
-            for sense in ("thermal", "depth")
+        self.labelled = {
+            modality: Labelled.read([arguments.pack, *arguments.more], modality, names, self.device)
+            for modality in ("thermal", "depth")
         }
-        rows = self.senses["thermal"].train_rows
+        rows = self.labelled["thermal"].train_rows
         self.luminance = pictures.read_luminance(rows).to(self.device)
         self.net = MapNet()
         self.net.trunk.load_state_dict(grey_trunk(self.photos.trunk))
@@ -194,13 +195,13 @@ class Lesson:
             self.passing = torch.compile(self.net.trunk)
 
     def features(self, maps: Tensor) -> Tensor:
-        """As `MapNet.features`, in bfloat16 where that is fast."""
+        """Compute `MapNet.features`, in bfloat16 where that is fast."""
         shown = ((maps - MAP_MEAN) / MAP_SPREAD).contiguous(memory_format=self.layout)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             return self.passing(shown).float()
 
     def loss(self) -> dict[str, Tensor]:
-        """Draw one batch and return what is wrong, part by part."""
+        """Draw a batch and return the parts of its loss."""
         chosen = self.photos.draw(PHOTOS)
         photos = self.photos.pictures[chosen].float() / 255
         shown, frames = pictures.views(photos, SEEN)
@@ -215,13 +216,13 @@ class Lesson:
         meaning = self.photos.meaning(photo_features)
         labels = self.photos.labels[chosen]
         alike = meaning @ meaning.T > 0.95
-        thermal, depth = self.senses["thermal"], self.senses["depth"]
+        thermal, depth = self.labelled["thermal"], self.labelled["depth"]
         as_thermal = self.net.heads["thermal"](found[0])
         return {
             "pairs": contrast(appearance, self.net.appearance_of(found[0])),
             "alike": 0.3 * gathered(appearance, labels),
-            "sense": 1 - (as_thermal * meaning).sum(1).mean(),
-            "sense-pairs": 0.3 * contrast(as_thermal, meaning, alike),
+            "thermal-meaning": 1 - (as_thermal * meaning).sum(1).mean(),
+            "thermal-pairs": 0.3 * contrast(as_thermal, meaning, alike),
             "heat": named(self.net.heads["thermal"](found[1]), thermal.targets, heat_answers),
             "heat-pairs": 0.2
             * contrast(self.net.appearance_of(found[1]), self.net.appearance_of(found[2])),
@@ -229,47 +230,48 @@ class Lesson:
         }
 
     def _thermal(self) -> tuple[tuple[Tensor, Tensor], Tensor]:
-        sense = self.senses["thermal"]
-        chosen = torch.randint(0, len(sense.train), (THERMALS,), device=self.device)
+        labelled = self.labelled["thermal"]
+        chosen = torch.randint(0, len(labelled.train), (THERMALS,), device=self.device)
         plain = torch.rand(THERMALS, 1, 1, 1, device=self.device) < 0.3
-        maps = torch.where(plain, self.luminance[chosen], sense.train[chosen])
+        maps = torch.where(plain, self.luminance[chosen], labelled.train[chosen])
         first, frames = pictures.views(maps, SEEN, zoom=(0.5, 1.0))
         second = pictures.seen(maps, pictures.nudged(frames), SEEN)
         bent = pictures.toned(first, bent=0.0)
         soft = torch.rand(THERMALS, 1, 1, 1, device=self.device) < 0.5
         first = pictures.erased(pictures.noisy(pictures.blurred(torch.where(soft, bent, first))))
         second = pictures.noisy(pictures.blurred(pictures.toned(second)))
-        return (first, second), sense.answers[chosen]
+        return (first, second), labelled.answers[chosen]
 
     def _depth(self) -> tuple[Tensor, Tensor]:
-        sense = self.senses["depth"]
-        chosen = torch.randint(0, len(sense.train), (DEPTHS,), device=self.device)
-        maps, _ = pictures.views(sense.train[chosen], SEEN, zoom=(0.5, 1.0), turn=15.0)
+        labelled = self.labelled["depth"]
+        chosen = torch.randint(0, len(labelled.train), (DEPTHS,), device=self.device)
+        maps, _ = pictures.views(labelled.train[chosen], SEEN, zoom=(0.5, 1.0), turn=15.0)
         near = pictures.nearness(maps, jitter=True)
         bent = near ** torch.exp(0.4 * torch.randn(DEPTHS, 1, 1, 1, device=self.device))
-        return pictures.erased(pictures.noisy(pictures.blurred(bent))), sense.answers[chosen]
+        return pictures.erased(pictures.noisy(pictures.blurred(bent))), labelled.answers[chosen]
 
     @torch.no_grad()
     def figures(self, taught: nn.Module) -> dict[str, float]:
-        """Measure on dev: names, and photos against themselves made to look thermal."""
+        """Measure on dev: names of maps, and photos found by their thermal look, and back."""
         net, projection = taught.get_submodule("net"), taught.get_submodule("projection")
         assert isinstance(net, MapNet)
         passing, self.passing = self.passing, net.trunk.forward
         centre = slice((RESIZED - SEEN) // 2, (RESIZED + SEEN) // 2)
         results: dict[str, float] = {}
-        for sense, part in self.senses.items():
-            maps = part.dev if sense == "thermal" else pictures.nearness(part.dev)
+        for modality, part in self.labelled.items():
+            maps = part.dev if modality == "thermal" else pictures.nearness(part.dev)
             features = self.features(maps[..., centre, centre])
-            top1, top5 = part.named(net.heads[sense](features))
-            results |= {f"{sense} top-1": top1, f"{sense} top-5": top5}
+            top1, top5 = part.named(net.heads[modality](features))
+            results |= {f"{modality} top-1": top1, f"{modality} top-5": top5}
         with torch.random.fork_rng():
             torch.manual_seed(SEED)
             photos = self.photos.dev.float() / 255
             left = self.photos.features(photos[..., centre, centre])
             shown, _ = pictures.views(photos, SEEN, zoom=(0.85, 0.95), turn=2, flip=False)
             right = self.features(pictures.as_if_thermal(shown))
-        one, other = F.normalize(projection(left), dim=-1), net.appearance_of(right)
-        for tag, odds in (("photo-map", one @ other.T), ("map-photo", other @ one.T)):
+        photo_looks, map_looks = F.normalize(projection(left), dim=-1), net.appearance_of(right)
+        both = photo_looks @ map_looks.T
+        for tag, odds in (("photo-map", both), ("map-photo", both.T)):
             place = (odds > odds.diag()[:, None]).sum(1)
             results[f"{tag} R@1"] = float((place < 1).float().mean())
             results[f"{tag} R@10"] = float((place < 10).float().mean())
@@ -278,7 +280,7 @@ class Lesson:
 
 
 def grey_trunk(trunk: Trunk) -> dict[str, Tensor]:
-    """Return the trunk for one channel: nearly what the colour trunk makes of a grey picture."""
+    """Return the trunk for one channel, which treats it nearly as a grey picture in colour."""
     state = {key: value.clone() for key, value in trunk.state_dict().items()}
     spread = SPREAD.to(state["stem.weight"].device)
     state["stem.weight"] = (state["stem.weight"] * MAP_SPREAD / spread).sum(1, keepdim=True)
@@ -286,7 +288,7 @@ def grey_trunk(trunk: Trunk) -> dict[str, Tensor]:
 
 
 def train(arguments: argparse.Namespace) -> tuple[nn.Module, dict[str, float]]:
-    """Teach until the last step; returns the average and what it reaches on dev."""
+    """Train until the last step; return the average, and its figures on dev."""
     torch.manual_seed(SEED)
     lesson = Lesson(arguments)
     taught = nn.ModuleDict({"net": lesson.net, "projection": lesson.projection})
@@ -327,11 +329,11 @@ def rounded(figures: dict[str, float]) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pack", type=Path, required=True)
-    parser.add_argument("--package", type=Path, required=True, help="the trunk's wheel")
+    parser.add_argument("--package", type=Path, required=True, help="wheel of the trunk's package")
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--more", type=Path, nargs="*", default=[], help="more packs of maps")
     parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--minutes", type=float, default=math.inf, help="stop early after these")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after these minutes")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()

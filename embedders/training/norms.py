@@ -1,4 +1,4 @@
-"""Batch norms: put behind convolutions to train them, folded into them afterwards."""
+"""Batch norms: added behind convolutions for training, folded into them afterwards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ N = TypeVar("N", bound=nn.Module)
 
 
 def with_norms(net: N, layer: type[nn.Module], norm: type[nn.Module]) -> N:
-    """Give each `layer` of a network, which has a `conv` and a `norm`, a batch norm."""
+    """Give each `layer` of a network a batch norm in place of its `norm`."""
     for module in net.modules():
         if isinstance(module, layer):
             module.norm = norm(module.get_submodule("conv").out_channels)
@@ -24,7 +24,7 @@ def without_norms(net: nn.Module, layer: type[nn.Module]) -> dict[str, Tensor]:
     for module in net.modules():
         if isinstance(module, layer):
             conv, norm = module.get_submodule("conv"), module.get_submodule("norm")
-            # torch's stubs know `get_submodule` as a bare Module; `layer` has a conv and a norm.
+            # mypy knows only that `get_submodule` returns a Module, not that this is a convolution.
             module.conv = nn.utils.fuse_conv_bn_eval(conv, norm)  # type: ignore[type-var, arg-type]
             module.norm = nn.Identity()
     return net.state_dict()

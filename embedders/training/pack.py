@@ -1,4 +1,4 @@
-"""The training pack: files with their labels, splits and licences, as its manifest lists them."""
+"""The training pack: files with their labels and splits, as its manifest lists them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-CACHE = Path("build/mini")  # features, decoded sounds, checkpoints: all can be made again
+CACHE = Path("build/mini")  # features, vectors of names, checkpoints; all can be made again
 
 
 @dataclass(frozen=True)
@@ -14,12 +14,12 @@ class Row:
     """One file of the pack.
 
     Attributes:
-        file: Relative to the pack; recordings of one `.npz` are told apart by `#KEY`.
+        file: Path relative to the pack; `FILE#KEY` is one of several recordings in an `.npz`.
         modality: `"image"`, `"audio"`, `"thermal"`, `"depth"` or `"imu"`.
-        label: What it shows, plain words.
-        split: `"train"`, `"dev"` or `"dev_unseen"` (a class no training picture shows).
-        source: The data set.
-        pack: Where the file is.
+        label: Plain words for the content.
+        split: `"train"`, `"dev"` or `"dev_unseen"` (a class that no training picture shows).
+        source: Name of the data set.
+        pack: Directory of the pack.
     """
 
     file: str
@@ -31,7 +31,7 @@ class Row:
 
     @property
     def path(self) -> Path:
-        """The file itself."""
+        """Path of the file."""
         return self.pack / self.file
 
 
@@ -39,9 +39,9 @@ def read_rows(pack: Path, modality: str, *splits: str) -> list[Row]:
     """List the pack's files of one modality, in the manifest's order.
 
     Args:
-        pack: The directory with `manifest.csv`.
-        modality: Of the files.
-        splits: Only these; all of them if none is named.
+        pack: Directory with `manifest.csv`.
+        modality: Modality of the files.
+        splits: Splits to list; all of them by default.
     """
     with (pack / "manifest.csv").open(encoding="utf-8", newline="") as file:
         rows = [

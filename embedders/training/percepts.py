@@ -1,4 +1,4 @@
-"""The pack's files as percepts, the way a user would open them."""
+"""The pack's files as percepts, opened as a user would open them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Thermal
 from training.pack import Row
 
-SPECTRA = "Thermal Dogs and People (Roboflow)"  # its pictures are coloured with Seek's "Spectra"
+SPECTRA = "Thermal Dogs and People (Roboflow)"  # in the colours of Seek's palette "Spectra"
 
 
 @lru_cache(maxsize=8)
@@ -19,7 +19,7 @@ def _archive(name: str) -> Any:
 
 
 def percept_of(row: Row) -> Percept:
-    """Open one row of the pack."""
+    """Open the file of one row as a percept."""
     if row.modality == "image":
         return Image(row.path)
     if row.modality == "audio":

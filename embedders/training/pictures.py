@@ -1,4 +1,4 @@
-"""The pack's pictures as tensors, and the ways a picture is changed while learning from it.
+"""The pack's pictures as tensors, and their augmentations.
 
 Letters: B batch, C channels, H and W height and width.
 """
@@ -24,7 +24,7 @@ from training.pack import Row
 from training.percepts import percept_of
 
 READERS = 8  # threads
-TONES = 6  # nodes of a random tone curve
+TONES = 6  # points of a random tone curve
 
 
 def read_photos(rows: Sequence[Row]) -> Tensor:
@@ -38,7 +38,7 @@ def read_photos(rows: Sequence[Row]) -> Tensor:
 
 
 def read_thermal(rows: Sequence[Row]) -> Tensor:
-    """Read thermal pictures as float32 `(N, 1, 274, 274)` in [0, 1], colours undone."""
+    """Read thermal pictures as float32 `(N, 1, 274, 274)` in [0, 1], without their palette."""
 
     def read(row: Row) -> Tensor:
         percept = percept_of(row)
@@ -49,7 +49,7 @@ def read_thermal(rows: Sequence[Row]) -> Tensor:
 
 
 def read_luminance(rows: Sequence[Row]) -> Tensor:
-    """Read thermal pictures as float32 `(N, 1, 274, 274)`: the luminance of whatever colours."""
+    """Read thermal pictures as float32 `(N, 1, 274, 274)`, as the luminance of their colours."""
 
     def read(row: Row) -> Tensor:
         with PIL.Image.open(row.path) as picture:
@@ -86,16 +86,16 @@ def views(
     turn: float = 10.0,
     flip: bool = True,
 ) -> tuple[Tensor, Tensor]:
-    """Look at pictures through random frames.
+    """Crop, stretch, turn and mirror pictures at random.
 
     Args:
-        pictures: `(B, C, H, W)`, float.
-        size: Pixels a side of the result.
-        zoom: Least and greatest share of a side that is seen.
-        turn: Greatest rotation, degrees.
-        flip: Whether half are mirrored.
+        pictures: Shape `(B, C, H, W)`, float.
+        size: Side of the result, in pixels.
+        zoom: Smallest and largest share of a side that is seen.
+        turn: Largest rotation, in degrees.
+        flip: Whether half of the pictures are mirrored.
     Returns:
-        `(B, C, size, size)`, and the frames `(B, 2, 3)` for `reframed`.
+        Pictures `(B, C, size, size)`, and their affine frames `(B, 2, 3)` for `seen`.
     """
     count, device = len(pictures), pictures.device
 
@@ -116,18 +116,18 @@ def views(
 
 
 def nudged(frames: Tensor, amount: float = 0.06) -> Tensor:
-    """Move frames `(B, 2, 3)` a little, as a second camera beside the first would."""
+    """Move frames `(B, 2, 3)` a little, as if a second camera stood beside the first."""
     return frames + amount * torch.randn_like(frames) * frames.new_tensor([[1, 1, 2], [1, 1, 2]])
 
 
 def seen(pictures: Tensor, frames: Tensor, size: int) -> Tensor:
-    """Return what frames `(B, 2, 3)` show of pictures `(B, C, H, W)`: `(B, C, size, size)`."""
+    """Cut the frames `(B, 2, 3)` out of pictures `(B, C, H, W)`: `(B, C, size, size)`."""
     grid = F.affine_grid(frames, [len(pictures), 1, size, size], align_corners=False)
     return F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
 
 
 def toned(maps: Tensor, *, bent: float = 0.3) -> Tensor:
-    """Send grey `(B, 1, H, W)` in [0, 1] through random tone curves, some (`bent`) not monotone."""
+    """Apply random tone curves to grey `(B, 1, H, W)` in [0, 1]; a share `bent` is not monotone."""
     count, device = len(maps), maps.device
     nodes = torch.rand(count, TONES, device=device).sort(1).values
     nodes = (nodes - nodes[:, :1]) / (nodes[:, -1:] - nodes[:, :1] + 1e-6)
@@ -145,7 +145,7 @@ def toned(maps: Tensor, *, bent: float = 0.3) -> Tensor:
 
 
 def blurred(maps: Tensor) -> Tensor:
-    """Take sharpness away from half of `(B, C, H, W)`, each group by its own factor."""
+    """Blur half of the maps `(B, C, H, W)`, in groups by different factors."""
     out = maps.clone()
     for group in torch.randperm(len(maps), device=maps.device)[: len(maps) // 2].chunk(4):
         factor = float(1 + 3 * torch.rand(()))
@@ -155,16 +155,16 @@ def blurred(maps: Tensor) -> Tensor:
 
 
 def noisy(maps: Tensor, most: float = 0.04) -> Tensor:
-    """Add noise of a random strength to each of `(B, C, H, W)`, and keep it in [0, 1]."""
+    """Add noise of a random strength to each map `(B, C, H, W)`, and clip to [0, 1]."""
     strength = most * torch.rand(len(maps), 1, 1, 1, device=maps.device)
     return (maps + strength * torch.randn_like(maps)).clamp(0, 1)
 
 
 def as_if_thermal(photos: Tensor) -> Tensor:
-    """Make of photos `(B, 3, H, W)` in [0, 1] what a thermal camera might: `(B, 1, H, W)`.
+    """Make photos `(B, 3, H, W)` in [0, 1] look like thermal pictures `(B, 1, H, W)`.
 
-    A random mixture of the colours, half of them inverted, through a random tone curve, less
-    sharp: what stays is where things are and what shapes they have.
+    The colours are mixed at random, half of the results inverted, bent by a random tone curve and
+    blurred. The places and shapes of things remain.
     """
     count, device = len(photos), photos.device
     mixture = torch.rand(count, 3, 1, 1, device=device) + 0.05
@@ -174,7 +174,7 @@ def as_if_thermal(photos: Tensor) -> Tensor:
 
 
 def erased(maps: Tensor, share: float = 0.3) -> Tensor:
-    """Paint one grey box over a share of `(B, C, H, W)`."""
+    """Paint a grey box over a share of the maps `(B, C, H, W)`."""
     count, _, height, width = maps.shape
     device = maps.device
     high, wide = (0.15 + 0.3 * torch.rand(2, count, 1, 1, 1, device=device)).unbind(0)
@@ -187,11 +187,11 @@ def erased(maps: Tensor, share: float = 0.3) -> Tensor:
 
 
 def nearness(inverse: Tensor, *, jitter: bool = False) -> Tensor:
-    """Scale 1 / metres `(B, 1, H, W)` to [0, 1] between low and high percentiles of each map.
+    """Scale 1 / metres `(B, 1, H, W)` to [0, 1] between a low and a high percentile of each map.
 
     Args:
-        inverse: Nearer is larger; of any scale.
-        jitter: Draw the percentiles, and let a wall stand at a random distance.
+        inverse: Inverse depth, of any scale.
+        jitter: Vary the percentiles at random, as if a wall stood at another distance.
     """
     flat = inverse.flatten(1)
     marks = torch.tensor([0.02, 0.98], device=flat.device)

@@ -1,4 +1,4 @@
-"""Writing what was trained: one safetensors a tower, and its row in the manifest."""
+"""Writing trained weights: a safetensors file for each tower, and its entry in the manifest."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ def write_tower(
     Both files are replaced whole: a reader never sees half of one.
 
     Args:
-        name: Of the tower.
-        state: Its tensors, float; matrices and kernels are stored in 8 bits, a scale a row.
+        name: Name of the tower.
+        state: Tensors of the tower, float; matrices and kernels are stored in 8 bits, with a scale
+            for each row.
         licence: SPDX expression.
-        sources: What it was made from.
-        training: Seeds, steps, figures.
-        directory: Where the package keeps its weights.
+        sources: Origins of the weights: packages, data sets, starting points.
+        training: Seeds, steps and figures of the training.
+        directory: Directory of the package's weights.
     Returns:
-        The file.
+        Path of the file.
     """
     directory.mkdir(parents=True, exist_ok=True)
     content = save({key: value.contiguous() for key, value in pack(state).items()})

@@ -1,6 +1,8 @@
-"""Batches of sound to learn from: the pack's recordings, changed in every way a sound stays one.
+"""Batches of sound to learn from: the pack's recordings, augmented, and synthetic sounds.
 
-All on the device the batches are drawn on; letters: B batch, T samples.
+Everything is computed on the device of the recordings.
+
+Letters: B batch, T samples.
 """
 
 from __future__ import annotations
@@ -17,17 +19,17 @@ from torch.nn import functional as F
 from sensorium.mini.audio_tower import SAMPLE_RATE, WINDOW
 from training.pack import read_rows
 
-FULL = 32768  # of 16-bit samples
-SPEED_OCTAVES = 1.2  # up or down
-UNCHANGED_SPEED = 0.4  # share of the batch
-VOICES = 0.25  # share of a batch: procedural voices, what the recordings lack
-HARMONICS = 24  # of a voice
+FULL = 32768  # full scale of 16-bit samples
+SPEED_OCTAVES = 1.2  # largest change of speed, up or down
+UNCHANGED_SPEED = 0.4  # share of a batch that keeps its speed
+VOICES = 0.25  # share of a batch with synthetic voices, which the recordings lack
+HARMONICS = 24  # partials of a voice
 QUIETEST = 1e-4  # root mean square below which a sound is not amplified further
-ALIASING = 7600.0  # Hz: partials above are left out
+ALIASING = 7600.0  # Hz; higher partials are left out
 
 
 class Recordings:
-    """The pack's training sounds, end to end, and how often each is drawn."""
+    """The pack's training sounds in one tensor, and the probability of each."""
 
     def __init__(self, pack: Path, device: torch.device) -> None:
         """Decode every training sound of the pack."""
@@ -47,11 +49,11 @@ class Recordings:
 
     @property
     def minutes(self) -> float:
-        """Length of everything."""
+        """Length of all recordings."""
         return len(self.samples) / SAMPLE_RATE / 60
 
     def crop(self, count: int) -> Tensor:
-        """Draw `(B, WINDOW)` stretches, most of them played faster or slower; short ones repeat."""
+        """Draw stretches `(B, WINDOW)`, most of them faster or slower; short ones repeat."""
         device = self.samples.device
         chosen = torch.multinomial(self.shares, count, True)
         octaves = (torch.rand(count, device=device) * 2 - 1) * SPEED_OCTAVES
@@ -67,7 +69,7 @@ class Recordings:
 
 
 class Augmenter:
-    """Draws batches: recordings mixed, filtered and reversed, tones, noise, and voices."""
+    """Draws batches of recordings (mixed, filtered, reversed), tones, noise, and voices."""
 
     def __init__(self, recordings: Recordings) -> None:
         self.recordings = recordings
@@ -94,7 +96,7 @@ class Augmenter:
         return wave + self._chance(count, 0.4) * hiss
 
     def _voices(self, count: int) -> Tensor:
-        """Something with a throat: harmonics through formants, glides, roughness, bursts."""
+        """Make voices: harmonics through formants, with glides, roughness and bursts."""
         glide = self._curve(count, 6) * self._uniform(count, 0, 0.5)
         vibrato = 0.15 * self._uniform(count) ** 2 * self._wave(self._uniform(count, 3, 25))
         pitch = torch.exp(self._uniform(count, math.log(50), math.log(1500)))
@@ -136,7 +138,7 @@ class Augmenter:
         return torch.where(self._chance(count, 0.75), bursts, 1.0)
 
     def _tones(self, count: int) -> Tensor:
-        """Chirps with harmonics, or noise of a random slope."""
+        """Make chirps with harmonics, or noise with a random slope."""
         start = 100 * torch.exp2(5 * self._uniform(count))  # Hz
         octaves = self._uniform(count, -1, 1) * self._chance(count, 0.5)
         chirp = (torch.exp2(octaves) - 1) * start * self.seconds**2 / (2 * WINDOW / SAMPLE_RATE)

@@ -1,7 +1,7 @@
-"""The sound teacher: a classifier of 521 kinds of sound, used to learn from and never shipped.
+"""The teacher of the sound tower: a classifier of 521 kinds of sound, which is never shipped.
 
-Source: YAMNet (Apache-2.0), whose layers `yamnet_torch.npz` holds: a plain stack of convolutions,
-each followed by ReLU, the stride stored beside each; "same" padding, more at the end.
+Source: YAMNet (Apache-2.0). `yamnet_torch.npz` holds its layers with their strides: a plain stack
+of convolutions, each followed by ReLU, with "same" padding (more at the end).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Layer(NamedTuple):
 
 
 class Teacher:
-    """Waves to what the teacher makes of them."""
+    """Turns log-mel energies into features and log-odds."""
 
     def __init__(self, file: Path, device: torch.device) -> None:
         """Read `yamnet_torch.npz`."""

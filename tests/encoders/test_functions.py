@@ -1,4 +1,4 @@
-"""Any functions make an encoder, which keeps the promises of the protocol."""
+"""An encoder made of functions keeps the promises of the protocol."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def lengths(texts: Sequence[Text]) -> list[list[float]]:
 
 
 def reds(pictures: Sequence[Image]) -> np.ndarray[Any, Any]:
-    return np.stack([np.asarray(one.picture()).mean(axis=(0, 1)) for one in pictures])
+    return np.stack([np.asarray(image.picture()).mean(axis=(0, 1)) for image in pictures])
 
 
 def test_each_modality_is_one_call_and_rows_keep_their_places() -> None:
@@ -36,11 +36,21 @@ def test_each_modality_is_one_call_and_rows_keep_their_places() -> None:
     batch = [words("four"), picture("a"), words("eleven more"), picture("b"), words("")]
     together = encoder.embed(batch)
     assert calls == [3]
-    alone = np.concatenate([encoder.embed([one]) for one in batch])
+    alone = np.concatenate([encoder.embed([percept]) for percept in batch])
     np.testing.assert_allclose(together, alone, atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-6)
     np.testing.assert_allclose(together[0], np.array([4, 1, 0]) / 17**0.5, atol=1e-6)
     assert encoder.embed([]).shape == (0, 3)
+
+
+def test_a_revision_is_another_space() -> None:
+    """Weights and preprocessing are part of the identity, where they are known."""
+    usual, pinned, later = (
+        FunctionEncoder("model", {"text": lengths}, dimension=3, **options).space
+        for options in ({}, {"weights": "v1"}, {"preprocessing": "v2"})
+    )
+    assert (usual.weights, usual.preprocessing) == ("external", "external")
+    assert (pinned.weights, later.preprocessing) == ("v1", "v2")
 
 
 def test_a_row_without_direction_fails_alone() -> None:
@@ -52,7 +62,7 @@ def test_a_row_without_direction_fails_alone() -> None:
     )
     with np.errstate(divide="ignore"):
         results = encoder.try_encode([words("fine"), words(""), words("good")])
-    assert [type(one) for one in results] == [Encoding, VectorError, Encoding]
+    assert [type(result) for result in results] == [Encoding, VectorError, Encoding]
     with np.errstate(divide="ignore"), pytest.raises(BatchError, match="percept 1"):
         encoder.encode([words("fine"), words("")])
 
@@ -68,7 +78,7 @@ def test_a_function_that_breaks_its_promise_is_named(returned: Any) -> None:
 
 
 def test_errors_of_a_function_stay_what_they_are() -> None:
-    """A service's own error is not dressed up as one of ours."""
+    """An error of a service is not changed into an error of Sensorium."""
 
     def failing(_: Sequence[Text]) -> list[list[float]]:
         raise ValueError("rate limit")
@@ -88,14 +98,14 @@ def test_errors_of_a_function_stay_what_they_are() -> None:
         ({"dimension": 3, "towers": {"text": "lengths"}}, UnsupportedModalityError),
     ],
 )
-def test_what_makes_no_encoder_is_refused(arguments: Any, error: type[Exception]) -> None:
-    """Wrong dimensions, unknown modalities and things that are no functions."""
+def test_wrong_arguments_are_refused(arguments: Any, error: type[Exception]) -> None:
+    """Wrong dimensions, unknown modalities, and objects that cannot be called."""
     with pytest.raises(error):
         FunctionEncoder("none", **arguments)
 
 
 def test_a_memory_takes_it() -> None:
-    """It remembers and recalls with vectors of any dimension, and refuses what it cannot see."""
+    """It remembers and recalls with vectors of any dimension, and refuses other modalities."""
     with Memory.open(
         ":memory:", owner="rex", encoder=FunctionEncoder("lengths", {"text": lengths}, dimension=3)
     ) as memory:

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -346,11 +347,22 @@ def test_bad_arguments_are_refused_before_anything_is_read(pickled: Path, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_full_disk_is_told_in_numbers(tmp_path: Path) -> None:
+def test_a_full_disk_is_an_error_with_numbers(tmp_path: Path) -> None:
     """What does not fit is refused before anything is written, also where no directory is yet."""
     require_space(tmp_path / "not" / "yet", 1)
     with pytest.raises(DiskSpaceError, match="needed 4,611,686,018,427,387,904"):
         require_space(tmp_path / "not" / "yet", 2**62)
+
+
+def test_a_conversion_that_does_not_fit_writes_nothing(
+    pickled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The room for all towers is checked before the first of them is written."""
+    nearly_full = SimpleNamespace(free=1000)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: nearly_full)
+    with pytest.raises(DiskSpaceError, match="1,000 free bytes"):
+        convert(pickled, tmp_path / "out", config=SIZES)
+    assert list(tmp_path.iterdir()) == []
 
 
 def edited(out: Path, **changes: object) -> TowerDirectory:

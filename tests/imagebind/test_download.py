@@ -1,4 +1,4 @@
-"""Downloads resume, never join two files, and are in place only when whole."""
+"""Downloads resume, never join two files, and appear only when they are whole."""
 
 from __future__ import annotations
 
@@ -13,12 +13,7 @@ import torch
 from tests.support.golden_files import SMALLEST
 from tests.support.web import Site, serving
 
-from sensorium.errors import (
-    CheckpointFormatError,
-    DiskSpaceError,
-    DownloadError,
-    WeightsExistError,
-)
+from sensorium.errors import CheckpointFormatError, DiskSpaceError, DownloadError, WeightsExistError
 from sensorium.imagebind.config import TOWERS
 from sensorium.imagebind.download import _public, download, fetch_release
 from sensorium.imagebind.model import random_weights
@@ -51,7 +46,7 @@ def get(site: Site, *, retries: int = 0) -> Path:
 
 
 def break_off(site: Site, after: int) -> Path:
-    """Leave the part file of a download that was cut off after that many bytes."""
+    """Leave the part file of a download that was cut off after so many bytes."""
     site.breaks = [after]
     with pytest.raises(DownloadError):
         get(site)
@@ -67,7 +62,7 @@ def downloads() -> list[Path]:
 
 
 def test_a_download_is_the_file_and_nothing_else(site: Site, home: Path) -> None:
-    """The file arrives whole under Sensorium's home, with progress; asked again, it is there."""
+    """The file arrives whole under Sensorium's home, with progress, and is not fetched again."""
     seen: list[tuple[str, int, int | None]] = []
     path = download(release_of(site), progress=lambda *report: seen.append(report))
     assert path == home / "downloads" / "file.pth"
@@ -78,7 +73,7 @@ def test_a_download_is_the_file_and_nothing_else(site: Site, home: Path) -> None
 
 
 def test_a_second_run_transfers_only_the_rest(site: Site) -> None:
-    """After a cut connection the error says how to go on, and going on sends the rest alone."""
+    """After a cut connection the error says how to resume, and resuming sends only the rest."""
     site.breaks = [300_000]
     with pytest.raises(OSError, match=r"300,000 bytes of 1,000,000 .*weights download tiny.*part"):
         get(site)
@@ -89,7 +84,7 @@ def test_a_second_run_transfers_only_the_rest(site: Site) -> None:
 
 
 def test_a_flaky_connection_is_retried(site: Site) -> None:
-    """Cut connections and overloaded servers are tried again; waits are per standstill."""
+    """Cut connections and overloaded servers are tried again; waits begin anew after progress."""
     site.statuses = [503]
     site.breaks = [100_000] * 5
     assert get(site, retries=1).read_bytes() == CONTENT
@@ -106,7 +101,7 @@ def test_retries_end(site: Site) -> None:
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_refusal_is_final(site: Site, status: int) -> None:
-    """What the server refuses is not asked for again."""
+    """A request that the server refuses is not repeated."""
     site.statuses = [status] * 3
     with pytest.raises(DownloadError, match=f"HTTP status {status}"):
         get(site, retries=2)
@@ -115,7 +110,7 @@ def test_a_refusal_is_final(site: Site, status: int) -> None:
 
 @pytest.mark.parametrize("case", ["no ranges", "changed", "no validator", "weak validator"])
 def test_what_cannot_be_resumed_starts_over(site: Site, case: str) -> None:
-    """Where the server ignores Range, or the content may have changed, the whole file comes."""
+    """If the server ignores Range, or the content may have changed, all of it is sent again."""
     if case == "no validator":
         site.etag = None
     if case == "weak validator":
@@ -154,7 +149,7 @@ def test_a_part_that_is_too_long_starts_over(site: Site) -> None:
 
 
 @pytest.mark.parametrize("notes", ["", "{", "[]", '{"validator": 1}', None])
-def test_notes_that_say_nothing_start_over(site: Site, notes: str | None) -> None:
+def test_unreadable_notes_start_over(site: Site, notes: str | None) -> None:
     """A part file without a readable description is not trusted."""
     part = break_off(site, 400_000)
     described = part.with_name("file.pth.part.json")
@@ -207,7 +202,7 @@ def test_a_release_of_known_size_takes_no_other(site: Site) -> None:
     ],
 )
 def test_only_web_addresses_are_opened(url: str) -> None:
-    """Any scheme but http and https, and what is no URL, is refused."""
+    """Schemes other than http and https, and malformed URLs, are refused."""
     release = replace(IMAGEBIND_HUGE, url=url)
     with pytest.raises(DownloadError, match="needed an http or https URL"):
         download(release)
@@ -215,7 +210,7 @@ def test_only_web_addresses_are_opened(url: str) -> None:
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x"])
 def test_redirects_stay_on_the_web(site: Site, target: str) -> None:
-    """A server cannot send us to the local disk or to another protocol."""
+    """A server cannot redirect to the local disk or to another protocol."""
     site.redirect = target
     with pytest.raises(DownloadError, match=r"0 bytes from .*(not allowed|unknown url type)"):
         get(site)
@@ -230,7 +225,7 @@ def test_an_unreachable_server_is_told() -> None:
 
 
 def test_an_interrupted_download_is_resumed(site: Site) -> None:
-    """Ctrl-C keeps what came."""
+    """Ctrl-C keeps the bytes that arrived."""
 
     def stop(step: str, done: int, total: int | None) -> None:
         if done >= 500_000:
@@ -245,7 +240,7 @@ def test_an_interrupted_download_is_resumed(site: Site) -> None:
 
 
 def test_two_downloads_do_not_write_into_one_file(site: Site) -> None:
-    """While one process downloads, another is told to wait."""
+    """While a process downloads, another gets an error that says so."""
     errors: list[DownloadError] = []
 
     def again(step: str, done: int, total: int | None) -> None:

@@ -1,8 +1,14 @@
-"""Where the reference's outputs are, and the sizes of the tiny model they came from."""
+"""The reference's outputs, and the sizes of the tiny model they came from."""
+
+from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from sensorium.imagebind import ImageBindConfig
+from torch import Tensor
+
+from sensorium.imagebind import ImageBind, ImageBindConfig
+from sensorium.imagebind.checkpoint import InMemory
 from sensorium.imagebind.config import TOWERS
 
 ROOT = Path(__file__).parents[2]
@@ -15,3 +21,8 @@ SMALLEST = ImageBindConfig.from_dict(  # for what is about files, not vectors
     | {f"{tower}_num_heads": 1 for tower in TOWERS}
     | {"out_embed_dim": 2}
 )
+
+
+def opened(weights: dict[str, Tensor], **options: Any) -> ImageBind:
+    """Open a state dict of the tiny model on the CPU."""
+    return ImageBind(InMemory(weights), config=TINY, device="cpu", **options)

@@ -1,11 +1,9 @@
-"""The text tower of `sensorium.mini`: the original's tokens and vectors; windows of long texts."""
+"""The text tower gives the original's vectors, and cuts long texts into windows."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,24 +15,15 @@ from safetensors.torch import load_file
 from tests.support.golden_files import ROOT
 from torch import Tensor
 
-from sensorium.errors import (
-    CheckpointFormatError,
-    CheckpointKeyError,
-    CheckpointNotFoundError,
-    CheckpointShapeError,
-)
 from sensorium.mini.loading import open_tower
-from sensorium.mini.manifest import DIRECTORY
 from sensorium.mini.text_tower import FILL, READ, TextSizes, TextTower, text_windows
 from sensorium.mini.wordpiece import CONTENT, END, POSITIONS, START, tokenize, wordpiece
 from sensorium.percepts import Span
-from training.release import write_tower
 from training.text import renamed
 
 GOLDENS = ROOT / "tests" / "goldens" / "minilm"
 ROWS: list[dict[str, Any]] = json.loads((GOLDENS / "texts.json").read_text(encoding="utf-8"))
 TEXTS = [row["text"] for row in ROWS]
-TINY = TextSizes(vocabulary=7, positions=4, width=4, heads=2, hidden=8)
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +44,6 @@ def cut(text: str) -> list[Span]:
 
 def stretch(text: str, span: Span) -> str:
     return text[int(span.start) : int(span.end)]
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["text"][:20].encode("unicode_escape"))
-def test_tokens_equal_the_originals(row: dict[str, Any]) -> None:
-    """Accents, CJK, emoji, marks, control characters and over-long texts give the golden ids."""
-    ids, mask = tokenize([row["text"]])
-    assert ids[0].tolist() == row["ids"]
-    assert mask.all()
 
 
 def test_vectors_equal_the_originals(tower: TextTower) -> None:
@@ -118,18 +99,6 @@ def test_meaning_decides_the_neighbour(tower: TextTower) -> None:
     assert int(torch.stack(answers).mv(question).argmax()) == 0
 
 
-def test_no_texts_give_no_rows() -> None:
-    """An empty batch has no rows."""
-    ids, mask = tokenize([])
-    assert len(ids) == len(mask) == 0
-
-
-def test_special_tokens_cannot_be_written() -> None:
-    """The literal [SEP], [CLS] or [MASK] inside a text is characters."""
-    [content] = wordpiece().contents(["a [SEP] b [CLS] c [MASK] [PAD]"])
-    assert {0, START, END, 103}.isdisjoint(content)
-
-
 def check_windows(text: str) -> None:
     windows = list(text_windows(text))
     spans = [span for span, _ in windows]
@@ -162,8 +131,8 @@ def test_windows_across_reads_are_as_within_one() -> None:
     text = "internationalisation of harbours, 12.5 times; " * (3 * READ // 40)
     assert len(text) > 3 * READ
     check_windows(text)
-    for one, other in pairwise(cut(text)):
-        assert not (text[int(one.end) - 1].isalnum() and text[int(other.start)].isalnum())
+    for left, right in pairwise(cut(text)):
+        assert not (text[int(left.end) - 1].isalnum() and text[int(right.start)].isalnum())
 
 
 def test_windows_are_few_and_even() -> None:
@@ -188,64 +157,3 @@ def test_long_texts_take_time_in_proportion() -> None:
     spans = cut(text)
     assert spans[-1].end == len(text)
     assert len(spans) <= 1.05 * 250_000 / FILL
-
-
-def copied(tmp_path: Path, *names: str) -> Path:
-    for name in names:
-        shutil.copy(DIRECTORY / name, tmp_path / name)
-    return tmp_path
-
-
-def test_a_damaged_file_is_named(tmp_path: Path) -> None:
-    """One changed byte of the weights is refused, with the file and what to do."""
-    directory = copied(tmp_path, "manifest.json", "text.safetensors")
-    content = bytearray((directory / "text.safetensors").read_bytes())
-    content[-1] ^= 1
-    (directory / "text.safetensors").write_bytes(content)
-    with pytest.raises(CheckpointFormatError, match=r"text\.safetensors.*reinstall"):
-        open_tower("text", TextTower, directory=directory)
-
-
-@pytest.mark.parametrize("length", [0, 100_000])
-def test_a_damaged_vocabulary_is_named(tmp_path: Path, length: int) -> None:
-    """A vocabulary cut short would shift nothing and miss words: it is refused."""
-    content = (DIRECTORY / "vocab.txt").read_bytes()
-    (tmp_path / "vocab.txt").write_bytes(content[:length])
-    with pytest.raises(CheckpointFormatError, match=r"vocab\.txt.*reinstall"):
-        wordpiece(tmp_path)
-
-
-def test_missing_files_are_named(tmp_path: Path) -> None:
-    """No vocabulary, no weights: each error says which, and what to do."""
-    with pytest.raises(CheckpointNotFoundError, match=r"vocab\.txt.*reinstall"):
-        wordpiece(tmp_path)
-    copied(tmp_path, "manifest.json")
-    with pytest.raises(CheckpointNotFoundError, match=r"text\.safetensors.*reinstall"):
-        open_tower("text", TextTower, directory=tmp_path)
-
-
-def written(tmp_path: Path, state: dict[str, Tensor]) -> Path:
-    write_tower("text", state, licence="CC0-1.0", sources=[], training={}, directory=tmp_path)
-    return tmp_path
-
-
-@pytest.mark.parametrize(("missing", "extra"), [("norm.bias", None), (None, "pooler.bias")])
-def test_other_keys_are_refused_by_name(
-    tmp_path: Path, missing: str | None, extra: str | None
-) -> None:
-    """Tensors that are missing or unknown are listed."""
-    state = TextTower(TINY).state_dict()
-    if missing:
-        del state[missing]
-    if extra:
-        state[extra] = torch.zeros(4)
-    with pytest.raises(CheckpointKeyError, match="reinstall") as caught:
-        open_tower("text", TextTower, directory=written(tmp_path, state))
-    assert caught.value.missing == [name for name in [missing] if name]
-    assert caught.value.extra == [name for name in [extra] if name]
-
-
-def test_another_shape_is_refused_by_name(tmp_path: Path) -> None:
-    """A tensor of other sizes is named, with both shapes."""
-    with pytest.raises(CheckpointShapeError, match=r"words of shape \(7, 4\).*\(30522, 384\)"):
-        open_tower("text", TextTower, directory=written(tmp_path, TextTower(TINY).state_dict()))

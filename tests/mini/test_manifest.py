@@ -1,4 +1,4 @@
-"""The weights in the package are the ones its list of weights describes."""
+"""The weights in the package are those that its manifest lists."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from safetensors import safe_open
 from sensorium.mini.manifest import DIRECTORY, MANIFEST, manifest
 from sensorium.mini.wordpiece import VOCABULARY, VOCABULARY_SHA256
 
-PAPERS = {"MODEL_CARD.md", "EVALUATION.md", "ATTRIBUTION.md", "ATTRIBUTION-furniture.md"}
+DOCUMENTS = {"MODEL_CARD.md", "EVALUATION.md", "ATTRIBUTION.md", "ATTRIBUTION-furniture.md"}
 LARGEST = 45_000_000  # bytes of the whole folder
 
 
 @pytest.mark.parametrize("name", sorted(manifest().files))
 def test_every_listed_file_is_what_the_list_says(name: str) -> None:
-    """Size, digest and number of parameters are those of the file; its origin is told."""
+    """Size and digest are those of the file, and its licence and sources are stated."""
     entry = manifest().files[name]
     content = (DIRECTORY / entry.file).read_bytes()
     assert (len(content), hashlib.sha256(content).hexdigest()) == (entry.bytes, entry.sha256)
@@ -26,24 +26,24 @@ def test_every_listed_file_is_what_the_list_says(name: str) -> None:
         assert file.keys()
 
 
-def test_nothing_is_there_that_is_not_listed() -> None:
-    """The folder holds the listed files, the list, the vocabulary and the papers, nothing else."""
+def test_the_folder_holds_only_listed_files() -> None:
+    """It holds the listed files, the manifest, the vocabulary and the documents."""
     listed = {entry.file for entry in manifest().files.values()}
-    there = {path.name for path in DIRECTORY.iterdir()}
-    assert there == listed | {MANIFEST, VOCABULARY} | PAPERS
+    found = {path.name for path in DIRECTORY.iterdir()}
+    assert found == listed | {MANIFEST, VOCABULARY} | DOCUMENTS
     content = (DIRECTORY / VOCABULARY).read_bytes()
     assert hashlib.sha256(content).hexdigest() == VOCABULARY_SHA256
 
 
 def test_the_folder_stays_small() -> None:
-    """All of it is below 45 MB."""
+    """All files together are smaller than 45 MB."""
     assert sum(path.stat().st_size for path in DIRECTORY.iterdir()) < LARGEST
 
 
-def test_the_papers_name_every_file_and_no_machine() -> None:
-    """The model card describes each listed file; no paper holds a path of a machine."""
+def test_the_documents_name_every_file_and_no_machine() -> None:
+    """The model card describes each listed file; no document holds a path of a machine."""
     card = (DIRECTORY / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert [e.file for e in manifest().files.values() if e.file not in card] == []
-    for paper in PAPERS:
-        text = (DIRECTORY / paper).read_text(encoding="utf-8")
+    for document in DOCUMENTS:
+        text = (DIRECTORY / document).read_text(encoding="utf-8")
         assert not [place for place in ("/work", "/tmp", "/home", "/root") if place in text]

@@ -17,8 +17,8 @@ from tests.support.planted import PlantedEncoder
 
 from sensorium.errors import FilterError, QueryError
 from sensorium.langchain import SensoriumVectorStore
-from sensorium.langchain.diversity import diverse
 from sensorium.memory import Memory
+from sensorium.memory.recalling.diversity import choose_diverse
 from sensorium.qdrant import Present, Range
 
 FLOAT16 = 2e-3  # what cosines may lose: vectors are stored in half precision
@@ -83,7 +83,9 @@ def test_diversity_means_what_langchain_means(
     rows = np.random.default_rng(seed).normal(size=(count + 1, SIX)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     expected = maximal_marginal_relevance(rows[-1], list(rows[:-1]), lambda_mult=lambda_mult, k=k)
-    assert diverse(rows[-1], rows[:-1], k=k, lambda_mult=lambda_mult) == expected
+    likeness = (rows[:-1] @ rows[-1]).tolist()
+    chosen = choose_diverse(likeness, rows[:-1], diversity=1 - lambda_mult, limit=k)
+    assert chosen == expected
 
 
 @pytest.mark.parametrize("lambda_mult", [0.0, 0.25, 0.5, 1.0])

@@ -34,13 +34,13 @@ from sensorium.langchain.checks import (
     refuse,
     vectors_of,
 )
-from sensorium.langchain.diversity import diverse
 from sensorium.langchain.documents import MARK, stored_document
 from sensorium.langchain.embeddings import SensoriumEmbeddings
 from sensorium.langchain.foreign import check_embedding, encoder_of, needed_method
 from sensorium.memory import Hit, Memory, Moment, Report
 from sensorium.memory.closing import Closing
 from sensorium.memory.place import OWNER
+from sensorium.memory.recalling.diversity import choose_diverse
 from sensorium.memory.writing.writer import BATCH
 from sensorium.percepts import Percept, Text
 
@@ -435,10 +435,11 @@ class SensoriumVectorStore(Closing, VectorStore):
         check_lambda(lambda_mult)
         k = limit_of(k)
         hits = self._hits(question, limit_of(fetch_k, "fetch_k"), **kwargs)
-        rows = [hit.vector for hit in hits if hit.vector is not None]
-        if not rows:
+        if not hits:
             return []
-        chosen = diverse(normalise(vector), np.stack(rows), k=k, lambda_mult=lambda_mult)
+        rows = np.stack([hit.vector for hit in hits if hit.vector is not None])  # (N, D)
+        likeness = (rows @ normalise(vector)).tolist()
+        chosen = choose_diverse(likeness, rows, diversity=1 - lambda_mult, limit=k)
         return [_document(hits[index]) for index in chosen]
 
     def _question(self, query: str) -> str | NDArray[np.float32]:

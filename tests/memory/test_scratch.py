@@ -16,7 +16,7 @@ from tests.support.planted import PlantedEncoder, picture
 
 from sensorium.errors import SensoriumError
 from sensorium.memory import Memory, scratch
-from sensorium.memory.scratch import LEAST_ROOM, Scratch
+from sensorium.memory.place import LEAST_ROOM, Scratch
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.checks import check_field, check_limit, open_encoder
 from sensorium.memory.closing import Closing
 from sensorium.memory.filters import Filters, conditions
+from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.payload import record_of
-from sensorium.memory.lookup import find_record, find_records, statistics
 from sensorium.memory.media.signals import open_medium, open_percepts
 from sensorium.memory.moving.copying import CopySummary, copy_records
 from sensorium.memory.moving.exporting import (
@@ -471,7 +471,7 @@ class Memory(Closing):
 
         What all owners have together, as points and bytes, is `memory.backend.stats()`.
         """
-        return statistics(self._shelf.setup, self.owner)
+        return self._shelf.statistics()
 
     def percepts(self, record: Record | Hit) -> list[Percept]:
         """Open the signals of a record again: its text, and each medium that was kept.

@@ -1,17 +1,22 @@
-"""Where a memory is: a folder, a server, or nowhere but in this process."""
+"""Where a memory lives: a folder, a server, or temporary folders that end with it."""
 
 from __future__ import annotations
 
 import logging
+import os
 import re
+import shutil
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
 
 from sensorium.errors import StoreFormatError
 from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.store import MediaStore
-from sensorium.memory.scratch import Scratch
 from sensorium.qdrant import Backend, CollectionSchema, EdgeBackend
 
 if TYPE_CHECKING:
@@ -23,21 +28,89 @@ HOME = "~/.sensorium"
 OWNER = "me"  # owner of the memories of adapters and of the command line unless one is named
 IN_PROCESS = ":memory:"
 SERVER = re.compile(r"https?://", re.IGNORECASE)
-# A scheme has two letters at the least: one is a drive of Windows
+# A scheme has at least two letters: a single one is a drive of Windows.
 OTHER_SERVER = re.compile(r"[a-z][a-z0-9+.-]+:/.*|[\w.@[\]:-]{2,}:\d+(/.*)?", re.IGNORECASE)
 MEDIA, CALIBRATION, STREAMS = "media", "calibration", "streams"  # folders beside the shard
+
+PREFIX = "sensorium-"  # begins the names of temporary folders
+ALIVE = "alive"  # file that the process which made a folder keeps locked while it lives
+YOUNG = 60.0  # seconds for which a new folder may be without that lock: it is being made
+IN_MEMORY = Path("/dev/shm")  # a file system in RAM, on Linux
+LEAST_ROOM = 2**30  # free bytes it must have; containers often have 64 MiB
+
+
+class Scratch:
+    """The folders of a temporary memory: vectors in RAM if there is room, signals on disk.
+
+    Folders that killed processes left behind are removed when the next ones are made.
+
+    Attributes:
+        shard: Folder of the vectors.
+        media: Folder of the signals, on disk; `None` if they are not kept.
+    """
+
+    def __init__(self, *, keep_media: bool) -> None:
+        """Make the folders, and remove abandoned ones."""
+        for parent in (IN_MEMORY, Path(gettempdir())):
+            _remove_abandoned(parent)
+        vectors = _Folder(_folder_in_memory())
+        signals = _Folder(None) if keep_media else None
+        self._folders = [vectors, signals] if signals else [vectors]
+        self.shard = str(vectors.path / "memory")
+        self.media = str(signals.path / "media") if signals else None
+
+    def remove(self) -> None:
+        """Remove the folders; the second time nothing happens."""
+        for folder in self._folders:
+            folder.remove()
+
+
+class _Folder:
+    """A temporary folder whose lock shows other processes that it is in use."""
+
+    def __init__(self, parent: Path | None) -> None:
+        self._directory = TemporaryDirectory(prefix=PREFIX, dir=parent)
+        self.path = Path(self._directory.name)
+        self._lock = FileLock(self.path / ALIVE, thread_local=False)
+        self._lock.acquire()
+
+    def remove(self) -> None:
+        self._lock.release()
+        self._directory.cleanup()
+
+
+def _folder_in_memory() -> Path | None:
+    """Return the file system in RAM; `None` if it is missing, full or not ours to write to."""
+    try:
+        roomy = shutil.disk_usage(IN_MEMORY).free >= LEAST_ROOM
+    except OSError:
+        return None
+    return IN_MEMORY if roomy and os.access(IN_MEMORY, os.W_OK | os.X_OK) else None
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Remove temporary folders whose lock nobody holds."""
+    for folder in parent.glob(f"{PREFIX}*"):
+        lock = FileLock(folder / ALIVE, thread_local=False)
+        try:
+            if time.time() - (folder / ALIVE).stat().st_mtime < YOUNG:
+                continue
+            with lock.acquire(timeout=0):
+                shutil.rmtree(folder, ignore_errors=True)
+        except (OSError, Timeout):  # another kind of folder, another user's, or in use
+            continue
 
 
 @dataclass(frozen=True)
 class Place:
-    """A store that was opened, and what lies beside it.
+    """An open store, and the folders beside it.
 
     Attributes:
         backend: The collection.
-        media: Where signals are kept; `None` where they are not.
-        state: A folder for what else is kept between runs; `None` where there is none.
-        scratch: Folders of a memory in this process, until it is closed.
-        lent: Whether somebody else closes the store.
+        media: The store of the signals; `None` if they are not kept.
+        state: Folder of what else is kept between runs; `None` on a server.
+        scratch: Folders of a temporary memory, removed on close.
+        lent: Whether another memory closes the store.
     """
 
     backend: Backend
@@ -47,7 +120,7 @@ class Place:
     lent: bool = False
 
     def close(self) -> None:
-        """Flush and release all of it; nothing happens the second time."""
+        """Flush and release everything; the second time nothing happens."""
         if self.media is not None and self.scratch is not None:
             self.media.abandon()
         elif self.media is not None:
@@ -89,7 +162,7 @@ def open_place(
     keep_media: bool,
     media_quota: int | None,
 ) -> Place:
-    """Open what `Memory.open` names; arguments and errors are its."""
+    """Open the place of a memory; `Memory.open` describes the arguments and the errors."""
     scratch: Scratch | None = None
     text = _checked(str(place)) if isinstance(place, (str, Path)) else ""
     state: Path | None = None
@@ -133,10 +206,10 @@ def open_place(
 
 
 def _checked(place: str) -> str:
-    """Return a folder or a URL as given.
+    """Check that a place is a folder, a URL of a server or `":memory:"`, and return it.
 
     Raises:
-        StoreFormatError: Nothing, or what looks like a server and is no URL of one.
+        StoreFormatError: It is blank, or looks like a server without being an http URL.
     """
     if not place.strip():
         raise StoreFormatError(

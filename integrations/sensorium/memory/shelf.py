@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import Any
 
 from sensorium.encoders import Encoder
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.place import Place
-from sensorium.qdrant import Backend
+from sensorium.qdrant import Backend, Filter
+from sensorium.qdrant.points import from_iso
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,28 @@ class Shelf:
         """
         keep = self.keep_media if keep_media is None else keep_media
         return self.media if keep else None
+
+    def statistics(self) -> dict[str, Any]:
+        """Describe the owner's records, JSON-ready; see `Memory.stats`."""
+        setup, alive = self.setup, Filter(self.owner, alive_at=datetime.now(timezone.utc))
+        backend, media = setup.backend, setup.media
+        ends = [
+            backend.scroll(alive, limit=1, newest_first=newest, payload=["at"]).points
+            for newest in (False, True)
+        ]
+        first, last = (from_iso(p[0].payload["at"]).isoformat() if p else None for p in ends)
+        store = backend.stats()
+        return {
+            "owner": self.owner,
+            "records": backend.count(alive),
+            "modalities": backend.facet("modalities", alive, limit=100),
+            "tags": backend.facet("tags", alive, limit=20),
+            "first": first,
+            "last": last,
+            "media_bytes": media.bytes_used() if media else None,
+            "encoder": setup.encoder.space.id,
+            "store": {"kind": store["kind"], "place": store["place"]},
+        }
 
     def exchange(self, backend: Backend, encoder: Encoder) -> None:
         """Use another collection, and the encoder of its vectors, from now on."""

@@ -13,9 +13,9 @@ from sensorium.errors import QueryError
 from sensorium.memory.calibrating.calibration import QueryVector
 from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.calibrating.scale import Scale
+from sensorium.memory.layout.lookup import find_record
 from sensorium.memory.layout.parts import row_offset, rows_of
 from sensorium.memory.layout.payload import matched, record_of
-from sensorium.memory.lookup import find_record
 from sensorium.memory.recalling.candidates import NEVER, Candidate, CandidateSearch
 from sensorium.memory.recalling.diversity import choose_diverse
 from sensorium.memory.recalling.keywords import KEYWORDS

@@ -21,6 +21,7 @@ from sensorium.memory.checks import (
     given_rows,
 )
 from sensorium.memory.filters import older
+from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.parts import (
     CONTINUING,
     drop_parts,
@@ -38,7 +39,6 @@ from sensorium.memory.layout.payload import (
     media_payload,
     record_of,
 )
-from sensorium.memory.lookup import find_record, find_records
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.records import Medium, Record, Sweep
 from sensorium.memory.shelf import Shelf

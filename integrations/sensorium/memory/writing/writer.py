@@ -12,9 +12,9 @@ from sensorium.encoders import Encoding
 from sensorium.errors import BatchError, PointError, RecordError, SensoriumError
 from sensorium.memory.checks import given_rows
 from sensorium.memory.layout.ids import as_uuid
+from sensorium.memory.layout.lookup import FOREVER
 from sensorium.memory.layout.parts import drop_parts
 from sensorium.memory.layout.payload import TEXT
-from sensorium.memory.lookup import FOREVER
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.records import Failure, Moment, Progress, Remembered, Report, Status
 from sensorium.memory.shelf import Shelf

@@ -1,17 +1,15 @@
-"""Reading one owner's records without a question: by id, or in numbers."""
+"""Finding the points of one owner's records by id."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timezone
-from typing import Any
 
 from sensorium.errors import RecordNotFoundError
 from sensorium.memory.layout.ids import check_id, point_id
-from sensorium.memory.shelf import Setup
-from sensorium.qdrant import Backend, Filter
+from sensorium.qdrant import Backend
 from sensorium.qdrant.filters import uuids
-from sensorium.qdrant.points import StoredPoint, from_iso, iso
+from sensorium.qdrant.points import StoredPoint, iso
 
 PAGE = 256  # points read in one request
 FOREVER = "~"  # sorts after every time: the end of a record that does not expire
@@ -76,27 +74,4 @@ def find_records(
         for name, points in candidates.items()
         for point in reversed(points)
         if point in found and found[point].payload.get("id", point) == name
-    }
-
-
-def statistics(setup: Setup, owner: str) -> dict[str, Any]:
-    """Describe an owner's records, JSON-ready; see `Memory.stats`."""
-    backend, media = setup.backend, setup.media
-    alive = Filter(owner, alive_at=datetime.now(timezone.utc))
-    ends = [
-        backend.scroll(alive, limit=1, newest_first=newest, payload=["at"]).points
-        for newest in (False, True)
-    ]
-    first, last = (from_iso(p[0].payload["at"]).isoformat() if p else None for p in ends)
-    store = backend.stats()
-    return {
-        "owner": owner,
-        "records": backend.count(alive),
-        "modalities": backend.facet("modalities", alive, limit=100),
-        "tags": backend.facet("tags", alive, limit=20),
-        "first": first,
-        "last": last,
-        "media_bytes": media.bytes_used() if media else None,
-        "encoder": setup.encoder.space.id,
-        "store": {"kind": store["kind"], "place": store["place"]},
     }

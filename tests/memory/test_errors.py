@@ -382,53 +382,6 @@ def test_a_question_that_cannot_be_answered_is_refused(
     told(caught.value, word)
 
 
-WRONG_FILTERS: list[tuple[dict[str, Any], str]] = [
-    ({"since": NAIVE}, "naive"),
-    ({"until": NAIVE}, "naive"),
-    ({"since": "yesterday"}, "yesterday"),
-    ({"tags": "t"}, "tags"),
-    ({"tags": [1]}, "tag"),
-    ({"source": ["a"]}, "source"),
-    ({"where": ["room"]}, "where"),
-    ({"where": {"t": AWARE}}, "metadata.t"),
-    ({"where": {"n": None}}, "metadata.n"),
-    ({"text_contains": " "}, "words"),
-    ({"with_modalities": "audio"}, "with_modalities"),
-]
-
-
-@pytest.mark.parametrize(("restricted", "word"), WRONG_FILTERS)
-def test_a_filter_that_means_nothing_is_refused(
-    shared: Memory, restricted: dict[str, Any], word: str
-) -> None:
-    """By every method that takes one: above all, forget removes nothing."""
-    calls: list[Callable[..., object]] = [
-        lambda **filters: shared.recall("dog", **filters),
-        shared.timeline,
-        shared.count,
-        shared.forget,
-        lambda **filters: shared.forget(everything=True, **filters),
-    ]
-    for call in calls:
-        with pytest.raises((FilterError, QueryError, RecordError)) as caught:
-            call(**restricted)
-        told(caught.value, word)
-    assert shared.count() == 1
-
-
-@pytest.mark.parametrize("method", ["recall", "timeline", "count", "tally", "forget"])
-def test_a_keyword_that_is_not_a_filter_is_refused_by_the_method_called(
-    shared: Memory, method: str
-) -> None:
-    """Python's own error names the method, not what it calls, and lists its filters."""
-    arguments = ["tags"] if method == "tally" else []
-    with pytest.raises(
-        TypeError, match=rf"^{method}\(\) got an unexpected .*'foo'; .*since, until"
-    ):
-        getattr(shared, method)(*arguments, foo=1)
-    assert shared.count() == 1
-
-
 WRONG_CALLS: dict[str, tuple[Callable[[Memory], object], type[SensoriumError], str]] = {
     "get an empty id": (lambda memory: memory.get(""), RecordError, "id=''"),
     "get many, one without a name": (lambda memory: memory.get_many([""]), RecordError, "id=''"),

@@ -208,7 +208,7 @@ def test_a_refused_record_leaves_none_of_its_files(
 
 @pytest.mark.parametrize("age", [timedelta(0), OLD])
 def test_files_that_others_may_be_about_to_name_are_left_to_a_sweep(
-    tmp_path: Path, age: timedelta
+    tmp_path: Path, age: timedelta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two processes on a server: what one forgets while the other remembers it is kept."""
     client = QdrantClient(":memory:")
@@ -227,7 +227,7 @@ def test_files_that_others_may_be_about_to_name_are_left_to_a_sweep(
         one.forget("one")
         upsert(given)
 
-    two.backend.upsert = crossed  # type: ignore[method-assign]  # the moment of the race
+    monkeypatch.setattr(two.backend, "upsert", crossed)  # the moment of the race
     two.remember(picture("dog"), id="two")
     assert two.percepts(two.get("two"))
 

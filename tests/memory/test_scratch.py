@@ -42,7 +42,7 @@ def test_nothing_is_left(
     memory.remember(picture("dog"))
     medium = memory.recall("dog")[0].medium
     assert medium is not None
-    path = memory.open_medium(medium).source.path  # type: ignore[union-attr]  # a file
+    path = memory.open_medium(medium).source.path  # type: ignore[attr-defined]  # a file
     assert len(list(in_memory.iterdir())) == 1
     assert path.exists()
     memory.close()

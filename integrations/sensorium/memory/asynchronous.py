@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from functools import wraps
 from types import TracebackType
-from typing import Any, Concatenate, Generic, TypeVar
+from typing import Any, Concatenate, Generic, TypeVar, cast
 
 from typing_extensions import ParamSpec, Self
 
@@ -15,6 +15,7 @@ from sensorium.memory.memory import Memory
 P = ParamSpec("P")
 R = TypeVar("R")
 M = TypeVar("M", bound="AsyncMemory")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def hop(
@@ -27,6 +28,15 @@ def hop(
         return await asyncio.to_thread(method, self.memory, *arguments, **named)
 
     return hopped
+
+
+def signed_like(method: Callable[..., Any]) -> Callable[[F], F]:
+    """Give a function the signature and the documentation of another; its types stay its own."""
+
+    def decorate(function: F) -> F:
+        return cast(F, wraps(method)(function))
+
+    return decorate
 
 
 class Opening(Generic[M]):
@@ -64,7 +74,7 @@ class AsyncMemory:
         self.memory = memory
 
     @classmethod
-    @wraps(Memory.open.__func__)  # type: ignore[attr-defined]  # a class method has one
+    @signed_like(Memory.open.__func__)  # type: ignore[attr-defined]  # a class method has one
     def open(cls, *arguments: Any, **named: Any) -> Opening[Self]:
         """Open a memory, to be awaited or entered with `async with`; see `Memory.open`."""
         return Opening(lambda: cls(Memory.open(*arguments, **named)))

@@ -1,0 +1,77 @@
+"""What all rooms of a memory share is exchanged at once, and everyone sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.planted import PlantedEncoder, picture
+
+from sensorium.errors import StoreClosedError
+from sensorium.memory import Memory
+from sensorium.memory.place import CALIBRATION
+
+OLD = PlantedEncoder(model="old")
+NEW = PlantedEncoder(model="new", gap=0.3, background=True)
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Memory:
+    return Memory.open(tmp_path / "home", owner="rex", encoder=OLD)
+
+
+def test_a_setup_that_was_read_stays_a_pair(memory: Memory) -> None:
+    """A place and an encoder are never seen half exchanged; who read the old pair keeps it."""
+    with memory:
+        before = memory._shelf.setup
+        memory.reembed(NEW)
+        after = memory._shelf.setup
+        assert (before.encoder, after.encoder) == (OLD, NEW)
+        assert before.backend.schema.space == OLD.space
+        assert after.backend.schema.space == NEW.space
+        assert (memory.encoder, memory.backend) == (after.encoder, after.backend)
+
+
+def test_a_question_is_never_compared_with_another_encoders_vectors(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the encoder is exchanged while the question is encoded, the recall fails instead."""
+    embed = OLD.embed
+
+    def overtaken(percepts: Any) -> Any:
+        vectors = embed(percepts)
+        memory.reembed(NEW)
+        return vectors
+
+    with memory:
+        memory.remember(picture("dog"))
+        monkeypatch.setattr(OLD, "embed", overtaken)
+        with pytest.raises(StoreClosedError):
+            memory.recall("dog")
+        assert memory.recall("dog")[0].record.media[0].uri == "planted:dog"
+
+
+def test_the_calibration_is_that_of_the_new_vectors(memory: Memory, tmp_path: Path) -> None:
+    """Neither the sample nor its file outlives the vectors it was drawn from."""
+    with memory:
+        memory.remember_many([picture(f"p{i}") for i in range(20)])
+        memory.recall("p1")
+        folder = tmp_path / "home" / CALIBRATION
+        [file] = folder.iterdir()
+        old = file.read_bytes()
+        memory.reembed(NEW)
+        assert list(folder.iterdir()) == []
+        assert memory.recall("p1")[0].calibrated  # by the background of the new encoder
+        assert file.read_bytes() != old
+
+
+@pytest.mark.parametrize("keep_media", [True, False])
+def test_a_call_may_say_otherwise_what_is_kept(tmp_path: Path, keep_media: bool) -> None:
+    """By default as the memory was opened; a memory without media keeps none."""
+    with Memory.open(tmp_path, owner="rex", encoder=OLD, keep_media=keep_media) as memory:
+        media = memory._shelf.media
+        assert (media is not None) == keep_media == memory.keeps_media
+        assert memory._shelf.media_for(None) is media
+        assert memory._shelf.media_for(True) is media
+        assert memory._shelf.media_for(False) is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from itertools import cycle
 from typing import Any
@@ -12,42 +11,26 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from tests.support.planted import (
     MAKERS,
     MODALITIES,
     STILLS,
     House,
-    PlantedEncoder,
     depth,
-    house,
-    motion,
     picture,
     sound,
     thermal,
     words,
 )
+from tests.support.recalling import BARE, DAY, GAPPED, HOUR, NOON, ids, rows
 
-from sensorium.encoders import combine
-from sensorium.memory import Hit, Memory, Moment
+from sensorium.memory import Memory, Moment
 from sensorium.memory.calibrating.calibration import RANKINGS, QueryVector
 from sensorium.memory.layout.ids import point_id
 from sensorium.percepts import Span
 from sensorium.qdrant import Equal, Filter, Not, Point, Present, Range
 
-NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-GAPPED = PlantedEncoder(gap=2.0, background=True)  # modalities far apart, as in real encoders
-BARE = PlantedEncoder(model="bare")  # without a gap, and without statistics
 FILLERS = 120
-
-
-@pytest.fixture(scope="module", params=["edge", "client"])
-def home(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    with house(request.param, tmp_path_factory.mktemp("home"), GAPPED) as built:
-        yield built
 
 
 @pytest.fixture(scope="module")
@@ -72,30 +55,6 @@ def filler(index: int, modality: str) -> str:
     """Words that nobody asks for; more windows for some."""
     windows = 1 if modality in STILLS else 1 + index % 5
     return "|".join(f"filler~{index}~{window}" for window in range(windows))
-
-
-@pytest.fixture
-def memory(home: House) -> Memory:
-    return home.memory(str(uuid4()), GAPPED)
-
-
-@pytest.fixture
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
-    """A memory of an encoder without statistics, of few records."""
-    with house("client", tmp_path_factory.mktemp("plain"), BARE) as built:
-        yield built.memory("rex", BARE)
-
-
-def ids(hits: list[Hit]) -> list[str]:
-    return [hit.record.id for hit in hits]
-
-
-def rows(memory: Memory) -> dict[str, NDArray[np.float32]]:
-    """Every row of every record, by record."""
-    page = memory.backend.scroll(Filter(memory.owner), limit=10_000, vectors=True)
-    return {
-        str(p.payload.get("id", p.id)): np.concatenate([*p.vectors.values()]) for p in page.points
-    }
 
 
 # Planted answers
@@ -250,78 +209,7 @@ def test_timeline_pages_lose_nothing(memory: Memory) -> None:
         assert times == sorted(times, reverse=newest_first)
 
 
-# Questions
-
-
-def test_arithmetic(memory: Memory) -> None:
-    """Parts are added by their weights; a negative one takes its meaning away."""
-    for said in ("dog sea", "dog", "sea", "snow"):
-        memory.remember(picture(said), id=said, keep_media=False)
-    assert ids(memory.recall(["dog", sound("sea")], limit=1)) == ["dog sea"]
-    assert ids(memory.recall(["dog", "sea"], weights=[1, 0.05], limit=1)) == ["dog"]
-    assert ids(memory.recall(["dog sea", "dog"], weights=[1, -0.7], limit=1)) == ["sea"]
-    [hit] = memory.recall(["dog", "sea"], weights=[3, -1], limit=1, ranking="raw")
-    asked = combine(np.stack([GAPPED.vector("dog", "text"), GAPPED.vector("sea", "text")]), [3, -1])
-    expected = float(GAPPED.vector(hit.record.id, "image") @ asked)
-    assert hit.similarity == pytest.approx(expected, abs=1e-3)
-
-
-def test_a_vector_asks(memory: Memory) -> None:
-    """Of any length: its direction counts."""
-    memory.remember(sound("bark"), id="bark")
-    memory.remember(sound("sea"), id="sea")
-    assert ids(memory.recall(5 * GAPPED.vector("bark", "audio"), limit=1)) == ["bark"]
-
-
-def test_like_leaves_itself_out(memory: Memory) -> None:
-    """More like a record: the nearest of the others, though parts of itself are nearer."""
-    memory.remember(sound("sea|" * 1100 + "sea"), picture("sea"), picture("sea sand"), id="long")
-    memory.remember(sound("sea gull*0.3"), id="near")
-    memory.remember(motion("walk"), id="far")
-    assert ids(memory.recall(like="long")) == ["near", "far"]
-    assert ids(memory.recall(like="near", limit=1)) == ["long"]
-    assert ids(memory.recall(like="long", with_modalities=["imu"])) == ["far"]
-
-
-# Keywords
-
-
-def test_keywords_alone(memory: Memory) -> None:
-    """Records that hold the words, the best first; others are no hits."""
-    memory.remember(text="the old clock", id="clock")
-    memory.remember(picture("x"), text="clock clock, a clock must tick", id="clocks")
-    memory.remember(text="a river", id="river")
-    hits = memory.recall(keywords="clock")
-    assert sorted(ids(hits)) == ["clock", "clocks"]
-    assert hits[0].score == 1.0 >= hits[1].score
-    assert {(hit.modality, hit.similarity, hit.confidence) for hit in hits} == {
-        ("keywords", None, None)
-    }
-    assert memory.recall(keywords="clock", tags=["none"]) == []
-
-
-def test_keywords_choose_between_equals(memory: Memory) -> None:
-    """Of two that mean the same, the one that says the words is first."""
-    memory.remember(picture("dog"), text="a quiet garden", id="said")
-    memory.remember(picture("dog"), text="a noisy street", id="unsaid")
-    assert ids(memory.recall("dog", keywords="garden")) == ["said", "unsaid"]
-    assert ids(memory.recall("dog", keywords="street")) == ["unsaid", "said"]
-
-
-def test_a_picture_without_text_is_not_blamed(memory: Memory) -> None:
-    """Words raise what has them, and lower nothing: a missing signal is not a zero."""
-    memory.remember(picture("dog"), id="silent")
-    memory.remember(picture("dog"), text="nothing of that", id="lacking")
-    memory.remember(picture("cat"), text="garden", id="said")
-    before = {hit.record.id: hit.score for hit in memory.recall("dog")}
-    after = {hit.record.id: hit.score for hit in memory.recall("dog", keywords="garden")}
-    assert after["silent"] == pytest.approx(before["silent"], rel=0.02)
-    assert after["lacking"] == pytest.approx(before["lacking"], rel=0.02)
-    highest = 1.25 * max(before.values())
-    assert after["said"] == pytest.approx((before["said"] + highest) / 2, rel=0.02)
-
-
-# Confidence, recency, diversity
+# Confidence
 
 
 @pytest.mark.parametrize("nonsense", ["unheard", "quarterly tax report", "zzz qqq"])
@@ -332,37 +220,6 @@ def test_nonsense_finds_nothing(crowd: Memory, nonsense: str) -> None:
     hits = crowd.recall("audiothing", min_confidence=0.5)
     assert ids(hits) == ["audio"]
     assert len(crowd.recall("audiothing", min_confidence=0)) == 10
-
-
-def test_the_recent_of_two_equals_is_first(memory: Memory) -> None:
-    """A score fades by half in each half-life, and without one age does not count."""
-    now = datetime.now(timezone.utc)
-    memory.remember(picture("dog"), at=now - 10 * DAY, id="old")
-    memory.remember(picture("dog"), at=now - HOUR, id="new")
-    memory.remember(picture("cat"), at=now, id="newest")
-    hits = memory.recall("dog", half_life=5 * DAY)
-    assert ids(hits)[0] == "new"
-    scores = {hit.record.id: hit.score for hit in hits}
-    plain = {hit.record.id: hit.score for hit in memory.recall("dog")}
-    assert plain["old"] == pytest.approx(plain["new"])
-    assert scores["old"] == pytest.approx(plain["old"] / 4, rel=0.02)
-    assert scores["new"] == pytest.approx(plain["new"], rel=0.02)
-    assert ids(memory.recall("dog", half_life=timedelta(seconds=1)))[0] != "old"
-
-
-def test_diversity_avoids_near_duplicates(memory: Memory) -> None:
-    """At 0 the order is the plain one; at 1 what differs comes before what repeats."""
-    for i in range(4):
-        memory.remember(picture(f"dog speck~{i}*0.05"), id=f"dog{i}", keep_media=False)
-    memory.remember(picture("dog garden"), id="garden")
-    memory.remember(picture("dog beach"), id="beach")
-    plain = ids(memory.recall("dog", limit=3))
-    assert {name[:3] for name in plain} == {"dog"}
-    assert ids(memory.recall("dog", limit=3, diversity=0)) == plain
-    varied = ids(memory.recall("dog", limit=3, diversity=1))
-    assert varied[0] == plain[0]
-    assert set(varied[1:]) == {"garden", "beach"}
-    assert len(set(ids(memory.recall("dog", limit=6, diversity=0.5)))) == 6
 
 
 # Fairness

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.support.colours import open_colours
+from tests.support.colours import ColourEncoder, open_colours
 
 from sensorium.encoders import Encoder, encoder_names, load_encoder, register_encoder
 from sensorium.errors import CheckpointNotFoundError, UnknownEncoderError
@@ -32,6 +33,13 @@ def test_an_encoder_is_found_by_name_or_by_path(
 def test_unknown_encoders_are_named(name: str) -> None:
     """The error repeats the name and lists the known names."""
     with pytest.raises(UnknownEncoderError, match=name.partition(":")[0]):
+        load_encoder(name)
+
+
+@pytest.mark.parametrize("name", [None, 5, ColourEncoder()])
+def test_a_name_is_a_string(name: Any) -> None:
+    """Anything else is refused within the error tree, an open encoder included."""
+    with pytest.raises(UnknownEncoderError, match="sensorium-mini"):
         load_encoder(name)
 
 

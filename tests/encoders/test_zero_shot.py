@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,7 +45,10 @@ def test_zero_shot_refuses_ambiguous_labels(labels: list[str], templates: list[s
 
 
 def test_labels_are_strings() -> None:
-    """A bare string would be read as its letters."""
-    for labels in ("dog", [1, 2]):
-        with pytest.raises(PerceptValueError, match="sequence of strings"):
-            ZeroShotClassifier(ColourEncoder(), labels)  # type: ignore[arg-type]
+    """A bare string would be read as its letters; numbers and `None` are no labels."""
+    wrong: list[Any] = ["dog", [1, 2], 5, None]
+    for value in wrong:
+        with pytest.raises(PerceptValueError, match=r"labels=.*sequence of strings"):
+            ZeroShotClassifier(ColourEncoder(), value)
+        with pytest.raises(PerceptValueError, match=r"templates=.*sequence of strings"):
+            ZeroShotClassifier(ColourEncoder(), ["dog"], value)

@@ -48,18 +48,27 @@ def combine(vectors: ArrayLike, weights: Sequence[float] | None = None) -> NDArr
         VectorError: Vectors or weights have the wrong shape or are not finite, a vector has length
             zero, or the weights cancel each other.
     """
-    rows = np.asarray(vectors)
+    rows = _array(vectors)
     if rows.ndim != 2 or rows.size == 0 or rows.dtype.kind != "f":
         raise VectorError(
             f"vectors of shape {rows.shape} and dtype {rows.dtype}",
             "floats of shape (N, D)",
             "stack vectors of one encoder: np.stack([...])",
         )
-    factors = np.ones(len(rows)) if weights is None else np.asarray(weights, dtype=np.float64)
-    if factors.shape != (len(rows),) or not np.isfinite(factors).all():
+    factors = np.ones(len(rows)) if weights is None else _array(weights)
+    numbers = factors.dtype.kind in "fiub"
+    if factors.shape != (len(rows),) or not numbers or not np.isfinite(factors).all():
         raise VectorError(
-            f"weights of shape {factors.shape} for {len(rows)} vectors",
+            f"weights of shape {factors.shape} and dtype {factors.dtype} for {len(rows)} vectors",
             "one finite number for each vector",
             "pass as many weights as vectors",
         )
-    return normalise(factors @ normalise(rows).astype(np.float64))
+    return normalise(factors.astype(np.float64) @ normalise(rows).astype(np.float64))
+
+
+def _array(values: object) -> NDArray[Any]:
+    """Return values as an array; rows of different lengths become an array of objects."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        return np.asarray(values, dtype=object)

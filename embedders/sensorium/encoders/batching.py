@@ -117,6 +117,7 @@ class BatchedEncoder(EncoderBase):
         # Stills are costly to decode, and small once they are: threads get ahead with them
         stills = [job for job in jobs if job.percept.still]
         rest = [job for job in jobs if not job.percept.still]
+        # A single picture gains nothing from a thread.
         early = self._ahead_of_time(stills) if len(stills) > 1 else self._in_turn(stills)
         stream = chain(early, self._in_turn(rest))
         if jobs[0].percept.modality == "text":  # a batch is cut to its longest text
@@ -152,6 +153,7 @@ class BatchedEncoder(EncoderBase):
         vectors = self.forward(modalities, [window.inputs for _, window in batch])  # (B, D)
         lengths = np.linalg.norm(vectors, axis=1)  # (B,)
         for (job, window), vector, length in zip(batch, vectors, lengths, strict=True):
+            # Written with "not", so that NaN is an error, too.
             if not abs(length - 1) < UNIT_TOLERANCE:
                 job.error = _no_direction(job.percept.modality, float(length))
             job.vectors.append(vector)

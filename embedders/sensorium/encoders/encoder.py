@@ -35,6 +35,7 @@ class Encoding:
     spans: tuple[Span, ...] = ()
 
     def __post_init__(self) -> None:
+        # A view is made read-only, so that the caller's own array stays as it is.
         view = self.vectors.view()
         view.flags.writeable = False
         object.__setattr__(self, "vectors", view)
@@ -129,7 +130,7 @@ class EncoderBase(ABC):
         """Encode a batch to one unit vector per percept, the mean of its windows.
 
         Args:
-            percepts: As `encode` takes them.
+            percepts: Percepts of the encoder's modalities, in any mixture; not a bare `str`.
         Returns:
             Shape `(N, D)`, float32, unit length.
         Raises:

@@ -110,6 +110,7 @@ class FunctionEncoder(EncoderBase):
 
     def _rows(self, tower: Tower, modality: str, percepts: Sequence[Percept]) -> Vectors:
         returned = tower(percepts)
+        # Errors of the function itself are its caller's business; only its result is checked.
         try:
             rows = np.asarray(returned, np.float32)
         except (TypeError, ValueError) as error:

@@ -70,11 +70,18 @@ def load_encoder(name: str = DEFAULT, *, device: str = "auto", dtype: str = "aut
 
 
 def _find(name: str) -> Opener:
+    if not isinstance(name, str):
+        raise UnknownEncoderError(
+            f"{name!r} as the name of an encoder",
+            f'one of {", ".join(encoder_names())}, or "module:attribute"',
+            "pass the name; an encoder that is already open needs no loading",
+        )
     if name in _registered:
         return _registered[name]
     for point in entry_points(group=GROUP, name=name):
         opener: Opener = point.load()
         return opener
+    # Nothing offers that name: it may be the path of a function.
     module, _, attribute = name.partition(":")
     if not (module and attribute):
         raise UnknownEncoderError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,14 +51,15 @@ class ZeroShotClassifier:
                 vector of a label is the mean of its sentences.
             scale: Inverse temperature of the softmax that gives the probabilities.
         Raises:
-            PerceptValueError: Labels are missing, repeated or not strings, or a template has no
-                `{}`.
+            PerceptValueError: Labels are missing or repeated, a template has no `{}`, or either is
+                not a sequence of strings.
             BatchError: The encoder cannot encode text.
         """
-        if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
-            raise PerceptValueError(
-                f"labels={labels!r}", "a sequence of strings", 'write ["dog", "cat"]'
-            )
+        for name, strings in {"labels": labels, "templates": templates}.items():
+            if not _are_strings(strings):
+                raise PerceptValueError(
+                    f"{name}={strings!r}", "a sequence of strings", f'write {name}=["...", "..."]'
+                )
         if not labels or len(set(labels)) < len(labels):
             raise PerceptValueError(
                 f"{len(labels)} labels, {len(set(labels))} of them different",
@@ -95,6 +96,7 @@ class ZeroShotClassifier:
             BatchError: As `Encoder.encode`.
         """
         similarities = self.similarities(percepts)  # (N, L)
+        # The largest similarity is subtracted so that the exponential cannot overflow.
         weights = np.exp(self.scale * (similarities - similarities.max(axis=1, keepdims=True)))
         probabilities = weights / weights.sum(axis=1, keepdims=True)  # (N, L)
         order = np.argsort(-similarities, axis=1, kind="stable")[:, :top]  # (N, top)
@@ -105,3 +107,12 @@ class ZeroShotClassifier:
             ]
             for i, row in enumerate(order)
         ]
+
+
+def _are_strings(values: object) -> bool:
+    # A bare string is a collection of strings, too: of its letters.
+    return (
+        isinstance(values, Collection)
+        and not isinstance(values, str)
+        and all(isinstance(value, str) for value in values)
+    )

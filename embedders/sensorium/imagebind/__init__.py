@@ -13,8 +13,8 @@ def open_huge(*, device: str = "auto", dtype: str = "auto") -> ImageBindEncoder:
     """Open the released `imagebind_huge`, where `sensorium weights download` has put it.
 
     Args:
-        device: As `ImageBind.from_checkpoint`.
-        dtype: As `ImageBind.from_checkpoint`.
+        device: Device of the towers, as `ImageBind.from_checkpoint` takes it.
+        dtype: Precision of the towers, as `ImageBind.from_checkpoint` takes it.
     Raises:
         CheckpointNotFoundError: It was not downloaded yet; the message holds the command.
         WeightsError: The files are damaged.

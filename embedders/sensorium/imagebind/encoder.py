@@ -69,11 +69,13 @@ class ImageBindEncoder(BatchedEncoder):
         To pass other options, make an `ImageBind` and wrap it.
 
         Args:
-            path: As `ImageBind.from_checkpoint`.
-            config: As `ImageBind.from_checkpoint`.
-            modalities: As `ImageBind.from_checkpoint`.
-            device: As `ImageBind.from_checkpoint`.
-            dtype: As `ImageBind.from_checkpoint`.
+            path: Path of the file, or of a directory that `sensorium weights convert` wrote.
+            config: Sizes of the model; by default the directory's own, else
+                `ImageBindConfig.huge()`.
+            modalities: Modalities to open; by default all, or all whose tower has a file in the
+                directory.
+            device: Device of the towers, as `ImageBind.from_checkpoint` takes it.
+            dtype: Precision of the towers, as `ImageBind.from_checkpoint` takes it.
             profile: Choices of the preprocessing; by default `Profile()`.
             batch_size: Windows in a forward pass; by default 8 on a CPU, else 32.
         Raises:

@@ -162,10 +162,13 @@ class ImageBind:
             seed: Seed of the weights. The same seed and version of torch give a tower the same
                 weights, whichever other towers are made.
             modalities: Modalities whose towers are made; by default all.
-            device: As `from_checkpoint`.
-            dtype: As `from_checkpoint`.
-            packed: As `from_checkpoint`.
-            compiled: As `from_checkpoint`.
+            device: Device of the towers, as `from_checkpoint` takes it.
+            dtype: Precision of the towers, as `from_checkpoint` takes it.
+            packed: Whether weights are packed on a CPU, as in `from_checkpoint`.
+            compiled: Mode of compiling, as in `from_checkpoint`.
+        Raises:
+            UnsupportedModalityError: An unknown modality.
+            EncodingError: An unknown device, dtype or mode of compiling.
         """
         chosen = set(TOWER_OF if modalities is None else modalities)
         towers = sorted({_tower_name(modality, TOWER_OF) for modality in chosen})

@@ -129,6 +129,7 @@ class IMUStem(ClassTokenStem):
 
     def forward(self, samples: Tensor) -> Tensor:
         """Map `(B, 6, 2000)`, accelerometer x y z then gyroscope x y z, to `(B, 251, D)`."""
+        # A reshape alone would mix channels: time is cut into patches first, then transposed.
         chunks = samples.reshape(len(samples), IMU_CHANNELS, -1, IMU_PATCH).transpose(
             1, 2
         )  # (B, 250, 6, 8)

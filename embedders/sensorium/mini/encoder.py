@@ -167,6 +167,7 @@ class MiniEncoder(BatchedEncoder):
         net = self._opened("maps", MapNet)
         features = net.features(self._placed(torch.stack(list(inputs))))  # (B, E)
         meaning = features.new_empty(len(features), SEMANTIC, dtype=torch.float32)
+        # Thermal and depth share the trunk, and so a batch; each has its own head for meaning.
         for modality in set(modalities):
             rows = torch.tensor([other == modality for other in modalities])
             meaning[rows] = net.heads[modality](features[rows])

@@ -59,6 +59,7 @@ def open_tower(name: str, make: Callable[[], M], *, directory: Path = DIRECTORY)
                 f"{tuple(tensor.shape)}",
                 remedy,
             )
+    # The module has no memory of its own to copy into, so it takes the tensors themselves.
     tower.load_state_dict(tensors, assign=True)
     return tower.requires_grad_(False).eval()
 

@@ -64,6 +64,7 @@ class WordPiece:
         """Turn a text into pieces, with the places of its words."""
         encoding = self._tokenizer.encode(text)
         words, offsets = encoding.word_ids, encoding.offsets
+        # A piece begins a word if the piece before it belongs to another word.
         firsts = [at for at, word in enumerate(words) if at == 0 or word != words[at - 1]]
         return Pieces(encoding.ids, firsts, [offsets[at][0] for at in firsts])
 

@@ -15,7 +15,8 @@ from tests.support.planted import MAKERS, House, PlantedEncoder, house, picture,
 
 from sensorium.errors import MediaNotFoundError, RecordNotFoundError
 from sensorium.memory import Hit, Memory, Moment, Record
-from sensorium.memory.moving.exporting import export_records, import_records
+from sensorium.memory.moving.exporting import export_records
+from sensorium.memory.moving.importing import import_records
 from sensorium.qdrant import EdgeBackend, Either, Equal, Filter, Ids, Not, Present, Range
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)

@@ -4,7 +4,8 @@ from sensorium.memory.asynchronous import AsyncMemory
 from sensorium.memory.filters import Filters
 from sensorium.memory.memory import Memory
 from sensorium.memory.moving.copying import CopySummary
-from sensorium.memory.moving.exporting import ExportSummary, ImportSummary
+from sensorium.memory.moving.exporting import ExportSummary
+from sensorium.memory.moving.importing import ImportSummary
 from sensorium.memory.moving.reembedding import Reembedded
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.records import (

@@ -21,12 +21,8 @@ from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.payload import record_of
 from sensorium.memory.media.signals import open_medium, open_percepts
 from sensorium.memory.moving.copying import CopySummary, copy_records
-from sensorium.memory.moving.exporting import (
-    ExportSummary,
-    ImportSummary,
-    export_records,
-    import_records,
-)
+from sensorium.memory.moving.exporting import ExportSummary, export_records
+from sensorium.memory.moving.importing import ImportSummary, import_records
 from sensorium.memory.moving.reembedding import Reembedded, reembed
 from sensorium.memory.place import HOME, STREAMS, Place, open_place
 from sensorium.memory.recalling.options import RecallOptions

@@ -1,4 +1,4 @@
-"""What a memory needs of a store, and no more."""
+"""The protocol of a store: what a memory needs of it, and no more."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Search:
     """One nearest-neighbour search of a batch.
 
     Attributes:
-        modality: Whose vectors are compared.
-        vector: Shape `(D,)`, float32; its length does not matter.
-        limit: Points returned at most.
+        modality: Modality whose vectors are compared.
+        vector: Question, shape `(D,)`, float32; its length does not matter.
+        limit: Largest number of points to return.
     """
 
     modality: str
@@ -36,12 +36,12 @@ class Backend(Protocol):
 
     Every method may raise `StoreClosedError` after `close`, `StoreUnavailableError` where a server
     is involved and `StoreFullError` where a disk is. All may be called from several threads.
-    What a method that writes returns from is safe against the death of the process.
+    When a method that writes returns, what it wrote survives the death of the process.
     """
 
     @property
     def schema(self) -> CollectionSchema:
-        """The layout, with the space of the vectors."""
+        """Layout of the collection, with the space of its vectors."""
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write whole points, replacing those of the same id.
@@ -51,10 +51,23 @@ class Backend(Protocol):
         """
 
     def put_vectors(self, point_id: str, vectors: Mapping[str, Vectors]) -> None:
-        """Write some modalities of a point; its others stay."""
+        """Write some modalities of a point; its other modalities stay.
+
+        Raises:
+            PointError: Vectors that cannot be stored.
+            StoreError: There is no such point.
+        """
 
     def set_payload(self, filter: Filter, payload: Payload, *, clear: Collection[str] = ()) -> None:
-        """Write top-level keys of every point a filter means, and remove those in `clear`."""
+        """Write top-level payload keys of every point that a filter lets through.
+
+        Args:
+            filter: The points, as they are before the change.
+            payload: Keys to write, each replaced as a whole.
+            clear: Keys to remove.
+        Raises:
+            PointError: A payload that is not JSON.
+        """
 
     def retrieve(
         self,
@@ -85,10 +98,14 @@ class Backend(Protocol):
         """
 
     def search(self, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:
-        """Find the nearest points of each search, best first."""
+        """Find the nearest points of each search, best first.
+
+        Returns:
+            One list for each search, in order; an empty one for a modality the collection lacks.
+        """
 
     def search_text(self, text: str, filter: Filter, *, limit: int) -> list[Scored]:
-        """Find points whose `page_content` holds words of `text`, best BM25 score first."""
+        """Find points whose `page_content` contains words of `text`, best BM25 score first."""
 
     def scroll(
         self,
@@ -100,7 +117,18 @@ class Backend(Protocol):
         payload: bool | Sequence[str] = True,
         vectors: bool | Sequence[str] = False,
     ) -> Page:
-        """Read a page of points; by `at` if an order is given, else by id."""
+        """Read a page of the points that a filter lets through.
+
+        Args:
+            filter: The points.
+            limit: Largest number of points to return.
+            newest_first: Order by `at`, newest or oldest first; `None` orders by id.
+            cursor: `Page.cursor` of the page before; `None` starts with the first.
+            payload: Payload keys to read, all of them, or none.
+            vectors: Modalities whose vectors are read, all of them, or none.
+        Raises:
+            FilterError: A cursor that is not one of these pages'.
+        """
 
     def sample(
         self,
@@ -120,28 +148,32 @@ class Backend(Protocol):
         """Count points by the values of a keyword field, the most frequent first."""
 
     def delete(self, filter: Filter) -> None:
-        """Remove the points a filter means."""
+        """Remove the points that a filter lets through."""
 
     def add_modality(self, name: str) -> None:
-        """Add a named vector to the collection; nothing happens if it is there."""
+        """Add a named vector to the collection; do nothing if it has it.
+
+        Raises:
+            StoreFormatError: The name is not a plain word.
+        """
 
     def flush(self) -> None:
         """Make what was written safe against loss of power."""
 
     def compact(self) -> bool:
-        """Index what is not indexed yet; say whether there was anything to do. May take minutes."""
+        """Index what is not indexed yet; return whether there was anything to do. Takes minutes."""
 
     def sibling(self, schema: CollectionSchema) -> Self:
-        """Begin another collection beside this one, which `switch` may put in its place."""
+        """Begin another collection beside this one, which `switch` can put in its place."""
 
     def switch(self, sibling: Self, /) -> Self:
-        """Put a sibling in this collection's place; return what to use from now on."""
+        """Put a sibling in this collection's place, which ends this backend; return the sibling."""
 
     def discard(self) -> None:
-        """Remove a sibling that is not wanted any more."""
+        """Remove this collection, a sibling that is not wanted any more."""
 
     def stats(self) -> dict[str, Any]:
-        """Describe the store itself (not the owner's data): kind, place, points, bytes."""
+        """Describe the store itself: its kind, its place, the points of all owners, its bytes."""
 
     def close(self) -> None:
-        """Flush and release; nothing happens the second time."""
+        """Flush, and release what is held; the second call does nothing."""

@@ -24,34 +24,34 @@ from sensorium.percepts.text import LONE_SURROGATE
 Scalar: TypeAlias = "str | int | float | bool"
 Bound: TypeAlias = "int | float | datetime"
 LONGEST_OWNER = 512  # characters
-INT64 = 2**63  # integers of a payload are below
-EXACT_FLOAT = 2**53  # integers below are floats of their own
+INT64 = 2**63  # integers of a payload are smaller
+EXACT_FLOAT = 2**53  # smaller integers are each a float of their own
 QUOTE = '"'
 ONE_KEY = r'(?:"[^"\\]*"|[^."\\]*)'
 PATH = re.compile(rf"{ONE_KEY}(?:\.{ONE_KEY})*")
-KEY = re.compile(rf"(?:^|(?<=\.)){ONE_KEY}")  # of a path
+KEY = re.compile(rf"(?:^|(?<=\.)){ONE_KEY}")  # one key of a path
 PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+(?:\[\d*\])*")  # engines read it without quotes
 
 
 class Condition:
-    """What a point's payload must fulfil."""
+    """Something that a point must fulfil."""
 
     def __and__(self, other: Condition) -> Condition:
-        """Both."""
+        """Return the condition that both hold."""
         return Every((self, other))
 
     def __or__(self, other: Condition) -> Condition:
-        """At least one."""
+        """Return the condition that at least one holds."""
         return Either((self, other))
 
     def __invert__(self) -> Condition:
-        """Not this."""
+        """Return the condition that this one does not hold."""
         return Not(self)
 
 
 @dataclass(frozen=True)
 class Equal(Condition):
-    """The field is that value, or a list that holds it. `a.b` reaches into a dictionary."""
+    """The field equals a value, or is a list that contains it. `a.b` reaches into a dictionary."""
 
     field: str
     value: Scalar
@@ -63,7 +63,7 @@ class Equal(Condition):
 
 @dataclass(frozen=True)
 class OneOf(Condition):
-    """The field is one of these values, or a list that holds one of them."""
+    """The field equals one of the values, or is a list that contains one of them."""
 
     field: str
     values: tuple[Scalar, ...]
@@ -77,7 +77,7 @@ class OneOf(Condition):
 
 @dataclass(frozen=True)
 class Range(Condition):
-    """The field is a number, or a time, within bounds; those left out do not bound."""
+    """The field is a number or a time within bounds; a bound that is left out does not count."""
 
     field: str
     gt: Bound | None = None
@@ -104,14 +104,14 @@ class Range(Condition):
 
     @property
     def bounds(self) -> dict[str, Bound]:
-        """The bounds that are given, by name."""
+        """The bounds that count, by name."""
         named = {"gt": self.gt, "gte": self.gte, "lt": self.lt, "lte": self.lte}
         return {name: bound for name, bound in named.items() if bound is not None}
 
 
 @dataclass(frozen=True)
 class Words(Condition):
-    """The text field holds every one of these words, in any order and case."""
+    """The text field contains every word of a text, in any order and case."""
 
     field: str
     text: str
@@ -119,12 +119,12 @@ class Words(Condition):
     def __post_init__(self) -> None:
         _settle_field(self)
         if not isinstance(self.text, str) or not self.text.strip() or _is_broken(self.text):
-            raise FilterError(f"{self.text!r} as words", "at least one word", "leave it out")
+            raise FilterError(f"{self.text!r} as words", "at least one word", "leave Words out")
 
 
 @dataclass(frozen=True)
 class Present(Condition):
-    """The field is there and holds something."""
+    """The point has the field, and it is neither null nor empty."""
 
     field: str
 
@@ -134,7 +134,7 @@ class Present(Condition):
 
 @dataclass(frozen=True)
 class Ids(Condition):
-    """The point is one of these; what is no UUID is no point's."""
+    """The point has one of these ids; an id that is not a UUID belongs to no point."""
 
     ids: tuple[str, ...]
 
@@ -144,7 +144,7 @@ class Ids(Condition):
 
 @dataclass(frozen=True)
 class Every(Condition):
-    """All of these hold; always true of none."""
+    """All of the conditions hold; without conditions, always true."""
 
     conditions: tuple[Condition, ...]
 
@@ -154,7 +154,7 @@ class Every(Condition):
 
 @dataclass(frozen=True)
 class Either(Condition):
-    """At least one of these holds; never true of none."""
+    """At least one of the conditions holds; without conditions, never true."""
 
     conditions: tuple[Condition, ...]
 
@@ -164,7 +164,7 @@ class Either(Condition):
 
 @dataclass(frozen=True)
 class Not(Condition):
-    """It does not hold."""
+    """The condition does not hold."""
 
     condition: Condition
 
@@ -174,10 +174,10 @@ class Filter:
     """The points of one owner that a condition lets through.
 
     Attributes:
-        owner: Whose points. There is no filter without one.
-        condition: What else must hold.
-        alive_at: Leave out what has expired by then.
-        parts: Whether the continuations of long records are meant, too.
+        owner: Owner of the points. There is no filter without one.
+        condition: What else a point must fulfil.
+        alive_at: Time at which a point must not have expired yet.
+        parts: Whether points that continue a long record are let through, too.
     """
 
     owner: str
@@ -198,10 +198,10 @@ class Filter:
 
 
 def check_owner(owner: object) -> str:
-    """Return an owner as given.
+    """Check the name of an owner, and return it.
 
     Raises:
-        OwnerError: Not a string, empty, blank at an end, or longer than 512 characters.
+        OwnerError: It is not text, empty, longer than 512 characters, or has a blank at an end.
     """
     if not isinstance(owner, str) or not owner or owner != owner.strip():
         raise OwnerError(f"owner={owner!r}", "a name: text that is not empty", 'write owner="rex"')
@@ -215,16 +215,16 @@ def check_owner(owner: object) -> str:
 
 
 def uuids(ids: Iterable[str | None]) -> Iterator[str]:
-    """Leave out what is no UUID: no point has such an id, and engines refuse to look."""
+    """Yield the ids that are UUIDs: no point has another id, and engines refuse to look for it."""
     for point_id in ids:
         with suppress(ValueError, TypeError, AttributeError):
             yield str(UUID(point_id))
 
 
 def flag(field: str, value: bool) -> str:
-    """Return how a payload's `flags` say that a field is true, or false.
+    """Return the text in a payload's `flags` that says that a field is true, or false.
 
-    Edge matches no booleans: they are written as text, too.
+    Edge cannot match booleans, so they are stored as text, too.
     """
     return f"{field.replace(QUOTE, '')}={str(value).lower()}"
 
@@ -233,11 +233,11 @@ def matching(fields: Mapping[str, Any], *, prefix: str = "metadata.") -> list[Co
     """Turn `{"room": "kitchen", "floor": [1, 2]}` into conditions: equal, or one of a list.
 
     Args:
-        fields: Names are paths: `a.b` is the key `b` within `a`, `"a.b"` in quotes is one key.
-            Values are scalars, collections of them, or conditions as they are.
-        prefix: Goes before each name.
+        fields: Values by path: `a.b` is the key `b` within `a`, `"a.b"` in quotes is one key. A
+            value is a scalar, a collection of scalars, or a condition.
+        prefix: Text put before each path.
     Raises:
-        FilterError: A value of another kind, or a name that is none.
+        FilterError: A value of another kind, or a path that is not text.
     """
     conditions: list[Condition] = []
     for name, value in fields.items():
@@ -273,7 +273,7 @@ def _quoted(found: re.Match[str]) -> str:
 
 def _check_several(what: str, given: object) -> None:
     if isinstance(given, (str, bytes)) or not isinstance(given, Collection):
-        raise FilterError(f"{what}: {given!r}"[:200], "several", "put it into a tuple: (it,)")
+        raise FilterError(f"{what}: {given!r}", "a tuple of them", "put it into a tuple: (it,)")
 
 
 def _check_scalar(field: str, value: object) -> None:
@@ -281,18 +281,18 @@ def _check_scalar(field: str, value: object) -> None:
         fits = not _is_broken(value)
     elif isinstance(value, float):
         fits = math.isfinite(value)
-    else:  # truth values are integers, too
+    else:  # booleans are integers, too
         fits = isinstance(value, int) and -INT64 <= value < INT64
     if not fits:
         raise FilterError(
-            f"{field} compared with {value!r}"[:200],
+            f"{field} compared with {value!r}",
             "text, a finite number of 64 bits, True or False",
             "use Range for times, Present for missing values",
         )
 
 
 def _is_broken(text: str) -> bool:
-    """Whether text holds half a character, which nothing can store."""
+    """Return whether text holds half a surrogate pair, which cannot be stored."""
     return not text.isascii() and LONE_SURROGATE.search(text) is not None
 
 
@@ -321,7 +321,7 @@ def _check_bound(field: str, bound: object) -> None:
 
 
 def _fits(number: Any) -> bool:
-    """Whether a number can be compared with others as a float."""
+    """Return whether a number can be compared with others as a float."""
     try:
         return not math.isnan(float(number))
     except OverflowError:

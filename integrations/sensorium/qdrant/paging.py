@@ -10,9 +10,10 @@ from uuid import UUID
 from sensorium.errors import FilterError
 from sensorium.qdrant.points import Page, StoredPoint, from_iso, iso
 
-ORDER = "at"  # the field of the payload
-TIME = len("2026-07-01T12:00:00.000000Z")  # characters of a time at the beginning of a cursor
-MARK = 8  # bytes of an id, after it, for each point of that time that was read already
+ORDER = "at"  # the payload field by which pages are ordered
+# A cursor is a time, then a part of the id of each point of that time that was read already
+TIME = len("2026-07-01T12:00:00.000000Z")  # characters
+MARK = 8  # bytes of an id
 Fetch = Callable[[str | None, int], Sequence[StoredPoint]]
 
 
@@ -20,12 +21,12 @@ def ordered_page(fetch: Fetch, *, limit: int, cursor: str | None) -> Page:
     """Read one page; points of equal time are neither lost nor repeated.
 
     Args:
-        fetch: Reads up to so many points in order, beginning with those of a time (inclusive),
-            or with the first. Their payload holds `at`.
-        limit: Points of the page.
-        cursor: Of the page before.
+        fetch: Function of a time, or `None`, and a count: reads up to so many points in order,
+            from that time (inclusive) or from the first. Their payload holds `at`.
+        limit: Largest number of points of the page.
+        cursor: Cursor of the page before; `None` reads the first page.
     Raises:
-        FilterError: Not a cursor.
+        FilterError: `cursor` is not the cursor of a page.
     """
     start, seen = _read_cursor(cursor) if cursor else (None, frozenset[bytes]())
     rows = [row for row in fetch(start, limit + len(seen) + 1) if _mark(row.id) not in seen]
@@ -40,10 +41,10 @@ def ordered_page(fetch: Fetch, *, limit: int, cursor: str | None) -> Page:
 
 
 def check_cursor(cursor: str | None) -> None:
-    """Refuse what is not the cursor of pages in order of ids.
+    """Check the cursor of a page in order of ids.
 
     Raises:
-        FilterError: It is not.
+        FilterError: `cursor` is not the cursor of such a page.
     """
     try:
         UUID(cursor or "0" * 32)
@@ -53,12 +54,12 @@ def check_cursor(cursor: str | None) -> None:
 
 def _no_cursor(cursor: object) -> FilterError:
     return FilterError(
-        f"the cursor {cursor!r}"[:100], "the cursor of a page", "pass Page.cursor as it came"
+        f"the cursor {cursor!r}", "the cursor of a page", "pass Page.cursor as it came"
     )
 
 
 def _mark(point: str) -> bytes:
-    """Return what tells a point from others of its time: half of its id does."""
+    """Return half of a point's id, which is enough to tell it from others of its time."""
     return UUID(point).bytes[:MARK]
 
 

@@ -1,4 +1,4 @@
-"""What passes between a memory and its store: points, and what a search returns of them."""
+"""Points, as a memory hands them to its store and as a search returns them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from sensorium.percepts.text import LONE_SURROGATE
 Vectors: TypeAlias = NDArray[np.float32]
 Payload: TypeAlias = dict[str, Any]
 FLOAT = np.dtype(np.float32)
-TOGETHER = 64  # stacks of rows checked in one go
-PLAIN = frozenset({int, bool, type(None)})  # values of which nothing can be wrong
+TOGETHER = 64  # stacks of rows checked at a time
+PLAIN = frozenset({int, bool, type(None)})  # types whose every value can be stored
 UNIT_TOLERANCE = 2e-3  # float16 rows come back this far from unit length
 
 
@@ -30,8 +30,8 @@ class Point:
 
     Attributes:
         id: A UUID, as text.
-        vectors: Of each modality, shape `(W, D)`: one row a window; one row for a still.
-        payload: JSON-ready; times as ISO 8601 text.
+        vectors: Rows of each modality, shape `(W, D)`: one a window, or the one of a still.
+        payload: JSON-ready fields; times are ISO 8601 text.
     """
 
     id: str
@@ -41,12 +41,12 @@ class Point:
 
 @dataclass(frozen=True, eq=False)
 class StoredPoint:
-    """A point as it was read: the parts that were asked for.
+    """A point as it was read, with the keys and modalities that were asked for.
 
     Attributes:
-        id: Its UUID.
-        payload: The keys asked for that it has.
-        vectors: The modalities asked for that it has, `(W, D)` float32 each.
+        id: UUID of the point.
+        payload: The keys asked for, as far as the point has them.
+        vectors: The modalities asked for, as far as the point has them: `(W, D)` float32 each.
     """
 
     id: str
@@ -59,8 +59,8 @@ class Scored:
     """A point that a search found.
 
     Attributes:
-        id: Its UUID.
-        score: Cosine of the query and the point's best row, or the BM25 score of its text.
+        id: UUID of the point.
+        score: Cosine of the question and the point's best row, or the BM25 score of its text.
     """
 
     id: str
@@ -69,11 +69,11 @@ class Scored:
 
 @dataclass(frozen=True)
 class Page:
-    """Some of the points that a filter lets through, and where the next ones begin.
+    """Some of the points that a filter lets through, and where the next page begins.
 
     Attributes:
-        points: In the order asked for.
-        cursor: Pass it to get the next page; `None` after the last.
+        points: Points in the order asked for.
+        cursor: Argument that reads the next page; `None` after the last.
     """
 
     points: Sequence[StoredPoint]
@@ -82,10 +82,12 @@ class Page:
 
 def iso(moment: datetime) -> str:
     """Write an aware datetime as stores keep it: UTC, microseconds, always of one length."""
-    return _iso(moment.astimezone(timezone.utc))  # first: equal times of a zone may differ in fold
+    # In UTC before it is cached: equal times of one zone may differ in fold
+    return _iso(moment.astimezone(timezone.utc))
 
 
-@lru_cache(maxsize=1024)  # a batch has one time of writing, and often one time of its moments
+# A batch has one time of writing, and often one time of all its moments
+@lru_cache(maxsize=1024)
 def _iso(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
@@ -96,10 +98,13 @@ def from_iso(text: str) -> datetime:
 
 
 def check_points(points: Sequence[Point], dimension: int) -> None:
-    """Refuse what an engine would take silently and never find again.
+    """Check vectors that an engine would store without a word and never find again.
 
+    Args:
+        points: Points to be written.
+        dimension: Number of dimensions of the collection's space.
     Raises:
-        PointError: Another shape or dtype, NaN or infinity, or rows that are not of unit length.
+        PointError: Vectors of another shape or dtype, with NaN or infinity, or not of unit length.
     """
     named = [(name, rows) for point in points for name, rows in point.vectors.items()]
     for modality, rows in named:
@@ -119,9 +124,9 @@ def check_points(points: Sequence[Point], dimension: int) -> None:
         block = np.concatenate([rows for _, rows in named[start : start + TOGETHER]])
         lengths = np.einsum("wd,wd->w", block, block)
         if not (np.abs(lengths - 1) < UNIT_TOLERANCE).all():  # NaN compares false
-            senses = sorted({modality for modality, _ in named[start : start + TOGETHER]})
+            modalities = sorted({modality for modality, _ in named[start : start + TOGETHER]})
             raise PointError(
-                f"vectors of {', '.join(senses)} whose squared lengths are "
+                f"vectors of {', '.join(modalities)} whose squared lengths are "
                 f"{lengths.min():.3g} to {lengths.max():.3g}",
                 "finite rows of unit length",
                 "scale them with sensorium.encoders.normalise",
@@ -129,11 +134,11 @@ def check_points(points: Sequence[Point], dimension: int) -> None:
 
 
 def check_payload(payload: Any) -> None:
-    """Refuse what would not come back as it was.
+    """Check that a payload comes back as it was stored.
 
     Raises:
-        PointError: A value that is not JSON: NaN, bytes, a time, a number of NumPy, text with
-            half a character in it.
+        PointError: A value is not JSON: NaN, bytes, a time, a number of NumPy, or text with half a
+            surrogate pair.
     """
     try:
         _walk(payload)
@@ -145,7 +150,7 @@ def _walk(payload: Any) -> None:
     kind = type(payload)
     if kind is str:
         if not payload.isascii() and LONE_SURROGATE.search(payload):
-            raise _not_json(f"{payload!r}, in which half a character is")
+            raise _not_json(f"{payload!r}, which holds half a character")
     elif kind is dict:
         for key, value in payload.items():
             if type(key) is not str:
@@ -162,7 +167,7 @@ def _walk(payload: Any) -> None:
 
 def _not_json(what: str) -> PointError:
     return PointError(
-        f"a payload with {what}"[:200],
+        f"a payload with {what}",
         "JSON: text, finite numbers, true, false, null, lists and dictionaries of these",
         "convert times with isoformat() and numpy numbers with .item()",
     )

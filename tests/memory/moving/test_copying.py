@@ -16,7 +16,9 @@ from sensorium.errors import (
 from sensorium.memory.layout.ids import point_id
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.moving import parquet
-from sensorium.memory.moving.exporting import copy_records, export_records, import_records
+from sensorium.memory.moving.copying import copy_records
+from sensorium.memory.moving.exporting import export_records
+from sensorium.memory.moving.importing import import_records
 from sensorium.qdrant import (
     EdgeBackend,
     Equal,

@@ -35,7 +35,9 @@ from sensorium.memory import Memory
 from sensorium.memory.layout.ids import content_id, part_id, point_id
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.moving import parquet
-from sensorium.memory.moving.exporting import copy_records, export_records, import_records
+from sensorium.memory.moving.copying import copy_records
+from sensorium.memory.moving.exporting import export_records
+from sensorium.memory.moving.importing import import_records
 from sensorium.percepts import Image
 from sensorium.qdrant import (
     EdgeBackend,

@@ -28,7 +28,8 @@ from sensorium.errors import (
     SpaceMismatchError,
 )
 from sensorium.memory.media.store import MediaStore
-from sensorium.memory.moving.exporting import copy_records, import_records
+from sensorium.memory.moving.copying import copy_records
+from sensorium.memory.moving.importing import import_records
 from sensorium.qdrant.client.backend import ClientBackend
 
 

@@ -26,7 +26,8 @@ from sensorium.errors import (
 )
 from sensorium.memory.layout.ids import content_id, point_id
 from sensorium.memory.moving import parquet
-from sensorium.memory.moving.exporting import export_records, import_records
+from sensorium.memory.moving.exporting import export_records
+from sensorium.memory.moving.importing import import_records
 from sensorium.qdrant import (
     CollectionSchema,
     EdgeBackend,

@@ -1,4 +1,4 @@
-"""Where media files lie: a directory on this machine's disk, or any file system fsspec reaches."""
+"""Folders of media files: a directory on this machine's disk, or a file system of fsspec."""
 
 from __future__ import annotations
 
@@ -22,61 +22,76 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Folder(Protocol):
-    """Files named by relative paths `"ab/abcdef....png"`, and parts that are to become one."""
+    """Files named by relative paths `"ab/abcdef....png"`, and parts that are to become files.
+
+    Attributes:
+        place: Path or URL of the folder, without a password.
+    """
 
     place: str
 
     def path(self, inner: str) -> Path | None:
-        """Return where a file lies, or would; `None` where that is not on this machine."""
+        """Return the path of a file, which need not exist; `None` if it is on another machine."""
 
     def open(self, inner: str) -> BinaryIO:
-        """Open a file for reading; raises `FileNotFoundError`."""
+        """Open a file for reading.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+        """
 
     def size(self, inner: str) -> int | None:
-        """Return a file's bytes; `None` where there is no such file."""
+        """Return the bytes of a file; `None` if there is no such file."""
 
     def modified(self, inner: str) -> datetime:
-        """Return when a file was written or renewed; now, where that is not known."""
+        """Return the time at which a file was written or renewed; now, if that is not known."""
 
     def walk(self) -> Iterator[tuple[str, int]]:
-        """Yield every file and its bytes."""
+        """Yield the path and the bytes of every file."""
 
     def new_part(self) -> Path:
-        """Return a path on this machine to write a new file at."""
+        """Return a path on this machine at which to write a new file."""
 
     def publish(self, part: Path, inner: str) -> None:
-        """Give a finished part its name, replacing a file of that name; all of it, or nothing."""
+        """Make a finished part the file of a name, as a whole; it replaces a file of that name."""
 
     def renew(self, inner: str) -> bool:
-        """Make a file as young as a new one; say whether that was possible without writing it."""
+        """Make a file as young as a new one; return whether that needed no writing."""
 
     def remove(self, inner: str) -> bool:
-        """Remove a file; say whether there was one."""
+        """Remove a file; return whether there was one."""
 
     def remove_parts(self, *, before: datetime) -> tuple[int, int]:
-        """Remove parts that nobody wrote to since; return how many, and their bytes."""
+        """Remove parts last written before a time; return how many, and their bytes."""
 
     def sync(self, inners: Iterable[str]) -> None:
-        """Make files safe against loss of power; those that are gone are passed over."""
+        """Make files safe against loss of power; files that are gone are skipped."""
 
 
 def open_folder(root: str, key: str) -> Folder:
-    """Return the folder `key` under a directory or an fsspec URL, made by its first file.
+    """Return a folder, which its first file will make.
 
+    Args:
+        root: Directory or fsspec URL that holds the folder.
+        key: Name of the folder.
     Raises:
         MissingExtraError: The package that reaches such URLs is not installed.
-        StoreUnavailableError: A URL of no kind that fsspec knows.
+        StoreUnavailableError: fsspec knows no URL of this kind.
     """
     if root.startswith("file://"):
         return LocalFolder(Path(url2pathname(urlsplit(root).path)) / key)
-    if "://" in root:  # also chains, such as simplecache::s3://bucket
+    if "://" in root:  # also in chains, such as simplecache::s3://bucket
         return RemoteFolder(root, key)
     return LocalFolder(Path(root).expanduser().absolute() / key)
 
 
 @contextmanager
 def enough_room(place: str) -> Iterator[None]:
-    """Say in our own words that a disk is full."""
+    """Turn the errors of a full disk into ours.
+
+    Raises:
+        StoreFullError: The disk has no room.
+    """
     try:
         yield
     except OSError as error:
@@ -89,39 +104,35 @@ def enough_room(place: str) -> Iterator[None]:
         ) from error
 
 
-class LocalFolder:
-    """A directory."""
+class LocalFolder(Folder):
+    """A directory on this machine's disk."""
 
     def __init__(self, directory: Path) -> None:
-        """Name a directory; it is made when the first file is written."""
+        """Name a directory; the first file that is written makes it."""
         self.place = str(directory)
         self._directory = directory
 
     def path(self, inner: str) -> Path:
-        """Return where a file lies, or would."""
         return self._directory / inner
 
     def open(self, inner: str) -> BinaryIO:
-        """Open a file for reading; raises `FileNotFoundError`."""
         return self.path(inner).open("rb")
 
     def size(self, inner: str) -> int | None:
-        """Return a file's bytes; `None` where there is no such file."""
         try:
             return self.path(inner).stat().st_size
         except FileNotFoundError:
             return None
 
     def modified(self, inner: str) -> datetime:
-        """Return when a file was written or renewed; now, where it is gone."""
         return _modified(self.path(inner)) or datetime.now(timezone.utc)
 
     def walk(self) -> Iterator[tuple[str, int]]:
-        """Yield every file and its bytes, one directory at a time."""
         for directory in _entries(self._directory):
             if directory.is_dir(follow_symlinks=False):
                 for entry in _entries(Path(directory.path)):
-                    with suppress(FileNotFoundError):  # removed while we looked
+                    # A file may be removed while we look
+                    with suppress(FileNotFoundError):
                         if entry.is_file(follow_symlinks=False):
                             yield f"{directory.name}/{entry.name}", entry.stat().st_size
 
@@ -131,13 +142,13 @@ class LocalFolder:
         return self._directory / f"{PART}{uuid4().hex}"
 
     def publish(self, part: Path, inner: str) -> None:
-        """Rename a finished part."""
         target = self.path(inner)
         target.parent.mkdir(exist_ok=True)
         part.replace(target)
 
     def renew(self, inner: str) -> bool:
-        """Set the time of a file to now if it is no longer young: who reads it would notice."""
+        # Only a file that is not young gets a new time: to a percept of it that is open, a file
+        # with another time has changed
         try:
             if datetime.now(timezone.utc) - self.modified(inner) > GRACE / 2:
                 os.utime(self.path(inner))
@@ -146,7 +157,6 @@ class LocalFolder:
             return False
 
     def remove(self, inner: str) -> bool:
-        """Remove a file; say whether there was one."""
         try:
             self.path(inner).unlink()
         except FileNotFoundError:
@@ -154,7 +164,6 @@ class LocalFolder:
         return True
 
     def remove_parts(self, *, before: datetime) -> tuple[int, int]:
-        """Remove what interrupted writes have left; return how many files, and their bytes."""
         count = size = 0
         for entry in _entries(self._directory):
             path = Path(entry.path)
@@ -166,7 +175,6 @@ class LocalFolder:
         return count, size
 
     def sync(self, inners: Iterable[str]) -> None:
-        """Synchronise files, then the directories that name them."""
         directories = set()
         for inner in inners:
             with suppress(FileNotFoundError):
@@ -177,11 +185,11 @@ class LocalFolder:
                 _sync(directory)
 
 
-class RemoteFolder:
+class RemoteFolder(Folder):
     """A folder of an object store or another machine; files are whole before they are sent."""
 
     def __init__(self, url: str, key: str) -> None:
-        """Choose the file system; nothing is contacted yet. Raises as `open_folder`."""
+        """Choose the file system, without contacting it; see `open_folder`."""
         from fsspec.core import url_to_fs
 
         scheme, rest = url.split("://", 1)
@@ -202,16 +210,14 @@ class RemoteFolder:
         self.place = f"{scheme}://{self._base.lstrip('/')}"
 
     def path(self, inner: str) -> None:
-        """Return `None`: no file lies on this machine."""
+        """Return `None`, because no file lies on this machine."""
 
     def open(self, inner: str) -> BinaryIO:
-        """Open a file for reading; raises `FileNotFoundError`."""
         with self._reached():
             stream: BinaryIO = self._system.open(self._full(inner), "rb")
         return stream
 
     def size(self, inner: str) -> int | None:
-        """Return a file's bytes; `None` where there is no such file."""
         try:
             with self._reached():
                 return int(self._system.info(self._full(inner))["size"])
@@ -219,7 +225,6 @@ class RemoteFolder:
             return None
 
     def modified(self, inner: str) -> datetime:
-        """Return when a file was written; now, where the store does not say."""
         try:
             with self._reached():
                 written: datetime = self._system.modified(self._full(inner))
@@ -228,7 +233,6 @@ class RemoteFolder:
         return written if written.tzinfo else written.replace(tzinfo=timezone.utc)
 
     def walk(self) -> Iterator[tuple[str, int]]:
-        """Yield every file and its bytes, from one listing."""
         try:
             with self._reached():
                 self._system.invalidate_cache(self._base)
@@ -243,16 +247,14 @@ class RemoteFolder:
         return Path(tempfile.gettempdir()) / f"sensorium-{PART}{uuid4().hex}"
 
     def publish(self, part: Path, inner: str) -> None:
-        """Send a finished part."""
         with self._reached():
             self._system.put_file(str(part), self._full(inner))
 
     def renew(self, inner: str) -> bool:
-        """Say whether a file is young: an object store can only write it again."""
+        """Return whether a file is young: to make it younger would be to write it again."""
         return datetime.now(timezone.utc) - self.modified(inner) < GRACE / 2
 
     def remove(self, inner: str) -> bool:
-        """Remove a file; say whether there was one."""
         try:
             with self._reached():
                 self._system.rm_file(self._full(inner))
@@ -261,18 +263,18 @@ class RemoteFolder:
         return True
 
     def remove_parts(self, *, before: datetime) -> tuple[int, int]:
-        """Return zeros: parts are temporary files of the machine that wrote them."""
+        """Return zeros, because parts are temporary files of the machine that wrote them."""
         return 0, 0
 
     def sync(self, inners: Iterable[str]) -> None:
-        """Do nothing: what an object store has taken is safe."""
+        """Do nothing, because what an object store has taken is safe."""
 
     def _full(self, inner: str) -> str:
         return f"{self._base}/{inner}"
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
-        """Translate what the file system raises, which is of any class: each brings its own."""
+        """Turn the errors of a file system, each of which brings its own classes, into ours."""
         try:
             with enough_room(self.place):
                 yield

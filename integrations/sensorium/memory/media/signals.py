@@ -20,7 +20,7 @@ def open_percepts(media: MediaStore | None, record: Record) -> list[Percept]:
     kept = [open_medium(media, medium) for medium in record.media if medium.file]
     if not texts and not kept:
         raise MediaNotFoundError(
-            f"the record {record.id}, of which no signal was kept",
+            f"the record {record.id}, none of whose signals was kept",
             "a record remembered with keep_media",
             "forget it, then remember it with keep_media=True",
         )

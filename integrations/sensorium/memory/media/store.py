@@ -1,4 +1,4 @@
-"""The files of what was perceived: each under the digest of its content, apart for each owner."""
+"""One owner's media files, each under the digest of its content."""
 
 from __future__ import annotations
 
@@ -34,36 +34,37 @@ class MediaStore:
     All methods may be called from several threads.
 
     Attributes:
-        owner: Whose files.
-        quota: Bytes that may be kept; `None` does not bound them.
+        owner: Owner of the files.
+        quota: Largest number of bytes to keep; `None` sets no limit.
         shared: Whether other processes may write to it, too.
     """
 
     def __init__(
         self, root: str | Path, *, owner: str, quota: int | None = None, shared: bool = False
     ) -> None:
-        """Open a store; nothing is written or contacted yet.
+        """Open a store; nothing is written, and no server is contacted yet.
 
         Args:
             root: A directory, or an fsspec URL such as `s3://bucket/media` or `memory://media`.
-            owner: Whose files.
-            quota: Bytes this owner may keep, as far as this process knows.
-            shared: Whether other processes may write to it, too: they may be about to write a
-                record that names a young file, so `drop` leaves those to `sweep`.
+            owner: Owner of the files.
+            quota: Largest number of bytes this owner may keep, as far as this process knows.
+            shared: Whether other processes may write to it, too. They may be about to write a
+                record that names a young file, so `drop` leaves young files to `sweep`.
         Raises:
-            OwnerError: Not a name.
+            OwnerError: `owner` is not a valid name.
             MissingExtraError: The package that reaches such URLs is not installed.
-            StoreUnavailableError: A URL of no kind that fsspec knows.
+            StoreUnavailableError: fsspec knows no URL of this kind.
         """
         self.owner = check_owner(owner)
         self.quota = quota
         self.shared = shared
         self._root = str(root)
         self._folder = open_folder(self._root, owner_key(owner))
-        self._lock = Lock()  # held while a file gets or loses its name, and for what follows
-        self._used: int | None = None  # bytes kept; None until they were counted
+        # Held while a file gets or loses its name, and for the counts that follow from it
+        self._lock = Lock()
+        self._used: int | None = None  # bytes kept; None before they were counted
         self._reserved = 0  # bytes that writes in progress may add
-        self._unsynced: set[str] = set()  # names since the last flush
+        self._unsynced: set[str] = set()  # names written since the last flush
         local = isinstance(self._folder, LocalFolder)
         self._timer = FlushTimer(self._flush_late) if local else None
 
@@ -72,19 +73,19 @@ class MediaStore:
         return MediaStore(self._root, owner=owner, quota=self.quota, shared=self.shared)
 
     def put(self, content: bytes | BinaryIO, *, extension: str) -> str:
-        """Keep content and return its name; what is there already is not written again.
+        """Keep content and return its name; content that is kept already is not written again.
 
         Args:
-            content: Bytes, or a file object, read from where it stands to its end.
-            extension: 1 to 8 small letters and digits.
+            content: Bytes, or a file object, which is read from its position to its end.
+            extension: Extension of the file: 1 to 8 small letters and digits.
         Returns:
             `<sha256>.<extension>`. A file gets its name when all of it is written.
         Raises:
-            MediaQuotaError: It would grow, with the writes in progress, beyond its quota; nothing
-                is kept of it.
-            StoreFullError: The disk has no room; nothing is kept of it.
+            MediaQuotaError: The store would grow beyond its quota, counting the writes in
+                progress; nothing of the content is kept.
+            StoreFullError: The disk has no room; nothing of the content is kept.
             StoreUnavailableError: A remote store cannot be reached.
-            RecordError: An extension that is none.
+            RecordError: The extension is not of this form.
         """
         if not EXTENSION.fullmatch(extension):
             raise RecordError(
@@ -96,7 +97,8 @@ class MediaStore:
             try:
                 self._reserve(hold, _remaining(stream))
             except MediaQuotaError:
-                known = self._known(stream, extension)  # what is there needs no room
+                # Content that is kept already needs no room
+                known = self._known(stream, extension)
                 if known is None:
                     raise
                 return known
@@ -109,7 +111,7 @@ class MediaStore:
         """Open a file for reading, at its start; the caller closes it.
 
         Raises:
-            MediaNotFoundError: It is not kept (any more), or no file has such a name.
+            MediaNotFoundError: No such file is kept (any more).
         """
         inner = _inner(name)
         try:
@@ -118,15 +120,19 @@ class MediaStore:
             raise _not_found(name) from error
 
     def read(self, name: str) -> bytes:
-        """Return a file's content; raises as `open` does."""
+        """Return a file's content.
+
+        Raises:
+            MediaNotFoundError: No such file is kept (any more).
+        """
         with self.open(name) as stream:
             return stream.read()
 
     def path(self, name: str) -> Path | None:
-        """Return where a file lies on this machine's disk; `None` in a remote store.
+        """Return the path of a file on this machine's disk; `None` in a remote store.
 
         Raises:
-            MediaNotFoundError: It is not kept (any more), or no file has such a name.
+            MediaNotFoundError: No such file is kept (any more).
         """
         inner = _inner(name)
         if self._folder.size(inner) is None:
@@ -134,14 +140,14 @@ class MediaStore:
         return self._folder.path(inner)
 
     def exists(self, name: str) -> bool:
-        """Say whether a file is kept."""
+        """Return whether a file is kept."""
         return _is_name(name) and self._folder.size(_inner(name)) is not None
 
     def remove(self, names: Iterable[str]) -> int:
-        """Remove files and say how many there were; those that are not there are passed over.
+        """Remove files, and return how many of them were there.
 
         Raises:
-            MediaNotFoundError: No file has such a name; then nothing is removed.
+            MediaNotFoundError: One of the names is not that of a media file; nothing is removed.
         """
         wanted = {name: _inner(name) for name in names}
         removed = 0
@@ -151,10 +157,12 @@ class MediaStore:
         return removed
 
     def drop(self, names: Iterable[str]) -> int:
-        """Remove files that no record names, as far as can be told; return how many.
+        """Remove files that no record of this process names; return how many were removed.
+
+        Of a shared store, young files stay: see `shared`.
 
         Raises:
-            MediaNotFoundError: No file has such a name; then nothing is removed.
+            MediaNotFoundError: One of the names is not that of a media file; nothing is removed.
         """
         if self.shared:
             before = datetime.now(timezone.utc) - GRACE
@@ -167,7 +175,7 @@ class MediaStore:
             yield name
 
     def bytes_used(self) -> int:
-        """Return the bytes kept: counted once, then as this process changes them."""
+        """Return the bytes kept: counted once, then followed as this process changes them."""
         with self._lock:
             return self._count()
 
@@ -177,9 +185,9 @@ class MediaStore:
         """Remove files that no record names, and what interrupted writes have left.
 
         Args:
-            keep: The names that records mention, or a function that says whether one is.
-            older_than: Younger files stay whatever `keep` says: their record may be about to be
-                written.
+            keep: Names of the files to keep, or a function that returns whether to keep a name.
+            older_than: Age of the youngest file to remove: the record of a younger one may be
+                about to be written.
         """
         wanted = keep if callable(keep) else keep.__contains__
         before = datetime.now(timezone.utc) - older_than
@@ -187,7 +195,8 @@ class MediaStore:
         for name in self.names():
             if wanted(name):
                 continue
-            with self._lock:  # a write that finds the file there makes it young again
+            # Under the lock, because a write that finds the file there makes it young again
+            with self._lock:
                 old = self._folder.modified(_inner(name)) < before
                 dropped = self._drop(name) if old else None
             if dropped is not None:
@@ -195,7 +204,7 @@ class MediaStore:
         return Sweep(files, size)
 
     def flush(self) -> None:
-        """Make what was written safe against loss of power; about a second later it is anyway.
+        """Make what was written safe against loss of power, which a timer does after a second.
 
         Raises:
             OSError: The disk failed; the next flush tries again.
@@ -213,14 +222,14 @@ class MediaStore:
             raise
 
     def abandon(self) -> None:
-        """Flush nothing any more: the folder is about to be removed."""
+        """Cancel every pending flush, because the folder is about to be removed."""
         if self._timer is not None:
             self._timer.cancel()
         with self._lock:
             self._unsynced.clear()
 
     def _flush_late(self) -> None:
-        """Flush on the timer, where nobody waits: what failed is left to the next flush."""
+        """Flush on the timer, where nobody waits: after a failure the next flush tries again."""
         try:
             self.flush()
         except OSError as error:
@@ -248,15 +257,16 @@ class MediaStore:
         """Give a part its name, unless a file of that name and size is there."""
         inner = _inner(name)
         with self._lock:
-            there = self._folder.size(inner)
-            if there == size and self._folder.renew(inner):
+            existing = self._folder.size(inner)
+            # A file of another size was cut short by a crash
+            if existing == size and self._folder.renew(inner):
                 return
             self._folder.publish(part, inner)
             self._unsynced.add(name)
             self._reserved -= hold.bytes
             hold.bytes = 0
             if self._used is not None:
-                self._used += size - (there or 0)
+                self._used += size - (existing or 0)
         if self._timer is not None:
             self._timer.wrote()
 
@@ -268,13 +278,13 @@ class MediaStore:
         name = f"{digest.hexdigest()}.{extension}"
         with self._lock:
             inner = _inner(name)
-            there = self._folder.size(inner) is not None
-            if there:
-                self._folder.renew(inner)
-        return name if there else None
+            if self._folder.size(inner) is None:
+                return None
+            self._folder.renew(inner)
+        return name
 
     def _reserve(self, hold: _Hold, size: int) -> None:
-        """Make sure that `size` bytes fit, with what other writes have reserved."""
+        """Reserve `size` bytes of the quota, beside those that other writes have reserved."""
         with self._lock:
             more = size - hold.bytes
             if self.quota is None or more <= 0:
@@ -290,7 +300,7 @@ class MediaStore:
             hold.bytes = size
 
     def _drop(self, name: str) -> int | None:
-        """Remove a file and return its bytes; `None` where there was none."""
+        """Remove a file and return its bytes; `None` if there was no such file."""
         inner = _inner(name)
         size = self._folder.size(inner)
         if size is None or not self._folder.remove(inner):
@@ -313,7 +323,7 @@ class MediaStore:
 
 
 class _Hold:
-    """What one write has reserved of the quota."""
+    """The bytes of the quota that one write has reserved."""
 
     bytes: int = 0
 
@@ -323,7 +333,7 @@ def _is_name(name: object) -> bool:
 
 
 def _inner(name: str) -> str:
-    """Return where in its owner's folder a file lies; no path is made of anything but a name."""
+    """Return the path of a file in its owner's folder; anything but a name is refused."""
     if not _is_name(name):
         raise _not_found(name)
     return f"{name[:2]}/{name}"
@@ -331,14 +341,14 @@ def _inner(name: str) -> str:
 
 def _not_found(name: object) -> MediaNotFoundError:
     return MediaNotFoundError(
-        f"the media file {str(name)[:100]!r}",
-        "one that this owner keeps",
+        f"the media file {str(name)!r}",
+        "a file that this owner keeps",
         "look at Record.media for what was kept; it may have been swept since",
     )
 
 
 def _remaining(stream: BinaryIO) -> int:
-    """Return the bytes from where a stream stands to its end; 0 where it does not say."""
+    """Return the bytes from the position of a stream to its end; 0 if it does not tell."""
     if not stream.seekable():
         return 0
     here = stream.tell()

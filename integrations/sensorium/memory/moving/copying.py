@@ -1,4 +1,4 @@
-"""Copy memories from one store to another, and what every such move has to mind."""
+"""Copying: everything an owner remembers, from one store to another."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class CopySummary:
     """What was copied.
 
     Attributes:
-        copied: Points that were written.
-        skipped: Points that were there already, the same.
-        media_files: Kept files that were copied; those that are there are passed over.
-        missing_media: Files that records name and the source's media store lost.
+        copied: Number of points that were written.
+        skipped: Number of points that the target had already, with the same payload.
+        media_files: Number of kept files that were copied; the target may have had others already.
+        missing_media: Number of files that records name and the source's media store has lost.
     """
 
     copied: int
@@ -55,21 +55,23 @@ def copy_records(
 ) -> CopySummary:
     """Copy everything an owner remembers from one store to another, with vectors and media.
 
-    It can be interrupted and repeated: points that are there with the same payload are passed over.
+    A copy can be interrupted and repeated: points that the target has already, with the same
+    payload, are skipped.
 
     Args:
-        source: Where the records are; it is only read.
-        target: Where they go, under the same ids; modalities it lacks are added.
-        owner: Whose memories.
-        source_media: Where their files are.
-        target_media: Where those go; without both stores, files are left out.
-        progress: Called after every page.
-        batch: Points of a page.
-        replace: Write points again that are there already.
+        source: Store of the records, which is only read.
+        target: Store to copy to, under the same ids; modalities it lacks are added.
+        owner: Owner of the records.
+        source_media: Media store of the source.
+        target_media: Media store of the target. Without both, no files are copied.
+        progress: Function called after every page with how many points are done, and of how many.
+        batch: Number of points of a page.
+        replace: Write points that the target has already again.
     Raises:
-        SpaceMismatchError: The two hold vectors of different spaces.
+        SpaceMismatchError: The two stores hold vectors of different spaces.
         RecordError: Another owner has a record of the same id in the target.
-        StoreUnavailableError: A server cannot be reached; or the target has fewer points at the
+        OwnerError: A media store is another owner's.
+        StoreUnavailableError: A server cannot be reached, or the target has fewer points at the
             end than were copied.
     """
     for store in (source_media, target_media):
@@ -82,18 +84,20 @@ def copy_records(
     missing: set[str] = set()
     for points in pages(source, *records_first(owner), limit=batch):
         whole = without_orphans(target, points, owner=owner)
-        there = stored_points(target, [point.id for point in whole], owner)
+        existing = stored_points(target, [point.id for point in whole], owner)
         new = [
             point
             for point in whole
-            if replace or point.id not in there or there[point.id].payload != point.payload
+            if replace or point.id not in existing or existing[point.id].payload != point.payload
         ]
         if source_media is not None and target_media is not None:
-            came, lost = bring(whole, target_media, partial(_copy_file, source_media, target_media))
-            files, missing = files + came, missing | lost
-        for start in range(0, len(new), PAGE):  # vectors, a few at a time
+            copy = partial(_copy_file, source_media, target_media)
+            copied_files, lost = copy_media(whole, target_media, copy)
+            files, missing = files + copied_files, missing | lost
+        # Vectors are read a few at a time: a page of the longest records would fill the memory
+        for start in range(0, len(new), PAGE):
             target.upsert(_with_vectors(source, new[start : start + PAGE], owner=owner))
-        drop_parts(target, part_counts([p for p in whole if p.id in there]), owner=owner)
+        drop_parts(target, part_counts([p for p in whole if p.id in existing]), owner=owner)
         copied, skipped = copied + len(new), skipped + len(whole) - len(new)
         done += len(points)
         if progress is not None:
@@ -110,17 +114,17 @@ def kept_names(points: Sequence[StoredPoint | Point]) -> set[str]:
     return {name for point in points for name in point.payload.get("hashes", ())}
 
 
-def bring(
+def copy_media(
     points: Sequence[StoredPoint | Point], target: MediaStore, copy: Callable[[str], bool]
 ) -> tuple[int, set[str]]:
     """Copy the kept files of points that a media store lacks.
 
     Args:
-        points: Whose files.
-        target: Where they go.
-        copy: Copies one, and says whether there was one to copy.
+        points: Points whose files are copied.
+        target: Media store to copy to.
+        copy: Function of a file's name that copies it, and returns whether there was such a file.
     Returns:
-        How many came, and the names of those that were not there.
+        The number of files copied, and the names of those that were not there.
     """
     wanted = [name for name in kept_names(points) if not target.exists(name)]
     lost = {name for name in wanted if not copy(name)}
@@ -128,13 +132,13 @@ def bring(
 
 
 def add_modalities(schema: CollectionSchema, backend: Backend) -> None:
-    """Make room in a collection for every modality of a schema."""
+    """Add the modalities of a schema that a collection lacks."""
     for name in schema.modalities:
         backend.add_modality(name)
 
 
 def check_media_owner(media: MediaStore | None, owner: str) -> None:
-    """Refuse to mix two owners' records and files.
+    """Check that a media store belongs to the owner of the records.
 
     Raises:
         OwnerError: The media store is another owner's.
@@ -148,7 +152,7 @@ def check_media_owner(media: MediaStore | None, owner: str) -> None:
 
 
 def _copy_file(source: MediaStore, target: MediaStore, name: str) -> bool:
-    """Copy a kept file; say whether the source has it."""
+    """Copy a kept file; return whether the source has it."""
     try:
         with source.open(name) as stream:
             target.put(stream, extension=Path(name).suffix[1:])
@@ -165,10 +169,10 @@ def _with_vectors(backend: Backend, points: Sequence[StoredPoint], *, owner: str
 
 
 def _check_arrived(target: Backend, where: Filter, expected: int) -> None:
-    there = target.count(where)
-    if there < expected:
+    arrived = target.count(where)
+    if arrived < expected:
         raise StoreUnavailableError(
-            f"a copy of {expected} points of which {there} arrived",
+            f"a copy of {expected} points, {arrived} of which arrived",
             "all of them",
-            "run it again: what is there is passed over",
+            "copy again: points that arrived are skipped",
         )

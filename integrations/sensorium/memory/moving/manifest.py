@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -50,7 +51,7 @@ class _Strict(BaseModel):
 
 
 class RecordsFile(_Strict):
-    """One Parquet file."""
+    """One Parquet file of records."""
 
     name: Annotated[str, StringConstraints(pattern=r"^records-\d{5,}\.parquet$")]
     rows: Annotated[int, Field(ge=0)]
@@ -58,7 +59,7 @@ class RecordsFile(_Strict):
 
 
 class MediaCount(_Strict):
-    """The kept files; those missing were gone when the export was made."""
+    """The number of kept files, their bytes, and how many were lost before the export."""
 
     files: int = 0
     bytes: int = 0
@@ -83,7 +84,7 @@ def read_manifest(directory: Path) -> Manifest:
     """Read and check the manifest, without looking at the files it names.
 
     Raises:
-        ExportFormatError: There is none, it is damaged, or of a newer version.
+        ExportFormatError: There is no manifest, it is damaged, or its version is newer.
     """
     path = inside(directory, MANIFEST)
     if path.stat().st_size > LARGEST_MANIFEST:
@@ -97,14 +98,14 @@ def read_manifest(directory: Path) -> Manifest:
     except ValidationError as error:
         raise damaged(path, first_problem(error)) from error
     except (ValueError, RecursionError) as error:
-        raise damaged(path, str(error)[:200]) from error
+        raise damaged(path, str(error)) from error
 
 
 def check_records(directory: Path, manifest: Manifest) -> None:
-    """Check that every Parquet file is there and whole.
+    """Check that every Parquet file is there and undamaged.
 
     Raises:
-        ExportFormatError: One is not; the message names it.
+        ExportFormatError: A file is missing or damaged; the message names it.
     """
     names = [file.name for file in manifest.files]
     if len(set(names)) != len(names) or sum(file.rows for file in manifest.files) != (
@@ -117,11 +118,16 @@ def check_records(directory: Path, manifest: Manifest) -> None:
             raise damaged(path, "its digest is not the one in the manifest")
 
 
+def media_files(directory: Path) -> Iterator[Path]:
+    """Yield the paths of the kept files in an export."""
+    return (path for path in (directory / MEDIA).glob("*/*") if path.is_file())
+
+
 def inside(directory: Path, relative: str) -> Path:
-    """Return a regular file of the export; links, which could lead anywhere, are refused.
+    """Return the path of a regular file of the export, refusing links, which may lead anywhere.
 
     Raises:
-        ExportFormatError: There is no such file, or it is reached over a link.
+        ExportFormatError: There is no such file, or a link leads to it.
     """
     path = directory / relative
     if not path.is_file():
@@ -145,7 +151,7 @@ def sha256_of(path: Path) -> str:
 
 
 def damaged(path: Path, why: str) -> ExportFormatError:
-    """Build the error for a file that is not as it was written."""
+    """Return the error for a file that is not as it was written."""
     return ExportFormatError(
         f"the file {str(path)!r} of an export ({why})",
         "the file as Memory.export wrote it",

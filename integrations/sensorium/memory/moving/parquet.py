@@ -37,11 +37,11 @@ from sensorium.percepts.source import Array
 from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors, from_iso
 from sensorium.qdrant.schema import CollectionSchema
 
-GROUP_ROWS = 1_000  # rows of a row group,
-GROUP_BYTES = 64 * 2**20  # or fewer: bytes of vectors held before they are written
+GROUP_ROWS = 1_000  # rows of a row group
+GROUP_BYTES = 64 * 2**20  # bytes of vectors after which a row group ends earlier
 FILE_ROWS = 100_000  # rows of a file
-COPIED = ("owner", "page_content", "part_of")  # texts of the payload that get columns
-LISTED = ("modalities", "tags")  # lists of texts that do
+COPIED = ("owner", "page_content", "part_of")  # payload keys of text that get a column
+LISTED = ("modalities", "tags")  # payload keys of lists of text that get a column
 
 
 KeptName = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
@@ -51,7 +51,7 @@ Digests = Annotated[list[Sha256], Field(min_length=1)]
 
 
 class _MediumFields(BaseModel):
-    """What a payload may say of a percept."""
+    """The fields that a payload may have for a percept."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -70,7 +70,7 @@ class _MediumFields(BaseModel):
 
 
 class _PayloadFields(BaseModel):
-    """What a payload must be before it is stored."""
+    """The fields that a payload must and may have before it is stored."""
 
     model_config = ConfigDict(extra="allow", strict=True)
 
@@ -100,7 +100,7 @@ class _PayloadFields(BaseModel):
     @model_validator(mode="after")
     def _agree(self) -> _PayloadFields:
         if check_metadata(self.metadata) != self.flags:
-            raise ValueError("flags are not those of the metadata")
+            raise ValueError("flags do not fit the metadata")
         if (self.part_of is None) != (self.part is None):
             raise ValueError("part_of and part do not go together")
         if self.part_of is None and self.digest is None:
@@ -114,7 +114,7 @@ def pyarrow() -> Any:
     """Import the package that writes Parquet.
 
     Raises:
-        MissingExtraError: It is not installed.
+        MissingExtraError: pyarrow is not installed.
     """
     try:
         import pyarrow.parquet
@@ -127,18 +127,23 @@ class RecordsWriter:
     """Writes points to the Parquet files of a directory, holding one row group at a time."""
 
     def __init__(self, directory: Path, modalities: Sequence[str]) -> None:
-        """Write to a directory that has no such files yet."""
+        """Write to a directory without Parquet files.
+
+        Args:
+            directory: Directory of the export.
+            modalities: Modalities that get a column.
+        """
         self._pa = pyarrow()
         self._directory = directory
         self._modalities = modalities
         self._held: list[StoredPoint] = []
         self._held_bytes = 0
         self._file: Any = None
-        self._rows = 0  # of that file
+        self._rows = 0  # rows of the open file
         self._files: list[RecordsFile] = []
 
     def add(self, point: StoredPoint) -> None:
-        """Take a point; full row groups are written."""
+        """Add a point; a row group is written when it is full."""
         self._held.append(point)
         self._held_bytes += sum(rows.nbytes for rows in point.vectors.values())
         if len(self._held) >= GROUP_ROWS or self._held_bytes >= GROUP_BYTES:
@@ -147,14 +152,14 @@ class RecordsWriter:
             self._end_file()
 
     def finish(self) -> list[RecordsFile]:
-        """Write what is held and return the files."""
+        """Write the points that are still held, and return the files."""
         if self._held or not self._files:
             self._write_group()
         self._end_file()
         return self._files
 
     def close(self) -> None:
-        """Let go of a file that was not finished."""
+        """Close a file that was not finished."""
         if self._file is not None:
             self._file.close()
 
@@ -184,10 +189,10 @@ class RecordsWriter:
 def read_records(
     directory: Path, manifest: Manifest, schema: CollectionSchema
 ) -> Iterator[list[Point]]:
-    """Yield the points of an export, a few at a time: all records, then what continues them.
+    """Yield the points of an export, a few at a time: all records, then their continuations.
 
     Raises:
-        ExportFormatError: Not the columns of an export, or a payload that is none.
+        ExportFormatError: The columns are not those of an export, or a payload is damaged.
     """
     for parts in (False, True) if manifest.points > manifest.records else (False,):
         for file in manifest.files:
@@ -198,7 +203,7 @@ def read_continued(directory: Path, manifest: Manifest) -> dict[str, Payload]:
     """Return the payload of each record that other points continue, by its id.
 
     Raises:
-        ExportFormatError: As `read_records`.
+        ExportFormatError: A file or a payload is damaged.
     """
     pa = pyarrow()
     paths = [inside(directory, file.name) for file in manifest.files]
@@ -212,7 +217,7 @@ def read_continued(directory: Path, manifest: Manifest) -> dict[str, Payload]:
                     rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
                     found |= {name: _payload(path, text) for name, text in rows if name in wanted}
     except (pa.ArrowException, OSError, LookupError) as error:
-        raise damaged(path, str(error)[:200]) from error
+        raise damaged(path, str(error)) from error
     return found
 
 
@@ -232,7 +237,7 @@ def _read_file(
                 if wanted.num_rows:
                     yield _points(path, wanted, schema)
     except (pa.ArrowException, OSError) as error:
-        raise damaged(path, str(error)[:200]) from error
+        raise damaged(path, str(error)) from error
 
 
 def _file_name(index: int) -> str:
@@ -260,9 +265,9 @@ def _table(pa: Any, points: Sequence[StoredPoint], modalities: Sequence[str]) ->
 
 def _vector_column(pa: Any, rows: Sequence[Vectors | None]) -> Any:
     """Build a column of lists of lists of float32, null where there are no rows."""
-    there = [each for each in rows if each is not None]
-    flat = np.concatenate([each.ravel() for each in there]) if there else np.empty(0, np.float32)
-    inner = np.cumsum([0, *(each.shape[1] for each in there for _ in each)], dtype=np.int32)
+    given = [each for each in rows if each is not None]
+    flat = np.concatenate([each.ravel() for each in given]) if given else np.empty(0, np.float32)
+    inner = np.cumsum([0, *(each.shape[1] for each in given for _ in each)], dtype=np.int32)
     outer = np.cumsum([0, *(0 if each is None else len(each) for each in rows)], dtype=np.int32)
     null = np.array([each is None for each in rows] + [False], dtype=bool)
     windows = pa.ListArray.from_arrays(pa.array(inner), pa.array(flat, pa.float32()))
@@ -285,8 +290,8 @@ def _points(path: Path, batch: Any, schema: CollectionSchema) -> list[Point]:
     points = []
     for row, given in enumerate(batch.column("id").to_pylist()):
         vectors = {name: rows[row] for name, rows in columns.items()}
-        there = {name: rows for name, rows in vectors.items() if rows is not None}
-        point = Point(_point_id(path, given), there, _payload(path, texts[row]))
+        present = {name: rows for name, rows in vectors.items() if rows is not None}
+        point = Point(_point_id(path, given), present, _payload(path, texts[row]))
         if point.payload.get("part_of") != records[row]:
             raise damaged(path, "two different part_of of one point")
         _check_rows(path, point)
@@ -295,25 +300,25 @@ def _points(path: Path, batch: Any, schema: CollectionSchema) -> list[Point]:
 
 
 def _check_rows(path: Path, point: Point) -> None:
-    """Refuse a payload that says of the vectors what is not so."""
+    """Check that a payload fits the vectors of its point."""
     payload = point.payload
     rows = {name: len(vectors) for name, vectors in point.vectors.items()}
-    senses = payload["modalities"]
+    modalities = payload["modalities"]
     if "part_of" in payload:
-        fits = bool(rows) and set(senses) >= rows.keys()
+        fits = bool(rows) and set(modalities) >= rows.keys()
     else:
-        fits = senses == sorted(rows)
+        fits = modalities == sorted(rows)
     if not fits:
-        raise damaged(path, f"a payload where modalities={senses!r}, with {sorted(rows)}"[:200])
+        raise damaged(path, f"a payload where modalities={modalities!r}, with {sorted(rows)}")
     if payload.get("windows", {}) != {name: count for name, count in rows.items() if count > 1}:
-        raise damaged(path, f"a payload where windows={payload.get('windows')!r}"[:200])
+        raise damaged(path, f"a payload where windows={payload.get('windows')!r}")
 
 
 def _point_id(path: Path, text: str | None) -> str:
     try:
         return str(UUID(text))
     except (ValueError, TypeError) as error:
-        raise damaged(path, f"{text!r} is no id") from error
+        raise damaged(path, f"{text!r} is not an id") from error
 
 
 def _payload(path: Path, text: str | None) -> Payload:
@@ -323,23 +328,23 @@ def _payload(path: Path, text: str | None) -> Payload:
     except ValidationError as error:
         raise damaged(path, f"a payload where {first_problem(error)}") from error
     except (ValueError, RecursionError) as error:
-        raise damaged(path, f"a payload that is not JSON: {error}"[:200]) from error
+        raise damaged(path, f"a payload that is not JSON: {error}") from error
     return payload
 
 
 def _read_vectors(path: Path, batch: Any, name: str, dimension: int) -> list[Vectors | None]:
-    """Return the windows of each row, `(W, dimension)` float32; `None` where there are none."""
+    """Return the windows of each row, `(W, dimension)` float32; `None` for a row without any."""
     column = batch.column(name)
     windows = column.values
     numbers: Array = windows.values.to_numpy(zero_copy_only=False)
     outer: Array = column.offsets.to_numpy()
     inner: Array = windows.offsets.to_numpy()
     rows: list[Vectors | None] = []
-    for row, there in enumerate(column.is_valid().to_pylist()):
+    for row, is_present in enumerate(column.is_valid().to_pylist()):
         first, end = outer[row], outer[row + 1]
         lengths = np.diff(inner[first : end + 1])
-        if there and (end == first or (lengths != dimension).any()):
+        if is_present and (end == first or (lengths != dimension).any()):
             raise damaged(path, f"{name} vectors that are not of {dimension} numbers")
         flat = numbers[inner[first] : inner[end]]
-        rows.append(flat.reshape(-1, dimension).astype(np.float32) if there else None)
+        rows.append(flat.reshape(-1, dimension).astype(np.float32) if is_present else None)
     return rows

@@ -1,6 +1,6 @@
-"""The line to a Qdrant client: calls are tried again, and what goes wrong gets a name of ours.
+"""Calls of a Qdrant client: they are tried again, and failures become our own errors.
 
-An API key is read here and handed on; it is kept in no attribute and appears in no message.
+An API key is read here and handed on. It is kept in no attribute and appears in no message.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ MEMORY = ":memory:"
 TRIES = 5
 FIRST_WAIT = 0.2  # seconds before the second try; each wait is twice the one before
 LONGEST_WAIT = 30.0  # seconds, also where the server asks for more
-DETAIL = 200  # characters of the server's own words that are repeated
+DETAIL = 200  # characters of the server's own message that an error repeats
 
 UNAUTHORISED, REFUSED, TOO_MANY, BROKEN = 401, 403, 429, 500  # HTTP
-GRPC_STATUS = {  # the nearest in HTTP; others are the caller's mistakes
+# The nearest status of HTTP; every other status of gRPC is a mistake of the caller
+GRPC_STATUS = {
     grpc.StatusCode.UNAUTHENTICATED: UNAUTHORISED,
     grpc.StatusCode.PERMISSION_DENIED: REFUSED,
     grpc.StatusCode.RESOURCE_EXHAUSTED: TOO_MANY,
@@ -64,10 +65,10 @@ class Trouble:
     """What a failed request means.
 
     Attributes:
-        detail: In the words of the server or the network.
-        status: Of HTTP, or the nearest; `None` where no answer came.
+        detail: Message of the server or the network.
+        status: Status of HTTP, or the nearest to that of gRPC; `None` where no answer came.
         passing: Whether the same request may succeed later.
-        wait: Seconds the server asks for.
+        wait: Seconds that the server asks to wait.
     """
 
     detail: str
@@ -80,8 +81,9 @@ class Connection:
     """A `QdrantClient` whose calls are repeated while that may help.
 
     Attributes:
+        client: The client.
         local: Whether the client works in this process, without a server.
-        place: Where its points are; without credentials.
+        place: Where its points are, without credentials.
     """
 
     def __init__(self, client: QdrantClient) -> None:
@@ -96,12 +98,12 @@ class Connection:
             self._guard = _locks.setdefault(client, threading.RLock())
 
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call a method of the client; what is asked must bear repetition.
+        """Call a method of the client, perhaps several times: a request must bear repetition.
 
         Raises:
-            StoreUnavailableError: No answer after some tries, or a refusal.
+            StoreUnavailableError: The server did not answer after some tries, or refused.
             StoreFullError: The server's disk has no room.
-            PointError: There is no such point (local mode).
+            PointError: There is no such point (in a client without a server).
         """
         for attempt in itertools.count(1):
             try:
@@ -126,27 +128,29 @@ class Connection:
 
     def _named(self, trouble: Trouble, tries: int) -> StoreError:
         server = f"the Qdrant server {self.place}"
-        said = " ".join(self._redacted(trouble.detail).split())[:DETAIL]
-        if "no space left" in said.lower():
+        detail = " ".join(self._redacted(trouble.detail).split())[:DETAIL]
+        if "no space left" in detail.lower():
             return StoreFullError(
-                f"{server}, whose disk is full ({said})",
+                f"{server}, whose disk is full ({detail})",
                 "room for what is written; nothing acknowledged before is lost",
                 "make room on the server",
             )
         if trouble.status in (UNAUTHORISED, REFUSED):
             return StoreUnavailableError(
-                f"{server}, which refused the API key or the lack of one ({said})",
+                f"{server}, which refused the API key or the lack of one ({detail})",
                 "a key that may read and write the collection",
                 f"set the environment variable {KEY_VARIABLE}, or pass api_key=",
             )
         if trouble.passing:
             return StoreUnavailableError(
-                f"{server}, which did not answer in {tries} tries ({said})",
+                f"{server}, which did not answer in {tries} tries ({detail})",
                 "a server that runs and can be reached",
                 "check the URL and the server, then try again; docs/deploy.md starts one",
             )
         reason = (
-            f"{trouble.status}: {said}" if trouble.status else f"not an answer of Qdrant: {said}"
+            f"{trouble.status}: {detail}"
+            if trouble.status
+            else f"not an answer of Qdrant: {detail}"
         )
         return StoreUnavailableError(
             f"{server}, which refused the request ({reason})",
@@ -159,7 +163,7 @@ class Connection:
         return text.replace(key, "***") if key else text
 
     def _presentable(self, error: Exception) -> Exception | None:
-        """Return the cause unless its message, which a traceback shows, repeats the key."""
+        """Return the cause, unless its message, which a traceback would show, repeats the key."""
         text = f"{error} {error!r} {error.__cause__} {error.__context__}"
         return error if self._redacted(text) == text else None
 
@@ -167,15 +171,15 @@ class Connection:
 def connect(
     url: str, *, api_key: str | None = None, prefer_grpc: bool = False, timeout: int
 ) -> QdrantClient:
-    """Make a client; nothing is asked of the server yet.
+    """Make a client; the server is not asked anything yet.
 
     Args:
-        url: `":memory:"` or the server's.
-        api_key: By default the environment variable QDRANT_API_KEY, if it is set.
-        prefer_grpc: Speak gRPC (port 6334) rather than REST.
+        url: URL of the server, or `":memory:"`.
+        api_key: Key of the server; by default that of the environment variable QDRANT_API_KEY.
+        prefer_grpc: Whether to speak gRPC (port 6334) rather than REST.
         timeout: Seconds for one request.
     Raises:
-        StoreUnavailableError: Not a URL, one with credentials in it, or a key no header can hold.
+        StoreUnavailableError: `url` is not a URL or holds credentials, or the key cannot be sent.
     """
     if url == MEMORY:
         return QdrantClient(MEMORY)
@@ -198,7 +202,8 @@ def connect(
             api_key=key,
             prefer_grpc=prefer_grpc,
             timeout=timeout,
-            check_compatibility=False,  # it asks from a thread, and warns when the server is away
+            # The check asks from a thread of its own, and warns when the server is away
+            check_compatibility=False,
         )
     except ValueError as error:
         raise StoreUnavailableError(
@@ -236,5 +241,5 @@ def _read(error: Exception) -> Trouble:
 
 
 def _seconds(text: str) -> float:
-    """Read a Retry-After header; a date in it counts as nothing."""
+    """Return the seconds of a Retry-After header; 0 if it holds a date or nonsense."""
     return float(text) if text.isdecimal() else 0.0

@@ -30,8 +30,9 @@ from sensorium.qdrant.filters import (
 from sensorium.qdrant.schema import TENANT
 
 Translated: TypeAlias = "models.FieldCondition | models.HasIdCondition | models.Filter"
-LARGEST = sys.float_info.max  # JSON has no infinity: a bound that is infinite would be none
-NEVER = models.HasIdCondition(has_id=[])  # servers take an empty list of alternatives for anything
+LARGEST = sys.float_info.max  # JSON has no infinity: an infinite bound would become null
+# Servers let everything through an empty list of alternatives
+NEVER = models.HasIdCondition(has_id=[])
 ALWAYS = models.Filter(must_not=[NEVER])
 
 
@@ -39,7 +40,7 @@ def translated(filter: Filter) -> models.Filter:
     """Translate a filter; the owner is added here, and nowhere else.
 
     Raises:
-        FilterError: A condition of a kind that is not known here.
+        FilterError: A condition of an unknown kind.
     """
     must: list[models.Condition] = [_match(TENANT, filter.owner)]
     must_not: list[models.Condition] = []
@@ -57,7 +58,7 @@ def condition(given: Condition) -> Translated:  # noqa: PLR0911 - one return a k
     """Translate one condition.
 
     Raises:
-        FilterError: A condition of a kind that is not known here.
+        FilterError: A condition of an unknown kind.
     """
     if isinstance(given, Equal):
         return _equal(given.field, given.value)

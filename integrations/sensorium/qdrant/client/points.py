@@ -1,4 +1,4 @@
-"""Points on their way to a Qdrant client and back: checked, cut into requests, converted."""
+"""Points in the words of the Qdrant client: checked, cut into requests, converted and back."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from sensorium.qdrant.points import (
 from sensorium.qdrant.schema import ROWS, CollectionSchema
 
 REQUEST = 31 * 2**20  # bytes: Qdrant refuses requests of more than 32 MiB
-DECIMALS = 7  # of a number in a request: float16 keeps four, and JSON would carry seventeen
+DECIMALS = 7  # decimals of a number in a request: float16 keeps 4, JSON would carry 17
 JSON_NUMBER, GRPC_NUMBER = 12, 4  # bytes: sign, "0.", the decimals and a comma; a float32
-ENVELOPE = 256  # bytes round a point: its id, the names of its fields
+ENVELOPE = 256  # bytes around a point: its id, the names of its fields
 
 Named: TypeAlias = "dict[str, list[float] | list[list[float]]]"
 
 
 def check_writable(points: Sequence[Point], schema: CollectionSchema) -> None:
-    """Refuse points that could not be stored, or not be found again.
+    """Check that the vectors and ids of points can be stored and found again.
 
     Raises:
-        PointError: A vector, an id or a payload that cannot be stored.
+        PointError: A vector or an id cannot be stored.
     """
     check_points(points, schema.space.dimension)
     for point in points:
@@ -55,10 +55,10 @@ def check_writable(points: Sequence[Point], schema: CollectionSchema) -> None:
 
 
 def payload_bytes(payload: Payload) -> int:
-    """Return how long a payload is as JSON.
+    """Return the bytes of a payload as JSON.
 
     Raises:
-        PointError: As `check_payload`.
+        PointError: The payload is not JSON.
     """
     check_payload(payload)
     return len(json.dumps(payload, ensure_ascii=False).encode())
@@ -68,8 +68,8 @@ def requests(points: Sequence[Point], *, number: int) -> list[Sequence[Point]]:
     """Cut points into runs that fit into one request each, in order.
 
     Args:
-        points: Checked ones.
-        number: Bytes that one number of a vector takes.
+        points: Points that `check_writable` accepted.
+        number: Bytes that one number of a vector takes in a request.
     Raises:
         PointError: One point alone is too large, or a payload is not JSON.
     """
@@ -106,14 +106,14 @@ def named(vectors: Mapping[str, Vectors]) -> Any:
 
 
 def stored(record: models.Record | models.ScoredPoint) -> StoredPoint:
-    """Convert what was read; its vectors become `(W, D)` float32."""
+    """Convert a point that was read; its vectors become `(W, D)` float32."""
     vectors = record.vector if isinstance(record.vector, Mapping) else {}
     arrays = {name: np.atleast_2d(np.asarray(rows, np.float32)) for name, rows in vectors.items()}
     return StoredPoint(str(record.id), dict(record.payload or {}), arrays)
 
 
 def payload_keys(payload: bool | Sequence[str]) -> bool | list[str]:
-    """Convert the choice of payload keys; none of them is no payload."""
+    """Convert the choice of payload keys; an empty one means no payload, not all of it."""
     return payload if isinstance(payload, bool) else list(payload) or False
 
 
@@ -124,7 +124,7 @@ def query_vector(search: Search) -> Any:
 
 
 def scored(points: Sequence[models.ScoredPoint]) -> list[Scored]:
-    """Convert what a search found."""
+    """Convert the points that a search found."""
     return [Scored(str(point.id), point.score) for point in points]
 
 

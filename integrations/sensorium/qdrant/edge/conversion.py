@@ -21,7 +21,7 @@ def edge_points(points: Sequence[Point]) -> list[edge.Point]:
 
 
 def converted(make: Callable[[], T]) -> T:
-    """Name the payload as what Edge could not take.
+    """Build Edge's objects, and say what is wrong with a point that Edge does not take.
 
     Raises:
         PointError: An id that is no UUID, or a payload that is not JSON.
@@ -37,7 +37,7 @@ def converted(make: Callable[[], T]) -> T:
 
 
 def edge_vectors(vectors: Mapping[str, Vectors]) -> dict[str, Any]:
-    # A memoryview is converted three times as fast as an array
+    # Edge converts a memoryview three times as fast as an array
     return {
         name: np.ascontiguousarray(rows[0]).data
         if is_still(name)

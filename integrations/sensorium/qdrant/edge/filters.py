@@ -28,17 +28,18 @@ from sensorium.qdrant.filters import (
 )
 from sensorium.qdrant.points import iso
 
-NEVER = edge.HasIdCondition(set())  # an empty list of alternatives: Edge takes it for "anything"
+# Edge lets everything through an empty list of alternatives
+NEVER = edge.HasIdCondition(set())
 
 
 def translated(filter: Filter, *, expiry: bool = True, parts: bool = True) -> edge.Filter:
     """Translate a filter; the owner is added here, and nowhere else.
 
     Args:
-        filter: What is meant.
-        expiry: Whether anything in the shard has expired: a condition that lets all through costs
-            more than the search itself.
-        parts: Whether anything in the shard continues another point; as above.
+        filter: The filter.
+        expiry: Whether to ask for expiry. Where nothing has expired, the condition lets everything
+            through and costs more than the search itself.
+        parts: Whether to ask for continuations, which costs as much where there are none.
     """
     must: list[Any] = [edge.FieldCondition("owner", match=edge.MatchValue(filter.owner))]
     must_not: list[Any] = []
@@ -57,7 +58,7 @@ def condition(given: Condition) -> Any:
     """Translate one condition.
 
     Raises:
-        FilterError: A condition of a kind that is not known here.
+        FilterError: A condition of an unknown kind.
     """
     raise FilterError(
         f"a condition of type {type(given).__name__}", "one of sensorium.qdrant", "combine those"

@@ -141,6 +141,6 @@ class Forgetful(ClientBackend):
 def test_a_copy_is_counted_at_the_end(source: EdgeBackend) -> None:
     """A target that lost what it took is found out."""
     target = client(Forgetful)
-    with pytest.raises(StoreUnavailableError, match="0 arrived"):
+    with pytest.raises(StoreUnavailableError, match="0 of which arrived"):
         copy_records(source, target, owner="rex")
     target.close()

@@ -238,6 +238,14 @@ def test_what_is_refused(error: type[Exception], message: str, source: Any, rate
         Audio(source, rate=rate)
 
 
+def test_floats_may_be_eight_times_full_scale() -> None:
+    """A recording that clips is taken; beyond that floats are integers that were never scaled."""
+    loud = np.ones(100, np.float32)
+    assert Audio(loud * 7.9, rate=RATE).rate == RATE
+    with pytest.raises(errors.PerceptValueError, match="up to 8.1, which look like integer"):
+        Audio(loud * 8.1, rate=RATE)
+
+
 def test_blocks_and_mono_check_their_rate() -> None:
     """At once, not when iterated."""
     sound = Audio(noise(9), rate=RATE)

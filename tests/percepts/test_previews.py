@@ -132,6 +132,15 @@ def test_a_sound_too_long_is_cut(span: Span | None) -> None:
     assert heard(preview(Audio(tone(50, 60, SLOW), rate=SLOW), max_bytes=32_044)).size == RATE
 
 
+def test_a_tenth_of_a_second_is_the_least_that_is_heard() -> None:
+    """A shorter span is lengthened to that; where not even that fits, nothing is shown."""
+    sound = Audio(tone(50, 2, SLOW), rate=SLOW)
+    assert heard(preview(sound, span=Span(0.5, 0.51))).size == RATE // 10
+    least = 44 + 2 * RATE // 10  # bytes: a header and 16-bit samples
+    assert heard(preview(sound, max_bytes=least)).size == RATE // 10
+    assert preview(sound, max_bytes=least - 2) is None
+
+
 def test_a_sound_file_is_decoded() -> None:
     """Two channels of a real file become one, at full length where that fits."""
     sound = heard(preview(Audio(MEDIA / "sound_dog_bark.ogg")))

@@ -1,8 +1,8 @@
-"""The error tree of Sensorium. Each error says what came, what was needed and what to do.
+"""The errors of Sensorium. Each says what was given, what was needed and what to do.
 
 SensoriumError
 ├── PerceptError                                     one observation cannot be taken or read
-│   ├── SourceTypeError          (TypeError)         nothing we take samples from
+│   ├── SourceTypeError          (TypeError)         not a path, bytes, array or picture
 │   ├── SourceNotFoundError      (FileNotFoundError) no file at that path
 │   ├── SourceRefusedError       (PermissionError)   a URL, or a path outside the allowed roots
 │   ├── SourceTooLargeError      (ValueError)        more bytes than the limit
@@ -21,20 +21,20 @@ SensoriumError
 │   └── PerceptFormatError       (ValueError)        a dictionary that is not a percept's
 ├── EncodingError                                    percepts cannot become vectors
 │   ├── UnsupportedModalityError (ValueError)        the encoder has no tower for it
-│   ├── BatchError               (ValueError)        some failed; the other encodings are held
+│   ├── BatchError               (ValueError)        some failed; the others' encodings are kept
 │   ├── UnknownEncoderError      (LookupError)       no encoder of that name
 │   ├── TensorShapeError         (ValueError)        a tensor the towers cannot take
 │   └── VectorError              (ValueError)        vectors that cannot be combined
 ├── WeightsError                                     a checkpoint cannot be used
 │   ├── CheckpointNotFoundError  (FileNotFoundError) nothing at that path
-│   ├── CheckpointFormatError    (ValueError)        not one, truncated, or of another digest
+│   ├── CheckpointFormatError    (ValueError)        damaged, or not a checkpoint
 │   ├── CheckpointKeyError       (KeyError)          missing or extra keys, each named
 │   ├── CheckpointShapeError     (ValueError)        a tensor of the wrong shape, named
 │   ├── WeightsExistError        (FileExistsError)   something is where the weights would go
 │   ├── DiskSpaceError           (OSError)           the disk has no room for them
 │   ├── DownloadError            (OSError)           the transfer failed, and can be resumed
 │   └── LicenceNotAcceptedError  (PermissionError)   the weights' licence was not accepted
-├── StoreError                                       the vector store cannot do it
+├── StoreError                                       the vector store cannot do what was asked
 │   ├── SpaceMismatchError       (ValueError)        a collection of another embedding space
 │   ├── SchemaVersionError       (ValueError)        a collection of an older or newer layout
 │   ├── StoreFormatError         (ValueError)        not a memory, or a damaged one
@@ -44,12 +44,12 @@ SensoriumError
 │   ├── StoreUnavailableError    (ConnectionError)   the server cannot be reached, or refused
 │   ├── PointError               (ValueError)        vectors or payload that cannot be stored
 │   └── FilterError              (ValueError)        a condition the store cannot answer
-├── MemoryAccessError                                a memory was asked for what it cannot do
-│   ├── OwnerError               (ValueError)        no owner, or one that is not a name
+├── MemoryAccessError                                a memory cannot do what was asked
+│   ├── OwnerError               (ValueError)        no owner, or not a name
 │   ├── RecordError              (ValueError)        a record that cannot be remembered
 │   ├── RecordNotFoundError      (LookupError)       the owner has no record of that id
-│   ├── QueryError               (ValueError)        a question that asks nothing, or too much
-│   ├── MediaNotFoundError       (FileNotFoundError) the record's media is not kept (any more)
+│   ├── QueryError               (ValueError)        a question that cannot be answered
+│   ├── MediaNotFoundError       (FileNotFoundError) the record's media is not kept
 │   ├── MediaQuotaError          (OSError)           the media store may not grow further
 │   ├── ExportFormatError        (ValueError)        a directory that is not an export
 │   └── StreamError              (RuntimeError)      a stream that is closed, or whose worker failed
@@ -67,8 +67,8 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 
-LONGEST_CAME = 300  # characters that are kept of what was given,
-LONGEST = 600  # and of what was needed and of the remedy
+LONGEST_CAME = 300  # characters kept of `came`
+LONGEST = 600  # characters kept of `needed` and of `remedy`
 
 
 @dataclass(eq=False)
@@ -81,7 +81,7 @@ class SensoriumError(Exception):
     Attributes:
         came: What was given.
         needed: What would have been right.
-        remedy: What to do about it, in the imperative.
+        remedy: What to do, in the imperative.
     """
 
     came: str
@@ -106,7 +106,7 @@ class PerceptError(SensoriumError):
 
 
 class SourceTypeError(PerceptError, TypeError):
-    """What was given is not a path, bytes, file object, array or picture."""
+    """The source is not a path, bytes, file object, array or picture."""
 
 
 class SourceNotFoundError(PerceptError, FileNotFoundError):
@@ -134,7 +134,7 @@ class TooManyPixelsError(PerceptError, ValueError):
 
 
 class PerceptShapeError(PerceptError, ValueError):
-    """Wrong rank, channel count or dtype."""
+    """An array has the wrong rank, channel count or dtype."""
 
 
 class PerceptValueError(PerceptError, ValueError):
@@ -146,11 +146,11 @@ class NonFiniteError(PerceptValueError):
 
 
 class EmptyPerceptError(PerceptError, ValueError):
-    """There is nothing in it: zero samples, pixels or frames."""
+    """The percept is empty: it has no samples, pixels or frames."""
 
 
 class PerceptTooShortError(PerceptError, ValueError):
-    """Shorter than the shortest stretch the encoder can hear or feel."""
+    """The percept is shorter than the shortest window of the encoder."""
 
 
 class UnitError(PerceptError, ValueError):
@@ -183,11 +183,11 @@ class UnsupportedModalityError(EncodingError, ValueError):
 
 @dataclass(eq=False)
 class BatchError(EncodingError, ValueError):
-    """Some percepts of a batch failed; the others' encodings are here, nothing is lost.
+    """Some percepts of a batch failed; the encodings of the others are kept in `results`.
 
     Attributes:
-        failures: Index in the batch to the error of that percept.
-        results: One entry a percept, in order: its encoding, or `None` where it failed.
+        failures: Errors of the percepts that failed, by their index in the batch.
+        results: One entry per percept, in order: its encoding, or `None` if it failed.
     """
 
     failures: Mapping[int, SensoriumError]
@@ -199,7 +199,7 @@ class UnknownEncoderError(EncodingError, LookupError):
 
 
 class TensorShapeError(EncodingError, ValueError):
-    """A tensor the towers cannot take."""
+    """A tensor has a shape or dtype that the towers do not take."""
 
 
 class VectorError(EncodingError, ValueError):
@@ -215,7 +215,7 @@ class CheckpointNotFoundError(WeightsError, FileNotFoundError):
 
 
 class CheckpointFormatError(WeightsError, ValueError):
-    """Not a checkpoint, a truncated one, or one whose digest differs from its description."""
+    """A file is not a checkpoint, is truncated, or has another digest than its description."""
 
 
 @dataclass(eq=False)
@@ -236,7 +236,7 @@ class CheckpointShapeError(WeightsError, ValueError):
 
 
 class WeightsExistError(WeightsError, FileExistsError):
-    """Something is already where the weights would go."""
+    """A file or folder exists where the weights would be written."""
 
 
 class DiskSpaceError(WeightsError, OSError):
@@ -252,7 +252,7 @@ class LicenceNotAcceptedError(WeightsError, PermissionError):
 
 
 class StoreError(SensoriumError):
-    """The vector store cannot do it."""
+    """The vector store cannot do what was asked."""
 
 
 class SpaceMismatchError(StoreError, ValueError):
@@ -264,7 +264,7 @@ class SchemaVersionError(StoreError, ValueError):
 
 
 class StoreFormatError(StoreError, ValueError):
-    """What is there is not a memory, or is damaged."""
+    """A folder or collection is not a memory, or is damaged."""
 
 
 class StoreLockedError(StoreError, BlockingIOError):
@@ -276,7 +276,7 @@ class StoreClosedError(StoreError, RuntimeError):
 
 
 class StoreFullError(StoreError, OSError):
-    """The disk has no room; what was acknowledged before is safe."""
+    """The disk is full; what was acknowledged before is safe."""
 
 
 class StoreUnavailableError(StoreError, ConnectionError):
@@ -288,19 +288,19 @@ class PointError(StoreError, ValueError):
 
 
 class FilterError(StoreError, ValueError):
-    """A condition the store cannot answer."""
+    """The store cannot evaluate a condition."""
 
 
 class MemoryAccessError(SensoriumError):
-    """A memory was asked for what it cannot do."""
+    """A memory cannot do what was asked."""
 
 
 class OwnerError(MemoryAccessError, ValueError):
-    """There is no owner, or it is not a name."""
+    """The owner is missing, or is not a name."""
 
 
 class RecordError(MemoryAccessError, ValueError):
-    """A record that cannot be remembered or changed like this."""
+    """A record cannot be remembered or changed like this."""
 
 
 class RecordNotFoundError(MemoryAccessError, LookupError):
@@ -308,11 +308,11 @@ class RecordNotFoundError(MemoryAccessError, LookupError):
 
 
 class QueryError(MemoryAccessError, ValueError):
-    """A question that asks nothing, or what cannot be combined."""
+    """A question asks for nothing, or combines what cannot be combined."""
 
 
 class MediaNotFoundError(MemoryAccessError, FileNotFoundError):
-    """The media of a record was not kept, or is not kept any more."""
+    """The media of a record was never kept, or has been removed."""
 
 
 class MediaQuotaError(MemoryAccessError, OSError):
@@ -320,11 +320,11 @@ class MediaQuotaError(MemoryAccessError, OSError):
 
 
 class ExportFormatError(MemoryAccessError, ValueError):
-    """A directory that is not an export of a memory, or a damaged one."""
+    """A directory is not an export of a memory, or is damaged."""
 
 
 class StreamError(MemoryAccessError, RuntimeError):
-    """A stream that is closed, or whose worker failed."""
+    """A stream is closed, or its worker failed."""
 
 
 class ToolArgumentError(SensoriumError, ValueError):
@@ -354,6 +354,6 @@ def _shortened(text: str, longest: int) -> str:
 
 
 def first_problem(error: ValidationError) -> str:
-    """Return where and what the first problem of a refused dictionary is, in one line."""
+    """Describe the first problem of an invalid dictionary in one line: where it is, and what."""
     first = error.errors()[0]
     return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -242,7 +242,7 @@ def test_floats_may_be_eight_times_full_scale() -> None:
     """A recording that clips is taken; beyond that floats are integers that were never scaled."""
     loud = np.ones(100, np.float32)
     assert Audio(loud * 7.9, rate=RATE).rate == RATE
-    with pytest.raises(errors.PerceptValueError, match="up to 8.1, which look like integer"):
+    with pytest.raises(errors.PerceptValueError, match=r"up to 8\.1, which look like integer"):
         Audio(loud * 8.1, rate=RATE)
 
 

@@ -18,8 +18,8 @@ from sensorium.memory import Memory
 from sensorium.percepts import Depth, Limits, Percept, Span, Unit, percept_from_media
 from sensorium.percepts.files import FileFormat, PerceptFile, file_from_percept
 from sensorium.percepts.percept import is_still, make_percept
-from sensorium.percepts.pictures import decode, tiff_of
-from sensorium.percepts.previews import Preview, PreviewLimits, drawing, preview
+from sensorium.percepts.pictures import decode, encode_tiff
+from sensorium.percepts.previews import Preview, PreviewLimits, encode_drawing, preview
 from sensorium.percepts.recognising import guessed_suffixes, modality_of_file
 from sensorium.percepts.source import Encoded, Given, Samples, take
 from sensorium.qdrant import CollectionSchema
@@ -66,13 +66,15 @@ class Tactile(Percept):
         return np.asarray(picture).reshape(1, -1)
 
     def make_file(self) -> PerceptFile | None:
-        content = tiff_of(self.to_array())
+        content = encode_tiff(self.to_array())
         assert content is not None
         return PerceptFile(Encoded(data=content), "tiff", "image/tiff", dict(self.units))
 
     def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
         cells = self.rows().reshape(SIDE, SIDE)
-        return drawing(PIL.Image.fromarray((255 * cells / cells.max()).astype(np.uint8)), limits)
+        return encode_drawing(
+            PIL.Image.fromarray((255 * cells / cells.max()).astype(np.uint8)), limits
+        )
 
 
 class Force(Percept):

@@ -18,7 +18,7 @@ import pytest
 
 from sensorium import errors
 from sensorium.percepts.audio import Audio
-from sensorium.percepts.ffmpeg import opened
+from sensorium.percepts.ffmpeg import open_media
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import percept_from_dict
 from sensorium.percepts.source import Encoded, take
@@ -408,7 +408,7 @@ def test_ffmpeg_decodes_no_frame_beyond_the_limit_to_look_at_a_file() -> None:
     source = take(encoded("gif", "gif", count=2), modality="video", limits=Limits())
     assert isinstance(source, Encoded)
     for pixels, width in ((64 * 48 + 10_000, 64), (1000, 0)):
-        with opened(source, "video", Limits(max_pixels=pixels)) as container:
+        with open_media(source, "video", Limits(max_pixels=pixels)) as container:
             assert container.streams.video[0].width == width
 
 

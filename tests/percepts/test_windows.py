@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sensorium.errors import PerceptTooShortError
 from sensorium.percepts import IMU, Span
-from sensorium.percepts.windows import back_to_back, cut, stretches
+from sensorium.percepts.windows import back_to_back, cut_windows, long_segments
 
 WINDOW = 2.0  # seconds
 
@@ -47,7 +47,7 @@ def test_a_stream_is_cut_as_seconds_are(count: int, window: int, block: int) -> 
     def blocks() -> Iterator[np.ndarray]:
         yield from (samples[start : start + block] for start in range(0, count, block))
 
-    pieces = list(cut(blocks(), window))
+    pieces = list(cut_windows(blocks(), window))
     assert [start for start, _ in pieces] == [span.start for span in back_to_back(count, window)]
     for start, piece in pieces:
         assert piece.tolist() == samples[start : start + window].tolist()
@@ -58,7 +58,7 @@ def test_stretches_between_gaps_are_long_enough_or_left_out() -> None:
     times = np.arange(150) / 50
     times[100:] += 1.0
     imu = IMU(np.ones((150, 6)), timestamps=times, accel="m/s^2", gyro="rad/s")
-    assert [len(part.samples) for part in stretches(imu, 50, 50)] == [100, 50]
-    assert [len(part.samples) for part in stretches(imu, 50, 51)] == [100]
+    assert [len(part.samples) for part in long_segments(imu, 50, 50)] == [100, 50]
+    assert [len(part.samples) for part in long_segments(imu, 50, 51)] == [100]
     with pytest.raises(PerceptTooShortError, match=r"longest stretch is 100 .* at least 101 "):
-        stretches(imu, 50, 101)
+        long_segments(imu, 50, 101)

@@ -24,7 +24,7 @@ from sensorium.mini.trunk import TrunkSizes
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal, Video
 from sensorium.percepts.geometry import fit, fit_map
 from sensorium.percepts.holes import fill_holes
-from sensorium.percepts.windows import back_to_back, cut, stretches
+from sensorium.percepts.windows import back_to_back, cut_windows, long_segments
 
 REVISION = 1  # version of this preprocessing; every change that moves vectors raises it
 SIDE = TrunkSizes().picture  # pixels
@@ -136,7 +136,7 @@ def audio_windows(audio: Audio) -> Iterator[Window]:
     """
     silent: Window | None = None
     heard = False
-    for start, wave in cut(audio.blocks(sound.SAMPLE_RATE), sound.WINDOW):
+    for start, wave in cut_windows(audio.blocks(sound.SAMPLE_RATE), sound.WINDOW):
         if len(wave) < SHORTEST_SOUND:
             raise PerceptTooShortError(
                 f"a sound of {1000 * len(wave) / sound.SAMPLE_RATE:.1f} ms",
@@ -164,7 +164,7 @@ def imu_windows(imu: IMU) -> Iterator[Window]:
     Raises:
         PerceptTooShortError: Every stretch is shorter than half a second.
     """
-    for part in stretches(imu, motion.RATE, SHORTEST_MOTION):
+    for part in long_segments(imu, motion.RATE, SHORTEST_MOTION):
         samples = part.samples
         length = len(samples) / motion.RATE
         if len(samples) < motion.WINDOW:

@@ -22,9 +22,15 @@ from sensorium.percepts.files import PerceptFile
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.previews import Preview, PreviewLimits
-from sensorium.percepts.soundtrack import HIGHEST_RATE, LOWEST_RATE, Header, decoded, read_header
+from sensorium.percepts.soundtrack import (
+    HIGHEST_RATE,
+    LOWEST_RATE,
+    Header,
+    decode_track,
+    read_header,
+)
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
-from sensorium.percepts.wav import PCM_BYTES, PCM_HEADER, float_wav, pcm_wav
+from sensorium.percepts.wav import PCM_BYTES, PCM_HEADER, encode_float_wav, encode_pcm_wav
 
 Wave: TypeAlias = NDArray[np.float32]
 
@@ -78,7 +84,10 @@ class Audio(Percept):
         Raises:
             UnitError: Samples without a rate, or a file with one.
             PerceptShapeError: Samples of another shape or dtype.
-            PerceptValueError: Samples beyond full scale, NaN or infinite; a rate that is none.
+            PerceptValueError: Samples beyond full scale, or a rate that is not a whole number of Hz
+                from 100 to a million.
+            NonFiniteError: NaN or infinity among the samples.
+            PerceptError: `sensorium.percepts.source.take` refuses the source.
             MediaDecodeError: An unreadable file, or one without a sound track.
         """
         taken = take(source, modality=self.modality, limits=limits)
@@ -129,15 +138,17 @@ class Audio(Percept):
         Args:
             rate: Samples per second of what is yielded, in Hz.
             seconds: Length of each block; the last may be shorter.
-            since: Seconds at which to begin; later than 5 s, a file is not decoded up to there,
-                and the place is as exact as the file's own times.
+            since: Seconds at which to begin. From 5 s on, what comes before is not decoded, and
+                the place is as exact as the file's own times.
         Returns:
-            Blocks of shape `(n,)`, float32, the mean of the channels; joined, they are
+            Blocks of shape `(n,)`, float32, the mean of the channels; joined, they equal
             `mono(rate)` from `since` on.
         Raises:
-            MediaDecodeError: Truncated or damaged; raised while iterating, as the next two are.
-            PerceptValueError: Samples beyond full scale, NaN or infinite.
-            EmptyPerceptError: No samples at all.
+            PerceptValueError: `rate`, `seconds` or `since` is out of range; while iterating,
+                samples beyond full scale, NaN or infinite.
+            MediaDecodeError: The file is truncated or damaged; raised while iterating.
+            EmptyPerceptError: The file has no samples; raised while iterating.
+            SourceChangedError: The file changed after the percept was made; raised while iterating.
         """
         size = seconds * _whole_rate(rate)
         if not 1 <= size < math.inf:
@@ -151,13 +162,13 @@ class Audio(Percept):
     def mono(self, rate: int) -> Wave:
         """Return the whole sound at `rate` Hz, the mean of its channels: `(T,)`, float32.
 
-        Raises as `blocks` does, which is the one to use for long recordings.
+        Long recordings need less memory with `blocks`, which raises the same errors.
         """
         return np.concatenate(list(_resampled(self._mono_pieces(), self.rate, _whole_rate(rate))))
 
     def make_file(self) -> PerceptFile | None:
         """Return the samples as a WAV of 32-bit floats."""
-        content = float_wav(self.to_array(), self.rate)
+        content = encode_float_wav(self.to_array(), self.rate)
         return PerceptFile(Encoded(data=content), "wav", "audio/wav", {}) if content else None
 
     def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
@@ -171,10 +182,10 @@ class Audio(Percept):
         if stretch.size == 0:
             return None
         sound = Audio(stretch, rate=self.rate).mono(PREVIEW_RATE)[: int(most * PREVIEW_RATE)]
-        return Preview("audio/wav", pcm_wav(sound, PREVIEW_RATE))
+        return Preview("audio/wav", encode_pcm_wav(sound, PREVIEW_RATE))
 
     def _stretch(self, start: float, length: float) -> Wave:
-        """Return `(n,)` samples at the native rate; what follows the stretch is not decoded."""
+        """Return `(n,)` samples at the file's own rate; nothing after the stretch is decoded."""
         count = max(1, round(length * self.rate))
         pieces = [np.empty(0, np.float32)]
         for block in self.blocks(self.rate, seconds=1.0, since=start):
@@ -185,9 +196,9 @@ class Audio(Percept):
         return np.concatenate(pieces)
 
     def _mono_pieces(self, since: float = 0.0) -> Iterator[Wave]:
-        """Yield `(n,)` pieces of any length at the native rate, from `since` seconds on."""
+        """Yield `(n,)` pieces of any length at the file's own rate, from `since` seconds on."""
         if isinstance(self.source, Encoded):
-            for samples in decoded(self.source, self.limits, since=since):
+            for samples in decode_track(self.source, self.limits, since=since):
                 yield _checked(_scaled(samples)).mean(axis=0)
         else:
             array = self.source.array
@@ -207,7 +218,7 @@ def _whole_rate(rate: float) -> int:
 
 
 def _canonical(array: Array) -> Wave:
-    """Return `(C, T)` float32 in [-1, 1] of the samples a caller gave."""
+    """Convert the samples of an array to `(C, T)` float32 in [-1, 1]."""
     if array.ndim == 1:
         array = array[None]
     if array.ndim != 2:
@@ -253,7 +264,7 @@ def _scaled(array: Array) -> Wave:
 
 
 def _checked(wave: Wave) -> Wave:
-    """Return `wave` `(C, n)` as it is, if it can be sound."""
+    """Check that samples `(C, n)` are finite and not at integer scale, and return them."""
     loudest = float(np.abs(wave).max(initial=0.0))  # NaN and infinity survive the maximum
     if not math.isfinite(loudest):
         channel, index = np.argwhere(~np.isfinite(wave))[0]

@@ -22,8 +22,15 @@ from sensorium.errors import (
 from sensorium.percepts.files import PerceptFile
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
-from sensorium.percepts.pictures import check_size, decode, one_channel, probe, settle, tiff_of
-from sensorium.percepts.previews import Preview, PreviewLimits, drawing
+from sensorium.percepts.pictures import (
+    check_size,
+    decode,
+    encode_tiff,
+    load_upright,
+    one_channel,
+    probe,
+)
+from sensorium.percepts.previews import Preview, PreviewLimits, encode_drawing
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 from sensorium.percepts.unit import Unit
 
@@ -53,7 +60,7 @@ class Depth(Percept):
     """A depth map: metric depth, disparity in pixels, or relative inverse depth.
 
     Holes (NaN or 0; infinity too, for disparity; NaN alone for relative maps, where 0 is the far
-    end) are kept as NaN and can be filled with `sensorium.percepts.holes.fill_holes`. Metric
+    end) become NaN and can be filled with `sensorium.percepts.holes.fill_holes`. Metric
     infinity is infinitely far.
 
     Attributes:
@@ -118,19 +125,21 @@ class Depth(Percept):
             uri: Where it came from; not fetched.
             limits: Checked before decoding.
         Raises:
-            UnitError: `unit` or `fx` is missing, unknown, or contradicts the data.
-            DepthEncodingError: 8-bit or coloured.
-            PerceptShapeError: An array of another shape or dtype.
-            PerceptValueError: Negative depth.
-            EmptyPerceptError: Nothing but holes.
-            MediaDecodeError: Not a picture, or its header is damaged.
-            TooManyPixelsError: More than `limits.max_pixels`.
+            UnitError: `unit`, `fx` or `baseline` is missing, unknown, or contradicts the data.
+            DepthEncodingError: The map is 8-bit or coloured.
+            PerceptShapeError: The array has another shape or dtype.
+            PerceptValueError: The array has negative depth, or is a relative map without positive
+                values.
+            EmptyPerceptError: The array is nothing but holes.
+            MediaDecodeError: The file is not a picture, or its header is damaged.
+            TooManyPixelsError: More pixels than `limits.max_pixels`.
+            PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
         unit = _checked_unit(unit)
         if isinstance(source, PIL.Image.Image):
             _check_mode(source.mode, "a PIL image")
             source = np.asarray(
-                settle(source, modality=self.modality, limits=limits, upright=False)
+                load_upright(source, modality=self.modality, limits=limits, upright=False)
             )
         taken = take(source, modality=self.modality, limits=limits)
         if isinstance(taken, Encoded):
@@ -197,7 +206,7 @@ class Depth(Percept):
 
     def make_file(self) -> PerceptFile | None:
         """Return the map as a TIFF of 32-bit floats."""
-        content = tiff_of(self.to_array())
+        content = encode_tiff(self.to_array())
         if content is None:
             return None
         return PerceptFile(Encoded(data=content), "tiff", "image/tiff", dict(self.units))
@@ -210,7 +219,7 @@ class Depth(Percept):
         share = np.clip((nearness[measured] - far) / (near - far), 0, 1) if near > far else 1.0
         grey = np.zeros(nearness.shape, np.uint8)
         grey[measured] = np.rint(FARTHEST + (255 - FARTHEST) * share)
-        return drawing(PIL.Image.fromarray(grey), limits)
+        return encode_drawing(PIL.Image.fromarray(grey), limits)
 
     def _focal_length(self) -> float:
         if self.fx is None:
@@ -328,7 +337,7 @@ def _canonical(values: Array, unit: str | float) -> tuple[NDArray[np.float32], s
     metric = unit not in ("disparity", "relative")
     wide = values.astype(np.float64)
     if unit != "relative":
-        _refuse_negative(wide)
+        _check_negative(wide)
     if unit == "mm":
         wide /= MM_PER_METRE
     elif isinstance(unit, float):
@@ -351,7 +360,7 @@ def _canonical(values: Array, unit: str | float) -> tuple[NDArray[np.float32], s
     return narrow, "m" if metric else unit
 
 
-def _refuse_negative(values: NDArray[np.float64]) -> None:
+def _check_negative(values: NDArray[np.float64]) -> None:
     negative = int(np.count_nonzero(values < 0))
     if negative:
         raise PerceptValueError(
@@ -362,7 +371,7 @@ def _refuse_negative(values: NDArray[np.float64]) -> None:
 
 
 def _check_plausible(valid: NDArray[np.float32], unit: str | float) -> None:
-    """Check canonical values without holes: the typical depth must be that of a scene."""
+    """Check that the median of canonical values without holes is the depth of a scene."""
     if unit == "disparity":
         return
     if unit == "relative":
@@ -389,7 +398,7 @@ def _check_plausible(valid: NDArray[np.float32], unit: str | float) -> None:
 
 
 def _inverted(values: NDArray[np.float32], product: float) -> NDArray[np.float32]:
-    """Return `product / values`: metres from disparity, disparity from metres."""
+    """Return `product / values`, which turns metres into disparity and back."""
     with np.errstate(over="ignore"):
         inverse = product / values.astype(np.float64)
     return _narrowed(np.minimum(inverse, FLOAT32_MAX))

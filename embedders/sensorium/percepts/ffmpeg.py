@@ -1,4 +1,4 @@
-"""What sound and video share about FFmpeg: safe opening, one translation of errors, lengths."""
+"""Opening sound and video with FFmpeg safely, and what their headers say of their length."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ UNSTATED = frozenset({"aac", "ac3", "amr", "mp3", "ogg"})  # FFmpeg guesses how 
 RIFF_UNKNOWN = 0x7FFF_0000  # bytes; writers that cannot seek state this size or more, or 0
 MAX_INT = 2**31 - 1  # what FFmpeg takes as a number of pixels
 PREROLL = 1.0  # seconds before a stretch from which on decoders give the right samples
-SLACK = 0.05  # of the stated length; less than this missing is no truncation
-SLACK_SECONDS = 0.5  # nor is less than this
+# A file that lacks less than both of these is not called truncated
+SLACK = 0.05  # share of the stated length
+SLACK_SECONDS = 0.5
 
 
 def truncated(source: Encoded, what: str) -> MediaDecodeError:
@@ -42,7 +43,7 @@ def truncated(source: Encoded, what: str) -> MediaDecodeError:
 
 
 @contextmanager
-def opened(source: Encoded, modality: str, limits: Limits) -> Iterator[InputContainer]:
+def open_media(source: Encoded, modality: str, limits: Limits) -> Iterator[InputContainer]:
     """Open sound or video for decoding; every error of FFmpeg inside the block is translated.
 
     Args:
@@ -82,7 +83,7 @@ def opened(source: Encoded, modality: str, limits: Limits) -> Iterator[InputCont
 
 
 def _check_riff_size(source: Encoded, head: bytes) -> None:
-    """FFmpeg forgives a WAV or AVI that is shorter than it says; the cut would go unnoticed."""
+    """Check that a WAV or AVI is as long as it says, which FFmpeg does not mind."""
     stated = int.from_bytes(head[4:8], "little")
     known = head[:4] == b"RIFF" and stated < RIFF_UNKNOWN
     if known and source.size < (1 - SLACK) * stated:
@@ -90,7 +91,7 @@ def _check_riff_size(source: Encoded, head: bytes) -> None:
 
 
 def moving_pictures(container: InputContainer) -> list[VideoStream]:
-    """Return the tracks that make a film of a file; the cover of a song is none."""
+    """Return the tracks that make a file a film, which the cover of a song does not."""
     from av.stream import Disposition
 
     if container.format.name in PICTURES:
@@ -103,7 +104,7 @@ def moving_pictures(container: InputContainer) -> list[VideoStream]:
 
 
 def length_of(container: InputContainer, stream: Stream) -> float | None:
-    """Return how many seconds a header says `stream` lasts; `None` where none does."""
+    """Return the seconds that a header says `stream` lasts; `None` if the file does not say."""
     if container.format.name in UNSTATED:
         return None
     if stream.duration is not None and stream.time_base is not None:
@@ -118,9 +119,9 @@ def length_of(container: InputContainer, stream: Stream) -> float | None:
 
 
 def skip_to(container: InputContainer, stream: Stream, seconds: float) -> bool:
-    """Go on near, and if possible before, a time since the track's start; say if that was done.
+    """Continue near a time since the track's start, if possible before it; return whether it did.
 
-    Without an index in the file, or a known start, nothing is skipped.
+    Nothing is skipped in a file without an index, or in a track without a known start.
     """
     import av
 
@@ -136,6 +137,10 @@ def skip_to(container: InputContainer, stream: Stream, seconds: float) -> bool:
 
 
 def check_length(stated: float | None, decoded: float, source: Encoded) -> None:
-    """Raise `MediaDecodeError` when clearly less than the stated seconds were decoded."""
+    """Check that about as many seconds were decoded as the header states.
+
+    Raises:
+        MediaDecodeError: Clearly fewer.
+    """
     if stated is not None and stated - decoded > max(SLACK_SECONDS, SLACK * stated):
         raise truncated(source, f"{decoded:.1f} of {stated:.1f} s")

@@ -82,7 +82,8 @@ def file_from_percept(percept: Percept) -> PerceptFile:
     `percept_from_file` opens.
 
     Raises:
-        RecordError: A text, which is kept as `page_content`, or samples that are not one array.
+        RecordError: The percept is a text, which is kept as `page_content`, or its source is
+            neither an encoded file nor samples.
         SourceChangedError: The file changed after the percept was made.
     """
     if not percept.has_file:

@@ -1,4 +1,4 @@
-"""From a picture of any size to the square a tower sees."""
+"""Resizing and cropping a picture of any size to the square that a tower takes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def fit(
     Args:
         picture: Mode RGB or F (float32), of any size. Not modified.
         side: Pixels a side of the square.
-        short: What the short side is resized to; by default `side`.
+        short: Pixels that the short side is resized to; by default `side`.
         across: Where along the long side the square lies: 0 start, 0.5 centre, 1 end.
-        reducing_gap: Large pictures are first averaged to this many times the size: faster, and
-            nearly the same. By default they are not.
+        reducing_gap: Average large pictures to this many times the size first, which is faster
+            and nearly the same. By default they are not averaged.
     Returns:
         The same mode, `side` by `side`; bicubic with antialiasing, as Pillow resizes.
     """
@@ -52,11 +52,11 @@ def fit_map(
 
 def _drop_far_ends(picture: PIL.Image.Image, across: float) -> PIL.Image.Image:
     short, long = sorted(picture.size)
-    kept = short * MAX_ASPECT
-    if long <= kept:
+    longest = short * MAX_ASPECT
+    if long <= longest:
         return picture
-    start = round((long - kept) * across)
+    start = round((long - longest) * across)
     wide = picture.size[0] == long
     return picture.crop(
-        (start, 0, start + kept, short) if wide else (0, start, short, start + kept)
+        (start, 0, start + longest, short) if wide else (0, start, short, start + longest)
     )

@@ -39,7 +39,7 @@ def fill_holes(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _fill(values: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Fill where not `valid`, where `values` are 0; one valid pixel is needed."""
+    """Fill the pixels that are not `valid`, whose `values` are 0; at least one is valid."""
     if valid.all():
         return values
     height, width = values.shape

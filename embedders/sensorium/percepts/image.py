@@ -19,20 +19,20 @@ from sensorium.percepts.pictures import (
     check_size,
     decode,
     eight_bit,
-    png_of,
+    encode_png,
+    load_upright,
     probe,
-    settle,
-    translated,
+    translate_errors,
 )
-from sensorium.percepts.previews import Preview, PreviewLimits, original, photograph
+from sensorium.percepts.previews import Preview, PreviewLimits, encode_photograph, original_file
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 
-GREYEST_16_BIT = 65_535
+WHITEST_16_BIT = 65_535
 CHANNELS = frozenset({1, 3, 4})  # grey, RGB, RGBA
 
 
 class Image(Percept):
-    """A picture, upright and in colour; transparency lies on white, of animations the first frame.
+    """A picture, upright and in colour, transparency on white; the first frame of an animation.
 
     Attributes:
         size: (width, height) in pixels, after EXIF orientation.
@@ -53,7 +53,7 @@ class Image(Percept):
         uri: str | None = None,
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
-        """Take a picture; of an encoded one, only the header is read.
+        """Take a picture; only the header of an encoded one is read now.
 
         Args:
             source: A path, bytes, a binary file object or a data: URI of a picture in a format
@@ -63,14 +63,14 @@ class Image(Percept):
             uri: Where it came from; not fetched.
             limits: Checked before decoding.
         Raises:
-            PerceptShapeError: An array of another shape or dtype.
+            PerceptShapeError: The array has another shape or dtype.
             PerceptValueError: Floats outside [0, 1]; `NonFiniteError` for NaN or infinity.
-            MediaDecodeError: Not a picture, or its header is damaged.
-            TooManyPixelsError: More than `limits.max_pixels`.
-            PerceptError: As `sensorium.percepts.source.take`.
+            MediaDecodeError: The file is not a picture, or its header is damaged.
+            TooManyPixelsError: More pixels than `limits.max_pixels`.
+            PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
         if isinstance(source, PIL.Image.Image):
-            rgb = _rgb(settle(source, modality=self.modality, limits=limits))
+            rgb = _rgb(load_upright(source, modality=self.modality, limits=limits))
             taken: Encoded | Samples = Samples(np.asarray(rgb))
         else:
             taken = take(source, modality=self.modality, limits=limits)
@@ -96,7 +96,7 @@ class Image(Percept):
         Colour profiles are not applied.
 
         Raises:
-            MediaDecodeError: Damaged or truncated.
+            MediaDecodeError: The file is damaged or truncated.
             PerceptValueError: A 32-bit or float picture with values outside 0..65535 or [0, 1].
             SourceChangedError: The file changed after the percept was made.
         """
@@ -106,15 +106,15 @@ class Image(Percept):
 
     def make_file(self) -> PerceptFile:
         """Return the pixels as a PNG."""
-        content = Encoded(data=png_of(self.to_array()))
+        content = Encoded(data=encode_png(self.to_array()))
         return PerceptFile(content, "png", "image/png", {})
 
     def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
         """Return the file itself if it is small and in a common format, else a smaller JPEG."""
         whole = None
         if isinstance(self.source, Encoded) and max(self.size) <= limits.max_side:
-            whole = original(self.source, limits)
-        return whole or photograph(self.picture(), limits)
+            whole = original_file(self.source, limits)
+        return whole or encode_photograph(self.picture(), limits)
 
 
 def _rgb_array(array: Array, limits: Limits) -> NDArray[np.uint8]:
@@ -147,7 +147,7 @@ def _rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
     """Convert a decoded picture of any mode to a new one of mode RGB."""
     if picture.mode == "F" or picture.mode.startswith("I"):
         picture = PIL.Image.fromarray(_grey(picture))
-    with translated(f"a picture of mode {picture.mode}", Image.modality):
+    with translate_errors(f"a picture of mode {picture.mode}", Image.modality):
         if picture.has_transparency_data:
             white = PIL.Image.new("RGBA", picture.size, "white")
             white.alpha_composite(picture.convert("RGBA"))
@@ -163,10 +163,10 @@ def _grey(picture: PIL.Image.Image) -> NDArray[np.uint8]:
     if picture.mode == "F":
         return eight_bit(values, Image.modality)
     low, high = int(values.min()), int(values.max())
-    if low < 0 or high > GREYEST_16_BIT:
+    if low < 0 or high > WHITEST_16_BIT:
         raise PerceptValueError(
             f"a grey picture with values from {low} to {high}",
-            f"0 to {GREYEST_16_BIT}",
+            f"0 to {WHITEST_16_BIT}",
             "scale it to 8 bit yourself and pass the array",
         )
     return (values >> 8).astype(np.uint8)

@@ -29,7 +29,7 @@ from sensorium.percepts.files import FileFormat, PerceptFile
 from sensorium.percepts.imu_files import Recording, read_recording
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
-from sensorium.percepts.previews import Preview, PreviewLimits, drawing
+from sensorium.percepts.previews import Preview, PreviewLimits, encode_drawing
 from sensorium.percepts.resampling import TICK, resample, uniform
 from sensorium.percepts.source import Array, Encoded, Given, Samples, Source, take
 from sensorium.percepts.unit import Unit
@@ -37,9 +37,10 @@ from sensorium.percepts.unit import Unit
 STANDARD_GRAVITY = 9.80665  # m/s^2, exact by definition
 ACCEL_UNITS = {"m/s^2": 1.0, "g": STANDARD_GRAVITY}  # in m/s^2
 GYRO_UNITS = {"rad/s": 1.0, "deg/s": math.pi / 180}  # in rad/s
-GAP = 0.1  # seconds without a sample that split a recording,
-GAP_PERIODS = 1.5  # and periods, where they are longer
-ROUNDING = 1e-6  # s; stamps just 100 ms apart are no gap, in seconds since 1970 (2.4e-7 s) either
+GAP = 0.1  # seconds without a sample split a recording,
+GAP_PERIODS = 1.5  # or so many periods, if they are longer
+# Stamps just 100 ms apart are not a gap; seconds since 1970 are exact to 2.4e-7 s
+ROUNDING = 1e-6  # seconds
 SLOWEST = 4.0  # Hz; slower "motion" is milliseconds given as seconds
 FASTEST = 1e6  # Hz; faster is a period, or hours, given as the rate or seconds
 BURSTS = 3.0  # times the mean rate; timestamps that are denser than this come in bursts
@@ -48,13 +49,14 @@ NPZ = FileFormat("npz", "application/zip")
 IMPLAUSIBLE_ACCEL = 200.0  # m/s^2, 20 g; a median beyond it is raw counts or milli-g
 IMPLAUSIBLE_GYRO = 40.0  # rad/s, 2300 deg/s: beyond what such sensors measure
 IMPLAUSIBLE_G = 5.0  # g; a median beyond it is m/s^2
-AT_REST = (0.9, 1.1)  # a median norm of 1 within the noise,
-AT_REST_SPREAD = 0.05  # that hardly varies (standard deviation), is gravity in g
+# A norm whose median lies in this range and that hardly varies is gravity in g
+AT_REST = (0.9, 1.1)
+AT_REST_SPREAD = 0.05  # standard deviation
 
 
 @dataclass(frozen=True)
 class Motion:
-    """The source of motion given as arrays: canonical samples, and times if there are any."""
+    """The source of a motion made from arrays: canonical samples, and their times if it has any."""
 
     samples: Samples  # (T, 6) float32, m/s^2 and rad/s
     times: Samples | None  # (T,) float64, seconds from the first
@@ -70,7 +72,7 @@ class Motion:
         return hashlib.sha256(b"".join(parts)).digest()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the samples' dictionary, and `"times"` (base64 of float64) if there are any."""
+        """Return the dictionary of the samples; with times, also `"times"`, base64 of float64."""
         times = {"times": self.times.to_dict()["base64"]} if self.times else {}
         return {**self.samples.to_dict(), **times}
 
@@ -175,7 +177,7 @@ class IMU(Percept):
 
     @property
     def units(self) -> Mapping[str, Any]:
-        """The units of a file as stated, else the canonical ones; and the rate if given."""
+        """The stated units of a file or the canonical ones of samples, and the rate if given."""
         return dict(self._units)
 
     @property
@@ -199,7 +201,7 @@ class IMU(Percept):
     def make_file(self) -> PerceptFile | None:
         """Return the samples as an NPZ of named columns, if it can be read back.
 
-        Its reader may doubt the unit of slow or violent motion, or find the file too large.
+        The reader of NPZ files may doubt the unit of some motion, or find the file too large.
         """
         source = self.source
         if isinstance(source, Encoded):
@@ -217,7 +219,7 @@ class IMU(Percept):
         return file
 
     def to_array(self) -> Array:
-        """Return the samples, `(T, 6)`; where there are times, they come first: `(T, 7)`."""
+        """Return the samples, `(T, 6)`; with times, those come first: `(T, 7)`."""
         source = self.source
         if isinstance(source, Encoded):
             return super().to_array()
@@ -238,21 +240,22 @@ class IMU(Percept):
 
     def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
         """Return a plot of the six traces."""
-        from sensorium.percepts.motion_plot import plotted  # fonts, which reading motion needs not
+        from sensorium.percepts.motion_plot import (
+            plot_motion,  # loads fonts
+        )
 
-        return drawing(plotted(self, span=span), limits)
+        return encode_drawing(plot_motion(self, span=span), limits)
 
     def segments(self, rate: float) -> list[Segment]:
         """Return the stretches between the gaps, each evenly resampled to `rate` Hz.
 
-        Jittered timestamps are first brought onto an even grid, by linear interpolation; then a
-        windowed sinc keeps what lies above the new Nyquist frequency out. Nothing is invented
-        in the gaps.
+        Jittered timestamps are first brought onto an even grid by linear interpolation; then a
+        windowed sinc removes what lies above the new Nyquist frequency. Gaps are not filled.
 
         Args:
             rate: Samples per second of the result, in Hz.
         Raises:
-            PerceptValueError: The rate is not a number of Hz from 4 to a million.
+            PerceptValueError: The rate is not a number from 4 Hz to a million.
         """
         wanted = _checked_rate(rate)
         edges = [0, *self._breaks(), len(self.samples)]
@@ -273,7 +276,7 @@ def _recording(
     gyro: str | None,
     limits: Limits,
 ) -> Recording:
-    """Return samples and their one clock: times or a rate, from the source or the caller."""
+    """Return samples with exactly one clock: times or a rate, from the source or the caller."""
     if isinstance(source, Encoded):
         samples, times, own_rate = read_recording(source, limits, accel=accel, gyro=gyro)
         own_rate = own_rate if times is None else None  # times say more than a nominal rate
@@ -344,7 +347,7 @@ def _check_shape(samples: Array) -> None:
 
 
 def _check_accel(samples: Array, accel: str | None) -> None:
-    """Refuse the two mistakes about gravity that the numbers themselves give away."""
+    """Check that the unit of the acceleration is not one that the numbers contradict."""
     norms = np.sqrt(sum(samples[:, axis].astype(np.float64) ** 2 for axis in range(3)))
     median, spread = float(np.median(norms)), float(norms.std())
     remedy = "convert the samples"
@@ -363,7 +366,7 @@ def _check_accel(samples: Array, accel: str | None) -> None:
 
 
 def _check_size(samples: NDArray[np.float32]) -> None:
-    """Refuse motion no body makes: raw sensor counts, or degrees taken for radians."""
+    """Check for raw sensor counts and for degrees taken for radians: no body moves like that."""
     accel, gyro = (float(np.median(np.linalg.norm(part, axis=1))) for part in np.hsplit(samples, 2))
     if accel > IMPLAUSIBLE_ACCEL or gyro > IMPLAUSIBLE_GYRO:
         raise UnitError(
@@ -401,7 +404,8 @@ def _seconds(stamps: Array, count: int) -> NDArray[np.float64]:
 def _nominal_rate(times: NDArray[np.float64]) -> float:
     """Return the rate in Hz: one over the mean period, those with lost samples left out.
 
-    Whole milliseconds make periods of 1 and 2 ms of 700 Hz, so one tick more is none lost.
+    In whole milliseconds 700 Hz has periods of 1 and 2 ms, so a period one tick longer than the
+    median does not mean a lost sample.
     """
     steps = np.diff(times)
     median = float(np.median(steps))

@@ -64,7 +64,7 @@ def read_recording(
         limits: `max_bytes` also bounds what a compressed NPZ may unpack to, where it is below
             `LARGEST`.
         accel: The unit the caller gives; a column that says another one is refused.
-        gyro: As `accel`.
+        gyro: Unit of the rotation rate as the caller states it, or `None`.
     Raises:
         MediaDecodeError: Unreadable, or a cell that is not a number (with its line).
         PerceptShapeError: Columns are missing, doubled or of different lengths.
@@ -80,7 +80,7 @@ def read_recording(
         stated = UNITS.get(_plain(bracket[1])) if bracket else None
         if stated and given and stated != given:
             raise UnitError(
-                f'{source.name}, whose column {name[:30]!r} is not in "{given}"',
+                f'{source.name}, whose column {name!r} is not in "{given}"',
                 f'"{stated}", as the column says',
                 f'pass the unit "{stated}", or correct the column\'s name',
             )
@@ -109,7 +109,7 @@ def _plain(name: str) -> str:
 
 
 def _by_meaning(names: Sequence[str], wanted: Sequence[str], source: Encoded) -> dict[str, str]:
-    """Return the name of each wanted meaning there is; two of one meaning are refused."""
+    """Return the name of each wanted meaning that is found; two names of one are an error."""
     found: dict[str, str] = {}
     for name in names:
         meaning = _meaning(name)
@@ -126,8 +126,7 @@ def _by_meaning(names: Sequence[str], wanted: Sequence[str], source: Encoded) ->
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = [name[:30] for name in names[:20]]
-    return ", ".join(shown) + (", ..." if len(names) > len(shown) else "")
+    return ", ".join(names)
 
 
 def _read_csv(source: Encoded) -> tuple[list[str], Recording]:
@@ -218,7 +217,7 @@ def _check_arrays(
     names: Sequence[str],
     source: Encoded,
 ) -> None:
-    """Refuse arrays of an NPZ file that are not numbers of one of `LAYOUTS`, of one length."""
+    """Check that the arrays of an NPZ file are numbers in one of `LAYOUTS`, of one length."""
     count = next((array.shape[:1] for array in arrays.values()), ()) or (0,)  # T
     shapes = {meaning: count + tail for meaning, tail in {**layout, "t": ()}.items()}
     for meaning, array in arrays.items():

@@ -46,7 +46,7 @@ class _Panel:
         return self.bottom - share * (self.bottom - self.top)
 
 
-def plotted(imu: IMU, *, span: Span | None = None) -> PIL.Image.Image:
+def plot_motion(imu: IMU, *, span: Span | None = None) -> PIL.Image.Image:
     """Draw the six traces of a motion; where samples are missing, the lines break.
 
     Args:
@@ -74,7 +74,7 @@ def plotted(imu: IMU, *, span: Span | None = None) -> PIL.Image.Image:
 def _stretches(
     imu: IMU, span: Span | None
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Return times `(n,)` and samples `(n, 6)` between gaps, two of them at least each."""
+    """Return times `(n,)` and samples `(n, 6)` of each stretch of two samples or more."""
     breaks = np.searchsorted(imu.times, [gap.end for gap in imu.gaps])
     found = []
     for first, end in pairwise([0, *breaks.tolist(), len(imu.times)]):

@@ -1,4 +1,4 @@
-"""Colour palettes of thermal cameras, and the way back from a coloured picture to its greys.
+"""Colour palettes of thermal cameras, and how a coloured picture becomes grey again.
 
 The named tables are approximations of ours: straight lines in RGB between a few anchors. A
 camera's exact table can be given as an array instead.
@@ -123,11 +123,11 @@ def palette_table(palette: str | list[list[int]]) -> NDArray[np.uint8]:
 def invert_palette(
     pixels: NDArray[np.uint8], palette: str | list[list[int]]
 ) -> NDArray[np.float32]:
-    """Find each pixel's place in the palette: the index of the nearest colour in RGB.
+    """Return each pixel's place in the palette: that of the nearest colour in RGB.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
-        palette: As `canonical_palette` returned it.
+        palette: A palette that `canonical_palette` returned.
     Returns:
         (H, W) float32 in [0, 1], 0 for the first (coldest) colour and 1 for the last.
     Raises:

@@ -1,4 +1,4 @@
-"""What every percept has: a source, units, a time, an origin, a digest and a dictionary form."""
+"""The base of every percept: its source, units, time and origin, and what its class declares."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """A stretch of a percept: seconds from its start (characters, for text)."""
+    """A stretch of a percept, in seconds from its start; in characters, for text."""
 
     start: float
     end: float
@@ -134,15 +134,18 @@ class Percept(ABC):
 
     @property
     def duration(self) -> float | None:
-        """Length in seconds; `None` for what has none (text, a picture) or does not say."""
+        """Length in seconds; `None` for a text or a picture, and for a file that does not say."""
         return None
 
     @property
     def digest(self) -> str:
         """SHA-256 (64 hex digits) of modality, units and canonical content.
 
-        The content of an encoded file is its bytes; of samples, their values in canonical units.
-        `at` and `uri` do not count: the same content seen twice has one digest.
+        The content of an encoded file is its bytes, that of samples their values in canonical
+        units. `at` and `uri` do not count: the same content seen twice has one digest.
+
+        Raises:
+            SourceChangedError: The file changed after the percept was made.
         """
         if self._digest is None:
             units = self.units
@@ -230,7 +233,13 @@ class Percept(ABC):
         limits: Limits = DEFAULT_LIMITS,
         roots: Sequence[str | Path] | None = None,
     ) -> Self:
-        """Make the percept `to_dict` described; arguments and errors as `percept_from_dict`."""
+        """Make the percept that `to_dict` described; arguments as of `percept_from_dict`.
+
+        Raises:
+            PerceptFormatError: The dictionary is not a percept's, or of another modality.
+            SourceRefusedError: A path outside `roots`.
+            PerceptError: The percept's class refuses the content.
+        """
         percept = percept_from_dict(fields, limits=limits, roots=roots)
         if not isinstance(percept, cls):
             raise PerceptFormatError(
@@ -265,7 +274,7 @@ def _meaning(modality: str, units: dict[str, Any]) -> bytes:
     return json.dumps([modality, units], sort_keys=True).encode()
 
 
-@lru_cache  # of texts and encoded files there may be very many
+@lru_cache  # most texts and files have no units, and there may be very many of them
 def _unitless(modality: str) -> bytes:
     return _meaning(modality, {})
 
@@ -292,13 +301,13 @@ def percept_from_dict(
 
     Args:
         fields: What `Percept.to_dict` returned, perhaps after a trip through JSON.
-        limits: As for the percept's constructor.
+        limits: What the percept may cost.
         roots: Directories that paths must lie in. Give this whenever the dictionary comes from an
             agent or a network; `None` allows every path.
     Raises:
         PerceptFormatError: The dictionary is not a percept's.
         SourceRefusedError: A path outside `roots`.
-        PerceptError: As the percept's constructor.
+        PerceptError: The percept's class refuses the content.
     """
     try:
         checked = _PerceptFields.model_validate_json(json.dumps(dict(fields)))

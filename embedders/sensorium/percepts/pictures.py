@@ -1,4 +1,4 @@
-"""What the picture percepts share: checking, opening and decoding, and arrays of pixels."""
+"""Pictures as files and as arrays of pixels: checking, opening, decoding, encoding."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ LARGEST_TIFF = 2**31  # bytes of samples; a TIFF file counts them in 32 bits
 DEEP_MODES = ("I", "F")  # Pillow's modes of one channel of more than 8 bits begin with these
 MAGIC = 16  # bytes Pillow's plugins want to see to accept a file
 
-# What Pillow's plugins raise on damaged files, found by truncating and mutating every format it
-# writes, and what its own loops catch. `Warning`: theirs are exceptions where the caller's filters
-# say so. Not `MemoryError`: the pixel limit bounds what a header can ask for.
+# Pillow's plugins raise these on damaged files (found by truncating and mutating every format it
+# writes), and its own loops catch them. `Warning` is here because the caller's filters may turn
+# warnings into exceptions. `MemoryError` is not: the pixel limit bounds what a header can ask for.
 MEDIA_ERRORS = (
     OSError,
     SyntaxError,
@@ -69,7 +69,7 @@ SIDEWAYS = frozenset({5, 6, 7, 8})  # orientations that swap width and height
 
 
 class Header(NamedTuple):
-    """What is known of a picture before its pixels are decoded."""
+    """What a header says of a picture before its pixels are decoded."""
 
     width: int
     height: int
@@ -88,9 +88,9 @@ def probe(
         upright: Give the size after EXIF orientation.
         exact: The values are measurements: refuse a PGM whose values Pillow would stretch.
     Raises:
-        MediaDecodeError: Not a picture Pillow reads.
+        MediaDecodeError: Pillow does not read the file.
         TooManyPixelsError: More than `limits.max_pixels`.
-        EmptyPerceptError: A side of length zero.
+        EmptyPerceptError: A side has length zero.
     """
     with _opened(source, modality, limits) as picture:
         if exact:
@@ -104,10 +104,12 @@ def probe(
 def decode(
     source: Encoded, *, modality: str, limits: Limits, upright: bool = True, exact: bool = False
 ) -> PIL.Image.Image:
-    """Decode the first frame of an encoded picture in its own mode; arguments as for `probe`.
+    """Decode the first frame of an encoded picture in its own mode.
+
+    The arguments are those of `probe`.
 
     Raises:
-        MediaDecodeError: Not a picture, or damaged or truncated.
+        MediaDecodeError: The file is not a picture, or is damaged or truncated.
         TooManyPixelsError: More than `limits.max_pixels`, checked before decoding.
         SourceChangedError: The file changed after the percept was made.
     """
@@ -119,15 +121,15 @@ def decode(
         return picture if turn is None else picture.transpose(turn)
 
 
-def settle(
+def load_upright(
     picture: PIL.Image.Image, *, modality: str, limits: Limits, upright: bool = True
 ) -> PIL.Image.Image:
-    """Load a caller's picture and make it upright; arguments and errors as for `decode`.
+    """Load a PIL image and turn it upright; arguments and errors are those of `decode`.
 
-    Its pixels are not modified, but the result may share them: copy before writing.
+    The pixels are not modified, but the result may share them: copy them before writing.
     """
     check_size(picture.size, modality, limits)
-    with translated(f"a PIL image of mode {picture.mode}", modality):
+    with translate_errors(f"a PIL image of mode {picture.mode}", modality):
         picture.load()
         turn = TURNS.get(_orientation(picture)) if upright else None
         return picture if turn is None else picture.transpose(turn)
@@ -212,18 +214,18 @@ def eight_bit(array: Array, modality: str) -> NDArray[np.uint8]:
 def _opened(source: Encoded, modality: str, limits: Limits) -> Iterator[PIL.Image.Image]:
     with source.open() as stream:
         prefix = stream.read(PREFIX)
-        with translated(f"{source.name}, which looks like {recognise(prefix)}", modality):
+        with translate_errors(f"{source.name}, which looks like {recognise(prefix)}", modality):
             picture = _identify(stream, prefix[:MAGIC])
             check_size(picture.size, modality, limits)
             yield picture
 
 
 def _identify(stream: BinaryIO, magic: bytes) -> PIL.Image.Image:
-    """Find the plugin for a file, as `PIL.Image.open` does but for its pixel limit.
+    """Open a file with the plugin that accepts it, as `PIL.Image.open` does, without its limit.
 
-    That limit is a global of the process, warns at one size and refuses at another, and neither
-    bound is ours; going to the registry leaves it alone, and needs no warning filter, which would
-    not be safe among threads.
+    Pillow's pixel limit is a global of the process, warns at one size and raises at another, and
+    neither is our limit. Asking the registry avoids it without a warning filter, which would not
+    be safe among threads.
     """
     for load_plugins in (PIL.Image.preinit, PIL.Image.init):  # the common ones, then all
         load_plugins()
@@ -236,13 +238,13 @@ def _identify(stream: BinaryIO, magic: bytes) -> PIL.Image.Image:
                     stream.seek(0)
                     return factory(stream, "")
             except (SyntaxError, LookupError, TypeError, struct.error):
-                continue  # not this plugin's after all
+                continue  # it is not this plugin's format after all
     raise PIL.UnidentifiedImageError("no plugin of Pillow reads it")
 
 
 @contextmanager
-def translated(what: str, modality: str) -> Iterator[None]:
-    """Turn whatever Pillow raises on bad content into an error of ours."""
+def translate_errors(what: str, modality: str) -> Iterator[None]:
+    """Turn what Pillow raises on bad content into a `MediaDecodeError` or `TooManyPixelsError`."""
     try:
         yield
     except SensoriumError:
@@ -269,7 +271,7 @@ def _refuse_stretched(picture: PIL.Image.Image) -> None:
 
 
 def _orientation(picture: PIL.Image.Image) -> int:
-    """Read the EXIF orientation, 1 to 8, from what stands before the pixels."""
+    """Return the EXIF orientation, 1 to 8, without decoding the pixels."""
     if picture.format == "TIFF":
         return 1  # Pillow applies a TIFF's own tag while decoding, and gives the size after it
     try:
@@ -290,14 +292,14 @@ def is_deep_picture(content: Path | Encoded) -> bool:
         return False  # the percept's class says what is wrong with it
 
 
-def png_of(pixels: NDArray[np.uint8]) -> bytes:
+def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     """Encode pixels `(H, W)` or `(H, W, 3)` as a PNG file."""
     content = io.BytesIO()
     PIL.Image.fromarray(pixels).save(content, "PNG", compress_level=PNG_LEVEL)
     return content.getvalue()
 
 
-def tiff_of(values: NDArray[np.float32]) -> bytes | None:
+def encode_tiff(values: NDArray[np.float32]) -> bytes | None:
     """Encode a map `(H, W)` losslessly as a TIFF file; `None` if it is too large for the format."""
     if values.nbytes > LARGEST_TIFF:
         return None

@@ -1,4 +1,4 @@
-"""What can be shown of a percept to a model that sees pictures and hears short sounds."""
+"""Percepts as pictures and short sounds that a model can be shown."""
 
 from __future__ import annotations
 
@@ -68,15 +68,15 @@ def preview(
         max_bytes: Largest size of the result.
         max_side: Largest width and height of a picture, in pixels.
     Returns:
-        `None` for text and for modalities whose class draws nothing; where nothing fits into
-        `max_bytes`; and where there is no sound in the span.
+        `None` for text, for modalities whose class draws nothing, if nothing fits into
+        `max_bytes`, and if the span holds no sound.
     Raises:
         PerceptError: The percept's file is damaged, changed or gone.
     """
     return percept.make_preview(span, PreviewLimits(max_bytes, max_side))
 
 
-def original(source: Encoded, limits: PreviewLimits) -> Preview | None:
+def original_file(source: Encoded, limits: PreviewLimits) -> Preview | None:
     """Return a small picture's own file if everything shows it as it is, upright; else `None`."""
     if source.size > limits.max_bytes:
         return None
@@ -91,12 +91,12 @@ def original(source: Encoded, limits: PreviewLimits) -> Preview | None:
     return Preview(mime, source.read()) if mime else None
 
 
-def photograph(picture: PIL.Image.Image, limits: PreviewLimits) -> Preview | None:
+def encode_photograph(picture: PIL.Image.Image, limits: PreviewLimits) -> Preview | None:
     """Encode a picture as JPEG, smaller and smaller until it fits; `None` if it never does."""
     return _fitted(picture, limits, lossless=False)
 
 
-def drawing(picture: PIL.Image.Image, limits: PreviewLimits) -> Preview | None:
+def encode_drawing(picture: PIL.Image.Image, limits: PreviewLimits) -> Preview | None:
     """Encode a map or a plot as PNG, or else as JPEG, smaller and smaller until it fits."""
     return _fitted(picture, limits, lossless=True)
 

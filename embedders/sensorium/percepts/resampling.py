@@ -1,4 +1,4 @@
-"""Resampling of sensor samples: any rates, several channels, no aliases, nothing bent at the edges.
+"""Resampling of sensor samples: any rates, several channels, without aliases or bent edges.
 
 Gravity is a constant of 9.81 in most recordings. A filter that sees silence beyond the edges would
 bend it there, so here the weights of the samples that exist always add up to one.

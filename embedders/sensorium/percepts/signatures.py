@@ -1,4 +1,4 @@
-"""Recognise a file by its first bytes, so that an error can say what was given by mistake."""
+"""The kind of a file, recognised by its first bytes."""
 
 from __future__ import annotations
 

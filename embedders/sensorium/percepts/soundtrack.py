@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.errors import EmptyPerceptError, MediaDecodeError
-from sensorium.percepts.ffmpeg import check_length, length_of, moving_pictures, opened, skip_to
+from sensorium.percepts.ffmpeg import check_length, length_of, moving_pictures, open_media, skip_to
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.source import Array, Encoded
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 MODALITY = "audio"  # for messages
-LOWEST_RATE = 100  # Hz; slower is no sound, and costs too much to bring to a usual rate
+LOWEST_RATE = 100  # Hz; slower samples are not sound, and cost too much to resample
 HIGHEST_RATE = 1_000_000  # Hz
 JITTER = 0.05  # seconds; the times of a file are this uneven without a pause in the sound
 LATE = 5.0  # seconds; what begins later is skipped to
@@ -29,7 +29,7 @@ PIECE = 2**18  # samples of silence at a time
 
 @dataclass(frozen=True)
 class Header:
-    """What is known of a sound before it is decoded."""
+    """What a header says of a sound before it is decoded."""
 
     rate: int  # Hz
     channels: int
@@ -65,7 +65,7 @@ def read_header(source: Encoded, limits: Limits) -> Header:
     Raises:
         MediaDecodeError: An unreadable file, or one without a sound track.
     """
-    with opened(source, MODALITY, limits) as container:
+    with open_media(source, MODALITY, limits) as container:
         track = _track(container, source)
         stated = length_of(container, track)
         duration = None if stated is None else max(0.0, _lead(container, track) + stated)
@@ -81,32 +81,33 @@ def _lead(container: InputContainer, track: AudioStream) -> float:
     return float(first_sound - pictures[0].start_time * (pictures[0].time_base or 0))
 
 
-def decoded(source: Encoded, limits: Limits, *, since: float = 0.0) -> Iterator[Array]:
+def decode_track(source: Encoded, limits: Limits, *, since: float = 0.0) -> Iterator[Array]:
     """Yield `(C, n)` pieces of the first sound track as they are stored, at its own rate.
 
     Pauses become silence, of one channel; sound from before a film's first picture is left out.
 
     Args:
         source: The file.
-        limits: Of the percept.
-        since: Seconds at which to begin. What comes before is skipped where the file allows it,
-            else decoded and dropped.
+        limits: Limits of the percept.
+        since: Seconds at which to begin. What comes before is skipped if the file allows it, and
+            decoded and dropped otherwise.
     Raises:
-        MediaDecodeError: Truncated or damaged, with too long a pause, or of changing rate.
-        EmptyPerceptError: No samples at all.
+        MediaDecodeError: The file is truncated or damaged, pauses too long, or changes its rate.
+        EmptyPerceptError: The file has no samples.
+        SourceChangedError: The file changed after the percept was made.
     """
-    with opened(source, MODALITY, limits) as container:
+    with open_media(source, MODALITY, limits) as container:
         track = _track(container, source)
         first = round(since * track.rate)
-        for position, wave in _placed(container, track, source, since):
+        for position, wave in _placed_pieces(container, track, source, since):
             if wave.shape[1] > first - position:
                 yield wave[:, max(0, first - position) :]
 
 
-def _placed(
+def _placed_pieces(
     container: InputContainer, track: AudioStream, source: Encoded, since: float
 ) -> Iterator[tuple[int, Array]]:
-    """Yield pieces with their places: samples since the film's first picture, or first sound."""
+    """Yield pieces, each with its place: the samples since the film's first picture or sound."""
     rate, channels, lead = track.rate, track.channels, _lead(container, track)
     count: int | None = 0
     origin: float | None = None  # when that first picture or sound is, by the file's clock
@@ -139,7 +140,7 @@ def _placed(
 
 
 def _samples(frame: AudioFrame, rate: int, channels: int, source: Encoded) -> Array:
-    """Return `(C, n)` samples as they are stored, if they are what the header says."""
+    """Return `(C, n)` samples as they are stored; check that they are what the header says."""
     samples: Array = frame.to_ndarray()  # (C, n), or (1, n * C) when not planar
     if not frame.format.is_planar:
         samples = samples.reshape(frame.samples, -1).T

@@ -1,4 +1,4 @@
-"""Where a percept's content comes from: an encoded file, or samples already in memory."""
+"""The content of a percept: an encoded file, or samples in memory."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ HASH_BLOCK = MIB  # bytes read at a time while hashing a file
 
 
 class Source(Protocol):
-    """What every source can do, whichever way its content is held."""
+    """Where the content of a percept comes from."""
 
     @property
     def name(self) -> str:
@@ -82,8 +82,8 @@ class Encoded:
 
         Raises:
             SourceNotFoundError: The file is gone.
-            SourceChangedError: The file is not the one the percept was made from.
-            SourceRefusedError: It may not be read.
+            SourceChangedError: The file changed after the percept was made.
+            SourceRefusedError: The file may not be read.
         """
         if self.path is None:
             return io.BytesIO(self.data or b"")
@@ -103,7 +103,7 @@ class Encoded:
             ) from error
 
     def read(self) -> bytes:
-        """Return the whole content; raises as `open` does."""
+        """Return the whole content; the errors are those of `open`."""
         if self.data is not None:
             return self.data
         with self.open() as stream:
@@ -170,7 +170,7 @@ def take(given: Given, *, modality: str, limits: Limits) -> Encoded | Samples:
         modality: Names the percept in messages.
         limits: Checked against the size before the content is read.
     Raises:
-        SourceTypeError: It is none of these.
+        SourceTypeError: The content is nothing of the kind.
         SourceNotFoundError: No file at the path, or it is a directory.
         SourceRefusedError: An http or other URL.
         SourceTooLargeError: More than `limits.max_bytes`.
@@ -210,7 +210,7 @@ def take(given: Given, *, modality: str, limits: Limits) -> Encoded | Samples:
 
 
 def _read_all(stream: Any, limit: int) -> Any:
-    """Read a file object to its end, or to one byte beyond `limit`; not bytes are given back."""
+    """Read a file object to its end or to one byte beyond `limit`; return what is not bytes."""
     content = bytearray()
     while len(content) <= limit:
         block = stream.read(min(HASH_BLOCK, limit + 1 - len(content)))
@@ -298,7 +298,7 @@ def source_from_dict(
     Args:
         fields: The dictionary; its types are already checked.
         modality: Names the percept in messages.
-        limits: As in `take`.
+        limits: Checked against the size before the content is read.
         roots: Directories a path must lie in; `None` allows every path (your own data only).
     Raises:
         SourceRefusedError: The path leads outside `roots`.

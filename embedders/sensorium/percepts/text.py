@@ -1,4 +1,4 @@
-"""Text: a string, kept as it is."""
+"""Text: a string, unchanged."""
 
 from __future__ import annotations
 
@@ -56,9 +56,10 @@ class Text(Percept):
         """Take a string.
 
         Raises:
-            SourceTypeError: It is not a `str` (decode bytes first).
+            SourceTypeError: The text is not a `str`.
             SourceTooLargeError: More characters than `limits.max_bytes`.
-            PerceptValueError: A lone surrogate, which is no character and cannot be stored.
+            PerceptValueError: A lone surrogate, which is not a character and cannot be stored.
+            TimeError: `at` is not an aware datetime.
         """
         characters = text if isinstance(text, Characters) else Characters(text)
         if not isinstance(characters.text, str):

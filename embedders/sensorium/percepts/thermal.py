@@ -17,8 +17,8 @@ from sensorium.percepts.files import PerceptFile
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.palettes import Palette, canonical_palette
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
-from sensorium.percepts.pictures import SUFFIXES, decode, probe, settle, tiff_of
-from sensorium.percepts.previews import Preview, PreviewLimits, drawing
+from sensorium.percepts.pictures import SUFFIXES, decode, encode_tiff, load_upright, probe
+from sensorium.percepts.previews import Preview, PreviewLimits, encode_drawing
 from sensorium.percepts.source import Encoded, Given, Samples, take
 from sensorium.percepts.thermal_values import (
     ABSOLUTE_ZERO,
@@ -101,10 +101,11 @@ class Thermal(Percept):
         Raises:
             UnitError: The unit is missing, unknown, or contradicts the data, `span` or `palette`.
             PaletteError: Unequal channels without a palette, or another palette than named.
-            PerceptShapeError: An array of another shape or dtype.
+            PerceptShapeError: The array has another shape or dtype.
             PerceptValueError: Impossible temperatures; `NonFiniteError` for NaN or infinity.
-            MediaDecodeError: Not a picture, or its header is damaged.
-            TooManyPixelsError: More than `limits.max_pixels`.
+            MediaDecodeError: The file is not a picture, or its header is damaged.
+            TooManyPixelsError: More pixels than `limits.max_pixels`.
+            PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
         unit = _checked_unit(unit)
         interval = _checked_span(span, unit)
@@ -112,7 +113,7 @@ class Thermal(Percept):
         recreated = isinstance(source, Samples)  # canonical values, whose unit is not in doubt
         if isinstance(source, PIL.Image.Image):
             check_mode(source.mode, unit, "a PIL image")
-            source = picture_values(settle(source, modality=self.modality, limits=limits))
+            source = picture_values(load_upright(source, modality=self.modality, limits=limits))
         taken = take(source, modality=self.modality, limits=limits)
         if isinstance(taken, Encoded):
             header = probe(
@@ -140,7 +141,7 @@ class Thermal(Percept):
         return units
 
     def view(self) -> ThermalView:
-        """Return the picture as shown, with its range: what `intensity` and `range` take apart.
+        """Return the picture as shown, with its range: both `intensity` and `range`.
 
         A display picture shows 0 to 1. A radiometric one is mapped like a camera's gain control:
         `span`, else the 1st to 99th percentile of the frame, becomes 0 to 1, and what is outside is
@@ -164,20 +165,26 @@ class Thermal(Percept):
         return ThermalView(_stretched(values, low, high), low - zero, high - zero)
 
     def intensity(self) -> NDArray[np.float32]:
-        """Return the picture as shown: (H, W) float32 in [0, 1], white-hot; errors as `view`."""
+        """Return the picture as shown: (H, W) float32 in [0, 1], white-hot.
+
+        The errors are those of `view`.
+        """
         return self.view().intensity
 
     def range(self) -> tuple[float, float]:
-        """Return (low, high) in the percept's unit, shown as 0 and 1; errors as `view`."""
+        """Return (low, high) in the percept's unit, shown as 0 and 1.
+
+        The errors are those of `view`.
+        """
         view = self.view()
         return view.low, view.high
 
     def make_file(self) -> PerceptFile | None:
-        """Return the picture as a TIFF of 32-bit floats, if its unit is believed when it is read.
+        """Return the picture as a TIFF of 32-bit floats, if that can be read back.
 
-        A furnace in celsius would be taken for a room in kelvin.
+        The reader of files takes a furnace in celsius for a room in kelvin.
         """
-        content = tiff_of(self.to_array())
+        content = encode_tiff(self.to_array())
         if content is None:
             return None
         file = PerceptFile(Encoded(data=content), "tiff", "image/tiff", dict(self.units))
@@ -190,7 +197,7 @@ class Thermal(Percept):
     def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
         """Return the picture as shown, white-hot."""
         grey = np.rint(self.intensity() * 255).astype(np.uint8)
-        return drawing(PIL.Image.fromarray(grey), limits)
+        return encode_drawing(PIL.Image.fromarray(grey), limits)
 
     def _values(self) -> NDArray[np.float32]:
         """Return canonical values: Celsius, counts, or white-hot in [0, 1]."""

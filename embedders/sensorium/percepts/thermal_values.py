@@ -20,7 +20,7 @@ from sensorium.percepts.pictures import (
     check_unit_interval,
     eight_bit,
     one_channel,
-    translated,
+    translate_errors,
 )
 from sensorium.percepts.source import Array
 
@@ -62,7 +62,7 @@ def picture_values(picture: PIL.Image.Image) -> Array:
     """Return a decoded picture as (H, W) of its own depth or (H, W, 3) uint8; alpha is dropped.
 
     Raises:
-        MediaDecodeError: Its mode cannot be converted to RGB.
+        MediaDecodeError: The picture's mode cannot be converted to RGB.
     """
     if picture.mode == "I":  # what some 16-bit files are read as
         values = np.asarray(picture)
@@ -70,7 +70,7 @@ def picture_values(picture: PIL.Image.Image) -> Array:
         return values.astype(np.uint16) if short else values
     if picture.mode in ("F", "L") or picture.mode.startswith("I"):
         return np.asarray(picture)
-    with translated(f"a picture of mode {picture.mode}", MODALITY):
+    with translate_errors(f"a picture of mode {picture.mode}", MODALITY):
         if picture.mode == "P":  # straight to RGB, a transparent palette would warn
             picture = picture.convert("RGBA")
         return np.asarray(picture.convert("RGB"))
@@ -83,8 +83,8 @@ def canonical_values(
 
     Args:
         array: (H, W), (1, H, W), (H, W, 1), or (H, W, 3) for display units. Not modified.
-        unit: Of the values; one of `RADIOMETRIC_UNITS` or `DISPLAY_UNITS`.
-        palette: Of coloured display pictures.
+        unit: Unit of the values, in `RADIOMETRIC_UNITS` or `DISPLAY_UNITS`.
+        palette: Palette of a coloured display picture.
         limits: `max_pixels` is checked.
         guess: Refuse plausible values that look like another unit's.
     Returns:

@@ -12,7 +12,7 @@ class Unit:
     """A keyword of a percept's class that says what the numbers of an encoded file mean.
 
     Attributes:
-        meaning: The values it takes, and what they are, in words.
+        meaning: The values it takes, described in words.
         example: One such value, for forms and messages.
         required: Whether a file cannot be understood without it.
         unless: Values of other keywords that make a required one optional.

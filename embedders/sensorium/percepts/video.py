@@ -22,10 +22,10 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.percepts.audio import Audio
-from sensorium.percepts.ffmpeg import check_length, length_of, moving_pictures, opened, skip_to
+from sensorium.percepts.ffmpeg import check_length, length_of, moving_pictures, open_media, skip_to
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
-from sensorium.percepts.previews import Preview, PreviewLimits, photograph
+from sensorium.percepts.previews import Preview, PreviewLimits, encode_photograph
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ class Video(Percept):
             PerceptShapeError: Frames of another shape or dtype.
             PerceptValueError: `fps` is not positive and finite.
             TooManyPixelsError: A frame is larger than `limits.max_pixels`.
-            MediaDecodeError: An unreadable file, or one without a moving picture.
+            MediaDecodeError: The file is unreadable, or has no moving picture.
+            PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
         taken = take(source, modality=self.modality, limits=limits)
         if isinstance(taken, Encoded):
@@ -121,7 +122,7 @@ class Video(Percept):
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels of the upright frame; a file's first frame is decoded."""
+        """Width and height in pixels of an upright frame; the first frame of a file is decoded."""
         if self._size is None:
             self._set(_size=next(self.frames([0.0])).size)
         assert self._size is not None
@@ -129,12 +130,16 @@ class Video(Percept):
 
     @property
     def duration(self) -> float:
-        """Seconds, by the header; of a file whose header does not say, by reading through it."""
+        """Seconds; if the header does not state them, the file is read through.
+
+        Raises:
+            MediaDecodeError: The file is damaged or truncated.
+        """
         if self._header.duration is not None:
             return self._header.duration
         if self._scanned is None:
             assert isinstance(self.source, Encoded)
-            self._set(_scanned=_scan(self.source, self.limits))
+            self._set(_scanned=_scan_length(self.source, self.limits))
         assert self._scanned is not None
         return self._scanned
 
@@ -148,12 +153,13 @@ class Video(Percept):
             One upright RGB picture for each time (transparency is shown on white).
         Raises:
             TimeError: A time is earlier than the one before, or not finite.
-            MediaDecodeError: Damaged or truncated; like the next, raised while iterating.
-            EmptyPerceptError: No frames at all.
+            MediaDecodeError: The file is damaged or truncated; raised while iterating.
+            EmptyPerceptError: The file has no frames; raised while iterating.
+            SourceChangedError: The file changed after the percept was made.
         """
         wanted = _in_order(times)
         if isinstance(self.source, Encoded):
-            return _shown(self.source, wanted, self.limits)
+            return _pictures_at(self.source, wanted, self.limits)
         return self._pictures(self.source.array, wanted)
 
     def _pictures(self, array: Array, wanted: Iterator[float]) -> Iterator[PIL.Image.Image]:
@@ -167,7 +173,7 @@ class Video(Percept):
         It begins with the first picture, in silence if the track starts later.
 
         Raises:
-            MediaDecodeError: There is none; `has_sound` says so beforehand.
+            MediaDecodeError: The video has no sound track; `has_sound` tells beforehand.
         """
         if not isinstance(self.source, Encoded):
             raise MediaDecodeError(
@@ -180,7 +186,7 @@ class Video(Percept):
     def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
         """Return the frame in the middle of the stretch, or the first one."""
         moment = (span.start + span.end) / 2 if span else 0.0
-        return photograph(next(self.frames([moment])), limits)
+        return encode_photograph(next(self.frames([moment])), limits)
 
 
 def _checked_fps(fps: float | None, frames: Samples) -> float:
@@ -260,14 +266,14 @@ def _fps(track: VideoStream) -> float:
 
 
 def _read_header(source: Encoded, limits: Limits) -> _Header:
-    with opened(source, Video.modality, limits) as container:
+    with open_media(source, Video.modality, limits) as container:
         track = _track(container, source, limits)
         return _Header(_fps(track), length_of(container, track), bool(container.streams.audio))
 
 
-def _scan(source: Encoded, limits: Limits) -> float:
+def _scan_length(source: Encoded, limits: Limits) -> float:
     """Return the seconds from the first frame to the end of the last, without decoding."""
-    with opened(source, Video.modality, limits) as container:
+    with open_media(source, Video.modality, limits) as container:
         track = _track(container, source, limits)
         starts = [
             None if packet.pts is None else float(packet.pts * (packet.time_base or 0))
@@ -280,18 +286,20 @@ def _scan(source: Encoded, limits: Limits) -> float:
     return between + period
 
 
-def _shown(source: Encoded, wanted: Iterator[float], limits: Limits) -> Iterator[PIL.Image.Image]:
-    """Yield the picture on show at each time; only those are converted."""
+def _pictures_at(
+    source: Encoded, wanted: Iterator[float], limits: Limits
+) -> Iterator[PIL.Image.Image]:
+    """Yield the picture on show at each time; no other frame is converted."""
     first = next(wanted, None)
-    with opened(source, Video.modality, limits) as container:
+    with open_media(source, Video.modality, limits) as container:
         track = _track(container, source, limits)
         late = first is not None and first > LATE and not _is_counted(container)
         late = late and skip_to(container, track, first or 0.0)
-        following = _timed(container, track, source, limits, skipped=late)
+        following = _timed_frames(container, track, source, limits, skipped=late)
         shown = next(following, None)
         if late and (shown is None or shown[0] > (first or 0) + TICK):  # too far: from the start
             container.seek(0)
-            following = _timed(container, track, source, limits)
+            following = _timed_frames(container, track, source, limits)
             shown = next(following, None)
         if shown is None:
             raise EmptyPerceptError(
@@ -309,7 +317,7 @@ def _is_counted(container: InputContainer) -> bool:
     return container.format.name == "avi"
 
 
-def _timed(
+def _timed_frames(
     container: InputContainer,
     track: VideoStream,
     source: Encoded,
@@ -317,7 +325,7 @@ def _timed(
     *,
     skipped: bool = False,
 ) -> Iterator[tuple[float, VideoFrame]]:
-    """Yield every frame with its start, in seconds from the first, some of which were `skipped`."""
+    """Yield every frame with its start in seconds from the first; some may have been `skipped`."""
     period = 1 / _fps(track)
     counted = _is_counted(container)
     origin = float((track.start_time or 0) * (track.time_base or 0)) if skipped else None

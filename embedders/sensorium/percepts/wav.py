@@ -17,7 +17,7 @@ PCM_BYTES = 2  # of a 16-bit sample
 PCM_HEADER = 44  # bytes
 
 
-def float_wav(samples: NDArray[np.float32], rate: int) -> bytes | None:
+def encode_float_wav(samples: NDArray[np.float32], rate: int) -> bytes | None:
     """Encode samples `(C, T)` at `rate` Hz losslessly; `None` where the format cannot hold them."""
     channels, count = samples.shape
     if channels > FLOAT_CHANNELS or samples.nbytes > LARGEST_WAV:
@@ -33,7 +33,7 @@ def float_wav(samples: NDArray[np.float32], rate: int) -> bytes | None:
     return header + samples.T.tobytes()
 
 
-def pcm_wav(sound: NDArray[np.float32], rate: int) -> bytes:
+def encode_pcm_wav(sound: NDArray[np.float32], rate: int) -> bytes:
     """Encode mono samples `(T,)` in [-1, 1] at `rate` Hz as 16-bit integers."""
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:

@@ -1,4 +1,4 @@
-"""Cutting what is long: into windows back to back, the last of which ends where it ends."""
+"""Cutting long recordings into windows back to back; the last ends with the recording."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sensorium.errors import PerceptTooShortError
 from sensorium.percepts.imu import IMU, Segment
 from sensorium.percepts.percept import Span
 
-SLIVER = 1e-6  # seconds: what is left over by rounding alone
+SLIVER = 1e-6  # seconds; a remainder this small comes from rounding alone
 
 
 def back_to_back(duration: float, window: float) -> list[Span]:
     """Cover `duration` seconds with windows; the last ends with it and may overlap its neighbour.
 
-    What is shorter than one window is one span of its own length.
+    A recording shorter than one window is one span of its own length.
     """
     if duration <= window:
         return [Span(0.0, duration)]
@@ -27,16 +27,17 @@ def back_to_back(duration: float, window: float) -> list[Span]:
     return [Span(start, start + window) for start in starts]
 
 
-def cut(
+def cut_windows(
     blocks: Iterable[NDArray[np.float32]], window: int
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Cut a stream of samples as `back_to_back` cuts seconds, holding little of it at a time.
 
     Args:
-        blocks: Of shape `(n,)`, any lengths.
-        window: Samples.
+        blocks: Blocks of samples, each of shape `(n,)`, of any lengths.
+        window: Samples in a window.
     Yields:
-        First sample, and the window `(window,)`; of a stream shorter than that, one `(n,)`.
+        The index of a window's first sample, and its samples `(window,)`; a stream shorter than a
+        window is yielded whole.
     """
     start, pending = 0, np.empty(0, np.float32)
     previous = pending
@@ -52,12 +53,12 @@ def cut(
         yield start + len(pending) - window, np.concatenate([previous, pending])[-window:]
 
 
-def stretches(imu: IMU, rate: int, shortest: int) -> list[Segment]:
-    """Return the gap-free stretches of a recording that are long enough to be told apart.
+def long_segments(imu: IMU, rate: int, shortest: int) -> list[Segment]:
+    """Return the stretches without a gap that are long enough for an encoder.
 
     Args:
-        imu: The percept.
-        rate: Samples per second they are resampled to, in Hz.
+        imu: The motion.
+        rate: Samples per second that the stretches are resampled to, in Hz.
         shortest: Samples at that rate; shorter stretches are left out.
     Raises:
         PerceptTooShortError: No stretch is that long.

@@ -11,7 +11,7 @@ import torch
 from sensorium.errors import PerceptTooShortError
 from sensorium.imagebind.preprocess.audio import SAMPLE_RATE, WINDOW, audio_windows, log_mel
 from sensorium.percepts import Audio, Span
-from sensorium.percepts.windows import cut
+from sensorium.percepts.windows import cut_windows
 
 
 def test_a_61_minute_sound_is_wholly_heard() -> None:
@@ -23,7 +23,7 @@ def test_a_61_minute_sound_is_wholly_heard() -> None:
             yield np.arange(first, min(first + 1_000_003, total)).astype(np.float32)
 
     heard_until = 0
-    for start, wave in cut(stream(), WINDOW):
+    for start, wave in cut_windows(stream(), WINDOW):
         assert len(wave) == WINDOW
         assert start <= heard_until
         assert wave[0] == np.float32(start)

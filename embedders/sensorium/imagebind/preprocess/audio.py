@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from sensorium.errors import PerceptTooShortError
 from sensorium.imagebind.stems import MEL_BINS, MEL_FRAMES
 from sensorium.percepts import Audio, Span
-from sensorium.percepts.windows import cut
+from sensorium.percepts.windows import cut_windows
 
 SAMPLE_RATE = 16_000  # Hz
 FRAME_MS, SHIFT_MS = 25.0, 10.0  # milliseconds: length of a frame, distance of two frames
@@ -67,7 +67,7 @@ def audio_windows(audio: Audio) -> Iterator[tuple[Span, Tensor]]:
         PerceptTooShortError: The sound is shorter than 25 ms.
         PerceptError: The sound cannot be decoded.
     """
-    for start, wave in cut(audio.blocks(SAMPLE_RATE), WINDOW):
+    for start, wave in cut_windows(audio.blocks(SAMPLE_RATE), WINDOW):
         _check_length(len(wave))
         heard = torch.from_numpy(wave)
         span = Span(start / SAMPLE_RATE, (start + len(heard)) / SAMPLE_RATE)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from sensorium.imagebind.stems import IMU_CHANNELS, IMU_PATCH, IMU_SAMPLES
 from sensorium.percepts import IMU, Span
-from sensorium.percepts.windows import back_to_back, stretches
+from sensorium.percepts.windows import back_to_back, long_segments
 
 RATES = {"imu-10s-200hz": 200, "imu-5s-400hz": 400}  # Hz; a window has 2000 samples at each
 STILL = 1e-6  # m/s^2 or rad/s: a channel that varies less is constant, and becomes 0
@@ -36,7 +36,7 @@ def imu_windows(imu: IMU, *, rate: int = 200) -> Iterator[tuple[Span, Tensor]]:
     Raises:
         PerceptTooShortError: Every stretch is shorter than one token.
     """
-    segments = stretches(imu, rate, IMU_PATCH)
+    segments = long_segments(imu, rate, IMU_PATCH)
     everything = np.concatenate([part.samples for part in segments])
     mean = everything.mean(axis=0, dtype=np.float64)
     spread = everything.std(axis=0, dtype=np.float64)

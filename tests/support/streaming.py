@@ -1,4 +1,4 @@
-"""What the tests of streams stand on: a sink that keeps, and recordings that tell samples apart."""
+"""Sinks, recordings and streams that the tests of streams share."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sensorium.memory.records import Moment
 from sensorium.memory.streams import Stream, open_stream
-from sensorium.percepts import IMU, Audio
+from sensorium.percepts import IMU, Audio, Percept
 from sensorium.percepts.source import Samples
 
 START = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
@@ -24,18 +25,28 @@ class Kept(list[Moment]):
         self.extend(moments)
 
     @property
-    def windows(self) -> list[np.ndarray]:
+    def percepts(self) -> list[Percept]:
+        """The percept of each moment: a stream remembers one at a time."""
+        return [percept for moment in self for percept in several(moment)]
+
+    @property
+    def windows(self) -> list[NDArray[Any]]:
         """Samples of each window, `(n, C)`."""
-        return [window(moment) for moment in self]
+        return [window(percept) for percept in self.percepts]
 
     @property
     def starts(self) -> list[float]:
-        """Seconds from `START` to each."""
-        return [(moment.at - START).total_seconds() for moment in self]
+        """Seconds from `START` to each moment."""
+        return [(moment.at - START).total_seconds() for moment in self if moment.at is not None]
 
 
-def window(moment: Moment) -> np.ndarray:
-    [percept] = moment.percepts
+def several(moment: Moment) -> Sequence[Percept]:
+    """The percepts of a moment, even if it has a single one."""
+    return [moment.percepts] if isinstance(moment.percepts, Percept) else moment.percepts
+
+
+def window(percept: Percept) -> NDArray[Any]:
+    """The samples of a percept, `(n, C)`."""
     if isinstance(percept, IMU):
         return percept.samples
     assert isinstance(percept, Audio)
@@ -43,7 +54,7 @@ def window(moment: Moment) -> np.ndarray:
     return percept.source.array.T
 
 
-def motion(count: int) -> np.ndarray:
+def motion(count: int) -> NDArray[np.float32]:
     """Motion `(count, 6)`, no two samples alike: row i ends in i / 64, which is exact."""
     random = np.random.default_rng(1)
     samples = random.normal((0, 0, 9.8, 0, 0, 0), 3, (count, 6))
@@ -57,7 +68,7 @@ def wrist(kept: Any, **options: Any) -> Stream:
     return open_stream("imu", sink=kept, **given)
 
 
-def cut(samples: np.ndarray, sizes: Sequence[int]) -> list[np.ndarray]:
+def cut(samples: NDArray[Any], sizes: Sequence[int]) -> list[NDArray[Any]]:
     """Cut into pieces of these sizes, over and over."""
     pieces, first, turn = [], 0, 0
     while first < len(samples):

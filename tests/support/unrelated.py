@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,12 +35,12 @@ def near(thing: Vectors, cosine: float, draw: np.random.Generator) -> Vectors:
     """Another thing with that cosine to the first."""
     other = things(draw, 1)[0]
     across = normalise(other - (other @ thing) * thing)
-    return (cosine * thing + (1 - cosine**2) ** 0.5 * across).astype(np.float32)
+    return np.asarray(cosine * thing + (1 - cosine**2) ** 0.5 * across, np.float32)
 
 
 def shipped() -> Background:
     """What is true of all vectors here."""
-    pairs = list(product(MODALITIES, repeat=2))
+    pairs = [(query, stored) for query in MODALITIES for stored in MODALITIES]
     centres = {
         modality: encoded(modality, np.zeros(MEANING, np.float32)) for modality in MODALITIES
     }
@@ -64,3 +62,10 @@ CALIBRATION = Calibration(shipped(), Sample.EMPTY)
 def scales_for(thing: Vectors, calibration: Calibration = CALIBRATION) -> dict[str, Scale]:
     """What the words for a thing ask every modality."""
     return calibration.scales([QueryVector(encoded("text", thing), "text")], MODALITIES)
+
+
+def confidence_of(scale: Scale, score: float) -> float:
+    """The confidence of a score on a calibrated scale."""
+    confidence = scale.confidence(score)
+    assert confidence is not None
+    return confidence

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.support.unrelated import (
     SPREAD,
+    confidence_of,
     encoded,
     near,
     sampled,
@@ -55,4 +56,4 @@ def test_what_is_asked_for_does_not_hide_itself() -> None:
     sample = Sample({"image": rows}, {"image": 1000})
     scale = scales_for(thing, Calibration(shipped(), sample))["image"]
     assert scale.unrelated.spread < 1.3 * SPREAD
-    assert scale.confidence(0.8) > 0.8
+    assert confidence_of(scale, 0.8) > 0.8

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.support.unrelated import (
     CALIBRATION,
     MODALITIES,
+    confidence_of,
     encoded,
     near,
     sampled,
@@ -119,7 +120,7 @@ def test_a_strong_match_in_a_long_recording_survives() -> None:
     rows[500] = encoded("audio", near(thing, 0.9, draw))
     scale = scales_for(thing)["audio"]
     assert 0.85 < scale.score_rows(rows)[0] < 0.9
-    assert scale.confidence(scale.score_rows(rows)[0]) > 0.95
+    assert confidence_of(scale, scale.score_rows(rows)[0]) > 0.95
 
 
 @given(
@@ -149,7 +150,7 @@ def test_the_best_of_unrelated_points_is_explained_by_luck() -> None:
         rows = encoded("image", things(draw, count))
         best = max(scale.score(similarity) for similarity in (rows @ scale.vector).tolist())
         chances.append(exp(count * log_cdf(scale.deviate(best))))
-        confidences.append(scale.confidence(best))
+        confidences.append(confidence_of(scale, best))
     even = np.linspace(0, 1, len(chances))
     assert np.abs(np.sort(chances) - even).max() < 0.12
     assert np.mean(confidences) < 0.1
@@ -164,7 +165,7 @@ def test_a_planted_match_is_certain() -> None:
     for count in (10, 1_000, 1_000_000):
         sample = Sample({}, {"image": count})
         scale = scales_for(thing, Calibration(shipped(), sample))["image"]
-        confidences.append(scale.confidence(0.8))
+        confidences.append(confidence_of(scale, 0.8))
     assert confidences == sorted(confidences, reverse=True)
     assert confidences[1] > 0.95
 

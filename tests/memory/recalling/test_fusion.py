@@ -12,7 +12,9 @@ def test_reciprocal_ranks_add_up() -> None:
     """A record in two lists beats the first of one; the modality of the better rank is named."""
     lists = {"image": [("a", 0.9), ("b", 0.5)], "audio": [("c", 0.4), ("d", 0.3), ("b", 0.2)]}
     fused = fuse_ranks(lists, method="rrf")
-    assert fused[0] == ("b", pytest.approx(1 / 62 + 1 / 63), "image")
+    record, score, modality = fused[0]
+    assert (record, modality) == ("b", "image")
+    assert score == pytest.approx(1 / 62 + 1 / 63)
     assert [found for found, *_ in fused] == ["b", "a", "c", "d"]
 
 

@@ -116,7 +116,7 @@ def test_raw_ranking_is_brute_force(crowd: Memory, question: int) -> None:
     best = {name: float((stack @ vector).max()) for name, stack in rows(crowd).items()}
     hits = crowd.recall(vector, limit=10, ranking="raw")
     expected = sorted(best.values(), reverse=True)[:10]
-    np.testing.assert_allclose([hit.similarity for hit in hits], expected, atol=1e-3)
+    assert [hit.similarity for hit in hits] == pytest.approx(expected, abs=1e-3)
     for hit in hits:
         assert hit.similarity == pytest.approx(best[hit.record.id], abs=1e-3)
         assert hit.score == hit.similarity

@@ -67,8 +67,8 @@ def test_depth_and_thermal_change_is_measured_in_their_own_range() -> None:
             for second, frame in enumerate([slope, slope + shift]):
                 stream.push(frame, at=START + timedelta(seconds=second))
         assert len(kept) == expected
-    assert isinstance(kept[0].percepts[0], Depth)
-    assert kept[0].percepts[0] == Depth(slope, **units, at=START)
+    assert isinstance(kept.percepts[0], Depth)
+    assert kept.percepts[0] == Depth(slope, **units, at=START)
     assert stream.statistics.mean == pytest.approx([(slope / 1000 + 0.125).mean()], rel=1e-3)
 
 
@@ -81,7 +81,7 @@ def test_batches_and_single_frames_are_told_apart() -> None:
             stream.push(grey(9, shape), at=START)
         assert len(kept) == frames
         assert kept.starts == pytest.approx([0.1 * turn for turn in range(frames)])
-        assert isinstance(kept[0].percepts[0], Image)
+        assert isinstance(kept.percepts[0], Image)
 
 
 def test_every_frame_may_have_its_time() -> None:

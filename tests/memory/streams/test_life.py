@@ -217,7 +217,7 @@ def test_moments_carry_the_labels() -> None:
         assert moment.metadata is not None
         assert moment.metadata["who"] == "rex"
         assert moment.metadata["statistics"]["count"] > 0
-        assert moment.at == moment.percepts[0].at
+    assert [moment.at for moment in kept] == [percept.at for percept in kept.percepts]
 
 
 LEFT_OPEN = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.command_line import MUG
@@ -16,7 +17,7 @@ def test_units_reach_the_percept(tmp_path: Path) -> None:
     """Numbers are numbers, and only what a sense knows is passed on."""
     path = tmp_path / "walk.csv"
     with path.open("w", newline="") as file:
-        rows = [["ax", "ay", "az", "gx", "gy", "gz"], *[[0, 0, 1, 0, 0, 0]] * 100]
+        rows: list[list[Any]] = [["ax", "ay", "az", "gx", "gy", "gz"], *[[0, 0, 1, 0, 0, 0]] * 100]
         csv.writer(file).writerows(rows)
     given = Units(accel="g", gyro="deg/s", rate=50, unit="mm", fx="525")
     assert read_file(path, given).duration == pytest.approx(2, abs=0.05)

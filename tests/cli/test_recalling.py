@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from tests.support.command_line import BARK, DOG, MEDIA, run, run_json
 
@@ -14,7 +15,7 @@ def test_a_question_of_several_senses() -> None:
     run("remember", DOG, BARK, MEDIA / "photo_piano.jpg")
     [hit] = run_json("recall", "--audio", BARK, "--modality", "image", "--limit", "1")["hits"]
     assert hit["record"]["media"][0]["uri"].endswith("photo_dog.jpg")
-    parts = ["a piano", "--image", DOG, "--modality", "image"]
+    parts: list[str | Path] = ["a piano", "--image", DOG, "--modality", "image"]
     [first, _] = run_json("recall", *parts, "--weights", "1,-1")["hits"]
     assert first["record"]["media"][0]["uri"].endswith("photo_piano.jpg")
     table = run("recall", "a dog barking").stdout

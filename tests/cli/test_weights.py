@@ -21,7 +21,7 @@ from tests.support.web import Site, serving
 from typer.testing import CliRunner, Result
 
 from sensorium.cli import app
-from sensorium.imagebind import weights
+from sensorium.imagebind import releases
 from sensorium.imagebind.config import TOWERS
 from sensorium.imagebind.model import random_weights
 from sensorium.imagebind.releases import IMAGEBIND_HUGE
@@ -36,7 +36,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("SENSORIUM_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     tiny = replace(IMAGEBIND_HUGE, name="tiny", config=SMALLEST)
-    monkeypatch.setitem(weights.RELEASES, "tiny", tiny)
+    monkeypatch.setitem(releases.RELEASES, "tiny", tiny)
     return tmp_path / "home"
 
 

@@ -97,7 +97,9 @@ class Reference:
         except (TypeError, ValueError):
             found = [one for put in self.puts.values() for one in self.alone(put, every)]
         assert isinstance(found, list)
-        named = {(one.namespace, one.key): one for one in found}
+        items = [item for item in found if isinstance(item, SearchItem)]
+        assert len(items) == len(found)
+        named = {(item.namespace, item.key): item for item in items}
         return {name: named[name] for name in self.put_last if name in named}
 
     def alone(self, put: PutOp, op: SearchOp) -> list[SearchItem]:
@@ -224,7 +226,7 @@ def home(request: pytest.FixtureRequest) -> Memory:
     return memory
 
 
-SMALL = [None, True, False, 0, 1, 2, 2.5, -1, 2**53 + 1, "red", "2", "", [], {}]
+SMALL: list[Any] = [None, True, False, 0, 1, 2, 2.5, -1, 2**53 + 1, "red", "2", "", [], {}]
 STORED = [*SMALL, *([x] for x in SMALL), *({"y": x} for x in SMALL)]
 OPERATORS = ("$eq", "$ne", "$gt", "$gte", "$lt", "$lte")
 ASKED = [*STORED, *({name: x} for name in OPERATORS for x in SMALL)]

@@ -10,7 +10,7 @@ import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from langgraph.store.base import PutOp
 from langgraph.store.memory import InMemoryStore
-from tests.support.langgraph_stores import DIMS, INDEX, PATIENCE, embed, keys
+from tests.support.langgraph_stores import DIMS, INDEX, PATIENCE, embed, index_with, keys
 from tests.support.planted import direction
 
 from sensorium.errors import QueryError, SpaceMismatchError, StoreClosedError
@@ -31,7 +31,7 @@ def test_an_index_belongs_to_its_memory(tmp_path: Path) -> None:
     with SensoriumStore.open(tmp_path, index=INDEX) as store:
         store.put(("a",), "k", {"text": "sea"})
         with pytest.raises(SpaceMismatchError, match="the embedding that the memory was opened"):
-            SensoriumStore(store.memory, index={**INDEX, "embed": aembed})
+            SensoriumStore(store.memory, index=index_with(embed=aembed))
         assert keys(SensoriumStore(store.memory), query="sea") == ["k"]
     other: Any = {"dims": DIMS, "embed": DeterministicFakeEmbedding(size=DIMS)}
     with pytest.raises(SpaceMismatchError):
@@ -52,7 +52,7 @@ async def test_an_asynchronous_function_embeds() -> None:
         loops.add(asyncio.get_running_loop())
         return await aembed(texts)
 
-    index: Any = {**INDEX, "embed": noted}
+    index: Any = index_with(embed=noted)
     async with SensoriumStore.open(index=index) as store:
         await store.aput(("a",), "k", {"text": "sea"})
         [found] = await store.asearch(("a",), query="sea")
@@ -76,7 +76,7 @@ async def test_the_loop_is_free_while_the_store_works() -> None:
         asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(PATIENCE)
         return embed(texts)
 
-    async with SensoriumStore.open(index={**INDEX, "embed": slow}) as store:
+    async with SensoriumStore.open(index=index_with(embed=slow)) as store:
         put = asyncio.create_task(store.aput(("a",), "k", {"text": "sea"}))
         await asyncio.wait_for(started.wait(), PATIENCE)
         go_on.set()
@@ -107,7 +107,8 @@ def test_sensoriums_own_embeddings_are_their_encoder() -> None:
         store.put(("a",), "k", {"text": "a dog barks"})
         assert keys(store, query="barking") == ["k"]
     with pytest.raises(QueryError, match=str(encoder.space.dimension)):
-        index_encoder({**own, "dims": 3})
+        wrong: Any = {**own, "dims": 3}
+        index_encoder(wrong)
 
 
 def test_scores_of_an_embedding_are_cosines() -> None:
@@ -116,8 +117,8 @@ def test_scores_of_an_embedding_are_cosines() -> None:
     def alike(texts: list[str]) -> list[list[float]]:
         return [(direction(text, DIMS) + 3 * direction("usual", DIMS)).tolist() for text in texts]
 
-    reference = InMemoryStore(index={"dims": DIMS, "embed": alike, "fields": ["text"]})
-    with SensoriumStore.open(index={**INDEX, "embed": alike}) as store:
+    reference = InMemoryStore(index=index_with(embed=alike))
+    with SensoriumStore.open(index=index_with(embed=alike)) as store:
         ops = [PutOp(("a",), str(i), {"text": f"note {i}"}) for i in range(400)]
         store.batch(ops)
         reference.batch(ops)
@@ -133,8 +134,8 @@ def test_scores_of_an_embedding_are_cosines() -> None:
         "text",
         ["text"],
         {"field": ["text"]},
-        {**INDEX, "dim": DIMS},
-        {**INDEX, "embed": 3},
+        index_with(dim=DIMS),
+        index_with(embed=3),
         {1: "text"},
     ],
     ids=range(6),
@@ -152,7 +153,8 @@ def test_what_langgraph_adds_to_an_index_is_taken() -> None:
     """Its own store writes private keys into the dictionary that it is given."""
     shared: Any = dict(INDEX)
     InMemoryStore(index=shared)
-    with SensoriumStore.open(index={**shared, "__tokenized_fields": [("text", ["text"])]}) as store:
+    shared["__tokenized_fields"] = [("text", ["text"])]
+    with SensoriumStore.open(index=shared) as store:
         store.put(("a",), "k", {"text": "sea"})
         assert keys(store, query="sea") == ["k"]
 

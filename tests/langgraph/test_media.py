@@ -87,7 +87,7 @@ def best(store: SensoriumStore, query: str) -> str:
 
 def test_media_are_found_by_every_sense(store: SensoriumStore) -> None:
     """Words, a picture or a sound find pictures, sounds and motions, which come back as put."""
-    values = {
+    values: dict[str, dict[str, Any]] = {
         "dog": {"seen": PHOTO},
         "piano": {"heard": [{"type": "audio", "base64": PIANO, "mime_type": "audio/ogg"}]},
         "walk": {"felt": {"wrist": MOTION}},
@@ -153,7 +153,8 @@ def test_a_memory_of_texts_keeps_media_as_they_are() -> None:
         seen.extend(texts)
         return [[1.0, float(len(text))] for text in texts]
 
-    with SensoriumStore.open(index={"dims": 2, "embed": embed}) as store:
+    index: Any = {"dims": 2, "embed": embed}
+    with SensoriumStore.open(index=index) as store:
         store.put(ROOM, "dog", {"seen": PHOTO, "text": "a dog"})
         item = store.get(ROOM, "dog")
         assert item is not None

@@ -259,13 +259,18 @@ def test_a_medium_that_is_no_content_block_says_how(store: SensoriumStore, mediu
 
 def test_what_cannot_be_embedded_fails_alone(store: SensoriumStore) -> None:
     """A vector of zeros is none: its item is not written, the others of the batch are."""
-    zero: Any = {"dims": 2, "embed": lambda texts: [[float("bad" not in t), 0.0] for t in texts]}
-    with SensoriumStore.open(":memory:", index={**zero, "fields": ["text"]}) as own:
+    zero: Any = {
+        "dims": 2,
+        "embed": lambda texts: [[float("bad" not in t), 0.0] for t in texts],
+        "fields": ["text"],
+    }
+    wrong_dims: Any = {**zero, "dims": 3}
+    with SensoriumStore.open(":memory:", index=zero) as own:
         ops = [PutOp(("a",), text, {"text": text}) for text in ("good", "bad", "fine")]
         with pytest.raises(VectorError):
             own.batch(ops)
         assert keys(own) == ["fine", "good"]
-    with SensoriumStore.open(":memory:", index={**zero, "dims": 3}) as wrong:
+    with SensoriumStore.open(":memory:", index=wrong_dims) as wrong:
         with pytest.raises(VectorError, match="shape"):
             wrong.put(("a",), "k", {})
         assert keys(wrong) == []

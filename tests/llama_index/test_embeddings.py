@@ -195,8 +195,9 @@ def test_what_cannot_be_embedded_is_said(mini: SensoriumEmbedding) -> None:
     """Web addresses, damaged files, single percepts, signals that are not, and unknown names."""
     with pytest.raises(SourceRefusedError, match="fetches nothing"):
         mini.get_image_embedding("https://example.org/a.png")
+    damaged: Any = b"no picture"
     with pytest.raises(MediaDecodeError):
-        mini.get_image_embedding(b"no picture")
+        mini.get_image_embedding(damaged)
     wrong: list[Any] = [sound("a"), "sound.ogg", ["sound.ogg"]]
     for percepts in wrong:
         with pytest.raises(SourceTypeError, match="a list of percepts"):

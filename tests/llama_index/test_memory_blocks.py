@@ -270,4 +270,4 @@ def test_a_block_is_described_without_its_memory(block: SensoriumMemoryBlock) ->
     assert "memory" not in block.model_dump()
     for wrong in ({"memory": "folder"}, {"memory": block.memory, "scope": "all"}):
         with pytest.raises(ValueError, match="validation error"):
-            SensoriumMemoryBlock(**wrong)  # type: ignore[arg-type]
+            SensoriumMemoryBlock(**wrong)

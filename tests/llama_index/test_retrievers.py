@@ -124,7 +124,7 @@ def test_what_is_no_picture_is_shown_as_one(memory: Memory, make: Any) -> None:
     assert isinstance(best.node, ImageNode)
     assert best.node.image is not None
     assert best.node.image_mimetype == "image/png"
-    assert min(Image(best.node.resolve_image()).size) >= 1  # type: ignore[arg-type]  # BytesIO
+    assert min(Image(best.node.resolve_image()).size) >= 1
 
 
 def test_a_signal_that_is_gone_leaves_the_words(memory: Memory) -> None:

@@ -28,6 +28,7 @@ from llama_index.core.vector_stores.types import (
     MetadataFilters,
     VectorStoreQuery,
 )
+from pydantic import AnyUrl
 from tests.support.llama_indexing import ENCODER, KINDS, ask, found, ids, node, vector
 from tests.support.planted import House, house
 
@@ -91,9 +92,9 @@ WHOLE: list[BaseNode] = [
         text_resource=MediaResource(text="a bark"),
         image_resource=MediaResource(data=PHOTO),
         audio_resource=MediaResource(data=BARK, mimetype="audio/ogg"),
-        video_resource=MediaResource(path=MEDIA / "film.mp4", url="https://x.org/film.mp4"),
+        video_resource=MediaResource(path=MEDIA / "film.mp4", url=AnyUrl("https://x.org/film.mp4")),
     ),
-    Node(audio_resource=MediaResource(data=b"\x00 no sound"), metadata={"file_path": "x"}),
+    Node(audio_resource=MediaResource(data=b"\x00 no sound"), extra_info={"file_path": "x"}),
 ]
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from sensorium.cli import app
-from sensorium.samples import FOLDER as MEDIA
+from sensorium.samples import FOLDER
 
+MEDIA = FOLDER
 DOG, BARK, MUG = (MEDIA / name for name in ("photo_dog.jpg", "sound_dog_bark.ogg", "depth_mug.png"))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
-from langgraph.store.base import BaseStore
+from langgraph.store.base import BaseStore, IndexConfig
 
 from sensorium.langgraph import SensoriumStore
 from sensorium.memory import Memory
@@ -20,11 +20,16 @@ PATIENCE = 10.0  # seconds until a test gives up waiting
 serial = count()  # of owners
 
 
-def embed(texts: list[str]) -> list[list[float]]:
+def embed(texts: Sequence[str]) -> list[list[float]]:
     return [direction(text, DIMS).tolist() for text in texts]
 
 
-INDEX: Any = {"dims": DIMS, "embed": embed, "fields": ["text"]}
+INDEX: IndexConfig = {"dims": DIMS, "embed": embed, "fields": ["text"]}
+
+
+def index_with(**changes: Any) -> Any:
+    """The planted index with other settings, which may be wrong."""
+    return {**INDEX, **changes}
 
 
 @contextmanager

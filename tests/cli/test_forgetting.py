@@ -33,6 +33,19 @@ def test_filters_reach_the_timeline_and_forget() -> None:
     assert texts() == ["fresh milk"]
 
 
+def test_an_age_and_a_time_restrict_together() -> None:
+    """Of --older-than and --until the earlier one decides, whichever it is."""
+    for year in (2001, 2003):
+        run("remember", "--text", f"in {year}", "--at", f"{year}-01-01")
+    both = ["--older-than", "52w", "--until", "2002-01-01", "--dry-run"]
+    [record] = run_json("forget", *both)["would_forget"]
+    assert record["text"] == "in 2001"
+    assert run_json("forget", "--older-than", "5200w", "--until", "2004-01-01", "--yes") == {
+        "forgotten": 0,
+        "media_only": False,
+    }
+
+
 def test_ids_are_forgotten_without_a_question() -> None:
     """The eight characters that are shown name a record; an unknown id is an error."""
     kept, lost = (remembered("--text", text) for text in ("keep", "lose"))

@@ -119,6 +119,14 @@ def test_files_are_known_by_their_records() -> None:
     assert run_json("remember", DOG, BARK, "--together")["known"] == 1
 
 
+def test_a_file_and_its_copy_are_one_new_record(tmp_path: Path) -> None:
+    """The same content twice in a run is new once, and counted so."""
+    copy = shutil.copy(DOG, tmp_path / "copy.jpg")
+    done = run_json("remember", DOG, copy)
+    assert (done["new"], done["known"]) == (1, 0)
+    assert len({record["id"] for record in done["records"]}) == 1
+
+
 def test_what_known_records_do_not_get_is_said() -> None:
     """Tags and metadata of what is there already are left; the message names the way."""
     run("remember", DOG)

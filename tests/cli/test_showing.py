@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
-from tests.support.command_line import BARK, DOG, remembered, run, run_json
+from tests.support.command_line import BARK, DOG, MEDIA, remembered, run, run_json
 
 
 def test_a_record_is_shown_and_its_signal_saved(tmp_path: Path) -> None:
@@ -30,3 +31,16 @@ def test_several_signals_need_a_folder(tmp_path: Path) -> None:
     (tmp_path / "both").mkdir()
     run("save", name, tmp_path / "both")
     assert {path.name for path in (tmp_path / "both").iterdir()} == {DOG.name, BARK.name}
+
+
+def test_signals_of_one_name_are_saved_apart(tmp_path: Path) -> None:
+    """A second file of the same name is called after its record."""
+    paths = []
+    for folder, photo in (("a", DOG), ("b", MEDIA / "photo_piano.jpg")):
+        (tmp_path / folder).mkdir()
+        paths.append(shutil.copy(photo, tmp_path / folder / "photo.jpg"))
+    name, _ = (record["id"] for record in run_json("remember", "--together", *paths)["records"])
+    (tmp_path / "both").mkdir()
+    files = [Path(file) for file in run_json("save", name, tmp_path / "both")["files"]]
+    assert [file.name for file in files] == ["photo.jpg", f"{name[:8]}-2.jpg"]
+    assert [file.read_bytes() for file in files] == [Path(path).read_bytes() for path in paths]

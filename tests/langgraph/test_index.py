@@ -106,8 +106,8 @@ def test_sensoriums_own_embeddings_are_their_encoder() -> None:
         assert store.memory.encoder is encoder
         store.put(("a",), "k", {"text": "a dog barks"})
         assert keys(store, query="barking") == ["k"]
+    wrong: Any = {**own, "dims": 3}
     with pytest.raises(QueryError, match=str(encoder.space.dimension)):
-        wrong: Any = {**own, "dims": 3}
         index_encoder(wrong)
 
 

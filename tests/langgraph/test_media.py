@@ -312,6 +312,13 @@ def test_contents_are_put_back_to_the_letter(value: dict[str, Any]) -> None:
     assert emptied == value
 
 
+def test_only_what_holds_a_medium_is_left_out() -> None:
+    """Empty values, nulls and the places of a list stay as they were."""
+    value = {"a": None, "b": {"c": "medium"}, "d": ["medium", "x"], "e": [], "f": {"g": ["medium"]}}
+    paths: set[tuple[str | int, ...]] = {("b", "c"), ("d", 0), ("f", "g", 0)}
+    assert without(value, paths) == {"a": None, "d": [None, "x"], "e": []}
+
+
 @few
 @given(values)
 def test_texts_are_without_media(value: dict[str, Any]) -> None:

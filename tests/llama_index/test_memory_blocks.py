@@ -90,6 +90,15 @@ async def test_what_was_said_is_recalled(block: SensoriumMemoryBlock) -> None:
     assert await block.aget(session_id="a") == []
 
 
+async def test_later_messages_weigh_more(memory: Memory) -> None:
+    """Of two messages that ask, the latest one decides which memory comes first."""
+    block = SensoriumMemoryBlock(memory=memory, retrieval_context_window=2)
+    await block.aput([said("sea sun"), said("dog sun")], session_id="a")
+    for asked in (["sea", "dog"], ["dog", "sea"]):
+        found = texts(await block.aget([said(words) for words in asked], session_id="a"))
+        assert found == [f"{asked[1]} sun", f"{asked[0]} sun"]
+
+
 async def test_media_are_remembered_and_shown(block: SensoriumMemoryBlock) -> None:
     """Bytes, paths, file objects and data URLs; pictures and sounds come back as bytes."""
     url = f"data:image/jpeg;base64,{base64.b64encode(LOTUS.read_bytes()).decode()}"

@@ -1,4 +1,4 @@
-"""The nouns of a memory: moments go in, records are kept, hits are found."""
+"""The nouns of a memory: moments go in, records are stored, hits are found."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Moment:
     """Percepts that belong together, before they are remembered.
 
     Attributes:
-        percepts: One, or several of any modalities.
-        text: Words that belong to it: embedded as text, searchable by keyword.
-        at: When it was (aware); by default the earliest `at` of its percepts, else now: moments
-            remembered together keep their order.
-        tags: To filter by.
-        source: Where it came from: a sensor, a file, a conversation.
-        metadata: JSON-ready; kept exactly, filterable.
-        expires_at: From when on it is not recalled any more (aware).
-        id: By default derived from owner and content.
-        vectors: Rows `(D,)` or `(W, D)` of each modality, of any length, that were made already in
-            the memory's space: nothing is encoded then, the text is kept as words alone and the
+        percepts: One percept, or several of any modalities.
+        text: Words that belong to it: embedded as text, and searchable by keyword.
+        at: Time of the moment (aware); by default the earliest `at` of its percepts, else now.
+            Moments that are remembered together keep their order.
+        tags: Names to filter by.
+        source: Name of the sensor, file or conversation it came from.
+        metadata: JSON values; kept exactly, and filterable.
+        expires_at: Time (aware) from which on the record is not recalled any more.
+        id: Any text that names the record; by default derived from owner and content.
+        vectors: Rows `(D,)` or `(W, D)` by modality, of any length, that exist already in the
+            memory's space: nothing is encoded then, the text is kept as words alone and the
             percepts as media. `{}` keeps a record that is never found by likeness, only by id,
             time, filters and keywords.
     """
@@ -54,9 +54,9 @@ class Remembered:
     """What became of a moment.
 
     Attributes:
-        id: Of the record.
-        status: `"new"`; `"replaced"`, where a record of the given id was there; `"known"`, where
-            the same content was there and was left as it is.
+        id: Id of the record.
+        status: `"new"`; `"replaced"` if the memory had a record of the given id; `"known"` if it
+            had the same content, which was left as it is.
     """
 
     id: str
@@ -73,8 +73,8 @@ class Failure:
     """A moment that could not be remembered.
 
     Attributes:
-        index: Its place in what was given.
-        error: Why.
+        index: Its index among the moments that were given.
+        error: The reason.
     """
 
     index: int
@@ -133,9 +133,9 @@ class Sweep:
     """What a sweep removed.
 
     Attributes:
-        files: Media files that no record named.
-        bytes: Their sizes, together.
-        records: Memories whose time had come.
+        files: How many media files were removed that no record named.
+        bytes: The sum of their sizes.
+        records: How many expired records were removed.
     """
 
     files: int
@@ -148,16 +148,16 @@ class Medium:
     """One percept of a record, and its file if that was kept.
 
     Attributes:
-        modality: Of the percept.
-        digest: The percept's.
-        file: Name of the kept file in the media store; `None` where it was not kept.
+        modality: Modality of the percept.
+        digest: Digest of the percept.
+        file: Name of the file in the media store; `None` if it is not kept.
         mime: Type of the file.
-        bytes: Its size.
-        units: The keywords with which the percept's class opens the file.
-        duration: Seconds, where it has any.
-        uri: Where the percept came from.
-        at: When it was observed, ISO 8601, where that was said.
-        row: Its first row among the record's rows of that modality.
+        bytes: Size of the file.
+        units: Keywords with which the percept's class opens the file.
+        duration: Duration in seconds; `None` for a still.
+        uri: Origin of the percept.
+        at: Time of observation, ISO 8601; `None` if the percept did not state it.
+        row: Index of its first row among the record's rows of that modality.
         rows: How many rows it has.
         spans: Start and end of each row: seconds, characters for text; empty for a still.
     """
@@ -178,21 +178,21 @@ class Medium:
 
 @dataclass(frozen=True, repr=False)
 class Record:
-    """A memory, as it is kept.
+    """A memory as it is stored.
 
     Attributes:
-        id: Of the record: a UUID.
-        owner: Whose it is.
-        at: When it was, UTC.
-        until: When it ended; `at` for what has no duration.
-        created_at: When it was remembered.
-        expires_at: From when on it is not recalled.
-        text: Its words; empty without any.
-        tags: To filter by.
-        source: Where it came from.
-        metadata: As given.
-        modalities: The senses it has vectors of, sorted.
-        media: Its percepts; a text of one window has no entry.
+        id: The id it was given, or a UUID.
+        owner: Owner of the memory.
+        at: Time of the moment, UTC.
+        until: Time at which it ended; `at` if it has no duration.
+        created_at: Time at which it was remembered.
+        expires_at: Time from which on it is not recalled any more; `None` if it does not expire.
+        text: Its words; empty if it has none.
+        tags: Names to filter by.
+        source: Name of the sensor, file or conversation it came from.
+        metadata: The metadata as given.
+        modalities: Modalities of its vectors, sorted.
+        media: Its percepts; an only text of one window has no entry.
     """
 
     id: str
@@ -233,16 +233,16 @@ class Hit:
     """A record that was recalled, and why.
 
     Attributes:
-        record: What was found.
-        score: What hits are ordered by; comparable within one recall.
-        confidence: Chance in [0, 1] that it is no coincidence; `None` where not calibrated.
+        record: The record that was found.
+        score: Number by which hits are ordered; comparable within one recall.
+        confidence: Chance from 0 to 1 that it is not a coincidence; `None` if not calibrated.
         calibrated: Whether the score is on one scale for all modalities.
-        modality: The sense that matched; `"keywords"` where only the words did.
+        modality: The modality that matched; `"keywords"` if only the words did.
         span: The stretch that matched: seconds, characters for text; `None` for a still.
-        medium: The percept that matched, where the record lists it.
-        similarity: Cosine of the question and the matching row, as it is; `None` for keywords.
-        age: Since the memory's `at`.
-        vector: The matching row, `(D,)`, unit length, as the store has it; `None` for keywords.
+        medium: The percept that matched, if the record lists it.
+        similarity: Cosine of the question and the matching row; `None` for keywords.
+        age: Time since the memory's `at`.
+        vector: The matching row as stored, `(D,)`, unit length; `None` for keywords.
     """
 
     record: Record
@@ -276,8 +276,8 @@ class Timeline:
     """A page of records in order of time.
 
     Attributes:
-        records: Of this page.
-        cursor: Pass it to `timeline` for the next page; `None` after the last.
+        records: The records of this page.
+        cursor: Argument of `timeline` for the next page; `None` after the last page.
     """
 
     records: Sequence[Record]

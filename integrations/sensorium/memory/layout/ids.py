@@ -1,4 +1,4 @@
-"""Which record is meant: ids that one owner can neither guess into nor overwrite of another's."""
+"""Ids of records: derived from the owner, so that no owner can name another's record."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from sensorium.errors import RecordError
 
-NAMESPACE = UUID("8d3a4b52-6a5e-5c1e-9f0b-0d6c4b2f7a11")  # of all ids made here
+NAMESPACE = UUID("8d3a4b52-6a5e-5c1e-9f0b-0d6c4b2f7a11")  # of all ids that are derived here
 LONGEST_ID = 512  # characters
 
 
@@ -21,10 +21,9 @@ def content_id(owner: str, digests: Sequence[str], at: str | None) -> str:
     """Return the id of content: the same percepts of the same owner and time have the same.
 
     Args:
-        owner: Whose.
-        digests: Of the percepts, in any order.
-        at: When they were observed, where that was said: the same content at another time is
-            another memory.
+        owner: Owner of the record.
+        digests: Digests of the percepts, in any order.
+        at: The stated time, if there is one: the same content at another time is another memory.
     """
     return str(uuid5(NAMESPACE, "\0".join(["content", owner, at or "", *sorted(digests)])))
 

@@ -17,13 +17,14 @@ from sensorium.qdrant.schema import ROWS, ROWS_IN_ALL
 
 AnyPoint = TypeVar("AnyPoint", Point, StoredPoint)
 
-CONTINUING = Present("part_of")  # the points that go on with a record
-PAGE = 64  # points with vectors held at a time: 256 MiB if every one is as long as can be
-COPIED = (  # to the points that continue a record: what filters look at
+CONTINUING = Present("part_of")  # fulfilled by the points that continue a record
+PAGE = 64  # points with vectors held at a time: 256 MiB if each has as many rows as it can
+# A point that continues a record is found by the same filters, so it has copies of these keys.
+COPIED = (
     *("owner", "at", "until", "created_at", "expires_at", "tags", "source", "metadata", "flags"),
     *("page_content", "modalities", "rows", "schema_version"),
 )
-FOLLOWS_ROWS = ("modalities", "windows", "parts", "rows")  # what a payload says of the vectors
+FOLLOWS_ROWS = ("modalities", "windows", "parts", "rows")  # keys that describe the vectors
 
 
 def spread_over_points(record: str, payload: Payload, rows: Mapping[str, Vectors]) -> list[Point]:
@@ -31,8 +32,8 @@ def spread_over_points(record: str, payload: Payload, rows: Mapping[str, Vectors
 
     Args:
         record: The UUID of its point.
-        payload: Of its point, but for what depends on the rows.
-        rows: All of its rows of each modality, `(W, D)`.
+        payload: The payload of its point; the keys that describe the vectors are made anew.
+        rows: All of its rows of each modality, shape `(W, D)`.
     """
     chunks = list(_chunks(rows))
     whole = {key: value for key, value in payload.items() if key not in FOLLOWS_ROWS}
@@ -55,7 +56,7 @@ def _part_payload(payload: Payload, record: str, number: int) -> Payload:
 
 
 def stacked(blocks: Sequence[Vectors]) -> Vectors:
-    """Put blocks of rows below each other."""
+    """Concatenate blocks of rows; a single one is not copied."""
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
@@ -74,17 +75,19 @@ def _blocks(rows: Vectors, size: int) -> list[Vectors]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
-def row_offset(modality: str, part: int, senses: Iterable[str]) -> int:
+def row_offset(modality: str, part: int, modalities: Iterable[str]) -> int:
     """Return how many of a record's rows come before those of its point number `part`.
 
     Args:
-        modality: Whose rows.
-        part: 0 is the record's own point.
-        senses: All modalities of the record. More than two with windows share what a point holds.
+        modality: Modality of the rows.
+        part: Number of the point; 0 is the record's own.
+        modalities: All modalities of the record.
     """
     if is_still(modality):
         return part
-    return part * min(ROWS, ROWS_IN_ALL // sum(not is_still(one) for one in senses))
+    # More than two modalities with windows share the rows that one point may hold in all.
+    with_windows = sum(not is_still(name) for name in modalities)
+    return part * min(ROWS, ROWS_IN_ALL // with_windows)
 
 
 def rows_of(backend: Backend, owner: str, main: StoredPoint) -> dict[str, Vectors]:
@@ -121,12 +124,12 @@ def pages(
     payload: bool | Sequence[str] = True,
     vectors: bool | Sequence[str] = False,
 ) -> Iterator[Sequence[StoredPoint]]:
-    """Yield all points of one filter after the other, by id, a page at a time."""
-    for meant in filters:
+    """Yield the points of each filter in turn, by id, a page at a time."""
+    for filter_ in filters:
         cursor: str | None = None
         while True:
             page = backend.scroll(
-                meant, limit=limit, cursor=cursor, payload=payload, vectors=vectors
+                filter_, limit=limit, cursor=cursor, payload=payload, vectors=vectors
             )
             if page.points:
                 yield page.points
@@ -136,22 +139,23 @@ def pages(
 
 
 def records_first(owner: str) -> tuple[Filter, Filter]:
-    """Return filters of an owner's records, and of the points that continue them."""
+    """Return the filter of an owner's records, then that of the points that continue them."""
     return Filter(owner), Filter(owner, CONTINUING, parts=True)
 
 
 def part_counts(points: Sequence[Point | StoredPoint]) -> dict[str, int]:
-    """Return how many points continue each of some records."""
-    return {p.id: p.payload.get("parts", 0) for p in points if "part_of" not in p.payload}
+    """Return how many points continue each record among some points."""
+    records = (point for point in points if "part_of" not in point.payload)
+    return {record.id: record.payload.get("parts", 0) for record in records}
 
 
 def without_orphans(backend: Backend, points: Sequence[AnyPoint], *, owner: str) -> list[AnyPoint]:
-    """Leave out points that would continue a record which is not there, or is shorter by now."""
+    """Leave out points that continue a record which is gone, or is shorter now."""
     names = {point.payload["part_of"] for point in points if "part_of" in point.payload}
     if not names:
         return list(points)
-    seen = ("part_of", "parts")
-    records = backend.retrieve(list(names), owner=owner, payload=seen, vectors=False)
+    keys = ("part_of", "parts")
+    records = backend.retrieve(list(names), owner=owner, payload=keys, vectors=False)
     last = part_counts(records)
     return [
         point
@@ -162,13 +166,14 @@ def without_orphans(backend: Backend, points: Sequence[AnyPoint], *, owner: str)
 
 
 def drop_parts(backend: Backend, last: Mapping[str, int], *, owner: str) -> None:
-    """Remove the points that continued what stood under some ids before.
+    """Remove points that continued an earlier, longer state of some records.
 
     Args:
-        backend: Where the records are, as they are now.
-        last: How many points continue each.
-        owner: Whose.
+        backend: The collection, where the records are written already.
+        last: How many points continue each record now, by its UUID.
+        owner: Owner of the records.
     """
+    # One request for all records with the same number of parts: mostly none at all.
     for count in set(last.values()):
         records = tuple(name for name, parts in last.items() if parts == count)
         beyond = OneOf("part_of", records) & Range("part", gt=count)
@@ -176,10 +181,10 @@ def drop_parts(backend: Backend, last: Mapping[str, int], *, owner: str) -> None
 
 
 def stored_points(backend: Backend, ids: Sequence[str], owner: str) -> dict[str, StoredPoint]:
-    """Return which of these points there are, by id.
+    """Return the owner's points under some ids, by id.
 
     Raises:
-        RecordError: One is another owner's, which must not be written over.
+        RecordError: One of the ids is another owner's, whose point must not be overwritten.
     """
     points, taken = backend.occupied(ids, owner=owner, payload=True)
     for name in sorted(taken):

@@ -14,7 +14,7 @@ from sensorium.percepts import Percept, Span
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 
 TEXT = "text"
-OPTIONAL = {"file", "mime", "duration", "uri", "at"}  # of a medium: left out where it is None
+OPTIONAL = {"file", "mime", "duration", "uri", "at"}  # fields of a medium that may be left out
 MEDIUM = frozenset(Medium.__dataclass_fields__)
 
 
@@ -30,20 +30,24 @@ def media_and_rows(
     """Describe percepts as a record lists them, and gather their rows by modality.
 
     Args:
-        percepts: Of one record, or those that join one.
-        digests: One a percept.
-        encodings: One a percept.
-        kept: As for `points_of`.
-        before: The text of the record that they join.
-        uris: Where they came from, if the percepts do not say it: those of a media store do not.
+        percepts: The percepts of one record, or those that join one.
+        digests: The digest of each percept.
+        encodings: The encoding of each percept.
+        kept: `file`, `mime`, `bytes` and `units` of each file that was kept, by percept's index.
+        before: The text of the record that the percepts join.
+        uris: The origin of each percept; by default what the percept says. One that was opened
+            from a media store does not know where it came from.
+    Returns:
+        The media, in order; and the rows by modality, `(W, D)`.
     """
     media: list[Medium] = []
     blocks: dict[str, list[Vectors]] = {}
     if uris is None:
         uris = [percept.uri or _path_uri(percept) for percept in percepts]
-    letters = len(before) + 1 if before else 0  # spans count in the record's text: its lines
+    # The texts of a record are the lines of its text, and spans count in all of it.
+    letters = len(before) + 1 if before else 0
     for index, (percept, encoding) in enumerate(zip(percepts, encodings, strict=True)):
-        before_it = blocks.setdefault(percept.modality, [])
+        earlier = blocks.setdefault(percept.modality, [])
         shift = letters if percept.modality == TEXT else 0
         media.append(
             Medium(
@@ -52,19 +56,19 @@ def media_and_rows(
                 duration=percept.duration or _seconds(encoding),
                 uri=uris[index],
                 at=iso(percept.at) if percept.at else None,
-                row=sum(map(len, before_it)),
+                row=sum(map(len, earlier)),
                 rows=len(encoding.vectors),
                 spans=[[span.start + shift, span.end + shift] for span in encoding.spans],
                 **kept.get(index, {}),
             )
         )
-        before_it.append(encoding.vectors)
+        earlier.append(encoding.vectors)
         letters += len(words_of(percept)) + 1 if percept.modality == TEXT else 0
     return media, {modality: stacked(found) for modality, found in blocks.items()}
 
 
 def media_payload(media: Sequence[Medium]) -> dict[str, Any]:
-    """Return the payload's `media` and `hashes`."""
+    """Return the keys `media` and `hashes` of a payload."""
     return {
         "media": [_medium_payload(medium) for medium in media],
         "hashes": [medium.file for medium in media if medium.file],
@@ -72,7 +76,7 @@ def media_payload(media: Sequence[Medium]) -> dict[str, Any]:
 
 
 def end_of(media: Sequence[Medium], at: datetime) -> datetime:
-    """Return when the last of some media end_of, of a record of the time `at`."""
+    """Return when the last medium of a record ends, or `at`, the time of the record."""
     ends = [
         (from_iso(medium.at) if medium.at else at) + timedelta(seconds=medium.duration)
         for medium in media
@@ -82,18 +86,19 @@ def end_of(media: Sequence[Medium], at: datetime) -> datetime:
 
 
 def _seconds(encoding: Encoding) -> float | None:
-    """Return how long a recording is whose header does not say it: its windows do."""
+    """Return the duration of a recording whose header is silent: its windows tell."""
     timed = encoding.modality != TEXT and encoding.spans
     return max(span.end for span in encoding.spans) if timed else None
 
 
 def _path_uri(percept: Percept) -> str | None:
-    """Say which file a percept was read from, if it was."""
+    """Return the URI of the file that a percept was read from; `None` without a file."""
     path = getattr(percept.source, "path", None)
     return path.as_uri() if isinstance(path, Path) else None
 
 
 def words_of(percept: Percept) -> str:
+    """Return the text of a text percept; empty for any other."""
     return str(getattr(percept, "text", ""))
 
 
@@ -139,7 +144,8 @@ def record_of(point: StoredPoint) -> Record:
 
 
 def media_in(payload: Payload) -> list[Medium]:
-    """Read the percepts that a payload lists; what a later release says of them is passed over."""
+    """Read the percepts that a payload lists."""
+    # A later release may add fields: they are passed over.
     return [
         Medium(**{key: value for key, value in fields.items() if key in MEDIUM})
         for fields in payload.get("media", ())
@@ -150,13 +156,14 @@ def matched(record: Record, modality: str, row: int) -> tuple[Medium | None, Spa
     """Return the percept and the stretch that a row of a record belongs to.
 
     Args:
-        record: Whose.
-        modality: Of the row.
-        row: Counted through all of the record's rows of that modality.
+        record: The record.
+        modality: Modality of the row.
+        row: Index of the row among all of the record's rows of that modality.
     """
     for medium in record.media:
         if medium.modality == modality and medium.row <= row < medium.row + medium.rows:
             spans = medium.spans
             return medium, Span(*spans[row - medium.row]) if spans else None
+    # The only text of a record, in one window, is not listed.
     whole = modality == TEXT and not record.media
     return None, Span(0, len(record.text)) if whole else None

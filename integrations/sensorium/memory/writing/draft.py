@@ -1,4 +1,4 @@
-"""Checking a moment before anything is read, encoded or written for it."""
+"""A moment before it is written: checked, named, and laid out as points."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ COMPARED = frozenset(  # keys of the payload that say what the moment says
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """A moment that was checked: what is needed to encode and write it.
+    """A checked moment, with what is needed to encode and write it.
 
     Attributes:
-        moment: As given.
-        percepts: All of them; a moment's text is the first.
-        digests: One a percept.
-        point: The UUID it is stored under.
-        given_id: The id it was given, if any.
-        at: When it was.
-        stated: Whether that was said, by the moment or a percept.
-        until: When it ended, or `at`.
-        flags: The truth values of its metadata, as text.
-        vectors: Its rows `(W, D)` by modality, where they were given.
+        moment: The moment as given.
+        percepts: All percepts; the moment's text is the first.
+        digests: The digest of each percept.
+        point: UUID of the record's point.
+        given_id: The id that the moment brings; `None` if it brings none.
+        at: Time of the moment, UTC.
+        stated: Whether the moment or a percept stated that time.
+        until: Time at which its last percept ends, or `at`.
+        flags: Truth values of its metadata, as text.
+        vectors: Rows `(W, D)` by modality that the moment brings; `None` if they are to be encoded.
     """
 
     moment: Moment
@@ -62,7 +62,7 @@ class Draft:
 
     @property
     def id(self) -> str:
-        """What its record is called."""
+        """The id of its record."""
         return self.given_id or self.point
 
 
@@ -79,7 +79,7 @@ def draft_moment(owner: str, moment: Moment, *, now: datetime) -> Draft:
     check_tags(moment.tags)
     check_text("source", moment.source)
     flags = tuple(check_metadata(moment.metadata)) if moment.metadata is not None else ()
-    stated = moment.at or min((one.at for one in percepts if one.at), default=None)
+    stated = moment.at or min((percept.at for percept in percepts if percept.at), default=None)
     at = (stated or now).astimezone(timezone.utc)
     digests = tuple(percept.digest for percept in percepts)
     if moment.id is None:
@@ -111,15 +111,15 @@ def _percepts(moment: Moment) -> tuple[Percept, ...]:
     words = (Text(moment.text),) if moment.text and moment.text.strip() else ()
     named = moment.vectors is not None and moment.id is not None
     if not given and not words and not named:
-        raise RecordError("a memory of nothing", "a percept, or text", "leave it out")
+        raise RecordError("nothing to remember", "a percept or text", "pass one")
     return (*words, *given)
 
 
 def ending(percepts: Sequence[Percept], at: datetime) -> datetime:
-    """Return when the last of some percepts ends; `at` where none has a duration.
+    """Return when the last of some percepts ends; `at` if no percept has a duration.
 
     Raises:
-        RecordError: After the year 9999.
+        RecordError: It ends after the year 9999.
     """
     try:
         ends = [
@@ -133,15 +133,16 @@ def ending(percepts: Sequence[Percept], at: datetime) -> datetime:
 
 
 def expiry(ttl: timedelta, expires_at: datetime | None) -> datetime:
-    """Return when something expires that lives so long from now.
+    """Return the time of expiry of what may live for `ttl` from now.
 
     Raises:
-        RecordError: Not a length of time, a time of expiry besides, or one after the year 9999.
+        RecordError: `ttl` is not a length of time, `expires_at` is given as well, or the time is
+            after the year 9999.
     """
     if expires_at is not None or not isinstance(ttl, timedelta):
         raise RecordError(
             f"ttl={ttl!r}" + (" and expires_at" if expires_at else ""),
-            "a timedelta, or a time: one of them",
+            "either ttl, a timedelta, or expires_at, a time",
             "write ttl=timedelta(days=30)",
         )
     try:
@@ -162,10 +163,10 @@ def points_of(
 
     Args:
         draft: The checked moment.
-        encodings: One a percept.
-        kept: Of percepts whose files were kept, by index: `file`, `mime`, `bytes`, `units`.
-        owner: Whose.
-        now: When it is remembered.
+        encodings: The encoding of each percept.
+        kept: The files that were kept, as for `media_and_rows`.
+        owner: Owner of the record.
+        now: The time of remembering.
     """
     if _is_plain(draft.percepts, encodings):
         payload = _payload(draft, [], owner=owner, now=now)
@@ -178,18 +179,19 @@ def points_of(
 
 
 def given_encodings(percepts: Sequence[Percept], vectors: Mapping[str, Vectors]) -> list[Encoding]:
-    """Return one encoding a percept: the first of each modality gets all rows that were given."""
-    left = dict(vectors)
-    none = {name: rows[:0] for name, rows in vectors.items()}  # of the others of a modality
-    bare = np.empty((0, 0), np.float32)
-    return [
-        Encoding(one.modality, left.pop(one.modality, none.get(one.modality, bare)))
-        for one in percepts
-    ]
+    """Return an encoding for each percept: the first of a modality gets all rows given for it."""
+    unassigned = dict(vectors)
+    encodings = []
+    for percept in percepts:
+        rows = unassigned.pop(percept.modality, None)
+        if rows is None:  # all rows went to an earlier percept, or there never were any
+            rows = vectors.get(percept.modality, np.empty((0, 0), np.float32))[:0]
+        encodings.append(Encoding(percept.modality, rows))
+    return encodings
 
 
 def _is_plain(percepts: Sequence[Percept], encodings: Sequence[Encoding]) -> bool:
-    """Whether there is one text, of one window at most: the payload says all that is said of it."""
+    """Whether there is one text, of one window at most: the payload alone describes it fully."""
     if len(percepts) != 1:
         return False
     first = percepts[0]
@@ -202,7 +204,7 @@ def _is_plain(percepts: Sequence[Percept], encodings: Sequence[Encoding]) -> boo
 
 
 def says_the_same(draft: Draft, stored: Payload) -> bool:
-    """Whether a record's payload says all that a moment says: only its signals may differ."""
+    """Whether a record's payload says all that a moment says. Only its signals may differ."""
     # Neither the owner nor the time of remembering is compared.
     new = _payload(draft, [], owner="", now=draft.at)
     keys = COMPARED if draft.stated else COMPARED - {"at"}

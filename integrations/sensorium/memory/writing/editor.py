@@ -48,7 +48,7 @@ from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Condition, Either, Equal, Every, Filter, Ids, OneOf, Range
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 
-PAGE = 256  # records looked at in one go
+PAGE = 256  # points read in one request
 
 
 class Editor:
@@ -71,31 +71,18 @@ class Editor:
         vectors: Mapping[str, ArrayLike | None] | None = None,
         retain: Collection[str] | None = None,
     ) -> Record:
-        """Change a record in one write: all of what is asked for, or nothing.
+        """Change a record in one write: all that is asked for, or nothing.
 
-        Args:
-            name: Its id.
-            percepts: That join it; its other vectors stay.
-            text: Takes the place of its words.
-            payload: Keys to write.
-            clear: Keys to remove.
-            keep_media: Keep the percepts' files.
-            vectors: Take the place of the rows of their senses, which go where they are `None`, and
-                percepts and text that of the percepts of theirs; nothing is encoded.
-            retain: Then digests of the percepts, of any sense, that are to stay.
-        Returns:
-            The record as it is then.
-        Raises:
-            RecordNotFoundError: There is no such record.
-            RecordError: Something that is not a percept, or blank text.
-            EncodingError: A percept cannot be encoded.
+        `payload` has the keys to write and `clear` those to remove; all other arguments, the result
+        and the errors are those of `Memory.update`.
         """
         check_percepts(percepts)
         if retain is not None and vectors is None:
             raise RecordError("retain without vectors", "both", "pass vectors={} if all rows stay")
         if text is not None:
             percepts = [Text(check_words(text)), *percepts]
-        with self._shelf.lock:  # what is forgotten meanwhile must not come back
+        # Under the lock, so that a record that is forgotten meanwhile does not come back.
+        with self._shelf.lock:
             backend = self._shelf.backend
             whole = bool(percepts) or vectors is not None
             main = find_record(backend, self._owner, name, vectors=whole)
@@ -185,7 +172,8 @@ class Editor:
     ) -> StoredPoint:
         payload = {key: v for key, v in main.payload.items() if key not in ("media", "hashes")}
         if "id" not in payload:
-            payload.setdefault("origin", payload["digest"])  # from which its id follows
+            # The id follows from the first content: an import under another owner needs that.
+            payload.setdefault("origin", payload["digest"])
         payload["digest"] = [medium.digest for medium in media]
         payload |= {key: value for key, value in media_payload(media).items() if value}
         payload["page_content"] = text
@@ -226,36 +214,35 @@ class Editor:
         return Every(tuple(required)) if required else None
 
     def forget(self, condition: Condition | None) -> int:
-        """Remove the records a condition means, with their files; return how many.
+        """Remove the records that fulfil a condition, with their files; return how many.
 
-        Each round removes the first page, so that a call that is cut short can be made again.
+        Each round removes the first page, so a call that is cut short can be repeated.
         """
         removed = 0
-        meant = Filter(self._owner, condition)
+        chosen = Filter(self._owner, condition)
         with self._shelf.lock:
-            while points := self._shelf.backend.scroll(
-                meant, limit=PAGE, payload=["hashes"]
-            ).points:
+            backend = self._shelf.backend
+            while points := backend.scroll(chosen, limit=PAGE, payload=["hashes"]).points:
                 ids = tuple(point.id for point in points)
-                whole = Either((Ids(ids), OneOf("part_of", ids)))
-                self._shelf.backend.delete(Filter(self._owner, whole, parts=True))
+                with_parts = Either((Ids(ids), OneOf("part_of", ids)))
+                backend.delete(Filter(self._owner, with_parts, parts=True))
                 removed += len(ids)
                 self._drop_files(points)
-            if condition is None:  # what continued no record, too
-                self._shelf.backend.delete(Filter(self._owner, parts=True))
+            if condition is None:  # points that continue no record, too
+                backend.delete(Filter(self._owner, parts=True))
         return removed
 
     def forget_media(self, condition: Condition | None) -> int:
-        """Remove the files of the records a condition means; their vectors stay."""
+        """Remove the files of the records that fulfil a condition; their vectors stay."""
         changed = 0
-        meant = Filter(self._owner, condition)
+        chosen = Filter(self._owner, condition)
         with self._shelf.lock:
-            for page in pages(self._shelf.backend, meant, limit=PAGE, payload=["hashes", "media"]):
+            for page in pages(self._shelf.backend, chosen, limit=PAGE, payload=["hashes", "media"]):
                 kept = [point for point in page if point.payload.get("hashes")]
                 for point in kept:
                     bare = [
-                        replace(one, file=None, mime=None, bytes=0, units={})
-                        for one in media_in(point.payload)
+                        replace(medium, file=None, mime=None, bytes=0, units={})
+                        for medium in media_in(point.payload)
                     ]
                     own = Filter(self._owner, Ids((point.id,)))
                     media = media_payload(bare)["media"]
@@ -270,7 +257,7 @@ class Editor:
         )
 
     def sweep(self) -> Sweep:
-        """Remove what has expired, and what interrupted calls have left: points and media."""
+        """Remove expired records, and the points and files that interrupted calls have left."""
         records = self.forget(Range("expires_at", lte=datetime.now(timezone.utc)))
         with self._shelf.lock:
             self._drop_stray_parts()
@@ -288,14 +275,13 @@ class Editor:
 
     def _drop_stray_parts(self) -> None:
         """Remove points that continue a record which is gone, or is shorter now."""
-        meant = Filter(self._owner, CONTINUING, parts=True)
-        for page in pages(self._shelf.backend, meant, limit=PAGE, payload=["part_of", "part"]):
-            rightful = {
-                point.id for point in without_orphans(self._shelf.backend, page, owner=self._owner)
-            }
-            stray = tuple(point.id for point in page if point.id not in rightful)
+        backend = self._shelf.backend
+        parts = Filter(self._owner, CONTINUING, parts=True)
+        for page in pages(backend, parts, limit=PAGE, payload=["part_of", "part"]):
+            rightful = without_orphans(backend, page, owner=self._owner)
+            stray = {point.id for point in page} - {point.id for point in rightful}
             if stray:
-                self._shelf.backend.delete(Filter(self._owner, Ids(stray), parts=True))
+                backend.delete(Filter(self._owner, Ids(tuple(stray)), parts=True))
 
 
 def changes(

@@ -71,6 +71,7 @@ def measured(
         unrelated = np.array(labels[asked])[:, None] != np.array(labels[stored])
         raw = (vectors[asked] @ vectors[stored].T)[unrelated]
         even = (centred[asked] @ centred[stored].T)[unrelated]
+        # Only modalities with an appearance use its dimensions; the others have zeros there.
         both = used[asked] & used[stored]
         lengths = [
             np.linalg.norm(centred[name][:, both], axis=1).mean() for name in (asked, stored)

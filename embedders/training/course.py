@@ -61,6 +61,7 @@ class Course:
         nn.utils.clip_grad_norm_(self.taught.parameters(), 2.0)
         self.optimiser.step()
         self.step += 1
+        # The first averages follow the weights quickly, as those are still far from good.
         share = 1 - min(self.decay, self.step / (self.step + 50))
         ours, theirs = self.average.state_dict(), self.taught.state_dict()
         moving = [key for key, value in ours.items() if value.is_floating_point()]

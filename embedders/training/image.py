@@ -86,6 +86,7 @@ def taught_rows(base: Tensor, features: Tensor, answers: Tensor, count: int) -> 
     for _ in range(STEPS):
         drawn = torch.randint(0, len(features), (BATCH,))
         odds = torch.cat([base[drawn], rows(features[drawn])], 1)
+        # The new classes follow ImageNet's thousand.
         loss = F.cross_entropy(odds, answers[drawn] + base.shape[1])
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped

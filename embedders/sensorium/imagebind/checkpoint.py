@@ -109,6 +109,7 @@ class TowerDirectory:
         self.source, self.licence = fields.source, fields.licence
         self.towers: dict[str, TowerFile] = {str(t): entry for t, entry in fields.towers.items()}
         for tower, entry in self.towers.items():
+            # A hostile description could name a file outside of the directory.
             if entry.file != tower_file_name(tower):
                 reason = f"the file {entry.file!r} for the tower {tower!r}"
                 raise unreadable(description, reason)

@@ -94,6 +94,7 @@ def convert(
         config = described.config if described else ImageBindConfig.huge()
     check_keys(checkpoint, config, TOWERS)
     if described:
+        # A damaged file would otherwise be written under the digest of the undamaged one.
         described.verify(progress)
         source_note, licence = source_note or described.source, licence or described.licence
     layouts = {tower: _Layout.of(expected_shapes(config, tower), dtype) for tower in TOWERS}
@@ -236,6 +237,7 @@ def _write_tower(
         for key, kind in layout.dtypes.items():
             tensor = checkpoint.get(key)
             stored = raw_bytes(_stored(key, tensor, DTYPES[kind]))
+            # The source's own numbers are hashed: the digest must not depend on the stored dtype.
             digests[key] = tensor_digest(tensor)
             file.write(stored)
             sha256.update(stored)

@@ -106,6 +106,7 @@ def download(
     """
     source = url or release.url
     target = home() / "downloads" / _file_name(_split(source), release)
+    # Only a whole file gets this name, by the renaming below.
     if target.exists():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -103,6 +103,7 @@ class Transfer:
 
     def _try_once(self) -> None:
         known = self._read_notes()
+        # Without a validator nobody can tell whether the rest belongs to the same file.
         held = self.held if known.validator else 0
         try:
             response = _open(self.url, held, known.validator)
@@ -114,6 +115,7 @@ class Transfer:
             return
         with response:
             start, total = _extent_of(response)
+            # Some servers ignore If-Range; another total shows that this is another file.
             if start not in (0, held) or (start and total != known.total):
                 self._start_over()
                 raise _BrokenOff(f"the server sent bytes from {start} of {total}")

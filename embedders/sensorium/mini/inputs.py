@@ -96,6 +96,7 @@ def depth_input(depth: Depth) -> Tensor:
     near = fill_holes(depth.disparity())
     low, high = np.percentile(near, (FAR, NEAR))
     extent = high - low
+    # A flat map has neither near nor far: it becomes grey.
     shown = (near - low) / extent if extent > 0 else np.full_like(near, 0.5)
     return _map(shown.clip(0, 1).astype(np.float32))
 

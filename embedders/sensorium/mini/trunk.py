@@ -59,6 +59,7 @@ class SameConv(nn.Conv2d):
             return F.conv2d(x, self.weight, self.bias, 1, kernel // 2, 1, self.groups)
         missing = [(-(-side // stride) - 1) * stride + kernel - side for side in x.shape[2:]]
         (top, left), (low, right) = zip(*((m // 2, m - m // 2) for m in missing), strict=True)
+        # Where the padding happens to be symmetric, the convolution itself can do it.
         if top == low and left == right:
             return F.conv2d(x, self.weight, self.bias, stride, (top, left), 1, self.groups)
         padded = F.pad(x, (left, right, top, low))

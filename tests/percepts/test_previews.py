@@ -132,6 +132,17 @@ def test_a_sound_too_long_is_cut(span: Span | None) -> None:
     assert heard(preview(Audio(tone(50, 60, SLOW), rate=SLOW), max_bytes=32_044)).size == RATE
 
 
+def test_quality_goes_before_size_and_size_has_an_end() -> None:
+    """A picture is made coarser, then smaller down to 16 pixels; then it is not shown."""
+    noise = Image(np.random.default_rng(0).integers(0, 255, (256, 256, 3), np.uint8))
+    sides, found = [], preview(noise)
+    while found is not None:
+        sides.append(shown(found).size[0])
+        found = preview(noise, max_bytes=len(found.data) - 1)
+    assert sides[:4] == [256, 256, 128, 128]
+    assert sides[-1] == 16
+
+
 def test_a_tenth_of_a_second_is_the_least_that_is_heard() -> None:
     """A shorter span is lengthened to that; where not even that fits, nothing is shown."""
     sound = Audio(tone(50, 2, SLOW), rate=SLOW)

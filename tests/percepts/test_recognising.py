@@ -22,6 +22,7 @@ from sensorium.errors import (
 )
 from sensorium.percepts import IMU, Depth, Image, Text, percept_from_media
 from sensorium.percepts.base64_text import from_base64
+from sensorium.percepts.locations import local_path
 from sensorium.percepts.recognising import modality_of_content
 from sensorium.samples import FOLDER as SAMPLES
 
@@ -98,6 +99,14 @@ def test_depth_is_never_guessed() -> None:
     with pytest.raises(UnitError, match=r"16 bits or more.*say modality depth"):
         percept_from_media(png("I;16"), mime_type="image/png")
     assert percept_from_media(png("I;16"), modality="image").modality == "image"
+
+
+def test_a_drive_letter_is_not_the_scheme_of_a_url() -> None:
+    """A URL's scheme has two letters at least; whatever has one is refused as an address."""
+    assert local_path("C://data/a.png").name == "a.png"
+    for url in ("s3://bucket/a.png", "https://example.org/a.png", "ab://x"):
+        with pytest.raises(SourceRefusedError, match="fetches nothing"):
+            local_path(url)
 
 
 def test_base64_may_be_broken_into_lines() -> None:

@@ -34,6 +34,7 @@ from stored import MODALITIES, RARE, Planted, Vectors, mixed, pictures, texts
 
 from sensorium.memory import Memory, Moment
 from sensorium.memory.writing.draft import draft_moment, points_of
+from sensorium.percepts.percept import is_still
 from sensorium.qdrant import CollectionSchema, Point
 
 HERE = Path(__file__).parent
@@ -47,7 +48,6 @@ KINDS: dict[str, tuple[Callable[[int], Iterable[Moment]], Sequence[str]]] = {
     "pictures": (pictures, ["image"]),
     "six modalities": (mixed, MODALITIES),
 }
-STILLS = {"image", "depth", "thermal"}
 MS = 1e3
 MIB = 2**20
 
@@ -164,7 +164,7 @@ def upserted(client: Any, made: Sequence[Point]) -> float:
                 id=point.id,
                 payload=point.payload,
                 vector={
-                    name: rows[0].tolist() if name in STILLS else rows.tolist()
+                    name: rows[0].tolist() if is_still(name) else rows.tolist()
                     for name, rows in point.vectors.items()
                 },
             )
@@ -209,7 +209,7 @@ def searched(
         rule = models.Filter(must=[models.FieldCondition(key="owner", match=match)])
     requests = [
         models.QueryRequest(
-            query=flat if modality in STILLS else [flat],
+            query=flat if is_still(modality) else [flat],
             using=modality,
             limit=LIMIT,
             filter=rule,

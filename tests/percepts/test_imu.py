@@ -180,6 +180,13 @@ def test_gravity_is_only_guessed_once() -> None:
     assert percept_from_dict(imu.to_dict()) == imu
 
 
+def test_a_unit_that_is_not_a_word_is_refused() -> None:
+    """A list from a dictionary of another program is named, as a wrong word is."""
+    units: Any = {"accel": ["g"], "gyro": "rad/s"}
+    with pytest.raises(errors.UnitError, match=r"accel=\['g'\].*'m/s\^2', 'g'"):
+        IMU(motion(), rate=50, **units)
+
+
 def test_five_g_is_the_most() -> None:
     """4.9 g can be; 5.1 g is m/s^2."""
     still = np.tile([0, 0, 1.0, 0, 0, 0], (50, 1))

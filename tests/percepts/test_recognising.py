@@ -162,6 +162,7 @@ def test_roots_hold_against_every_way_out(tmp_path: Path) -> None:
         (b"\xff\xfe\xfa", {"mime_type": "text/plain"}, MediaDecodeError, "UTF-8"),
         (np.zeros(4), {"modality": "text"}, SourceTypeError, "as text"),
         (png(), {"modality": "smell"}, PerceptFormatError, "'smell'.*one of audio"),
+        (png(), {"modality": 5}, PerceptFormatError, "modality 5"),
         (png(), {"modality": "image", "units": {"fx": 3}}, PerceptFormatError, "fx"),
         ("data:image/png;base64,!!!", {}, SourceTypeError, "malformed"),
         ("/nowhere/at/all.png", {}, SourceNotFoundError, "nothing is"),

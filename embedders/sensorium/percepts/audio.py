@@ -87,6 +87,7 @@ class Audio(Percept):
             PerceptValueError: Samples beyond full scale, or a rate that is not a whole number of Hz
                 from 100 to a million.
             NonFiniteError: NaN or infinity among the samples.
+            TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
             MediaDecodeError: An unreadable file, or one without a sound track.
         """

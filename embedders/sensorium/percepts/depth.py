@@ -133,6 +133,7 @@ class Depth(Percept):
             EmptyPerceptError: The array is nothing but holes.
             MediaDecodeError: The file is not a picture, or its header is damaged.
             TooManyPixelsError: More pixels than `limits.max_pixels`.
+            TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
         unit = _checked_unit(unit)

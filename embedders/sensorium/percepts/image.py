@@ -67,6 +67,7 @@ class Image(Percept):
             PerceptValueError: Floats outside [0, 1]; `NonFiniteError` for NaN or infinity.
             MediaDecodeError: The file is not a picture, or its header is damaged.
             TooManyPixelsError: More pixels than `limits.max_pixels`.
+            TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
         if isinstance(source, PIL.Image.Image):

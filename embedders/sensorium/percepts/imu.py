@@ -128,19 +128,21 @@ class IMU(Percept):
         Raises:
             UnitError: A unit or the rate is missing, given twice, or contradicts the data.
             PerceptShapeError: Another shape than `(T, 6)`, or columns missing in the file.
-            TimeError: Timestamps that do not increase, or come in bursts.
+            TimeError: Timestamps that do not increase or come in bursts; or `at` is not an aware
+                datetime.
             PerceptValueError: A rate that is not a number of Hz from 4 to a million.
             SourceTooLargeError: A file that unpacks to more than 512 MiB.
             NonFiniteError: NaN or infinity among the samples.
             PerceptTooShortError: Fewer than two samples.
             MediaDecodeError: A file that is neither CSV nor NPZ, or damaged.
+            PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
         taken = (
             source if isinstance(source, Motion) else take(source, modality="imu", limits=limits)
         )
         recording = _recording(taken, rate, timestamps, accel=accel, gyro=gyro, limits=limits)
         samples = Samples(_canonical(recording.samples, accel, gyro))
-        if not isinstance(taken, Motion):  # which is canonical: nothing to guess
+        if not isinstance(taken, Motion):  # its samples are canonical, so there is nothing to guess
             _check_accel(recording.samples, accel)
             _check_size(samples.array)
         if recording.times is not None:
@@ -320,7 +322,7 @@ def _canonical(samples: Array, accel: str | None, gyro: str | None) -> NDArray[n
 
 
 def _scale(name: str, unit: str | None, choices: Mapping[str, float]) -> float:
-    if unit is None or unit not in choices:
+    if not isinstance(unit, str) or unit not in choices:
         raise UnitError(
             f"{name}={unit!r}" if unit is not None else f"motion without the unit of {name}",
             f"{name}= one of {', '.join(map(repr, choices))}",

@@ -100,6 +100,12 @@ class Percept(ABC):
     def _describe(
         self, source: Source, *, at: datetime | None, uri: str | None, limits: Limits
     ) -> None:
+        """Set what every percept has; constructors call this.
+
+        Raises:
+            TimeError: `at` is not an aware datetime.
+            SourceTypeError: `uri` is not a `str`.
+        """
         if at is not None and not isinstance(at, datetime):
             raise TimeError(
                 f"at={at!r}, a {type(at).__name__}",
@@ -358,7 +364,7 @@ def make_percept(
         PerceptError: The class refuses the content.
     """
     # The keywords differ from class to class, so no static type fits all constructors
-    make: Any = Percept.modalities.get(modality) if isinstance(modality, str) else modality
+    make: Any = modality if isinstance(modality, type) else Percept.modalities.get(modality)
     if make is None:
         raise PerceptFormatError(
             f"the modality {modality!r}",

@@ -105,6 +105,7 @@ class Thermal(Percept):
             PerceptValueError: Impossible temperatures; `NonFiniteError` for NaN or infinity.
             MediaDecodeError: The file is not a picture, or its header is damaged.
             TooManyPixelsError: More pixels than `limits.max_pixels`.
+            TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
         unit = _checked_unit(unit)

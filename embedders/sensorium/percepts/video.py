@@ -87,6 +87,7 @@ class Video(Percept):
             PerceptValueError: `fps` is not positive and finite.
             TooManyPixelsError: A frame is larger than `limits.max_pixels`.
             MediaDecodeError: The file is unreadable, or has no moving picture.
+            TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
         taken = take(source, modality=self.modality, limits=limits)

@@ -1,4 +1,4 @@
-"""`sensorium demo`: real samples, questions across senses, one of which has no answer."""
+"""`sensorium demo`: real samples, questions across modalities, one of which has no answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sensorium doctor`: well is well, and each trouble is found with what to do about it."""
+"""`sensorium doctor`: a healthy installation passes, and each problem is found, with a remedy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sensorium.qdrant.client import connection
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A place that is not there yet."""
+    """A place that does not exist yet."""
     for name in ("SENSORIUM_ENCODER", "QDRANT_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SENSORIUM_MEMORY", str(tmp_path / "home"))
@@ -23,7 +23,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def snapshot(home: Path) -> dict[str, bytes]:
-    """All files at a place, with what is in them."""
+    """All files at a place, with their content."""
     return {str(path): path.read_bytes() for path in [home, *home.rglob("*")] if path.is_file()}
 
 
@@ -32,7 +32,7 @@ def states(result: dict[str, Any]) -> dict[str, str]:
 
 
 def test_the_doctor_finds_a_healthy_install_well(home: Path) -> None:
-    """Every line is ok, before and after there is a memory, and nothing is made."""
+    """Every check passes, with a memory and without, and nothing is made or changed."""
     assert run_json("doctor")["well"]
     assert not home.exists()
     run("remember", "--text", "buy milk")

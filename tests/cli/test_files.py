@@ -14,7 +14,7 @@ from sensorium.errors import UnitError
 
 
 def test_units_reach_the_percept(tmp_path: Path) -> None:
-    """Numbers are numbers, and only what a sense knows is passed on."""
+    """Numbers are read, and a percept gets only the units of its modality."""
     path = tmp_path / "walk.csv"
     with path.open("w", newline="") as file:
         rows: list[list[Any]] = [["ax", "ay", "az", "gx", "gy", "gz"], *[[0, 0, 1, 0, 0, 0]] * 100]

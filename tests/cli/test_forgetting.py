@@ -13,7 +13,7 @@ from sensorium.memory import Memory
 
 
 def test_filters_reach_the_timeline_and_forget() -> None:
-    """Senses, words and times restrict what is listed, and only that is forgotten."""
+    """Modalities, words and times restrict what is listed, and what is forgotten."""
     run("remember", "--text", "milk of long ago", "--at", "2001-01-01")
     run("remember", DOG)
     run("remember", "--text", "fresh milk")
@@ -84,8 +84,8 @@ def test_only_yes_forgets(
         assert memory.count() == left
 
 
-def test_what_would_go_is_listed() -> None:
-    """--dry-run removes nothing; what nothing matches is no question and no error."""
+def test_dry_run_lists_what_would_be_forgotten() -> None:
+    """--dry-run removes nothing; if nothing matches, there is no question and no error."""
     run("remember", "--text", "buy milk", "--tag", "old")
     keep = remembered("--text", "keep")
     assert "buy milk" in run("forget", "--tag", "old", "--dry-run").stdout

@@ -8,7 +8,7 @@ from tests.support.command_line import run, run_json
 
 
 def test_a_page_leads_to_the_next() -> None:
-    """The cursor that is shown gives the page after, until there is none."""
+    """The cursor of a page leads to the next one, until the last."""
     for number in range(3):
         run("remember", "--text", f"note {number}", "--at", f"2026-01-0{number + 1}")
     first = run("timeline", "--limit", "2", "--oldest-first").stdout
@@ -28,7 +28,7 @@ def test_stats_count_this_owner_alone() -> None:
     assert run_json("stats", "--owner", "rex")["records"] == 1
 
 
-def test_a_name_stays_on_one_line() -> None:
+def test_a_record_stays_on_one_line() -> None:
     """What does not fit 80 columns ends in an ellipsis."""
     run("remember", "--text", "word " * 40)
     [_, line] = run("timeline").stdout.splitlines()
@@ -36,7 +36,7 @@ def test_a_name_stays_on_one_line() -> None:
     assert len(line) <= 80
 
 
-def test_words_are_not_obeyed() -> None:
+def test_markup_and_control_characters_are_not_obeyed() -> None:
     """Markup and control characters in a memory are shown, not followed."""
     run("remember", "--text", "[bold]not \x1b[31mbold[/]")
     shown = run("timeline").stdout

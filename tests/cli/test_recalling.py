@@ -10,7 +10,7 @@ from tests.support.command_line import BARK, DOG, MEDIA, run, run_json
 from sensorium.cli.ids import short_id
 
 
-def test_a_question_of_several_senses() -> None:
+def test_a_question_of_several_modalities() -> None:
     """Files and words are added up; a table fits 80 columns; weights belong to the parts."""
     run("remember", DOG, BARK, MEDIA / "photo_piano.jpg")
     [hit] = run_json("recall", "--audio", BARK, "--modality", "image", "--limit", "1")["hits"]
@@ -27,7 +27,7 @@ def test_a_question_of_several_senses() -> None:
 
 
 def test_nothing_is_an_answer() -> None:
-    """A question that nothing fits finds nothing, in words and in JSON, and is no error."""
+    """A question without a fitting memory finds nothing, in text and in JSON, without an error."""
     run("remember", "--text", "buy milk")
     unlikely = ["recall", "the orbit of Jupiter", "--min-confidence", "0.9"]
     assert run(*unlikely).stdout == "nothing found\n"

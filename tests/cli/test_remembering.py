@@ -26,7 +26,7 @@ def test_words_go_in_and_come_out() -> None:
 
 
 def test_a_folder_is_walked(tmp_path: Path) -> None:
-    """Known kinds are remembered by what they are, others and hidden files are passed over."""
+    """Files of known kinds are remembered, others and hidden files are skipped."""
     folder = tmp_path / "folder" / "inner"
     folder.mkdir(parents=True)
     for path in (DOG, BARK):
@@ -47,8 +47,8 @@ def test_a_folder_is_walked(tmp_path: Path) -> None:
     assert sorted(record["modalities"][0] for record in records) == ["audio", "image", "text"]
 
 
-def test_what_fails_is_listed_and_the_rest_is_kept(tmp_path: Path) -> None:
-    """Missing, nameless, empty, damaged and truncated files: one line each, exit code 1."""
+def test_failures_are_listed_and_the_rest_is_kept(tmp_path: Path) -> None:
+    """Missing, unknown, empty, damaged and truncated files get one line each, and exit code 1."""
     bad = {
         "empty.jpg": b"",
         "half.jpg": DOG.read_bytes()[:3000],  # whose header is whole
@@ -72,7 +72,7 @@ def test_what_fails_is_listed_and_the_rest_is_kept(tmp_path: Path) -> None:
 
 
 def test_depth_and_heat_are_never_guessed() -> None:
-    """A 16-bit picture is refused until it is said what it means, and in which unit."""
+    """A 16-bit picture is rejected until --as says what it is, and options its units."""
     refused = run("remember", MUG, code=1).stderr
     assert "--as depth --unit mm --fx" in refused
     assert "--unit mm --fx" in run("remember", MUG, "--as", "depth", code=1).stderr
@@ -105,7 +105,7 @@ def test_signals_need_not_be_kept(home: Path) -> None:
 
 
 def test_files_are_known_by_their_records() -> None:
-    """One entry a file, with its id and what became of it; together they have one id."""
+    """The answer has one entry for each file, with its id and status; together they have one id."""
     first, second = run_json("remember", DOG, BARK)["records"]
     assert [first["file"], second["file"]] == [str(DOG), str(BARK)]
     assert {record["id"] for record in run_json("timeline")["records"]} == {
@@ -127,8 +127,8 @@ def test_a_file_and_its_copy_are_one_new_record(tmp_path: Path) -> None:
     assert len({record["id"] for record in done["records"]}) == 1
 
 
-def test_what_known_records_do_not_get_is_said() -> None:
-    """Tags and metadata of what is there already are left; the message names the way."""
+def test_known_records_keep_their_tags() -> None:
+    """A known record does not get new tags or metadata; the message says how to update it."""
     run("remember", DOG)
     assert "see: sensorium update" in run("remember", DOG, "--tag", "pet").stdout
     assert "sensorium update" not in run("remember", DOG).stdout
@@ -163,5 +163,5 @@ def test_stopping_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_words_given_as_a_file_are_recognised() -> None:
-    """The remedy is the command that was meant."""
+    """The remedy is the command for words."""
     assert "--text" in run("remember", "some words", code=1).stderr

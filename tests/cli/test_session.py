@@ -39,15 +39,15 @@ def test_a_wrong_option_is_named_before_anything_is_opened(wrong: str, home: Pat
     ["remember absent.jpg", "remember https://a.org/b.jpg", "import absent", "forget", "recall"],
 )
 def test_a_wrong_command_begins_no_memory(wrong: str, home: Path) -> None:
-    """Missing files and questions are told before a folder is made."""
+    """Missing files and questions are reported before a folder is made."""
     run(*wrong.split(), code=1)
     assert not home.exists()
 
 
-def test_what_needs_no_encoder_loads_none(
+def test_commands_without_vectors_load_no_encoder(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Listing, forgetting and moving work without it, and import no torch."""
+    """Listing, forgetting and moving work without an encoder, and import no torch."""
     name = remembered("--text", "buy milk", "--tag", "todo")
 
     def refuse(_: str) -> None:
@@ -67,7 +67,7 @@ def test_what_needs_no_encoder_loads_none(
 
 @pytest.mark.parametrize("command", READING)
 def test_reading_commands_make_no_memory(command: str, home: Path) -> None:
-    """A folder that is not there is a slip of the pen: an error, and no new folder."""
+    """A folder that does not exist is probably a typo: an error, and no new folder."""
     assert run_json(*command.split(), code=1)["error"]["type"] == "StoreFormatError"
     assert not home.exists()
 
@@ -89,7 +89,7 @@ def test_an_error_is_one_line_that_ends_with_the_remedy(command: str) -> None:
 
 
 def test_an_open_memory_is_not_opened_twice(home: Path) -> None:
-    """What another program has open is an error that says so."""
+    """A memory that another program has open is reported as locked."""
     with Memory.open(home, owner="me"):
         for command in ("remember --text x", "stats"):
             error = run_json(*command.split(), code=1)["error"]

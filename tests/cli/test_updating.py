@@ -6,7 +6,7 @@ from tests.support.command_line import remembered, run, run_json
 
 
 def test_a_record_is_updated() -> None:
-    """Tags and metadata replace what there is, --add-tag adds; all else stays."""
+    """Tags and metadata are replaced, --add-tag adds; everything else stays."""
     name = remembered("--text", "buy milk", "--tag", "todo", "--meta", "shop=old")
     assert run_json("update", name[:8], "--add-tag", "food")["tags"] == ["todo", "food"]
     assert run_json("update", name, "--tag", "done", "--meta", "n=1")["tags"] == ["done"]

@@ -1,4 +1,4 @@
-"""What is typed on the command line, what is shown, and what is documented of it."""
+"""Values of options, how values are printed, and the documentation of all options."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def test_metadata_is_read() -> None:
             values.parse_metadata([wrong], "--meta")
 
 
-def test_stretches_are_written_for_people() -> None:
-    """Minutes and seconds, rounded before they are split; letters of a text; nothing of a still."""
+def test_spans_are_written_for_people() -> None:
+    """Minutes and seconds, rounded before they are split; letters of a text; "" for a still."""
     assert span(Span(59.96, 125.04), "audio") == "1:00.0-2:05.0"
     assert span(Span(0, 35), "text") == "0-35"
     assert span(None, "image") == ""
@@ -73,7 +73,7 @@ def test_help_names_every_modality() -> None:
 
 
 def test_every_command_speaks_json() -> None:
-    """--json is everywhere, and every option says what it is."""
+    """Every command has --json, and every option has a help text."""
     root: Any = get_command(app)
     groups = [root, root.commands["weights"]]
     commands = [each for group in groups for each in group.commands.values() if each != groups[1]]

@@ -1,4 +1,4 @@
-"""The command line: what it prints, where, and how it ends."""
+"""`sensorium weights`, and how every command prints, asks and ends."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def install(pth: Path) -> dict[str, Any]:
 
 
 def test_convert_says_what_it_wrote(pth: Path, sizes: Path, tmp_path: Path) -> None:
-    """Text names towers, dtype and digest; JSON holds the same, whole."""
+    """Text names towers, dtype and digest; JSON holds the same in full."""
     result = run("weights", "convert", pth, tmp_path / "out", "--config", sizes)
     assert result.exit_code == 0, result.output
     record = run_json(
@@ -105,7 +105,7 @@ def test_an_error_in_json_is_one_object(tmp_path: Path) -> None:
 
 
 def test_errors_of_the_system_are_messages_too(pth: Path, sizes: Path, tmp_path: Path) -> None:
-    """A path that cannot be written is told as an error, not as a traceback."""
+    """A path that cannot be written is reported as an error, not as a traceback."""
     (tmp_path / "file").write_text("")
     record = run_json(
         "weights", "convert", pth, tmp_path / "file" / "out", "--config", sizes, code=1

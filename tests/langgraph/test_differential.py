@@ -90,7 +90,7 @@ class Reference:
         return self.store.batch([op])[0] if isinstance(op, GetOp) else None
 
     def found(self, op: SearchOp) -> dict[Name, SearchItem]:
-        """All that a search means; what has no score in the order that we define."""
+        """All items that a search finds; those without a score in the order that we define."""
         every = op._replace(limit=ALL, offset=0)
         try:
             found = self.store.batch([every])[0]
@@ -234,7 +234,7 @@ ASKED += [{"y": {name: x}} for name in OPERATORS for x in SMALL] + [{"$gte": 0, 
 
 
 def test_the_engine_hides_nothing_that_a_filter_means(home: Memory) -> None:
-    """A filter finds what it holds of, item by item; in the reference, too, if that can tell."""
+    """A filter finds the items that match it, and so does the reference, where it can compare."""
     ops: list[Op] = [PutOp(("a",), str(i), {"x": x}, False) for i, x in enumerate(STORED)]
     reference = InMemoryStore()
     reference.batch(ops)
@@ -294,7 +294,7 @@ def test_a_folder_that_is_opened_again_has_lost_nothing(
 
 
 def test_many_tasks_put_and_search_at_once(edge: Memory) -> None:
-    """Concurrent puts, deletions and searches leave exactly what the last put of each key said."""
+    """Concurrent puts, deletions and searches leave exactly what was last put under each key."""
 
     async def use(store: SensoriumStore, task: int) -> None:
         for step in range(6):

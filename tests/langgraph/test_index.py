@@ -85,7 +85,7 @@ async def test_the_loop_is_free_while_the_store_works() -> None:
 
 
 def test_a_store_closes_only_what_it_opened() -> None:
-    """A memory that was given stays open; closing twice is no error."""
+    """A memory that the caller opened stays open; closing twice is not an error."""
     with Memory.open(":memory:", owner="o", encoder=index_encoder(INDEX)) as memory:
         with SensoriumStore(memory, index=INDEX) as store:
             store.put(("a",), "k", {"text": "sea"})
@@ -112,7 +112,7 @@ def test_sensoriums_own_embeddings_are_their_encoder() -> None:
 
 
 def test_scores_of_an_embedding_are_cosines() -> None:
-    """They stay so when there is enough in the memory to learn what is usual in it."""
+    """Scores stay cosines when the memory is large enough to be calibrated."""
 
     def alike(texts: list[str]) -> list[list[float]]:
         return [(direction(text, DIMS) + 3 * direction("usual", DIMS)).tolist() for text in texts]
@@ -140,7 +140,7 @@ def test_scores_of_an_embedding_are_cosines() -> None:
     ],
     ids=range(6),
 )
-def test_a_slip_in_an_index_is_refused(index: Any, tmp_path: Path) -> None:
+def test_a_wrong_index_is_an_error(index: Any, tmp_path: Path) -> None:
     """Before a folder is begun, and where an encoder is made of it."""
     with pytest.raises(QueryError, match=r"index=|embed="):
         SensoriumStore.open(tmp_path / "new", index=index)
@@ -172,6 +172,6 @@ def test_a_folder_is_one_memory_for_all(tmp_path: Path) -> None:
 
 
 def test_what_is_no_memory_is_refused(tmp_path: Path) -> None:
-    """A folder's name is none, and what to write is said."""
+    """The name of a folder is not a memory; the error says what to write."""
     with pytest.raises(QueryError, match=r'an open Memory; write SensoriumStore\.open\("folder"\)'):
         SensoriumStore(str(tmp_path))  # type: ignore[arg-type]  # meant

@@ -1,4 +1,4 @@
-"""`SensoriumStore` beyond what LangGraph's own store can say: order, TTL, refusals, neighbours."""
+"""`SensoriumStore` beyond LangGraph's own store: order, errors, namespaces, other records."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def store(home: Memory) -> Iterator[SensoriumStore]:
 
 
 def test_the_item_put_last_comes_first(store: SensoriumStore) -> None:
-    """A listing begins with what was put last; putting a key again moves it there."""
+    """A listing begins with the item that was put last; putting an item again moves it there."""
     store.batch([PutOp(("a",), f"k{i}", {"i": i}) for i in range(5)])
     store.put(("a",), "k1", {"i": 1})
     assert keys(store, "a") == ["k1", "k4", "k3", "k2", "k0"]
@@ -84,7 +84,7 @@ def test_what_is_read_is_the_callers_own(store: SensoriumStore) -> None:
     assert store.search(("a",))[0].value == {"tags": ["a"]}
 
 
-def test_reads_of_a_batch_see_what_was_there_before(store: SensoriumStore) -> None:
+def test_reads_of_a_batch_see_the_items_from_before(store: SensoriumStore) -> None:
     """As in LangGraph's store, reads come first and the last put of a key wins."""
     results = store.batch(
         [
@@ -100,7 +100,7 @@ def test_reads_of_a_batch_see_what_was_there_before(store: SensoriumStore) -> No
 
 
 def test_neighbours_are_left_alone(store: SensoriumStore) -> None:
-    """Other records of the memory are no items, whatever their tags; the memory recalls items."""
+    """Other records of the memory are not items, whatever their tags; the memory recalls items."""
     memory = store.memory
     memory.remember(text="somebody's note", tags=["a", "langgraph"], source="a")
     memory.remember(text="of a like form", tags=["langgraph"], metadata={"namespace": 1, "key": 2})
@@ -151,7 +151,7 @@ def test_an_item_of_no_vectors_is_found_by_its_words(store: SensoriumStore) -> N
     ],
 )
 def test_what_filters_mean(value: Any, wanted: Any, holds: bool) -> None:
-    """What cannot be compared does not match; texts that are no numbers are compared as texts."""
+    """Values that cannot be compared do not match; texts that are not numbers compare as texts."""
     assert matches({"x": value}, {"x": wanted}) is holds
 
 
@@ -167,7 +167,7 @@ def test_a_filter_that_lets_little_through_finds_it(store: SensoriumStore) -> No
 def test_namespaces_are_counted_beyond_one_tally(
     store: SensoriumStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where there are more namespaces than a tally counts, the items themselves are read."""
+    """If there are more namespaces than a tally counts, the items are read."""
     store.batch([PutOp((f"n{i:02}", "x"), "k", {}) for i in range(30)])
     everything = store.list_namespaces(limit=100)
     monkeypatch.setattr(searching, "MOST", 7)
@@ -175,7 +175,7 @@ def test_namespaces_are_counted_beyond_one_tally(
 
 
 def test_deleted_namespaces_are_gone(store: SensoriumStore) -> None:
-    """A namespace without items is none, nor is one that was only read."""
+    """A namespace without items is not listed, nor is one that was only read."""
     store.put(("a", "b"), "k", {})
     store.get(("c",), "k")
     store.delete(("a", "b"), "k")
@@ -206,7 +206,7 @@ class Colour(str, enum.Enum):
 
 
 def test_values_come_back_as_json_has_them(store: SensoriumStore) -> None:
-    """Tuples are lists; enumerations and numbers of NumPy's are what JSON writes for them."""
+    """Tuples become lists; enumerations and numbers of NumPy become plain values."""
     store.put(("a",), "k", {"t": (1, (2,)), "c": Colour.RED, "f": np.float64(0.5), "big": 2**62})
     item = store.get(("a",), "k")
     assert item is not None
@@ -244,7 +244,7 @@ endless["x"] = endless
 def test_what_is_no_value_is_refused_before_anything_is_written(
     store: SensoriumStore, value: Any
 ) -> None:
-    """The whole batch fails, with an error that says what was needed."""
+    """The whole batch fails, with an error that says what is needed."""
     with pytest.raises(RecordError):
         store.batch([PutOp(("a",), "good", {"x": 1}), PutOp(("a",), "bad", value)])
     assert keys(store) == []
@@ -258,7 +258,7 @@ def test_a_medium_that_is_no_content_block_says_how(store: SensoriumStore, mediu
 
 
 def test_what_cannot_be_embedded_fails_alone(store: SensoriumStore) -> None:
-    """A vector of zeros is none: its item is not written, the others of the batch are."""
+    """An item with a vector of zeros is not written; the others of the batch are."""
     zero: Any = {
         "dims": 2,
         "embed": lambda texts: [[float("bad" not in t), 0.0] for t in texts],

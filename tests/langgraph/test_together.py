@@ -35,7 +35,7 @@ async def test_many_tasks_embed_asynchronously_at_once() -> None:
 
 
 def test_what_was_put_again_is_not_made_older(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A read refreshes what it read; an item put meanwhile, to stay for ever, stays."""
+    """A read renews the item that it read; an item that was put meanwhile without TTL stays."""
     with SensoriumStore.open(":memory:", ttl={"refresh_on_read": True}) as store:
         store.put(("n",), "k", {"text": "old"}, ttl=1)
         refresh = store._refresh
@@ -85,7 +85,7 @@ def test_what_only_looks_like_a_medium_is_text(value: dict[str, Any]) -> None:
 
 
 def test_content_goes_before_a_providers_name_for_it() -> None:
-    """A picture that was uploaded, too, is the picture that is there."""
+    """A picture with a file id, too, is embedded by its content."""
     picture = {
         "type": "image",
         "file_id": "file-1",

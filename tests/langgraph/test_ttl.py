@@ -86,7 +86,7 @@ def test_the_sweeper_sweeps_until_it_is_stopped(store: SensoriumStore) -> None:
 
 
 def test_a_sweeper_of_a_closed_memory_ends_and_says_why() -> None:
-    """The thread does not live on where there is nothing left to sweep."""
+    """The thread ends with the memory."""
     memory = Memory.open(":memory:", owner="o", encoder=index_encoder(INDEX))
     store = SensoriumStore(memory, index=INDEX)
     memory.close()
@@ -114,8 +114,8 @@ def test_a_sweeper_of_a_closed_memory_ends_and_says_why() -> None:
     ],
     ids=str,
 )
-def test_a_slip_in_the_settings_is_no_life_for_ever(home: Memory, ttl: Any, tmp_path: Path) -> None:
-    """What the store would pass over is refused before anything is opened, with what there is."""
+def test_wrong_settings_are_errors(home: Memory, ttl: Any, tmp_path: Path) -> None:
+    """A setting that would have no effect is an error, before anything is opened."""
     words = "a dictionary of default_ttl, refresh_on_read, sweep_interval_minutes, in minutes"
     with pytest.raises(QueryError, match=words):
         SensoriumStore(home, index=INDEX, ttl=ttl)
@@ -134,5 +134,5 @@ def test_a_slip_in_the_settings_is_no_life_for_ever(home: Memory, ttl: Any, tmp_
     ids=range(3),
 )
 def test_settings_of_langgraph_are_taken(home: Memory, ttl: Any) -> None:
-    """All that LangGraph has, and what its stores add for themselves."""
+    """All settings of LangGraph, and the private keys that its stores add."""
     assert SensoriumStore(home, index=INDEX, ttl=ttl).ttl_config == ttl

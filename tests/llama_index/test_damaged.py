@@ -1,4 +1,4 @@
-"""Damaged files and attachments: what is whole is answered and remembered, the rest is said."""
+"""Damaged files and attachments: the rest is answered and remembered, and the damage reported."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_a_block_says_what_cannot_be_shown(
 
 
 def test_a_retriever_says_what_cannot_be_shown(memory: Memory, tmp_path: Path) -> None:
-    """In the words of the node; what is a picture alone is a node of that remark."""
+    """The text of the node has a remark; a record of a picture alone becomes a text node."""
     memory.remember(Image(PHOTO), text="sea", id="both")
     memory.remember(Image(LOTUS), id="picture")
     damage(tmp_path)
@@ -142,7 +142,7 @@ async def test_words_outlive_a_full_media_store(tmp_path: Path) -> None:
 
 
 async def test_a_damaged_question_still_asks(memory: Memory) -> None:
-    """With its words; a message that shows nothing else is no question."""
+    """The question has its text alone; a message of damaged media asks nothing."""
     block = SensoriumMemoryBlock(memory=memory)
     await block.aput([said("sea")], session_id="a")
     bad = ImageBlock(image=b"no picture", image_mimetype="image/png")

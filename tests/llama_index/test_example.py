@@ -1,4 +1,4 @@
-"""The LlamaIndex example runs without network, and shows what it says it shows."""
+"""The LlamaIndex example runs without network, and prints what it promises."""
 
 from __future__ import annotations
 

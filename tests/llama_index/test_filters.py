@@ -165,7 +165,7 @@ def test_the_search_goes_on_beyond_what_one_call_returns(
 
 
 def test_a_dictionary_is_no_filter(store: SensoriumVectorStore) -> None:
-    """It is refused with what to write, wherever it is given."""
+    """The error says what to write, wherever the dictionary is given."""
     wrong: Any = {"k": "a"}
     for call in (
         lambda: ask(store, "sea", filters=wrong),
@@ -177,7 +177,9 @@ def test_a_dictionary_is_no_filter(store: SensoriumVectorStore) -> None:
 
 
 @pytest.mark.parametrize(("field", "words"), [("operator", "operator"), ("condition", "condition")])
-def test_what_is_no_filter_is_refused(store: SensoriumVectorStore, field: str, words: str) -> None:
+def test_unknown_operators_and_conditions_are_errors(
+    store: SensoriumVectorStore, field: str, words: str
+) -> None:
     """Made without checks, an operator or a condition that does not exist is named."""
     one = MetadataFilter(key="k", value="a")
     group = MetadataFilters(filters=[one])

@@ -140,7 +140,7 @@ async def test_awaited_indices(store: SensoriumVectorStore, model: SensoriumEmbe
 
 
 def test_a_folder_is_opened_again(tmp_path: Path, model: SensoriumEmbedding) -> None:
-    """All that was added is there, without building anything anew."""
+    """All nodes are found without building the index again."""
     with opened(tmp_path, model) as store:
         both(store, model, [photo("dog"), photo("pizza"), Document(text="The ferry.", doc_id="f")])
         store.persist(str(tmp_path / "ignored"))

@@ -1,4 +1,4 @@
-"""The LlamaIndex memory block: what was said and shown comes back, in its own session alone."""
+"""The LlamaIndex memory block: messages are recalled with their media, in their session alone."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ async def test_the_session_is_read_before_anybody_takes_it_back(
 
 
 async def test_a_recorded_picture_reaches_the_model(memory: Memory, engine: AsyncEngine) -> None:
-    """Through LlamaIndex's memory: what was flushed from the history is in `aget`'s messages."""
+    """LlamaIndex's memory flushes messages to the block, and `aget` returns them."""
     block = SensoriumMemoryBlock(memory=memory, similarity_top_k=1)
     chat = ChatMemory.from_defaults(
         session_id="a",

@@ -51,7 +51,7 @@ def test_a_folder_is_one_memory_for_all(tmp_path: Path) -> None:
 
 
 def test_what_is_no_memory_is_refused(tmp_path: Path) -> None:
-    """A folder's name is none, and what to write is said."""
+    """The name of a folder is not a memory; the error says what to write."""
     with pytest.raises(QueryError, match=r"needed an open Memory; write Memory\.open"):
         SensoriumVectorStore(str(tmp_path))  # type: ignore[arg-type]  # meant
 

@@ -95,7 +95,7 @@ def test_words_and_vectors_alone_and_together(store: SensoriumVectorStore) -> No
 
 @pytest.mark.parametrize("mode", [Mode.SPARSE, Mode.SEMANTIC_HYBRID, Mode.SVM, "like"])
 def test_other_modes_are_refused(store: SensoriumVectorStore, mode: Mode) -> None:
-    """With those that there are."""
+    """The error lists the modes that exist."""
     with pytest.raises(QueryError, match="default, mmr, hybrid or text_search"):
         store.query(VectorStoreQuery(vector("sea"), query_str="sea", mode=mode))
 
@@ -116,6 +116,6 @@ def test_other_modes_are_refused(store: SensoriumVectorStore, mode: Mode) -> Non
 def test_incomplete_queries_are_refused(
     store: SensoriumVectorStore, query: VectorStoreQuery, words: str
 ) -> None:
-    """A mode that needs what was not given says so."""
+    """The error names what a mode needs."""
     with pytest.raises(QueryError, match=words):
         store.query(query)

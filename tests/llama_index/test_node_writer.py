@@ -1,4 +1,4 @@
-"""A text and an image store of one memory: what differs is kept apart, and nothing is left over."""
+"""A text and an image store of one memory: differences are kept apart, and nothing is left over."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_the_picture_of_a_vector_is_its_own_nodes(
 def test_words_are_those_of_the_text_store(
     texts: SensoriumVectorStore, images: SensoriumVectorStore, memory: Memory
 ) -> None:
-    """The image store does not replace them, and has its own where there are no others."""
+    """The image store does not replace them, and its text counts if there is no other."""
     texts.add([node("n", "ferry")])
     for words in ("", "harbour"):
         images.add(

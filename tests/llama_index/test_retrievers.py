@@ -60,7 +60,7 @@ def first(memory: Memory, question: Any, **options: Any) -> NodeWithScore:
 
 
 def test_a_text_is_a_text_node(memory: Memory) -> None:
-    """With the record's id, its own metadata, and what is known of the hit."""
+    """The node has the record's id, its metadata, and a description of the hit."""
     memory.remember(
         text="the sea", id="x", at=NOON, tags=["trip"], source="diary", metadata={"a": 1}
     )
@@ -83,7 +83,7 @@ def test_a_text_is_a_text_node(memory: Memory) -> None:
 
 
 def test_a_picture_is_an_image_node(memory: Memory) -> None:
-    """Its file is the kept one, which can be opened; its words are there, too."""
+    """The node refers to the kept file, and has the text."""
     given = MEDIA / "photo_dog.jpg"
     memory.remember(Image(given, uri="planted:dog"), text="Rex", at=NOON)
     best = first(memory, "dog")
@@ -96,7 +96,7 @@ def test_a_picture_is_an_image_node(memory: Memory) -> None:
 
 
 def test_a_sound_comes_with_its_stretch(memory: Memory) -> None:
-    """A `Node` whose audio resource is the kept file, and whose span is what matched."""
+    """A `Node` has the kept file as its audio resource, and the span that matched."""
     memory.remember(sound("dog|sea"), picture("sun"), text="at the beach", at=NOON)
     best = first(memory, "sea")
     assert isinstance(best.node, Node)
@@ -214,7 +214,7 @@ async def test_awaited_retrieval_leaves_the_loop_alone(home: House) -> None:
 def test_questions_that_are_none_are_refused(
     memory: Memory, question: QueryBundle, error: type[Exception]
 ) -> None:
-    """Nothing asked, a vector of another space, what would have to be fetched, no picture."""
+    """Empty questions, vectors of another space, web addresses and damaged pictures are errors."""
     with pytest.raises(error):
         SensoriumRetriever(memory).retrieve(question)
 
@@ -223,7 +223,7 @@ def test_questions_that_are_none_are_refused(
 def test_a_question_without_words_is_answered_in_the_users_words(
     memory: Memory, question: str
 ) -> None:
-    """The error names `retrieve`, and what one writes there."""
+    """The error names `retrieve`, and says what to write."""
     with pytest.raises(QueryError, match=r"retrieve\('.*needed words, a picture or a vector"):
         SensoriumRetriever(memory).retrieve(question)
 

@@ -114,7 +114,7 @@ def test_nodes_come_back_whole(store: SensoriumVectorStore, kept: BaseNode) -> N
 
 
 def test_bytes_are_kept_as_media(store: SensoriumVectorStore) -> None:
-    """Pictures and sounds become percepts of the record, and are no base64 in its payload."""
+    """Pictures and sounds become percepts of the record; its payload has no base64."""
     sound = Node(id_="n", audio_resource=MediaResource(data=BARK), embedding=vector("dog"))
     store.add([sound, ImageNode(id_="i", image=base64.b64encode(PHOTO), embedding=vector("dog"))])
     for name, modality, size in (("n", "audio", len(BARK)), ("i", "image", len(PHOTO))):
@@ -168,7 +168,7 @@ def test_only_what_is_let_through_answers(store: SensoriumVectorStore) -> None:
 
 
 def test_nodes_are_listed_and_removed(store: SensoriumVectorStore) -> None:
-    """By id in the order asked for, by filter, by document, and all; what is gone is no error."""
+    """By id in order, by filter, by document, or all; unknown ids are ignored."""
     store.add(
         [node(f"n{i}", "sea", metadata={"i": i}, relationships=of(f"d{i % 2}")) for i in range(8)]
     )
@@ -217,7 +217,7 @@ def test_two_senses_share_a_memory(store: SensoriumVectorStore) -> None:
 
 @pytest.mark.parametrize("how", ["ids", "document", "clear"])
 def test_each_store_removes_its_own(store: SensoriumVectorStore, how: str) -> None:
-    """What another store of the memory has is still there, and what no store has is gone."""
+    """Nodes of another store of the memory stay, and all others are gone."""
     images = store.sibling("image")
     for one in (store, images):
         one.add([node("x", "sea", relationships=of("d"))])
@@ -265,7 +265,7 @@ def test_what_is_no_node_is_left_alone(store: SensoriumVectorStore) -> None:
 def test_bad_nodes_are_refused(
     store: SensoriumVectorStore, bad: TextNode, error: type[Exception], words: str
 ) -> None:
-    """Each with an error that says what is wrong; an empty list is no error."""
+    """Each error says what is wrong; an empty list is not an error."""
     assert store.add([]) == []
     with pytest.raises(error, match=words):
         store.add([bad])

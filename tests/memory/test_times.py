@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from tests.support.planted import PlantedEncoder, sound
 
 from sensorium.errors import RecordError
 from sensorium.memory import Memory, Moment
 from sensorium.percepts import Audio
-from tests.support.planted import PlantedEncoder, sound
 
 NOON = datetime(2025, 7, 1, 12, tzinfo=timezone.utc)
 

@@ -15,7 +15,8 @@ import pytest
 from tests.support.planted import PlantedEncoder, picture
 
 from sensorium.errors import SensoriumError
-from sensorium.memory import Memory, scratch
+from sensorium.memory import Memory
+from sensorium.memory import place as place_module
 from sensorium.memory.place import LEAST_ROOM, Scratch
 
 
@@ -24,7 +25,7 @@ def in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     """A folder in the place of the one in memory."""
     folder = tmp_path / "shm"
     folder.mkdir()
-    monkeypatch.setattr(scratch, "IN_MEMORY", folder)
+    monkeypatch.setattr(place_module, "IN_MEMORY", folder)
     yield folder
     assert list(folder.iterdir()) == []
 
@@ -80,14 +81,14 @@ def test_what_killed_processes_left_is_removed(
 ) -> None:
     """Where nobody holds the lock any more; folders in use, young ones and others' stay."""
     free(monkeypatch, LEAST_ROOM)
-    monkeypatch.setattr(scratch, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(place_module, "gettempdir", lambda: str(tmp_path))
     used = Scratch(keep_media=False)
     code = (
-        "import os, signal; from pathlib import Path; from sensorium.memory import scratch\n"
-        f"scratch.IN_MEMORY = Path({str(in_memory)!r})\n"
-        "scratch.LEAST_ROOM = 0\n"
+        "import os, signal; from pathlib import Path; from sensorium.memory import place\n"
+        f"place.IN_MEMORY = Path({str(in_memory)!r})\n"
+        "place.LEAST_ROOM = 0\n"
         f"os.environ['TMPDIR'] = {str(tmp_path)!r}\n"
-        "folders = scratch.Scratch(keep_media=True)\n"
+        "folders = place.Scratch(keep_media=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", code], check=False)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from uuid import uuid4
 
 import pytest
 from tests.support.planted import House, PlantedEncoder, house, picture, sound, words
 
 from sensorium.memory import Hit, Memory, Moment
+from sensorium.memory.layout.ids import point_id
+from sensorium.qdrant import Ids, Point
 
 CALIBRATED = PlantedEncoder(gap=2.0, background=True)
 NOW = datetime(2026, 7, 1, tzinfo=timezone.utc)
@@ -30,7 +33,7 @@ def ids(hits: list[Hit]) -> list[str]:
 
 
 def long_sound(number: int, windows: int = 200) -> str:
-    """Many windows of words nobody asks for: one of them is near any question by luck."""
+    """Many windows of other words: one of them is near any question by luck."""
     return "|".join(f"noise{number}.{i}" for i in range(windows))
 
 
@@ -51,17 +54,17 @@ def test_an_album_is_one_hit_among_others(memory: Memory) -> None:
     assert len(found) == len(set(found)) == 8
 
 
-def test_what_is_sure_is_chosen_among_the_sure(memory: Memory) -> None:
-    """Confidence is asked before recency and diversity choose, so that they choose among it."""
+def test_recency_and_diversity_choose_among_certain_hits(memory: Memory) -> None:
+    """Uncertain hits are left out before recency and diversity choose."""
     old = NOW - timedelta(days=400)
     for i in range(4):
         memory.remember(picture(f"dog*3 a{i}"), at=old + timedelta(minutes=i), id=f"dog{i}")
     memory.remember_many(Moment((picture(f"other{i}"),), at=NOW) for i in range(60))
     sure = set(ids(memory.recall("dog", limit=4, min_confidence=0.5)))
     assert sure == {f"dog{i}" for i in range(4)}
-    for wish in ({"half_life": timedelta(days=7)}, {"diversity": 0.7}, {"diversity": 1.0}):
-        found = memory.recall("dog", limit=4, min_confidence=0.5, **wish)
-        assert set(ids(found)) == sure, wish
+    for options in ({"half_life": timedelta(days=7)}, {"diversity": 0.7}, {"diversity": 1.0}):
+        found = memory.recall("dog", limit=4, min_confidence=0.5, **options)
+        assert set(ids(found)) == sure, options
 
 
 def test_words_are_looked_for_in_every_candidate(memory: Memory) -> None:
@@ -78,8 +81,8 @@ def test_words_that_are_nowhere_change_nothing(memory: Memory, keywords: str) ->
     memory.remember(words("cat"))
     alone = [(hit.record.id, hit.score) for hit in memory.recall("dog")]
     both = [(hit.record.id, hit.score) for hit in memory.recall("dog", keywords=keywords)]
-    assert [one[0] for one in both] == [one[0] for one in alone]
-    assert [one[1] for one in both] == pytest.approx([one[1] for one in alone])
+    assert [record for record, _ in both] == [record for record, _ in alone]
+    assert [score for _, score in both] == pytest.approx([score for _, score in alone])
 
 
 @pytest.mark.parametrize("ranking", ["centred", "z", "rrf", "dbsf"])
@@ -100,8 +103,8 @@ def test_what_resembles_is_found_by_all_of_a_recording(memory: Memory) -> None:
 
 
 @pytest.mark.parametrize("ranking", ["rrf", "dbsf"])
-def test_what_only_words_brought_up_has_a_place(memory: Memory, ranking: str) -> None:
-    """A record that no list of the senses reached is ranked by its words, and measured."""
+def test_a_record_found_by_keywords_alone_has_a_place(memory: Memory, ranking: str) -> None:
+    """A record in no list of the modalities is ranked by its keywords, and measured."""
     memory.remember_many(Moment((picture(f"dog n{i}"),)) for i in range(60))
     memory.remember(picture("far"), text="invoice", id="worded")
     found = {
@@ -110,9 +113,28 @@ def test_what_only_words_brought_up_has_a_place(memory: Memory, ranking: str) ->
     assert found["worded"].similarity is not None
 
 
-def test_what_only_words_brought_up_is_judged_by_its_best_sense(memory: Memory) -> None:
-    """Of several senses the best one counts, whichever is looked at last."""
+def test_a_record_found_by_keywords_alone_is_judged_by_its_best_modality(memory: Memory) -> None:
+    """The best of several modalities counts, whichever is looked at last."""
     memory.remember_many(Moment((picture(f"dog n{i}"),)) for i in range(60))
     memory.remember(picture("dog hill cloud"), text="invoice", id="worded")
     found = {hit.record.id: hit for hit in memory.recall("dog", keywords="invoice", limit=5)}
     assert found["worded"].modality == "image"
+
+
+@pytest.mark.parametrize("ranking", ["centred", "raw", "rrf"])
+def test_a_part_left_behind_by_a_longer_record_is_not_found(memory: Memory, ranking: str) -> None:
+    """A point beyond the last part of its record does not answer for it."""
+    memory.remember(sound("sea"), id="short", keep_media=False)
+    memory.remember(sound("wolf"), id="other", keep_media=False)
+    short, other = (
+        memory.backend.retrieve(
+            [point_id(memory.owner, name)], owner=memory.owner, payload=True, vectors=True
+        )[0]
+        for name in ("short", "other")
+    )
+    left_behind = {**short.payload, "part_of": short.id, "part": 1}
+    memory.backend.upsert([Point(str(uuid4()), other.vectors, left_behind)])
+    assert ids(memory.recall("wolf", ranking=ranking)) == ["other", "short"]
+    [hit] = memory.recall("wolf", ranking=ranking, where=Ids((short.id,)))
+    found = {hit.record.id: hit for hit in memory.recall("wolf", ranking=ranking)}
+    assert found["short"].similarity == hit.similarity

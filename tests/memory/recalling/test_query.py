@@ -22,21 +22,33 @@ from sensorium.memory.recalling.query import checked_modalities, query_vectors
 
 ENCODER = PlantedEncoder()
 QUESTIONS: dict[str, tuple[Any, type[Exception]]] = {
-    "a sense nobody has": (
+    "a modality that does not exist": (
         lambda: conditions("recall", {"with_modalities": ["smell"]}),
         QueryError,
     ),
-    "letters for senses": (lambda: conditions("recall", {"with_modalities": "audio"}), QueryError),
-    "no senses": (lambda: conditions("recall", {"with_modalities": 5}), QueryError),  # type: ignore[typeddict-item] # the mistake
-    "no name": (lambda: conditions("recall", {"source": 5}), FilterError),  # type: ignore[typeddict-item] # the mistake
-    "no time": (lambda: conditions("recall", {"since": 5}), FilterError),  # type: ignore[typeddict-item] # the mistake
-    "no date": (lambda: conditions("recall", {"until": "2024"}), FilterError),  # type: ignore[typeddict-item] # same
-    "no list of weights": (lambda: query_vectors("sea", ENCODER, 2), QueryError),  # type: ignore[arg-type] # same
-    "a boundless weight": (lambda: query_vectors("sea", ENCODER, [10**400]), QueryError),
+    "text for a list of modalities": (
+        lambda: conditions("recall", {"with_modalities": "audio"}),
+        QueryError,
+    ),
+    "a number for a list of modalities": (
+        lambda: conditions("recall", {"with_modalities": 5}),  # type: ignore[typeddict-item] # the mistake
+        QueryError,
+    ),
+    "a number for a source": (lambda: conditions("recall", {"source": 5}), FilterError),  # type: ignore[typeddict-item] # the mistake
+    "a number for a time": (lambda: conditions("recall", {"since": 5}), FilterError),  # type: ignore[typeddict-item] # the mistake
+    "text for a time": (lambda: conditions("recall", {"until": "2024"}), FilterError),  # type: ignore[typeddict-item] # same
+    "a number for a list of weights": (lambda: query_vectors("sea", ENCODER, 2), QueryError),  # type: ignore[arg-type] # same
+    "a weight too large for a float": (
+        lambda: query_vectors("sea", ENCODER, [10**400]),
+        QueryError,
+    ),
     "weights of text": (lambda: query_vectors("sea", ENCODER, ["1"]), QueryError),  # type: ignore[list-item] # same
-    "a boundless vector": (lambda: query_vectors([[10**400] * 64], ENCODER, None), QueryError),  # type: ignore[list-item] # same
-    "senses of no kind": (lambda: checked_modalities(5, ENCODER), QueryError),  # type: ignore[arg-type] # same
-    "senses that are lists": (lambda: checked_modalities([[]], ENCODER), QueryError),  # type: ignore[list-item] # same
+    "a vector too large for floats": (
+        lambda: query_vectors([[10**400] * 64], ENCODER, None),  # type: ignore[list-item] # same
+        QueryError,
+    ),
+    "a number for modalities to search": (lambda: checked_modalities(5, ENCODER), QueryError),  # type: ignore[arg-type] # same
+    "modalities that are lists": (lambda: checked_modalities([[]], ENCODER), QueryError),  # type: ignore[list-item] # same
 }
 
 

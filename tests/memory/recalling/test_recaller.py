@@ -1,4 +1,4 @@
-"""Recalling: planted answers are found, whichever sense they came by, and nonsense is not."""
+"""Recalling: planted answers are found, whichever modality they came by, and nonsense is not."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FILLERS = 120
 
 @pytest.fixture(scope="module")
 def crowd(home: House) -> Memory:
-    """A memory of many things of every sense, among which one of each means something."""
+    """A memory of many things of each modality; one thing of each modality means something."""
     memory = home.memory("crowd", GAPPED)
     makers = cycle(MAKERS.items())
     fillers = [
@@ -62,8 +62,8 @@ def filler(index: int, modality: str) -> str:
 
 @pytest.mark.parametrize("ranking", RANKINGS)
 @pytest.mark.parametrize("modality", MODALITIES)
-def test_every_sense_is_found(crowd: Memory, modality: str, ranking: str) -> None:
-    """The planted record is first where its sense is searched, with its span, medium and age."""
+def test_every_modality_is_found(crowd: Memory, modality: str, ranking: str) -> None:
+    """The planted record is first where its modality is searched, with its span, medium and age."""
     [hit] = crowd.recall(f"{modality}thing", limit=1, modalities=[modality], ranking=ranking)
     assert (hit.record.id, hit.modality) == (modality, modality)
     assert hit.calibrated == (ranking != "raw")
@@ -79,7 +79,7 @@ def test_every_sense_is_found(crowd: Memory, modality: str, ranking: str) -> Non
 
 @pytest.mark.parametrize("ranking", ["centred", "z"])
 @pytest.mark.parametrize("modality", MODALITIES)
-def test_senses_compete_fairly(crowd: Memory, modality: str, ranking: str) -> None:
+def test_modalities_compete_fairly(crowd: Memory, modality: str, ranking: str) -> None:
     """Searched all at once, the planted record is first although texts are nearest to texts."""
     hit = crowd.recall(f"{modality}thing", ranking=ranking)[0]
     assert (hit.record.id, hit.modality) == (modality, modality)
@@ -89,8 +89,8 @@ def test_senses_compete_fairly(crowd: Memory, modality: str, ranking: str) -> No
 
 
 @pytest.mark.parametrize("asked", MODALITIES)
-def test_any_sense_can_ask(crowd: Memory, asked: str) -> None:
-    """A percept finds what means the same, of each other sense."""
+def test_any_modality_can_ask(crowd: Memory, asked: str) -> None:
+    """A percept finds what means the same, in every other modality."""
     for modality in MODALITIES:
         hits = crowd.recall(MAKERS[asked](f"{modality}thing"), limit=3)
         assert modality in ids(hits)
@@ -225,8 +225,8 @@ def test_nonsense_finds_nothing(crowd: Memory, nonsense: str) -> None:
 # Fairness
 
 
-def test_many_senses_are_no_advantage(memory: Memory) -> None:
-    """A record of one sense that means the question beats one of six that mean other things."""
+def test_many_modalities_are_no_advantage(memory: Memory) -> None:
+    """A record whose one modality fits beats a record whose six modalities do not."""
     for i in range(30):
         percepts = [make(f"other~{i}~{name}") for name, make in MAKERS.items()]
         memory.remember(*percepts, id=f"many{i}", keep_media=False)
@@ -240,8 +240,8 @@ def test_many_senses_are_no_advantage(memory: Memory) -> None:
     assert scores[both] == pytest.approx(scores["alone"], abs=0.05)
 
 
-def test_a_chance_in_every_sense_is_taken_back(memory: Memory) -> None:
-    """The same mediocre match counts less where five other senses might have matched, too."""
+def test_a_chance_in_every_modality_is_discounted(memory: Memory) -> None:
+    """The same mediocre match counts less if five other modalities might have matched, too."""
     mediocre = "ice else*2"
     others = [make(f"unrelated {n}") for n, make in MAKERS.items() if n not in ("image", "text")]
     memory.remember(picture(mediocre), id="alone")
@@ -272,7 +272,7 @@ def test_long_recordings_are_no_advantage(memory: Memory) -> None:
 
 
 def test_limits(crowd: Memory) -> None:
-    """As many as asked, of what there is, each record once, the same ones first."""
+    """A recall returns at most the limit, each record once, and the same records first."""
     everyone = crowd.recall("audiothing", limit=1000)
     assert len(everyone) == len(set(ids(everyone))) == FILLERS + len(MAKERS)
     scores = [hit.score for hit in everyone]

@@ -131,7 +131,7 @@ def test_a_clock_set_back_starts_anew() -> None:
 def test_bad_frames_are_refused(
     modality: str, options: dict[str, Any], frames: np.ndarray, error: type[Exception]
 ) -> None:
-    """A unit missing, a shape that is none, a batch without times: said at the push."""
+    """A missing unit, a wrong shape and a batch without times raise errors at the push."""
     with open_stream(modality, sink=Kept(), **options) as stream:
         with pytest.raises(error):
             stream.push(frames)

@@ -11,7 +11,7 @@ from sensorium.memory.calibrating.calibration import RANKINGS
 from sensorium.memory.checks import check_limit
 from sensorium.qdrant import Condition, Equal, Every, Ids, Not, Words
 
-WIDER = 4  # times the limit: candidates of which recency, diversity or keywords choose
+WIDER = 4  # times the limit: number of candidates from which recency and diversity choose
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class RecallOptions:
 
     @property
     def pool(self) -> int:
-        """How many candidates are needed to choose from."""
+        """Number of candidates from which the hits are chosen."""
         chosen = self.half_life or self.diversity or self.keywords
         return self.limit * WIDER if chosen else self.limit
 
     def without(self, record: str) -> RecallOptions:
-        """Return the same options, for all records but one."""
+        """Return the same options, for all records but this one."""
         itself = Ids((record,)) | Equal("part_of", record)
         given = [self.condition] if self.condition is not None else []
         return replace(self, condition=Every((*given, Not(itself))))
@@ -57,9 +57,9 @@ class RecallOptions:
             raise QueryError(f"half_life={age!r}", "a positive timedelta", "leave it out")
         words = self.keywords
         if words is not None and not (isinstance(words, str) and words.strip()):
-            raise QueryError(f"keywords={words!r}", "words", "leave it out")
+            raise QueryError(f"keywords={words!r}", "text that is not blank", "leave it out")
         if words is not None:
-            Words("page_content", words)  # refuses what cannot be looked for
+            Words("page_content", words)  # raises if the words cannot be searched
 
 
 def _check_share(name: str, share: object) -> None:

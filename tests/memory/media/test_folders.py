@@ -12,7 +12,7 @@ from uuid import uuid4
 import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
-from tests.support.media_files import files_in
+from tests.support.media_files import LONG_AGO, files_in
 
 from sensorium.errors import (
     MissingExtraError,
@@ -127,3 +127,16 @@ def test_a_remote_failure_is_ours() -> None:
     assert store.bytes_used() == 0
     with pytest.raises(StoreUnavailableError, match="503"):
         store.put(b"x" * 60, extension="bin")
+
+
+def test_only_an_old_file_gets_a_new_time(tmp_path: Path) -> None:
+    """Whoever has a percept of a young file open would take it for changed."""
+    store = MediaStore(tmp_path, owner="rex")
+    path = store.path(store.put(b"the sea", extension="bin"))
+    assert path is not None
+    written = path.stat().st_mtime_ns
+    store.put(b"the sea", extension="bin")
+    assert path.stat().st_mtime_ns == written
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    store.put(b"the sea", extension="bin")
+    assert path.stat().st_mtime > LONG_AGO

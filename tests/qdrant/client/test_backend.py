@@ -1,4 +1,4 @@
-"""A backend over a client: who closes the client."""
+"""A backend over a client: who closes the client, and what a switch leaves."""
 
 from __future__ import annotations
 
@@ -21,4 +21,19 @@ def test_a_client_of_the_callers_stays_open() -> None:
     one.close()
     assert two.count(Filter("rex")) == 0
     assert client.count("one").count == 1
+    client.close()
+
+
+def test_a_switch_leaves_one_collection_and_its_name() -> None:
+    """However often the encoder changes, no collection of an earlier one stays."""
+    client = QdrantClient(":memory:")
+    backend = ClientBackend.open(client, schema=SCHEMA, collection="mine")
+    for _ in range(2):
+        sibling = backend.sibling(SCHEMA)
+        sibling.upsert([Point(str(uuid4()), {}, {"owner": "rex"})])
+        backend = backend.switch(sibling)
+        assert backend.collection == "mine"
+        assert backend.count(Filter("rex")) == 1
+        assert len(client.get_collections().collections) == 1
+    assert ClientBackend.open(client, schema=SCHEMA, collection="mine").count(Filter("rex")) == 1
     client.close()

@@ -57,7 +57,7 @@ def test_a_server_is_given_the_time_it_asks_for(
     stub.failures = [failing(status, "later", Retry_After="7")]
     began = time.monotonic()
     assert backend.count(Filter("rex")) == 7
-    assert time.monotonic() - began >= 0.2
+    assert 0.2 <= time.monotonic() - began < 7
 
 
 @pytest.mark.parametrize("after", ["Wed, 21 Oct 2015 07:28:00 GMT", "-5", "soon"])

@@ -1,13 +1,14 @@
-"""Points are cut into requests that a server takes."""
+"""Points in the words of the client: checked, and cut into requests that a server takes."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
 import pytest
 from tests.support.qdrant_stub import Stub
-from tests.support.stubbed import D
+from tests.support.stubbed import SCHEMA, D
 
 from sensorium.errors import (
     PointError,
@@ -16,6 +17,8 @@ from sensorium.memory.layout.parts import spread_over_points
 from sensorium.qdrant.client import points as client_points
 from sensorium.qdrant.client.backend import ClientBackend
 from sensorium.qdrant.points import Point
+
+ID = "6f1ed002-ab59-4a4a-8a0f-1a2b3c4d5e6f"
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -60,3 +63,10 @@ def test_every_point_of_a_long_record_fits_a_request(long: list[str]) -> None:
     points = spread_over_points(str(uuid4()), {"owner": "rex"}, rows)
     requests = client_points.requests(points, number=client_points.JSON_NUMBER)
     assert [point.id for run in requests for point in run] == [point.id for point in points]
+
+
+@pytest.mark.parametrize("name", ["holiday", "", ID.upper(), ID.replace("-", ""), 7])
+def test_an_id_is_a_uuid_as_it_is_read_back(name: Any) -> None:
+    """A server would take some of these, and return another text than was written."""
+    with pytest.raises(PointError, match="lower case with hyphens"):
+        client_points.check_writable([Point(name, {}, {"owner": "rex"})], SCHEMA)

@@ -54,6 +54,8 @@ def test_the_lock_goes_from_one_holder_to_the_next(tmp_path: Path) -> None:
     lock.hold_for(first)
     lock.hold_for(second)
     lock.release(first)
+    del first
+    gc.collect()
     with pytest.raises(StoreLockedError, match="this process"):
         FolderLock(tmp_path)
     lock.release(second)

@@ -56,6 +56,15 @@ def test_the_stretch_that_matched_is_shown(memory: Memory) -> None:
     assert len(part.data) == 44 + 32_000
 
 
+def test_other_media_are_not_cut_to_the_stretch(memory: Memory) -> None:
+    """The span of the medium that matched says nothing of a sound beside it."""
+    memory.remember(sound("sea|dog"), sound("cat|moon"), id="sounds")
+    record = memory.get("sounds")
+    parts = list(shown(memory, record, Budget(), matched=record.media[1], span=Span(1, 2)))
+    sizes = [len(part.data) for part in parts if isinstance(part, Preview)]
+    assert sizes == [44 + 2 * 32_000, 44 + 32_000]
+
+
 def test_the_match_is_shown_before_others(memory: Memory) -> None:
     """A hit by a sound shows its stretch; a hit by the text shows the first medium whole."""
     remembered_sound(memory)

@@ -73,6 +73,29 @@ def test_what_is_remembered_is_recalled(memory: Memory) -> None:
     assert called(recall, query="a dog", until="2020-01-01T00:00:00Z").artifact == {"hits": []}
 
 
+def test_all_that_is_said_counts() -> None:
+    """Source and ttl are kept; keywords, likeness and every condition restrict what is found."""
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        remember, recall = memory_tools(memory)
+        dog = called(remember, text="dog sea", source="phone", metadata={"n": 1}, ttl="30d")
+        moon = called(remember, text="moon clock", source="mic", metadata={"n": 2})
+        record = memory.get(dog.artifact["id"])
+        assert record.source == "phone"
+        assert record.expires_at is not None
+        other = memory.get(moon.artifact["id"])
+
+        def found(**asked: Any) -> list[str]:
+            hits = called(recall, **asked).artifact["hits"]
+            return [hit["record"]["id"] for hit in hits]
+
+        assert found(keywords="clock") == [other.id]
+        assert found(like=record.id) == [other.id]
+        assert found(query="dog", source="mic") == [other.id]
+        assert found(query="moon", where={"n": 1}) == [record.id]
+        assert found(query="moon", limit=1) == [other.id]
+        assert found(query="dog", since="1d", until="1h") == []
+
+
 def test_models_may_say_null(memory: Memory) -> None:
     """What is left out may be `null`, as models that must name every argument say it."""
     remember, recall = memory_tools(memory)

@@ -252,6 +252,18 @@ async def test_forgetting(own: Memory) -> None:
     assert own.count() == 0
 
 
+async def test_an_age_and_a_time_both_hold(own: Memory) -> None:
+    """Of `until` and `older_than`, the earlier bounds what is forgotten."""
+    async with Client(build_server(own)) as client:
+        for year in (2019, 2021):
+            await ask(client, "remember", text=f"{year}", at=f"{year}-07-01T00:00:00Z")
+        forgotten = await data_of(
+            client, "forget", until="2020-01-01T00:00:00Z", older_than="30d", where={}
+        )
+        assert forgotten["forgotten"] == 1
+        assert [record.text for record in own.timeline()] == ["2021"]
+
+
 ALL: list[dict[str, Any]] = [
     {},
     {"ids": []},

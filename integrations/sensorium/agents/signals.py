@@ -74,7 +74,7 @@ class SignalReader:
                 units=units,
                 at=signal.at,
                 uri=path.as_uri() if path and signal.uri is None else signal.uri,
-                roots=self._roots,
+                roots=self._roots,  # once more, as a link may have changed since
             )
         except SensoriumError as error:
             refused = worded(error, modality=modality)

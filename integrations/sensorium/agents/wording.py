@@ -126,7 +126,7 @@ def stretch_of(hit: Hit) -> str:
     if hit.span is None:
         return ""
     start, end = hit.span.start, hit.span.end
-    if hit.modality in (Text.modality, "keywords"):
+    if hit.modality == Text.modality:
         return f"characters {start:.0f} to {end:.0f}"
     return f"{start:.1f} to {end:.1f} s"
 

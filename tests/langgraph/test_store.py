@@ -259,13 +259,10 @@ def test_a_medium_that_is_no_content_block_says_how(store: SensoriumStore, mediu
 
 def test_what_cannot_be_embedded_fails_alone(store: SensoriumStore) -> None:
     """An item with a vector of zeros is not written; the others of the batch are."""
-    zero: Any = {
-        "dims": 2,
-        "embed": lambda texts: [[float("bad" not in t), 0.0] for t in texts],
-        "fields": ["text"],
-    }
+    zero: Any = {"dims": 2, "embed": lambda texts: [[float("bad" not in t), 0.0] for t in texts]}
+    of_text: Any = {**zero, "fields": ["text"]}
     wrong_dims: Any = {**zero, "dims": 3}
-    with SensoriumStore.open(":memory:", index=zero) as own:
+    with SensoriumStore.open(":memory:", index=of_text) as own:
         ops = [PutOp(("a",), text, {"text": text}) for text in ("good", "bad", "fine")]
         with pytest.raises(VectorError):
             own.batch(ops)

@@ -24,7 +24,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize("place", PLACES, ids=repr)
-def test_a_place_that_is_none_is_refused(
+def test_a_place_that_is_not_one_is_refused(
     place: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What looks like a server and is no URL of one does not become a folder."""

@@ -218,7 +218,7 @@ def test_any_samples_come_back(pixels: Any, wave: Any, depth: Any, motion: Any, 
         assert decoded(again(percept)) == decoded(percept)
 
 
-def test_what_is_no_file_says_so() -> None:
+def test_a_text_never_becomes_a_file() -> None:
     """A text is kept in the payload, and never becomes a file or comes out of one."""
     with pytest.raises(RecordError, match="page_content"):
         file_from_percept(Text("words"))

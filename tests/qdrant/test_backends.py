@@ -16,9 +16,9 @@ from tests.support.stores import (
     Reopen,
     all_ids,
     axis,
-    one,
     point,
     point_id,
+    read_point,
 )
 
 from sensorium.errors import (
@@ -45,7 +45,7 @@ def test_what_is_written_is_read(backend: Backend) -> None:
     rows = np.random.default_rng(1).normal(size=(3, D)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     backend.upsert([point("a", {"image": axis(3), "audio": rows}, **payload)])
-    found = one(backend, "a")
+    found = read_point(backend, "a")
     assert found.payload == {**point("a").payload, **payload}
     assert set(found.vectors) == {"image", "audio"}
     for name, written in {"image": axis(3), "audio": rows}.items():
@@ -57,7 +57,7 @@ def test_upsert_replaces_the_whole_point(backend: Backend) -> None:
     """Nothing of the old point is left: neither a vector nor a key."""
     backend.upsert([point("a", {"image": axis(0), "text": axis(1)}, source="old")])
     backend.upsert([point("a", {"text": axis(2)}, tags=["new"])])
-    found = one(backend, "a")
+    found = read_point(backend, "a")
     assert set(found.vectors) == {"text"}
     assert "source" not in found.payload
     assert backend.count(ME) == 1
@@ -68,7 +68,7 @@ def test_put_vectors_keeps_the_others(backend: Backend) -> None:
     backend.upsert([point("a", {"image": axis(0)}, source="camera")])
     backend.put_vectors(point_id("a"), {"audio": axis(1, 2)})
     backend.put_vectors(point_id("a"), {"audio": axis(4)})
-    found = one(backend, "a")
+    found = read_point(backend, "a")
     np.testing.assert_allclose(found.vectors["image"], axis(0), atol=1e-3)
     np.testing.assert_allclose(found.vectors["audio"], axis(4), atol=1e-3)
     assert found.payload["source"] == "camera"
@@ -87,28 +87,28 @@ def test_set_payload_merges_and_clears(backend: Backend) -> None:
     backend.set_payload(
         Filter("rex", Equal("source", "x")), {"tags": ["u"], "digest": ["d"]}, clear=["source"]
     )
-    assert one(backend, "a").payload == point("a", tags=["u"], digest=["d"]).payload
-    assert one(backend, "b").payload == point("b", source="y", tags=["t"]).payload
+    assert read_point(backend, "a").payload == point("a", tags=["u"], digest=["d"]).payload
+    assert read_point(backend, "b").payload == point("b", source="y", tags=["t"]).payload
 
 
 def test_set_payload_clears_the_points_it_meant_before_it_wrote(backend: Backend) -> None:
     """A key that the filter asks about may be changed: the same points are cleared."""
     backend.upsert([point("a", source="old", tags=["t"])])
     backend.set_payload(Filter("rex", Equal("source", "old")), {"source": "new"}, clear=["tags"])
-    assert one(backend, "a").payload == point("a", source="new").payload
+    assert read_point(backend, "a").payload == point("a", source="new").payload
 
 
 def test_set_payload_replaces_a_dictionary(backend: Backend) -> None:
     """A top-level key is written whole: what the old dictionary held is gone."""
     backend.upsert([point("a", metadata={"x": 1, "y": 2})])
     backend.set_payload(ME, {"metadata": {"x": 3}})
-    assert one(backend, "a").payload["metadata"] == {"x": 3}
+    assert read_point(backend, "a").payload["metadata"] == {"x": 3}
 
 
 def test_points_without_vectors_are_kept(fresh: Backend) -> None:
     """A memory of words alone needs no vector."""
     fresh.upsert([point("a", {})])
-    assert one(fresh, "a").vectors == {}
+    assert read_point(fresh, "a").vectors == {}
     assert fresh.search([Search("image", axis(0)[0], 5)], ME) == [[]]
 
 
@@ -125,7 +125,7 @@ def test_threads_share_a_store(backend: Backend) -> None:
     assert backend.count(ME) == 80
 
 
-def test_nothing_to_write_is_nothing(backend: Backend) -> None:
+def test_an_empty_batch_is_no_mistake(backend: Backend) -> None:
     """An empty batch is no mistake."""
     backend.upsert([])
     assert backend.count(ME) == 0
@@ -169,7 +169,7 @@ def test_a_modality_can_be_added(fresh: Backend) -> None:
     fresh.put_vectors(point_id("a"), {"smell": axis(3)})
     (hits,) = fresh.search([Search("smell", axis(2)[0], 1)], ME)
     assert [hit.id for hit in hits] == [point_id("b")]
-    assert set(one(fresh, "a").vectors) == {"image", "smell"}
+    assert set(read_point(fresh, "a").vectors) == {"image", "smell"}
 
 
 def test_a_store_opens_with_what_it_was_made_with(reopen: Reopen) -> None:
@@ -179,7 +179,7 @@ def test_a_store_opens_with_what_it_was_made_with(reopen: Reopen) -> None:
     first.add_modality("smell")
     again = reopen(CollectionSchema.for_space(SPACE, modalities=["image", "imu"]))
     assert again.schema.modalities == ("audio", "image", "imu", "smell", "text")
-    np.testing.assert_allclose(one(again, "a").vectors["image"], axis(0), atol=1e-3)
+    np.testing.assert_allclose(read_point(again, "a").vectors["image"], axis(0), atol=1e-3)
     again.upsert([point("b", {"imu": axis(1)})])
     assert reopen(SCHEMA).count(ME) == 2
 

@@ -28,7 +28,7 @@ ID = "6f1ed002-ab59-4a4a-8a0f-1a2b3c4d5e6f"
 EAST, WEST = timezone(timedelta(hours=5)), timezone(timedelta(hours=-5))
 
 
-def test_ids_that_are_no_uuids_are_left_out() -> None:
+def test_ids_other_than_uuids_are_left_out() -> None:
     """No point has them; those that are, are written as points have them."""
     odd: list[Any] = [ID.upper(), "", "holiday", None, 7]
     assert list(uuids(odd)) == [ID]

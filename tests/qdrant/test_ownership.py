@@ -93,7 +93,7 @@ def test_reading_by_id_needs_an_owner(backend: Backend, owner: Any) -> None:
         backend.occupied([point_id("a")], owner=owner, payload=True)
 
 
-def test_ids_that_no_point_can_have_match_none(backend: Backend) -> None:
+def test_ids_that_no_point_can_have_match_nothing(backend: Backend) -> None:
     """In conditions and when points are read; those beside them do."""
     backend.upsert([point("a")])
     ids = ("nope", "", point_id("a"), "7")

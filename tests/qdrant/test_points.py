@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.support.stores import ME, NOON, D, axis, one, point, point_id
+from tests.support.stores import ME, NOON, D, axis, point, point_id, read_point
 
 from sensorium.errors import (
     PointError,
@@ -36,7 +36,7 @@ def test_bad_vectors_are_refused_before_anything_is_written(backend: Backend) ->
     for bad in BAD_VECTORS.values():
         with pytest.raises(PointError):
             backend.put_vectors(point_id("good"), {"image": bad})
-    np.testing.assert_allclose(one(backend, "good").vectors["image"], axis(0), atol=1e-3)
+    np.testing.assert_allclose(read_point(backend, "good").vectors["image"], axis(0), atol=1e-3)
 
 
 endless: list[Any] = []
@@ -65,10 +65,10 @@ def test_payloads_that_are_not_json_are_refused(backend: Backend, bad: Any) -> N
     backend.upsert([point("good")])
     with pytest.raises(PointError):
         backend.set_payload(ME, {"metadata": {"x": bad}})
-    assert one(backend, "good").payload == point("good").payload
+    assert read_point(backend, "good").payload == point("good").payload
 
 
-def test_ids_that_are_no_uuid_are_refused(backend: Backend) -> None:
+def test_ids_other_than_uuids_are_refused(backend: Backend) -> None:
     """An engine takes numbers and UUIDs only."""
     with pytest.raises(PointError):
         backend.upsert([point("good"), replace(point("bad"), id="holiday")])

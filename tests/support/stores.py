@@ -55,7 +55,7 @@ def all_ids(backend: Backend, filter: Filter = ME) -> set[str]:
     return {found.id for found in backend.scroll(filter, limit=1000, payload=False).points}
 
 
-def one(backend: Backend, name: str) -> StoredPoint:
+def read_point(backend: Backend, name: str) -> StoredPoint:
     (found,) = backend.retrieve([point_id(name)], owner="rex", payload=True, vectors=True)
     return found
 

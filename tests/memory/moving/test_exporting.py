@@ -171,7 +171,7 @@ def test_lost_media_are_counted_not_fatal(
     assert import_records(second.directory, target, other, owner="rex").missing_media == 1
 
 
-def test_what_is_there_is_not_written_over(source: EdgeBackend, tmp_path: Path) -> None:
+def test_an_existing_export_is_not_overwritten(source: EdgeBackend, tmp_path: Path) -> None:
     """A directory with anything in it, or a file, is refused; an empty directory is filled."""
     full, file, empty = tmp_path / "full", tmp_path / "file", tmp_path / "empty"
     full.mkdir()

@@ -70,7 +70,7 @@ def test_an_odd_retry_after_is_no_obstacle(
     assert backend.count(Filter("rex")) == 7
 
 
-def test_an_answer_that_is_none_of_qdrants_is_an_error(backend: ClientBackend, stub: Stub) -> None:
+def test_an_answer_from_another_program_is_an_error(backend: ClientBackend, stub: Stub) -> None:
     """A proxy's page with status 200 is not tried again."""
     stub.failures = [failing(200, "<html>hello</html>")]
     with pytest.raises(StoreUnavailableError, match="not an answer of Qdrant"):
@@ -156,7 +156,7 @@ def test_credentials_in_a_url_are_refused_unseen(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["ftp://here", "http://[", "http://host:port"])
-def test_what_is_no_url_is_refused(url: str) -> None:
+def test_anything_but_a_url_is_refused(url: str) -> None:
     """With an error of ours."""
     with pytest.raises(StoreUnavailableError, match="http"):
         ClientBackend.open(url, schema=SCHEMA)

@@ -64,7 +64,7 @@ def test_modalities_that_others_added_stay() -> None:
     client.close()
 
 
-def test_a_sense_is_added_with_a_client_alone() -> None:
+def test_a_modality_is_added_with_a_client_alone() -> None:
     """One call, of a schema that is read from the collection; a second changes nothing."""
     client = QdrantClient(":memory:")
     create_collection(client, "mine", SCHEMA)

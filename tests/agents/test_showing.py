@@ -13,7 +13,7 @@ from tests.support.planted import PLANTED, PlantedEncoder, picture, sound, therm
 from sensorium.agents.showing import Budget, show_match, show_medium, shown
 from sensorium.memory import Memory
 from sensorium.percepts import Audio, Span
-from sensorium.percepts.previews import Preview
+from sensorium.percepts.forms import Preview
 
 
 @pytest.fixture

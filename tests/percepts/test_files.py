@@ -26,7 +26,8 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Text, Thermal, Video
-from sensorium.percepts.files import PerceptFile, file_from_percept, percept_from_file
+from sensorium.percepts.files import file_from_percept, percept_from_file
+from sensorium.percepts.forms import PerceptFile
 from sensorium.samples import FOLDER as SAMPLES
 
 WHEN = datetime(2026, 3, 1, 12, 30, tzinfo=timezone.utc)

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from sensorium.errors import SourceChangedError
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal, Video
 from sensorium.percepts.audio import PREVIEW_RATE as RATE
+from sensorium.percepts.forms import MAX_BYTES, Preview
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.previews import MAX_BYTES, Preview, preview
+from sensorium.percepts.previews import preview
 from sensorium.percepts.source import take
 from sensorium.samples import FOLDER as MEDIA
 

@@ -18,10 +18,9 @@ from sensorium.errors import (
     PerceptValueError,
     UnitError,
 )
-from sensorium.percepts.files import PerceptFile
+from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
-from sensorium.percepts.previews import Preview, PreviewLimits
 from sensorium.percepts.soundtrack import (
     HIGHEST_RATE,
     LOWEST_RATE,

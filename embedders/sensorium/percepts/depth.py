@@ -19,7 +19,7 @@ from sensorium.errors import (
     PerceptValueError,
     UnitError,
 )
-from sensorium.percepts.files import PerceptFile
+from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.pictures import (
@@ -30,7 +30,7 @@ from sensorium.percepts.pictures import (
     one_channel,
     probe,
 )
-from sensorium.percepts.previews import Preview, PreviewLimits, encode_drawing
+from sensorium.percepts.previews import encode_drawing
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 from sensorium.percepts.unit import Unit
 

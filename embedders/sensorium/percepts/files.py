@@ -5,27 +5,20 @@ from __future__ import annotations
 import io
 import mimetypes
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from sensorium.errors import MediaDecodeError, RecordError
+from sensorium.errors import MediaDecodeError
+from sensorium.percepts.forms import FileFormat, PerceptFile, no_file
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, make_percept
 from sensorium.percepts.signatures import PREFIX, recognise
 from sensorium.percepts.source import Array, Encoded, Source, take
 
 NPY_MAGIC = b"\x93NUMPY"  # no other file that a percept takes begins like this
-
-
-class FileFormat(NamedTuple):
-    """How a file is named and announced."""
-
-    extension: str  # without the dot
-    mime: str
 
 
 NPY = FileFormat("npy", "application/x-npy")
@@ -54,23 +47,6 @@ FORMATS = {  # by what `recognise` says
 }
 CONTAINERS = ("video/", "application/ogg")  # mime types of files that may hold sound alone
 IN_CONTAINERS = ("audio", "video")  # mime families of what they may hold
-
-
-@dataclass(frozen=True)
-class PerceptFile:
-    """A percept as a file.
-
-    Attributes:
-        source: Content of the file: `source.open()` reads it, `source.size` is its bytes.
-        extension: Extension of the file's name, without the dot.
-        mime: Mime type of the file.
-        units: Keywords with which `percept_from_file` makes the percept again.
-    """
-
-    source: Encoded = field(repr=False)
-    extension: str
-    mime: str
-    units: Mapping[str, Any]
 
 
 def file_from_percept(percept: Percept) -> PerceptFile:
@@ -128,15 +104,6 @@ def percept_from_file(
     if cls is not None and isinstance(source, Encoded) and _prefix(source).startswith(NPY_MAGIC):
         source = cls.source_from_array(_array(source, modality))
     return make_percept(modality, source, units, at=at, uri=uri, limits=limits)
-
-
-def no_file(came: str) -> RecordError:
-    """Build the error for a percept that cannot be kept as a file."""
-    return RecordError(
-        f"{came}, as a media file",
-        "a percept whose source is an encoded file or samples",
-        "keep text as page_content; remember other percepts with keep_media=False",
-    )
 
 
 def _prefix(source: Encoded) -> bytes:

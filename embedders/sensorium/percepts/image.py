@@ -11,7 +11,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from sensorium.errors import PerceptShapeError, PerceptValueError
-from sensorium.percepts.files import PerceptFile
+from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.pictures import (
@@ -24,7 +24,7 @@ from sensorium.percepts.pictures import (
     probe,
     translate_errors,
 )
-from sensorium.percepts.previews import Preview, PreviewLimits, encode_photograph, original_file
+from sensorium.percepts.previews import encode_photograph, original_file
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 
 WHITEST_16_BIT = 65_535

@@ -25,11 +25,11 @@ from sensorium.errors import (
     TimeError,
     UnitError,
 )
-from sensorium.percepts.files import FileFormat, PerceptFile
+from sensorium.percepts.forms import FileFormat, PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.imu_files import Recording, read_recording
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
-from sensorium.percepts.previews import Preview, PreviewLimits, encode_drawing
+from sensorium.percepts.previews import encode_drawing
 from sensorium.percepts.resampling import TICK, resample, uniform
 from sensorium.percepts.source import Array, Encoded, Given, Samples, Source, take
 from sensorium.percepts.unit import Unit
@@ -242,11 +242,10 @@ class IMU(Percept):
 
     def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
         """Return a plot of the six traces."""
-        from sensorium.percepts.motion_plot import (
-            plot_motion,  # loads fonts
-        )
+        from sensorium.percepts.motion_plot import plot_motion  # loads fonts
 
-        return encode_drawing(plot_motion(self, span=span), limits)
+        picture = plot_motion(self.times, self.samples, self.gaps, span=span)
+        return encode_drawing(picture, limits)
 
     def segments(self, rate: float) -> list[Segment]:
         """Return the stretches between the gaps, each evenly resampled to `rate` Hz.

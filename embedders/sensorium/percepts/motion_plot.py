@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 import numpy as np
 import PIL.Image
@@ -14,8 +15,7 @@ from PIL import ImageDraw, ImageFont
 
 from sensorium.percepts.percept import Span
 
-if TYPE_CHECKING:
-    from sensorium.percepts.imu import IMU
+Floats: TypeAlias = NDArray[np.float64]
 
 WIDTH, HEIGHT = 768, 512  # pixels
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 28, 48  # pixels around the traces
@@ -46,45 +46,61 @@ class _Panel:
         return self.bottom - share * (self.bottom - self.top)
 
 
-def plot_motion(imu: IMU, *, span: Span | None = None) -> PIL.Image.Image:
+def plot_motion(
+    times: Floats, samples: NDArray[np.floating], gaps: Sequence[Span], *, span: Span | None = None
+) -> PIL.Image.Image:
     """Draw the six traces of a motion; where samples are missing, the lines break.
 
     Args:
-        imu: The motion.
+        times: Seconds of the samples, shape `(T,)`, increasing.
+        samples: Accelerations in m/s^2 and rotation rates in rad/s, shape `(T, 6)`.
+        gaps: Stretches without samples, in order.
         span: The stretch of it in seconds; all of it by default, or where it holds no two samples.
     Returns:
         An RGB picture of 768 x 512 pixels.
     """
-    stretches = _stretches(imu, span) or _stretches(imu, None)
+    stretches = _stretches(times, samples, gaps)
+    stretches = _within(stretches, span) or stretches
     picture = PIL.Image.new("RGB", (WIDTH, HEIGHT), WHITE)
     draw = ImageDraw.Draw(picture)
     tall = (HEIGHT - TOP - BOTTOM - BETWEEN) // 2
     for row, title in enumerate(("acceleration (m/s^2)", "rotation rate (rad/s)")):
         top = TOP + row * (tall + BETWEEN)
         columns = slice(3 * row, 3 * row + 3)
-        traces = [(times, values[:, columns]) for times, values in stretches]
+        traces = [(seconds, values[:, columns]) for seconds, values in stretches]
         panel = _panel(traces, top, top + tall)
         _frame(draw, panel, title, last=row == 1)
-        for times, values in traces:
+        for seconds, values in traces:
             for index, colour in enumerate(AXES.values()):
-                _trace(draw, panel, times, values[:, index], colour)
+                _trace(draw, panel, seconds, values[:, index], colour)
     return picture
 
 
 def _stretches(
-    imu: IMU, span: Span | None
-) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    times: Floats, samples: NDArray[np.floating], gaps: Sequence[Span]
+) -> list[tuple[Floats, Floats]]:
     """Return times `(n,)` and samples `(n, 6)` of each stretch of two samples or more."""
-    breaks = np.searchsorted(imu.times, [gap.end for gap in imu.gaps])
-    found = []
-    for first, end in pairwise([0, *breaks.tolist(), len(imu.times)]):
-        times, values = imu.times[first:end], imu.samples[first:end].astype(np.float64)
-        if span is not None:
-            inside = (times >= span.start) & (times <= span.end)
-            times, values = times[inside], values[inside]
-        if len(times) > 1:
-            found.append((times, values))
-    return found
+    breaks = np.searchsorted(times, [gap.end for gap in gaps])
+    parts = pairwise([0, *breaks.tolist(), len(times)])
+    return [
+        (times[first:end], samples[first:end].astype(np.float64))
+        for first, end in parts
+        if end - first > 1
+    ]
+
+
+def _within(
+    stretches: list[tuple[Floats, Floats]], span: Span | None
+) -> list[tuple[Floats, Floats]]:
+    """Cut stretches to a span, and drop those that have fewer than two samples in it."""
+    if span is None:
+        return stretches
+    inside = [(times >= span.start) & (times <= span.end) for times, _ in stretches]
+    return [
+        (times[chosen], values[chosen])
+        for (times, values), chosen in zip(stretches, inside, strict=True)
+        if chosen.sum() > 1
+    ]
 
 
 def _panel(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from typing_extensions import Self
@@ -22,14 +22,11 @@ from sensorium.errors import (
     TimeError,
     first_problem,
 )
+from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits, no_file
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import directories
 from sensorium.percepts.source import Array, Samples, Source, source_from_dict
 from sensorium.percepts.unit import Unit
-
-if TYPE_CHECKING:
-    from sensorium.percepts.files import PerceptFile
-    from sensorium.percepts.previews import Preview, PreviewLimits
 
 DEFAULT_LIMITS = Limits()
 
@@ -178,8 +175,6 @@ class Percept(ABC):
             RecordError: The source is not `Samples`.
         """
         if not isinstance(self.source, Samples):
-            from sensorium.percepts.files import no_file
-
             raise no_file(f"a {self.modality} of {self.source.name}")
         return self.source.array
 

@@ -4,49 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import PIL.Image
 from PIL import ExifTags
 
-from sensorium.percepts.limits import MIB
+from sensorium.percepts.forms import MAX_BYTES, MAX_SIDE, Preview, PreviewLimits
 from sensorium.percepts.percept import Percept, Span
 from sensorium.percepts.pictures import MEDIA_ERRORS
 from sensorium.percepts.source import Encoded
 
-MAX_BYTES = MIB
-MAX_SIDE = 1024  # pixels
 SMALLEST_SIDE = 16  # pixels; a picture that does not fit at this size is not shown
 QUALITIES = (85, 60)  # of JPEG, one after the other until it fits
 COMMON_MIMES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 COMMON_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})  # no CMYK, nothing of 16 bits
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A picture or a sound in a format that models and browsers take.
-
-    Attributes:
-        mime: `"image/jpeg"`, `"image/png"`, `"image/webp"` or `"audio/wav"`.
-        data: The whole file.
-    """
-
-    mime: str
-    data: bytes = field(repr=False)
-
-
-@dataclass(frozen=True)
-class PreviewLimits:
-    """How large a preview may be.
-
-    Attributes:
-        max_bytes: Largest size of the encoded picture or sound.
-        max_side: Largest width and height of a picture, in pixels.
-    """
-
-    max_bytes: int = MAX_BYTES
-    max_side: int = MAX_SIDE
 
 
 def preview(

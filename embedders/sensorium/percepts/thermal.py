@@ -13,12 +13,12 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from sensorium.errors import UnitError
-from sensorium.percepts.files import PerceptFile
+from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.palettes import Palette, canonical_palette
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.pictures import SUFFIXES, decode, encode_tiff, load_upright, probe
-from sensorium.percepts.previews import Preview, PreviewLimits, encode_drawing
+from sensorium.percepts.previews import encode_drawing
 from sensorium.percepts.source import Encoded, Given, Samples, take
 from sensorium.percepts.thermal_values import (
     ABSOLUTE_ZERO,

@@ -23,9 +23,10 @@ from sensorium.errors import (
 )
 from sensorium.percepts.audio import Audio
 from sensorium.percepts.ffmpeg import check_length, length_of, moving_pictures, open_media, skip_to
+from sensorium.percepts.forms import Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
-from sensorium.percepts.previews import Preview, PreviewLimits, encode_photograph
+from sensorium.percepts.previews import encode_photograph
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 
 if TYPE_CHECKING:

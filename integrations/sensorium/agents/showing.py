@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from sensorium.errors import SensoriumError
 from sensorium.memory import Hit, Medium, Memory, Record
 from sensorium.percepts import Span, Text
-from sensorium.percepts.previews import MAX_BYTES, MAX_SIDE, Preview, preview
+from sensorium.percepts.forms import MAX_BYTES, MAX_SIDE, Preview
+from sensorium.percepts.previews import preview
 
 logger = logging.getLogger(__name__)
 

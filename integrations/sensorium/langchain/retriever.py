@@ -21,7 +21,7 @@ from sensorium.langchain.blocks import Question, blocks_of, parts_of
 from sensorium.langchain.checks import K, check_filters, limit_of, refuse
 from sensorium.langchain.documents import hit_document, matched_by
 from sensorium.memory import Memory
-from sensorium.percepts.previews import MAX_BYTES
+from sensorium.percepts.forms import MAX_BYTES
 
 ARGUMENTS = "k, modalities, min_confidence, half_life, filters"
 

@@ -27,8 +27,8 @@ from sensorium.errors import SensoriumError
 from sensorium.langchain.blocks import blocks_of
 from sensorium.memory import Hit, Memory
 from sensorium.percepts import Percept
+from sensorium.percepts.forms import MAX_BYTES
 from sensorium.percepts.locations import directories
-from sensorium.percepts.previews import MAX_BYTES
 
 TOGETHER = 4  # times `max_bytes`: the size of all pictures and sounds of a message
 

@@ -21,7 +21,7 @@ from sensorium.agents.showing import Budget, shown
 from sensorium.errors import PerceptError
 from sensorium.memory import Hit, Memory
 from sensorium.percepts import Audio, Image, Percept, Video
-from sensorium.percepts.previews import Preview
+from sensorium.percepts.forms import Preview
 
 MediaBlock: TypeAlias = "ImageBlock | AudioBlock | VideoBlock"
 CLASSES: dict[str, type[Image | Audio | Video]] = {  # by the type of a block

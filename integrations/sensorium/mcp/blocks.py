@@ -15,7 +15,7 @@ from sensorium.agents.showing import Budget, show_match
 from sensorium.agents.wording import cut, stretch_of
 from sensorium.mcp.schemas import HitData, MediumData, RecordData
 from sensorium.memory import Hit, Medium, Memory, Record
-from sensorium.percepts.previews import Preview
+from sensorium.percepts.forms import Preview
 
 LONGEST_URI = 300  # characters
 CUT = "(cut; the whole text is in the resource {uri})"

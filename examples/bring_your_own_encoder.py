@@ -1,4 +1,4 @@
-"""Your own encoder: a function for each sense. This one knows colours, and nothing else."""
+"""An encoder of your own: a function for each modality. This one knows only colours."""
 
 import numpy as np
 from PIL.ImageColor import getrgb
@@ -8,15 +8,16 @@ from sensorium.memory import Memory
 from sensorium.samples import sample, sample_names
 
 
-def seen(pictures: list) -> list:  # the mean colour, away from grey
+def encode_pictures(pictures: list) -> list:  # the mean colour, relative to grey
     return [np.asarray(picture.picture()).mean(axis=(0, 1)) - 128 for picture in pictures]
 
 
-def said(texts: list) -> list:  # the colours that the words name, added up
+def encode_texts(texts: list) -> list:  # the sum of the colours that the words name
     return [sum(np.array(getrgb(word)) - 128 for word in text.text.split()) for text in texts]
 
 
-encoder = FunctionEncoder("colours", {"image": seen, "text": said}, dimension=3)
+functions = {"image": encode_pictures, "text": encode_texts}
+encoder = FunctionEncoder("colours", functions, dimension=3)
 with Memory.open(":memory:", owner="rex", encoder=encoder, keep_media=False) as memory:
     for name in sample_names("photo"):
         memory.remember(sample(name), source=name)

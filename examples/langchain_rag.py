@@ -1,13 +1,12 @@
-"""Ask a memory of photos, sounds, motion and notes, in words and by sound, with LangChain.
+"""Ask a memory of photos, sounds, motion and notes by words and by sounds, with LangChain.
 
-The chain is the usual one: retrieve, write a prompt, ask a chat model, parse its answer. No key and
-no download is needed: the model here makes nothing up, it quotes the first memory it was given. Put
-any chat model in its place.
+The chain is the usual one: retrieve, fill a prompt, ask a chat model, parse its answer. It needs no
+API key and no download, because its model only quotes the first memory in the prompt. Any chat
+model can take its place.
 """
 
 import base64
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from langchain_core.documents import Document
@@ -20,9 +19,7 @@ from langchain_core.runnables import Runnable, RunnablePassthrough
 
 from sensorium.langchain import SensoriumRetriever
 from sensorium.memory import Memory, Moment
-from sensorium.percepts import IMU, Audio, Image
-from sensorium.samples import FOLDER as MEDIA
-from sensorium.samples import notes
+from sensorium.samples import FOLDER, notes, sample, sample_names
 
 QUESTIONS = (
     "what is the postman afraid of",
@@ -31,13 +28,13 @@ QUESTIONS = (
     "someone out for a run",
     "the tax report",
 )
-HEARD = ("sound_dog_bark.ogg", "sound_helicopter.ogg", "sound_sea_waves.ogg")  # to ask with
+HEARD = ("sound_dog_bark", "sound_helicopter", "sound_sea_waves")  # questions
 PROMPT = ChatPromptTemplate.from_template(
-    "Answer from these memories alone.\n\nMemories:\n{memories}\n\nQuestion: {question}"
+    "Answer only from these memories.\n\nMemories:\n{memories}\n\nQuestion: {question}"
 )
 
 
-class Quoting(SimpleChatModel):
+class QuotingModel(SimpleChatModel):
     """A chat model that answers with the first memory in its prompt."""
 
     @property
@@ -51,20 +48,17 @@ class Quoting(SimpleChatModel):
 
 
 def moments() -> Iterator[Moment]:
-    """The samples but those to ask with. What is in them is not said: file names are no words."""
-    for path in sorted(MEDIA.glob("photo_*")):
-        yield Moment(Image(path), source=path.name)
-    for path in sorted(MEDIA.glob("sound_*")):
-        if path.name not in HEARD:
-            yield Moment(Audio(path), source=path.name)
-    for path in sorted(MEDIA.glob("imu_*")):
-        yield Moment(IMU(path, accel="m/s^2", gyro="rad/s"), source=path.name)
+    """Yield the samples, except the sounds to ask with. Their names are not searched."""
+    for kind in ("photo", "sound", "imu"):
+        for name in sample_names(kind):
+            if name not in HEARD:
+                yield Moment(sample(name), source=name)
     for note in notes():
         yield Moment(text=note, source="a note")
 
 
-def written(documents: list[Document]) -> str:
-    """A line for each document: what a model that only reads can be told of it."""
+def describe(documents: list[Document]) -> str:
+    """Write a line about each document, for a model that takes only text."""
     lines = []
     for document in documents:
         facts = document.metadata
@@ -75,9 +69,9 @@ def written(documents: list[Document]) -> str:
     return "\n".join(lines)
 
 
-def sound_message(path: Path) -> HumanMessage:
-    """A message as a chat program sends it, with a sound in it."""
-    data = base64.b64encode(path.read_bytes()).decode("ascii")
+def sound_message(name: str) -> HumanMessage:
+    """Return a message with a sound in it, as a chat program sends it."""
+    data = base64.b64encode((FOLDER / f"{name}.ogg").read_bytes()).decode("ascii")
     return HumanMessage(content_blocks=[create_audio_block(base64=data, mime_type="audio/ogg")])
 
 
@@ -88,21 +82,24 @@ def main() -> None:
 
         sure = retriever.bind(min_confidence=0.5)
         answer: Runnable[Any, str] = (
-            {"memories": sure | written, "question": RunnablePassthrough()}
+            {"memories": sure | describe, "question": RunnablePassthrough()}
             | PROMPT
-            | Quoting()
+            | QuotingModel()
             | StrOutputParser()
         )
-        for question, said in zip(QUESTIONS, answer.batch(list(QUESTIONS)), strict=True):
-            print(f"{question}?\n  {said}")
+        for question, reply in zip(QUESTIONS, answer.batch(list(QUESTIONS)), strict=True):
+            print(f"{question}?\n  {reply}")
 
-        pictured = retriever.bind(modalities=["image"]) | written | str.splitlines
+        picture = retriever.bind(modalities=["image"]) | describe | str.splitlines
         for name in HEARD:
             print(f"what does {name} look like?")
-            print(f"  {pictured.invoke(sound_message(MEDIA / name))[0]}")
+            print(f"  {picture.invoke(sound_message(name))[0]}")
 
         shown = (retriever.bind(k=1) | retriever.content_blocks).invoke("a flower in the sun")
-        print("for a model that sees:", [(block["type"], block["mime_type"]) for block in shown])
+        print(
+            "for a model that takes pictures:",
+            [(block["type"], block["mime_type"]) for block in shown],
+        )
 
 
 if __name__ == "__main__":

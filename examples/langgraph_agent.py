@@ -1,8 +1,8 @@
-"""A graph whose agent is shown pictures in one conversation and recalls them in another, by sound.
+"""An agent that is shown pictures in one conversation, and recalls them in another by their sounds.
 
-The two conversations are threads of the checkpointer: neither sees the other's messages. What joins
-them is the store. Where a language model would be, a few lines choose what to say, so that this
-runs without a key and says the same every time.
+The two conversations are threads of the checkpointer, so neither has the other's messages. Only the
+store is common to both. A few lines stand in for the language model, so that the example needs no
+API key and always prints the same.
 """
 
 import base64
@@ -21,21 +21,21 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.runtime import Runtime
 
 from sensorium.langgraph import SensoriumStore
-from sensorium.samples import FOLDER as MEDIA
+from sensorium.samples import FOLDER
 
-SEEN = ("household", "seen")  # the namespace of what the agent was shown
-NEAR = 0.3  # score from which something comes to mind
+SEEN = ("household", "seen")  # namespace of the pictures that the agent was shown
+NEAR = 0.3  # lowest score of an item that the agent mentions
 
 
 class State(MessagesState):
-    """The messages of a thread, and what the last one reminds the agent of."""
+    """The messages of a thread, and the stored values that answer the last one."""
 
-    reminded: list[dict]
+    recalled: list[dict]
 
 
 def with_file(words: str, name: str) -> HumanMessage:
-    """A message that shows a picture or plays a sound."""
-    content = base64.b64encode((MEDIA / name).read_bytes()).decode("ascii")
+    """Return a message with a picture or a sound."""
+    content = base64.b64encode((FOLDER / name).read_bytes()).decode("ascii")
     if name.endswith(".jpg"):
         block: ContentBlock = create_image_block(base64=content, mime_type="image/jpeg")
     else:
@@ -52,38 +52,38 @@ def media_of(message: AnyMessage) -> list[ContentBlock]:
 
 
 def route(state: State) -> Literal["remember", "recall"]:
-    """What is shown is remembered; all else is a question."""
+    """Remember a message with a picture; treat any other as a question."""
     shown = any(block["type"] == "image" for block in media_of(state["messages"][-1]))
     return "remember" if shown else "recall"
 
 
 def remember(state: State, runtime: Runtime) -> dict:
-    """Keep the words and the picture as one item: the block goes into the value as it is."""
+    """Keep the text and the picture as one item. The value holds the content block itself."""
     message = state["messages"][-1]
     [picture] = media_of(message)
-    runtime.store.put(SEEN, message.id, {"said": words_of(message), "picture": picture})
+    runtime.store.put(SEEN, message.id, {"text": words_of(message), "picture": picture})
     return {"messages": [AIMessage("I will remember that.")]}
 
 
 def recall(state: State, runtime: Runtime) -> dict:
-    """Ask the store with the sound if there is one, else with the words."""
+    """Search the store by the sound in the message, or else by its text."""
     message = state["messages"][-1]
     queries = [json.dumps(block) for block in media_of(message)] or [words_of(message)]
-    found = [one for query in queries for one in runtime.store.search(SEEN, query=query, limit=1)]
-    return {"reminded": [one.value for one in found if one.score > NEAR]}
+    items = [item for query in queries for item in runtime.store.search(SEEN, query=query, limit=1)]
+    return {"recalled": [item.value for item in items if item.score > NEAR]}
 
 
 def answer(state: State) -> dict:
-    """Stand in for a model: say what came to mind, and show the picture."""
-    if not state["reminded"]:
+    """Stand in for a language model: quote the recalled text, and show the picture."""
+    if not state["recalled"]:
         return {"messages": [AIMessage("Nothing comes to mind.")]}
-    seen = state["reminded"][0]
-    said = create_text_block(f"You showed me this, and said: {seen['said']!r}")
-    return {"messages": [AIMessage(content_blocks=[said, seen["picture"]])]}
+    recalled = state["recalled"][0]
+    reply = create_text_block(f"You showed me this, and said: {recalled['text']!r}")
+    return {"messages": [AIMessage(content_blocks=[reply, recalled["picture"]])]}
 
 
-def built(store: SensoriumStore):
-    """Compile the graph, with a checkpointer for each thread and a store for all."""
+def build_agent(store: SensoriumStore):
+    """Compile the graph, with a checkpointer for the threads and one store for all of them."""
     graph = StateGraph(State)
     graph.add_node(remember)
     graph.add_node(recall)
@@ -96,15 +96,15 @@ def built(store: SensoriumStore):
 
 
 def main() -> None:
-    with SensoriumStore.open(":memory:") as store:  # or a folder, or a server's URL
-        agent = built(store)
+    with SensoriumStore.open(":memory:") as store:  # or a folder, or the URL of a server
+        agent = build_agent(store)
 
         def say(thread: str, message: HumanMessage) -> None:
             config = {"configurable": {"thread_id": thread}}
             messages = agent.invoke({"messages": [message]}, config)["messages"]
-            for who, one in zip(("you", "agent"), messages[-2:], strict=True):
-                media = "".join(f" [{block['mime_type']}]" for block in media_of(one))
-                print(f"{thread:7} {who:>5}: {words_of(one)}{media}")
+            for speaker, spoken in zip(("you", "agent"), messages[-2:], strict=True):
+                media = "".join(f" [{block['mime_type']}]" for block in media_of(spoken))
+                print(f"{thread:7} {speaker:>5}: {words_of(spoken)}{media}")
 
         say("monday", with_file("This is Rex, our dog.", "photo_dog.jpg"))
         say("monday", with_file("The piano in the hall.", "photo_piano.jpg"))

@@ -1,8 +1,8 @@
-"""An agent's side of the Model Context Protocol: remember a picture, a sound and a motion, recall.
+"""The client's side of MCP: remember a picture, a sound and a motion, and recall them.
 
-The official client starts `sensorium mcp` as a process of its own and speaks with it through stdin
-and stdout, as desktop agents do. What a model would see of the answers is printed. Nothing is
-downloaded; the memory is a temporary folder.
+The official client starts `sensorium mcp` as a process of its own and talks to it through stdin and
+stdout, as desktop agents do. The example prints what a model would see of the answers. Nothing is
+downloaded; the memory is in a temporary folder.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult
 
-from sensorium.samples import FOLDER as MEDIA
+from sensorium.samples import FOLDER
 
 
 def server(memory: Path) -> StdioServerParameters:
-    """The command that a client's configuration names; it may read the samples, nothing else."""
-    arguments = ["-m", "sensorium.cli", "mcp", "--memory", str(memory), "--root", str(MEDIA)]
+    """Return the command of a client's configuration; it may read only the samples."""
+    arguments = ["-m", "sensorium.cli", "mcp", "--memory", str(memory), "--root", str(FOLDER)]
     return StdioServerParameters(command=sys.executable, args=arguments, env=dict(os.environ))
 
 
@@ -37,8 +37,8 @@ def show(question: str, answer: CallToolResult) -> None:
 
 
 async def remember(client: Client) -> None:
-    """One as a path below the root, one as base64, one with its units."""
-    bark = base64.b64encode((MEDIA / "sound_dog_bark.ogg").read_bytes()).decode("ascii")
+    """Remember a file by its path below the root, one as base64, and one with its units."""
+    bark = base64.b64encode((FOLDER / "sound_dog_bark.ogg").read_bytes()).decode("ascii")
     units = {"accel": "m/s^2", "gyro": "rad/s"}
     media = {
         "a photo, by its path": {"path": "photo_sailboat.jpg"},
@@ -53,7 +53,7 @@ async def remember(client: Client) -> None:
 
 
 async def converse(client: Client) -> None:
-    """Remember three things, and find each by another sense."""
+    """Remember three things, and find each from another modality."""
     tools = (await client.list_tools()).tools
     print("tools:", ", ".join(tool.name for tool in tools))
     await remember(client)
@@ -64,7 +64,7 @@ async def converse(client: Client) -> None:
     show("recall a picture by the sound of the sea", await client.call_tool("recall", sea))
     show("count", await client.call_tool("count", {"by": "modalities"}))
     outside = {"media": [{"path": "/etc/hostname"}]}
-    show("remember a file from elsewhere", await client.call_tool("remember", outside))
+    show("remember a file outside the root", await client.call_tool("remember", outside))
 
 
 async def main() -> None:

@@ -1,9 +1,8 @@
-"""Encode one small percept of each sense and print what came out.
+"""Encode one small percept of each modality, and print the shapes of the vectors and their spans.
 
-The model has ImageBind's six towers in tiny, seeded sizes with random weights: it shows the whole
-path from a percept with units to unit vectors with spans, but its similarities mean nothing. With
-the real weights (`sensorium weights download imagebind-huge`), replace the encoder by
-`load_encoder("imagebind-huge")`.
+The model has ImageBind's six towers in tiny sizes, with random weights. It shows the whole path
+from percepts with units to unit vectors with spans, but its similarities mean nothing. With the real
+weights (`sensorium weights download imagebind-huge`), use `load_encoder("imagebind-huge")` instead.
 """
 
 import time
@@ -19,13 +18,13 @@ rng = np.random.default_rng(0)
 
 
 def chirp(seconds: float, rate: int) -> np.ndarray:
-    """A tone that rises from 200 Hz to 2 kHz."""
+    """Return a tone that rises from 200 Hz to 2 kHz."""
     time = np.arange(int(seconds * rate)) / rate
     return 0.3 * np.sin(2 * np.pi * (200 + 900 * time / seconds) * time)
 
 
 def walk(seconds: float, rate: float) -> np.ndarray:
-    """Two steps a second upright, a slow turn, and noise: accel in g, gyro in deg/s."""
+    """Return two steps a second, a slow turn, and noise: acceleration in g, rotation in deg/s."""
     time = np.arange(int(seconds * rate)) / rate
     motion = rng.normal(0, 0.02, (len(time), 6))
     motion[:, 2] += 1 + 0.3 * np.sin(2 * np.pi * 2 * time)
@@ -34,14 +33,14 @@ def walk(seconds: float, rate: float) -> np.ndarray:
 
 
 def slope(height: int, width: int) -> np.ndarray:
-    """A floor that runs from 1 m away (bottom) to 5 m (top), with a hole."""
+    """Return a depth map of a floor from 1 m (bottom) to 5 m (top) away, with a hole."""
     metres = np.repeat(np.linspace(5, 1, height)[:, None], width, axis=1)
-    metres[10:20, 10:20] = 0  # a depth camera's "no return"
+    metres[10:20, 10:20] = 0  # depth cameras write 0 for unmeasured
     return metres
 
 
 def warm_spot(height: int, width: int) -> np.ndarray:
-    """A 36 degree spot in a 20 degree room."""
+    """Return temperatures of a room at 20 degrees, with a spot at 36 degrees."""
     y, x = np.mgrid[:height, :width]
     near = (y - height / 2) ** 2 + (x - width / 2) ** 2 < (height / 4) ** 2
     return np.where(near, 36.0, 20.0) + rng.normal(0, 0.2, (height, width))
@@ -64,7 +63,7 @@ def main() -> None:
     for heading in ("sense", "percept", "vectors", "last window", "norm", "ms"):
         table.add_column(heading)
     for percept, description in PERCEPTS:
-        encoder.encode([percept])  # the tower loads at first use
+        encoder.encode([percept])  # loads the tower, which is not timed
         started = time.perf_counter()
         [encoding] = encoder.encode([percept])
         milliseconds = 1000 * (time.perf_counter() - started)

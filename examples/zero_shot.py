@@ -1,11 +1,11 @@
-"""Name every sample of the package, in every sense, and find the notes' samples across senses.
+"""Name every sample of the package, and find the samples that are nearest to some notes.
 
-Each sample is named among the plain names of its own sense, which come from the files: the encoder
-is given only pixels, samples or motion, and the words. Nothing is downloaded.
+The encoder chooses a name for each sample from the names of all samples of the same kind. The names
+come from the files; the encoder gets only the content and the words. Nothing is downloaded.
 
-This shows how naming works, not how well: all samples but the photos are training data of
-sensorium-mini, and the photos come from the set its settings were chosen on. For what it does with
-data it never met, see EVALUATION.md beside its weights.
+This shows how naming works, not how well: all samples except the photos are training data of
+sensorium-mini, and the photos come from the set on which its settings were chosen. EVALUATION.md
+beside its weights has the figures for data that it had never met.
 """
 
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from sensorium.percepts import Percept, Text
 from sensorium.samples import FOLDER, notes, sample
 
 FOUND = 2  # samples shown for each note
-TEMPLATES = {  # by what the names of the samples begin with
+TEMPLATES = {  # a sentence for each kind of sample
     "photo": "a photo of a {}",
     "sound": "the sound of {}",
     "thermal": "thermal image of a {}",
@@ -30,7 +30,7 @@ TEMPLATES = {  # by what the names of the samples begin with
 
 
 class Sample(NamedTuple):
-    """A percept and what it is."""
+    """A percept, its file and its right name."""
 
     file: str
     name: str
@@ -38,7 +38,7 @@ class Sample(NamedTuple):
 
 
 def samples(kind: str) -> list[Sample]:
-    """Read the files of one kind; `photo_wild_cat.jpg` is named "wild cat"."""
+    """Return the samples of one kind; the name of `photo_wild_cat.jpg` is "wild cat"."""
     return [
         Sample(path.name, path.stem.partition("_")[2].replace("_", " "), sample(path.stem))
         for path in sorted(FOLDER.glob(f"{kind}_*"))
@@ -46,13 +46,13 @@ def samples(kind: str) -> list[Sample]:
 
 
 def name_all(encoder: Encoder, kind: str, table: Table) -> tuple[int, int]:
-    """Name the samples of one kind: how many are right, of how many."""
+    """Name the samples of one kind; return the number of right names, and of all."""
     known = samples(kind)
-    classifier = ZeroShotClassifier(encoder, [x.name for x in known], [TEMPLATES[kind]])
+    names = [known_sample.name for known_sample in known]
+    classifier = ZeroShotClassifier(encoder, names, [TEMPLATES[kind]])
     right = 0
-    for known_sample, guesses in zip(
-        known, classifier.classify([x.percept for x in known]), strict=True
-    ):
+    percepts = [known_sample.percept for known_sample in known]
+    for known_sample, guesses in zip(known, classifier.classify(percepts), strict=True):
         correct = guesses[0].label == known_sample.name
         mark = "right" if correct else "[bold]wrong[/]"
         score = f"{guesses[0].similarity:.2f}"
@@ -63,14 +63,17 @@ def name_all(encoder: Encoder, kind: str, table: Table) -> tuple[int, int]:
 
 
 def nearest_to_notes(encoder: MiniEncoder) -> Table:
-    """Find samples for each note, on the one scale that the encoder's background gives."""
+    """Find the nearest samples for each note.
+
+    The encoder's background statistics put the scores of all modalities on one scale.
+    """
     texts = [Text(note) for note in notes()]
-    asked, files, scores = encoder.embed(texts), [], []
-    for shown in (each for kind in TEMPLATES for each in samples(kind)):
-        stored, pair = encoder.embed([shown.percept]), ("text", shown.percept.modality)
-        files.append(shown.file)
-        scores.append(encoder.background.scores(asked, stored, modalities=pair)[:, 0])
-    table = Table("note", "nearest samples of all senses")
+    queries, files, scores = encoder.embed(texts), [], []
+    for candidate in (candidate for kind in TEMPLATES for candidate in samples(kind)):
+        vector, pair = encoder.embed([candidate.percept]), ("text", candidate.percept.modality)
+        files.append(candidate.file)
+        scores.append(encoder.background.scores(queries, vector, modalities=pair)[:, 0])
+    table = Table("note", "nearest samples of all kinds")
     for note, row in zip(texts, np.stack(scores, axis=1), strict=True):  # (notes, samples)
         table.add_row(note.text, ", ".join(files[i] for i in np.argsort(-row)[:FOUND]))
     return table
@@ -78,13 +81,14 @@ def nearest_to_notes(encoder: MiniEncoder) -> Table:
 
 def main() -> None:
     encoder, console = open_mini(), Console(width=100)
-    table = Table("file", "what it is", "first guess", "cosine", "")
+    table = Table("file", "right name", "first guess", "cosine", "")
     counts = {kind: name_all(encoder, kind, table) for kind in TEMPLATES}
     console.print(table)
     for kind, (right, total) in counts.items():
         print(f"{kind:8} {right:2} right, {total - right} wrong of {total}")
-    print(f"all      {sum(r for r, _ in counts.values())} of {sum(t for _, t in counts.values())}")
-    print("All but the photos are training data: a demonstration, not a measurement.")
+    right, total = map(sum, zip(*counts.values(), strict=True))
+    print(f"all      {right} of {total}")
+    print("All except the photos are training data: a demonstration, not a measurement.")
 
     console.print(nearest_to_notes(encoder))
 

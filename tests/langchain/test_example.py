@@ -15,13 +15,13 @@ def test_a_chain_answers_in_words_and_by_sound(capsys: pytest.CaptureFixture[str
     printed = capsys.readouterr().out
     for question, answer in {
         r"the postman afraid of\?": r'I remember a note, .*: "my dog likes to bark',
-        r"a pizza for dinner\?": r"I remember photo_pizza\.jpg",
-        r"rain on the roof\?": r"I remember \d+ to \d+ s of sound_rain\.ogg",
-        r"someone out for a run\?": r"I remember \d+ to \d+ s of imu_jogging\.npz",
+        r"a pizza for dinner\?": r"I remember photo_pizza",
+        r"rain on the roof\?": r"I remember \d+ to \d+ s of sound_rain",
+        r"someone out for a run\?": r"I remember \d+ to \d+ s of imu_jogging",
         r"the tax report\?": r"I remember nothing of the kind\.",
-        r"sound_dog_bark\.ogg look like\?": r"photo_dog\.jpg",
-        r"sound_sea_waves\.ogg look like\?": r"photo_sailboat\.jpg",
-        r"sound_helicopter\.ogg look like\?": r"photo_helicopter\.jpg",
+        r"sound_dog_bark look like\?": r"photo_dog",
+        r"sound_sea_waves look like\?": r"photo_sailboat",
+        r"sound_helicopter look like\?": r"photo_helicopter",
     }.items():
         assert re.search(rf"{question}\n  {answer}", printed), question
-    assert "a model that sees: [('image', 'image/jpeg')]" in printed
+    assert "a model that takes pictures: [('image', 'image/jpeg')]" in printed

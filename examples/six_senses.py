@@ -1,7 +1,7 @@
 """Encode one small percept of each modality, and print the shapes of the vectors and their spans.
 
 The model has ImageBind's six towers in tiny sizes, with random weights. It shows the whole path
-from percepts with units to unit vectors with spans, but its similarities mean nothing. With the real
+from percepts with units to unit vectors with spans, but its similarities mean nothing. With real
 weights (`sensorium weights download imagebind-huge`), use `load_encoder("imagebind-huge")` instead.
 """
 

@@ -91,7 +91,7 @@ WRONG: dict[str, tuple[type[BaseModel], dict[str, Any], str]] = {
     "no age": (Remember, {"ttl": "0d"}, "such as 30d"),
     "too many hits": (Recall, {"limit": 51}, "less than or equal to 50"),
     "too many signals": (Remember, {"media": [{"data": "AAAA"}] * 101}, "at most 100 items"),
-    "a modality that is none": (Recall, {"modalities": ["photo"]}, "write image for pictures"),
+    "an unknown modality": (Recall, {"modalities": ["photo"]}, "write image for pictures"),
     "a nested condition": (Recall, {"where": {"n": [{"$gt": 1}]}}, '"floor": [1, 2]'),
     "a bare path": (Remember, {"media": ["photo.jpg"]}, 'write {"path": "photo.jpg"}'),
     "a name twice": (Remember, {"media": [{"data": "AAAA", "base64": "AAAA"}]}, "leave base64 out"),

@@ -148,7 +148,7 @@ def test_a_failure_names_its_text_and_keeps_the_rest() -> None:
     with pytest.raises(BatchError) as caught:
         SensoriumEmbeddings(PlantedEncoder()).embed_documents(["dog", "unreadable", "sea"])
     assert list(caught.value.failures) == [1]
-    assert [one is None for one in caught.value.results] == [False, True, False]
+    assert [result is None for result in caught.value.results] == [False, True, False]
 
 
 def test_an_encoder_is_loaded_once_when_it_is_needed() -> None:

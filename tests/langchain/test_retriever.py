@@ -158,7 +158,7 @@ def test_samples_and_parts_are_added_up(memory: Memory) -> None:
         create_image_block(base64=encoded("photo_dog.jpg")),
         {"type": "text", "text": "taxes"},
     ]
-    assert {one.id for one in retriever.invoke(both)} == {"dog", "tax"}
+    assert {document.id for document in retriever.invoke(both)} == {"dog", "tax"}
 
 
 def test_documents_say_what_matched(memory: Memory) -> None:
@@ -202,7 +202,7 @@ def test_wishes_work_when_made_and_when_asked(
     """Each wish holds as an attribute, and as a keyword of `invoke`."""
     made = SensoriumRetriever(memory=memory, **options).invoke("a dog")
     asked = SensoriumRetriever(memory=memory).invoke("a dog", **options)
-    assert [one.id for one in made] == expected
+    assert [document.id for document in made] == expected
     assert asked == made
 
 
@@ -345,7 +345,7 @@ async def test_unknown_filters_are_refused(memory: Memory) -> None:
 
 @pytest.mark.parametrize("k", [-1, "3", 1.5])
 def test_how_many_is_a_whole_number(memory: Memory, k: Any) -> None:
-    """None are none and very many are all; what is no number from 0 is refused by its name."""
+    """Zero finds nothing and very many find all; other values than numbers from 0 are refused."""
     retriever = SensoriumRetriever(memory=memory)
     assert retriever.invoke("a dog", k=0) == []
     assert len(retriever.invoke("a dog", k=10**6)) == memory.count()
@@ -356,7 +356,7 @@ def test_how_many_is_a_whole_number(memory: Memory, k: Any) -> None:
 def test_a_chain_picks_the_words(memory: Memory) -> None:
     """What the error about a dictionary says to write works."""
     chain = itemgetter("question") | SensoriumRetriever(memory=memory, k=1)
-    assert [one.id for one in chain.invoke({"question": "a dog"})] == ["dog"]
+    assert [document.id for document in chain.invoke({"question": "a dog"})] == ["dog"]
 
 
 def test_a_chain_ends_in_an_answer(memory: Memory) -> None:

@@ -98,12 +98,14 @@ def test_diverse_searches_agree_with_langchain(
     theirs = InMemoryVectorStore(Foreign(size=SIX))
     theirs.add_texts(texts, ids=texts)
     options: dict[str, Any] = {"k": 5, "fetch_k": 12, "lambda_mult": lambda_mult}
-    expected = [one.id for one in theirs.max_marginal_relevance_search("question", **options)]
+    expected = [
+        document.id for document in theirs.max_marginal_relevance_search("question", **options)
+    ]
     found = store.max_marginal_relevance_search("question", **options)
-    assert [one.id for one in found] == expected
+    assert [document.id for document in found] == expected
     vector = Foreign(size=SIX).embed_query("question")
     found = store.max_marginal_relevance_search_by_vector(vector, **options)
-    assert [one.id for one in found] == expected
+    assert [document.id for document in found] == expected
 
 
 def test_less_lambda_is_more_diversity(own: SensoriumVectorStore) -> None:
@@ -113,7 +115,7 @@ def test_less_lambda_is_more_diversity(own: SensoriumVectorStore) -> None:
     def found(lambda_mult: float) -> list[str]:
         options: dict[str, Any] = {"k": 2, "lambda_mult": lambda_mult}
         found = own.max_marginal_relevance_search("dog sea", **options)
-        return [one.page_content for one in found]
+        return [document.page_content for document in found]
 
     assert found(1.0) == ["dog sea", "dog sea clock*0.1"]
     assert found(0.1) == ["dog sea", "dog moon"]
@@ -140,16 +142,22 @@ def test_filters_restrict_every_search(
         {"room": "kitchen", "floor": 2},
     ]
     store.add_texts(["foo", "bar", "baz"], facts, ids=["a", "b", "c"])
-    assert {one.id for one in store.similarity_search("foo", k=9, filter=wanted)} == expected
+    assert {
+        document.id for document in store.similarity_search("foo", k=9, filter=wanted)
+    } == expected
     vector = store.embeddings.embed_query("foo")
     by_vector = store.similarity_search_by_vector(vector, k=9, filter=wanted)
-    assert {one.id for one in by_vector} == expected
+    assert {document.id for document in by_vector} == expected
     diverse_ones = store.max_marginal_relevance_search("foo", k=9, filter=wanted)
-    assert {one.id for one in diverse_ones} == expected
+    assert {document.id for document in diverse_ones} == expected
     retriever = store.as_retriever(search_kwargs={"k": 9, "filter": wanted})
-    assert {one.id for one in retriever.invoke("foo")} == expected
+    assert {document.id for document in retriever.invoke("foo")} == expected
     store.delete(filter=wanted)
-    assert {one.id for one in store.get_by_ids(["a", "b", "c"])} == {"a", "b", "c"} - expected
+    assert {document.id for document in store.get_by_ids(["a", "b", "c"])} == {
+        "a",
+        "b",
+        "c",
+    } - expected
 
 
 def test_none_are_none_and_too_many_are_all(store: SensoriumVectorStore) -> None:
@@ -220,7 +228,7 @@ async def test_relevance_is_between_nothing_and_all(own: SensoriumVectorStore) -
         search_type="similarity_score_threshold",
         search_kwargs={"score_threshold": (scores[0] + scores[1]) / 2},
     )
-    assert [one.page_content for one in above.invoke("dog")] == ["dog"]
+    assert [document.page_content for document in above.invoke("dog")] == ["dog"]
 
 
 def test_relevance_is_confidence_where_there_is_one() -> None:

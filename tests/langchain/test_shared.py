@@ -74,7 +74,10 @@ def test_searches_find_the_whole_memory(
     store = SensoriumVectorStore(memory)
     assert store.similarity_search("sea", k=1, filter=wanted)[0].id == "picture"
     assert store.similarity_search("dog", k=1, filter=wanted)[0].id == "note"
-    assert [one.id for one in store.get_by_ids(["picture", "note"])] == ["picture", "note"]
+    assert [document.id for document in store.get_by_ids(["picture", "note"])] == [
+        "picture",
+        "note",
+    ]
 
 
 def test_a_folder_is_one_memory_for_all(tmp_path: Path) -> None:

@@ -59,14 +59,14 @@ def test_documents_come_back_as_they_were(store: SensoriumVectorStore) -> None:
         Document("bar ✓\n\tbaz ", metadata={}),
         Document("", id="with spaces / and ünïcode", metadata={"page_content": "x"}),
     ]
-    before = [one.model_copy(deep=True) for one in documents]
+    before = [document.model_copy(deep=True) for document in documents]
     ids = store.add_documents(documents)
     assert documents == before
     assert (ids[0], ids[2]) == ("1", "with spaces / and ünïcode")
     expected = [one.model_copy(update={"id": name}) for one, name in zip(before, ids, strict=True)]
     assert store.get_by_ids(ids) == expected
-    assert {one.id: one for one in store.similarity_search("foo", k=3)} == {
-        one.id: one for one in expected
+    assert {document.id: document for document in store.similarity_search("foo", k=3)} == {
+        document.id: document for document in expected
     }
 
 
@@ -96,7 +96,7 @@ def test_deleting_needs_to_be_said(store: SensoriumVectorStore) -> None:
         store.delete("ab")
     assert store.delete([]) is True
     assert store.delete(["nobody", "a"]) is True
-    assert [one.id for one in store.get_by_ids(["a", "b"])] == ["b"]
+    assert [document.id for document in store.get_by_ids(["a", "b"])] == ["b"]
     store.delete(everything=True)
     assert store.similarity_search("foo") == []
 
@@ -105,7 +105,7 @@ def test_blank_documents_are_kept(own: SensoriumVectorStore) -> None:
     """What has no words is found by id and filter, and by likeness never."""
     own.add_documents([Document("", id="blank", metadata={"n": 1}), Document("dog", id="dog")])
     assert own.get_by_ids(["blank"]) == [Document("", id="blank", metadata={"n": 1})]
-    assert [one.id for one in own.similarity_search("dog", k=9)] == ["dog"]
+    assert [document.id for document in own.similarity_search("dog", k=9)] == ["dog"]
     own.delete(filter={"n": 1})
     assert own.get_by_ids(["blank"]) == []
 
@@ -133,7 +133,7 @@ def test_failures_are_told_and_the_rest_is_kept() -> None:
         assert "VectorError" in str(bad.value)
         assert list(bad.value.failures) == [1]
         assert bad.value.results == ["a", None, "c"]
-        assert [one.id for one in store.get_by_ids(["a", "b", "c"])] == ["a", "c"]
+        assert [document.id for document in store.get_by_ids(["a", "b", "c"])] == ["a", "c"]
         with pytest.raises(VectorError, match="1 vectors of 2 documents"):
             store.add_texts(["too few", "foo"], ids=["d", "e"])
         with pytest.raises(BatchError, match=r"metadata\.when, a datetime") as facts:
@@ -172,11 +172,11 @@ def test_wrong_arguments_are_refused(
 def test_no_metadata_may_be_said_as_none(store: SensoriumVectorStore, metadatas: Any) -> None:
     """`None` among the dictionaries is an empty one."""
     ids = store.add_texts(["foo", "bar"], metadatas)
-    assert [one.metadata for one in store.get_by_ids(ids)] == [{}, {"n": 1}]
+    assert [document.metadata for document in store.get_by_ids(ids)] == [{}, {"n": 1}]
 
 
 @pytest.mark.parametrize("wrong", [None, "sensorium-mini", len, SensoriumEmbeddings, 7])
-def test_what_is_no_embeddings_is_refused(wrong: Any, tmp_path: Path) -> None:
+def test_only_embeddings_are_taken(wrong: Any, tmp_path: Path) -> None:
     """The error says what to pass, in every way to open a store, and no folder is begun."""
     place = tmp_path / "place"
     with pytest.raises(SourceTypeError, match=r"pass SensoriumEmbeddings\(.*any other Embeddings"):
@@ -187,7 +187,7 @@ def test_what_is_no_embeddings_is_refused(wrong: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["folder", Foreign(size=SIX), None])
-def test_what_is_no_memory_is_refused(store: SensoriumVectorStore, wrong: Any) -> None:
+def test_only_a_memory_is_taken(store: SensoriumVectorStore, wrong: Any) -> None:
     """A folder, or embeddings alone, belong into `open`; the constructor says so."""
     with pytest.raises(SourceTypeError, match=r"SensoriumVectorStore\.open\(place, embedding="):
         SensoriumVectorStore(wrong)
@@ -215,7 +215,7 @@ def test_a_store_opens_with_its_own_embeddings_only(tmp_path: Path) -> None:
         with pytest.raises(SpaceMismatchError, match="Foreign:"):
             SensoriumVectorStore.open(tmp_path, embedding=other)
     with SensoriumVectorStore.open(tmp_path, embedding=Foreign(size=SIX)) as again:
-        assert [one.id for one in again.similarity_search("foo")] == ["a"]
+        assert [document.id for document in again.similarity_search("foo")] == ["a"]
         planted = SensoriumEmbeddings(PlantedEncoder())
         with pytest.raises(SpaceMismatchError, match="planted"):
             SensoriumVectorStore(again.memory, planted)
@@ -226,7 +226,7 @@ def test_a_store_that_cannot_be_filled_is_closed(tmp_path: Path) -> None:
     with pytest.raises(BatchError, match="2 documents, 1 of which"):
         SensoriumVectorStore.from_texts(["foo", "bad"], Broken(size=SIX), place=tmp_path)
     with SensoriumVectorStore.open(tmp_path, embedding=Broken(size=SIX)) as store:
-        assert [one.page_content for one in store.similarity_search("foo")] == ["foo"]
+        assert [document.page_content for document in store.similarity_search("foo")] == ["foo"]
 
 
 def test_owners_do_not_meet(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_owners_do_not_meet(tmp_path: Path) -> None:
         other.add_texts(["bar"], ids=["1"])
         assert one.get_by_ids(["1"])[0].page_content == "foo"
         other.delete(everything=True)
-        assert [one.page_content for one in one.similarity_search("bar")] == ["foo"]
+        assert [document.page_content for document in one.similarity_search("bar")] == ["foo"]
 
 
 async def test_concurrent_adds_and_searches_lose_nothing(store: SensoriumVectorStore) -> None:
@@ -247,7 +247,7 @@ async def test_concurrent_adds_and_searches_lose_nothing(store: SensoriumVectorS
         *(store.aadd_texts([f"note {name}"], ids=[name]) for name in names),
         *(store.asimilarity_search(f"note {name}") for name in names),
     )
-    assert [one.page_content for one in await store.aget_by_ids(names)] == [
+    assert [document.page_content for document in await store.aget_by_ids(names)] == [
         f"note {name}" for name in names
     ]
     assert store.memory.count() == 50
@@ -296,7 +296,7 @@ def test_langchain_s_indexing_works(store: SensoriumVectorStore) -> None:
     assert run("foo", "bar")["num_added"] == 2
     again = run("foo", "baz")
     assert (again["num_added"], again["num_skipped"], again["num_deleted"]) == (1, 1, 1)
-    assert {one.page_content for one in store.similarity_search("foo")} == {"foo", "baz"}
+    assert {document.page_content for document in store.similarity_search("foo")} == {"foo", "baz"}
 
 
 def test_vectors_of_another_model_are_refused_whatever_their_length() -> None:

@@ -210,7 +210,7 @@ def rooted(memory: Memory, roots: Path) -> list[MCPServer[Any]]:
 async def test_no_path_leads_out_of_the_roots(
     memory: Memory, roots: Path, rooted: list[MCPServer[Any]], path: str
 ) -> None:
-    """By no link, dots, home or address; what is no file inside is refused as well."""
+    """By no link, dots, home or address; a path that is not a file inside is refused as well."""
     given_path = path.format(inside=roots, outside=roots.parent / "outside")
     for server in rooted:
         async with Client(server) as client:

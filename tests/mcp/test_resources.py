@@ -43,7 +43,7 @@ async def test_resources_are_records_and_files(own: Memory) -> None:
         assert base64.b64decode(file.blob) == png("dog")
         assert file.mime_type == "image/png"
         templates = (await client.list_resource_templates()).resource_templates
-    assert {one.uri_template for one in templates} == {
+    assert {template.uri_template for template in templates} == {
         "memory://{id}",
         "memory://{id}/media/{number}",
     }

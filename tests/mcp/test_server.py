@@ -155,7 +155,9 @@ async def test_a_data_uri_is_a_file_with_its_type(own: Memory) -> None:
             await ask(client, "remember", media=[{"data": uri}], together=False)
         picture_uri = f"data:image/png;base64,{base64_of(png('dog'))}"
         await ask(client, "remember", media=[{"data": picture_uri}])
-        modalities = [one["modalities"] for one in (await data_of(client, "timeline"))["records"]]
+        modalities = [
+            entry["modalities"] for entry in (await data_of(client, "timeline"))["records"]
+        ]
     assert sorted(modalities) == [["image"], ["text"]]
 
 
@@ -200,8 +202,8 @@ async def test_media_apart_are_memories_of_their_own(own: Memory) -> None:
     async with Client(build_server(own)) as client:
         answer = await ask(client, "remember", media=media, together=False, tags=["t"])
     data = answer.structured_content
-    assert [one["status"] for one in data["records"]] == ["new", "new"]
-    assert [one["media"] for one in data["failed"]] == [1, 3]
+    assert [entry["status"] for entry in data["records"]] == ["new", "new"]
+    assert [entry["media"] for entry in data["failed"]] == [1, 3]
     assert "media[1]" in text_of(answer)
     assert own.count(tags=["t"]) == 2
 

@@ -156,7 +156,7 @@ async def test_a_conversation_over_stdio(tmp_path: Path) -> None:
                 *(data_of(client, "recall", query=f"{n} dog", limit=1) for n in range(20))
             )
     assert [block.data for block in shown_by(answer)] == [base64_of(png("dog"))]
-    assert [one["hits"][0]["matched"] for one in many] == ["image"] * 20
+    assert [answer["hits"][0]["matched"] for answer in many] == ["image"] * 20
     assert seen
     assert seen == sorted(seen)
     assert log.read_text().endswith("it ended with 0\n")

@@ -84,7 +84,7 @@ class SensoriumRetriever(BaseRetriever):
         Returns:
             Best first; the metadata are described in docs/langchain.md.
         Raises:
-            QueryError: No question, an unknown argument, or some that contradict each other.
+            QueryError: No question, an unknown argument, or arguments that contradict each other.
             SourceRefusedError: A URL that would have to be fetched, or a path outside `roots`.
             EncodingError: A part of the question cannot be encoded.
         """

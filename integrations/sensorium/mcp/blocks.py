@@ -135,7 +135,7 @@ def _file(medium: Medium) -> str:
 
 
 def match_blocks(memory: Memory, hit: Hit, budget: Budget) -> list[ContentBlock]:
-    """Return the picture or sound of a hit, or a line that says why there is none."""
+    """Return the picture or sound of a hit, or a line that says why it is not shown."""
     part = show_match(memory, hit, budget)
     return [] if part is None else [_block(part)]
 

@@ -1,4 +1,4 @@
-"""Running a server until it is told to end: over stdin and stdout, or over HTTP."""
+"""Running a server, over stdin and stdout or over HTTP, until it is told to end."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 LOOPBACK = "127.0.0.1"
 PORT = 8000
 PATH = "/mcp"
-GRACE = 3  # seconds that open connections have to end by themselves
-EXIT_CODES = {signal.SIGTERM: 0, signal.SIGINT: 130}  # by what ends a server
+GRACE = 3  # seconds in which open connections may end by themselves
+EXIT_CODES = {signal.SIGTERM: 0, signal.SIGINT: 130}  # by the signal that ends a server
 BASE64 = 4 / 3  # characters a byte
 
 
@@ -40,8 +40,8 @@ def serve_stdio(server: MCPServer[Any], memory: Memory) -> None:
     closed, and the process ends at once.
 
     Args:
-        server: As `build_server` made it.
-        memory: Its memory.
+        server: The server to run, made by `build_server`.
+        memory: The memory that it serves.
     """
     with _signals(lambda number: _close_and_end(memory, number)):
         server.run("stdio")
@@ -60,13 +60,13 @@ def serve_http(
     a browser can reach it. Elsewhere the server needs a token: see `build_server`.
 
     Args:
-        server: As `build_server` made it.
-        host: The address to listen at.
-        port: 0 chooses a free one; the log says which.
-        limits: Those of the server; bound the size of a request.
+        server: The server to run, made by `build_server`.
+        host: Address to listen at.
+        port: Port to listen at; 0 chooses a free one, which the log names.
+        limits: Limits of the server, which bound the size of a request.
     Raises:
-        MemoryAccessError: An address that other machines reach, and no token.
-        StoreUnavailableError: The address cannot be listened at.
+        MemoryAccessError: Other machines may reach the address, and the server has no token.
+        StoreUnavailableError: This process cannot listen at the address.
         KeyboardInterrupt: SIGINT came.
         SystemExit: SIGTERM came; the exit code is 0.
     """
@@ -92,7 +92,7 @@ def serve_http(
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this machine alone."""
+    """Return whether only this machine can reach an address."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -112,7 +112,10 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 def _security(host: str) -> TransportSecuritySettings:
-    """Bind requests to a loopback address by name; a page elsewhere cannot know a token."""
+    """Let only requests through that were meant for a loopback address.
+
+    At other addresses the token does that: a web page elsewhere cannot know it.
+    """
     if not is_loopback(host):
         return TransportSecuritySettings(enable_dns_rebinding_protection=False)
     names = sorted({_bracketed(host), LOOPBACK, "localhost", "[::1]"})
@@ -131,7 +134,7 @@ def _bracketed(host: str) -> str:
 
 @contextmanager
 def _signals(end: Callable[[int], None]) -> Iterator[None]:
-    """Call `end` for SIGTERM and SIGINT; elsewhere than in the main thread, nothing is changed."""
+    """Call `end` for SIGTERM and SIGINT. Outside of the main thread this does nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -154,7 +157,7 @@ def _interrupt(number: int) -> None:
 
 
 def _close_and_end(memory: Memory, number: int) -> None:
-    """Close in a thread: the main one may hold a lock of the memory's."""
+    """Close the memory in a thread: the main thread may hold one of its locks."""
 
     def end() -> None:
         try:

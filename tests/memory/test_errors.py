@@ -279,6 +279,10 @@ def test_a_full_disk_loses_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch
     intact(folder)
 
 
+NESTED: dict[str, Any] = {}
+for _ in range(33):
+    NESTED = {"a": NESTED}
+
 WRONG_RECORDS: list[tuple[dict[str, Any], str]] = [
     ({}, "nothing"),
     ({"text": "  \n"}, "nothing"),
@@ -306,6 +310,7 @@ WRONG_RECORDS: list[tuple[dict[str, Any], str]] = [
     ({"metadata": {"t": AWARE}}, "metadata.t"),
     ({"metadata": {"a": {"b": [1, {"c": float("nan")}]}}}, "metadata.a.b.c"),
     ({"metadata": {"n": 2**63}}, "metadata.n"),
+    ({"metadata": NESTED}, "metadata.a.a"),
     ({"metadata": {"f": np.float32(1)}}, "metadata.f"),
     ({"metadata": {"s": {1, 2}}}, "metadata.s"),
     ({"metadata": {"t": (1, 2)}}, "metadata.t"),

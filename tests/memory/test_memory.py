@@ -39,7 +39,7 @@ def test_media_is_kept_or_not(memory: Memory) -> None:
     original = picture("dog").picture()
     np.testing.assert_array_equal(np.asarray(image.picture()), np.asarray(original))
     assert found(memory, "cat") == bare.id
-    with pytest.raises(MediaNotFoundError, match="no signal was kept"):
+    with pytest.raises(MediaNotFoundError, match="none of whose signals was kept"):
         memory.percepts(memory.get(bare.id))
 
 

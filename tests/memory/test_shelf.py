@@ -66,6 +66,23 @@ def test_the_calibration_is_that_of_the_new_vectors(memory: Memory, tmp_path: Pa
         assert file.read_bytes() != old
 
 
+def test_a_crash_at_the_switch_leaves_no_sample_of_the_old_vectors(
+    memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever collection stands then, the sample is drawn from it."""
+
+    def die(sibling: Any) -> None:
+        assert list((tmp_path / "home" / CALIBRATION).iterdir()) == []
+        raise KeyboardInterrupt
+
+    with memory:
+        memory.remember_many([picture(f"p{i}") for i in range(20)])
+        memory.recall("p1")
+        monkeypatch.setattr(memory.backend, "switch", die)
+        with pytest.raises(KeyboardInterrupt):
+            memory.reembed(NEW)
+
+
 @pytest.mark.parametrize("keep_media", [True, False])
 def test_a_call_may_say_otherwise_what_is_kept(tmp_path: Path, keep_media: bool) -> None:
     """By default as the memory was opened; a memory without media keeps none."""

@@ -113,6 +113,13 @@ def test_what_has_expired_can_be_remembered_again(memory: Memory) -> None:
     assert memory.get(again.id).expires_at is None
 
 
+def test_files_of_an_expired_record_go_when_its_id_is_used_again(memory: Memory) -> None:
+    """It counts as new, but nothing of the expired record is left."""
+    memory.remember(picture("dog"), id="x", expires_at=NOON - 5000 * HOUR)
+    assert memory.remember(sound("bark"), id="x").status == "new"
+    assert files(memory) == {memory.get("x").media[0].file}
+
+
 # Many at once
 
 

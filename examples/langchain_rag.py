@@ -65,7 +65,7 @@ def describe(documents: list[Document]) -> str:
         timed = facts["span"] and facts["modality"] != "text"
         span = "{:.0f} to {:.0f} s of ".format(*facts["span"]) if timed else ""
         words = f': "{document.page_content}"' if document.page_content else ""
-        lines.append(f"{span}{facts['source']}, sure to {facts['confidence']:.0%}{words}")
+        lines.append(f"{span}{facts['source']}, confidence {facts['confidence']:.0%}{words}")
     return "\n".join(lines)
 
 
@@ -80,9 +80,9 @@ def main() -> None:
         memory.remember_many(moments()).raise_first()
         retriever = SensoriumRetriever(memory=memory, k=3)
 
-        sure = retriever.bind(min_confidence=0.5)
+        confident = retriever.bind(min_confidence=0.5)
         answer: Runnable[Any, str] = (
-            {"memories": sure | describe, "question": RunnablePassthrough()}
+            {"memories": confident | describe, "question": RunnablePassthrough()}
             | PROMPT
             | QuotingModel()
             | StrOutputParser()

@@ -33,7 +33,8 @@ from numpy.typing import NDArray
 from stored import MODALITIES, RARE, Planted, Vectors, mixed, pictures, texts
 
 from sensorium.memory import Memory, Moment
-from sensorium.memory.writing.draft import draft_moment, points_of
+from sensorium.memory.layout.points import points_of
+from sensorium.memory.writing.draft import draft_moment
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant import CollectionSchema, Point
 

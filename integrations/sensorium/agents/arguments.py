@@ -23,8 +23,8 @@ from pydantic import (
 from typing_extensions import Self
 
 from sensorium.agents.limits import HITS, MOST_HITS, MOST_MEDIA, MOST_RECORDS
+from sensorium.agents.time_arguments import Age, Bound, Time, age_schema, bound_schema
 from sensorium.agents.wording import refusal
-from sensorium.agents.written_times import Age, Bound, Time, age_schema, bound_schema
 from sensorium.errors import ToolArgumentError
 from sensorium.memory import Filters
 from sensorium.percepts import Percept

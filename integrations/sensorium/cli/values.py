@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from sensorium.agents import times
+from sensorium.agents import ages
 
 MOST = 10_000  # hits or records of one call
 
@@ -21,7 +21,7 @@ def parse_age(text: str, option: str) -> timedelta:
     Raises:
         BadParameter: The text is not an age.
     """
-    age = times.parse_age(text)
+    age = ages.parse_age(text)
     if age is None:
         raise typer.BadParameter(
             f"{text!r} is not an age; write a number and one of s, m, h, d, w: 7d",
@@ -73,7 +73,7 @@ def parse_time(text: str, option: str) -> datetime:
         BadParameter: The text is neither.
     """
     written = text.strip()
-    if times.AGE.fullmatch(written):
+    if ages.AGE.fullmatch(written):
         return time_ago(written, option)
     if written.endswith("Z"):
         written = f"{written[:-1]}+00:00"  # Python 3.10 does not read "Z"

@@ -21,8 +21,8 @@ from sensorium.agents.arguments import (
 )
 from sensorium.agents.limits import HITS
 from sensorium.agents.signals import SignalReader
+from sensorium.agents.time_arguments import expiry
 from sensorium.agents.wording import hit_line, refused, told
-from sensorium.agents.written_times import expiry
 from sensorium.errors import SensoriumError
 from sensorium.langchain.blocks import blocks_of
 from sensorium.memory import Hit, Memory

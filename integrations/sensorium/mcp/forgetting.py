@@ -7,6 +7,7 @@ from typing import Annotated
 
 from mcp_types import CallToolResult
 
+from sensorium.agents.ages import time_before
 from sensorium.agents.arguments import (
     Everything,
     Ids,
@@ -19,7 +20,6 @@ from sensorium.agents.arguments import (
     Where,
     filters,
 )
-from sensorium.agents.times import time_before
 from sensorium.agents.wording import memories
 from sensorium.errors import ToolArgumentError
 from sensorium.mcp.schemas import ForgottenData, answer

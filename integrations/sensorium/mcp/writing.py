@@ -25,8 +25,8 @@ from sensorium.agents.arguments import (
     check_content,
 )
 from sensorium.agents.signals import SignalReader
+from sensorium.agents.time_arguments import expiry
 from sensorium.agents.wording import told
-from sensorium.agents.written_times import expiry
 from sensorium.errors import ToolArgumentError
 from sensorium.mcp.blocks import record_data, record_text
 from sensorium.mcp.progress import Call, Step, working

@@ -1,11 +1,9 @@
-"""A moment before it is written: checked, named, and laid out as points."""
+"""A moment before it is written: checked, named, with its time and its end."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 import numpy as np
 
@@ -20,50 +18,10 @@ from sensorium.memory.checks import (
     check_time,
 )
 from sensorium.memory.layout.ids import check_id, content_id, point_id
-from sensorium.memory.layout.parts import spread_over_points
-from sensorium.memory.layout.payload import TEXT, end_of, media_and_rows, media_payload, words_of
-from sensorium.memory.records import Medium, Moment
+from sensorium.memory.layout.points import Draft
+from sensorium.memory.records import Moment
 from sensorium.percepts import Percept, Text
-from sensorium.qdrant.points import Payload, Point, Vectors, iso
-from sensorium.qdrant.schema import VERSION
-
-COMPARED = frozenset(  # keys of the payload that say what the moment says
-    {"at", "digest", "page_content", "expires_at", "tags", "source", "metadata", "flags"}
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Draft:
-    """A checked moment, with what is needed to encode and write it.
-
-    Attributes:
-        moment: The moment as given.
-        percepts: All percepts; the moment's text is the first.
-        digests: The digest of each percept.
-        point: UUID of the record's point.
-        given_id: The id that the moment brings; `None` if it brings none.
-        at: Time of the moment, UTC.
-        stated: Whether the moment or a percept stated that time.
-        until: Time at which its last percept ends, or `at`.
-        flags: Truth values of its metadata, as text.
-        vectors: Rows `(W, D)` by modality that the moment brings; `None` if they are to be encoded.
-    """
-
-    moment: Moment
-    percepts: tuple[Percept, ...]
-    digests: tuple[str, ...]
-    point: str
-    given_id: str | None
-    at: datetime
-    stated: bool
-    until: datetime
-    flags: tuple[str, ...]
-    vectors: Mapping[str, Vectors] | None = None
-
-    @property
-    def id(self) -> str:
-        """The id of its record."""
-        return self.given_id or self.point
+from sensorium.qdrant.points import Vectors, iso
 
 
 def draft_moment(owner: str, moment: Moment, *, now: datetime) -> Draft:
@@ -151,33 +109,6 @@ def expiry(ttl: timedelta, expires_at: datetime | None) -> datetime:
         raise RecordError(f"ttl={ttl}", "a time before the year 10000", "leave it out") from error
 
 
-def points_of(
-    draft: Draft,
-    encodings: Sequence[Encoding],
-    kept: Mapping[int, Mapping[str, Any]],
-    *,
-    owner: str,
-    now: datetime,
-) -> list[Point]:
-    """Lay a record out as one point, and as many more as its rows need.
-
-    Args:
-        draft: The checked moment.
-        encodings: The encoding of each percept.
-        kept: The files that were kept, as for `media_and_rows`.
-        owner: Owner of the record.
-        now: The time of remembering.
-    """
-    if _is_plain(draft.percepts, encodings):
-        payload = _payload(draft, [], owner=owner, now=now)
-        own = {TEXT: encodings[0].vectors} if draft.vectors is None else draft.vectors
-        return spread_over_points(draft.point, payload, own)
-    media, rows = media_and_rows(draft.percepts, draft.digests, encodings, kept)
-    payload = _payload(draft, media, owner=owner, now=now)
-    vectors = rows if draft.vectors is None else draft.vectors
-    return spread_over_points(draft.point, payload, vectors)
-
-
 def given_encodings(percepts: Sequence[Percept], vectors: Mapping[str, Vectors]) -> list[Encoding]:
     """Return an encoding for each percept: the first of a modality gets all rows given for it."""
     unassigned = dict(vectors)
@@ -188,54 +119,3 @@ def given_encodings(percepts: Sequence[Percept], vectors: Mapping[str, Vectors])
             rows = vectors.get(percept.modality, np.empty((0, 0), np.float32))[:0]
         encodings.append(Encoding(percept.modality, rows))
     return encodings
-
-
-def _is_plain(percepts: Sequence[Percept], encodings: Sequence[Encoding]) -> bool:
-    """Whether there is one text, of one window at most: the payload alone describes it fully."""
-    if len(percepts) != 1:
-        return False
-    first = percepts[0]
-    return (
-        first.modality == TEXT
-        and len(encodings[0].vectors) <= 1
-        and first.uri is None
-        and first.at is None
-    )
-
-
-def says_the_same(draft: Draft, stored: Payload) -> bool:
-    """Whether a record's payload says all that a moment says. Only its signals may differ."""
-    # Neither the owner nor the time of remembering is compared.
-    new = _payload(draft, [], owner="", now=draft.at)
-    keys = COMPARED if draft.stated else COMPARED - {"at"}
-    return all(new.get(key) == stored.get(key) for key in keys)
-
-
-def _payload(draft: Draft, media: Sequence[Medium], *, owner: str, now: datetime) -> Payload:
-    moment = draft.moment
-    at = iso(draft.at)
-    texts = [words_of(percept) for percept in draft.percepts if percept.modality == TEXT]
-    payload: Payload = {
-        "owner": owner,
-        "at": at,
-        "created_at": iso(now),
-        "digest": list(draft.digests),
-        "page_content": "\n".join(texts),
-        "schema_version": VERSION,
-    }
-    until = max(draft.until, end_of(media, draft.at))
-    optional = {
-        "id": draft.given_id,
-        "until": iso(until) if until > draft.at else None,
-        "expires_at": iso(moment.expires_at) if moment.expires_at else None,
-        "tags": list(moment.tags),
-        "source": moment.source,
-        "metadata": moment.metadata and dict(moment.metadata),
-        "flags": list(draft.flags),
-    }
-    if media:
-        optional |= media_payload(media)
-    for key, value in optional.items():
-        if value:
-            payload[key] = value
-    return payload

@@ -15,17 +15,11 @@ from sensorium.memory.layout.ids import as_uuid
 from sensorium.memory.layout.lookup import FOREVER
 from sensorium.memory.layout.parts import drop_parts
 from sensorium.memory.layout.payload import TEXT
+from sensorium.memory.layout.points import COMPARED, Draft, points_of, says_the_same
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.records import Failure, Moment, Progress, Remembered, Report, Status
 from sensorium.memory.shelf import Shelf
-from sensorium.memory.writing.draft import (
-    COMPARED,
-    Draft,
-    draft_moment,
-    given_encodings,
-    points_of,
-    says_the_same,
-)
+from sensorium.memory.writing.draft import draft_moment, given_encodings
 from sensorium.memory.writing.files import drop_files, keep_files
 from sensorium.qdrant import Point
 from sensorium.qdrant.points import Payload, iso

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from sensorium.agents.times import parse_age, time_before
+from sensorium.agents.ages import parse_age, time_before
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from sensorium.agents.times import AGE, parse_age, time_before
+from sensorium.agents.ages import AGE, parse_age, time_before
 from sensorium.agents.wording import refusal
 from sensorium.errors import ToolArgumentError
 

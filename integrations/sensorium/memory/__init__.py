@@ -3,18 +3,18 @@
 from sensorium.memory.asynchronous import AsyncMemory
 from sensorium.memory.filters import Filters
 from sensorium.memory.memory import Memory
-from sensorium.memory.moving.copying import CopySummary
-from sensorium.memory.moving.exporting import ExportSummary
-from sensorium.memory.moving.importing import ImportSummary
-from sensorium.memory.moving.reembedding import Reembedded
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.records import (
+    CopySummary,
+    ExportSummary,
     Failure,
     Hit,
+    ImportSummary,
     Medium,
     Moment,
     Progress,
     Record,
+    Reembedded,
     Remembered,
     Report,
     Sweep,

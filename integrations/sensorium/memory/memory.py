@@ -20,20 +20,24 @@ from sensorium.memory.filters import Filters, conditions
 from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.payload import record_of
 from sensorium.memory.media.signals import open_medium, open_percepts
-from sensorium.memory.moving.copying import CopySummary, copy_records
-from sensorium.memory.moving.exporting import ExportSummary, export_records
-from sensorium.memory.moving.importing import ImportSummary, import_records
-from sensorium.memory.moving.reembedding import Reembedded, reembed
-from sensorium.memory.place import HOME, STREAMS, Place, open_place
+from sensorium.memory.moving.copying import copy_records
+from sensorium.memory.moving.exporting import export_records
+from sensorium.memory.moving.importing import import_records
+from sensorium.memory.moving.reembedding import reembed
+from sensorium.memory.place import HOME, Place, open_place
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.recalling.recaller import Recaller
 from sensorium.memory.records import (
+    CopySummary,
+    ExportSummary,
     Hit,
+    ImportSummary,
     Medium,
     Moment,
     Progress,
     Record,
+    Reembedded,
     Remembered,
     Report,
     Sweep,
@@ -496,7 +500,7 @@ class Memory(Closing):
             UnsupportedModalityError: Another modality.
             UnitError: A unit or the rate is missing.
         """
-        state = self._shelf.place.folder(STREAMS, self.owner)
+        state = self._shelf.place.streams_folder(self.owner)
         stream = open_stream(modality, sink=self._remember_windows, state_dir=state, **options)
         self._streams.add(stream)
         return stream
@@ -608,7 +612,11 @@ class Memory(Closing):
             UnknownEncoderError: `encoder` is neither an encoder nor the name of one.
         """
         return reembed(
-            self._shelf, self._calibrator, open_encoder(encoder), drop=drop, progress=progress
+            self._shelf,
+            open_encoder(encoder),
+            invalidate=self._calibrator.invalidate,
+            drop=drop,
+            progress=progress,
         )
 
     def flush(self) -> None:

@@ -135,19 +135,21 @@ class Place:
         media = self.media and self.media.for_owner(owner)
         return replace(self, media=media, scratch=None, lent=True)
 
-    def file(self, folder: str, owner: str, suffix: str) -> Path | None:
-        """Name an owner's file in a folder of the state, which is made; `None` without state."""
+    def calibration_file(self, owner: str) -> Path | None:
+        """Name the file of an owner's calibration sample; `None` without a state folder."""
+        folder = self._state_folder(CALIBRATION)
+        return folder and folder / f"{owner_key(owner)}.npz"
+
+    def streams_folder(self, owner: str) -> Path | None:
+        """Make the folder of an owner's running statistics; `None` without a state folder."""
+        return self._state_folder(STREAMS, owner_key(owner))
+
+    def _state_folder(self, *names: str) -> Path | None:
         if self.state is None:
             return None
-        (self.state / folder).mkdir(exist_ok=True)
-        return self.state / folder / f"{owner_key(owner)}{suffix}"
-
-    def folder(self, folder: str, owner: str) -> Path | None:
-        """Make an owner's folder in a folder of the state; `None` without state."""
-        own = self.file(folder, owner, "")
-        if own is not None:
-            own.mkdir(exist_ok=True)
-        return own
+        folder = self.state.joinpath(*names)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
 
 def open_place(

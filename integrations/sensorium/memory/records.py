@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -291,3 +292,72 @@ class Timeline:
 
     def __getitem__(self, place: int) -> Record:
         return self.records[place]
+
+
+@dataclass(frozen=True)
+class CopySummary:
+    """What was copied.
+
+    Attributes:
+        copied: Number of points that were written.
+        skipped: Number of points that the target had already, with the same payload.
+        media_files: Number of kept files that were copied; the target may have had others already.
+        missing_media: Number of files that records name and the source's media store has lost.
+    """
+
+    copied: int
+    skipped: int
+    media_files: int
+    missing_media: int
+
+
+@dataclass(frozen=True)
+class ExportSummary:
+    """What was exported.
+
+    Attributes:
+        directory: Directory of the export.
+        records: Number of records.
+        points: Number of points: those of records, and those that continue long ones.
+        media_files: Number of kept files.
+        media_bytes: Total size of the kept files.
+        missing_media: Number of files that records name and the media store has lost.
+    """
+
+    directory: Path
+    records: int
+    points: int
+    media_files: int
+    media_bytes: int
+    missing_media: int
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    """What was imported.
+
+    Attributes:
+        records: Number of records.
+        points: Number of points: those of records, and those that continue long ones.
+        media_files: Number of kept files that the media store did not have before.
+        missing_media: Number of files that records name and the export does not have.
+    """
+
+    records: int
+    points: int
+    media_files: int
+    missing_media: int
+
+
+@dataclass(frozen=True)
+class Reembedded:
+    """What re-embedding did with a memory's records.
+
+    Attributes:
+        records: Number of records that have vectors of the new encoder.
+        failures: Records that could not be made anew, with their place in the order of ids: not all
+            of their signals were kept, or the new encoder cannot encode one.
+    """
+
+    records: int
+    failures: Sequence[Failure]

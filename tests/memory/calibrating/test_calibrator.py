@@ -11,7 +11,6 @@ from tests.support.planted import House, PlantedEncoder, house, picture, sound
 from sensorium.memory import Memory
 from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.calibrating.sample import Sample
-from sensorium.memory.place import CALIBRATION
 from sensorium.memory.shelf import Shelf
 
 ENCODER = PlantedEncoder(background=True)
@@ -30,7 +29,7 @@ def memory(home: House) -> Memory:
 
 def kept_sample(shelf: Shelf) -> Sample | None:
     """The sample in the memory's file."""
-    file = shelf.place.file(CALIBRATION, shelf.owner, ".npz")
+    file = shelf.place.calibration_file(shelf.owner)
     assert file is not None
     return Sample.load(file)
 

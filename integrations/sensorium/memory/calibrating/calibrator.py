@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from sensorium.memory.calibrating.calibration import Calibration
 from sensorium.memory.calibrating.sample import Sample
-from sensorium.memory.place import CALIBRATION
 from sensorium.memory.shelf import Setup, Shelf
 from sensorium.qdrant import Backend, Filter
 
@@ -28,7 +27,7 @@ class Calibrator:
     def __init__(self, shelf: Shelf) -> None:
         """Read the sample that was drawn last, if there is one."""
         self._everything = Filter(shelf.owner, parts=True)
-        self._file = shelf.place.file(CALIBRATION, shelf.owner, ".npz")
+        self._file = shelf.place.calibration_file(shelf.owner)
         self._setup = shelf.setup  # whose vectors the sample holds
         self._lock = threading.Lock()
         self._points: int | None = None  # points of this owner; None before they were counted

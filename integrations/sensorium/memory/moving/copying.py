@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -18,28 +17,11 @@ from sensorium.memory.layout.parts import (
     without_orphans,
 )
 from sensorium.memory.media.store import MediaStore
-from sensorium.memory.records import Progress
+from sensorium.memory.records import CopySummary, Progress
 from sensorium.qdrant.backend import Backend
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Point, StoredPoint
 from sensorium.qdrant.schema import CollectionSchema
-
-
-@dataclass(frozen=True)
-class CopySummary:
-    """What was copied.
-
-    Attributes:
-        copied: Number of points that were written.
-        skipped: Number of points that the target had already, with the same payload.
-        media_files: Number of kept files that were copied; the target may have had others already.
-        missing_media: Number of files that records name and the source's media store has lost.
-    """
-
-    copied: int
-    skipped: int
-    media_files: int
-    missing_media: int
 
 
 def copy_records(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from uuid import uuid4
@@ -33,31 +32,10 @@ from sensorium.memory.moving.parquet import (
     RecordsWriter,
     pyarrow,
 )
-from sensorium.memory.records import Progress
+from sensorium.memory.records import ExportSummary, Progress
 from sensorium.qdrant.backend import Backend
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import iso
-
-
-@dataclass(frozen=True)
-class ExportSummary:
-    """What was exported.
-
-    Attributes:
-        directory: Directory of the export.
-        records: Number of records.
-        points: Number of points: those of records, and those that continue long ones.
-        media_files: Number of kept files.
-        media_bytes: Total size of the kept files.
-        missing_media: Number of files that records name and the media store has lost.
-    """
-
-    directory: Path
-    records: int
-    points: int
-    media_files: int
-    media_bytes: int
-    missing_media: int
 
 
 def export_records(

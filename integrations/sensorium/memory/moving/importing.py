@@ -35,28 +35,11 @@ from sensorium.memory.moving.parquet import (
     read_continued,
     read_records,
 )
-from sensorium.memory.records import Progress
+from sensorium.memory.records import ImportSummary, Progress
 from sensorium.qdrant.backend import Backend
 from sensorium.qdrant.filters import check_owner
 from sensorium.qdrant.points import Payload, Point
 from sensorium.qdrant.schema import CollectionSchema
-
-
-@dataclass(frozen=True)
-class ImportSummary:
-    """What was imported.
-
-    Attributes:
-        records: Number of records.
-        points: Number of points: those of records, and those that continue long ones.
-        media_files: Number of kept files that the media store did not have before.
-        missing_media: Number of files that records name and the export does not have.
-    """
-
-    records: int
-    points: int
-    media_files: int
-    missing_media: int
 
 
 def import_records(

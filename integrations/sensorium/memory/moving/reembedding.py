@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
 from sensorium.encoders import Encoder, Encoding
 from sensorium.errors import MediaNotFoundError, RecordError, SensoriumError, StoreError
-from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.layout.parts import pages, spread_over_points
 from sensorium.memory.layout.payload import media_and_rows, media_payload, record_of
 from sensorium.memory.media.signals import open_medium
-from sensorium.memory.records import Failure, Medium, Progress, Record
+from sensorium.memory.records import Failure, Medium, Progress, Record, Reembedded
 from sensorium.memory.shelf import Shelf
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Backend, CollectionSchema, Filter
@@ -24,25 +22,11 @@ PAGE = 64  # records encoded together
 DERIVED = frozenset({"media", "hashes"})  # made anew with the vectors
 
 
-@dataclass(frozen=True)
-class Reembedded:
-    """What became of a memory's records.
-
-    Attributes:
-        records: That have vectors of the new encoder.
-        failures: Records that could not be made anew, with their place in order of ids: not all of
-            their signals were kept, or the new encoder cannot encode one.
-    """
-
-    records: int
-    failures: Sequence[Failure]
-
-
 def reembed(
     shelf: Shelf,
-    calibrator: Calibrator,
     encoder: Encoder,
     *,
+    invalidate: Callable[[], None],
     drop: bool,
     progress: Progress | None = None,
 ) -> Reembedded:
@@ -50,8 +34,8 @@ def reembed(
 
     Args:
         shelf: The memory; recalls go on meanwhile, what would write waits.
-        calibrator: The memory's, whose sample ends with the old vectors.
         encoder: The encoder of the new vectors.
+        invalidate: Drops the sample of vectors that the memory is calibrated by.
         drop: Leave out records that cannot be made anew; otherwise nothing is changed.
         progress: Called after every page with how many records are done, and of how many.
     Raises:
@@ -77,9 +61,9 @@ def reembed(
             raise
         # Before: a crash must not leave a sample of the old vectors beside the new ones.
         # After: a recall may have drawn one until the switch.
-        calibrator.invalidate()
+        invalidate()
         shelf.exchange(old.switch(new), encoder)
-        calibrator.invalidate()
+        invalidate()
     return result
 
 

@@ -1,4 +1,4 @@
-"""The errors of Sensorium. Each says what was given, what was needed and what to do.
+"""The errors of Sensorium. Each says what came, what was needed and what to do.
 
 SensoriumError
 ├── PerceptError                                     one observation cannot be taken or read
@@ -75,13 +75,13 @@ LONGEST = 600  # characters kept of `needed` and of `remedy`
 class SensoriumError(Exception):
     """Base of every error Sensorium raises on purpose.
 
-    Whatever raises one may put the value that was given into it, whatever its length: the error
-    keeps the beginning and the end of a long text.
+    Code that raises an error may quote a value of any length: the error keeps the beginning and
+    the end of a long text.
 
     Attributes:
-        came: What was given.
-        needed: What would have been right.
-        remedy: What to do, in the imperative.
+        came: Description of the value that was passed.
+        needed: Description of a value that would be accepted.
+        remedy: Instruction that corrects the mistake, in the imperative.
     """
 
     came: str
@@ -89,9 +89,9 @@ class SensoriumError(Exception):
     remedy: str
 
     def __post_init__(self) -> None:
-        self.came = _shortened(self.came, LONGEST_CAME)
-        self.needed = _shortened(self.needed, LONGEST)
-        self.remedy = _shortened(self.remedy, LONGEST)
+        self.came = _shorten(self.came, LONGEST_CAME)
+        self.needed = _shorten(self.needed, LONGEST)
+        self.remedy = _shorten(self.remedy, LONGEST)
 
     def __str__(self) -> str:
         return f"{self.came}; needed {self.needed}; {self.remedy}"
@@ -114,7 +114,7 @@ class SourceNotFoundError(PerceptError, FileNotFoundError):
 
 
 class SourceRefusedError(PerceptError, PermissionError):
-    """A URL, or a path outside the allowed roots."""
+    """The source is a URL, or a path outside the allowed roots."""
 
 
 class SourceTooLargeError(PerceptError, ValueError):
@@ -142,7 +142,7 @@ class PerceptValueError(PerceptError, ValueError):
 
 
 class NonFiniteError(PerceptValueError):
-    """NaN or infinity among the samples."""
+    """There is NaN or infinity among the samples."""
 
 
 class EmptyPerceptError(PerceptError, ValueError):
@@ -203,7 +203,7 @@ class TensorShapeError(EncodingError, ValueError):
 
 
 class VectorError(EncodingError, ValueError):
-    """Vectors that cannot be combined or compared."""
+    """Vectors cannot be combined or compared."""
 
 
 class WeightsError(SensoriumError):
@@ -284,7 +284,7 @@ class StoreUnavailableError(StoreError, ConnectionError):
 
 
 class PointError(StoreError, ValueError):
-    """Vectors or a payload that cannot be stored."""
+    """Vectors or a payload cannot be stored."""
 
 
 class FilterError(StoreError, ValueError):
@@ -328,7 +328,7 @@ class StreamError(MemoryAccessError, RuntimeError):
 
 
 class ToolArgumentError(SensoriumError, ValueError):
-    """A model called a tool with arguments that cannot be used; worded for the model."""
+    """A model called a tool with arguments that cannot be used; the message is for the model."""
 
 
 class MissingExtraError(SensoriumError, ImportError):
@@ -344,8 +344,8 @@ class MissingExtraError(SensoriumError, ImportError):
         )
 
 
-def _shortened(text: str, longest: int) -> str:
-    """Return a text of at most `longest` characters, the middle of a longer one left out."""
+def _shorten(text: str, longest: int) -> str:
+    """Return a text of at most `longest` characters; a longer text loses its middle."""
     if len(text) <= longest:
         return text
     end = longest // 3
@@ -354,6 +354,6 @@ def _shortened(text: str, longest: int) -> str:
 
 
 def first_problem(error: ValidationError) -> str:
-    """Describe the first problem of an invalid dictionary in one line: where it is, and what."""
+    """Describe the first problem of an invalid dictionary in one line: its place and its kind."""
     first = error.errors()[0]
     return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

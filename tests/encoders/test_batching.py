@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from sensorium.encoders import EmbeddingSpace
-from sensorium.encoders.batching import BatchedEncoder, Window, checked_batch_size
+from sensorium.encoders.batching import BatchedEncoder, Window, check_batch_size
 from sensorium.encoders.encoder import Vectors
 from sensorium.errors import EncodingError
 from sensorium.percepts import Percept, Span, Text
@@ -55,4 +55,4 @@ def test_texts_go_through_by_length_and_come_back_in_order() -> None:
 def test_a_batch_has_room_for_a_window(batch_size: int) -> None:
     """A batch size below 1 is refused."""
     with pytest.raises(EncodingError, match=f"batch_size={batch_size}; needed 1 or more"):
-        checked_batch_size(batch_size)
+        check_batch_size(batch_size)

@@ -87,7 +87,7 @@ class Background:
             unrelated, 1 the same.
         Raises:
             UnsupportedModalityError: There are no statistics of one of the modalities.
-            VectorError: As `centre`.
+            VectorError: `centre` refuses the vectors.
         """
         left, right = (
             self.centre(rows, modality)

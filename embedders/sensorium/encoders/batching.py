@@ -26,10 +26,10 @@ T = TypeVar("T")
 
 
 class Window(NamedTuple):
-    """What one forward pass sees of a percept.
+    """The part of a percept that one forward pass encodes.
 
     Attributes:
-        span: The stretch it covers, in seconds (in characters for text); `None` for a still.
+        span: Stretch of the window, in seconds (in characters for text); `None` for a still.
         inputs: Tensor that the tower takes.
     """
 
@@ -48,7 +48,7 @@ class Job:
 
 
 class BatchedEncoder(EncoderBase):
-    """An encoder made of towers; a subclass says how to make windows, and vectors of windows.
+    """An encoder made of towers; a subclass cuts percepts into windows and encodes the windows.
 
     Percepts are grouped by tower, texts also by length; windows of one long percept fill batches
     of their own. However long a sound or a video is, only one batch of its windows is in memory,
@@ -107,14 +107,14 @@ class BatchedEncoder(EncoderBase):
             if modality in self.modalities:
                 groups.setdefault(self.tower(modality), []).append(job)
             else:
-                job.error = _unsupported(modality, self.modalities)
+                job.error = _modality_error(modality, self.modalities)
         for group in groups.values():
             for batch in self._batches(group):
                 self._run(batch)
         return [_result(job) for job in jobs]
 
     def _batches(self, jobs: list[Job]) -> Iterator[list[tuple[Job, Window]]]:
-        # Stills are costly to decode, and small once they are: threads get ahead with them
+        # Stills are costly to decode and small afterwards, so threads decode them early.
         stills = [job for job in jobs if job.percept.still]
         rest = [job for job in jobs if not job.percept.still]
         # A single picture gains nothing from a thread.
@@ -123,9 +123,9 @@ class BatchedEncoder(EncoderBase):
         if jobs[0].percept.modality == "text":  # a batch is cut to its longest text
             while chunk := list(islice(stream, READ_AHEAD * self.batch_size)):
                 chunk.sort(key=lambda item: self.length(item[1].inputs))
-                yield from _batched(iter(chunk), self.batch_size)
+                yield from _cut_batches(iter(chunk), self.batch_size)
         else:
-            yield from _batched(stream, self.batch_size)
+            yield from _cut_batches(stream, self.batch_size)
 
     def _ahead_of_time(self, jobs: list[Job]) -> Iterator[tuple[Job, Window]]:
         """Decode and resize pictures on threads, two batches ahead of the towers."""
@@ -155,13 +155,13 @@ class BatchedEncoder(EncoderBase):
         for (job, window), vector, length in zip(batch, vectors, lengths, strict=True):
             # Written with "not", so that NaN is an error, too.
             if not abs(length - 1) < UNIT_TOLERANCE:
-                job.error = _no_direction(job.percept.modality, float(length))
+                job.error = _length_error(job.percept.modality, float(length))
             job.vectors.append(vector)
             if window.span is not None:
                 job.spans.append(window.span)
 
 
-def checked_batch_size(batch_size: int) -> int:
+def check_batch_size(batch_size: int) -> int:
     """Return a batch size after checking it.
 
     Raises:
@@ -181,7 +181,9 @@ def _ahead(items: Iterator[T], depth: int) -> Iterator[T]:
     yield from drawn
 
 
-def _batched(items: Iterator[tuple[Job, Window]], size: int) -> Iterator[list[tuple[Job, Window]]]:
+def _cut_batches(
+    items: Iterator[tuple[Job, Window]], size: int
+) -> Iterator[list[tuple[Job, Window]]]:
     while batch := list(islice(items, size)):
         yield batch
 
@@ -195,7 +197,7 @@ def _result(job: Job) -> Encoding | SensoriumError:
     return Encoding(job.percept.modality, np.stack(rows), spans)
 
 
-def _no_direction(modality: str, length: float) -> VectorError:
+def _length_error(modality: str, length: float) -> VectorError:
     return VectorError(
         f"a {modality} vector of length {length} from its tower",
         "a unit vector",
@@ -203,7 +205,7 @@ def _no_direction(modality: str, length: float) -> VectorError:
     )
 
 
-def _unsupported(modality: str, known: frozenset[str]) -> UnsupportedModalityError:
+def _modality_error(modality: str, known: frozenset[str]) -> UnsupportedModalityError:
     return UnsupportedModalityError(
         f"a percept of modality {modality!r}",
         f"one of {', '.join(sorted(known))}",

@@ -134,8 +134,8 @@ class EncoderBase(ABC):
         Returns:
             Shape `(N, D)`, float32, unit length.
         Raises:
-            BatchError: As `encode`.
-            SourceTypeError: As `encode`.
+            BatchError: Some percepts cannot be encoded.
+            SourceTypeError: Something in the batch is not a percept.
         """
         pooled = [encoding.pooled for encoding in self.encode(percepts)]
         return np.stack(pooled) if pooled else np.empty((0, self.dimension), np.float32)

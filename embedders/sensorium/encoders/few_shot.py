@@ -49,7 +49,7 @@ class FewShotProbe:
         Raises:
             PerceptValueError: There are not as many labels as percepts, only one class, or labels
                 that are not strings.
-            BatchError: As `Encoder.encode`.
+            BatchError: Some percepts cannot be encoded.
         """
         if len(percepts) != len(labels) or len(set(labels)) < 2:
             raise PerceptValueError(
@@ -80,7 +80,7 @@ class FewShotProbe:
 
         Raises:
             PerceptValueError: The probe was not fitted yet.
-            BatchError: As `Encoder.encode`.
+            BatchError: Some percepts cannot be encoded.
         """
         rows = self.probabilities(percepts)
         names = self.labels

@@ -56,7 +56,7 @@ def load_encoder(name: str = DEFAULT, *, device: str = "auto", dtype: str = "aut
         Whatever the opener of that name returns.
     Raises:
         UnknownEncoderError: No encoder has that name; the message lists the known names.
-        WeightsError: Its weights are not on this machine; the message says how to get them.
+        WeightsError: The weights are not on this machine; the message says how to get them.
         EncodingError: The encoder does not take that device or dtype.
     """
     opener = _find(name)

@@ -79,7 +79,7 @@ class ZeroShotClassifier:
         """Return the cosine of each percept with each label, `(N, L)`, float32.
 
         Raises:
-            BatchError: As `Encoder.encode`.
+            BatchError: Some percepts cannot be encoded.
         """
         similarities: np.ndarray = self.encoder.embed(percepts) @ self._label_vectors.T
         return similarities
@@ -93,7 +93,7 @@ class ZeroShotClassifier:
         Returns:
             One list for each percept, the most probable label first.
         Raises:
-            BatchError: As `Encoder.encode`.
+            BatchError: Some percepts cannot be encoded.
         """
         similarities = self.similarities(percepts)  # (N, L)
         # The largest similarity is subtracted so that the exponential cannot overflow.
@@ -110,7 +110,7 @@ class ZeroShotClassifier:
 
 
 def _are_strings(values: object) -> bool:
-    # A bare string is a collection of strings, too: of its letters.
+    # A bare string is refused: Python would take it for a collection of its letters.
     return (
         isinstance(values, Collection)
         and not isinstance(values, str)

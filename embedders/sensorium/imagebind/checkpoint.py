@@ -217,7 +217,7 @@ def check_keys(checkpoint: Checkpoint, config: ImageBindConfig, towers: Iterable
     extra = sorted(k for k in held.keys() - expected.keys() if tower_of_key(k) in {*wanted, None})
     if missing or extra:
         raise CheckpointKeyError(
-            f"a checkpoint with {_listed('missing', missing)} and {_listed('extra', extra)}",
+            f"a checkpoint with {_list_keys('missing', missing)} and {_list_keys('extra', extra)}",
             f"exactly the {len(expected)} keys of {', '.join(sorted(wanted))}",
             "pass the config of this checkpoint, or choose modalities it holds",
             missing,
@@ -260,6 +260,6 @@ def raw_bytes(tensor: Tensor) -> memoryview:
     return tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy().data
 
 
-def _listed(kind: str, keys: list[str]) -> str:
+def _list_keys(kind: str, keys: list[str]) -> str:
     shown = ", ".join(keys[:SHOWN_KEYS]) + (", ..." if len(keys) > SHOWN_KEYS else "")
     return f"{len(keys)} {kind} keys" + (f" ({shown})" if keys else "")

@@ -53,7 +53,7 @@ def fetch_release(
     Returns:
         The installed directory.
     Raises:
-        WeightsError: As `download` and `convert` raise. A file that cannot be converted is renamed
+        WeightsError: `download` or `convert` failed. A file that cannot be converted is renamed
             to `<name>.rejected`.
         EncodingError: An unknown dtype.
     """
@@ -113,7 +113,7 @@ def download(
     again = f"sensorium weights download {release.name}" + (
         f" --url {shlex.quote(url)}" if url else ""
     )
-    with _locked(target.with_name(f"{target.name}.part")) as part:
+    with _lock(target.with_name(f"{target.name}.part")) as part:
         if target.exists():  # another process finished it meanwhile
             part.unlink()
             return target
@@ -149,7 +149,7 @@ def _file_name(url: SplitResult, release: Release) -> str:
 
 
 @contextmanager
-def _locked(part: Path) -> Iterator[Path]:
+def _lock(part: Path) -> Iterator[Path]:
     """Create the part file and lock it, so that two processes never write into it."""
     if sys.platform == "win32":  # without a lock: an open file cannot be renamed there
         part.touch()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sensorium.encoders import EmbeddingSpace
-from sensorium.encoders.batching import BatchedEncoder, Window, checked_batch_size
+from sensorium.encoders.batching import BatchedEncoder, Window, check_batch_size
 from sensorium.encoders.encoder import Vectors
 from sensorium.imagebind.config import ImageBindConfig
 from sensorium.imagebind.model import ImageBind
@@ -50,7 +50,7 @@ class ImageBindEncoder(BatchedEncoder):
         self.profile = profile or Profile()
         self._name = name
         usual = CPU_BATCH if model.device.type == "cpu" else BATCH
-        self.batch_size = checked_batch_size(usual if batch_size is None else batch_size)
+        self.batch_size = check_batch_size(usual if batch_size is None else batch_size)
 
     @classmethod
     def from_checkpoint(
@@ -79,7 +79,7 @@ class ImageBindEncoder(BatchedEncoder):
             profile: Choices of the preprocessing; by default `Profile()`.
             batch_size: Windows in a forward pass; by default 8 on a CPU, else 32.
         Raises:
-            WeightsError: As `ImageBind.from_checkpoint`.
+            WeightsError: `ImageBind.from_checkpoint` cannot read the checkpoint.
             EncodingError: An unknown device or dtype, or a batch size below 1.
             UnsupportedModalityError: An unknown modality.
         """

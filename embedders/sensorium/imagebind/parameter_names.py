@@ -41,7 +41,7 @@ class Origin:
     Attributes:
         name: Name of the tensor in the checkpoint.
         thirds: Range of thirds of the tensor's rows. The reference stores query, key and value as
-            one matrix, of which `(0, 1)` is the query, and `(1, 3)` key and value.
+            one matrix: `(0, 1)` is the query, `(1, 3)` the key and the value.
     """
 
     name: str

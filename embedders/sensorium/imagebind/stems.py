@@ -1,4 +1,4 @@
-"""How each modality becomes tokens: the part of a tower before its blocks.
+"""Stems, which turn the input of each modality into the tokens of a tower.
 
 Every stem adds learned positions to its tokens, and says which token becomes the vector of an item:
 the end token of a text, and in every other modality a learned class token that comes first.
@@ -28,7 +28,7 @@ IMU_CHANNELS, IMU_SAMPLES = 6, 2000  # size of one IMU window
 
 
 class Pooling(NamedTuple):
-    """Which token of each item becomes its vector, and which tokens attention may see.
+    """The token of each item that becomes its vector, and the tokens that attention may see.
 
     Attributes:
         at: Index of the token that is pooled, shape `(B,)`, int64.
@@ -64,7 +64,7 @@ class TextStem(nn.Module):
 
 
 class ClassTokenStem(nn.Module):
-    """A learned class token before the tokens of the input; it is the one that is pooled."""
+    """Puts a learned class token before the tokens of the input, and pools it."""
 
     def __init__(self, width: int, tokens: int) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from sensorium.encoders import EmbeddingSpace
 from sensorium.encoders.background import Background
-from sensorium.encoders.batching import BatchedEncoder, Window, checked_batch_size
+from sensorium.encoders.batching import BatchedEncoder, Window, check_batch_size
 from sensorium.encoders.encoder import Vectors
 from sensorium.encoders.placement import resolve_device, resolve_dtype
 from sensorium.mini.audio_tower import AudioTower
@@ -32,7 +32,7 @@ from sensorium.percepts import Percept
 NAME = "sensorium-mini"
 SEMANTIC, APPEARANCE = 384, 128  # dimensions of the two parts of a vector
 DIMENSION = SEMANTIC + APPEARANCE
-ALPHA = 0.8  # length of the appearance part, that of the semantic part being 1
+ALPHA = 0.8  # length of the appearance part; the semantic part has length 1
 BATCH = 32  # windows in a forward pass
 CPU_CHUNK = 8  # windows that go through convolutions at a time on a CPU
 TOWERS = {  # the tower that takes each modality
@@ -80,14 +80,14 @@ class MiniEncoder(BatchedEncoder):
 
         Args:
             device: Device of the towers.
-            dtype: Precision of the towers but the one for sound; vectors are always float32.
+            dtype: Precision of all towers except the audio tower; vectors are always float32.
             batch_size: Windows in a forward pass.
             directory: Directory with the manifest and the weights files.
         Raises:
             EncodingError: An unknown device or dtype, or a batch size below 1.
             WeightsError: The list of weights is missing or damaged.
         """
-        self.batch_size = checked_batch_size(batch_size)
+        self.batch_size = check_batch_size(batch_size)
         self._device = resolve_device(device)
         self._dtype = resolve_dtype(dtype, self._device)
         self._directory = directory
@@ -154,18 +154,18 @@ class MiniEncoder(BatchedEncoder):
 
     def _encode_texts(self, inputs: Sequence[Tensor]) -> Tensor:
         ids, mask = (tensor.to(self._device) for tensor in batch(inputs))
-        return join(self._opened("text", TextTower)(ids, mask))
+        return join(self._open("text", TextTower)(ids, mask))
 
     def _encode_pictures(self, inputs: Sequence[Tensor]) -> Tensor:
         """Encode pictures, one or several frames each, which are averaged."""
-        features = self._opened("trunk", Trunk)(self._placed(torch.cat(list(inputs))))
-        meaning, appearance = self._opened("image", ImageHead)(features)
+        features = self._open("trunk", Trunk)(self._place(torch.cat(list(inputs))))
+        meaning, appearance = self._open("image", ImageHead)(features)
         frames = torch.split(join(meaning, appearance), [len(part) for part in inputs])
         return torch.stack([F.normalize(part.mean(0), dim=-1) for part in frames])
 
     def _encode_maps(self, modalities: Sequence[str], inputs: Sequence[Tensor]) -> Tensor:
-        net = self._opened("maps", MapNet)
-        features = net.features(self._placed(torch.stack(list(inputs))))  # (B, E)
+        net = self._open("maps", MapNet)
+        features = net.features(self._place(torch.stack(list(inputs))))  # (B, E)
         meaning = features.new_empty(len(features), SEMANTIC, dtype=torch.float32)
         # Thermal and depth share the trunk, and so a batch; each has its own head for meaning.
         for modality in set(modalities):
@@ -176,16 +176,16 @@ class MiniEncoder(BatchedEncoder):
     def _encode_sounds(self, inputs: Sequence[Tensor]) -> Tensor:
         waves = torch.stack(list(inputs)).to(self._device)
         # Log-mel energies need float32, and the network behind them is small.
-        return join(self._opened("audio", AudioTower, dtype=torch.float32)(waves))
+        return join(self._open("audio", AudioTower, dtype=torch.float32)(waves))
 
     def _encode_motion(self, inputs: Sequence[Tensor]) -> Tensor:
         motion = torch.stack(list(inputs)).to(self._device, self._dtype)
-        return join(self._opened("imu", ImuTower)(motion))
+        return join(self._open("imu", ImuTower)(motion))
 
-    def _placed(self, pictures: Tensor) -> Tensor:
+    def _place(self, pictures: Tensor) -> Tensor:
         return pictures.to(self._device, self._dtype, memory_format=torch.channels_last)
 
-    def _opened(self, name: str, kind: type[M], *, dtype: torch.dtype | None = None) -> M:
+    def _open(self, name: str, kind: type[M], *, dtype: torch.dtype | None = None) -> M:
         """Return a tower, opened at its first use, in the encoder's precision or in `dtype`."""
         with self._lock:
             tower = self._towers.get(name)

@@ -169,7 +169,7 @@ def imu_windows(imu: IMU) -> Iterator[Window]:
         samples = part.samples
         length = len(samples) / motion.RATE
         if len(samples) < motion.WINDOW:
-            yield Window(Span(part.start, part.start + length), _repeated(samples))
+            yield Window(Span(part.start, part.start + length), _repeat(samples))
             continue
         for span in back_to_back(length, motion.WINDOW / motion.RATE):
             first = min(round(span.start * motion.RATE), len(samples) - motion.WINDOW)
@@ -179,7 +179,7 @@ def imu_windows(imu: IMU) -> Iterator[Window]:
             )
 
 
-def _repeated(samples: NDArray[np.floating[Any]]) -> Tensor:
+def _repeat(samples: NDArray[np.floating[Any]]) -> Tensor:
     missing = motion.WINDOW - len(samples)
     repeated = np.pad(samples.astype(np.float32), ((0, missing), (0, 0)), mode="symmetric")
     return torch.from_numpy(repeated)

@@ -67,7 +67,7 @@ class SameConv(nn.Conv2d):
 
 
 class Block(nn.Module):
-    """Expands, filters each channel, projects; added to the input where shapes agree."""
+    """Expands, filters each channel and projects; adds the input where the shapes agree."""
 
     def __init__(self, entering: int, stage: Stage, stride: int) -> None:
         super().__init__()

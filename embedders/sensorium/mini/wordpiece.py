@@ -22,7 +22,7 @@ VOCABULARY_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992
 PAD, START, END = 0, 101, 102  # ids of [PAD], [CLS], [SEP]
 UNKNOWN = "[UNK]"
 POSITIONS = 256  # tokens that a forward pass sees, start and end included
-CONTENT = POSITIONS - 2  # pieces of content that fit between them
+CONTENT = POSITIONS - 2  # pieces of content that fit between start and end
 LONGEST_WORD = 100  # characters; a longer word is one unknown piece, as it was in training
 
 
@@ -75,7 +75,7 @@ def wordpiece(directory: Path = DIRECTORY) -> WordPiece:
 
     Raises:
         CheckpointNotFoundError: The vocabulary is missing.
-        CheckpointFormatError: The vocabulary is damaged, or another one.
+        CheckpointFormatError: The vocabulary is damaged, or is another vocabulary.
     """
     content = read_verified(directory / VOCABULARY, VOCABULARY_SHA256)
     return WordPiece(content.decode("utf-8").removesuffix("\n").split("\n"))

@@ -33,7 +33,7 @@ from sensorium.percepts.wav import PCM_BYTES, PCM_HEADER, encode_float_wav, enco
 
 Wave: TypeAlias = NDArray[np.float32]
 
-MAX_CHANNELS = 8  # of an array: more is a transposed one
+MAX_CHANNELS = 8  # an array with more channels is taken for a transposed one
 FULL_SCALE = {
     "uint8": 2**7,
     "int16": 2**15,
@@ -42,7 +42,7 @@ FULL_SCALE = {
 LOUDEST = 8.0  # full scale is 1; float samples beyond this are at integer scale
 CHUNK = 2**18  # samples converted at a time: about 5 s at 48 kHz
 CROSSINGS = 6  # zero crossings of torchaudio's sinc on each side (lowpass_filter_width)
-ROLLOFF = 0.99  # its cutoff, as a fraction of the lower Nyquist frequency
+ROLLOFF = 0.99  # cutoff of the filter, as a fraction of the lower Nyquist frequency
 KERNEL_SIZE = 2**24  # weights of the resampling kernel: 64 MiB
 
 PREVIEW_RATE = 16_000  # Hz
@@ -79,9 +79,9 @@ class Audio(Percept):
             rate: Samples per second in Hz; for samples only, and then always.
             at: When the sound starts.
             uri: Where it came from.
-            limits: What it may cost.
+            limits: Largest sizes that are accepted.
         Raises:
-            UnitError: Samples without a rate, or a file with one.
+            UnitError: Samples came without a rate, or a file with one.
             PerceptShapeError: Samples of another shape or dtype.
             PerceptValueError: Samples beyond full scale, or a rate that is not a whole number of Hz
                 from 100 to a million.
@@ -106,7 +106,7 @@ class Audio(Percept):
                     "its samples per second",
                     "write Audio(samples, rate=16_000)",
                 )
-            taken, rate = Samples(_canonical(taken.array)), _whole_rate(rate)
+            taken, rate = Samples(_canonical(taken.array)), _check_rate(rate)
             channels, count = taken.array.shape
             header = Header(rate, channels, count / rate)
         self._describe(taken, at=at, uri=uri, limits=limits)
@@ -124,12 +124,12 @@ class Audio(Percept):
 
     @property
     def channels(self) -> int:
-        """How many channels it has; they are averaged when it is read."""
+        """Number of channels; they are averaged when the sound is read."""
         return self._header.channels
 
     @property
     def duration(self) -> float | None:
-        """Seconds: of a file by its header; `None` where that states none (mp3, ogg)."""
+        """Seconds, for a file by its header; `None` if the header states no length (mp3, ogg)."""
         return self._header.duration
 
     def blocks(self, rate: int, *, seconds: float = 60.0, since: float = 0.0) -> Iterator[Wave]:
@@ -150,21 +150,21 @@ class Audio(Percept):
             EmptyPerceptError: The file has no samples; raised while iterating.
             SourceChangedError: The file changed after the percept was made; raised while iterating.
         """
-        size = seconds * _whole_rate(rate)
+        size = seconds * _check_rate(rate)
         if not 1 <= size < math.inf:
             raise PerceptValueError(
                 f"blocks of {seconds!r} s at {rate} Hz", "at least one sample each", "raise seconds"
             )
         if not 0 <= since < math.inf:
             raise PerceptValueError(f"since={since!r}", "seconds from 0 on", "correct it")
-        return _reblocked(_resampled(self._mono_pieces(since), self.rate, rate), round(size))
+        return _reblock(_resample(self._mono_pieces(since), self.rate, rate), round(size))
 
     def mono(self, rate: int) -> Wave:
         """Return the whole sound at `rate` Hz, the mean of its channels: `(T,)`, float32.
 
         Long recordings need less memory with `blocks`, which raises the same errors.
         """
-        return np.concatenate(list(_resampled(self._mono_pieces(), self.rate, _whole_rate(rate))))
+        return np.concatenate(list(_resample(self._mono_pieces(), self.rate, _check_rate(rate))))
 
     def make_file(self) -> PerceptFile | None:
         """Return the samples as a WAV of 32-bit floats."""
@@ -199,14 +199,14 @@ class Audio(Percept):
         """Yield `(n,)` pieces of any length at the file's own rate, from `since` seconds on."""
         if isinstance(self.source, Encoded):
             for samples in decode_track(self.source, self.limits, since=since):
-                yield _checked(_scaled(samples)).mean(axis=0)
+                yield _check_wave(_scale(samples)).mean(axis=0)
         else:
             array = self.source.array
             for start in range(round(since * self.rate), array.shape[1], CHUNK):
                 yield array[:, start : start + CHUNK].mean(axis=0)
 
 
-def _whole_rate(rate: float) -> int:
+def _check_rate(rate: float) -> int:
     number = isinstance(rate, numbers.Real) and not isinstance(rate, bool)
     if not (number and LOWEST_RATE <= rate <= HIGHEST_RATE and int(rate) == rate):
         raise PerceptValueError(
@@ -238,10 +238,10 @@ def _canonical(array: Array) -> Wave:
             f"at most {MAX_CHANNELS}",
             "choose the channels to keep, or average them",
         )
-    return _checked(_scaled(array))
+    return _check_wave(_scale(array))
 
 
-def _scaled(array: Array) -> Wave:
+def _scale(array: Array) -> Wave:
     """Return float32; integers are divided by their full scale, which loses nothing at 16 bits."""
     if array.dtype.kind == "f":
         with np.errstate(over="ignore"):  # what becomes infinite is refused next
@@ -263,7 +263,7 @@ def _scaled(array: Array) -> Wave:
     return (centred / np.float64(FULL_SCALE[name])).astype(np.float32)
 
 
-def _checked(wave: Wave) -> Wave:
+def _check_wave(wave: Wave) -> Wave:
     """Check that samples `(C, n)` are finite and not at integer scale, and return them."""
     loudest = float(np.abs(wave).max(initial=0.0))  # NaN and infinity survive the maximum
     if not math.isfinite(loudest):
@@ -282,7 +282,7 @@ def _checked(wave: Wave) -> Wave:
     return wave
 
 
-def _reblocked(pieces: Iterator[Wave], size: int) -> Iterator[Wave]:
+def _reblock(pieces: Iterator[Wave], size: int) -> Iterator[Wave]:
     """Join pieces of any length and cut them to `size`; the last may be shorter."""
     held: list[Wave] = []
     count = 0
@@ -308,11 +308,12 @@ def _ratio(rate_in: int, rate_out: int) -> Fraction:
     return exact.limit_denominator(max(1, math.isqrt(int(KERNEL_SIZE / exact))))
 
 
-def _resampled(pieces: Iterator[Wave], rate_in: int, rate_out: int) -> Iterator[Wave]:
+def _resample(pieces: Iterator[Wave], rate_in: int, rate_out: int) -> Iterator[Wave]:
     """Resample a stream as `torchaudio.functional.resample` would resample the whole of it.
 
-    `new` samples come of every `old`: work is cut at multiples of `old`, and each cut sees as much
-    on both sides as the filter reaches, with silence before the start and after the end.
+    Every `old` samples become `new` samples. The stream is cut at multiples of `old`, and each
+    piece is resampled with as many neighbours on both sides as the filter reaches; silence stands
+    before the start and after the end.
     """
     ratio = _ratio(rate_in, rate_out)
     old, new = ratio.numerator, ratio.denominator
@@ -323,7 +324,7 @@ def _resampled(pieces: Iterator[Wave], rate_in: int, rate_out: int) -> Iterator[
     context = math.ceil(reach / old) * old
     held = np.zeros(context, np.float32)
     taken = given = 0
-    for piece in _reblocked(pieces, max(1, CHUNK * old // max(old, new))):
+    for piece in _reblock(pieces, max(1, CHUNK * old // max(old, new))):
         held = np.concatenate([held, piece])
         taken += piece.size
         ready = (held.size - 2 * context) // old * old
@@ -337,7 +338,7 @@ def _resampled(pieces: Iterator[Wave], rate_in: int, rate_out: int) -> Iterator[
 
 
 def _convert(wave: Wave, old: int, new: int, context: int) -> Wave:
-    """Resample `(n,)` and drop what `context` samples at each end became."""
+    """Resample `(n,)` and drop the output of the `context` samples at each end."""
     import torch
     from torchaudio.functional import resample
 

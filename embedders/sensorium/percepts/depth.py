@@ -35,10 +35,10 @@ from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 from sensorium.percepts.unit import Unit
 
 KINECT_BASELINE = 0.075  # metres between projector and camera, Kinect v1 and v2
-LONGEST_BASELINE = 5.0  # metres; more is surely given in millimetres
+LONGEST_BASELINE = 5.0  # metres; a larger baseline was surely given in millimetres
 MM_PER_METRE = 1000.0
 ASSUMED = "assume-60deg"
-ASSUMED_VIEW = math.radians(60)  # horizontal field of view of that fx
+ASSUMED_VIEW = math.radians(60)  # horizontal field of view of the assumed fx
 WIDEST = 12.0  # width / fx, a view of 161 degrees; a crop may be as narrow as it likes
 RELATIVE_MEDIAN = 25.0  # pixels of disparity given to the median of a relative map
 DEEPEST_MEDIAN = 200.0  # metres; a scene deeper than this was given in a finer unit
@@ -69,7 +69,7 @@ class Depth(Percept):
         unit: "m", "mm", metres per count, "disparity" or "relative".
         fx: Focal length in pixels of the map as given, or `None`.
         fx_assumed: Whether `fx` is the guess of a 60 degree view.
-        baseline: Distance in metres between the two eyes whose disparity is meant.
+        baseline: Distance in metres between the two eyes that saw the disparity.
     """
 
     modality: ClassVar[str] = "depth"
@@ -108,7 +108,7 @@ class Depth(Percept):
         uri: str | None = None,
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
-        """Take a depth map; arrays are checked now, files when decoded (their header now).
+        """Take a depth map; an array and the header of a file are checked now, the pixels later.
 
         Args:
             source: A 16-bit, 32-bit or float grey PNG, TIFF or PFM (path, bytes, binary file
@@ -123,7 +123,7 @@ class Depth(Percept):
                 for relative maps.
             at: When it was seen.
             uri: Where it came from; not fetched.
-            limits: Checked before decoding.
+            limits: Largest sizes that are accepted.
         Raises:
             UnitError: `unit`, `fx` or `baseline` is missing, unknown, or contradicts the data.
             DepthEncodingError: The map is 8-bit or coloured.
@@ -136,7 +136,7 @@ class Depth(Percept):
             TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
-        unit = _checked_unit(unit)
+        unit = _check_unit(unit)
         if isinstance(source, PIL.Image.Image):
             _check_mode(source.mode, "a PIL image")
             source = np.asarray(
@@ -153,7 +153,7 @@ class Depth(Percept):
         self._describe(taken, at=at, uri=uri, limits=limits)
         assumed = isinstance(fx, str) and fx == ASSUMED
         self._set(metric=unit != "relative", shape=shape, unit=unit, fx_assumed=assumed)
-        self._set(fx=_checked_fx(fx, unit, shape[1]), baseline=_checked_baseline(baseline))
+        self._set(fx=_check_fx(fx, unit, shape[1]), baseline=_check_baseline(baseline))
 
     @property
     def units(self) -> Mapping[str, Any]:
@@ -170,17 +170,17 @@ class Depth(Percept):
             UnitError: The map is relative, or is disparity without `fx`; or the unit contradicts
                 the decoded file.
             MediaDecodeError: The file is damaged or truncated.
-            PerceptValueError: Negative depth.
-            EmptyPerceptError: Nothing but holes.
+            PerceptValueError: The map has negative depth.
+            EmptyPerceptError: The map has nothing but holes.
         """
         if not self.metric:
             raise UnitError(
                 "relative depth asked for metres",
                 "metric depth or disparity",
-                "use disparity(), or give the metric map of the same scene",
+                "use disparity(), or pass the metric map of the same scene",
             )
         if self.unit == "disparity":
-            return _inverted(self._values(), self.baseline * self._focal_length())
+            return _invert(self._values(), self.baseline * self._focal_length())
         return self._values()
 
     def disparity(self) -> NDArray[np.float32]:
@@ -193,17 +193,17 @@ class Depth(Percept):
         Raises:
             UnitError: The unit contradicts the decoded file.
             MediaDecodeError: The file is damaged or truncated.
-            PerceptValueError: Negative depth, or a relative map without positive values.
-            EmptyPerceptError: Nothing but holes.
+            PerceptValueError: The map has negative depth, or is relative without positive values.
+            EmptyPerceptError: The map has nothing but holes.
         """
         values = self._values()
         if self.unit == "disparity":
             return values
         if self.metric:
-            return _inverted(values, self.baseline * self._focal_length())
+            return _invert(values, self.baseline * self._focal_length())
         nearer = np.maximum(values.astype(np.float64), 0)  # NaN stays NaN
         scale = RELATIVE_MEDIAN / float(np.median(nearer[nearer > 0]))
-        return _narrowed(np.minimum(nearer * scale, FLOAT32_MAX))
+        return _narrow(np.minimum(nearer * scale, FLOAT32_MAX))
 
     def make_file(self) -> PerceptFile | None:
         """Return the map as a TIFF of 32-bit floats."""
@@ -254,7 +254,7 @@ def _positive(value: object) -> float | None:
     return number if 0 < number < math.inf else None
 
 
-def _checked_unit(unit: str | float | None) -> str | float:
+def _check_unit(unit: str | float | None) -> str | float:
     if isinstance(unit, str) and unit in ("m", "mm", "disparity", "relative"):
         return unit
     metres_per_count = _positive(unit)
@@ -264,7 +264,7 @@ def _checked_unit(unit: str | float | None) -> str | float:
     return metres_per_count
 
 
-def _checked_fx(fx: float | str | None, unit: str | float, width: int) -> float | None:
+def _check_fx(fx: float | str | None, unit: str | float, width: int) -> float | None:
     if isinstance(fx, str) and fx == ASSUMED:
         return width / 2 / math.tan(ASSUMED_VIEW / 2)
     if fx is None and unit in ("disparity", "relative"):
@@ -286,7 +286,7 @@ def _fx_error(came: str) -> UnitError:
     )
 
 
-def _checked_baseline(baseline: float) -> float:
+def _check_baseline(baseline: float) -> float:
     metres = _positive(baseline)
     if metres is None or metres > LONGEST_BASELINE:
         raise UnitError(
@@ -321,7 +321,7 @@ def _plane(array: Array, limits: Limits) -> Array:
         raise PerceptShapeError(
             f"a depth array of shape {array.shape}",
             "(H, W), (1, H, W) or (H, W, 1)",
-            "pass one map at a time; of a coloured one, pass the original",
+            "pass one map at a time; if the map was coloured, pass the original",
         )
     check_size((array.shape[1], array.shape[0]), Depth.modality, limits)
     return array
@@ -344,7 +344,7 @@ def _canonical(values: Array, unit: str | float) -> tuple[NDArray[np.float32], s
     elif isinstance(unit, float):
         with np.errstate(over="ignore"):
             wide *= unit
-    narrow = _narrowed(wide)
+    narrow = _narrow(wide)
     holes = np.isnan(narrow)
     if unit != "relative":
         holes |= narrow == 0
@@ -398,14 +398,14 @@ def _check_plausible(valid: NDArray[np.float32], unit: str | float) -> None:
         )
 
 
-def _inverted(values: NDArray[np.float32], product: float) -> NDArray[np.float32]:
+def _invert(values: NDArray[np.float32], product: float) -> NDArray[np.float32]:
     """Return `product / values`, which turns metres into disparity and back."""
     with np.errstate(over="ignore"):
         inverse = product / values.astype(np.float64)
-    return _narrowed(np.minimum(inverse, FLOAT32_MAX))
+    return _narrow(np.minimum(inverse, FLOAT32_MAX))
 
 
-def _narrowed(wide: NDArray[np.float64]) -> NDArray[np.float32]:
+def _narrow(wide: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return a float32 copy; what float32 cannot hold becomes infinity or 0, without a warning."""
     with np.errstate(over="ignore", under="ignore"):
         return wide.astype(np.float32)

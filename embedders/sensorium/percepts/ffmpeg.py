@@ -1,4 +1,4 @@
-"""Opening sound and video with FFmpeg safely, and what their headers say of their length."""
+"""Opening sound and video with FFmpeg safely, and reading their length from headers."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.stream import VideoStream
 
-# FFmpeg also reads playlists and scripts that name other files and addresses: only what is
-# self-contained is let through. Pictures are opened so that the refusal can say what they are.
+# FFmpeg also reads playlists and scripts that name other files and addresses, so only formats
+# that are self-contained are let through. Pictures are opened so that the refusal can say what
+# they are.
 PICTURES = frozenset(
     f"{kind}_pipe" for kind in ("bmp", "gif", "j2k", "jpeg", "jpegxl", "png", "tiff", "webp")
 )
@@ -26,14 +27,14 @@ CONTAINERS = (
 )
 UNSTATED = frozenset({"aac", "ac3", "amr", "mp3", "ogg"})  # FFmpeg guesses how long these are
 RIFF_UNKNOWN = 0x7FFF_0000  # bytes; writers that cannot seek state this size or more, or 0
-MAX_INT = 2**31 - 1  # what FFmpeg takes as a number of pixels
+MAX_INT = 2**31 - 1  # the largest number of pixels that FFmpeg takes
 PREROLL = 1.0  # seconds before a stretch from which on decoders give the right samples
 # A file that lacks less than both of these is not called truncated
 SLACK = 0.05  # share of the stated length
 SLACK_SECONDS = 0.5
 
 
-def truncated(source: Encoded, what: str) -> MediaDecodeError:
+def truncation_error(source: Encoded, what: str) -> MediaDecodeError:
     """Build the error for a file that ends before its header says it does."""
     return MediaDecodeError(
         f"{source.name}, truncated: {what}",
@@ -51,7 +52,7 @@ def open_media(source: Encoded, modality: str, limits: Limits) -> Iterator[Input
         modality: Names the percept in messages.
         limits: `max_pixels` also bounds what FFmpeg decodes to find out what a file holds.
     Raises:
-        MediaDecodeError: Unreadable, truncated, or of a format that is not let through.
+        MediaDecodeError: The file is unreadable, truncated, or of a format that is not let through.
     """
     import av
 
@@ -69,7 +70,8 @@ def open_media(source: Encoded, modality: str, limits: Limits) -> Iterator[Input
         _check_riff_size(source, stream.read(8))
         stream.seek(0)
         nameless = SimpleNamespace(read=stream.read, seek=stream.seek, tell=stream.tell)
-        try:  # nameless, for FFmpeg also guesses from the name
+        # FFmpeg also guesses the format from the name, which may be wrong, so it gets none.
+        try:
             with av.open(nameless, "r", options=options, **lenient) as container:
                 yield container
         except SensoriumError:
@@ -83,15 +85,15 @@ def open_media(source: Encoded, modality: str, limits: Limits) -> Iterator[Input
 
 
 def _check_riff_size(source: Encoded, head: bytes) -> None:
-    """Check that a WAV or AVI is as long as it says, which FFmpeg does not mind."""
+    """Check that a WAV or AVI is as long as its header says; FFmpeg does not check it."""
     stated = int.from_bytes(head[4:8], "little")
     known = head[:4] == b"RIFF" and stated < RIFF_UNKNOWN
     if known and source.size < (1 - SLACK) * stated:
-        raise truncated(source, f"{source.size} of {stated + 8} bytes")
+        raise truncation_error(source, f"{source.size} of {stated + 8} bytes")
 
 
 def moving_pictures(container: InputContainer) -> list[VideoStream]:
-    """Return the tracks that make a file a film, which the cover of a song does not."""
+    """Return the tracks with moving pictures; the cover of a song is left out."""
     from av.stream import Disposition
 
     if container.format.name in PICTURES:
@@ -119,7 +121,7 @@ def length_of(container: InputContainer, stream: Stream) -> float | None:
 
 
 def skip_to(container: InputContainer, stream: Stream, seconds: float) -> bool:
-    """Continue near a time since the track's start, if possible before it; return whether it did.
+    """Seek to shortly before a time of the track; return whether the seek worked.
 
     Nothing is skipped in a file without an index, or in a track without a known start.
     """
@@ -140,7 +142,7 @@ def check_length(stated: float | None, decoded: float, source: Encoded) -> None:
     """Check that about as many seconds were decoded as the header states.
 
     Raises:
-        MediaDecodeError: Clearly fewer.
+        MediaDecodeError: Clearly fewer seconds were decoded.
     """
     if stated is not None and stated - decoded > max(SLACK_SECONDS, SLACK * stated):
-        raise truncated(source, f"{decoded:.1f} of {stated:.1f} s")
+        raise truncation_error(source, f"{decoded:.1f} of {stated:.1f} s")

@@ -84,10 +84,10 @@ def percept_from_file(
     Args:
         content: The file, or its bytes. A path is read again whenever the percept is decoded.
         modality: Modality of the percept; a registered one.
-        units: What `PerceptFile.units` held, perhaps after a trip through JSON.
+        units: `PerceptFile.units`, perhaps after a trip through JSON.
         at: When it was observed.
         uri: Where it came from.
-        limits: What it may cost.
+        limits: Largest sizes that are accepted.
     Returns:
         A percept that decodes to the same bits. Its digest is another one where samples became a
         file.

@@ -15,7 +15,7 @@ MAX_SIDE = 1024  # pixels of a preview
 
 
 class FileFormat(NamedTuple):
-    """How a file is named and announced."""
+    """The suffix and the mime type of a file."""
 
     extension: str  # without the dot
     mime: str
@@ -53,7 +53,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class PreviewLimits:
-    """How large a preview may be.
+    """The largest sizes of a preview.
 
     Attributes:
         max_bytes: Largest size of the encoded picture or sound.

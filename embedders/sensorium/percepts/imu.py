@@ -63,7 +63,7 @@ class Motion:
 
     @property
     def name(self) -> str:
-        """How to name this source in a message."""
+        """Name of the source in messages."""
         return self.samples.name
 
     def content_digest(self) -> bytes:
@@ -124,7 +124,7 @@ class IMU(Percept):
             gyro: Unit of the rotation rate, `"rad/s"` or `"deg/s"`.
             at: When the first sample was taken.
             uri: Where it came from.
-            limits: What it may cost.
+            limits: Largest sizes that are accepted.
         Raises:
             UnitError: A unit or the rate is missing, given twice, or contradicts the data.
             PerceptShapeError: Another shape than `(T, 6)`, or columns missing in the file.
@@ -149,7 +149,7 @@ class IMU(Percept):
             times = Samples(_seconds(recording.times, len(samples.array)))
             nominal = _nominal_rate(times.array)
         else:
-            nominal = _checked_rate(recording.rate)
+            nominal = _check_rate(recording.rate)
             times = Samples(np.arange(len(samples.array)) / nominal)
         units: dict[str, Any] = {"accel": "m/s^2", "gyro": "rad/s"}
         if isinstance(taken, Encoded) and timestamps is None:
@@ -258,7 +258,7 @@ class IMU(Percept):
         Raises:
             PerceptValueError: The rate is not a number from 4 Hz to a million.
         """
-        wanted = _checked_rate(rate)
+        wanted = _check_rate(rate)
         edges = [0, *self._breaks(), len(self.samples)]
         segments = []
         for first, end in pairwise(edges):
@@ -418,7 +418,7 @@ def _nominal_rate(times: NDArray[np.float64]) -> float:
             f"motion sampled at {SLOWEST:g} Hz to {FASTEST:g} Hz",
             "pass seconds: divide milliseconds by 1e3, nanoseconds by 1e9",
         )
-    mean = float(np.minimum(steps, max(GAP, period)).mean())  # a pause is no burst
+    mean = float(np.minimum(steps, max(GAP, period)).mean())  # pauses are capped
     if mean > BURSTS * period:
         raise TimeError(
             f"timestamps in bursts: {1 / period:g} Hz at most times, {1 / mean:g} Hz on average",
@@ -428,7 +428,7 @@ def _nominal_rate(times: NDArray[np.float64]) -> float:
     return round(1 / period, RATE_DIGITS)
 
 
-def _checked_rate(rate: object) -> float:
+def _check_rate(rate: object) -> float:
     numeric = (int, float, np.integer, np.floating)  # True is 1, which is too slow
     if not isinstance(rate, numeric) or not SLOWEST <= rate <= FASTEST:
         raise PerceptValueError(

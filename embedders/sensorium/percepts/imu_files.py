@@ -117,7 +117,7 @@ def _by_meaning(names: Sequence[str], wanted: Sequence[str], source: Encoded) ->
             continue
         if meaning in found:
             raise PerceptShapeError(
-                f"{source.name} with {_listed([found[meaning], name])}, which mean the same",
+                f"{source.name} with {_list_names([found[meaning], name])}, which mean the same",
                 "one of them",
                 "drop or rename the others",
             )
@@ -125,7 +125,7 @@ def _by_meaning(names: Sequence[str], wanted: Sequence[str], source: Encoded) ->
     return found
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
@@ -140,7 +140,7 @@ def _read_csv(source: Encoded) -> tuple[list[str], Recording]:
             missing = [wanted for wanted in CHANNELS if wanted not in found]
             if missing:
                 raise PerceptShapeError(
-                    f"{source.name} with the columns {_listed(names)}",
+                    f"{source.name} with the columns {_list_names(names)}",
                     f"ax ay az gx gy gz (or accel_x, gyro_x, ...); missing: {' '.join(missing)}",
                     "rename or add the columns, or pass an array of shape (T, 6)",
                 )
@@ -228,7 +228,7 @@ def _check_arrays(
         if layout:
             return
     raise PerceptShapeError(
-        f"{source.name} with the arrays {_shapes(arrays) if layout else _listed(names)}",
+        f"{source.name} with the arrays {_shapes(arrays) if layout else _list_names(names)}",
         "one of data (T, 6), accel (T, 3) and gyro (T, 3), or six columns (T,); t (T,) or a rate",
         "bring them to one length T, and leave one of them",
     )

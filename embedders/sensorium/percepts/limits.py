@@ -1,4 +1,4 @@
-"""What a percept may cost."""
+"""The largest sizes that a percept may have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MAX_BYTES = 8 * 1024 * MIB
 
 @dataclass(frozen=True)
 class Limits:
-    """What a percept may cost before it is refused, checked before anything is decoded.
+    """The largest sizes that a percept may have, checked before anything is decoded.
 
     Attributes:
         max_bytes: Bytes of the encoded source. Bytes and file objects are held in memory; a path

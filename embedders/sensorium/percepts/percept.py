@@ -50,7 +50,7 @@ class Percept(ABC):
         modalities: The class of every modality, those of other packages included.
         still: Whether a percept has one window and thus one vector, as a picture has. Others have
             one a window, each with its span.
-        needs: What an encoded file does not say of itself: keywords of the class.
+        needs: Units that an encoded file does not state, by the keyword that takes them.
         suffixes: How the names of its files end, in small letters: `(".csv", ".npz")`.
         guessable: Whether a file that ends like this is of this modality if nobody says otherwise.
         mime_family: First part of the mime types of its files: `"image"`, `"audio"`, `"video"`.
@@ -58,7 +58,7 @@ class Percept(ABC):
         source: The encoded file or the samples.
         at: When it was observed (aware), or `None`.
         uri: Where it came from, kept as given, never fetched.
-        limits: What it may cost.
+        limits: Largest sizes that are accepted.
     """
 
     modality: ClassVar[str]
@@ -190,8 +190,8 @@ class Percept(ABC):
         file's name.
 
         Args:
-            kind: What the first bytes look like: `"text"`, `"no known kind of file"`, ... Pictures,
-                sounds and videos are recognised without asking the class.
+            kind: Kind of file by its first bytes: `"text"`, `"no known kind of file"`, ...
+                Pictures, sounds and videos are recognised without asking the class.
         """
         return None
 
@@ -301,8 +301,8 @@ def percept_from_dict(
     """Make a percept of any registered modality from its dictionary form.
 
     Args:
-        fields: What `Percept.to_dict` returned, perhaps after a trip through JSON.
-        limits: What the percept may cost.
+        fields: Result of `Percept.to_dict`, perhaps after a trip through JSON.
+        limits: Largest sizes that are accepted.
         roots: Directories that paths must lie in. Give this whenever the dictionary comes from an
             agent or a network; `None` allows every path.
     Raises:
@@ -348,12 +348,12 @@ def make_percept(
     """Make a percept whose modality and units are only known when the program runs.
 
     Args:
-        modality: A registered one, or its class.
+        modality: Name of a registered modality, or its class.
         content: Whatever the class takes as its first argument.
         units: Keywords of the class.
         at: When it was observed (aware).
         uri: Where it came from.
-        limits: What it may cost.
+        limits: Largest sizes that are accepted.
     Raises:
         PerceptFormatError: The modality is unknown, or the class does not take these units.
         PerceptError: The class refuses the content.

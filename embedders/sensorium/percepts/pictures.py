@@ -92,7 +92,7 @@ def probe(
         TooManyPixelsError: More than `limits.max_pixels`.
         EmptyPerceptError: A side has length zero.
     """
-    with _opened(source, modality, limits) as picture:
+    with _open(source, modality, limits) as picture:
         if exact:
             _refuse_stretched(picture)
         width, height = picture.size
@@ -113,7 +113,7 @@ def decode(
         TooManyPixelsError: More than `limits.max_pixels`, checked before decoding.
         SourceChangedError: The file changed after the percept was made.
     """
-    with _opened(source, modality, limits) as picture:
+    with _open(source, modality, limits) as picture:
         if exact:
             _refuse_stretched(picture)
         turn = TURNS.get(_orientation(picture)) if upright else None
@@ -211,7 +211,7 @@ def eight_bit(array: Array, modality: str) -> NDArray[np.uint8]:
 
 
 @contextmanager
-def _opened(source: Encoded, modality: str, limits: Limits) -> Iterator[PIL.Image.Image]:
+def _open(source: Encoded, modality: str, limits: Limits) -> Iterator[PIL.Image.Image]:
     with source.open() as stream:
         prefix = stream.read(PREFIX)
         with translate_errors(f"{source.name}, which looks like {recognise(prefix)}", modality):

@@ -64,15 +64,15 @@ def original_file(source: Encoded, limits: PreviewLimits) -> Preview | None:
 
 def encode_photograph(picture: PIL.Image.Image, limits: PreviewLimits) -> Preview | None:
     """Encode a picture as JPEG, smaller and smaller until it fits; `None` if it never does."""
-    return _fitted(picture, limits, lossless=False)
+    return _fit(picture, limits, lossless=False)
 
 
 def encode_drawing(picture: PIL.Image.Image, limits: PreviewLimits) -> Preview | None:
     """Encode a map or a plot as PNG, or else as JPEG, smaller and smaller until it fits."""
-    return _fitted(picture, limits, lossless=True)
+    return _fit(picture, limits, lossless=True)
 
 
-def _fitted(picture: PIL.Image.Image, limits: PreviewLimits, *, lossless: bool) -> Preview | None:
+def _fit(picture: PIL.Image.Image, limits: PreviewLimits, *, lossless: bool) -> Preview | None:
     side = min(limits.max_side, max(picture.size))
     smallest = max(1, min(SMALLEST_SIDE, side))
     while side >= smallest:
@@ -88,12 +88,12 @@ def _fitted(picture: PIL.Image.Image, limits: PreviewLimits, *, lossless: bool) 
 def _encoded(picture: PIL.Image.Image, *, lossless: bool) -> Iterator[Preview]:
     """Yield a picture in formats that take less and less room."""
     if lossless:
-        yield _saved(picture, "PNG", optimize=True)
+        yield _save(picture, "PNG", optimize=True)
     for quality in QUALITIES:
-        yield _saved(picture, "JPEG", quality=quality)
+        yield _save(picture, "JPEG", quality=quality)
 
 
-def _saved(picture: PIL.Image.Image, format: str, **options: Any) -> Preview:
+def _save(picture: PIL.Image.Image, format: str, **options: Any) -> Preview:
     file = io.BytesIO()
     picture.save(file, format, **options)
     return Preview(COMMON_MIMES[format], file.getvalue())

@@ -47,7 +47,7 @@ def percept_from_media(
         units: Keywords of the percept's class: `{"unit": "mm", "fx": 525}`.
         at: When it was observed (aware).
         uri: Where it came from.
-        limits: What it may cost.
+        limits: Largest sizes that are accepted.
         roots: Directories that a path must lie in, links followed. Give this whenever the path
             comes from an agent or a network: an empty list refuses every path, `None` none.
     Raises:

@@ -42,11 +42,11 @@ HASH_BLOCK = MIB  # bytes read at a time while hashing a file
 
 
 class Source(Protocol):
-    """Where the content of a percept comes from."""
+    """The origin of a percept's content."""
 
     @property
     def name(self) -> str:
-        """How to name it in a message."""
+        """Name of the source in messages."""
 
     def content_digest(self) -> bytes:
         """Return the SHA-256 (32 bytes) of the content."""
@@ -69,7 +69,7 @@ class Encoded:
 
     @property
     def name(self) -> str:
-        """How to name this source in a message."""
+        """Name of the source in messages."""
         return repr(str(self.path)) if self.path else f"{len(self.data or b'')} bytes"
 
     @property
@@ -142,7 +142,7 @@ class Samples:
 
     @property
     def name(self) -> str:
-        """How to name this source in a message."""
+        """Name of the source in messages."""
         return f"an array of shape {self.array.shape} and dtype {self.array.dtype}"
 
     def content_digest(self) -> bytes:

@@ -25,7 +25,7 @@ class Characters:
 
     @property
     def name(self) -> str:
-        """How to name this source in a message: its first 60 characters."""
+        """Name of the source in messages: its first 60 characters."""
         return repr(self.text if len(self.text) <= 60 else self.text[:57] + "...")
 
     def content_digest(self) -> bytes:

@@ -50,7 +50,7 @@ class Thermal(Percept):
     Attributes:
         shape: (H, W). EXIF orientation of files and PIL images is applied, as phone cameras write
             it.
-        unit: What the values mean: arrays in kelvin have become "celsius", and black-hot or
+        unit: Meaning of the values: arrays in kelvin have become "celsius", and black-hot or
             coloured ones "white-hot"; files keep their unit.
         span: (low, high) in `unit`, shown as 0 and 1; `None` leaves it to each frame.
     """
@@ -108,9 +108,9 @@ class Thermal(Percept):
             TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
-        unit = _checked_unit(unit)
-        interval = _checked_span(span, unit)
-        colours = _checked_palette(palette, unit)
+        unit = _check_unit(unit)
+        interval = _check_span(span, unit)
+        colours = _check_palette(palette, unit)
         recreated = isinstance(source, Samples)  # canonical values, whose unit is not in doubt
         if isinstance(source, PIL.Image.Image):
             check_mode(source.mode, unit, "a PIL image")
@@ -163,7 +163,7 @@ class Thermal(Percept):
         low, high = (
             _range(values) if self.span is None else (self.span[0] + zero, self.span[1] + zero)
         )
-        return ThermalView(_stretched(values, low, high), low - zero, high - zero)
+        return ThermalView(_stretch(values, low, high), low - zero, high - zero)
 
     def intensity(self) -> NDArray[np.float32]:
         """Return the picture as shown: (H, W) float32 in [0, 1], white-hot.
@@ -212,7 +212,7 @@ class Thermal(Percept):
         )
 
 
-def _checked_unit(unit: str | None) -> str:
+def _check_unit(unit: str | None) -> str:
     if isinstance(unit, str) and unit in RADIOMETRIC_UNITS | DISPLAY_UNITS:
         return unit
     raise UnitError(
@@ -223,7 +223,7 @@ def _checked_unit(unit: str | None) -> str:
     )
 
 
-def _checked_span(span: Sequence[float] | None, unit: str) -> tuple[float, float] | None:
+def _check_span(span: Sequence[float] | None, unit: str) -> tuple[float, float] | None:
     if span is None:
         return None
     if unit in DISPLAY_UNITS:
@@ -249,7 +249,7 @@ def _checked_span(span: Sequence[float] | None, unit: str) -> tuple[float, float
     return low, high
 
 
-def _checked_palette(palette: Palette | None, unit: str) -> str | list[list[int]] | None:
+def _check_palette(palette: Palette | None, unit: str) -> str | list[list[int]] | None:
     if palette is None:
         return None
     if unit not in DISPLAY_UNITS:
@@ -281,7 +281,7 @@ def _range(values: NDArray[np.float32]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _stretched(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
+def _stretch(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
     """Map `low`..`high` to 0..1 and clip."""
     if low == high:
         return np.full(values.shape, CONSTANT_INTENSITY, np.float32)

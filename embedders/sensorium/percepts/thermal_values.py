@@ -112,7 +112,7 @@ def canonical_values(
     values = plane.astype(np.float64)
     if unit != "counts":
         values = _celsius(values, unit, guess=guess)
-    return _narrowed(values)
+    return _narrow(values)
 
 
 def _plane(array: Array, *, coloured: bool) -> Array:
@@ -197,7 +197,7 @@ def _celsius(values: NDArray[np.float64], unit: str, *, guess: bool) -> NDArray[
     return celsius
 
 
-def _narrowed(values: NDArray[np.float64]) -> NDArray[np.float32]:
+def _narrow(values: NDArray[np.float64]) -> NDArray[np.float32]:
     limit = float(np.finfo(np.float32).max)
     with np.errstate(under="ignore"):
         return np.clip(values, -limit, limit).astype(np.float32)

@@ -1,4 +1,4 @@
-"""What a file does not say of itself: the keywords that give its numbers a meaning."""
+"""Units that a file does not state: the keywords that give its numbers a meaning."""
 
 from __future__ import annotations
 

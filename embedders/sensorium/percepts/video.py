@@ -81,7 +81,7 @@ class Video(Percept):
             fps: Frames per second; for arrays only, and then always.
             at: When the video starts.
             uri: Where it came from.
-            limits: What it may cost; `max_pixels` is for each frame.
+            limits: Largest sizes that are accepted; `max_pixels` is for each frame.
         Raises:
             UnitError: Frames without `fps`, or a file with it.
             PerceptShapeError: Frames of another shape or dtype.
@@ -101,7 +101,7 @@ class Video(Percept):
                 )
             header = _read_header(taken, limits)
         else:
-            fps = _checked_fps(fps, taken)
+            fps = _check_fps(fps, taken)
             _check_frames(taken.array, limits)
             header = _Header(fps, len(taken.array) / fps, has_sound=False)
         self._describe(taken, at=at, uri=uri, limits=limits)
@@ -119,7 +119,7 @@ class Video(Percept):
 
     @property
     def has_sound(self) -> bool:
-        """Whether `sound` will find a track."""
+        """Whether the video has a track of sound."""
         return self._header.has_sound
 
     @property
@@ -191,7 +191,7 @@ class Video(Percept):
         return encode_photograph(next(self.frames([moment])), limits)
 
 
-def _checked_fps(fps: float | None, frames: Samples) -> float:
+def _check_fps(fps: float | None, frames: Samples) -> float:
     if fps is None:
         raise UnitError(
             f"{frames.name} without fps",
@@ -241,7 +241,7 @@ def _track(container: InputContainer, source: Encoded, limits: Limits) -> VideoS
     tracks = moving_pictures(container)
     if not tracks:
         raise MediaDecodeError(
-            f"{source.name} ({container.format.long_name}), where there is no moving picture",
+            f"{source.name} ({container.format.long_name}), which has no moving picture",
             "a video file",
             "make an Image or an Audio of it instead",
         )
@@ -315,7 +315,7 @@ def _pictures_at(
 
 
 def _is_counted(container: InputContainer) -> bool:
-    """Whether the frames of a file have no times, only a rate."""
+    """Return whether the frames of a file have no times, only a rate."""
     return container.format.name == "avi"
 
 

@@ -46,8 +46,8 @@ def sample(name: str) -> Percept:
     """Open a sample.
 
     Args:
-        name: Its name, such as `"photo_dog"`; see `sample_names`. The name of the file, such as
-            `"photo_dog.jpg"`, is accepted, too.
+        name: Name of the sample, such as `"photo_dog"`; see `sample_names`. The name of the file,
+            such as `"photo_dog.jpg"`, is accepted, too.
     Returns:
         An `Image`, `Audio`, `IMU`, `Depth` or `Thermal`, with the units its file does not say.
     Raises:

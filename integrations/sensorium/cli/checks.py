@@ -50,7 +50,7 @@ class Check:
         name: Name of what was checked.
         state: Whether it is as it should be.
         found: Description of what was found.
-        remedy: What to do; empty if nothing is needed.
+        remedy: Instruction for the user; empty if all is well.
     """
 
     name: str

@@ -21,7 +21,7 @@ Error = SensoriumError | OSError
 
 @dataclass
 class Outcome:
-    """What became of the files that a command was given.
+    """The results of a command for its files.
 
     Attributes:
         modalities: Modality of each file that was recognised.

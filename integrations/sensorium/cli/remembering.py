@@ -106,7 +106,7 @@ def remember(
     modality = as_modality and check_modality(as_modality, "--as")
     files, skipped = find_files(paths or [], modality=modality)
     _check(paths or [], files, about, together=together)
-    outcome = _recognised(files, units, modality=modality, strict=together)
+    outcome = _recognise(files, units, modality=modality, strict=together)
     outcome.skipped = skipped
     if outcome.modalities or not files:
         write = _remember_one if together or not files else _remember_each
@@ -148,7 +148,7 @@ def _check(
         )
 
 
-def _recognised(
+def _recognise(
     files: Sequence[Path], units: Units, *, modality: str | None, strict: bool
 ) -> Outcome:
     """Begin an outcome with the modality of each file; note files that cannot be remembered.

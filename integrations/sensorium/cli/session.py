@@ -120,5 +120,5 @@ class Session:
 
 
 def is_folder(place: str) -> bool:
-    """Whether a place is a folder, not a server or a temporary memory."""
+    """Return whether a place is a folder, not a server or a temporary memory."""
     return "://" not in place and place != IN_PROCESS

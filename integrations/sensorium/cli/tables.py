@@ -114,7 +114,7 @@ def when(at: datetime) -> str:
 def what(record: Record) -> str:
     """Name a record by its text, its source, the files it came from, or its modalities."""
     if record.text:
-        return _shortened(record.text)
+        return _shorten(record.text)
     origins = [_file_name(medium.uri) for medium in record.media if medium.uri]
     return record.source or ", ".join(dict.fromkeys(origins)) or " + ".join(record.modalities)
 
@@ -122,11 +122,11 @@ def what(record: Record) -> str:
 def _matching(hit: Hit) -> str:
     """Name a record by the part of its text that matched, if the text did."""
     if hit.modality == "text" and hit.span is not None and hit.record.text:
-        return _shortened(hit.record.text[int(hit.span.start) : int(hit.span.end)])
+        return _shorten(hit.record.text[int(hit.span.start) : int(hit.span.end)])
     return what(hit.record)
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."
 

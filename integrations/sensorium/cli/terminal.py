@@ -100,7 +100,7 @@ def print_json(record: dict[str, Any]) -> None:
 
 
 def can_ask() -> bool:
-    """Whether somebody can answer a question."""
+    """Return whether a person can answer a question."""
     return sys.stdin.isatty()
 
 

@@ -1,4 +1,4 @@
-"""What embeds the texts of an index: a memory's encoder, or what LangGraph's `embed` may be."""
+"""Encoders for the texts of an index, made of the `embed` that LangGraph accepts."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def embeddings_of(index: IndexConfig) -> Embeddings:
 
 
 class FunctionEmbeddings(Embeddings):
-    """Embeddings that call a function; an asynchronous one is waited for.
+    """Embeddings that call a function, and wait for an asynchronous function.
 
     Attributes:
         name: Name of the function.

@@ -63,7 +63,7 @@ def _has_operators(wanted: Mapping[Any, Any]) -> bool:
 
 
 def matches(value: Mapping[str, Any], filter: Mapping[str, Any] | None) -> bool:
-    """Whether an item's value matches a checked filter."""
+    """Return whether an item's value matches a checked filter."""
     return all(_matches_wanted(value.get(name), wanted) for name, wanted in (filter or {}).items())
 
 

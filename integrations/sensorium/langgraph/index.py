@@ -55,7 +55,7 @@ class Index:
         """
         config = check_index(config)
         self._modalities = encoder.modalities
-        self._fields = _tokenized(config.get("fields") or [ROOT])
+        self._fields = _tokenize(config.get("fields") or [ROOT])
         self._embeddings: Embeddings | None = None
         if "embed" in config or "dims" in config:
             space = index_encoder(config).space
@@ -91,7 +91,7 @@ class Index:
         written = "" if bare is None else get_text_at_path(bare, ROOT)[0]
         if fields is False:
             return Indexed((), tuple(known), written, embedded=False)
-        paths = self._fields if fields is None else _tokenized(fields)
+        paths = self._fields if fields is None else _tokenize(fields)
         texts = [
             text for path in paths if bare is not None for text in get_text_at_path(bare, path)
         ]
@@ -115,7 +115,7 @@ class Index:
         return query
 
 
-def _tokenized(fields: object) -> list[str | list[str]]:
+def _tokenize(fields: object) -> list[str | list[str]]:
     """Read the paths of fields as LangGraph does.
 
     Raises:

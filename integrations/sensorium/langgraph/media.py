@@ -111,7 +111,7 @@ def _at(value: Any, path: Path) -> Any:
 
 
 def is_at(medium: MediumAt, value: Any, field: str | list[str]) -> bool:
-    """Whether a field, as LangGraph reads its path, is a medium or contains it."""
+    """Return whether a field, as LangGraph reads its path, is a medium or contains it."""
     return bool(get_text_at_path(_alone(value, medium.path), field))
 
 
@@ -154,7 +154,7 @@ def take_out(value: Any, media: Sequence[MediumAt]) -> tuple[Any, list[dict[str,
         text = _at(value, medium.content)
         head, content = split_content(text)
         if content is not None:
-            emptied = _replaced(emptied, medium.content, head)
+            emptied = _replace(emptied, medium.content, head)
             digest = hashlib.sha256(content).hexdigest()
             taken.append({"path": list(medium.content), "sha256": digest})
     return emptied, taken
@@ -174,14 +174,14 @@ def split_content(text: str) -> tuple[str, bytes | None]:
 
 def put_back(value: Any, path: Path, content: bytes) -> Any:
     """Copy a value, with a content that was taken out at its path."""
-    return _replaced(value, path, _at(value, path) + encode_base64(content))
+    return _replace(value, path, _at(value, path) + encode_base64(content))
 
 
-def _replaced(value: Any, path: Path, text: str) -> Any:
+def _replace(value: Any, path: Path, text: str) -> Any:
     """Replace the text at a path: copy what leads to it, and share the rest."""
     if not path:
         return text
     step, *rest = path
     copied = value.copy()
-    copied[step] = _replaced(value[step], tuple(rest), text)
+    copied[step] = _replace(value[step], tuple(rest), text)
     return copied

@@ -57,18 +57,18 @@ class Searcher:
             EncodingError: The query cannot be encoded.
         """
         query = op.query if op.query and op.query.strip() else None
-        found = self._ranked(op, query) if query else self._listed(op)
+        found = self._rank(op, query) if query else self._list(op)
         return list(islice(found, op.offset, op.offset + op.limit))
 
-    def _ranked(self, op: SearchOp, query: str) -> Iterator[Found]:
+    def _rank(self, op: SearchOp, query: str) -> Iterator[Found]:
         best = self._nearest(op, query)
-        return chain(best, self._listed(op, UNEMBEDDED))
+        return chain(best, self._list(op, UNEMBEDDED))
 
     def _nearest(self, op: SearchOp, query: str) -> Iterator[Found]:
         question = self._index.question(query)
         hits = widening(
             lambda limit, rest: self._memory.recall(
-                question, limit=limit, ranking=self._ranking, **_narrowed(op, rest)
+                question, limit=limit, ranking=self._ranking, **_narrow(op, rest)
             ),
             owner=self._memory.owner,
             first=op.offset + op.limit,
@@ -76,8 +76,8 @@ class Searcher:
         for hit in hits:
             yield from self._matching(op, hit.record, _score(hit, self._ranking))
 
-    def _listed(self, op: SearchOp, condition: Condition | None = None) -> Iterator[Found]:
-        narrowed = _narrowed(op, condition)
+    def _list(self, op: SearchOp, condition: Condition | None = None) -> Iterator[Found]:
+        narrowed = _narrow(op, condition)
         size, cursor = max(1, op.offset + op.limit), None
         while True:
             size = min(size, LARGEST_PAGE)
@@ -106,10 +106,10 @@ class Searcher:
             return select_namespaces((tuple(source.split(".")) for source in sources), op)
         # More namespaces than one tally counts: read the items
         every = SearchOp(common_prefix(op), limit=LARGEST_PAGE)
-        return select_namespaces((stored.namespace for stored, _ in self._listed(every)), op)
+        return select_namespaces((stored.namespace for stored, _ in self._list(every)), op)
 
 
-def _narrowed(op: SearchOp, condition: Condition | None) -> Filters:
+def _narrow(op: SearchOp, condition: Condition | None) -> Filters:
     """Return filters that all matching items fulfil, and few others.
 
     Args:

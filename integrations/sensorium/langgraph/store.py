@@ -201,7 +201,7 @@ class SensoriumStore(Closing, BaseStore):
             if isinstance(op, ListNamespacesOp):
                 results.append(self._searcher.namespaces(op))
             elif isinstance(op, SearchOp):
-                found = self._completed(self._searcher.search(op))
+                found = self._complete(self._searcher.search(op))
                 results.append([item.search_item(score) for item, score in found])
             elif isinstance(op, GetOp):
                 record = records.get(item_id(op.namespace, op.key))
@@ -216,7 +216,7 @@ class SensoriumStore(Closing, BaseStore):
         self._refresh(used)
         return results
 
-    def _completed(self, found: Sequence[Found]) -> list[Found]:
+    def _complete(self, found: Sequence[Found]) -> list[Found]:
         """Restore media into found items; an item whose media is gone is returned without it."""
         completed: list[Found] = []
         for stored, score in found:

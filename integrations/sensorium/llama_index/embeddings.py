@@ -79,7 +79,7 @@ class SensoriumEmbedding(MultiModalEmbedding):
 
         Raises:
             UnknownEncoderError: No encoder has this name.
-            WeightsError: Its weights are not on this machine; the message says how to get them.
+            WeightsError: The weights are not on this machine; the message says how to get them.
         """
         with LOADING:
             if self._encoder is None:

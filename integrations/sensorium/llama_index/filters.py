@@ -48,7 +48,7 @@ def check_filters(filters: object) -> None:
 
 
 def matches(metadata: Mapping[str, Any], filters: MetadataFilters | MetadataFilter) -> bool:
-    """Whether metadata matches filters, by LlamaIndex's rules.
+    """Return whether metadata matches filters, by LlamaIndex's rules.
 
     Raises:
         FilterError: LlamaIndex does not have this operator or condition.
@@ -69,7 +69,7 @@ def matches(metadata: Mapping[str, Any], filters: MetadataFilters | MetadataFilt
 
 
 def _holds(how: FilterOperator, stored: Any, value: Any) -> bool:
-    """Whether a value of the metadata, or `None` for a missing one, matches one filter."""
+    """Return whether a value of the metadata, or `None` for a missing one, matches one filter."""
     if how is Operator.IS_EMPTY:
         return stored is None or stored in ("", [])
     if stored is None:
@@ -115,7 +115,7 @@ COMPARISONS: Mapping[FilterOperator, Comparison] = {  # of a stored value with a
 
 
 def necessary(filters: MetadataFilters | MetadataFilter | None) -> Condition | None:
-    """Return a condition that everything which matches fulfils; `None` if there is no such."""
+    """Return a condition that every match fulfils; `None` if no condition can say it."""
     if filters is None:
         return None
     if isinstance(filters, MetadataFilter):
@@ -224,7 +224,7 @@ def _around(number: float) -> tuple[float, float]:
 
 
 def _is_comparable(value: object) -> bool:
-    """Whether engines can compare a value with numbers."""
+    """Return whether engines can compare a value with numbers."""
     if isinstance(value, float):
         return math.isfinite(value)
     return isinstance(value, int) and -INT64 <= value < INT64

@@ -14,7 +14,7 @@ from sensorium.errors import VectorError
 from sensorium.llama_index.embeddings import SensoriumEmbedding
 from sensorium.percepts import Image, Percept, Text
 
-ANY_MODEL = "any"  # name of a space of which only the dimension is known
+ANY_MODEL = "any"  # name of a space if only its dimension is known
 PROBE = "dimension"  # text that is embedded to learn the dimension
 
 

@@ -33,7 +33,7 @@ def answer(query: VectorStoreQuery, nodes: NodeSearch, options: Mapping[str, Any
         QueryError: The mode is unknown, or needs what the query lacks.
     """
     if query.mode == Mode.TEXT_SEARCH:
-        return _scored(nodes.with_words(_words(query), query.similarity_top_k))
+        return _score(nodes.with_words(_words(query), query.similarity_top_k))
     if query.mode == Mode.HYBRID:
         return _hybrid(query, nodes)
     if query.mode == Mode.MMR:
@@ -56,7 +56,7 @@ def _name(query: VectorStoreQuery) -> str:
     return str(getattr(query.mode, "value", query.mode))  # a mode may be plain text
 
 
-def _scored(hits: Sequence[Hit]) -> Answer:
+def _score(hits: Sequence[Hit]) -> Answer:
     return [hit.record for hit in hits], [hit.score for hit in hits]
 
 

@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Packed:
-    """What a record keeps of a node.
+    """The part of a node that a record keeps.
 
     Attributes:
         content: Class of the node, and the node as JSON without its embedding and its media.

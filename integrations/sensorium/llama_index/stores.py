@@ -174,12 +174,12 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
         )
         records, scores = answer(query, nodes, kwargs)
         return VectorStoreQueryResult(
-            nodes=self._unpacked(records),
+            nodes=self._unpack(records),
             similarities=scores,
             ids=[record.id for record in records],
         )
 
-    def _unpacked(self, records: Iterable[Record]) -> list[BaseNode]:
+    def _unpack(self, records: Iterable[Record]) -> list[BaseNode]:
         nodes = (unpack(self._memory, record, self.modality) for record in records)
         return [node for node in nodes if node is not None]
 
@@ -195,7 +195,7 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
             FilterError: A filter is not one of LlamaIndex's.
         """
         found = NodeSearch(self._memory, self.modality, ids=node_ids, filters=filters)
-        return self._unpacked(found.records())
+        return self._unpack(found.records())
 
     def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
         """Remove the nodes of a document from this store.

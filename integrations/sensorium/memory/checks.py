@@ -48,7 +48,7 @@ def open_encoder(encoder: object) -> Encoder:
 
 
 def are_names(given: object) -> bool:
-    """Whether a value is a collection of texts, and not itself text."""
+    """Return whether a value is a collection of texts, and not itself text."""
     if isinstance(given, (str, bytes)) or not isinstance(given, Collection):
         return False
     return all(isinstance(name, str) for name in given)
@@ -100,12 +100,12 @@ def check_percepts(given: Sequence[object]) -> None:
 def given_rows(
     given: Mapping[str, ArrayLike], space: EmbeddingSpace, known: Collection[str]
 ) -> dict[str, Vectors]:
-    """Return rows that were made elsewhere, scaled to unit length.
+    """Return vectors that the caller made, as rows of unit length.
 
     Args:
-        given: Of each modality `(D,)` or `(W, D)`.
-        space: That they are of, as the caller says by giving them.
-        known: Modalities there can be vectors of.
+        given: Vectors of each modality, shape `(D,)` or `(W, D)`.
+        space: Space of the vectors; the caller vouches for it.
+        known: Modalities of the encoder.
     Returns:
         Shape `(W, D)` float32 of each modality.
     Raises:
@@ -169,7 +169,7 @@ def check_time(
     Args:
         name: Name of the argument.
         moment: The value.
-        error: What to raise for another type, a naive time, or one that UTC cannot write.
+        error: Error to raise for another type, a naive time, or one that UTC cannot write.
     """
     if moment is None:
         return

@@ -1,4 +1,4 @@
-"""What is closed at the end of a `with` block."""
+"""Objects that a `with` block closes at its end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Closing(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Release what is held; again, nothing happens."""
+        """Release all resources; a second call does nothing."""
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""What restricts a call to some records."""
+"""Filters, which restrict a call to some records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sensorium.qdrant.filters import matching
 
 
 class Filters(TypedDict, total=False):
-    """What restricts a call to some records; all conditions must hold.
+    """Filters, which restrict a call to some records; all of them must hold.
 
     Attributes:
         since: Only memories that end at or after this time (aware); else FilterError.
@@ -44,10 +44,10 @@ def conditions(call: str, filters: Filters) -> Condition | None:
 
     Args:
         call: Name of the method that was called, for its errors.
-        filters: Its keyword arguments.
+        filters: Keyword arguments of the call.
     Raises:
         TypeError: A keyword that is not a filter.
-        FilterError: See `Filters`, as for the other two.
+        FilterError: A time, a source, a value of `where` or `text_contains` is wrong.
         QueryError: A modality that does not exist, or `where` of another type.
         RecordError: Tags that are not names.
     """

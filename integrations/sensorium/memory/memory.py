@@ -59,7 +59,7 @@ LIMIT = 10  # hits of a recall
 
 
 class Memory(Closing):
-    """What one owner perceived, kept in a vector store. May be used from several threads.
+    """All that one owner perceived, kept in a vector store. May be used from several threads.
 
     Use it as a context manager, or close it.
     """
@@ -292,7 +292,7 @@ class Memory(Closing):
                 one of `modalities`.
             RecordNotFoundError: No record has the id `like`.
             RecordError: `like` cannot be an id.
-            FilterError: As `Filters` says; so are QueryError and RecordError for wrong filters.
+            FilterError: A filter is wrong, or QueryError or RecordError, as `Filters` says.
         """
         options = RecallOptions(
             limit=limit,
@@ -340,7 +340,7 @@ class Memory(Closing):
             filters: See `Filters`.
         Raises:
             QueryError: `limit` is not a number from 1 to 10,000, or a filter is wrong.
-            FilterError: As `Filters` says, or the cursor is not one of this memory's.
+            FilterError: A filter is wrong, see `Filters`, or the cursor is of another memory.
         """
         page = self.backend.scroll(
             self._alive("timeline", filters),
@@ -363,7 +363,7 @@ class Memory(Closing):
         vectors: Mapping[str, ArrayLike | None] | None = None,
         retain: Collection[str] | None = None,
     ) -> Record:
-        """Change a record, or add percepts to it; what is not given stays as it is.
+        """Change a record, or add percepts to it; fields that are left out stay as they are.
 
         Args:
             id: Id of the record.
@@ -423,7 +423,7 @@ class Memory(Closing):
         Raises:
             QueryError: No id and no condition without `everything`, or a filter is wrong.
             RecordError: One of `ids` cannot be an id.
-            FilterError: As `Filters` says.
+            FilterError: A filter is wrong, see `Filters`.
         """
         condition = self._editor.condition(
             ids, conditions("forget", filters), older_than, everything=everything
@@ -448,7 +448,7 @@ class Memory(Closing):
         Args:
             filters: See `Filters`.
         Raises:
-            FilterError: As `Filters` says; so are QueryError and RecordError for wrong filters.
+            FilterError: A filter is wrong, or QueryError or RecordError, as `Filters` says.
         """
         return self.backend.count(self._alive("count", filters))
 
@@ -461,7 +461,7 @@ class Memory(Closing):
             filters: See `Filters`.
         Raises:
             QueryError: Another field, or a `limit` that is not a number from 1 to 10,000.
-            FilterError: As `Filters` says; so are QueryError and RecordError for wrong filters.
+            FilterError: A filter is wrong, or QueryError or RecordError, as `Filters` says.
         """
         alive = self._alive("tally", filters)
         return self.backend.facet(check_field(field), alive, limit=check_limit(limit))
@@ -557,7 +557,7 @@ class Memory(Closing):
         It can be interrupted and repeated: what arrived already is passed over.
 
         Args:
-            place: As for `open`.
+            place: Folder, or URL of a server, as `open` takes it.
             collection: Name of the collection on a server; made if it is missing.
             api_key: Key of a server; by default the environment variable QDRANT_API_KEY.
             prefer_grpc: Speak gRPC to a server.
@@ -626,7 +626,7 @@ class Memory(Closing):
         self.backend.flush()
 
     def compact(self) -> bool:
-        """Index what is not indexed yet, for faster recalls; return whether there was anything.
+        """Index new points, for faster recalls; return whether there were any.
 
         May take a minute for 50,000 memories. Other threads can work meanwhile, but wait when they
         use this memory.
@@ -634,7 +634,7 @@ class Memory(Closing):
         return self.backend.compact()
 
     def close(self) -> None:
-        """Close the open streams, flush and release the store; the second time nothing happens.
+        """Close the open streams, flush and release the store; a second call does nothing.
 
         Raises:
             StreamError: The last windows of a stream could not be remembered; all is closed.

@@ -60,7 +60,7 @@ class Scratch:
         self.media = str(signals.path / "media") if signals else None
 
     def remove(self) -> None:
-        """Remove the folders; the second time nothing happens."""
+        """Remove the folders; a second call does nothing."""
         for folder in self._folders:
             folder.remove()
 
@@ -120,7 +120,7 @@ class Place:
     lent: bool = False
 
     def close(self) -> None:
-        """Flush and release everything; the second time nothing happens."""
+        """Flush and release everything; a second call does nothing."""
         if self.media is not None and self.scratch is not None:
             self.media.abandon()
         elif self.media is not None:
@@ -166,7 +166,7 @@ def open_place(
 ) -> Place:
     """Open the place of a memory; `Memory.open` describes the arguments and the errors."""
     scratch: Scratch | None = None
-    text = _checked(str(place)) if isinstance(place, (str, Path)) else ""
+    text = _check_place(str(place)) if isinstance(place, (str, Path)) else ""
     state: Path | None = None
     if text == IN_PROCESS:
         scratch = Scratch(keep_media=keep_media and not media)
@@ -207,7 +207,7 @@ def open_place(
     return Place(backend, store, state, scratch)
 
 
-def _checked(place: str) -> str:
+def _check_place(place: str) -> str:
     """Check that a place is a folder, a URL of a server or `":memory:"`, and return it.
 
     Raises:

@@ -52,7 +52,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Remembered:
-    """What became of a moment.
+    """The result of remembering a moment.
 
     Attributes:
         id: Id of the record.
@@ -65,7 +65,7 @@ class Remembered:
 
     @property
     def new(self) -> bool:
-        """Whether the memory did not have it before."""
+        """Whether the memory did not have the moment before."""
         return self.status == "new"
 
 
@@ -74,7 +74,7 @@ class Failure:
     """A moment that could not be remembered.
 
     Attributes:
-        index: Its index among the moments that were given.
+        index: Index among the moments that were passed.
         error: The reason.
     """
 
@@ -84,7 +84,7 @@ class Failure:
 
 @dataclass(repr=False)
 class Report:
-    """What became of many moments.
+    """The result of remembering many moments.
 
     Attributes:
         failures: Moments that could not be remembered.
@@ -96,22 +96,22 @@ class Report:
 
     @property
     def new(self) -> int:
-        """How many the memory did not have before."""
+        """Number of moments that the memory did not have before."""
         return self._count("new")
 
     @property
     def replaced(self) -> int:
-        """How many replaced a record of their id."""
+        """Number of moments that replaced a record of the same id."""
         return self._count("replaced")
 
     @property
     def known(self) -> int:
-        """How many the memory had already; they were skipped."""
+        """Number of moments that the memory had already; they were skipped."""
         return self._count("known")
 
     @property
     def done(self) -> int:
-        """How many moments were looked at."""
+        """Number of moments that were looked at."""
         return len(self.remembered) + len(self.failures)
 
     def raise_first(self) -> None:
@@ -131,7 +131,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Sweep:
-    """What a sweep removed.
+    """The result of a sweep.
 
     Attributes:
         files: How many media files were removed that no record named.
@@ -188,12 +188,12 @@ class Record:
         until: Time at which it ended; `at` if it has no duration.
         created_at: Time at which it was remembered.
         expires_at: Time from which on it is not recalled any more; `None` if it does not expire.
-        text: Its words; empty if it has none.
+        text: Text of the memory; empty if it has no text.
         tags: Names to filter by.
         source: Name of the sensor, file or conversation it came from.
         metadata: The metadata as given.
         modalities: Modalities of its vectors, sorted.
-        media: Its percepts; an only text of one window has no entry.
+        media: Percepts of the memory, except a text of one window that is the only percept.
     """
 
     id: str
@@ -296,7 +296,7 @@ class Timeline:
 
 @dataclass(frozen=True)
 class CopySummary:
-    """What was copied.
+    """The result of a copy.
 
     Attributes:
         copied: Number of points that were written.
@@ -313,7 +313,7 @@ class CopySummary:
 
 @dataclass(frozen=True)
 class ExportSummary:
-    """What was exported.
+    """The result of an export.
 
     Attributes:
         directory: Directory of the export.
@@ -334,7 +334,7 @@ class ExportSummary:
 
 @dataclass(frozen=True)
 class ImportSummary:
-    """What was imported.
+    """The result of an import.
 
     Attributes:
         records: Number of records.

@@ -1,4 +1,4 @@
-"""What all rooms of an open memory share: its place, its encoder, its owner and one lock."""
+"""State that all parts of an open memory share: its place, encoder, owner and lock."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Setup:
 
 
 class Shelf:
-    """Where one owner's records stand. What writes, reads or judges them is built on it.
+    """The store of one owner's records; all that writes, reads or scores them is built on it.
 
     Attributes:
         owner: Owner of the records.

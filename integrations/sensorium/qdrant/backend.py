@@ -161,7 +161,7 @@ class Backend(Protocol):
         """Make what was written safe against loss of power."""
 
     def compact(self) -> bool:
-        """Index what is not indexed yet; return whether there was anything to do. Takes minutes."""
+        """Index new points; return whether there was anything to do. Takes minutes."""
 
     def sibling(self, schema: CollectionSchema) -> Self:
         """Begin another collection beside this one, which `switch` can put in its place."""

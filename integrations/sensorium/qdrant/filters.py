@@ -175,7 +175,7 @@ class Filter:
 
     Attributes:
         owner: Owner of the points. There is no filter without one.
-        condition: What else a point must fulfil.
+        condition: Condition that a point must fulfil, too.
         alive_at: Time at which a point must not have expired yet.
         parts: Whether points that continue a long record are let through, too.
     """
@@ -263,10 +263,10 @@ def _settle_field(given: Equal | OneOf | Range | Words | Present) -> None:
             "keys without quotes and backslashes in them, which engines cannot look up",
             'rename the key; a key with dots is written in quotes: metadata."a.b"',
         )
-    object.__setattr__(given, "field", KEY.sub(_quoted, field))
+    object.__setattr__(given, "field", KEY.sub(_quote, field))
 
 
-def _quoted(found: re.Match[str]) -> str:
+def _quote(found: re.Match[str]) -> str:
     key = found[0]
     return key if PLAIN_KEY.fullmatch(key) or key.startswith(QUOTE) else f'"{key}"'
 

@@ -19,7 +19,7 @@ from sensorium.percepts.text import LONE_SURROGATE
 Vectors: TypeAlias = NDArray[np.float32]
 Payload: TypeAlias = dict[str, Any]
 FLOAT = np.dtype(np.float32)
-TOGETHER = 64  # stacks of rows checked at a time
+TOGETHER = 64  # blocks of rows that are checked at a time
 PLAIN = frozenset({int, bool, type(None)})  # types whose every value can be stored
 UNIT_TOLERANCE = 2e-3  # float16 rows come back this far from unit length
 
@@ -30,7 +30,7 @@ class Point:
 
     Attributes:
         id: A UUID, as text.
-        vectors: Rows of each modality, shape `(W, D)`: one a window, or the one of a still.
+        vectors: Rows of each modality, shape `(W, D)`: one for each window; a still has one row.
         payload: JSON-ready fields; times are ISO 8601 text.
     """
 
@@ -82,11 +82,11 @@ class Page:
 
 def iso(moment: datetime) -> str:
     """Write an aware datetime as stores keep it: UTC, microseconds, always of one length."""
-    # In UTC before it is cached: equal times of one zone may differ in fold
+    # The time is converted before the cache: equal times of one zone may differ in fold.
     return _iso(moment.astimezone(timezone.utc))
 
 
-# A batch has one time of writing, and often one time of all its moments
+# A batch has one time of writing, and often all its moments have the same time.
 @lru_cache(maxsize=1024)
 def _iso(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -104,7 +104,8 @@ def check_points(points: Sequence[Point], dimension: int) -> None:
         points: Points to be written.
         dimension: Number of dimensions of the collection's space.
     Raises:
-        PointError: Vectors of another shape or dtype, with NaN or infinity, or not of unit length.
+        PointError: Vectors have another shape or dtype, hold NaN or infinity, or are not of unit
+            length.
     """
     named = [(name, rows) for point in points for name, rows in point.vectors.items()]
     for modality, rows in named:
@@ -118,7 +119,7 @@ def check_points(points: Sequence[Point], dimension: int) -> None:
             raise PointError(
                 f"{len(rows)} rows of {modality}",
                 "one row: the modality has one vector a point",
-                "write the others as points of their own",
+                "write the other rows as points of their own",
             )
     for start in range(0, len(named), TOGETHER):
         block = np.concatenate([rows for _, rows in named[start : start + TOGETHER]])

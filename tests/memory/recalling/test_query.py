@@ -18,7 +18,7 @@ from sensorium.encoders import combine
 from sensorium.errors import FilterError, QueryError
 from sensorium.memory import Memory
 from sensorium.memory.filters import conditions
-from sensorium.memory.recalling.query import checked_modalities, query_vectors
+from sensorium.memory.recalling.query import check_modalities, query_vectors
 
 ENCODER = PlantedEncoder()
 QUESTIONS: dict[str, tuple[Any, type[Exception]]] = {
@@ -47,8 +47,8 @@ QUESTIONS: dict[str, tuple[Any, type[Exception]]] = {
         lambda: query_vectors([[10**400] * 64], ENCODER, None),  # type: ignore[list-item] # same
         QueryError,
     ),
-    "a number for modalities to search": (lambda: checked_modalities(5, ENCODER), QueryError),  # type: ignore[arg-type] # same
-    "modalities that are lists": (lambda: checked_modalities([[]], ENCODER), QueryError),  # type: ignore[list-item] # same
+    "a number for modalities to search": (lambda: check_modalities(5, ENCODER), QueryError),  # type: ignore[arg-type] # same
+    "modalities that are lists": (lambda: check_modalities([[]], ENCODER), QueryError),  # type: ignore[list-item] # same
 }
 
 

@@ -11,7 +11,7 @@ from tests.support.planted import (
 from tests.support.recalling import DAY, HOUR, ids
 
 from sensorium.memory import Memory
-from sensorium.memory.recalling.recency import faded
+from sensorium.memory.recalling.recency import fade
 
 
 def test_the_recent_of_two_equals_is_first(memory: Memory) -> None:
@@ -35,4 +35,4 @@ def test_the_recent_of_two_equals_is_first(memory: Memory) -> None:
 )
 def test_only_good_scores_of_the_past_fade(score: float, age: timedelta, expected: float) -> None:
     """A negative score does not rise by age, and a record of the future does not gain."""
-    assert faded(score, age, DAY) == expected
+    assert fade(score, age, DAY) == expected

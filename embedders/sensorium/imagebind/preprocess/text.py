@@ -34,7 +34,7 @@ def text_windows(text: str) -> Iterator[tuple[Span, Tensor]]:
 
 
 def _cut(text: str, start: int, end: int) -> Iterator[tuple[Span, Tensor]]:
-    # Tokens are counted in the window alone: cleaning and merging depend on neighbours.
+    # Each window is tokenised by itself, because its tokens depend on the neighbouring text.
     [ids] = contents([text[start:end]])
     if len(ids) <= CONTENT or end - start < 2:
         yield Span(start, end), frame([ids])[0]
@@ -42,7 +42,7 @@ def _cut(text: str, start: int, end: int) -> Iterator[tuple[Span, Tensor]]:
     parts = -(-len(ids) // FILL)  # rounded up: at least two
     even = [start + (end - start) * part // parts for part in range(1, parts)]
     edges = {start, end, *(_word_end(text, at, end) for at in even)}
-    if len(edges) == 2:  # no word ends in reach of the only cut
+    if len(edges) == 2:  # the only cut found no end of a word
         edges.add((start + end) // 2)
     for first, last in pairwise(sorted(edges)):
         yield from _cut(text, first, last)

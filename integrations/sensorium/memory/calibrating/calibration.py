@@ -89,10 +89,10 @@ class Calibration:
         if ranking not in RANKINGS:
             raise QueryError(f"ranking={ranking!r}", f"one of {', '.join(RANKINGS)}", "pass one")
         weights = [part.weight for part in query]
-        plain = combine(self._stacked(query), weights)
+        plain = combine(self._stack(query), weights)
         if ranking == "raw" or not self._stored:
             return {name: Scale.raw(plain) for name in modalities}
-        vector = combine(np.stack([self._centred(part) for part in query]), weights)
+        vector = combine(np.stack([self._centre(part) for part in query]), weights)
         expected = {name: self._expected(query, name) for name in self._stored}
         unrelated = self._unrelated(vector, expected)
         return {
@@ -113,7 +113,7 @@ class Calibration:
             for name in modalities
         }
 
-    def _stacked(self, query: Sequence[QueryVector]) -> Vector:
+    def _stack(self, query: Sequence[QueryVector]) -> Vector:
         shapes = {part.vector.shape for part in query}
         known = {stored.centre.shape for stored in self._stored.values()}
         if not shapes or len(shapes | known) > 1:
@@ -124,7 +124,7 @@ class Calibration:
             )
         return np.stack([part.vector for part in query])
 
-    def _centred(self, part: QueryVector) -> Vector:
+    def _centre(self, part: QueryVector) -> Vector:
         stored = self._stored.get(part.modality or "")
         return part.vector if stored is None else part.vector - stored.centre
 
@@ -159,7 +159,7 @@ class Calibration:
         if typical is None:
             typical = float(np.mean([spread**2 for _, spread in own.values()]))
         return {
-            name: Pair(mean, _moderated(spread, typical)) for name, (mean, spread) in own.items()
+            name: Pair(mean, _moderate(spread, typical)) for name, (mean, spread) in own.items()
         }
 
 
@@ -169,7 +169,7 @@ def _typical_variance(background: Background) -> float:
     return float(np.mean(np.square(spreads)))
 
 
-def _moderated(spread: float, typical: float) -> float:
+def _moderate(spread: float, typical: float) -> float:
     """Move a spread towards the typical one.
 
     The spread of a single pair is uncertain: it was measured on too few kinds of content.

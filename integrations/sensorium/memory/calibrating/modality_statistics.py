@@ -45,10 +45,10 @@ def learn_statistics(
     shipped = {} if background is None else background.centres
     sampled = [name for name, rows in sample.rows.items() if len(rows) >= ENOUGH]
     known = dict.fromkeys([*shipped, *sampled])
-    return {name: _learned(shipped.get(name), sample, name) for name in known}
+    return {name: _learn(shipped.get(name), sample, name) for name in known}
 
 
-def _learned(shipped: NDArray[np.float32] | None, sample: Sample, name: str) -> ModalityStatistics:
+def _learn(shipped: NDArray[np.float32] | None, sample: Sample, name: str) -> ModalityStatistics:
     points = max(sample.counts.get(name, UNCOUNTED), 1)
     rows = sample.rows.get(name)
     if rows is None or not len(rows):

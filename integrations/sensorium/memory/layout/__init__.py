@@ -1,1 +1,1 @@
-"""How a record is laid out as points and payload."""
+"""The layout of a record as points and payload."""

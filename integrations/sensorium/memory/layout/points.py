@@ -82,7 +82,7 @@ def points_of(
 
 
 def _is_plain(percepts: Sequence[Percept], encodings: Sequence[Encoding]) -> bool:
-    """Whether there is one text, of one window at most: the payload alone describes it fully."""
+    """Return whether the payload alone describes the percepts: one text of one window."""
     if len(percepts) != 1:
         return False
     first = percepts[0]
@@ -95,7 +95,7 @@ def _is_plain(percepts: Sequence[Percept], encodings: Sequence[Encoding]) -> boo
 
 
 def says_the_same(draft: Draft, stored: Payload) -> bool:
-    """Whether a record's payload says all that a moment says. Only its signals may differ."""
+    """Return whether a payload says all that a moment says; only its signals may differ."""
     # Neither the owner nor the time of remembering is compared.
     new = _payload(draft, [], owner="", now=draft.at)
     keys = COMPARED if draft.stated else COMPARED - {"at"}

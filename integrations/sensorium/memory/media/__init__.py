@@ -1,1 +1,1 @@
-"""Where the signals themselves are kept."""
+"""The store of the signals themselves."""

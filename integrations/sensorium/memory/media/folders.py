@@ -213,20 +213,20 @@ class RemoteFolder(Folder):
         """Return `None`, because no file lies on this machine."""
 
     def open(self, inner: str) -> BinaryIO:
-        with self._reached():
+        with self._translating_errors():
             stream: BinaryIO = self._system.open(self._full(inner), "rb")
         return stream
 
     def size(self, inner: str) -> int | None:
         try:
-            with self._reached():
+            with self._translating_errors():
                 return int(self._system.info(self._full(inner))["size"])
         except FileNotFoundError:
             return None
 
     def modified(self, inner: str) -> datetime:
         try:
-            with self._reached():
+            with self._translating_errors():
                 written: datetime = self._system.modified(self._full(inner))
         except (FileNotFoundError, NotImplementedError):
             return datetime.now(timezone.utc)
@@ -234,7 +234,7 @@ class RemoteFolder(Folder):
 
     def walk(self) -> Iterator[tuple[str, int]]:
         try:
-            with self._reached():
+            with self._translating_errors():
                 self._system.invalidate_cache(self._base)
                 found: dict[str, Any] = self._system.find(self._base, detail=True)
         except FileNotFoundError:
@@ -247,7 +247,7 @@ class RemoteFolder(Folder):
         return Path(tempfile.gettempdir()) / f"sensorium-{PART}{uuid4().hex}"
 
     def publish(self, part: Path, inner: str) -> None:
-        with self._reached():
+        with self._translating_errors():
             self._system.put_file(str(part), self._full(inner))
 
     def renew(self, inner: str) -> bool:
@@ -256,7 +256,7 @@ class RemoteFolder(Folder):
 
     def remove(self, inner: str) -> bool:
         try:
-            with self._reached():
+            with self._translating_errors():
                 self._system.rm_file(self._full(inner))
         except FileNotFoundError:
             return False
@@ -273,7 +273,7 @@ class RemoteFolder(Folder):
         return f"{self._base}/{inner}"
 
     @contextmanager
-    def _reached(self) -> Iterator[None]:
+    def _translating_errors(self) -> Iterator[None]:
         """Turn the errors of a file system, each of which brings its own classes, into ours."""
         try:
             with enough_room(self.place):

@@ -25,7 +25,7 @@ from sensorium.memory.moving.manifest import (
     MEDIA,
     Manifest,
     check_records,
-    damaged,
+    damage_error,
     inside,
     media_files,
     read_manifest,
@@ -112,7 +112,7 @@ def _import_file(directory: Path, media: MediaStore, name: str) -> bool:
     with path.open("rb") as stream:
         kept = media.put(stream, extension=path.suffix[1:])
     if kept != name:
-        raise damaged(path, "its content is not what its name says")
+        raise damage_error(path, "its content is not what its name says")
     return True
 
 
@@ -136,7 +136,7 @@ class _Adoption:
         if old is None:
             new = _new_id(point.id, payload, self.exporter, self.owner)
         else:
-            payload["part_of"] = self.records.get(old) or _derived_id(old, self.owner)
+            payload["part_of"] = self.records.get(old) or _derive_id(old, self.owner)
             new = part_id(payload["part_of"], payload["part"])
         return Point(new, point.vectors, payload)
 
@@ -156,14 +156,14 @@ def _new_id(old: str, payload: Payload, exporter: str, owner: str) -> str:
     for at in (None, payload["at"]):
         if content_id(exporter, digests, at) == old:
             return content_id(owner, digests, at)
-    return _derived_id(old, owner)
+    return _derive_id(old, owner)
 
 
-def _derived_id(old: str, owner: str) -> str:
+def _derive_id(old: str, owner: str) -> str:
     return str(uuid5(NAMESPACE, f"imported\0{owner}\0{old}"))
 
 
 def _check_media_count(directory: Path, manifest: Manifest) -> None:
     found = sum(1 for _ in media_files(directory))
     if found < manifest.media.files:
-        raise damaged(directory / MEDIA, f"{found} of {manifest.media.files} files")
+        raise damage_error(directory / MEDIA, f"{found} of {manifest.media.files} files")

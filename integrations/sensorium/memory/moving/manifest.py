@@ -88,7 +88,7 @@ def read_manifest(directory: Path) -> Manifest:
     """
     path = inside(directory, MANIFEST)
     if path.stat().st_size > LARGEST_MANIFEST:
-        raise damaged(path, f"it is larger than {LARGEST_MANIFEST} bytes")
+        raise damage_error(path, f"it is larger than {LARGEST_MANIFEST} bytes")
     try:
         content = path.read_bytes()
         fields = json.loads(content)
@@ -96,9 +96,9 @@ def read_manifest(directory: Path) -> Manifest:
             _check_version(path, fields.get("version"))
         return Manifest.model_validate_json(content)
     except ValidationError as error:
-        raise damaged(path, first_problem(error)) from error
+        raise damage_error(path, first_problem(error)) from error
     except (ValueError, RecursionError) as error:
-        raise damaged(path, str(error)) from error
+        raise damage_error(path, str(error)) from error
 
 
 def check_records(directory: Path, manifest: Manifest) -> None:
@@ -111,11 +111,11 @@ def check_records(directory: Path, manifest: Manifest) -> None:
     if len(set(names)) != len(names) or sum(file.rows for file in manifest.files) != (
         manifest.points
     ):
-        raise damaged(directory / MANIFEST, "its files and counts disagree")
+        raise damage_error(directory / MANIFEST, "its files and counts disagree")
     for file in manifest.files:
         path = inside(directory, file.name)
         if sha256_of(path) != file.sha256:
-            raise damaged(path, "its digest is not the one in the manifest")
+            raise damage_error(path, "its digest is not the one in the manifest")
 
 
 def media_files(directory: Path) -> Iterator[Path]:
@@ -137,7 +137,7 @@ def inside(directory: Path, relative: str) -> Path:
             "name the directory that Memory.export wrote, and copy all of it",
         )
     if path.resolve() != directory.resolve() / relative:
-        raise damaged(path, "it is a link")
+        raise damage_error(path, "it is a link")
     return path
 
 
@@ -150,7 +150,7 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def damaged(path: Path, why: str) -> ExportFormatError:
+def damage_error(path: Path, why: str) -> ExportFormatError:
     """Return the error for a file that is not as it was written."""
     return ExportFormatError(
         f"the file {str(path)!r} of an export ({why})",

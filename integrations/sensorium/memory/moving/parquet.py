@@ -29,7 +29,7 @@ from sensorium.memory.moving.manifest import (
     RecordsFile,
     Sha256,
     Time,
-    damaged,
+    damage_error,
     inside,
     sha256_of,
 )
@@ -217,7 +217,7 @@ def read_continued(directory: Path, manifest: Manifest) -> dict[str, Payload]:
                     rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
                     found |= {name: _payload(path, text) for name, text in rows if name in wanted}
     except (pa.ArrowException, OSError, LookupError) as error:
-        raise damaged(path, str(error)) from error
+        raise damage_error(path, str(error)) from error
     return found
 
 
@@ -230,14 +230,14 @@ def _read_file(
         with pa.parquet.ParquetFile(path) as parquet:
             _check_columns(pa, path, parquet.schema_arrow, schema.modalities)
             if parquet.metadata.num_rows != file.rows:
-                raise damaged(path, f"{parquet.metadata.num_rows} rows instead of {file.rows}")
+                raise damage_error(path, f"{parquet.metadata.num_rows} rows instead of {file.rows}")
             for batch in parquet.iter_batches(PAGE, columns=columns):
                 part_of = batch.column("part_of")
                 wanted = batch.filter(part_of.is_valid() if parts else part_of.is_null())
                 if wanted.num_rows:
                     yield _points(path, wanted, schema)
     except (pa.ArrowException, OSError) as error:
-        raise damaged(path, str(error)) from error
+        raise damage_error(path, str(error)) from error
 
 
 def _file_name(index: int) -> str:
@@ -280,7 +280,7 @@ def _check_columns(pa: Any, path: Path, schema: Any, modalities: Sequence[str]) 
     expected = {**texts, **dict.fromkeys(modalities, vectors)}
     for name, kind in expected.items():
         if name not in schema.names or schema.field(name).type != kind:
-            raise damaged(path, f"without a column {name!r} of {kind}")
+            raise damage_error(path, f"without a column {name!r} of {kind}")
 
 
 def _points(path: Path, batch: Any, schema: CollectionSchema) -> list[Point]:
@@ -293,7 +293,7 @@ def _points(path: Path, batch: Any, schema: CollectionSchema) -> list[Point]:
         present = {name: rows for name, rows in vectors.items() if rows is not None}
         point = Point(_point_id(path, given), present, _payload(path, texts[row]))
         if point.payload.get("part_of") != records[row]:
-            raise damaged(path, "two different part_of of one point")
+            raise damage_error(path, "two different part_of of one point")
         _check_rows(path, point)
         points.append(point)
     return points
@@ -309,16 +309,16 @@ def _check_rows(path: Path, point: Point) -> None:
     else:
         fits = modalities == sorted(rows)
     if not fits:
-        raise damaged(path, f"a payload where modalities={modalities!r}, with {sorted(rows)}")
+        raise damage_error(path, f"a payload where modalities={modalities!r}, with {sorted(rows)}")
     if payload.get("windows", {}) != {name: count for name, count in rows.items() if count > 1}:
-        raise damaged(path, f"a payload where windows={payload.get('windows')!r}")
+        raise damage_error(path, f"a payload where windows={payload.get('windows')!r}")
 
 
 def _point_id(path: Path, text: str | None) -> str:
     try:
         return str(UUID(text))
     except (ValueError, TypeError) as error:
-        raise damaged(path, f"{text!r} is not an id") from error
+        raise damage_error(path, f"{text!r} is not an id") from error
 
 
 def _payload(path: Path, text: str | None) -> Payload:
@@ -326,9 +326,9 @@ def _payload(path: Path, text: str | None) -> Payload:
         _PayloadFields.model_validate_json(text or "")
         payload: Payload = json.loads(text or "")
     except ValidationError as error:
-        raise damaged(path, f"a payload where {first_problem(error)}") from error
+        raise damage_error(path, f"a payload where {first_problem(error)}") from error
     except (ValueError, RecursionError) as error:
-        raise damaged(path, f"a payload that is not JSON: {error}") from error
+        raise damage_error(path, f"a payload that is not JSON: {error}") from error
     return payload
 
 
@@ -344,7 +344,7 @@ def _read_vectors(path: Path, batch: Any, name: str, dimension: int) -> list[Vec
         first, end = outer[row], outer[row + 1]
         lengths = np.diff(inner[first : end + 1])
         if is_present and (end == first or (lengths != dimension).any()):
-            raise damaged(path, f"{name} vectors that are not of {dimension} numbers")
+            raise damage_error(path, f"{name} vectors that are not of {dimension} numbers")
         flat = numbers[inner[first] : inner[end]]
         rows.append(flat.reshape(-1, dimension).astype(np.float32) if is_present else None)
     return rows

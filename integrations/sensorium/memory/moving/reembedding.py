@@ -47,7 +47,7 @@ def reembed(
         check_alone(old, shelf.owner)
         new = old.sibling(CollectionSchema.for_space(encoder.space, modalities=encoder.modalities))
         try:
-            result = reembedded(
+            result = reembed_records(
                 old,
                 new,
                 encoder,
@@ -67,7 +67,7 @@ def reembed(
     return result
 
 
-def reembedded(
+def reembed_records(
     source: Backend,
     target: Backend,
     encoder: Encoder,
@@ -80,13 +80,14 @@ def reembedded(
 
     Args:
         source: The collection as it is; only read.
-        target: An empty one, or one where this was begun: what is there is written again.
-        encoder: Of the target's space.
-        owner: Whose records.
+        target: An empty collection, or one that an interrupted call filled in part; points already
+            written are written again.
+        encoder: Encoder of the target's space.
+        owner: Owner of the records.
         open_medium: Makes the percept of a kept file.
         progress: Called after every page with how many records are done, and of how many.
     Raises:
-        StoreError: One of the stores as a whole failed.
+        StoreError: One of the two stores failed.
     """
     records, failures = 0, list[Failure]()
     total = source.count(Filter(owner))
@@ -97,7 +98,7 @@ def reembedded(
                 recipes.append((index, point, _signals(record_of(point), open_medium)))
             except SensoriumError as error:
                 failures.append(Failure(index, error))
-        points, wrong = _encoded(recipes, encoder)
+        points, wrong = _encode(recipes, encoder)
         target.upsert(points)
         failures += wrong
         records += len(page)
@@ -107,45 +108,50 @@ def reembedded(
 
 
 def _signals(record: Record, open_medium: Callable[[Medium], Percept]) -> list[Percept]:
-    """Open all that a record was made of: its text, then its media in their order."""
+    """Open the percepts of a record: its text, then its media in their order."""
     texts: list[Percept] = [Text(record.text)] if "text" in record.modalities else []
     others = [medium for medium in record.media if medium.modality != "text"]
     missing = [medium.modality for medium in others if medium.file is None]
     if missing:
         raise _not_kept(record, missing)
-    unmade = {*record.modalities} - {"text" for _ in texts} - {one.modality for one in others}
-    if unmade:  # vectors that were given
-        raise _not_kept(record, sorted(unmade))
+    without_signal = (
+        {*record.modalities} - {"text" for _ in texts} - {medium.modality for medium in others}
+    )
+    # Vectors that were passed without a percept have no signal to encode again.
+    if without_signal:
+        raise _not_kept(record, sorted(without_signal))
     return [*texts, *(open_medium(medium) for medium in others)]
 
 
-def _not_kept(record: Record, senses: Sequence[str]) -> MediaNotFoundError:
+def _not_kept(record: Record, modalities: Sequence[str]) -> MediaNotFoundError:
     return MediaNotFoundError(
-        f"the record {record.id}, whose {', '.join(senses)} was not kept",
+        f"the record {record.id}, whose {', '.join(modalities)} was not kept",
         "all of its signals",
         "forget it, then remember it with keep_media=True, if its signals are at hand",
     )
 
 
-def _encoded(recipes: Sequence[Recipe], encoder: Encoder) -> tuple[list[Point], list[Failure]]:
-    made = iter(encoder.try_encode([one for _, _, percepts in recipes for one in percepts]))
+def _encode(recipes: Sequence[Recipe], encoder: Encoder) -> tuple[list[Point], list[Failure]]:
+    encoded = iter(
+        encoder.try_encode([percept for _, _, percepts in recipes for percept in percepts])
+    )
     points: list[Point] = []
     failures: list[Failure] = []
     for index, point, percepts in recipes:
-        results = [next(made) for _ in percepts]
+        results = [next(encoded) for _ in percepts]
         wrong = [result for result in results if isinstance(result, SensoriumError)]
         if wrong:
             failures.append(Failure(index, wrong[0]))
         else:
             encodings = [result for result in results if isinstance(result, Encoding)]
-            points += _relaid(point, percepts, encodings)
+            points += _lay_out_again(point, percepts, encodings)
     return points, failures
 
 
-def _relaid(
+def _lay_out_again(
     point: StoredPoint, percepts: Sequence[Percept], encodings: Sequence[Encoding]
 ) -> list[Point]:
-    """Lay a record out again; all but what hangs on the vectors stays as it was."""
+    """Lay a record out again with new vectors; the rest of its payload stays."""
     before = [medium for medium in record_of(point).media if medium.modality != "text"]
     texts = len(percepts) - len(before)
     digests = [*(percept.digest for percept in percepts[:texts]), *(m.digest for m in before)]

@@ -20,7 +20,7 @@ from sensorium.memory.recalling.keywords import (
     BOOST,
     KEYWORDS,
     KeywordSearch,
-    boosted,
+    boost_score,
     highest_score,
 )
 from sensorium.memory.recalling.options import RecallOptions
@@ -96,7 +96,7 @@ class CandidateSearch:
         texts = {} if self._keywords is None else self._keywords.best(self._count)
         candidates: list[Candidate] = []
         if self._by_rank:
-            candidates = self._fused(texts)
+            candidates = self._fuse(texts)
         elif self._scales:
             candidates = self._nearest()
         candidates += self._only_by_keywords(texts, {candidate.id for candidate in candidates})
@@ -157,12 +157,12 @@ class CandidateSearch:
                 if record is None:
                     continue
                 rows = self.points.row_count(point, name)
-                score = self._discounted(self._scales[name].score(similarity, rows), name, point)
+                score = self._discount(self._scales[name].score(similarity, rows), name, point)
                 if record not in best or best[record].score < score:
                     best[record] = Candidate(record, name, point, score)
         return best
 
-    def _fused(self, texts: Mapping[str, float]) -> list[Candidate]:
+    def _fuse(self, texts: Mapping[str, float]) -> list[Candidate]:
         """Rank by places in one list for each modality, and one for the keywords."""
         method = self._options.ranking
         answers = self._search(dict.fromkeys(self._scales, self._count))
@@ -210,7 +210,7 @@ class CandidateSearch:
             candidate.keyword_match = matches.get(candidate.id, 0.0)
             if not self._by_rank:  # there, the keywords count by a list of their own
                 score = candidate.score if candidate.score > NEVER else 0.0
-                candidate.score = boosted(
+                candidate.score = boost_score(
                     score, candidate.keyword_match, highest=highest, boost=boost
                 )
 
@@ -252,7 +252,7 @@ class CandidateSearch:
         scale = self._scales[name]
         total = self.points.row_count(candidate.point, name)
         score, row, similarity = scale.score_rows(rows, total=total)
-        score = self._discounted(score, name, candidate.point)
+        score = self._discount(score, name, candidate.point)
         # A record that its keywords found is measured in all modalities; the best one stays.
         if candidate.row is not None and not self._by_rank and score <= candidate.score:
             return
@@ -267,7 +267,7 @@ class CandidateSearch:
         modalities = self.points.payload(point)["modalities"]
         return [name for name in modalities if name in self._scales]
 
-    def _discounted(self, score: float, name: str, point: str) -> float:
+    def _discount(self, score: float, name: str, point: str) -> float:
         """Return a score in one modality, less what a record gains by having several."""
         compared = self._compared(point)
         if len(compared) < 2:

@@ -54,7 +54,7 @@ def highest_score(scores: Sequence[float]) -> float:
     return max([1.0, *(HEADROOM * score for score in scores)])
 
 
-def boosted(score: float, match: float, *, highest: float, boost: float) -> float:
+def boost_score(score: float, match: float, *, highest: float, boost: float) -> float:
     """Return a score raised for a match of the keywords.
 
     A record without the keywords, or without any text, keeps its score: a picture is not worse for

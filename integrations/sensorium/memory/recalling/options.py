@@ -1,4 +1,4 @@
-"""Which hits a recall returns, how many, and in which order."""
+"""Options of a recall: which hits it returns, how many, and in which order."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def query_vectors(
         EncodingError: A percept cannot be encoded.
     """
     parts = _parts(query)
-    checked = _checked_weights(weights, len(parts))
+    checked = _check_weights(weights, len(parts))
     percepts = [_percept(part) for part in parts]
     # All percepts are encoded in one batch; None stands for a part that is a vector already.
     encoded = iter(encoder.embed([percept for percept in percepts if percept is not None]))
@@ -64,7 +64,7 @@ def _parts(query: object) -> list[object]:
     return list(query)
 
 
-def _checked_weights(weights: Sequence[float] | None, parts: int) -> list[float]:
+def _check_weights(weights: Sequence[float] | None, parts: int) -> list[float]:
     if weights is None:
         return [1.0] * parts
     try:
@@ -131,7 +131,7 @@ def vectors_like(rows: Mapping[str, Vectors]) -> list[QueryVector]:
     ]
 
 
-def checked_modalities(wanted: Collection[str] | None, encoder: Encoder) -> list[str]:
+def check_modalities(wanted: Collection[str] | None, encoder: Encoder) -> list[str]:
     """Return the modalities to search, sorted; by default all of the encoder's.
 
     Raises:

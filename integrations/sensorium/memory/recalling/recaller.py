@@ -23,11 +23,11 @@ from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.points import PointReader
 from sensorium.memory.recalling.query import (
     Query,
-    checked_modalities,
+    check_modalities,
     query_vectors,
     vectors_like,
 )
-from sensorium.memory.recalling.recency import faded
+from sensorium.memory.recalling.recency import fade
 from sensorium.memory.records import Hit, Record
 from sensorium.memory.shelf import Shelf
 from sensorium.qdrant import Backend, Filter
@@ -76,7 +76,7 @@ class Recaller:
         # The place and the encoder are read once, so that the vectors of the question and those
         # they are compared with are of one encoder, even if another is exchanged for it meanwhile.
         setup = self._shelf.setup
-        modalities = checked_modalities(options.modalities, setup.encoder)
+        modalities = check_modalities(options.modalities, setup.encoder)
         vectors: list[QueryVector] = []
         if like is not None:
             main = find_record(setup.backend, self._owner, like, vectors=True)
@@ -110,10 +110,10 @@ class Recaller:
         if options.half_life is not None:
             for candidate in candidates:
                 at = from_iso(search.points.payload(candidate.id)["at"])
-                candidate.score = faded(candidate.score, now - at, options.half_life)
+                candidate.score = fade(candidate.score, now - at, options.half_life)
         candidates.sort(key=lambda candidate: -candidate.score)
         if options.diversity:
-            candidates = _diversified(candidates[: options.pool], scales, options)
+            candidates = _diversify(candidates[: options.pool], scales, options)
         return self._hits(backend, candidates[: options.limit], search.points, now)
 
     def _hits(
@@ -150,7 +150,7 @@ def _is_certain(candidate: Candidate, min_confidence: float) -> bool:
     return candidate.confidence is not None and candidate.confidence >= min_confidence
 
 
-def _diversified(
+def _diversify(
     candidates: Sequence[Candidate], scales: Mapping[str, Scale], options: RecallOptions
 ) -> list[Candidate]:
     """Choose candidates that differ from each other, from candidates in order of their score."""

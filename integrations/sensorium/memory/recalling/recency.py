@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 
-def faded(score: float, age: timedelta, half_life: timedelta) -> float:
+def fade(score: float, age: timedelta, half_life: timedelta) -> float:
     """Return a score halved for each half-life of a record's age.
 
     A score below zero stays as it is, because halving would raise it. A record of the future does

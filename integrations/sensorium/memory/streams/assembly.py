@@ -69,7 +69,7 @@ def open_stream(
     """
     given: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
     base = defaults(modality, given)
-    name = _checked_name(given.get("name"))
+    name = _check_name(given.get("name"))
     labels = _labels(given)
     queue = whole(given, "queue", base.queue, least=1, most=LONGEST_QUEUE)
     policy = given.get("policy", POLICIES[0])
@@ -106,7 +106,7 @@ def _labels(given: dict[str, Any]) -> Labels:
     )
 
 
-def _checked_name(name: object) -> str | None:
+def _check_name(name: object) -> str | None:
     if name is None or (isinstance(name, str) and NAME.fullmatch(name)):
         return name
     raise RecordError(

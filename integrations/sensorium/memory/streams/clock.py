@@ -104,7 +104,7 @@ class Clock:
             timestamps: Timestamps that `stamps` returned, shape `(count,)`; needed without a rate.
         """
         if timestamps is None:
-            return self._stretches(self._counted(count, at), movable=False)
+            return self._stretches(self._count_times(count, at), movable=False)
         if timestamps.dtype.kind == "M":
             stretches = self._stretches(timestamps.astype(np.int64), movable=False)
         else:
@@ -116,7 +116,7 @@ class Clock:
             self._count = 0
         return stretches
 
-    def _counted(self, count: int, at: int | None) -> Times:
+    def _count_times(self, count: int, at: int | None) -> Times:
         assert self._rate is not None  # the cutters refuse such a push
         period = SECOND / self._rate
         expected = None if self._anchor is None else self._anchor + round(self._count * period)
@@ -152,11 +152,11 @@ class Clock:
                 stretches.append(Stretch(times[:end], jumped))
             times, jumped = times[end:], True
             if movable and len(times):
-                times = times + self._tied_anew(int(times[0]), newest)
+                times = times + self._tie_again(int(times[0]), newest)
         self._newest = newest
         return stretches
 
-    def _tied_anew(self, first: int, newest: int) -> int:
+    def _tie_again(self, first: int, newest: int) -> int:
         """Move the sensor's clock after it jumped; return by how much, in ns."""
         assert self._tied is not None
         assert self._offset is not None

@@ -1,4 +1,4 @@
-"""What a stream needs of a cutter: pushed samples or frames become percepts."""
+"""The interface of a cutter, which turns pushed samples or frames into percepts."""
 
 from __future__ import annotations
 

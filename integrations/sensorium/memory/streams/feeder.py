@@ -42,7 +42,7 @@ class Feeder:
         Args:
             sink: Function that writes a batch.
             queue: Number of moments that may wait.
-            policy: What a full queue does.
+            policy: Behaviour of a full queue.
             name: Name of the thread.
         """
         self._sink, self._bound, self._policy = sink, queue, policy

@@ -76,7 +76,7 @@ class FrameCutter:
         """Take a frame or a batch of them; yield those to be remembered.
 
         Raises:
-            PerceptError: As the percept's constructor, for a batch's first frame.
+            PerceptError: The percept's constructor refuses the first frame of the batch.
             UnitError: A batch without times, in a stream without a rate.
         """
         frames = self._batch(array_of(given, self._modality))
@@ -84,14 +84,14 @@ class FrameCutter:
         if kind != self._kind:
             self._make(frames[0], None)  # raises if these are not frames of the modality
             self._kind = kind
-        placed = self._placed(len(frames), at, timestamps)
+        placed = self._place(len(frames), at, timestamps)
         self._counts.pushed += len(frames)
         jumped = np.zeros(len(frames), np.bool_)
         firsts = np.cumsum([0, *(len(part.times) for part in placed[:-1])])
         jumped[firsts] = [part.jumped for part in placed]
         return self._chosen(frames, np.concatenate([part.times for part in placed]), jumped)
 
-    def _placed(self, count: int, at: int | Times | None, timestamps: object) -> list[Stretch]:
+    def _place(self, count: int, at: int | Times | None, timestamps: object) -> list[Stretch]:
         """Return the times of frames: given ones, else by the rate, else now."""
         if isinstance(at, np.ndarray):
             return self._clock.place(count, timestamps=stamps(at.astype("datetime64[ns]"), count))

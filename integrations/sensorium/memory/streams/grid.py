@@ -83,7 +83,7 @@ class Grid:
         """End the segment: yield what is left of it, if that is long enough."""
         if self._start is None:
             return
-        times, samples = self._joined()
+        times, samples = self._join()
         count = int((self._last - self._start) / self._period + 0.5) + 1
         while self._next + self._window <= count:
             yield self._cut(self._next + self._window, times, samples)
@@ -98,7 +98,7 @@ class Grid:
             self._start = int(times[0])
         self._pieces.append((times, samples))
         self._last = int(times[-1])
-        times, samples = self._joined()
+        times, samples = self._join()
         while True:
             covered = self._time(self._next + self._window - 1) - JITTER * self._period
             cover = int(np.searchsorted(times, covered))
@@ -110,7 +110,7 @@ class Grid:
         needed = max(needed, 0)  # one sample before the window stays, to interpolate from it
         self._pieces = [(times[needed:].copy(), samples[needed:].copy())]
 
-    def _joined(self) -> tuple[Times, Rows]:
+    def _join(self) -> tuple[Times, Rows]:
         if len(self._pieces) > 1:
             times, samples = zip(*self._pieces, strict=True)
             self._pieces = [(np.concatenate(times), np.concatenate(samples))]

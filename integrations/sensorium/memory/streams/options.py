@@ -41,7 +41,7 @@ class StreamOptions(TypedDict, total=False):
         lateness: Seconds to wait for samples that come out of order (0.5). Frames are not waited
             for.
         queue: Windows that may wait; as many may be being written (imu 32, audio 16, frames 8).
-        policy: What a full queue does: "block" the pushing thread (the default), or "drop-oldest".
+        policy: Behaviour of a full queue: "block" the pushing thread (default) or "drop-oldest".
         name: Name of the sensor, under which its statistics persist.
         tags: Tags of every memory.
         source: Source of every memory (the name).

@@ -267,7 +267,7 @@ def _named_by_uuid(draft: Draft, existing: Mapping[str, Payload]) -> Draft:
 
 
 def _adds_nothing(draft: Draft, stored: Payload, media: MediaStore | None) -> bool:
-    """Whether a moment would change nothing: its content is stored, or all that it says."""
+    """Return whether a moment would change nothing: its content is stored, or all that it says."""
     if draft.moment.id is None:
         return True
     if draft.vectors is not None:  # the rows may be others

@@ -128,7 +128,7 @@ class Connection:
 
     def _named(self, trouble: Trouble, tries: int) -> StoreError:
         server = f"the Qdrant server {self.place}"
-        detail = " ".join(self._redacted(trouble.detail).split())[:DETAIL]
+        detail = " ".join(self._redact(trouble.detail).split())[:DETAIL]
         if "no space left" in detail.lower():
             return StoreFullError(
                 f"{server}, whose disk is full ({detail})",
@@ -158,14 +158,14 @@ class Connection:
             "compare the server's version with qdrant-client's; they must differ by one at most",
         )
 
-    def _redacted(self, text: str) -> str:
+    def _redact(self, text: str) -> str:
         key = self.client.init_options["api_key"]
         return text.replace(key, "***") if key else text
 
     def _presentable(self, error: Exception) -> Exception | None:
         """Return the cause, unless its message, which a traceback would show, repeats the key."""
         text = f"{error} {error!r} {error.__cause__} {error.__context__}"
-        return error if self._redacted(text) == text else None
+        return error if self._redact(text) == text else None
 
 
 def connect(

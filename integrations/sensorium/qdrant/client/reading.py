@@ -89,19 +89,19 @@ def scroll(
     if newest_first is None:
         check_cursor(cursor)
         keys = payload_keys(payload)
-        return Page(*_scrolled(collection, filter, limit, keys, vectors, offset=cursor))
+        return Page(*_scroll(collection, filter, limit, keys, vectors, offset=cursor))
     direction = models.Direction.DESC if newest_first else models.Direction.ASC
     with_order = True if payload is True else [*(payload or ()), ORDER]
 
     def fetch(start: str | None, count: int) -> list[StoredPoint]:
         start_from = from_iso(start) if start else None
         order = models.OrderBy(key=ORDER, direction=direction, start_from=start_from)
-        return _scrolled(collection, filter, count, with_order, vectors, order=order)[0]
+        return _scroll(collection, filter, count, with_order, vectors, order=order)[0]
 
     return ordered_page(fetch, limit=limit, cursor=cursor)
 
 
-def _scrolled(
+def _scroll(
     collection: Collection,
     filter: Filter,
     limit: int,

@@ -55,7 +55,7 @@ def ensure_collection(
             stored = read_schema(client, name) or schema
     stored.check(schema.space, _place(client, name))
     for modality in schema.modalities:
-        stored = _widened(client, name, stored, modality)
+        stored = _widen(client, name, stored, modality)
     _create_indexes(client, name)  # perhaps it was left half made
     return stored
 
@@ -66,7 +66,7 @@ def create_collection(client: QdrantClient, name: str, schema: CollectionSchema)
     Args:
         client: A client of any kind.
         name: Name of the collection.
-        schema: What it is made with.
+        schema: Schema of the collection.
     Raises:
         StoreFormatError: There is a collection of that name already.
         StoreUnavailableError: The server cannot be reached, or refused.
@@ -141,10 +141,10 @@ def add_modality(client: QdrantClient, collection: str, name: str) -> Collection
             "one that Sensorium made",
             "make it first: create_collection(client, name, schema)",
         )
-    return _widened(client, collection, schema, name)
+    return _widen(client, collection, schema, name)
 
 
-def _widened(
+def _widen(
     client: QdrantClient, name: str, schema: CollectionSchema, modality: str
 ) -> CollectionSchema:
     """Add a named vector to a collection whose schema is known; return the wider schema."""

@@ -243,7 +243,7 @@ class EdgeBackend(Backend):
             raise error
 
     def compact(self) -> bool:
-        """Index what is not indexed yet, and return whether there was anything to do.
+        """Index new points, and return whether there was anything to do.
 
         A process of its own does it, for minutes if there is much. Other threads go on with their
         work, and wait when they need this memory. A process that dies leaves all as it was.

@@ -77,18 +77,18 @@ def scroll(
     if newest_first is None:
         check_cursor(cursor)
         keys = payload_selector(payload)
-        return Page(*_scrolled(shard, filter, limit, keys, vectors, offset=cursor))
+        return Page(*_scroll(shard, filter, limit, keys, vectors, offset=cursor))
     direction = edge.Direction.Desc if newest_first else edge.Direction.Asc
     with_order = True if payload is True else [*(payload or ()), ORDER]
 
     def fetch(start: str | None, count: int) -> list[StoredPoint]:
         order = edge.OrderBy(ORDER, direction, start)
-        return _scrolled(shard, filter, count, with_order, vectors, order=order)[0]
+        return _scroll(shard, filter, count, with_order, vectors, order=order)[0]
 
     return ordered_page(fetch, limit=limit, cursor=cursor)
 
 
-def _scrolled(
+def _scroll(
     shard: Shard,
     filter: Filter,
     limit: int,

@@ -53,7 +53,7 @@ class Shard:
         self.folder = folder
         self.name = name
         self.schema = schema
-        self.engine = _opened(folder, name, schema)
+        self.engine = _open(folder, name, schema)
         self.modalities = _named_vectors(self.place)
         # Whether a condition on these could leave a point out at all: see `translated`
         parts = self.engine.facet(edge.FacetRequest("part_of", limit=1))
@@ -117,7 +117,7 @@ class Shard:
             self._has_expiry = self._has_expiry or "expires_at" in payload
 
     def index(self) -> bool:
-        """Index what is not indexed yet; return whether there was anything to do.
+        """Index new points; return whether there was anything to do.
 
         Raises:
             StoreError: The process that indexes failed.
@@ -127,18 +127,18 @@ class Shard:
         try:
             return index_shard(self.place)
         finally:
-            self.engine = _opened(self.folder, self.name, self.schema)
+            self.engine = _open(self.folder, self.name, self.schema)
 
     def _count(self, filter: edge.Filter, *, exact: bool = True) -> int:
         return self.engine.count(edge.CountRequest(exact=exact, filter=filter))
 
 
-def _opened(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeShard:
+def _open(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeShard:
     """Open a shard with its payload indexes; make it where there is none."""
     place = folder / name
     try:
         if (place / CONFIG).exists():
-            return edge.EdgeShard.load(str(place), _recovered_config(place, schema))
+            return edge.EdgeShard.load(str(place), _recover_config(place, schema))
         place.mkdir(exist_ok=True)
         config = edge.EdgeConfig(
             sparse_vectors={PLACEHOLDER: edge.EdgeSparseVectorParams()},
@@ -158,7 +158,7 @@ def _named_vectors(place: Path) -> set[str]:
     return set(config.get("vectors") or {})
 
 
-def _recovered_config(place: Path, schema: CollectionSchema) -> edge.EdgeConfig | None:
+def _recover_config(place: Path, schema: CollectionSchema) -> edge.EdgeConfig | None:
     """Return the configuration of a shard whose process died while it made a named vector.
 
     Its segments have the vector and its configuration does not; Edge refuses to open it so.

@@ -63,7 +63,9 @@ def test_documents_come_back_as_they_were(store: SensoriumVectorStore) -> None:
     ids = store.add_documents(documents)
     assert documents == before
     assert (ids[0], ids[2]) == ("1", "with spaces / and ünïcode")
-    expected = [one.model_copy(update={"id": name}) for one, name in zip(before, ids, strict=True)]
+    expected = [
+        document.model_copy(update={"id": name}) for document, name in zip(before, ids, strict=True)
+    ]
     assert store.get_by_ids(ids) == expected
     assert {document.id: document for document in store.similarity_search("foo", k=3)} == {
         document.id: document for document in expected
@@ -74,7 +76,7 @@ def test_the_same_text_twice_is_two_documents(store: SensoriumVectorStore) -> No
     """Without ids nothing is merged: each has metadata of its own."""
     first, second = store.add_texts(["foo", "foo"], [{"page": 1}, {"page": 2}])
     assert first != second
-    assert [one.metadata["page"] for one in store.get_by_ids([first, second])] == [1, 2]
+    assert [document.metadata["page"] for document in store.get_by_ids([first, second])] == [1, 2]
 
 
 def test_given_ids_win_and_gaps_are_filled(store: SensoriumVectorStore) -> None:

@@ -95,7 +95,7 @@ class Reference:
         try:
             found = self.store.batch([every])[0]
         except (TypeError, ValueError):
-            found = [one for put in self.puts.values() for one in self.alone(put, every)]
+            found = [item for put in self.puts.values() for item in self.alone(put, every)]
         assert isinstance(found, list)
         items = [item for item in found if isinstance(item, SearchItem)]
         assert len(items) == len(found)
@@ -126,8 +126,10 @@ def check(op: Op, ours: Any, expected: Any) -> None:
 def check_search(op: SearchOp, ours: list[SearchItem], expected: dict[Name, SearchItem]) -> None:
     """Compare a page: the best scores first, then in their order those without a score."""
     names = [(item.namespace, item.key) for item in ours]
-    scores = sorted((one.score for one in expected.values() if one.score is not None), reverse=True)
-    others = [name for name, one in expected.items() if one.score is None]
+    scores = sorted(
+        (item.score for item in expected.values() if item.score is not None), reverse=True
+    )
+    others = [name for name, item in expected.items() if item.score is None]
     page = [*scores, *(None for _ in others)][op.offset : op.offset + op.limit]
     assert len(set(names)) == len(names) == len(page)
     for item, name, score in zip(ours, names, page, strict=True):

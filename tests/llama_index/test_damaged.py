@@ -32,7 +32,7 @@ def memory(tmp_path: Path) -> Iterator[Memory]:
 
 def damage(folder: Path, content: bytes = b"no picture") -> None:
     """Overwrite every kept file."""
-    files = [one for one in folder.rglob("*.jp*g") if one.is_file()]
+    files = [file for file in folder.rglob("*.jp*g") if file.is_file()]
     assert files
     for file in files:
         file.chmod(0o644)
@@ -42,12 +42,12 @@ def damage(folder: Path, content: bytes = b"no picture") -> None:
 def said(*blocks: Any) -> ChatMessage:
     return ChatMessage(
         role="user",
-        blocks=[TextBlock(text=one) if isinstance(one, str) else one for one in blocks],
+        blocks=[TextBlock(text=block) if isinstance(block, str) else block for block in blocks],
     )
 
 
 def texts(message: ChatMessage) -> list[str]:
-    return [one.text for one in message.blocks if isinstance(one, TextBlock)]
+    return [block.text for block in message.blocks if isinstance(block, TextBlock)]
 
 
 @pytest.mark.parametrize("content", [b"no picture", b"", PHOTO.read_bytes()[:500]])
@@ -59,9 +59,9 @@ async def test_a_block_says_what_cannot_be_shown(
     await block.aput([said("sea", ImageBlock(path=PHOTO)), said("dog")], session_id="a")
     damage(tmp_path, content)
     found = await block.aget([said("sea?")], session_id="a")
-    [remark] = [texts(one)[1] for one in found if texts(one)[0].endswith("sea")]
+    [remark] = [texts(message)[1] for message in found if texts(message)[0].endswith("sea")]
     assert remark.startswith("[this image cannot be shown: ")
-    assert all(isinstance(one, TextBlock) for message in found for one in message.blocks)
+    assert all(isinstance(block, TextBlock) for message in found for block in message.blocks)
 
 
 def test_a_retriever_says_what_cannot_be_shown(memory: Memory, tmp_path: Path) -> None:
@@ -70,8 +70,8 @@ def test_a_retriever_says_what_cannot_be_shown(memory: Memory, tmp_path: Path) -
     memory.remember(Image(LOTUS), id="picture")
     damage(tmp_path)
     found = SensoriumRetriever(memory, similarity_top_k=2).retrieve("sea")
-    nodes = {one.node_id: one.node for one in found}
-    assert {type(one) for one in nodes.values()} == {TextNode}
+    nodes = {hit.node_id: hit.node for hit in found}
+    assert {type(node) for node in nodes.values()} == {TextNode}
     assert nodes["both"].get_content().startswith("sea\n[this image cannot be shown: ")
     assert nodes["picture"].get_content().startswith("[this image cannot be shown: ")
 
@@ -87,9 +87,9 @@ def test_a_node_comes_without_its_damaged_picture(
     damage(tmp_path)
     [kept] = store.get_nodes(["n"])
     [found] = SensoriumRetriever(memory).retrieve("sea")
-    for one in (kept, found.node):
-        assert isinstance(one, ImageNode)
-        assert (one.text, one.image) == ("sea", None)
+    for shown in (kept, found.node):
+        assert isinstance(shown, ImageNode)
+        assert (shown.text, shown.image) == ("sea", None)
     assert "left without its image" in caplog.text
     images = store.sibling("image")
     images.add([TextNode(id_="n", text="dog", embedding=vector("dog"))])
@@ -124,7 +124,7 @@ async def test_words_outlive_what_cannot_be_encoded(
         assert kept == {"sea": ("image", "text"), "dog": ("text",)}
         assert caplog.text.count("without its image") == 2
         found = await block.aget([both], session_id="a")
-        assert [texts(one)[0][-3:] for one in found] == ["dog"]  # and not itself
+        assert [texts(message)[0][-3:] for message in found] == ["dog"]  # and not itself
         with pytest.raises(EncodingError):
             await block.aput([said("worm"), said("cow")], session_id="a")
         assert {record.text for record in memory.timeline()} == {"sea", "dog", "cow"}

@@ -77,7 +77,7 @@ filters = st.recursive(
 def lets_through(given: Filters, metadata: dict[str, Any]) -> bool:
     """LlamaIndex's own answer; it knows no nesting, and raises where types differ."""
     if isinstance(given, MetadataFilters):
-        answers = [lets_through(one, metadata) for one in given.filters]
+        answers = [lets_through(member, metadata) for member in given.filters]
         if not answers:
             return True
         how = given.condition or FilterCondition.AND
@@ -125,7 +125,7 @@ def test_one_filter_means_what_llama_index_means(given: MetadataFilter, there: A
 def test_the_store_lets_through_the_same_nodes(store: SensoriumVectorStore, given: Filters) -> None:
     """Also in groups of groups, and of keys that engines cannot look up."""
     group = given if isinstance(given, MetadataFilters) else MetadataFilters(filters=[given])
-    expected = [one.node_id for one in NODES if lets_through(group, node_to_metadata_dict(one))]
+    expected = [node.node_id for node in NODES if lets_through(group, node_to_metadata_dict(node))]
     assert sorted(ids(store.get_nodes(filters=group))) == sorted(expected)
 
 
@@ -147,7 +147,7 @@ def test_what_is_nearest_but_does_not_fit_is_passed_over(store: SensoriumVectorS
     store.add([*near, node("far", "cat*0.1 sun", metadata={"word": "a cat!"})])
     only = MetadataFilter(key="word", value="cat", operator=Operator.TEXT_MATCH)
     assert ask(store, "cat", 1, filters=MetadataFilters(filters=[only])) == ["far"]
-    store.delete_nodes([*(one.node_id for one in near), "far"])
+    store.delete_nodes([*(node.node_id for node in near), "far"])
 
 
 def test_the_search_goes_on_beyond_what_one_call_returns(
@@ -161,7 +161,7 @@ def test_the_search_goes_on_beyond_what_one_call_returns(
     assert ask(store, "cow", 1, filters=MetadataFilters(filters=[only])) == ["far"]
     everything = MetadataFilters(filters=[MetadataFilter(key="k", value=5, operator=Operator.NE)])
     assert len(ask(store, "cow", 40, filters=everything)) == 40
-    store.delete_nodes([*(one.node_id for one in near), "far"])
+    store.delete_nodes([*(node.node_id for node in near), "far"])
 
 
 def test_a_dictionary_is_no_filter(store: SensoriumVectorStore) -> None:

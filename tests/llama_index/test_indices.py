@@ -92,14 +92,14 @@ def test_an_index_of_texts(store: SensoriumVectorStore, model: SensoriumEmbeddin
     index.insert(Document(text="A new text about cheese.", doc_id="cheese"))
     changed = Document(text="The ferry leaves at ten.", doc_id="boats")
     assert index.refresh_ref_docs([changed, documents[1]]) == [True, False]
-    assert {one.get_content() for one in store.get_nodes()} == {
+    assert {node.get_content() for node in store.get_nodes()} == {
         "A new text about cheese.",
         "The ferry leaves at ten.",
         texts["taxes"],
     }
     index.delete_ref_doc("boats", delete_from_docstore=True)
-    index.delete_nodes([one.node_id for one in store.get_nodes() if one.ref_doc_id == "cheese"])
-    assert [one.ref_doc_id for one in store.get_nodes()] == ["taxes"]
+    index.delete_nodes([node.node_id for node in store.get_nodes() if node.ref_doc_id == "cheese"])
+    assert [node.ref_doc_id for node in store.get_nodes()] == ["taxes"]
 
 
 def test_an_index_of_texts_and_pictures(
@@ -131,12 +131,12 @@ async def test_awaited_indices(store: SensoriumVectorStore, model: SensoriumEmbe
     """The asynchronous half of an index works on the asynchronous half of the store."""
     index = both(store, model, [photo("dog"), Document(text="Tax forms.", doc_id="taxes")])
     found = await index.as_retriever().aretrieve("an animal")
-    assert {one.node.ref_doc_id for one in found} == {"dog", "taxes"}
+    assert {hit.node.ref_doc_id for hit in found} == {"dog", "taxes"}
     [same] = await index.as_retriever().aimage_to_image_retrieve(str(MEDIA / "photo_dog.jpg"))
     assert same.node.ref_doc_id == "dog"
     await index.ainsert_nodes([TextNode(id_="new", text="the sea")])
     await index.adelete_nodes(["new"])
-    assert [one.ref_doc_id for one in await store.aget_nodes()] == ["taxes"]
+    assert [node.ref_doc_id for node in await store.aget_nodes()] == ["taxes"]
 
 
 def test_a_folder_is_opened_again(tmp_path: Path, model: SensoriumEmbedding) -> None:
@@ -152,7 +152,7 @@ def test_a_folder_is_opened_again(tmp_path: Path, model: SensoriumEmbedding) -> 
             image_embed_model=model,
         )
         retriever = index.as_retriever(similarity_top_k=1, image_similarity_top_k=1)
-        assert [one.node.ref_doc_id for one in retriever.retrieve("food")] == ["f", "pizza"]
+        assert [hit.node.ref_doc_id for hit in retriever.retrieve("food")] == ["f", "pizza"]
 
 
 def test_pictures_of_which_nothing_is_said(
@@ -168,7 +168,7 @@ def test_pictures_of_which_nothing_is_said(
     assert images.get_nodes() == []
     assert "missing content" in capsys.readouterr().out
     index.insert_nodes([bare])
-    assert [one.node_id for one in images.get_nodes()] == ["bare"]
+    assert [node.node_id for node in images.get_nodes()] == ["bare"]
 
 
 def test_nodes_of_several_media(store: SensoriumVectorStore, model: SensoriumEmbedding) -> None:
@@ -194,4 +194,4 @@ def test_a_pipeline_fills_a_store(store: SensoriumVectorStore, model: SensoriumE
     text = "The ferry leaves at nine. " * 6
     nodes = pipeline.run(documents=[Document(text=text, doc_id="d")])
     assert len(nodes) > 1
-    assert {one.node_id for one in store.get_nodes()} == {one.node_id for one in nodes}
+    assert {node.node_id for node in store.get_nodes()} == {node.node_id for node in nodes}

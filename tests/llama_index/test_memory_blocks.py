@@ -65,7 +65,9 @@ def said(*contents: Any, role: str = "user") -> ChatMessage:
     """A message of texts and other blocks."""
     return ChatMessage(
         role=role,
-        blocks=[TextBlock(text=one) if isinstance(one, str) else one for one in contents],
+        blocks=[
+            TextBlock(text=content) if isinstance(content, str) else content for content in contents
+        ],
     )
 
 
@@ -75,7 +77,7 @@ def texts(messages: Sequence[ChatMessage]) -> list[str]:
 
 
 def kinds(messages: Sequence[ChatMessage]) -> list[list[type]]:
-    return [[type(one) for one in message.blocks] for message in messages]
+    return [[type(block) for block in message.blocks] for message in messages]
 
 
 async def test_what_was_said_is_recalled(block: SensoriumMemoryBlock) -> None:
@@ -212,7 +214,7 @@ async def test_a_recorded_picture_reaches_the_model(memory: Memory, engine: Asyn
     assert kinds([shown]) == [[TextBlock, ImageBlock]]
     assert shown.blocks[1].resolve_image().read() == DOG.read_bytes()  # type: ignore[union-attr]
     assert all(TextBlock is kind for [kind] in kinds(history))
-    assert [one.role for one in history] == ["user", "assistant"]
+    assert [message.role for message in history] == ["user", "assistant"]
 
 
 async def test_other_records_of_the_owner_are_shown(memory: Memory) -> None:

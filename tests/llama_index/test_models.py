@@ -59,8 +59,11 @@ def test_what_is_no_memory_is_refused(tmp_path: Path) -> None:
 def test_owners_are_apart(tmp_path: Path) -> None:
     """The same id of two owners is two nodes; clearing one leaves the other."""
     with Memory.open(tmp_path, owner="me", encoder=ENCODER) as memory:
-        mine, yours = (SensoriumVectorStore(one) for one in (memory, memory.for_owner("you")))
+        mine, yours = (SensoriumVectorStore(view) for view in (memory, memory.for_owner("you")))
         mine.add([node("x", "sea")])
         yours.add([node("x", "dog")])
         mine.clear()
-        assert (mine.get_nodes(), [one.get_content() for one in yours.get_nodes()]) == ([], ["dog"])
+        assert (mine.get_nodes(), [node.get_content() for node in yours.get_nodes()]) == (
+            [],
+            ["dog"],
+        )

@@ -76,7 +76,7 @@ def shown(words: str, colour: str, document: str, **fields: Any) -> ImageNode:
 
 def pictures(store: SensoriumVectorStore) -> list[str | None]:
     nodes: list[BaseNode] = store.get_nodes()
-    return [one.image for one in nodes if isinstance(one, ImageNode)]
+    return [node.image for node in nodes if isinstance(node, ImageNode)]
 
 
 def filtered(key: str, value: str) -> MetadataFilters:
@@ -172,7 +172,7 @@ def test_media_go_with_the_last_node_that_names_them(
     texts.add([node("m", "hello")])
     images.add([ImageNode(id_="m", image=painted("red"), embedding=vector("dog"))])
     images.delete_nodes(["m"])
-    assert [one.modality for one in memory.get("m").media] in ([], ["text"])
+    assert [percept.modality for percept in memory.get("m").media] in ([], ["text"])
     assert memory.stats()["media_bytes"] == 0
     sound = Node(id_="m", image_resource=MediaResource(data=painted("red").encode()))
     both = sound.model_copy(update={"embedding": vector("dog")})
@@ -191,7 +191,7 @@ def test_an_update_says_which_percepts_stay(memory: Memory) -> None:
     memory.remember(picture("a"), picture("b"), id="x", text="words", vectors=rows)
     digest = picture("b").digest
     record = memory.update("x", picture("c"), vectors={"text": None}, retain=[digest])
-    assert [one.digest for one in record.media] == [digest, picture("c").digest]
+    assert [medium.digest for medium in record.media] == [digest, picture("c").digest]
     assert (record.text, record.modalities, memory.get("x")) == ("", ("image",), record)
     spoken = memory.update("x", text="old", vectors={}, retain=[])
     spoken = memory.update("x", text="new", vectors={}, retain=[spoken.media[0].digest])

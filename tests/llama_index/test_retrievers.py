@@ -166,7 +166,7 @@ def test_questions_are_words_pictures_and_vectors(memory: Memory) -> None:
     assert retriever.retrieve(picture_alone)
     two = SensoriumRetriever(memory, similarity_top_k=2)
     both = two.retrieve(QueryBundle("", custom_embedding_strs=["sea", "sun"]))
-    assert {one.node_id for one in both} == {"sea", "sun"}
+    assert {hit.node_id for hit in both} == {"sea", "sun"}
 
 
 def test_wishes_and_filters_are_those_of_recall(memory: Memory) -> None:
@@ -198,7 +198,7 @@ async def test_awaited_retrieval_leaves_the_loop_alone(home: House) -> None:
     work = asyncio.gather(*(retriever.aretrieve("sea") for _ in range(4)))
     await asyncio.sleep(0)
     assert time.monotonic() - started < 0.1
-    assert [[one.node_id for one in found] for found in await work] == [["x"]] * 4
+    assert [[hit.node_id for hit in found] for found in await work] == [["x"]] * 4
 
 
 @pytest.mark.parametrize(

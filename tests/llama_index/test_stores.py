@@ -219,8 +219,8 @@ def test_two_senses_share_a_memory(store: SensoriumVectorStore) -> None:
 def test_each_store_removes_its_own(store: SensoriumVectorStore, how: str) -> None:
     """Nodes of another store of the memory stay, and all others are gone."""
     images = store.sibling("image")
-    for one in (store, images):
-        one.add([node("x", "sea", relationships=of("d"))])
+    for each in (store, images):
+        each.add([node("x", "sea", relationships=of("d"))])
     store.add([node("text only", "sea", relationships=of("d"))])
     images.add([node("image only", "sea", relationships=of("d"))])
     store.memory.remember(text="the sea, no node", source="d")
@@ -320,7 +320,7 @@ def test_stores_of_two_senses_may_add_at_once(store: SensoriumVectorStore) -> No
     async def both() -> None:
         stores = (store, SensoriumVectorStore(store.memory, modality="image"))
         await asyncio.gather(
-            *(one.async_add([node(f"n{i}", "sea")]) for i in range(12) for one in stores)
+            *(store.async_add([node(f"n{i}", "sea")]) for i in range(12) for store in stores)
         )
 
     asyncio.run(both())

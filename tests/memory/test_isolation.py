@@ -124,7 +124,7 @@ def perform(mine: Memory, operation: tuple[Any, ...]) -> list[Record]:
         case ("remember", given, name):
             mine.remember(*given, id=name, tags=["a"], metadata={"done": True})
         case ("many", given):
-            mine.remember_many([Moment((one,)) for one in given])
+            mine.remember_many([Moment((percept,)) for percept in given])
         case ("update", name, percept):
             if mine.count(where=Ids((mine_id(mine, name),))):
                 return [mine.update(name, percept)]

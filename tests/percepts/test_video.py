@@ -208,7 +208,9 @@ def test_arrays() -> None:
     video = Video(frames, fps=3)
     assert (video.fps, video.size, video.has_sound) == (3.0, (6, 8), False)
     assert video.duration == pytest.approx(5 / 3)
-    pictures = [np.asarray(one) for one in video.frames([-1, 0, 0.3, 1 / 3, 1.0, 4 / 3, 5 / 3, 9])]
+    pictures = [
+        np.asarray(frame) for frame in video.frames([-1, 0, 0.3, 1 / 3, 1.0, 4 / 3, 5 / 3, 9])
+    ]
     for picture, index in zip(pictures, [0, 0, 0, 1, 3, 4, 4, 4], strict=True):
         np.testing.assert_array_equal(picture, frames[index])
     assert percept_from_dict(json.loads(json.dumps(video.to_dict()))) == video

@@ -35,7 +35,7 @@ def ask(store: SensoriumVectorStore, words: str, count: int = 10, **fields: Any)
 
 def ids(nodes: Sequence[BaseNode] | None) -> list[str]:
     """Of nodes."""
-    return [one.node_id for one in nodes or []]
+    return [node.node_id for node in nodes or []]
 
 
 def found(result: VectorStoreQueryResult) -> list[str]:

@@ -111,7 +111,7 @@ def test_a_batch_mixes_both(memory: Memory, encoder: IdleEncoder) -> None:
         ]
     )
     assert (report.new, encoder.encoded) == (3, 2)
-    assert {one.index: type(one.error) for one in report.failures} == {
+    assert {failure.index: type(failure.error) for failure in report.failures} == {
         2: VectorError,
         3: RecordError,
     }
@@ -169,7 +169,7 @@ def test_none_removes_the_rows_of_a_sense(memory: Memory) -> None:
     assert memory.recall("sea", modalities=["image"]) == []
     [hit] = memory.recall("sun", ranking="raw")
     assert hit.similarity == pytest.approx(1, abs=2e-3)
-    assert [one.modality for one in memory.percepts(changed)] == ["text", "image"]
+    assert [percept.modality for percept in memory.percepts(changed)] == ["text", "image"]
     with pytest.raises(VectorError, match=r"shape|length|NaN"):
         memory.remember(id="y", text="a cow", vectors={"text": None})  # type: ignore[dict-item]
 

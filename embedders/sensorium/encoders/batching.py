@@ -120,7 +120,8 @@ class BatchedEncoder(EncoderBase):
         # A single picture gains nothing from a thread.
         early = self._ahead_of_time(stills) if len(stills) > 1 else self._in_turn(stills)
         stream = chain(early, self._in_turn(rest))
-        if jobs[0].percept.modality == "text":  # a batch is cut to its longest text
+        # A batch is as wide as its longest text, so texts of similar length go together.
+        if jobs[0].percept.modality == "text":
             while chunk := list(islice(stream, READ_AHEAD * self.batch_size)):
                 chunk.sort(key=lambda item: self.length(item[1].inputs))
                 yield from _cut_batches(iter(chunk), self.batch_size)

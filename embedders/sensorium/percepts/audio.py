@@ -293,6 +293,7 @@ def _reblock(pieces: Iterator[Wave], size: int) -> Iterator[Wave]:
             joined = np.concatenate(held)
             whole = count - count % size
             yield from joined[:whole].reshape(-1, size)
+            # A view of the rest would keep the whole joined array in memory.
             held, count = [joined[whole:].copy()], count - whole
     if count:
         yield np.concatenate(held)

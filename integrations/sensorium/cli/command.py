@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import Any, get_type_hints
+from typing import Any
+
+# Python 3.10's own wraps a parameter whose default is None into Optional, which hides its option.
+from typing_extensions import get_type_hints
 
 from sensorium.cli.session import Session
 from sensorium.cli.terminal import reporting

@@ -41,7 +41,7 @@ class FolderLock:
         except Timeout as error:
             raise StoreLockedError(
                 f"the memory {str(folder)!r}, which {_holder(folder)} has open",
-                "one owner of the folder at a time",
+                "one process at a time in a folder",
                 "close it there (memory.close()), or share one server: docs/deploy.md",
             ) from error
         (folder / HOLDER).write_text(_this_process(), encoding="utf-8")

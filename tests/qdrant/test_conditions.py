@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.stores import ME, NOON, YOU, all_ids, axis, point, point_id
+from tests.support.stores import ME, NOON, SCHEMA, YOU, Reopen, all_ids, axis, point, point_id
 
 from sensorium.qdrant.backend import Backend, Search
 from sensorium.qdrant.filters import (
@@ -196,6 +196,30 @@ def test_parts_are_invisible_unless_asked_for(fresh: Backend) -> None:
     assert all_ids(fresh, Filter("rex", parts=True)) == {point_id("a"), point_id("b")}
     fresh.delete(Filter("rex", Equal("part_of", point_id("a")), parts=True))
     assert fresh.count(Filter("rex", parts=True)) == 1
+
+
+@pytest.mark.parametrize("deleted", [0, 1, 30])
+@pytest.mark.parametrize("hidden", [{"expires_at": iso(NOON)}, {"part_of": point_id("live 0")}])
+def test_what_is_hidden_stays_hidden_after_reopening(
+    reopen: Reopen, hidden: dict[str, str], deleted: int
+) -> None:
+    """No read shows what has expired or continues another point, however many were deleted."""
+    backend = reopen(SCHEMA)
+    words = {"page_content": "red fox", "source": "s"}
+    backend.upsert([point(f"live {i}", **words) for i in range(40)])
+    backend.upsert([point(f"gone {i}") for i in range(deleted)])
+    backend.delete(Filter("rex", Ids(tuple(point_id(f"gone {i}") for i in range(deleted)))))
+    backend.upsert([point("hidden", **words, **hidden)])
+    backend = reopen(SCHEMA)
+    now = Filter("rex", alive_at=NOON)
+    live = {point_id(f"live {i}") for i in range(40)}
+    assert backend.count(now) == 40
+    assert backend.facet("source", now, limit=5) == {"s": 40}
+    assert all_ids(backend, now) == live
+    (hits,) = backend.search([Search("image", axis(0)[0], 100)], now)
+    assert {hit.id for hit in hits} == live
+    assert {hit.id for hit in backend.search_text("fox", now, limit=100)} == live
+    assert {found.id for found in backend.sample("image", now, limit=100)} == live
 
 
 def test_infinite_bounds_bound_nothing_or_everything(backend: Backend) -> None:

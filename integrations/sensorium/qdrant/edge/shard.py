@@ -56,10 +56,8 @@ class Shard:
         self.engine = _open(folder, name, schema)
         self.modalities = _named_vectors(self.place)
         # Whether a condition on these could leave a point out at all: see `translated`
-        parts = self.engine.facet(edge.FacetRequest("part_of", limit=1))
-        self._has_parts = bool(parts.hits)
-        expires = edge.Filter(must_not=[edge.IsEmptyCondition("expires_at")])
-        self._has_expiry = self._count(expires, exact=False) > 0
+        self._has_parts = self._has_any("part_of")
+        self._has_expiry = self._has_any("expires_at")
 
     @property
     def place(self) -> Path:
@@ -109,7 +107,7 @@ class Shard:
             self.modalities.add(modality)
 
     def note(self, payloads: Iterable[Payload]) -> None:
-        """Note payloads that were written: conditions may now leave points out."""
+        """Note payloads before they are written: conditions may then leave points out."""
         if self._has_parts and self._has_expiry:
             return
         for payload in payloads:
@@ -129,8 +127,13 @@ class Shard:
         finally:
             self.engine = _open(self.folder, self.name, self.schema)
 
-    def _count(self, filter: edge.Filter, *, exact: bool = True) -> int:
-        return self.engine.count(edge.CountRequest(exact=exact, filter=filter))
+    def _has_any(self, field: str) -> bool:
+        """Return whether any point has a field."""
+        return self._count(edge.Filter(must_not=[edge.IsEmptyCondition(field)])) > 0
+
+    def _count(self, filter: edge.Filter) -> int:
+        # Edge's estimate subtracts deleted points, and may say 0 where there are some
+        return self.engine.count(edge.CountRequest(exact=True, filter=filter))
 
 
 def _open(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeShard:

@@ -22,8 +22,8 @@ def upsert(shard: Shard, points: Sequence[Point]) -> None:
     """Write whole points."""
     _check_room(shard, points)
     shard.add_named_vectors(name for point in points for name in point.vectors)
-    shard.engine.update(UpdateOperation.upsert_points(edge_points(points)))
     shard.note(point.payload for point in points)
+    shard.engine.update(UpdateOperation.upsert_points(edge_points(points)))
 
 
 def put_vectors(shard: Shard, point_id: str, vectors: Mapping[str, Vectors]) -> None:
@@ -38,11 +38,11 @@ def set_payload(shard: Shard, filter: Filter, payload: Payload, clear: Collectio
     """Write and remove top-level keys of the points that a filter lets through."""
     # The ids are read first: the filter may ask for what is written here
     ids = matching_ids(shard, filter)
+    shard.note([payload])
     if payload and ids:
         shard.engine.update(UpdateOperation.set_payload(ids, payload))
     if clear and ids:
         shard.engine.update(UpdateOperation.delete_payload(ids, list(clear)))
-    shard.note([payload])
 
 
 def delete(shard: Shard, filter: Filter) -> None:

@@ -19,7 +19,7 @@ from sensorium.errors import FilterError, QueryError
 from sensorium.langchain import SensoriumVectorStore
 from sensorium.memory import Memory
 from sensorium.memory.recalling.diversity import choose_diverse
-from sensorium.qdrant import Present, Range
+from sensorium.qdrant import Equal, Present, Range
 
 FLOAT16 = 2e-3  # what cosines may lose: vectors are stored in half precision
 
@@ -172,6 +172,18 @@ def test_none_are_none_and_too_many_are_all(store: SensoriumVectorStore) -> None
 
 
 MMR = "max_marginal_relevance_search"
+
+
+@pytest.mark.parametrize("method", ["similarity_search", MMR, "delete"])
+def test_a_condition_on_a_bare_key_is_refused(store: SensoriumVectorStore, method: str) -> None:
+    """Dictionaries mean the metadata, conditions any field: `delete` must not take all."""
+    store.add_texts(["keep", "old"], [{"topic": "keep"}, {"topic": "old"}])
+    question = [] if method == "delete" else ["foo"]
+    with pytest.raises(FilterError, match=r'write "metadata\.topic"'):
+        getattr(store, method)(*question, filter=~Equal("topic", "old"))
+    assert len(store.similarity_search("foo", k=9)) == 2
+
+
 REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("similarity_search", {"k": -1}, QueryError, "^k=-1; needed a whole number from 0"),
     ("similarity_search", {"k": "3"}, QueryError, "^k='3'; .*without quotes"),

@@ -12,7 +12,7 @@ from tests.support.planted import PlantedEncoder, picture
 from sensorium.errors import FilterError, QueryError, RecordError
 from sensorium.memory import Filters, Memory
 from sensorium.memory.filters import conditions, older
-from sensorium.qdrant import Either, Equal, Every, OneOf, Range, Words
+from sensorium.qdrant import Either, Equal, Every, Filter, OneOf, Present, Range, Words
 
 NAIVE = datetime(2026, 5, 1, 12)  # no zone: that is the point
 AWARE = NAIVE.replace(tzinfo=timezone.utc)
@@ -98,7 +98,27 @@ WRONG_FILTERS: list[tuple[dict[str, Any], str]] = [
     ({"where": {"n": None}}, "metadata.n"),
     ({"text_contains": " "}, "words"),
     ({"with_modalities": "audio"}, "with_modalities"),
+    ({"where": {"room": {"topic": "a"}}}, "metadata.room"),
 ]
+ON_A_BARE_KEY: dict[str, Callable[[Memory], object]] = {
+    "recall": lambda memory: memory.recall("dog", where=~Equal("topic", "old")),
+    "timeline": lambda memory: memory.timeline(where=Range("n", gt=3)),
+    "count": lambda memory: memory.count(where=~Present("topic")),
+    "tally": lambda memory: memory.tally("tags", where=Equal("topic", "old")),
+    "forget": lambda memory: memory.forget(where=~Equal("topic", "old")),
+    "a condition in a dictionary": lambda memory: memory.forget(where={"n": Equal("n", 1)}),
+    "raw": lambda memory: memory.backend.delete(Filter("rex", ~OneOf("topic", ("old",)))),
+}
+
+
+@pytest.mark.parametrize("call", ON_A_BARE_KEY.values(), ids=ON_A_BARE_KEY)
+def test_a_condition_on_a_key_that_no_record_has_is_refused_everywhere(
+    shared: Memory, call: Callable[[Memory], object]
+) -> None:
+    """It would hold for nothing, and its opposite for everything, which forget would remove."""
+    with pytest.raises(FilterError, match=r'write "metadata\.'):
+        call(shared)
+    assert shared.count() == 1
 
 
 @pytest.mark.parametrize(("restricted", "word"), WRONG_FILTERS)

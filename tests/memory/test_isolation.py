@@ -23,7 +23,7 @@ NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 ENCODER = PlantedEncoder(gap=1.0, background=True)
 SHARED = ["a", "b", "c"]  # ids, tags, sources and words that both owners use
 THINGS = ["dog", "cat|cow", "sea|" * 3 + "sand", "sun"]
-NOTHING = Not(Present("no_such_field"))  # which lets everything through
+NOTHING = Not(Present("metadata.no_such_field"))  # which lets everything through
 
 
 @pytest.fixture(scope="module", params=["edge", "client"])

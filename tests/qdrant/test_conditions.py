@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.stores import ME, NOON, SCHEMA, YOU, Reopen, all_ids, axis, point, point_id
 
+from sensorium.errors import FilterError
 from sensorium.qdrant.backend import Backend, Search
 from sensorium.qdrant.filters import (
     Condition,
@@ -253,6 +254,18 @@ def test_a_key_may_be_any_text(backend: Backend, key: str) -> None:
         assert all_ids(backend, meant) == {point_id(expected)}
     there = Filter("rex", Present(f"metadata.{key}"))
     assert all_ids(backend, there) == {point_id("a"), point_id("on")}
+
+
+def test_truth_values_in_a_list_are_asked_for_with_brackets(backend: Backend) -> None:
+    """As other values are; the place of one in the list is not known, and refused."""
+    people = {"people": [{"in": True}, {"in": False}]}
+    flags = ["metadata.people.in=true", "metadata.people.in=false"]
+    backend.upsert([point("a", metadata=people, flags=flags), point("b")])
+    for there in (True, False):
+        meant = Filter("rex", Equal("metadata.people[].in", there))
+        assert all_ids(backend, meant) == {point_id("a")}
+    with pytest.raises(FilterError, match=r"write \[\]"):
+        backend.count(Filter("rex", Equal("metadata.people[0].in", True)))
 
 
 def test_dots_nest_and_quotes_keep_a_key_whole(backend: Backend) -> None:

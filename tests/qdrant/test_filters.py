@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +25,9 @@ from sensorium.qdrant.filters import (
     matching,
     uuids,
 )
+from sensorium.qdrant.schema import PAYLOAD
 
+REPOSITORY = Path(__file__).parents[2]
 ID = "6f1ed002-ab59-4a4a-8a0f-1a2b3c4d5e6f"
 EAST, WEST = timezone(timedelta(hours=5)), timezone(timedelta(hours=-5))
 
@@ -56,6 +60,19 @@ MISTAKES: dict[str, Any] = {
     "after the last year": lambda: Range("at", lt=datetime(9999, 12, 31, 23, tzinfo=WEST)),
     "beyond 64 bits": lambda: Equal("metadata.x", 2**63),
     "beyond all floats": lambda: Range("metadata.x", lt=10**400),
+    "a key that no record has": lambda: Equal("topic", "old"),
+    "several values of such a key": lambda: OneOf("room", ("a", "b")),
+    "a range of such a key": lambda: Range("n", gt=3),
+    "words of such a key": lambda: Words("text", "fox"),
+    "the presence of such a key": lambda: Present("no_such_key"),
+    "a path from such a key": lambda: Equal("topic.a.b", "old"),
+    "a key with a dot, which is not in the metadata": lambda: Equal('"metadata.a"', 1),
+    "a path into text": lambda: Present("source.room"),
+    "a path into a list of text": lambda: Present("tags.room"),
+    "an element of an object": lambda: Equal("metadata[0].a", 1),
+    "the metadata as a whole": lambda: Equal("metadata", "old"),
+    "numbers for a time": lambda: Range("at", gt=3),
+    "times for text": lambda: Range("tags", gt=NOON),
     "half a character": lambda: Equal("tags", "\ud800"),
     "a field of half a character": lambda: Present("metadata.\ud800"),
     "words of half a character": lambda: Words("page_content", "fox \ud800"),
@@ -78,6 +95,30 @@ def test_mistakes_are_refused_at_once(mistake: Any) -> None:
     """When the filter is made, not when a server answers."""
     with pytest.raises(FilterError):
         mistake()
+
+
+def test_a_key_that_no_record_has_is_refused_with_what_to_write() -> None:
+    """The message says what came, which keys there are, and how the metadata is asked for."""
+    with pytest.raises(FilterError, match=r"'topic'.*tags, source.*write \"metadata\.topic\""):
+        Equal("topic", "old")
+    with pytest.raises(FilterError, match=r'write "page_content"'):
+        Words("text", "fox")
+
+
+@pytest.mark.parametrize("key", PAYLOAD)
+def test_every_key_of_a_payload_can_be_asked_for(key: str) -> None:
+    """And objects by a path into them."""
+    assert Present(key).field == key
+    if PAYLOAD[key] == "object":
+        assert Equal(f"{key}.a", 1).field == f"{key}.a"
+    assert Equal("media[].mime", "image/png").field == "media[].mime"
+
+
+def test_the_keys_of_a_payload_are_those_of_the_documents() -> None:
+    """docs/schema.md lists each, with the type of its value."""
+    table = (REPOSITORY / "docs" / "schema.md").read_text("utf-8").split("## The payload")[1]
+    rows = re.findall(r"^\| `(\w+)` \| ([\w ]+?) \|", table, re.MULTILINE)
+    assert dict(rows) == PAYLOAD
 
 
 def test_operators_build_trees() -> None:

@@ -25,18 +25,15 @@ scalars = st.one_of(
     st.integers(-(2**63), 2**63 - 1),
     st.floats(allow_nan=False, allow_infinity=False),
 )
-bounds = st.one_of(
-    st.dictionaries(st.sampled_from(["gt", "gte", "lt", "lte"]), st.floats(-9, 9), min_size=1),
-    st.dictionaries(
-        st.sampled_from(["gt", "gte", "lt", "lte"]),
-        st.datetimes(timezones=st.just(timezone.utc), min_value=datetime(1970, 1, 2)),
-        min_size=1,
-    ),
-)
+names = st.sampled_from(["gt", "gte", "lt", "lte"])
+times = st.datetimes(timezones=st.just(timezone.utc), min_value=datetime(1970, 1, 2))
+numeric_bounds = st.dictionaries(names, st.floats(-9, 9), min_size=1)
+time_bounds = st.dictionaries(names, times, min_size=1)
 leaves = st.one_of(
     st.builds(Equal, st.just("metadata.x"), scalars),
     st.builds(OneOf, st.just("tags"), st.lists(scalars, max_size=3).map(tuple)),
-    st.builds(lambda given: Range("at", **given), bounds),
+    st.builds(lambda given: Range("metadata.n", **given), numeric_bounds),
+    st.builds(lambda given: Range("at", **given), time_bounds),
     st.builds(Words, st.just("page_content"), st.just("red fox")),
     st.builds(Present, st.just("source")),
     st.builds(Ids, st.lists(st.uuids().map(str), max_size=3).map(tuple)),

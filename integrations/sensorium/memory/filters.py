@@ -23,7 +23,9 @@ class Filters(TypedDict, total=False):
         source: Only memories from exactly this source; FilterError if it is not text.
         where: Conditions on the metadata: `{"room": "kitchen", "floor": [1, 2]}`, or any condition
             of `sensorium.qdrant`. A dot reaches into a dictionary (`a.b`); a key that has a dot is
-            quoted (`'"a.b"'`). FilterError for a value that cannot be compared.
+            quoted (`'"a.b"'`). FilterError for a value that cannot be compared, a key with a quote
+            or a backslash in it, and a condition on a key that no record has: in a condition,
+            metadata is written in full, `Equal("metadata.room", "kitchen")`.
         with_modalities: Only memories with at least one of these modalities; QueryError if one is
             not a modality.
         text_contains: Only memories whose text contains all of these words; FilterError if there

@@ -4,7 +4,9 @@ A `Filter` cannot be made without an owner, and stores take nothing else: no rea
 deletion can reach another owner's points. Conditions combine with `&`, `|` and `~`.
 
 A field is a path: `metadata.a.b` is the key `b` of the dictionary `a`. A key that has a dot in it
-is written in quotes, `metadata."a.b"`; keys with other signs are quoted by themselves.
+is written in quotes, `metadata."a.b"`; keys with other signs are quoted by themselves. The first
+key is one of a record's payload (docs/schema.md): no record has another, so that a condition on one
+would hold for nothing, and its opposite for everything.
 """
 
 from __future__ import annotations
@@ -20,6 +22,14 @@ from uuid import UUID
 
 from sensorium.errors import FilterError, OwnerError
 from sensorium.percepts.text import LONE_SURROGATE
+from sensorium.qdrant.schema import (
+    NUMBER_KEY,
+    OBJECT_KEY,
+    OBJECTS_KEY,
+    PAYLOAD,
+    TEXTS_KEY,
+    TIME_KEY,
+)
 
 Scalar: TypeAlias = "str | int | float | bool"
 Bound: TypeAlias = "int | float | datetime"
@@ -101,6 +111,7 @@ class Range(Condition):
             )
         for bound in self.bounds.values():
             _check_bound(self.field, bound)
+        _check_comparable(self)
 
     @property
     def bounds(self) -> dict[str, Bound]:
@@ -224,9 +235,28 @@ def uuids(ids: Iterable[str | None]) -> Iterator[str]:
 def flag(field: str, value: bool) -> str:
     """Return the text in a payload's `flags` that says that a field is true, or false.
 
-    Edge cannot match booleans, so they are stored as text, too.
+    Edge cannot match booleans, so they are stored as text, too. `[]` after a key stands for every
+    element of a list, which the text says without it.
+
+    Raises:
+        FilterError: The field names one element of a list by its number.
     """
-    return f"{field.replace(QUOTE, '')}={str(value).lower()}"
+    return (
+        f"{'.'.join(_key_of_flag(key, field) for key in KEY.findall(field))}={str(value).lower()}"
+    )
+
+
+def _key_of_flag(key: str, field: str) -> str:
+    if key.startswith(QUOTE):
+        return key.strip(QUOTE)
+    name, *places = key.split("[")
+    if any(place != "]" for place in places):
+        raise FilterError(
+            f"{field} compared with a truth value",
+            "any element of a list: truth values are not kept by their place",
+            "write [] in place of the number",
+        )
+    return name
 
 
 def matching(fields: Mapping[str, Any], *, prefix: str = "metadata.") -> list[Condition]:
@@ -264,6 +294,53 @@ def _settle_field(given: Equal | OneOf | Range | Words | Present) -> None:
             'rename the key; a key with dots is written in quotes: metadata."a.b"',
         )
     object.__setattr__(given, "field", KEY.sub(_quote, field))
+    _check_first_key(given)
+
+
+def _check_first_key(given: Equal | OneOf | Range | Words | Present) -> None:
+    """Check that a record can have a condition's field: the keys of a payload are known."""
+    first, *deeper = KEY.findall(given.field)
+    name, brackets, _ = first.strip(QUOTE).partition("[")
+    kind = PAYLOAD.get(name)
+    if kind is None:
+        raise FilterError(
+            f"a condition on {given.field!r}, a key that no record has",
+            f"one of a record's keys: {', '.join(PAYLOAD)}",
+            f"write {_key_meant(given.field)}",
+        )
+    holds_objects = kind in (OBJECT_KEY, OBJECTS_KEY)
+    if (deeper and not holds_objects) or (brackets and kind not in (TEXTS_KEY, OBJECTS_KEY)):
+        raise FilterError(
+            f"a condition on {given.field!r}, which no record has: {name} is of type {kind}",
+            f"{name} alone, or a path into the metadata",
+            f'write "{name}", or "metadata.{given.field}"',
+        )
+    if holds_objects and not deeper and not isinstance(given, Present):
+        raise FilterError(
+            f"{name!r} compared as a whole, which is of type {kind}",
+            "a key within it",
+            f'write "{name}.room", with the name of the key; Present("{name}") asks for any',
+        )
+
+
+def _key_meant(field: str) -> str:
+    """Return how to write what a caller who named a key that no record has may have meant."""
+    known = {"text": "page_content", "modality": "modalities", "tag": "tags"}.get(field)
+    metadata = f'"metadata.{field}" for a key of the metadata'
+    return f'"{known}", or {metadata}' if known else metadata
+
+
+def _check_comparable(given: Range) -> None:
+    """Check that a key of the payload itself has values that a range's bounds can order."""
+    kind = PAYLOAD.get(given.field)
+    timed = any(isinstance(bound, datetime) for bound in given.bounds.values())
+    if kind not in (None, TIME_KEY if timed else NUMBER_KEY):
+        bounds = "times" if timed else "numbers"
+        raise FilterError(
+            f"a range of {bounds} of {given.field!r}, which is of type {kind}",
+            "bounds of the kind of the value",
+            "write aware datetimes for times, Equal or OneOf for text",
+        )
 
 
 def _quote(found: re.Match[str]) -> str:

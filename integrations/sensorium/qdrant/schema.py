@@ -19,6 +19,30 @@ KEYWORDS = ("modalities", "tags", "source", "digest", "flags", "hashes", "part_o
 TIMES = ("at", "until", "created_at", "expires_at")
 TENANT, TEXT = "owner", "page_content"
 
+TEXT_KEY, TEXTS_KEY, TIME_KEY, NUMBER_KEY = "text", "list of text", "time", "integer"
+OBJECT_KEY, OBJECTS_KEY = "object", "list of objects"
+PAYLOAD = {  # every key of a payload and what its value is; see docs/schema.md
+    "owner": TEXT_KEY,
+    **dict.fromkeys(TIMES, TIME_KEY),
+    "modalities": TEXTS_KEY,
+    "tags": TEXTS_KEY,
+    "source": TEXT_KEY,
+    "digest": TEXTS_KEY,
+    "origin": TEXTS_KEY,
+    "page_content": TEXT_KEY,
+    "metadata": OBJECT_KEY,
+    "flags": TEXTS_KEY,
+    "media": OBJECTS_KEY,
+    "hashes": TEXTS_KEY,
+    "windows": OBJECT_KEY,
+    "id": TEXT_KEY,
+    "parts": NUMBER_KEY,
+    "rows": OBJECT_KEY,
+    "part_of": TEXT_KEY,
+    "part": NUMBER_KEY,
+    "schema_version": NUMBER_KEY,
+}
+
 Quantization: TypeAlias = Literal["int8", "binary"]
 
 

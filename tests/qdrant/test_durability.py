@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from sensorium.errors import StoreError
 from sensorium.qdrant import durability
-from sensorium.qdrant.durability import FLUSH_AFTER, FlushTimer, write_whole
+from sensorium.qdrant.durability import FLUSH_AFTER, FlushTimer, remove_unfinished, write_whole
 
 PATIENCE = 20.0  # seconds that a busy machine may take
 
@@ -91,3 +94,69 @@ def test_a_file_is_replaced_whole_or_not_at_all(
     assert list(tmp_path.iterdir()) == [file]
     write_whole(file, b"new")
     assert file.read_bytes() == b"new"
+
+
+def test_many_writers_of_a_file_leave_one_of_their_contents(tmp_path: Path) -> None:
+    """No writer meets another's unfinished file, and nothing is left beside the file."""
+    file = tmp_path / "settings.json"
+    contents = [bytes([65 + writer]) * 50_000 for writer in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(5):
+            list(pool.map(lambda content: write_whole(file, content), contents))
+            assert file.read_bytes() in contents
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_link_is_replaced_and_never_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a link in the place of the file nor one in that of the unfinished file leads out."""
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    file = tmp_path / "memory" / "settings.json"
+    file.parent.mkdir()
+    file.symlink_to(victim)
+    write_whole(file, b"new")
+    assert (file.is_symlink(), file.read_bytes()) == (False, b"new")
+    monkeypatch.setattr("secrets.token_hex", lambda _: "0" * 16)
+    planted = file.parent / f".settings.json.{'0' * 16}.new"
+    planted.symlink_to(victim)
+    with pytest.raises(FileExistsError):
+        write_whole(file, b"newer")
+    assert planted.is_symlink()
+    assert victim.read_bytes() == b"precious"
+    assert file.read_bytes() == b"new"
+
+
+def test_a_replaced_file_is_safe_before_the_call_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The content is synchronised, then renamed, and then the folder that names it."""
+    events: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        events.append("folder" if folder else "content")
+        fsync(descriptor)
+
+    def renamed(self: Path, target: Path) -> Path:
+        events.append("name")
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", renamed)
+    write_whole(tmp_path / "settings.json", b"new")
+    assert events == ["content", "name", "folder"]
+
+
+def test_what_killed_writers_left_is_removed(tmp_path: Path) -> None:
+    """Unfinished files go, of this version and of earlier ones; all else stays."""
+    for name in (f".settings.json.{'a' * 16}.new", ".settings.json.4711"):
+        (tmp_path / name).touch()
+    kept = {"settings.json", ".hidden", "notes.new", ".bak.new"}
+    for name in kept:
+        (tmp_path / name).touch()
+    remove_unfinished(tmp_path)
+    remove_unfinished(tmp_path / "missing")
+    assert {path.name for path in tmp_path.iterdir()} == kept

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import logging
 import os
+import re
+import secrets
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from sensorium.errors import StoreError
 
 logger = logging.getLogger(__name__)
 
+UNFINISHED = ".new"  # ends the name of a file that is being written
+UNFINISHED_NAME = re.compile(
+    r"\..+\.([0-9a-f]{16}\.new|[0-9]+)"
+)  # also as they were before: .NAME.PID
+NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # Windows has no such flag
 FLUSH_AFTER = 1.0  # seconds from a write to the flush that makes it safe against loss of power
 
 
@@ -69,18 +77,87 @@ class FlushTimer:
 
 
 def write_whole(file: Path, content: bytes) -> None:
-    """Write a file so that a crash leaves either the old content or the new.
+    """Write a file so that a crash or a loss of power leaves the old content or the new.
 
+    Several threads or processes may write the same file: the last one wins. A link in the place of
+    the file is replaced, not followed. When this returns, the content is safe.
+
+    Args:
+        file: Path of the file; its folder exists.
+        content: All of the new content.
     Raises:
-        OSError: The file cannot be written; the old content is still there.
+        OSError: The file cannot be written, or not be made safe.
     """
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    temporary = file.with_name(f".{file.name}.{secrets.token_hex(8)}{UNFINISHED}")
+    stream = temporary.open("xb")  # never opens what is there already, be it a file or a link
     try:
-        with temporary.open("wb") as stream:
+        with stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(file)
-    except OSError:
+    except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    sync_folder(file.parent)
+
+
+def is_unfinished(name: str) -> bool:
+    """Return whether a file of this name is one that `write_whole` did not finish."""
+    return UNFINISHED_NAME.fullmatch(name) is not None
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove the files that killed writers left in a folder; nobody may be writing there."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if is_unfinished(entry.name) and not entry.is_dir(follow_symlinks=False):
+                Path(entry.path).unlink(missing_ok=True)
+
+
+def sync_file(file: Path) -> None:
+    """Make the content of a file safe against loss of power; a link is not followed.
+
+    Raises:
+        OSError: It is missing, or the disk failed.
+    """
+    descriptor = os.open(file, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | NO_FOLLOW)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder safe against loss of power.
+
+    Raises:
+        OSError: It is missing, or the disk failed.
+    """
+    if os.name == "nt":  # Windows keeps the names safe itself
+        return
+    with suppress(PermissionError):  # a folder that its user may write to and not read
+        sync_file(folder)
+
+
+def sync_parents(folder: Path) -> None:
+    """Make the name of a folder safe, and those of the folders above it on the same disk."""
+    disk = folder.stat().st_dev
+    for parent in folder.parents:
+        if parent.stat().st_dev != disk:
+            break
+        with suppress(OSError):  # those that are not ours were safe before
+            sync_folder(parent)
+
+
+def sync_tree(folder: Path) -> None:
+    """Make everything in a folder safe against loss of power, and its own name.
+
+    Raises:
+        OSError: It is missing, or the disk failed.
+    """
+    for place, _, files in os.walk(folder):
+        for name in files:
+            sync_file(Path(place, name))
+        sync_folder(Path(place))
+    sync_folder(folder.parent)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, ClassVar
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sensorium.qdrant.durability import write_whole
 
 ROWS = "rows."  # prefix of a modality's name, in the file
 NUMBERS = "numbers"  # in the file: JSON as bytes, {"total": ..., "counts": {modality: ...}}
@@ -59,15 +60,9 @@ class Sample:
             ROWS + name: rows.astype(np.float16) for name, rows in self.rows.items()
         }
         arrays[NUMBERS] = np.frombuffer(json.dumps(numbers).encode(), dtype=np.uint8)
-        with NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-            try:
-                np.savez(file, **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+        content = io.BytesIO()
+        np.savez(content, **arrays)
+        write_whole(path, content.getvalue())
 
     @classmethod
     def load(cls, path: Path) -> Sample | None:

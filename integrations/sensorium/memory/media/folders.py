@@ -15,6 +15,7 @@ from urllib.request import url2pathname
 from uuid import uuid4
 
 from sensorium.errors import MissingExtraError, StoreFullError, StoreUnavailableError
+from sensorium.qdrant.durability import sync_file, sync_folder, sync_parents
 
 GRACE = timedelta(hours=1)  # a file younger than this may belong to a record being written
 PART = "part-"  # begins the name of a file that is being written
@@ -138,7 +139,9 @@ class LocalFolder(Folder):
 
     def new_part(self) -> Path:
         """Return a path on the disk of the directory, so that renaming it is atomic."""
-        self._directory.mkdir(parents=True, exist_ok=True)
+        if not self._directory.exists():
+            self._directory.mkdir(parents=True, exist_ok=True)
+            sync_parents(self._directory)
         return self._directory / f"{PART}{uuid4().hex}"
 
     def publish(self, part: Path, inner: str) -> None:
@@ -178,11 +181,12 @@ class LocalFolder(Folder):
         directories = set()
         for inner in inners:
             with suppress(FileNotFoundError):
-                _sync(self.path(inner))
+                sync_file(self.path(inner))
                 directories.add(self.path(inner).parent)
-        if directories and os.name != "nt":  # Windows keeps directories itself
-            for directory in [*directories, self._directory, self._directory.parent]:
-                _sync(directory)
+        if directories:
+            media = self._directory.parent
+            for directory in [*directories, self._directory, media, media.parent]:
+                sync_folder(directory)
 
 
 class RemoteFolder(Folder):
@@ -301,11 +305,3 @@ def _modified(path: Path) -> datetime | None:
         return datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
     except FileNotFoundError:
         return None
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -30,6 +30,7 @@ from sensorium.qdrant.edge.folder import (
     read_description,
     write_description,
 )
+from sensorium.qdrant.edge.opening import open_shard
 from sensorium.qdrant.edge.shard import Shard
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.ownership import keys_with_owner, owned_points, taken_ids
@@ -101,18 +102,7 @@ class EdgeBackend(Backend):
             raise disk_full(place)
         lock = FolderLock(folder)
         try:
-            name = SHARD
-            existing = read_description(folder)
-            if existing is not None:
-                stored, name = existing
-                stored.check(schema.space, place)
-                for modality in schema.modalities:
-                    stored = stored.with_modality(modality)
-                schema = stored
-            shard = Shard(folder, name, schema)
-            write_description(folder, schema, name)
-            drop_stray_shards(folder, name)
-            backend = cls(shard, lock)
+            backend = cls(open_shard(folder, schema), lock)
         except BaseException:
             lock.release(lock)
             raise

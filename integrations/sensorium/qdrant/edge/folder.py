@@ -12,7 +12,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from sensorium.errors import StoreFormatError, StoreLockedError
-from sensorium.qdrant.durability import write_whole
+from sensorium.qdrant.durability import is_unfinished, write_whole
 from sensorium.qdrant.schema import CollectionSchema
 
 DESCRIPTION = "sensorium.json"
@@ -75,29 +75,27 @@ def _this_process() -> str:
     return f"process {os.getpid()}"
 
 
-def read_description(folder: Path) -> tuple[CollectionSchema, str] | None:
+def read_description(folder: Path) -> tuple[CollectionSchema, str | None] | None:
     """Read the schema of a folder's memory and the name of its shard.
 
     Returns:
-        `None` if the folder holds no memory yet.
+        `None` if the folder has no description. The name is `None` if the shard was being made.
     Raises:
         StoreFormatError: The folder holds something else, or its description is damaged.
         SchemaVersionError: The memory was written with another version of the layout.
     """
     file = folder / DESCRIPTION
     if not file.exists():
-        others = [path.name for path in folder.iterdir() if path.name not in (LOCK, HOLDER)]
+        others = [
+            path.name
+            for path in folder.iterdir()
+            if path.name not in (LOCK, HOLDER) and not is_unfinished(path.name)
+        ]
         if others and SHARD not in others:
             raise StoreFormatError(
                 f"the folder {str(folder)!r}, which holds {sorted(others)[0]!r} and no memory",
                 "an empty or new folder, or one that Sensorium made",
                 "name another folder",
-            )
-        if (folder / SHARD / CONFIG).exists():
-            raise StoreFormatError(
-                f"the memory {str(folder)!r} without its {DESCRIPTION}",
-                "the file that says which encoder it belongs to",
-                f"restore {DESCRIPTION} from a copy",
             )
         return None
     try:
@@ -110,8 +108,10 @@ def read_description(folder: Path) -> tuple[CollectionSchema, str] | None:
     return schema, _shard_name(fields.get(SHARD_KEY, SHARD))
 
 
-def _shard_name(name: object) -> str:
+def _shard_name(name: object) -> str | None:
     """Check the name of a shard's folder: it lies within the memory's folder."""
+    if name is None:
+        return None
     if isinstance(name, str) and name.startswith(SHARD) and name.replace("-", "").isalnum():
         return name
     raise StoreFormatError(
@@ -119,16 +119,27 @@ def _shard_name(name: object) -> str:
     )
 
 
-def write_description(folder: Path, schema: CollectionSchema, shard: str) -> None:
-    """Write the schema and the name of the shard, which this makes the shard of the memory."""
+def write_description(folder: Path, schema: CollectionSchema, shard: str | None) -> None:
+    """Write the schema and the name of the shard, which this makes the shard of the memory.
+
+    Args:
+        folder: Folder of the memory.
+        schema: Layout of the collection.
+        shard: Name of the shard's folder; `None` while the first one is being made.
+    """
     fields = {**schema.to_dict(), SHARD_KEY: shard}
     write_whole(folder / DESCRIPTION, json.dumps(fields, indent=2).encode())
 
 
-def drop_stray_shards(folder: Path, shard: str) -> None:
+def shards_in(folder: Path) -> list[Path]:
+    """Return the folders of shards in a memory's folder; a link is none."""
+    return [path for path in folder.glob(f"{SHARD}*") if path.is_dir() and not path.is_symlink()]
+
+
+def drop_stray_shards(folder: Path, shard: str | None) -> None:
     """Remove every shard but one: what remains of an earlier shard, or of one half made."""
-    for path in folder.glob(f"{SHARD}*"):
-        if path.name != shard and path.is_dir():
+    for path in shards_in(folder):
+        if path.name != shard:
             shutil.rmtree(path)
 
 

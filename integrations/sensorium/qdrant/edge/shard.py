@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from qdrant_edge import UpdateOperation
 
 from sensorium.errors import PointError
 from sensorium.percepts.percept import is_still
+from sensorium.qdrant.durability import sync_tree
 from sensorium.qdrant.edge.failures import translated_error
 from sensorium.qdrant.edge.filters import translated
 from sensorium.qdrant.edge.folder import CONFIG
@@ -44,7 +46,7 @@ class Shard:
     """
 
     def __init__(self, folder: Path, name: str, schema: CollectionSchema) -> None:
-        """Open the shard, or make it.
+        """Open the shard, or make it where its folder is not there.
 
         Raises:
             StoreFormatError: The shard is damaged.
@@ -53,7 +55,7 @@ class Shard:
         self.folder = folder
         self.name = name
         self.schema = schema
-        self.engine = _open(folder, name, schema)
+        self.engine = (_load if self.place.exists() else _make)(folder, name, schema)
         self.modalities = _named_vectors(self.place)
         # Whether a condition on these could leave a point out at all: see `translated`
         self._has_parts = self._has_any("part_of")
@@ -125,7 +127,7 @@ class Shard:
         try:
             return index_shard(self.place)
         finally:
-            self.engine = _open(self.folder, self.name, self.schema)
+            self.engine = _load(self.folder, self.name, self.schema)
 
     def _has_any(self, field: str) -> bool:
         """Return whether any point has a field."""
@@ -136,13 +138,35 @@ class Shard:
         return self.engine.count(edge.CountRequest(exact=True, filter=filter))
 
 
-def _open(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeShard:
-    """Open a shard with its payload indexes; make it where there is none."""
-    place = folder / name
+def holds_points(place: Path) -> bool:
+    """Return whether a shard that nobody has open holds points; one that is half made does not.
+
+    Args:
+        place: Folder of the shard.
+    """
+    if not (place / CONFIG).exists():
+        return False
     try:
-        if (place / CONFIG).exists():
-            return edge.EdgeShard.load(str(place), _recover_config(place, schema))
-        place.mkdir(exist_ok=True)
+        engine = edge.EdgeShard.load(str(place))
+        count = engine.count(edge.CountRequest(exact=True))
+        engine.close()
+    except Exception:  # Edge raises nothing more precise, and it may hold points all the same
+        return True
+    return count > 0
+
+
+def _load(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeShard:
+    """Open a shard that is there."""
+    place = folder / name
+    with _opening(folder):
+        return edge.EdgeShard.load(str(place), _recover_config(place, schema))
+
+
+def _make(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeShard:
+    """Make a shard with its payload indexes; it is safe against loss of power from then on."""
+    place = folder / name
+    with _opening(folder):
+        place.mkdir()
         config = edge.EdgeConfig(
             sparse_vectors={PLACEHOLDER: edge.EdgeSparseVectorParams()},
             quantization_config=_quantization(schema.quantization),
@@ -150,9 +174,18 @@ def _open(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeShard:
         engine = edge.EdgeShard.create(str(place), config)
         for field, params in _indexes():
             engine.update(UpdateOperation.create_field_index(field, params))
+        engine.flush()
+        sync_tree(place)
+    return engine
+
+
+@contextmanager
+def _opening(folder: Path) -> Iterator[None]:
+    """Turn the errors of an opening into ours."""
+    try:
+        yield
     except Exception as error:  # Edge raises nothing more precise
         raise translated_error(error, f"the memory {str(folder)!r}", opening=True) from error
-    return engine
 
 
 def _named_vectors(place: Path) -> set[str]:

@@ -52,7 +52,9 @@ SensoriumError
 │   ├── MediaNotFoundError       (FileNotFoundError) the record's media is not kept
 │   ├── MediaQuotaError          (OSError)           the media store may not grow further
 │   ├── ExportFormatError        (ValueError)        a directory that is not an export
+│   ├── ArgumentTypeError        (TypeError)         an argument of another type altogether
 │   └── StreamError              (RuntimeError)      a stream that is closed, or whose worker failed
+├── OperationCancelledError      (RuntimeError)      the caller gave up long work
 ├── ToolArgumentError            (ValueError)        a call of a tool that a model got wrong
 └── MissingExtraError            (ImportError)       an optional package is not installed
 """
@@ -323,8 +325,23 @@ class ExportFormatError(MemoryAccessError, ValueError):
     """A directory is not an export of a memory, or is damaged."""
 
 
+class ArgumentTypeError(MemoryAccessError, TypeError):
+    """An argument is of another type altogether than what a method takes."""
+
+
 class StreamError(MemoryAccessError, RuntimeError):
     """A stream is closed, or its worker failed."""
+
+
+@dataclass(eq=False)
+class OperationCancelledError(SensoriumError, RuntimeError):
+    """The caller gave up long work; what was in progress is not kept.
+
+    Attributes:
+        done: How many moments, records or points were done before, and are kept.
+    """
+
+    done: int = 0
 
 
 class ToolArgumentError(SensoriumError, ValueError):

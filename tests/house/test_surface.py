@@ -11,8 +11,8 @@ SURFACE = {
     "fill_holes percept_from_dict percept_from_media",
     "sensorium.samples": "FOLDER NOTES notes sample sample_names",
     "sensorium.encoders": "Background EmbeddingSpace Encoder EncoderBase Encoding FewShotProbe "
-    "FunctionEncoder Pair Prediction ZeroShotClassifier combine encoder_names load_encoder "
-    "normalise register_encoder",
+    "FunctionEncoder Pair Prediction ZeroShotClassifier check_cancelled combine encoder_names "
+    "load_encoder normalise register_encoder report_windows supervised",
     "sensorium.imagebind": "ImageBind ImageBindConfig ImageBindEncoder Profile Tower open_huge",
     "sensorium.mini": "MiniEncoder open_mini",
     "sensorium.qdrant": "Backend ClientBackend CollectionSchema Condition EdgeBackend Either Equal "

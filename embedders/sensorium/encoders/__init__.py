@@ -7,6 +7,7 @@ from sensorium.encoders.few_shot import FewShotProbe
 from sensorium.encoders.functions import FunctionEncoder
 from sensorium.encoders.registry import encoder_names, load_encoder, register_encoder
 from sensorium.encoders.space import EmbeddingSpace
+from sensorium.encoders.supervision import check_cancelled, report_windows, supervised
 from sensorium.encoders.zero_shot import Prediction, ZeroShotClassifier
 
 __all__ = [
@@ -20,9 +21,12 @@ __all__ = [
     "Pair",
     "Prediction",
     "ZeroShotClassifier",
+    "check_cancelled",
     "combine",
     "encoder_names",
     "load_encoder",
     "normalise",
     "register_encoder",
+    "report_windows",
+    "supervised",
 ]

@@ -15,7 +15,14 @@ import numpy as np
 from torch import Tensor
 
 from sensorium.encoders.encoder import EncoderBase, Encoding, Vectors, check_percepts
-from sensorium.errors import EncodingError, SensoriumError, UnsupportedModalityError, VectorError
+from sensorium.encoders.supervision import check_cancelled
+from sensorium.encoders.window_count import WindowCount
+from sensorium.errors import (
+    EncodingError,
+    SensoriumError,
+    UnsupportedModalityError,
+    VectorError,
+)
 from sensorium.percepts import Percept, Span
 
 UNIT_TOLERANCE = 1e-3  # allowed error of a vector's length; NaN and overflow are far outside
@@ -99,6 +106,7 @@ class BatchedEncoder(EncoderBase):
             One result for each percept, in order.
         Raises:
             SourceTypeError: Something in the batch is not a percept.
+            OperationCancelledError: The caller gave it up, see `supervised`.
         """
         jobs = [Job(percept) for percept in check_percepts(percepts)]
         groups: dict[str, list[Job]] = {}
@@ -108,18 +116,25 @@ class BatchedEncoder(EncoderBase):
                 groups.setdefault(self.tower(modality), []).append(job)
             else:
                 job.error = _modality_error(modality, self.modalities)
+        taken = [job.percept for group in groups.values() for job in group]
+        count = WindowCount(taken)
         for group in groups.values():
-            for batch in self._batches(group):
+            for batch in self._batches(group, count):
+                check_cancelled()
                 self._run(batch)
+                count.encoded(len(batch))
+        check_cancelled()
         return [_result(job) for job in jobs]
 
-    def _batches(self, jobs: list[Job]) -> Iterator[list[tuple[Job, Window]]]:
+    def _batches(
+        self, jobs: list[Job], count: WindowCount
+    ) -> Iterator[list[tuple[Job, Window]]]:
         # Stills are costly to decode and small afterwards, so threads decode them early.
         stills = [job for job in jobs if job.percept.still]
         rest = [job for job in jobs if not job.percept.still]
         # A single picture gains nothing from a thread.
         early = self._ahead_of_time(stills) if len(stills) > 1 else self._in_turn(stills)
-        stream = chain(early, self._in_turn(rest))
+        stream = _counted(chain(early, self._in_turn(rest)), count)
         # A batch is as wide as its longest text, so texts of similar length go together.
         if jobs[0].percept.modality == "text":
             while chunk := list(islice(stream, READ_AHEAD * self.batch_size)):
@@ -180,6 +195,16 @@ def _ahead(items: Iterator[T], depth: int) -> Iterator[T]:
         drawn.append(item)
         yield drawn.popleft()
     yield from drawn
+
+
+def _counted(
+    items: Iterator[tuple[Job, Window]], count: WindowCount
+) -> Iterator[tuple[Job, Window]]:
+    """Pass windows on, and heed the caller between them: many are cut before a forward pass."""
+    for job, window in items:
+        check_cancelled()
+        count.cut(job.percept, window.span)
+        yield job, window
 
 
 def _cut_batches(

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from sensorium.encoders.arithmetic import normalise
 from sensorium.encoders.encoder import EncoderBase, Encoding, Vectors
 from sensorium.encoders.space import EmbeddingSpace
+from sensorium.encoders.supervision import check_cancelled, report_windows
 from sensorium.errors import (
     SensoriumError,
     UnknownEncoderError,
@@ -93,12 +94,14 @@ class FunctionEncoder(EncoderBase):
             modality no function.
         Raises:
             VectorError: A function returned something else than one row for each of its percepts.
+            OperationCancelledError: The caller gave it up between two modalities.
         """
         results: dict[int, Encoding | SensoriumError] = {}
         places: dict[str, list[int]] = {}
         for index, percept in enumerate(percepts):
             places.setdefault(percept.modality, []).append(index)
         for modality, indices in places.items():
+            check_cancelled()
             tower = self._towers.get(modality)
             if tower is None:
                 results |= dict.fromkeys(indices, self._no_tower(modality))
@@ -106,6 +109,7 @@ class FunctionEncoder(EncoderBase):
             rows = self._rows(tower, modality, [percepts[index] for index in indices])
             for index, row in zip(indices, rows, strict=True):
                 results[index] = _encoding(modality, row)
+            report_windows(len(results), len(percepts))
         return [results[index] for index in range(len(percepts))]
 
     def _rows(self, tower: Tower, modality: str, percepts: Sequence[Percept]) -> Vectors:

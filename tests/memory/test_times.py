@@ -9,6 +9,7 @@ from tests.support.planted import PlantedEncoder, sound
 
 from sensorium.errors import RecordError
 from sensorium.memory import Memory, Moment
+from sensorium.memory.writing import writer
 from sensorium.percepts import Audio
 
 NOON = datetime(2025, 7, 1, 12, tzinfo=timezone.utc)
@@ -60,3 +61,31 @@ def test_what_has_expired_can_be_forgotten_by_its_id() -> None:
         assert (memory.count(), memory.stats()["tags"], memory.stats()["first"]) == (0, {}, None)
         assert memory.forget("g") == 1
         assert memory.sweep().records == 0
+
+
+def test_a_clock_that_jumped_ahead_spoils_no_later_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it is set right, moments get the right time again; small steps back keep the order."""
+
+    class Clock(datetime):
+        shown = NOON
+
+        @classmethod
+        def now(cls, tz: object = None) -> Clock:
+            return cls.shown  # type: ignore[return-value]  # an aware datetime
+
+    monkeypatch.setattr(writer, "datetime", Clock)
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        times: list[timedelta] = []
+        for step in (0.0, 3e8, 1.0, 0.7, 0.7, 2.0):
+            Clock.shown = NOON + timedelta(seconds=step)
+            times.append(memory.get(memory.remember(text=f"t{len(times)}").id).at - NOON)
+        tick = timedelta(microseconds=1)
+        second = timedelta(seconds=1)
+        assert times == [
+            0 * tick,
+            3e8 * second,
+            second,
+            second + tick,
+            second + 2 * tick,
+            2 * second,
+        ]

@@ -126,9 +126,7 @@ class BatchedEncoder(EncoderBase):
         check_cancelled()
         return [_result(job) for job in jobs]
 
-    def _batches(
-        self, jobs: list[Job], count: WindowCount
-    ) -> Iterator[list[tuple[Job, Window]]]:
+    def _batches(self, jobs: list[Job], count: WindowCount) -> Iterator[list[tuple[Job, Window]]]:
         # Stills are costly to decode and small afterwards, so threads decode them early.
         stills = [job for job in jobs if job.percept.still]
         rest = [job for job in jobs if not job.percept.still]

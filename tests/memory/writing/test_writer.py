@@ -276,3 +276,39 @@ def test_the_hour_that_comes_twice_is_two_times(memory: Memory) -> None:
         made = memory.remember(picture(f"p{fold}"), expires_at=expires_at, keep_media=False)
         expected = datetime(2046, 10, 28, fold, 30, tzinfo=timezone.utc)
         assert memory.get(made.id).expires_at == expected
+
+
+@pytest.mark.parametrize("damage", ["gone", "empty", "zeros"])
+@pytest.mark.parametrize("named", [True, False])
+def test_remembering_again_restores_a_lost_file(memory: Memory, damage: str, named: bool) -> None:
+    """What is known is left as it is, but for a file that it has lost."""
+    options: dict[str, Any] = {"text": "Rex", "at": NOON, "id": "x" if named else None}
+    made = memory.remember(picture("dog"), sound("bark"), **options)
+    media, before = memory._shelf.media, everything(memory)
+    assert media is not None
+    for medium in memory.get(made.id).media:
+        if medium.file is not None:
+            path = media.path(medium.file)
+            assert path is not None
+            if damage == "gone":
+                path.unlink()
+            else:
+                path.write_bytes(b"" if damage == "empty" else bytes(medium.bytes))
+    report = memory.remember_many([Moment((picture("dog"), sound("bark")), **options)])
+    assert report.known == 1
+    assert everything(memory) == before
+    assert all(media.intact(m.file, m.bytes) for m in memory.get(made.id).media if m.file)
+    assert len(memory.percepts(memory.get(made.id))) == 3
+
+
+def test_a_lost_file_that_cannot_be_restored_leaves_the_record_known(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The record is there all the same; the log says that its file is not."""
+    memory.remember(picture("dog"), sound("bark"))
+    media = memory._shelf.media
+    assert media is not None
+    media.remove([medium.file for medium in memory.timeline()[0].media if medium.file])
+    monkeypatch.setattr(media, "quota", 1)
+    assert memory.remember(picture("dog"), sound("bark")).status == "known"
+    assert "was not restored" in caplog.text

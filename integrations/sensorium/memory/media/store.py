@@ -6,6 +6,7 @@ import hashlib
 import io
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path, PurePosixPath
@@ -22,6 +23,7 @@ from sensorium.qdrant.filters import check_owner
 logger = logging.getLogger(__name__)
 
 BLOCK = 2**20  # bytes copied and hashed at a time
+TAIL = 512  # bytes, a sector: what a loss of power leaves of a file's end is zero as a whole
 NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")  # SHA-256 of the content, and extension
 EXTENSION = re.compile(r"[a-z0-9]{1,8}")
 
@@ -64,6 +66,7 @@ class MediaStore:
         self._lock = Lock()
         self._used: int | None = None  # bytes kept; None before they were counted
         self._reserved = 0  # bytes that writes in progress may add
+        self._in_use: Counter[str] = Counter()  # calls that are about to write a name down
         self._unsynced: set[str] = set()  # names written since the last flush
         local = isinstance(self._folder, LocalFolder)
         self._timer = FlushTimer(self._flush_late) if local else None
@@ -72,12 +75,19 @@ class MediaStore:
         """Open another owner's store in the same place, with the same quota."""
         return MediaStore(self._root, owner=owner, quota=self.quota, shared=self.shared)
 
-    def put(self, content: bytes | BinaryIO, *, extension: str) -> str:
+    def put(
+        self, content: bytes | BinaryIO, *, extension: str, in_use: list[str] | None = None
+    ) -> str:
         """Keep content and return its name; content that is kept already is not written again.
+
+        A file on this machine's disk that has lost its content, as after a loss of power, is
+        written again.
 
         Args:
             content: Bytes, or a file object, which is read from its position to its end.
             extension: Extension of the file: 1 to 8 small letters and digits.
+            in_use: List that gets the name: `drop` and `sweep` leave the file alone until the name
+                is passed to `release`.
         Returns:
             `<sha256>.<extension>`. A file gets its name when all of it is written.
         Raises:
@@ -98,14 +108,20 @@ class MediaStore:
                 self._reserve(hold, _remaining(stream))
             except MediaQuotaError:
                 # Content that is kept already needs no room
-                known = self._known(stream, extension)
+                known = self._known(stream, extension, in_use)
                 if known is None:
                     raise
                 return known
-            return self._write(stream, extension, hold)
+            return self._write(stream, extension, hold, in_use)
         finally:
             with self._lock:
                 self._reserved -= hold.bytes
+
+    def release(self, names: Iterable[str]) -> None:
+        """Take back, once for each name, that it is in use; its file stays."""
+        with self._lock:
+            self._in_use.subtract(names)
+            self._in_use = +self._in_use
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading, at its start; the caller closes it.
@@ -143,6 +159,22 @@ class MediaStore:
         """Return whether a file is kept."""
         return _is_name(name) and self._folder.size(_inner(name)) is not None
 
+    def intact(self, name: str, size: int) -> bool:
+        """Return whether a file is kept and seems to be whole.
+
+        A loss of power leaves files that are absent, cut short, or end in zeros; only one that ends
+        in zeros is read as a whole.
+
+        Args:
+            name: Name of the file.
+            size: Its bytes when it was kept.
+        """
+        inner = _inner(name)
+        if self._folder.size(inner) != size:
+            return False
+        path = self._folder.path(inner)
+        return path is None or not _ends_in_zeros(path) or _content_digest(path) == name[:64]
+
     def remove(self, names: Iterable[str]) -> int:
         """Remove files, and return how many of them were there.
 
@@ -159,7 +191,7 @@ class MediaStore:
     def drop(self, names: Iterable[str]) -> int:
         """Remove files that no record of this process names; return how many were removed.
 
-        Of a shared store, young files stay: see `shared`.
+        Names in use stay, see `put`; of a shared store young files, too, see `shared`.
 
         Raises:
             MediaNotFoundError: One of the names is not that of a media file; nothing is removed.
@@ -167,7 +199,12 @@ class MediaStore:
         if self.shared:
             before = datetime.now(timezone.utc) - GRACE
             names = [name for name in names if self._folder.modified(_inner(name)) < before]
-        return self.remove(names)
+        wanted = {name: _inner(name) for name in names}
+        removed = 0
+        for name in wanted:
+            with self._lock:
+                removed += not self._in_use[name] and self._drop(name) is not None
+        return removed
 
     def names(self) -> Iterator[str]:
         """Yield the name of every file, in no particular order."""
@@ -197,7 +234,7 @@ class MediaStore:
                 continue
             # Under the lock, because a write that finds the file there makes it young again
             with self._lock:
-                old = self._folder.modified(_inner(name)) < before
+                old = not self._in_use[name] and self._folder.modified(_inner(name)) < before
                 dropped = self._drop(name) if old else None
             if dropped is not None:
                 files, size = files + 1, size + dropped
@@ -235,7 +272,9 @@ class MediaStore:
         except OSError as error:
             logger.warning("sensorium: flushing media failed: %s", error)
 
-    def _write(self, stream: BinaryIO, extension: str, hold: _Hold) -> str:
+    def _write(
+        self, stream: BinaryIO, extension: str, hold: _Hold, in_use: list[str] | None
+    ) -> str:
         """Copy a stream to a part while hashing it, and give that its name."""
         digest, size = hashlib.sha256(), 0
         with enough_room(self._folder.place):
@@ -248,18 +287,23 @@ class MediaStore:
                         digest.update(block)
                         file.write(block)
                 name = f"{digest.hexdigest()}.{extension}"
-                self._publish(part, name, size, hold)
+                self._publish(part, name, size, hold, in_use)
             finally:
                 part.unlink(missing_ok=True)
         return name
 
-    def _publish(self, part: Path, name: str, size: int, hold: _Hold) -> None:
-        """Give a part its name, unless a file of that name and size is there."""
+    def _publish(
+        self, part: Path, name: str, size: int, hold: _Hold, in_use: list[str] | None
+    ) -> None:
+        """Give a part its name, unless a file of that name and content is there."""
         inner = _inner(name)
+        # Outside the lock, because a long film takes seconds to read
+        damaged = self._is_damaged(name)
         with self._lock:
+            self._use(name, in_use)
             existing = self._folder.size(inner)
             # A file of another size was cut short by a crash
-            if existing == size and self._folder.renew(inner):
+            if existing == size and not damaged and self._folder.renew(inner):
                 return
             self._folder.publish(part, inner)
             self._unsynced.add(name)
@@ -270,18 +314,34 @@ class MediaStore:
         if self._timer is not None:
             self._timer.wrote()
 
-    def _known(self, stream: BinaryIO, extension: str) -> str | None:
+    def _known(self, stream: BinaryIO, extension: str, in_use: list[str] | None) -> str | None:
         """Return the name of content that is kept already; the stream is read to its end."""
         digest = hashlib.sha256()
         while block := stream.read(BLOCK):
             digest.update(block)
         name = f"{digest.hexdigest()}.{extension}"
+        damaged = self._is_damaged(name)
         with self._lock:
             inner = _inner(name)
-            if self._folder.size(inner) is None:
+            if damaged or self._folder.size(inner) is None:
                 return None
+            self._use(name, in_use)
             self._folder.renew(inner)
         return name
+
+    def _use(self, name: str, in_use: list[str] | None) -> None:
+        """Note that a call is about to write a name down; the caller holds the lock."""
+        if in_use is not None:
+            in_use.append(name)
+            self._in_use[name] += 1
+
+    def _is_damaged(self, name: str) -> bool:
+        """Return whether a file on this machine's disk has another content than it was kept for."""
+        path = self._folder.path(_inner(name))
+        try:
+            return path is not None and _content_digest(path) != name[:64]
+        except FileNotFoundError:
+            return False
 
     def _reserve(self, hold: _Hold, size: int) -> None:
         """Reserve `size` bytes of the quota, beside those that other writes have reserved."""
@@ -337,6 +397,21 @@ def _inner(name: str) -> str:
     if not _is_name(name):
         raise _not_found(name)
     return f"{name[:2]}/{name}"
+
+
+def _content_digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _ends_in_zeros(path: Path) -> bool:
+    with path.open("rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - TAIL))
+        return not any(file.read())
 
 
 def _not_found(name: object) -> MediaNotFoundError:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from numpy.typing import ArrayLike
 
-from sensorium.encoders import Encoding
+from sensorium.encoders import Encoding, check_cancelled
 from sensorium.errors import QueryError, RecordError
 from sensorium.memory.checks import (
     check_mapping,
@@ -39,16 +39,57 @@ from sensorium.memory.layout.payload import (
     media_payload,
     record_of,
 )
-from sensorium.memory.media.store import MediaStore
 from sensorium.memory.records import Medium, Record, Sweep
 from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing.draft import given_encodings
-from sensorium.memory.writing.files import drop_files, keep_files
+from sensorium.memory.writing.files import FileKeeper, drop_files
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Condition, Either, Equal, Every, Filter, Ids, OneOf, Range
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 
 PAGE = 256  # points read in one request
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """What a call of `update` changes beside the percepts that join a record.
+
+    Attributes:
+        payload: Payload keys to write.
+        clear: Payload keys to remove.
+        vectors: Rows by modality that take the place of others; `None` if vectors are made.
+        retain: Digests of the percepts that stay where vectors are given.
+        new_text: Whether a text among the percepts replaces the record's words.
+    """
+
+    payload: Payload
+    clear: Sequence[str]
+    vectors: Mapping[str, ArrayLike | None] | None
+    retain: Collection[str] | None
+    new_text: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Added:
+    """Percepts that join a record, with what takes long to make of them.
+
+    Attributes:
+        percepts: The percepts.
+        digests: The digest of each percept.
+        encodings: The encoding of each percept.
+        files: What a `Medium` says of each file that was kept, by the index of its percept.
+    """
+
+    percepts: Sequence[Percept]
+    digests: Sequence[str]
+    encodings: Sequence[Encoding]
+    files: Mapping[int, Mapping[str, Any]]
+
+    def describe(self, *, before: str = "") -> tuple[list[Medium], dict[str, Vectors]]:
+        """Return their media and rows; `before` is the text that they follow."""
+        return media_and_rows(
+            self.percepts, self.digests, self.encodings, self.files, before=before
+        )
 
 
 class Editor:
@@ -81,28 +122,65 @@ class Editor:
             raise RecordError("retain without vectors", "both", "pass vectors={} if all rows stay")
         if text is not None:
             percepts = [Text(check_words(text)), *percepts]
-        # Under the lock, so that a record that is forgotten meanwhile does not come back.
-        with self._shelf.lock:
-            backend = self._shelf.backend
-            whole = bool(percepts) or vectors is not None
-            main = find_record(backend, self._owner, name, vectors=whole)
-            kept = {key: value for key, value in main.payload.items() if key not in clear}
-            main = replace(main, payload=kept | payload)
-            media = self._shelf.media_for(keep_media)
-            if vectors is not None:
-                main = self._replace_rows(main, percepts, vectors, retain, media)
-            elif percepts:
-                main = self._add_percepts(main, percepts, media, new_text=text is not None)
-            elif payload or clear:
-                points = Either((Ids((main.id,)), Equal("part_of", main.id)))
-                backend.set_payload(Filter(self._owner, points, parts=True), payload, clear=clear)
-            return record_of(main)
+        record: Record | None = None
+        while record is None:
+            record = self._attempt(
+                name,
+                percepts,
+                changes=Changes(payload, clear, vectors, retain, new_text=text is not None),
+                keep_media=keep_media,
+            )
+        return record
+
+    def _attempt(
+        self,
+        name: str,
+        percepts: Sequence[Percept],
+        *,
+        changes: Changes,
+        keep_media: bool | None,
+    ) -> Record | None:
+        """Change a record; return `None` if the encoder was exchanged meanwhile."""
+        shelf = self._shelf
+        with shelf.lock:
+            setup = shelf.setup
+            find_record(setup.backend, self._owner, name)  # before anything is encoded
+        # Other threads go on while percepts are encoded and their files are kept
+        digests = [percept.digest for percept in percepts]
+        encodings = given_encodings(percepts, {})
+        if percepts and changes.vectors is None:
+            encodings = setup.encoder.encode(percepts)
+        with FileKeeper(shelf, keep_media) as files:
+            added = Added(percepts, digests, encodings, files.keep(percepts))
+            check_cancelled()
+            # A record that is forgotten meanwhile does not come back
+            with shelf.lock:
+                if shelf.setup is not setup:
+                    return None
+                record = record_of(self._change(name, added, changes))
+                files.settle()
+                return record
+
+    def _change(self, name: str, added: Added, changes: Changes) -> StoredPoint:
+        """Write what changes, under the lock; return the record's point as it is now."""
+        backend, payload, clear = self._shelf.backend, changes.payload, changes.clear
+        whole = bool(added.percepts) or changes.vectors is not None
+        main = find_record(backend, self._owner, name, vectors=whole)
+        kept = {key: value for key, value in main.payload.items() if key not in clear}
+        main = replace(main, payload=kept | payload)
+        if changes.vectors is not None:
+            return self._replace_rows(main, added, changes.vectors, changes.retain)
+        if added.percepts:
+            return self._add_percepts(main, added, new_text=changes.new_text)
+        if payload or clear:
+            points = Either((Ids((main.id,)), Equal("part_of", main.id)))
+            backend.set_payload(Filter(self._owner, points, parts=True), payload, clear=clear)
+        return main
 
     def _add_percepts(
         self,
         main: StoredPoint,
-        percepts: Sequence[Percept],
-        media: MediaStore | None,
+        joining: Added,
         *,
         new_text: bool,
     ) -> StoredPoint:
@@ -114,8 +192,7 @@ class Editor:
             text = ""
             rows.pop(TEXT, None)
             listed = [medium for medium in listed if medium.modality != TEXT]
-        encodings = self._shelf.encoder.encode(percepts)
-        added, added_rows = self._describe(percepts, encodings, media, before=text)
+        added, added_rows = joining.describe(before=text)
         first_rows = _row_counts(listed)
         for modality, found in added_rows.items():
             own = [rows[modality]] if modality in rows else []
@@ -123,15 +200,14 @@ class Editor:
         listed += [
             replace(medium, row=medium.row + first_rows.get(medium.modality, 0)) for medium in added
         ]
-        return self._rewrite(main, listed, rows, _lines(percepts, after=text))
+        return self._rewrite(main, listed, rows, _lines(joining.percepts, after=text))
 
     def _replace_rows(
         self,
         main: StoredPoint,
-        percepts: Sequence[Percept],
+        joining: Added,
         vectors: Mapping[str, ArrayLike | None],
         retain: Collection[str] | None,
-        media: MediaStore | None,
     ) -> StoredPoint:
         """Put given rows, and percepts, in the place of those of their modalities."""
         backend, space = self._shelf.backend, self._shelf.encoder.space
@@ -141,31 +217,18 @@ class Editor:
         given = given_rows(brought, space, backend.schema.modalities)
         rows = {**rows_of(backend, self._owner, main), **given}
         rows = {modality: found for modality, found in rows.items() if modality not in removed}
-        added, _ = self._describe(percepts, given_encodings(percepts, {}), media)
+        added, _ = joining.describe()
         staying = _staying(_media_with_text(main.payload, rows), added, retain)
         # Rows belong to the first percept of their modality: an added one, if it brings rows.
         leading = [medium for medium in added if medium.modality in given]
         following = [medium for medium in added if medium.modality not in given]
-        changed = {*given, *removed, *(percept.modality for percept in percepts)}
+        changed = {*given, *removed, *(percept.modality for percept in joining.percepts)}
         listed = _assign_rows([*leading, *staying, *following], rows, changed)
         text_stays = any(medium.modality == TEXT for medium in staying)
-        text = str(main.payload["page_content"]) if text_stays else _lines(percepts)
+        text = str(main.payload["page_content"]) if text_stays else _lines(joining.percepts)
         rewritten = self._rewrite(main, listed, rows, text)
         self._drop_files([main])
         return rewritten
-
-    def _describe(
-        self,
-        percepts: Sequence[Percept],
-        encodings: Sequence[Encoding],
-        media: MediaStore | None,
-        *,
-        before: str = "",
-    ) -> tuple[list[Medium], dict[str, Vectors]]:
-        """Keep the files of percepts that join a record; return their media and rows."""
-        digests = [percept.digest for percept in percepts]
-        files = keep_files(self._shelf, media, percepts)
-        return media_and_rows(percepts, digests, encodings, files, before=before)
 
     def _rewrite(
         self, main: StoredPoint, media: Sequence[Medium], rows: Mapping[str, Vectors], text: str

@@ -2,47 +2,103 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Sequence
+from types import TracebackType
 from typing import Any
 
+from typing_extensions import Self
+
+from sensorium.errors import SensoriumError
 from sensorium.memory.layout.payload import TEXT
-from sensorium.memory.media.store import MediaStore
 from sensorium.memory.shelf import Shelf
 from sensorium.percepts import Percept
 from sensorium.percepts.files import file_from_percept
 from sensorium.qdrant import Equal, Filter
 
+logger = logging.getLogger(__name__)
 
-def keep_files(
-    shelf: Shelf,
-    media: MediaStore | None,
-    percepts: Sequence[Percept],
-    *,
-    in_use: Collection[str] = (),
-) -> dict[int, dict[str, Any]]:
-    """Keep the files of one record's percepts: all of them, or none.
 
-    Args:
-        shelf: The memory, whose records may name the same files.
-        media: Where to keep them; `None` keeps nothing.
-        percepts: The percepts. The payload holds a text, so it gets no file.
-        in_use: Names of files to leave alone on failure: records that wait to be written name them.
-    Returns:
-        What a `Medium` says of each file, by the index of its percept.
-    Raises:
-        SensoriumError: One of them cannot be kept.
+class FileKeeper:
+    """Keeps the files of one call, before the records that name them are written.
+
+    Between the two no other thread drops them. At the end of the `with` block, however it ends,
+    those are dropped that no record names.
     """
-    kept: dict[int, dict[str, Any]] = {}
-    if media is None:
+
+    def __init__(self, shelf: Shelf, keep_media: bool | None) -> None:
+        """Keep files for a shelf, if the call wishes it: see `Shelf.media_for`."""
+        self._shelf = shelf
+        self.media = shelf.media_for(keep_media)
+        self._names: list[str] = []  # in use by this call, once for each time it was kept
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._names:
+            return
+        try:
+            self.settle()
+        except SensoriumError as failure:  # the store failed; a sweep removes what is left
+            if error is None:
+                raise
+            logger.warning("sensorium: dropping the files of a failed call failed: %s", failure)
+
+    def keep(self, percepts: Sequence[Percept]) -> dict[int, dict[str, Any]]:
+        """Keep the files of one record's percepts: all of them, or none.
+
+        Args:
+            percepts: The percepts. The payload holds a text, so it gets no file.
+        Returns:
+            What a `Medium` says of each file, by the index of its percept.
+        Raises:
+            SensoriumError: One of them cannot be kept.
+        """
+        kept: dict[int, dict[str, Any]] = {}
+        first = len(self._names)
+        try:
+            for index, percept in enumerate(percepts):
+                if self.media is not None and percept.modality != TEXT:
+                    kept[index] = self._keep(percept)
+        except BaseException:
+            self._drop(first)
+            raise
         return kept
-    try:
-        for index, percept in enumerate(percepts):
-            if percept.modality != TEXT:
-                kept[index] = _keep_file(media, percept)
-    except BaseException:
-        drop_files(shelf, {fields["file"] for fields in kept.values()} - set(in_use))
-        raise
-    return kept
+
+    def settle(self, named: Collection[str] = (), *, unused: Iterable[str] = ()) -> None:
+        """Drop the files that no record names, now that the records are written or given up.
+
+        Whoever has written records holds the shelf's lock until this is done.
+
+        Args:
+            named: Files that the records name which were written; they need not be looked for.
+            unused: Further files that records may have named before.
+        """
+        with self._shelf.lock:
+            self._drop(0, named=named, unused=unused)
+
+    def _keep(self, percept: Percept) -> dict[str, Any]:
+        assert self.media is not None
+        file = file_from_percept(percept)
+        with file.source.open() as content:
+            name = self.media.put(content, extension=file.extension, in_use=self._names)
+        units = dict(file.units)
+        return {"file": name, "mime": file.mime, "bytes": file.source.size, "units": units}
+
+    def _drop(self, first: int, *, named: Collection[str] = (), unused: Iterable[str] = ()) -> None:
+        """Let go of the names from an index on, and drop those files that nobody names."""
+        with self._shelf.lock:
+            names = self._names[first:]
+            del self._names[first:]
+            if self.media is not None:
+                self.media.release(names)
+            drop_files(self._shelf, {*names, *unused}.difference(named))
 
 
 def drop_files(shelf: Shelf, names: Iterable[str]) -> None:
@@ -58,11 +114,3 @@ def drop_files(shelf: Shelf, names: Iterable[str]) -> None:
             if not shelf.backend.count(Filter(shelf.owner, Equal("hashes", name), parts=True))
         ]
         media.drop(unused)
-
-
-def _keep_file(media: MediaStore, percept: Percept) -> dict[str, Any]:
-    file = file_from_percept(percept)
-    with file.source.open() as content:
-        name = media.put(content, extension=file.extension)
-    units = dict(file.units)
-    return {"file": name, "mime": file.mime, "bytes": file.source.size, "units": units}

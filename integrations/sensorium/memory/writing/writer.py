@@ -6,28 +6,30 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from itertools import islice
+from threading import Lock
 from typing import TypeAlias
 
-from sensorium.encoders import Encoding
-from sensorium.errors import BatchError, PointError, RecordError, SensoriumError
+from sensorium.encoders import check_cancelled
+from sensorium.errors import PointError, RecordError, SensoriumError
 from sensorium.memory.checks import given_rows
 from sensorium.memory.layout.ids import as_uuid
 from sensorium.memory.layout.lookup import FOREVER
 from sensorium.memory.layout.parts import drop_parts
 from sensorium.memory.layout.payload import TEXT
 from sensorium.memory.layout.points import COMPARED, Draft, points_of, says_the_same
-from sensorium.memory.media.store import MediaStore
 from sensorium.memory.records import Failure, Moment, Progress, Remembered, Report, Status
 from sensorium.memory.shelf import Shelf
-from sensorium.memory.writing.draft import draft_moment, given_encodings
-from sensorium.memory.writing.files import drop_files, keep_files
+from sensorium.memory.writing.draft import draft_moment
+from sensorium.memory.writing.files import FileKeeper
+from sensorium.memory.writing.preparing import Prepared, keep_again, prepare
 from sensorium.qdrant import Point
-from sensorium.qdrant.points import Payload, iso
+from sensorium.qdrant.points import Payload, StoredPoint, iso
 
 Result: TypeAlias = "Remembered | SensoriumError"
 Results: TypeAlias = "dict[int, Result]"  # by the index of the moment
 NEEDED = ("id", "part_of", "expires_at", "hashes")  # keys of the payload that stands under an id
 TICK = timedelta(microseconds=1)  # between moments that state no time: they keep their order
+LARGEST_LEAD = timedelta(seconds=1)  # of such moments over the clock; a clock may be set back
 BATCH = 256  # moments a round: one pass of the encoder, one write of the store
 
 
@@ -62,6 +64,21 @@ class PendingRecord:
         return replace(self, status="replaced", old_files=old_files)
 
 
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Some moments, compared with what is stored.
+
+    Attributes:
+        pending: Records that are to be written.
+        results: Results of the moments that need no more.
+        known: Drafts of those among them whose records have files.
+    """
+
+    pending: Sequence[PendingRecord]
+    results: Results
+    known: Sequence[Draft]
+
+
 class Writer:
     """Writes the memories of one owner. May be used from several threads."""
 
@@ -70,22 +87,53 @@ class Writer:
         self._shelf = shelf
         self._owner = shelf.owner
         self._latest = datetime.min.replace(tzinfo=timezone.utc)
+        self._clock = Lock()  # held while a moment gets its time
 
     def write(self, moments: Sequence[Moment], *, keep_media: bool | None = None) -> list[Result]:
         """Remember some moments at once; one that fails gives its error in its place.
 
+        Other threads wait only while it is looked up what exists, and while points are written.
+
         Raises:
             StoreError: The store as a whole failed; what was acknowledged before is safe.
+            OperationCancelledError: The caller gave it up; nothing is kept.
         """
-        now = datetime.now(timezone.utc)
-        results: Results = {}
-        with self._shelf.lock:
-            media = self._shelf.media_for(keep_media)
-            drafts = self._drafts(moments, results, now)
-            pending = self._pending(drafts, results, now, media)
-            laid_out = self._lay_out(pending, results, now, media)
-            self._store(laid_out, results)
+        results: dict[int, Result] | None = None
+        while results is None:
+            results = self._attempt(moments, keep_media)
         return [results[index] for index in range(len(moments))]
+
+    def _attempt(self, moments: Sequence[Moment], keep_media: bool | None) -> Results | None:
+        """Remember some moments; return `None` if the encoder was exchanged meanwhile."""
+        now = datetime.now(timezone.utc)
+        setup = self._shelf.setup
+        failed: Results = {}
+        drafts = self._drafts(moments, failed, now)
+        prepared: dict[int, Prepared | SensoriumError] = {}
+        with FileKeeper(self._shelf, keep_media) as files:
+            keeps_files = files.media is not None
+            with self._shelf.lock:
+                found = self._compare(drafts, now, keeps_files=keeps_files)
+                stored = self._with_media(found.known) if keeps_files else []
+            keep_again(files, found.known, stored)
+            while True:
+                unprepared = {
+                    record.index: record.draft
+                    for record in found.pending
+                    if record.index not in prepared
+                }
+                prepared |= prepare(unprepared, setup.encoder, files)
+                check_cancelled()
+                with self._shelf.lock:
+                    if self._shelf.setup is not setup:
+                        return None
+                    # Other threads may have written since: what counts is what stands there now.
+                    found = self._compare(drafts, now, keeps_files=keeps_files)
+                    if all(record.index in prepared for record in found.pending):
+                        results = failed | found.results
+                        laid_out = self._lay_out(found.pending, prepared, results, now)
+                        self._store(laid_out, results, files)
+                        return results
 
     def write_many(
         self,
@@ -136,24 +184,31 @@ class Writer:
                 "a Moment, or a percept",
                 "write Moment((Image(...),), text=...)",
             )
-        self._latest = max(now, self._latest + TICK)
-        draft = draft_moment(self._owner, moment, now=self._latest)
+        draft = draft_moment(self._owner, moment, now=self._next_time(now))
         if moment.vectors is None:
             return draft
         shelf = self._shelf
         rows = given_rows(moment.vectors, shelf.encoder.space, shelf.backend.schema.modalities)
         return replace(draft, vectors=rows)
 
-    def _pending(
-        self,
-        drafts: Mapping[int, Draft],
-        results: Results,
-        now: datetime,
-        media: MediaStore | None,
-    ) -> list[PendingRecord]:
-        """Leave out what is known already, and note what the other records will replace."""
+    def _next_time(self, now: datetime) -> datetime:
+        """Return the time of the next moment: now, or just behind the latest one.
+
+        A clock that was set back counts from then on: times may then go back, too.
+        """
+        with self._clock:
+            following = self._latest + TICK
+            self._latest = following if now < following < now + LARGEST_LEAD else now
+            return self._latest
+
+    def _compare(
+        self, drafts: Mapping[int, Draft], now: datetime, *, keeps_files: bool
+    ) -> Comparison:
+        """Find out what is known already, and what the other records will replace."""
         existing, taken = self._existing(drafts.values())
         pending: list[PendingRecord] = []
+        results: Results = {}
+        known: list[Draft] = []
         changing: set[str] = set()
         for index, given in drafts.items():
             draft = _named_by_uuid(given, existing)
@@ -167,15 +222,25 @@ class Writer:
             alive = None if expired else stored
             # An earlier moment of this batch may be about to change what is stored now.
             settled = draft.point not in changing
-            if settled and alive is not None and _adds_nothing(draft, alive, media):
+            if settled and alive is not None and _adds_nothing(draft, alive, keeps_files):
                 results[index] = Remembered(draft.id, "known")
+                if alive.get("hashes"):
+                    known.append(draft)
                 continue
             status: Status = "new" if alive is None else "replaced"
             # An expired record counts as gone, but its files are still to be dropped.
             old_files = None if stored is None else tuple(stored.get("hashes", ()))
             pending.append(PendingRecord(index, draft, status, old_files))
             changing.add(draft.point)
-        return pending
+        return Comparison(pending, results, known)
+
+    def _with_media(self, drafts: Sequence[Draft]) -> list[StoredPoint]:
+        """Read the points of drafts whose records are known, with their media."""
+        names = list({draft.point for draft in drafts})
+        if not names:
+            return []
+        backend = self._shelf.backend
+        return backend.retrieve(names, owner=self._owner, payload=["media"], vectors=False)
 
     def _existing(self, drafts: Iterable[Draft]) -> tuple[dict[str, Payload], set[str]]:
         """Read this owner's points under the ids of some drafts, and which ids others have."""
@@ -192,50 +257,29 @@ class Writer:
     def _lay_out(
         self,
         pending: Sequence[PendingRecord],
+        prepared: Mapping[int, Prepared | SensoriumError],
         results: Results,
         now: datetime,
-        media: MediaStore | None,
     ) -> list[PendingRecord]:
-        """Encode records, keep their files, and make their points; the last of an id stays."""
+        """Make the points of records; the last of an id stays."""
         ready: dict[str, PendingRecord] = {}
-        in_use: set[str] = set()
-        encoded = self._encode([record.draft for record in pending])
-        for record, encodings in zip(pending, encoded, strict=True):
+        for record in pending:
             draft, earlier = record.draft, ready.get(record.draft.point)
-            if isinstance(encodings, SensoriumError):
-                results[record.index] = encodings
+            made = prepared[record.index]
+            if isinstance(made, SensoriumError):
+                results[record.index] = made
                 continue
             if earlier is not None and draft.moment.id is None:
                 # The id follows from the content, so the moment says the same as the earlier one.
                 results[record.index] = Remembered(draft.id, "known")
                 continue
-            try:
-                files = keep_files(self._shelf, media, draft.percepts, in_use=in_use)
-            except SensoriumError as error:
-                results[record.index] = error
-                continue
-            points = points_of(draft, encodings, files, owner=self._owner, now=now)
+            points = points_of(draft, made.encodings, made.files, owner=self._owner, now=now)
             ready[draft.point] = replace(record, points=points).instead_of(earlier)
-            in_use |= ready[draft.point].files
             if earlier is not None:
                 results[earlier.index] = Remembered(earlier.draft.id, earlier.status)
         return list(ready.values())
 
-    def _encode(self, drafts: Sequence[Draft]) -> list[list[Encoding] | SensoriumError]:
-        """Encode the percepts of all drafts in one batch; a draft fails with its percept."""
-        percepts = [
-            percept for draft in drafts if draft.vectors is None for percept in draft.percepts
-        ]
-        encoded = iter(self._shelf.encoder.try_encode(percepts) if percepts else ())
-        results: list[list[Encoding] | SensoriumError] = []
-        for draft in drafts:
-            if draft.vectors is None:
-                results.append(_all_or_error(list(islice(encoded, len(draft.percepts))), draft))
-            else:
-                results.append(given_encodings(draft.percepts, draft.vectors))
-        return results
-
-    def _store(self, records: Sequence[PendingRecord], results: Results) -> None:
+    def _store(self, records: Sequence[PendingRecord], results: Results, files: FileKeeper) -> None:
         """Write all points in one request; if one is refused, each record by itself."""
         backend = self._shelf.backend
         try:
@@ -246,16 +290,16 @@ class Writer:
                     backend.upsert(record.points)
                 except PointError as error:
                     results[record.index] = error
-        refused = [record for record in records if record.index in results]
         written = [record for record in records if record.index not in results]
         for record in written:
             results[record.index] = Remembered(record.draft.id, record.status)
         replacing = [record for record in written if record.old_files is not None]
         counts = {record.draft.point: len(record.points) - 1 for record in replacing}
         drop_parts(backend, counts, owner=self._owner)
-        unused = {name for record in refused for name in record.files}
-        unused.update(name for record in replacing for name in record.old_files or ())
-        drop_files(self._shelf, unused)
+        files.settle(
+            {name for record in written for name in record.files},
+            unused={name for record in replacing for name in record.old_files or ()},
+        )
 
 
 def _named_by_uuid(draft: Draft, existing: Mapping[str, Payload]) -> Draft:
@@ -266,15 +310,15 @@ def _named_by_uuid(draft: Draft, existing: Mapping[str, Payload]) -> Draft:
     return replace(draft, point=name, given_id=None)
 
 
-def _adds_nothing(draft: Draft, stored: Payload, media: MediaStore | None) -> bool:
+def _adds_nothing(draft: Draft, stored: Payload, keeps_files: bool) -> bool:
     """Return whether a moment would change nothing: its content is stored, or all that it says."""
     if draft.moment.id is None:
         return True
     if draft.vectors is not None:  # the rows may be others
         return False
     modalities = {percept.modality for percept in draft.percepts}
-    keeps_files = media is not None and modalities != {TEXT}
-    return says_the_same(draft, stored) and keeps_files == bool(stored.get("hashes"))
+    names_files = keeps_files and modalities != {TEXT}
+    return says_the_same(draft, stored) and names_files == bool(stored.get("hashes"))
 
 
 def _batches(source: Iterator[Moment], size: int) -> Iterator[list[Moment]]:
@@ -292,25 +336,3 @@ def _batches(source: Iterator[Moment], size: int) -> Iterator[list[Moment]]:
         yield batch
     if failure is not None:
         raise failure
-
-
-def _all_or_error(
-    encoded: Sequence[Encoding | SensoriumError], draft: Draft
-) -> list[Encoding] | SensoriumError:
-    encodings = [result for result in encoded if isinstance(result, Encoding)]
-    if len(encodings) == len(encoded):
-        return encodings
-    failures = {
-        index: result for index, result in enumerate(encoded) if isinstance(result, SensoriumError)
-    }
-    index, first = next(iter(failures.items()))
-    if len(encoded) == 1:
-        return first
-    return BatchError(
-        f"a memory of {len(encoded)} percepts whose {draft.percepts[index].modality} "
-        f"({index + 1} of {len(encoded)}) failed: {type(first).__name__}: {first}",
-        "percepts that can all be encoded",
-        "mend that percept, or remember the others without it",
-        failures,
-        [result if isinstance(result, Encoding) else None for result in encoded],
-    )

@@ -1,0 +1,144 @@
+"""What a record needs before it is written, and takes long: vectors, and the files of its percepts.
+
+None of it looks at what the memory holds, so other threads go on meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sensorium.encoders import Encoder, Encoding, check_cancelled
+from sensorium.errors import BatchError, SensoriumError
+from sensorium.memory.layout.payload import media_in
+from sensorium.memory.layout.points import Draft
+from sensorium.memory.writing.draft import given_encodings
+from sensorium.memory.writing.files import FileKeeper
+from sensorium.qdrant.points import StoredPoint
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The vectors and the files of one draft.
+
+    Attributes:
+        encodings: The encoding of each percept.
+        files: What a `Medium` says of each file that was kept, by the index of its percept.
+    """
+
+    encodings: Sequence[Encoding]
+    files: Mapping[int, Mapping[str, Any]]
+
+
+def prepare(
+    drafts: Mapping[int, Draft], encoder: Encoder, files: FileKeeper
+) -> dict[int, Prepared | SensoriumError]:
+    """Encode the percepts of drafts in one batch, and keep their files.
+
+    Args:
+        drafts: The drafts, by any numbers. Those whose id follows from the same content share what
+            is prepared.
+        encoder: The encoder of the memory.
+        files: Keeps the files.
+    Returns:
+        By the same numbers: what was prepared, or the error of the first percept that failed.
+    Raises:
+        OperationCancelledError: The caller gave it up.
+    """
+    leaders: dict[str, int] = {}
+    leader_of = {
+        index: leaders.setdefault(draft.point, index)
+        for index, draft in drafts.items()
+        if draft.moment.id is None
+    }
+    first = {i: draft for i, draft in drafts.items() if leader_of.get(i, i) == i}
+    prepared: dict[int, Prepared | SensoriumError] = {}
+    for (index, draft), encodings in zip(
+        first.items(), _encode([*first.values()], encoder), strict=True
+    ):
+        check_cancelled()
+        prepared[index] = (
+            encodings if isinstance(encodings, SensoriumError) else _keep(draft, encodings, files)
+        )
+    others: dict[int, Draft] = {}
+    for index, leader in leader_of.items():
+        found = prepared[leader]
+        if index != leader and isinstance(found, Prepared):
+            prepared[index] = found
+        elif index != leader:  # it may be read from another place
+            others[index] = drafts[index]
+    return prepared | prepare(others, encoder, files) if others else prepared
+
+
+def keep_again(files: FileKeeper, drafts: Collection[Draft], stored: Sequence[StoredPoint]) -> None:
+    """Keep the files once more that records of the same content have lost.
+
+    Args:
+        files: Keeps the files.
+        drafts: Drafts of what is known already.
+        stored: The points of these records, with their media.
+    """
+    if files.media is None:
+        return
+    drafted = {draft.point: draft for draft in drafts}
+    for point in stored:
+        draft = drafted[point.id]
+        try:
+            lost = {
+                medium.digest
+                for medium in media_in(point.payload)
+                if medium.file and not files.media.intact(medium.file, medium.bytes)
+            }
+            again = zip(draft.percepts, draft.digests, strict=True)
+            files.keep([percept for percept, digest in again if digest in lost])
+        except SensoriumError as error:  # the record is there all the same
+            logger.warning("sensorium: a lost file of %s was not restored: %s", draft.id, error)
+
+
+def _keep(
+    draft: Draft, encodings: Sequence[Encoding], files: FileKeeper
+) -> Prepared | SensoriumError:
+    try:
+        return Prepared(encodings, files.keep(draft.percepts))
+    except SensoriumError as error:
+        return error
+
+
+def _encode(drafts: Sequence[Draft], encoder: Encoder) -> list[list[Encoding] | SensoriumError]:
+    """Encode the percepts of all drafts in one batch; a draft fails with its percept."""
+    percepts = [percept for draft in drafts if draft.vectors is None for percept in draft.percepts]
+    encoded = iter(encoder.try_encode(percepts) if percepts else ())
+    results: list[list[Encoding] | SensoriumError] = []
+    for draft in drafts:
+        if draft.vectors is None:
+            results.append(_all_or_error(list(islice(encoded, len(draft.percepts))), draft))
+        else:
+            results.append(given_encodings(draft.percepts, draft.vectors))
+    return results
+
+
+def _all_or_error(
+    encoded: Sequence[Encoding | SensoriumError], draft: Draft
+) -> list[Encoding] | SensoriumError:
+    encodings = [result for result in encoded if isinstance(result, Encoding)]
+    if len(encodings) == len(encoded):
+        return encodings
+    failures = {
+        index: result for index, result in enumerate(encoded) if isinstance(result, SensoriumError)
+    }
+    index, first = next(iter(failures.items()))
+    if len(encoded) == 1:
+        return first
+    return BatchError(
+        f"a memory of {len(encoded)} percepts whose {draft.percepts[index].modality} "
+        f"({index + 1} of {len(encoded)}) failed: {type(first).__name__}: {first}",
+        "percepts that can all be encoded",
+        "mend that percept, or remember the others without it",
+        failures,
+        [result if isinstance(result, Encoding) else None for result in encoded],
+    )

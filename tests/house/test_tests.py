@@ -20,6 +20,14 @@ def test_every_source_folder_has_its_tests(folder: Path) -> None:
     assert list((ROOT / "tests" / folder).glob("test_*.py")), f"no tests in tests/{folder}"
 
 
+def test_attacks_are_run_by_name_alone() -> None:
+    """`make attack` runs `tests/attack`; no file there is one that pytest would collect."""
+    attacks = list((ROOT / "tests" / "attack").rglob("*.py"))
+    assert attacks
+    assert [path.name for path in attacks if path.name.startswith("test_")] == []
+    assert "-m tests.attack" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
 def test_no_test_file_is_too_long_to_read() -> None:
     """A longer one holds the tests of two things."""
     lengths = {

@@ -1,0 +1,1 @@
+"""Random and damaged input: only errors of Sensorium's own may come out."""

@@ -1,0 +1,1 @@
+"""Folders and exports that somebody else made, or that something damaged."""

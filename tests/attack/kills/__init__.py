@@ -1,0 +1,1 @@
+"""Writers are killed at random moments; what they acknowledged must be there."""

@@ -1,0 +1,1 @@
+"""One owner tries every door to another's memories."""

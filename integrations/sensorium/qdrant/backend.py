@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
+from sensorium.qdrant.erasing import Erasure
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Page, Payload, Point, Scored, StoredPoint, Vectors
 from sensorium.qdrant.schema import CollectionSchema
+
+Progress: TypeAlias = Callable[[int, "int | None"], None]  # how many are done, and of how many
+
+
+@dataclass(frozen=True)
+class Purged:
+    """What a store did so that nothing is left of points that were removed.
+
+    Attributes:
+        points: How many points stay, those of all owners.
+        erased: The store's own files that were erased.
+        done: What was done, in sentences.
+        not_promised: Where something may still be left, in sentences.
+    """
+
+    points: int
+    erased: Erasure
+    done: tuple[str, ...]
+    not_promised: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,6 +182,27 @@ class Backend(Protocol):
 
     def compact(self) -> bool:
         """Index new points; return whether there was anything to do. Takes minutes."""
+
+    def check_purge(self, *, removed: int) -> None:
+        """Check that there is room to purge.
+
+        Args:
+            removed: How many points will be removed before.
+        Raises:
+            StoreFullError: There is not; nothing was changed.
+        """
+
+    def purge(self, *, progress: Progress | None = None) -> Purged:
+        """Erase what is left of all points that were removed, or overwritten, as far as possible.
+
+        Takes minutes if there are many points. Reads go on meanwhile, what would write waits. Cut
+        short, it leaves the collection whole, and can be repeated.
+
+        Args:
+            progress: Called with how many points are done, and of how many.
+        Raises:
+            StoreFullError: There is no room for it; nothing was changed.
+        """
 
     def sibling(self, schema: CollectionSchema) -> Self:
         """Begin another collection beside this one, which `switch` can put in its place."""

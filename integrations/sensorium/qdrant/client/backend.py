@@ -12,8 +12,8 @@ from qdrant_client import QdrantClient
 from typing_extensions import Self
 
 from sensorium.errors import StoreClosedError, StoreFormatError
-from sensorium.qdrant.backend import Backend, Search
-from sensorium.qdrant.client import reading, writing
+from sensorium.qdrant.backend import Backend, Progress, Purged, Search
+from sensorium.qdrant.client import purging, reading, writing
 from sensorium.qdrant.client.collection import Collection
 from sensorium.qdrant.client.connection import Connection, connect
 from sensorium.qdrant.client.schema import add_modality, ensure_collection
@@ -220,6 +220,17 @@ class ClientBackend(Backend):
         """Do nothing: a server indexes in the background, when there is enough to index."""
         self._opened()
         return False
+
+    def check_purge(self, *, removed: int) -> None:
+        """Do nothing: a server does not say how much room it has."""
+        self._opened()
+
+    def purge(self, *, progress: Progress | None = None) -> Purged:
+        """Ask a server to rewrite the segments that hold removed points, and wait for a minute.
+
+        What that leaves, and what a client cannot know, is said in the result.
+        """
+        return purging.purge(self._opened())
 
     def sibling(self, schema: CollectionSchema) -> Self:
         collection = self._opened()

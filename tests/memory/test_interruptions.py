@@ -13,13 +13,14 @@ from uuid import uuid4
 
 import pytest
 from qdrant_client import QdrantClient
+from tests.support.memories import files
 from tests.support.planted import House, PlantedEncoder, house, picture, sound, thermal
 
 from sensorium.errors import MediaQuotaError, RecordError, RecordNotFoundError
 from sensorium.memory import Memory, Moment
 from sensorium.memory.layout.ids import part_id, point_id
 from sensorium.percepts import Percept
-from sensorium.qdrant import Filter, Point
+from sensorium.qdrant import EdgeBackend, Filter, Point
 
 ENCODER = PlantedEncoder()
 LONG = "|".join(f"n{i}" for i in range(1100)) + "|wolf"  # windows: two points
@@ -66,6 +67,17 @@ def while_encoding(
 
     patch.setattr(memory.encoder, "encode", racing)
     return thread.join
+
+
+class Engine:
+    """An engine whose methods can be exchanged."""
+
+    def __init__(self, engine: Any) -> None:
+        self.engine = engine
+        self.update = engine.update
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
 
 
 # Parts
@@ -144,6 +156,53 @@ def test_an_update_is_one_write(memory: Memory, monkeypatch: pytest.MonkeyPatch)
     memory.update("x", sound("bark"), text="Rex", tags=["new"], metadata={"b": 1})
     assert seen == [(("new",), 3, "Rex", {"b": 1})]
     assert memory.count(where={"a": True}) == 0
+
+
+@pytest.mark.parametrize("change", ["update", "forget"])
+def test_a_change_is_one_operation_of_the_engine(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """What dies with the second operation has changed all or nothing: there is no second."""
+    memory.remember(
+        picture("dog"), text="x", id="x", tags=["old"], source="s", metadata={"done": True, "n": 1}
+    )
+    operations: list[str] = []
+
+    def counted(target: Any, name: str) -> None:
+        method = getattr(target, name)
+
+        def call(*args: Any, **options: Any) -> Any:
+            operations.append(name)
+            if len(operations) > 1:
+                raise KeyboardInterrupt
+            return method(*args, **options)
+
+        monkeypatch.setattr(target, name, call)
+
+    backend: Any = memory.backend
+    if isinstance(backend, EdgeBackend):
+        backend._shard.engine = engine = Engine(backend._shard.engine)
+        counted(engine, "update")
+    else:
+        for name in ("set_payload", "delete_payload", "batch_update_points", "upsert"):
+            counted(backend._collection.client, name)
+    try:
+        if change == "update":
+            memory.update("x", metadata={"n": 2}, tags=[], source="")
+            assert memory.count(where={"done": True}) == memory.count(tags=["old"]) == 0
+            assert memory.get("x").to_dict() | {
+                "tags": [],
+                "source": None,
+                "metadata": {"n": 2},
+            } == (memory.get("x").to_dict())
+        else:
+            memory.forget("x", media_only=True)
+            assert memory.get("x").media[1].file is None
+            assert files(memory) == set()
+    finally:
+        if isinstance(backend, EdgeBackend):
+            backend._shard.engine = backend._shard.engine.engine
+    assert len(operations) == 1
 
 
 def test_an_update_does_not_undo_another(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,9 @@ from sensorium.qdrant.backend import Backend, Search
 from sensorium.qdrant.filters import (
     Equal,
     Filter,
+    Ids,
+    Not,
+    Present,
 )
 from sensorium.qdrant.schema import CollectionSchema
 
@@ -96,6 +99,22 @@ def test_set_payload_clears_the_points_it_meant_before_it_wrote(backend: Backend
     backend.upsert([point("a", source="old", tags=["t"])])
     backend.set_payload(Filter("rex", Equal("source", "old")), {"source": "new"}, clear=["tags"])
     assert read_point(backend, "a").payload == point("a", source="new").payload
+
+
+def test_a_key_that_was_cleared_is_not_there_for_any_condition(backend: Backend) -> None:
+    """It is neither read nor counted nor found, and the point can get it again."""
+    backend.upsert(
+        [point("a", source="x", tags=["t"], flags=["done=true"]), point("b", tags=["t"])]
+    )
+    backend.set_payload(ME, {"digest": ["d"]}, clear=["source", "tags", "flags", "hashes"])
+    read = read_point(backend, "a")
+    assert not {"source", "tags", "flags", "hashes"} & read.payload.keys()
+    assert backend.facet("tags", ME, limit=9) == {}
+    for condition in (Present("source"), Present("tags"), Equal("tags", "t"), Equal("source", "x")):
+        assert backend.count(Filter("rex", condition)) == 0
+        assert backend.count(Filter("rex", Not(condition))) == 2
+    backend.set_payload(Filter("rex", Ids((point_id("a"),))), {"tags": ["u"]})
+    assert backend.count(Filter("rex", Equal("tags", "u"))) == 1
 
 
 def test_set_payload_replaces_a_dictionary(backend: Backend) -> None:

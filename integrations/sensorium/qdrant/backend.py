@@ -79,7 +79,9 @@ class Backend(Protocol):
         """
 
     def set_payload(self, filter: Filter, payload: Payload, *, clear: Collection[str] = ()) -> None:
-        """Write top-level payload keys of every point that a filter lets through.
+        """Write and remove top-level payload keys of every point that a filter lets through.
+
+        Both are one operation for a point: no reader, and no crash, sees the one without the other.
 
         Args:
             filter: The points, as they are before the change.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -78,6 +78,21 @@ class Page:
 
     points: Sequence[StoredPoint]
     cursor: str | None
+
+
+def with_cleared(payload: Payload, clear: Iterable[str]) -> Payload:
+    """Return a payload that removes keys as it is written, so that both are one operation.
+
+    Args:
+        payload: Keys to write.
+        clear: Keys to remove: a null removes a key, or stands for one that is not there.
+    """
+    return {**dict.fromkeys(clear), **payload}
+
+
+def without_nulls(payload: Mapping[str, Any] | None) -> Payload:
+    """Return a payload as it was read, without keys that were removed by a null."""
+    return {key: value for key, value in (payload or {}).items() if value is not None}
 
 
 def iso(moment: datetime) -> str:

@@ -21,6 +21,7 @@ from sensorium.qdrant.points import (
     Vectors,
     check_payload,
     check_points,
+    without_nulls,
 )
 from sensorium.qdrant.schema import ROWS, CollectionSchema
 
@@ -109,7 +110,7 @@ def stored(record: models.Record | models.ScoredPoint) -> StoredPoint:
     """Convert a point that was read; its vectors become `(W, D)` float32."""
     vectors = record.vector if isinstance(record.vector, Mapping) else {}
     arrays = {name: np.atleast_2d(np.asarray(rows, np.float32)) for name, rows in vectors.items()}
-    return StoredPoint(str(record.id), dict(record.payload or {}), arrays)
+    return StoredPoint(str(record.id), without_nulls(record.payload), arrays)
 
 
 def payload_keys(payload: bool | Sequence[str]) -> bool | list[str]:

@@ -19,7 +19,7 @@ from sensorium.qdrant.client.points import (
 )
 from sensorium.qdrant.client.reading import scroll
 from sensorium.qdrant.filters import Filter
-from sensorium.qdrant.points import Payload, Point, Vectors
+from sensorium.qdrant.points import Payload, Point, Vectors, with_cleared
 
 CHANGED = 1_000  # points whose payload is changed in one request
 
@@ -44,6 +44,7 @@ def set_payload(
     collection: Collection, filter: Filter, payload: Payload, clear: Sequence[str]
 ) -> None:
     """Write and remove top-level keys of the points that a filter lets through."""
+    written = with_cleared(payload, clear)
     cursor: str | None = None
     while True:
         # By id: the filter may let other points through once the first key is changed
@@ -56,23 +57,12 @@ def set_payload(
             payload=False,
             vectors=False,
         )
-        _change(collection, [point.id for point in page.points], payload, list(clear))
+        ids = [point.id for point in page.points]
+        if ids and written:
+            collection.call(collection.client.set_payload, collection.name, written, ids)
         cursor = page.cursor
         if cursor is None:
             return
-
-
-def _change(collection: Collection, ids: list[str], payload: Payload, clear: list[str]) -> None:
-    changes: list[models.UpdateOperation] = []
-    points: list[models.ExtendedPointId] = [*ids]
-    if ids and payload:
-        written = models.SetPayload(payload=payload, points=points)
-        changes.append(models.SetPayloadOperation(set_payload=written))
-    if ids and clear:
-        removed = models.DeletePayload(keys=clear, points=points)
-        changes.append(models.DeletePayloadOperation(delete_payload=removed))
-    if changes:
-        collection.call(collection.client.batch_update_points, collection.name, changes)
 
 
 def delete(collection: Collection, filter: Filter) -> None:

@@ -11,7 +11,7 @@ import qdrant_edge as edge
 from sensorium.errors import PointError
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant.backend import Search
-from sensorium.qdrant.points import Point, StoredPoint, Vectors
+from sensorium.qdrant.points import Point, StoredPoint, Vectors, without_nulls
 
 T = TypeVar("T")
 
@@ -61,4 +61,4 @@ def stored_point(record: edge.Record | edge.ScoredPoint) -> StoredPoint:
         for name, rows in record.vector.items():
             array = np.asarray(rows, np.float32)
             vectors[name] = array if array.ndim == 2 else array[None]
-    return StoredPoint(str(record.id), record.payload or {}, vectors)
+    return StoredPoint(str(record.id), without_nulls(record.payload), vectors)

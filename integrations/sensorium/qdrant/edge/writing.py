@@ -13,7 +13,7 @@ from sensorium.qdrant.edge.failures import disk_full
 from sensorium.qdrant.edge.reading import matching_ids
 from sensorium.qdrant.edge.shard import Shard
 from sensorium.qdrant.filters import Filter
-from sensorium.qdrant.points import Payload, Point, Vectors
+from sensorium.qdrant.points import Payload, Point, Vectors, with_cleared
 
 RESERVE = 64 * 2**20  # bytes that stay free: Edge writes to mapped files, which must not fail
 
@@ -39,10 +39,9 @@ def set_payload(shard: Shard, filter: Filter, payload: Payload, clear: Collectio
     # The ids are read first: the filter may ask for what is written here
     ids = matching_ids(shard, filter)
     shard.note([payload])
-    if payload and ids:
-        shard.engine.update(UpdateOperation.set_payload(ids, payload))
-    if clear and ids:
-        shard.engine.update(UpdateOperation.delete_payload(ids, list(clear)))
+    written = with_cleared(payload, clear)
+    if written and ids:
+        shard.engine.update(UpdateOperation.set_payload(ids, written))
 
 
 def delete(shard: Shard, filter: Filter) -> None:

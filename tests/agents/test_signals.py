@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from sensorium.agents.arguments import Signal
+from sensorium.agents.limits import MEDIA_LIMITS
 from sensorium.agents.signals import Content, SignalReader, percepts_of
 from sensorium.errors import PerceptFormatError, SourceTypeError, ToolArgumentError
-from sensorium.percepts import IMU, Depth, Image, Percept, Text
+from sensorium.percepts import IMU, Depth, Image, Limits, Percept, Text
 from sensorium.samples import FOLDER
 
 PHOTO = FOLDER / "photo_dog.jpg"
@@ -94,6 +95,24 @@ def test_a_signal_that_cannot_be_taken(signal: dict[str, Any], match: str) -> No
     reader = SignalReader(upload_bytes=1000, permission="open a door")
     with pytest.raises(ToolArgumentError, match=f"^media: .*{match}"):
         reader.read(Signal(**signal))
+
+
+def test_what_an_agent_sends_is_bounded(tmp_path: Path) -> None:
+    """A text and a picture have limits, by path, too; a person has none of them."""
+    limits = Limits(max_characters=10, max_pixels=1000)
+    reader = SignalReader([FOLDER, tmp_path], limits=limits)
+    (tmp_path / "words.txt").write_text("eleven char")
+    for path in ("words.txt", PHOTO.name):
+        with pytest.raises(ToolArgumentError, match=r"; needed at most .*; (send|scale) it"):
+            reader.read(Signal(path=path))
+    with pytest.raises(
+        ToolArgumentError, match=r"^query of 11 characters; needed at most 10; send"
+    ):
+        reader.check_text("eleven char", "query")
+    reader.check_text("ten letter")
+    reader.check_text(None)
+    assert MEDIA_LIMITS.max_characters == 200_000
+    assert len(Text("a" * 200_001).text) > MEDIA_LIMITS.max_characters
 
 
 def test_no_path_leads_out_of_the_roots(tmp_path: Path) -> None:

@@ -211,6 +211,12 @@ WRONG: dict[str, tuple[int, dict[str, Any], str]] = {
     "a condition of another store": (1, {"query": "x", "where": {"n": {"$gt": 1}}}, '"floor": [1'),
     "an unknown argument": (1, {"query": "a dog", "colour": "red"}, "unknown argument colour"),
     "an endless age": (0, {"text": "x", "ttl": "9999999w"}, "leave it out"),
+    "a long text": (
+        0,
+        {"text": "a" * 200_001},
+        "200001 characters; needed at most 200000; send it in",
+    ),
+    "a long question": (1, {"query": "a" * 200_001}, "query of 200001 characters"),
     "text of another type": (0, {"text": 7}, "text was 7"),
 }
 

@@ -29,6 +29,7 @@ from sensorium.mcp import ServerLimits, build_server
 from sensorium.mcp.reading import ReadingTools
 from sensorium.mcp.writing import WritingTools
 from sensorium.memory import Memory
+from sensorium.percepts import Limits
 
 PYTHON = re.compile(r"\w\([^)]|\w=\S|datetime|timedelta|\bNone\b|Limits|docs/|Traceback")
 TRUNCATED = base64_of(png("dog", side=64)[:24])
@@ -43,6 +44,18 @@ def remembers(**medium: Any) -> tuple[str, dict[str, Any]]:
 BAD = {  # what is called, with what, and a part of the answer
     "nothing to remember": ("remember", {}, "text or media"),
     "blank text": ("remember", {"text": "  "}, "text or media"),
+    "a long text": (
+        "remember",
+        {"text": "a" * 2001},
+        "in parts, or ask the user to add the whole",
+    ),
+    "a longer text instead": ("update", {"id": "x", "text": "a" * 2001}, "text of 2001 char"),
+    "a long question": ("recall", {"query": "a" * 2001}, "query of 2001 characters"),
+    "many keywords": ("recall", {"keywords": "a" * 2001}, "keywords of 2001 characters"),
+    "a text that is a file": (
+        *remembers(data="YWFh" * 667, mime_type="text/plain"),
+        "2001 characters; needed at most 2000; send it in parts",
+    ),
     "nothing recalled": ("recall", {}, "timeline"),
     "blank question": ("recall", {"query": " "}, "timeline"),
     "two questions": ("recall", {"query": "x", "like": "y"}, "one of them"),
@@ -145,7 +158,9 @@ def memory() -> Iterator[Memory]:
 
 @pytest.fixture(scope="module")
 def server(memory: Memory) -> MCPServer[Any]:
-    return build_server(memory, limits=ServerLimits(upload_bytes=100_000))
+    return build_server(
+        memory, limits=ServerLimits(upload_bytes=100_000, media=Limits(max_characters=2000))
+    )
 
 
 @pytest.mark.parametrize(("tool", "arguments", "part"), BAD.values(), ids=BAD)

@@ -40,6 +40,7 @@ FULL_SCALE = {
     "int32": 2**31,
 }  # integer samples / this are in [-1, 1]
 LOUDEST = 8.0  # full scale is 1; float samples beyond this are at integer scale
+GROWTH = 4  # a sound of unknown length gets a quarter more room whenever it runs out
 CHUNK = 2**18  # samples converted at a time: about 5 s at 48 kHz
 CROSSINGS = 6  # zero crossings of torchaudio's sinc on each side (lowpass_filter_width)
 ROLLOFF = 0.99  # cutoff of the filter, as a fraction of the lower Nyquist frequency
@@ -88,6 +89,7 @@ class Audio(Percept):
             NonFiniteError: NaN or infinity among the samples.
             TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
+            SourceTooLargeError: A file that is longer than `limits.max_seconds`.
             MediaDecodeError: An unreadable file, or one without a sound track.
         """
         taken = take(source, modality=self.modality, limits=limits)
@@ -147,6 +149,7 @@ class Audio(Percept):
             PerceptValueError: `rate`, `seconds` or `since` is out of range; while iterating,
                 samples beyond full scale, NaN or infinite.
             MediaDecodeError: The file is truncated or damaged; raised while iterating.
+            SourceTooLargeError: It is longer than `limits.max_seconds`; raised while iterating.
             EmptyPerceptError: The file has no samples; raised while iterating.
             SourceChangedError: The file changed after the percept was made; raised while iterating.
         """
@@ -163,8 +166,21 @@ class Audio(Percept):
         """Return the whole sound at `rate` Hz, the mean of its channels: `(T,)`, float32.
 
         Long recordings need less memory with `blocks`, which raises the same errors.
+
+        Raises:
+            SourceTooLargeError: The samples take more than `limits.max_memory`.
         """
-        return np.concatenate(list(_resample(self._mono_pieces(), self.rate, _check_rate(rate))))
+        whole, count = np.empty(0, np.float32), 0
+        for piece in _resample(self._mono_pieces(), self.rate, _check_rate(rate)):
+            count += piece.size
+            self.limits.check_samples(
+                count, whole.itemsize, f"a sound at {rate} Hz", "read it in pieces with blocks()"
+            )
+            if count > whole.size:  # in place: joining pieces would hold the sound twice
+                whole.resize(count + whole.size // GROWTH, refcheck=False)
+            whole[count - piece.size : count] = piece
+        whole.resize(count, refcheck=False)
+        return whole
 
     def make_file(self) -> PerceptFile | None:
         """Return the samples as a WAV of 32-bit floats."""

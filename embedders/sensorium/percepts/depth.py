@@ -23,6 +23,7 @@ from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.pictures import (
+    MAP_PIXEL,
     check_size,
     decode,
     encode_tiff,
@@ -132,7 +133,7 @@ class Depth(Percept):
                 values.
             EmptyPerceptError: The array is nothing but holes.
             MediaDecodeError: The file is not a picture, or its header is damaged.
-            TooManyPixelsError: More pixels than `limits.max_pixels`.
+            TooManyPixelsError: More pixels than `limits` allow.
             TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
@@ -144,7 +145,14 @@ class Depth(Percept):
             )
         taken = take(source, modality=self.modality, limits=limits)
         if isinstance(taken, Encoded):
-            header = probe(taken, modality=self.modality, limits=limits, upright=False, exact=True)
+            header = probe(
+                taken,
+                modality=self.modality,
+                limits=limits,
+                upright=False,
+                exact=True,
+                pixel=MAP_PIXEL,
+            )
             _check_mode(header.mode, taken.name)
             shape = (header.height, header.width)
         else:
@@ -237,6 +245,7 @@ class Depth(Percept):
             limits=self.limits,
             upright=False,
             exact=True,
+            pixel=MAP_PIXEL,
         )
         _check_mode(picture.mode, self.source.name)
         values, _ = _canonical(np.asarray(picture), self.unit)

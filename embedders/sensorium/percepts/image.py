@@ -66,7 +66,7 @@ class Image(Percept):
             PerceptShapeError: The array has another shape or dtype.
             PerceptValueError: Floats outside [0, 1]; `NonFiniteError` for NaN or infinity.
             MediaDecodeError: The file is not a picture, or its header is damaged.
-            TooManyPixelsError: More pixels than `limits.max_pixels`.
+            TooManyPixelsError: More pixels than `limits` allow.
             TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
         """

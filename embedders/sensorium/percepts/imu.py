@@ -26,7 +26,7 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.percepts.forms import FileFormat, PerceptFile, Preview, PreviewLimits
-from sensorium.percepts.imu_files import Recording, read_recording
+from sensorium.percepts.imu_files import Recording, check_count, read_recording
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.previews import encode_drawing
@@ -131,7 +131,8 @@ class IMU(Percept):
             TimeError: Timestamps that do not increase or come in bursts; or `at` is not an aware
                 datetime.
             PerceptValueError: A rate that is not a number of Hz from 4 to a million.
-            SourceTooLargeError: A file that unpacks to more than 512 MiB.
+            SourceTooLargeError: A file that unpacks to more than 512 MiB, or more samples than
+                `limits.max_memory` has room for.
             NonFiniteError: NaN or infinity among the samples.
             PerceptTooShortError: Fewer than two samples.
             MediaDecodeError: A file that is neither CSV nor NPZ, or damaged.
@@ -141,6 +142,7 @@ class IMU(Percept):
             source if isinstance(source, Motion) else take(source, modality="imu", limits=limits)
         )
         recording = _recording(taken, rate, timestamps, accel=accel, gyro=gyro, limits=limits)
+        check_count(len(recording.samples), taken.name, limits)
         samples = Samples(_canonical(recording.samples, accel, gyro))
         if not isinstance(taken, Motion):  # its samples are canonical, so there is nothing to guess
             _check_accel(recording.samples, accel)
@@ -257,9 +259,12 @@ class IMU(Percept):
             rate: Samples per second of the result, in Hz.
         Raises:
             PerceptValueError: The rate is not a number from 4 Hz to a million.
+            SourceTooLargeError: The result has more samples than `limits.max_memory` has room for.
         """
         wanted = _check_rate(rate)
         edges = [0, *self._breaks(), len(self.samples)]
+        lengths = [self.times[end - 1] - self.times[first] for first, end in pairwise(edges)]
+        check_count(round(sum(lengths) * wanted), f"motion at {wanted:g} Hz", self.limits)
         segments = []
         for first, end in pairwise(edges):
             even = uniform(self.samples[first:end], self.times[first:end], self.rate)

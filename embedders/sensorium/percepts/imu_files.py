@@ -43,6 +43,7 @@ LAYOUTS: tuple[dict[str, tuple[int, ...]], ...] = (  # arrays of an NPZ file: th
 UNITS = {"g": "g", "ms2": "m/s^2", "mss": "m/s^2", "rads": "rad/s", "degs": "deg/s", "dps": "deg/s"}
 LONGEST_HEADER = 2**16  # characters
 LARGEST = 2**29  # bytes a file may unpack to, all its arrays together
+SAMPLE_BYTES = 100  # memory that a sample of six numbers takes until it is resampled, as measured
 ZIP_MAGIC = b"PK\x03\x04"  # an NPZ file is a zip archive
 
 
@@ -61,19 +62,19 @@ def read_recording(
 
     Args:
         source: The file; which of the two it is, its first bytes say.
-        limits: `max_bytes` also bounds what a compressed NPZ may unpack to, where it is below
-            `LARGEST`.
+        limits: `max_bytes` and half of `max_memory` also bound what a compressed NPZ may unpack to,
+            where they are below `LARGEST`.
         accel: The unit the caller gives; a column that says another one is refused.
         gyro: Unit of the rotation rate as the caller states it, or `None`.
     Raises:
         MediaDecodeError: Unreadable, or a cell that is not a number (with its line).
         PerceptShapeError: Columns are missing, doubled or of different lengths.
-        SourceTooLargeError: It unpacks to more than `limits.max_bytes` or `LARGEST`.
+        SourceTooLargeError: It unpacks to more than `LARGEST`, or than `limits` allow.
         UnitError: `ax (g)` while `accel` is `"m/s^2"`.
     """
     with source.open() as stream:
         packed = stream.read(len(ZIP_MAGIC)) == ZIP_MAGIC
-    names, recording = _read_npz(source, limits) if packed else _read_csv(source)
+    names, recording = _read_npz(source, limits) if packed else _read_csv(source, limits)
     for name in names:
         given = accel if (_meaning(name) or "").startswith("a") else gyro
         bracket = re.search(r"[(\[]([^)\]]*)", name)
@@ -129,7 +130,16 @@ def _list_names(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
-def _read_csv(source: Encoded) -> tuple[list[str], Recording]:
+def check_count(samples: int, name: str, limits: Limits) -> None:
+    """Check that there is memory for a number of samples of motion.
+
+    Raises:
+        SourceTooLargeError: They take more than `limits.max_memory`.
+    """
+    limits.check_samples(samples, SAMPLE_BYTES, name, "split it into shorter recordings")
+
+
+def _read_csv(source: Encoded, limits: Limits) -> tuple[list[str], Recording]:
     """Return the names of the six columns, and the recording."""
     try:
         with source.open() as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
@@ -147,7 +157,7 @@ def _read_csv(source: Encoded) -> tuple[list[str], Recording]:
             time = found.get("t")
             channels = [found[channel] for channel in CHANNELS]
             wanted = [names.index(name) for name in [*channels, *([time] if time else [])]]
-            cells = _cells(csv.reader(text, delimiter=delimiter), wanted, source)
+            cells = _cells(csv.reader(text, delimiter=delimiter), wanted, source, limits)
             table = np.fromiter(cells, np.float64).reshape(-1, len(wanted))
     except (UnicodeDecodeError, csv.Error) as error:
         raise _unreadable(source, str(error)) from error
@@ -160,10 +170,13 @@ def _read_csv(source: Encoded) -> tuple[list[str], Recording]:
     return channels, Recording(table[:, :6], table[:, 6] / _ticks(time) if time else None, None)
 
 
-def _cells(rows: Iterator[list[str]], wanted: Sequence[int], source: Encoded) -> Iterator[float]:
+def _cells(
+    rows: Iterator[list[str]], wanted: Sequence[int], source: Encoded, limits: Limits
+) -> Iterator[float]:
     size = np.dtype(np.float64).itemsize * len(wanted)  # bytes of a row
     for line, row in enumerate(rows, start=2):
         _check_unpacked((line - 1) * size, LARGEST, source)
+        check_count(line - 1, source.name, limits)
         if not row:
             continue
         try:
@@ -186,7 +199,7 @@ def _read_npz(source: Encoded, limits: Limits) -> tuple[list[str], Recording]:
     try:
         with source.open() as raw, np.load(raw, allow_pickle=False) as file:
             size = sum(entry.file_size for entry in file.zip.infolist())
-            _check_unpacked(size, min(limits.max_bytes, LARGEST), source)
+            _check_unpacked(size, min(limits.max_bytes, limits.max_memory // 2, LARGEST), source)
             found = _by_meaning(file.files, [*WHOLE, *CHANNELS, "t"], source)
             layouts = [layout for layout in LAYOUTS if layout.keys() <= found.keys()]
             layout = layouts[0] if len(layouts) == 1 else {}

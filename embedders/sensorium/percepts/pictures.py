@@ -35,6 +35,15 @@ LARGEST_TIFF = 2**31  # bytes of samples; a TIFF file counts them in 32 bits
 DEEP_MODES = ("I", "F")  # Pillow's modes of one channel of more than 8 bits begin with these
 MAGIC = 16  # bytes Pillow's plugins want to see to accept a file
 
+# Bytes of memory that a pixel takes at most until it is RGB, as measured: Pillow has 4 for each
+# copy of RGB. Some decoders hold whole planes of their own; so do progressive JPEG, and whatever
+# becomes a layer of transparency or is scaled to 8 bits.
+PIXEL = 8
+HEAVY_PIXEL = 16
+MAP_PIXEL = 45  # of a map of depth, which is computed in double precision
+LIGHT_FORMATS = frozenset({"BMP", "GIF", "JPEG", "MPO", "PNG", "PPM", "TGA", "TIFF"})
+LIGHT_MODES = frozenset({"1", "L", "P", "RGB", "CMYK", "YCbCr", "I;16", "I;16L", "I;16B", "I;16N"})
+
 # Pillow's plugins raise these on damaged files (found by truncating and mutating every format it
 # writes), and its own loops catch them. `Warning` is here because the caller's filters may turn
 # warnings into exceptions. `MemoryError` is not: the pixel limit bounds what a header can ask for.
@@ -77,22 +86,29 @@ class Header(NamedTuple):
 
 
 def probe(
-    source: Encoded, *, modality: str, limits: Limits, upright: bool = True, exact: bool = False
+    source: Encoded,
+    *,
+    modality: str,
+    limits: Limits,
+    upright: bool = True,
+    exact: bool = False,
+    pixel: int = PIXEL,
 ) -> Header:
     """Read the header of an encoded picture, not its pixels.
 
     Args:
         source: The file.
         modality: Names the percept in messages.
-        limits: `max_pixels` is checked.
+        limits: `max_pixels` and `max_memory` are checked.
         upright: Give the size after EXIF orientation.
         exact: The values are measurements: refuse a PGM whose values Pillow would stretch.
+        pixel: Bytes of memory that a pixel takes at least while it is decoded and converted.
     Raises:
         MediaDecodeError: Pillow does not read the file.
-        TooManyPixelsError: More than `limits.max_pixels`.
+        TooManyPixelsError: More than `limits` allow.
         EmptyPerceptError: A side has length zero.
     """
-    with _open(source, modality, limits) as picture:
+    with _open(source, modality, limits, pixel) as picture:
         if exact:
             _refuse_stretched(picture)
         width, height = picture.size
@@ -102,7 +118,13 @@ def probe(
 
 
 def decode(
-    source: Encoded, *, modality: str, limits: Limits, upright: bool = True, exact: bool = False
+    source: Encoded,
+    *,
+    modality: str,
+    limits: Limits,
+    upright: bool = True,
+    exact: bool = False,
+    pixel: int = PIXEL,
 ) -> PIL.Image.Image:
     """Decode the first frame of an encoded picture in its own mode.
 
@@ -110,10 +132,10 @@ def decode(
 
     Raises:
         MediaDecodeError: The file is not a picture, or is damaged or truncated.
-        TooManyPixelsError: More than `limits.max_pixels`, checked before decoding.
+        TooManyPixelsError: More than `limits` allow, checked before decoding.
         SourceChangedError: The file changed after the percept was made.
     """
-    with _open(source, modality, limits) as picture:
+    with _open(source, modality, limits, pixel) as picture:
         if exact:
             _refuse_stretched(picture)
         turn = TURNS.get(_orientation(picture)) if upright else None
@@ -154,6 +176,34 @@ def check_size(size: tuple[int, int], modality: str, limits: Limits) -> None:
             f"{width} x {height} = {width * height} pixels ({modality})",
             f"at most {limits.max_pixels}",
             "scale it down, or raise the limit with limits=Limits(max_pixels=...)",
+        )
+
+
+def _check_memory(picture: PIL.Image.Image, modality: str, limits: Limits, pixel: int) -> None:
+    light = picture.format in LIGHT_FORMATS and picture.mode in LIGHT_MODES
+    if not light or {"transparency", "progressive"} & picture.info.keys():
+        pixel = max(pixel, HEAVY_PIXEL)
+    check_memory(picture.size, pixel, modality, limits)
+
+
+def check_memory(size: tuple[int, int], pixel: int, name: str, limits: Limits) -> None:
+    """Check the memory that (width, height) pixels take while they are decoded.
+
+    Args:
+        size: Width and height.
+        pixel: Bytes of memory that a pixel takes.
+        name: Name of the percept in messages.
+        limits: `max_memory` is checked.
+    Raises:
+        TooManyPixelsError: They take more.
+    """
+    width, height = size
+    if width * height * pixel > limits.max_memory:
+        raise TooManyPixelsError(
+            f"{width} x {height} pixels ({name}), which take about {width * height * pixel} bytes "
+            "of memory while they are decoded",
+            f"at most {limits.max_memory}",
+            "scale it down, or raise the limit with limits=Limits(max_memory=...)",
         )
 
 
@@ -211,12 +261,13 @@ def eight_bit(array: Array, modality: str) -> NDArray[np.uint8]:
 
 
 @contextmanager
-def _open(source: Encoded, modality: str, limits: Limits) -> Iterator[PIL.Image.Image]:
+def _open(source: Encoded, modality: str, limits: Limits, pixel: int) -> Iterator[PIL.Image.Image]:
     with source.open() as stream:
         prefix = stream.read(PREFIX)
         with translate_errors(f"{source.name}, which looks like {recognise(prefix)}", modality):
             picture = _identify(stream, prefix[:MAGIC])
             check_size(picture.size, modality, limits)
+            _check_memory(picture, modality, limits, pixel)
             yield picture
 
 

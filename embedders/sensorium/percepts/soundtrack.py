@@ -64,11 +64,13 @@ def read_header(source: Encoded, limits: Limits) -> Header:
 
     Raises:
         MediaDecodeError: An unreadable file, or one without a sound track.
+        SourceTooLargeError: It is longer than `limits.max_seconds`.
     """
     with open_media(source, MODALITY, limits) as container:
         track = _track(container, source)
         stated = length_of(container, track)
         duration = None if stated is None else max(0.0, _lead(container, track) + stated)
+        limits.check_seconds(duration, source.name)
         return Header(track.rate, track.channels, duration)
 
 
@@ -94,12 +96,14 @@ def decode_track(source: Encoded, limits: Limits, *, since: float = 0.0) -> Iter
     Raises:
         MediaDecodeError: The file is truncated or damaged, pauses too long, or changes its rate.
         EmptyPerceptError: The file has no samples.
+        SourceTooLargeError: It is longer than `limits.max_seconds`.
         SourceChangedError: The file changed after the percept was made.
     """
     with open_media(source, MODALITY, limits) as container:
         track = _track(container, source)
         first = round(since * track.rate)
         for position, wave in _placed_pieces(container, track, source, since):
+            limits.check_seconds(position / track.rate, source.name)
             if wave.shape[1] > first - position:
                 yield wave[:, max(0, first - position) :]
 

@@ -57,7 +57,7 @@ class Text(Percept):
 
         Raises:
             SourceTypeError: The text is not a `str`.
-            SourceTooLargeError: More characters than `limits.max_bytes`.
+            SourceTooLargeError: More characters than `limits.max_characters` or `limits.max_bytes`.
             PerceptValueError: A lone surrogate, which is not a character and cannot be stored.
             TimeError: `at` is not an aware datetime.
         """
@@ -68,12 +68,16 @@ class Text(Percept):
                 "a str",
                 'decode it first: data.decode("utf-8")',
             )
-        if len(characters.text) > limits.max_bytes:
-            raise SourceTooLargeError(
-                f"a text of {len(characters.text)} characters",
-                f"at most {limits.max_bytes}",
-                "split it, or raise the limit with limits=Limits(max_bytes=...)",
-            )
+        for name, most in (
+            ("max_characters", limits.max_characters),
+            ("max_bytes", limits.max_bytes),
+        ):
+            if len(characters.text) > most:
+                raise SourceTooLargeError(
+                    f"a text of {len(characters.text)} characters",
+                    f"at most {most}",
+                    f"split it, or raise the limit with limits=Limits({name}=...)",
+                )
         if LONE_SURROGATE.search(characters.text):
             raise PerceptValueError(
                 f"the text {characters.name} with a lone surrogate",

@@ -17,7 +17,13 @@ from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.palettes import Palette, canonical_palette
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
-from sensorium.percepts.pictures import SUFFIXES, decode, encode_tiff, load_upright, probe
+from sensorium.percepts.pictures import (
+    SUFFIXES,
+    decode,
+    encode_tiff,
+    load_upright,
+    probe,
+)
 from sensorium.percepts.previews import encode_drawing
 from sensorium.percepts.source import Encoded, Given, Samples, take
 from sensorium.percepts.thermal_values import (
@@ -31,6 +37,7 @@ from sensorium.percepts.thermal_values import (
 )
 from sensorium.percepts.unit import Unit
 
+PIXEL = 64  # bytes of memory that a pixel takes until its colours are looked up and it is a value
 COLD_PERCENTILE, HOT_PERCENTILE = 1.0, 99.0  # of a frame's values, shown as 0 and 1
 CONSTANT_INTENSITY = 0.5  # of every pixel of a frame that has one temperature
 SPAN_DECIMALS = 6  # kept when a span in kelvin becomes Celsius: 300 K is 26.85, not 26.8500...023
@@ -104,7 +111,7 @@ class Thermal(Percept):
             PerceptShapeError: The array has another shape or dtype.
             PerceptValueError: Impossible temperatures; `NonFiniteError` for NaN or infinity.
             MediaDecodeError: The file is not a picture, or its header is damaged.
-            TooManyPixelsError: More pixels than `limits.max_pixels`.
+            TooManyPixelsError: More pixels than `limits` allow.
             TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
@@ -118,7 +125,11 @@ class Thermal(Percept):
         taken = take(source, modality=self.modality, limits=limits)
         if isinstance(taken, Encoded):
             header = probe(
-                taken, modality=self.modality, limits=limits, exact=unit in RADIOMETRIC_UNITS
+                taken,
+                modality=self.modality,
+                limits=limits,
+                exact=unit in RADIOMETRIC_UNITS,
+                pixel=PIXEL,
             )
             check_mode(header.mode, unit, taken.name)
             shape = (header.height, header.width)
@@ -205,7 +216,13 @@ class Thermal(Percept):
         if isinstance(self.source, Samples):
             return self.source.array.copy()
         exact = self.unit in RADIOMETRIC_UNITS
-        picture = decode(self.source, modality=self.modality, limits=self.limits, exact=exact)
+        picture = decode(
+            self.source,
+            modality=self.modality,
+            limits=self.limits,
+            exact=exact,
+            pixel=PIXEL,
+        )
         check_mode(picture.mode, self.unit, self.source.name)
         return canonical_values(
             picture_values(picture), self.unit, palette=self._palette, limits=self.limits

@@ -26,6 +26,7 @@ from sensorium.percepts.ffmpeg import check_length, length_of, moving_pictures, 
 from sensorium.percepts.forms import Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
+from sensorium.percepts.pictures import check_memory
 from sensorium.percepts.previews import encode_photograph
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 LATE = 5.0  # seconds; a first frame asked for later than this is skipped to
 TICK = 1e-3  # seconds: Matroska rounds the start of a frame to this
+FRAME_PIXEL = 40  # bytes of memory a pixel takes: a decoder may hold 16 frames, as measured
+LARGE_FRAME = 20_000_000  # pixels; from there on frames are not decoded in parallel
 FALLBACK_FPS = 25.0  # frames per second of a file that gives neither a rate nor times, as FFmpeg's
 QUARTER_TURNS = {  # counterclockwise, in degrees
     90: PIL.Image.Transpose.ROTATE_90,
@@ -81,12 +84,14 @@ class Video(Percept):
             fps: Frames per second; for arrays only, and then always.
             at: When the video starts.
             uri: Where it came from.
-            limits: Largest sizes that are accepted; `max_pixels` is for each frame.
+            limits: Largest sizes that are accepted; `max_pixels` and `max_memory` are for each
+                frame.
         Raises:
             UnitError: Frames without `fps`, or a file with it.
             PerceptShapeError: Frames of another shape or dtype.
             PerceptValueError: `fps` is not positive and finite.
-            TooManyPixelsError: A frame is larger than `limits.max_pixels`.
+            TooManyPixelsError: A frame is larger than `limits` allow.
+            SourceTooLargeError: It is longer than `limits.max_seconds`.
             MediaDecodeError: The file is unreadable, or has no moving picture.
             TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
@@ -136,6 +141,7 @@ class Video(Percept):
 
         Raises:
             MediaDecodeError: The file is damaged or truncated.
+            SourceTooLargeError: It is longer than `limits.max_seconds`.
         """
         if self._header.duration is not None:
             return self._header.duration
@@ -156,6 +162,7 @@ class Video(Percept):
         Raises:
             TimeError: A time is earlier than the one before, or not finite.
             MediaDecodeError: The file is damaged or truncated; raised while iterating.
+            SourceTooLargeError: It is longer than `limits.max_seconds`; raised while iterating.
             EmptyPerceptError: The file has no frames; raised while iterating.
             SourceChangedError: The file changed after the percept was made.
         """
@@ -259,7 +266,9 @@ def _track(container: InputContainer, source: Encoded, limits: Limits) -> VideoS
             "scale it down, or raise the limit with limits=Limits(max_pixels=...)",
         )
     _check_pixels(track.width, track.height, source.name, limits)
-    track.thread_type = "AUTO"
+    check_memory((track.width, track.height), FRAME_PIXEL, source.name, limits)
+    # Threads that work on a frame each also hold one each
+    track.thread_type = "SLICE" if track.width * track.height > LARGE_FRAME else "AUTO"
     return track
 
 
@@ -270,7 +279,9 @@ def _fps(track: VideoStream) -> float:
 def _read_header(source: Encoded, limits: Limits) -> _Header:
     with open_media(source, Video.modality, limits) as container:
         track = _track(container, source, limits)
-        return _Header(_fps(track), length_of(container, track), bool(container.streams.audio))
+        duration = length_of(container, track)
+        limits.check_seconds(duration, source.name)
+        return _Header(_fps(track), duration, bool(container.streams.audio))
 
 
 def _scan_length(source: Encoded, limits: Limits) -> float:
@@ -285,6 +296,7 @@ def _scan_length(source: Encoded, limits: Limits) -> float:
         timed = [start for start in starts if start is not None]
         period = 1 / _fps(track)
     between = max(timed) - min(timed) if timed else (len(starts) - 1) * period
+    limits.check_seconds(between + period, source.name)
     return between + period
 
 
@@ -334,6 +346,7 @@ def _timed_frames(
     start = end = 0.0
     for index, frame in enumerate(container.decode(track)):
         _check_pixels(frame.width, frame.height, source.name, limits)  # may change on the way
+        check_memory((frame.width, frame.height), FRAME_PIXEL, source.name, limits)
         if counted or frame.time is None:
             start = index * period if counted else end
         else:
@@ -341,6 +354,7 @@ def _timed_frames(
             start = max(start, frame.time - origin)
         length = float((frame.duration or 0) * (frame.time_base or 0))
         end = start + max(period, length)
+        limits.check_seconds(start, source.name)
         yield start, frame
     if end or not skipped:  # nothing comes after the place that was skipped to
         check_length(length_of(container, track), end, source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sensorium.percepts.limits import MIB
+from sensorium.percepts.limits import MAX_BYTES, MIB, Limits
 
 KIB = 1024
 
@@ -13,6 +13,13 @@ RECORDS, MOST_RECORDS = 20, 200  # memories of a page of the timeline: by defaul
 MOST_MEDIA = 100  # signals of one call
 UPLOAD_BYTES = 32 * MIB  # of one file sent as base64, decoded
 LONGEST_TEXT = 2000  # characters of a record's text, tags or metadata in an answer
+MEDIA_LIMITS = Limits(  # of what an agent sends, or names by path
+    max_bytes=MAX_BYTES,
+    max_pixels=64_000_000,
+    max_memory=560 * MIB,
+    max_seconds=4 * 3600.0,
+    max_characters=200_000,
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,7 @@ class ServerLimits:
 
     Attributes:
         upload_bytes: Largest file sent as base64, decoded.
+        media: Largest sizes of a text, and of what files and samples decode to.
         preview_bytes: Largest picture or sound in an answer.
         preview_side: Largest width and height of a picture in an answer, in pixels.
         answer_bytes: Largest size of all pictures and sounds of an answer together.
@@ -30,6 +38,7 @@ class ServerLimits:
     """
 
     upload_bytes: int = UPLOAD_BYTES
+    media: Limits = MEDIA_LIMITS
     preview_bytes: int = 256 * KIB
     preview_side: int = 768
     answer_bytes: int = 700 * KIB

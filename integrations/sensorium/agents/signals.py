@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from sensorium.agents.arguments import AXES, Signal
-from sensorium.agents.limits import UPLOAD_BYTES
-from sensorium.agents.wording import quoted, worded
+from sensorium.agents.limits import MEDIA_LIMITS, UPLOAD_BYTES
+from sensorium.agents.wording import TOO_LARGE, quoted, worded
 from sensorium.errors import (
     PerceptFormatError,
     SensoriumError,
@@ -21,6 +21,7 @@ from sensorium.errors import (
 )
 from sensorium.percepts import IMU, Percept, percept_from_media
 from sensorium.percepts.base64_text import from_base64
+from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import allowed_path, directories
 
 Content: TypeAlias = "str | os.PathLike[str] | bytes | Percept"
@@ -37,6 +38,7 @@ class SignalReader:
         roots: str | Path | Sequence[str | Path] = (),
         *,
         upload_bytes: int = UPLOAD_BYTES,
+        limits: Limits = MEDIA_LIMITS,
         permission: str = "allow its folder",
     ) -> None:
         """Read files below `roots` only; without any, no file is read.
@@ -44,15 +46,33 @@ class SignalReader:
         Args:
             roots: Folders that a path may lead into, links followed.
             upload_bytes: Largest file sent as base64, decoded.
+            limits: Largest sizes of a text, and of what files and samples decode to.
             permission: What a model can ask the user for when a path is refused.
         """
         self._roots = [root.absolute() for root in directories(roots)]
         self._upload_bytes = upload_bytes
+        self._limits = limits
         self._permission = permission
 
     def read_all(self, signals: Sequence[Signal]) -> list[Percept]:
         """Make a percept of each signal of the argument `media`; raises as `read`."""
         return [self.read(signal, f"media[{i}]") for i, signal in enumerate(signals)]
+
+    def check_text(self, text: str | None, name: str = "text") -> None:
+        """Check the length of a text that is remembered or asked for.
+
+        Args:
+            text: The text, if one was sent.
+            name: Name of the argument in messages.
+        Raises:
+            ToolArgumentError: It has too many characters.
+        """
+        if text is not None and len(text) > self._limits.max_characters:
+            raise ToolArgumentError(
+                f"{name} of {len(text)} characters",
+                f"at most {self._limits.max_characters}",
+                TOO_LARGE,
+            )
 
     def read(self, signal: Signal, name: str = "media") -> Percept:
         """Make a percept of a signal.
@@ -74,6 +94,7 @@ class SignalReader:
                 units=units,
                 at=signal.at,
                 uri=path.as_uri() if path and signal.uri is None else signal.uri,
+                limits=self._limits,
                 roots=self._roots,  # once more, as a link may have changed since
             )
         except SensoriumError as error:

@@ -42,10 +42,14 @@ SHOULD = re.compile(r"^\w+ should (?:be|have) ")  # how messages of pydantic beg
 CALL = re.compile(r"\w\(|\b[A-Z]\w*\.\w|\b_?\w+_\w+\b|\bNone\b|docs/")
 AGAIN = "correct it and call again"
 
+TOO_LARGE = (
+    "send it in parts, or ask the user to add the whole file with the command line: "
+    "sensorium remember FILE"
+)
 ANY_UNITS = "say the modality (depth, thermal, imu or image) and its units"
 REMEDIES: Mapping[type[SensoriumError], str] = {
     TooManyPixelsError: "scale it down and send it again",
-    SourceTooLargeError: "send a shorter or smaller one, or several parts",
+    SourceTooLargeError: TOO_LARGE,
     SourceTypeError: "send the whole file as base64, or samples as rows of numbers",
     EmptyPerceptError: "leave it out, or send one that holds something",
     MediaDecodeError: "send the whole file in a common format (JPEG, PNG, WAV, FLAC, MP3, MP4), "

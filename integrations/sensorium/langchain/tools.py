@@ -19,14 +19,14 @@ from sensorium.agents.arguments import (
     check_question,
     filters,
 )
-from sensorium.agents.limits import HITS
+from sensorium.agents.limits import HITS, MEDIA_LIMITS
 from sensorium.agents.signals import SignalReader
 from sensorium.agents.time_arguments import expiry
 from sensorium.agents.wording import hit_line, refused, told
 from sensorium.errors import SensoriumError
 from sensorium.langchain.blocks import blocks_of
 from sensorium.memory import Hit, Memory
-from sensorium.percepts import Percept
+from sensorium.percepts import Limits, Percept
 from sensorium.percepts.forms import MAX_BYTES
 from sensorium.percepts.locations import directories
 
@@ -39,6 +39,7 @@ def memory_tools(
     roots: Sequence[str | Path] = (),
     show_media: bool = False,
     max_bytes: int = MAX_BYTES,
+    limits: Limits = MEDIA_LIMITS,
 ) -> list[BaseTool]:
     """Make the tools `remember` and `recall` of one owner's memory.
 
@@ -51,6 +52,7 @@ def memory_tools(
         show_media: Put pictures and sounds into the messages themselves, for models that take them
             there; they are in the artifacts either way.
         max_bytes: Largest size of one picture or sound; all in one message have four times that.
+        limits: Largest sizes of a text, and of what files and samples decode to.
     Returns:
         `remember` and `recall`. Their artifacts are JSON-ready and hold the record or the hits,
         each with its content blocks.
@@ -60,6 +62,7 @@ def memory_tools(
         "roots": tuple(directories(roots)),
         "show_media": show_media,
         "max_bytes": max_bytes,
+        "limits": limits,
     }
     return [RememberTool(**options), RecallTool(**options)]
 
@@ -76,12 +79,17 @@ class MemoryTool(BaseTool):
     roots: tuple[str | Path, ...] = ()
     show_media: bool = False
     max_bytes: int = MAX_BYTES
+    limits: Limits = MEDIA_LIMITS
     response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
     handle_tool_error: Any = True
     handle_validation_error: Any = _explained
 
+    @property
+    def _reader(self) -> SignalReader:
+        return SignalReader(self.roots, limits=self.limits)
+
     def _percepts(self, media: Sequence[Signal] | None) -> list[Percept]:
-        return SignalReader(self.roots).read_all(media or ())
+        return self._reader.read_all(media or ())
 
     def _message(self, text: str, blocks: Sequence[ContentBlock]) -> str | list[Any]:
         """Write the message to the model, with as many pictures and sounds as it may hold."""
@@ -117,6 +125,7 @@ class RememberTool(MemoryTool):
     ) -> tuple[str | list[Any], dict[str, Any]]:
         try:
             check_content(text, media or ())
+            self._reader.check_text(text)
             remembered = self.memory.remember(
                 *self._percepts(media),
                 text=text if text.strip() else None,
@@ -162,6 +171,8 @@ class RecallTool(MemoryTool):
             signals = media or ()
             words = [query] if query.strip() else []
             check_question([*words, *signals], like=like, keywords=keywords)
+            self._reader.check_text(query, "query")
+            self._reader.check_text(keywords, "keywords")
             hits = self.memory.recall(
                 [*words, *self._percepts(signals)] or None,
                 like=like or None,

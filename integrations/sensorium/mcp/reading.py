@@ -82,6 +82,8 @@ class ReadingTools:
         """
         parts: list[str | Signal] = [*([query] if query.strip() else []), *(media or [])]
         check_question(parts, like=like, keywords=keywords)
+        self._reader.check_text(query, "query")
+        self._reader.check_text(keywords, "keywords")
         options: dict[str, Any] = {
             "like": like or None,
             "keywords": keywords or None,

@@ -149,7 +149,12 @@ def build_server(
         limits: Sizes of what the server takes in and gives out.
     """
     limits = limits or ServerLimits()
-    reader = SignalReader(roots, upload_bytes=limits.upload_bytes, permission=PERMISSION)
+    reader = SignalReader(
+        roots,
+        upload_bytes=limits.upload_bytes,
+        limits=limits.media,
+        permission=PERMISSION,
+    )
     server = MemoryServer(
         "sensorium",
         title="Sensorium",

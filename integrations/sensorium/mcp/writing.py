@@ -78,6 +78,7 @@ class WritingTools:
         }
         signals = media or []
         check_content(text, signals)
+        self._reader.check_text(text)
 
         def work(step: Step) -> CallToolResult:
             if together or len(signals) < 2:
@@ -155,6 +156,8 @@ class WritingTools:
                 "text, media, tags, source, metadata or ttl",
                 "give what is to change",
             )
+
+        self._reader.check_text(text)
 
         def work(step: Step) -> Record:
             # The id is looked up before any signal is read for it.

@@ -13,7 +13,7 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from langchain_core.indexing import InMemoryRecordManager, index
-from tests.support.langchain_stores import SIX, Foreign, another, opened
+from tests.support.langchain_stores import SIX, Foreign, Shifted, another, opened
 from tests.support.planted import D, PlantedEncoder
 
 from sensorium.errors import (
@@ -213,7 +213,7 @@ def test_a_store_opens_with_its_own_embeddings_only(tmp_path: Path) -> None:
         ["foo"], Foreign(size=SIX), [{"n": 1}], ids=["a"], place=tmp_path
     ) as store:
         assert store.similarity_search("foo")[0].metadata == {"n": 1}
-    for other in (Foreign(size=SIX, model_name="other"), Foreign(size=7)):
+    for other in (Shifted(size=SIX), Foreign(size=7)):
         with pytest.raises(SpaceMismatchError, match="Foreign:"):
             SensoriumVectorStore.open(tmp_path, embedding=other)
     with SensoriumVectorStore.open(tmp_path, embedding=Foreign(size=SIX)) as again:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from langgraph.store.memory import InMemoryStore
 from tests.support.langgraph_stores import DIMS, INDEX, PATIENCE, embed, index_with, keys
 from tests.support.planted import direction
 
+from sensorium.encoders.probe import SENTENCE
 from sensorium.errors import QueryError, SpaceMismatchError, StoreClosedError
 from sensorium.langchain import SensoriumEmbeddings
 from sensorium.langgraph import SensoriumStore, index_encoder
@@ -26,12 +29,73 @@ async def aembed(texts: list[str]) -> list[list[float]]:
     return embed(texts)
 
 
+def reversed_embed(texts: Sequence[str]) -> list[list[float]]:
+    return embed([text[::-1] for text in texts])
+
+
+def scaled(texts: Sequence[str], *, model: str, key: str = "secret") -> list[list[float]]:
+    return embed([f"{model} {text}" for text in texts])
+
+
+class Embedder:
+    """An object that embeds."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+
+    def __call__(self, texts: Sequence[str]) -> list[list[float]]:
+        return scaled(texts, model=self.model)
+
+
+TWO_OF_ONE_NAME: dict[str, tuple[Any, Any]] = {
+    "lambdas": (lambda texts: embed([*texts]), lambda texts: embed([text[::-1] for text in texts])),
+    "partials": (partial(scaled, model="a"), partial(scaled, model="b")),
+    "objects": (Embedder("a"), Embedder("b")),
+}
+
+
+@pytest.mark.parametrize(("mine", "other"), TWO_OF_ONE_NAME.values(), ids=TWO_OF_ONE_NAME)
+def test_two_functions_of_one_name_never_share_a_store(
+    mine: Any, other: Any, tmp_path: Path
+) -> None:
+    """One sentence tells them apart, also where `model=` gives them one name."""
+    for model in (None, "one"):
+        place = tmp_path / str(model)
+        with SensoriumStore.open(place, index=index_with(embed=mine), model=model) as store:
+            with pytest.raises(SpaceMismatchError):
+                SensoriumStore(store.memory, index=index_with(embed=other))
+            SensoriumStore(store.memory, index=index_with(embed=mine))
+        with pytest.raises(SpaceMismatchError, match="one sentence differ, cosine"):
+            SensoriumStore.open(place, index=index_with(embed=other), model=model)
+        with SensoriumStore.open(place, index=index_with(embed=mine), model="renamed") as store:
+            assert store.memory.encoder.space.model == "renamed"
+
+
+def test_a_partial_is_named_after_its_function_and_its_model() -> None:
+    """Not after its other arguments, which may be secret."""
+    space = index_encoder(index_with(embed=partial(scaled, model="a", key="k"))).space
+    assert space.model.endswith("scaled(model=a)")
+
+
+def test_opening_embeds_one_sentence() -> None:
+    """Once for the store and its index together."""
+    asked: list[str] = []
+
+    def counted(texts: list[str]) -> list[list[float]]:
+        asked.extend(texts)
+        return embed(texts)
+
+    with SensoriumStore.open(index=index_with(embed=counted)):
+        assert asked == [SENTENCE]
+
+
 def test_an_index_belongs_to_its_memory(tmp_path: Path) -> None:
     """The space of the vectors is that of the memory, whoever opens it."""
     with SensoriumStore.open(tmp_path, index=INDEX) as store:
         store.put(("a",), "k", {"text": "sea"})
         with pytest.raises(SpaceMismatchError, match="the embedding that the memory was opened"):
-            SensoriumStore(store.memory, index=index_with(embed=aembed))
+            SensoriumStore(store.memory, index=index_with(embed=reversed_embed))
+        assert keys(SensoriumStore(store.memory, index=index_with(embed=aembed)), query="sea")
         assert keys(SensoriumStore(store.memory), query="sea") == ["k"]
     other: Any = {"dims": DIMS, "embed": DeterministicFakeEmbedding(size=DIMS)}
     with pytest.raises(SpaceMismatchError):
@@ -39,9 +103,9 @@ def test_an_index_belongs_to_its_memory(tmp_path: Path) -> None:
     with SensoriumStore.open(index=other) as store:
         store.put(("a",), "k", {"text": "sea"})
         assert store.search((), query='{"text": "sea"}')[0].score == pytest.approx(1, abs=1e-3)
-    for partial in ({"dims": 3}, {"embed": embed}):
+    for half in ({"dims": 3}, {"embed": embed}):
         with pytest.raises(QueryError, match="both embed and dims"):
-            index_encoder(partial)  # type: ignore[arg-type]  # meant
+            index_encoder(half)  # type: ignore[arg-type]  # meant
 
 
 async def test_an_asynchronous_function_embeds() -> None:
@@ -72,6 +136,8 @@ async def test_the_loop_is_free_while_the_store_works() -> None:
     loop = asyncio.get_running_loop()
 
     def slow(texts: list[str]) -> list[list[float]]:
+        if texts == [SENTENCE]:  # at opening, in this thread
+            return embed(texts)
         loop.call_soon_threadsafe(started.set)
         asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(PATIENCE)
         return embed(texts)

@@ -42,6 +42,35 @@ def test_any_model_of_any_dimension(tmp_path: Path) -> None:
         SensoriumVectorStore.open(":memory:", owner="me", embed_model=own, dimension=3)
 
 
+class Turned(MockEmbedding):
+    """A model of the same class and name whose vectors are others, and whose calls are counted."""
+
+    sign: float = 1.0
+    calls: int = 0
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "MockEmbedding"
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        self.calls += 1
+        return [1.0, self.sign, *[0.0] * (self.embed_dim - 2)]
+
+
+def test_a_model_is_known_by_what_it_does(tmp_path: Path) -> None:
+    """Two models of one name are two, and opening asks once."""
+    mine, other = Turned(embed_dim=3), Turned(embed_dim=3, sign=-1.0)
+    with SensoriumVectorStore.open(tmp_path, embed_model=mine):
+        assert mine.calls == 1
+    with pytest.raises(SpaceMismatchError, match=r"one sentence differ, cosine 0\.00"):
+        SensoriumVectorStore.open(tmp_path, embed_model=other)
+    renamed = Turned(embed_dim=3, model_name="renamed")
+    with SensoriumVectorStore.open(tmp_path, embed_model=renamed, dimension=3):
+        assert renamed.calls == 1
+    with pytest.raises(VectorError, match=r"dimension=5 .* have 3 numbers"):
+        SensoriumVectorStore.open(":memory:", embed_model=mine, dimension=5)
+
+
 def test_a_folder_is_one_memory_for_all(tmp_path: Path) -> None:
     """Where nobody says whose, nodes are found as on the command line."""
     with SensoriumVectorStore.open(tmp_path, embed_model=SensoriumEmbedding(ENCODER)) as store:

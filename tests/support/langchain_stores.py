@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import uuid4
 
-from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from qdrant_client import QdrantClient
 
 from sensorium.langchain import SensoriumVectorStore
@@ -21,6 +21,31 @@ class Foreign(DeterministicFakeEmbedding):
 
     def embed_query(self, text: str) -> list[float]:
         return super().embed_query(self.swap or text)
+
+
+class Shifted(Foreign):
+    """Embeddings of the same name that are another model: every vector is another."""
+
+    shift: str = "another model: "
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return super().embed_documents([self.shift + text for text in texts])
+
+    def embed_query(self, text: str) -> list[float]:
+        return super().embed_query(self.shift + text)
+
+
+class Cached(Embeddings):
+    """Embeddings that keep vectors of others, as LangChain's `CacheBackedEmbeddings` do."""
+
+    def __init__(self, underlying_embeddings: Embeddings) -> None:
+        self.underlying_embeddings = underlying_embeddings
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return self.underlying_embeddings.embed_documents(texts)
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.underlying_embeddings.embed_query(text)
 
 
 def opened(kind: str, folder: Path) -> SensoriumVectorStore:

@@ -39,6 +39,7 @@ class FunctionEncoder(EncoderBase):
         dimension: int,
         weights: str = EXTERNAL,
         preprocessing: str = EXTERNAL,
+        probe: Sequence[float] | None = None,
     ) -> None:
         """Name the space, and the function of each modality.
 
@@ -50,6 +51,8 @@ class FunctionEncoder(EncoderBase):
             dimension: Numbers in a vector.
             weights: Digest or revision of the model, where it has one.
             preprocessing: Revision of what the functions do before they call the model.
+            probe: Vector of one fixed sentence, `sensorium.encoders.probe.SENTENCE`. Where a memory
+                has one, too, the two decide whether the model is the same, and not its name.
         Raises:
             VectorError: `dimension` is not a whole number from 1.
             UnknownEncoderError: `model` is empty, or `towers` is not a dictionary.
@@ -72,7 +75,9 @@ class FunctionEncoder(EncoderBase):
                     f"a function, for one of {', '.join(sorted(Percept.modalities))}",
                     'write FunctionEncoder("name", {"text": function}, dimension=...)',
                 )
-        self._space = EmbeddingSpace(model, weights, preprocessing, dimension)
+        self._space = EmbeddingSpace(
+            model, weights, preprocessing, dimension, probe=None if probe is None else tuple(probe)
+        )
 
     @property
     def space(self) -> EmbeddingSpace:

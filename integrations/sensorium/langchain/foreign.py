@@ -8,11 +8,46 @@ from typing import Any
 from langchain_core.embeddings import Embeddings
 
 from sensorium.encoders import Encoder, FunctionEncoder
-from sensorium.errors import SourceTypeError, UnsupportedModalityError
+from sensorium.encoders.functions import EXTERNAL
+from sensorium.encoders.probe import dimension_and_probe
+from sensorium.errors import (
+    SourceTypeError,
+    SpaceMismatchError,
+    UnsupportedModalityError,
+)
 from sensorium.langchain.embeddings import SensoriumEmbeddings
-from sensorium.percepts import Percept
+from sensorium.memory import Memory
+from sensorium.percepts import Percept, Text
 
 NAMES = ("model", "model_name", "model_id", "repo_id")  # attributes that name the model
+DEPLOYMENTS = ("deployment", "azure_deployment")  # on Azure they say more than the model
+AZURE = "azure_endpoint"  # attribute of embeddings that are deployed there
+WRAPPED = "underlying_embeddings"  # attribute of embeddings that others keep in a cache
+DEEPEST = 8  # embeddings within embeddings
+
+
+class ForeignEncoder(FunctionEncoder):
+    """An encoder made of LangChain embeddings.
+
+    Attributes:
+        embedding: The embeddings.
+    """
+
+    def __init__(
+        self,
+        embedding: Embeddings,
+        model: str,
+        *,
+        dimension: int,
+        probe: tuple[float, ...] | None,
+    ) -> None:
+        """See embeddings as an encoder; `encoder_of` does, and finds out the rest."""
+        self.embedding = embedding
+        others = {name: None for name in Percept.modalities if method_for(embedding, name)}
+        super().__init__(model, {**others, "text": self._texts}, dimension=dimension, probe=probe)
+
+    def _texts(self, texts: Sequence[Text]) -> list[list[float]]:
+        return self.embedding.embed_documents([text.text for text in texts])
 
 
 def encoder_of(
@@ -20,24 +55,38 @@ def encoder_of(
 ) -> Encoder:
     """See embeddings as an encoder of texts, and of the other modalities they have methods for.
 
+    One sentence is embedded, by which the model is known; where that fails and `dimension` is
+    given, the model is known by its name alone.
+
     Args:
-        embedding: Embeddings of any kind.
-        dimension: Numbers in a vector; by default a question is embedded to count them.
+        embedding: Embeddings of any kind. Of Sensorium's own, also within a cache, the encoder is
+            returned.
+        dimension: Numbers in a vector; by default those of the sentence's vector.
         model: Name of the space; by default the class, and the model it says it uses.
     Raises:
         SourceTypeError: Not embeddings.
+        VectorError: The embeddings do not return a vector of that dimension.
     """
     check_embedding(embedding)
-    if isinstance(embedding, SensoriumEmbeddings):
-        return embedding.encoder
-    if dimension is None:
-        dimension = len(embedding.embed_query("how many numbers are there?"))
-    others = {name: None for name in Percept.modalities if method_for(embedding, name)}
-    return FunctionEncoder(
-        model or name_of(embedding),
-        {**others, "text": lambda texts: embedding.embed_documents([text.text for text in texts])},
-        dimension=dimension,
-    )
+    own = innermost(embedding)
+    if isinstance(own, SensoriumEmbeddings):
+        return own.encoder
+
+    def embed(text: str) -> list[float]:
+        return embedding.embed_documents([text])[0]
+
+    dimension, probe = dimension_and_probe(embed, dimension)
+    return ForeignEncoder(embedding, model or name_of(embedding), dimension=dimension, probe=probe)
+
+
+def innermost(embedding: Embeddings) -> Embeddings:
+    """Return the embeddings that make the vectors, within any that keep them in a cache."""
+    for _ in range(DEEPEST):
+        inner = getattr(embedding, WRAPPED, None)
+        if not isinstance(inner, Embeddings):
+            break
+        embedding = inner
+    return embedding
 
 
 def check_embedding(embedding: object) -> None:
@@ -54,9 +103,34 @@ def check_embedding(embedding: object) -> None:
         )
 
 
+def check_space(embedding: Embeddings, memory: Memory, *, remedy: str) -> None:
+    """Check that embeddings make vectors of a memory's space.
+
+    Args:
+        embedding: The embeddings. Those that the memory's encoder is made of are not asked.
+        memory: The memory.
+        remedy: What to do otherwise.
+    Raises:
+        SpaceMismatchError: They do not.
+    """
+    stored, encoder = memory.backend.schema, memory.encoder
+    if isinstance(encoder, ForeignEncoder) and encoder.embedding is embedding:
+        return
+    if isinstance(innermost(embedding), SensoriumEmbeddings) or stored.space.probe is not None:
+        stored.check(encoder_of(embedding, dimension=stored.space.dimension).space, "the memory")
+    elif stored.space.weights != EXTERNAL:
+        raise SpaceMismatchError(
+            f"vectors of {type(embedding).__name__} in a memory of {stored.space.id}",
+            "one space: two models' vectors cannot be compared",
+            remedy,
+        )
+
+
 def name_of(embedding: Embeddings) -> str:
-    """Return a name made of the class of embeddings and their model."""
-    given = (getattr(embedding, name, None) for name in NAMES)
+    """Return a name made of the class of embeddings and their model, looking into caches."""
+    embedding = innermost(embedding)
+    names = (*DEPLOYMENTS, *NAMES) if hasattr(embedding, AZURE) else NAMES
+    given = (getattr(embedding, name, None) for name in names)
     model = next((name for name in given if isinstance(name, str) and name), None)
     return f"{type(embedding).__name__}:{model}" if model else type(embedding).__name__
 

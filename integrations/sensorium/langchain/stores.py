@@ -19,8 +19,7 @@ from sensorium.agents.opening import check_memory, closed_on_failure
 from sensorium.agents.signals import Content, percepts_of
 from sensorium.agents.threads import in_thread
 from sensorium.encoders import normalise
-from sensorium.encoders.functions import EXTERNAL
-from sensorium.errors import BatchError, QueryError, SourceTypeError, SpaceMismatchError
+from sensorium.errors import BatchError, QueryError, SourceTypeError
 from sensorium.langchain.checks import (
     FETCH_K,
     K,
@@ -36,7 +35,7 @@ from sensorium.langchain.checks import (
 )
 from sensorium.langchain.documents import MARK, stored_document
 from sensorium.langchain.embeddings import SensoriumEmbeddings
-from sensorium.langchain.foreign import check_embedding, encoder_of, needed_method
+from sensorium.langchain.foreign import check_embedding, check_space, encoder_of, needed_method
 from sensorium.memory import Hit, Memory, Moment, Report
 from sensorium.memory.closing import Closing
 from sensorium.memory.place import OWNER
@@ -88,19 +87,12 @@ class SensoriumVectorStore(Closing, VectorStore):
         self.memory = check_memory(memory, remedy=remedy, error=SourceTypeError)
         if embedding is not None:
             check_embedding(embedding)
+            check_space(embedding, memory, remedy=f"leave embedding out, or {remedy}")
         self._owns_memory = False
         self._given = embedding
         # Embeddings that make the vectors in the place of the memory's own encoder.
-        self._foreign: Embeddings | None = embedding
-        if isinstance(embedding, SensoriumEmbeddings):
-            memory.backend.schema.check(embedding.encoder.space, "the memory")
-            self._foreign = None
-        elif embedding is not None and memory.encoder.space.weights != EXTERNAL:
-            raise SpaceMismatchError(
-                f"vectors of {type(embedding).__name__} in a memory of {memory.encoder.space.id}",
-                "one space: two models' vectors cannot be compared",
-                f"leave embedding out, or {remedy}",
-            )
+        is_own = isinstance(embedding, SensoriumEmbeddings)
+        self._foreign: Embeddings | None = None if is_own else embedding
         several = len(memory.encoder.modalities) > 1
         self._ranking = ranking or ("centred" if several else "raw")
 
@@ -123,8 +115,9 @@ class SensoriumVectorStore(Closing, VectorStore):
             embedding: Embeddings of any dimension.
             owner: Owner of the documents; by default that of the command line.
             dimension: Numbers in a vector; by default a question is embedded to count them.
-            model: Name of the vectors' space: a store opens with no other. By default the class of
-                the embeddings, and the model they say they use.
+            model: Name of the vectors' space; by default the class of the embeddings, and the
+                model they say they use. The name decides which store they open only where the
+                store has no vector to compare theirs with.
             ranking: As of the constructor.
             options: Further options of `Memory.open`.
         Raises:

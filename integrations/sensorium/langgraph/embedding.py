@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypeVar
 
 from langchain_core.embeddings import Embeddings
@@ -13,7 +14,7 @@ from langgraph.store.base.embed import EmbeddingsLambda
 
 from sensorium.encoders import Encoder
 from sensorium.errors import QueryError
-from sensorium.langchain.foreign import encoder_of
+from sensorium.langchain.foreign import NAMES, encoder_of
 from sensorium.langgraph.configs import check_index
 
 T = TypeVar("T")
@@ -21,15 +22,19 @@ R = TypeVar("R")
 LOOP: ContextVar[asyncio.AbstractEventLoop | None] = ContextVar("LOOP", default=None)  # of abatch
 
 
-def index_encoder(index: IndexConfig) -> Encoder:
+def index_encoder(index: IndexConfig, *, model: str | None = None) -> Encoder:
     """Return the encoder that LangGraph's `IndexConfig` describes, to open a memory with.
+
+    One sentence is embedded, by which a memory knows its model again.
 
     Args:
         index: Index with `embed` (LangChain embeddings, a function, an asynchronous function, or
             `"provider:model"`) and `dims`.
+        model: Name of the vectors' space; by default that of the model or the function. It decides
+            only where the sentence cannot be embedded, such as by an asynchronous function within
+            a coroutine.
     Returns:
-        An encoder of texts, whose space is named after the model or the function. For Sensorium's
-        own embeddings, their encoder.
+        An encoder of texts. For Sensorium's own embeddings, their encoder.
     Raises:
         QueryError: `embed` or `dims` is missing, or `dims` is not the dimension of the encoder.
     """
@@ -43,7 +48,7 @@ def index_encoder(index: IndexConfig) -> Encoder:
         )
     embeddings, dimension = embeddings_of(index), index["dims"]
     name = embeddings.name if isinstance(embeddings, FunctionEmbeddings) else None
-    encoder = encoder_of(embeddings, dimension=dimension, model=name)
+    encoder = encoder_of(embeddings, dimension=dimension, model=model or name)
     if encoder.space.dimension != dimension:
         raise QueryError(
             f"dims={dimension} for {encoder.space.id}", f"{encoder.space.dimension}", "pass that"
@@ -73,8 +78,14 @@ class FunctionEmbeddings(Embeddings):
         self._wrapped = wrapped
         self.is_async = function is None
         function = wrapped.afunc if function is None else function
-        named = function if hasattr(function, "__qualname__") else type(function)
-        self.name = f"{named.__module__}.{named.__qualname__}"
+        self._function = function
+        self.name = _name_of(function)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FunctionEmbeddings) and self._function is other._function
+
+    def __hash__(self) -> int:
+        return id(self._function)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Embed texts in one call; row i belongs to text i.
@@ -93,6 +104,16 @@ class FunctionEmbeddings(Embeddings):
             QueryError: The function is asynchronous, and the caller is a coroutine.
         """
         return self.embed_documents([text])[0]
+
+
+def _name_of(function: Any) -> str:
+    """Name a function, or the class of a callable object; of a partial, what it calls."""
+    if isinstance(function, partial):
+        # No other keywords: among them may be the key of a service
+        given = [f"{name}={function.keywords[name]}" for name in NAMES if name in function.keywords]
+        return f"{_name_of(function.func)}({', '.join(given)})"
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}.{named.__qualname__}"
 
 
 def _wait_for(function: Callable[[T], Coroutine[Any, Any, R]], argument: T) -> R:

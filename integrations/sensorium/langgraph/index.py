@@ -11,9 +11,10 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from langgraph.store.base import IndexConfig, get_text_at_path, tokenize_path
 
-from sensorium.encoders import Encoder
+from sensorium.encoders import EmbeddingSpace, Encoder
 from sensorium.errors import QueryError, SpaceMismatchError
 from sensorium.langchain import SensoriumEmbeddings
+from sensorium.langchain.foreign import ForeignEncoder
 from sensorium.langgraph.configs import check_index
 from sensorium.langgraph.embedding import FunctionEmbeddings, embeddings_of, index_encoder
 from sensorium.langgraph.media import URI, MediumAt, is_at, media_in, percept_of, without
@@ -58,14 +59,14 @@ class Index:
         self._fields = _tokenize(config.get("fields") or [ROOT])
         self._embeddings: Embeddings | None = None
         if "embed" in config or "dims" in config:
-            space = index_encoder(config).space
-            if space != encoder.space:
+            embeddings = embeddings_of(config)
+            space = _space_of(config, encoder, embeddings)
+            if not encoder.space.agrees(space):
                 raise SpaceMismatchError(
                     f"an index of {space.id} for a memory of {encoder.space.id}",
                     "the embedding that the memory was opened with",
                     "write SensoriumStore.open(..., index=index), or leave out embed and dims",
                 )
-            embeddings = embeddings_of(config)
             is_own = isinstance(embeddings, SensoriumEmbeddings)
             self._embeddings = None if is_own else embeddings
 
@@ -113,6 +114,14 @@ class Index:
         if self._embeddings is not None:
             return np.asarray(self._embeddings.embed_query(query), np.float32)
         return query
+
+
+def _space_of(config: IndexConfig, encoder: Encoder, embeddings: Embeddings) -> EmbeddingSpace:
+    """Return the space of an index, without asking the embeddings that a memory is opened with."""
+    is_known = isinstance(encoder, ForeignEncoder) and encoder.embedding == embeddings
+    if is_known and config.get("dims") == encoder.space.dimension:
+        return encoder.space
+    return index_encoder(config).space
 
 
 def _tokenize(fields: object) -> list[str | list[str]]:

@@ -104,6 +104,7 @@ class SensoriumStore(Closing, BaseStore):
         ttl: TTLConfig | None = None,
         media: str | Path | None = None,
         api_key: str | None = None,
+        model: str | None = None,
     ) -> Self:
         """Open a memory and a store on it, which closes it; for use in a `with` block.
 
@@ -116,6 +117,7 @@ class SensoriumStore(Closing, BaseStore):
             ttl: LangGraph's settings of the time to live.
             media: A folder or fsspec URL for media, if the place is a server.
             api_key: Key of a server.
+            model: Name of the vectors' space, see `index_encoder`.
         Raises:
             QueryError: The index or the settings of the time to live are wrong.
             SensoriumError: `Memory.open` failed.
@@ -125,7 +127,7 @@ class SensoriumStore(Closing, BaseStore):
         config = check_index(index)
         if encoder is None:
             embeds = "embed" in config or "dims" in config
-            encoder = index_encoder(config) if embeds else "sensorium-mini"
+            encoder = index_encoder(config, model=model) if embeds else "sensorium-mini"
         memory = Memory.open(place, owner=owner, encoder=encoder, media=media, api_key=api_key)
         with closed_on_failure(memory):
             store = cls(memory, index=index, ttl=ttl)

@@ -10,12 +10,12 @@ from llama_index.core.embeddings import MultiModalEmbedding
 
 from sensorium.encoders import Encoder, FunctionEncoder
 from sensorium.encoders.functions import Tower
+from sensorium.encoders.probe import dimension_and_probe
 from sensorium.errors import VectorError
 from sensorium.llama_index.embeddings import SensoriumEmbedding
 from sensorium.percepts import Image, Percept, Text
 
 ANY_MODEL = "any"  # name of a space if only its dimension is known
-PROBE = "dimension"  # text that is embedded to learn the dimension
 
 
 def encoder_of(model: BaseEmbedding | None, dimension: int | None) -> Encoder:
@@ -24,7 +24,8 @@ def encoder_of(model: BaseEmbedding | None, dimension: int | None) -> Encoder:
     Args:
         model: Model that embeds texts, and pictures if it takes them, for the memory. `None` if
             all vectors come with the nodes.
-        dimension: Dimension of the vectors; by default a text is embedded to learn it.
+        dimension: Dimension of the vectors; by default that of the sentence which is embedded to
+            know the model by.
     Raises:
         VectorError: Neither is given, the model has another dimension, or it is not a model.
     """
@@ -59,10 +60,9 @@ def encoder_of(model: BaseEmbedding | None, dimension: int | None) -> Encoder:
     towers["text"] = embed_texts
     if isinstance(model, MultiModalEmbedding):
         towers["image"] = embed_images
+    own, probe = dimension_and_probe(model.get_text_embedding, dimension)
     return FunctionEncoder(
-        f"{model.class_name()}:{model.model_name}",
-        towers,
-        dimension=dimension or len(model.get_text_embedding(PROBE)),
+        f"{model.class_name()}:{model.model_name}", towers, dimension=own, probe=probe
     )
 
 

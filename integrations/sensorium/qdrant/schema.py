@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from sensorium.encoders import EmbeddingSpace, encoder_names
+from sensorium.encoders.functions import EXTERNAL
+from sensorium.encoders.probe import probe_from_text, probe_to_text
 from sensorium.errors import SchemaVersionError, SpaceMismatchError, StoreFormatError
 from sensorium.percepts import Percept
 
 VERSION = 1  # of the payload and the named vectors; see docs/schema.md
 ROWS = 1023  # windows a point holds at most: Qdrant takes 2**20 numbers, at 1024 dimensions
 ROWS_IN_ALL = 2046  # windows of all modalities of a point: as JSON 24 MiB; a server takes 32
+PROBE_KEY = "probe"  # of a written schema: the space's probe
 METADATA = "sensorium"  # key of the collection's metadata under which a schema is kept
 
 KEYWORDS = ("modalities", "tags", "source", "digest", "flags", "hashes", "part_of")
@@ -124,6 +127,16 @@ class CollectionSchema:
             return self
         return replace(self, modalities=tuple(sorted({*self.modalities, name})))
 
+    def with_probe_of(self, space: EmbeddingSpace) -> CollectionSchema:
+        """Return a schema that knows the model by its probe, too, or this one if it does.
+
+        Args:
+            space: The space of an encoder that may use the collection; see `check`.
+        """
+        if self.space.probe is not None or space.probe is None:
+            return self
+        return replace(self, space=replace(self.space, probe=space.probe))
+
     def check(self, space: EmbeddingSpace, place: str) -> None:
         """Check that a memory with an encoder of `space` can use the collection.
 
@@ -141,17 +154,27 @@ class CollectionSchema:
                 "one vector a window, as a memory writes them",
                 "give the memory a collection of its own, made without single=",
             )
-        if self.space != space:
+        if not self.space.agrees(space):
+            likeness = self.space.likeness(space)
+            measured = (
+                ""
+                if likeness is None
+                else f": their vectors of one sentence differ, cosine {likeness:.2f}"
+            )
             raise SpaceMismatchError(
-                f"{place}, which holds vectors of {self.space.id}, with an encoder of {space.id}",
+                f"{place}, which holds vectors of {self.space.id}, with an encoder of {space.id}"
+                f"{measured}",
                 "one space: two encoders' vectors cannot be compared",
                 _remedy(self.space),
             )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the schema as a JSON-ready dictionary, which `from_dict` reads."""
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
         lists = {"modalities": list(self.modalities), "single": list(self.single)}
-        return {**asdict(self), **lists}
+        probe = self.space.probe
+        probes = {} if probe is None else {PROBE_KEY: probe_to_text(probe)}
+        return {**fields, "space": self.space.to_dict(), **lists, **probes}
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any], *, place: str) -> CollectionSchema:
@@ -168,6 +191,9 @@ class CollectionSchema:
             # The version is read first: in another one all else may have changed
             _check_version(int(fields["version"]), place)
             space = EmbeddingSpace(**fields["space"])
+            if PROBE_KEY in fields:  # beside the space, whose fields earlier releases know
+                probe = probe_from_text(fields[PROBE_KEY], space.dimension)
+                space = replace(space, probe=probe)
             rest = {key: fields[key] for key in cls.__dataclass_fields__ if key in fields}
             names, single = tuple(fields["modalities"]), tuple(fields.get("single", ()))
             return cls(**{**rest, "space": space, "modalities": names, "single": single})
@@ -196,7 +222,12 @@ def _remedy(space: EmbeddingSpace) -> str:
     """Return what to do about a collection of another space: name its encoder, if it has one."""
     if space.model in encoder_names():
         return f"open it with encoder={space.model!r}, or re-embed it: Memory.reembed"
+    same = (
+        f' (or, if this is that model under another name, with model="{space.model}")'
+        if space.weights == EXTERNAL and space.probe is None
+        else ""
+    )
     return (
-        f"open it with the encoder or embedding that made it ({space.model}), re-embed it: "
+        f"open it with the encoder or embedding that made it ({space.model}){same}, re-embed it: "
         "Memory.reembed, or begin another memory in another place"
     )

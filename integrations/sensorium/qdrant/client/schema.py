@@ -54,6 +54,7 @@ def ensure_collection(
             # Another process made it meanwhile, or a request of ours whose answer was lost
             stored = read_schema(client, name) or schema
     stored.check(schema.space, _place(client, name))
+    stored = _with_probe(client, name, stored, schema)
     for modality in schema.modalities:
         stored = _widen(client, name, stored, modality)
     _create_indexes(client, name)  # perhaps it was left half made
@@ -142,6 +143,17 @@ def add_modality(client: QdrantClient, collection: str, name: str) -> Collection
             "make it first: create_collection(client, name, schema)",
         )
     return _widen(client, collection, schema, name)
+
+
+def _with_probe(
+    client: QdrantClient, name: str, stored: CollectionSchema, given: CollectionSchema
+) -> CollectionSchema:
+    """Keep a model's probe with a collection that was made without it; return its schema."""
+    schema = stored.with_probe_of(given.space)
+    if schema is not stored:
+        metadata = {METADATA: schema.to_dict()}
+        Connection(client).call(client.update_collection, name, metadata=metadata)
+    return schema
 
 
 def _widen(

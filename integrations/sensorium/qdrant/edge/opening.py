@@ -49,14 +49,14 @@ def open_shard(folder: Path, schema: CollectionSchema) -> Shard:
     if name is None:  # the first opening did not end
         return _begun(folder, schema)
     stored.check(schema.space, f"the memory {str(folder)!r}")
-    merged = stored
+    merged = stored.with_probe_of(schema.space)
     for modality in schema.modalities:
         merged = merged.with_modality(modality)
     if not (folder / name).exists():
         _check_removed(folder, name)
         return _begun(folder, merged)
     shard = Shard(folder, name, merged)
-    if merged != stored:
+    if merged is not stored:
         write_description(folder, merged, name)
     drop_stray_shards(folder, name)
     return shard

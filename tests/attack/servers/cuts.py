@@ -49,6 +49,7 @@ def _forgotten(before: Records) -> Records:
     return {name: one for name, one in before.items() if name != "r2"}
 
 
+LAST = ("reset within", "reset before", "reset after")
 AGAIN: dict[str, Any] = {"id": "r1", "tags": ["again"], "metadata": {"done": True}}
 JOBS = (
     Job("reembed", lambda memory: memory.reembed(tiny("other")), dict),
@@ -69,19 +70,19 @@ JOBS = (
 def attack(task: Task) -> None:
     """Cut each job after every one of its requests, before and after that one is applied."""
     be_impatient()
-    kinds = itertools.cycle((job, applied) for applied in (False, True) for job in (*JOBS, None))
-    requests: dict[tuple[str, bool], int] = {}
+    kinds = itertools.cycle((job, last) for last in LAST for job in (*JOBS, None))
+    requests: dict[tuple[str, str], int] = {}
     for number in task.turns("cuts"):
-        job, applied = next(kinds)
+        job, last = next(kinds)
         name = job.name if job else "promote"
-        fault = CutAfter(requests.get((name, applied), 0), applied=applied)
-        requests[name, applied] = fault.left + 1
+        fault = CutAfter(requests.get((name, last), 0), last)
+        requests[name, last] = fault.left + 1
         server, media = Server(), task.home / f"cut{number}"
         with serving(server):
             cut = _Cut(task, number, server, media, fault)
             over = cut.cut(job) if job else cut.cut_promotion()
         if over:
-            requests[name, applied] = 0
+            requests[name, last] = 0
 
 
 class _Cut:

@@ -32,6 +32,7 @@ FAULTS = (
     ),
 )
 AFTER = ("500 after", "reset after", "half", "wrong json", "null result", "wrong shape", "empty")
+WITHIN = "reset within"
 RETRY = {"now": "0", "date": "Wed, 21 Oct 2035 07:28:00 GMT", "huge": "9" * 40}
 READING = re.compile(r"^GET |^POST .*/points(/scroll|/count|/facet|/query|/query/batch)?$")
 HANG = 3.0  # seconds, longer than a client waits
@@ -72,9 +73,11 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.server_.fault(f"{self.command} {path}")
         if fault:
             self.server_.struck[fault] += 1
-        if fault and fault not in AFTER:
+        if fault and fault not in (*AFTER, WITHIN):
             self._fail(fault)
             return
+        if fault == WITHIN:
+            body, fault = first_operation(body), "reset after"
         try:
             result = self.server_.apply(self.command, path, body)
         except Exception as error:  # a server answers, whatever went wrong
@@ -161,17 +164,24 @@ def serving(server: Server) -> Iterator[Server]:
         listener.server_close()
 
 
+def first_operation(body: Any) -> Any:
+    """What a server has done of a request when it stops after the first of its operations."""
+    operations = body.get("operations") if isinstance(body, dict) else None
+    return {**body, "operations": operations[:1]} if operations else body
+
+
 class CutAfter:
     """A fault: the server takes a number of writing requests, and then none of any kind."""
 
-    def __init__(self, requests: int, *, applied: bool) -> None:
+    def __init__(self, requests: int, last: str) -> None:
         """Begin to count.
 
         Args:
             requests: How many writing requests it answers.
-            applied: Whether the one after them is applied, and its answer lost.
+            last: What happens to the one after them: `"reset before"` or `"reset after"` it is
+                applied, or `"reset within"` its operations, where it has several.
         """
-        self.left, self.applied, self.over = requests, applied, False
+        self.left, self.last, self.over = requests, last, False
 
     def __call__(self, line: str) -> str | None:
         """Say what happens to the next request."""
@@ -183,4 +193,4 @@ class CutAfter:
             self.left -= 1
             return None
         self.over = True
-        return "reset after" if self.applied else "reset before"
+        return self.last

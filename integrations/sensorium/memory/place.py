@@ -18,6 +18,7 @@ from sensorium.errors import StoreFormatError
 from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.store import MediaStore
 from sensorium.qdrant import Backend, CollectionSchema, EdgeBackend
+from sensorium.qdrant.edge.folder import removed_while_open
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
@@ -141,12 +142,18 @@ class Place:
         return folder and folder / f"{owner_key(owner)}.npz"
 
     def streams_folder(self, owner: str) -> Path | None:
-        """Make the folder of an owner's running statistics; `None` without a state folder."""
+        """Make the folder of an owner's running statistics; `None` without a state folder.
+
+        Raises:
+            StoreFormatError: The memory's folder was removed while open.
+        """
         return self._state_folder(STREAMS, owner_key(owner))
 
     def _state_folder(self, *names: str) -> Path | None:
         if self.state is None:
             return None
+        if not self.state.is_dir():
+            raise removed_while_open(self.state)
         folder = self.state.joinpath(*names)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
@@ -195,7 +202,13 @@ def open_place(
     shared = not isinstance(backend, EdgeBackend)
     try:
         store = (
-            MediaStore(root, owner=owner, quota=media_quota, shared=shared)
+            MediaStore(
+                root,
+                owner=owner,
+                quota=media_quota,
+                shared=shared,
+                home=None if media else state,
+            )
             if keep_media and root
             else None
         )

@@ -18,7 +18,7 @@ from sensorium.errors import StoreError, StoreFullError
 from sensorium.qdrant import CollectionSchema, EdgeBackend, Filter, Ids, Point
 from sensorium.qdrant.edge import purging
 from sensorium.qdrant.edge.folder import read_description, write_description
-from sensorium.qdrant.edge.writing import RESERVE
+from sensorium.qdrant.edge.room import RESERVE
 
 SECRET = "Xq7vR2kLw9ZtB4nMh6Yc"
 

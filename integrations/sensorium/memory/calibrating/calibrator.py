@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 
 import numpy as np
@@ -11,6 +12,9 @@ from sensorium.memory.calibrating.calibration import Calibration
 from sensorium.memory.calibrating.sample import Sample
 from sensorium.memory.shelf import Setup, Shelf
 from sensorium.qdrant import Backend, Filter
+from sensorium.qdrant.edge.folder import removed_while_open
+
+logger = logging.getLogger(__name__)
 
 POINTS = 256  # points of each modality in a sample
 SEED = 0  # of the random choice of one row among those of a recording
@@ -41,6 +45,8 @@ class Calibrator:
 
         Args:
             setup: The collection and the encoder that the calibration is for.
+        Raises:
+            StoreFormatError: The memory's folder was removed while open.
         """
         with self._lock:
             if setup is not self._setup:  # the collection and its encoder were exchanged
@@ -52,8 +58,7 @@ class Calibrator:
                 self._sample = self._draw(setup.backend, self._points)
                 self._sampled = self._points
                 self._calibration = None
-                if self._file is not None:
-                    self._sample.save(self._file)
+                self._save()
             if self._calibration is None:
                 self._calibration = Calibration(setup.encoder.background, self._sample)
             return self._calibration
@@ -74,6 +79,21 @@ class Calibrator:
         self._sample, self._calibration = Sample.EMPTY, None
         if self._file is not None:
             self._file.unlink(missing_ok=True)
+
+    def _save(self) -> None:
+        """Keep the sample for the next opening; on a full disk that one draws its own.
+
+        Raises:
+            StoreFormatError: The memory's folder was removed while open.
+        """
+        if self._file is None:
+            return
+        try:
+            self._sample.save(self._file)
+        except FileNotFoundError as error:
+            raise removed_while_open(self._file.parents[1]) from error
+        except OSError as error:
+            logger.warning("sensorium: the calibration sample cannot be kept: %s", error)
 
     def _draw(self, backend: Backend, total: int) -> Sample:
         modalities = backend.schema.modalities

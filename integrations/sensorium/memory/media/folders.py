@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from sensorium.errors import MissingExtraError, StoreFullError, StoreUnavailableError
 from sensorium.qdrant.durability import sync_file, sync_folder, sync_parents
+from sensorium.qdrant.edge.folder import removed_while_open
 
 GRACE = timedelta(hours=1)  # a file younger than this may belong to a record being written
 PART = "part-"  # begins the name of a file that is being written
@@ -69,12 +70,13 @@ class Folder(Protocol):
         """Make files safe against loss of power; files that are gone are skipped."""
 
 
-def open_folder(root: str, key: str) -> Folder:
+def open_folder(root: str, key: str, *, home: Path | None = None) -> Folder:
     """Return a folder, which its first file will make.
 
     Args:
         root: Directory or fsspec URL that holds the folder.
         key: Name of the folder.
+        home: Folder of the memory that a directory belongs to, which is never made anew.
     Raises:
         MissingExtraError: The package that reaches such URLs is not installed.
         StoreUnavailableError: fsspec knows no URL of this kind.
@@ -83,7 +85,7 @@ def open_folder(root: str, key: str) -> Folder:
         return LocalFolder(Path(url2pathname(urlsplit(root).path)) / key)
     if "://" in root:  # also in chains, such as simplecache::s3://bucket
         return RemoteFolder(root, key)
-    return LocalFolder(Path(root).expanduser().absolute() / key)
+    return LocalFolder(Path(root).expanduser().absolute() / key, home=home)
 
 
 @contextmanager
@@ -108,10 +110,17 @@ def enough_room(place: str) -> Iterator[None]:
 class LocalFolder(Folder):
     """A directory on this machine's disk."""
 
-    def __init__(self, directory: Path) -> None:
-        """Name a directory; the first file that is written makes it."""
+    def __init__(self, directory: Path, *, home: Path | None = None) -> None:
+        """Name a directory; the first file that is written makes it.
+
+        Args:
+            directory: The directory.
+            home: Folder of the memory that it belongs to: made anew, it would hide that somebody
+                removed the memory.
+        """
         self.place = str(directory)
         self._directory = directory
+        self._home = home
 
     def path(self, inner: str) -> Path:
         return self._directory / inner
@@ -138,7 +147,13 @@ class LocalFolder(Folder):
                             yield f"{directory.name}/{entry.name}", entry.stat().st_size
 
     def new_part(self) -> Path:
-        """Return a path on the disk of the directory, so that renaming it is atomic."""
+        """Return a path on the disk of the directory, so that renaming it is atomic.
+
+        Raises:
+            StoreFormatError: The memory's folder was removed.
+        """
+        if self._home is not None and not self._home.is_dir():
+            raise removed_while_open(self._home)
         if not self._directory.exists():
             self._directory.mkdir(parents=True, exist_ok=True)
             sync_parents(self._directory)

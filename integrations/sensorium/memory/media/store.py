@@ -42,7 +42,13 @@ class MediaStore:
     """
 
     def __init__(
-        self, root: str | Path, *, owner: str, quota: int | None = None, shared: bool = False
+        self,
+        root: str | Path,
+        *,
+        owner: str,
+        quota: int | None = None,
+        shared: bool = False,
+        home: Path | None = None,
     ) -> None:
         """Open a store; nothing is written, and no server is contacted yet.
 
@@ -52,6 +58,7 @@ class MediaStore:
             quota: Largest number of bytes this owner may keep, as far as this process knows.
             shared: Whether other processes may write to it, too. They may be about to write a
                 record that names a young file, so `drop` leaves young files to `sweep`.
+            home: Folder of the memory that `root` lies in, if it does: never made anew.
         Raises:
             OwnerError: `owner` is not a valid name.
             MissingExtraError: The package that reaches such URLs is not installed.
@@ -61,7 +68,8 @@ class MediaStore:
         self.quota = quota
         self.shared = shared
         self._root = str(root)
-        self._folder = open_folder(self._root, owner_key(owner))
+        self._home = home
+        self._folder = open_folder(self._root, owner_key(owner), home=home)
         # Held while a file gets or loses its name, and for the counts that follow from it
         self._lock = Lock()
         self._used: int | None = None  # bytes kept; None before they were counted
@@ -73,7 +81,9 @@ class MediaStore:
 
     def for_owner(self, owner: str) -> MediaStore:
         """Open another owner's store in the same place, with the same quota."""
-        return MediaStore(self._root, owner=owner, quota=self.quota, shared=self.shared)
+        return MediaStore(
+            self._root, owner=owner, quota=self.quota, shared=self.shared, home=self._home
+        )
 
     def put(
         self, content: bytes | BinaryIO, *, extension: str, in_use: list[str] | None = None
@@ -94,6 +104,7 @@ class MediaStore:
             MediaQuotaError: The store would grow beyond its quota, counting the writes in
                 progress; nothing of the content is kept.
             StoreFullError: The disk has no room; nothing of the content is kept.
+            StoreFormatError: The memory's folder was removed while open.
             StoreUnavailableError: A remote store cannot be reached.
             RecordError: The extension is not of this form.
         """

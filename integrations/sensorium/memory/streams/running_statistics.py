@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import RecordError, StoreFormatError
+from sensorium.memory.media.folders import enough_room
 from sensorium.percepts.source import Array
 from sensorium.qdrant.durability import write_whole
+from sensorium.qdrant.edge.folder import removed_while_open
 
 VERSION = 1  # version of the file's format
 
@@ -58,6 +60,8 @@ class RunningStatistics:
         self._count = 0
         self._mean: NDArray[np.float64] = np.zeros(0)
         self._squares: NDArray[np.float64] = np.zeros(0)  # sums of squared distances to the mean
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
         if file is not None and file.exists():
             self._read(file)
 
@@ -94,7 +98,12 @@ class RunningStatistics:
         return np.asarray(scores, np.float32)
 
     def save(self) -> None:
-        """Write the file; it is replaced whole or not at all."""
+        """Write the file; it is replaced whole or not at all.
+
+        Raises:
+            StoreFormatError: Its folder was removed.
+            StoreFullError: The disk has no room.
+        """
         if self._file is None or self._count == 0:
             return
         fields = {
@@ -104,8 +113,11 @@ class RunningStatistics:
             "mean": self._mean.tolist(),
             "squares": self._squares.tolist(),
         }
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(self._file, json.dumps(fields, indent=1).encode())
+        try:
+            with enough_room(str(self._file)):
+                write_whole(self._file, json.dumps(fields, indent=1).encode())
+        except FileNotFoundError as error:
+            raise removed_while_open(self._file.parent) from error
 
     def claim(self) -> None:
         """Keep other streams of this process from writing the file, until `release`.

@@ -17,11 +17,11 @@ from typing import Any
 
 from typing_extensions import Self
 
-from sensorium.errors import SensoriumError, StoreClosedError, StoreFormatError
+from sensorium.errors import StoreClosedError, StoreFormatError
 from sensorium.qdrant.backend import Backend, Progress, Purged, Search
 from sensorium.qdrant.durability import FlushTimer
 from sensorium.qdrant.edge import purging, reading, writing
-from sensorium.qdrant.edge.failures import disk_full, translated_error
+from sensorium.qdrant.edge.failures import translating_errors, translating_full_disk
 from sensorium.qdrant.edge.folder import (
     SHARD,
     FolderLock,
@@ -31,6 +31,7 @@ from sensorium.qdrant.edge.folder import (
     write_description,
 )
 from sensorium.qdrant.edge.opening import open_shard
+from sensorium.qdrant.edge.room import OPENING, check_free
 from sensorium.qdrant.edge.shard import Shard
 from sensorium.qdrant.erasing import erase_folder
 from sensorium.qdrant.filters import Filter
@@ -47,7 +48,6 @@ from sensorium.qdrant.points import (
 )
 from sensorium.qdrant.schema import CollectionSchema
 
-OPENING = 16 * 2**20  # bytes that must be free to open: Edge maps new files even to read
 PRIVATE = 0o700  # nobody but its user may look into a new memory
 
 
@@ -93,15 +93,19 @@ class EdgeBackend(Backend):
             OSError: The folder cannot be made or written.
         """
         folder = Path(folder).expanduser().absolute()
-        place = f"the memory {str(folder)!r}"
         if folder.exists() and not folder.is_dir():
             raise StoreFormatError(
                 f"the file {str(folder)!r} as a memory", "a folder", "name another place"
             )
+        with translating_full_disk(f"the memory {str(folder)!r}"):
+            return cls._open(folder, schema)
+
+    @classmethod
+    def _open(cls, folder: Path, schema: CollectionSchema) -> EdgeBackend:
+        """Open a folder as `open` does; the errors of a full disk are the system's."""
         folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         read_description(folder)  # before anything is written into a folder that is not ours
-        if shutil.disk_usage(folder).free < OPENING:
-            raise disk_full(place)
+        check_free(folder, OPENING)
         lock = FolderLock(folder)
         try:
             backend = cls(open_shard(folder, schema), lock)
@@ -214,6 +218,7 @@ class EdgeBackend(Backend):
 
     def add_modality(self, name: str) -> None:
         with self._write_gate, self._using() as shard:
+            self._lock.check()
             if name in shard.schema.modalities:
                 return
             schema = shard.schema.with_modality(name)
@@ -229,7 +234,8 @@ class EdgeBackend(Backend):
         """
         with self._using() as shard:
             self._timer.cancel()
-            shard.engine.flush()
+            self._lock.check()
+            shard.flush()
         error = self._timer.take_error()
         if error is not None:
             raise error
@@ -245,6 +251,7 @@ class EdgeBackend(Backend):
         """
         with self._write_gate, self._using() as shard:
             self._timer.cancel()
+            self._lock.check()
             return shard.index()
 
     def check_purge(self, *, removed: int) -> None:
@@ -254,18 +261,16 @@ class EdgeBackend(Backend):
     def purge(self, *, progress: Progress | None = None) -> Purged:
         with self._write_gate:
             with self._using() as old:
+                self._lock.check()
                 purging.check_room(old, 0)
                 was_indexed = old.engine.info().indexed_vectors_count > 0
                 new = Shard(self.folder, _sibling_name(), old.schema)
             try:
-                points = purging.copy_points(self._using, new, progress)
-                indexed = purging.index_again(was_indexed, new)
-                new.engine.flush()
-                self._exchange(new)
-            except SensoriumError:
-                raise
-            except Exception as error:  # Edge raises nothing more precise
-                raise translated_error(error, f"the memory {str(self.folder)!r}") from error
+                with translating_errors(f"the memory {str(self.folder)!r}"):
+                    points = purging.copy_points(self._using, new, progress)
+                    indexed = purging.index_again(was_indexed, new)
+                    new.flush()
+                    self._exchange(new)
             finally:
                 ended = old if self._shard is new else new
                 ended.engine.close()
@@ -284,6 +289,7 @@ class EdgeBackend(Backend):
 
     def sibling(self, schema: CollectionSchema) -> Self:
         with self._using():
+            self._lock.check()
             # It shares the lock, which this backend goes on to hold until `switch`
             return type(self)(Shard(self.folder, _sibling_name(), schema), self._lock)
 
@@ -343,13 +349,15 @@ class EdgeBackend(Backend):
         """Close the shard; the folder stays locked."""
         self._is_open = False
         self._timer.cancel()
-        self._shard.engine.close()
+        with translating_errors(f"the memory {str(self.folder)!r}"):
+            self._shard.engine.close()
 
     def _flush_on_time(self) -> None:
         with self._guard:
             if self._is_open:
                 with self._using() as shard:
-                    shard.engine.flush()
+                    self._lock.check()
+                    shard.flush()
 
     @contextmanager
     def _using(self) -> Iterator[Shard]:
@@ -365,17 +373,18 @@ class EdgeBackend(Backend):
                     "an open one",
                     "open it again, and use it within its with block",
                 )
-            try:
+            with translating_errors(f"the memory {str(self.folder)!r}"):
                 yield self._shard
-            except SensoriumError:
-                raise
-            except Exception as error:  # Edge raises nothing more precise
-                raise translated_error(error, f"the memory {str(self.folder)!r}") from error
 
     @contextmanager
     def _writing(self) -> Iterator[Shard]:
-        """Use the shard to write, and have it flushed soon after."""
+        """Use the shard to write, and have it flushed soon after.
+
+        Raises:
+            StoreFormatError: The folder was removed or replaced since it was opened.
+        """
         with self._write_gate, self._using() as shard:
+            self._lock.check()
             yield shard
             self._timer.wrote()
 

@@ -2,13 +2,67 @@
 
 from __future__ import annotations
 
-from sensorium.errors import StoreError, StoreFormatError, StoreFullError, StoreLockedError
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sensorium.errors import (
+    SensoriumError,
+    StoreError,
+    StoreFormatError,
+    StoreFullError,
+    StoreLockedError,
+)
 
 # What Edge says, in its own words, when the file system does not let it write
-FULL = ("No space left", "os error 28", "Disk quota")
+FULL = ("No space left", "os error 28", "Disk quota", "File too large", "os error 27", "code: 27")
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # what the system calls the same
+# What Rust raises where Edge met what it never expects: a BaseException, which nobody catches
+PANIC = "PanicException"
+LONGEST = 200  # characters of Edge's own words that a message quotes
 
 
-def translated_error(error: Exception, place: str, *, opening: bool = False) -> StoreError:
+@contextmanager
+def translating_errors(place: str, *, opening: bool = False) -> Iterator[None]:
+    """Turn the errors of Edge, and its panics, into ours.
+
+    Args:
+        place: Name of the memory in messages.
+        opening: Whether the shard is being opened, so that its files may be damaged.
+    Raises:
+        StoreError: Edge failed. What is no error at all, such as KeyboardInterrupt, stays itself.
+    """
+    try:
+        yield
+    except SensoriumError:
+        raise
+    except BaseException as error:  # Edge raises nothing more precise
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
+        raise translated_error(error, place, opening=opening) from error
+
+
+@contextmanager
+def translating_full_disk(place: str) -> Iterator[None]:
+    """Turn the system's errors of a disk without room into ours.
+
+    Raises:
+        StoreFullError: The disk has no room.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, SensoriumError) or error.errno not in NO_ROOM:
+            raise
+        raise disk_full(place) from error
+
+
+def is_panic(error: BaseException) -> bool:
+    """Return whether an error is a panic of Rust; its class cannot be imported."""
+    return type(error).__name__ == PANIC
+
+
+def translated_error(error: BaseException, place: str, *, opening: bool = False) -> StoreError:
     """Return our error for one of Edge's.
 
     Args:
@@ -16,7 +70,7 @@ def translated_error(error: Exception, place: str, *, opening: bool = False) -> 
         place: Name of the memory in messages.
         opening: Whether the shard was being opened, so that its files may be damaged.
     """
-    text = " ".join(str(error).split())[:200]
+    text = " ".join(str(error).split())
     if any(sign in text for sign in FULL):
         return disk_full(place)
     if "WouldBlock" in text:
@@ -25,19 +79,33 @@ def translated_error(error: Exception, place: str, *, opening: bool = False) -> 
             "one owner at a time",
             "close it there",
         )
-    if opening:
+    if opening or is_panic(error):
+        failed = "cannot be opened" if opening else "has damaged files"
         return StoreFormatError(
-            f"{place}, which cannot be opened ({text})",
+            f"{place}, which {failed} ({text[:LONGEST]})",
             "the files as Sensorium left them",
             "restore the folder from a copy, or import an export of it",
         )
-    return StoreError(f"{place}, which refused ({text})", "a request it can answer", "report this")
+    return StoreError(
+        f"{place}, which refused ({text[:LONGEST]})", "a request it can answer", "report this"
+    )
 
 
-def disk_full(place: str) -> StoreFullError:
-    """Return the error for a disk without room."""
+def disk_full(place: str, *, free: int | None = None, needed: int | None = None) -> StoreFullError:
+    """Return the error for a disk without room.
+
+    Args:
+        place: Name of the memory in messages.
+        free: Bytes that are free, if the disk was asked.
+        needed: Bytes that must be free.
+    """
+    if free is None or needed is None:
+        full, room = "which is full", "room for what is written"
+    else:
+        full = f"which has {free / 2**20:.1f} MiB free"
+        room = f"{needed / 2**20:.1f} MiB for what is written"
     return StoreFullError(
-        f"the disk of {place}, which is full",
-        "room for what is written; nothing acknowledged before is lost",
+        f"the disk of {place}, {full}",
+        f"{room}; nothing acknowledged before is lost",
         "free some space, forget what is old, or move the memory",
     )

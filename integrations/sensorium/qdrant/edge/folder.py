@@ -44,9 +44,21 @@ class FolderLock:
                 "one process at a time in a folder",
                 "close it there (memory.close()), or share one server: docs/deploy.md",
             ) from error
+        self._folder = folder
+        # No other file gets this inode while the lock keeps its file open
+        self._identity = _identity(folder / LOCK)
         (folder / HOLDER).write_text(_this_process(), encoding="utf-8")
         self._release_later: Any = weakref.finalize(self, self._lock.release)
         self._holder: weakref.ref[object] = weakref.ref(self)
+
+    def check(self) -> None:
+        """Check that the folder is still the one that was locked.
+
+        Raises:
+            StoreFormatError: It was removed or replaced: what is written now would be lost.
+        """
+        if _identity(self._folder / LOCK) != self._identity:
+            raise removed_while_open(self._folder)
 
     def hold_for(self, holder: object) -> None:
         """Hand the lock to a backend: it is released with that one, no longer with the one before.
@@ -62,6 +74,24 @@ class FolderLock:
         """Release the folder, if `holder` is the backend that holds it."""
         if self._holder() is holder:
             self._release_later()
+
+
+def removed_while_open(folder: Path) -> StoreFormatError:
+    """Return the error for a folder that somebody removed under an open memory."""
+    return StoreFormatError(
+        f"the memory {str(folder)!r}, which was removed or replaced while open",
+        "the folder that was opened, with its files",
+        "close this memory, put the folder back from a copy, and open it again",
+    )
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Return what tells a file from every other; `None` if it is gone."""
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _holder(folder: Path) -> str:

@@ -16,7 +16,7 @@ import qdrant_edge as edge
 
 from sensorium.errors import StoreError, StoreFullError
 from sensorium.qdrant.backend import Progress, Purged
-from sensorium.qdrant.edge import reading, writing
+from sensorium.qdrant.edge import reading, room, writing
 from sensorium.qdrant.edge.folder import bytes_on_disk
 from sensorium.qdrant.edge.shard import Shard
 from sensorium.qdrant.erasing import Erasure
@@ -46,7 +46,7 @@ def check_room(shard: Shard, removed: int) -> None:
     info = shard.engine.info()
     share = max(0, info.points_count - removed) / max(1, info.points_count)
     copies = 2 if info.indexed_vectors_count else 1  # indexing copies the vectors once more
-    needed = int(bytes_on_disk(shard.place) * share * copies) + LOGS + writing.RESERVE
+    needed = int(bytes_on_disk(shard.place) * share * copies) + LOGS + room.RESERVE
     free = shutil.disk_usage(shard.folder).free
     if free < needed:
         raise StoreFullError(

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import qdrant_edge as edge
 from qdrant_edge import UpdateOperation
 
-from sensorium.errors import PointError
+from sensorium.errors import PointError, StoreError, StoreFullError
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant.durability import sync_tree
-from sensorium.qdrant.edge.failures import translated_error
+from sensorium.qdrant.edge.failures import NO_ROOM, translating_errors
 from sensorium.qdrant.edge.filters import translated
 from sensorium.qdrant.edge.folder import CONFIG
 from sensorium.qdrant.edge.indexing import index_shard
+from sensorium.qdrant.edge.room import (
+    check_indexing,
+    check_making,
+    check_opening,
+    set_log_aside,
+)
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Payload
 from sensorium.qdrant.schema import (
@@ -51,15 +57,18 @@ class Shard:
         Raises:
             StoreFormatError: The shard is damaged.
             StoreLockedError: Another process opened the shard itself.
+            StoreFullError: The disk has no room for what Edge maps.
         """
         self.folder = folder
         self.name = name
         self.schema = schema
         self.engine = (_load if self.place.exists() else _make)(folder, name, schema)
-        self.modalities = _named_vectors(self.place)
-        # Whether a condition on these could leave a point out at all: see `translated`
-        self._has_parts = self._has_any("part_of")
-        self._has_expiry = self._has_any("expires_at")
+        with _opening(folder):
+            self.modalities = _named_vectors(self.place)
+            # Whether a condition on these could leave a point out at all: see `translated`
+            self._has_parts = self._has_any("part_of")
+            self._has_expiry = self._has_any("expires_at")
+        self._set_log_aside()
 
     @property
     def place(self) -> Path:
@@ -116,12 +125,19 @@ class Shard:
             self._has_parts = self._has_parts or "part_of" in payload
             self._has_expiry = self._has_expiry or "expires_at" in payload
 
+    def flush(self) -> None:
+        """Make what was written safe against loss of power."""
+        self.engine.flush()
+        self._set_log_aside()
+
     def index(self) -> bool:
         """Index new points; return whether there was anything to do.
 
         Raises:
             StoreError: The process that indexes failed.
+            StoreFullError: The disk has no room for a second copy; nothing was begun.
         """
+        check_indexing(self.place)
         self.engine.flush()
         self.engine.close()
         try:
@@ -137,20 +153,34 @@ class Shard:
         # Edge's estimate subtracts deleted points, and may say 0 where there are some
         return self.engine.count(edge.CountRequest(exact=True, filter=filter))
 
+    def _set_log_aside(self) -> None:
+        """Set aside what deletions on a full disk will need, while there is room for it."""
+        try:
+            set_log_aside(self.place)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+
 
 def holds_points(place: Path) -> bool:
     """Return whether a shard that nobody has open holds points; one that is half made does not.
 
     Args:
         place: Folder of the shard.
+    Raises:
+        StoreFullError: The disk has no room to look.
     """
     if not (place / CONFIG).exists():
         return False
     try:
-        engine = edge.EdgeShard.load(str(place))
-        count = engine.count(edge.CountRequest(exact=True))
-        engine.close()
-    except Exception:  # Edge raises nothing more precise, and it may hold points all the same
+        with _opening(place.parent):
+            check_opening(place)
+            engine = edge.EdgeShard.load(str(place))
+            count = engine.count(edge.CountRequest(exact=True))
+            engine.close()
+    except StoreFullError:
+        raise
+    except StoreError:  # it may hold points all the same
         return True
     return count > 0
 
@@ -159,6 +189,7 @@ def _load(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeShard:
     """Open a shard that is there."""
     place = folder / name
     with _opening(folder):
+        check_opening(place)
         return edge.EdgeShard.load(str(place), _recover_config(place, schema))
 
 
@@ -166,6 +197,7 @@ def _make(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeShard:
     """Make a shard with its payload indexes; it is safe against loss of power from then on."""
     place = folder / name
     with _opening(folder):
+        check_making(folder)
         place.mkdir()
         config = edge.EdgeConfig(
             sparse_vectors={PLACEHOLDER: edge.EdgeSparseVectorParams()},
@@ -176,16 +208,12 @@ def _make(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeShard:
             engine.update(UpdateOperation.create_field_index(field, params))
         engine.flush()
         sync_tree(place)
-    return engine
+        return engine
 
 
-@contextmanager
-def _opening(folder: Path) -> Iterator[None]:
+def _opening(folder: Path) -> AbstractContextManager[None]:
     """Turn the errors of an opening into ours."""
-    try:
-        yield
-    except Exception as error:  # Edge raises nothing more precise
-        raise translated_error(error, f"the memory {str(folder)!r}", opening=True) from error
+    return translating_errors(f"the memory {str(folder)!r}", opening=True)
 
 
 def _named_vectors(place: Path) -> set[str]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
+import json
 from collections.abc import Collection, Mapping, Sequence
 
 import qdrant_edge as edge
 from qdrant_edge import UpdateOperation
 
 from sensorium.qdrant.edge.conversion import edge_points, edge_vectors
-from sensorium.qdrant.edge.failures import disk_full
 from sensorium.qdrant.edge.reading import matching_ids
+from sensorium.qdrant.edge.room import PAYLOAD_RESERVE, check_deleting, check_writing
 from sensorium.qdrant.edge.shard import Shard
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Payload, Point, Vectors, with_cleared
-
-RESERVE = 64 * 2**20  # bytes that stay free: Edge writes to mapped files, which must not fail
 
 
 def upsert(shard: Shard, points: Sequence[Point]) -> None:
@@ -38,6 +36,7 @@ def set_payload(shard: Shard, filter: Filter, payload: Payload, clear: Collectio
     """Write and remove top-level keys of the points that a filter lets through."""
     # The ids are read first: the filter may ask for what is written here
     ids = matching_ids(shard, filter)
+    check_writing(shard.folder, len(ids) * _size(payload), reserve=PAYLOAD_RESERVE)
     shard.note([payload])
     written = with_cleared(payload, clear)
     if written and ids:
@@ -45,16 +44,22 @@ def set_payload(shard: Shard, filter: Filter, payload: Payload, clear: Collectio
 
 
 def delete(shard: Shard, filter: Filter) -> None:
-    """Remove the points that a filter lets through."""
+    """Remove the points that a filter lets through; a full disk does not hinder that."""
+    check_deleting(shard.place)
     shard.engine.update(UpdateOperation.delete_points_by_filter(shard.translated(filter)))
 
 
 def _check_room(shard: Shard, points: Sequence[Point]) -> None:
-    """Check that the disk has room for points, several times over: Edge copies as it writes.
+    """Check that the disk has room for points.
 
     Raises:
         StoreFullError: The disk does not have it; nothing is written.
     """
-    needed = 4 * sum(rows.nbytes for point in points for rows in point.vectors.values())
-    if shutil.disk_usage(shard.folder).free < RESERVE + needed:
-        raise disk_full(f"the memory {str(shard.folder)!r}")
+    vectors = sum(rows.nbytes for point in points for rows in point.vectors.values())
+    payloads = sum(_size(point.payload) for point in points)
+    check_writing(shard.folder, vectors + payloads)
+
+
+def _size(payload: Payload) -> int:
+    """Return about how many bytes a payload takes."""
+    return len(json.dumps(payload, ensure_ascii=False))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.command_line import run, run_json
+from tests.support.command_line import DOG, remembered, run, run_json
 
 from sensorium.memory import Memory
 from sensorium.qdrant.client import connection
@@ -96,3 +96,25 @@ def test_the_doctor_asks_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     [server] = [check for check in found["checks"] if check["name"] == "server"]
     assert server["state"] == "fail"
     assert "http://127.0.0.1:9" in server["found"]
+
+
+def test_the_doctor_reads_all_kept_media(home: Path) -> None:
+    """Damage is a failure, listed by record, in text and as JSON."""
+    record = remembered(DOG)
+    assert "media" not in states(run_json("doctor"))
+    assert states(run_json("doctor", "--verify"))["media"] == "ok"
+    [file] = home.glob("media/*/*/*")
+    file.write_bytes(b"0" * file.stat().st_size)
+    [media] = [
+        check
+        for check in run_json("doctor", "--verify", code=1)["checks"]
+        if check["name"] == "media"
+    ]
+    assert media["state"] == "fail"
+    assert media["files"] == {"damaged": {record: [file.name]}, "lost": {}}
+    assert "remember the same content again" in media["remedy"]
+    file.unlink()
+    assert f"{record}: {file.name} is lost" in run("doctor", "--verify", code=1).stdout
+    remembered(DOG)
+    assert states(run_json("doctor", "--verify"))["media"] == "ok"
+    assert states(run_json("doctor", "--verify", "--owner", "max"))["media"] == "ok"

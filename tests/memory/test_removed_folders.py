@@ -29,7 +29,7 @@ WORKS: dict[str, Callable[[Memory], object]] = {
     "compact": lambda memory: memory.compact(),
     "add_modality": lambda memory: memory.backend.add_modality("radar"),
     "recall": lambda memory: memory.recall("dog"),
-    "stream": lambda memory: memory.stream("imu", name="wrist", unit="g", rate=50, axes="xyz"),
+    "stream": lambda memory: memory.stream("imu", name="wrist", unit="g", rate=50),
 }
 
 

@@ -7,13 +7,13 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from sensorium.cli.session import IN_PROCESS, is_folder
+from sensorium.cli.session import IN_PROCESS, Session, is_folder
 from sensorium.errors import SensoriumError, SpaceMismatchError
 
 State = Literal["ok", "warn", "fail"]
@@ -51,12 +51,14 @@ class Check:
         state: Whether it is as it should be.
         found: Description of what was found.
         remedy: Instruction for the user; empty if all is well.
+        files: Files that are damaged, or lost, by the ids of their records.
     """
 
     name: str
     state: State
     found: str
     remedy: str = ""
+    files: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
 
 def run_checks(place: str, *, encoder: str) -> Iterator[Check]:
@@ -84,6 +86,21 @@ def run_checks(place: str, *, encoder: str) -> Iterator[Check]:
         yield _disk(folder)
     elif place != IN_PROCESS:
         yield from _guarded("server", lambda: _server(place))
+
+
+def check_media(session: Session) -> Iterator[Check]:
+    """Read all kept media of the session's owner, and find what is damaged or lost."""
+    yield from _guarded("media", lambda: _media(session))
+
+
+def lines_of(check: Check) -> list[str]:
+    """Write the files that a check found damaged or lost, a line for each."""
+    return [
+        f"{record}: {name} is {state}"
+        for state, records in check.files.items()
+        for record, names in records.items()
+        for name in names
+    ]
 
 
 def _guarded(name: str, check: Callable[[], Check]) -> Iterator[Check]:
@@ -212,6 +229,26 @@ def _memory(folder: Path, encoder: str) -> Check:
         return Check("memory", "fail", error.came, error.remedy)
     size = f"{bytes_on_disk(folder / shard) / MEGABYTE:.1f} MB"
     return Check("memory", "ok", f"schema {schema.version}, {schema.space.id}, {size} of vectors")
+
+
+def _media(session: Session) -> Check:
+    """Compare the kept media of an owner with their names and their sizes."""
+    with session.opened(encodes=False) as memory:
+        result = memory.verify()
+    found = f"{result.files} files of {session.owner!r} as they were kept"
+    if result.sound:
+        return Check("media", "ok", f"{found}, {result.bytes / MEGABYTE:.1f} MB")
+    damaged, lost = (
+        {record: list(names) for record, names in files.items()}
+        for files in (result.damaged, result.lost)
+    )
+    return Check(
+        "media",
+        "fail",
+        f"{sum(map(len, damaged.values()))} damaged, {sum(map(len, lost.values()))} lost; {found}",
+        "delete the damaged ones and remember the same content again, or restore a copy",
+        {"damaged": damaged, "lost": lost},
+    )
 
 
 def _disk(folder: Path) -> Check:

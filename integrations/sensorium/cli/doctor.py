@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
-from sensorium.cli.options import ENCODER, HOME, AsJson, EncoderName, Place
+from sensorium.cli.options import ENCODER, HOME, OWNER, AsJson, EncoderName, Owner, Place
+from sensorium.cli.session import Session
 from sensorium.cli.terminal import FAILED, print_json, reporting, waiting
 
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
@@ -16,14 +18,23 @@ def doctor(
     *,
     memory: Place = HOME,
     encoder: EncoderName = ENCODER,
+    owner: Owner = OWNER,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Read all kept media of the owner, and find what is damaged or lost."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check the installation, the device, the encoder, and the folder or server."""
     with reporting(as_json=as_json):
         with waiting("checking"):
-            from sensorium.cli.checks import run_checks
+            from sensorium.cli.checks import check_media, lines_of, run_checks
 
             found = list(run_checks(memory, encoder=encoder))
+            if verify:
+                found += check_media(Session(memory, owner, encoder))
         well = all(check.state != "fail" for check in found)
         if as_json:
             print_json({"well": well, "checks": [asdict(check) for check in found]})
@@ -35,5 +46,7 @@ def doctor(
                 colour, remedy = COLOURS[check.state], f" -> {check.remedy}" if check.remedy else ""
                 console.print(f"[{colour}]{check.state:4}[/]", end=" ")
                 console.print(f"{check.name}: {check.found}{remedy}", markup=False)
+                for line in lines_of(check):
+                    console.print(f"     {line}", markup=False)
     if not well:
         raise typer.Exit(FAILED)

@@ -19,6 +19,7 @@ from sensorium.memory.records import (
     Report,
     Sweep,
     Timeline,
+    Verification,
 )
 from sensorium.memory.streams import Stream, StreamOptions
 
@@ -43,4 +44,5 @@ __all__ = [
     "StreamOptions",
     "Sweep",
     "Timeline",
+    "Verification",
 ]

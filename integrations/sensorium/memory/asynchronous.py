@@ -106,6 +106,7 @@ class AsyncMemory:
     update = hop(Memory.update)
     forget = hop(Memory.forget)
     sweep = hop(Memory.sweep)
+    verify = hop(Memory.verify)
     count = hop(Memory.count)
     tally = hop(Memory.tally)
     stats = hop(Memory.stats)

@@ -20,6 +20,7 @@ from sensorium.memory.filters import Filters, conditions
 from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.payload import record_of
 from sensorium.memory.media.signals import open_medium, open_percepts
+from sensorium.memory.media.verifying import verify_media
 from sensorium.memory.moving.copying import copy_records
 from sensorium.memory.moving.exporting import export_records
 from sensorium.memory.moving.importing import import_records
@@ -42,6 +43,7 @@ from sensorium.memory.records import (
     Report,
     Sweep,
     Timeline,
+    Verification,
 )
 from sensorium.memory.shelf import Shelf
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
@@ -441,6 +443,11 @@ class Memory(Closing):
         if swept.records:
             self._calibrator.invalidate()
         return swept
+
+    def verify(self, *, progress: Progress | None = None) -> Verification:
+        """Read all kept media, and compare each with the digest and the size it was kept with."""
+        shelf = self._shelf
+        return verify_media(shelf.backend, shelf.media, owner=self.owner, progress=progress)
 
     def count(self, **filters: Unpack[Filters]) -> int:
         """Count records.

@@ -145,6 +145,31 @@ class Sweep:
 
 
 @dataclass(frozen=True)
+class Verification:
+    """The result of reading all kept files.
+
+    Remembering the same content again restores a file that is gone, cut short or zeros; one that
+    has changed otherwise must be deleted first.
+
+    Attributes:
+        files: How many files are as they were kept.
+        bytes: The sum of their sizes.
+        damaged: Names of the files whose content has changed, by the ids of their records.
+        lost: Names of the files that are gone, by the ids of their records.
+    """
+
+    files: int
+    bytes: int
+    damaged: Mapping[str, tuple[str, ...]]
+    lost: Mapping[str, tuple[str, ...]]
+
+    @property
+    def sound(self) -> bool:
+        """Whether every file is as it was kept."""
+        return not self.damaged and not self.lost
+
+
+@dataclass(frozen=True)
 class Medium:
     """One percept of a record, and its file if that was kept.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -51,7 +52,7 @@ def test_a_large_payload_needs_room_of_its_own(
     """Not only vectors fill a disk."""
     large = {**POINT.payload, "metadata": {"a": "x" * 100_000}}
     with closing(EdgeBackend.open(tmp_path, schema=SCHEMA)) as backend:
-        free = room.shutil.disk_usage(tmp_path).free
+        free = shutil.disk_usage(tmp_path).free
         monkeypatch.setattr(room, "COPIES", free // 50_000)
         backend.upsert([POINT])
         with pytest.raises(StoreFullError):

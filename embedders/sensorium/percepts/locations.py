@@ -6,12 +6,44 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from urllib.request import url2pathname
 
 from sensorium.errors import SourceRefusedError
 
+# Greedy, since the secret keys of S3 hold slashes
+CREDENTIALS = re.compile(r"^((?:[\w+.-]+::)*[\w+.-]+://)?.*@", re.DOTALL)
+SHORTEST_NAME = 4  # letters of a user's name that is hidden: shorter ones are parts of other words
+HIDDEN = "***"
 URL_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")  # two letters at least: C:\ is a path
+
+
+def without_credentials(url: str) -> str:
+    """Return a URL as it may be shown: without user, password and query, which may be a signature.
+
+    Args:
+        url: A URL, also a chain of fsspec such as `simplecache::s3://key:secret@bucket`, or a host.
+    """
+    found = CREDENTIALS.match(url)
+    scheme = (found and found[1]) or ""
+    if found and "?" in found[0]:  # in a password, or the @ in a query: which, is not known
+        return f"{scheme}{HIDDEN}"
+    shown = url[found.end() :] if found else url
+    return scheme + re.split("[?#]", shown, maxsplit=1)[0]
+
+
+def redacted(text: str, url: str) -> str:
+    """Return a text, such as the message of a foreign error, without the credentials of a URL."""
+    text = text.replace(url, without_credentials(url)) if url else text
+    query = url.replace("#", "?").partition("?")[2]
+    secrets = {query, *(value for value in re.split("[&=?]", query) if len(value) >= SHORTEST_NAME)}
+    if found := CREDENTIALS.match(url):
+        user = found[0].removeprefix(found[1] or "").removesuffix("@").rpartition("://")[2]
+        name, _, password = user.partition(":")
+        secrets |= {user, password, name if len(name) >= SHORTEST_NAME else ""}
+    for secret in sorted({*secrets, *map(unquote, secrets), *map(quote, secrets)}, key=len)[::-1]:
+        text = text.replace(secret, HIDDEN) if secret else text
+    return text
 
 
 def local_path(text: str | bytes) -> Path:
@@ -25,7 +57,7 @@ def local_path(text: str | bytes) -> Path:
         return Path(url2pathname(urlsplit(text).path))
     if URL_SCHEME.match(text):
         raise SourceRefusedError(
-            f"the URL {text!r}",
+            f"the URL {without_credentials(text)!r}",
             "local content: Sensorium fetches nothing by itself",
             "download it and pass the path or the bytes (uri= keeps where it came from)",
         )

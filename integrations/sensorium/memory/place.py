@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from sensorium.errors import StoreFormatError
 from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.store import MediaStore
+from sensorium.percepts.locations import without_credentials
 from sensorium.qdrant import Backend, CollectionSchema, EdgeBackend
 from sensorium.qdrant.edge.folder import removed_while_open
 
@@ -234,7 +235,7 @@ def _check_place(place: str) -> str:
         )
     if OTHER_SERVER.fullmatch(place) and not SERVER.match(place):
         raise StoreFormatError(
-            f"{place!r} as the place of a memory",
+            f"{without_credentials(place)!r} as the place of a memory",
             "the URL of a server with http or https, or a folder",
             'write "http://localhost:6333" (and prefer_grpc=True for gRPC), or "./" and a folder',
         )

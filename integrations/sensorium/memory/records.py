@@ -327,7 +327,8 @@ class CopySummary:
         copied: Number of points that were written.
         skipped: Number of points that the target had already, with the same payload.
         media_files: Number of kept files that were copied; the target may have had others already.
-        missing_media: Number of files that records name and the source's media store has lost.
+        missing_media: Number of files that records name and the source's media store has lost, or
+            holds with other content.
     """
 
     copied: int
@@ -346,7 +347,8 @@ class ExportSummary:
         points: Number of points: those of records, and those that continue long ones.
         media_files: Number of kept files.
         media_bytes: Total size of the kept files.
-        missing_media: Number of files that records name and the media store has lost.
+        missing_media: Number of files that records name and the media store has lost, or holds with
+            other content.
     """
 
     directory: Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from fsspec.implementations.memory import MemoryFileSystem
 from tests.support.media_files import LONG_AGO, files_in
 
 from sensorium.errors import (
+    MediaNotFoundError,
     MissingExtraError,
     StoreUnavailableError,
 )
 from sensorium.memory.layout.ids import owner_key
+from sensorium.memory.media.folders import RemoteFolder
 from sensorium.memory.media.store import MediaStore
 
 
@@ -128,6 +131,42 @@ def test_a_remote_failure_is_ours() -> None:
     assert store.bytes_used() == 0
     with pytest.raises(StoreUnavailableError, match="503"):
         store.put(b"x" * 60, extension="bin")
+
+
+class Blabbing(MemoryFileSystem):  # type: ignore[misc] # fsspec has no types
+    """A file system whose errors repeat the URL with its password."""
+
+    protocol = "blabbing"
+
+    def open(self, path: str, *args: Any, **kwargs: Any) -> Any:
+        raise FileNotFoundError("no such file: blabbing://rex:hunter2@bucket")
+
+    def put_file(self, *args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("403 for rex:hunter2")
+
+
+def test_no_password_in_any_message() -> None:
+    """Nor in the causes that a traceback shows."""
+    fsspec.register_implementation("blabbing", Blabbing, clobber=True)
+    store = MediaStore("blabbing://rex:hunter2@bucket", owner="rex")
+    for call, error in (
+        (lambda: store.put(b"x", extension="bin"), StoreUnavailableError),
+        (lambda: store.read(f"{'0' * 64}.bin"), MediaNotFoundError),
+    ):
+        with pytest.raises(error) as caught:
+            call()
+        assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+    assert "hunter2" not in f"{store!r} {RemoteFolder('blabbing://rex:hunter2@bucket', 'k').place}"
+    assert RemoteFolder("http://rex:hunter2@localhost/media", "k").place == (
+        "http://localhost/media/k"
+    )
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1:9/media", "reference://media"])
+def test_a_url_that_fails_at_once_is_our_error(url: str) -> None:
+    """Whatever the file system raises when it is chosen: a connection, or a missing argument."""
+    with pytest.raises(StoreUnavailableError, match=url.partition(":")[0]):
+        MediaStore(url, owner="rex")
 
 
 def test_only_an_old_file_gets_a_new_time(tmp_path: Path) -> None:

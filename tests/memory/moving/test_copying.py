@@ -97,6 +97,22 @@ def test_a_copy_is_the_same(source: EdgeBackend, media: MediaStore) -> None:
     target.close()
 
 
+def test_a_damaged_file_is_missing(source: EdgeBackend, media: MediaStore) -> None:
+    """Its content would be kept under another name, of which no record knows."""
+    target, remote = client(), MediaStore(f"memory://{uuid4()}", owner="rex")
+    [name] = media.names()
+    path = media.path(name)
+    assert path is not None
+    path.write_bytes(b"the sound of the rain")
+    stores = {"source_media": media, "target_media": remote}
+    summary = copy_records(source, target, owner="rex", **stores)
+    assert (summary.copied, summary.media_files, summary.missing_media) == (14, 0, 1)
+    assert list(remote.names()) == []
+    path.write_bytes(b"the sound of the sea")
+    assert copy_records(source, target, owner="rex", **stores).media_files == 1
+    target.close()
+
+
 def test_a_copy_goes_on_where_it_stopped(target: ClientBackend) -> None:
     """After an interruption only the rest is written; later only what changed, or all on demand."""
     source = client()

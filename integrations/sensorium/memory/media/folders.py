@@ -15,6 +15,7 @@ from urllib.request import url2pathname
 from uuid import uuid4
 
 from sensorium.errors import MissingExtraError, StoreFullError, StoreUnavailableError
+from sensorium.percepts.locations import redacted, without_credentials
 from sensorium.qdrant.durability import sync_file, sync_folder, sync_parents
 from sensorium.qdrant.edge.folder import removed_while_open
 
@@ -208,25 +209,27 @@ class RemoteFolder(Folder):
     """A folder of an object store or another machine; files are whole before they are sent."""
 
     def __init__(self, url: str, key: str) -> None:
-        """Choose the file system, without contacting it; see `open_folder`."""
+        """Choose the file system; see `open_folder`. Few, such as ftp, connect already."""
         from fsspec.core import url_to_fs
 
-        scheme, rest = url.split("://", 1)
-        shown = f"{scheme}://{rest.rpartition('@')[2]}"  # without a password
+        self._url = url
+        shown = without_credentials(url)
         try:
             self._system, base = url_to_fs(url)
         except ImportError as error:
             raise MissingExtraError(
-                f"the media folder {shown!r} ({error})", "that package", "install it with pip"
-            ) from error
-        except ValueError as error:
+                f"the media folder {shown!r} ({self._shown(error)})",
+                "that package",
+                "install it with pip",
+            ) from self._presentable(error)
+        except Exception as error:  # each file system brings its own classes
             raise StoreUnavailableError(
-                f"the media folder {shown!r} ({error})",
+                f"the media folder {shown!r} ({self._shown(error)})",
                 "a directory, or a URL of a kind that fsspec knows, such as s3://bucket/media",
-                "correct the URL",
-            ) from error
+                "correct the URL, and check that what it names can be reached",
+            ) from self._presentable(error)
         self._base = f"{base.rstrip('/')}/{key}"
-        self.place = f"{scheme}://{self._base.lstrip('/')}"
+        self.place = f"{shown.rstrip('/')}/{key}"
 
     def path(self, inner: str) -> None:
         """Return `None`, because no file lies on this machine."""
@@ -297,14 +300,26 @@ class RemoteFolder(Folder):
         try:
             with enough_room(self.place):
                 yield
-        except (FileNotFoundError, NotImplementedError, StoreFullError):
+        except (NotImplementedError, StoreFullError):
+            raise
+        except FileNotFoundError as error:
+            if self._presentable(error) is None:
+                raise FileNotFoundError(errno.ENOENT, "no such file", self.place) from None
             raise
         except Exception as error:
             raise StoreUnavailableError(
-                f"the media at {self.place} ({type(error).__name__}: {error})",
+                f"the media at {self.place} ({type(error).__name__}: {self._shown(error)})",
                 "a file system that answers",
                 "check the network, the URL and the credentials, and try again",
-            ) from error
+            ) from self._presentable(error)
+
+    def _shown(self, error: Exception) -> str:
+        return redacted(str(error), self._url)
+
+    def _presentable(self, error: Exception) -> Exception | None:
+        """Return a cause, unless its message, which a traceback would show, repeats credentials."""
+        text = f"{error} {error!r} {error.__cause__!r} {error.__context__!r}"
+        return error if redacted(text, self._url) == text else None
 
 
 def _entries(directory: Path) -> list[os.DirEntry[str]]:

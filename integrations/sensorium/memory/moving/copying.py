@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from sensorium.memory.layout.parts import (
     stored_points,
     without_orphans,
 )
-from sensorium.memory.media.store import MediaStore
+from sensorium.memory.media.store import BLOCK, MediaStore
 from sensorium.memory.records import CopySummary, Progress
 from sensorium.qdrant.backend import Backend
 from sensorium.qdrant.filters import Filter
@@ -134,9 +135,16 @@ def check_media_owner(media: MediaStore | None, owner: str) -> None:
 
 
 def _copy_file(source: MediaStore, target: MediaStore, name: str) -> bool:
-    """Copy a kept file; return whether the source has it."""
+    """Copy a kept file; return whether the source has it undamaged."""
     try:
         with source.open(name) as stream:
+            # First, as the target would keep other content under another name, of no record
+            digest = hashlib.sha256()
+            while block := stream.read(BLOCK):
+                digest.update(block)
+            if digest.hexdigest() != Path(name).stem:
+                return False
+            stream.seek(0)
             target.put(stream, extension=Path(name).suffix[1:])
     except MediaNotFoundError:
         return False

@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import random
-import re
 import threading
 import time
 import weakref
@@ -30,6 +29,7 @@ from qdrant_client.http.exceptions import (
 )
 
 from sensorium.errors import PointError, StoreError, StoreFullError, StoreUnavailableError
+from sensorium.percepts.locations import without_credentials
 
 logger = logging.getLogger(__name__)
 
@@ -90,8 +90,12 @@ class Connection:
         options = client.init_options
         self.client = client
         self.local = options["location"] == MEMORY or options["path"] is not None
-        self.place = _without_credentials(
-            options["path"] or options["url"] or options["location"] or options["host"]
+        self.place = without_credentials(
+            options["path"]
+            or options["url"]
+            or options["location"]
+            or options["host"]
+            or "localhost"
         )
         self._guard: AbstractContextManager[object] = nullcontext()
         if self.local:
@@ -183,9 +187,9 @@ def connect(
     """
     if url == MEMORY:
         return QdrantClient(MEMORY)
-    if _without_credentials(url) != url:
+    if without_credentials(url) != url:
         raise StoreUnavailableError(
-            f"the URL {_without_credentials(url)} with credentials in it",
+            f"the URL {without_credentials(url)} with credentials in it",
             "a URL without them, which can be shown",
             f"set the environment variable {KEY_VARIABLE}, or pass api_key=",
         )
@@ -211,11 +215,6 @@ def connect(
             "one of http or https",
             'write "http://localhost:6333"',
         ) from error
-
-
-def _without_credentials(url: str | None) -> str:
-    shown = re.sub(r"^(\w+://)?.*@", r"\1", url or "localhost")
-    return shown.partition("?")[0]
 
 
 def _read(error: Exception) -> Trouble:

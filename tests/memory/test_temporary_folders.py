@@ -106,6 +106,36 @@ def test_what_killed_processes_left_is_removed(
     used.remove()
 
 
+@pytest.mark.parametrize("foreign", ["link", "pipe", "linked folder", "another user's"])
+def test_what_others_made_is_not_touched(
+    in_memory: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, foreign: str
+) -> None:
+    """Everybody may write where temporary folders lie: what a link names keeps its content."""
+    free(monkeypatch, LEAST_ROOM)
+    monkeypatch.setattr(place_module, "gettempdir", lambda: str(tmp_path))
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    folder = tmp_path / "sensorium-theirs"
+    made = tmp_path / "elsewhere" if foreign == "linked folder" else folder
+    made.mkdir()
+    alive = made / "alive"
+    if foreign == "link":
+        alive.symlink_to(victim)
+    elif foreign == "pipe":
+        os.mkfifo(alive)
+    else:
+        alive.touch()
+    if foreign == "linked folder":
+        folder.symlink_to(made)
+    if foreign == "another user's":
+        monkeypatch.setattr(os, "getuid", lambda: folder.lstat().st_uid + 1)
+    for path in (victim, alive):
+        os.utime(path, (1e9, 1e9), follow_symlinks=False)
+    Scratch(keep_media=False).remove()
+    assert victim.read_text() == "precious"
+    assert os.path.lexists(alive)
+
+
 def test_a_refused_opening_leaves_nothing(in_memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is wrong after the folder was made removes it."""
     free(monkeypatch, LEAST_ROOM)

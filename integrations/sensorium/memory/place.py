@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import shutil
+import stat
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,14 @@ from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.store import MediaStore
 from sensorium.percepts.locations import without_credentials
 from sensorium.qdrant import Backend, CollectionSchema, EdgeBackend
+from sensorium.qdrant.durability import remove_unfinished
 from sensorium.qdrant.edge.folder import removed_while_open
+from sensorium.qdrant.regular_files import (
+    check_tree,
+    is_regular_file,
+    is_regular_folder,
+    make_regular_folder,
+)
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
@@ -91,16 +99,33 @@ def _folder_in_memory() -> Path | None:
 
 
 def _remove_abandoned(parent: Path) -> None:
-    """Remove temporary folders whose lock nobody holds."""
-    for folder in parent.glob(f"{PREFIX}*"):
+    """Remove temporary folders of this user whose lock nobody holds."""
+    for folder in filter(_is_old_and_ours, parent.glob(f"{PREFIX}*")):
         lock = FileLock(folder / ALIVE, thread_local=False)
         try:
-            if time.time() - (folder / ALIVE).stat().st_mtime < YOUNG:
-                continue
             with lock.acquire(timeout=0):
                 shutil.rmtree(folder, ignore_errors=True)
-        except (OSError, Timeout):  # another kind of folder, another user's, or in use
+        except (OSError, Timeout):  # in use
             continue
+
+
+def _is_old_and_ours(folder: Path) -> bool:
+    """Return whether a process of this user made a temporary folder, and not just now.
+
+    Everybody may write where temporary folders lie: what others made there is not touched, as
+    locking their file could open whatever they linked it to.
+    """
+    try:
+        made, alive = folder.lstat(), (folder / ALIVE).lstat()
+    except OSError:  # another kind of folder
+        return False
+    user = os.getuid() if hasattr(os, "getuid") else made.st_uid  # on Windows they are apart
+    return (
+        stat.S_ISDIR(made.st_mode)
+        and stat.S_ISREG(alive.st_mode)
+        and made.st_uid == alive.st_uid == user
+        and time.time() - alive.st_mtime >= YOUNG
+    )
 
 
 @dataclass(frozen=True)
@@ -155,9 +180,7 @@ class Place:
             return None
         if not self.state.is_dir():
             raise removed_while_open(self.state)
-        folder = self.state.joinpath(*names)
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        return make_regular_folder(self.state, *names)
 
 
 def open_place(
@@ -181,8 +204,9 @@ def open_place(
         backend: Backend = EdgeBackend.open(scratch.shard, schema=schema)
         root = str(media or scratch.media or "")
     elif text and not SERVER.match(text):
-        backend = EdgeBackend.open(text, schema=schema)
         state = Path(text).expanduser().absolute()
+        _check_links(state, media=not media)
+        backend = EdgeBackend.open(text, schema=schema)
         root = str(media or state / MEDIA)
     else:
         from sensorium.qdrant.client.backend import ClientBackend
@@ -202,6 +226,8 @@ def open_place(
         )
     shared = not isinstance(backend, EdgeBackend)
     try:
+        if state is not None:
+            _remove_unfinished(state)
         store = (
             MediaStore(
                 root,
@@ -219,6 +245,31 @@ def open_place(
             scratch.remove()
         raise
     return Place(backend, store, state, scratch)
+
+
+def _check_links(folder: Path, *, media: bool) -> None:
+    """Check that no link leads out of what lies beside the vectors of a memory.
+
+    Single media files are checked when they are opened, as there may be many.
+
+    Args:
+        folder: Folder of the memory, which may be missing.
+        media: Whether its media lie in it.
+    Raises:
+        StoreFormatError: A link does.
+    """
+    for name in (CALIBRATION, STREAMS):
+        check_tree(folder / name)
+    if media and is_regular_folder(folder / MEDIA):
+        for path in (folder / MEDIA).iterdir():
+            if path.is_symlink() or not path.is_dir():
+                is_regular_file(path)
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Remove what killed writers left beside the vectors; this process holds the lock."""
+    for place in (folder / CALIBRATION, *(folder / STREAMS).glob("*/")):
+        remove_unfinished(place)
 
 
 def _check_place(place: str) -> str:

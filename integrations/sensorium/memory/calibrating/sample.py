@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.qdrant.durability import write_whole
+from sensorium.qdrant.regular_files import open_regular_file
 
 ROWS = "rows."  # prefix of a modality's name, in the file
 NUMBERS = "numbers"  # in the file: JSON as bytes, {"total": ..., "counts": {modality: ...}}
@@ -71,7 +72,7 @@ class Sample:
         A damaged file is no error, because another sample can be drawn.
         """
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            with open_regular_file(path) as file, np.load(file, allow_pickle=False) as archive:
                 numbers = json.loads(archive[NUMBERS].tobytes())
                 rows = {
                     key.removeprefix(ROWS): archive[key].astype(np.float32)

@@ -18,6 +18,11 @@ from sensorium.errors import MissingExtraError, StoreFullError, StoreUnavailable
 from sensorium.percepts.locations import redacted, without_credentials
 from sensorium.qdrant.durability import sync_file, sync_folder, sync_parents
 from sensorium.qdrant.edge.folder import removed_while_open
+from sensorium.qdrant.regular_files import (
+    is_regular_file,
+    is_regular_folder,
+    open_regular_file,
+)
 
 GRACE = timedelta(hours=1)  # a file younger than this may belong to a record being written
 PART = "part-"  # begins the name of a file that is being written
@@ -41,10 +46,15 @@ class Folder(Protocol):
 
         Raises:
             FileNotFoundError: There is no such file.
+            StoreFormatError: A link or something else is in its place, or in that of a folder.
         """
 
     def size(self, inner: str) -> int | None:
-        """Return the bytes of a file; `None` if there is no such file."""
+        """Return the bytes of a file; `None` if there is no such file.
+
+        Raises:
+            StoreFormatError: A link or something else is in its place, or in that of a folder.
+        """
 
     def modified(self, inner: str) -> datetime:
         """Return the time at which a file was written or renewed; now, if that is not known."""
@@ -127,18 +137,21 @@ class LocalFolder(Folder):
         return self._directory / inner
 
     def open(self, inner: str) -> BinaryIO:
-        return self.path(inner).open("rb")
+        self._check_folders(inner)
+        return open_regular_file(self.path(inner))
 
     def size(self, inner: str) -> int | None:
+        self._check_folders(inner)
         try:
-            return self.path(inner).stat().st_size
-        except FileNotFoundError:
+            return self.path(inner).stat().st_size if is_regular_file(self.path(inner)) else None
+        except FileNotFoundError:  # it was removed just now
             return None
 
     def modified(self, inner: str) -> datetime:
         return _modified(self.path(inner)) or datetime.now(timezone.utc)
 
     def walk(self) -> Iterator[tuple[str, int]]:
+        is_regular_folder(self._directory)
         for directory in _entries(self._directory):
             if directory.is_dir(follow_symlinks=False):
                 for entry in _entries(Path(directory.path)):
@@ -155,15 +168,16 @@ class LocalFolder(Folder):
         """
         if self._home is not None and not self._home.is_dir():
             raise removed_while_open(self._home)
-        if not self._directory.exists():
+        if not is_regular_folder(self._directory):
             self._directory.mkdir(parents=True, exist_ok=True)
             sync_parents(self._directory)
         return self._directory / f"{PART}{uuid4().hex}"
 
     def publish(self, part: Path, inner: str) -> None:
+        self._check_folders(inner)
         target = self.path(inner)
         target.parent.mkdir(exist_ok=True)
-        part.replace(target)
+        part.replace(target)  # which replaces a link, and does not follow it
 
     def renew(self, inner: str) -> bool:
         # Only a file that is not young gets a new time: to a percept of it that is open, a file
@@ -176,6 +190,7 @@ class LocalFolder(Folder):
             return False
 
     def remove(self, inner: str) -> bool:
+        self._check_folders(inner)
         try:
             self.path(inner).unlink()
         except FileNotFoundError:
@@ -184,11 +199,12 @@ class LocalFolder(Folder):
 
     def remove_parts(self, *, before: datetime) -> tuple[int, int]:
         count = size = 0
+        is_regular_folder(self._directory)
         for entry in _entries(self._directory):
             path = Path(entry.path)
             if entry.name.startswith(PART) and (_modified(path) or before) < before:
                 with suppress(FileNotFoundError):
-                    size += path.stat().st_size
+                    size += path.lstat().st_size
                     path.unlink()
                     count += 1
         return count, size
@@ -203,6 +219,15 @@ class LocalFolder(Folder):
             media = self._directory.parent
             for directory in [*directories, self._directory, media, media.parent]:
                 sync_folder(directory)
+
+    def _check_folders(self, inner: str) -> None:
+        """Check that no link leads from the root to a file.
+
+        Raises:
+            StoreFormatError: A folder on the way is a link.
+        """
+        if is_regular_folder(self._directory):
+            is_regular_folder(self.path(inner).parent)
 
 
 class RemoteFolder(Folder):
@@ -332,6 +357,6 @@ def _entries(directory: Path) -> list[os.DirEntry[str]]:
 
 def _modified(path: Path) -> datetime | None:
     try:
-        return datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
+        return datetime.fromtimestamp(path.lstat().st_mtime, timezone.utc)
     except FileNotFoundError:
         return None

@@ -15,6 +15,7 @@ from sensorium.memory.media.folders import enough_room
 from sensorium.percepts.source import Array
 from sensorium.qdrant.durability import write_whole
 from sensorium.qdrant.edge.folder import removed_while_open
+from sensorium.qdrant.regular_files import is_regular_file, open_regular_file
 
 VERSION = 1  # version of the file's format
 
@@ -54,7 +55,7 @@ class RunningStatistics:
             file: File that `save` writes; `None` to save nothing.
         Raises:
             RecordError: The file is of another modality.
-            StoreFormatError: The file is damaged.
+            StoreFormatError: The file is damaged, or a link.
         """
         self._modality, self._file = modality, file
         self._count = 0
@@ -62,7 +63,7 @@ class RunningStatistics:
         self._squares: NDArray[np.float64] = np.zeros(0)  # sums of squared distances to the mean
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
-        if file is not None and file.exists():
+        if file is not None and is_regular_file(file):
             self._read(file)
 
     @property
@@ -142,7 +143,8 @@ class RunningStatistics:
 
     def _read(self, file: Path) -> None:
         try:
-            fields = json.loads(file.read_text(encoding="utf-8"))
+            with open_regular_file(file) as stream:
+                fields = json.loads(stream.read().decode("utf-8"))
             modality, count = fields["modality"], int(fields["count"])
             mean, squares = (np.array(fields[key], np.float64) for key in ("mean", "squares"))
             whole = fields["version"] == VERSION and count > 0 and mean.ndim == 1

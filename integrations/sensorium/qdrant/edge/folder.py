@@ -13,12 +13,14 @@ from filelock import FileLock, Timeout
 from sensorium.errors import StoreFormatError, StoreLockedError
 from sensorium.qdrant.durability import is_unfinished, write_whole
 from sensorium.qdrant.erasing import erase_folder
+from sensorium.qdrant.regular_files import check_tree, is_regular_file, open_regular_file
 from sensorium.qdrant.schema import CollectionSchema
 
 DESCRIPTION = "sensorium.json"
 SHARD = "shard"  # the folder of the shard, unless the description names another
 SHARD_KEY = "shard"  # of the description
 LOCK, HOLDER = "lock", "lock.pid"
+LONGEST_HOLDER = 64  # bytes
 CONFIG = "edge_config.json"  # Edge's own, in the folder of a shard
 
 
@@ -34,7 +36,9 @@ class FolderLock:
         Raises:
             StoreLockedError: Another process, or another backend of this one, has it open; the
                 message names the process.
+            StoreFormatError: Something else is in the place of the lock's files.
         """
+        _check_lock(folder)
         self._lock = FileLock(folder / LOCK, thread_local=False)
         try:
             self._lock.acquire(timeout=0)
@@ -47,7 +51,7 @@ class FolderLock:
         self._folder = folder
         # No other file gets this inode while the lock keeps its file open
         self._identity = _identity(folder / LOCK)
-        (folder / HOLDER).write_text(_this_process(), encoding="utf-8")
+        _write_holder(folder)
         self._release_later: Any = weakref.finalize(self, self._lock.release)
         self._holder: weakref.ref[object] = weakref.ref(self)
 
@@ -94,11 +98,37 @@ def _identity(file: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
+def _check_lock(folder: Path) -> None:
+    """Check the files of a lock: locking may empty the file.
+
+    Raises:
+        StoreFormatError: One is a link, a pipe or a folder, or a file with content elsewhere.
+    """
+    is_regular_file(folder / HOLDER)
+    file = folder / LOCK
+    if is_regular_file(file) and file.stat().st_size and file.stat().st_nlink > 1:
+        raise StoreFormatError(
+            f"{str(file)!r}, which is another name of a file with content",
+            "the file of a lock, which may be emptied",
+            "remove this name of it",
+        )
+
+
 def _holder(folder: Path) -> str:
     """Name the process that has a folder open."""
-    file = folder / HOLDER
-    holder = file.read_text(encoding="utf-8") if file.exists() else "another process"
+    try:
+        with open_regular_file(folder / HOLDER) as stream:
+            holder = stream.read(LONGEST_HOLDER).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return "another process"
     return "this process" if holder == _this_process() else holder
+
+
+def _write_holder(folder: Path) -> None:
+    """Write which process has a folder open, in a new file: an old one may be a link."""
+    (folder / HOLDER).unlink(missing_ok=True)
+    with (folder / HOLDER).open("x", encoding="utf-8") as stream:
+        stream.write(_this_process())
 
 
 def _this_process() -> str:
@@ -115,7 +145,7 @@ def read_description(folder: Path) -> tuple[CollectionSchema, str | None] | None
         SchemaVersionError: The memory was written with another version of the layout.
     """
     file = folder / DESCRIPTION
-    if not file.exists():
+    if not is_regular_file(file):
         others = [
             path.name
             for path in folder.iterdir()
@@ -129,7 +159,8 @@ def read_description(folder: Path) -> tuple[CollectionSchema, str | None] | None
             )
         return None
     try:
-        fields = json.loads(file.read_text(encoding="utf-8"))
+        with open_regular_file(file) as stream:
+            fields = json.loads(stream.read().decode("utf-8"))
     except ValueError as error:
         raise StoreFormatError(
             f"{str(file)!r}, which is damaged ({error})", "the JSON Sensorium wrote", "restore it"
@@ -164,6 +195,17 @@ def write_description(folder: Path, schema: CollectionSchema, shard: str | None)
 def shards_in(folder: Path) -> list[Path]:
     """Return the folders of shards in a memory's folder; a link is none."""
     return [path for path in folder.glob(f"{SHARD}*") if path.is_dir() and not path.is_symlink()]
+
+
+def check_shards(folder: Path) -> None:
+    """Check that no shard is, or holds, a link: Edge would follow it.
+
+    Raises:
+        StoreFormatError: One does, or holds a pipe or a device.
+    """
+    for path in folder.glob(f"{SHARD}*"):
+        if path.is_dir() or path.is_symlink():
+            check_tree(path)
 
 
 def drop_stray_shards(folder: Path, shard: str | None) -> None:

@@ -15,6 +15,7 @@ from sensorium.qdrant.durability import remove_unfinished, sync_parents
 from sensorium.qdrant.edge.folder import (
     DESCRIPTION,
     SHARD,
+    check_shards,
     drop_stray_shards,
     read_description,
     shards_in,
@@ -40,6 +41,7 @@ def open_shard(folder: Path, schema: CollectionSchema) -> Shard:
         StoreFullError: The disk has no room.
         OSError: The folder cannot be written.
     """
+    check_shards(folder)
     remove_unfinished(folder)
     described = read_description(folder)
     if described is None:

@@ -205,20 +205,30 @@ def read_continued(directory: Path, manifest: Manifest) -> dict[str, Payload]:
     Raises:
         ExportFormatError: A file or a payload is damaged.
     """
-    pa = pyarrow()
     paths = [inside(directory, file.name) for file in manifest.files]
+    names = (row[0] for path in paths for row in _read_texts(path, "part_of"))
+    wanted = {name for name in names if name is not None}
     found: dict[str, Payload] = {}
-    try:
-        tables = (pa.parquet.read_table(path, columns=["part_of"]) for path in paths)
-        wanted = {name for table in tables for name in table.column("part_of").to_pylist()}
-        for path in paths if wanted - {None} else ():
-            with pa.parquet.ParquetFile(path) as parquet:
-                for batch in parquet.iter_batches(GROUP_ROWS, columns=["id", "payload"]):
-                    rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-                    found |= {name: _payload(path, text) for name, text in rows if name in wanted}
-    except (pa.ArrowException, OSError, LookupError) as error:
-        raise damage_error(path, str(error)) from error
+    for path in paths if wanted else ():
+        for name, text in _read_texts(path, "id", "payload"):
+            if name in wanted:
+                found[name] = _payload(path, text)
+                if "part_of" in found[name]:
+                    raise damage_error(path, "a point that continues another, and is continued")
     return found
+
+
+def _read_texts(path: Path, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of some columns of text, after a look at all columns that are no vectors."""
+    pa = pyarrow()
+    try:
+        with pa.parquet.ParquetFile(path) as parquet:
+            _check_columns(pa, path, parquet.schema_arrow, ())
+            for batch in parquet.iter_batches(GROUP_ROWS, columns=list(columns)):
+                rows = [batch.column(name).to_pylist() for name in columns]
+                yield from zip(*rows, strict=True)
+    except (pa.ArrowException, OSError) as error:
+        raise damage_error(path, str(error)) from error
 
 
 def _read_file(

@@ -61,6 +61,7 @@ SensoriumError
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -71,6 +72,8 @@ if TYPE_CHECKING:
 
 LONGEST_CAME = 300  # characters kept of `came`
 LONGEST = 600  # characters kept of `needed` and of `remedy`
+DEEPEST = 20  # levels of nesting that are shown of a value
+MOST_ITEMS = 100  # items that are shown of a list, a dictionary, ...
 
 
 @dataclass(eq=False)
@@ -359,6 +362,27 @@ class MissingExtraError(SensoriumError, ImportError):
             "it for this feature",
             f'run: pip install "sensorium[{extra}]"',
         )
+
+
+class _Shower(reprlib.Repr):
+    """Writes values as `repr` does, but for the depths and the middle of large ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = DEEPEST
+        self.maxstring = self.maxother = self.maxlong = LONGEST_CAME
+        self.maxtuple = self.maxlist = self.maxdict = self.maxset = self.maxfrozenset = MOST_ITEMS
+
+
+_SHOWER = _Shower()
+
+
+def show(value: object) -> str:
+    """Return the `repr` of any value for a message, in bounded time and memory.
+
+    A value that is nested too deeply, is very large, or cannot be written is shown in part.
+    """
+    return _SHOWER.repr(value)
 
 
 def _shorten(text: str, longest: int) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from sensorium.errors import SourceTooLargeError, TooManyPixelsError
+from sensorium.errors import PerceptShapeError, SourceTooLargeError, TooManyPixelsError
 from sensorium.percepts import IMU, Audio, Depth, Image, Limits, Percept, Text, Thermal, Video
 
 SIDE = 20
@@ -138,6 +138,12 @@ def test_motion_is_counted_in_samples(dtype: str) -> None:
     IMU(npz(1000), **UNITS, limits=Limits(max_memory=100_000))
     with pytest.raises(SourceTooLargeError, match=r"1001 samples or more.*split it"):
         IMU(npz(1001, dtype), **UNITS, limits=Limits(max_memory=100_099))
+
+
+def test_a_single_number_is_no_motion() -> None:
+    """The count of samples is asked of an array of any shape."""
+    with pytest.raises(PerceptShapeError, match=r"motion of shape \(\)"):
+        IMU(np.array(1.0), **UNITS, rate=50)
 
 
 def test_an_archive_is_refused_before_it_is_unpacked() -> None:

@@ -17,6 +17,7 @@ from sensorium.errors import (
     UnknownEncoderError,
     UnsupportedModalityError,
     VectorError,
+    show,
 )
 from sensorium.percepts import Percept
 
@@ -60,10 +61,10 @@ class FunctionEncoder(EncoderBase):
                 called.
         """
         if isinstance(dimension, bool) or not isinstance(dimension, int) or dimension < 1:
-            raise VectorError(f"dimension={dimension!r}", "a whole number from 1", "correct it")
+            raise VectorError(f"dimension={show(dimension)}", "a whole number from 1", "correct it")
         if not isinstance(towers, Mapping) or not isinstance(model, str) or not model.strip():
             raise UnknownEncoderError(
-                f"FunctionEncoder({model!r}, {towers!r})",
+                f"FunctionEncoder({model!r}, {show(towers)})",
                 "the name of a model, and a function for each modality",
                 'write FunctionEncoder("name", {"text": function}, dimension=...)',
             )
@@ -71,7 +72,7 @@ class FunctionEncoder(EncoderBase):
         for modality, tower in self._towers.items():
             if modality not in Percept.modalities or not (tower is None or callable(tower)):
                 raise UnsupportedModalityError(
-                    f"{tower!r} as the tower of {modality!r}",
+                    f"{show(tower)} as the tower of {modality!r}",
                     f"a function, for one of {', '.join(sorted(Percept.modalities))}",
                     'write FunctionEncoder("name", {"text": function}, dimension=...)',
                 )

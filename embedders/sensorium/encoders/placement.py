@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from sensorium.errors import EncodingError
+from sensorium.errors import EncodingError, show
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -39,7 +39,9 @@ def resolve_dtype(dtype: str | torch.dtype, device: torch.device) -> torch.dtype
     chosen = DTYPES.get(dtype) if isinstance(dtype, str) else dtype
     if chosen is None or chosen not in DTYPES.values():
         raise EncodingError(
-            f"the dtype {dtype!r}", f"auto, {', '.join(DTYPES)}", 'use dtype="auto" or "float32"'
+            f"the dtype {show(dtype)}",
+            f"auto, {', '.join(DTYPES)}",
+            'use dtype="auto" or "float32"',
         )
     return chosen
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from sensorium.encoders.arithmetic import normalise
 from sensorium.encoders.encoder import Encoder
-from sensorium.errors import PerceptValueError
+from sensorium.errors import PerceptValueError, show
 from sensorium.percepts import Percept, Text
 
 TEMPLATES = ("{}", "a {}", "the {}")
@@ -58,7 +58,9 @@ class ZeroShotClassifier:
         for name, strings in {"labels": labels, "templates": templates}.items():
             if not _are_strings(strings):
                 raise PerceptValueError(
-                    f"{name}={strings!r}", "a sequence of strings", f'write {name}=["...", "..."]'
+                    f"{name}={show(strings)}",
+                    "a sequence of strings",
+                    f'write {name}=["...", "..."]',
                 )
         if not labels or len(set(labels)) < len(labels):
             raise PerceptValueError(

@@ -17,6 +17,7 @@ from sensorium.errors import (
     PerceptShapeError,
     PerceptValueError,
     UnitError,
+    show,
 )
 from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
@@ -96,7 +97,7 @@ class Audio(Percept):
         if isinstance(taken, Encoded):
             if rate is not None:
                 raise UnitError(
-                    f"rate={rate!r} for the encoded sound {taken.name}",
+                    f"rate={show(rate)} for the encoded sound {taken.name}",
                     "no rate: the file carries its own",
                     "leave rate out",
                 )
@@ -156,10 +157,12 @@ class Audio(Percept):
         size = seconds * _check_rate(rate)
         if not 1 <= size < math.inf:
             raise PerceptValueError(
-                f"blocks of {seconds!r} s at {rate} Hz", "at least one sample each", "raise seconds"
+                f"blocks of {show(seconds)} s at {rate} Hz",
+                "at least one sample each",
+                "raise seconds",
             )
         if not 0 <= since < math.inf:
-            raise PerceptValueError(f"since={since!r}", "seconds from 0 on", "correct it")
+            raise PerceptValueError(f"since={show(since)}", "seconds from 0 on", "correct it")
         return _reblock(_resample(self._mono_pieces(since), self.rate, rate), round(size))
 
     def mono(self, rate: int) -> Wave:
@@ -226,7 +229,7 @@ def _check_rate(rate: float) -> int:
     number = isinstance(rate, numbers.Real) and not isinstance(rate, bool)
     if not (number and LOWEST_RATE <= rate <= HIGHEST_RATE and int(rate) == rate):
         raise PerceptValueError(
-            f"a rate of {rate!r}",
+            f"a rate of {show(rate)}",
             f"a whole number of Hz from {LOWEST_RATE} to {HIGHEST_RATE:_}",
             "pass samples per second",
         )

@@ -18,6 +18,7 @@ from sensorium.errors import (
     PerceptShapeError,
     PerceptValueError,
     UnitError,
+    show,
 )
 from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
@@ -268,7 +269,7 @@ def _check_unit(unit: str | float | None) -> str | float:
         return unit
     metres_per_count = _positive(unit)
     if metres_per_count is None:
-        came = "depth without a unit" if unit is None else f"depth with the unit {unit!r}"
+        came = "depth without a unit" if unit is None else f"depth with the unit {show(unit)}"
         raise UnitError(came, "its unit", f"pass {UNITS}")
     return metres_per_count
 
@@ -280,7 +281,7 @@ def _check_fx(fx: float | str | None, unit: str | float, width: int) -> float | 
         return None
     pixels = _positive(fx)
     if pixels is None:
-        raise _fx_error("metric depth without fx" if fx is None else f"depth with fx={fx!r}")
+        raise _fx_error("metric depth without fx" if fx is None else f"depth with fx={show(fx)}")
     if width / pixels > WIDEST:
         raise _fx_error(f"fx={pixels:g} for a map {width} pixels wide")
     return pixels
@@ -299,7 +300,7 @@ def _check_baseline(baseline: float) -> float:
     metres = _positive(baseline)
     if metres is None or metres > LONGEST_BASELINE:
         raise UnitError(
-            f"baseline={baseline!r}",
+            f"baseline={show(baseline)}",
             f"metres, more than 0 and at most {LONGEST_BASELINE:g}",
             f"divide millimetres by 1000; a Kinect's is {KINECT_BASELINE}",
         )
@@ -401,7 +402,7 @@ def _check_plausible(valid: NDArray[np.float32], unit: str | float) -> None:
         likely = "metres"
     if likely:
         raise UnitError(
-            f"depth with unit={unit!r} whose median would be {median:g} m",
+            f"depth with unit={show(unit)} whose median would be {median:g} m",
             f"a median of {NEAREST_MEDIAN_MM / MM_PER_METRE:g} to {DEEPEST_MEDIAN:g} m",
             f"the values look like {likely}: pass {UNITS}",
         )

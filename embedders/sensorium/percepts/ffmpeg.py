@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -74,9 +75,9 @@ def open_media(source: Encoded, modality: str, limits: Limits) -> Iterator[Input
         try:
             with av.open(nameless, "r", options=options, **lenient) as container:
                 yield container
-        except SensoriumError:
+        except (SensoriumError, MemoryError):
             raise
-        except (av.FFmpegError, ValueError, EOFError) as error:
+        except Exception as error:  # damaged files make PyAV raise more than FFmpeg's errors
             raise MediaDecodeError(
                 f"{source.name}, unreadable as {modality} ({getattr(error, 'strerror', error)})",
                 "a complete file of a format such as wav, flac, ogg, mp3, mp4, mkv or webm",
@@ -115,9 +116,10 @@ def length_of(container: InputContainer, stream: Stream) -> float | None:
     tagged = stream.metadata.get("DURATION", "")  # Matroska: "00:00:05.023000000", when it ends
     try:
         hours, minutes, seconds = tagged.split(":")
-        return 3600 * int(hours) + 60 * int(minutes) + float(seconds) - start
+        length = 3600 * int(hours) + 60 * int(minutes) + float(seconds) - start
     except ValueError:  # no such tag; the container's length is that of its longest track
         return None
+    return length if math.isfinite(length) else None
 
 
 def skip_to(container: InputContainer, stream: Stream, seconds: float) -> bool:

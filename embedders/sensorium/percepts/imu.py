@@ -24,6 +24,7 @@ from sensorium.errors import (
     SourceTooLargeError,
     TimeError,
     UnitError,
+    show,
 )
 from sensorium.percepts.forms import FileFormat, PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.imu_files import Recording, check_count, read_recording
@@ -142,7 +143,7 @@ class IMU(Percept):
             source if isinstance(source, Motion) else take(source, modality="imu", limits=limits)
         )
         recording = _recording(taken, rate, timestamps, accel=accel, gyro=gyro, limits=limits)
-        check_count(len(recording.samples), taken.name, limits)
+        check_count(recording.samples.size // 6, taken.name, limits)
         samples = Samples(_canonical(recording.samples, accel, gyro))
         if not isinstance(taken, Motion):  # its samples are canonical, so there is nothing to guess
             _check_accel(recording.samples, accel)
@@ -294,7 +295,7 @@ def _recording(
     clocks = {
         "its own times": times,
         "its own rate": own_rate,
-        f"rate={rate!r}": rate,
+        f"rate={show(rate)}": rate,
         "timestamps": timestamps,
     }
     given = [name for name, clock in clocks.items() if clock is not None]
@@ -328,7 +329,7 @@ def _canonical(samples: Array, accel: str | None, gyro: str | None) -> NDArray[n
 def _scale(name: str, unit: str | None, choices: Mapping[str, float]) -> float:
     if not isinstance(unit, str) or unit not in choices:
         raise UnitError(
-            f"{name}={unit!r}" if unit is not None else f"motion without the unit of {name}",
+            f"{name}={show(unit)}" if unit is not None else f"motion without the unit of {name}",
             f"{name}= one of {', '.join(map(repr, choices))}",
             f"look up what the sensor writes, and pass {name}=",
         )
@@ -437,7 +438,7 @@ def _check_rate(rate: object) -> float:
     numeric = (int, float, np.integer, np.floating)  # True is 1, which is too slow
     if not isinstance(rate, numeric) or not SLOWEST <= rate <= FASTEST:
         raise PerceptValueError(
-            f"a rate of {rate!r}",
+            f"a rate of {show(rate)}",
             f"samples per second, a number from {SLOWEST:g} Hz to {FASTEST:g} Hz",
             "pass Hz, not a period",
         )

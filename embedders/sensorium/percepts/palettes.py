@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.errors import PaletteError
+from sensorium.errors import PaletteError, show
 from sensorium.percepts.source import Array
 
 Palette: TypeAlias = "str | Sequence[Sequence[int]] | Array"
@@ -90,7 +90,7 @@ def canonical_palette(palette: Palette) -> str | list[list[int]]:
     if isinstance(palette, str):
         if palette not in PALETTES:
             raise PaletteError(
-                f"the palette {palette!r}",
+                f"the palette {show(palette)}",
                 f"one of {', '.join(PALETTES)}, or an (N, 3) array of colours from cold to hot",
                 "name the palette the camera used",
             )

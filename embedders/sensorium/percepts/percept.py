@@ -21,6 +21,7 @@ from sensorium.errors import (
     SourceTypeError,
     TimeError,
     first_problem,
+    show,
 )
 from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits, no_file
 from sensorium.percepts.limits import Limits
@@ -105,7 +106,7 @@ class Percept(ABC):
         """
         if at is not None and not isinstance(at, datetime):
             raise TimeError(
-                f"at={at!r}, a {type(at).__name__}",
+                f"at={show(at)}, a {type(at).__name__}",
                 "a datetime with its zone",
                 "parse it: datetime.fromisoformat(...)",
             )
@@ -116,7 +117,7 @@ class Percept(ABC):
                 "write at=datetime(..., tzinfo=timezone.utc) or at.astimezone()",
             )
         if uri is not None and not isinstance(uri, str):
-            raise SourceTypeError(f"uri={uri!r}", "a str", "write uri=str(...)")
+            raise SourceTypeError(f"uri={show(uri)}", "a str", "write uri=str(...)")
         self._set(source=source, at=at, uri=uri, limits=limits, _digest=None)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -324,7 +325,7 @@ def percept_from_dict(
         raise _not_a_percept(error.came) from error
     except ValidationError as error:
         raise _not_a_percept(first_problem(error)) from error
-    except (LookupError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, RecursionError) as error:
         raise _not_a_percept(str(error)) from error
 
 
@@ -362,7 +363,7 @@ def make_percept(
     make: Any = modality if isinstance(modality, type) else Percept.modalities.get(modality)
     if make is None:
         raise PerceptFormatError(
-            f"the modality {modality!r}",
+            f"the modality {show(modality)}",
             f"one of {', '.join(sorted(Percept.modalities))}",
             "import the module that defines its class, or correct the name",
         )
@@ -372,7 +373,7 @@ def make_percept(
         raise
     except (TypeError, ValueError) as error:
         raise PerceptFormatError(
-            f"{make.modality} with the units {dict(units)!r} ({error})",
+            f"{make.modality} with the units {show(dict(units))} ({error})",
             f"the keywords that {make.__name__} takes",
             f"give {', '.join(make.needs)}" if make.needs else "leave them out",
         ) from error

@@ -44,9 +44,8 @@ MAP_PIXEL = 45  # of a map of depth, which is computed in double precision
 LIGHT_FORMATS = frozenset({"BMP", "GIF", "JPEG", "MPO", "PNG", "PPM", "TGA", "TIFF"})
 LIGHT_MODES = frozenset({"1", "L", "P", "RGB", "CMYK", "YCbCr", "I;16", "I;16L", "I;16B", "I;16N"})
 
-# Pillow's plugins raise these on damaged files (found by truncating and mutating every format it
-# writes), and its own loops catch them. `Warning` is here because the caller's filters may turn
-# warnings into exceptions. `MemoryError` is not: the pixel limit bounds what a header can ask for.
+# Pillow's plugins raise these on damaged metadata, which does not make a picture unreadable.
+# `Warning` is here because the caller's filters may turn warnings into exceptions.
 MEDIA_ERRORS = (
     OSError,
     SyntaxError,
@@ -295,10 +294,13 @@ def _identify(stream: BinaryIO, magic: bytes) -> PIL.Image.Image:
 
 @contextmanager
 def translate_errors(what: str, modality: str) -> Iterator[None]:
-    """Turn what Pillow raises on bad content into a `MediaDecodeError` or `TooManyPixelsError`."""
+    """Turn what Pillow raises on bad content into a `MediaDecodeError` or `TooManyPixelsError`.
+
+    Its plugins raise almost anything there. `MemoryError` goes on: it says nothing of the file.
+    """
     try:
         yield
-    except SensoriumError:
+    except (SensoriumError, MemoryError):
         raise
     except BOMBS as error:
         raise TooManyPixelsError(
@@ -306,7 +308,7 @@ def translate_errors(what: str, modality: str) -> Iterator[None]:
             "a picture inside Pillow's own limit, which this format checks while it is opened",
             "scale it down, or raise PIL.Image.MAX_IMAGE_PIXELS",
         ) from error
-    except MEDIA_ERRORS as error:
+    except Exception as error:
         raise MediaDecodeError(
             f"{what}, cannot be read as {modality} ({type(error).__name__}: {error})",
             "a whole picture in a format Pillow reads (JPEG, PNG, WebP, TIFF, ...)",
@@ -339,7 +341,7 @@ def is_deep_picture(content: Path | Encoded) -> bool:
         opened = content.open("rb") if isinstance(content, Path) else content.open()
         with opened as stream, PIL.Image.open(stream) as picture:
             return picture.mode.startswith(DEEP_MODES)
-    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError):
+    except (*MEDIA_ERRORS, PIL.Image.DecompressionBombError):
         return False  # the percept's class says what is wrong with it
 
 

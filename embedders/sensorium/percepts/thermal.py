@@ -12,7 +12,7 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from sensorium.errors import UnitError
+from sensorium.errors import UnitError, show
 from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.palettes import Palette, canonical_palette
@@ -233,7 +233,7 @@ def _check_unit(unit: str | None) -> str:
     if isinstance(unit, str) and unit in RADIOMETRIC_UNITS | DISPLAY_UNITS:
         return unit
     raise UnitError(
-        "a thermal picture without a unit" if unit is None else f"the thermal unit {unit!r}",
+        "a thermal picture without a unit" if unit is None else f"the thermal unit {show(unit)}",
         "what its values mean",
         'pass unit="celsius", "kelvin" or "counts" (raw 14- or 16-bit) for radiometric data, '
         '"white-hot" or "black-hot" for a display picture (with palette=... if it is coloured)',
@@ -255,7 +255,7 @@ def _check_span(span: Sequence[float] | None, unit: str) -> tuple[float, float] 
         low = high = math.nan
     if not -math.inf < low < high < math.inf:
         raise UnitError(
-            f"span={span!r}", f"(low, high) in {unit}, low < high", "give two finite numbers"
+            f"span={show(span)}", f"(low, high) in {unit}, low < high", "give two finite numbers"
         )
     if unit == "kelvin" and high < LIKELY_CELSIUS:
         raise UnitError(
@@ -271,7 +271,7 @@ def _check_palette(palette: Palette | None, unit: str) -> str | list[list[int]] 
         return None
     if unit not in DISPLAY_UNITS:
         raise UnitError(
-            f"a palette together with unit={unit!r}",
+            f"a palette together with unit={show(unit)}",
             'unit="white-hot" or "black-hot": colours tell the order of temperatures, not degrees',
             'pass unit="white-hot" if the palette runs from cold to hot',
         )

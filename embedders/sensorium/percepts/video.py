@@ -20,6 +20,7 @@ from sensorium.errors import (
     TimeError,
     TooManyPixelsError,
     UnitError,
+    show,
 )
 from sensorium.percepts.audio import Audio
 from sensorium.percepts.ffmpeg import check_length, length_of, moving_pictures, open_media, skip_to
@@ -100,7 +101,7 @@ class Video(Percept):
         if isinstance(taken, Encoded):
             if fps is not None:
                 raise UnitError(
-                    f"fps={fps!r} for the encoded video {taken.name}",
+                    f"fps={show(fps)} for the encoded video {taken.name}",
                     "no fps: the file carries its own",
                     "leave fps out",
                 )
@@ -206,7 +207,7 @@ def _check_fps(fps: float | None, frames: Samples) -> float:
             "write Video(frames, fps=30)",
         )
     if isinstance(fps, bool) or not isinstance(fps, numbers.Real) or not 0 < fps < math.inf:
-        raise PerceptValueError(f"fps={fps!r}", "a positive number", "pass frames per second")
+        raise PerceptValueError(f"fps={show(fps)}", "a positive number", "pass frames per second")
     return float(fps)
 
 

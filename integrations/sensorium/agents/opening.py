@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
-from sensorium.errors import QueryError, SensoriumError
+from sensorium.errors import QueryError, SensoriumError, show
 from sensorium.memory import Memory
 
 
@@ -48,4 +48,4 @@ def check_memory(
     """
     if isinstance(memory, Memory):
         return memory
-    raise error(f"memory={memory!r}", "an open Memory", remedy)
+    raise error(f"memory={show(memory)}", "an open Memory", remedy)

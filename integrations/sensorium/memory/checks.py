@@ -17,6 +17,7 @@ from sensorium.errors import (
     RecordError,
     UnknownEncoderError,
     VectorError,
+    show,
 )
 from sensorium.percepts import Percept, Text
 from sensorium.percepts.percept import is_still
@@ -62,7 +63,7 @@ def check_limit(limit: object) -> int:
     """
     if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST:
         raise QueryError(
-            f"limit={limit!r}",
+            f"limit={show(limit)}",
             f"a whole number from 1 to {MOST:,}",
             "list more than that in pages: timeline(cursor=...)",
         )
@@ -76,7 +77,7 @@ def check_field(field: object) -> str:
         QueryError: Another field.
     """
     if field not in TALLIED:
-        raise QueryError(f"field={field!r}", f"one of {', '.join(TALLIED)}", "pass one")
+        raise QueryError(f"field={show(field)}", f"one of {', '.join(TALLIED)}", "pass one")
     return str(field)
 
 
@@ -126,7 +127,7 @@ def check_mapping(given: object, known: Collection[str]) -> None:
         RecordError: They do not; the message names the modalities that are known.
     """
     if not isinstance(given, Mapping):
-        raise _rows_expected(f"vectors={given!r}", known)
+        raise _rows_expected(f"vectors={show(given)}", known)
 
 
 def _rows_expected(came: str, known: Collection[str]) -> RecordError:
@@ -157,7 +158,7 @@ def check_words(text: object) -> str:
     """
     check_text("text", text)
     if not isinstance(text, str) or not text.strip():
-        raise RecordError(f"text={text!r}", "words", "leave it out")
+        raise RecordError(f"text={show(text)}", "words", "leave it out")
     return text
 
 
@@ -176,7 +177,7 @@ def check_time(
     if not isinstance(moment, datetime) or moment.utcoffset() is None:
         kind = "naive" if isinstance(moment, datetime) else type(moment).__name__
         raise error(
-            f"{name}={moment!r}, which is {kind}",
+            f"{name}={show(moment)}, which is {kind}",
             "a datetime with its zone",
             f"write {name}=datetime(..., tzinfo=timezone.utc) or {name}.astimezone()",
         )
@@ -204,11 +205,11 @@ def check_tags(tags: object) -> tuple[str, ...]:
         RecordError: Not a sequence of names.
     """
     if isinstance(tags, str) or not isinstance(tags, (Sequence, set, frozenset)):
-        raise RecordError(f"tags={tags!r}", "a list of names", 'write tags=["holiday"]')
+        raise RecordError(f"tags={show(tags)}", "a list of names", 'write tags=["holiday"]')
     for tag in tags:
         if not isinstance(tag, str) or not tag.strip() or len(tag) > LONGEST_TAG:
             raise RecordError(
-                f"the tag {tag!r}",
+                f"the tag {show(tag)}",
                 f"a name of at most {LONGEST_TAG} characters",
                 "write it as text",
             )
@@ -223,7 +224,7 @@ def check_metadata(metadata: object) -> list[str]:
     """
     if not isinstance(metadata, Mapping):
         raise RecordError(
-            f"metadata={metadata!r}", "a dictionary", 'write metadata={"room": "kitchen"}'
+            f"metadata={show(metadata)}", "a dictionary", 'write metadata={"room": "kitchen"}'
         )
     flags: list[str] = []
     _walk(metadata, "metadata", flags, 0)
@@ -236,14 +237,14 @@ def _walk(value: Any, path: str, flags: list[str], depth: int) -> None:
     elif isinstance(value, dict) and depth < DEEPEST:
         for key, inner in value.items():
             if not isinstance(key, str):
-                raise _not_json(f"the key {key!r} of {path}")
+                raise _not_json(f"the key {show(key)} of {path}")
             _walk(inner, f"{path}.{key}", flags, depth + 1)
     elif isinstance(value, list) and depth < DEEPEST:
         for inner in value:
             _walk(inner, path, flags, depth + 1)
     elif isinstance(value, (int, float)):
         if not (math.isfinite(value) if isinstance(value, float) else -INT64 <= value < INT64):
-            raise _not_json(f"{path}={value!r}")
+            raise _not_json(f"{path}={show(value)}")
     elif isinstance(value, str):
         check_text(path, value)
     elif value is not None:
@@ -268,4 +269,4 @@ def check_text(name: str, text: object) -> None:
     if text is None:
         return
     if not isinstance(text, str) or (not text.isascii() and LONE_SURROGATE.search(text)):
-        raise RecordError(f"{name}={text!r}", "Unicode text", "decode or repair it first")
+        raise RecordError(f"{name}={show(text)}", "Unicode text", "decode or repair it first")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypedDict
 
-from sensorium.errors import FilterError, QueryError
+from sensorium.errors import FilterError, QueryError, show
 from sensorium.memory.checks import are_names, check_tags, check_time
 from sensorium.percepts import Percept
 from sensorium.qdrant import Condition, Either, Equal, Every, OneOf, Range, Words
@@ -83,7 +83,7 @@ def _conditions_on_content(filters: Filters) -> Iterator[Condition]:
         yield from (Equal("tags", tag) for tag in check_tags(tags))
     if source is not None:
         if not isinstance(source, str):
-            raise FilterError(f"source={source!r}", "its name", 'write source="camera"')
+            raise FilterError(f"source={show(source)}", "its name", 'write source="camera"')
         yield Equal("source", source)
     if isinstance(where, Condition):
         yield where
@@ -91,7 +91,7 @@ def _conditions_on_content(filters: Filters) -> Iterator[Condition]:
         yield from matching(where)
     elif where is not None:
         raise QueryError(
-            f"where={where!r}",
+            f"where={show(where)}",
             "a dictionary of metadata, or a condition",
             'write where={"room": "kitchen"}',
         )
@@ -99,7 +99,7 @@ def _conditions_on_content(filters: Filters) -> Iterator[Condition]:
         known = Percept.modalities.keys()
         if not are_names(modalities) or not set(modalities) <= known:
             raise QueryError(
-                f"with_modalities={modalities!r}",
+                f"with_modalities={show(modalities)}",
                 f"a list of modalities, of {', '.join(sorted(known))}",
                 'write with_modalities=["audio"]',
             )
@@ -115,7 +115,7 @@ def older(age: object) -> Range:
         QueryError: Not a length of time, or one that is negative.
     """
     if not isinstance(age, timedelta) or age < timedelta(0):
-        raise QueryError(f"older_than={age!r}", "a timedelta", "write timedelta(days=30)")
+        raise QueryError(f"older_than={show(age)}", "a timedelta", "write timedelta(days=30)")
     try:
         return Range("at", lt=datetime.now(timezone.utc) - age)
     except OverflowError:

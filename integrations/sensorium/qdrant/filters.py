@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sensorium.errors import FilterError, OwnerError
+from sensorium.errors import FilterError, OwnerError, show
 from sensorium.percepts.text import LONE_SURROGATE
 from sensorium.qdrant.schema import (
     NUMBER_KEY,
@@ -130,7 +130,7 @@ class Words(Condition):
     def __post_init__(self) -> None:
         _settle_field(self)
         if not isinstance(self.text, str) or not self.text.strip() or _is_broken(self.text):
-            raise FilterError(f"{self.text!r} as words", "at least one word", "leave Words out")
+            raise FilterError(f"{show(self.text)} as words", "at least one word", "leave Words out")
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,9 @@ def check_owner(owner: object) -> str:
         OwnerError: It is not text, empty, longer than 512 characters, or has a blank at an end.
     """
     if not isinstance(owner, str) or not owner or owner != owner.strip():
-        raise OwnerError(f"owner={owner!r}", "a name: text that is not empty", 'write owner="rex"')
+        raise OwnerError(
+            f"owner={show(owner)}", "a name: text that is not empty", 'write owner="rex"'
+        )
     if len(owner) > LONGEST_OWNER or _is_broken(owner):
         raise OwnerError(
             f"an owner of {len(owner)} characters, {owner[:40]!r}",
@@ -350,7 +352,7 @@ def _quote(found: re.Match[str]) -> str:
 
 def _check_several(what: str, given: object) -> None:
     if isinstance(given, (str, bytes)) or not isinstance(given, Collection):
-        raise FilterError(f"{what}: {given!r}", "a tuple of them", "put it into a tuple: (it,)")
+        raise FilterError(f"{what}: {show(given)}", "a tuple of them", "put it into a tuple: (it,)")
 
 
 def _check_scalar(field: str, value: object) -> None:
@@ -362,7 +364,7 @@ def _check_scalar(field: str, value: object) -> None:
         fits = isinstance(value, int) and -INT64 <= value < INT64
     if not fits:
         raise FilterError(
-            f"{field} compared with {value!r}",
+            f"{field} compared with {show(value)}",
             "text, a finite number of 64 bits, True or False",
             "use Range for times, Present for missing values",
         )
@@ -393,7 +395,7 @@ def _check_bound(field: str, bound: object) -> None:
     numeric = isinstance(bound, (int, float)) and not isinstance(bound, bool)
     if not numeric or not _fits(bound):
         raise FilterError(
-            f"{bound!r} as a bound of {field!r}", "a number or an aware datetime", "convert it"
+            f"{show(bound)} as a bound of {field!r}", "a number or an aware datetime", "convert it"
         )
 
 

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Callable, Collection, Sequence
 from uuid import UUID
 
-from sensorium.errors import FilterError
+from sensorium.errors import FilterError, show
 from sensorium.qdrant.points import Page, StoredPoint, from_iso, iso
 
 ORDER = "at"  # the payload field by which pages are ordered
@@ -54,7 +54,7 @@ def check_cursor(cursor: str | None) -> None:
 
 def _no_cursor(cursor: object) -> FilterError:
     return FilterError(
-        f"the cursor {cursor!r}", "the cursor of a page", "pass Page.cursor as it came"
+        f"the cursor {show(cursor)}", "the cursor of a page", "pass Page.cursor as it came"
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.errors import PointError
+from sensorium.errors import PointError, show
 from sensorium.percepts.percept import is_still
 from sensorium.percepts.text import LONE_SURROGATE
 
@@ -166,11 +166,11 @@ def _walk(payload: Any) -> None:
     kind = type(payload)
     if kind is str:
         if not payload.isascii() and LONE_SURROGATE.search(payload):
-            raise _not_json(f"{payload!r}, which holds half a character")
+            raise _not_json(f"{show(payload)}, which holds half a character")
     elif kind is dict:
         for key, value in payload.items():
             if type(key) is not str:
-                raise _not_json(f"the key {key!r}")
+                raise _not_json(f"the key {show(key)}")
             _walk(key)
             _walk(value)
     elif kind is list:
@@ -178,7 +178,7 @@ def _walk(payload: Any) -> None:
             if type(value) not in PLAIN:
                 _walk(value)
     elif kind not in PLAIN and not (kind is float and math.isfinite(payload)):
-        raise _not_json(f"{payload!r}, a {kind.__name__}")
+        raise _not_json(f"{show(payload)}, a {kind.__name__}")
 
 
 def _not_json(what: str) -> PointError:

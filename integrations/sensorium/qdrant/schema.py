@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from sensorium.encoders import EmbeddingSpace, encoder_names
 from sensorium.encoders.functions import EXTERNAL
 from sensorium.encoders.probe import probe_from_text, probe_to_text
-from sensorium.errors import SchemaVersionError, SpaceMismatchError, StoreFormatError
+from sensorium.errors import SchemaVersionError, SpaceMismatchError, StoreFormatError, show
 from sensorium.percepts import Percept
 
 VERSION = 1  # of the payload and the named vectors; see docs/schema.md
@@ -99,7 +99,7 @@ class CollectionSchema:
         names = tuple(sorted(set(Percept.modalities if modalities is None else modalities)))
         if not names or not all(isinstance(name, str) and name.isidentifier() for name in names):
             raise StoreFormatError(
-                f"modalities={names!r}", "at least one plain name", 'write ["text", "image"]'
+                f"modalities={show(names)}", "at least one plain name", 'write ["text", "image"]'
             )
         single_names = tuple(sorted(set(single)))
         if not set(single_names) <= set(names):
@@ -108,7 +108,7 @@ class CollectionSchema:
             )
         if quantization not in (None, "int8", "binary"):
             raise StoreFormatError(
-                f"quantization={quantization!r}", 'None, "int8" or "binary"', "choose one"
+                f"quantization={show(quantization)}", 'None, "int8" or "binary"', "choose one"
             )
         return cls(
             space,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sensorium.encoders import Background, combine
 from sensorium.encoders.background import Pair
-from sensorium.errors import QueryError, VectorError
+from sensorium.errors import QueryError, VectorError, show
 from sensorium.memory.calibrating.modality_statistics import (
     NARROWEST,
     learn_statistics,
@@ -87,7 +87,9 @@ class Calibration:
             VectorError: No part, vectors of different shapes, or weights that cancel.
         """
         if ranking not in RANKINGS:
-            raise QueryError(f"ranking={ranking!r}", f"one of {', '.join(RANKINGS)}", "pass one")
+            raise QueryError(
+                f"ranking={show(ranking)}", f"one of {', '.join(RANKINGS)}", "pass one"
+            )
         weights = [part.weight for part in query]
         plain = combine(self._stack(query), weights)
         if ranking == "raw" or not self._stored:

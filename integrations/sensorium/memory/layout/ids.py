@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from uuid import UUID, uuid5
 
-from sensorium.errors import RecordError
+from sensorium.errors import RecordError, show
 
 NAMESPACE = UUID("8d3a4b52-6a5e-5c1e-9f0b-0d6c4b2f7a11")  # of all ids that are derived here
 LONGEST_ID = 512  # characters
@@ -55,7 +55,7 @@ def check_id(name: object) -> str:
     text = str(name) if isinstance(name, UUID) else name
     if not isinstance(text, str) or not text or len(text) > LONGEST_ID or not text.isprintable():
         raise RecordError(
-            f"id={name!r}",
+            f"id={show(name)}",
             f"text of 1 to {LONGEST_ID} printable characters, or a UUID",
             "pass the id of a record; when remembering, leave it out to have one derived",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timezone
 
-from sensorium.errors import RecordNotFoundError
+from sensorium.errors import RecordNotFoundError, show
 from sensorium.memory.layout.ids import check_id, point_id
 from sensorium.qdrant import Backend
 from sensorium.qdrant.filters import uuids
@@ -30,7 +30,7 @@ def find_record(backend: Backend, owner: str, name: str, *, vectors: bool = Fals
     for point in find_records(backend, owner, [name], vectors=vectors).values():
         return point
     raise RecordNotFoundError(
-        f"the id {name!r}",
+        f"the id {show(name)}",
         f"the id of a record of {owner!r}",
         "see recall() and timeline() for the ids there are",
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from sensorium.errors import QueryError
+from sensorium.errors import QueryError, show
 
 RRF_CONSTANT = 60  # ranks: how little the first places differ; Cormack et al., SIGIR 2009
 DBSF_SPREADS = 3  # standard deviations on either side of the mean that become 0 to 1
@@ -27,7 +27,9 @@ def fuse_ranks(lists: Mapping[str, Ranked], *, method: str) -> list[tuple[str, f
         QueryError: Another method.
     """
     if method not in SHARES:
-        raise QueryError(f"method={method!r}", f"one of {', '.join(SHARES)}", "pass one of these")
+        raise QueryError(
+            f"method={show(method)}", f"one of {', '.join(SHARES)}", "pass one of these"
+        )
     totals: dict[str, float] = {}
     largest: dict[str, tuple[float, str]] = {}
     for modality, ranked in lists.items():

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sensorium.errors import QueryError
+from sensorium.errors import QueryError, show
 from sensorium.memory.calibrating.calibration import RANKINGS
 from sensorium.memory.checks import check_limit
 from sensorium.qdrant import Condition, Equal, Every, Ids, Not, Words
@@ -50,14 +50,14 @@ class RecallOptions:
         _check_share("diversity", self.diversity)
         if self.ranking not in RANKINGS:
             raise QueryError(
-                f"ranking={self.ranking!r}", f"one of {', '.join(RANKINGS)}", "pass one"
+                f"ranking={show(self.ranking)}", f"one of {', '.join(RANKINGS)}", "pass one"
             )
         age = self.half_life
         if age is not None and not (isinstance(age, timedelta) and age > timedelta(0)):
-            raise QueryError(f"half_life={age!r}", "a positive timedelta", "leave it out")
+            raise QueryError(f"half_life={show(age)}", "a positive timedelta", "leave it out")
         words = self.keywords
         if words is not None and not (isinstance(words, str) and words.strip()):
-            raise QueryError(f"keywords={words!r}", "text that is not blank", "leave it out")
+            raise QueryError(f"keywords={show(words)}", "text that is not blank", "leave it out")
         if words is not None:
             Words("page_content", words)  # raises if the words cannot be searched
 
@@ -67,4 +67,4 @@ def _check_share(name: str, share: object) -> None:
         return
     numeric = isinstance(share, (int, float)) and not isinstance(share, bool)
     if not numeric or not 0 <= share <= 1:  # type: ignore[operator]  # numeric
-        raise QueryError(f"{name}={share!r}", "a number from 0 to 1", "leave it out")
+        raise QueryError(f"{name}={show(share)}", "a number from 0 to 1", "leave it out")

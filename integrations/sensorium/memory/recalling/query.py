@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.encoders import Encoder, normalise
-from sensorium.errors import QueryError, UnsupportedModalityError
+from sensorium.errors import QueryError, UnsupportedModalityError, show
 from sensorium.memory.calibrating.calibration import QueryVector
 from sensorium.memory.checks import are_names
 from sensorium.percepts import Percept, Text
@@ -73,7 +73,7 @@ def _check_weights(weights: Sequence[float] | None, parts: int) -> list[float]:
         numbers = []
     if len(numbers) != parts or not all(map(math.isfinite, numbers)):
         raise QueryError(
-            f"weights={weights!r} for {parts} parts",
+            f"weights={show(weights)} for {parts} parts",
             "one finite number for each part",
             "pass a list of as many weights as parts",
         )
@@ -85,7 +85,7 @@ def _percept(part: object) -> Percept | None:
     if isinstance(part, str):
         if not part.strip():
             raise QueryError(
-                f"the question {part!r}",
+                f"the question {show(part)}",
                 "text that is not blank",
                 "use timeline() to list without a question",
             )
@@ -142,7 +142,7 @@ def check_modalities(wanted: Collection[str] | None, encoder: Encoder) -> list[s
         return sorted(encoder.modalities)
     if not are_names(wanted) or not wanted:
         raise QueryError(
-            f"modalities={wanted!r}", "a list of modalities", 'write modalities=["audio"]'
+            f"modalities={show(wanted)}", "a list of modalities", 'write modalities=["audio"]'
         )
     unknown = set(wanted) - encoder.modalities
     if unknown:

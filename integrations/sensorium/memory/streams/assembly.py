@@ -9,7 +9,7 @@ from typing import Any
 
 from typing_extensions import Unpack
 
-from sensorium.errors import RecordError, UnitError
+from sensorium.errors import RecordError, UnitError, show
 from sensorium.memory.records import Moment
 from sensorium.memory.streams.clock import MICROSECOND, SECOND, Clock
 from sensorium.memory.streams.cutter import Cutter
@@ -74,7 +74,7 @@ def open_stream(
     queue = whole(given, "queue", base.queue, least=1, most=LONGEST_QUEUE)
     policy = given.get("policy", POLICIES[0])
     if policy not in POLICIES:
-        raise RecordError(f"policy={policy!r}", '"block" or "drop-oldest"', "choose one")
+        raise RecordError(f"policy={show(policy)}", '"block" or "drop-oldest"', "choose one")
     file = state_dir / f"{name}.json" if state_dir is not None and name else None
     statistics, counts = RunningStatistics(modality, file), Counts()
     build = _sample_cutter if base.window else _frame_cutter
@@ -87,7 +87,7 @@ def open_stream(
 def _labels(given: dict[str, Any]) -> Labels:
     annotate = given.get("annotate", False)
     if not isinstance(annotate, bool):
-        raise RecordError(f"annotate={annotate!r}", "True or False", "write annotate=True")
+        raise RecordError(f"annotate={show(annotate)}", "True or False", "write annotate=True")
     labelled = Moment(
         (Text("a window"),),
         text=given.get("text"),

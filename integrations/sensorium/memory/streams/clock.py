@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.errors import PerceptShapeError, TimeError
+from sensorium.errors import PerceptShapeError, TimeError, show
 from sensorium.percepts.source import Array
 
 Times = NDArray[np.int64]
@@ -38,7 +38,7 @@ def nanoseconds(moment: object) -> int:
     if not isinstance(moment, datetime) or moment.utcoffset() is None:
         kind = "naive" if isinstance(moment, datetime) else f"a {type(moment).__name__}"
         raise TimeError(
-            f"at={moment!r}, which is {kind}",
+            f"at={show(moment)}, which is {kind}",
             "a timezone-aware datetime",
             "write at=datetime(..., tzinfo=timezone.utc) or at.astimezone()",
         )

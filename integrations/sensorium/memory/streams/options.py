@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from typing_extensions import TypedDict
 
-from sensorium.errors import PerceptValueError, RecordError, UnsupportedModalityError
+from sensorium.errors import PerceptValueError, RecordError, UnsupportedModalityError, show
 from sensorium.memory.streams.feeder import Policy
 from sensorium.percepts.palettes import Palette
 
@@ -109,7 +109,7 @@ def defaults(modality: str, options: Mapping[str, Any]) -> Defaults:
     """
     if modality not in DEFAULTS:
         raise UnsupportedModalityError(
-            f"a stream of {modality!r}",
+            f"a stream of {show(modality)}",
             f"one of {', '.join(DEFAULTS)}",
             "remember finished recordings with memory.remember(...)",
         )
@@ -117,7 +117,7 @@ def defaults(modality: str, options: Mapping[str, Any]) -> Defaults:
     for option, value in options.items():
         if option not in taken:
             raise RecordError(
-                f"{option}={value!r} for a stream of {modality}",
+                f"{option}={show(value)} for a stream of {modality}",
                 f"options among {', '.join(sorted(taken))}",
                 f"leave {option} out",
             )
@@ -138,7 +138,7 @@ def number(
     numeric = isinstance(value, Real) and not isinstance(value, bool)
     if not numeric or not math.isfinite(value) or not least <= value <= most:
         raise PerceptValueError(
-            f"{name}={value!r}", f"a number from {least:g} to {most:g}", f"change {name}="
+            f"{name}={show(value)}", f"a number from {least:g} to {most:g}", f"change {name}="
         )
     return float(value)
 
@@ -151,5 +151,5 @@ def whole(options: Mapping[str, Any], name: str, default: int, *, least: int, mo
     """
     value = float(number(options, name, default, least=least, most=most))
     if not value.is_integer():
-        raise PerceptValueError(f"{name}={value!r}", "a whole number", f"change {name}=")
+        raise PerceptValueError(f"{name}={show(value)}", "a whole number", f"change {name}=")
     return int(value)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 
 from sensorium.encoders import Encoding
-from sensorium.errors import RecordError
+from sensorium.errors import RecordError, show
 from sensorium.memory.checks import (
     beyond_calendar,
     check_metadata,
@@ -62,7 +62,7 @@ def _percepts(moment: Moment) -> tuple[Percept, ...]:
     given = (moment.percepts,) if isinstance(moment.percepts, Percept) else moment.percepts
     if not isinstance(given, Sequence) or isinstance(given, str):
         raise RecordError(
-            f"percepts={given!r}", "a tuple of percepts", "write Moment((Image(...),))"
+            f"percepts={show(given)}", "a tuple of percepts", "write Moment((Image(...),))"
         )
     check_percepts(given)
     check_text("text", moment.text)
@@ -99,7 +99,7 @@ def expiry(ttl: timedelta, expires_at: datetime | None) -> datetime:
     """
     if expires_at is not None or not isinstance(ttl, timedelta):
         raise RecordError(
-            f"ttl={ttl!r}" + (" and expires_at" if expires_at else ""),
+            f"ttl={show(ttl)}" + (" and expires_at" if expires_at else ""),
             "either ttl, a timedelta, or expires_at, a time",
             "write ttl=timedelta(days=30)",
         )

@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from sensorium.encoders import Encoding, check_cancelled
-from sensorium.errors import QueryError, RecordError
+from sensorium.errors import QueryError, RecordError, show
 from sensorium.memory.checks import (
     check_mapping,
     check_metadata,
@@ -366,7 +366,7 @@ def changes(
         payload |= {"flags": check_metadata(metadata), "metadata": dict(metadata)}
     if source is not None:
         if not isinstance(source, str):
-            raise RecordError(f"source={source!r}", "text", "write where it came from")
+            raise RecordError(f"source={show(source)}", "text", "write where it came from")
         payload["source"] = source
     if expires_at is not None:
         check_time("expires_at", expires_at)

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TypeAlias
 
 from sensorium.encoders import check_cancelled
-from sensorium.errors import PointError, RecordError, SensoriumError
+from sensorium.errors import PointError, RecordError, SensoriumError, show
 from sensorium.memory.checks import given_rows
 from sensorium.memory.layout.ids import as_uuid
 from sensorium.memory.layout.lookup import FOREVER
@@ -152,7 +152,9 @@ class Writer:
                 `progress` counted is safe; the same stream again skips it.
         """
         if not isinstance(batch_size, int) or batch_size < 1:
-            raise RecordError(f"batch_size={batch_size!r}", "a whole number from 1", "leave it out")
+            raise RecordError(
+                f"batch_size={show(batch_size)}", "a whole number from 1", "leave it out"
+            )
         report = Report()
         for batch in _batches(iter(moments), batch_size):
             first = report.done

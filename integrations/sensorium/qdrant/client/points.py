@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 from qdrant_client import models
 
-from sensorium.errors import PointError
+from sensorium.errors import PointError, show
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant.backend import Search
 from sensorium.qdrant.points import (
@@ -136,5 +136,5 @@ def _check_id(point_id: str) -> None:
         canonical = None
     if point_id != canonical:
         raise PointError(
-            f"the id {point_id!r}", "a UUID in lower case with hyphens", "use str(uuid.uuid4())"
+            f"the id {show(point_id)}", "a UUID in lower case with hyphens", "use str(uuid.uuid4())"
         )

@@ -70,6 +70,18 @@ def test_a_replaced_folder_is_noticed(
     intact(tmp_path / "m")
 
 
+@pytest.mark.parametrize("work", [WORKS["remember"], WORKS["forget"], WORKS["flush"]])
+def test_a_removed_shard_is_noticed(
+    memory: Memory, tmp_path: Path, work: Callable[[Memory], object]
+) -> None:
+    """The folder of the vectors alone is as good as all: what is written now would be lost."""
+    shutil.rmtree(tmp_path / "m" / "shard")
+    with pytest.raises(StoreFormatError, match="removed or replaced while open"):
+        work(memory)
+    with pytest.raises(StoreFormatError, match="removed or replaced while open"):
+        memory.close()
+
+
 def test_what_this_process_replaces_itself_is_no_replacing(tmp_path: Path) -> None:
     """New senses and another encoder rewrite the description, and writing goes on."""
     schema = CollectionSchema.for_space(ENCODER.space, modalities=["text"])

@@ -218,7 +218,7 @@ class EdgeBackend(Backend):
 
     def add_modality(self, name: str) -> None:
         with self._write_gate, self._using() as shard:
-            self._lock.check()
+            self._lock.check(shard.place)
             if name in shard.schema.modalities:
                 return
             schema = shard.schema.with_modality(name)
@@ -234,7 +234,7 @@ class EdgeBackend(Backend):
         """
         with self._using() as shard:
             self._timer.cancel()
-            self._lock.check()
+            self._lock.check(shard.place)
             shard.flush()
         error = self._timer.take_error()
         if error is not None:
@@ -384,7 +384,7 @@ class EdgeBackend(Backend):
             StoreFormatError: The folder was removed or replaced since it was opened.
         """
         with self._write_gate, self._using() as shard:
-            self._lock.check()
+            self._lock.check(shard.place)
             yield shard
             self._timer.wrote()
 

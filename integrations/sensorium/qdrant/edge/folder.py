@@ -55,13 +55,16 @@ class FolderLock:
         self._release_later: Any = weakref.finalize(self, self._lock.release)
         self._holder: weakref.ref[object] = weakref.ref(self)
 
-    def check(self) -> None:
+    def check(self, shard: Path | None = None) -> None:
         """Check that the folder is still the one that was locked.
 
+        Args:
+            shard: Folder of a shard that must be there, too.
         Raises:
             StoreFormatError: It was removed or replaced: what is written now would be lost.
         """
-        if _identity(self._folder / LOCK) != self._identity:
+        without_shard = shard is not None and not (shard / CONFIG).exists()
+        if without_shard or _identity(self._folder / LOCK) != self._identity:
             raise removed_while_open(self._folder)
 
     def hold_for(self, holder: object) -> None:

@@ -68,14 +68,16 @@ def supervised(*, cancel: Cancel | None = None, windows: Windows | None = None) 
         _supervision.reset(token)
 
 
-def check_cancelled() -> None:
+def check_cancelled(done: int = 0) -> None:
     """End the work if a caller has given it up.
 
+    Args:
+        done: How many moments, records or points are done and kept.
     Raises:
         OperationCancelledError: One has.
     """
     if any(cancel.is_set() for cancel in _supervision.get().cancels):
-        raise cancelled(0)
+        raise cancelled(done)
 
 
 def cancelled(done: int) -> OperationCancelledError:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
-from functools import wraps
+from contextlib import suppress
+from contextvars import copy_context
+from functools import partial, wraps
+from threading import Event
 from types import TracebackType
 from typing import Any, Concatenate, Generic, TypeVar, cast
 
 from typing_extensions import ParamSpec, Self
 
+from sensorium.encoders import supervised
 from sensorium.memory.memory import Memory
 
 P = ParamSpec("P")
@@ -26,6 +30,37 @@ def hop(
     @wraps(method)
     async def hopped(self: AsyncMemory, /, *arguments: P.args, **named: P.kwargs) -> R:
         return await asyncio.to_thread(method, self.memory, *arguments, **named)
+
+    return hopped
+
+
+def hop_with_end(
+    method: Callable[Concatenate[Memory, P], R],
+) -> Callable[Concatenate[AsyncMemory, P], Awaitable[R]]:
+    """Make a method as `hop` does; if the task is cancelled, the method in the thread ends, too.
+
+    The thread is waited for: when the task has ended, nothing is written any more.
+    """
+
+    @wraps(method)
+    async def hopped(self: AsyncMemory, /, *arguments: P.args, **named: P.kwargs) -> R:
+        stop = Event()
+
+        def work() -> R:
+            with supervised(cancel=stop):
+                return method(self.memory, *arguments, **named)
+
+        context = copy_context()
+        thread = asyncio.get_running_loop().run_in_executor(None, partial(context.run, work))
+        try:
+            return await asyncio.shield(thread)
+        except asyncio.CancelledError:
+            stop.set()
+            while not thread.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([thread])
+            thread.exception()  # which is heard of, as the task was cancelled
+            raise
 
     return hopped
 
@@ -62,8 +97,9 @@ class Opening(Generic[M]):
 class AsyncMemory:
     """A `Memory` whose methods are awaited; the event loop is never blocked.
 
-    The arguments, results and errors are those of `Memory`. A stream's own methods are not
-    awaited: `push` returns at once unless its queue is full.
+    The arguments, results and errors are those of `Memory`. A task that is cancelled while it
+    remembers, recalls, changes, moves or re-embeds ends when its thread has stopped. A stream's own
+    methods are not awaited: `push` returns at once unless its queue is full.
 
     Attributes:
         memory: The memory itself.
@@ -97,13 +133,13 @@ class AsyncMemory:
         """Open another owner's memories in the same place; see `Memory.for_owner`."""
         return type(self)(await asyncio.to_thread(self.memory.for_owner, owner))
 
-    remember = hop(Memory.remember)
-    remember_many = hop(Memory.remember_many)
-    recall = hop(Memory.recall)
+    remember = hop_with_end(Memory.remember)
+    remember_many = hop_with_end(Memory.remember_many)
+    recall = hop_with_end(Memory.recall)
     get = hop(Memory.get)
     get_many = hop(Memory.get_many)
     timeline = hop(Memory.timeline)
-    update = hop(Memory.update)
+    update = hop_with_end(Memory.update)
     forget = hop(Memory.forget)
     sweep = hop(Memory.sweep)
     verify = hop(Memory.verify)
@@ -113,10 +149,10 @@ class AsyncMemory:
     percepts = hop(Memory.percepts)
     open_medium = hop(Memory.open_medium)
     stream = hop(Memory.stream)
-    export = hop(Memory.export)
-    import_ = hop(Memory.import_)
-    promote = hop(Memory.promote)
-    reembed = hop(Memory.reembed)
+    export = hop_with_end(Memory.export)
+    import_ = hop_with_end(Memory.import_)
+    promote = hop_with_end(Memory.promote)
+    reembed = hop_with_end(Memory.reembed)
     flush = hop(Memory.flush)
     compact = hop(Memory.compact)
     close = hop(Memory.close)

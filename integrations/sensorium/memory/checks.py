@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from sensorium.encoders import EmbeddingSpace, Encoder, load_encoder, normalise
 from sensorium.errors import (
+    ArgumentTypeError,
     FilterError,
     QueryError,
     RecordError,
@@ -46,6 +47,31 @@ def open_encoder(encoder: object) -> Encoder:
         "the name of one, or an object with space, modalities and encode",
         "wrap functions in sensorium.encoders.FunctionEncoder",
     )
+
+
+def check_kind(value: object, kinds: type | tuple[type, ...], what: str, remedy: str) -> None:
+    """Check that an argument is of the right type altogether.
+
+    Args:
+        value: The argument.
+        kinds: The types that it may have.
+        what: What it is, with an article.
+        remedy: What to write instead.
+    Raises:
+        ArgumentTypeError: It has another type.
+    """
+    if not isinstance(value, kinds):
+        raise ArgumentTypeError(f"{show(value)} as {what}", what, remedy)
+
+
+def check_several(values: object, what: str, remedy: str) -> None:
+    """Check that an argument is several values, and not itself text.
+
+    Raises:
+        ArgumentTypeError: It is text, or cannot be gone through.
+    """
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise ArgumentTypeError(f"{show(values)} as {what}", "a list of them", remedy)
 
 
 def are_names(given: object) -> bool:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 from typing_extensions import Self, Unpack
 
-from sensorium.encoders import Encoder
+from sensorium.encoders import Encoder, supervised
+from sensorium.encoders.supervision import Cancel
 from sensorium.errors import SensoriumError, StreamError
 from sensorium.memory.calibrating.calibrator import Calibrator
-from sensorium.memory.checks import check_field, check_limit, open_encoder
+from sensorium.memory.checks import check_field, check_limit, check_several, open_encoder
 from sensorium.memory.closing import Closing
 from sensorium.memory.filters import Filters, conditions
 from sensorium.memory.layout.lookup import find_record, find_records
@@ -47,7 +48,7 @@ from sensorium.memory.records import (
 )
 from sensorium.memory.shelf import Shelf
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
-from sensorium.memory.writing.draft import expiry
+from sensorium.memory.writing.draft import each_moment, expiry
 from sensorium.memory.writing.editor import Editor, changes
 from sensorium.memory.writing.writer import BATCH, Writer
 from sensorium.percepts import Percept
@@ -183,6 +184,7 @@ class Memory(Closing):
         id: str | None = None,
         keep_media: bool | None = None,
         vectors: Mapping[str, ArrayLike] | None = None,
+        cancel: Cancel | None = None,
     ) -> Remembered:
         """Keep percepts that belong together as one record.
 
@@ -201,7 +203,9 @@ class Memory(Closing):
             id: Any text that names the record among this owner's.
             keep_media: Keep the signals themselves; by default as the memory was opened.
             vectors: Vectors by modality that exist already: nothing is encoded then; see `Moment`.
+            cancel: A `threading.Event`, or another object with `is_set()`, that gives the call up.
         Raises:
+            OperationCancelledError: It was given up; nothing is kept.
             RecordError: Nothing to remember, or a field of the wrong kind.
             PerceptError: A percept's content cannot be read.
             EncodingError: A percept cannot be encoded, or a vector is wrong; nothing is kept then.
@@ -221,7 +225,8 @@ class Memory(Closing):
             id=id,
             vectors=vectors,
         )
-        [result] = self._writer.write([moment], keep_media=keep_media)
+        with supervised(cancel=cancel):
+            [result] = self._writer.write([moment], keep_media=keep_media)
         if isinstance(result, SensoriumError):
             raise result
         self._calibrator.added(int(result.new))
@@ -234,6 +239,7 @@ class Memory(Closing):
         batch_size: int = BATCH,
         progress: Progress | None = None,
         keep_media: bool | None = None,
+        cancel: Cancel | None = None,
     ) -> Report:
         """Keep a stream of moments: failures are reported, and what is known already is skipped.
 
@@ -245,15 +251,23 @@ class Memory(Closing):
             batch_size: How many are encoded and written together.
             progress: Called after each batch with how many are done, and of how many if known.
             keep_media: Keep the signals themselves; by default as the memory was opened.
+            cancel: Gives the call up; looked at between batches of windows.
         Raises:
+            ArgumentTypeError: Something in the stream is neither a moment nor a percept; what came
+                before it is kept.
+            OperationCancelledError: It was given up; its `done` moments are kept.
             RecordError: `batch_size` is not a whole number from 1.
             StoreError: The store as a whole failed.
         """
         total = len(moments) if isinstance(moments, Sequence) else None
-        wrapped = (Moment((item,)) if isinstance(item, Percept) else item for item in moments)
-        report = self._writer.write_many(
-            wrapped, keep_media=keep_media, batch_size=batch_size, progress=progress, total=total
-        )
+        with supervised(cancel=cancel):
+            report = self._writer.write_many(
+                each_moment(moments),
+                keep_media=keep_media,
+                batch_size=batch_size,
+                progress=progress,
+                total=total,
+            )
         self._calibrator.added(report.new)
         return report
 
@@ -321,8 +335,10 @@ class Memory(Closing):
         """Return records in the order of their ids; absent and expired ones are left out.
 
         Raises:
+            ArgumentTypeError: `ids` is a single id, or nothing that can be gone through.
             RecordError: One of `ids` cannot be an id.
         """
+        check_several(ids, "the ids of records", "write get_many([id])")
         return [record_of(point) for point in find_records(self.backend, self.owner, ids).values()]
 
     def timeline(
@@ -512,7 +528,13 @@ class Memory(Closing):
         self._streams.add(stream)
         return stream
 
-    def export(self, directory: str | Path, *, progress: Progress | None = None) -> ExportSummary:
+    def export(
+        self,
+        directory: str | Path,
+        *,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
+    ) -> ExportSummary:
         """Write all memories of this owner to a directory: Parquet, and the media as files.
 
         The layout is described in docs/schema.md. The directory appears when it is complete.
@@ -520,33 +542,46 @@ class Memory(Closing):
         Args:
             directory: A new or empty directory.
             progress: Called with how many points are done, and of how many.
+            cancel: Gives the call up; looked at between pages.
         Raises:
             ExportFormatError: The directory is not empty.
+            OperationCancelledError: It was given up; nothing is left of the export.
             MissingExtraError: pyarrow is not installed: `pip install "sensorium[export]"`.
             StoreFullError: The disk has no room; nothing is left of the export.
         """
         shelf = self._shelf
-        return export_records(
-            shelf.backend, shelf.media, owner=self.owner, directory=directory, progress=progress
-        )
+        with supervised(cancel=cancel):
+            return export_records(
+                shelf.backend, shelf.media, owner=self.owner, directory=directory, progress=progress
+            )
 
-    def import_(self, directory: str | Path, *, progress: Progress | None = None) -> ImportSummary:
+    def import_(
+        self,
+        directory: str | Path,
+        *,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
+    ) -> ImportSummary:
         """Read an export into this memory; repeating it, or going on after a break, is harmless.
 
         Args:
             directory: An export of this owner or another, made with the same encoder.
             progress: Called with how many points are done, and of how many.
+            cancel: Gives the call up; looked at between pages.
         Raises:
             ExportFormatError: Not an export, or a damaged one.
+            OperationCancelledError: It was given up; its `done` points are kept.
             SpaceMismatchError: It was made with another encoder.
             MissingExtraError: pyarrow is not installed: `pip install "sensorium[export]"`.
         """
         shelf = self._shelf
-        summary = import_records(
-            directory, shelf.backend, shelf.media, owner=self.owner, progress=progress
-        )
-        self._calibrator.invalidate()
-        return summary
+        try:
+            with supervised(cancel=cancel):
+                return import_records(
+                    directory, shelf.backend, shelf.media, owner=self.owner, progress=progress
+                )
+        finally:
+            self._calibrator.invalidate()
 
     def promote(
         self,
@@ -558,6 +593,7 @@ class Memory(Closing):
         media: str | Path | None = None,
         replace: bool = False,
         progress: Progress | None = None,
+        cancel: Cancel | None = None,
     ) -> CopySummary:
         """Copy all memories of this owner to a server, or any other place; this one stays.
 
@@ -571,7 +607,9 @@ class Memory(Closing):
             media: A folder or fsspec URL for the signals; needed to take them to a server.
             replace: Write again what arrived already.
             progress: Called with how many points are done, and of how many.
+            cancel: Gives the call up; looked at between pages.
         Raises:
+            OperationCancelledError: It was given up; its `done` points are there.
             SpaceMismatchError: The collection there was made by another encoder.
             StoreUnavailableError: The server cannot be reached.
         """
@@ -588,20 +626,26 @@ class Memory(Closing):
             media_quota=None,
         )
         try:
-            return copy_records(
-                shelf.backend,
-                target.backend,
-                owner=self.owner,
-                source_media=shelf.media if target.media else None,
-                target_media=target.media if shelf.media else None,
-                progress=progress,
-                replace=replace,
-            )
+            with supervised(cancel=cancel):
+                return copy_records(
+                    shelf.backend,
+                    target.backend,
+                    owner=self.owner,
+                    source_media=shelf.media if target.media else None,
+                    target_media=target.media if shelf.media else None,
+                    progress=progress,
+                    replace=replace,
+                )
         finally:
             target.close()
 
     def reembed(
-        self, encoder: str | Encoder, *, drop: bool = False, progress: Progress | None = None
+        self,
+        encoder: str | Encoder,
+        *,
+        drop: bool = False,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
     ) -> Reembedded:
         """Make all vectors anew with another encoder, from the signals that were kept.
 
@@ -613,18 +657,21 @@ class Memory(Closing):
             encoder: Name of an encoder, or an encoder.
             drop: Leave out records whose signals were not kept; otherwise nothing is changed.
             progress: Called with how many records are done, and of how many.
+            cancel: Gives the call up; looked at between batches of windows.
         Raises:
+            OperationCancelledError: It was given up; nothing was changed.
             RecordError: Some records cannot be made anew.
             StoreError: Other owners' memories are in the same collection.
             UnknownEncoderError: `encoder` is neither an encoder nor the name of one.
         """
-        return reembed(
-            self._shelf,
-            open_encoder(encoder),
-            invalidate=self._calibrator.invalidate,
-            drop=drop,
-            progress=progress,
-        )
+        with supervised(cancel=cancel):
+            return reembed(
+                self._shelf,
+                open_encoder(encoder),
+                invalidate=self._calibrator.invalidate,
+                drop=drop,
+                progress=progress,
+            )
 
     def flush(self) -> None:
         """Make all that was remembered safe against loss of power; see also docs/memory.md."""

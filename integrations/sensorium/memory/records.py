@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -87,7 +88,7 @@ class Report:
     """The result of remembering many moments.
 
     Attributes:
-        failures: Moments that could not be remembered.
+        failures: Moments that could not be remembered: look at them, or call `raise_first`.
         remembered: All others, in order.
     """
 
@@ -114,15 +115,27 @@ class Report:
         """Number of moments that were looked at."""
         return len(self.remembered) + len(self.failures)
 
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Number of failures by the name of their error, the most frequent first."""
+        return dict(
+            Counter(type(failure.error).__name__ for failure in self.failures).most_common()
+        )
+
     def raise_first(self) -> None:
         """Raise the error of the first failure, if there is one."""
         if self.failures:
             raise self.failures[0].error
 
     def __repr__(self) -> str:
+        counts = f"new={self.new}, replaced={self.replaced}, known={self.known}"
+        if not self.failures:
+            return f"Report({counts}, failures=[])"
+        reasons = ", ".join(f"{name}: {count}" for name, count in self.reasons.items())
+        first = self.failures[0]
         return (
-            f"Report(new={self.new}, replaced={self.replaced}, known={self.known}, "
-            f"failures={self.failures!r})"
+            f"Report({counts}, {len(self.failures)} FAILED ({reasons}); "
+            f"the first, moment {first.index}: {first.error})"
         )
 
     def _count(self, status: Status) -> int:

@@ -24,6 +24,7 @@ from tests.support.planted import (
 )
 
 from sensorium.errors import (
+    ArgumentTypeError,
     BatchError,
     PerceptTooShortError,
     RecordError,
@@ -147,12 +148,70 @@ def test_batches_are_bounded_and_in_order(memory: Memory) -> None:
 def test_failures_are_named_and_keep_the_rest(memory: Memory) -> None:
     """Each failure has its place in the stream; all others are there."""
     good = [picture("a"), sound("b"), motion("c")]
-    bad: list[Any] = [Moment((sound("unreadable"),)), Moment(), "words", Moment(tags=5, text="x")]  # type: ignore[arg-type]  # what must be refused
-    report = memory.remember_many([good[0], bad[0], bad[1], good[1], bad[2], bad[3], good[2]])
-    assert [failure.index for failure in report.failures] == [1, 2, 4, 5]
+    bad = [Moment((sound("unreadable"),)), Moment(), Moment(tags=5, text="x")]  # type: ignore[arg-type]  # what must be refused
+    report = memory.remember_many([good[0], bad[0], bad[1], good[1], bad[2], good[2]])
+    assert [failure.index for failure in report.failures] == [1, 2, 4]
     kinds = [type(failure.error) for failure in report.failures]
-    assert kinds == [PerceptTooShortError, RecordError, RecordError, RecordError]
+    assert kinds == [PerceptTooShortError, RecordError, RecordError]
     assert report.new == memory.count() == 3
+    assert report.reasons == {"RecordError": 2, "PerceptTooShortError": 1}
+    assert "3 FAILED (RecordError: 2, PerceptTooShortError: 1); the first, moment 1: " in repr(
+        report
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [{"text": "a"}],
+        ({"text": word} for word in ("a", "b")),
+        ["words"],
+        5,
+        "words",
+        {"text": "a"},
+        Moment(text="a"),
+        picture("dog"),
+    ],
+    ids=["dicts", "generator", "texts", "number", "text", "dict", "moment", "percept"],
+)
+def test_what_is_no_stream_of_moments_is_refused_at_once(memory: Memory, wrong: Any) -> None:
+    """The caller has mistaken what to pass: nobody has to look into a report for that."""
+    with pytest.raises(ArgumentTypeError, match=r"Moment\(text=") as caught:
+        memory.remember_many(wrong)
+    assert isinstance(caught.value, TypeError)
+    assert memory.count() == 0
+
+
+def test_what_came_before_something_else_than_a_moment_is_kept(memory: Memory) -> None:
+    """A stream that breaks keeps what came, and the error says where it broke."""
+    stream: list[Any] = [picture(f"p{i}") for i in range(5)] + ["words", picture("later")]
+    with pytest.raises(ArgumentTypeError, match="moment 5"):
+        memory.remember_many(stream, batch_size=2)
+    assert memory.count() == 5
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda memory: memory.get_many(5),
+        lambda memory: memory.get_many("abc"),
+        lambda memory: memory.percepts(5),
+        lambda memory: memory.open_medium(5),
+        lambda memory: memory.update("x", vectors={}, retain=5),
+        lambda memory: memory.update("x", vectors={}, retain="abc"),
+        lambda memory: memory.import_(5),
+        lambda memory: memory.export(5),
+        lambda memory: memory.remember(text="a", cancel=5),
+    ],
+    ids=range(9),
+)
+def test_an_argument_of_another_type_is_an_error_of_ours(memory: Memory, call: Any) -> None:
+    """It says what came, what was needed and what to do, and is a TypeError, too."""
+    memory.remember(text="x", id="x")
+    with pytest.raises(ArgumentTypeError) as caught:
+        call(memory)
+    assert isinstance(caught.value, TypeError)
+    assert memory.count() == 1
 
 
 def test_a_batch_knows_its_duplicates(memory: Memory) -> None:

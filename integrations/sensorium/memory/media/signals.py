@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sensorium.errors import MediaNotFoundError
+from sensorium.memory.checks import check_kind
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.records import Medium, Record
 from sensorium.percepts import Percept, Text
@@ -14,8 +15,10 @@ def open_percepts(media: MediaStore | None, record: Record) -> list[Percept]:
     """Open the signals of a record: its text, and each medium that was kept.
 
     Raises:
+        ArgumentTypeError: `record` is not a record.
         MediaNotFoundError: No signal of it was kept, or a file is gone.
     """
+    check_kind(record, Record, "a record", "pass one of timeline(), or get(id)")
     texts: list[Percept] = [Text(record.text, at=record.at)] if record.text else []
     kept = [open_medium(media, medium) for medium in record.media if medium.file]
     if not texts and not kept:
@@ -31,8 +34,10 @@ def open_medium(media: MediaStore | None, medium: Medium) -> Percept:
     """Open one kept percept.
 
     Raises:
+        ArgumentTypeError: `medium` is not a medium.
         MediaNotFoundError: It was not kept, or its file is gone.
     """
+    check_kind(medium, Medium, "a medium", "pass one of record.media")
     if medium.file is None or media is None:
         raise MediaNotFoundError(
             f"a {medium.modality} that was not kept", "one with a file", "see Medium.file"

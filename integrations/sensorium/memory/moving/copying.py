@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from sensorium.encoders import check_cancelled
 from sensorium.errors import MediaNotFoundError, OwnerError, StoreUnavailableError
 from sensorium.memory.layout.parts import (
     PAGE,
@@ -51,6 +52,7 @@ def copy_records(
         batch: Number of points of a page.
         replace: Write points that the target has already again.
     Raises:
+        OperationCancelledError: The caller gave it up.
         SpaceMismatchError: The two stores hold vectors of different spaces.
         RecordError: Another owner has a record of the same id in the target.
         OwnerError: A media store is another owner's.
@@ -66,6 +68,7 @@ def copy_records(
     done = copied = skipped = files = 0
     missing: set[str] = set()
     for points in pages(source, *records_first(owner), limit=batch):
+        check_cancelled(done)
         whole = without_orphans(target, points, owner=owner)
         existing = stored_points(target, [point.id for point in whole], owner)
         new = [

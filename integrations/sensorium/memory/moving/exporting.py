@@ -8,7 +8,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from uuid import uuid4
 
+from sensorium.encoders import check_cancelled
 from sensorium.errors import ExportFormatError, MediaNotFoundError
+from sensorium.memory.checks import check_kind
 from sensorium.memory.layout.parts import (
     PAGE,
     pages,
@@ -58,6 +60,8 @@ def export_records(
         directory: A new or empty directory.
         progress: Function called after every page with how many points are done, and of how many.
     Raises:
+        ArgumentTypeError: `directory` is not a path.
+        OperationCancelledError: The caller gave it up.
         ExportFormatError: The directory is not empty.
         OwnerError: `owner` is not a valid name, or the media store is another owner's.
         MissingExtraError: pyarrow is not installed.
@@ -65,6 +69,7 @@ def export_records(
     """
     pyarrow()
     check_media_owner(media, owner)
+    check_kind(directory, (str, Path), "a directory", "pass its path")
     target = Path(directory).expanduser().absolute()
     _check_new(target)
     part = target.with_name(f".{target.name}.{PART}{uuid4().hex}")
@@ -98,6 +103,7 @@ def _write_export(
     writer = RecordsWriter(part, schema.modalities)
     try:
         for page in pages(backend, *records_first(owner), limit=PAGE, vectors=schema.modalities):
+            check_cancelled()
             for point in page:
                 writer.add(point)
             if media is not None:

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid5
 
+from sensorium.encoders import check_cancelled
+from sensorium.memory.checks import check_kind
 from sensorium.memory.layout.ids import NAMESPACE, content_id, part_id, point_id
 from sensorium.memory.layout.parts import (
     drop_parts,
@@ -61,6 +63,8 @@ def import_records(
             id already is replaced.
         progress: Function called after every batch with how many points are done, and of how many.
     Raises:
+        ArgumentTypeError: `directory` is not a path.
+        OperationCancelledError: The caller gave it up.
         ExportFormatError: The directory is not an export, or damaged. Nothing is written, unless
             the damage is in a media file or forged: the records before it stay.
         SpaceMismatchError: The export holds vectors of another space than the store.
@@ -72,6 +76,7 @@ def import_records(
     pyarrow()
     check_owner(owner)
     check_media_owner(media, owner)
+    check_kind(directory, (str, Path), "a directory", "pass its path")
     root = Path(directory).expanduser().absolute()
     manifest = read_manifest(root)
     place = f"the export {str(root)!r}"
@@ -85,6 +90,7 @@ def import_records(
     done = written = records = files = 0
     missing: set[str] = set()
     for points in read_records(root, manifest, schema):
+        check_cancelled(done)
         adopted = without_orphans(backend, [adopt(point) for point in points], owner=owner)
         existing = stored_points(backend, [point.id for point in adopted], owner)
         if media is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias
 
-from sensorium.encoders import Encoder, Encoding
+from sensorium.encoders import Encoder, Encoding, check_cancelled
 from sensorium.errors import MediaNotFoundError, RecordError, SensoriumError, StoreError
 from sensorium.memory.layout.parts import pages, spread_over_points
 from sensorium.memory.layout.payload import media_and_rows, media_payload, record_of
@@ -39,6 +39,7 @@ def reembed(
         drop: Leave out records that cannot be made anew; otherwise nothing is changed.
         progress: Called after every page with how many records are done, and of how many.
     Raises:
+        OperationCancelledError: The caller gave it up.
         RecordError: Some records cannot be made anew.
         StoreError: Other owners' memories are in the collection, or a store as a whole failed.
     """
@@ -87,11 +88,13 @@ def reembed_records(
         open_medium: Makes the percept of a kept file.
         progress: Called after every page with how many records are done, and of how many.
     Raises:
+        OperationCancelledError: The caller gave it up.
         StoreError: One of the two stores failed.
     """
     records, failures = 0, list[Failure]()
     total = source.count(Filter(owner))
     for page in pages(source, Filter(owner), limit=PAGE, vectors=()):
+        check_cancelled()
         recipes: list[Recipe] = []
         for index, point in enumerate(page, records):
             try:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
 
 from sensorium.encoders import Encoding
-from sensorium.errors import RecordError, show
+from sensorium.errors import ArgumentTypeError, RecordError, show
 from sensorium.memory.checks import (
     beyond_calendar,
     check_metadata,
@@ -22,6 +22,36 @@ from sensorium.memory.layout.points import Draft
 from sensorium.memory.records import Moment
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant.points import Vectors, iso
+
+
+def each_moment(moments: Iterable[Moment | Percept]) -> Iterator[Moment]:
+    """Return the moments of a stream; a percept becomes a moment of its own.
+
+    Raises:
+        ArgumentTypeError: What was passed is not a stream, or, as it is drawn, something in it is
+            neither a moment nor a percept.
+    """
+    if isinstance(moments, (str, bytes, Mapping, Percept, Moment)) or not isinstance(
+        moments, Iterable
+    ):
+        raise ArgumentTypeError(
+            f"{show(moments)} as moments to remember",
+            "a list or an iterator of moments and percepts",
+            "write remember_many([Moment(text=...)])",
+        )
+    return (_moment(item, index) for index, item in enumerate(moments))
+
+
+def _moment(item: Moment | Percept, index: int) -> Moment:
+    if isinstance(item, Percept):
+        return Moment((item,))
+    if not isinstance(item, Moment):
+        raise ArgumentTypeError(
+            f"{show(item)} as moment {index} to remember",
+            "a Moment, or a percept",
+            "write Moment(text=...), or Moment((Image(...),), text=...)",
+        )
+    return item
 
 
 def draft_moment(owner: str, moment: Moment, *, now: datetime) -> Draft:

@@ -15,6 +15,7 @@ from sensorium.memory.checks import (
     check_mapping,
     check_metadata,
     check_percepts,
+    check_several,
     check_tags,
     check_time,
     check_words,
@@ -120,6 +121,9 @@ class Editor:
         check_percepts(percepts)
         if retain is not None and vectors is None:
             raise RecordError("retain without vectors", "both", "pass vectors={} if all rows stay")
+        if retain is not None:
+            check_several(retain, "digests of percepts that stay", "pass Medium.digest in a list")
+            retain = frozenset(retain)
         if text is not None:
             percepts = [Text(check_words(text)), *percepts]
         record: Record | None = None

@@ -10,7 +10,14 @@ from threading import Lock
 from typing import TypeAlias
 
 from sensorium.encoders import check_cancelled
-from sensorium.errors import PointError, RecordError, SensoriumError, show
+from sensorium.encoders.supervision import cancelled
+from sensorium.errors import (
+    OperationCancelledError,
+    PointError,
+    RecordError,
+    SensoriumError,
+    show,
+)
 from sensorium.memory.checks import given_rows
 from sensorium.memory.layout.ids import as_uuid
 from sensorium.memory.layout.lookup import FOREVER
@@ -147,6 +154,7 @@ class Writer:
         """Remember a stream of moments, a batch at a time.
 
         Raises:
+            OperationCancelledError: The caller gave it up; the batches before are kept.
             RecordError: `batch_size` is not a whole number from 1.
             StoreError: The store as a whole failed. What the report of the last call of
                 `progress` counted is safe; the same stream again skips it.
@@ -158,7 +166,11 @@ class Writer:
         report = Report()
         for batch in _batches(iter(moments), batch_size):
             first = report.done
-            for index, result in enumerate(self.write(batch, keep_media=keep_media), first):
+            try:
+                results = self.write(batch, keep_media=keep_media)
+            except OperationCancelledError as error:
+                raise cancelled(first) from error
+            for index, result in enumerate(results, first):
                 if isinstance(result, Remembered):
                     report.remembered.append(result)
                 else:
@@ -180,12 +192,6 @@ class Writer:
         return drafts
 
     def _draft(self, moment: Moment, now: datetime) -> Draft:
-        if not isinstance(moment, Moment):
-            raise RecordError(
-                f"an object of type {type(moment).__name__} to remember",
-                "a Moment, or a percept",
-                "write Moment((Image(...),), text=...)",
-            )
         draft = draft_moment(self._owner, moment, now=self._next_time(now))
         if moment.vectors is None:
             return draft

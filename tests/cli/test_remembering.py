@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from tests.support.command_line import BARK, DOG, MEDIA, MUG, run, run_json, texts
 
 from sensorium.memory import Memory
+from sensorium.mini import MiniEncoder
 
 
 def test_words_go_in_and_come_out() -> None:
@@ -60,10 +62,12 @@ def test_failures_are_listed_and_the_rest_is_kept(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
     files = [tmp_path / name for name in [*bad, "absent.wav"]]
     result = run("remember", *files[:2], DOG, *files[2:], code=1)
-    assert re.fullmatch(f"new: .*\n{len(files)} failed\n", result.stdout)
+    last = "6 failed: 4 MediaDecodeError, 1 SourceNotFoundError, 1 EmptyPerceptError"
+    assert re.fullmatch(f"new: .*\n{last}\n", result.stdout)
     lines = result.stderr.splitlines()
     assert sorted(line.split(": ")[0] for line in lines) == sorted(map(str, files))
     again = run_json("remember", DOG, *files, code=1)
+    assert sum(again["failed"].values()) == len(files)
     assert again["known"] == 1
     assert {each["file"] for each in again["failures"]} == set(map(str, files))
     assert all(each["error"]["remedy"] for each in again["failures"])
@@ -160,6 +164,50 @@ def test_stopping_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     error = run_json("remember", DOG, BARK, code=130)["error"]
     assert error["type"] == "Interrupted"
     assert "same command again" in error["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("files", "passes", "kept"),
+    [(20, 2, "16 of 20 files are done and kept"), (1, 1, "0 of 1 files are done")],
+)
+def test_ctrl_c_stops_between_two_batches_of_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: int, passes: int, kept: str
+) -> None:
+    """The signal is heeded at the next pass of a tower; one line says what is kept."""
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    for number in range(files):
+        (notes / f"{number:02}.txt").write_text(f"{number} " + "words " * 60_000 * (files == 1))
+    forward, count = MiniEncoder.forward, 0
+
+    def interrupted(self: MiniEncoder, *inputs: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count == passes:
+            signal.raise_signal(signal.SIGINT)
+        return forward(self, *inputs)
+
+    before = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch:
+        patch.setattr(MiniEncoder, "forward", interrupted)
+        said = run("remember", notes, code=130).stderr
+    assert said.count("\n") == 1
+    assert kept in said
+    assert count == passes
+    assert signal.getsignal(signal.SIGINT) is before
+    assert len(texts()) == 16 * (files == 20)
+
+
+def test_a_second_ctrl_c_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where something does not heed the first one, the second ends it at once."""
+
+    def deaf(self: MiniEncoder, *inputs: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("it went on")
+
+    monkeypatch.setattr(MiniEncoder, "forward", deaf)
+    assert "0 of 1 files" in run("remember", DOG, code=130).stderr
 
 
 def test_words_given_as_a_file_are_recognised() -> None:

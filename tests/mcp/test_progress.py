@@ -19,6 +19,7 @@ from tests.support.mcp_asking import (
 )
 from tests.support.planted import PlantedEncoder
 
+from sensorium.encoders import check_cancelled, report_windows
 from sensorium.errors import QueryError
 from sensorium.mcp import build_server, progress
 from sensorium.mcp.progress import Call, Step, working
@@ -152,3 +153,69 @@ async def test_a_failure_is_raised_as_it_is() -> None:
 
     with pytest.raises(QueryError, match="this; needed that; do so"):
         await working(cast("Call", Listener()), work)
+
+
+class EndlessEncoder(PlantedEncoder):
+    """Goes through the windows of what is endless until it is given up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started, self.ended = threading.Event(), threading.Event()
+
+    def try_encode(self, percepts: Any, /) -> Any:
+        done = 0
+        try:
+            while any("endless" in (percept.uri or "") for percept in percepts):
+                done += 1
+                report_windows(done, 100_000)
+                check_cancelled()
+                self.started.set()
+        finally:
+            self.ended.set()
+        return super().try_encode(percepts)
+
+
+@pytest.mark.parametrize("tool", ["remember", "update"])
+async def test_a_call_that_the_client_gives_up_ends_and_keeps_nothing(tool: str) -> None:
+    """The thread stops soon, and the next call is answered."""
+    encoder = EndlessEncoder()
+    with remembering(encoder=encoder) as memory:
+        memory.remember(text="x", id="x")
+        async with Client(build_server(memory)) as client:
+            given: dict[str, Any] = {"media": [picture("dog"), picture("endless")]}
+            if tool == "update":
+                given["id"] = "x"
+            call = asyncio.create_task(client.call_tool(tool, given))
+            assert await asyncio.to_thread(encoder.started.wait, 10)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            assert await asyncio.to_thread(encoder.ended.wait, 10)
+            assert (await data_of(client, "count"))["count"] == 1
+            assert (await data_of(client, "remember", text="next"))["records"]
+        assert len(memory.get("x").media) == 0
+        assert memory._shelf.media is not None
+        assert list(memory._shelf.media.names()) == []
+
+
+async def test_windows_move_the_progress_of_one_long_signal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Long before the first step is done, the client hears how far it is."""
+    monkeypatch.setattr(progress, "PAUSE", 0.0)
+    listener = Listener()
+
+    def work(step: Step) -> str:
+        step(0, 2, "reading")
+        step(1, 2, "remembering")
+        for done in range(32, 1025, 32):
+            report_windows(done, 1024)
+        report_windows(1024, 1024)
+        step(2, 2, "kept")
+        return "done"
+
+    assert await working(cast("Call", listener), work) == "done"
+    heard = [done for done, _ in listener.heard]
+    assert heard == sorted(set(heard))
+    assert len([done for done in heard if 1 < done < 2]) == 32
+    assert heard[-1] == 2

@@ -180,9 +180,10 @@ def test_a_change_is_one_operation_of_the_engine(
         monkeypatch.setattr(target, name, call)
 
     backend: Any = memory.backend
-    if isinstance(backend, EdgeBackend):
-        backend._shard.engine = engine = Engine(backend._shard.engine)
-        counted(engine, "update")
+    shard: Any = backend._shard if isinstance(backend, EdgeBackend) else None
+    if shard is not None:
+        shard.engine = Engine(shard.engine)
+        counted(shard.engine, "update")
     else:
         for name in ("set_payload", "delete_payload", "batch_update_points", "upsert"):
             counted(backend._collection.client, name)
@@ -200,8 +201,8 @@ def test_a_change_is_one_operation_of_the_engine(
             assert memory.get("x").media[1].file is None
             assert files(memory) == set()
     finally:
-        if isinstance(backend, EdgeBackend):
-            backend._shard.engine = backend._shard.engine.engine
+        if shard is not None:
+            shard.engine = shard.engine.engine
     assert len(operations) == 1
 
 

@@ -42,6 +42,11 @@ class Outcome:
         return {name: list(statuses.values()).count(name) for name in ("new", "replaced", "known")}
 
     @property
+    def reasons(self) -> dict[str, int]:
+        """Number of failures by the name of their error, the most frequent first."""
+        return dict(Counter(type(error).__name__ for error in self.failures.values()).most_common())
+
+    @property
     def single(self) -> list[str]:
         """The status and id of the record, if there is exactly one; otherwise empty."""
         lines = dict.fromkeys(f"{done.status}: {done.id}" for _, done in self.remembered)
@@ -51,6 +56,7 @@ class Outcome:
         """Return the outcome as JSON."""
         return {
             **self.counts,
+            "failed": self.reasons,
             "records": [
                 {"file": path and str(path), "id": done.id, "status": done.status}
                 for path, done in self.remembered
@@ -83,14 +89,15 @@ def print_outcome(outcome: Outcome, *, described: bool) -> None:
     ]
     for line in lines:
         typer.echo(f"{line}; {left}" if "known:" in line else line)
-    if outcome.failures:
-        typer.echo(f"{len(outcome.failures)} failed")
     for path, error in outcome.failures.items():
         typer.echo(f"{path}: {error_text(_fields(error))}", err=True)
     for path, why in list(outcome.skipped.items())[:LISTED]:
         typer.echo(f"{path}: skipped, {why}", err=True)
     if len(outcome.skipped) > LISTED:
         typer.echo(f"{len(outcome.skipped) - LISTED} more skipped: see --json", err=True)
+    if outcome.failures:
+        reasons = ", ".join(f"{count} {name}" for name, count in outcome.reasons.items())
+        typer.echo(f"{len(outcome.failures)} failed: {reasons}")
 
 
 def _by_modality(outcome: Outcome, status: str) -> str:

@@ -22,7 +22,7 @@ from sensorium.cli.values import (
     parse_time,
     time_ahead,
 )
-from sensorium.errors import RecordError, SensoriumError
+from sensorium.errors import OperationCancelledError, RecordError, SensoriumError
 
 if TYPE_CHECKING:
     from sensorium.memory import Memory, Moment
@@ -112,7 +112,12 @@ def remember(
         write = _remember_one if together or not files else _remember_each
         with (
             session.opened(begin=True) as memory,
-            counting("remembering", as_json=session.as_json, total=max(len(files), 1)) as progress,
+            counting(
+                "remembering",
+                as_json=session.as_json,
+                total=1 if together else max(len(files), 1),
+                batch=BATCH,
+            ) as progress,
         ):
             write(memory, outcome, units, arguments, keep_media=not no_media, progress=progress)
     if session.as_json:
@@ -183,7 +188,7 @@ def _remember_one(
     done = memory.remember(*percepts, keep_media=keep_media, **arguments)
     outcome.remembered += [(path, done) for path in outcome.modalities or [None]]
     if progress is not None:
-        progress(max(len(outcome.modalities), 1), None)
+        progress(1, None)
 
 
 def _remember_each(
@@ -225,7 +230,7 @@ def _remember_each(
         report = memory.remember_many(
             moments(), batch_size=BATCH, progress=report_progress, keep_media=keep_media
         )
-    except KeyboardInterrupt as stop:
+    except (KeyboardInterrupt, OperationCancelledError) as stop:
         done = f"{finished} of {len(outcome.modalities)} files are done and kept"
         raise KeyboardInterrupt(f"{done}; run the same command again to go on") from stop
     outcome.failures.update({readable[failure.index]: failure.error for failure in report.failures})

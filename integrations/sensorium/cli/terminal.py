@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from threading import Event, current_thread, main_thread
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import typer
 
-from sensorium.errors import SensoriumError
+from sensorium.errors import OperationCancelledError, SensoriumError
 
 if TYPE_CHECKING:
     from sensorium.imagebind.releases import Progress
 
+Count: TypeAlias = Callable[[int, "int | None"], None]  # how many are done, and of how many
+
 FAILED = 1  # exit code
 WRONG_OPTION = 2  # exit code
 INTERRUPTED = 130  # exit code: 128 + SIGINT
+UNTOUCHED = "nothing was left half done"
+SHORT = 64  # windows: a batch that has more is counted while it is encoded
 YES = {"y", "yes"}
 
 
@@ -28,6 +34,10 @@ def reporting(*, as_json: bool) -> Iterator[None]:
         yield
     except BrokenPipeError:  # nobody reads the output any more; typer ends quietly
         raise
+    except OperationCancelledError as stop:
+        kept = f"{stop.done} are done and kept; run the same command again to go on"
+        _report_stop(kept if stop.done else UNTOUCHED, as_json=as_json)
+        raise typer.Exit(INTERRUPTED) from stop
     except SensoriumError as error:
         _report(describe(error), as_json=as_json)
         raise typer.Exit(FAILED) from error
@@ -40,7 +50,7 @@ def reporting(*, as_json: bool) -> Iterator[None]:
         _report(_describe_option(error), as_json=True)
         raise typer.Exit(WRONG_OPTION) from error
     except KeyboardInterrupt as stop:
-        _report_stop(str(stop) or "nothing was left half done", as_json=as_json)
+        _report_stop(str(stop) or UNTOUCHED, as_json=as_json)
         raise typer.Exit(INTERRUPTED) from stop
 
 
@@ -125,19 +135,62 @@ def waiting(message: str) -> Iterator[None]:
 
 
 @contextmanager
+def stoppable() -> Iterator[Event]:
+    """Turn the first Ctrl-C into an event, which ends work between two steps; a second is raised.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C for the second time.
+    """
+    stop = Event()
+    if current_thread() is not main_thread():  # only that one hears of signals
+        yield stop
+        return
+
+    def ask(number: int, frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def counting(
-    step: str, *, as_json: bool, total: int | None = None
+    step: str, *, as_json: bool, total: int | None = None, batch: int = 1
 ) -> Iterator[Callable[[int, int | None], None] | None]:
     """Draw one progress bar on stderr, if it is a terminal; otherwise yield `None`.
+
+    Ctrl-C ends what is done within the block between two steps.
 
     Args:
         step: Name of what is done.
         as_json: Draw nothing.
         total: Number of things, if whoever reports progress may not know it.
+        batch: Number of things that are encoded together: the bar moves while they are.
+    Raises:
+        OperationCancelledError: Ctrl-C.
     """
-    if as_json or not sys.stderr.isatty():
-        yield None
-        return
+    from sensorium.encoders import supervised
+
+    with stoppable() as stop:
+        if as_json or not sys.stderr.isatty():
+            with supervised(cancel=stop):
+                yield None
+            return
+        with (
+            _bar(step, total, batch) as (report, windows),
+            supervised(cancel=stop, windows=windows),
+        ):
+            yield report
+
+
+@contextmanager
+def _bar(step: str, total: int | None, batch: int) -> Iterator[tuple[Count, Count]]:
+    """Draw a bar; yield what moves it by things, and within a batch by windows."""
     from rich import progress
     from rich.console import Console
 
@@ -149,11 +202,25 @@ def counting(
     )
     with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task(step, total=total)
+        reached = 0
 
         def report(done: int, of: int | None) -> None:
-            bars.update(task, completed=done, total=total if of is None else of)
+            nonlocal reached
+            reached = done
+            known = total if of is None else of
+            bars.update(task, completed=done, total=known, description=step)
 
-        yield report
+        def windows(done: int, of: int | None) -> None:
+            if not of or of <= SHORT:
+                return
+            size = batch if total is None else min(batch, total - reached)
+            bars.update(
+                task,
+                completed=max(bars.tasks[0].completed, reached + size * done / of),
+                description=f"{step}, window {done:,} of about {of:,}",
+            )
+
+        yield report, windows
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from sensorium.errors import ArgumentTypeError, OperationCancelledError
+from sensorium.errors import ArgumentTypeError, OperationCancelledError, show
 
 Windows: TypeAlias = Callable[[int, "int | None"], None]  # how many are encoded, and of how many
 
@@ -57,7 +57,7 @@ def supervised(*, cancel: Cancel | None = None, windows: Windows | None = None) 
     """
     if cancel is not None and not isinstance(cancel, Cancel):
         raise ArgumentTypeError(
-            f"cancel={cancel!r}", "an object with is_set()", "pass a threading.Event"
+            f"cancel={show(cancel)}", "an object with is_set()", "pass a threading.Event"
         )
     outer = _supervision.get()
     cancels = outer.cancels if cancel is None else (*outer.cancels, cancel)

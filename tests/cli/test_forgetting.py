@@ -105,3 +105,25 @@ def test_forgetting_says_what(home: Path) -> None:
     assert run_json("recall", "a dog")["hits"][0]["file"] is None
     assert run_json("sweep") == {"records": 0, "files": 0, "bytes": 0}
     assert run_json("compact").keys() == {"compacted"}
+
+
+def test_a_purge_says_what_was_erased_and_what_is_not_promised() -> None:
+    """The receipt is printed in lines, or whole with --json; the other memories stay."""
+    kept, lost, next_one = (remembered("--text", text) for text in ("keep", "lose", "go"))
+    printed = run("forget", lost, "--purge").stdout
+    assert printed.startswith("forgot 1 memory of 'me' and erased ")
+    assert "not promised:\n- " in printed
+    answer = run_json("forget", next_one, "--purge")
+    assert (answer["forgotten"], answer["media_only"]) == (1, False)
+    assert answer["receipt"]["ids"] == [next_one]
+    assert answer["receipt"]["not_promised"]
+    assert [record["id"] for record in run_json("timeline")["records"]] == [kept]
+
+
+def test_a_purge_alone_forgets_nothing_more() -> None:
+    """It asks nothing, and finishes what an earlier command left; a purge of all needs a yes."""
+    remembered("--text", "keep")
+    assert run_json("forget", "--purge")["forgotten"] == 0
+    assert texts() == ["keep"]
+    assert "no consent" in run("forget", "--everything", "--purge", code=1).stderr
+    assert run_json("forget", "--everything", "--purge", "--yes")["forgotten"] == 1

@@ -12,12 +12,12 @@ from sensorium.cli.command import command
 from sensorium.cli.ids import all_records, find_id
 from sensorium.cli.options import ListingFilters
 from sensorium.cli.session import Session
-from sensorium.cli.terminal import FAILED, can_ask, confirmed, waiting
+from sensorium.cli.terminal import FAILED, can_ask, confirmed, counting, waiting
 from sensorium.cli.values import time_ago
 from sensorium.errors import QueryError
 
 if TYPE_CHECKING:
-    from sensorium.memory import Filters, Memory, Record
+    from sensorium.memory import Filters, Memory, PurgeReceipt, Record
 
 MEGABYTE = 1e6  # bytes
 
@@ -39,6 +39,14 @@ def forget(
     media_only: Annotated[
         bool, typer.Option("--media-only", help="Remove the signals, keep the vectors.")
     ] = False,
+    purge: Annotated[
+        bool,
+        typer.Option(
+            "--purge",
+            help="Erase what is removed, and was removed before, from the disk as well; alone, it "
+            "removes nothing more. Needs room for a second copy.",
+        ),
+    ] = False,
     filters: ListingFilters,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be removed, and remove nothing.")
@@ -48,7 +56,8 @@ def forget(
 ) -> None:
     """Remove memories by id, or all that match the options; asks first unless ids are given."""
     restrictions = _with_age(filters.to_filters(), older_than)
-    _check(ids or [], restrictions, everything=everything)
+    if not purge or ids or restrictions:
+        _check(ids or [], restrictions, everything=everything)
     with session.opened(encodes=False) as memory:
         named = [find_id(memory, text) for text in ids or ()]
         if dry_run:
@@ -59,6 +68,18 @@ def forget(
             if count and not _agreed(_memories(count, media_only=media_only), session.owner):
                 session.answer({"forgotten": 0, "media_only": media_only}, "nothing forgotten")
                 raise typer.Exit(FAILED)
+        if purge:
+            with counting("purging", as_json=session.as_json) as progress:
+                receipt = memory.forget(
+                    *named,
+                    everything=everything,
+                    media_only=media_only,
+                    purge=True,
+                    progress=progress,
+                    **restrictions,
+                )
+            _print_receipt(session, receipt, media_only=media_only)
+            return
         count = memory.forget(*named, everything=everything, media_only=media_only, **restrictions)
     forgotten = f"forgot {_memories(count, media_only=media_only)}"
     session.answer(
@@ -82,6 +103,22 @@ def compact(session: Session) -> None:
     with session.opened(encodes=False) as memory, waiting("compacting"):
         changed = memory.compact()
     session.answer({"compacted": changed}, "compacted" if changed else "nothing to do")
+
+
+def _print_receipt(session: Session, receipt: PurgeReceipt, *, media_only: bool) -> None:
+    forgotten = _memories(receipt.records, media_only=media_only)
+    size = f"{receipt.bytes / MEGABYTE:.1f} MB"
+    when = f"{receipt.at:%Y-%m-%d %H:%M} UTC"
+    lines = [
+        f"forgot {forgotten} of {receipt.owner!r} and erased {size} at {when}",
+        f"media files erased: {receipt.media_files}; still in use by other memories: "
+        f"{len(receipt.media_in_use)}",
+        *receipt.done,
+        "not promised:",
+        *(f"- {sentence}" for sentence in receipt.not_promised),
+    ]
+    fields = {"forgotten": receipt.records, "media_only": media_only, "receipt": receipt.to_dict()}
+    session.answer(fields, "\n".join(lines))
 
 
 def _with_age(filters: Filters, older_than: str | None) -> Filters:

@@ -9,12 +9,14 @@ from contextvars import copy_context
 from functools import partial, wraps
 from threading import Event
 from types import TracebackType
-from typing import Any, Concatenate, Generic, TypeVar, cast
+from typing import Any, Concatenate, Generic, Literal, TypeVar, cast, overload
 
-from typing_extensions import ParamSpec, Self
+from typing_extensions import ParamSpec, Self, Unpack
 
 from sensorium.encoders import supervised
+from sensorium.memory.filters import Forgetting, Purging
 from sensorium.memory.memory import Memory
+from sensorium.memory.records import PurgeReceipt
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -133,6 +135,22 @@ class AsyncMemory:
         """Open another owner's memories in the same place; see `Memory.for_owner`."""
         return type(self)(await asyncio.to_thread(self.memory.for_owner, owner))
 
+    @overload
+    async def forget(
+        self, *ids: str, purge: Literal[False] = False, **options: Unpack[Forgetting]
+    ) -> int: ...
+
+    @overload
+    async def forget(
+        self, *ids: str, purge: Literal[True], **options: Unpack[Purging]
+    ) -> PurgeReceipt: ...
+
+    @signed_like(Memory.forget)
+    async def forget(self, *ids: str, **options: Any) -> Any:
+        """Remove records, or only their media; see `Memory.forget`."""
+        forget: Callable[..., Any] = self.memory.forget
+        return await asyncio.to_thread(forget, *ids, **options)
+
     remember = hop_with_end(Memory.remember)
     remember_many = hop_with_end(Memory.remember_many)
     recall = hop_with_end(Memory.recall)
@@ -140,7 +158,6 @@ class AsyncMemory:
     get_many = hop(Memory.get_many)
     timeline = hop(Memory.timeline)
     update = hop_with_end(Memory.update)
-    forget = hop(Memory.forget)
     sweep = hop(Memory.sweep)
     verify = hop(Memory.verify)
     count = hop(Memory.count)

@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 
 from sensorium.errors import FilterError, QueryError, show
 from sensorium.memory.checks import are_names, check_tags, check_time
+from sensorium.memory.records import Progress
 from sensorium.percepts import Percept
 from sensorium.qdrant import Condition, Either, Equal, Every, OneOf, Range, Words
 from sensorium.qdrant.filters import matching
@@ -39,6 +40,20 @@ class Filters(TypedDict, total=False):
     where: Condition | Mapping[str, Any] | None
     with_modalities: Collection[str] | None
     text_contains: str | None
+
+
+class Forgetting(Filters, total=False):
+    """Arguments of `Memory.forget`, which describes them."""
+
+    older_than: timedelta | None
+    everything: bool
+    media_only: bool
+
+
+class Purging(Forgetting, total=False):
+    """Arguments of `Memory.forget` with `purge=True`."""
+
+    progress: Progress | None
 
 
 def conditions(call: str, filters: Filters) -> Condition | None:

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from numpy.typing import ArrayLike
 from typing_extensions import Self, Unpack
@@ -17,7 +17,7 @@ from sensorium.errors import SensoriumError, StreamError
 from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.checks import check_field, check_limit, check_several, open_encoder
 from sensorium.memory.closing import Closing
-from sensorium.memory.filters import Filters, conditions
+from sensorium.memory.filters import Filters, Forgetting, Purging, conditions
 from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.payload import record_of
 from sensorium.memory.media.signals import open_medium, open_percepts
@@ -38,6 +38,7 @@ from sensorium.memory.records import (
     Medium,
     Moment,
     Progress,
+    PurgeReceipt,
     Record,
     Reembedded,
     Remembered,
@@ -50,6 +51,7 @@ from sensorium.memory.shelf import Shelf
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
 from sensorium.memory.writing.draft import each_moment, expiry
 from sensorium.memory.writing.editor import Editor, changes
+from sensorium.memory.writing.purging import Purger
 from sensorium.memory.writing.writer import BATCH, Writer
 from sensorium.percepts import Percept
 from sensorium.qdrant import Backend, CollectionSchema, Filter
@@ -420,14 +422,26 @@ class Memory(Closing):
             self._calibrator.invalidate()
         return record
 
+    @overload
+    def forget(
+        self, *ids: str, purge: Literal[False] = False, **options: Unpack[Forgetting]
+    ) -> int: ...
+
+    @overload
+    def forget(
+        self, *ids: str, purge: Literal[True], **options: Unpack[Purging]
+    ) -> PurgeReceipt: ...
+
     def forget(
         self,
         *ids: str,
         older_than: timedelta | None = None,
         everything: bool = False,
         media_only: bool = False,
+        purge: bool = False,
+        progress: Progress | None = None,
         **filters: Unpack[Filters],
-    ) -> int:
+    ) -> int | PurgeReceipt:
         """Remove records, or only their media.
 
         Args:
@@ -435,17 +449,26 @@ class Memory(Closing):
             older_than: Only records whose `at` is longer ago.
             everything: Needed to remove all of this owner's records.
             media_only: Remove the signals and keep the vectors.
+            purge: Erase from the disk what is removed, and what earlier calls removed: see
+                docs/memory.md. Takes minutes, and room for a second copy. Without an id and a
+                condition nothing more is removed.
+            progress: Called during a purge with how many points are done, and of how many.
             filters: See `Filters`; all conditions must hold.
         Returns:
-            How many records were removed, or changed.
+            How many records were removed, or changed; of a purge a receipt.
         Raises:
-            QueryError: No id and no condition without `everything`, or a filter is wrong.
+            QueryError: No id and no condition without `everything` or `purge`, or a filter is
+                wrong.
             RecordError: One of `ids` cannot be an id.
             FilterError: A filter is wrong, see `Filters`.
+            StoreFullError: There is no room to purge; nothing was removed.
         """
-        condition = self._editor.condition(
-            ids, conditions("forget", filters), older_than, everything=everything
-        )
+        given = conditions("forget", filters)
+        if purge:
+            purger = Purger(self._shelf, self._editor, self._calibrator.erase)
+            choice = {"everything": everything, "media_only": media_only}
+            return purger.forget(ids, given, older_than, progress=progress, **choice)
+        condition = self._editor.condition(ids, given, older_than, everything=everything)
         if media_only:
             return self._editor.forget_media(condition)
         count = self._editor.forget(condition)

@@ -162,6 +162,12 @@ class Place:
         media = self.media and self.media.for_owner(owner)
         return replace(self, media=media, scratch=None, lent=True)
 
+    def media_left(self, owner: str) -> MediaStore | None:
+        """Return the store of the signals, also if only an earlier opening of a folder kept any."""
+        if self.media is not None or self.state is None:
+            return self.media
+        return MediaStore(self.state / MEDIA, owner=owner, home=self.state)
+
     def calibration_file(self, owner: str) -> Path | None:
         """Name the file of an owner's calibration sample; `None` without a state folder."""
         folder = self._state_folder(CALIBRATION)

@@ -183,6 +183,50 @@ class Verification:
 
 
 @dataclass(frozen=True)
+class PurgeReceipt:
+    """What a purge erased, and what it cannot promise. It names what was forgotten: keep it so.
+
+    Attributes:
+        owner: Owner of what was forgotten.
+        at: Time at which all was done, UTC.
+        ids: Ids of the records that this call removed, or whose media it removed.
+        digests: Digests of their percepts.
+        media: Names of their media files; each begins with the SHA-256 of its content.
+        media_in_use: Those of the files that stay, because another record names them, too.
+        points: Number of points of those records; 0 if only media were removed.
+        media_files: Number of media files that were erased, those of interrupted calls included.
+        bytes: Bytes of all files that were erased, those of the store included.
+        done: What was done, in sentences.
+        not_promised: Where something may still be left, in sentences.
+    """
+
+    owner: str
+    at: datetime
+    ids: tuple[str, ...]
+    digests: tuple[str, ...]
+    media: tuple[str, ...]
+    media_in_use: tuple[str, ...]
+    points: int
+    media_files: int
+    bytes: int
+    done: tuple[str, ...]
+    not_promised: tuple[str, ...]
+
+    @property
+    def records(self) -> int:
+        """Number of records that this call removed, or whose media it removed."""
+        return len(self.ids)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the receipt JSON-ready, its time as ISO 8601 text."""
+        fields = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in self.__dict__.items()
+        }
+        return {**fields, "at": self.at.isoformat(), "records": self.records}
+
+
+@dataclass(frozen=True)
 class Medium:
     """One percept of a record, and its file if that was kept.
 

@@ -19,7 +19,7 @@ class Erasure:
 
     Attributes:
         files: How many files were removed.
-        bytes: The sum of their sizes.
+        bytes: The sum of their sizes, without parts of them that were never written.
         untouched: How many of them were removed without being overwritten: they have a second name
             (a hard link), or could not be written.
     """
@@ -47,7 +47,7 @@ def erase_files(paths: Iterable[Path]) -> Erasure:
     total = Erasure()
     for path in paths:
         with suppress(FileNotFoundError):
-            size = path.lstat().st_size
+            size = _bytes_in_use(path)
             overwritten = overwrite(path)
             path.unlink()
             total += Erasure(1, size, 0 if overwritten else 1)
@@ -94,6 +94,12 @@ def overwrite(path: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def _bytes_in_use(path: Path) -> int:
+    state = path.lstat()
+    blocks: int | None = getattr(state, "st_blocks", None)  # Windows does not tell
+    return state.st_size if blocks is None else min(state.st_size, blocks * 512)
 
 
 def _written(descriptor: int, size: int) -> Iterator[tuple[int, int]]:

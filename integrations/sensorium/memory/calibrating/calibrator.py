@@ -13,6 +13,7 @@ from sensorium.memory.calibrating.sample import Sample
 from sensorium.memory.shelf import Setup, Shelf
 from sensorium.qdrant import Backend, Filter
 from sensorium.qdrant.edge.folder import removed_while_open
+from sensorium.qdrant.erasing import Erasure, erase_files
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,14 @@ class Calibrator:
         """Delete the sample, after vectors were removed or exchanged."""
         with self._lock:
             self._clear()
+
+    def erase(self) -> Erasure:
+        """Delete the sample, and overwrite its file and what killed writers left of it."""
+        with self._lock:
+            found = self._file.parent.glob(f"*{self._file.name}*") if self._file else ()
+            erased = erase_files(sorted(found))
+            self._clear()
+        return erased
 
     def _clear(self) -> None:
         self._points, self._sampled = None, 0

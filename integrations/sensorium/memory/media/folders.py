@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path, PurePosixPath
@@ -18,6 +18,7 @@ from sensorium.errors import MissingExtraError, StoreFullError, StoreUnavailable
 from sensorium.percepts.locations import redacted, without_credentials
 from sensorium.qdrant.durability import sync_file, sync_folder, sync_parents
 from sensorium.qdrant.edge.folder import removed_while_open
+from sensorium.qdrant.erasing import Erasure, erase_files
 from sensorium.qdrant.regular_files import (
     is_regular_file,
     is_regular_folder,
@@ -73,6 +74,12 @@ class Folder(Protocol):
 
     def remove(self, inner: str) -> bool:
         """Remove a file; return whether there was one."""
+
+    def erase(self, inner: str) -> Erasure:
+        """Overwrite a file where that can be done, and remove it."""
+
+    def erase_rest(self, busy: Collection[Path]) -> Erasure:
+        """Erase parts, but for those that are being written, and remove empty folders."""
 
     def remove_parts(self, *, before: datetime) -> tuple[int, int]:
         """Remove parts last written before a time; return how many, and their bytes."""
@@ -177,7 +184,11 @@ class LocalFolder(Folder):
         self._check_folders(inner)
         target = self.path(inner)
         target.parent.mkdir(exist_ok=True)
-        part.replace(target)  # which replaces a link, and does not follow it
+        try:
+            part.replace(target)  # which replaces a link, and does not follow it
+        except FileNotFoundError:  # another thread has just removed the folder, which was empty
+            target.parent.mkdir(exist_ok=True)
+            part.replace(target)
 
     def renew(self, inner: str) -> bool:
         # Only a file that is not young gets a new time: to a percept of it that is open, a file
@@ -196,6 +207,21 @@ class LocalFolder(Folder):
         except FileNotFoundError:
             return False
         return True
+
+    def erase(self, inner: str) -> Erasure:
+        self._check_folders(inner)
+        return erase_files([self.path(inner)])
+
+    def erase_rest(self, busy: Collection[Path]) -> Erasure:
+        is_regular_folder(self._directory)
+        entries = _entries(self._directory)
+        parts = {Path(entry.path) for entry in entries if entry.name.startswith(PART)}
+        erased = erase_files(parts.difference(busy))
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                with suppress(OSError):  # it is not empty
+                    Path(entry.path).rmdir()
+        return erased
 
     def remove_parts(self, *, before: datetime) -> tuple[int, int]:
         count = size = 0
@@ -308,6 +334,15 @@ class RemoteFolder(Folder):
         except FileNotFoundError:
             return False
         return True
+
+    def erase(self, inner: str) -> Erasure:
+        """Remove a file: what lies on another machine cannot be overwritten in its place."""
+        size = self.size(inner)
+        return Erasure(1, size or 0, untouched=1) if self.remove(inner) else Erasure()
+
+    def erase_rest(self, busy: Collection[Path]) -> Erasure:
+        """Do nothing: parts are temporary files of other machines, and folders are only names."""
+        return Erasure()
 
     def remove_parts(self, *, before: datetime) -> tuple[int, int]:
         """Return zeros, because parts are temporary files of the machine that wrote them."""

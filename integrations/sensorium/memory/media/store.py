@@ -6,6 +6,7 @@ import hashlib
 import io
 import logging
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
@@ -18,6 +19,7 @@ from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.folders import GRACE, LocalFolder, enough_room, open_folder
 from sensorium.memory.records import Sweep
 from sensorium.qdrant.durability import FlushTimer
+from sensorium.qdrant.erasing import Erasure
 from sensorium.qdrant.filters import check_owner
 
 logger = logging.getLogger(__name__)
@@ -75,12 +77,16 @@ class MediaStore:
         self._used: int | None = None  # bytes kept; None before they were counted
         self._reserved = 0  # bytes that writes in progress may add
         self._in_use: Counter[str] = Counter()  # calls that are about to write a name down
+        self._loose: dict[str, float] = {}  # names kept without a list of names in use, and when
+        self._parts: set[Path] = set()  # parts that are being written
         self._unsynced: set[str] = set()  # names written since the last flush
         local = isinstance(self._folder, LocalFolder)
         self._timer = FlushTimer(self._flush_late) if local else None
 
     def for_owner(self, owner: str) -> MediaStore:
         """Open another owner's store in the same place, with the same quota."""
+        if owner == self.owner:
+            return self  # which knows what is in use
         return MediaStore(
             self._root, owner=owner, quota=self.quota, shared=self.shared, home=self._home
         )
@@ -251,6 +257,31 @@ class MediaStore:
                 files, size = files + 1, size + dropped
         return Sweep(files, size)
 
+    def erase(self, keep: Collection[str], *, forgotten: Collection[str] = ()) -> Erasure:
+        """Overwrite and remove files that no record names, and what interrupted writes have left.
+
+        A file that a record is about to name stays: one in use, see `put`, or of a shared store one
+        younger than an hour; and for an hour one that this process kept without saying so.
+
+        Args:
+            keep: Names of the files that records name.
+            forgotten: Names that a record had which is gone: they are not spared for the last
+                reason.
+        """
+        total = Erasure()
+        for name in self.names():
+            with self._lock:
+                if name in keep or self._may_be_named(name, name in forgotten):
+                    continue
+                size = self._folder.size(_inner(name)) or 0
+                erased = self._folder.erase(_inner(name))
+                self._note_removal(name, size)
+            total += erased
+        if self.shared:
+            return total
+        with self._lock:
+            return total + self._folder.erase_rest(self._parts)
+
     def flush(self) -> None:
         """Make what was written safe against loss of power, which a timer does after a second.
 
@@ -290,6 +321,7 @@ class MediaStore:
         digest, size = hashlib.sha256(), 0
         with enough_room(self._folder.place):
             part = self._folder.new_part()
+            self._parts.add(part)
             try:
                 with part.open("xb") as file:
                     while block := stream.read(BLOCK):
@@ -301,6 +333,7 @@ class MediaStore:
                 self._publish(part, name, size, hold, in_use)
             finally:
                 part.unlink(missing_ok=True)
+                self._parts.discard(part)
         return name
 
     def _publish(
@@ -345,6 +378,8 @@ class MediaStore:
         if in_use is not None:
             in_use.append(name)
             self._in_use[name] += 1
+        else:
+            self._loose[name] = time.monotonic()
 
     def _is_damaged(self, name: str) -> bool:
         """Return whether a file on this machine's disk has another content than it was kept for."""
@@ -376,10 +411,22 @@ class MediaStore:
         size = self._folder.size(inner)
         if size is None or not self._folder.remove(inner):
             return None
+        self._note_removal(name, size)
+        return size
+
+    def _note_removal(self, name: str, size: int) -> None:
         self._unsynced.discard(name)
         if self._used is not None:
             self._used -= size
-        return size
+
+    def _may_be_named(self, name: str, forgotten: bool) -> bool:
+        """Return whether somebody may be about to write a name down; the caller holds the lock."""
+        if self.shared:
+            before = datetime.now(timezone.utc) - GRACE
+            return self._in_use[name] > 0 or self._folder.modified(_inner(name)) >= before
+        kept = self._loose.get(name)
+        loose = kept is not None and time.monotonic() - kept < GRACE.total_seconds()
+        return self._in_use[name] > 0 or (loose and not forgotten)
 
     def _count(self) -> int:
         if self._used is None:

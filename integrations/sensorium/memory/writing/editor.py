@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, TypeAlias
 
 from numpy.typing import ArrayLike
 
@@ -49,6 +49,8 @@ from sensorium.qdrant import Condition, Either, Equal, Every, Filter, Ids, OneOf
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 
 PAGE = 256  # points read in one request
+DESCRIBED = ["hashes", "id", "digest", "parts"]  # keys by which a removed record is described
+Gone: TypeAlias = Callable[[Sequence[StoredPoint]], object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,31 +282,43 @@ class Editor:
             )
         return Every(tuple(required)) if required else None
 
-    def forget(self, condition: Condition | None) -> int:
+    def forget(self, condition: Condition | None, *, gone: Gone | None = None) -> int:
         """Remove the records that fulfil a condition, with their files; return how many.
 
         Each round removes the first page, so a call that is cut short can be repeated.
+
+        Args:
+            condition: The condition; `None` means all records.
+            gone: Called with the points of each page; their files are then left to the caller.
         """
+        keys = ["hashes"] if gone is None else DESCRIBED
         removed = 0
         chosen = Filter(self._owner, condition)
         with self._shelf.lock:
             backend = self._shelf.backend
-            while points := backend.scroll(chosen, limit=PAGE, payload=["hashes"]).points:
+            while points := backend.scroll(chosen, limit=PAGE, payload=keys).points:
                 ids = tuple(point.id for point in points)
                 with_parts = Either((Ids(ids), OneOf("part_of", ids)))
                 backend.delete(Filter(self._owner, with_parts, parts=True))
                 removed += len(ids)
-                self._drop_files(points)
+                if gone is None:
+                    self._drop_files(points)
+                else:
+                    gone(points)
             if condition is None:  # points that continue no record, too
                 backend.delete(Filter(self._owner, parts=True))
         return removed
 
-    def forget_media(self, condition: Condition | None) -> int:
-        """Remove the files of the records that fulfil a condition; their vectors stay."""
+    def forget_media(self, condition: Condition | None, *, gone: Gone | None = None) -> int:
+        """Remove the files of the records that fulfil a condition; their vectors stay.
+
+        The arguments are those of `forget`.
+        """
         changed = 0
+        keys = ["media", *DESCRIBED]
         chosen = Filter(self._owner, condition)
         with self._shelf.lock:
-            for page in pages(self._shelf.backend, chosen, limit=PAGE, payload=["hashes", "media"]):
+            for page in pages(self._shelf.backend, chosen, limit=PAGE, payload=keys):
                 kept = [point for point in page if point.payload.get("hashes")]
                 for point in kept:
                     bare = [
@@ -314,7 +328,10 @@ class Editor:
                     own = Filter(self._owner, Ids((point.id,)))
                     media = media_payload(bare)["media"]
                     self._shelf.backend.set_payload(own, {"media": media}, clear=["hashes"])
-                self._drop_files(kept)
+                if gone is None:
+                    self._drop_files(kept)
+                else:
+                    gone(kept)
                 changed += len(kept)
         return changed
 
@@ -327,20 +344,23 @@ class Editor:
         """Remove expired records, and the points and files that interrupted calls have left."""
         records = self.forget(Range("expires_at", lte=datetime.now(timezone.utc)))
         with self._shelf.lock:
-            self._drop_stray_parts()
+            self.drop_stray_parts()
         media = self._shelf.media
         if media is None:
             return Sweep(0, 0, records)
+        return replace(media.sweep(self.named_files()), records=records)
+
+    def named_files(self) -> set[str]:
+        """Return the names of all files that a record names."""
         everything = Filter(self._owner, parts=True)
-        named = {
+        return {
             name
             for page in pages(self._shelf.backend, everything, limit=PAGE, payload=["hashes"])
             for point in page
             for name in point.payload.get("hashes", ())
         }
-        return replace(media.sweep(named), records=records)
 
-    def _drop_stray_parts(self) -> None:
+    def drop_stray_parts(self) -> None:
         """Remove points that continue a record which is gone, or is shorter now."""
         backend = self._shelf.backend
         parts = Filter(self._owner, CONTINUING, parts=True)

@@ -129,8 +129,8 @@ def index_again(source_indexed: bool, target: Shard) -> bool:
 def receipt(folder: Path, points: int, erased: Erasure, *, indexed: bool) -> Purged:
     """Say what was done with a folder, and what nobody can promise."""
     done = [
-        f"The {points} points that stay were written into a new shard of {str(folder)!r}; "
-        f"the old one, with its write-ahead log, was overwritten and removed."
+        f"What stays, {points} points of all owners, was written into a new shard of "
+        f"{str(folder)!r}; the old one, with its write-ahead log, was overwritten and removed."
     ]
     if not indexed:
         done.append("The search index could not be built again: call compact().")

@@ -26,6 +26,7 @@ ATTACKS = (
     _attack("kills", "kills.rounds:reembedding", variant="reembed"),
     _attack("kills", "kills.rounds:importing", variant="import"),
     _attack("kills", "kills.rounds:sweeping", variant="sweep"),
+    _attack("kills", "kills.rounds:purging", variant="purge"),
     _attack("hostile", "hostile.links:attack", variant="links"),
     _attack("hostile", "hostile.descriptions:describing", variant="descriptions"),
     _attack("hostile", "hostile.shards:attack", variant="shards", share=2),

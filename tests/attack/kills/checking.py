@@ -11,7 +11,8 @@ from typing import Any
 from sensorium.errors import SensoriumError, SpaceMismatchError, StoreLockedError
 from sensorium.memory import Memory, Moment, Record
 from tests.attack.kills.ledger import Ledger
-from tests.attack.tiny import file_states, flags_of, opened, row, state, walk
+from tests.attack.tiny import file_states, flags_of, opened, png, row, state, walk
+from tests.support.traces import find_traces, text_traces
 
 LOCKED = 40.0  # seconds for which a dead process may hold its folder: it writes its core, say
 FRAMES = 5  # windows of a stream that may be there beyond those acknowledged
@@ -132,3 +133,29 @@ def check_swept(folder: Path, ledger: Ledger) -> Wrong:
         memory.remember_many([Moment(text="live", id="live")])
         shown = [record.id for record in walk(memory) if "gone" in record.tags]
     return [*wrong, *[("expired shown", name) for name in shown]]
+
+
+def check_purged(folder: Path, ledger: Ledger) -> Wrong:
+    """Check that nothing is lost, and that another purge leaves no byte of what was forgotten."""
+    wrong = check_memory(folder, ledger)
+    gone, file = ledger.told.get("purging", ["", ""])
+    if wrong or not gone:
+        return wrong
+    secrets = {"text": text_traces(gone), "file": [file.encode()], "picture": [png(gone)[48:64]]}
+    with opened(folder) as memory:
+        before = {
+            record.id: state(memory, record.id) for record in walk(memory) if record.id != gone
+        }
+        memory.forget(gone, purge=True)
+        for name, expected in before.items():
+            if (there := state(memory, name)) != expected:
+                wrong.append(("lost", f"{name}: is {there} after a purge, was {expected}"))
+        left = find_traces(folder, secrets)
+        with memory.for_owner("max") as other:
+            if not other.count():
+                wrong.append(("lost", "the records of another owner"))
+    left |= find_traces(folder, secrets)
+    wrong += [("left", f"{secret} in {sorted(files)}") for secret, files in left.items()]
+    if len(list(folder.glob("shard*"))) != 1:
+        wrong.append(("left", "a shard that the description does not name"))
+    return wrong

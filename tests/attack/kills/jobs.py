@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from datetime import datetime, timezone
 from functools import partial
@@ -127,3 +128,26 @@ def write_sweeping(folder: Path, seed: int, say: Say) -> None:
         say(phase="sweep")
         memory.sweep()
         say(phase="swept")
+
+
+def write_purging(folder: Path, seed: int, say: Say) -> None:
+    """Remember words and pictures of two owners, and purge half of the first one's again."""
+    memory = opened(folder)
+    memory.for_owner("max").remember(text=f"of max {seed}", id=f"max {seed}")
+    for number in itertools.count():
+        kept, gone = f"k{seed}-{number}", secret_of(seed, number)
+        add_picture(memory, say, kept)
+        add_picture(memory, say, gone)
+        say(unsure=[gone], told={"purging": [gone, digest_of(gone)]})
+        memory.forget(gone, purge=True)
+        say(now={gone: None}, told={"purged": number})
+
+
+def secret_of(seed: int, number: int) -> str:
+    """A random text that follows from numbers: the id and the words of a record."""
+    return "x" + hashlib.sha256(f"{seed} {number}".encode()).hexdigest()[:30]
+
+
+def digest_of(name: str) -> str:
+    """The name of the file of a record's picture, as far as it follows from its content."""
+    return hashlib.sha256(png(name)).hexdigest()

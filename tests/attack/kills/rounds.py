@@ -13,7 +13,14 @@ from pathlib import Path
 
 from tests.attack.children import Child, run_apart
 from tests.attack.kills import jobs
-from tests.attack.kills.checking import Wrong, check_memory, check_new, check_promoted, check_swept
+from tests.attack.kills.checking import (
+    Wrong,
+    check_memory,
+    check_new,
+    check_promoted,
+    check_purged,
+    check_swept,
+)
 from tests.attack.kills.ledger import Ledger, Say
 from tests.attack.kills.mixed import write_mixed
 from tests.attack.task import Task
@@ -151,3 +158,8 @@ def importing(task: Task) -> None:
 def sweeping(task: Task) -> None:
     """Kill a writer while it sweeps."""
     attack(task, Variant(jobs.write_sweeping, check_swept, lines=(3, 7, 11), span=0.1))
+
+
+def purging(task: Task) -> None:
+    """Kill a writer while it purges."""
+    attack(task, Variant(jobs.write_purging, check_purged, lines=(5, 5, 11), span=0.8, lives=12))

@@ -11,6 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 DONE = {"operation_id": 1, "status": "completed"}
+ALIAS = {"alias_name": "sensorium", "collection_name": "sensorium-00000001"}
+CLUSTER: dict[str, Any] = {"peer_id": 2, "local_shards": [], "shard_transfers": []}
+LISTS = {"/aliases": "aliases", "/collections": "collections"}
+GONE = '{"status": {"error": "Not found: Collection `sensorium` doesn\'t exist!"}}'
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,16 @@ class Stub:
         collection: The description of its one collection; `None` while there is none.
         made: What it describes once one was made.
         failures: Status, body and headers of answers that come first, one a request.
+        shards: States of the collection's shards, a list for each time that they are asked for.
+        passed: Requests that are answered before the failures begin.
         late: Seconds by which each answer is late.
     """
 
     collection: dict[str, Any] | None = None
     made: dict[str, Any] | None = None
     failures: list[tuple[int, str, dict[str, str]]] = field(default_factory=list)
+    shards: list[list[str]] = field(default_factory=list)
+    passed: int = 0
     late: float = 0.0
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
@@ -52,8 +60,18 @@ class Stub:
         method, path = line.split()
         if path.endswith("/exists"):
             return {"exists": self.collection is not None}
+        if path in LISTS:
+            there = self.collection is not None and path == "/aliases"
+            return {LISTS[path]: [ALIAS] if there else []}
         if path.endswith("/points/count"):
             return {"count": 7}
+        if path.endswith("/cluster"):
+            states = self.shards.pop(0) if len(self.shards) > 1 else self.shards[0]
+            copies = [
+                {"shard_id": number, "peer_id": 1, "state": state}
+                for number, state in enumerate(states)
+            ]
+            return {**CLUSTER, "shard_count": len(states), "remote_shards": copies}
         if method == "GET":
             return self.collection
         if line.startswith("PUT /collections/") and path.count("/") == 2:
@@ -71,8 +89,12 @@ class _Handler(BaseHTTPRequestHandler):
         asked = Asked(line, self.headers["api-key"], len(body), json.loads(body or "null"))
         self.stub.asked.append(asked)
         self.stopped.wait(self.stub.late)
-        if self.stub.failures:
+        description = self.command == "GET" and self.path.count("/") == 2
+        self.stub.passed -= 1
+        if self.stub.failures and self.stub.passed < 0:
             status, text, headers = self.stub.failures.pop(0)
+        elif description and self.stub.collection is None:
+            status, text, headers = 404, GONE, {}
         else:
             answer = {"result": self.stub.answer(line), "status": "ok", "time": 0.0}
             status, text, headers = 200, json.dumps(answer), {}

@@ -267,10 +267,9 @@ def _server(url: str) -> Check:
     client = connect(url, timeout=10)
     try:
         connection = Connection(client)
-        collections = connection.call(client.get_collections).collections
+        exists = connection.call(client.collection_exists, COLLECTION)
     finally:
         client.close()
-    exists = any(collection.name == COLLECTION for collection in collections)
     state = "exists" if exists else "will be made when something is remembered"
     return Check("server", "ok", f"{connection.place}; the collection {COLLECTION!r} {state}")
 

@@ -331,7 +331,7 @@ class Memory(Closing):
             RecordNotFoundError: This owner has no record of that id, or it has expired.
             RecordError: `id` cannot be an id: empty, too long, or not text.
         """
-        return record_of(find_record(self.backend, self.owner, id))
+        return record_of(self._shelf.ask(lambda now: find_record(now.backend, self.owner, id)))
 
     def get_many(self, ids: Iterable[str]) -> list[Record]:
         """Return records in the order of their ids; absent and expired ones are left out.
@@ -341,7 +341,9 @@ class Memory(Closing):
             RecordError: One of `ids` cannot be an id.
         """
         check_several(ids, "the ids of records", "write get_many([id])")
-        return [record_of(point) for point in find_records(self.backend, self.owner, ids).values()]
+        names = list(ids)
+        found = self._shelf.ask(lambda now: find_records(now.backend, self.owner, names))
+        return [record_of(point) for point in found.values()]
 
     def timeline(
         self,
@@ -362,11 +364,11 @@ class Memory(Closing):
             QueryError: `limit` is not a number from 1 to 10,000, or a filter is wrong.
             FilterError: A filter is wrong, see `Filters`, or the cursor is of another memory.
         """
-        page = self.backend.scroll(
-            self._alive("timeline", filters),
-            limit=check_limit(limit),
-            newest_first=newest_first,
-            cursor=cursor,
+        alive, most = self._alive("timeline", filters), check_limit(limit)
+        page = self._shelf.ask(
+            lambda now: now.backend.scroll(
+                alive, limit=most, newest_first=newest_first, cursor=cursor
+            )
         )
         return Timeline([record_of(point) for point in page.points], page.cursor)
 
@@ -496,7 +498,8 @@ class Memory(Closing):
         Raises:
             FilterError: A filter is wrong, or QueryError or RecordError, as `Filters` says.
         """
-        return self.backend.count(self._alive("count", filters))
+        alive = self._alive("count", filters)
+        return self._shelf.ask(lambda now: now.backend.count(alive))
 
     def tally(self, field: str, *, limit: int = 100, **filters: Unpack[Filters]) -> dict[str, int]:
         """Count records by their tags, sources or modalities, the most frequent first.
@@ -509,8 +512,8 @@ class Memory(Closing):
             QueryError: Another field, or a `limit` that is not a number from 1 to 10,000.
             FilterError: A filter is wrong, or QueryError or RecordError, as `Filters` says.
         """
-        alive = self._alive("tally", filters)
-        return self.backend.facet(check_field(field), alive, limit=check_limit(limit))
+        alive, name, most = self._alive("tally", filters), check_field(field), check_limit(limit)
+        return self._shelf.ask(lambda now: now.backend.facet(name, alive, limit=most))
 
     def stats(self) -> dict[str, Any]:
         """Describe this owner's memories, JSON-ready: how many by modality, since when, where.
@@ -674,7 +677,8 @@ class Memory(Closing):
 
         The new collection is built beside the old one, which stays in use until it is complete;
         then this memory switches to it. Cut short, it leaves the memory as it was. Recalls go on
-        meanwhile; what would write waits.
+        meanwhile; what would write waits. Other processes that have the memory open on a server
+        may read and write until it is complete; then their calls raise `SpaceMismatchError`.
 
         Args:
             encoder: Name of an encoder, or an encoder.
@@ -684,6 +688,7 @@ class Memory(Closing):
         Raises:
             OperationCancelledError: It was given up; nothing was changed.
             RecordError: Some records cannot be made anew.
+            StoreLockedError: Another process re-embeds this memory.
             StoreError: Other owners' memories are in the same collection.
             UnknownEncoderError: `encoder` is neither an encoder nor the name of one.
         """

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 from sensorium.encoders import Encoder
+from sensorium.errors import StoreClosedError
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.place import Place
 from sensorium.qdrant import Backend, Filter
 from sensorium.qdrant.points import from_iso
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -79,9 +83,27 @@ class Shelf:
         keep = self.keep_media if keep_media is None else keep_media
         return self.media if keep else None
 
+    def ask(self, question: Callable[[Setup], Answer]) -> Answer:
+        """Ask the place and the encoder; ask again if others took their place meanwhile.
+
+        Raises:
+            StoreClosedError: The memory was closed.
+        """
+        while True:
+            setup = self.setup
+            try:
+                return question(setup)
+            except StoreClosedError:
+                with self.lock:  # an exchange holds it until it is complete
+                    if self.setup is setup:
+                        raise
+
     def statistics(self) -> dict[str, Any]:
         """Describe the owner's records, JSON-ready; see `Memory.stats`."""
-        setup, alive = self.setup, Filter(self.owner, alive_at=datetime.now(timezone.utc))
+        return self.ask(self._statistics)
+
+    def _statistics(self, setup: Setup) -> dict[str, Any]:
+        alive = Filter(self.owner, alive_at=datetime.now(timezone.utc))
         backend, media = setup.backend, setup.media
         ends = [
             backend.scroll(alive, limit=1, newest_first=newest, payload=["at"]).points

@@ -209,8 +209,18 @@ class Backend(Protocol):
     def sibling(self, schema: CollectionSchema) -> Self:
         """Begin another collection beside this one, which `switch` can put in its place."""
 
+    def seal(self, sibling: Self, /) -> bool:
+        """Take no more writes, because a sibling is about to take this collection's place.
+
+        What was acknowledged before can be read afterwards, and nothing is acknowledged any more
+        until the sibling is discarded or in place.
+
+        Returns:
+            Whether others may have written since the sibling was begun.
+        """
+
     def switch(self, sibling: Self, /) -> Self:
-        """Put a sibling in this collection's place, which ends this backend; return the sibling."""
+        """Put a sibling in a sealed collection's place, which ends this backend; return it."""
 
     def discard(self) -> None:
         """Remove this collection, a sibling that is not wanted any more."""

@@ -81,7 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             result = self.server_.apply(self.command, path, body)
         except Exception as error:  # a server answers, whatever went wrong
-            self._say(400, json.dumps({"status": {"error": str(error)}, "time": 0}))
+            status = 404 if str(error).endswith("not found") else 400
+            self._say(status, json.dumps({"status": {"error": str(error)}, "time": 0}))
             return
         self._answer(json.dumps({"result": result, "status": "ok", "time": 0.0}), fault)
 

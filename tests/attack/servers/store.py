@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from qdrant_client import QdrantClient, models
 
 DONE = {"operation_id": 1, "status": "completed"}
+NO_OTHERS: dict[str, Any] = {"remote_shards": [], "shard_transfers": []}
 Answer = Callable[[str, Any], Any]
 
 
@@ -25,6 +26,7 @@ class Store:
             ("GET", "aliases"): lambda name, _: _plain(client.get_collection_aliases(name)),
             ("DELETE", ""): lambda name, _: client.delete_collection(name),
             ("PUT", ""): self._create,
+            ("PATCH", ""): self._change,
             ("PUT", "points"): self._upsert,
             ("POST", "points"): self._retrieve,
             ("POST", "points/scroll"): self._scroll,
@@ -45,6 +47,9 @@ class Store:
             Exception: Whatever the client raises; a server answers that with status 400.
         """
         parts = path.strip("/").split("/")
+        if path.endswith("/cluster"):
+            copy = {"shard_id": 0, "points_count": 0, "state": "Active"}
+            return {"peer_id": 1, "shard_count": 1, "local_shards": [copy], **NO_OTHERS}
         if path == "/collections/aliases":
             return self._change_aliases(body)
         if parts[0] == "aliases":
@@ -64,6 +69,10 @@ class Store:
         made = models.CreateCollection(**body)
         options: Any = {"vectors_config": made.vectors, "metadata": made.metadata}
         return bool(self._client.create_collection(name, **options))
+
+    def _change(self, name: str, body: Any) -> bool:
+        """Change the metadata; of the other settings a local client has none."""
+        return bool(self._client.update_collection(name, metadata=body.get("metadata") or {}))
 
     def _upsert(self, name: str, body: Any) -> Any:
         self._client.upsert(name, [models.PointStruct(**one) for one in body["points"]])

@@ -5,21 +5,26 @@ from __future__ import annotations
 import logging
 import time
 import traceback
+from uuid import uuid4
 
+import numpy as np
 import pytest
 from tests.support.qdrant_stub import Stub, serving
-from tests.support.stubbed import KEY, SCHEMA, failing
+from tests.support.stubbed import KEY, SCHEMA, D, described, failing
 
 from sensorium.errors import (
     StoreFullError,
     StoreUnavailableError,
 )
+from sensorium.qdrant.backend import Search
 from sensorium.qdrant.client import connection
 from sensorium.qdrant.client.backend import ClientBackend
 from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.points import Point
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
+REX = Filter("rex")
 INSECURE = pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")
 
 
@@ -76,6 +81,45 @@ def test_an_answer_from_another_program_is_an_error(backend: ClientBackend, stub
     with pytest.raises(StoreUnavailableError, match="not an answer of Qdrant"):
         backend.count(Filter("rex"))
     assert len(stub.asked) == 1
+
+
+@pytest.mark.parametrize("body", ['{"result": null}', '{"result": 7}', "[]", "null"])
+def test_an_answer_without_a_result_is_an_error_of_ours(
+    backend: ClientBackend, stub: Stub, body: str
+) -> None:
+    """Whatever was asked; it is not tried again."""
+    point = Point(str(uuid4()), {}, {"owner": "rex"})
+    question = Search("image", np.zeros(D, np.float32), 1)
+    for ask in (
+        lambda: backend.count(REX),
+        lambda: backend.facet("tags", REX, limit=1),
+        lambda: backend.scroll(REX, limit=1),
+        lambda: backend.search([question], REX),
+        lambda: backend.search_text("words", REX, limit=1),
+        lambda: backend.sample("image", REX, limit=1),
+        lambda: backend.retrieve([point.id], owner="rex", payload=True, vectors=False),
+        lambda: backend.upsert([point]),
+        lambda: backend.delete(REX),
+        lambda: backend.set_payload(REX, {"tags": []}),
+        lambda: backend.add_modality("smell"),
+        lambda: backend.sibling(SCHEMA),
+    ):
+        stub.failures = [failing(200, body)]
+        stub.asked.clear()
+        with pytest.raises(StoreUnavailableError, match="not an answer of Qdrant"):
+            ask()
+        assert len(stub.asked) == 1
+
+
+def test_an_odd_answer_at_any_moment_of_opening_is_an_error_of_ours(stub: Stub) -> None:
+    """Of a memory that is there, and of one that is begun."""
+    for there in (True, False):
+        made = described(SCHEMA)
+        for number in range(5):
+            stub.collection, stub.made = made if there else None, made
+            stub.passed, stub.failures = number, [failing(200, '{"result": null}')]
+            with pytest.raises(StoreUnavailableError, match="not an answer of Qdrant"):
+                ClientBackend.open(stub.url, schema=SCHEMA)
 
 
 def test_a_slow_server_is_given_up(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:

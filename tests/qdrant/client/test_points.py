@@ -36,9 +36,10 @@ def test_requests_stay_under_the_limit(
         for each in rows
     ]
     backend.upsert(points)
-    assert len(stub.asked) > 5
-    assert all(asked.size <= 20_000 for asked in stub.asked)
-    assert [p["id"] for asked in stub.asked for p in asked.body["points"]] == [p.id for p in points]
+    written = [asked for asked in stub.asked if "/points" in asked.line]
+    assert len(written) > 5
+    assert all(asked.size <= 20_000 for asked in written)
+    assert [p["id"] for asked in written for p in asked.body["points"]] == [p.id for p in points]
 
 
 def test_a_point_too_large_for_any_request_is_refused(

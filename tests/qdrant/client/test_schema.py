@@ -33,7 +33,7 @@ def test_a_collection_is_made_as_the_schema_says() -> None:
         client = QdrantClient(url=stub.url, check_compatibility=False)
         create_collection(client, "mine", schema)
         client.close()
-    (made,) = [asked.body for asked in stub.asked if asked.line == "PUT /collections/mine"]
+    (made,) = [asked.body for asked in stub.asked if asked.line == "PUT /collections/mine-00000001"]
     vector = {"size": D, "distance": "Cosine", "datatype": "float16", "on_disk": True}
     rows = {**vector, "multivector_config": {"comparator": "max_sim"}}
     assert made["vectors"] == {"image": vector, "audio": rows}
@@ -41,7 +41,11 @@ def test_a_collection_is_made_as_the_schema_says() -> None:
     assert made["hnsw_config"] == {"m": 16, "payload_m": 16}
     assert (made["shard_number"], made["replication_factor"]) == (6, 2)
     assert made["write_consistency_factor"] == 2
-    assert made["metadata"] == {"sensorium": schema.to_dict()}
+    itself = {"name": "mine", "collection": "mine-00000001"}
+    assert made["metadata"] == {"sensorium": schema.to_dict(), "sensorium_collection": itself}
+    (named,) = [a.body for a in stub.asked if a.line == "POST /collections/aliases"]
+    alias = {"collection_name": "mine-00000001", "alias_name": "mine"}
+    assert named["actions"] == [{"create_alias": alias}]
 
 
 def test_indexes_that_are_missing_are_made_at_opening(stub: Stub) -> None:

@@ -29,7 +29,7 @@ from sensorium.memory.recalling.query import (
 )
 from sensorium.memory.recalling.recency import fade
 from sensorium.memory.records import Hit, Record
-from sensorium.memory.shelf import Shelf
+from sensorium.memory.shelf import Setup, Shelf
 from sensorium.qdrant import Backend, Filter
 from sensorium.qdrant.points import from_iso
 
@@ -73,9 +73,18 @@ class Recaller:
             RecordNotFoundError: No record has the id `like`.
         """
         _check_question(query, like=like, weights=weights, keywords=options.keywords)
-        # The place and the encoder are read once, so that the vectors of the question and those
-        # they are compared with are of one encoder, even if another is exchanged for it meanwhile.
-        setup = self._shelf.setup
+        # The vectors of the question and those they are compared with are of one encoder, even if
+        # another is exchanged for it meanwhile: then the whole question is asked again.
+        return self._shelf.ask(lambda setup: self._ask(setup, query, options, like, weights))
+
+    def _ask(
+        self,
+        setup: Setup,
+        query: Query | None,
+        options: RecallOptions,
+        like: str | None,
+        weights: Sequence[float] | None,
+    ) -> list[Hit]:
         modalities = check_modalities(options.modalities, setup.encoder)
         vectors: list[QueryVector] = []
         if like is not None:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Collection as AnyCollection
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Concatenate, TypeVar
 
 from qdrant_client import QdrantClient
-from typing_extensions import Self
+from typing_extensions import ParamSpec, Self
 
-from sensorium.errors import StoreClosedError, StoreFormatError
+from sensorium.errors import (
+    StoreClosedError,
+    StoreError,
+    StoreFormatError,
+    StoreLockedError,
+)
 from sensorium.qdrant.backend import Backend, Progress, Purged, Search
 from sensorium.qdrant.client import purging, reading, writing
 from sensorium.qdrant.client.collection import Collection
-from sensorium.qdrant.client.connection import Connection, connect
+from sensorium.qdrant.client.connection import CollectionMissingError, connect
+from sensorium.qdrant.client.naming import find_collection
+from sensorium.qdrant.client.replacing import Replacement
 from sensorium.qdrant.client.schema import add_modality, ensure_collection
+from sensorium.qdrant.client.state import CollectionState, place_of
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.ownership import keys_with_owner, owned_points, taken_ids
 from sensorium.qdrant.points import (
@@ -32,12 +40,20 @@ from sensorium.qdrant.schema import CollectionSchema
 
 COLLECTION = "sensorium"
 TIMEOUT = 30  # seconds for one request
+PATIENCE = 10.0  # seconds for which a write waits for a collection that is being replaced
+POLL = 0.2  # seconds between two looks at it
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class ClientBackend(Backend):
     """A collection that is reached through a `QdrantClient`.
 
-    The methods are those of `Backend`, documented there.
+    The methods are those of `Backend`, documented there. Another process may re-embed the
+    collection meanwhile. Where the space stays the same, this backend goes on with the new one;
+    else every method raises `SpaceMismatchError`. What is written while it changes is in the new
+    collection, or the writing method raises `StoreLockedError` or `SpaceMismatchError`.
     """
 
     def __init__(
@@ -60,12 +76,17 @@ class ClientBackend(Backend):
             SpaceMismatchError: The collection holds vectors of another space.
             SchemaVersionError: The collection was made with another version of the layout.
             StoreFormatError: Sensorium did not make the collection.
+            StoreLockedError: There is only a collection that another process is filling.
             StoreUnavailableError: The server cannot be reached, or refused.
         """
-        stored = ensure_collection(client, collection, schema)
-        self._collection = Collection(Connection(client), collection, stored)
+        self._use(ensure_collection(client, collection, schema), collection, owned=owned)
+
+    def _use(self, collection: Collection, name: str, *, owned: bool) -> None:
+        self._collection = collection
+        self._name = name
         self._owned = owned
         self._is_open = True
+        self._replacement: Replacement | None = None
 
     @classmethod
     def open(
@@ -114,8 +135,8 @@ class ClientBackend(Backend):
 
     @property
     def collection(self) -> str:
-        """Name of the collection."""
-        return self._collection.name
+        """Name of the collection; on the server an alias of it, as docs/deploy.md says."""
+        return self._name
 
     @property
     def schema(self) -> CollectionSchema:
@@ -129,19 +150,19 @@ class ClientBackend(Backend):
         Raises:
             PointError: Vectors or a payload that cannot be stored; nothing is written then.
         """
-        writing.upsert(self._opened(), points)
+        self._write(writing.upsert, points)
 
     def put_vectors(self, point_id: str, vectors: Mapping[str, Vectors]) -> None:
-        writing.put_vectors(self._opened(), point_id, vectors)
+        self._write(writing.put_vectors, point_id, vectors)
 
     def set_payload(
         self, filter: Filter, payload: Payload, *, clear: AnyCollection[str] = ()
     ) -> None:
         check_payload(payload)
-        writing.set_payload(self._opened(), filter, payload, list(clear))
+        self._write(writing.set_payload, filter, payload, list(clear))
 
     def delete(self, filter: Filter) -> None:
-        writing.delete(self._opened(), filter)
+        self._write(writing.delete, filter)
 
     def retrieve(
         self,
@@ -151,21 +172,21 @@ class ClientBackend(Backend):
         payload: bool | Sequence[str],
         vectors: bool | Sequence[str],
     ) -> list[StoredPoint]:
-        points = reading.read_points(self._opened(), ids, keys_with_owner(payload), vectors)
+        points = self._read(reading.read_points, ids, keys_with_owner(payload), vectors)
         return owned_points(points, owner, payload)
 
     def occupied(
         self, ids: Sequence[str], *, owner: str, payload: bool | Sequence[str]
     ) -> tuple[list[StoredPoint], set[str]]:
-        points = reading.read_points(self._opened(), ids, keys_with_owner(payload), False)
+        points = self._read(reading.read_points, ids, keys_with_owner(payload), False)
         taken = taken_ids(points, owner)
         return owned_points(points, owner, payload), taken
 
     def search(self, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:
-        return reading.search(self._opened(), searches, filter)
+        return self._read(reading.search, searches, filter)
 
     def search_text(self, text: str, filter: Filter, *, limit: int) -> list[Scored]:
-        return reading.search_text(self._opened(), text, filter, limit)
+        return self._read(reading.search_text, text, filter, limit)
 
     def scroll(
         self,
@@ -177,8 +198,8 @@ class ClientBackend(Backend):
         payload: bool | Sequence[str] = True,
         vectors: bool | Sequence[str] = False,
     ) -> Page:
-        return reading.scroll(
-            self._opened(),
+        return self._read(
+            reading.scroll,
             filter,
             limit=limit,
             newest_first=newest_first,
@@ -196,19 +217,20 @@ class ClientBackend(Backend):
         payload: bool | Sequence[str] = False,
         vectors: bool = True,
     ) -> list[StoredPoint]:
-        return reading.sample(
-            self._opened(), modality, filter, limit=limit, payload=payload, vectors=vectors
+        return self._read(
+            reading.sample, modality, filter, limit=limit, payload=payload, vectors=vectors
         )
 
     def count(self, filter: Filter) -> int:
-        return reading.count(self._opened(), filter)
+        return self._read(reading.count, filter)
 
     def facet(self, key: str, filter: Filter, *, limit: int) -> dict[str, int]:
-        return reading.facet(self._opened(), key, filter, limit)
+        return self._read(reading.facet, key, filter, limit)
 
     def add_modality(self, name: str) -> None:
         collection = self._opened()
         # The schema is read again: another process may have added a modality since
+        collection.look_up()
         schema = add_modality(collection.client, collection.name, name)
         self._collection = dataclasses.replace(collection, schema=schema)
 
@@ -230,50 +252,151 @@ class ClientBackend(Backend):
 
         What that leaves, and what a client cannot know, is said in the result.
         """
-        return purging.purge(self._opened())
+        return self._read(purging.purge)
 
     def sibling(self, schema: CollectionSchema) -> Self:
-        collection = self._opened()
-        name = f"{collection.name}-{secrets.token_hex(4)}"
-        return type(self)(collection.client, schema=schema, collection=name)
+        """Begin another collection beside this one, with all of its settings.
+
+        Raises:
+            StoreLockedError: Another process is re-embedding this one.
+            StoreUnavailableError: The server cannot be reached, refused, or a node of it is away.
+        """
+        replacement = Replacement.begin(self._opened(), self._name, schema)
+        sibling = type(self).__new__(type(self))
+        sibling._use(replacement.collection(), self._name, owned=False)
+        sibling._replacement = replacement
+        return sibling
+
+    def seal(self, sibling: Self, /) -> bool:
+        self._opened()
+        sibling._replacing().seal()
+        return True
 
     def switch(self, sibling: Self, /) -> Self:
         """Give this collection's name to a sibling, for everybody who opens it; return the sibling.
 
-        The name becomes an alias; this collection is removed.
+        This collection is removed. Cut short, the switch is completed at the next opening.
         """
-        collection = self._opened()
-        writing.give_name(sibling._opened(), collection.name)
-        sibling._take_over(collection.name, owned=self._owned)
+        self._opened()
+        sibling._use(sibling._replacing().finish(), self._name, owned=self._owned)
         self._owned = self._is_open = False
         return sibling
 
-    def _take_over(self, name: str, *, owned: bool) -> None:
-        """Go by another name, and own the client if its owner has ended."""
-        self._collection = dataclasses.replace(self._collection, name=name)
-        self._owned = owned
-
     def discard(self) -> None:
-        collection = self._opened()
-        collection.call(collection.client.delete_collection, collection.name)
+        self._opened()
+        self._replacing().abandon()
         self._is_open = False
+
+    def _replacing(self) -> Replacement:
+        if self._replacement is None:
+            raise StoreError(
+                f"{self!r}, which is in use", "a sibling of it", "make one: sibling(schema)"
+            )
+        return self._replacement
 
     def stats(self) -> dict[str, Any]:
         collection = self._opened()
         return {
             "kind": "memory" if collection.connection.local else "server",
             "place": collection.connection.place,
-            "collection": collection.name,
+            "collection": self._name,
             "space": collection.schema.space.id,
             "modalities": list(collection.schema.modalities),
-            "points": reading.count(collection, None),
+            "points": self._read(reading.count, None),
         }
 
     def close(self) -> None:
         """Close the client if this backend owns it; the second call does nothing."""
+        if self._is_open and self._replacement is not None:
+            self._replacement.leave()
         if self._is_open and self._owned:
             self._collection.client.close()
         self._is_open = False
+
+    def _read(
+        self, question: Callable[Concatenate[Collection, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Ask the collection, or the one that has replaced it."""
+        while True:
+            collection = self._opened()
+            try:
+                answer = question(collection, *args, **kwargs)
+                if collection.name == self._name:
+                    # Of an earlier release: what replaces it has the same name
+                    collection.look_up()
+                return answer
+            except CollectionMissingError as error:
+                self._follow(collection, error)
+
+    def _write(
+        self, change: Callable[Concatenate[Collection, P], None], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Change the collection, or the one that has replaced it.
+
+        A change is acknowledged if the collection takes writes when it is done: only then is it
+        certain that whoever replaces the collection reads it.
+        """
+        while True:
+            collection = self._opened()
+            try:
+                if collection.name == self._name:
+                    collection.look_up()
+                change(collection, *args, **kwargs)
+                if not collection.look_up().sealed:
+                    return
+            except CollectionMissingError as error:
+                self._follow(collection, error)
+            else:
+                self._await_replacement(collection)
+
+    def _follow(self, collection: Collection, missing: CollectionMissingError) -> None:
+        """Go on with what has replaced a collection that is gone.
+
+        Raises:
+            SpaceMismatchError: It has another space.
+            StoreLockedError: This one was to replace another, and another process removed it.
+            CollectionMissingError: Nothing has replaced it.
+        """
+        if self._replacement is not None:
+            raise StoreLockedError(
+                f"{self!r}, which another process removed while it was filled",
+                "one process that re-embeds a memory",
+                "begin again; the memory is as it was",
+            ) from missing
+        state = find_collection(collection.connection, self._name)
+        if state is None:
+            raise missing
+        self._go_on(state)
+        if state.collection == collection.name:
+            raise missing
+
+    def _await_replacement(self, collection: Collection) -> None:
+        """Go on with what is about to replace a collection that takes no more writes.
+
+        Raises:
+            SpaceMismatchError: It has another space.
+            StoreLockedError: It did not within a few seconds.
+        """
+        deadline = time.monotonic() + (0 if collection.connection.local else PATIENCE)
+        while True:
+            state = find_collection(collection.connection, self._name)
+            if state is not None and (state.collection != collection.name or not state.sealed):
+                return self._go_on(state)
+            if time.monotonic() >= deadline:
+                raise StoreLockedError(
+                    f"{self!r}, which another process is re-embedding; what was to be written may "
+                    "be lost",
+                    "a collection that takes writes",
+                    "wait until it is done, open the memory again, and write it again",
+                )
+            time.sleep(POLL)
+
+    def _go_on(self, state: CollectionState) -> None:
+        place = place_of(self._collection.connection, self._name)
+        state.schema.check(self.schema.space, place)
+        self._collection = dataclasses.replace(
+            self._collection, name=state.collection, schema=state.schema
+        )
 
     def _opened(self) -> Collection:
         """Return the collection.

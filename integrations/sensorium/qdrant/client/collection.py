@@ -8,7 +8,8 @@ from typing import ParamSpec, TypeVar
 
 from qdrant_client import QdrantClient
 
-from sensorium.qdrant.client.connection import Connection
+from sensorium.qdrant.client.connection import CollectionMissingError, Connection
+from sensorium.qdrant.client.state import CollectionState, read_state
 from sensorium.qdrant.schema import CollectionSchema
 
 P = ParamSpec("P")
@@ -21,13 +22,15 @@ class Collection:
 
     Attributes:
         connection: Calls the client, again where that may help.
-        name: Name of the collection, or of an alias.
+        name: Its own name, never an alias: what replaces it has another.
         schema: Layout of the collection.
+        token: Token of the claim under which this process fills it; `None` if it is in use.
     """
 
     connection: Connection
     name: str
     schema: CollectionSchema
+    token: str | None = None
 
     @property
     def client(self) -> QdrantClient:
@@ -43,3 +46,23 @@ class Collection:
         if isinstance(vectors, bool):
             return vectors
         return [name for name in vectors if name in self.schema.modalities] or False
+
+    def look_up(self) -> CollectionState:
+        """Read the state of the collection, and check that it is still this one.
+
+        Raises:
+            CollectionMissingError: It is gone, or another has its name now.
+        """
+        state = read_state(self.connection, self.name)
+        if state is None or not self._is_this(state):
+            raise CollectionMissingError(
+                f"the collection {self.name!r}, which was replaced",
+                "the one that was opened",
+                "open the memory again",
+            )
+        return state
+
+    def _is_this(self, state: CollectionState) -> bool:
+        if self.token is not None:
+            return state.builder is not None and state.builder.token == self.token
+        return state.schema.space.agrees(self.schema.space)

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import random
+import re
 import threading
 import time
 import weakref
@@ -40,11 +41,12 @@ FIRST_WAIT = 0.2  # seconds before the second try; each wait is twice the one be
 LONGEST_WAIT = 30.0  # seconds, also where the server asks for more
 DETAIL = 200  # characters of the server's own message that an error repeats
 
-UNAUTHORISED, REFUSED, TOO_MANY, BROKEN = 401, 403, 429, 500  # HTTP
+UNAUTHORISED, REFUSED, ABSENT, TOO_MANY, BROKEN = 401, 403, 404, 429, 500  # HTTP
 # The nearest status of HTTP; every other status of gRPC is a mistake of the caller
 GRPC_STATUS = {
     grpc.StatusCode.UNAUTHENTICATED: UNAUTHORISED,
     grpc.StatusCode.PERMISSION_DENIED: REFUSED,
+    grpc.StatusCode.NOT_FOUND: ABSENT,
     grpc.StatusCode.RESOURCE_EXHAUSTED: TOO_MANY,
     grpc.StatusCode.UNKNOWN: BROKEN,
     grpc.StatusCode.INTERNAL: BROKEN,
@@ -55,9 +57,18 @@ GRPC_STATUS = {
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Failure = (ApiException, QdrantException, grpc.RpcError, json.JSONDecodeError)
+# The last three are qdrant-client's own, where an answer lacks what it takes for granted
+Failure = (
+    *(ApiException, QdrantException, grpc.RpcError, json.JSONDecodeError),
+    *(AssertionError, ValidationError, AttributeError),
+)
+MISSING = re.compile(r"collection .*(doesn't exist|not found)", re.IGNORECASE | re.DOTALL)
 # Local mode is not safe under threads; backends may share a client
 _locks: weakref.WeakKeyDictionary[QdrantClient, threading.RLock] = weakref.WeakKeyDictionary()
+
+
+class CollectionMissingError(StoreUnavailableError):
+    """There is no collection of that name, or not any more."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,7 @@ class Connection:
         """Call a method of the client, perhaps several times: a request must bear repetition.
 
         Raises:
+            CollectionMissingError: There is no such collection.
             StoreUnavailableError: The server did not answer after some tries, or refused.
             StoreFullError: The server's disk has no room.
             PointError: There is no such point (in a client without a server).
@@ -117,6 +129,13 @@ class Connection:
                 raise PointError(
                     f"a point that is not there, {error}", "one of the collection", "write it whole"
                 ) from error
+            except ValueError as error:
+                # Also pydantic's and json's, and the client's own about an answer it cannot convert
+                if self.local and MISSING.search(str(error)):
+                    raise self._missing(str(error)) from error
+                if self.local:
+                    raise
+                raise self._named(_read(error), attempt) from self._presentable(error)
             except Failure as error:
                 trouble = _read(error)
                 if not trouble.passing or attempt == TRIES:
@@ -133,6 +152,8 @@ class Connection:
     def _named(self, trouble: Trouble, tries: int) -> StoreError:
         server = f"the Qdrant server {self.place}"
         detail = " ".join(self._redact(trouble.detail).split())[:DETAIL]
+        if trouble.status == ABSENT and MISSING.search(detail):
+            return self._missing(detail)
         if "no space left" in detail.lower():
             return StoreFullError(
                 f"{server}, whose disk is full ({detail})",
@@ -160,6 +181,13 @@ class Connection:
             f"{server}, which refused the request ({reason})",
             "a request it accepts",
             "compare the server's version with qdrant-client's; they must differ by one at most",
+        )
+
+    def _missing(self, detail: str) -> CollectionMissingError:
+        return CollectionMissingError(
+            f"{self.place}, which has no such collection ({detail})",
+            "a collection that is there",
+            "open the memory again",
         )
 
     def _redact(self, text: str) -> str:
@@ -231,8 +259,9 @@ def _read(error: Exception) -> Trouble:
         # Not an answer of Qdrant, or a client that was closed; all else is the network
         passing = not isinstance(error.source, (ValidationError, RuntimeError))
         return Trouble(f"{type(error.source).__name__}: {error.source}", passing=passing)
-    if isinstance(error, json.JSONDecodeError):  # a page of some proxy
-        return Trouble(str(error), passing=False)
+    if isinstance(error, (ValueError, AssertionError, AttributeError)):
+        # A page of some proxy, or an answer without a result
+        return Trouble(f"{type(error).__name__}: {error}", passing=False)
     if isinstance(error, grpc.Call):
         status = GRPC_STATUS.get(error.code(), 400)
         return Trouble(str(error.details()), status, status == TOO_MANY or status >= BROKEN)

@@ -9,7 +9,16 @@ from qdrant_client import QdrantClient, models
 
 from sensorium.errors import StoreFormatError, StoreUnavailableError
 from sensorium.percepts.percept import is_still
+from sensorium.qdrant.client.collection import Collection
 from sensorium.qdrant.client.connection import Connection
+from sensorium.qdrant.client.naming import behind, find_collection, first_name, give_name
+from sensorium.qdrant.client.state import (
+    ITSELF,
+    itself,
+    place_of,
+    read_state,
+    write_metadata,
+)
 from sensorium.qdrant.schema import (
     KEYWORDS,
     METADATA,
@@ -27,97 +36,79 @@ LINKS = 16  # links of a point in each of the two graphs
 Index: TypeAlias = "models.KeywordIndexParams | models.DatetimeIndexParams | models.TextIndexParams"
 
 
-def ensure_collection(
-    client: QdrantClient, name: str, schema: CollectionSchema
-) -> CollectionSchema:
+def ensure_collection(client: QdrantClient, name: str, schema: CollectionSchema) -> Collection:
     """Make the collection, or check its space and add the modalities it lacks.
 
     Args:
         client: A client of any kind.
-        name: Name of the collection.
+        name: Name of the memory's collection.
         schema: Schema of a new collection; of an existing one the space is compared, and the
             modalities it lacks are added.
     Returns:
-        The schema that the collection has now.
+        The collection that the name stands for.
     Raises:
         SpaceMismatchError: The collection holds vectors of another space.
         SchemaVersionError: The collection was made with another version of the layout.
         StoreFormatError: Sensorium did not make the collection.
+        StoreLockedError: Another process is filling it.
         StoreUnavailableError: The server cannot be reached, or refused.
     """
-    stored = read_schema(client, name)
-    if stored is None:
+    connection = Connection(client)
+    state = find_collection(connection, name)
+    if state is None:
         try:
             create_collection(client, name, schema)
-            return schema
-        except StoreFormatError:
+            return Collection(connection, first_name(name), schema)
+        except StoreFormatError as taken:
             # Another process made it meanwhile, or a request of ours whose answer was lost
-            stored = read_schema(client, name) or schema
-    stored.check(schema.space, _place(client, name))
-    stored = _with_probe(client, name, stored, schema)
+            state = find_collection(connection, name)
+            if state is None:
+                raise taken
+    stored = state.schema
+    stored.check(schema.space, place_of(connection, name))
+    stored = _with_probe(connection, state.collection, stored, schema)
     for modality in schema.modalities:
-        stored = _widen(client, name, stored, modality)
-    _create_indexes(client, name)  # perhaps it was left half made
-    return stored
+        stored = _widen(connection, state.collection, stored, modality)
+    create_indexes(connection, state.collection)  # perhaps it was left half made
+    return Collection(connection, state.collection, stored)
 
 
 def create_collection(client: QdrantClient, name: str, schema: CollectionSchema) -> None:
     """Create a collection with its named vectors, indexes and metadata.
 
+    The collection is called `NAME-00000001`, and `name` is an alias of it: so that another can
+    take its place at once when its encoder is exchanged. Whoever uses the name reaches it.
+
     Args:
         client: A client of any kind.
-        name: Name of the collection.
+        name: Name of the memory's collection.
         schema: Schema of the collection.
     Raises:
         StoreFormatError: There is a collection of that name already.
         StoreUnavailableError: The server cannot be reached, or refused.
     """
-    connection = Connection(client)
-    taken = StoreFormatError(
-        f"{_place(client, name)}, which is there already",
-        "a name that is free",
-        "open it, choose another name, or delete it first",
-    )
-    if connection.call(client.collection_exists, name):
-        raise taken
+    connection, collection = Connection(client), first_name(name)
+    if any(connection.call(client.collection_exists, each) for each in (name, collection)):
+        raise _taken(connection, name)
+    metadata = {METADATA: schema.to_dict(), ITSELF: itself(name, collection)}
     try:
         connection.call(
             client.create_collection,
-            name,
-            vectors_config={m: _vector(m, schema) for m in schema.modalities},
+            collection,
+            vectors_config={m: vector_params(m, schema) for m in schema.modalities},
             hnsw_config=models.HnswConfigDiff(m=LINKS, payload_m=LINKS),
             quantization_config=_quantization(schema.quantization),
             shard_number=schema.shard_number,
             replication_factor=schema.replication_factor,
             write_consistency_factor=schema.write_consistency_factor,
-            metadata={METADATA: schema.to_dict()},
+            metadata=metadata,
         )
-    except StoreUnavailableError as error:
-        if connection.call(client.collection_exists, name):
-            raise taken from error
+    except (StoreUnavailableError, ValueError) as error:  # in memory, a client raises ValueError
+        if connection.call(client.collection_exists, collection):
+            raise _taken(connection, name) from error
         raise
-    _create_indexes(client, name)
-
-
-def read_schema(client: QdrantClient, name: str) -> CollectionSchema | None:
-    """Read the schema that a collection was made with; `None` if there is no such collection.
-
-    Raises:
-        StoreFormatError: Sensorium did not make the collection.
-        SchemaVersionError: The collection was made with another version of the layout.
-        StoreUnavailableError: The server cannot be reached, or refused.
-    """
-    connection = Connection(client)
-    if not connection.call(client.collection_exists, name):
-        return None
-    metadata = connection.call(client.get_collection, name).config.metadata or {}
-    if METADATA not in metadata:
-        raise StoreFormatError(
-            f"{_place(client, name)}, which Sensorium did not make",
-            f"a collection with {METADATA!r} in its metadata",
-            "choose another collection name",
-        )
-    return CollectionSchema.from_dict(metadata[METADATA], place=_place(client, name))
+    create_indexes(connection, collection)
+    give_name(connection, name, collection)
 
 
 def add_modality(client: QdrantClient, collection: str, name: str) -> CollectionSchema:
@@ -135,37 +126,44 @@ def add_modality(client: QdrantClient, collection: str, name: str) -> Collection
         SchemaVersionError: The collection was made with another version of the layout.
         StoreUnavailableError: The server cannot be reached, or refused.
     """
-    schema = read_schema(client, collection)
-    if schema is None:
+    connection = Connection(client)
+    state = read_state(connection, behind(connection, collection))
+    if state is None:
         raise StoreFormatError(
             f"the collection {collection!r}, which is not there",
             "one that Sensorium made",
             "make it first: create_collection(client, name, schema)",
         )
-    return _widen(client, collection, schema, name)
+    return _widen(connection, state.collection, state.schema, name)
+
+
+def _taken(connection: Connection, name: str) -> StoreFormatError:
+    return StoreFormatError(
+        f"{place_of(connection, name)}, which is there already",
+        "a name that is free",
+        "open it, choose another name, or delete it first",
+    )
 
 
 def _with_probe(
-    client: QdrantClient, name: str, stored: CollectionSchema, given: CollectionSchema
+    connection: Connection, name: str, stored: CollectionSchema, given: CollectionSchema
 ) -> CollectionSchema:
     """Keep a model's probe with a collection that was made without it; return its schema."""
     schema = stored.with_probe_of(given.space)
     if schema is not stored:
-        metadata = {METADATA: schema.to_dict()}
-        Connection(client).call(client.update_collection, name, metadata=metadata)
+        write_metadata(connection, name, **{METADATA: schema.to_dict()})
     return schema
 
 
 def _widen(
-    client: QdrantClient, name: str, schema: CollectionSchema, modality: str
+    connection: Connection, name: str, schema: CollectionSchema, modality: str
 ) -> CollectionSchema:
     """Add a named vector to a collection whose schema is known; return the wider schema."""
     if modality in schema.modalities:
         return schema
     CollectionSchema.for_space(schema.space, modalities=[modality])  # checks the name
     wider = schema.with_modality(modality)
-    connection = Connection(client)
-    params = _vector(modality, schema)
+    client, params = connection.client, vector_params(modality, schema)
     dense = models.DenseVectorConfig(
         size=params.size,
         distance=params.distance,
@@ -175,15 +173,12 @@ def _widen(
     connection.call(
         client.create_vector_name, name, modality, models.DenseVectorNameConfig(dense=dense)
     )
-    connection.call(client.update_collection, name, metadata={METADATA: wider.to_dict()})
+    write_metadata(connection, name, **{METADATA: wider.to_dict()})
     return wider
 
 
-def _place(client: QdrantClient, name: str) -> str:
-    return f"the collection {name!r} of {Connection(client).place}"
-
-
-def _vector(modality: str, schema: CollectionSchema) -> models.VectorParams:
+def vector_params(modality: str, schema: CollectionSchema) -> models.VectorParams:
+    """Return the settings of a modality's named vector."""
     best_row = models.MultiVectorConfig(comparator=models.MultiVectorComparator.MAX_SIM)
     return models.VectorParams(
         size=schema.space.dimension,
@@ -205,9 +200,9 @@ def _quantization(
     return None
 
 
-def _create_indexes(client: QdrantClient, name: str) -> None:
+def create_indexes(connection: Connection, name: str) -> None:
     """Create the payload indexes that are missing."""
-    connection = Connection(client)
+    client = connection.client
     existing = connection.call(client.get_collection, name).payload_schema
     for field, index in _indexes():
         # A client without a server has no index but that of the text

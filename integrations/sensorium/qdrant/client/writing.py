@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from qdrant_client import models
 
@@ -69,24 +68,6 @@ def delete(collection: Collection, filter: Filter) -> None:
     """Remove the points that a filter lets through."""
     selector = models.FilterSelector(filter=translated(filter))
     collection.call(collection.client.delete, collection.name, selector)
-
-
-def give_name(collection: Collection, name: str) -> None:
-    """Make a name an alias of a collection, and remove the collection that had the name before."""
-    client = collection.client
-    aliases = collection.call(client.get_aliases).aliases
-    earlier = {alias.alias_name: alias.collection_name for alias in aliases}.get(name)
-    alias = models.CreateAlias(collection_name=collection.name, alias_name=name)
-    operations: list[Any] = [models.CreateAliasOperation(create_alias=alias)]
-    if earlier is None:
-        # The name is that of a collection, which must go before the alias can come
-        collection.call(client.delete_collection, name)
-    else:
-        dropped = models.DeleteAlias(alias_name=name)
-        operations.insert(0, models.DeleteAliasOperation(delete_alias=dropped))
-    collection.call(client.update_collection_aliases, operations)
-    if earlier is not None:
-        collection.call(client.delete_collection, earlier)
 
 
 def _number(collection: Collection) -> int:

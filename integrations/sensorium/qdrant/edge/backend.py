@@ -293,6 +293,10 @@ class EdgeBackend(Backend):
             # It shares the lock, which this backend goes on to hold until `switch`
             return type(self)(Shard(self.folder, _sibling_name(), schema), self._lock)
 
+    def seal(self, sibling: Self, /) -> bool:
+        """Do nothing: no other process can write, and the caller lets no other thread."""
+        return False
+
     def switch(self, sibling: Self, /) -> Self:
         with self._write_gate, self._using():
             sibling.flush()

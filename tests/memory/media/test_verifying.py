@@ -53,3 +53,15 @@ def test_damage_is_found_and_repaired(tmp_path: Path) -> None:
         for word in words:
             memory.remember(picture(word), id=word)
         assert memory.verify().sound
+
+
+def test_a_link_is_damage_wherever_it_leads(tmp_path: Path) -> None:
+    """A link in the place of a file is not followed, though the file it names is the right one."""
+    with open_it(tmp_path / "m") as memory:
+        memory.remember(picture("dog"), id="dog")
+        memory.flush()
+        name = kept(memory, "dog")
+        file = next(tmp_path.rglob(name))
+        file.rename(tmp_path / "outside")
+        file.symlink_to(tmp_path / "outside")
+        assert dict(memory.verify().damaged) == {"dog": (name,)}

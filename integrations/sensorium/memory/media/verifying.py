@@ -6,7 +6,7 @@ import hashlib
 from pathlib import PurePosixPath
 from typing import Literal
 
-from sensorium.errors import MediaNotFoundError
+from sensorium.errors import MediaNotFoundError, StoreFormatError
 from sensorium.memory.layout.parts import pages
 from sensorium.memory.layout.payload import media_in
 from sensorium.memory.media.store import BLOCK, MediaStore
@@ -62,5 +62,7 @@ def _state_of(media: MediaStore | None, name: str, size: int) -> State:
                 read += len(block)
     except MediaNotFoundError:
         return "lost"
+    except StoreFormatError:  # a link is in its place, which may lead anywhere
+        return "damaged"
     whole = read == size and digest.hexdigest() == PurePosixPath(name).stem
     return "sound" if whole else "damaged"

@@ -73,6 +73,8 @@ if TYPE_CHECKING:
 LONGEST_CAME = 300  # characters kept of `came`
 LONGEST = 600  # characters kept of `needed` and of `remedy`
 DEEPEST = 20  # levels of nesting that are shown of a value
+MOST_PARTS = 1000  # values within it that are shown of a value
+LONGEST_INTEGER = 4096  # bits
 MOST_ITEMS = 100  # items that are shown of a list, a dictionary, ...
 
 
@@ -372,9 +374,16 @@ class _Shower(reprlib.Repr):
         self.maxlevel = DEEPEST
         self.maxstring = self.maxother = self.maxlong = LONGEST_CAME
         self.maxtuple = self.maxlist = self.maxdict = self.maxset = self.maxfrozenset = MOST_ITEMS
+        self._left = MOST_PARTS
 
+    def repr1(self, x: Any, level: int) -> str:
+        self._left -= 1
+        return super().repr1(x, level) if self._left >= 0 else "..."
 
-_SHOWER = _Shower()
+    def repr_int(self, x: int, level: int) -> str:
+        if x.bit_length() > LONGEST_INTEGER:  # which Python refuses to write
+            return f"an integer of {x.bit_length():,} bits"
+        return super().repr_int(x, level)
 
 
 def show(value: object) -> str:
@@ -382,7 +391,7 @@ def show(value: object) -> str:
 
     A value that is nested too deeply, is very large, or cannot be written is shown in part.
     """
-    return _SHOWER.repr(value)
+    return _Shower().repr(value)
 
 
 def _shorten(text: str, longest: int) -> str:

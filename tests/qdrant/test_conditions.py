@@ -15,6 +15,8 @@ from tests.support.stores import ME, NOON, SCHEMA, YOU, Reopen, all_ids, axis, p
 from sensorium.errors import FilterError
 from sensorium.qdrant.backend import Backend, Search
 from sensorium.qdrant.filters import (
+    DEEPEST,
+    MOST_NUMBERS,
     Condition,
     Either,
     Equal,
@@ -238,6 +240,19 @@ def test_large_integers_are_told_apart(backend: Backend, large: int) -> None:
     backend.upsert([point("a", metadata={"n": large}), point("b", metadata={"n": other})])
     assert all_ids(backend, Filter("rex", Equal("metadata.n", large))) == {point_id("a")}
     assert all_ids(backend, Filter("rex", OneOf("metadata.n", (other, 7)))) == {point_id("b")}
+
+
+def test_conditions_may_be_as_deep_and_as_many_as_is_allowed(backend: Backend) -> None:
+    """Every store answers what a filter takes."""
+    backend.upsert([point("a", tags=["a"], metadata={"n": 1}), point("b", tags=["b"])])
+    deep: Condition = Equal("tags", "a")
+    for _ in range(DEEPEST):
+        deep = Not(deep)
+    assert all_ids(backend, Filter("rex", deep)) == {point_id("a")}
+    texts = OneOf("tags", ("a", *(f"t{n}" for n in range(20_000))))
+    assert all_ids(backend, Filter("rex", texts)) == {point_id("a")}
+    numbers = OneOf("metadata.n", tuple(range(MOST_NUMBERS)))
+    assert all_ids(backend, Filter("rex", numbers)) == {point_id("a")}
 
 
 KEYS = ("my key", "", "ü", "a/b", "a:b", "$x", "a[0", "\n", "-", "7")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from functools import reduce
+from operator import and_, or_
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from tests.support.conditions import NOON
 
 from sensorium.errors import FilterError, OwnerError
 from sensorium.qdrant.filters import (
+    Condition,
     Either,
     Equal,
     Every,
@@ -119,6 +122,37 @@ def test_the_keys_of_a_payload_are_those_of_the_documents() -> None:
     table = (REPOSITORY / "docs" / "schema.md").read_text("utf-8").split("## The payload")[1]
     rows = re.findall(r"^\| `(\w+)` \| ([\w ]+?) \|", table, re.MULTILINE)
     assert dict(rows) == PAYLOAD
+
+
+def nested(levels: int) -> Condition:
+    """A condition within others."""
+    condition: Condition = Equal("tags", "a")
+    for _ in range(levels):
+        condition = Not(Every((condition,)))
+    return condition
+
+
+BEYOND: dict[str, Any] = {
+    "conditions without end": lambda: nested(250),
+    "too many numbers": lambda: OneOf("metadata.n", tuple(range(1_001))),
+    "a text among too many numbers": lambda: OneOf("metadata.n", (*range(1_000), "a")),
+    "too many texts": lambda: OneOf("tags", tuple(map(str, range(100_001)))),
+    "too many conditions": lambda: Either(tuple(Equal("tags", str(n)) for n in range(1_001))),
+}
+
+
+@pytest.mark.parametrize("mistake", BEYOND.values(), ids=BEYOND)
+def test_conditions_are_bounded(mistake: Any) -> None:
+    """A question that an engine could not answer in time is refused with its bound."""
+    with pytest.raises(FilterError, match="at most"):
+        mistake()
+
+
+def test_what_is_joined_one_by_one_is_not_nested() -> None:
+    """As by `functools.reduce`: a hundred alternatives stand side by side."""
+    several: list[Condition] = [Equal("tags", str(n)) for n in range(100)]
+    assert reduce(or_, several) == Either(tuple(several))
+    assert reduce(and_, several) == Every(tuple(several))
 
 
 def test_operators_build_trees() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -27,6 +28,8 @@ from sensorium.qdrant.points import Vectors
 
 LONGEST_TAG = 512  # characters
 INT64 = 2**63
+MOST_KEYS = 100_000  # of metadata, which a store takes about a second to keep and to read
+MOST_VALUES = 1_000_000  # of metadata, those in lists among them
 DEEPEST = 32  # dictionaries within dictionaries of metadata
 MOST = 10_000  # hits or records of one call
 TALLIED = ("tags", "source", "modalities")  # the fields whose values can be counted
@@ -253,21 +256,49 @@ def check_metadata(metadata: object) -> list[str]:
             f"metadata={show(metadata)}", "a dictionary", 'write metadata={"room": "kitchen"}'
         )
     flags: list[str] = []
-    _walk(metadata, "metadata", flags, 0)
+    _walk(metadata, "metadata", flags, 0, _Count())
     return flags
 
 
-def _walk(value: Any, path: str, flags: list[str], depth: int) -> None:
+@dataclass
+class _Count:
+    """The keys and values of metadata that were seen."""
+
+    keys: int = 0
+    values: int = 0
+
+    def add(self, *, keys: int = 0, values: int = 0) -> None:
+        """Count some more.
+
+        Raises:
+            RecordError: They are too many.
+        """
+        self.keys, self.values = self.keys + keys, self.values + values + keys
+        for name, count, most in (
+            ("keys", self.keys, MOST_KEYS),
+            ("values", self.values, MOST_VALUES),
+        ):
+            if count > most:
+                raise RecordError(
+                    f"metadata of {count:,} {name} or more",
+                    f"at most {most:,}",
+                    "keep large data in a file of its own, and its name in the metadata",
+                )
+
+
+def _walk(value: Any, path: str, flags: list[str], depth: int, count: _Count) -> None:
     if isinstance(value, bool):
         flags.append(f"{path}={str(value).lower()}")
     elif isinstance(value, dict) and depth < DEEPEST:
+        count.add(keys=len(value))
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise _not_json(f"the key {show(key)} of {path}")
-            _walk(inner, f"{path}.{key}", flags, depth + 1)
+            _walk(inner, f"{path}.{key}", flags, depth + 1, count)
     elif isinstance(value, list) and depth < DEEPEST:
+        count.add(values=len(value))
         for inner in value:
-            _walk(inner, path, flags, depth + 1)
+            _walk(inner, path, flags, depth + 1, count)
     elif isinstance(value, (int, float)):
         if not (math.isfinite(value) if isinstance(value, float) else -INT64 <= value < INT64):
             raise _not_json(f"{path}={show(value)}")

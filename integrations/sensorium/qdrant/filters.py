@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
 
 from sensorium.errors import FilterError, OwnerError, show
@@ -36,6 +36,10 @@ Bound: TypeAlias = "int | float | datetime"
 LONGEST_OWNER = 512  # characters
 INT64 = 2**63  # integers of a payload are smaller
 EXACT_FLOAT = 2**53  # smaller integers are each a float of their own
+# Without an index, engines compare each point with each value: texts by one look-up, but a thousand
+# numbers with a thousand points in seconds
+MOST_TEXTS, MOST_NUMBERS = 100_000, 1_000
+DEEPEST = 50  # conditions within conditions; a server reads JSON of half as many again
 QUOTE = '"'
 ONE_KEY = r'(?:"[^"\\]*"|[^."\\]*)'
 PATH = re.compile(rf"{ONE_KEY}(?:\.{ONE_KEY})*")
@@ -46,13 +50,15 @@ PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+(?:\[\d*\])*")  # engines read it without
 class Condition:
     """Something that a point must fulfil."""
 
+    _depth: ClassVar[int] = 0  # levels of conditions within this one
+
     def __and__(self, other: Condition) -> Condition:
         """Return the condition that both hold."""
-        return Every((self, other))
+        return Every((*(self.conditions if isinstance(self, Every) else (self,)), other))
 
     def __or__(self, other: Condition) -> Condition:
         """Return the condition that at least one holds."""
-        return Either((self, other))
+        return Either((*(self.conditions if isinstance(self, Either) else (self,)), other))
 
     def __invert__(self) -> Condition:
         """Return the condition that this one does not hold."""
@@ -83,6 +89,14 @@ class OneOf(Condition):
         _check_several(f"the values of {self.field}", self.values)
         for value in self.values:
             _check_scalar(self.field, value)
+        kinds = {isinstance(value, str) for value in self.values}
+        most = MOST_TEXTS if kinds == {True} else MOST_NUMBERS
+        if len(self.values) > most:
+            raise FilterError(
+                f"{len(self.values):,} values of {self.field!r}",
+                f"at most {MOST_TEXTS:,} texts, or {MOST_NUMBERS:,} values with numbers among them",
+                "ask for a Range, or for some of the values at a time",
+            )
 
 
 @dataclass(frozen=True)
@@ -161,6 +175,7 @@ class Every(Condition):
 
     def __post_init__(self) -> None:
         _check_several("the conditions", self.conditions)
+        _check_depth(self, self.conditions)
 
 
 @dataclass(frozen=True)
@@ -171,6 +186,7 @@ class Either(Condition):
 
     def __post_init__(self) -> None:
         _check_several("the conditions", self.conditions)
+        _check_depth(self, self.conditions)
 
 
 @dataclass(frozen=True)
@@ -178,6 +194,9 @@ class Not(Condition):
     """The condition does not hold."""
 
     condition: Condition
+
+    def __post_init__(self) -> None:
+        _check_depth(self, (self.condition,))
 
 
 @dataclass(frozen=True)
@@ -276,7 +295,7 @@ def matching(fields: Mapping[str, Any], *, prefix: str = "metadata.") -> list[Co
         if isinstance(value, Condition):
             conditions.append(value)
         elif not isinstance(name, str):
-            raise FilterError(f"{name!r} as a field", "its name", 'write {"room": "kitchen"}')
+            raise FilterError(f"{show(name)} as a field", "its name", 'write {"room": "kitchen"}')
         elif isinstance(value, Collection) and not isinstance(value, (str, bytes, Mapping)):
             conditions.append(OneOf(prefix + name, tuple(value)))
         else:
@@ -288,10 +307,10 @@ def _settle_field(given: Equal | OneOf | Range | Words | Present) -> None:
     """Check a condition's field, and quote the keys in it that engines read only in quotes."""
     field = given.field
     if not isinstance(field, str) or not field:
-        raise FilterError(f"{field!r} as a field", "its name", 'write "metadata.room"')
+        raise FilterError(f"{show(field)} as a field", "its name", 'write "metadata.room"')
     if not PATH.fullmatch(field) or _is_broken(field):
         raise FilterError(
-            f"{field!r} as a field",
+            f"{show(field)} as a field",
             "keys without quotes and backslashes in them, which engines cannot look up",
             'rename the key; a key with dots is written in quotes: metadata."a.b"',
         )
@@ -319,7 +338,7 @@ def _check_first_key(given: Equal | OneOf | Range | Words | Present) -> None:
         )
     if holds_objects and not deeper and not isinstance(given, Present):
         raise FilterError(
-            f"{name!r} compared as a whole, which is of type {kind}",
+            f"{show(name)} compared as a whole, which is of type {kind}",
             "a key within it",
             f'write "{name}.room", with the name of the key; Present("{name}") asks for any',
         )
@@ -348,6 +367,28 @@ def _check_comparable(given: Range) -> None:
 def _quote(found: re.Match[str]) -> str:
     key = found[0]
     return key if PLAIN_KEY.fullmatch(key) or key.startswith(QUOTE) else f'"{key}"'
+
+
+def _check_depth(joined: Condition, parts: Collection[Condition]) -> None:
+    """Check that conditions are not nested without end, and note how deep they are.
+
+    Raises:
+        FilterError: They are nested too deep, or too many.
+    """
+    if len(parts) > MOST_NUMBERS:
+        raise FilterError(
+            f"{len(parts):,} conditions joined",
+            f"at most {MOST_NUMBERS:,}",
+            "write OneOf for several values of one field",
+        )
+    depth = 1 + max((part._depth for part in parts if isinstance(part, Condition)), default=0)
+    if depth > DEEPEST:
+        raise FilterError(
+            f"conditions nested {depth} deep",
+            f"at most {DEEPEST} levels",
+            "join many in one Every((...)) or Either((...))",
+        )
+    object.__setattr__(joined, "_depth", depth)
 
 
 def _check_several(what: str, given: object) -> None:
@@ -379,7 +420,7 @@ def _check_bound(field: str, bound: object) -> None:
     if isinstance(bound, datetime):
         if bound.utcoffset() is None:
             raise FilterError(
-                f"the naive time {bound.isoformat()} as a bound of {field!r}",
+                f"the naive time {bound.isoformat()} as a bound of {show(field)}",
                 "a time with its zone",
                 "write datetime(..., tzinfo=timezone.utc)",
             )
@@ -387,7 +428,7 @@ def _check_bound(field: str, bound: object) -> None:
             bound.astimezone(timezone.utc)
         except OverflowError as error:
             raise FilterError(
-                f"{bound.isoformat()} as a bound of {field!r}",
+                f"{bound.isoformat()} as a bound of {show(field)}",
                 "a time of the years 1 to 9999 in UTC",
                 "leave the bound out: nothing is beyond it",
             ) from error

@@ -196,6 +196,8 @@ class CollectionSchema:
                 space = replace(space, probe=probe)
             rest = {key: fields[key] for key in cls.__dataclass_fields__ if key in fields}
             names, single = tuple(fields["modalities"]), tuple(fields.get("single", ()))
+            if not all(isinstance(name, str) for name in (*names, *single)):
+                raise ValueError(f"modalities {show(names)}")
             return cls(**{**rest, "space": space, "modalities": names, "single": single})
         except SchemaVersionError:  # which is a ValueError, too
             raise

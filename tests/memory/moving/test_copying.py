@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -104,12 +105,14 @@ def test_a_damaged_file_is_missing(source: EdgeBackend, media: MediaStore) -> No
     path = media.path(name)
     assert path is not None
     path.write_bytes(b"the sound of the rain")
-    stores = {"source_media": media, "target_media": remote}
-    summary = copy_records(source, target, owner="rex", **stores)
+    copy = partial(
+        copy_records, source, target, owner="rex", source_media=media, target_media=remote
+    )
+    summary = copy()
     assert (summary.copied, summary.media_files, summary.missing_media) == (14, 0, 1)
     assert list(remote.names()) == []
     path.write_bytes(b"the sound of the sea")
-    assert copy_records(source, target, owner="rex", **stores).media_files == 1
+    assert copy().media_files == 1
     target.close()
 
 

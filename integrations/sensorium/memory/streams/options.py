@@ -107,7 +107,7 @@ def defaults(modality: str, options: Mapping[str, Any]) -> Defaults:
         UnsupportedModalityError: The modality cannot be streamed.
         RecordError: The modality does not take one of the options.
     """
-    if modality not in DEFAULTS:
+    if not isinstance(modality, str) or modality not in DEFAULTS:
         raise UnsupportedModalityError(
             f"a stream of {show(modality)}",
             f"one of {', '.join(DEFAULTS)}",

@@ -150,7 +150,7 @@ class RunningStatistics:
             whole = fields["version"] == VERSION and count > 0 and mean.ndim == 1
             if not whole or mean.shape != squares.shape or not np.isfinite([mean, squares]).all():
                 raise ValueError("impossible numbers")
-        except (OSError, ValueError, LookupError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
             raise StoreFormatError(
                 f"the statistics {file.name}, which are damaged ({error})",
                 "the JSON that a stream wrote",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -164,7 +165,7 @@ class Writer:
                 f"batch_size={show(batch_size)}", "a whole number from 1", "leave it out"
             )
         report = Report()
-        for batch in _batches(iter(moments), batch_size):
+        for batch in _batches(iter(moments), min(batch_size, sys.maxsize)):
             first = report.done
             try:
                 results = self.write(batch, keep_media=keep_media)

@@ -63,6 +63,10 @@ def condition(given: Condition) -> Translated:  # noqa: PLR0911 - one return a k
     if isinstance(given, Equal):
         return _equal(given.field, given.value)
     if isinstance(given, OneOf):
+        texts = [value for value in given.values if isinstance(value, str)]
+        if texts and len(texts) == len(given.values):
+            any_of = models.MatchAny(any=texts)
+            return models.FieldCondition(key=given.field, match=any_of)
         return condition(Either(tuple(Equal(given.field, value) for value in given.values)))
     if isinstance(given, Range):
         return models.FieldCondition(key=given.field, range=_range(given))

@@ -164,7 +164,7 @@ def read_description(folder: Path) -> tuple[CollectionSchema, str | None] | None
     try:
         with open_regular_file(file) as stream:
             fields = json.loads(stream.read().decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StoreFormatError(
             f"{str(file)!r}, which is damaged ({error})", "the JSON Sensorium wrote", "restore it"
         ) from error

@@ -185,6 +185,43 @@ def test_a_write_that_fails_leaves_no_file(
     assert len(files(memory)) == (2 if call == "remember_many" else 1)
 
 
+INTERRUPTED: dict[str, tuple[str, Callable[[Memory], Any]]] = {
+    "replace": ("upsert", lambda memory: memory.remember(sound("bark"), id="x")),
+    "replace rows": (
+        "upsert",
+        lambda memory: memory.update("x", vectors={"image": None}, retain=[]),
+    ),
+    "forget": ("delete", lambda memory: memory.forget("x")),
+    "forget media": ("set_payload", lambda memory: memory.forget("x", media_only=True)),
+}
+
+
+@pytest.mark.parametrize("call", INTERRUPTED)
+@pytest.mark.parametrize("applied", [True, False])
+def test_an_interruption_leaves_the_files_that_records_name(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch, call: str, applied: bool
+) -> None:
+    """Ctrl-C around the operation of the store, done or not: no file is lost, and none is left."""
+    memory.remember(picture("dog"), id="x")
+    memory.remember(picture("dog"), picture("cat"), id="y")
+    memory.forget("y")
+    name, interrupted = INTERRUPTED[call]
+    method = getattr(memory.backend, name)
+
+    def stopped(*arguments: Any, **options: Any) -> None:
+        if applied:
+            method(*arguments, **options)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(memory.backend, name, stopped)
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(memory)
+    named = {medium.file for record in memory.timeline() for medium in record.media if medium.file}
+    assert files(memory) == named
+    assert len(named) == (0 if applied and call != "replace" else 1)
+
+
 def test_an_exchanged_encoder_encodes_anew(tmp_path: Path, pool: ThreadPoolExecutor) -> None:
     """What was encoded by the old encoder is not written among the new one's vectors."""
     old, new = HeldEncoder(), PlantedEncoder(model="new", gap=0.5)

@@ -232,9 +232,10 @@ class Editor:
         listed = _assign_rows([*leading, *staying, *following], rows, changed)
         text_stays = any(medium.modality == TEXT for medium in staying)
         text = str(main.payload["page_content"]) if text_stays else _lines(joining.percepts)
-        rewritten = self._rewrite(main, listed, rows, text)
-        self._drop_files([main])
-        return rewritten
+        try:
+            return self._rewrite(main, listed, rows, text)
+        finally:
+            self._drop_files([main])
 
     def _rewrite(
         self, main: StoredPoint, media: Sequence[Medium], rows: Mapping[str, Vectors], text: str
@@ -299,12 +300,11 @@ class Editor:
             while points := backend.scroll(chosen, limit=PAGE, payload=keys).points:
                 ids = tuple(point.id for point in points)
                 with_parts = Either((Ids(ids), OneOf("part_of", ids)))
-                backend.delete(Filter(self._owner, with_parts, parts=True))
-                removed += len(ids)
-                if gone is None:
-                    self._drop_files(points)
-                else:
-                    gone(points)
+                try:
+                    backend.delete(Filter(self._owner, with_parts, parts=True))
+                    removed += len(ids)
+                finally:
+                    (self._drop_files if gone is None else gone)(points)
             if condition is None:  # points that continue no record, too
                 backend.delete(Filter(self._owner, parts=True))
         return removed
@@ -320,20 +320,23 @@ class Editor:
         with self._shelf.lock:
             for page in pages(self._shelf.backend, chosen, limit=PAGE, payload=keys):
                 kept = [point for point in page if point.payload.get("hashes")]
-                for point in kept:
-                    bare = [
-                        replace(medium, file=None, mime=None, bytes=0, units={})
-                        for medium in media_in(point.payload)
-                    ]
-                    own = Filter(self._owner, Ids((point.id,)))
-                    media = media_payload(bare)["media"]
-                    self._shelf.backend.set_payload(own, {"media": media}, clear=["hashes"])
-                if gone is None:
-                    self._drop_files(kept)
-                else:
-                    gone(kept)
-                changed += len(kept)
+                try:
+                    for point in kept:
+                        self._unname_files(point)
+                        changed += 1
+                finally:
+                    (self._drop_files if gone is None else gone)(kept)
         return changed
+
+    def _unname_files(self, point: StoredPoint) -> None:
+        """Write a record without the names of its files."""
+        bare = [
+            replace(medium, file=None, mime=None, bytes=0, units={})
+            for medium in media_in(point.payload)
+        ]
+        own = Filter(self._owner, Ids((point.id,)))
+        media = media_payload(bare)["media"]
+        self._shelf.backend.set_payload(own, {"media": media}, clear=["hashes"])
 
     def _drop_files(self, points: Sequence[StoredPoint]) -> None:
         drop_files(

@@ -31,6 +31,7 @@ class FileKeeper:
         self._shelf = shelf
         self.media = shelf.media_for(keep_media)
         self._names: list[str] = []  # in use by this call, once for each time it was kept
+        self._replaced: set[str] = set()  # files of records that are about to be replaced
 
     def __enter__(self) -> Self:
         return self
@@ -41,7 +42,7 @@ class FileKeeper:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self._names:
+        if not self._names and not self._replaced:
             return
         try:
             self.settle()
@@ -71,17 +72,21 @@ class FileKeeper:
             raise
         return kept
 
-    def settle(self, named: Collection[str] = (), *, unused: Iterable[str] = ()) -> None:
+    def replace(self, names: Iterable[str]) -> None:
+        """Note files of records that are about to be replaced: they are dropped at the end, too."""
+        self._replaced.update(names)
+
+    def settle(self, named: Collection[str] = ()) -> None:
         """Drop the files that no record names, now that the records are written or given up.
 
         Whoever has written records holds the shelf's lock until this is done.
 
         Args:
             named: Files that the records name which were written; they need not be looked for.
-            unused: Further files that records may have named before.
         """
         with self._shelf.lock:
-            self._drop(0, named=named, unused=unused)
+            self._drop(0, named=named, others=self._replaced)
+            self._replaced = set()
 
     def _keep(self, percept: Percept) -> dict[str, Any]:
         assert self.media is not None
@@ -91,14 +96,14 @@ class FileKeeper:
         units = dict(file.units)
         return {"file": name, "mime": file.mime, "bytes": file.source.size, "units": units}
 
-    def _drop(self, first: int, *, named: Collection[str] = (), unused: Iterable[str] = ()) -> None:
+    def _drop(self, first: int, *, named: Collection[str] = (), others: Iterable[str] = ()) -> None:
         """Let go of the names from an index on, and drop those files that nobody names."""
         with self._shelf.lock:
             names = self._names[first:]
             del self._names[first:]
             if self.media is not None:
                 self.media.release(names)
-            drop_files(self._shelf, {*names, *unused}.difference(named))
+            drop_files(self._shelf, {*names, *others}.difference(named))
 
 
 def drop_files(shelf: Shelf, names: Iterable[str]) -> None:

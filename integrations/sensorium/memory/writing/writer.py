@@ -291,6 +291,7 @@ class Writer:
     def _store(self, records: Sequence[PendingRecord], results: Results, files: FileKeeper) -> None:
         """Write all points in one request; if one is refused, each record by itself."""
         backend = self._shelf.backend
+        files.replace(name for record in records for name in record.old_files or ())
         try:
             backend.upsert([point for record in records for point in record.points])
         except PointError:
@@ -305,10 +306,7 @@ class Writer:
         replacing = [record for record in written if record.old_files is not None]
         counts = {record.draft.point: len(record.points) - 1 for record in replacing}
         drop_parts(backend, counts, owner=self._owner)
-        files.settle(
-            {name for record in written for name in record.files},
-            unused={name for record in replacing for name in record.old_files or ()},
-        )
+        files.settle({name for record in written for name in record.files})
 
 
 def _named_by_uuid(draft: Draft, existing: Mapping[str, Payload]) -> Draft:

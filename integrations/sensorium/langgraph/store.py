@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -43,6 +43,7 @@ from sensorium.memory import Memory, Moment
 from sensorium.memory.checks import check_metadata
 from sensorium.memory.closing import Closing
 from sensorium.memory.place import OWNER
+from sensorium.memory.writing.clock import MomentClock
 from sensorium.qdrant import Range
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SWEEP_MINUTES = 5.0  # between sweeps, by default
-TICK = timedelta(microseconds=1)  # between the times of items that are put at once
 
 
 class SensoriumStore(Closing, BaseStore):
@@ -91,7 +91,7 @@ class SensoriumStore(Closing, BaseStore):
         # Threads of its own: an asynchronous `embed` may wait for the threads of the loop
         self._threads = ThreadPoolExecutor(thread_name_prefix="sensorium-langgraph")
         self._writing = threading.RLock()  # held from reading what exists until it is written
-        self._last = datetime.min.replace(tzinfo=timezone.utc)
+        self._clock = MomentClock()
 
     @classmethod
     def open(
@@ -264,7 +264,7 @@ class SensoriumStore(Closing, BaseStore):
             check_metadata({"value": value})
             indexed = self._index.select(value, op.index)
             before = stored.get(item_id(op.namespace, op.key))
-            self._last = now = max(datetime.now(timezone.utc), self._last + TICK)
+            now = self._clock.next(datetime.now(timezone.utc))
             moments.append(
                 moment_of(
                     op,

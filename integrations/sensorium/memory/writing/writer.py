@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from itertools import islice
-from threading import Lock
 from typing import TypeAlias
 
 from sensorium.encoders import check_cancelled
@@ -27,6 +26,7 @@ from sensorium.memory.layout.payload import TEXT
 from sensorium.memory.layout.points import COMPARED, Draft, points_of, says_the_same
 from sensorium.memory.records import Failure, Moment, Progress, Remembered, Report, Status
 from sensorium.memory.shelf import Shelf
+from sensorium.memory.writing.clock import MomentClock
 from sensorium.memory.writing.draft import draft_moment
 from sensorium.memory.writing.files import FileKeeper
 from sensorium.memory.writing.preparing import Prepared, keep_again, prepare
@@ -36,8 +36,6 @@ from sensorium.qdrant.points import Payload, StoredPoint, iso
 Result: TypeAlias = "Remembered | SensoriumError"
 Results: TypeAlias = "dict[int, Result]"  # by the index of the moment
 NEEDED = ("id", "part_of", "expires_at", "hashes")  # keys of the payload that stands under an id
-TICK = timedelta(microseconds=1)  # between moments that state no time: they keep their order
-LARGEST_LEAD = timedelta(seconds=1)  # of such moments over the clock; a clock may be set back
 BATCH = 256  # moments a round: one pass of the encoder, one write of the store
 
 
@@ -94,8 +92,7 @@ class Writer:
         """Write to a shelf."""
         self._shelf = shelf
         self._owner = shelf.owner
-        self._latest = datetime.min.replace(tzinfo=timezone.utc)
-        self._clock = Lock()  # held while a moment gets its time
+        self._clock = MomentClock()
 
     def write(self, moments: Sequence[Moment], *, keep_media: bool | None = None) -> list[Result]:
         """Remember some moments at once; one that fails gives its error in its place.
@@ -193,22 +190,12 @@ class Writer:
         return drafts
 
     def _draft(self, moment: Moment, now: datetime) -> Draft:
-        draft = draft_moment(self._owner, moment, now=self._next_time(now))
+        draft = draft_moment(self._owner, moment, now=self._clock.next(now))
         if moment.vectors is None:
             return draft
         shelf = self._shelf
         rows = given_rows(moment.vectors, shelf.encoder.space, shelf.backend.schema.modalities)
         return replace(draft, vectors=rows)
-
-    def _next_time(self, now: datetime) -> datetime:
-        """Return the time of the next moment: now, or just behind the latest one.
-
-        A clock that was set back counts from then on: times may then go back, too.
-        """
-        with self._clock:
-            following = self._latest + TICK
-            self._latest = following if now < following < now + LARGEST_LEAD else now
-            return self._latest
 
     def _compare(
         self, drafts: Mapping[int, Draft], now: datetime, *, keeps_files: bool

@@ -118,3 +118,15 @@ def test_the_doctor_reads_all_kept_media(home: Path) -> None:
     remembered(DOG)
     assert states(run_json("doctor", "--verify"))["media"] == "ok"
     assert states(run_json("doctor", "--verify", "--owner", "max"))["media"] == "ok"
+
+
+def test_the_doctor_opens_the_shard_elsewhere(home: Path) -> None:
+    """A damaged shard is a failure with a remedy, not a panic of the doctor."""
+    remembered("--text", "buy milk")
+    for status in home.glob("shard/segments/*/payload_index/*/*/status.dat"):
+        status.write_bytes(b"")
+    found = run_json("doctor", code=1)
+    [memory] = [check for check in found["checks"] if check["name"] == "memory"]
+    assert memory["state"] == "fail"
+    assert "cannot be opened" in memory["found"]
+    assert "restore the folder" in memory["remedy"]

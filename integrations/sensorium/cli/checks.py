@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from sensorium.cli.session import IN_PROCESS, Session, is_folder
-from sensorium.errors import SensoriumError, SpaceMismatchError
+from sensorium.errors import SensoriumError, SpaceMismatchError, StoreLockedError
 
 State = Literal["ok", "warn", "fail"]
 
@@ -217,18 +217,26 @@ def _memory(folder: Path, encoder: str) -> Check:
     """Compare the embedding space of a memory with the encoder's."""
     from sensorium.encoders import load_encoder
     from sensorium.qdrant.edge.folder import bytes_on_disk, read_description
+    from sensorium.qdrant.edge.trial import try_memory
 
     description = read_description(folder) if folder.is_dir() else None
-    if description is None:
+    if description is None or description[1] is None:
         return Check("memory", "ok", "none yet")
-    schema, shard = description
+    schema, shard = description[0], description[1]
     place = f"the memory {str(folder)!r}"
     try:
         schema.check(load_encoder(encoder).space, place)
     except SpaceMismatchError as error:
         return Check("memory", "fail", error.came, error.remedy)
+    found = f"schema {schema.version}, {schema.space.id}"
+    if not (folder / shard).is_dir():
+        return Check("memory", "warn", f"{found}, without its vectors", "restore it from a copy")
     size = f"{bytes_on_disk(folder / shard) / MEGABYTE:.1f} MB"
-    return Check("memory", "ok", f"schema {schema.version}, {schema.space.id}, {size} of vectors")
+    try:
+        points = try_memory(folder)
+    except StoreLockedError as error:  # whoever writes to it has opened it
+        return Check("memory", "ok", f"{found}, {size} of vectors; {error.came}")
+    return Check("memory", "ok", f"{found}, {points} points, {size} of vectors")
 
 
 def _media(session: Session) -> Check:

@@ -1,0 +1,158 @@
+"""A private copy of a memory's description and shard, for those who must not write into its folder.
+
+Edge writes into the files of a shard when it opens it, so what is only to be read is copied first.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from sensorium.errors import StoreFormatError, StoreLockedError
+from sensorium.qdrant.edge.folder import DESCRIPTION, LOCK, bytes_on_disk, read_description
+from sensorium.qdrant.edge.room import BLOCK, LOG, RESERVE, check_free
+
+TRIES = 5  # copies made while another process writes, until none was written to meanwhile
+PAUSE = 1.5  # seconds between two tries: a writer flushes a second after its last write
+
+
+def shard_of(folder: Path) -> Path:
+    """Return the folder of a memory's shard.
+
+    Raises:
+        StoreFormatError: The folder holds no memory, or a damaged one.
+    """
+    described = read_description(folder) if folder.is_dir() else None
+    if described is None or described[1] is None or not (folder / described[1]).is_dir():
+        raise StoreFormatError(
+            f"the place {str(folder)!r}, where there is no memory",
+            "a folder in which something was remembered",
+            "name another folder, or begin a memory there by opening it to write",
+        )
+    return folder / described[1]
+
+
+def copy_memory(folder: Path, target: Path) -> None:
+    """Copy the description and the shard of a memory, as they were at one moment.
+
+    Args:
+        folder: Folder of the memory, in which nothing is written. Another process may have it open.
+        target: Folder to make, of the same form.
+    Raises:
+        StoreFormatError: The folder holds no memory.
+        StoreFullError: The disk of the target has no room for the copy.
+        StoreLockedError: Another process wrote to the memory during every try.
+        OSError: A file cannot be read.
+    """
+    for attempt in range(TRIES):
+        if attempt:
+            time.sleep(PAUSE)
+        shutil.rmtree(target, ignore_errors=True)
+        with _is_unused(folder) as unused:
+            try:
+                shard = shard_of(folder)
+                before = _state(shard)
+                target.mkdir()
+                check_free(target, RESERVE + bytes_on_disk(shard))
+                _copy_file(folder / DESCRIPTION, target / DESCRIPTION)
+                _copy_folder(shard, target / shard.name)
+                if unused or _state(shard) == before:
+                    return
+            except FileNotFoundError:  # a file was replaced meanwhile
+                if unused:
+                    raise
+    raise StoreLockedError(
+        f"the memory {str(folder)!r}, which another process is writing to",
+        f"{PAUSE:.1f} seconds without a write, to copy it as it is at one moment",
+        "open it again later, or share one server: docs/deploy.md",
+    )
+
+
+@contextmanager
+def _is_unused(folder: Path) -> Iterator[bool]:
+    """Return whether no process has a folder open, and keep others out for the `with` block."""
+    try:
+        import fcntl
+
+        descriptor = os.open(folder / LOCK, os.O_RDONLY)
+    except (ImportError, OSError):  # on Windows, or a copy without its lock
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            unused = True
+        except OSError:
+            unused = False
+        yield unused
+    finally:
+        os.close(descriptor)
+
+
+def _state(shard: Path) -> dict[str, object]:
+    """Describe the files of a shard so that a write between two calls shows."""
+    state: dict[str, object] = {}
+    for file in _files(shard):
+        status = file.stat()
+        # The log is written through a mapping, which does not always change the time of the file
+        content = _checksum(file) if file.parent.name == LOG else None
+        state[str(file)] = (status.st_size, status.st_mtime_ns, content)
+    return state
+
+
+def _checksum(file: Path) -> int:
+    checksum = 0
+    with file.open("rb", buffering=0) as stream:
+        for _, block in _blocks(stream):
+            checksum = zlib.crc32(block, checksum)
+    return checksum
+
+
+def _blocks(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield the blocks of a file that are not zeros alone, each with its offset."""
+    offset, end = 0, os.fstat(stream.fileno()).st_size
+    while offset < end:
+        if hasattr(os, "SEEK_DATA"):
+            try:
+                offset = os.lseek(stream.fileno(), offset, os.SEEK_DATA)
+            except OSError as error:
+                if error.errno == errno.ENXIO:  # a hole up to the end of the file
+                    return
+                raise
+        stream.seek(offset)
+        block = stream.read(BLOCK)
+        if block.strip(b"\0"):
+            yield offset, block
+        offset += BLOCK
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield all files of a folder and those below it; links are passed over."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            file = Path(place) / name
+            if file.is_file() and not file.is_symlink():
+                yield file
+
+
+def _copy_folder(source: Path, target: Path) -> None:
+    for file in _files(source):
+        copy = target / file.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        _copy_file(file, copy)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Copy a file; blocks of zeros become holes, as Edge makes its files far longer than needed."""
+    with source.open("rb", buffering=0) as reading, target.open("xb") as writing:
+        writing.truncate(os.fstat(reading.fileno()).st_size)
+        for offset, block in _blocks(reading):
+            writing.seek(offset)
+            writing.write(block)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from httpx import Headers
 from qdrant_client import QdrantClient
 from qdrant_client.http.exceptions import UnexpectedResponse
+from qdrant_client.local.qdrant_local import QdrantLocal
 
 REQUESTS = frozenset(
     {
@@ -59,6 +61,18 @@ class WatchedClient(QdrantClient):
             return method(*args, **kwargs)
 
         return asked
+
+
+@lru_cache
+def _template() -> QdrantClient:
+    return QdrantClient(":memory:")
+
+
+def empty_client() -> QdrantClient:
+    """A client without points, made faster than another `QdrantClient` would be."""
+    client = WatchedClient(_template())
+    client._client = QdrantLocal(":memory:")
+    return client
 
 
 def dying(client: QdrantClient, number: int) -> WatchedClient:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from qdrant_client import QdrantClient
-from tests.support.cut_short import Killed, WatchedClient, dying, refusing, renamed
+from tests.support.cut_short import Killed, WatchedClient, dying, empty_client, refusing, renamed
 from tests.support.planted import PlantedEncoder
 
 from sensorium.errors import SpaceMismatchError, StoreError
@@ -24,7 +24,7 @@ def opened(client: QdrantClient, encoder: PlantedEncoder, folder: Path) -> Memor
 
 def begun(folder: Path, *, earlier: bool) -> QdrantClient:
     """A server with a memory, made by this release or an earlier one."""
-    client = QdrantClient(":memory:")
+    client = empty_client()
     if earlier:
         opened(client, OLD, folder).close()
         renamed(client, "sensorium")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from qdrant_client import QdrantClient
-from tests.support.cut_short import WatchedClient, renamed
+from tests.support.cut_short import WatchedClient, empty_client, renamed
 from tests.support.planted import PlantedEncoder
 
 from sensorium.errors import SpaceMismatchError, StoreError, StoreLockedError
@@ -25,7 +25,7 @@ def opened(place: Any, encoder: PlantedEncoder, folder: Path) -> Memory:
 
 def begun(folder: Path, *, earlier: bool = False) -> QdrantClient:
     """A server with a memory of three records, made by this release or an earlier one."""
-    client = QdrantClient(":memory:")
+    client = empty_client()
     if earlier:
         opened(client, OLD, folder).close()
         renamed(client, "sensorium")

@@ -53,21 +53,24 @@ class Plan:
     first: int = 0
     rounds: int | None = None
 
-    def seconds(self, attack: Attack) -> float:
-        """Seconds of one attack: its share of what all processes have together."""
-        side_by_side = min(self.at_once, len(self.attacks))
-        whole = self.minutes * 60 * side_by_side
-        share = attack.share / sum(one.share for one in self.attacks)
-        return max(1.0, whole * share - START)
-
 
 @dataclass
 class _Running:
     attack: Attack
     folder: Path
     process: subprocess.Popen[bytes]
-    limit: float
+    seconds: float
     began: float = field(default_factory=time.monotonic)
+
+    @property
+    def limit(self) -> float:
+        """Seconds after which it counts as hung."""
+        return self.seconds * 1.5 + GRACE
+
+    @property
+    def left(self) -> float:
+        """Seconds that it has before it."""
+        return max(0.0, START + self.seconds - (time.monotonic() - self.began))
 
     def findings(self) -> Findings:
         return Findings.read(self.folder / FOUND)
@@ -90,7 +93,10 @@ def run_all(
     try:
         while waiting or running:
             while waiting and len(running) < plan.at_once:
-                running.append(_start(waiting.pop(), plan))
+                left = plan.minutes * 60 - (time.monotonic() - began)
+                whole = left * min(plan.at_once, len(plan.attacks))
+                seconds = _share(waiting, whole - sum(one.left for one in running))
+                running.append(_start(waiting.pop(), plan, seconds))
             time.sleep(STEP)
             progress(_line(running, len(waiting), time.monotonic() - began))
             for one in [one for one in running if _is_over(one)]:
@@ -104,11 +110,16 @@ def run_all(
     return sorted(results, key=lambda result: order.index(result.attack))
 
 
-def _start(attack: Attack, plan: Plan) -> _Running:
+def _share(waiting: Sequence[Attack], left: float) -> float:
+    """Seconds of the next attack: its share of what all who wait have together."""
+    whole = sum(attack.share for attack in waiting)
+    return max(1.0, left * waiting[-1].share / whole - START)
+
+
+def _start(attack: Attack, plan: Plan, seconds: float) -> _Running:
     roomy = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free >= LEAST_ROOM
     parent = IN_MEMORY if roomy and os.access(IN_MEMORY, os.W_OK) else None
     folder = Path(tempfile.mkdtemp(prefix="sensorium-attack-", dir=parent))
-    seconds = plan.seconds(attack)
     arguments = [attack.label, str(folder), str(seconds), str(plan.seed), str(plan.first)]
     with (folder / "errors.txt").open("wb") as errors:
         process = subprocess.Popen(
@@ -118,7 +129,7 @@ def _start(attack: Attack, plan: Plan) -> _Running:
             env={**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(folder)},
             start_new_session=True,
         )
-    return _Running(attack, folder, process, seconds * 1.5 + GRACE)
+    return _Running(attack, folder, process, seconds)
 
 
 def _is_over(one: _Running) -> bool:

@@ -22,7 +22,7 @@ from tests.attack.tiny import opened, png, row, state, walk
 SHUTDOWN, WITHOUT_LOG = 0x8004587D, 2  # FS_IOC_GOINGDOWN of ext4 and xfs
 SIZE = 400  # MiB
 OWED = 2.5  # seconds after which a write without a flush must be on the disk
-LIVES = (0.0, 0.0, 0.05, 0.2, 0.5, 2.0, 4.0)  # seconds from the opening to the cut
+LIVES = (0.0, 0.0, 0.3, 1.0, 2.0, 3.0, 5.0)  # seconds from the opening to the cut
 OPENING = 0.6  # seconds in which a cut falls into the opening itself
 PATIENCE = 30.0  # seconds until a writer must have opened
 Say = Callable[..., None]
@@ -56,7 +56,7 @@ def _cut(task: Task, number: int, kind: str, options: str) -> None:
     dice, disk = task.dice(number), task.home / f"disk{number}"
     with mounted(kind, disk, mib=max(SIZE, smallest(kind)), options=options):
         image = disk.with_suffix(".img")
-        seed, flushing = task.seed * 1000 + number, dice.random() < 0.5
+        seed, flushing = task.seed * 1000 + number, dice.random() < 0.6
         writer = Child(partial(write, disk / "memory", seed, flushing))
         history = _live(writer, dice)
         _shut_down(disk)

@@ -35,40 +35,15 @@ from tests.support.mcp_asking import (
     remembering,
     shown_by,
 )
+from tests.support.mcp_process import ENCODER, HANDSHAKE, command, environment, serving
 
 from sensorium.errors import MemoryAccessError, StoreUnavailableError
 from sensorium.mcp import build_server, serve_http
 
-ROOT = Path(__file__).parents[2]
-ENCODER = "tests.support.mcp_asking:open_planted"
 COMMAND = "from sensorium.cli import app"
 TOKEN = "a long secret"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 DEADLINE = 30  # seconds
-HANDSHAKE: list[dict[str, Any]] = [
-    {
-        "jsonrpc": "2.0",
-        "id": 0,
-        "method": "initialize",
-        "params": {
-            "protocolVersion": "2025-06-18",
-            "capabilities": {},
-            "clientInfo": {"name": "test", "version": "1"},
-        },
-    },
-    {"jsonrpc": "2.0", "method": "notifications/initialized"},
-]
-
-
-def environment(**more: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **more}
-
-
-def command(place: Path, *more: str) -> list[str]:
-    memory = ["--memory", str(place), "--owner", "rex", "--encoder", ENCODER]
-    return [sys.executable, "-m", "sensorium.cli", "mcp", *memory, *more]
-
-
 TELLS_ITS_END = '"$0" "$@"; echo "it ended with $?" >&2'  # a command, run by sh
 STRANGE = ["", "{", '"text"', "[]", '{"jsonrpc": "2.0", "id": 1}', '{"id": "\\ud800"}']
 
@@ -209,30 +184,6 @@ def test_a_folder_has_one_server(tmp_path: Path) -> None:
         done = run(*arguments, code=1)
     assert (done.stdout, done.stderr.count("\n")) == ("", 1)
     assert "StoreLockedError" in done.stderr
-
-
-@contextmanager
-def serving(
-    place: Path, *more: str, **variables: str
-) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Serve over HTTP; give the process and the address."""
-    with subprocess.Popen(
-        command(place, "--transport", "http", "--port", "0", *more),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(**variables),
-    ) as process:
-        try:
-            seen = ""
-            while (found := re.search(r"serving at (\S+)", seen)) is None:
-                assert process.stderr is not None
-                line = process.stderr.readline()
-                assert line, seen
-                seen += line
-            yield process, found[1]
-        finally:
-            process.kill()
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])

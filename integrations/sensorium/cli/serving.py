@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from sensorium.cli.log import log_to_stderr
 from sensorium.cli.options import ENCODER, HOME, OWNER, EncoderName, Owner, Place
 from sensorium.cli.session import Session
 from sensorium.cli.terminal import reporting
@@ -58,7 +57,7 @@ def mcp(
     Over HTTP, clients must send the token of the variable SENSORIUM_MCP_TOKEN as a bearer token;
     without the variable, anybody on this machine is let in.
     """
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s: %(message)s")
+    log_to_stderr()
     with reporting(as_json=False):
         from sensorium.mcp import build_server, serve_http, serve_stdio
 
@@ -96,9 +95,9 @@ def _check_address(host: str, token: str | None, *, allow_remote: bool) -> None:
     """Check that an address which other machines can reach was asked for, and has a token.
 
     Raises:
-        BadParameter: --allow-remote or the token is missing.
+        BadParameter: --allow-remote or the token is missing, or the token is short.
     """
-    from sensorium.mcp.serving import is_loopback
+    from sensorium.mcp.serving import SHORTEST_TOKEN, is_loopback
 
     if is_loopback(host):
         return
@@ -111,6 +110,13 @@ def _check_address(host: str, token: str | None, *, allow_remote: bool) -> None:
     if token is None:
         raise typer.BadParameter(
             f"without a token everybody would be let in; set {TOKEN_VARIABLE} to a long secret",
+            param_hint="--allow-remote",
+        )
+    if len(token) < SHORTEST_TOKEN:
+        raise typer.BadParameter(
+            f"the token in {TOKEN_VARIABLE} has {len(token)} characters, which others can guess; "
+            f"make one of {SHORTEST_TOKEN} or more: "
+            'python -c "import secrets; print(secrets.token_urlsafe())"',
             param_hint="--allow-remote",
         )
 

@@ -57,7 +57,13 @@ REMOVES = ToolAnnotations(
 
 
 class MemoryServer(MCPServer[Any]):
-    """An MCP server whose expected failures say what to do, and that refuses unknown arguments."""
+    """An MCP server whose expected failures say what to do, and that refuses unknown arguments.
+
+    Attributes:
+        token_length: Characters of the token that clients must send; 0 without a token.
+    """
+
+    token_length: int = 0
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
@@ -164,6 +170,7 @@ def build_server(
         token_verifier=SecretToken(token) if token else None,
         auth=_bearer_auth() if token else None,
     )
+    server.token_length = len(token or "")
     reading = ReadingTools(memory, reader, limits)
     tools: dict[Callable[..., Any], ToolAnnotations] = dict.fromkeys(
         (reading.recall, reading.timeline, reading.count), READS

@@ -20,6 +20,8 @@ from mcp.server.transport_security import TransportSecuritySettings
 
 from sensorium.agents.limits import ServerLimits
 from sensorium.errors import MemoryAccessError, StoreUnavailableError
+from sensorium.mcp.connections import MOST_CONNECTIONS, PromptProtocol
+from sensorium.mcp.server import MemoryServer
 from sensorium.memory import Memory
 from sensorium.percepts.limits import MIB
 
@@ -31,6 +33,9 @@ PATH = "/mcp"
 GRACE = 3  # seconds in which open connections may end by themselves
 EXIT_CODES = {signal.SIGTERM: 0, signal.SIGINT: 130}  # by the signal that ends a server
 BASE64 = 4 / 3  # characters a byte
+SHORTEST_TOKEN = 16  # characters, where other machines may try
+IDLE_SESSION = 1800.0  # seconds without a request after which a session ends
+MOST_SESSIONS = 1000  # at once; a session takes about 15 KB
 
 
 def serve_stdio(server: MCPServer[Any], memory: Memory) -> None:
@@ -65,7 +70,8 @@ def serve_http(
         port: Port to listen at; 0 chooses a free one, which the log names.
         limits: Limits of the server, which bound the size of a request.
     Raises:
-        MemoryAccessError: Other machines may reach the address, and the server has no token.
+        MemoryAccessError: Other machines may reach the address, and the server has no token, or one
+            of less than 16 characters.
         StoreUnavailableError: This process cannot listen at the address.
         KeyboardInterrupt: SIGINT came.
         SystemExit: SIGTERM came; the exit code is 0.
@@ -77,6 +83,8 @@ def serve_http(
             "a token that lets in who knows it",
             "make the server with build_server(memory, token=...), or listen at 127.0.0.1",
         )
+    if isinstance(server, MemoryServer) and not is_loopback(host):
+        _check_token(server.token_length)
     listener = _listener(host, port)
     address = listener.getsockname()
     app = server.streamable_http_app(
@@ -84,11 +92,30 @@ def serve_http(
         host=host,
         transport_security=_security(host),
         max_request_body_size=round(limits.upload_bytes * BASE64) + MIB,
+        session_idle_timeout=IDLE_SESSION,
+        max_sessions=MOST_SESSIONS,
     )
-    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=GRACE)
+    config = uvicorn.Config(
+        app,
+        http=PromptProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=GRACE,
+    )
     with _signals(_interrupt), listener:
         logger.info("serving at http://%s:%d%s", _bracketed(address[0]), address[1], PATH)
         anyio.run(lambda: uvicorn.Server(config).serve(sockets=[listener]))
+
+
+def _check_token(length: int) -> None:
+    if length < SHORTEST_TOKEN:
+        raise MemoryAccessError(
+            f"a token of {length} characters at an address that other machines may reach",
+            f"at least {SHORTEST_TOKEN}",
+            "make one with secrets.token_urlsafe()",
+        )
 
 
 def is_loopback(host: str) -> bool:

@@ -1,0 +1,42 @@
+"""Connections over HTTP that end if no request comes: a half request must not be held for ever."""
+
+from __future__ import annotations
+
+import asyncio
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+PERIOD = 5.0  # seconds between two looks at a connection
+LONGEST_HEAD = 10.0  # seconds that the head of a request may take
+LONGEST_BODY = 300.0  # seconds that its body may take
+MOST_CONNECTIONS = 500  # at once; further requests are answered 503
+
+
+class PromptProtocol(H11Protocol):
+    """The HTTP protocol of uvicorn, which itself waits for the rest of a request without an end."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """Begin to watch a new connection."""
+        super().connection_made(transport)
+        self._waited = 0.0
+        self._watched = (self.cycle, self.conn.their_state)
+        self._look = self.loop.call_later(PERIOD, self._check)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop watching the connection."""
+        self._look.cancel()
+        super().connection_lost(exc)
+
+    def _check(self) -> None:
+        """Close the connection if the client has been expected to send for too long."""
+        seen = (self.cycle, self.conn.their_state)
+        self._waited = self._waited + PERIOD if seen == self._watched else 0.0
+        self._watched = seen
+        answered = self.cycle is None or self.cycle.response_complete
+        head = self.conn.their_state is h11.IDLE and answered and self._waited >= LONGEST_HEAD
+        body = self.conn.their_state is h11.SEND_BODY and self._waited >= LONGEST_BODY
+        if head or body:
+            self.transport.close()
+        else:
+            self._look = self.loop.call_later(PERIOD, self._check)

@@ -28,9 +28,17 @@ def test_several_signals_need_a_folder(tmp_path: Path) -> None:
     """A record of a photo and its sound is saved as two files, by their names."""
     name, _ = (each["id"] for each in run_json("remember", "--together", DOG, BARK)["records"])
     assert "a folder" in run("save", name, tmp_path / "both", code=1).stderr
-    (tmp_path / "both").mkdir()
-    run("save", name, tmp_path / "both")
+    run("save", name, f"{tmp_path / 'both'}/")
     assert {path.name for path in (tmp_path / "both").iterdir()} == {DOG.name, BARK.name}
+
+
+def test_a_name_that_ends_with_a_slash_is_a_folder(tmp_path: Path) -> None:
+    """It is made if it is not there, so that a photo does not become a file called like it."""
+    name = remembered(DOG)
+    folder = tmp_path / "new" / "photos"
+    assert run_json("save", name, f"{folder}/")["files"] == [str(folder / DOG.name)]
+    assert (folder / DOG.name).read_bytes() == DOG.read_bytes()
+    assert "which is a file" in run("save", name, f"{folder / DOG.name}/", code=1).stderr
 
 
 def test_signals_of_one_name_are_saved_apart(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -45,8 +46,11 @@ def show(id: RecordId, *, session: Session) -> None:
 def save(
     id: RecordId,
     target: Annotated[
-        Path,
-        typer.Argument(metavar="FILE|DIR", help="A new file, or the folder to put the files in."),
+        str,
+        typer.Argument(
+            metavar="FILE|DIR",
+            help="A new file, or the folder to put the files in; DIR/ is made if it is not there.",
+        ),
     ],
     *,
     session: Session,
@@ -106,12 +110,15 @@ def _local(time: datetime) -> str:
     return f"{time.astimezone():%Y-%m-%d %H:%M:%S%z}"
 
 
-def _targets(target: Path, record: Record, kept: list[Medium]) -> list[Path]:
+def _targets(name: str, record: Record, kept: list[Medium]) -> list[Path]:
     """Return the paths of the files to write.
 
     Raises:
         RecordError: A file exists already, or one file is to hold several signals.
     """
+    target = Path(name)
+    if name.endswith(("/", os.sep)):
+        _make_folder(target)
     if target.is_dir():
         files = [target / name for name in _names(record, kept)]
     elif len(kept) == 1:
@@ -119,8 +126,8 @@ def _targets(target: Path, record: Record, kept: list[Medium]) -> list[Path]:
     else:
         raise RecordError(
             f"the file {str(target)!r} for {len(kept)} signals",
-            "a folder that exists",
-            f"run: mkdir -p {target}",
+            "a folder",
+            f"write {target}{os.sep} to make one",
         )
     existing = [file for file in files if file.exists()]
     if existing:
@@ -128,6 +135,15 @@ def _targets(target: Path, record: Record, kept: list[Medium]) -> list[Path]:
             f"{str(existing[0])!r}, which exists already", "a new file", "name another"
         )
     return files
+
+
+def _make_folder(target: Path) -> None:
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise RecordError(
+            f"the folder {str(target)!r}, which is a file", "a folder", "name another"
+        ) from error
 
 
 def _names(record: Record, kept: list[Medium]) -> Iterator[str]:

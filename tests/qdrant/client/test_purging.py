@@ -8,7 +8,6 @@ from tests.support.qdrant_stub import Stub
 from sensorium.qdrant.client import purging
 from sensorium.qdrant.client.backend import ClientBackend
 
-
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 

@@ -143,6 +143,17 @@ def test_a_description_without_a_shard_begins_anew(
     assert "lost its vectors" in caplog.text
 
 
+def test_media_without_the_shard_of_their_records_are_not_taken_for_a_new_memory(
+    tmp_path: Path,
+) -> None:
+    """A copy that was restored in part is refused: a sweep of an empty memory would remove it."""
+    write_description(tmp_path, SCHEMA, "shard-1")
+    (tmp_path / "media").mkdir()
+    with pytest.raises(StoreFormatError, match="'media'"):
+        EdgeBackend.open(tmp_path, schema=SCHEMA)
+    assert (tmp_path / "media").is_dir()
+
+
 def test_a_shard_that_no_description_names_is_not_removed_for_a_missing_one(tmp_path: Path) -> None:
     """It may hold what was kept, so the folder is refused as it is."""
     EdgeBackend.open(tmp_path, schema=SCHEMA).close()

@@ -149,14 +149,10 @@ def read_description(folder: Path) -> tuple[CollectionSchema, str | None] | None
     """
     file = folder / DESCRIPTION
     if not is_regular_file(file):
-        others = [
-            path.name
-            for path in folder.iterdir()
-            if path.name not in (LOCK, HOLDER) and not is_unfinished(path.name)
-        ]
+        others = kept_beside(folder)
         if others and SHARD not in others:
             raise StoreFormatError(
-                f"the folder {str(folder)!r}, which holds {sorted(others)[0]!r} and no memory",
+                f"the folder {str(folder)!r}, which holds {others[0]!r} and no memory",
                 "an empty or new folder, or one that Sensorium made",
                 "name another folder",
             )
@@ -170,6 +166,13 @@ def read_description(folder: Path) -> tuple[CollectionSchema, str | None] | None
         ) from error
     schema = CollectionSchema.from_dict(fields, place=f"the memory {str(folder)!r}")
     return schema, _shard_name(fields.get(SHARD_KEY, SHARD))
+
+
+def kept_beside(folder: Path) -> list[str]:
+    """Return the names in a memory's folder that are not its description's or its lock's."""
+    own = (DESCRIPTION, LOCK, HOLDER)
+    names = (path.name for path in folder.iterdir())
+    return sorted(name for name in names if name not in own and not is_unfinished(name))
 
 
 def _shard_name(name: object) -> str | None:

@@ -17,6 +17,7 @@ from sensorium.qdrant.edge.folder import (
     SHARD,
     check_shards,
     drop_stray_shards,
+    kept_beside,
     read_description,
     shards_in,
     write_description,
@@ -89,16 +90,16 @@ def _check_empty(folder: Path) -> None:
 
 
 def _check_removed(folder: Path, name: str) -> None:
-    """Check that a folder without the shard it names has no other.
+    """Check that a folder without the shard it names keeps nothing else.
 
     Raises:
-        StoreFormatError: It has one, which may hold what was kept.
+        StoreFormatError: It does: another shard, or media, as in a copy that was restored in part.
     """
-    others = [path.name for path in shards_in(folder)]
+    others = kept_beside(folder)
     if others:
         raise StoreFormatError(
             f"the memory {str(folder)!r} without the folder {name!r}, but with {others[0]!r}",
             f"the shard that {DESCRIPTION} names",
-            "restore the folder from a copy",
+            "restore the folder from a copy, or name another place to begin anew",
         )
     logger.warning("sensorium: the memory %s has lost its vectors: it begins anew", folder)

@@ -45,9 +45,10 @@ def test_each_modality_is_one_call_and_rows_keep_their_places() -> None:
 
 def test_a_revision_is_another_space() -> None:
     """Weights and preprocessing are part of the identity, where they are known."""
+    revisions: list[dict[str, Any]] = [{}, {"weights": "v1"}, {"preprocessing": "v2"}]
     usual, pinned, later = (
-        FunctionEncoder("model", {"text": lengths}, dimension=3, **options).space
-        for options in ({}, {"weights": "v1"}, {"preprocessing": "v2"})
+        FunctionEncoder("model", {"text": lengths}, dimension=3, **revision).space
+        for revision in revisions
     )
     assert (usual.weights, usual.preprocessing) == ("external", "external")
     assert (pinned.weights, later.preprocessing) == ("v1", "v2")

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from tests.support.planted import PlantedEncoder, picture
 
-from sensorium.errors import StoreClosedError
 from sensorium.memory import Memory
 from sensorium.memory.place import CALIBRATION
 
@@ -36,20 +35,25 @@ def test_a_setup_that_was_read_stays_a_pair(memory: Memory) -> None:
 def test_a_question_is_never_compared_with_another_encoders_vectors(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the encoder is exchanged while the question is encoded, the recall fails instead."""
-    embed = OLD.embed
+    """If the encoder is exchanged while the question is encoded, the new one is asked."""
+    embed_old, embed_new = OLD.embed, NEW.embed
+    asked = []
 
     def overtaken(percepts: Any) -> Any:
-        vectors = embed(percepts)
+        vectors = embed_old(percepts)
         memory.reembed(NEW)
         return vectors
+
+    def noted(percepts: Any) -> Any:
+        asked.append(percepts)
+        return embed_new(percepts)
 
     with memory:
         memory.remember(picture("dog"))
         monkeypatch.setattr(OLD, "embed", overtaken)
-        with pytest.raises(StoreClosedError):
-            memory.recall("dog")
+        monkeypatch.setattr(NEW, "embed", noted)
         assert memory.recall("dog")[0].record.media[0].uri == "planted:dog"
+        assert len(asked) == 1
 
 
 def test_the_calibration_is_that_of_the_new_vectors(memory: Memory, tmp_path: Path) -> None:

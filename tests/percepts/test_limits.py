@@ -18,7 +18,7 @@ from sensorium.percepts import IMU, Audio, Depth, Image, Limits, Percept, Text, 
 SIDE = 20
 PIXELS = SIDE * SIDE
 RATE = 8000  # Hz
-UNITS = {"accel": "m/s^2", "gyro": "rad/s"}
+UNITS: dict[str, Any] = {"accel": "m/s^2", "gyro": "rad/s"}
 
 
 def picture(format: str = "PNG", mode: str = "RGB", **options: Any) -> bytes:
@@ -31,6 +31,7 @@ def sound(format: str, *, seconds: float) -> bytes:
     content = io.BytesIO()
     with av.open(content, "w", format=format) as container:
         track = container.add_stream(format, rate=RATE, layout="mono")
+        assert isinstance(track, av.AudioStream)
         count = round(seconds * RATE)
         frame = av.AudioFrame.from_ndarray(np.zeros((1, count), np.int16), "s16", "mono")
         frame.sample_rate = RATE
@@ -43,6 +44,7 @@ def film(times: list[int], format: str = "matroska", coding: str = "mjpeg") -> b
     content = io.BytesIO()
     with av.open(content, "w", format=format) as container:
         track = container.add_stream(coding, rate=25, options={"strict": "-1"})
+        assert isinstance(track, av.VideoStream)
         track.width, track.height = SIDE, SIDE
         track.pix_fmt = "yuvj420p" if coding == "mjpeg" else "yuv420p"
         for time in times:

@@ -204,11 +204,11 @@ def test_parts_are_invisible_unless_asked_for(fresh: Backend) -> None:
 @pytest.mark.parametrize("deleted", [0, 1, 30])
 @pytest.mark.parametrize("hidden", [{"expires_at": iso(NOON)}, {"part_of": point_id("live 0")}])
 def test_what_is_hidden_stays_hidden_after_reopening(
-    reopen: Reopen, hidden: dict[str, str], deleted: int
+    reopen: Reopen, hidden: dict[str, Any], deleted: int
 ) -> None:
     """No read shows what has expired or continues another point, however many were deleted."""
     backend = reopen(SCHEMA)
-    words = {"page_content": "red fox", "source": "s"}
+    words: dict[str, Any] = {"page_content": "red fox", "source": "s"}
     backend.upsert([point(f"live {i}", **words) for i in range(40)])
     backend.upsert([point(f"gone {i}") for i in range(deleted)])
     backend.delete(Filter("rex", Ids(tuple(point_id(f"gone {i}") for i in range(deleted)))))

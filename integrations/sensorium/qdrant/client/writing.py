@@ -56,7 +56,7 @@ def set_payload(
             payload=False,
             vectors=False,
         )
-        ids = [point.id for point in page.points]
+        ids: list[models.ExtendedPointId] = [point.id for point in page.points]
         if ids and written:
             collection.call(collection.client.set_payload, collection.name, written, ids)
         cursor = page.cursor

@@ -40,6 +40,7 @@ SensoriumError
 │   ├── StoreFormatError         (ValueError)        not a memory, or a damaged one
 │   ├── StoreLockedError         (BlockingIOError)   another process owns the folder
 │   ├── StoreClosedError         (RuntimeError)      used after close()
+│   ├── ReadOnlyError            (PermissionError)   only to be read, by choice or by its disk
 │   ├── StoreFullError           (OSError)           the disk has no room
 │   ├── StoreUnavailableError    (ConnectionError)   the server cannot be reached, or refused
 │   ├── PointError               (ValueError)        vectors or payload that cannot be stored
@@ -280,6 +281,10 @@ class StoreLockedError(StoreError, BlockingIOError):
 
 class StoreClosedError(StoreError, RuntimeError):
     """The store was used after it was closed."""
+
+
+class ReadOnlyError(StoreError, PermissionError):
+    """The store was opened to be read only, or its folder cannot be written."""
 
 
 class StoreFullError(StoreError, OSError):

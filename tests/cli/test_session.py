@@ -94,3 +94,25 @@ def test_an_open_memory_is_not_opened_twice(home: Path) -> None:
         for command in ("remember --text x", "stats"):
             error = run_json(*command.split(), code=1)["error"]
             assert error["type"] == "StoreLockedError"
+
+
+def test_a_memory_is_only_read(home: Path, tmp_path: Path) -> None:
+    """Though another has it open, and nothing is touched; what would write is one line."""
+    name = remembered("--text", "buy milk")
+    with Memory.open(home, owner="me"):
+        files = {path: path.stat().st_mtime_ns for path in home.rglob("*")}
+        for command in ("recall milk", "timeline", "stats", f"show {name}"):
+            assert "milk" in run(*command.split(), "--read-only").stdout or command == "stats"
+        run("export", tmp_path / "out", "--read-only")
+        for command in ("remember --text x", f"forget {name}", "sweep", "compact"):
+            error = run_json(*command.split(), "--read-only", code=1)["error"]
+            assert error["type"] == "ReadOnlyError"
+            assert "--read-only" in error["remedy"]
+        assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == files
+
+
+def test_only_reading_begins_no_memory(home: Path) -> None:
+    """Not even by a command that begins one otherwise."""
+    error = run_json("remember", "--text", "x", "--read-only", code=1)["error"]
+    assert error["type"] == "StoreFormatError"
+    assert not home.exists()

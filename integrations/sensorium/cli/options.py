@@ -18,6 +18,14 @@ ENCODER = "sensorium-mini"
 # Those of the package, for --help, which imports no percept
 MODALITIES = "text, image, video, audio, depth, thermal, imu"
 
+ReadOnly = Annotated[
+    bool,
+    typer.Option(
+        "--read-only",
+        help="Only read: nothing in the memory's folder is touched, which may be on a read-only "
+        "disk, or open in another process.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 RecordId = Annotated[
     str, typer.Argument(metavar="ID", help="Id of the record, or its first eight characters.")

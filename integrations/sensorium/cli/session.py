@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sensorium.cli.options import ENCODER, HOME, OWNER, AsJson, EncoderName, Owner, Place
+from sensorium.cli.options import ENCODER, HOME, OWNER, AsJson, EncoderName, Owner, Place, ReadOnly
 from sensorium.cli.terminal import print_json, waiting
 from sensorium.errors import OwnerError, SpaceMismatchError, StoreFormatError, StoreLockedError
 
@@ -33,12 +33,14 @@ class Session:
         owner: Owner of the memories.
         encoder: Name of the memory's encoder.
         as_json: Answer with one JSON object instead of text.
+        read_only: Only read the memory; commands that would write fail.
     """
 
     place: Place = HOME
     owner: Owner = OWNER
     encoder: EncoderName = ENCODER
     as_json: AsJson = False
+    read_only: ReadOnly = False
 
     @contextmanager
     def opened(self, *, begin: bool = False, encodes: bool = True) -> Iterator[Memory]:
@@ -63,7 +65,13 @@ class Session:
             encoder = (None if encodes else self._stored_encoder()) or self.encoder
             media = None if is_folder(self.place) else os.environ.get(MEDIA_VARIABLE)
             try:
-                memory = Memory.open(self.place, owner=self.owner, encoder=encoder, media=media)
+                memory = Memory.open(
+                    self.place,
+                    owner=self.owner,
+                    encoder=encoder,
+                    media=media,
+                    read_only=self.read_only,
+                )
             except SpaceMismatchError as error:
                 remedy = "name the memory's own with --encoder; see: sensorium stats"
                 raise SpaceMismatchError(error.came, error.needed, remedy) from error

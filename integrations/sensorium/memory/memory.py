@@ -92,6 +92,7 @@ class Memory(Closing):
         api_key: str | None = None,
         prefer_grpc: bool = False,
         schema: CollectionSchema | None = None,
+        read_only: bool = False,
     ) -> Self:
         """Open a memory, or begin a new one.
 
@@ -110,10 +111,13 @@ class Memory(Closing):
             api_key: Key of a server; by default the environment variable QDRANT_API_KEY.
             prefer_grpc: Speak gRPC to a server.
             schema: Layout of a new collection; by default all modalities of the encoder.
+            read_only: Only read: what would write raises `ReadOnlyError`. A folder is read as it
+                is now, from a temporary copy of its vectors; nothing in it is touched.
         Raises:
             OwnerError: `owner` is not a name.
             SpaceMismatchError: The memory was made by another encoder.
             StoreLockedError: Another process has the folder open.
+            ReadOnlyError: The folder cannot be written.
             StoreUnavailableError: The server or the media's URL cannot be reached.
             StoreError: The place cannot be one, or its collection is damaged or of another version.
             UnknownEncoderError: `encoder` is neither an encoder nor the name of one.
@@ -134,6 +138,7 @@ class Memory(Closing):
             media=media,
             keep_media=keep_media,
             media_quota=media_quota,
+            read_only=read_only,
         )
         return cls(home, opened, owner=owner, keep_media=keep_media)
 
@@ -549,6 +554,7 @@ class Memory(Closing):
             UnsupportedModalityError: Another modality.
             UnitError: A unit or the rate is missing.
         """
+        self._shelf.check_writable()
         state = self._shelf.place.streams_folder(self.owner)
         stream = open_stream(modality, sink=self._remember_windows, state_dir=state, **options)
         self._streams.add(stream)
@@ -601,6 +607,7 @@ class Memory(Closing):
             MissingExtraError: pyarrow is not installed: `pip install "sensorium[export]"`.
         """
         shelf = self._shelf
+        shelf.check_writable()
         try:
             with supervised(cancel=cancel):
                 return import_records(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
 import shutil
 import stat
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -15,13 +18,15 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from sensorium.errors import StoreFormatError
+from sensorium.errors import ReadOnlyError, SensoriumError, StoreFormatError
 from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.store import MediaStore
 from sensorium.percepts.locations import without_credentials
 from sensorium.qdrant import Backend, CollectionSchema, EdgeBackend
 from sensorium.qdrant.durability import remove_unfinished
+from sensorium.qdrant.edge.copying import check_space, copy_memory, length_of_files
 from sensorium.qdrant.edge.folder import removed_while_open
+from sensorium.qdrant.read_only import ReadOnlyBackend
 from sensorium.qdrant.regular_files import (
     check_tree,
     is_regular_file,
@@ -46,6 +51,7 @@ PREFIX = "sensorium-"  # begins the names of temporary folders
 ALIVE = "alive"  # file that the process which made a folder keeps locked while it lives
 YOUNG = 60.0  # seconds for which a new folder may be without that lock: it is being made
 IN_MEMORY = Path("/dev/shm")  # a file system in RAM, on Linux
+NOT_WRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 LEAST_ROOM = 2**30  # free bytes it must have; containers often have 64 MiB
 
 
@@ -59,11 +65,16 @@ class Scratch:
         media: Folder of the signals, on disk; `None` if they are not kept.
     """
 
-    def __init__(self, *, keep_media: bool) -> None:
-        """Make the folders, and remove abandoned ones."""
+    def __init__(self, *, keep_media: bool, size: int = 0) -> None:
+        """Make the folders, and remove abandoned ones.
+
+        Args:
+            keep_media: Whether signals are kept.
+            size: Bytes that the vectors are known to take.
+        """
         for parent in (IN_MEMORY, Path(gettempdir())):
             _remove_abandoned(parent)
-        vectors = _Folder(_folder_in_memory())
+        vectors = _Folder(_folder_in_memory(LEAST_ROOM + size))
         signals = _Folder(None) if keep_media else None
         self._folders = [vectors, signals] if signals else [vectors]
         self.shard = str(vectors.path / "memory")
@@ -89,10 +100,10 @@ class _Folder:
         self._directory.cleanup()
 
 
-def _folder_in_memory() -> Path | None:
+def _folder_in_memory(room: int) -> Path | None:
     """Return the file system in RAM; `None` if it is missing, full or not ours to write to."""
     try:
-        roomy = shutil.disk_usage(IN_MEMORY).free >= LEAST_ROOM
+        roomy = shutil.disk_usage(IN_MEMORY).free >= room
     except OSError:
         return None
     return IN_MEMORY if roomy and os.access(IN_MEMORY, os.W_OK | os.X_OK) else None
@@ -135,8 +146,8 @@ class Place:
     Attributes:
         backend: The collection.
         media: The store of the signals; `None` if they are not kept.
-        state: Folder of what else is kept between runs; `None` on a server.
-        scratch: Folders of a temporary memory, removed on close.
+        state: Folder of what else is kept between runs; `None` on a server, or if only read.
+        scratch: Folders of a temporary memory or a copy to read, removed on close.
         lent: Whether another memory closes the store.
     """
 
@@ -200,19 +211,26 @@ def open_place(
     media: str | Path | None,
     keep_media: bool,
     media_quota: int | None,
+    read_only: bool = False,
 ) -> Place:
     """Open the place of a memory; `Memory.open` describes the arguments and the errors."""
     scratch: Scratch | None = None
     text = _check_place(str(place)) if isinstance(place, (str, Path)) else ""
     state: Path | None = None
     if text == IN_PROCESS:
+        if read_only:
+            raise _nothing_to_read(text)
         scratch = Scratch(keep_media=keep_media and not media)
         backend: Backend = EdgeBackend.open(scratch.shard, schema=schema)
         root = str(media or scratch.media or "")
     elif text and not SERVER.match(text):
         state = Path(text).expanduser().absolute()
         _check_links(state, media=not media)
-        backend = EdgeBackend.open(text, schema=schema)
+        if read_only:
+            scratch, backend = _open_copy(state, schema)
+        else:
+            with _proposing_read_only(state):
+                backend = EdgeBackend.open(text, schema=schema)
         root = str(media or state / MEDIA)
     else:
         from sensorium.qdrant.client.backend import ClientBackend
@@ -223,16 +241,17 @@ def open_place(
             collection=collection,
             api_key=api_key,
             prefer_grpc=prefer_grpc,
+            begin=not read_only,
         )
         root = str(media or "")
-    if keep_media and not root:
+    if keep_media and not root and not read_only:
         logger.warning(
             "sensorium: the signals themselves are not kept; say where with media=, "
             'for example media="s3://bucket/media", or keep_media=False to silence this'
         )
     shared = not isinstance(backend, EdgeBackend)
     try:
-        if state is not None:
+        if state is not None and not read_only:
             _remove_unfinished(state)
         store = (
             MediaStore(
@@ -241,6 +260,7 @@ def open_place(
                 quota=media_quota,
                 shared=shared,
                 home=None if media else state,
+                read_only=read_only,
             )
             if keep_media and root
             else None
@@ -250,7 +270,50 @@ def open_place(
         if scratch is not None:
             scratch.remove()
         raise
+    if read_only:
+        shown = str(state) if state else str(backend.stats()["place"])
+        return Place(ReadOnlyBackend(backend, shown), store, None, scratch)
     return Place(backend, store, state, scratch)
+
+
+def _open_copy(folder: Path, schema: CollectionSchema) -> tuple[Scratch, EdgeBackend]:
+    """Open a temporary copy of a folder's vectors, as they are now; `folder` is only read."""
+    check_space(folder, schema)
+    scratch = Scratch(keep_media=False, size=length_of_files(folder))
+    try:
+        copy_memory(folder, Path(scratch.shard))
+        return scratch, EdgeBackend.open(scratch.shard, schema=schema)
+    except BaseException:
+        scratch.remove()
+        raise
+
+
+@contextmanager
+def _proposing_read_only(folder: Path) -> Iterator[None]:
+    """Say of a folder that cannot be written how it can be read.
+
+    Raises:
+        ReadOnlyError: The folder cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, SensoriumError) or error.errno not in NOT_WRITABLE:
+            raise
+        raise ReadOnlyError(
+            f"the folder {str(folder)!r}, which cannot be written ({error.strerror})",
+            "a folder of which this user may read and write all files",
+            "to read a memory there, open it with read_only=True (--read-only); to write, name "
+            "another folder or change its permissions",
+        ) from error
+
+
+def _nothing_to_read(place: str) -> StoreFormatError:
+    return StoreFormatError(
+        f"{place!r} to be read only, where nothing is remembered yet",
+        "a folder or a server in which something was remembered",
+        "name it, or leave read_only out",
+    )
 
 
 def _check_links(folder: Path, *, media: bool) -> None:

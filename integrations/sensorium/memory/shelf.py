@@ -14,6 +14,7 @@ from sensorium.memory.media.store import MediaStore
 from sensorium.memory.place import Place
 from sensorium.qdrant import Backend, Filter
 from sensorium.qdrant.points import from_iso
+from sensorium.qdrant.read_only import ReadOnlyBackend, refused
 
 Answer = TypeVar("Answer")
 
@@ -82,6 +83,15 @@ class Shelf:
         """
         keep = self.keep_media if keep_media is None else keep_media
         return self.media if keep else None
+
+    def check_writable(self) -> None:
+        """Check that the memory was not opened to be read only, before any work is done.
+
+        Raises:
+            ReadOnlyError: It was.
+        """
+        if isinstance(self.backend, ReadOnlyBackend):
+            raise refused(self.backend.place)
 
     def ask(self, question: Callable[[Setup], Answer]) -> Answer:
         """Ask the place and the encoder; ask again if others took their place meanwhile.

@@ -21,6 +21,7 @@ from sensorium.memory.records import Sweep
 from sensorium.qdrant.durability import FlushTimer
 from sensorium.qdrant.erasing import Erasure
 from sensorium.qdrant.filters import check_owner
+from sensorium.qdrant.read_only import refused
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class MediaStore:
         owner: Owner of the files.
         quota: Largest number of bytes to keep; `None` sets no limit.
         shared: Whether other processes may write to it, too.
+        read_only: Whether what would write raises `ReadOnlyError`.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class MediaStore:
         quota: int | None = None,
         shared: bool = False,
         home: Path | None = None,
+        read_only: bool = False,
     ) -> None:
         """Open a store; nothing is written, and no server is contacted yet.
 
@@ -61,6 +64,7 @@ class MediaStore:
             shared: Whether other processes may write to it, too. They may be about to write a
                 record that names a young file, so `drop` leaves young files to `sweep`.
             home: Folder of the memory that `root` lies in, if it does: never made anew.
+            read_only: Whether what would write raises `ReadOnlyError`.
         Raises:
             OwnerError: `owner` is not a valid name.
             MissingExtraError: The package that reaches such URLs is not installed.
@@ -69,6 +73,7 @@ class MediaStore:
         self.owner = check_owner(owner)
         self.quota = quota
         self.shared = shared
+        self.read_only = read_only
         self._root = str(root)
         self._home = home
         self._folder = open_folder(self._root, owner_key(owner), home=home)
@@ -88,7 +93,12 @@ class MediaStore:
         if owner == self.owner:
             return self  # which knows what is in use
         return MediaStore(
-            self._root, owner=owner, quota=self.quota, shared=self.shared, home=self._home
+            self._root,
+            owner=owner,
+            quota=self.quota,
+            shared=self.shared,
+            home=self._home,
+            read_only=self.read_only,
         )
 
     def put(
@@ -114,6 +124,7 @@ class MediaStore:
             StoreUnavailableError: A remote store cannot be reached.
             RecordError: The extension is not of this form.
         """
+        self._check_writable()
         if not EXTENSION.fullmatch(extension):
             raise RecordError(
                 f"the file extension {extension!r}", "1 to 8 small letters and digits", 'pass "png"'
@@ -198,6 +209,7 @@ class MediaStore:
         Raises:
             MediaNotFoundError: One of the names is not that of a media file; nothing is removed.
         """
+        self._check_writable()
         wanted = {name: _inner(name) for name in names}
         removed = 0
         for name in wanted:
@@ -213,6 +225,7 @@ class MediaStore:
         Raises:
             MediaNotFoundError: One of the names is not that of a media file; nothing is removed.
         """
+        self._check_writable()
         if self.shared:
             before = datetime.now(timezone.utc) - GRACE
             names = [name for name in names if self._folder.modified(_inner(name)) < before]
@@ -243,6 +256,7 @@ class MediaStore:
             older_than: Age of the youngest file to remove: the record of a younger one may be
                 about to be written.
         """
+        self._check_writable()
         wanted = keep if callable(keep) else keep.__contains__
         before = datetime.now(timezone.utc) - older_than
         files, size = self._folder.remove_parts(before=before)
@@ -268,6 +282,7 @@ class MediaStore:
             forgotten: Names that a record had which is gone: they are not spared for the last
                 reason.
         """
+        self._check_writable()
         total = Erasure()
         for name in self.names():
             with self._lock:
@@ -306,6 +321,10 @@ class MediaStore:
             self._timer.cancel()
         with self._lock:
             self._unsynced.clear()
+
+    def _check_writable(self) -> None:
+        if self.read_only:
+            raise refused(self._folder.place)
 
     def _flush_late(self) -> None:
         """Flush on the timer, where nobody waits: after a failure the next flush tries again."""

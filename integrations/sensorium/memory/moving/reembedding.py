@@ -36,6 +36,7 @@ def reembed(
         StoreLockedError: Another process re-embeds the same memory.
         StoreError: Other owners' memories are in the collection, or a store as a whole failed.
     """
+    shelf.check_writable()
     with shelf.lock:  # what was remembered or forgotten meanwhile would come to nothing
         old = shelf.backend
         check_alone(old, shelf.owner)

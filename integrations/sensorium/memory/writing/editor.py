@@ -120,6 +120,7 @@ class Editor:
         `payload` has the keys to write and `clear` those to remove; all other arguments, the result
         and the errors are those of `Memory.update`.
         """
+        self._shelf.check_writable()
         check_percepts(percepts)
         if retain is not None and vectors is None:
             raise RecordError("retain without vectors", "both", "pass vectors={} if all rows stay")
@@ -292,6 +293,7 @@ class Editor:
             condition: The condition; `None` means all records.
             gone: Called with the points of each page; their files are then left to the caller.
         """
+        self._shelf.check_writable()
         keys = ["hashes"] if gone is None else DESCRIBED
         removed = 0
         chosen = Filter(self._owner, condition)
@@ -314,6 +316,7 @@ class Editor:
 
         The arguments are those of `forget`.
         """
+        self._shelf.check_writable()
         changed = 0
         keys = ["media", *DESCRIBED]
         chosen = Filter(self._owner, condition)

@@ -77,6 +77,7 @@ class Purger:
         Without an id and a condition nothing more is removed, and what earlier calls left is
         erased. A call that was cut short is finished by any other.
         """
+        self._shelf.check_writable()
         nothing = not (ids or everything or condition is not None or older_than is not None)
         chosen = self._editor.condition(ids, condition, older_than, everything=True)
         gone = _Gone()

@@ -102,7 +102,9 @@ class Writer:
         Raises:
             StoreError: The store as a whole failed; what was acknowledged before is safe.
             OperationCancelledError: The caller gave it up; nothing is kept.
+            ReadOnlyError: The memory is only read.
         """
+        self._shelf.check_writable()
         results: dict[int, Result] | None = None
         while results is None:
             results = self._attempt(moments, keep_media)
@@ -157,6 +159,7 @@ class Writer:
             StoreError: The store as a whole failed. What the report of the last call of
                 `progress` counted is safe; the same stream again skips it.
         """
+        self._shelf.check_writable()
         if not isinstance(batch_size, int) or batch_size < 1:
             raise RecordError(
                 f"batch_size={show(batch_size)}", "a whole number from 1", "leave it out"

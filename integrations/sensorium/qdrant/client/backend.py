@@ -23,7 +23,11 @@ from sensorium.qdrant.client.collection import Collection
 from sensorium.qdrant.client.connection import CollectionMissingError, connect
 from sensorium.qdrant.client.naming import find_collection
 from sensorium.qdrant.client.replacing import Replacement
-from sensorium.qdrant.client.schema import add_modality, ensure_collection
+from sensorium.qdrant.client.schema import (
+    add_modality,
+    ensure_collection,
+    existing_collection,
+)
 from sensorium.qdrant.client.state import CollectionState, place_of
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.ownership import keys_with_owner, owned_points, taken_ids
@@ -63,6 +67,7 @@ class ClientBackend(Backend):
         schema: CollectionSchema,
         collection: str = COLLECTION,
         owned: bool = False,
+        begin: bool = True,
     ) -> None:
         """Open a collection, or make it.
 
@@ -72,6 +77,8 @@ class ClientBackend(Backend):
                 modalities it lacks are added.
             collection: Name of the collection.
             owned: Whether the client is closed with this backend.
+            begin: Whether a missing collection is made, and what an existing one lacks is added;
+                otherwise nothing is written, and a missing one is an error.
         Raises:
             SpaceMismatchError: The collection holds vectors of another space.
             SchemaVersionError: The collection was made with another version of the layout.
@@ -79,7 +86,8 @@ class ClientBackend(Backend):
             StoreLockedError: There is only a collection that another process is filling.
             StoreUnavailableError: The server cannot be reached, or refused.
         """
-        self._use(ensure_collection(client, collection, schema), collection, owned=owned)
+        reach = ensure_collection if begin else existing_collection
+        self._use(reach(client, collection, schema), collection, owned=owned)
 
     def _use(self, collection: Collection, name: str, *, owned: bool) -> None:
         self._collection = collection
@@ -98,6 +106,7 @@ class ClientBackend(Backend):
         api_key: str | None = None,
         prefer_grpc: bool = False,
         timeout: int = TIMEOUT,
+        begin: bool = True,
     ) -> ClientBackend:
         """Open a collection by the URL of its server.
 
@@ -108,6 +117,7 @@ class ClientBackend(Backend):
             api_key: Key of the server; by default that of the environment variable QDRANT_API_KEY.
             prefer_grpc: Whether to speak gRPC (port 6334) rather than REST.
             timeout: Seconds for one request.
+            begin: Whether what is missing is made; see the constructor.
         Raises:
             SpaceMismatchError: The collection holds vectors of another space.
             SchemaVersionError: The collection was made with another version of the layout.
@@ -115,7 +125,7 @@ class ClientBackend(Backend):
             StoreUnavailableError: `place` is no URL, or the server cannot be reached, or refused.
         """
         if isinstance(place, QdrantClient):
-            return cls(place, schema=schema, collection=collection)
+            return cls(place, schema=schema, collection=collection, begin=begin)
         if not isinstance(place, str):
             raise StoreFormatError(
                 f"{place!r} as the place of a collection",
@@ -124,7 +134,7 @@ class ClientBackend(Backend):
             )
         client = connect(place, api_key=api_key, prefer_grpc=prefer_grpc, timeout=timeout)
         try:
-            return cls(client, schema=schema, collection=collection, owned=True)
+            return cls(client, schema=schema, collection=collection, owned=True, begin=begin)
         except BaseException:
             client.close()
             raise

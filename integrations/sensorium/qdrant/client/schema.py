@@ -73,6 +73,30 @@ def ensure_collection(client: QdrantClient, name: str, schema: CollectionSchema)
     return Collection(connection, state.collection, stored)
 
 
+def existing_collection(client: QdrantClient, name: str, schema: CollectionSchema) -> Collection:
+    """Find a collection and check its space; nothing is written.
+
+    The arguments and the result are those of `ensure_collection`.
+
+    Raises:
+        SpaceMismatchError: The collection holds vectors of another space.
+        SchemaVersionError: The collection was made with another version of the layout.
+        StoreFormatError: There is no such collection, or Sensorium did not make it.
+        StoreUnavailableError: The server cannot be reached, or refused.
+    """
+    connection = Connection(client)
+    place = place_of(connection, name)
+    state = read_state(connection, behind(connection, name))
+    if state is None:
+        raise StoreFormatError(
+            f"{place}, which is not there",
+            "a collection in which something was remembered",
+            "check the name, or begin it by opening it to write",
+        )
+    state.schema.check(schema.space, place)
+    return Collection(connection, state.collection, state.schema)
+
+
 def create_collection(client: QdrantClient, name: str, schema: CollectionSchema) -> None:
     """Create a collection with its named vectors, indexes and metadata.
 

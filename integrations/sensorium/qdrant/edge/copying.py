@@ -11,13 +11,19 @@ import shutil
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from sensorium.errors import StoreFormatError, StoreLockedError
-from sensorium.qdrant.edge.folder import DESCRIPTION, LOCK, bytes_on_disk, read_description
+from sensorium.qdrant.edge.folder import (
+    DESCRIPTION,
+    bytes_on_disk,
+    check_shards,
+    read_description,
+)
 from sensorium.qdrant.edge.room import BLOCK, LOG, RESERVE, check_free
+from sensorium.qdrant.schema import CollectionSchema
 
 TRIES = 5  # copies made while another process writes, until none was written to meanwhile
 PAUSE = 1.5  # seconds between two tries: a writer flushes a second after its last write
@@ -27,8 +33,10 @@ def shard_of(folder: Path) -> Path:
     """Return the folder of a memory's shard.
 
     Raises:
-        StoreFormatError: The folder holds no memory, or a damaged one.
+        StoreFormatError: The folder holds no memory, a damaged one, or links in its shard.
     """
+    if folder.is_dir():
+        check_shards(folder)
     described = read_description(folder) if folder.is_dir() else None
     if described is None or described[1] is None or not (folder / described[1]).is_dir():
         raise StoreFormatError(
@@ -37,6 +45,25 @@ def shard_of(folder: Path) -> Path:
             "name another folder, or begin a memory there by opening it to write",
         )
     return folder / described[1]
+
+
+def check_space(folder: Path, schema: CollectionSchema) -> None:
+    """Check that a folder holds a memory whose vectors are of a schema's space.
+
+    Raises:
+        StoreFormatError: It holds no memory, or a damaged one.
+        SchemaVersionError: The memory was written with another version of the layout.
+        SpaceMismatchError: It holds vectors of another space.
+    """
+    shard_of(folder)
+    described = read_description(folder)
+    if described is not None:
+        described[0].check(schema.space, f"the memory {str(folder)!r}")
+
+
+def length_of_files(folder: Path) -> int:
+    """Count the bytes of a memory's shard with its holes, which take room in RAM once read."""
+    return sum(file.stat().st_size for file in _files(shard_of(folder)))
 
 
 def copy_memory(folder: Path, target: Path) -> None:
@@ -55,19 +82,15 @@ def copy_memory(folder: Path, target: Path) -> None:
         if attempt:
             time.sleep(PAUSE)
         shutil.rmtree(target, ignore_errors=True)
-        with _is_unused(folder) as unused:
-            try:
-                shard = shard_of(folder)
-                before = _state(shard)
-                target.mkdir()
-                check_free(target, RESERVE + bytes_on_disk(shard))
-                _copy_file(folder / DESCRIPTION, target / DESCRIPTION)
-                _copy_folder(shard, target / shard.name)
-                if unused or _state(shard) == before:
-                    return
-            except FileNotFoundError:  # a file was replaced meanwhile
-                if unused:
-                    raise
+        with suppress(FileNotFoundError):  # a file was replaced meanwhile
+            shard = shard_of(folder)
+            before = _state(shard)
+            target.mkdir()
+            check_free(target, RESERVE + bytes_on_disk(shard))
+            _copy_file(folder / DESCRIPTION, target / DESCRIPTION)
+            _copy_folder(shard, target / shard.name)
+            if _state(shard) == before:
+                return
     raise StoreLockedError(
         f"the memory {str(folder)!r}, which another process is writing to",
         f"{PAUSE:.1f} seconds without a write, to copy it as it is at one moment",
@@ -75,30 +98,10 @@ def copy_memory(folder: Path, target: Path) -> None:
     )
 
 
-@contextmanager
-def _is_unused(folder: Path) -> Iterator[bool]:
-    """Return whether no process has a folder open, and keep others out for the `with` block."""
-    try:
-        import fcntl
-
-        descriptor = os.open(folder / LOCK, os.O_RDONLY)
-    except (ImportError, OSError):  # on Windows, or a copy without its lock
-        yield False
-        return
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            unused = True
-        except OSError:
-            unused = False
-        yield unused
-    finally:
-        os.close(descriptor)
-
-
 def _state(shard: Path) -> dict[str, object]:
     """Describe the files of a shard so that a write between two calls shows."""
-    state: dict[str, object] = {}
+    # The description names another shard once the memory was purged or re-embedded
+    state: dict[str, object] = {DESCRIPTION: _checksum(shard.parent / DESCRIPTION)}
     for file in _files(shard):
         status = file.stat()
         # The log is written through a mapping, which does not always change the time of the file
@@ -134,12 +137,20 @@ def _blocks(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield all files of a folder and those below it; links are passed over."""
-    for place, _, names in os.walk(folder):
+    """Yield all files of a folder and those below it; links are passed over.
+
+    Raises:
+        OSError: A folder cannot be read.
+    """
+    for place, _, names in os.walk(folder, onerror=_fail):
         for name in names:
             file = Path(place) / name
             if file.is_file() and not file.is_symlink():
                 yield file
+
+
+def _fail(error: OSError) -> None:
+    raise error
 
 
 def _copy_folder(source: Path, target: Path) -> None:

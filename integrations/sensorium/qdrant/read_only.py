@@ -1,0 +1,149 @@
+"""A store that is only read: what would write raises, whatever store is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NoReturn
+
+from typing_extensions import Self
+
+from sensorium.errors import ReadOnlyError
+from sensorium.qdrant.backend import Backend, Progress, Purged, Search
+from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.points import Page, Payload, Point, Scored, StoredPoint, Vectors
+from sensorium.qdrant.schema import CollectionSchema
+
+
+def refused(place: str) -> ReadOnlyError:
+    """Return the error for a call that would write to a place which is only read."""
+    return ReadOnlyError(
+        f"a change of {place!r}, which was opened to be read only",
+        "a memory that was opened to write",
+        "open it without read_only=True (--read-only), or copy it elsewhere: promote, export",
+    )
+
+
+class ReadOnlyBackend(Backend):
+    """A collection whose methods that write, compact or purge raise `ReadOnlyError`.
+
+    The methods are those of `Backend`, documented there.
+
+    Attributes:
+        place: The place as its user knows it, for messages.
+    """
+
+    def __init__(self, backend: Backend, place: str) -> None:
+        """Read a store, which is closed with this one."""
+        self.place = place
+        self._backend = backend
+
+    def __repr__(self) -> str:
+        return f"ReadOnlyBackend({self.place!r}, {self.schema.space.id})"
+
+    @property
+    def schema(self) -> CollectionSchema:
+        return self._backend.schema
+
+    def retrieve(
+        self,
+        ids: Sequence[str],
+        *,
+        owner: str,
+        payload: bool | Sequence[str],
+        vectors: bool | Sequence[str],
+    ) -> list[StoredPoint]:
+        return self._backend.retrieve(ids, owner=owner, payload=payload, vectors=vectors)
+
+    def occupied(
+        self, ids: Sequence[str], *, owner: str, payload: bool | Sequence[str]
+    ) -> tuple[list[StoredPoint], set[str]]:
+        return self._backend.occupied(ids, owner=owner, payload=payload)
+
+    def search(self, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:
+        return self._backend.search(searches, filter)
+
+    def search_text(self, text: str, filter: Filter, *, limit: int) -> list[Scored]:
+        return self._backend.search_text(text, filter, limit=limit)
+
+    def scroll(
+        self,
+        filter: Filter,
+        *,
+        limit: int,
+        newest_first: bool | None = None,
+        cursor: str | None = None,
+        payload: bool | Sequence[str] = True,
+        vectors: bool | Sequence[str] = False,
+    ) -> Page:
+        return self._backend.scroll(
+            filter,
+            limit=limit,
+            newest_first=newest_first,
+            cursor=cursor,
+            payload=payload,
+            vectors=vectors,
+        )
+
+    def sample(
+        self,
+        modality: str,
+        filter: Filter,
+        *,
+        limit: int,
+        payload: bool | Sequence[str] = False,
+        vectors: bool = True,
+    ) -> list[StoredPoint]:
+        return self._backend.sample(modality, filter, limit=limit, payload=payload, vectors=vectors)
+
+    def count(self, filter: Filter) -> int:
+        return self._backend.count(filter)
+
+    def facet(self, key: str, filter: Filter, *, limit: int) -> dict[str, int]:
+        return self._backend.facet(key, filter, limit=limit)
+
+    def stats(self) -> dict[str, Any]:
+        return {**self._backend.stats(), "place": self.place}
+
+    def flush(self) -> None:
+        """Do nothing: nothing was written."""
+
+    def close(self) -> None:
+        self._backend.close()
+
+    def upsert(self, points: Sequence[Point]) -> NoReturn:
+        raise refused(self.place)
+
+    def put_vectors(self, point_id: str, vectors: Mapping[str, Vectors]) -> NoReturn:
+        raise refused(self.place)
+
+    def set_payload(
+        self, filter: Filter, payload: Payload, *, clear: Collection[str] = ()
+    ) -> NoReturn:
+        raise refused(self.place)
+
+    def delete(self, filter: Filter) -> NoReturn:
+        raise refused(self.place)
+
+    def add_modality(self, name: str) -> NoReturn:
+        raise refused(self.place)
+
+    def compact(self) -> bool:
+        raise refused(self.place)
+
+    def check_purge(self, *, removed: int) -> NoReturn:
+        raise refused(self.place)
+
+    def purge(self, *, progress: Progress | None = None) -> Purged:
+        raise refused(self.place)
+
+    def sibling(self, schema: CollectionSchema) -> Self:
+        raise refused(self.place)
+
+    def seal(self, sibling: Self, /) -> bool:
+        raise refused(self.place)
+
+    def switch(self, sibling: Self, /) -> Self:
+        raise refused(self.place)
+
+    def discard(self) -> NoReturn:
+        raise refused(self.place)

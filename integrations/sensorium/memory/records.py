@@ -202,9 +202,9 @@ class PurgeReceipt:
 
     owner: str
     at: datetime
-    ids: tuple[str, ...]
-    digests: tuple[str, ...]
-    media: tuple[str, ...]
+    ids: tuple[str, ...] = field(repr=False)  # may be thousands
+    digests: tuple[str, ...] = field(repr=False)
+    media: tuple[str, ...] = field(repr=False)
     media_in_use: tuple[str, ...]
     points: int
     media_files: int

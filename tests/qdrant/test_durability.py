@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.support.syncing import note_syncs
 
 from sensorium.errors import StoreError
 from sensorium.qdrant import durability
@@ -133,18 +134,17 @@ def test_a_replaced_file_is_safe_before_the_call_returns(
 ) -> None:
     """The content is synchronised, then renamed, and then the folder that names it."""
     events: list[str] = []
-    fsync, replace = os.fsync, Path.replace
+    replace = Path.replace
 
     def synced(descriptor: int) -> None:
         folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
         events.append("folder" if folder else "content")
-        fsync(descriptor)
 
     def renamed(self: Path, target: Path) -> Path:
         events.append("name")
         return replace(self, target)
 
-    monkeypatch.setattr(os, "fsync", synced)
+    note_syncs(monkeypatch, synced)
     monkeypatch.setattr(Path, "replace", renamed)
     write_whole(tmp_path / "settings.json", b"new")
     assert events == ["content", "name", "folder"]

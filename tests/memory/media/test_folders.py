@@ -14,6 +14,7 @@ import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from tests.support.media_files import LONG_AGO, files_in
+from tests.support.syncing import note_syncs
 
 from sensorium.errors import (
     MediaNotFoundError,
@@ -65,13 +66,7 @@ def test_a_remote_sweep_minds_the_age(tmp_path: Path) -> None:
 def test_flush_syncs_files_and_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was written since the last flush is synchronised once, up to the memory's folder."""
     synced: list[int] = []
-    fsync = os.fsync
-
-    def noted(descriptor: int) -> None:
-        synced.append(os.fstat(descriptor).st_ino)
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", noted)
+    note_syncs(monkeypatch, lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
     store = MediaStore(tmp_path / "memory" / "media", owner="rex")
     name, gone = store.put(b"1", extension="bin"), store.put(b"2", extension="bin")
     store.remove([gone])

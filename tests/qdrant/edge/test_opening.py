@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.edge_points import MINE, SCHEMA, D, point
+from tests.support.syncing import note_syncs
 
 from sensorium.encoders import EmbeddingSpace
 from sensorium.errors import StoreFormatError
@@ -86,7 +87,6 @@ def test_an_opening_is_safe_against_loss_of_power_when_it_returns(
     """The description, then all of the shard, then its name, and the folders that lead there."""
     synced: list[tuple[str, str | None]] = []  # what was synchronised, and the shard named then
     folder = tmp_path / "new" / "memory"
-    fsync = os.fsync
 
     def noted(descriptor: int) -> None:
         status = os.fstat(descriptor)
@@ -94,11 +94,10 @@ def test_an_opening_is_safe_against_loss_of_power_when_it_returns(
         described = read_description(folder) if folder.exists() else None
         if stat.S_ISDIR(status.st_mode) or "shard" in path:
             synced.append((path, described and described[1]))
-        fsync(descriptor)
 
     if not Path("/proc/self/fd").exists():
         pytest.skip("this system does not name descriptors")
-    monkeypatch.setattr(os, "fsync", noted)
+    note_syncs(monkeypatch, noted)
     backend = EdgeBackend.open(folder, schema=SCHEMA)
     monkeypatch.undo()
     places = [path for path, _ in synced]

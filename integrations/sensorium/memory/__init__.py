@@ -4,23 +4,25 @@ from sensorium.memory.asynchronous import AsyncMemory
 from sensorium.memory.filters import Filters
 from sensorium.memory.memory import Memory
 from sensorium.memory.recalling.query import Query
-from sensorium.memory.records import (
+from sensorium.memory.receipts import (
     CopySummary,
     ExportSummary,
+    ImportSummary,
+    PurgeReceipt,
+    Reembedded,
+    Sweep,
+    Verification,
+)
+from sensorium.memory.records import (
     Failure,
     Hit,
-    ImportSummary,
     Medium,
     Moment,
     Progress,
-    PurgeReceipt,
     Record,
-    Reembedded,
     Remembered,
     Report,
-    Sweep,
     Timeline,
-    Verification,
 )
 from sensorium.memory.streams import Stream, StreamOptions
 

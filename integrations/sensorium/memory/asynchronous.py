@@ -16,7 +16,7 @@ from typing_extensions import ParamSpec, Self, Unpack
 from sensorium.encoders import supervised
 from sensorium.memory.filters import Forgetting, Purging
 from sensorium.memory.memory import Memory
-from sensorium.memory.records import PurgeReceipt
+from sensorium.memory.receipts import PurgeReceipt
 
 P = ParamSpec("P")
 R = TypeVar("R")

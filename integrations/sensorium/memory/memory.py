@@ -30,22 +30,24 @@ from sensorium.memory.place import HOME, Place, open_place
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.recalling.recaller import Recaller
-from sensorium.memory.records import (
+from sensorium.memory.receipts import (
     CopySummary,
     ExportSummary,
-    Hit,
     ImportSummary,
+    PurgeReceipt,
+    Reembedded,
+    Sweep,
+    Verification,
+)
+from sensorium.memory.records import (
+    Hit,
     Medium,
     Moment,
     Progress,
-    PurgeReceipt,
     Record,
-    Reembedded,
     Remembered,
     Report,
-    Sweep,
     Timeline,
-    Verification,
 )
 from sensorium.memory.shelf import Shelf
 from sensorium.memory.streams import Stream, StreamOptions, open_stream

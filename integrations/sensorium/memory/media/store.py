@@ -17,7 +17,7 @@ from typing import BinaryIO
 from sensorium.errors import MediaNotFoundError, MediaQuotaError, RecordError
 from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.folders import GRACE, LocalFolder, enough_room, open_folder
-from sensorium.memory.records import Sweep
+from sensorium.memory.receipts import Sweep
 from sensorium.qdrant.durability import FlushTimer
 from sensorium.qdrant.erasing import Erasure
 from sensorium.qdrant.filters import check_owner

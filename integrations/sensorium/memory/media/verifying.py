@@ -10,7 +10,8 @@ from sensorium.errors import MediaNotFoundError, StoreFormatError
 from sensorium.memory.layout.parts import pages
 from sensorium.memory.layout.payload import media_in
 from sensorium.memory.media.store import BLOCK, MediaStore
-from sensorium.memory.records import Progress, Verification
+from sensorium.memory.receipts import Verification
+from sensorium.memory.records import Progress
 from sensorium.qdrant import Backend, Filter
 
 PAGE = 256  # records read in one request

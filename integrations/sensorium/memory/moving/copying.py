@@ -19,7 +19,8 @@ from sensorium.memory.layout.parts import (
     without_orphans,
 )
 from sensorium.memory.media.store import BLOCK, MediaStore
-from sensorium.memory.records import CopySummary, Progress
+from sensorium.memory.receipts import CopySummary
+from sensorium.memory.records import Progress
 from sensorium.qdrant.backend import Backend
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Point, StoredPoint

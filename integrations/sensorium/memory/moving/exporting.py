@@ -34,7 +34,8 @@ from sensorium.memory.moving.parquet import (
     RecordsWriter,
     pyarrow,
 )
-from sensorium.memory.records import ExportSummary, Progress
+from sensorium.memory.receipts import ExportSummary
+from sensorium.memory.records import Progress
 from sensorium.qdrant.backend import Backend
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import iso

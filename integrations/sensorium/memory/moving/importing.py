@@ -37,7 +37,8 @@ from sensorium.memory.moving.parquet import (
     read_continued,
     read_records,
 )
-from sensorium.memory.records import ImportSummary, Progress
+from sensorium.memory.receipts import ImportSummary
+from sensorium.memory.records import Progress
 from sensorium.qdrant.backend import Backend
 from sensorium.qdrant.filters import check_owner
 from sensorium.qdrant.points import Payload, Point

@@ -9,7 +9,8 @@ from sensorium.encoders import Encoder
 from sensorium.errors import RecordError, StoreError
 from sensorium.memory.media.signals import open_medium
 from sensorium.memory.moving.reencoding import Reencoding
-from sensorium.memory.records import Progress, Reembedded
+from sensorium.memory.receipts import Reembedded
+from sensorium.memory.records import Progress
 from sensorium.memory.shelf import Shelf
 from sensorium.qdrant import Backend, CollectionSchema, Filter
 

@@ -11,7 +11,8 @@ from sensorium.encoders import Encoder, Encoding, check_cancelled
 from sensorium.errors import MediaNotFoundError, SensoriumError
 from sensorium.memory.layout.parts import pages, spread_over_points
 from sensorium.memory.layout.payload import media_and_rows, media_payload, record_of
-from sensorium.memory.records import Failure, Medium, Progress, Record, Reembedded
+from sensorium.memory.receipts import Reembedded
+from sensorium.memory.records import Failure, Medium, Progress, Record
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Backend, Filter
 from sensorium.qdrant.filters import Ids, OneOf

@@ -40,7 +40,8 @@ from sensorium.memory.layout.payload import (
     media_payload,
     record_of,
 )
-from sensorium.memory.records import Medium, Record, Sweep
+from sensorium.memory.receipts import Sweep
+from sensorium.memory.records import Medium, Record
 from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing.draft import given_encodings
 from sensorium.memory.writing.files import FileKeeper, drop_files

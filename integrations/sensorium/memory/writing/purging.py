@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from sensorium.memory.records import Progress, PurgeReceipt
+from sensorium.memory.receipts import PurgeReceipt
+from sensorium.memory.records import Progress
 from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing.editor import Editor
 from sensorium.qdrant import Condition, Filter

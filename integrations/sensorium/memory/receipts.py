@@ -1,0 +1,166 @@
+"""What the calls on a whole memory report: sweeps, verifications, purges, copies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sensorium.memory.records import Failure
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The result of a sweep.
+
+    Attributes:
+        files: How many media files were removed that no record named.
+        bytes: The sum of their sizes.
+        records: How many expired records were removed.
+    """
+
+    files: int
+    bytes: int
+    records: int = 0
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The result of reading all kept files.
+
+    Remembering the same content again restores a file that is gone, cut short or zeros; one that
+    has changed otherwise must be deleted first.
+
+    Attributes:
+        files: How many files are as they were kept.
+        bytes: The sum of their sizes.
+        damaged: Names of the files whose content has changed, by the ids of their records.
+        lost: Names of the files that are gone, by the ids of their records.
+    """
+
+    files: int
+    bytes: int
+    damaged: Mapping[str, tuple[str, ...]]
+    lost: Mapping[str, tuple[str, ...]]
+
+    @property
+    def sound(self) -> bool:
+        """Whether every file is as it was kept."""
+        return not self.damaged and not self.lost
+
+
+@dataclass(frozen=True)
+class PurgeReceipt:
+    """What a purge erased, and what it cannot promise. It names what was forgotten: keep it so.
+
+    Attributes:
+        owner: Owner of what was forgotten.
+        at: Time at which all was done, UTC.
+        ids: Ids of the records that this call removed, or whose media it removed.
+        digests: Digests of their percepts.
+        media: Names of their media files; each begins with the SHA-256 of its content.
+        media_in_use: Those of the files that stay, because another record names them, too.
+        points: Number of points of those records; 0 if only media were removed.
+        media_files: Number of media files that were erased, those of interrupted calls included.
+        bytes: Bytes of all files that were erased, those of the store included.
+        done: What was done, in sentences.
+        not_promised: Where something may still be left, in sentences.
+    """
+
+    owner: str
+    at: datetime
+    ids: tuple[str, ...] = field(repr=False)  # may be thousands
+    digests: tuple[str, ...] = field(repr=False)
+    media: tuple[str, ...] = field(repr=False)
+    media_in_use: tuple[str, ...]
+    points: int
+    media_files: int
+    bytes: int
+    done: tuple[str, ...]
+    not_promised: tuple[str, ...]
+
+    @property
+    def records(self) -> int:
+        """Number of records that this call removed, or whose media it removed."""
+        return len(self.ids)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the receipt JSON-ready, its time as ISO 8601 text."""
+        fields = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in self.__dict__.items()
+        }
+        return {**fields, "at": self.at.isoformat(), "records": self.records}
+
+
+@dataclass(frozen=True)
+class CopySummary:
+    """The result of a copy.
+
+    Attributes:
+        copied: Number of points that were written.
+        skipped: Number of points that the target had already, with the same payload.
+        media_files: Number of kept files that were copied; the target may have had others already.
+        missing_media: Number of files that records name and the source's media store has lost, or
+            holds with other content.
+    """
+
+    copied: int
+    skipped: int
+    media_files: int
+    missing_media: int
+
+
+@dataclass(frozen=True)
+class ExportSummary:
+    """The result of an export.
+
+    Attributes:
+        directory: Directory of the export.
+        records: Number of records.
+        points: Number of points: those of records, and those that continue long ones.
+        media_files: Number of kept files.
+        media_bytes: Total size of the kept files.
+        missing_media: Number of files that records name and the media store has lost, or holds with
+            other content.
+    """
+
+    directory: Path
+    records: int
+    points: int
+    media_files: int
+    media_bytes: int
+    missing_media: int
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    """The result of an import.
+
+    Attributes:
+        records: Number of records.
+        points: Number of points: those of records, and those that continue long ones.
+        media_files: Number of kept files that the media store did not have before.
+        missing_media: Number of files that records name and the export does not have.
+    """
+
+    records: int
+    points: int
+    media_files: int
+    missing_media: int
+
+
+@dataclass(frozen=True)
+class Reembedded:
+    """What re-embedding did with a memory's records.
+
+    Attributes:
+        records: Number of records that have vectors of the new encoder.
+        failures: Records that could not be made anew, with their place in the order of ids: not all
+            of their signals were kept, or the new encoder cannot encode one.
+    """
+
+    records: int
+    failures: Sequence[Failure]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from types import TracebackType
 from typing import Any, TypeVar
 
 from sensorium.encoders import Encoder
@@ -37,6 +39,49 @@ class Setup:
         return self.place.media
 
 
+class OwnerLock:
+    """The right to write for an owner: one thread of one process has it at a time.
+
+    A thread that has it may take it again.
+    """
+
+    def __init__(self, exclusive: Callable[[], AbstractContextManager[None]]) -> None:
+        """Make the lock of a shelf.
+
+        Args:
+            exclusive: Returns the block in which no other process writes for the owner.
+        """
+        self._exclusive = exclusive
+        self._threads = threading.RLock()
+        self._depth = 0  # how many times the thread that has it took it
+        self._block: AbstractContextManager[None] = nullcontext()
+
+    def __enter__(self) -> None:
+        self._threads.acquire()
+        try:
+            if not self._depth:
+                block = self._exclusive()
+                block.__enter__()
+                self._block = block
+            self._depth += 1
+        except BaseException:
+            self._threads.release()
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._depth -= 1
+        try:
+            if not self._depth:
+                self._block.__exit__(None, None, None)
+        finally:
+            self._threads.release()
+
+
 class Shelf:
     """The store of one owner's records; all that writes, reads or scores them is built on it.
 
@@ -52,8 +97,8 @@ class Shelf:
         """Begin with a place that is open and the encoder of its vectors."""
         self.owner = owner
         self.keep_media = keep_media
-        self.lock = threading.RLock()
         self.setup = Setup(place, encoder)
+        self.lock = OwnerLock(lambda: self.backend.exclusive(owner))
 
     @property
     def place(self) -> Place:

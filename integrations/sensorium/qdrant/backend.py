@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -62,6 +63,18 @@ class Backend(Protocol):
     @property
     def schema(self) -> CollectionSchema:
         """Layout of the collection, with the space of its vectors."""
+
+    def exclusive(self, owner: str) -> AbstractContextManager[None]:
+        """Keep other processes from writing for an owner until the `with` block ends.
+
+        What is read in the block is still so when what follows from it is written. Threads of this
+        process are the caller's care: one of them enters the block at a time, and not twice.
+
+        Args:
+            owner: The owner whose points are to be read and written.
+        Raises:
+            StoreLockedError: A process that writes for the owner does not respond.
+        """
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write whole points, replacing those of the same id.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NoReturn
 
 from typing_extensions import Self
@@ -109,6 +110,10 @@ class ReadOnlyBackend(Backend):
 
     def close(self) -> None:
         self._backend.close()
+
+    def exclusive(self, owner: str) -> AbstractContextManager[None]:
+        """Do nothing: nothing is written."""
+        return nullcontext()
 
     def upsert(self, points: Sequence[Point]) -> NoReturn:
         raise refused(self.place)

@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Collection as AnyCollection
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Concatenate, TypeVar
 
 from qdrant_client import QdrantClient
@@ -151,6 +152,10 @@ class ClientBackend(Backend):
     @property
     def schema(self) -> CollectionSchema:
         return self._collection.schema
+
+    def exclusive(self, owner: str) -> AbstractContextManager[None]:
+        """Do nothing: what is read may change before what follows from it is written."""
+        return nullcontext()
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write whole points, replacing those of the same id.

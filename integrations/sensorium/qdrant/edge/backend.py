@@ -11,7 +11,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,10 @@ class EdgeBackend(Backend):
     @property
     def schema(self) -> CollectionSchema:
         return self._shard.schema
+
+    def exclusive(self, owner: str) -> AbstractContextManager[None]:
+        """Do nothing: no other process has the folder open."""
+        return nullcontext()
 
     def upsert(self, points: Sequence[Point]) -> None:
         if not points:

@@ -120,6 +120,14 @@ def test_the_doctor_reads_all_kept_media(home: Path) -> None:
     assert states(run_json("doctor", "--verify", "--owner", "max"))["media"] == "ok"
 
 
+def test_media_of_a_memory_in_use_are_verified(home: Path) -> None:
+    """Another process that has the folder open is no obstacle, and is not disturbed."""
+    record = remembered(DOG)
+    with Memory.open(home, owner="me") as memory:
+        assert states(run_json("doctor", "--verify"))["media"] == "ok"
+        memory.update(record, tags=["pet"])
+
+
 def test_the_doctor_opens_the_shard_elsewhere(home: Path) -> None:
     """A damaged shard is a failure with a remedy, not a panic of the doctor."""
     remembered("--text", "buy milk")

@@ -350,6 +350,16 @@ async def test_a_read_only_server_offers_reading(own: Memory) -> None:
     assert own.count() == 0
 
 
+async def test_a_memory_that_is_only_read_is_served_only_for_reading(tmp_path: Path) -> None:
+    """No tool is offered that the memory would refuse."""
+    with remembering(tmp_path / "memory") as memory:
+        memory.remember(text="dog")
+    with remembering(tmp_path / "memory", read_only=True) as memory:
+        async with Client(build_server(memory)) as client:
+            assert {tool.name for tool in (await client.list_tools()).tools} == READING
+            assert (await data_of(client, "count"))["count"] == 1
+
+
 @pytest.mark.parametrize("said", ["yes", "on", 1])
 async def test_everything_is_said_by_true_alone(said: object) -> None:
     """What merely looks like a yes removes nothing."""

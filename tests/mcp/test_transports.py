@@ -43,6 +43,7 @@ from sensorium.mcp import build_server, serve_http
 COMMAND = "from sensorium.cli import app"
 TOKEN = "a long secret"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
+READING = {"recall", "timeline", "count"}
 DEADLINE = 30  # seconds
 TELLS_ITS_END = '"$0" "$@"; echo "it ended with $?" >&2'  # a command, run by sh
 STRANGE = ["", "{", '"text"', "[]", '{"jsonrpc": "2.0", "id": 1}', '{"id": "\\ud800"}']
@@ -184,6 +185,18 @@ def test_a_folder_has_one_server(tmp_path: Path) -> None:
         done = run(*arguments, code=1)
     assert (done.stdout, done.stderr.count("\n")) == ("", 1)
     assert "StoreLockedError" in done.stderr
+
+
+async def test_a_folder_that_is_in_use_can_be_served_for_reading(tmp_path: Path) -> None:
+    """With --read-only the server needs no lock, and is the memory as it was when it started."""
+    with remembering(tmp_path / "memory") as memory:
+        memory.remember(text="dog")
+        [program, *arguments] = command(tmp_path / "memory", "--read-only")
+        server = StdioServerParameters(command=program, args=arguments, env=environment())
+        async with Client(stdio_client(server)) as client:
+            memory.remember(text="sea")
+            assert {tool.name for tool in (await client.list_tools()).tools} == READING
+            assert (await data_of(client, "count"))["count"] == 1
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])

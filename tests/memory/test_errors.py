@@ -16,6 +16,7 @@ from tests.support.planted import picture, sound
 from tests.support.refusals import ENCODER, intact, open_it, told
 
 from sensorium.errors import (
+    ArgumentTypeError,
     BatchError,
     ExportFormatError,
     FilterError,
@@ -94,6 +95,8 @@ WRONG_RECORDS: list[tuple[dict[str, Any], str]] = [
     ({"at": "2026-05-01"}, "str"),
     ({"expires_at": NAIVE}, "naive"),
     ({"ttl": 30}, "ttl"),
+    ({"ttl": timedelta(0)}, "positive"),
+    ({"ttl": timedelta(days=-1)}, "positive"),
     ({"ttl": timedelta(days=1), "expires_at": AWARE}, "ttl"),
     ({"tags": "holiday"}, "tags"),
     ({"tags": ["ok", ""]}, "tag"),
@@ -165,14 +168,15 @@ WRONG_QUESTIONS: list[tuple[dict[str, Any], type[SensoriumError], str]] = [
     ({"query": "dog", "modalities": []}, QueryError, "modalities"),
     ({"query": "dog", "modalities": ["smell"]}, UnsupportedModalityError, "smell"),
     ({"query": "dog", "ranking": "best"}, QueryError, "ranking"),
-    ({"query": "dog", "min_confidence": 1.1}, QueryError, "min_confidence"),
+    ({"query": "dog", "min_confidence": 50}, QueryError, "write min_confidence=0.5"),
     ({"query": "dog", "min_confidence": "high"}, QueryError, "min_confidence"),
     ({"query": "dog", "diversity": -0.1}, QueryError, "diversity"),
     ({"query": "dog", "diversity": float("nan")}, QueryError, "diversity"),
     ({"query": "dog", "half_life": timedelta(0)}, QueryError, "half_life"),
-    ({"query": "dog", "half_life": 7}, QueryError, "half_life"),
+    ({"query": "dog", "half_life": 7}, QueryError, "write half_life=timedelta("),
     ({"keywords": " "}, QueryError, "keywords"),
     ({"keywords": 7}, QueryError, "keywords"),
+    ({"keywords": ["ferry"]}, QueryError, "one text"),
 ]
 
 
@@ -269,6 +273,15 @@ def test_a_cursor_is_one_that_a_page_gave(shared: Memory, cursor: str) -> None:
     """Another is refused."""
     with pytest.raises(FilterError, match="cursor"):
         shared.timeline(cursor=cursor)
+
+
+@pytest.mark.parametrize("quota", ["1 GB", -1, 1.5, True])
+def test_a_quota_is_a_number_of_bytes(folder: Path, quota: Any) -> None:
+    """Another one is refused at the opening, not by the first percept that is kept."""
+    with pytest.raises(ArgumentTypeError) as caught:
+        open_it(folder, media_quota=quota)
+    told(caught.value, "media_quota", "bytes")
+    intact(folder)
 
 
 @pytest.mark.parametrize("place", ["folder", ":memory:"])

@@ -131,7 +131,7 @@ def test_relative_depth_has_no_scale(scale: float) -> None:
 @pytest.mark.parametrize("unit", ["m", "mm", 0.001])
 def test_focal_length_is_never_guessed(unit: str | float) -> None:
     """Without fx metric depth is refused, naming both ways out."""
-    with pytest.raises(UnitError, match=r'fx=<pixels>.*fx="assume-60deg"'):
+    with pytest.raises(UnitError, match=r'fx=525.*fx="assume-60deg"'):
         Depth(np.full((4, 4), 100.0), unit=unit)
 
 

@@ -291,8 +291,8 @@ def _fx_error(came: str) -> UnitError:
     return UnitError(
         came,
         "the camera's focal length in pixels of the map as given",
-        "pass fx=<pixels> from the camera's calibration (scaled if the map was resized), "
-        'or accept a guess with fx="assume-60deg"',
+        "write fx=525, with the number from the camera's calibration (scaled if the map was "
+        'resized), or accept a guess: fx="assume-60deg"',
     )
 
 

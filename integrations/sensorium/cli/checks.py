@@ -89,7 +89,11 @@ def run_checks(place: str, *, encoder: str) -> Iterator[Check]:
 
 
 def check_media(session: Session) -> Iterator[Check]:
-    """Read all kept media of the session's owner, and find what is damaged or lost."""
+    """Read all kept media of the session's owner, and find what is damaged or lost.
+
+    Args:
+        session: A memory, opened to be read only so that a process that has it open is no obstacle.
+    """
     yield from _guarded("media", lambda: _media(session))
 
 
@@ -254,7 +258,8 @@ def _media(session: Session) -> Check:
         "media",
         "fail",
         f"{sum(map(len, damaged.values()))} damaged, {sum(map(len, lost.values()))} lost; {found}",
-        "delete the damaged ones and remember the same content again, or restore a copy",
+        "if another process has the memory open, run this again: it may have forgotten some "
+        "meanwhile; delete the damaged ones and remember the same content again, or restore a copy",
         {"damaged": damaged, "lost": lost},
     )
 

@@ -34,7 +34,7 @@ def doctor(
 
             found = list(run_checks(memory, encoder=encoder))
             if verify:
-                found += check_media(Session(memory, owner, encoder))
+                found += check_media(Session(memory, owner, encoder, read_only=True))
         well = all(check.state != "fail" for check in found)
         if as_json:
             print_json({"well": well, "checks": [asdict(check) for check in found]})

@@ -65,10 +65,11 @@ class Units:
             example = " ".join(
                 f"--{name} {shlex.quote(str(cls.needs[name].example))}" for name in required
             )
+            meanings = "; ".join(f"--{name}: {cls.needs[name].meaning}" for name in missing)
             raise UnitError(
                 f"{modality} without {' and '.join(f'--{name}' for name in missing)}",
                 "the units of the sensor, which the file does not say",
-                f"add {example}, with the values of your sensor",
+                f"add {example}, with the values of your sensor; {meanings}",
             )
         return {name: value for name, value in options.items() if value is not None}
 

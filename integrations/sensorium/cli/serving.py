@@ -31,7 +31,12 @@ def mcp(
         typer.Option(metavar="DIR", help="Folder whose files agents may name; repeat for more."),
     ] = None,
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="Offer only tools that change nothing.")
+        bool,
+        typer.Option(
+            "--read-only",
+            help="Offer only tools that change nothing, of the memory as it is now. Its folder may "
+            "be on a read-only disk, or open in another process.",
+        ),
     ] = False,
     transport: Annotated[
         str, typer.Option(help="stdio (through stdin and stdout) or http (over HTTP).")
@@ -69,8 +74,9 @@ def mcp(
             _check_alone({"--host": host, "--port": port, "--allow-remote": allow_remote or None})
         for folder in root or ():
             _check_root(folder)
-        with Session(memory, owner, encoder).opened(begin=not read_only) as opened:
-            server = build_server(opened, roots=root or (), read_only=read_only, token=token)
+        session = Session(memory, owner, encoder, read_only=read_only)
+        with session.opened(begin=not read_only) as opened:
+            server = build_server(opened, roots=root or (), token=token)
             if chosen == STDIO:
                 serve_stdio(server, opened)
             else:

@@ -33,6 +33,7 @@ from sensorium.mcp.resources import MEDIUM, RECORD, File, MemoryResources
 from sensorium.mcp.writing import WritingTools
 from sensorium.memory import Memory
 from sensorium.percepts.locations import directories
+from sensorium.qdrant.read_only import ReadOnlyBackend
 
 INSTRUCTIONS = (
     "A memory of what was seen, heard, read and felt. Remember what will matter later, with its "
@@ -150,7 +151,7 @@ def build_server(
     Args:
         memory: The memory to serve. It stays open; close it after the server has ended.
         roots: Folders whose files clients may name, links followed; none by default.
-        read_only: Offer only the tools that change nothing.
+        read_only: Offer only the tools that change nothing, as of a memory that was opened so.
         token: Secret that clients over HTTP must send as a bearer token.
         limits: Sizes of what the server takes in and gives out.
     """
@@ -175,7 +176,7 @@ def build_server(
     tools: dict[Callable[..., Any], ToolAnnotations] = dict.fromkeys(
         (reading.recall, reading.timeline, reading.count), READS
     )
-    if not read_only:
+    if not (read_only or isinstance(memory.backend, ReadOnlyBackend)):
         writing = WritingTools(memory, reader)
         forget = ForgettingTools(memory).forget
         tools |= {writing.remember: ADDS, writing.update: CHANGES, forget: REMOVES}

@@ -94,9 +94,25 @@ def check_limit(limit: object) -> int:
         raise QueryError(
             f"limit={show(limit)}",
             f"a whole number from 1 to {MOST:,}",
-            "list more than that in pages: timeline(cursor=...)",
+            "write limit=10; list all in pages: timeline(cursor=...)",
         )
     return limit
+
+
+def check_quota(quota: object) -> None:
+    """Check that a value is `None` or a number of bytes.
+
+    Raises:
+        ArgumentTypeError: Another type, or a negative number.
+    """
+    if quota is None:
+        return
+    if not isinstance(quota, int) or isinstance(quota, bool) or quota < 0:
+        raise ArgumentTypeError(
+            f"media_quota={show(quota)}",
+            "a whole number of bytes from 0, or None",
+            "write media_quota=10 * 2**30 for 10 GiB",
+        )
 
 
 def check_field(field: object) -> str:
@@ -305,7 +321,7 @@ def _walk(value: Any, path: str, flags: list[str], depth: int, count: _Count) ->
     elif isinstance(value, str):
         check_text(path, value)
     elif value is not None:
-        raise _not_json(f"{path}, a {type(value).__name__}")
+        raise _not_json(f"{path} of type {type(value).__name__}")
 
 
 def _not_json(what: str) -> RecordError:

@@ -108,7 +108,7 @@ class Memory(Closing):
             keep_media: Keep the signals themselves, not only their vectors.
             media: A folder or fsspec URL for the signals; by default beside the memory. A server
                 has no such place: without `media` the signals are not kept there.
-            media_quota: Bytes of media this owner may keep.
+            media_quota: Bytes of media this owner may keep; ArgumentTypeError for anything else.
             collection: Name of the collection on a server.
             api_key: Key of a server; by default the environment variable QDRANT_API_KEY.
             prefer_grpc: Speak gRPC to a server.

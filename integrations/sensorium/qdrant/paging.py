@@ -54,7 +54,9 @@ def check_cursor(cursor: str | None) -> None:
 
 def _no_cursor(cursor: object) -> FilterError:
     return FilterError(
-        f"the cursor {show(cursor)}", "the cursor of a page", "pass Page.cursor as it came"
+        f"the cursor {show(cursor)}",
+        "the cursor of a page",
+        "pass that of the page before as it came",
     )
 
 

@@ -15,6 +15,7 @@ from threading import Lock
 from typing import BinaryIO
 
 from sensorium.errors import MediaNotFoundError, MediaQuotaError, RecordError
+from sensorium.memory.checks import check_quota
 from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.folders import GRACE, LocalFolder, enough_room, open_folder
 from sensorium.memory.receipts import Sweep
@@ -67,10 +68,12 @@ class MediaStore:
             read_only: Whether what would write raises `ReadOnlyError`.
         Raises:
             OwnerError: `owner` is not a valid name.
+            ArgumentTypeError: `quota` is not a number of bytes.
             MissingExtraError: The package that reaches such URLs is not installed.
             StoreUnavailableError: fsspec knows no URL of this kind.
         """
         self.owner = check_owner(owner)
+        check_quota(quota)
         self.quota = quota
         self.shared = shared
         self.read_only = read_only

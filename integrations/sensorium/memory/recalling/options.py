@@ -54,10 +54,18 @@ class RecallOptions:
             )
         age = self.half_life
         if age is not None and not (isinstance(age, timedelta) and age > timedelta(0)):
-            raise QueryError(f"half_life={show(age)}", "a positive timedelta", "leave it out")
+            raise QueryError(
+                f"half_life={show(age)}",
+                "a positive timedelta",
+                "write half_life=timedelta(days=30), or leave it out",
+            )
         words = self.keywords
         if words is not None and not (isinstance(words, str) and words.strip()):
-            raise QueryError(f"keywords={show(words)}", "text that is not blank", "leave it out")
+            raise QueryError(
+                f"keywords={show(words)}",
+                "one text that is not blank",
+                'write keywords="ferry harbour", with spaces between words, or leave it out',
+            )
         if words is not None:
             Words("page_content", words)  # raises if the words cannot be searched
 
@@ -67,4 +75,6 @@ def _check_share(name: str, share: object) -> None:
         return
     numeric = isinstance(share, (int, float)) and not isinstance(share, bool)
     if not numeric or not 0 <= share <= 1:  # type: ignore[operator]  # numeric
-        raise QueryError(f"{name}={show(share)}", "a number from 0 to 1", "leave it out")
+        raise QueryError(
+            f"{name}={show(share)}", "a number from 0 to 1", f"write {name}=0.5, or leave it out"
+        )

@@ -124,13 +124,13 @@ def expiry(ttl: timedelta, expires_at: datetime | None) -> datetime:
     """Return the time of expiry of what may live for `ttl` from now.
 
     Raises:
-        RecordError: `ttl` is not a length of time, `expires_at` is given as well, or the time is
-            after the year 9999.
+        RecordError: `ttl` is not a positive length of time, `expires_at` is given as well, or the
+            time is after the year 9999.
     """
-    if expires_at is not None or not isinstance(ttl, timedelta):
+    if expires_at is not None or not isinstance(ttl, timedelta) or ttl <= timedelta(0):
         raise RecordError(
             f"ttl={show(ttl)}" + (" and expires_at" if expires_at else ""),
-            "either ttl, a timedelta, or expires_at, a time",
+            "either ttl, a positive timedelta, or expires_at, a time",
             "write ttl=timedelta(days=30)",
         )
     try:

@@ -17,6 +17,7 @@ from sensorium.errors import (
     StoreError,
     StoreFormatError,
     StoreLockedError,
+    show,
 )
 from sensorium.qdrant.backend import Backend, Progress, Purged, Search
 from sensorium.qdrant.client import purging, reading, writing
@@ -129,9 +130,9 @@ class ClientBackend(Backend):
             return cls(place, schema=schema, collection=collection, begin=begin)
         if not isinstance(place, str):
             raise StoreFormatError(
-                f"{place!r} as the place of a collection",
-                'the URL of a server, ":memory:", or a QdrantClient',
-                'write "http://localhost:6333"',
+                f"{show(place)} as a place",
+                'the URL of a server, ":memory:", or a QdrantClient; for a memory also a folder',
+                'write "http://localhost:6333", or the folder as text or a Path',
             )
         client = connect(place, api_key=api_key, prefer_grpc=prefer_grpc, timeout=timeout)
         try:

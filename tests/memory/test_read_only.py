@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -20,6 +21,7 @@ from tests.support.planted import PlantedEncoder, picture, sound
 from sensorium.errors import (
     ReadOnlyError,
     SpaceMismatchError,
+    StoreClosedError,
     StoreFormatError,
     StoreFullError,
     StoreLockedError,
@@ -118,6 +120,16 @@ def test_reading_leaves_a_folder_as_it_was(folder: Path, tmp_path: Path) -> None
     memory.close()
     assert state(folder) == before
     assert not copy.exists()
+
+
+def test_a_closed_reader_names_the_folder(folder: Path) -> None:
+    """The place of its temporary copy is nobody's business."""
+    memory = read(folder)
+    memory.close()
+    memory.close()
+    for call in (memory.count, memory.timeline, memory.stats, lambda: memory.recall("dog")):
+        with pytest.raises(StoreClosedError, match=re.escape(repr(str(folder)))):
+            call()
 
 
 def test_a_reader_keeps_no_writer_out(folder: Path) -> None:

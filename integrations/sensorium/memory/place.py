@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import re
 import shutil
 import stat
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from sensorium.errors import ReadOnlyError, SensoriumError, StoreFormatError
+from sensorium.errors import ReadOnlyError, StoreFormatError
 from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.store import MediaStore
 from sensorium.percepts.locations import without_credentials
@@ -33,6 +31,7 @@ from sensorium.qdrant.regular_files import (
     is_regular_folder,
     make_regular_folder,
 )
+from sensorium.qdrant.system_errors import NOT_WRITABLE, translating
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
@@ -51,7 +50,6 @@ PREFIX = "sensorium-"  # begins the names of temporary folders
 ALIVE = "alive"  # file that the process which made a folder keeps locked while it lives
 YOUNG = 60.0  # seconds for which a new folder may be without that lock: it is being made
 IN_MEMORY = Path("/dev/shm")  # a file system in RAM, on Linux
-NOT_WRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 LEAST_ROOM = 2**30  # free bytes it must have; containers often have 64 MiB
 
 
@@ -229,7 +227,7 @@ def open_place(
         if read_only:
             scratch, backend = _open_copy(state, schema)
         else:
-            with _proposing_read_only(state):
+            with translating(NOT_WRITABLE, partial(_not_writable, state)):
                 backend = EdgeBackend.open(text, schema=schema)
         root = str(media or state / MEDIA)
     else:
@@ -288,24 +286,13 @@ def _open_copy(folder: Path, schema: CollectionSchema) -> tuple[Scratch, EdgeBac
         raise
 
 
-@contextmanager
-def _proposing_read_only(folder: Path) -> Iterator[None]:
-    """Say of a folder that cannot be written how it can be read.
-
-    Raises:
-        ReadOnlyError: The folder cannot be written.
-    """
-    try:
-        yield
-    except OSError as error:
-        if isinstance(error, SensoriumError) or error.errno not in NOT_WRITABLE:
-            raise
-        raise ReadOnlyError(
-            f"the folder {str(folder)!r}, which cannot be written ({error.strerror})",
-            "a folder of which this user may read and write all files",
-            "to read a memory there, open it with read_only=True (--read-only); to write, name "
-            "another folder or change its permissions",
-        ) from error
+def _not_writable(folder: Path, error: OSError) -> ReadOnlyError:
+    return ReadOnlyError(
+        f"the folder {str(folder)!r}, which cannot be written ({error.strerror})",
+        "a folder of which this user may read and write all files",
+        "to read a memory there, open it with read_only=True (--read-only); to write, name "
+        "another folder or change its permissions",
+    )
 
 
 def _nothing_to_read(place: str) -> StoreFormatError:

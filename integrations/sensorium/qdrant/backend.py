@@ -11,12 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
+from sensorium.errors import StoreClosedError
 from sensorium.qdrant.erasing import Erasure
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Page, Payload, Point, Scored, StoredPoint, Vectors
 from sensorium.qdrant.schema import CollectionSchema
 
 Progress: TypeAlias = Callable[[int, "int | None"], None]  # how many are done, and of how many
+
+
+def closed(place: str) -> StoreClosedError:
+    """Return the error for a call of a store that was closed.
+
+    Args:
+        place: The store as its user knows it.
+    """
+    return StoreClosedError(
+        f"{place} after close()", "an open one", "open it again, and use it within its with block"
+    )
 
 
 @dataclass(frozen=True)

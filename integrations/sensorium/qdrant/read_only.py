@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NoReturn
 
-from typing_extensions import Self
-
 from sensorium.errors import ReadOnlyError
-from sensorium.qdrant.backend import Backend, Progress, Purged, Search
+from sensorium.qdrant.backend import Backend, Search, closed
 from sensorium.qdrant.filters import Filter
-from sensorium.qdrant.points import Page, Payload, Point, Scored, StoredPoint, Vectors
+from sensorium.qdrant.points import Page, Scored, StoredPoint
 from sensorium.qdrant.schema import CollectionSchema
 
 
@@ -37,6 +35,7 @@ class ReadOnlyBackend(Backend):
         """Read a store, which is closed with this one."""
         self.place = place
         self._backend = backend
+        self._closed = False
 
     def __repr__(self) -> str:
         return f"ReadOnlyBackend({self.place!r}, {self.schema.space.id})"
@@ -44,6 +43,13 @@ class ReadOnlyBackend(Backend):
     @property
     def schema(self) -> CollectionSchema:
         return self._backend.schema
+
+    @property
+    def _open(self) -> Backend:
+        """The store; once closed it is not asked, as it may know only the place of a copy."""
+        if self._closed:
+            raise closed(f"the memory {self.place!r}")
+        return self._backend
 
     def retrieve(
         self,
@@ -53,18 +59,18 @@ class ReadOnlyBackend(Backend):
         payload: bool | Sequence[str],
         vectors: bool | Sequence[str],
     ) -> list[StoredPoint]:
-        return self._backend.retrieve(ids, owner=owner, payload=payload, vectors=vectors)
+        return self._open.retrieve(ids, owner=owner, payload=payload, vectors=vectors)
 
     def occupied(
         self, ids: Sequence[str], *, owner: str, payload: bool | Sequence[str]
     ) -> tuple[list[StoredPoint], set[str]]:
-        return self._backend.occupied(ids, owner=owner, payload=payload)
+        return self._open.occupied(ids, owner=owner, payload=payload)
 
     def search(self, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:
-        return self._backend.search(searches, filter)
+        return self._open.search(searches, filter)
 
     def search_text(self, text: str, filter: Filter, *, limit: int) -> list[Scored]:
-        return self._backend.search_text(text, filter, limit=limit)
+        return self._open.search_text(text, filter, limit=limit)
 
     def scroll(
         self,
@@ -76,7 +82,7 @@ class ReadOnlyBackend(Backend):
         payload: bool | Sequence[str] = True,
         vectors: bool | Sequence[str] = False,
     ) -> Page:
-        return self._backend.scroll(
+        return self._open.scroll(
             filter,
             limit=limit,
             newest_first=newest_first,
@@ -94,61 +100,31 @@ class ReadOnlyBackend(Backend):
         payload: bool | Sequence[str] = False,
         vectors: bool = True,
     ) -> list[StoredPoint]:
-        return self._backend.sample(modality, filter, limit=limit, payload=payload, vectors=vectors)
+        return self._open.sample(modality, filter, limit=limit, payload=payload, vectors=vectors)
 
     def count(self, filter: Filter) -> int:
-        return self._backend.count(filter)
+        return self._open.count(filter)
 
     def facet(self, key: str, filter: Filter, *, limit: int) -> dict[str, int]:
-        return self._backend.facet(key, filter, limit=limit)
+        return self._open.facet(key, filter, limit=limit)
 
     def stats(self) -> dict[str, Any]:
-        return {**self._backend.stats(), "place": self.place}
+        return {**self._open.stats(), "place": self.place}
 
     def flush(self) -> None:
         """Do nothing: nothing was written."""
 
     def close(self) -> None:
+        self._closed = True
         self._backend.close()
 
     def exclusive(self, owner: str) -> AbstractContextManager[None]:
         """Do nothing: nothing is written."""
         return nullcontext()
 
-    def upsert(self, points: Sequence[Point]) -> NoReturn:
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise refused(self.place)
 
-    def put_vectors(self, point_id: str, vectors: Mapping[str, Vectors]) -> NoReturn:
-        raise refused(self.place)
-
-    def set_payload(
-        self, filter: Filter, payload: Payload, *, clear: Collection[str] = ()
-    ) -> NoReturn:
-        raise refused(self.place)
-
-    def delete(self, filter: Filter) -> NoReturn:
-        raise refused(self.place)
-
-    def add_modality(self, name: str) -> NoReturn:
-        raise refused(self.place)
-
-    def compact(self) -> bool:
-        raise refused(self.place)
-
-    def check_purge(self, *, removed: int) -> NoReturn:
-        raise refused(self.place)
-
-    def purge(self, *, progress: Progress | None = None) -> Purged:
-        raise refused(self.place)
-
-    def sibling(self, schema: CollectionSchema) -> Self:
-        raise refused(self.place)
-
-    def seal(self, sibling: Self, /) -> bool:
-        raise refused(self.place)
-
-    def switch(self, sibling: Self, /) -> Self:
-        raise refused(self.place)
-
-    def discard(self) -> NoReturn:
-        raise refused(self.place)
+    upsert = put_vectors = set_payload = delete = add_modality = _refuse
+    compact = check_purge = purge = _refuse
+    sibling = seal = switch = discard = _refuse

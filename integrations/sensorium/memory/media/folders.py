@@ -6,8 +6,9 @@ import errno
 import os
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 from urllib.parse import urlsplit
@@ -24,10 +25,10 @@ from sensorium.qdrant.regular_files import (
     is_regular_folder,
     open_regular_file,
 )
+from sensorium.qdrant.system_errors import NO_ROOM, translating
 
 GRACE = timedelta(hours=1)  # a file younger than this may belong to a record being written
 PART = "part-"  # begins the name of a file that is being written
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Folder(Protocol):
@@ -106,23 +107,21 @@ def open_folder(root: str, key: str, *, home: Path | None = None) -> Folder:
     return LocalFolder(Path(root).expanduser().absolute() / key, home=home)
 
 
-@contextmanager
-def enough_room(place: str) -> Iterator[None]:
+def enough_room(place: str) -> AbstractContextManager[None]:
     """Turn the errors of a full disk into ours.
 
     Raises:
         StoreFullError: The disk has no room.
     """
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        raise StoreFullError(
-            f"no room left at {place} ({error.strerror})",
-            "free disk space",
-            "free some, remove media (Memory.forget, Memory.sweep), or pass keep_media=False",
-        ) from error
+    return translating(NO_ROOM, partial(_no_room, place))
+
+
+def _no_room(place: str, error: OSError) -> StoreFullError:
+    return StoreFullError(
+        f"no room left at {place} ({error.strerror})",
+        "free disk space",
+        "free some, remove media (Memory.forget, Memory.sweep), or pass keep_media=False",
+    )
 
 
 class LocalFolder(Folder):

@@ -13,13 +13,12 @@ from qdrant_client import QdrantClient
 from typing_extensions import ParamSpec, Self
 
 from sensorium.errors import (
-    StoreClosedError,
     StoreError,
     StoreFormatError,
     StoreLockedError,
     show,
 )
-from sensorium.qdrant.backend import Backend, Progress, Purged, Search
+from sensorium.qdrant.backend import Backend, Progress, Purged, Search, closed
 from sensorium.qdrant.client import purging, reading, writing
 from sensorium.qdrant.client.collection import Collection
 from sensorium.qdrant.client.connection import CollectionMissingError, connect
@@ -421,9 +420,5 @@ class ClientBackend(Backend):
             StoreClosedError: The backend was closed.
         """
         if not self._is_open:
-            raise StoreClosedError(
-                f"{self!r} after close()",
-                "an open one",
-                "open it again, and use it within its with block",
-            )
+            raise closed(repr(self))
         return self._collection

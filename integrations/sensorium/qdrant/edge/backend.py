@@ -17,11 +17,11 @@ from typing import Any
 
 from typing_extensions import Self
 
-from sensorium.errors import StoreClosedError, StoreFormatError
-from sensorium.qdrant.backend import Backend, Progress, Purged, Search
+from sensorium.errors import StoreFormatError
+from sensorium.qdrant.backend import Backend, Progress, Purged, Search, closed
 from sensorium.qdrant.durability import FlushTimer
 from sensorium.qdrant.edge import purging, reading, writing
-from sensorium.qdrant.edge.failures import translating_errors, translating_full_disk
+from sensorium.qdrant.edge.failures import disk_full, translating_errors
 from sensorium.qdrant.edge.folder import (
     SHARD,
     FolderLock,
@@ -47,6 +47,7 @@ from sensorium.qdrant.points import (
     check_points,
 )
 from sensorium.qdrant.schema import CollectionSchema
+from sensorium.qdrant.system_errors import NO_ROOM, translating
 
 PRIVATE = 0o700  # nobody but its user may look into a new memory
 
@@ -97,7 +98,7 @@ class EdgeBackend(Backend):
             raise StoreFormatError(
                 f"the file {str(folder)!r} as a memory", "a folder", "name another place"
             )
-        with translating_full_disk(f"the memory {str(folder)!r}"):
+        with translating(NO_ROOM, lambda _: disk_full(f"the memory {str(folder)!r}")):
             return cls._open(folder, schema)
 
     @classmethod
@@ -376,11 +377,7 @@ class EdgeBackend(Backend):
         """
         with self._guard:
             if not self._is_open:
-                raise StoreClosedError(
-                    f"the memory {str(self.folder)!r} after close()",
-                    "an open one",
-                    "open it again, and use it within its with block",
-                )
+                raise closed(f"the memory {str(self.folder)!r}")
             with translating_errors(f"the memory {str(self.folder)!r}"):
                 yield self._shard
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,7 +15,6 @@ from sensorium.errors import (
 
 # What Edge says, in its own words, when the file system does not let it write
 FULL = ("No space left", "os error 28", "Disk quota", "File too large", "os error 27", "code: 27")
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # what the system calls the same
 # What Rust raises where Edge met what it never expects: a BaseException, which nobody catches
 PANIC = "PanicException"
 LONGEST = 200  # characters of Edge's own words that a message quotes
@@ -40,21 +38,6 @@ def translating_errors(place: str, *, opening: bool = False) -> Iterator[None]:
         if not isinstance(error, Exception) and not is_panic(error):
             raise
         raise translated_error(error, place, opening=opening) from error
-
-
-@contextmanager
-def translating_full_disk(place: str) -> Iterator[None]:
-    """Turn the system's errors of a disk without room into ours.
-
-    Raises:
-        StoreFullError: The disk has no room.
-    """
-    try:
-        yield
-    except OSError as error:
-        if isinstance(error, SensoriumError) or error.errno not in NO_ROOM:
-            raise
-        raise disk_full(place) from error
 
 
 def is_panic(error: BaseException) -> bool:

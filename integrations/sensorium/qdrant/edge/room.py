@@ -12,7 +12,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from sensorium.qdrant.edge.failures import NO_ROOM, disk_full
+from sensorium.qdrant.edge.failures import disk_full
+from sensorium.qdrant.system_errors import NO_ROOM
 
 OPENING = 16 * 2**20  # bytes that must be free to open: Edge repeats what it had not flushed
 RESERVE = 64 * 2**20  # bytes that must stay free when points are written, or a shard is made

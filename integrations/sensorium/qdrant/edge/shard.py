@@ -14,7 +14,7 @@ from qdrant_edge import UpdateOperation
 from sensorium.errors import PointError, StoreError, StoreFullError
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant.durability import sync_tree
-from sensorium.qdrant.edge.failures import NO_ROOM, translating_errors
+from sensorium.qdrant.edge.failures import translating_errors
 from sensorium.qdrant.edge.filters import translated
 from sensorium.qdrant.edge.folder import CONFIG
 from sensorium.qdrant.edge.indexing import index_shard
@@ -34,6 +34,7 @@ from sensorium.qdrant.schema import (
     CollectionSchema,
     Quantization,
 )
+from sensorium.qdrant.system_errors import NO_ROOM
 
 # Edge wants a vector to begin with; a sparse one that is empty costs nothing
 PLACEHOLDER = "none"

@@ -151,7 +151,7 @@ def test_few_vectors_are_held_at_a_time(
     backend.purge(progress=lambda done, of: steps.append((done, of)))
     assert steps[-1] == (13, 13)
     assert [done for done, _ in steps] == sorted({done for done, _ in steps})
-    assert len(steps) >= 4
+    assert len(steps) >= 3  # 307 rows, at most 110 at a time
     assert backend.count(MINE) == 13
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.media_files import files_in
 from tests.support.planted import PlantedEncoder, picture, sound
 
 from sensorium.errors import SensoriumError, StoreFormatError
@@ -120,7 +121,7 @@ def test_a_lock_with_the_name_of_another_file_is_not_emptied(folder: Path, tmp_p
 def test_a_kept_file_that_is_a_link_is_not_read(folder: Path, tmp_path: Path) -> None:
     """Neither as a percept nor by the media store; nor is one written through a linked folder."""
     secret = tmp_path / "secret.png"
-    (file,) = (path for path in (folder / "media").rglob("*") if path.is_file())
+    (file,) = files_in(folder / "media")
     file.rename(secret)
     file.symlink_to(secret)
     with opened(folder) as memory:

@@ -613,7 +613,12 @@ class Memory(Closing):
         try:
             with supervised(cancel=cancel):
                 return import_records(
-                    directory, shelf.backend, shelf.media, owner=self.owner, progress=progress
+                    directory,
+                    shelf.backend,
+                    shelf.media,
+                    owner=self.owner,
+                    lock=shelf.lock,
+                    progress=progress,
                 )
         finally:
             self._calibrator.invalidate()

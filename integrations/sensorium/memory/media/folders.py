@@ -16,6 +16,7 @@ from urllib.request import url2pathname
 from uuid import uuid4
 
 from sensorium.errors import MissingExtraError, StoreFullError, StoreUnavailableError
+from sensorium.memory.media.parts import claimed
 from sensorium.percepts.locations import redacted, without_credentials
 from sensorium.qdrant.durability import sync_file, sync_folder, sync_parents
 from sensorium.qdrant.edge.folder import removed_while_open
@@ -80,7 +81,11 @@ class Folder(Protocol):
         """Overwrite a file where that can be done, and remove it."""
 
     def erase_rest(self, busy: Collection[Path]) -> Erasure:
-        """Erase parts, but for those that are being written, and remove empty folders."""
+        """Erase parts, but for those that are being written, and remove empty folders.
+
+        Args:
+            busy: Parts that this process writes; the system tells which those of others are.
+        """
 
     def remove_parts(self, *, before: datetime) -> tuple[int, int]:
         """Remove parts last written before a time; return how many, and their bytes."""
@@ -215,7 +220,10 @@ class LocalFolder(Folder):
         is_regular_folder(self._directory)
         entries = _entries(self._directory)
         parts = {Path(entry.path) for entry in entries if entry.name.startswith(PART)}
-        erased = erase_files(parts.difference(busy))
+        erased = Erasure()
+        for part in sorted(parts.difference(busy)):
+            with claimed(part) as free:
+                erased += erase_files([part]) if free else Erasure()
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 with suppress(OSError):  # it is not empty
@@ -228,10 +236,11 @@ class LocalFolder(Folder):
         for entry in _entries(self._directory):
             path = Path(entry.path)
             if entry.name.startswith(PART) and (_modified(path) or before) < before:
-                with suppress(FileNotFoundError):
-                    size += path.lstat().st_size
-                    path.unlink()
-                    count += 1
+                with suppress(FileNotFoundError), claimed(path) as free:
+                    if free:
+                        size += path.lstat().st_size
+                        path.unlink()
+                        count += 1
         return count, size
 
     def sync(self, inners: Iterable[str]) -> None:

@@ -9,15 +9,18 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
 from sensorium.errors import MediaNotFoundError, MediaQuotaError, RecordError
 from sensorium.memory.checks import check_quota
 from sensorium.memory.layout.ids import owner_key
+from sensorium.memory.media.counting import Count, FileCount, ProcessCount
 from sensorium.memory.media.folders import GRACE, LocalFolder, enough_room, open_folder
+from sensorium.memory.media.parts import being_written
 from sensorium.memory.receipts import Sweep
 from sensorium.qdrant.durability import FlushTimer
 from sensorium.qdrant.erasing import Erasure
@@ -27,6 +30,7 @@ from sensorium.qdrant.read_only import refused
 logger = logging.getLogger(__name__)
 
 BLOCK = 2**20  # bytes copied and hashed at a time
+COUNT = "bytes"  # file in an owner's folder that says how many bytes its media take
 TAIL = 512  # bytes, a sector: what a loss of power leaves of a file's end is zero as a whole
 NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")  # SHA-256 of the content, and extension
 EXTENSION = re.compile(r"[a-z0-9]{1,8}")
@@ -61,7 +65,8 @@ class MediaStore:
         Args:
             root: A directory, or an fsspec URL such as `s3://bucket/media` or `memory://media`.
             owner: Owner of the files.
-            quota: Largest number of bytes this owner may keep, as far as this process knows.
+            quota: Largest number of bytes this owner may keep. On this machine's disk it holds for
+                all processes together; elsewhere, or if `shared`, as far as this process knows.
             shared: Whether other processes may write to it, too. They may be about to write a
                 record that names a young file, so `drop` leaves young files to `sweep`.
             home: Folder of the memory that `root` lies in, if it does: never made anew.
@@ -82,7 +87,7 @@ class MediaStore:
         self._folder = open_folder(self._root, owner_key(owner), home=home)
         # Held while a file gets or loses its name, and for the counts that follow from it
         self._lock = Lock()
-        self._used: int | None = None  # bytes kept; None before they were counted
+        self._count = self._counted_together()
         self._reserved = 0  # bytes that writes in progress may add
         self._in_use: Counter[str] = Counter()  # calls that are about to write a name down
         self._loose: dict[str, float] = {}  # names kept without a list of names in use, and when
@@ -216,14 +221,15 @@ class MediaStore:
         wanted = {name: _inner(name) for name in names}
         removed = 0
         for name in wanted:
-            with self._lock:
+            with self._changing():
                 removed += self._drop(name) is not None
         return removed
 
     def drop(self, names: Iterable[str]) -> int:
-        """Remove files that no record of this process names; return how many were removed.
+        """Remove files that no record names; return how many were removed.
 
-        Names in use stay, see `put`; of a shared store young files, too, see `shared`.
+        Names in use stay, see `put`; of a shared store young files, too, see `shared`. Another
+        process may have kept one of them, for a record that it is about to write: it looks again.
 
         Raises:
             MediaNotFoundError: One of the names is not that of a media file; nothing is removed.
@@ -235,7 +241,7 @@ class MediaStore:
         wanted = {name: _inner(name) for name in names}
         removed = 0
         for name in wanted:
-            with self._lock:
+            with self._changing():
                 removed += not self._in_use[name] and self._drop(name) is not None
         return removed
 
@@ -245,9 +251,15 @@ class MediaStore:
             yield name
 
     def bytes_used(self) -> int:
-        """Return the bytes kept: counted once, then followed as this process changes them."""
-        with self._lock:
-            return self._count()
+        """Return the bytes kept: counted once, then followed as they change.
+
+        Of a folder on this machine's disk they are followed with all of its processes; of a shared
+        or a remote store as far as this process changes them.
+        """
+        if self.read_only:
+            return self._walk()  # which others may change
+        with self._changing():
+            return self._count.total()
 
     def sweep(
         self, keep: Collection[str] | Callable[[str], bool], *, older_than: timedelta = GRACE
@@ -267,7 +279,7 @@ class MediaStore:
             if wanted(name):
                 continue
             # Under the lock, because a write that finds the file there makes it young again
-            with self._lock:
+            with self._changing():
                 old = not self._in_use[name] and self._folder.modified(_inner(name)) < before
                 dropped = self._drop(name) if old else None
             if dropped is not None:
@@ -288,12 +300,14 @@ class MediaStore:
         self._check_writable()
         total = Erasure()
         for name in self.names():
-            with self._lock:
+            with self._changing():
                 if name in keep or self._may_be_named(name, name in forgotten):
                     continue
                 size = self._folder.size(_inner(name)) or 0
-                erased = self._folder.erase(_inner(name))
-                self._note_removal(name, size)
+                with self._count.changing() as change:
+                    erased = self._folder.erase(_inner(name))
+                    change.bytes -= size
+                self._unsynced.discard(name)
             total += erased
         if self.shared:
             return total
@@ -325,6 +339,24 @@ class MediaStore:
         with self._lock:
             self._unsynced.clear()
 
+    def _counted_together(self) -> Count:
+        """Return the count of the bytes: of a disk's folder one for all processes of the machine.
+
+        Of a shared store, processes of other machines change more than this one can follow.
+        """
+        if self.shared or self.read_only or not isinstance(self._folder, LocalFolder):
+            return ProcessCount(self._walk)
+        return FileCount(self._folder.path(COUNT), self._walk)
+
+    def _walk(self) -> int:
+        return sum(size for _, size in self._named())
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Keep other threads and processes from giving or taking names, until the block ends."""
+        with self._lock, self._count.held():
+            yield
+
     def _check_writable(self) -> None:
         if self.read_only:
             raise refused(self._folder.place)
@@ -341,22 +373,31 @@ class MediaStore:
     ) -> str:
         """Copy a stream to a part while hashing it, and give that its name."""
         digest, size = hashlib.sha256(), 0
-        with enough_room(self._folder.place):
+        with enough_room(self._folder.place), self._new_part() as part:
+            with part.open("wb") as file:
+                while block := stream.read(BLOCK):
+                    size += len(block)
+                    self._reserve(hold, size)
+                    digest.update(block)
+                    file.write(block)
+            name = f"{digest.hexdigest()}.{extension}"
+            self._publish(part, name, size, hold, in_use)
+        return name
+
+    @contextmanager
+    def _new_part(self) -> Iterator[Path]:
+        """Make a file that is being written, and remove it at the end if it got no name."""
+        while True:
             part = self._folder.new_part()
             self._parts.add(part)
             try:
-                with part.open("xb") as file:
-                    while block := stream.read(BLOCK):
-                        size += len(block)
-                        self._reserve(hold, size)
-                        digest.update(block)
-                        file.write(block)
-                name = f"{digest.hexdigest()}.{extension}"
-                self._publish(part, name, size, hold, in_use)
+                with being_written(part) as begun:
+                    if begun:
+                        yield part
+                        return
             finally:
                 part.unlink(missing_ok=True)
                 self._parts.discard(part)
-        return name
 
     def _publish(
         self, part: Path, name: str, size: int, hold: _Hold, in_use: list[str] | None
@@ -365,18 +406,20 @@ class MediaStore:
         inner = _inner(name)
         # Outside the lock, because a long film takes seconds to read
         damaged = self._is_damaged(name)
-        with self._lock:
-            self._use(name, in_use)
+        with self._changing():
             existing = self._folder.size(inner)
             # A file of another size was cut short by a crash
-            if existing == size and not damaged and self._folder.renew(inner):
-                return
-            self._folder.publish(part, inner)
+            if existing != size or damaged or not self._folder.renew(inner):
+                if self.quota is not None:  # other processes may have written since it was reserved
+                    self._check_quota(size, beside=self._count.total() - (existing or 0))
+                with self._count.changing() as change:
+                    self._folder.publish(part, inner)
+                    change.bytes += size - (existing or 0)
+                self._reserved -= hold.bytes
+                hold.bytes = 0
+            self._use(name, in_use)
+            # Also if it was there: whoever wrote it just now may die before it is safe
             self._unsynced.add(name)
-            self._reserved -= hold.bytes
-            hold.bytes = 0
-            if self._used is not None:
-                self._used += size - (existing or 0)
         if self._timer is not None:
             self._timer.wrote()
 
@@ -417,29 +460,32 @@ class MediaStore:
             more = size - hold.bytes
             if self.quota is None or more <= 0:
                 return
-            used = self._count() + self._reserved - hold.bytes
-            if used + size > self.quota:
-                raise MediaQuotaError(
-                    f"{size} bytes or more, with {used} of {self.quota} bytes used",
-                    f"a quota of at least {used + size} bytes",
-                    "raise the quota, forget memories and sweep, or pass keep_media=False",
-                )
+            with self._count.held():
+                used = self._count.total()
+            self._check_quota(size, beside=used + self._reserved - hold.bytes)
             self._reserved += more
             hold.bytes = size
+
+    def _check_quota(self, size: int, *, beside: int) -> None:
+        """Check that a file of `size` bytes fits into the quota beside others."""
+        if self.quota is not None and beside + size > self.quota:
+            raise MediaQuotaError(
+                f"{size} bytes or more, with {beside} of {self.quota} bytes used",
+                f"a quota of at least {beside + size} bytes",
+                "raise the quota, forget memories and sweep, or pass keep_media=False",
+            )
 
     def _drop(self, name: str) -> int | None:
         """Remove a file and return its bytes; `None` if there was no such file."""
         inner = _inner(name)
         size = self._folder.size(inner)
-        if size is None or not self._folder.remove(inner):
+        if size is None:
             return None
-        self._note_removal(name, size)
-        return size
-
-    def _note_removal(self, name: str, size: int) -> None:
+        with self._count.changing() as change:
+            removed = self._folder.remove(inner)
+            change.bytes -= size if removed else 0
         self._unsynced.discard(name)
-        if self._used is not None:
-            self._used -= size
+        return size if removed else None
 
     def _may_be_named(self, name: str, forgotten: bool) -> bool:
         """Return whether somebody may be about to write a name down; the caller holds the lock."""
@@ -450,15 +496,10 @@ class MediaStore:
         loose = kept is not None and time.monotonic() - kept < GRACE.total_seconds()
         return self._in_use[name] > 0 or (loose and not forgotten)
 
-    def _count(self) -> int:
-        if self._used is None:
-            self._used = sum(size for _, size in self._named())
-        return self._used
-
     def _named(self) -> Iterator[tuple[str, int]]:
         for inner, size in self._folder.walk():
-            name = PurePosixPath(inner).name
-            if _is_name(name) and _inner(name) == inner:
+            folder, _, name = inner.rpartition("/")
+            if _is_name(name) and folder == name[:2]:
                 yield name, size
 
 

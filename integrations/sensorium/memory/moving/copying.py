@@ -68,23 +68,31 @@ def copy_records(
     total = source.count(everything)
     done = copied = skipped = files = 0
     missing: set[str] = set()
+
+    def copy_files(points: Sequence[StoredPoint]) -> tuple[int, set[str]]:
+        if source_media is None or target_media is None:
+            return 0, set()
+        return copy_media(points, target_media, partial(_copy_file, source_media, target_media))
+
     for points in pages(source, *records_first(owner), limit=batch):
         check_cancelled(done)
-        whole = without_orphans(target, points, owner=owner)
-        existing = stored_points(target, [point.id for point in whole], owner)
-        new = [
-            point
-            for point in whole
-            if replace or point.id not in existing or existing[point.id].payload != point.payload
-        ]
-        if source_media is not None and target_media is not None:
-            copy = partial(_copy_file, source_media, target_media)
-            copied_files, lost = copy_media(whole, target_media, copy)
-            files, missing = files + copied_files, missing | lost
-        # Vectors are read a few at a time: a page of the longest records would fill the memory
-        for start in range(0, len(new), PAGE):
-            target.upsert(_with_vectors(source, new[start : start + PAGE], owner=owner))
-        drop_parts(target, part_counts([p for p in whole if p.id in existing]), owner=owner)
+        copied_files, lost = copy_files(points)
+        files, missing = files + copied_files, missing | lost
+        with target.exclusive(owner):
+            whole = without_orphans(target, points, owner=owner)
+            existing = stored_points(target, [point.id for point in whole], owner)
+            new = [
+                point
+                for point in whole
+                if replace
+                or point.id not in existing
+                or existing[point.id].payload != point.payload
+            ]
+            copy_files(whole)  # another process may have dropped one since
+            # Vectors are read a few at a time: a page of the longest records would fill the memory
+            for start in range(0, len(new), PAGE):
+                target.upsert(_with_vectors(source, new[start : start + PAGE], owner=owner))
+            drop_parts(target, part_counts([p for p in whole if p.id in existing]), owner=owner)
         copied, skipped = copied + len(new), skipped + len(whole) - len(new)
         done += len(points)
         if progress is not None:

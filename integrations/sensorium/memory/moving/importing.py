@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -51,6 +52,7 @@ def import_records(
     media: MediaStore | None,
     *,
     owner: str,
+    lock: AbstractContextManager[object] | None = None,
     progress: Progress | None = None,
 ) -> ImportSummary:
     """Read an export into a store. An import can be interrupted and repeated without harm.
@@ -62,6 +64,8 @@ def import_records(
         owner: Owner that the records get. Their ids follow from the owner and the record: an owner
             who exported the records gets them back under their own ids. A record that has such an
             id already is replaced.
+        lock: Entered for each batch, from reading what exists to writing; by default that of the
+            backend for this owner.
         progress: Function called after every batch with how many points are done, and of how many.
     Raises:
         ArgumentTypeError: `directory` is not a path.
@@ -92,14 +96,19 @@ def import_records(
     missing: set[str] = set()
     for points in read_records(root, manifest, schema):
         check_cancelled(done)
-        adopted = without_orphans(backend, [adopt(point) for point in points], owner=owner)
-        existing = stored_points(backend, [point.id for point in adopted], owner)
+        adopted = [adopt(point) for point in points]
         if media is not None:
-            copied, lost = copy_media(adopted, media, partial(_import_file, root, media))
+            copy = partial(_import_file, root, media)
+            copied, lost = copy_media(adopted, media, copy)
             files, missing = files + copied, missing | lost
-        backend.upsert(adopted)
-        replaced = part_counts([point for point in adopted if point.id in existing])
-        drop_parts(backend, replaced, owner=owner)
+        with lock or backend.exclusive(owner):
+            adopted = without_orphans(backend, adopted, owner=owner)
+            existing = stored_points(backend, [point.id for point in adopted], owner)
+            if media is not None:  # another process may have dropped one since
+                copy_media(adopted, media, copy)
+            backend.upsert(adopted)
+            replaced = part_counts([point for point in adopted if point.id in existing])
+            drop_parts(backend, replaced, owner=owner)
         done, records = done + len(points), records + len(part_counts(adopted))
         written += len(adopted)
         if progress is not None:

@@ -44,7 +44,7 @@ from sensorium.memory.receipts import Sweep
 from sensorium.memory.records import Medium, Record
 from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing.draft import given_encodings
-from sensorium.memory.writing.files import FileKeeper, drop_files
+from sensorium.memory.writing.files import FileKeeper, drop_files, is_named
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Condition, Either, Equal, Every, Filter, Ids, OneOf, Range
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
@@ -165,6 +165,7 @@ class Editor:
             with shelf.lock:
                 if shelf.setup is not setup:
                     return None
+                added = replace(added, files=files.keep_dropped(percepts, added.files))
                 record = record_of(self._change(name, added, changes))
                 files.settle()
                 return record
@@ -355,7 +356,11 @@ class Editor:
         media = self._shelf.media
         if media is None:
             return Sweep(0, 0, records)
-        return replace(media.sweep(self.named_files()), records=records)
+        named = self.named_files()
+        # Held from looking whether a record names a file to dropping it
+        with self._shelf.lock:
+            swept = media.sweep(lambda name: name in named or is_named(self._shelf, name))
+        return replace(swept, records=records)
 
     def named_files(self) -> set[str]:
         """Return the names of all files that a record names."""

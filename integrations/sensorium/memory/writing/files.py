@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 class FileKeeper:
     """Keeps the files of one call, before the records that name them are written.
 
-    Between the two no other thread drops them. At the end of the `with` block, however it ends,
-    those are dropped that no record names.
+    Between the two no other thread drops them; another process may, and `keep_dropped` keeps them
+    again. At the end of the `with` block, however it ends, those are dropped that no record names.
     """
 
     def __init__(self, shelf: Shelf, keep_media: bool | None) -> None:
@@ -72,6 +72,27 @@ class FileKeeper:
             raise
         return kept
 
+    def keep_dropped(
+        self, percepts: Sequence[Percept], kept: Mapping[int, Mapping[str, Any]]
+    ) -> Mapping[int, Mapping[str, Any]]:
+        """Keep those files again that another process dropped since they were kept.
+
+        The caller holds the shelf's lock until the records are written, so that none goes again.
+
+        Args:
+            percepts: The percepts that `keep` kept.
+            kept: What it returned.
+        Returns:
+            What it would return now.
+        Raises:
+            SensoriumError: One of them cannot be kept.
+        """
+        media = self.media
+        if media is None or media.shared:  # where young files are left to a sweep
+            return kept
+        gone = [index for index, file in kept.items() if not media.exists(file["file"])]
+        return {**kept, **{index: self._keep(percepts[index]) for index in gone}}
+
     def replace(self, names: Iterable[str]) -> None:
         """Note files of records that are about to be replaced: they are dropped at the end, too."""
         self._replaced.update(names)
@@ -113,9 +134,9 @@ def drop_files(shelf: Shelf, names: Iterable[str]) -> None:
         return
     # A record that another thread is writing may have found its file there.
     with shelf.lock:
-        unused = [
-            name
-            for name in set(names)
-            if not shelf.backend.count(Filter(shelf.owner, Equal("hashes", name), parts=True))
-        ]
-        media.drop(unused)
+        media.drop([name for name in set(names) if not is_named(shelf, name)])
+
+
+def is_named(shelf: Shelf, name: str) -> bool:
+    """Return whether a record names a file, as far as it can be seen now."""
+    return shelf.backend.count(Filter(shelf.owner, Equal("hashes", name), parts=True)) > 0

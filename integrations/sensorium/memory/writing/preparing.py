@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -73,6 +73,32 @@ def prepare(
         elif index != leader:  # it may be read from another place
             others[index] = drafts[index]
     return prepared | prepare(others, encoder, files) if others else prepared
+
+
+def keep_dropped(
+    drafts: Mapping[int, Draft],
+    prepared: Mapping[int, Prepared | SensoriumError],
+    files: FileKeeper,
+) -> dict[int, Prepared | SensoriumError]:
+    """Keep those files again that another process dropped since; see `FileKeeper.keep_dropped`.
+
+    Args:
+        drafts: The drafts that are about to be written, by any numbers.
+        prepared: What was prepared of them, by the same numbers.
+        files: Keeps the files.
+    Returns:
+        What is prepared of them now.
+    """
+    again: dict[int, Prepared | SensoriumError] = {}
+    for index, draft in drafts.items():
+        made = prepared[index]
+        if isinstance(made, Prepared) and made.files:
+            try:
+                made = replace(made, files=files.keep_dropped(draft.percepts, made.files))
+            except SensoriumError as error:
+                made = error
+        again[index] = made
+    return again
 
 
 def keep_again(files: FileKeeper, drafts: Collection[Draft], stored: Sequence[StoredPoint]) -> None:

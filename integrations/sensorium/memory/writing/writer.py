@@ -29,7 +29,7 @@ from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing.clock import MomentClock
 from sensorium.memory.writing.draft import draft_moment
 from sensorium.memory.writing.files import FileKeeper
-from sensorium.memory.writing.preparing import Prepared, keep_again, prepare
+from sensorium.memory.writing.preparing import Prepared, keep_again, keep_dropped, prepare
 from sensorium.qdrant import Point
 from sensorium.qdrant.points import Payload, StoredPoint, iso
 
@@ -137,6 +137,8 @@ class Writer:
                     # Other threads may have written since: what counts is what stands there now.
                     found = self._compare(drafts, now, keeps_files=keeps_files)
                     if all(record.index in prepared for record in found.pending):
+                        writing = {record.index: record.draft for record in found.pending}
+                        prepared |= keep_dropped(writing, prepared, files)
                         results = failed | found.results
                         laid_out = self._lay_out(found.pending, prepared, results, now)
                         self._store(laid_out, results, files)

@@ -41,6 +41,16 @@ def test_what_a_loss_of_power_left_is_seen_and_written_again(
     assert MediaStore(tmp_path, owner="rex").bytes_used() == len(CONTENT)
 
 
+@pytest.mark.parametrize("damaged", [b"?" + CONTENT[1:], CONTENT[:-1] + b"?", CONTENT + b"?"])
+def test_any_other_content_is_written_again(tmp_path: Path, damaged: bytes) -> None:
+    """Whichever byte of a file has changed, putting its content again restores it."""
+    store = MediaStore(tmp_path, owner="rex")
+    name = store.put(CONTENT, extension="bin")
+    path_of(store, name).write_bytes(damaged)
+    assert store.put(CONTENT, extension="bin") == name
+    assert store.read(name) == CONTENT
+
+
 def test_a_file_that_ends_in_zeros_by_its_nature_is_intact(tmp_path: Path) -> None:
     """Its digest says so; it is not written again."""
     store = MediaStore(tmp_path, owner="rex")

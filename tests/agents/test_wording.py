@@ -26,6 +26,7 @@ from sensorium.agents.wording import (
 )
 from sensorium.errors import (
     BatchError,
+    ReadOnlyError,
     SensoriumError,
     StoreUnavailableError,
     ToolArgumentError,
@@ -68,6 +69,11 @@ def test_a_batch_is_told_by_its_first_failure() -> None:
     error = BatchError("a batch", "all", "see .failures", {1: inner}, [None, None, None])
     assert told(error).startswith("this one; needed another")
     assert "part 2 of 3" in told(error)
+
+
+def test_a_memory_that_is_only_read_is_not_tried_again() -> None:
+    """Other failures of a store may pass; this one does not."""
+    assert "do not try again" in told(ReadOnlyError("a change", "a memory to write", "open it so"))
 
 
 def test_what_is_worded_stays_as_it_is() -> None:

@@ -194,6 +194,11 @@ WRONG_CALLS: dict[str, tuple[Callable[[Memory], object], type[SensoriumError], s
     "get an empty id": (lambda memory: memory.get(""), RecordError, "id=''"),
     "get many, one without a name": (lambda memory: memory.get_many([""]), RecordError, "id=''"),
     "forget an empty id": (lambda memory: memory.forget(""), RecordError, "id=''"),
+    "forget a list of ids": (
+        lambda memory: memory.forget(["dog"]),  # type: ignore[arg-type]  # the mistake
+        RecordError,
+        "forget(*ids)",
+    ),
     "update an empty id": (lambda memory: memory.update("", tags=[]), RecordError, "id=''"),
     "update what is not there": (
         lambda memory: memory.update("nobody", tags=[]),

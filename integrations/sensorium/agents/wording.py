@@ -20,6 +20,7 @@ from sensorium.errors import (
     NonFiniteError,
     PerceptShapeError,
     PerceptTooShortError,
+    ReadOnlyError,
     RecordNotFoundError,
     SensoriumError,
     SourceTooLargeError,
@@ -61,6 +62,7 @@ REMEDIES: Mapping[type[SensoriumError], str] = {
     RecordNotFoundError: "use an id that recall or timeline has given",
     FilterError: "write it as timeline gave it",
     MediaQuotaError: "forget what is not needed, or ask the user for more room",
+    ReadOnlyError: "do not try again: this memory can only be asked; tell the user",
     StoreError: "try again; if it stays, tell the user",
 }
 

@@ -110,7 +110,7 @@ def refuse(
     needed: str = "arguments this store knows",
     remedy: str = "leave them out; what restricts a search is filter=",
 ) -> None:
-    """Refuse arguments that LangChain's signatures let through.
+    """Check that LangChain's signatures have let no unknown arguments through.
 
     Raises:
         QueryError: There is such an argument.

@@ -86,9 +86,8 @@ def overwrite(path: Path) -> bool:
                 return False
             for start, end in _written(descriptor, state.st_size):
                 _write_zeros(descriptor, start, end)
-            os.fsync(
-                descriptor
-            )  # or the zeros of a file that is removed would never reach the disk
+            # Or the zeros of a file that is removed would never reach the disk
+            os.fsync(descriptor)
         finally:
             os.close(descriptor)
     except OSError:

@@ -54,9 +54,12 @@ def check_id(name: object) -> str:
     """
     text = str(name) if isinstance(name, UUID) else name
     if not isinstance(text, str) or not text or len(text) > LONGEST_ID or not text.isprintable():
+        several = isinstance(name, (list, tuple, set, frozenset))
         raise RecordError(
             f"id={show(name)}",
             f"text of 1 to {LONGEST_ID} printable characters, or a UUID",
-            "pass the id of a record; when remembering, leave it out to have one derived",
+            "pass several as forget(*ids) or get_many(ids)"
+            if several
+            else "pass the id of a record; when remembering, leave it out to have one derived",
         )
     return text

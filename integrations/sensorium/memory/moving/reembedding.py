@@ -64,10 +64,10 @@ def reembed(
 
 
 def check_alone(backend: Backend, owner: str) -> None:
-    """Refuse to switch a collection that holds other owners' memories, too.
+    """Check that a collection holds the memories of one owner alone: all of it changes at once.
 
     Raises:
-        StoreError: It does.
+        StoreError: It holds another owner's, too.
     """
     if backend.stats()["points"] != backend.count(Filter(owner, parts=True)):
         raise StoreError(
@@ -78,7 +78,7 @@ def check_alone(backend: Backend, owner: str) -> None:
 
 
 def check_complete(result: Reembedded, *, drop: bool) -> None:
-    """Refuse to lose records that could not be made anew.
+    """Check that no record is lost because it could not be made anew.
 
     Raises:
         RecordError: There are some, and they may not be dropped.

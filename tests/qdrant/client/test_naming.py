@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from qdrant_client import QdrantClient, models
+from tests.support.cut_short import WatchedClient
 from tests.support.stubbed import SCHEMA, SPACE
 
 from sensorium.errors import SpaceMismatchError, StoreFormatError, StoreLockedError
@@ -17,7 +18,13 @@ from sensorium.qdrant.client.claim import Claim
 from sensorium.qdrant.client.connection import Connection
 from sensorium.qdrant.client.naming import give_name
 from sensorium.qdrant.client.schema import create_collection
-from sensorium.qdrant.client.state import BUILDER, SUCCESSOR, Successor, write_metadata
+from sensorium.qdrant.client.state import (
+    BUILDER,
+    PREDECESSOR,
+    SUCCESSOR,
+    Successor,
+    write_metadata,
+)
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Point
 from sensorium.qdrant.schema import CollectionSchema
@@ -93,6 +100,51 @@ def test_what_an_earlier_release_left_without_a_name_is_found(
         assert written(client).count(REX) == 2
     assert "mine-193afae8" in caplog.text
     assert collections(client) == {"mine-193afae8"}
+
+
+def test_what_is_only_read_is_found_and_left_without_a_name(client: QdrantClient) -> None:
+    """A reader is answered in the moment in which the name has nothing, and writes nothing."""
+    as_earlier(client, "mine-193afae8")
+    reader = ClientBackend.open(client, schema=SCHEMA, collection="mine", begin=False)
+    assert reader.count(REX) == 1
+    assert not client.get_aliases().aliases
+    as_earlier(client, "mine-293afae8")
+    with pytest.raises(StoreFormatError, match=r"mine-193afae8.*mine-293afae8.*alias"):
+        ClientBackend.open(client, schema=SCHEMA, collection="mine", begin=False)
+
+
+def test_a_reader_follows_without_writing(client: QdrantClient) -> None:
+    """It may have a key that lets it read only; what is left to be cleared, writers clear."""
+    backend = written(client)
+    watched = WatchedClient(client)
+    reader = ClientBackend.open(watched, schema=SCHEMA, collection="mine", begin=False)
+    backend.switch(backend.sibling(SCHEMA))
+    (name,) = collections(client)
+    mark = {"collection": "mine-00000001"}  # as a death before the last request leaves it
+    write_metadata(Connection(client), name, **{PREDECESSOR: mark})
+    asked: list[str] = []
+    watched.before = lambda _, request: asked.append(request)
+    assert reader.count(REX) == 0
+    assert not {"update_collection", "delete_collection", "update_collection_aliases"} & {*asked}
+
+
+@pytest.mark.parametrize("begin", [True, False])
+def test_a_name_that_changes_while_it_is_looked_up(
+    client: QdrantClient, begin: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The collection is gone between two requests: what the name stands for now is opened."""
+    backend = written(client)
+
+    def replaced(_: int, request: str) -> None:
+        if request == "get_collection" and watched.before is not None:
+            watched.before = None
+            backend.switch(backend.sibling(SCHEMA))
+
+    watched = WatchedClient(client, before=replaced)
+    with caplog.at_level(logging.WARNING):
+        again = ClientBackend.open(watched, schema=SCHEMA, collection="mine", begin=begin)
+    assert again.count(REX) == 0
+    assert not caplog.messages
 
 
 def test_between_two_collections_nothing_is_guessed(client: QdrantClient) -> None:

@@ -22,7 +22,7 @@ from sensorium.qdrant.backend import Backend, Progress, Purged, Search, closed
 from sensorium.qdrant.client import purging, reading, writing
 from sensorium.qdrant.client.collection import Collection
 from sensorium.qdrant.client.connection import CollectionMissingError, connect
-from sensorium.qdrant.client.naming import find_collection
+from sensorium.qdrant.client.naming import find_collection, look_up_collection
 from sensorium.qdrant.client.replacing import Replacement
 from sensorium.qdrant.client.schema import (
     add_modality,
@@ -89,8 +89,11 @@ class ClientBackend(Backend):
         """
         reach = ensure_collection if begin else existing_collection
         self._use(reach(client, collection, schema), collection, owned=owned)
+        if not begin:
+            self._find = look_up_collection
 
     def _use(self, collection: Collection, name: str, *, owned: bool) -> None:
+        self._find = find_collection
         self._collection = collection
         self._name = name
         self._owned = owned
@@ -378,7 +381,7 @@ class ClientBackend(Backend):
                 "one process that re-embeds a memory",
                 "begin again; the memory is as it was",
             ) from missing
-        state = find_collection(collection.connection, self._name)
+        state = self._find(collection.connection, self._name)
         if state is None:
             raise missing
         self._go_on(state)
@@ -394,7 +397,7 @@ class ClientBackend(Backend):
         """
         deadline = time.monotonic() + (0 if collection.connection.local else PATIENCE)
         while True:
-            state = find_collection(collection.connection, self._name)
+            state = self._find(collection.connection, self._name)
             if state is not None and (state.collection != collection.name or not state.sealed):
                 return self._go_on(state)
             if time.monotonic() >= deadline:

@@ -68,14 +68,30 @@ def find_collection(connection: Connection, name: str) -> CollectionState | None
         SchemaVersionError: The collection was made with another version of the layout.
         StoreUnavailableError: The server cannot be reached, or refused.
     """
-    state = read_state(connection, behind(connection, name)) or _find_unnamed(connection, name)
+    state = _named(connection, name)
     if state is None:
-        return None
+        state = _unnamed(connection, name)
+        if state is None:
+            return None
+        give_name(connection, name, state.collection)
+        logger.warning(
+            "sensorium: %s was found as %r, and has its name again",
+            place_of(connection, name),
+            state.collection,
+        )
     if state.successor is not None:
         state = _settle(connection, name, state)
     if state.predecessor is not None:
         _remove_predecessor(connection, name, state)
     return state
+
+
+def look_up_collection(connection: Connection, name: str) -> CollectionState | None:
+    """Find the collection that a name stands for as it is; nothing is written.
+
+    The result and what is raised are those of `find_collection`.
+    """
+    return _named(connection, name) or _unnamed(connection, name)
 
 
 def replace_collection(
@@ -151,19 +167,30 @@ def _remove_predecessor(connection: Connection, name: str, state: CollectionStat
     write_metadata(connection, state.collection, **{PREDECESSOR: None})
 
 
-def _find_unnamed(connection: Connection, name: str) -> CollectionState | None:
-    """Give a name that nothing has to the one collection that was made for it, if there is one."""
+def _named(connection: Connection, name: str) -> CollectionState | None:
+    """Read the state of the collection that has a name; `None` if nothing has it."""
+    collection = behind(connection, name)
+    while True:
+        state = read_state(connection, collection)
+        if state is not None:
+            return state
+        before, collection = collection, behind(connection, name)
+        if collection == before:  # else it was replaced between the two requests
+            return None
+
+
+def _unnamed(connection: Connection, name: str) -> CollectionState | None:
+    """Choose the one collection that was made for a name that nothing has; `None` without any.
+
+    Raises:
+        StoreLockedError: There is only a collection that another process is filling.
+        StoreFormatError: It cannot be told which of several the name stands for.
+    """
     states = family(connection, name)
     found = [state for state in states if _holds_all(state)]
     if not states:
         return None
     if len(found) == 1:
-        give_name(connection, name, found[0].collection)
-        logger.warning(
-            "sensorium: %s was found as %r, and has its name again",
-            place_of(connection, name),
-            found[0].collection,
-        )
         return found[0]
     for state in states:
         if state.builder is not None and state.builder.is_alive:

@@ -11,7 +11,13 @@ from sensorium.errors import StoreFormatError, StoreUnavailableError
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant.client.collection import Collection
 from sensorium.qdrant.client.connection import Connection
-from sensorium.qdrant.client.naming import behind, find_collection, first_name, give_name
+from sensorium.qdrant.client.naming import (
+    behind,
+    find_collection,
+    first_name,
+    give_name,
+    look_up_collection,
+)
 from sensorium.qdrant.client.state import (
     ITSELF,
     itself,
@@ -81,12 +87,14 @@ def existing_collection(client: QdrantClient, name: str, schema: CollectionSchem
     Raises:
         SpaceMismatchError: The collection holds vectors of another space.
         SchemaVersionError: The collection was made with another version of the layout.
-        StoreFormatError: There is no such collection, or Sensorium did not make it.
+        StoreFormatError: There is no such collection, Sensorium did not make it, or it cannot be
+            told which of several the name stands for.
+        StoreLockedError: Another process is filling it.
         StoreUnavailableError: The server cannot be reached, or refused.
     """
     connection = Connection(client)
     place = place_of(connection, name)
-    state = read_state(connection, behind(connection, name))
+    state = look_up_collection(connection, name)
     if state is None:
         raise StoreFormatError(
             f"{place}, which is not there",

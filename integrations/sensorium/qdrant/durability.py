@@ -17,9 +17,8 @@ from sensorium.errors import StoreError
 logger = logging.getLogger(__name__)
 
 UNFINISHED = ".new"  # ends the name of a file that is being written
-UNFINISHED_NAME = re.compile(
-    r"\..+\.([0-9a-f]{16}\.new|[0-9]+)"
-)  # also as they were before: .NAME.PID
+# Also as they were before: .NAME.PID
+UNFINISHED_NAME = re.compile(r"\..+\.([0-9a-f]{16}\.new|[0-9]+)")
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # Windows has no such flag
 FLUSH_AFTER = 1.0  # seconds from a write to the flush that makes it safe against loss of power
 

@@ -6,14 +6,15 @@ import random
 import resource
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sensorium.errors import SensoriumError
+from sensorium.errors import SensoriumError, StoreFullError
 from sensorium.memory import Memory
 from sensorium.percepts import Image
 from tests.attack.children import run_apart
@@ -22,7 +23,7 @@ from tests.attack.task import Task
 from tests.attack.tiny import opened, png, row, state
 
 SIZE = 400  # MiB of the disk
-FREE = (0, 1, 4, 17, 40, 63, 100)  # MiB that are left
+FREE = (0, 1, 4, 17, 40, 63, 100, 160)  # MiB that are left
 RECORDS = 30
 BLOCK = 2**16  # bytes written at once to fill a disk
 LIMITS = (1, 8, 40)  # MiB of the longest file that a process may write
@@ -55,6 +56,8 @@ def _attack(task: Task, kind: str) -> None:
             said = f"{name}, {free} MiB free"
             if ending.kind:
                 task.findings.report(ending.kind, number, f"{said}: {ending.told}")
+            elif ending.error:  # by another word than that the disk is full
+                task.findings.report("refused", number, f"{said}: {ending.error}")
             _fill_up(disk, None)
             _look(task, number, said, disk / "memory", {**made, **(ending.value or {})})
 
@@ -119,7 +122,7 @@ def _changed(memory: Memory, acts: dict[str, Callable[[], object]]) -> dict[str,
         try:
             act()
             states[name] = state(memory, name)
-        except SensoriumError:
+        except StoreFullError:
             states[name] = "unsure"
     return states
 
@@ -144,8 +147,19 @@ def _open_new(disk: Path, free: int, _: random.Random) -> dict[str, Any]:
     return {}
 
 
+@contextmanager
+def _using(disk: Path) -> Iterator[Memory]:
+    """Open the memory of a disk; to close it may be refused on a full one."""
+    memory = opened(disk / "memory")
+    try:
+        yield memory
+    finally:
+        with suppress(SensoriumError):
+            memory.close()
+
+
 def _remember(disk: Path, free: int, dice: random.Random) -> dict[str, Any]:
-    with opened(disk / "memory") as memory:
+    with _using(disk) as memory:
         _fill_up(disk, free)
         noise = np.random.default_rng(dice.randrange(2**32))
         acts: dict[str, Callable[[], object]] = {}
@@ -153,42 +167,53 @@ def _remember(disk: Path, free: int, dice: random.Random) -> dict[str, Any]:
             pixels = noise.integers(0, 255, (300, 400, 3), np.uint8)
             name, picture = f"new{number}", Image(pixels)
             acts[name] = partial(memory.remember, picture, text=name, id=name)
-        return _closed(memory, acts)
+        return _flushed(memory, acts)
 
 
-def _closed(memory: Memory, acts: dict[str, Callable[[], object]]) -> dict[str, Any]:
-    """Change records, and close on the full disk; what is not on it then may be refused."""
+def _flushed(memory: Memory, acts: dict[str, Callable[[], object]]) -> dict[str, Any]:
+    """Change records, and flush, which may be refused: what was acknowledged stays all the same."""
     states = _changed(memory, acts)
-    try:
+    with suppress(SensoriumError):
         memory.recall(row("x"), limit=3)
         memory.flush()
-        memory.close()
-    except SensoriumError:
-        return {**states, **dict.fromkeys(states, "unsure")}
     return states
 
 
 def _update(disk: Path, free: int, _: random.Random) -> dict[str, Any]:
-    with opened(disk / "memory") as memory:
+    with _using(disk) as memory:
         _fill_up(disk, free)
         large: dict[str, Any] = {
             "metadata": {"a": "x" * 300_000, "done": True},
-            "tags": ["t" * 999],
+            "tags": ["t" * 99],
         }
         names = [f"{number}" for number in range(RECORDS)]
-        return _closed(memory, {name: partial(memory.update, name, **large) for name in names})
+        return _flushed(memory, {name: partial(memory.update, name, **large) for name in names})
 
 
 def _forget(disk: Path, free: int, _: random.Random) -> dict[str, Any]:
-    with opened(disk / "memory") as memory:
+    with _using(disk) as memory:
         _fill_up(disk, free)
         names = [f"{number}" for number in range(RECORDS // 2)]
-        return _closed(memory, {name: partial(memory.forget, name) for name in names})
+        return _flushed(memory, {name: partial(memory.forget, name) for name in names})
+
+
+def _fill_after(disk: Path, free: int, _: random.Random) -> dict[str, Any]:
+    """Another program fills the disk between a write and its flush."""
+    with _using(disk) as memory:
+        acts: dict[str, Callable[[], object]] = {}
+        for number in range(10):
+            name = f"new{number}"
+            acts[name] = partial(memory.remember, Image(png(name)), text=name, id=name)
+            acts[f"{number}"] = partial(memory.update, f"{number}", tags=["t" * 99])
+            acts[f"{number + 10}"] = partial(memory.forget, f"{number + 10}")
+        states = _changed(memory, acts)
+        _fill_up(disk, free)
+        return {**states, **_flushed(memory, {})}
 
 
 def _work(disk: Path, free: int, dice: random.Random) -> dict[str, Any]:
     """Larger work: what it makes may be refused, what is there must stay."""
-    with opened(disk / "memory") as memory:
+    with _using(disk) as memory:
         _fill_up(disk, free)
         works: list[Callable[[], object]] = [
             *(memory.compact, memory.sweep, partial(memory.export, disk / "export")),
@@ -208,6 +233,7 @@ JOBS: dict[str, Callable[[Path, int, random.Random], dict[str, Any]]] = {
     "remember": _remember,
     "update": _update,
     "forget": _forget,
+    "write, then fill": _fill_after,
     "compact, sweep, export or promote": _work,
 }
 

@@ -11,11 +11,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.attack.disks.mounts import mounted, why_not
 from tests.support.edge_points import MINE, SCHEMA, point
 
 from sensorium.errors import StoreFullError
 from sensorium.qdrant import EdgeBackend
-from sensorium.qdrant.edge import room
+from sensorium.qdrant.edge import aside, room
 
 IN_MEMORY = Path("/dev/shm")
 # What a process of its own does with a memory; 3 is our error, a negative code is a signal
@@ -24,6 +25,7 @@ import os, shutil, sys
 from pathlib import Path
 from sensorium.errors import StoreFullError
 from sensorium.qdrant import EdgeBackend, Filter, Ids
+from tests.attack.disks.mounts import mounted, why_not
 from tests.support.edge_points import MINE, SCHEMA, point
 
 disk = Path(sys.argv[1])
@@ -54,6 +56,16 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(tmp_path)], check=True)
 
 
+@pytest.fixture
+def ext4(tmp_path: Path) -> Iterator[Path]:
+    """A small disk whose files have holes that reading does not fill."""
+    reason = why_not("ext4", tmp_path)
+    if reason:
+        pytest.skip(reason)
+    with mounted("ext4", tmp_path / "disk", mib=300) as disk:
+        yield disk
+
+
 def code_of(disk: Path, work: str) -> int:
     """Run lines in a process of its own, and return how it ended."""
     program = DOING.replace("{work}", work.replace("\n", "\n    "))
@@ -75,6 +87,46 @@ os._exit(0)"""
     (disk / "filler").unlink()
     with closing(EdgeBackend.open(disk / "m", schema=SCHEMA)) as backend:
         assert backend.count(MINE) == 50
+
+
+def test_a_flush_on_a_full_disk_is_an_error(ext4: Path, tmp_path: Path) -> None:
+    """Also of pages that had room: what the system reads at once may reach into a hole."""
+    with closing(EdgeBackend.open(tmp_path / "m", schema=SCHEMA)) as backend:
+        backend.upsert([point(seed) for seed in range(30)])
+    copy = ["cp", "-a", "--sparse=always", str(tmp_path / "m"), str(ext4 / "m")]
+    subprocess.run(copy, check=True)
+    work = """backend = EdgeBackend.open(disk / "m", schema=SCHEMA)
+backend.upsert([point(50)])
+backend._timer.cancel()
+fill(0)
+try:
+    backend.flush()
+finally:
+    backend.close()"""
+    assert code_of(ext4, work) == 3
+    (ext4 / "filler").unlink()
+    with closing(EdgeBackend.open(ext4 / "m", schema=SCHEMA)) as backend:
+        assert backend.count(MINE) == 31
+
+
+def test_a_scarce_disk_has_the_room_of_a_flush_set_aside_before_each_write(ext4: Path) -> None:
+    """Whoever fills it afterwards hinders neither the flush nor the closing."""
+    work = """from sensorium.qdrant.edge import room
+room.SCARCE = 2**40
+backend = EdgeBackend.open(disk / "m", schema=SCHEMA)
+backend.upsert([point(1)])
+backend.upsert([point(2)])
+backend._timer.cancel()
+fill(2**20)
+backend.flush()
+fill(2**19)
+backend.close()"""
+    assert code_of(ext4, work) == 0
+    assert aside.bytes_of_holes(ext4 / "m" / "shard", flushed=True) == 0
+    assert aside.bytes_of_holes(ext4 / "m" / "shard") > 0
+    (ext4 / "filler").unlink()
+    with closing(EdgeBackend.open(ext4 / "m", schema=SCHEMA)) as backend:
+        assert backend.count(MINE) == 2
 
 
 @pytest.mark.parametrize("free", [0, 20, 60])
@@ -107,7 +159,7 @@ def test_opening_asks_for_the_holes_that_reading_fills(
         pytest.skip("no file system in RAM")
     with closing(EdgeBackend.open(tmp_path / "m", schema=SCHEMA)) as backend:
         backend.upsert([point(1)])
-    holes = room._bytes_of_holes(tmp_path / "m" / "shard")
+    holes = aside.bytes_of_holes(tmp_path / "m" / "shard")
     assert holes > 50 * 2**20
     free = shutil.disk_usage(tmp_path).free
     monkeypatch.setattr(room, "OPENING", free - holes // 2)
@@ -128,7 +180,7 @@ def test_the_log_is_set_aside_once(tmp_path: Path) -> None:
         backend.upsert([point(1)])
         backend.flush()
         first = taken()
-        assert first >= 2 * room.AHEAD // 512
+        assert first >= 2 * aside.AHEAD // 512
     for _ in range(3):
         with closing(EdgeBackend.open(tmp_path, schema=SCHEMA)) as backend:
             backend.flush()

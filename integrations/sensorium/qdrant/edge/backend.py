@@ -278,7 +278,7 @@ class EdgeBackend(Backend):
                     self._exchange(new)
             finally:
                 ended = old if self._shard is new else new
-                ended.engine.close()
+                ended.close()
                 erased = erase_folder(ended.place)
         return purging.receipt(self.folder, points, erased, indexed=indexed)
 
@@ -358,8 +358,7 @@ class EdgeBackend(Backend):
         """Close the shard; the folder stays locked."""
         self._is_open = False
         self._timer.cancel()
-        with translating_errors(f"the memory {str(self.folder)!r}"):
-            self._shard.engine.close()
+        self._shard.close()
 
     def _flush_on_time(self) -> None:
         with self._guard:

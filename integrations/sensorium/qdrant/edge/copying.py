@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sensorium.errors import StoreFormatError, StoreLockedError
+from sensorium.qdrant.edge.aside import BLOCK, LOG
 from sensorium.qdrant.edge.folder import (
     DESCRIPTION,
     bytes_on_disk,
     check_shards,
     read_description,
 )
-from sensorium.qdrant.edge.room import BLOCK, LOG, RESERVE, check_free
+from sensorium.qdrant.edge.headers import check_headers
+from sensorium.qdrant.edge.room import RESERVE, check_free
 from sensorium.qdrant.schema import CollectionSchema
 
 TRIES = 5  # copies made while another process writes, until none was written to meanwhile
@@ -73,7 +75,7 @@ def copy_memory(folder: Path, target: Path) -> None:
         folder: Folder of the memory, in which nothing is written. Another process may have it open.
         target: Folder to make, of the same form.
     Raises:
-        StoreFormatError: The folder holds no memory.
+        StoreFormatError: The folder holds no memory, or one whose files are damaged.
         StoreFullError: The disk of the target has no room for the copy.
         StoreLockedError: Another process wrote to the memory during every try.
         OSError: A file cannot be read.
@@ -84,6 +86,7 @@ def copy_memory(folder: Path, target: Path) -> None:
         shutil.rmtree(target, ignore_errors=True)
         with suppress(FileNotFoundError):  # a file was replaced meanwhile
             shard = shard_of(folder)
+            check_headers(shard)
             before = _state(shard)
             target.mkdir()
             check_free(target, RESERVE + bytes_on_disk(shard))

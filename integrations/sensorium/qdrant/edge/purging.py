@@ -76,7 +76,7 @@ def copy_points(
             points = reading.read_points(source, ids, True, True)
         writing.upsert(target, [_whole(point) for point in points])
         if number % FLUSH == 0:
-            target.engine.flush()
+            target.flush()
         done += len(points)
         if progress is not None:
             progress(done, total)

@@ -1,7 +1,8 @@
 """The room that Edge needs on a disk: it writes to mapped files, where a full disk is a signal.
 
 A write to a mapped page that the disk has no room for ends the process (SIGBUS) and cannot be
-caught. So the room is asked for before each write, and what a deletion needs is set aside.
+caught. So the room is asked for before each write and each flush. While much is free, that is
+enough; else what flushes and deletions need is set aside before anything is written.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from sensorium.qdrant.edge.aside import (
+    DELETION,
+    bytes_of_holes,
+    set_flush_aside,
+    set_log_aside,
+)
 from sensorium.qdrant.edge.failures import disk_full
-from sensorium.qdrant.system_errors import NO_ROOM
+from sensorium.qdrant.system_errors import NO_ROOM, translating
 
 OPENING = 16 * 2**20  # bytes that must be free to open: Edge repeats what it had not flushed
 RESERVE = 64 * 2**20  # bytes that must stay free when points are written, or a shard is made
 PAYLOAD_RESERVE = 8 * 2**20  # bytes that must stay free when payloads alone are written
+SCARCE = 256 * 2**20  # free bytes from which on down no look at the disk is trusted to stay true
 COPIES = 4  # times that what is written may take its size: log, storage, indexes
-BLOCK = 2**16  # bytes of the log that are looked at together; no vectors or texts are such zeros
-DELETION = 2 * BLOCK  # bytes of the log from its last block on that a deletion may touch
-AHEAD = 6 * BLOCK  # bytes that are set aside: a thousand deletions
-LOG = "wal"  # folder of Edge's write-ahead log, in the folder of a shard
 
 
 def check_free(folder: Path, needed: int) -> None:
@@ -49,7 +53,8 @@ def check_opening(shard: Path) -> None:
     """
     check_free(shard.parent, OPENING)
     if _reading_fills_holes(shard.parent):
-        check_free(shard.parent, OPENING + _bytes_of_holes(shard))
+        check_free(shard.parent, OPENING + bytes_of_holes(shard))
+    _check_room(shard, OPENING)
 
 
 def check_making(folder: Path) -> None:
@@ -61,17 +66,30 @@ def check_making(folder: Path) -> None:
     check_free(folder, RESERVE)
 
 
-def check_writing(folder: Path, size: int, *, reserve: int | None = None) -> None:
-    """Check that the disk has room for a write.
+def check_writing(shard: Path, size: int, *, reserve: int | None = None) -> None:
+    """Check that the disk has room for a write, and for the flush after it.
 
     Args:
-        folder: Folder of the memory.
+        shard: Folder of the shard.
         size: Bytes that are written.
         reserve: Bytes that must stay free; by default `RESERVE`.
     Raises:
         StoreFullError: The disk does not have it; nothing is written.
     """
-    check_free(folder, (RESERVE if reserve is None else reserve) + COPIES * size)
+    _check_room(shard, (RESERVE if reserve is None else reserve) + COPIES * size)
+
+
+def check_flushing(shard: Path) -> None:
+    """Check that the disk has room for a flush; closing a shard is one, too.
+
+    Raises:
+        StoreFullError: The disk does not have it; nothing is written.
+    """
+    if shard.exists():
+        _check_room(shard, 0)
+    else:  # somebody removed it: its files are written to all the same, and cannot be looked at
+        there = next(folder for folder in shard.parents if folder.exists())
+        check_free(there, RESERVE)
 
 
 def check_indexing(shard: Path) -> None:
@@ -80,7 +98,7 @@ def check_indexing(shard: Path) -> None:
     Raises:
         StoreFullError: The disk does not have it; nothing is written.
     """
-    holes = _bytes_of_holes(shard) if _reading_fills_holes(shard.parent) else 0
+    holes = bytes_of_holes(shard, flushed=not _reading_fills_holes(shard.parent))
     used = sum(path.stat().st_blocks * 512 for path in shard.rglob("*") if path.is_file())
     check_free(shard.parent, RESERVE + used + holes)
 
@@ -93,44 +111,25 @@ def check_deleting(shard: Path) -> None:
     """
     if shutil.disk_usage(shard.parent).free >= RESERVE:
         return
-    try:
+    with translating(NO_ROOM, lambda _: disk_full(f"the memory {str(shard.parent)!r}")):
         set_log_aside(shard, DELETION)
-    except OSError as error:
-        if error.errno not in NO_ROOM:
-            raise
-        raise disk_full(f"the memory {str(shard.parent)!r}") from error
 
 
-def set_log_aside(shard: Path, size: int = AHEAD) -> None:
-    """Give the next bytes of the write-ahead log their room on the disk.
+def _check_room(shard: Path, needed: int) -> None:
+    """Check that bytes are free; where little is, set aside first what the next flush needs.
 
     Raises:
-        OSError: The disk has no room.
+        StoreFullError: The disk does not have the room.
     """
-    if not hasattr(os, "posix_fallocate"):
+    free = shutil.disk_usage(shard).free
+    if free >= needed + SCARCE:
         return
-    for file in (shard / LOG).glob("open-*"):
-        descriptor = os.open(file, os.O_RDWR)
-        try:
-            length = os.fstat(descriptor).st_size
-            written = _end_of_log(descriptor, length)
-            # In steps: a failure on tmpfs takes back what an earlier call set aside in its range
-            for start in range(written, min(written + size, length), BLOCK):
-                os.posix_fallocate(descriptor, start, min(BLOCK, length - start))
-        finally:
-            os.close(descriptor)
-
-
-def _end_of_log(descriptor: int, length: int) -> int:
-    """Return an offset at or soon after the last byte of a log: zeros alone follow it."""
-    low, high = 0, -(-length // BLOCK)  # blocks: those before `low` are written, `high` is not
-    while low < high:
-        middle = (low + high) // 2
-        if os.pread(descriptor, BLOCK, middle * BLOCK).strip(b"\0"):
-            low = middle + 1
-        else:
-            high = middle
-    return max(0, low - 1) * BLOCK  # the last block that is written may have room itself
+    needed += bytes_of_holes(shard, flushed=True)
+    place = f"the memory {str(shard.parent)!r}"
+    if free < needed:
+        raise disk_full(place, free=free, needed=needed)
+    with translating(NO_ROOM, lambda _: disk_full(place)):
+        set_flush_aside(shard)
 
 
 def _reading_fills_holes(folder: Path) -> bool:
@@ -140,13 +139,3 @@ def _reading_fills_holes(folder: Path) -> bool:
         with mmap.mmap(file.fileno(), mmap.PAGESIZE, access=mmap.ACCESS_READ) as view:
             view[0]
         return os.fstat(file.fileno()).st_blocks > 0
-
-
-def _bytes_of_holes(shard: Path) -> int:
-    """Count the bytes that the files of a shard lack, without those of the log."""
-    found = 0
-    for path in shard.rglob("*"):
-        if path.is_file() and path.parent.name != LOG:
-            status = path.stat()
-            found += max(0, status.st_size - status.st_blocks * 512)
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,15 +15,18 @@ from qdrant_edge import UpdateOperation
 from sensorium.errors import PointError, StoreError, StoreFullError
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant.durability import sync_tree
+from sensorium.qdrant.edge.aside import set_log_aside
+from sensorium.qdrant.edge.closing import close_engine, close_left
 from sensorium.qdrant.edge.failures import translating_errors
 from sensorium.qdrant.edge.filters import translated
 from sensorium.qdrant.edge.folder import CONFIG
+from sensorium.qdrant.edge.headers import check_headers
 from sensorium.qdrant.edge.indexing import index_shard
 from sensorium.qdrant.edge.room import (
+    check_flushing,
     check_indexing,
     check_making,
     check_opening,
-    set_log_aside,
 )
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Payload
@@ -63,7 +67,7 @@ class Shard:
         self.folder = folder
         self.name = name
         self.schema = schema
-        self.engine = (_load if self.place.exists() else _make)(folder, name, schema)
+        self._use((_load if self.place.exists() else _make)(folder, name, schema))
         with _opening(folder):
             self.modalities = _named_vectors(self.place)
             # Whether a condition on these could leave a point out at all: see `translated`
@@ -127,9 +131,23 @@ class Shard:
             self._has_expiry = self._has_expiry or "expires_at" in payload
 
     def flush(self) -> None:
-        """Make what was written safe against loss of power."""
+        """Make what was written safe against loss of power.
+
+        Raises:
+            StoreFullError: The disk has no room for that; nothing was begun, and nothing is lost.
+        """
+        check_flushing(self.place)
         self.engine.flush()
         self._set_log_aside()
+
+    def close(self) -> None:
+        """Flush and close, the latter as soon as the disk has room; the second call does nothing.
+
+        Raises:
+            StoreError: Edge failed.
+        """
+        with translating_errors(f"the memory {str(self.folder)!r}"):
+            self._closing()
 
     def index(self) -> bool:
         """Index new points; return whether there was anything to do.
@@ -139,12 +157,17 @@ class Shard:
             StoreFullError: The disk has no room for a second copy; nothing was begun.
         """
         check_indexing(self.place)
-        self.engine.flush()
-        self.engine.close()
+        self.flush()
+        self.close()
         try:
             return index_shard(self.place)
         finally:
-            self.engine = _load(self.folder, self.name, self.schema)
+            self._use(_load(self.folder, self.name, self.schema))
+
+    def _use(self, engine: edge.EdgeShard) -> None:
+        """Use an engine; it is closed with this shard, when nobody uses that, or at exit."""
+        self.engine = engine
+        self._closing = weakref.finalize(self, close_engine, self.place, engine)
 
     def _has_any(self, field: str) -> bool:
         """Return whether any point has a field."""
@@ -175,10 +198,11 @@ def holds_points(place: Path) -> bool:
         return False
     try:
         with _opening(place.parent):
+            check_headers(place)
             check_opening(place)
             engine = edge.EdgeShard.load(str(place))
             count = engine.count(edge.CountRequest(exact=True))
-            engine.close()
+            close_engine(place, engine)
     except StoreFullError:
         raise
     except StoreError:  # it may hold points all the same
@@ -190,6 +214,8 @@ def _load(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeShard:
     """Open a shard that is there."""
     place = folder / name
     with _opening(folder):
+        close_left(place)
+        check_headers(place)
         check_opening(place)
         return edge.EdgeShard.load(str(place), _recover_config(place, schema))
 

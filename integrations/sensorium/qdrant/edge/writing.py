@@ -36,7 +36,7 @@ def set_payload(shard: Shard, filter: Filter, payload: Payload, clear: Collectio
     """Write and remove top-level keys of the points that a filter lets through."""
     # The ids are read first: the filter may ask for what is written here
     ids = matching_ids(shard, filter)
-    check_writing(shard.folder, len(ids) * _size(payload), reserve=PAYLOAD_RESERVE)
+    check_writing(shard.place, len(ids) * _size(payload), reserve=PAYLOAD_RESERVE)
     shard.note([payload])
     written = with_cleared(payload, clear)
     if written and ids:
@@ -57,7 +57,7 @@ def _check_room(shard: Shard, points: Sequence[Point]) -> None:
     """
     vectors = sum(rows.nbytes for point in points for rows in point.vectors.values())
     payloads = sum(_size(point.payload) for point in points)
-    check_writing(shard.folder, vectors + payloads)
+    check_writing(shard.place, vectors + payloads)
 
 
 def _size(payload: Payload) -> int:

@@ -23,7 +23,7 @@ from tests.attack.task import Task
 from tests.attack.tiny import opened, png, row, state
 
 SIZE = 400  # MiB of the disk
-FREE = (0, 1, 4, 17, 40, 63, 100, 160)  # MiB that are left
+FREE = (0, 1, 4, 17, 40, 63, 100, 120)  # MiB that are left
 RECORDS = 30
 BLOCK = 2**16  # bytes written at once to fill a disk
 LIMITS = (1, 8, 40)  # MiB of the longest file that a process may write
@@ -163,8 +163,8 @@ def _remember(disk: Path, free: int, dice: random.Random) -> dict[str, Any]:
         _fill_up(disk, free)
         noise = np.random.default_rng(dice.randrange(2**32))
         acts: dict[str, Callable[[], object]] = {}
-        for number in range(40):
-            pixels = noise.integers(0, 255, (300, 400, 3), np.uint8)
+        for number in range(20):
+            pixels = noise.integers(0, 255, (600, 800, 3), np.uint8)
             name, picture = f"new{number}", Image(pixels)
             acts[name] = partial(memory.remember, picture, text=name, id=name)
         return _flushed(memory, acts)

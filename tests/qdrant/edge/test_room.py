@@ -95,9 +95,12 @@ def test_a_flush_on_a_full_disk_is_an_error(ext4: Path, tmp_path: Path) -> None:
         backend.upsert([point(seed) for seed in range(30)])
     copy = ["cp", "-a", "--sparse=always", str(tmp_path / "m"), str(ext4 / "m")]
     subprocess.run(copy, check=True)
-    work = """backend = EdgeBackend.open(disk / "m", schema=SCHEMA)
+    work = """from sensorium.qdrant.edge import room
+scarce, room.SCARCE = room.SCARCE, 0
+backend = EdgeBackend.open(disk / "m", schema=SCHEMA)
 backend.upsert([point(50)])
 backend._timer.cancel()
+room.SCARCE = scarce
 fill(0)
 try:
     backend.flush()

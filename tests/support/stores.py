@@ -22,6 +22,8 @@ from sensorium.qdrant.filters import (
 )
 from sensorium.qdrant.points import Point, StoredPoint, iso
 from sensorium.qdrant.schema import CollectionSchema
+from sensorium.qdrant.shared import SharedBackend
+from tests.support.holding import HoldingProcess
 
 D = 16  # dimensions
 SPACE = EmbeddingSpace("planted", "0" * 64, "none", D)
@@ -78,6 +80,26 @@ def _edge(folder: Path) -> Iterator[Reopen]:
 
 
 @contextmanager
+def _peer(folder: Path) -> Iterator[Reopen]:
+    """A folder that another process holds."""
+    opened: list[Backend] = []
+    holding = HoldingProcess()
+
+    def reopen(schema: CollectionSchema) -> Backend:
+        for backend in opened:
+            backend.close()
+        holding.close(folder / "memory")
+        holding.open(folder / "memory", schema)  # what it refuses, this process tries next
+        opened.append(SharedBackend.open(folder / "memory", schema=schema))
+        return opened[-1]
+
+    yield reopen
+    for backend in opened:
+        backend.close()
+    holding.end()
+
+
+@contextmanager
 def _client(client: QdrantClient) -> Iterator[Reopen]:
     name = f"test-{uuid4()}"
     yield lambda schema: ClientBackend.open(client, schema=schema, collection=name)
@@ -87,12 +109,13 @@ def _client(client: QdrantClient) -> Iterator[Reopen]:
     client.close()
 
 
-KINDS = ["edge", "memory", *(["server", "server-grpc"] if SERVER else [])]
+KINDS = ["edge", "peer", "memory", *(["server", "server-grpc"] if SERVER else [])]
 
 
 def store_of(kind: str, folder: Path) -> AbstractContextManager[Reopen]:
-    if kind == "edge":
-        return _edge(folder)
+    local = {"edge": _edge, "peer": _peer}
+    if kind in local:
+        return local[kind](folder)
     if kind == "memory":
         return _client(QdrantClient(":memory:"))
     key, grpc = os.environ.get("QDRANT_API_KEY"), kind == "server-grpc"

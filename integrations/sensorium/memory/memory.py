@@ -95,6 +95,7 @@ class Memory(Closing):
         prefer_grpc: bool = False,
         schema: CollectionSchema | None = None,
         read_only: bool = False,
+        share: bool = True,
     ) -> Self:
         """Open a memory, or begin a new one.
 
@@ -115,10 +116,12 @@ class Memory(Closing):
             schema: Layout of a new collection; by default all modalities of the encoder.
             read_only: Only read: what would write raises `ReadOnlyError`. A folder is read as it
                 is now, from a temporary copy of its vectors; nothing in it is touched.
+            share: Let other processes of this user open the same folder meanwhile.
         Raises:
             OwnerError: `owner` is not a name.
             SpaceMismatchError: The memory was made by another encoder.
-            StoreLockedError: Another process has the folder open.
+            StoreLockedError: Another process has the folder open and does not share it, or does not
+                respond.
             ReadOnlyError: The folder cannot be written.
             StoreUnavailableError: The server or the media's URL cannot be reached.
             StoreError: The place cannot be one, or its collection is damaged or of another version.
@@ -141,6 +144,7 @@ class Memory(Closing):
             keep_media=keep_media,
             media_quota=media_quota,
             read_only=read_only,
+            share=share,
         )
         return cls(home, opened, owner=owner, keep_media=keep_media)
 

@@ -8,15 +8,16 @@ import re
 import shutil
 import stat
 import time
+import weakref
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
-from typing import TYPE_CHECKING
+from tempfile import gettempdir, mkdtemp
+from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
-from sensorium.errors import ReadOnlyError, StoreFormatError
+from sensorium.encoders.forking import mind_forks
+from sensorium.errors import ReadOnlyError, SensoriumError, StoreFormatError
 from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.store import MediaStore
 from sensorium.percepts.locations import without_credentials
@@ -24,6 +25,7 @@ from sensorium.qdrant import Backend, CollectionSchema, EdgeBackend
 from sensorium.qdrant.durability import remove_unfinished
 from sensorium.qdrant.edge.copying import check_space, copy_memory, length_of_files
 from sensorium.qdrant.edge.folder import removed_while_open
+from sensorium.qdrant.file_locks import FileLock
 from sensorium.qdrant.read_only import ReadOnlyBackend
 from sensorium.qdrant.regular_files import (
     check_tree,
@@ -31,6 +33,7 @@ from sensorium.qdrant.regular_files import (
     is_regular_folder,
     make_regular_folder,
 )
+from sensorium.qdrant.shared import SharedBackend
 from sensorium.qdrant.system_errors import NOT_WRITABLE, translating
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ MEDIA, CALIBRATION, STREAMS = "media", "calibration", "streams"  # folders besid
 
 PREFIX = "sensorium-"  # begins the names of temporary folders
 ALIVE = "alive"  # file that the process which made a folder keeps locked while it lives
+ABANDONED = 3600.0  # seconds after which nobody goes on writing a file
 YOUNG = 60.0  # seconds for which a new folder may be without that lock: it is being made
 IN_MEMORY = Path("/dev/shm")  # a file system in RAM, on Linux
 LEAST_ROOM = 2**30  # free bytes it must have; containers often have 64 MiB
@@ -88,14 +92,23 @@ class _Folder:
     """A temporary folder whose lock shows other processes that it is in use."""
 
     def __init__(self, parent: Path | None) -> None:
-        self._directory = TemporaryDirectory(prefix=PREFIX, dir=parent)
-        self.path = Path(self._directory.name)
-        self._lock = FileLock(self.path / ALIVE, thread_local=False)
+        self.path = Path(mkdtemp(prefix=PREFIX, dir=parent))
+        self._lock = FileLock(self.path / ALIVE)
         self._lock.acquire()
+        self._remove: Any = weakref.finalize(self, _remove_folder, self.path, self._lock)
+        mind_forks(self)
 
     def remove(self) -> None:
-        self._lock.release()
-        self._directory.cleanup()
+        self._remove()
+
+    def after_fork(self) -> None:
+        """Leave the folder to the parent, in a forked child: its end removes nothing."""
+        self._remove.detach()
+
+
+def _remove_folder(folder: Path, lock: FileLock) -> None:
+    lock.release()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _folder_in_memory(room: int) -> Path | None:
@@ -110,12 +123,10 @@ def _folder_in_memory(room: int) -> Path | None:
 def _remove_abandoned(parent: Path) -> None:
     """Remove temporary folders of this user whose lock nobody holds."""
     for folder in filter(_is_old_and_ours, parent.glob(f"{PREFIX}*")):
-        lock = FileLock(folder / ALIVE, thread_local=False)
-        try:
-            with lock.acquire(timeout=0):
-                shutil.rmtree(folder, ignore_errors=True)
-        except (OSError, Timeout):  # in use
-            continue
+        lock = FileLock(folder / ALIVE)
+        with suppress(OSError, SensoriumError):
+            if lock.acquire():  # nobody uses it
+                _remove_folder(folder, lock)
 
 
 def _is_old_and_ours(folder: Path) -> bool:
@@ -198,8 +209,23 @@ class Place:
         return make_regular_folder(self.state, *names)
 
 
+@dataclass(frozen=True)
+class Temporary:
+    """A temporary memory of another process, as long as that has it open.
+
+    Attributes:
+        vectors: Folder of its vectors.
+        media: Folder of its signals; `None` if they are not kept.
+        maker: Process id of the one that made it.
+    """
+
+    vectors: str
+    media: str | None
+    maker: int
+
+
 def open_place(
-    place: str | Path | QdrantClient,
+    place: str | Path | QdrantClient | Temporary,
     schema: CollectionSchema,
     *,
     owner: str,
@@ -210,17 +236,22 @@ def open_place(
     keep_media: bool,
     media_quota: int | None,
     read_only: bool = False,
+    share: bool = True,
 ) -> Place:
     """Open the place of a memory; `Memory.open` describes the arguments and the errors."""
     scratch: Scratch | None = None
+    open_folder = SharedBackend.open if share else EdgeBackend.open
     text = _check_place(str(place)) if isinstance(place, (str, Path)) else ""
     state: Path | None = None
     if text == IN_PROCESS:
         if read_only:
             raise _nothing_to_read(text)
         scratch = Scratch(keep_media=keep_media and not media)
-        backend: Backend = EdgeBackend.open(scratch.shard, schema=schema)
+        backend: Backend = SharedBackend.open(scratch.shard, schema=schema, maker=os.getpid())
         root = str(media or scratch.media or "")
+    elif isinstance(place, Temporary):
+        backend = SharedBackend.open(place.vectors, schema=schema, maker=place.maker)
+        root = str(media or place.media or "")
     elif text and not SERVER.match(text):
         state = Path(text).expanduser().absolute()
         _check_links(state, media=not media)
@@ -228,7 +259,7 @@ def open_place(
             scratch, backend = _open_copy(state, schema)
         else:
             with translating(NOT_WRITABLE, partial(_not_writable, state)):
-                backend = EdgeBackend.open(text, schema=schema)
+                backend = open_folder(text, schema=schema)
         root = str(media or state / MEDIA)
     else:
         from sensorium.qdrant.client.backend import ClientBackend
@@ -247,7 +278,7 @@ def open_place(
             "sensorium: the signals themselves are not kept; say where with media=, "
             'for example media="s3://bucket/media", or keep_media=False to silence this'
         )
-    shared = not isinstance(backend, EdgeBackend)
+    shared = not isinstance(backend, (EdgeBackend, SharedBackend))
     try:
         if state is not None and not read_only:
             _remove_unfinished(state)
@@ -323,9 +354,9 @@ def _check_links(folder: Path, *, media: bool) -> None:
 
 
 def _remove_unfinished(folder: Path) -> None:
-    """Remove what killed writers left beside the vectors; this process holds the lock."""
+    """Remove what killed writers left beside the vectors; what is young may be another's."""
     for place in (folder / CALIBRATION, *(folder / STREAMS).glob("*/")):
-        remove_unfinished(place)
+        remove_unfinished(place, older_than=ABANDONED)
 
 
 def _check_place(place: str) -> str:

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
@@ -56,6 +57,10 @@ class FlushTimer:
                 self._timer.cancel()
                 self._timer = None
 
+    def after_fork(self) -> None:
+        """Forget the pending flush in a forked child: the parent has the thread that does it."""
+        self._timer, self._lock = None, threading.Lock()
+
     def take_error(self) -> StoreError | None:
         """Return the error of the last flush on the timer, and forget it."""
         error, self.error = self.error, None
@@ -75,7 +80,7 @@ class FlushTimer:
             logger.warning("sensorium: flushing failed: %s", error)
 
 
-def write_whole(file: Path, content: bytes) -> None:
+def write_whole(file: Path, content: bytes, *, safe: bool = True) -> None:
     """Write a file so that a crash or a loss of power leaves the old content or the new.
 
     Several threads or processes may write the same file: the last one wins. A link in the place of
@@ -84,6 +89,7 @@ def write_whole(file: Path, content: bytes) -> None:
     Args:
         file: Path of the file; its folder exists.
         content: All of the new content.
+        safe: Whether it must survive a loss of power.
     Raises:
         OSError: The file cannot be written, or not be made safe.
     """
@@ -93,12 +99,14 @@ def write_whole(file: Path, content: bytes) -> None:
         with stream:
             stream.write(content)
             stream.flush()
-            os.fsync(stream.fileno())
+            if safe:
+                os.fsync(stream.fileno())
         temporary.replace(file)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_folder(file.parent)
+    if safe:
+        sync_folder(file.parent)
 
 
 def is_unfinished(name: str) -> bool:
@@ -106,12 +114,21 @@ def is_unfinished(name: str) -> bool:
     return UNFINISHED_NAME.fullmatch(name) is not None
 
 
-def remove_unfinished(folder: Path) -> None:
-    """Remove the files that killed writers left in a folder; nobody may be writing there."""
+def remove_unfinished(folder: Path, *, older_than: float = 0) -> None:
+    """Remove the files that killed writers left in a folder.
+
+    Args:
+        folder: The folder, which may be missing.
+        older_than: Seconds since a file was written to. Zero if nobody can be writing there.
+    """
+    before = time.time() - older_than
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
-            if is_unfinished(entry.name) and not entry.is_dir(follow_symlinks=False):
-                Path(entry.path).unlink(missing_ok=True)
+            if not is_unfinished(entry.name) or entry.is_dir(follow_symlinks=False):
+                continue
+            with suppress(FileNotFoundError):
+                if not older_than or entry.stat(follow_symlinks=False).st_mtime < before:
+                    Path(entry.path).unlink()
 
 
 def sync_file(file: Path) -> None:

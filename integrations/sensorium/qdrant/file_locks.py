@@ -1,17 +1,47 @@
-"""Locks on open files, which the system releases when their process ends, however it ends."""
+"""Locks on files, which the system releases when their process ends, however it ends."""
 
 from __future__ import annotations
 
+import errno
 import os
 import random
+import stat
 import sys
+import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 
-from sensorium.errors import StoreLockedError
+from sensorium.encoders.forking import mind_forks
+from sensorium.errors import StoreFormatError, StoreLockedError, StoreUnavailableError
+from sensorium.qdrant.durability import NO_FOLLOW
 
 PATIENCE = 30.0  # seconds to wait for another process, which holds such a lock for milliseconds
 POLL = 0.002  # seconds between two tries, on average
 FAR = 2**30  # byte that is locked on Windows, where nobody may read what is locked
+# Systems disagree on what a lock that somebody else has is called
+TAKEN = frozenset({errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK})
+OPENING = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | NO_FOLLOW
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, FAR, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+    def _unlock(descriptor: int) -> None:
+        os.lseek(descriptor, FAR, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def try_lock(descriptor: int) -> bool:
@@ -19,23 +49,10 @@ def try_lock(descriptor: int) -> bool:
 
     A file system that knows no locks lets everybody have it.
     """
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(descriptor, FAR, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    import fcntl
-
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # no locks there
-        return True
+        _lock(descriptor)
+    except OSError as error:
+        return error.errno not in TAKEN
     return True
 
 
@@ -61,15 +78,126 @@ def wait_for_lock(descriptor: int, name: str) -> None:
 
 def unlock(descriptor: int) -> None:
     """Release the lock of an open file: closing does not, if a fork inherited the descriptor."""
-    if sys.platform == "win32":
-        import msvcrt
+    with suppress(OSError):  # no locks there
+        _unlock(descriptor)
 
-        os.lseek(descriptor, FAR, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-        return
-    import fcntl
 
+class FileLock:
+    """An exclusive lock on a file, which stays when the lock is released.
+
+    Two objects exclude each other, in one process as well as in two. A forked child does not have
+    the lock, and its end does not release it: it stays with the process that acquired it.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """Prepare to lock a file, which is made when it is locked.
+
+        Args:
+            file: The file; its folder exists.
+        """
+        self._file = file
+        self._descriptor: int | None = None
+        self._guard = threading.Lock()
+        mind_forks(self)
+
+    def acquire(self) -> bool:
+        """Lock the file; return whether this was possible without waiting.
+
+        Raises:
+            StoreFormatError: A link, a pipe or a folder is in its place.
+            StoreUnavailableError: The file system has no locks.
+            OSError: The file cannot be opened or made.
+        """
+        with self._guard:
+            if self._descriptor is not None:
+                return False
+            while True:
+                descriptor = _open(self._file)
+                try:
+                    if not _lock_file(descriptor, self._file):
+                        os.close(descriptor)
+                        return False
+                    if _is_named(descriptor, self._file):
+                        self._descriptor = descriptor
+                        return True
+                except BaseException:
+                    os.close(descriptor)
+                    raise
+                os.close(descriptor)  # somebody removed the file meanwhile
+
+    def write(self, text: str) -> None:
+        """Write who has the lock into the file, which must be locked."""
+        if self._descriptor is not None:
+            os.ftruncate(self._descriptor, 0)
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            os.write(self._descriptor, text.encode())
+
+    def touch(self) -> None:
+        """Show those who wait that the process which has the lock goes on."""
+        with self._guard:
+            if self._descriptor is not None:
+                os.utime(self._descriptor if os.utime in os.supports_fd else self._file)
+
+    def release(self) -> None:
+        """Unlock the file; do nothing if it is not locked."""
+        with self._guard:
+            descriptor, self._descriptor = self._descriptor, None
+            if descriptor is not None:
+                unlock(descriptor)
+                os.close(descriptor)
+
+    def after_fork(self) -> None:
+        """Let go of the file without unlocking it: the lock is the parent's."""
+        self._guard = threading.Lock()
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _open(file: Path) -> int:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-    except OSError:  # no locks there
-        return
+        descriptor = os.open(file, OPENING, 0o600)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
+            raise
+        raise _no_lock_file(file) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _no_lock_file(file)
+    return descriptor
+
+
+def _no_lock_file(file: Path) -> StoreFormatError:
+    return StoreFormatError(
+        f"{str(file)!r}, which is a link, a pipe or a folder",
+        "a regular file, which can be locked",
+        "remove it",
+    )
+
+
+def _is_named(descriptor: int, file: Path) -> bool:
+    """Return whether an open file still has its name."""
+    try:
+        named, own = file.lstat(), os.fstat(descriptor)
+    except FileNotFoundError:
+        return False
+    return (named.st_dev, named.st_ino) == (own.st_dev, own.st_ino)
+
+
+def _lock_file(descriptor: int, file: Path) -> bool:
+    """Lock an open file; return whether no other descriptor of it had the lock.
+
+    Raises:
+        StoreUnavailableError: The file system has no locks.
+    """
+    try:
+        _lock(descriptor)
+    except OSError as error:
+        if error.errno in TAKEN:
+            return False
+        raise StoreUnavailableError(
+            f"the file {str(file)!r} on a file system without locks ({error.strerror})",
+            "a disk of this machine, where processes can keep out of each other's way",
+            "name a folder on such a disk, or use a Qdrant server: docs/deploy.md",
+        ) from error
+    return True

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NoReturn
 
+from typing_extensions import Self
+
 from sensorium.errors import ReadOnlyError
-from sensorium.qdrant.backend import Backend, Search, closed
-from sensorium.qdrant.filters import Filter
-from sensorium.qdrant.points import Page, Scored, StoredPoint
+from sensorium.qdrant.backend import Backend, closed
+from sensorium.qdrant.forwarding import READING, ForwardingBackend
 from sensorium.qdrant.schema import CollectionSchema
 
 
@@ -22,7 +22,7 @@ def refused(place: str) -> ReadOnlyError:
     )
 
 
-class ReadOnlyBackend(Backend):
+class ReadOnlyBackend(ForwardingBackend):
     """A collection whose methods that write, compact or purge raise `ReadOnlyError`.
 
     The methods are those of `Backend`, documented there.
@@ -35,7 +35,7 @@ class ReadOnlyBackend(Backend):
         """Read a store, which is closed with this one."""
         self.place = place
         self._backend = backend
-        self._closed = False
+        self._is_open = True
 
     def __repr__(self) -> str:
         return f"ReadOnlyBackend({self.place!r}, {self.schema.space.id})"
@@ -44,87 +44,35 @@ class ReadOnlyBackend(Backend):
     def schema(self) -> CollectionSchema:
         return self._backend.schema
 
-    @property
-    def _open(self) -> Backend:
-        """The store; once closed it is not asked, as it may know only the place of a copy."""
-        if self._closed:
+    def _ask(self, method: str, /, *args: Any, **options: Any) -> Any:
+        if method not in READING:
+            raise refused(self.place)
+        if not self._is_open:  # the store behind may know only the place of a copy
             raise closed(f"the memory {self.place!r}")
-        return self._backend
-
-    def retrieve(
-        self,
-        ids: Sequence[str],
-        *,
-        owner: str,
-        payload: bool | Sequence[str],
-        vectors: bool | Sequence[str],
-    ) -> list[StoredPoint]:
-        return self._open.retrieve(ids, owner=owner, payload=payload, vectors=vectors)
-
-    def occupied(
-        self, ids: Sequence[str], *, owner: str, payload: bool | Sequence[str]
-    ) -> tuple[list[StoredPoint], set[str]]:
-        return self._open.occupied(ids, owner=owner, payload=payload)
-
-    def search(self, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:
-        return self._open.search(searches, filter)
-
-    def search_text(self, text: str, filter: Filter, *, limit: int) -> list[Scored]:
-        return self._open.search_text(text, filter, limit=limit)
-
-    def scroll(
-        self,
-        filter: Filter,
-        *,
-        limit: int,
-        newest_first: bool | None = None,
-        cursor: str | None = None,
-        payload: bool | Sequence[str] = True,
-        vectors: bool | Sequence[str] = False,
-    ) -> Page:
-        return self._open.scroll(
-            filter,
-            limit=limit,
-            newest_first=newest_first,
-            cursor=cursor,
-            payload=payload,
-            vectors=vectors,
-        )
-
-    def sample(
-        self,
-        modality: str,
-        filter: Filter,
-        *,
-        limit: int,
-        payload: bool | Sequence[str] = False,
-        vectors: bool = True,
-    ) -> list[StoredPoint]:
-        return self._open.sample(modality, filter, limit=limit, payload=payload, vectors=vectors)
-
-    def count(self, filter: Filter) -> int:
-        return self._open.count(filter)
-
-    def facet(self, key: str, filter: Filter, *, limit: int) -> dict[str, int]:
-        return self._open.facet(key, filter, limit=limit)
-
-    def stats(self) -> dict[str, Any]:
-        return {**self._open.stats(), "place": self.place}
-
-    def flush(self) -> None:
-        """Do nothing: nothing was written."""
-
-    def close(self) -> None:
-        self._closed = True
-        self._backend.close()
+        return getattr(self._backend, method)(*args, **options)
 
     def exclusive(self, owner: str) -> AbstractContextManager[None]:
         """Do nothing: nothing is written."""
         return nullcontext()
 
-    def _refuse(self, *_: object, **__: object) -> NoReturn:
+    def stats(self) -> dict[str, Any]:
+        return {**super().stats(), "place": self.place}
+
+    def flush(self) -> None:
+        """Do nothing: nothing was written."""
+
+    def close(self) -> None:
+        self._is_open = False
+        self._backend.close()
+
+    def sibling(self, schema: CollectionSchema) -> Self:
         raise refused(self.place)
 
-    upsert = put_vectors = set_payload = delete = add_modality = _refuse
-    compact = check_purge = purge = _refuse
-    sibling = seal = switch = discard = _refuse
+    def seal(self, sibling: Self, /) -> bool:
+        raise refused(self.place)
+
+    def switch(self, sibling: Self, /) -> Self:
+        raise refused(self.place)
+
+    def discard(self) -> NoReturn:
+        raise refused(self.place)

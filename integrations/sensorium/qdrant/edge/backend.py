@@ -7,6 +7,7 @@ it indexes only when told, in a process of its own.
 
 from __future__ import annotations
 
+import ctypes
 import secrets
 import shutil
 import threading
@@ -17,7 +18,8 @@ from typing import Any
 
 from typing_extensions import Self
 
-from sensorium.errors import StoreFormatError
+from sensorium.encoders.forking import mind_forks
+from sensorium.errors import StoreFormatError, StoreLockedError
 from sensorium.qdrant.backend import Backend, Progress, Purged, Search, closed
 from sensorium.qdrant.durability import FlushTimer
 from sensorium.qdrant.edge import purging, reading, writing
@@ -76,15 +78,20 @@ class EdgeBackend(Backend):
         self._write_gate = threading.RLock()  # before the guard: what writes waits for a purge
         self._guard = threading.RLock()
         self._is_open = True
+        self._is_parents = False
+        mind_forks(self)
 
     @classmethod
-    def open(cls, folder: str | Path, *, schema: CollectionSchema) -> EdgeBackend:
+    def open(
+        cls, folder: str | Path, *, schema: CollectionSchema, sharing: bool = False
+    ) -> EdgeBackend:
         """Open the memory in a folder, or begin one.
 
         Args:
             folder: Folder of the memory; a new one is made for its user alone (mode 0700).
             schema: Layout of a new memory. An existing one must have the same space; modalities it
                 lacks are added.
+            sharing: Whether the caller will answer other processes that open the folder.
         Raises:
             SpaceMismatchError: The memory holds vectors of another space.
             SchemaVersionError: The memory was written with another version of the layout.
@@ -99,15 +106,15 @@ class EdgeBackend(Backend):
                 f"the file {str(folder)!r} as a memory", "a folder", "name another place"
             )
         with translating(NO_ROOM, lambda _: disk_full(f"the memory {str(folder)!r}")):
-            return cls._open(folder, schema)
+            return cls._open(folder, schema, sharing)
 
     @classmethod
-    def _open(cls, folder: Path, schema: CollectionSchema) -> EdgeBackend:
+    def _open(cls, folder: Path, schema: CollectionSchema, sharing: bool) -> EdgeBackend:
         """Open a folder as `open` does; the errors of a full disk are the system's."""
         folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         read_description(folder)  # before anything is written into a folder that is not ours
         check_free(folder, OPENING)
-        lock = FolderLock(folder)
+        lock = FolderLock(folder, sharing=sharing)
         try:
             backend = cls(open_shard(folder, schema), lock)
         except BaseException:
@@ -311,6 +318,21 @@ class EdgeBackend(Backend):
             drop_stray_shards(self.folder, sibling.name)
             return sibling
 
+    def after_fork(self) -> None:
+        """Leave the shard to the parent, in a forked child.
+
+        Edge's object must not even be collected there: it would flush files that the parent writes.
+        """
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._shard.engine))
+        self._timer.after_fork()
+        self._write_gate, self._guard = threading.RLock(), threading.RLock()
+        self._is_open, self._is_parents = False, True
+
+    @property
+    def identity(self) -> tuple[int, int] | None:
+        """What tells the folder from every other, and from a copy of it, while it is open."""
+        return self._lock.identity
+
     @property
     def name(self) -> str:
         """Name of the shard's folder within the folder of the memory."""
@@ -375,6 +397,12 @@ class EdgeBackend(Backend):
             StoreClosedError: The backend was closed.
         """
         with self._guard:
+            if self._is_parents:
+                raise StoreLockedError(
+                    f"the memory {str(self.folder)!r}, which the parent process has open alone",
+                    "a memory of this process: a forked child cannot use its parent's",
+                    "open it in the parent without share=False, or only in the child",
+                )
             if not self._is_open:
                 raise closed(f"the memory {str(self.folder)!r}")
             with translating_errors(f"the memory {str(self.folder)!r}"):

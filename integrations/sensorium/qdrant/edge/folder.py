@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import weakref
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
+from sensorium.encoders.forking import mind_forks
 from sensorium.errors import StoreFormatError, StoreLockedError
 from sensorium.qdrant.durability import is_unfinished, write_whole
 from sensorium.qdrant.erasing import erase_folder
+from sensorium.qdrant.file_locks import FileLock
 from sensorium.qdrant.regular_files import check_tree, is_regular_file, open_regular_file
 from sensorium.qdrant.schema import CollectionSchema
 
@@ -20,7 +22,10 @@ DESCRIPTION = "sensorium.json"
 SHARD = "shard"  # the folder of the shard, unless the description names another
 SHARD_KEY = "shard"  # of the description
 LOCK, HOLDER = "lock", "lock.pid"
-LONGEST_HOLDER = 64  # bytes
+SOCKET, PORT = "socket", "port"  # where the process that has the folder open answers others
+SHARING = "sharing"
+LOCKS = "locks"  # folder of the locks of those who write
+LONGEST_HOLDER = 500  # bytes
 CONFIG = "edge_config.json"  # Edge's own, in the folder of a shard
 
 
@@ -30,30 +35,37 @@ class FolderLock:
     A holder that is not closed releases the folder when the interpreter exits.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, sharing: bool = False) -> None:
         """Lock the folder.
 
+        Args:
+            folder: Folder of the memory.
+            sharing: Whether this process will answer others that open the folder.
         Raises:
             StoreLockedError: Another process, or another backend of this one, has it open; the
                 message names the process.
             StoreFormatError: Something else is in the place of the lock's files.
         """
         _check_lock(folder)
-        self._lock = FileLock(folder / LOCK, thread_local=False)
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout as error:
-            raise StoreLockedError(
-                f"the memory {str(folder)!r}, which {_holder(folder)} has open",
-                "one process at a time in a folder",
-                "close it there (memory.close()), or share one server: docs/deploy.md",
-            ) from error
+        self._lock = FileLock(folder / LOCK)
+        if not self._lock.acquire():
+            raise locked_error(folder)
         self._folder = folder
         # No other file gets this inode while the lock keeps its file open
         self._identity = _identity(folder / LOCK)
-        _write_holder(folder)
+        _write_holder(folder, sharing=sharing)
         self._release_later: Any = weakref.finalize(self, self._lock.release)
         self._holder: weakref.ref[object] = weakref.ref(self)
+        mind_forks(self)
+
+    def after_fork(self) -> None:
+        """Leave the folder to the parent, in a forked child: its end releases nothing."""
+        self._release_later.detach()
+
+    @property
+    def identity(self) -> tuple[int, int] | None:
+        """What tells the folder from every other, and from a copy of it, while it is locked."""
+        return self._identity
 
     def check(self, shard: Path | None = None) -> None:
         """Check that the folder is still the one that was locked.
@@ -117,25 +129,62 @@ def _check_lock(folder: Path) -> None:
         )
 
 
-def _holder(folder: Path) -> str:
-    """Name the process that has a folder open."""
+@dataclass(frozen=True)
+class Opener:
+    """The process that has a folder open, as it says itself.
+
+    Attributes:
+        name: The process in words, with the machine if it is another.
+        sharing: Whether it answers others that open the folder.
+        elsewhere: Whether it runs on another machine, so that it cannot be asked.
+    """
+
+    name: str
+    sharing: bool
+    elsewhere: bool
+
+
+def read_opener(folder: Path) -> Opener:
+    """Read which process has a folder open, or had it last."""
     try:
         with open_regular_file(folder / HOLDER) as stream:
-            holder = stream.read(LONGEST_HOLDER).decode("utf-8", "replace")
+            lines = stream.read(LONGEST_HOLDER).decode("utf-8", "replace").split("\n")
     except FileNotFoundError:
-        return "another process"
-    return "this process" if holder == _this_process() else holder
+        lines = [""]
+    process, machine, sharing = (*lines, "", "")[:3]  # earlier versions wrote the first line only
+    elsewhere = machine not in ("", _machine())
+    name = process or "another process"
+    if elsewhere:
+        name = f"{name} on {machine}"
+    elif process == _this_process():
+        name = "this process"
+    return Opener(name, sharing == SHARING, elsewhere)
 
 
-def _write_holder(folder: Path) -> None:
+def locked_error(folder: Path) -> StoreLockedError:
+    """Return the error for a folder that another process has open and does not share."""
+    opener = read_opener(folder)
+    return StoreLockedError(
+        f"the memory {str(folder)!r}, which {opener.name} has open",
+        "a folder that nobody has open, or that its opener shares",
+        "close it there (memory.close()), or open it there without share=False; over a network, "
+        "share one server: docs/deploy.md",
+    )
+
+
+def _write_holder(folder: Path, *, sharing: bool) -> None:
     """Write which process has a folder open, in a new file: an old one may be a link."""
-    (folder / HOLDER).unlink(missing_ok=True)
-    with (folder / HOLDER).open("x", encoding="utf-8") as stream:
-        stream.write(_this_process())
+    content = "\n".join((_this_process(), _machine(), SHARING if sharing else "alone"))
+    write_whole(folder / HOLDER, content.encode(), safe=False)
 
 
 def _this_process() -> str:
     return f"process {os.getpid()}"
+
+
+def _machine() -> str:
+    """Name this machine; containers have names of their own, as they do not see our processes."""
+    return socket.gethostname()[:200]
 
 
 def read_description(folder: Path) -> tuple[CollectionSchema, str | None] | None:
@@ -170,7 +219,7 @@ def read_description(folder: Path) -> tuple[CollectionSchema, str | None] | None
 
 def kept_beside(folder: Path) -> list[str]:
     """Return the names in a memory's folder that are not its description's or its lock's."""
-    own = (DESCRIPTION, LOCK, HOLDER)
+    own = (DESCRIPTION, LOCK, HOLDER, SOCKET, PORT, LOCKS)
     names = (path.name for path in folder.iterdir())
     return sorted(name for name in names if name not in own and not is_unfinished(name))
 

@@ -1,0 +1,312 @@
+"""How this process reaches the shard of a folder: as its holder, or through whoever holds it.
+
+The first that opens a folder holds it. When the holder ends, whichever other process asks next
+takes its place and opens the shard; the others find it and go on. What was under way is asked
+again: each change can be made twice without harm, and those of one owner wait for each other
+(`owner_locks.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sensorium.encoders.forking import mind_forks
+from sensorium.errors import StoreClosedError, StoreLockedError
+from sensorium.qdrant.backend import closed
+from sensorium.qdrant.edge.backend import EdgeBackend
+from sensorium.qdrant.edge.folder import locked_error, read_opener, removed_while_open
+from sensorium.qdrant.points import check_payload
+from sensorium.qdrant.schema import CollectionSchema
+from sensorium.qdrant.shared.address import Address
+from sensorium.qdrant.shared.connection import Connection, stopped
+from sensorium.qdrant.shared.holder import Holder, space_key
+
+Answer = TypeVar("Answer")
+PATIENCE = 30.0  # seconds to wait for a process that takes a folder over
+HESITATION = 0.5  # seconds in which a process that locked a folder says whether it shares it
+SHORTEST, LONGEST = 0.002, 0.05  # seconds between two tries
+MOST_IDLE = 8  # connections that are kept for the next call
+
+
+class Access:
+    """One process's access to a folder, shared by all memories that it opened there.
+
+    Attributes:
+        folder: Folder of the memory.
+    """
+
+    def __init__(self, folder: Path, *, maker: int | None = None) -> None:
+        """Prepare to use a folder; nothing is opened yet.
+
+        Args:
+            folder: Folder of the memory.
+            maker: Process with which the folder ends, so that no other takes over; `None` if it
+                lasts.
+        """
+        self.folder = folder
+        self._maker = maker
+        self._identity: list[int] | None = None  # of the folder, once it was opened
+        self._address = Address(folder)
+        self._changing = threading.RLock()  # held while the role is found
+        self._guard = threading.Lock()  # of the idle connections and of the count of users
+        self._holder: Holder | None = None
+        self._idle: list[Connection] = []
+        self._users = 0
+        self._close_later: Any = None
+        mind_forks(self)
+
+    def enter(self) -> None:
+        """Count a user; the last one that leaves closes."""
+        with self._guard:
+            self._users += 1
+
+    def leave(self) -> None:
+        """End the use; the last one closes the shard, or the connections.
+
+        Raises:
+            StoreError: The last flush failed; the folder is released all the same.
+        """
+        with self._guard:
+            self._users -= 1
+            if self._users:
+                return
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+        with self._changing:
+            holder, self._holder = self._holder, None
+            if holder is not None:
+                self._close_later.detach()
+                holder.close()
+
+    @property
+    def is_used(self) -> bool:
+        """Whether a memory of this process has the folder open."""
+        return self._users > 0
+
+    def open(self, schema: CollectionSchema) -> CollectionSchema:
+        """Reach the shard, or begin a memory, and return its layout.
+
+        Args:
+            schema: Layout of a new memory. An existing one must have the same space; modalities
+                it lacks are added.
+        Raises:
+            StoreError: As `EdgeBackend.open`; `StoreLockedError` if who has the folder open does
+                not share it, or does not respond.
+            OSError: The folder cannot be made or written.
+        """
+        place = f"the memory {str(self.folder)!r}"
+
+        def opened(holder: Holder) -> CollectionSchema:
+            return self._completed(holder.edge.schema, schema, place, holder.ask)
+
+        def connected(connection: Connection) -> CollectionSchema:
+            state = connection.state
+            return self._completed(state.schema, schema, place, calls_through(connection))
+
+        there = self.use(schema, opened, connected)
+        self._identity = self._identity or self._address.identity()
+        return there
+
+    def _completed(
+        self,
+        there: CollectionSchema,
+        wanted: CollectionSchema,
+        place: str,
+        ask: Callable[..., Any],
+    ) -> CollectionSchema:
+        """Check the layout of what is there, and add what is wanted and not there."""
+        there.check(wanted.space, place)
+        for modality in wanted.modalities:
+            if modality not in there.modalities:
+                ask(there, "add_modality", modality)
+                there = there.with_modality(modality)
+        return there
+
+    def use(
+        self,
+        schema: CollectionSchema,
+        as_holder: Callable[[Holder], Answer],
+        through: Callable[[Connection], Answer],
+    ) -> Answer:
+        """Do something as the holder, or through the one there is; again, if that one ends.
+
+        Args:
+            schema: Layout of the collection, should this process become the holder.
+            as_holder: What to do in this process.
+            through: What to do through a connection.
+        """
+        ends = time.monotonic() + PATIENCE
+        while True:
+            role = self._role(schema, ends)
+            if isinstance(role, Holder):
+                try:
+                    return as_holder(role)
+                except StoreClosedError:
+                    if self._holder is role or not self.is_used:
+                        raise
+                    continue
+            done = False
+            try:
+                answer = through(role)
+                done = True
+            except (ConnectionError, BrokenPipeError):
+                if time.monotonic() > ends + PATIENCE:
+                    raise
+                continue
+            except StoreLockedError:
+                raise  # the connection has an answer under way
+            except Exception:
+                done = True
+                raise
+            finally:
+                self._put_back(role, done)
+            return answer
+
+    def holder_or_connection(self, schema: CollectionSchema) -> Holder | Connection:
+        """Return the holder, if it is this process, or a new connection for the caller to close."""
+        role = self._role(schema, time.monotonic() + PATIENCE)
+        if isinstance(role, Connection):
+            self._put_back(role, True)
+            return Connection(self._address)
+        return role
+
+    def _put_back(self, connection: Connection, usable: bool) -> None:
+        with self._guard:
+            if usable and len(self._idle) < MOST_IDLE and self._users:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _role(self, schema: CollectionSchema, ends: float) -> Holder | Connection:
+        """Return the holder, if it is this process, or a connection to it, which is put back."""
+        holder = self._holder
+        if holder is not None:
+            return holder
+        while True:
+            with self._guard:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                break
+            if connection.is_usable():
+                return connection
+            connection.close()
+        with self._changing:
+            return self._holder or self._found(schema, ends)
+
+    def _found(self, schema: CollectionSchema, ends: float) -> Holder | Connection:
+        """Connect to the holder, or become it."""
+        began, pause = time.monotonic(), SHORTEST
+        while True:
+            if not self.is_used:
+                raise closed(f"the memory {str(self.folder)!r}")
+            try:
+                return Connection(self._address)
+            except TimeoutError as error:
+                raise stopped(self._address, _process_of(read_opener(self.folder).name)) from error
+            except ConnectionError:
+                pass
+            if self._maker not in (None, os.getpid()):
+                raise _ended_with_maker(self._maker)
+            if self._identity not in (None, self._address.identity()):
+                raise removed_while_open(self.folder)
+            try:
+                return self._hold(schema)
+            except StoreLockedError:
+                opener = read_opener(self.folder)
+                waited = time.monotonic() - began
+                if waited > HESITATION and (not opener.sharing or opener.elsewhere):
+                    raise locked_error(self.folder) from None
+                if time.monotonic() > ends:
+                    raise
+            time.sleep(pause)
+            pause = min(LONGEST, pause * 1.5)
+
+    def _hold(self, schema: CollectionSchema) -> Holder:
+        edge = EdgeBackend.open(self.folder, schema=schema, sharing=True)
+        holder = Holder(edge, listening=self._maker is None)
+        self._holder = holder
+        # Of a memory that nobody closes, at the latest when the interpreter exits
+        self._close_later = weakref.finalize(self, holder.close)
+        return holder
+
+    def listen(self) -> None:
+        """Answer other processes, also if the folder is temporary: children, and their like."""
+        if self._holder is not None:
+            self._holder.listen()
+
+    def after_fork(self) -> None:
+        """Become another process: reach the shard through the parent on the next call."""
+        self._changing, self._guard = threading.RLock(), threading.Lock()
+        holder, self._holder = self._holder, None
+        if holder is not None:
+            self._close_later.detach()
+            _LEFT_ALONE.append(holder)
+            holder.leave_alone()
+        self._idle = []  # each closes itself
+
+
+_LEFT_ALONE: list[Holder] = []  # of a parent: nothing of theirs may be closed by being collected
+_OPEN: weakref.WeakValueDictionary[str, Access] = weakref.WeakValueDictionary()
+_OPENING = threading.Lock()  # held while a process forks, so that its child finds it free
+
+
+def access_to(folder: Path, *, maker: int | None = None) -> Access:
+    """Return this process's access to a folder, and count one more user of it."""
+    key = str(folder.resolve())
+    with _OPENING:
+        access = _OPEN.get(key)
+        if access is None or not access.is_used:
+            access = _OPEN[key] = Access(folder, maker=maker)
+        access.enter()
+        return access
+
+
+def calls_through(connection: Connection) -> Callable[..., Any]:
+    """Return a function that calls methods of the collection which a connection leads to."""
+
+    def ask(schema: CollectionSchema, method: str, /, *args: Any, **options: Any) -> Any:
+        # On the way, tuples and lists become alike: what is not JSON is refused before
+        if method == "upsert":
+            for point in args[0]:
+                check_payload(point.payload)
+        elif method == "set_payload":
+            check_payload(args[1])
+        progress = options.pop("progress", None)
+        message = ["call", space_key(schema), method, list(args), options]
+        return connection.ask(message, progress)
+
+    return ask
+
+
+def _process_of(name: str) -> int:
+    digits = "".join(sign for sign in name.split(" on ", maxsplit=1)[0] if sign.isdigit())
+    return int(digits or 0)
+
+
+def _ended_with_maker(maker: int | None) -> StoreClosedError:
+    return StoreClosedError(
+        f"a temporary memory of process {maker}, which closed it or ended",
+        "a temporary memory that its process has open: it ends with that process",
+        "give Memory.open a folder that lasts",
+    )
+
+
+def _before_fork() -> None:
+    _OPENING.acquire()
+    for access in list(_OPEN.values()):
+        access.listen()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_OPENING.release,
+        after_in_child=_OPENING.release,
+    )

@@ -1,0 +1,388 @@
+"""The process that holds the shard of a folder: it answers the others, one thread for each."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from sensorium.errors import SensoriumError, SpaceMismatchError, StoreClosedError, StoreLockedError
+from sensorium.qdrant.edge.backend import EdgeBackend
+from sensorium.qdrant.forwarding import READING
+from sensorium.qdrant.points import Point
+from sensorium.qdrant.schema import CollectionSchema
+from sensorium.qdrant.shared.address import Address, check_user
+from sensorium.qdrant.shared.frames import LONGEST_HELLO, PROTOCOL, Message, receive, send
+
+logger = logging.getLogger(__name__)
+
+WRITING = frozenset({"upsert", "put_vectors", "set_payload", "delete"})
+SERVED = READING | WRITING | {"add_modality", "flush", "compact", "check_purge", "purge"}
+POLITE = 5.0  # seconds in which another process must say who it is
+MOST_CONNECTIONS = 1000
+# While Edge works, no other thread of this process does: points of others are written a few at a
+# time, so that the holder's own threads wait milliseconds and not for the whole batch
+TOGETHER = 16
+
+
+@dataclass(eq=False)
+class Visitor:
+    """A connection of another process.
+
+    Attributes:
+        connection: Its socket.
+        process: Its process id, as it says.
+        since: Time at which it connected, seconds since 1970.
+        sibling: The collection that its calls concern, if it began one to be put in place.
+    """
+
+    connection: socket.socket
+    process: int = 0
+    since: float = field(default_factory=time.time)
+    sibling: EdgeBackend | None = None
+
+
+class Holder:
+    """An open shard, which this process uses itself and others through it.
+
+    Attributes:
+        edge: The collection that is in place.
+        generation: How many times its layout was changed or another took its place.
+    """
+
+    def __init__(self, edge: EdgeBackend, *, listening: bool = True) -> None:
+        """Hold an open collection, and answer others.
+
+        Args:
+            edge: The collection.
+            listening: Whether to answer others from the start.
+        """
+        self.edge = edge
+        self.generation = 0
+        self._secret = ""
+        self._listener: socket.socket | None = None
+        self._address = Address(edge.folder)
+        self._visitors: set[Visitor] = set()
+        self._guard = threading.Condition()
+        self._sealed_for: EdgeBackend | None = None  # the sibling that is to take the place
+        self._writes = 0
+        self._writing = 0  # calls that write now
+        self._noted: dict[EdgeBackend, int] = {}  # writes before a sibling was begun
+        self._is_open = True
+        if listening:
+            self.listen()
+
+    def listen(self) -> None:
+        """Answer other processes from now on; do nothing if that is so already.
+
+        Where the system does not let us, this process alone uses the folder.
+        """
+        if self._listener is not None:
+            return
+        try:
+            self._listener, self._secret = self._address.listen()
+        except (OSError, SensoriumError) as error:
+            logger.warning("sensorium: other processes cannot share this memory: %s", error)
+            return
+        threading.Thread(
+            target=self._accept, args=(self._listener,), name="sensorium-sharing", daemon=True
+        ).start()
+
+    def ask(self, schema: CollectionSchema, method: str, /, *args: Any, **options: Any) -> Any:
+        """Carry out a call of `Backend` on the collection in place.
+
+        Args:
+            schema: The layout as the caller knows it: its space must be that of the collection.
+            method: Name of the method.
+            args: Its arguments.
+            options: Its arguments by keyword.
+        Raises:
+            SpaceMismatchError: A collection of another encoder took the place.
+        """
+        while True:
+            edge = self.edge
+            if edge.schema.space != schema.space:
+                raise replaced(edge, schema.space.id)
+            try:
+                if method in READING:
+                    return getattr(edge, method)(*args, **options)
+                with self._changing(method in WRITING):
+                    if self.edge is edge:
+                        return getattr(edge, method)(*args, **options)
+            except StoreClosedError:
+                with self._guard:  # what is put in place holds it until that is done
+                    if self.edge is edge:
+                        raise
+
+    @contextmanager
+    def _changing(self, writing: bool) -> Iterator[None]:
+        """Wait until nothing is about to be put in place, and keep it so meanwhile."""
+        with self._guard:
+            self._guard.wait_for(lambda: self._sealed_for is None)
+            self._writes += writing
+            self._writing += 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._writing -= 1
+                self._guard.notify_all()
+
+    def begin(self, schema: CollectionSchema) -> EdgeBackend:
+        """Begin a collection that may take the place."""
+        with self._guard:
+            writes = self._writes
+        sibling = self.edge.sibling(schema)
+        self._noted[sibling] = writes
+        return sibling
+
+    def seal(self, sibling: EdgeBackend) -> bool:
+        """Let nobody write until a sibling is in place or given up; see `Backend.seal`."""
+        with self._guard:
+            if self._sealed_for not in (None, sibling):
+                raise StoreLockedError(
+                    "a collection that is being re-embedded by somebody else, too",
+                    "one at a time",
+                    "wait until the other is done",
+                )
+            self._sealed_for = sibling
+            self._guard.wait_for(lambda: not self._writing)
+            return self._writes != self._noted[sibling]
+
+    def switch(self, sibling: EdgeBackend) -> None:
+        """Put a sealed sibling in place."""
+        with self._guard:
+            self.edge.switch(sibling)
+            self.edge = sibling
+            self.generation += 1
+            self._forget(sibling)
+
+    def discard(self, sibling: EdgeBackend) -> None:
+        """Give a sibling up."""
+        with self._guard:
+            self._forget(sibling)
+        sibling.discard()
+
+    def _forget(self, sibling: EdgeBackend) -> None:
+        self._noted.pop(sibling, None)
+        if self._sealed_for is sibling:
+            self._sealed_for = None
+        self._guard.notify_all()
+
+    def processes(self) -> list[dict[str, Any]]:
+        """Describe which processes use the folder: this one first, then those that ask it."""
+        with self._guard:
+            first: dict[int, float] = {}
+            for each in self._visitors:
+                if each.process:
+                    first[each.process] = min(first.get(each.process, each.since), each.since)
+        others = [{"process": process, "since": since} for process, since in sorted(first.items())]
+        return [{"process": os.getpid(), "holds": True}, *others]
+
+    def close(self) -> None:
+        """Flush, release the folder, and leave it to others; the second call does nothing.
+
+        Raises:
+            StoreError: The last flush failed; the folder is released all the same.
+        """
+        with self._guard:
+            if not self._is_open:
+                return
+            self._is_open = False
+            visitors = list(self._visitors)
+        if self._listener is not None:
+            self._address.withdraw()
+            with suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+        try:
+            self.edge.close()
+        finally:
+            for each in visitors:
+                with suppress(OSError):
+                    each.connection.shutdown(socket.SHUT_RDWR)
+
+    def leave_alone(self) -> None:
+        """Let go of the connections in a forked child: they are the parent's."""
+        for connection in (self._listener, *(each.connection for each in self._visitors)):
+            if connection is not None:
+                connection.close()  # the descriptor of this process alone
+        self._is_open = False
+
+    def _accept(self, listener: socket.socket) -> None:
+        """Let others in until the listener is closed."""
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                if not self._is_open:
+                    return
+                time.sleep(0.1)  # too many files are open: perhaps not any more then
+                continue
+            visitor = Visitor(connection)
+            with self._guard:
+                full = len(self._visitors) >= MOST_CONNECTIONS or not self._is_open
+                if not full:
+                    self._visitors.add(visitor)
+            if full:
+                connection.close()
+                continue
+            threading.Thread(
+                target=self._serve, args=(visitor,), name="sensorium-sharing", daemon=True
+            ).start()
+
+    def _serve(self, visitor: Visitor) -> None:
+        """Answer one connection until it ends."""
+        connection = visitor.connection
+        try:
+            check_user(connection, self.edge.folder)
+            connection.settimeout(POLITE)
+            visitor.process = self._greet(connection)
+            if visitor.process:
+                connection.settimeout(None)
+                while self._answer(visitor, receive(connection)):
+                    pass
+        except (OSError, SensoriumError) as error:  # also those of a connection that is gone
+            logger.debug("sensorium: a process that shares the memory is gone: %s", error)
+        finally:
+            with self._guard:
+                self._visitors.discard(visitor)
+            connection.close()
+            self._give_up(visitor)
+
+    def _give_up(self, visitor: Visitor) -> None:
+        """Discard what a connection that ended had begun to put in place."""
+        sibling, visitor.sibling = visitor.sibling, None
+        if sibling is not None and self._is_open:
+            with suppress(SensoriumError, OSError):
+                self.discard(sibling)
+
+    def _greet(self, connection: socket.socket) -> int:
+        """Hear who connects, and tell who answers; return its process id, 0 if it may not stay."""
+        hello = receive(connection, LONGEST_HELLO)
+        if len(hello) < 4 or hello[0] != "hello" or not isinstance(hello[2], int):
+            return 0
+        _, protocol, process, secret = hello[:4]
+        if not secrets.compare_digest(str(secret).encode(), self._secret.encode()):
+            return 0
+        send(
+            connection,
+            ["hello", PROTOCOL, os.getpid(), list(self.edge.identity or ()), *self._state()],
+        )
+        return process if protocol == PROTOCOL else 0
+
+    def _state(self) -> tuple[int, str, CollectionSchema]:
+        edge = self.edge
+        return self.generation, edge.name, edge.schema
+
+    def _answer(self, visitor: Visitor, message: Message) -> bool:
+        """Carry out one call and send what it returned; return whether others may follow."""
+        try:
+            result = self._perform(visitor, message)
+        except Exception as error:
+            if not self._is_open:  # it asks whoever holds the folder next
+                return False
+            answer: Message = ["error", self.generation, error]
+        else:
+            answer = ["result", self.generation, result]
+        try:
+            send(visitor.connection, answer)
+        except SensoriumError as error:  # what was found is too long
+            send(visitor.connection, ["error", self.generation, error])
+        return True
+
+    def _perform(self, visitor: Visitor, message: Message) -> Any:
+        kind, *fields = message
+        if kind == "state":
+            return list(self._state())
+        if kind == "processes":
+            return self.processes()
+        if kind in _SIBLING_CALLS:
+            return _SIBLING_CALLS[kind](self, visitor, *fields)
+        if kind != "call":
+            raise ConnectionAbortedError(f"a message of kind {kind!r}")
+        space, method, args, options = fields
+        if method not in SERVED:
+            raise ConnectionAbortedError(f"a call of {method!r}")
+        if method == "purge":
+            options["progress"] = self._reporting(visitor)
+        if visitor.sibling is not None:
+            return getattr(visitor.sibling, method)(*args, **options)
+        schema = self.edge.schema
+        if list(space) != space_key(schema):
+            raise replaced(self.edge, str(space[0]))
+        if method == "upsert":
+            for some in _in_turns(args[0]):
+                self.ask(schema, method, some)
+            return None
+        return self.ask(schema, method, *args, **options)
+
+    def _reporting(self, visitor: Visitor) -> Callable[[int, int | None], None]:
+        def report(done: int, total: int | None) -> None:
+            send(visitor.connection, ["progress", self.generation, [done, total]])
+
+        return report
+
+    def _begin_for(self, visitor: Visitor, schema: CollectionSchema) -> str:
+        visitor.sibling = self.begin(schema)
+        return visitor.sibling.name
+
+    def _seal_for(self, visitor: Visitor) -> bool:
+        return self.seal(_own_sibling(visitor))
+
+    def _switch_for(self, visitor: Visitor) -> None:
+        self.switch(_own_sibling(visitor))
+        visitor.sibling = None
+
+    def _discard_for(self, visitor: Visitor) -> None:
+        sibling, visitor.sibling = _own_sibling(visitor), None
+        self.discard(sibling)
+
+
+_SIBLING_CALLS: dict[str, Callable[..., Any]] = {
+    "begin": Holder._begin_for,
+    "seal": Holder._seal_for,
+    "switch": Holder._switch_for,
+    "discard": Holder._discard_for,
+}
+
+
+def _own_sibling(visitor: Visitor) -> EdgeBackend:
+    if visitor.sibling is None:
+        raise ConnectionAbortedError("a call on a collection that was not begun")
+    return visitor.sibling
+
+
+def _in_turns(points: Sequence[Point]) -> Iterator[list[Point]]:
+    """Cut points into small writes; those of one record stay together."""
+    turn: list[Point] = []
+    for point in points:
+        if len(turn) >= TOGETHER and "part_of" not in point.payload:
+            yield turn
+            turn = []
+        turn.append(point)
+    if turn:
+        yield turn
+
+
+def space_key(schema: CollectionSchema) -> list[Any]:
+    """Return what tells the space of a layout from others, to be sent with each call."""
+    space = schema.space
+    return [space.id, space.model, space.weights, space.preprocessing, space.dimension]
+
+
+def replaced(edge: EdgeBackend, before: str) -> SpaceMismatchError:
+    """Return the error for a call that knows the space which the memory had before."""
+    return SpaceMismatchError(
+        f"the memory {str(edge.folder)!r}, re-embedded since it was opened: from {before} to "
+        f"{edge.schema.space.id}",
+        "the encoder of its vectors",
+        "open it again with that encoder",
+    )

@@ -1,0 +1,110 @@
+"""Who may write for an owner: one process at a time, whichever of them holds the shard."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from weakref import WeakSet
+
+from sensorium.encoders.forking import mind_forks
+from sensorium.errors import StoreLockedError
+from sensorium.qdrant.edge.folder import LOCKS, removed_while_open
+from sensorium.qdrant.file_locks import FileLock
+from sensorium.qdrant.regular_files import make_regular_folder
+
+PATIENCE = 30.0  # seconds without a sign of life after which a process is not waited for
+BEAT = 3.0  # seconds between two signs of life of a process that writes for long
+SHORTEST, LONGEST = 0.0003, 0.02  # seconds between two looks whether a lock is free
+
+
+@contextmanager
+def owner_lock(folder: Path, owner: str) -> Iterator[None]:
+    """Keep other processes, and other memories of this one, from writing for an owner.
+
+    Args:
+        folder: Folder of the memory.
+        owner: The owner.
+    Raises:
+        StoreLockedError: The process that has the lock does not respond; the message names it.
+        StoreFormatError: The folder was removed while open, or a link is in its place.
+    """
+    if not folder.is_dir():
+        raise removed_while_open(folder)
+    name = hashlib.sha256(owner.encode()).hexdigest()[:32]
+    file = make_regular_folder(folder, LOCKS) / name
+    lock = FileLock(file)
+    pause, began = SHORTEST, time.monotonic()
+    while not lock.acquire():
+        if time.monotonic() - began > BEAT:  # whoever has it just got it, or gave a sign since
+            _check_alive(file, folder)
+        time.sleep(pause)
+        pause = min(LONGEST, pause * 1.5)
+    lock.write(f"process {os.getpid()}")
+    lock.touch()
+    _HEART.watch(lock)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _check_alive(file: Path, folder: Path) -> None:
+    """Check that the process which has a lock has shown a sign of life not long ago.
+
+    Raises:
+        StoreLockedError: It has not.
+    """
+    with suppress(FileNotFoundError):
+        if time.time() - file.stat().st_mtime > PATIENCE:
+            holder = file.read_text("utf-8", "replace")[:64] or "another process"
+            raise StoreLockedError(
+                f"the memory {str(folder)!r}, into which {holder} began to write {PATIENCE:.0f} "
+                "seconds ago without going on",
+                "a process that writes and goes on, or ends",
+                f"continue or end {holder}: it may be stopped, or in a debugger",
+            )
+
+
+class _Heart:
+    """Shows that this process goes on, for as long as it has locks."""
+
+    def __init__(self) -> None:
+        self._locks: WeakSet[FileLock] = WeakSet()
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        mind_forks(self)
+
+    def watch(self, lock: FileLock) -> None:
+        """Touch a lock's file now and then until it is released."""
+        with self._guard:
+            self._locks.add(lock)
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._beat, name="sensorium-writing", daemon=True
+                )
+                self._thread.start()
+
+    def after_fork(self) -> None:
+        self._locks = WeakSet()
+        self._guard = threading.Lock()
+        self._thread = None
+
+    def _beat(self) -> None:
+        while True:
+            time.sleep(BEAT)
+            with self._guard:
+                locks = list(self._locks)
+                if not locks:  # a lock is dropped when its block ends
+                    self._thread = None
+                    return
+            for lock in locks:
+                with suppress(OSError):
+                    lock.touch()
+
+
+_HEART = _Heart()

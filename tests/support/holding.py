@@ -1,0 +1,79 @@
+"""Another process that opens folders, so that the test's own process is not their holder."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from sensorium.errors import SensoriumError
+from sensorium.qdrant.schema import CollectionSchema
+from sensorium.qdrant.shared import SharedBackend
+
+
+class HoldingProcess:
+    """A process that holds the folders it is told to, until it is told otherwise."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                f"import sys; sys.path[:] = {sys.path!r}; "
+                "from tests.support.holding import main; main()",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def open(self, folder: Path, schema: CollectionSchema) -> bool:
+        """Have a folder opened; return whether it could be, when it is."""
+        return bool(self._tell(["open", str(folder), schema.to_dict()]))
+
+    def close(self, folder: Path) -> None:
+        """Have a folder closed, if it is open."""
+        self._tell(["close", str(folder)])
+
+    def kill(self) -> None:
+        """Let the process die as if it had lost power."""
+        self._process.kill()
+        self._process.wait()
+
+    def end(self) -> None:
+        """End the process; it closes what it has open."""
+        self._process.communicate("\n", timeout=30)
+
+    def _tell(self, message: Any) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(message) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+
+def main() -> None:
+    """Do what comes on standard input, a line each; end at an empty line."""
+    open_now: dict[str, SharedBackend] = {}
+    for line in sys.stdin:
+        if not line.strip():
+            break
+        verb, folder, *rest = json.loads(line)
+        done = True
+        if verb == "open":
+            try:
+                schema = CollectionSchema.from_dict(rest[0], place=folder)
+                open_now[folder] = SharedBackend.open(folder, schema=schema)
+            except SensoriumError:
+                done = False
+        elif folder in open_now:
+            open_now.pop(folder).close()
+        print(json.dumps(done), flush=True)
+    for backend in open_now.values():
+        backend.close()

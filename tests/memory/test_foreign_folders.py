@@ -144,12 +144,15 @@ def test_a_kept_file_that_is_a_link_is_not_read(folder: Path, tmp_path: Path) ->
 
 
 def test_what_killed_writers_left_beside_the_vectors_is_removed(folder: Path) -> None:
-    """Unfinished files of calibration and streams go when the memory is opened."""
-    unfinished = f".kept.json.{'a' * 16}.new"
+    """Unfinished files of calibration and streams go when the memory is opened, if they are old."""
+    unfinished, young = f".kept.json.{'a' * 16}.new", f".kept.json.{'b' * 16}.new"
     places = [folder / "calibration", *(folder / "streams").iterdir(), folder]
     for place in places:
         (place / unfinished).touch()
+        os.utime(place / unfinished, (1e9, 1e9))
+    (places[0] / young).touch()  # another process may be writing it
     opened(folder).close()
+    assert (places[0] / young).exists()
     assert not any((place / unfinished).exists() for place in places)
     assert (places[0] / "kept.json").exists()
 

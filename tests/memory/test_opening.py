@@ -149,7 +149,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 
 def test_a_lock_names_who_holds_it(folder: Path) -> None:
     """This process, or the other one by its number; it is free once that one closed."""
-    with open_it(folder):
+    with open_it(folder, share=False):
         with pytest.raises(StoreLockedError) as caught:
             open_it(folder, owner="fido")
         told(caught.value, "this process", "close")
@@ -158,7 +158,7 @@ import sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from tests.support.planted import PlantedEncoder
 from sensorium.memory import Memory
-with Memory.open({str(folder)!r}, owner="rex", encoder=PlantedEncoder()) as memory:
+with Memory.open({str(folder)!r}, owner="rex", encoder=PlantedEncoder(), share=False) as memory:
     print("open", flush=True)
     sys.stdin.read()
 """

@@ -195,26 +195,35 @@ def _folder(folder: Path) -> Check:
         return Check("folder", "ok", f"{folder} will be made when something is remembered")
     holder = _holder(folder) if (folder / DESCRIPTION).exists() else None
     if holder is not None:
+        name, sharing = holder
+        if sharing:
+            return Check("folder", "ok", f"{folder}, held by {name}")
         remedy = "close it there, or share one server: docs/deploy.md"
-        return Check("folder", "warn", f"{folder}, opened by {holder}", remedy)
+        return Check("folder", "warn", f"{folder}, opened by {name}", remedy)
     return Check("folder", "ok", f"{folder}, not opened by any process")
 
 
-def _holder(folder: Path) -> str | None:
-    """Return who has a memory open, without leaving a trace; `None` if nobody has."""
-    from filelock import FileLock, Timeout
+def _holder(folder: Path) -> tuple[str, bool] | None:
+    """Return who has a memory open, without leaving a trace, and whether others can join.
 
-    from sensorium.qdrant.edge.folder import HOLDER, LOCK
+    Returns:
+        `None` if nobody has.
+    """
+    from sensorium.qdrant.edge.folder import LOCK, read_opener
+    from sensorium.qdrant.file_locks import FileLock
+    from sensorium.qdrant.shared.connection import processes_of
 
     if not (folder / LOCK).exists():
         return None
-    try:
-        with FileLock(folder / LOCK, thread_local=False).acquire(timeout=0):
-            return None
-    except Timeout:
-        holder = folder / HOLDER
-        who = holder.read_text(encoding="utf-8") if holder.exists() else "another process"
-        return "this process" if who == f"process {os.getpid()}" else who
+    lock = FileLock(folder / LOCK)
+    if lock.acquire():
+        lock.release()
+        return None
+    processes = processes_of(folder)
+    if not processes:
+        return read_opener(folder).name, False
+    holder, *others = (str(each["process"]) for each in processes)
+    return f"process {holder}{', shared with ' + ', '.join(others) if others else ''}", True
 
 
 def _memory(folder: Path, encoder: str) -> Check:

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sensorium.encoders.forking import mind_forks
@@ -142,6 +143,25 @@ def _greeted(hello: Message, address: Address) -> tuple[int, State]:
     if identity != address.identity():
         raise ConnectionRefusedError("the socket is that of another folder")
     return process, State(generation, shard, schema)
+
+
+def processes_of(folder: Path) -> list[dict[str, Any]]:
+    """Return the processes that use a folder; see `SharedBackend.processes`.
+
+    Returns:
+        An empty list if nobody answers for the folder.
+    """
+    try:
+        connection = Connection(Address(folder))
+    except (OSError, StoreLockedError):
+        return []
+    try:
+        found: list[dict[str, Any]] = connection.ask(["processes"])
+    except (OSError, StoreLockedError):
+        return []
+    finally:
+        connection.close()
+    return [each for each in found if each["process"] != os.getpid()]
 
 
 def stopped(address: Address, process: int) -> StoreLockedError:

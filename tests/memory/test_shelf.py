@@ -62,10 +62,10 @@ def test_the_calibration_is_that_of_the_new_vectors(memory: Memory, tmp_path: Pa
         memory.remember_many([picture(f"p{i}") for i in range(20)])
         memory.recall("p1")
         folder = tmp_path / "home" / CALIBRATION
-        [file] = folder.iterdir()
+        [file] = folder.glob("*.npz")
         old = file.read_bytes()
         memory.reembed(NEW)
-        assert list(folder.iterdir()) == []
+        assert list(folder.glob("*.npz")) == []
         assert memory.recall("p1")[0].calibrated  # by the background of the new encoder
         assert file.read_bytes() != old
 
@@ -76,7 +76,7 @@ def test_a_crash_at_the_switch_leaves_no_sample_of_the_old_vectors(
     """Whichever collection stands then, the sample is drawn from it."""
 
     def die(sibling: Any) -> None:
-        assert list((tmp_path / "home" / CALIBRATION).iterdir()) == []
+        assert list((tmp_path / "home" / CALIBRATION).glob("*.npz")) == []
         raise KeyboardInterrupt
 
     with memory:

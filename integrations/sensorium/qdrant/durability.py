@@ -84,12 +84,12 @@ def write_whole(file: Path, content: bytes, *, safe: bool = True) -> None:
     """Write a file so that a crash or a loss of power leaves the old content or the new.
 
     Several threads or processes may write the same file: the last one wins. A link in the place of
-    the file is replaced, not followed. When this returns, the content is safe.
+    the file is replaced, not followed.
 
     Args:
         file: Path of the file; its folder exists.
         content: All of the new content.
-        safe: Whether it must survive a loss of power.
+        safe: Whether the content is safe against loss of power when this returns.
     Raises:
         OSError: The file cannot be written, or not be made safe.
     """

@@ -17,7 +17,7 @@ from sensorium.qdrant.durability import write_whole
 from sensorium.qdrant.regular_files import open_regular_file
 
 ROWS = "rows."  # prefix of a modality's name, in the file
-NUMBERS = "numbers"  # in the file: JSON as bytes, {"total": ..., "counts": {modality: ...}}
+NUMBERS = "numbers"  # in the file: JSON as bytes, {"total", "counts": {modality: n}, "mark"}
 # What reading a damaged file raises: the zip archive, an .npy member, the JSON, and numbers of the
 # wrong kind each raise errors of their own.
 DAMAGE = (
@@ -42,11 +42,13 @@ class Sample:
             random points.
         counts: Number of points that had a modality.
         total: Number of all points.
+        mark: Mark of the removals before it was drawn, see `Removals`.
     """
 
     rows: Mapping[str, NDArray[np.float32]] = field(repr=False)
     counts: Mapping[str, int]
     total: int = 0
+    mark: str = ""
 
     EMPTY: ClassVar[Sample]
 
@@ -56,7 +58,7 @@ class Sample:
         Raises:
             OSError: The disk is full, or the directory does not exist.
         """
-        numbers = {"total": self.total, "counts": dict(self.counts)}
+        numbers = {"total": self.total, "counts": dict(self.counts), "mark": self.mark}
         arrays: dict[str, Any] = {
             ROWS + name: rows.astype(np.float16) for name, rows in self.rows.items()
         }
@@ -80,10 +82,10 @@ class Sample:
                     if key.startswith(ROWS)
                 }
             counts = {name: int(count) for name, count in numbers["counts"].items()}
-            total = int(numbers["total"])
+            total, mark = int(numbers["total"]), str(numbers.get("mark", ""))
         except DAMAGE:
             return None
-        sample = cls(rows, counts, total)
+        sample = cls(rows, counts, total, mark)
         return sample if sample._is_sound() else None
 
     def _is_sound(self) -> bool:

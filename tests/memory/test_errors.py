@@ -195,7 +195,7 @@ WRONG_CALLS: dict[str, tuple[Callable[[Memory], object], type[SensoriumError], s
     "get many, one without a name": (lambda memory: memory.get_many([""]), RecordError, "id=''"),
     "forget an empty id": (lambda memory: memory.forget(""), RecordError, "id=''"),
     "forget a list of ids": (
-        lambda memory: memory.forget(["dog"]),  # type: ignore[arg-type]  # the mistake
+        lambda memory: memory.forget(["dog"]),  # type: ignore[call-overload]  # the mistake
         RecordError,
         "forget(*ids)",
     ),

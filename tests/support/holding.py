@@ -44,7 +44,7 @@ class HoldingProcess:
     def kill(self) -> None:
         """Let the process die as if it had lost power."""
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()
 
     def end(self) -> None:
         """End the process; it closes what it has open."""

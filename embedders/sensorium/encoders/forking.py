@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Protocol
 from weakref import WeakSet
 
@@ -26,6 +27,10 @@ def mind_forks(each: Forked) -> None:
 
 
 def _after_fork() -> None:
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        # The threads of OpenMP are the parent's: a child that wants several waits for them for ever
+        torch.set_num_threads(1)
     for each in list(_OBJECTS):
         each.after_fork()
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from sensorium.encoders import Encoder
+from sensorium.encoders.forking import mind_forks
 from sensorium.errors import StoreClosedError
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.place import Place
@@ -55,6 +56,12 @@ class OwnerLock:
         self._threads = threading.RLock()
         self._depth = 0  # how many times the thread that has it took it
         self._block: AbstractContextManager[None] = nullcontext()
+        mind_forks(self)
+
+    def after_fork(self) -> None:
+        """Be free in a forked child: whoever had the lock is a thread of the parent."""
+        self._threads, self._depth = threading.RLock(), 0
+        self._block = nullcontext()
 
     def __enter__(self) -> None:
         self._threads.acquire()

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from sensorium.encoders.forking import mind_forks
 from sensorium.errors import StoreError
 
 logger = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 UNFINISHED = ".new"  # ends the name of a file that is being written
 # Also as they were before: .NAME.PID
 UNFINISHED_NAME = re.compile(r"\..+\.([0-9a-f]{16}\.new|[0-9]+)")
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # Windows has no such flag
 FLUSH_AFTER = 1.0  # seconds from a write to the flush that makes it safe against loss of power
 
@@ -41,6 +43,7 @@ class FlushTimer:
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
         self.error: StoreError | None = None
+        mind_forks(self)
 
     def wrote(self) -> None:
         """Note a write: it will be flushed soon."""
@@ -80,7 +83,7 @@ class FlushTimer:
             logger.warning("sensorium: flushing failed: %s", error)
 
 
-def write_whole(file: Path, content: bytes, *, safe: bool = True) -> None:
+def write_whole(file: Path, content: bytes, *, safe: bool = True, private: bool = False) -> None:
     """Write a file so that a crash or a loss of power leaves the old content or the new.
 
     Several threads or processes may write the same file: the last one wins. A link in the place of
@@ -90,11 +93,14 @@ def write_whole(file: Path, content: bytes, *, safe: bool = True) -> None:
         file: Path of the file; its folder exists.
         content: All of the new content.
         safe: Whether the content is safe against loss of power when this returns.
+        private: Whether only this user may read the file.
     Raises:
         OSError: The file cannot be written, or not be made safe.
     """
     temporary = file.with_name(f".{file.name}.{secrets.token_hex(8)}{UNFINISHED}")
-    stream = temporary.open("xb")  # never opens what is there already, be it a file or a link
+    # Never opens what is there already, be it a file or a link
+    mode = 0o600 if private else 0o666
+    stream = os.fdopen(os.open(temporary, NEW_FILE, mode), "wb")
     try:
         with stream:
             stream.write(content)

@@ -95,7 +95,7 @@ def test_a_process_that_only_recalls_notices_what_others_add(
     """Points are counted again after some seconds, not at every recall."""
     memory.remember(picture("dog"))
     other, clock, counts = another(memory), [1000.0], list[int]()
-    monkeypatch.setattr(calibrating.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
     count = memory.backend.count
 
     def counted(*arguments: Any) -> int:

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sensorium.encoders.forking import mind_forks
 from sensorium.memory.calibrating.calibration import Calibration
 from sensorium.memory.calibrating.removals import Removals
 from sensorium.memory.calibrating.sample import Sample
@@ -44,7 +45,9 @@ class Calibrator:
         self._lock = threading.Lock()
         self._points: int | None = None  # points of this owner; None before they were counted
         self._counted = 0.0  # when they were, on the monotonic clock
+        self._calibration: Calibration | None = None
         self._use(self._kept() or Sample.EMPTY)
+        mind_forks(self)
 
     def current(self, setup: Setup) -> Calibration:
         """Return the calibration; draw another sample first if the last one is out of date.
@@ -105,7 +108,7 @@ class Calibrator:
 
     def _use(self, sample: Sample) -> None:
         self._sample, self._sampled = sample, sample.total
-        self._calibration: Calibration | None = None
+        self._calibration = None
 
     def _forget_sample(self) -> None:
         """Begin anew with an empty sample."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
+from sensorium.encoders.forking import mind_forks
 from sensorium.errors import MediaNotFoundError, MediaQuotaError, RecordError
 from sensorium.memory.checks import check_quota
 from sensorium.memory.layout.ids import owner_key
@@ -95,6 +96,13 @@ class MediaStore:
         self._unsynced: set[str] = set()  # names written since the last flush
         local = isinstance(self._folder, LocalFolder)
         self._timer = FlushTimer(self._flush_late) if local else None
+        mind_forks(self)
+
+    def after_fork(self) -> None:
+        """Be usable in a forked child: files in use there are those of its own calls."""
+        self._lock = Lock()
+        self._reserved = 0
+        self._in_use.clear()
 
     def for_owner(self, owner: str) -> MediaStore:
         """Open another owner's store in the same place, with the same quota."""

@@ -324,7 +324,6 @@ class EdgeBackend(Backend):
         Edge's object must not even be collected there: it would flush files that the parent writes.
         """
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._shard.engine))
-        self._timer.after_fork()
         self._write_gate, self._guard = threading.RLock(), threading.RLock()
         self._is_open, self._is_parents = False, True
 

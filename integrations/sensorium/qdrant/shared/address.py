@@ -86,7 +86,7 @@ class Address:
             listener.listen(QUEUE)
             secret = secrets.token_hex(32)
             said = {"port": listener.getsockname()[1], "secret": secret}
-            write_whole(self.folder / PORT, json.dumps(said).encode())
+            write_whole(self.folder / PORT, json.dumps(said).encode(), private=True)
         except BaseException:
             listener.close()
             raise

@@ -97,6 +97,11 @@ class Connection:
             else:
                 return value
 
+    def __del__(self) -> None:
+        """End the connection of a memory that nobody closed."""
+        if hasattr(self, "_socket"):
+            self._socket.close()
+
     def close(self) -> None:
         """End the connection."""
         self._socket.close()

@@ -6,7 +6,9 @@ import logging
 import time
 from dataclasses import dataclass, field, replace
 
-from sensorium.errors import SensoriumError, StoreLockedError
+from qdrant_client import models
+
+from sensorium.errors import SensoriumError, StoreLockedError, StoreUnavailableError
 from sensorium.qdrant.client.claim import Claim, Heartbeat
 from sensorium.qdrant.client.collection import Collection
 from sensorium.qdrant.client.connection import CollectionMissingError, Connection
@@ -37,7 +39,8 @@ from sensorium.qdrant.schema import CollectionSchema
 
 logger = logging.getLogger(__name__)
 
-NOTICE = 1.0  # seconds until every node of a cluster knows what one was told
+NOTICE = 1.0  # seconds more for a node that could not be waited for
+HEARD = 20  # seconds for which a server waits for the other nodes; less than a request may take
 
 
 @dataclass
@@ -133,11 +136,13 @@ class Replacement:
 
         Raises:
             StoreLockedError: Another process is replacing it.
+            StoreUnavailableError: A node of the cluster has not heard of it in time.
         """
         self._check_mark(sealed=False)
         mark = self._successor(sealed=True)
         write_metadata(self.connection, self.old, **{SUCCESSOR: mark})
         if not self.connection.local:
+            self._await_nodes()
             time.sleep(NOTICE)
         self._check_mark(sealed=True)
         self._sealed = True
@@ -197,6 +202,32 @@ class Replacement:
 
     def _successor(self, *, sealed: bool) -> dict[str, object]:
         return Successor(self.new, self.claim.renewed(), sealed).to_dict()
+
+    def _await_nodes(self) -> None:
+        """Wait until every node of a cluster that is there knows what this one was told.
+
+        A node answers when it knows the metadata itself; that of another alias it answers when all
+        nodes have heard of it, and so of everything before, or after `HEARD`.
+
+        Raises:
+            StoreUnavailableError: A node has not heard of it in time.
+        """
+        alias = f"{self.new}-heard"
+        made = models.CreateAlias(collection_name=self.new, alias_name=alias)
+        actions = [
+            models.CreateAliasOperation(create_alias=made),
+            models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=alias)),
+        ]
+        began = time.monotonic()
+        change = self.connection.client.update_collection_aliases
+        self.connection.call(change, actions, timeout=HEARD)
+        if time.monotonic() - began >= HEARD:
+            raise StoreUnavailableError(
+                f"{place_of(self.connection, self.name)}, on a cluster of which a node has not "
+                f"heard in {HEARD} s that the collection is replaced",
+                "nodes that reach each other",
+                "look after the cluster, then try again; nothing was changed",
+            )
 
     def _is_ours(self, state: CollectionState | None) -> bool:
         return (

@@ -89,11 +89,20 @@ def test_an_error_is_one_line_that_ends_with_the_remedy(command: str) -> None:
 
 
 def test_an_open_memory_is_not_opened_twice(home: Path) -> None:
-    """A memory that another program has open is reported as locked."""
-    with Memory.open(home, owner="me"):
+    """A memory that another program keeps to itself is reported as locked."""
+    with Memory.open(home, owner="me", share=False):
         for command in ("remember --text x", "stats"):
             error = run_json(*command.split(), code=1)["error"]
             assert error["type"] == "StoreLockedError"
+
+
+def test_an_open_memory_is_joined(home: Path) -> None:
+    """What another program has open, the command line uses beside it; doctor names both."""
+    with Memory.open(home, owner="me") as memory:
+        name = remembered("--text", "buy milk")
+        assert memory.get(name).text == "buy milk"
+        memory.remember(text="buy bread")
+        assert run_json("stats")["records"] == 2
 
 
 def test_a_memory_is_only_read(home: Path, tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_failures_are_told_and_the_rest_is_kept() -> None:
         assert [document.id for document in store.get_by_ids(["a", "b", "c"])] == ["a", "c"]
         with pytest.raises(VectorError, match="1 vectors of 2 documents"):
             store.add_texts(["too few", "foo"], ids=["d", "e"])
-        with pytest.raises(BatchError, match=r"metadata\.when, a datetime") as facts:
+        with pytest.raises(BatchError, match=r"metadata\.when of type datetime") as facts:
             store.add_texts(["foo"], [{"when": datetime.now(timezone.utc)}])
         assert isinstance(facts.value.failures[0], RecordError)
 

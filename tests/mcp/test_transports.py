@@ -178,13 +178,26 @@ def test_a_memory_that_is_not_there_is_told_on_stderr(tmp_path: Path) -> None:
     assert "where there is no memory" in done.stderr
 
 
-def test_a_folder_has_one_server(tmp_path: Path) -> None:
-    """A second one ends, and says in one line that the folder is open elsewhere."""
-    with remembering(tmp_path):
+def test_a_folder_that_is_kept_to_oneself_is_not_served(tmp_path: Path) -> None:
+    """The server ends, and says in one line that the folder is open elsewhere."""
+    with remembering(tmp_path, share=False):
         arguments = ["mcp", "--memory", str(tmp_path), "--owner", "rex", "--encoder", ENCODER]
         done = run(*arguments, code=1)
     assert (done.stdout, done.stderr.count("\n")) == ("", 1)
     assert "StoreLockedError" in done.stderr
+
+
+async def test_two_servers_share_a_folder(tmp_path: Path) -> None:
+    """Each sees what the other's client remembered, and so does a program beside them."""
+    with remembering(tmp_path / "memory") as memory:
+        [program, *arguments] = command(tmp_path / "memory")
+        server = StdioServerParameters(command=program, args=arguments, env=environment())
+        async with Client(stdio_client(server)) as one, Client(stdio_client(server)) as other:
+            await ask(one, "remember", text="dog")
+            await ask(other, "remember", text="sea")
+            assert (await data_of(one, "count"))["count"] == 2
+            assert (await data_of(other, "count"))["count"] == 2
+            assert memory.count() == 2
 
 
 async def test_a_folder_that_is_in_use_can_be_served_for_reading(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from httpx import Headers
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
+
 from tests.support.cut_short import WatchedClient
 
 # A server answers these when all nodes know what they change, and all that was changed before
@@ -53,9 +54,7 @@ class _Node(WatchedClient):
         """Do nothing: without a server there is no index."""
 
     def collection_cluster_info(self, *_: Any, **__: Any) -> models.CollectionClusterInfo:
-        shard = models.LocalShardInfo(
-            shard_id=0, points_count=0, state=models.ReplicaState.ACTIVE
-        )
+        shard = models.LocalShardInfo(shard_id=0, points_count=0, state=models.ReplicaState.ACTIVE)
         return models.CollectionClusterInfo(
             peer_id=1, shard_count=1, local_shards=[shard], remote_shards=[], shard_transfers=[]
         )

@@ -8,6 +8,7 @@ again: each change can be made twice without harm, and those of one owner wait f
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sensorium.encoders.forking import mind_forks
-from sensorium.errors import StoreClosedError, StoreLockedError
+from sensorium.errors import SensoriumError, StoreClosedError, StoreLockedError
 from sensorium.qdrant.backend import closed
 from sensorium.qdrant.edge.backend import EdgeBackend
 from sensorium.qdrant.edge.folder import locked_error, read_opener, removed_while_open
@@ -26,6 +27,8 @@ from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared.address import Address
 from sensorium.qdrant.shared.connection import Connection, stopped
 from sensorium.qdrant.shared.holder import Holder, space_key
+
+logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 PATIENCE = 30.0  # seconds to wait for a process that takes a folder over
@@ -233,7 +236,7 @@ class Access:
         holder = Holder(edge, listening=self._maker is None)
         self._holder = holder
         # Of a memory that nobody closes, at the latest when the interpreter exits
-        self._close_later = weakref.finalize(self, holder.close)
+        self._close_later = weakref.finalize(self, _close_late, holder)
         return holder
 
     def listen(self) -> None:
@@ -250,6 +253,14 @@ class Access:
             _LEFT_ALONE.append(holder)
             holder.leave_alone()
         self._idle = []  # each closes itself
+
+
+def _close_late(holder: Holder) -> None:
+    """Close for a memory that nobody closed, where nobody waits for an error."""
+    try:
+        holder.close()
+    except (SensoriumError, OSError) as error:
+        logger.warning("sensorium: closing a memory failed: %s", error)
 
 
 _LEFT_ALONE: list[Holder] = []  # of a parent: nothing of theirs may be closed by being collected

@@ -214,7 +214,7 @@ class Replacement:
         """
         alias = f"{self.new}-heard"
         made = models.CreateAlias(collection_name=self.new, alias_name=alias)
-        actions = [
+        actions: list[models.AliasOperations] = [
             models.CreateAliasOperation(create_alias=made),
             models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=alias)),
         ]

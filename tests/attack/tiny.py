@@ -82,9 +82,12 @@ def state(memory: Memory, name: str) -> dict[str, Any] | None:
     }
 
 
-def _shape(found: NDArray[np.float32]) -> list[float]:
-    """How many rows, and the beginning of the first and the last."""
-    return [len(found), round(float(found[0][0]), 2), round(float(found[-1][0]), 2)]
+def _shape(found: NDArray[np.float32]) -> list[Any]:
+    """How many rows, and the signs of the first and the last, which no rounding changes."""
+    return [
+        len(found),
+        *("".join("-" if x < 0 else "+" for x in row) for row in (found[0], found[-1])),
+    ]
 
 
 def file_states(memory: Memory, record: Record) -> Iterator[str]:

@@ -24,7 +24,7 @@ from sensorium.errors import (
     StoreLockedError,
 )
 from sensorium.qdrant import CollectionSchema, EdgeBackend
-from sensorium.qdrant.edge.folder import LOCKS, SOCKET
+from sensorium.qdrant.edge.folder import LOCKS
 from sensorium.qdrant.shared import SharedBackend, connection, owner_locks
 from sensorium.qdrant.shared.address import Address, socket_path
 
@@ -67,13 +67,13 @@ def test_a_killed_holder_loses_nothing_acknowledged(
     for name in "abc":
         backend.upsert([point(name)])
     holding.kill()
-    assert (tmp_path / SOCKET).exists()
+    assert socket_path(tmp_path).exists()
     began = time.monotonic()
     backend.upsert([point("d")])
     assert time.monotonic() - began < 5  # a second, on a machine with nothing else to do
     assert backend.count(ME) == 4
     backend.close()
-    assert not (tmp_path / SOCKET).exists()
+    assert not socket_path(tmp_path).exists()
 
 
 def test_two_memories_of_one_process_share_a_shard(tmp_path: Path) -> None:
@@ -184,9 +184,9 @@ def test_a_link_or_a_file_in_place_of_the_socket_is_replaced(tmp_path: Path) -> 
     """What the link names is not touched."""
     EdgeBackend.open(tmp_path / "m", schema=SCHEMA).close()
     (tmp_path / "target").write_text("kept")
-    (tmp_path / "m" / SOCKET).symlink_to(tmp_path / "target")
+    socket_path(tmp_path / "m").symlink_to(tmp_path / "target")
     backend = SharedBackend.open(tmp_path / "m", schema=SCHEMA)
-    assert (tmp_path / "m" / SOCKET).is_socket()
+    assert socket_path(tmp_path / "m").is_socket()
     assert (tmp_path / "target").read_text() == "kept"
     backend.close()
 
@@ -207,7 +207,7 @@ def test_nonsense_harms_nobody(tmp_path: Path, said: bytes) -> None:
     """A holder drops a connection that says something else, and answers the next."""
     backend = SharedBackend.open(tmp_path, schema=SCHEMA)
     stranger = socket.socket(socket.AF_UNIX)
-    stranger.connect(str(tmp_path / SOCKET))
+    stranger.connect(str(socket_path(tmp_path)))
     stranger.sendall(said)
     stranger.shutdown(socket.SHUT_WR)
     backend.upsert([point("a")])

@@ -24,6 +24,7 @@ COUNTS = {
     "payload_storage/tracker.dat": 3,
     "*-map/gaps.dat": 1,
     "payload_storage/gaps.dat": 151,
+    "mutable_id_tracker.mappings": 41,
 }
 
 
@@ -50,6 +51,21 @@ def test_a_count_beyond_its_file_is_an_error(
         EdgeBackend.open(tmp_path / "m", schema=SCHEMA)
     with pytest.raises(StoreFormatError, match=str(file)):
         copy_memory(tmp_path / "m", tmp_path / "copy")
+
+
+def test_offsets_are_read_as_edge_reads_them(whole: Path, tmp_path: Path) -> None:
+    """An entry of another kind is shorter, so that the next one begins in the middle of an id."""
+    copy_memory(whole, tmp_path / "m")
+    [file] = (tmp_path / "m").rglob("mutable_id_tracker.mappings")
+    removed = b"\x04" + bytes(16)
+    far = b"\x01" + bytes(8) + b"\xff" * 4
+    for content in (removed, removed + far[:-1], b"\x07" + far):
+        file.write_bytes(content)
+        check_headers(tmp_path / "m" / "shard")
+    for content in (removed + far, far + b"\x07"):
+        file.write_bytes(content)
+        with pytest.raises(StoreFormatError, match="counts 4,294,967,295"):
+            check_headers(tmp_path / "m" / "shard")
 
 
 @pytest.mark.parametrize("name", ["config.json", "status.dat", "tracker.dat", "gaps.dat"])

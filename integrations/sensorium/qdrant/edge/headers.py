@@ -1,8 +1,8 @@
-"""Counts in the headers of Edge's files, which Edge believes: a damaged one keeps it busy for ever.
+"""Counts and offsets in Edge's files, which Edge believes even where they are damaged.
 
-Edge holds Python's lock while it opens a shard, so nothing in this process could end that. The
-files have no checksums. What can be known is that no count exceeds by far what
-there is room for.
+A large one keeps it busy for ever, or has it ask for more memory than there is, and abort. Edge
+holds Python's lock while it opens a shard, so nothing in this process could end that. The files
+have no checksums. What can be known is that no count exceeds by far what there is room for.
 """
 
 from __future__ import annotations
@@ -19,6 +19,12 @@ SEGMENTS = "segments"  # folder, in that of a shard
 STATUS, TRACKER, GAPS, CONFIG = "status.dat", "tracker.dat", "gaps.dat", "config.json"
 FLAGS, CHUNK = "flags_", "chunk_"  # beginnings of names
 ENTRY = 16  # bytes of an entry of a tracker
+IDS = "mutable_id_tracker.mappings"
+# Bytes of its entries by their first byte: numbers and UUIDs that were inserted, and removed. Edge
+# stops at any other. An insertion ends with an offset of four bytes
+LENGTHS = {1: 13, 2: 21, 3: 9, 4: 17}
+INSERTIONS = (1, 2)
+FEW = 2**16  # offsets that are believed in any file
 # A count may be so many times what there is room for: with that Edge still ends, and it knows
 # better than these lines what a loss of power can leave
 SLACK = 8
@@ -36,6 +42,8 @@ def check_headers(shard: Path) -> None:
             _check_status(folder, names)
         if TRACKER in names:
             _check_tracker(folder / TRACKER)
+        if IDS in names:
+            _check_offsets(folder / IDS)
         if GAPS in names and CONFIG in names:
             _check_gaps(folder / GAPS, _config(folder).get("region_size_blocks"))
 
@@ -59,6 +67,18 @@ def _check_tracker(file: Path) -> None:
     """Check how many entries a file claims to have."""
     (count,) = _numbers(file, "<I") or (0,)
     _check(file, count, SLACK * (file.stat().st_size // ENTRY))
+
+
+def _check_offsets(file: Path) -> None:
+    """Check the offsets that points are said to have: each insertion takes the next one."""
+    content, place, largest, known = file.read_bytes(), 0, 0, 0
+    while place < len(content):
+        kind = content[place]
+        place += LENGTHS.get(kind, len(content))
+        if kind in INSERTIONS and place <= len(content):
+            largest = max(largest, int.from_bytes(content[place - 4 : place], "little"))
+            known += 1
+    _check(file, largest, max(FEW, SLACK * known))
 
 
 def _check_gaps(file: Path, blocks: object) -> None:

@@ -7,7 +7,6 @@ it indexes only when told, in a process of its own.
 
 from __future__ import annotations
 
-import ctypes
 import secrets
 import shutil
 import threading
@@ -319,11 +318,7 @@ class EdgeBackend(Backend):
             return sibling
 
     def after_fork(self) -> None:
-        """Leave the shard to the parent, in a forked child.
-
-        Edge's object must not even be collected there: it would flush files that the parent writes.
-        """
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._shard.engine))
+        """Leave the folder to the parent, in a forked child."""
         self._write_gate, self._guard = threading.RLock(), threading.RLock()
         self._is_open, self._is_parents = False, True
 

@@ -28,12 +28,16 @@ def close_engine(shard: Path, engine: edge.EdgeShard) -> None:
     try:
         check_flushing(shard)
     except StoreFullError as error:
-        # Edge flushes an engine that is collected, too: no collection must ever reach this one
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
+        never_collect(engine)
         _left_open[shard] = engine
         logger.warning("sensorium: closed without a last flush, as it waits for room: %s", error)
     else:
         engine.close()
+
+
+def never_collect(engine: edge.EdgeShard) -> None:
+    """Let an engine live as long as the process: Edge flushes one that is collected, too."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
 
 
 def close_left(shard: Path) -> None:

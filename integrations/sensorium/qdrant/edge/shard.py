@@ -12,11 +12,12 @@ from typing import Any
 import qdrant_edge as edge
 from qdrant_edge import UpdateOperation
 
+from sensorium.encoders.forking import mind_forks
 from sensorium.errors import PointError, StoreError, StoreFullError
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant.durability import sync_tree
 from sensorium.qdrant.edge.aside import set_log_aside
-from sensorium.qdrant.edge.closing import close_engine, close_left
+from sensorium.qdrant.edge.closing import close_engine, close_left, never_collect
 from sensorium.qdrant.edge.failures import translating_errors
 from sensorium.qdrant.edge.filters import translated
 from sensorium.qdrant.edge.folder import CONFIG
@@ -74,6 +75,15 @@ class Shard:
             self._has_parts = self._has_any("part_of")
             self._has_expiry = self._has_any("expires_at")
         self._set_log_aside()
+        mind_forks(self)
+
+    def after_fork(self) -> None:
+        """Leave the engine to the parent, in a forked child.
+
+        Neither the child's end nor a collection there may flush files that the parent writes.
+        """
+        self._closing.detach()
+        never_collect(self.engine)
 
     @property
     def place(self) -> Path:

@@ -22,7 +22,6 @@ from sensorium.errors import SensoriumError, StoreClosedError, StoreLockedError
 from sensorium.qdrant.backend import closed
 from sensorium.qdrant.edge.backend import EdgeBackend
 from sensorium.qdrant.edge.folder import locked_error, read_opener, removed_while_open
-from sensorium.qdrant.points import check_payload
 from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared.address import Address
 from sensorium.qdrant.shared.connection import Connection, stopped
@@ -107,29 +106,13 @@ class Access:
         place = f"the memory {str(self.folder)!r}"
 
         def opened(holder: Holder) -> CollectionSchema:
-            return self._completed(holder.edge.schema, schema, place, holder.ask)
+            return _completed(holder.edge.schema, schema, place, holder.call)
 
         def connected(connection: Connection) -> CollectionSchema:
-            state = connection.state
-            return self._completed(state.schema, schema, place, calls_through(connection))
+            return _completed(connection.state.schema, schema, place, connection.call)
 
         there = self.use(schema, opened, connected)
         self._identity = self._identity or self._address.identity()
-        return there
-
-    def _completed(
-        self,
-        there: CollectionSchema,
-        wanted: CollectionSchema,
-        place: str,
-        ask: Callable[..., Any],
-    ) -> CollectionSchema:
-        """Check the layout of what is there, and add what is wanted and not there."""
-        there.check(wanted.space, place)
-        for modality in wanted.modalities:
-            if modality not in there.modalities:
-                ask(there, "add_modality", modality)
-                there = there.with_modality(modality)
         return there
 
     def use(
@@ -155,34 +138,26 @@ class Access:
                     if self._holder is role or not self.is_used:
                         raise
                     continue
-            done = False
             try:
-                answer = through(role)
-                done = True
-            except (ConnectionError, BrokenPipeError):
-                if time.monotonic() > ends + PATIENCE:
+                return through(role)
+            except ConnectionError:
+                if role.is_answered or time.monotonic() > ends + PATIENCE:
                     raise
-                continue
-            except StoreLockedError:
-                raise  # the connection has an answer under way
-            except Exception:
-                done = True
-                raise
             finally:
-                self._put_back(role, done)
-            return answer
+                self._put_back(role)
 
     def holder_or_connection(self, schema: CollectionSchema) -> Holder | Connection:
         """Return the holder, if it is this process, or a new connection for the caller to close."""
         role = self._role(schema, time.monotonic() + PATIENCE)
         if isinstance(role, Connection):
-            self._put_back(role, True)
+            self._put_back(role)
             return Connection(self._address)
         return role
 
-    def _put_back(self, connection: Connection, usable: bool) -> None:
+    def _put_back(self, connection: Connection) -> None:
+        """Keep a connection for the next call, unless it waits for an answer."""
         with self._guard:
-            if usable and len(self._idle) < MOST_IDLE and self._users:
+            if connection.is_answered and len(self._idle) < MOST_IDLE and self._users:
                 self._idle.append(connection)
                 return
         connection.close()
@@ -212,7 +187,7 @@ class Access:
             try:
                 return Connection(self._address)
             except TimeoutError as error:
-                raise stopped(self._address, _process_of(read_opener(self.folder).name)) from error
+                raise stopped(self.folder, read_opener(self.folder).name) from error
             except ConnectionError:
                 pass
             if self._maker not in (None, os.getpid()):
@@ -250,7 +225,6 @@ class Access:
         holder, self._holder = self._holder, None
         if holder is not None:
             self._close_later.detach()
-            _LEFT_ALONE.append(holder)
             holder.leave_alone()
         self._idle = []  # each closes itself
 
@@ -263,7 +237,6 @@ def _close_late(holder: Holder) -> None:
         logger.warning("sensorium: closing a memory failed: %s", error)
 
 
-_LEFT_ALONE: list[Holder] = []  # of a parent: nothing of theirs may be closed by being collected
 _OPEN: weakref.WeakValueDictionary[str, Access] = weakref.WeakValueDictionary()
 _OPENING = threading.Lock()  # held while a process forks, so that its child finds it free
 
@@ -279,26 +252,16 @@ def access_to(folder: Path, *, maker: int | None = None) -> Access:
         return access
 
 
-def calls_through(connection: Connection) -> Callable[..., Any]:
-    """Return a function that calls methods of the collection which a connection leads to."""
-
-    def ask(schema: CollectionSchema, method: str, /, *args: Any, **options: Any) -> Any:
-        # On the way, tuples and lists become alike: what is not JSON is refused before
-        if method == "upsert":
-            for point in args[0]:
-                check_payload(point.payload)
-        elif method == "set_payload":
-            check_payload(args[1])
-        progress = options.pop("progress", None)
-        message = ["call", space_key(schema), method, list(args), options]
-        return connection.ask(message, progress)
-
-    return ask
-
-
-def _process_of(name: str) -> int:
-    digits = "".join(sign for sign in name.split(" on ", maxsplit=1)[0] if sign.isdigit())
-    return int(digits or 0)
+def _completed(
+    there: CollectionSchema, wanted: CollectionSchema, place: str, call: Callable[..., Any]
+) -> CollectionSchema:
+    """Check the layout of what is there, and add what is wanted and not there."""
+    there.check(wanted.space, place)
+    for modality in wanted.modalities:
+        if modality not in there.modalities:
+            call(space_key(there), "add_modality", modality)
+            there = there.with_modality(modality)
+    return there
 
 
 def _ended_with_maker(maker: int | None) -> StoreClosedError:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from typing_extensions import Self
 
-from sensorium.errors import StoreUnavailableError
+from sensorium.errors import SensoriumError, StoreError, StoreUnavailableError
 from sensorium.qdrant.backend import closed
-from sensorium.qdrant.edge.backend import EdgeBackend
 from sensorium.qdrant.forwarding import ForwardingBackend
 from sensorium.qdrant.schema import CollectionSchema
-from sensorium.qdrant.shared.access import Access, access_to, calls_through
+from sensorium.qdrant.shared.access import Access, access_to
 from sensorium.qdrant.shared.connection import Connection
-from sensorium.qdrant.shared.holder import Holder
+from sensorium.qdrant.shared.frames import Message
+from sensorium.qdrant.shared.holder import Holder, Visitor, space_key
 from sensorium.qdrant.shared.owner_locks import owner_lock
 
 
@@ -80,21 +81,17 @@ class SharedBackend(ForwardingBackend):
         self._check_open()
         return owner_lock(self.folder, owner)
 
-    def listen(self) -> None:
-        """Answer other processes from now on, which a temporary folder does only from a fork on."""
-        self._access.listen()
-
     def add_modality(self, name: str) -> None:
         super().add_modality(name)
         self._schema = self._schema.with_modality(name)
 
     def _ask(self, method: str, /, *args: Any, **options: Any) -> Any:
         self._check_open()
-        schema = self._schema
+        space = space_key(self._schema)
         return self._access.use(
-            schema,
-            lambda holder: holder.ask(schema, method, *args, **options),
-            lambda connection: calls_through(connection)(schema, method, *args, **options),
+            self._schema,
+            lambda holder: holder.call(space, method, *args, **options),
+            lambda connection: connection.call(space, method, *args, **options),
         )
 
     def processes(self) -> list[dict[str, Any]]:
@@ -113,11 +110,12 @@ class SharedBackend(ForwardingBackend):
     def sibling(self, schema: CollectionSchema) -> Self:
         self._check_open()
         role = self._access.holder_or_connection(self._schema)
-        return _Sibling(self._access, schema, role)  # type: ignore[return-value]
+        visit = _OwnVisit(role) if isinstance(role, Holder) else role
+        return _Sibling(self._access, schema, visit)  # type: ignore[return-value]
 
     def seal(self, sibling: Self, /) -> bool:
         assert isinstance(sibling, _Sibling)
-        return sibling.seal()
+        return bool(sibling.tell("seal"))
 
     def switch(self, sibling: Self, /) -> Self:
         assert isinstance(sibling, _Sibling)
@@ -127,7 +125,11 @@ class SharedBackend(ForwardingBackend):
         return type(self)(self._access, sibling.schema)
 
     def discard(self) -> None:
-        raise NotImplementedError("only a sibling can be discarded")
+        raise StoreError(
+            f"the collection in place in {str(self.folder)!r} to be discarded",
+            "a sibling that is not wanted any more",
+            "forget its records, or remove the folder",
+        )
 
     def close(self) -> None:
         """Let go of the folder; the second call does nothing.
@@ -145,80 +147,88 @@ class SharedBackend(ForwardingBackend):
             raise closed(f"the memory {str(self.folder)!r}")
 
 
-class _Sibling(SharedBackend):
-    """A collection that is being made beside the one in place, in the process that holds it."""
+class _OwnVisit:
+    """Messages to the holder in this process, as those of a connection to another."""
 
-    def __init__(self, access: Access, schema: CollectionSchema, role: Holder | Connection) -> None:
+    def __init__(self, holder: Holder) -> None:
+        self._holder = holder
+        self._visitor = Visitor()
+
+    is_answered = True
+
+    def ask(self, message: Message) -> Any:
+        return self._holder.perform(self._visitor, message)
+
+    def call(self, space: list[Any], method: str, /, *args: Any, **options: Any) -> Any:
+        return self.ask(["call", space, method, args, options])
+
+    def close(self) -> None:
+        self._holder.give_up(self._visitor)
+
+
+class _Sibling(SharedBackend):
+    """A collection that is being made beside the one in place, in the process that holds it.
+
+    It lives as long as the visit in which it was begun.
+    """
+
+    def __init__(
+        self, access: Access, schema: CollectionSchema, visit: Connection | _OwnVisit
+    ) -> None:
         super().__init__(access, schema)
-        self._role = role
-        self._own: EdgeBackend | None = None
-        if isinstance(role, Holder):
-            self._own = role.begin(schema)
-            self._shard = self._own.name
-        else:
-            self._shard = self._told("begin", schema)
+        self._visit = visit
+        self._shard: str = self.tell("begin", schema)
 
     def _ask(self, method: str, /, *args: Any, **options: Any) -> Any:
-        if self._own is not None:
-            return getattr(self._own, method)(*args, **options)
-        assert isinstance(self._role, Connection)
-        try:
-            return calls_through(self._role)(self._schema, method, *args, **options)
-        except ConnectionError as error:
-            raise self._lost() from error
+        with self._noticing_the_end():
+            return self._visit.call(space_key(self._schema), method, *args, **options)
 
-    def _told(self, *message: Any) -> Any:
-        assert isinstance(self._role, Connection)
-        try:
-            return self._role.ask(list(message))
-        except ConnectionError as error:
-            raise self._lost() from error
-
-    def seal(self) -> bool:  # type: ignore[override]
-        if self._own is not None:
-            assert isinstance(self._role, Holder)
-            return self._role.seal(self._own)
-        return bool(self._told("seal"))
+    def tell(self, *message: Any) -> Any:
+        """Send a message that concerns this collection, and return what comes back."""
+        with self._noticing_the_end():
+            return self._visit.ask(list(message))
 
     def take_place(self) -> None:
         """Put this collection in place; whoever holds it, all see it from then on."""
-        if self._own is not None:
-            assert isinstance(self._role, Holder)
-            self._role.switch(self._own)
-            return
         try:
-            self._told("switch")
+            self.tell("switch")
         except HolderEndedError:
             if not self._is_in_place():
                 raise
-        self._end()
+        self.close()
 
     def _is_in_place(self) -> bool:
         """Return whether the holder put this collection in place before it ended."""
-        there: str = self._access.use(
+        return self._access.use(
             self._schema,
-            lambda holder: holder.edge.name,
-            lambda connection: connection.state.shard,
+            lambda holder: holder.edge.name == self._shard,
+            lambda connection: connection.state.shard == self._shard,
         )
-        return there == self._shard
 
     def discard(self) -> None:
-        if self._own is not None:
-            assert isinstance(self._role, Holder)
-            self._role.discard(self._own)
-        self._end()
+        if self._visit.is_answered:
+            with suppress(HolderEndedError):
+                self.tell("discard")
+        self.close()
 
     def close(self) -> None:
-        self._end()
+        """End the visit: what was begun in it is discarded, unless it is in place."""
+        self._visit.close()
 
-    def _end(self) -> None:
-        """End the connection: the holder discards what it began, unless it is in place."""
-        if isinstance(self._role, Connection):
-            self._role.close()
+    @contextmanager
+    def _noticing_the_end(self) -> Iterator[None]:
+        """Say what became of the collection if its holder ends.
 
-    def _lost(self) -> HolderEndedError:
-        return HolderEndedError(
-            f"the memory {str(self.folder)!r}, whose holder ended during a re-embedding",
-            "a process that holds the memory until it is done",
-            "run the re-embedding again; nothing was changed",
-        )
+        Raises:
+            HolderEndedError: It did.
+        """
+        try:
+            yield
+        except ConnectionError as error:
+            if isinstance(error, SensoriumError):  # what a call raised
+                raise
+            raise HolderEndedError(
+                f"the memory {str(self.folder)!r}, whose holder ended during a re-embedding",
+                "a process that holds the memory until it is done",
+                "run the re-embedding again; nothing was changed",
+            ) from error

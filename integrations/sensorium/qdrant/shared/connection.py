@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sensorium.encoders.forking import mind_forks
-from sensorium.errors import StoreError, StoreLockedError
+from sensorium.errors import StoreLockedError
+from sensorium.qdrant.backend import Progress
+from sensorium.qdrant.points import check_payload
 from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared.address import Address
-from sensorium.qdrant.shared.frames import PROTOCOL, Message, receive, send
+from sensorium.qdrant.shared.frames import PROTOCOL, Message, framed, receive, send
 
 CONNECTING = 5.0  # seconds to wait until the holder greets
 PATIENCE = 10.0  # seconds without an answer after which it is asked whether it still goes on
-Progress = Callable[[int, "int | None"], None]
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,10 @@ class State:
     """What the holder says of the collection.
 
     Attributes:
-        generation: How many times its layout was changed or another took its place.
         shard: Name of the shard that is in place.
         schema: Layout of the collection.
     """
 
-    generation: int
     shard: str
     schema: CollectionSchema
 
@@ -41,7 +39,8 @@ class Connection:
     Attributes:
         process: Process id of the holder.
         state: What the holder said of the collection when it greeted.
-        generation: The generation that the last answer told.
+        is_answered: Whether no call waits for its answer: what is raised otherwise is of the
+            connection itself.
     """
 
     def __init__(self, address: Address) -> None:
@@ -60,12 +59,32 @@ class Connection:
         except BaseException:
             self._socket.close()
             raise
-        self.generation = self.state.generation
+        self.is_answered = True
         mind_forks(self)
 
     def after_fork(self) -> None:
         """Let go of the connection in a forked child: the parent goes on with it."""
         self._socket.close()
+
+    def call(self, space: list[Any], method: str, /, *args: Any, **options: Any) -> Any:
+        """Call a method of `Backend`, of the collection that this connection leads to.
+
+        Args:
+            space: What tells the space that the caller knows from others: `space_key`.
+            method: Name of the method.
+            args: Its arguments.
+            options: Its arguments by keyword.
+        Raises:
+            ConnectionError, SensoriumError: As `ask`.
+        """
+        # On the way, tuples and lists become alike: what is not JSON is refused before
+        if method == "upsert":
+            for point in args[0]:
+                check_payload(point.payload)
+        elif method == "set_payload":
+            check_payload(args[1])
+        progress = options.pop("progress", None)
+        return self.ask(["call", space, method, list(args), options], progress)
 
     def ask(self, message: Message, progress: Progress | None = None) -> Any:
         """Send a message and return what comes back.
@@ -78,24 +97,29 @@ class Connection:
             StoreLockedError: The holder does not go on; the message names its process.
             SensoriumError: What the call raised there.
         """
-        send(self._socket, message)
+        content = framed(message)
+        self.is_answered = False
+        self._socket.sendall(content)
         self._socket.settimeout(PATIENCE)
         while True:
             try:
-                kind, generation, value = receive(self._socket)
+                kind, value = receive(self._socket)
             except TimeoutError:
                 self._check_responding()
                 continue
             except ValueError as error:
                 raise ConnectionAbortedError("an answer of another kind") from error
-            self.generation = generation
             if kind == "progress":
                 if progress is not None:
                     progress(*value)
-            elif kind == "error":
-                raise value if isinstance(value, BaseException) else StoreError(*["?"] * 3)
-            else:
+                continue
+            if kind == "result":
+                self.is_answered = True
                 return value
+            if kind != "error" or not isinstance(value, Exception):
+                raise ConnectionAbortedError("an answer of another kind")
+            self.is_answered = True
+            raise value
 
     def __del__(self) -> None:
         """End the connection of a memory that nobody closed."""
@@ -130,7 +154,7 @@ class Connection:
         try:
             Connection(self._address).close()
         except TimeoutError as error:
-            raise stopped(self._address, self.process) from error
+            raise stopped(self._address.folder, f"process {self.process}") from error
 
 
 def _greeted(hello: Message, address: Address) -> tuple[int, State]:
@@ -144,10 +168,10 @@ def _greeted(hello: Message, address: Address) -> tuple[int, State]:
             "one version in all processes",
             "update both, or close it there",
         )
-    _, _, process, identity, generation, shard, schema = hello
+    _, _, process, identity, shard, schema = hello
     if identity != address.identity():
         raise ConnectionRefusedError("the socket is that of another folder")
-    return process, State(generation, shard, schema)
+    return process, State(shard, schema)
 
 
 def processes_of(folder: Path) -> list[dict[str, Any]]:
@@ -169,10 +193,10 @@ def processes_of(folder: Path) -> list[dict[str, Any]]:
     return [each for each in found if each["process"] != os.getpid()]
 
 
-def stopped(address: Address, process: int) -> StoreLockedError:
-    """Return the error for a holder that does not go on."""
+def stopped(folder: Path, holder: str) -> StoreLockedError:
+    """Return the error for a holder that does not go on, such as `"process 4711"`."""
     return StoreLockedError(
-        f"the memory {str(address.folder)!r}, whose holder, process {process}, does not answer",
+        f"the memory {str(folder)!r}, whose holder, {holder}, does not answer",
         "a process that goes on, or ends: another takes its place then",
-        f"continue or end process {process}: it may be stopped, or in a debugger",
+        f"continue or end {holder}: it may be stopped, or in a debugger",
     )

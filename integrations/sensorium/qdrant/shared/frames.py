@@ -25,8 +25,17 @@ def send(connection: socket.socket, message: Message) -> None:
 
     Raises:
         OSError: The other side is gone.
+        PointError, StoreFullError: As `framed`; nothing was sent.
+    """
+    connection.sendall(framed(message))
+
+
+def framed(message: Message) -> bytes:
+    """Return a message as it is sent.
+
+    Raises:
         PointError: A value cannot be sent: it is not JSON, or a number beyond 64 bits.
-        StoreFullError: It is longer than messages may be; nothing was sent.
+        StoreFullError: It is longer than messages may be.
     """
     content = encode(message)
     if len(content) > LONGEST:
@@ -35,7 +44,7 @@ def send(connection: socket.socket, message: Message) -> None:
             f"at most {LONGEST:,} bytes",
             "ask for fewer records at a time, or write them in smaller batches",
         )
-    connection.sendall(LENGTH.pack(len(content)) + content)
+    return LENGTH.pack(len(content)) + content
 
 
 def receive(connection: socket.socket, longest: int = LONGEST) -> Message:

@@ -11,9 +11,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sensorium.errors import SensoriumError, SpaceMismatchError, StoreClosedError, StoreLockedError
+from sensorium.qdrant.backend import Progress
 from sensorium.qdrant.edge.backend import EdgeBackend
 from sensorium.qdrant.forwarding import READING
 from sensorium.qdrant.points import Point
@@ -34,16 +36,14 @@ TOGETHER = 16
 
 @dataclass(eq=False)
 class Visitor:
-    """A connection of another process.
+    """Whoever may begin a collection beside the one in place: a connection, or this process.
 
     Attributes:
-        connection: Its socket.
         process: Its process id, as it says.
         since: Time at which it connected, seconds since 1970.
         sibling: The collection that its calls concern, if it began one to be put in place.
     """
 
-    connection: socket.socket
     process: int = 0
     since: float = field(default_factory=time.time)
     sibling: EdgeBackend | None = None
@@ -54,7 +54,6 @@ class Holder:
 
     Attributes:
         edge: The collection that is in place.
-        generation: How many times its layout was changed or another took its place.
     """
 
     def __init__(self, edge: EdgeBackend, *, listening: bool = True) -> None:
@@ -65,11 +64,10 @@ class Holder:
             listening: Whether to answer others from the start.
         """
         self.edge = edge
-        self.generation = 0
         self._secret = ""
         self._listener: socket.socket | None = None
         self._address = Address(edge.folder)
-        self._visitors: set[Visitor] = set()
+        self._visitors: dict[socket.socket, Visitor] = {}
         self._guard = threading.Condition()
         self._sealed_for: EdgeBackend | None = None  # the sibling that is to take the place
         self._writes = 0
@@ -95,11 +93,11 @@ class Holder:
             target=self._accept, args=(self._listener,), name="sensorium-sharing", daemon=True
         ).start()
 
-    def ask(self, schema: CollectionSchema, method: str, /, *args: Any, **options: Any) -> Any:
+    def call(self, space: Sequence[Any], method: str, /, *args: Any, **options: Any) -> Any:
         """Carry out a call of `Backend` on the collection in place.
 
         Args:
-            schema: The layout as the caller knows it: its space must be that of the collection.
+            space: `space_key` of the layout as the caller knows it.
             method: Name of the method.
             args: Its arguments.
             options: Its arguments by keyword.
@@ -108,8 +106,8 @@ class Holder:
         """
         while True:
             edge = self.edge
-            if edge.schema.space != schema.space:
-                raise replaced(edge, schema.space.id)
+            if space_key(edge.schema) != space:
+                raise _replaced(edge, str(space[0]))
             try:
                 if method in READING:
                     return getattr(edge, method)(*args, **options)
@@ -135,7 +133,7 @@ class Holder:
                 self._writing -= 1
                 self._guard.notify_all()
 
-    def begin(self, schema: CollectionSchema) -> EdgeBackend:
+    def _begin(self, schema: CollectionSchema) -> EdgeBackend:
         """Begin a collection that may take the place."""
         with self._guard:
             writes = self._writes
@@ -143,7 +141,7 @@ class Holder:
         self._noted[sibling] = writes
         return sibling
 
-    def seal(self, sibling: EdgeBackend) -> bool:
+    def _seal(self, sibling: EdgeBackend) -> bool:
         """Let nobody write until a sibling is in place or given up; see `Backend.seal`."""
         with self._guard:
             if self._sealed_for not in (None, sibling):
@@ -156,15 +154,14 @@ class Holder:
             self._guard.wait_for(lambda: not self._writing)
             return self._writes != self._noted[sibling]
 
-    def switch(self, sibling: EdgeBackend) -> None:
+    def _switch(self, sibling: EdgeBackend) -> None:
         """Put a sealed sibling in place."""
         with self._guard:
             self.edge.switch(sibling)
             self.edge = sibling
-            self.generation += 1
             self._forget(sibling)
 
-    def discard(self, sibling: EdgeBackend) -> None:
+    def _discard(self, sibling: EdgeBackend) -> None:
         """Give a sibling up."""
         with self._guard:
             self._forget(sibling)
@@ -180,7 +177,7 @@ class Holder:
         """Describe which processes use the folder: this one first, then those that ask it."""
         with self._guard:
             first: dict[int, float] = {}
-            for each in self._visitors:
+            for each in self._visitors.values():
                 if each.process:
                     first[each.process] = min(first.get(each.process, each.since), each.since)
         others = [{"process": process, "since": since} for process, since in sorted(first.items())]
@@ -196,7 +193,7 @@ class Holder:
             if not self._is_open:
                 return
             self._is_open = False
-            visitors = list(self._visitors)
+            connections = list(self._visitors)
         if self._listener is not None:
             self._address.withdraw()
             with suppress(OSError):
@@ -205,15 +202,15 @@ class Holder:
         try:
             self.edge.close()
         finally:
-            for each in visitors:
+            for connection in connections:
                 with suppress(OSError):
-                    each.connection.shutdown(socket.SHUT_RDWR)
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def leave_alone(self) -> None:
         """Let go of the connections in a forked child: they are the parent's."""
-        for connection in (self._listener, *(each.connection for each in self._visitors)):
-            if connection is not None:
-                connection.close()  # the descriptor of this process alone
+        for each in (self._listener, *self._visitors):
+            if each is not None:
+                each.close()  # the descriptor of this process alone
         self._is_open = False
 
     def _accept(self, listener: socket.socket) -> None:
@@ -226,43 +223,45 @@ class Holder:
                     return
                 time.sleep(0.1)  # too many files are open: perhaps not any more then
                 continue
-            visitor = Visitor(connection)
+            visitor = Visitor()
             with self._guard:
                 full = len(self._visitors) >= MOST_CONNECTIONS or not self._is_open
                 if not full:
-                    self._visitors.add(visitor)
+                    self._visitors[connection] = visitor
             if full:
                 connection.close()
                 continue
             threading.Thread(
-                target=self._serve, args=(visitor,), name="sensorium-sharing", daemon=True
+                target=self._serve,
+                args=(visitor, connection),
+                name="sensorium-sharing",
+                daemon=True,
             ).start()
 
-    def _serve(self, visitor: Visitor) -> None:
+    def _serve(self, visitor: Visitor, connection: socket.socket) -> None:
         """Answer one connection until it ends."""
-        connection = visitor.connection
         try:
             check_user(connection, self.edge.folder)
             connection.settimeout(POLITE)
             visitor.process = self._greet(connection)
             if visitor.process:
                 connection.settimeout(None)
-                while self._answer(visitor, receive(connection)):
+                while self._answer(visitor, connection, receive(connection)):
                     pass
         except (OSError, SensoriumError) as error:  # also those of a connection that is gone
             logger.debug("sensorium: a process that shares the memory is gone: %s", error)
         finally:
             with self._guard:
-                self._visitors.discard(visitor)
+                self._visitors.pop(connection, None)
             connection.close()
-            self._give_up(visitor)
+            self.give_up(visitor)
 
-    def _give_up(self, visitor: Visitor) -> None:
-        """Discard what a connection that ended had begun to put in place."""
+    def give_up(self, visitor: Visitor) -> None:
+        """Discard what a visitor that ended had begun to put in place."""
         sibling, visitor.sibling = visitor.sibling, None
         if sibling is not None and self._is_open:
             with suppress(SensoriumError, OSError):
-                self.discard(sibling)
+                self._discard(sibling)
 
     def _greet(self, connection: socket.socket) -> int:
         """Hear who connects, and tell who answers; return its process id, 0 if it may not stay."""
@@ -272,36 +271,40 @@ class Holder:
         _, protocol, process, secret = hello[:4]
         if not secrets.compare_digest(str(secret).encode(), self._secret.encode()):
             return 0
-        send(
-            connection,
-            ["hello", PROTOCOL, os.getpid(), list(self.edge.identity or ()), *self._state()],
-        )
+        edge = self.edge
+        state = [list(edge.identity or ()), edge.name, edge.schema]
+        send(connection, ["hello", PROTOCOL, os.getpid(), *state])
         return process if protocol == PROTOCOL else 0
 
-    def _state(self) -> tuple[int, str, CollectionSchema]:
-        edge = self.edge
-        return self.generation, edge.name, edge.schema
-
-    def _answer(self, visitor: Visitor, message: Message) -> bool:
+    def _answer(self, visitor: Visitor, connection: socket.socket, message: Message) -> bool:
         """Carry out one call and send what it returned; return whether others may follow."""
         try:
-            result = self._perform(visitor, message)
+            result = self.perform(visitor, message, partial(_report, connection))
         except Exception as error:
             if not self._is_open:  # it asks whoever holds the folder next
                 return False
-            answer: Message = ["error", self.generation, error]
+            answer: Message = ["error", error]
         else:
-            answer = ["result", self.generation, result]
+            answer = ["result", result]
         try:
-            send(visitor.connection, answer)
+            send(connection, answer)
         except SensoriumError as error:  # what was found is too long
-            send(visitor.connection, ["error", self.generation, error])
+            send(connection, ["error", error])
         return True
 
-    def _perform(self, visitor: Visitor, message: Message) -> Any:
+    def perform(self, visitor: Visitor, message: Message, progress: Progress | None = None) -> Any:
+        """Carry out what a message asks for, and return what it returns.
+
+        Args:
+            visitor: Who sent it. If it began a sibling, calls concern that.
+            message: A kind and its fields: `"processes"`; `"begin"` with a schema, `"seal"`,
+                `"switch"` and `"discard"`; or `"call"` with what `Connection.call` sends.
+            progress: Called with what a purge reports.
+        Raises:
+            ConnectionAbortedError: It asks for something else.
+            SensoriumError: As the method that is called.
+        """
         kind, *fields = message
-        if kind == "state":
-            return list(self._state())
         if kind == "processes":
             return self.processes()
         if kind in _SIBLING_CALLS:
@@ -311,39 +314,30 @@ class Holder:
         space, method, args, options = fields
         if method not in SERVED:
             raise ConnectionAbortedError(f"a call of {method!r}")
-        if method == "purge":
-            options["progress"] = self._reporting(visitor)
         if visitor.sibling is not None:
             return getattr(visitor.sibling, method)(*args, **options)
-        schema = self.edge.schema
-        if list(space) != space_key(schema):
-            raise replaced(self.edge, str(space[0]))
+        if method == "purge":
+            options["progress"] = progress
         if method == "upsert":
             for some in _in_turns(args[0]):
-                self.ask(schema, method, some)
+                self.call(space, method, some)
             return None
-        return self.ask(schema, method, *args, **options)
-
-    def _reporting(self, visitor: Visitor) -> Callable[[int, int | None], None]:
-        def report(done: int, total: int | None) -> None:
-            send(visitor.connection, ["progress", self.generation, [done, total]])
-
-        return report
+        return self.call(space, method, *args, **options)
 
     def _begin_for(self, visitor: Visitor, schema: CollectionSchema) -> str:
-        visitor.sibling = self.begin(schema)
+        visitor.sibling = self._begin(schema)
         return visitor.sibling.name
 
     def _seal_for(self, visitor: Visitor) -> bool:
-        return self.seal(_own_sibling(visitor))
+        return self._seal(_own_sibling(visitor))
 
     def _switch_for(self, visitor: Visitor) -> None:
-        self.switch(_own_sibling(visitor))
+        self._switch(_own_sibling(visitor))
         visitor.sibling = None
 
     def _discard_for(self, visitor: Visitor) -> None:
         sibling, visitor.sibling = _own_sibling(visitor), None
-        self.discard(sibling)
+        self._discard(sibling)
 
 
 _SIBLING_CALLS: dict[str, Callable[..., Any]] = {
@@ -358,6 +352,10 @@ def _own_sibling(visitor: Visitor) -> EdgeBackend:
     if visitor.sibling is None:
         raise ConnectionAbortedError("a call on a collection that was not begun")
     return visitor.sibling
+
+
+def _report(connection: socket.socket, done: int, total: int | None) -> None:
+    send(connection, ["progress", [done, total]])
 
 
 def _in_turns(points: Sequence[Point]) -> Iterator[list[Point]]:
@@ -378,7 +376,7 @@ def space_key(schema: CollectionSchema) -> list[Any]:
     return [space.id, space.model, space.weights, space.preprocessing, space.dimension]
 
 
-def replaced(edge: EdgeBackend, before: str) -> SpaceMismatchError:
+def _replaced(edge: EdgeBackend, before: str) -> SpaceMismatchError:
     """Return the error for a call that knows the space which the memory had before."""
     return SpaceMismatchError(
         f"the memory {str(edge.folder)!r}, re-embedded since it was opened: from {before} to "

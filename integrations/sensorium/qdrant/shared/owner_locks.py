@@ -45,7 +45,6 @@ def owner_lock(folder: Path, owner: str) -> Iterator[None]:
         time.sleep(pause)
         pause = min(LONGEST, pause * 1.5)
     lock.write(f"process {os.getpid()}")
-    lock.touch()
     _HEART.watch(lock)
     try:
         yield

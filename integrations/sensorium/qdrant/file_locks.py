@@ -97,6 +97,7 @@ class FileLock:
         """
         self._file = file
         self._descriptor: int | None = None
+        self._process = 0  # which has the lock
         self._guard = threading.Lock()
         mind_forks(self)
 
@@ -118,7 +119,7 @@ class FileLock:
                         os.close(descriptor)
                         return False
                     if _is_named(descriptor, self._file):
-                        self._descriptor = descriptor
+                        self._descriptor, self._process = descriptor, os.getpid()
                         return True
                 except BaseException:
                     os.close(descriptor)
@@ -143,7 +144,8 @@ class FileLock:
         with self._guard:
             descriptor, self._descriptor = self._descriptor, None
             if descriptor is not None:
-                unlock(descriptor)
+                if os.getpid() == self._process:  # in a child it may be dropped before `after_fork`
+                    unlock(descriptor)
                 os.close(descriptor)
 
     def after_fork(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +42,15 @@ class HoldingProcess:
     def close(self, folder: Path) -> None:
         """Have a folder closed, if it is open."""
         self._tell(["close", str(folder)])
+
+    def stop(self) -> None:
+        """Stop the process as a debugger does; this returns when it has stopped."""
+        os.kill(self.pid, signal.SIGSTOP)
+        os.waitpid(self.pid, os.WUNTRACED)
+
+    def go_on(self) -> None:
+        """Let a stopped process go on."""
+        os.kill(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """Let the process die as if it had lost power."""

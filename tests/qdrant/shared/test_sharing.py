@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -156,12 +155,12 @@ def test_a_stopped_holder_is_named(
     backend = SharedBackend.open(tmp_path, schema=SCHEMA)
     monkeypatch.setattr(connection, "CONNECTING", 0.3)
     monkeypatch.setattr(connection, "PATIENCE", 0.3)
-    os.kill(holding.pid, signal.SIGSTOP)
+    holding.stop()
     with pytest.raises(StoreLockedError, match=f"process {holding.pid}, does not answer"):
         backend.count(ME)
     with pytest.raises(TimeoutError):
         connection.Connection(Address(tmp_path)).close()
-    os.kill(holding.pid, signal.SIGCONT)
+    holding.go_on()
     monkeypatch.undo()
     assert backend.count(ME) == 0
     backend.close()

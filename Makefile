@@ -47,7 +47,7 @@ check: lint types  ## everything but the slow tests
 # newest dependencies, and Python 3.10 with every dependency at its lower bound. Each has its own
 # environment; lint and types are checked in .venv only.
 LAST := $(shell grep -o 'Python :: 3\.[0-9]*' pyproject.toml | grep -o '[0-9]*$$' | sort -n | tail -1)
-MAIN := torch|torchaudio|numpy|pillow|av|pydantic|qdrant-client|qdrant-edge-py|filelock|typer
+MAIN := torch|torchaudio|numpy|pillow|av|pydantic|qdrant-client|qdrant-edge-py|msgspec|typer
 VERSIONS = @$(BIN)/python --version && $(BIN)/python -m pip list --format freeze | \
 	grep -E '^($(MAIN)|langchain-core|langgraph|llama-index-core|mcp|pytest)=' | xargs
 

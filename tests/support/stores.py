@@ -17,6 +17,7 @@ from qdrant_client import QdrantClient
 from sensorium.encoders import EmbeddingSpace
 from sensorium.qdrant.backend import Backend
 from sensorium.qdrant.client.backend import ClientBackend
+from sensorium.qdrant.edge.backend import EdgeBackend
 from sensorium.qdrant.filters import (
     Filter,
 )
@@ -63,39 +64,39 @@ def read_point(backend: Backend, name: str) -> StoredPoint:
 
 
 @contextmanager
-def _edge(folder: Path) -> Iterator[Reopen]:
-    from sensorium.qdrant.edge.backend import EdgeBackend
-
+def _one_at_a_time(open_one: Callable[[CollectionSchema], Backend]) -> Iterator[Reopen]:
+    """Opens a store; the one before is closed."""
     opened: list[Backend] = []
 
-    def reopen(schema: CollectionSchema) -> Backend:
+    def close() -> None:
         for backend in opened:
             backend.close()
-        opened.append(EdgeBackend.open(folder / "memory", schema=schema))
+
+    def reopen(schema: CollectionSchema) -> Backend:
+        close()
+        opened.append(open_one(schema))
         return opened[-1]
 
     yield reopen
-    for backend in opened:
-        backend.close()
+    close()
+
+
+def _edge(folder: Path) -> AbstractContextManager[Reopen]:
+    return _one_at_a_time(lambda schema: EdgeBackend.open(folder / "memory", schema=schema))
 
 
 @contextmanager
 def _peer(folder: Path) -> Iterator[Reopen]:
     """A folder that another process holds."""
-    opened: list[Backend] = []
-    holding = HoldingProcess()
+    holding, place = HoldingProcess(), folder / "memory"
 
-    def reopen(schema: CollectionSchema) -> Backend:
-        for backend in opened:
-            backend.close()
-        holding.close(folder / "memory")
-        holding.open(folder / "memory", schema)  # what it refuses, this process tries next
-        opened.append(SharedBackend.open(folder / "memory", schema=schema))
-        return opened[-1]
+    def open_as_peer(schema: CollectionSchema) -> Backend:
+        holding.close(place)
+        holding.open(place, schema)  # what it refuses, this process tries next
+        return SharedBackend.open(place, schema=schema)
 
-    yield reopen
-    for backend in opened:
-        backend.close()
+    with _one_at_a_time(open_as_peer) as reopen:
+        yield reopen
     holding.end()
 
 

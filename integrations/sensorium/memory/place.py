@@ -209,23 +209,8 @@ class Place:
         return make_regular_folder(self.state, *names)
 
 
-@dataclass(frozen=True)
-class Temporary:
-    """A temporary memory of another process, as long as that has it open.
-
-    Attributes:
-        vectors: Folder of its vectors.
-        media: Folder of its signals; `None` if they are not kept.
-        maker: Process id of the one that made it.
-    """
-
-    vectors: str
-    media: str | None
-    maker: int
-
-
 def open_place(
-    place: str | Path | QdrantClient | Temporary,
+    place: str | Path | QdrantClient,
     schema: CollectionSchema,
     *,
     owner: str,
@@ -249,9 +234,6 @@ def open_place(
         scratch = Scratch(keep_media=keep_media and not media)
         backend: Backend = SharedBackend.open(scratch.shard, schema=schema, maker=os.getpid())
         root = str(media or scratch.media or "")
-    elif isinstance(place, Temporary):
-        backend = SharedBackend.open(place.vectors, schema=schema, maker=place.maker)
-        root = str(media or place.media or "")
     elif text and not SERVER.match(text):
         state = Path(text).expanduser().absolute()
         _check_links(state, media=not media)

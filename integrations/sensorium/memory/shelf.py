@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from types import TracebackType
 from typing import Any, TypeVar
 
 from sensorium.encoders import Encoder
@@ -55,36 +54,29 @@ class OwnerLock:
         self._exclusive = exclusive
         self._threads = threading.RLock()
         self._depth = 0  # how many times the thread that has it took it
-        self._block: AbstractContextManager[None] = nullcontext()
+        self._block = ExitStack()
         mind_forks(self)
 
     def after_fork(self) -> None:
         """Be free in a forked child: whoever had the lock is a thread of the parent."""
         self._threads, self._depth = threading.RLock(), 0
-        self._block = nullcontext()
+        self._block = ExitStack()
 
     def __enter__(self) -> None:
         self._threads.acquire()
         try:
             if not self._depth:
-                block = self._exclusive()
-                block.__enter__()
-                self._block = block
+                self._block.enter_context(self._exclusive())
             self._depth += 1
         except BaseException:
             self._threads.release()
             raise
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._depth -= 1
         try:
             if not self._depth:
-                self._block.__exit__(None, None, None)
+                self._block.close()
         finally:
             self._threads.release()
 

@@ -64,7 +64,7 @@ class Calibrator:
             elif self._mark() != self._sample.mark:  # another process removed vectors
                 self._forget_sample()
             points = self._count(setup.backend)
-            if points >= 2 * self._sampled and points > 0:
+            if points >= 2 * self._sample.total and points > 0:
                 kept = self._kept()
                 drawn_elsewhere = kept is not None and points < 2 * kept.total
                 self._use(kept if kept and drawn_elsewhere else self._drawn(setup.backend))
@@ -107,8 +107,7 @@ class Calibrator:
         return self._points
 
     def _use(self, sample: Sample) -> None:
-        self._sample, self._sampled = sample, sample.total
-        self._calibration = None
+        self._sample, self._calibration = sample, None
 
     def _forget_sample(self) -> None:
         """Begin anew with an empty sample."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -14,9 +13,9 @@ from sensorium.errors import StoreFormatError
 from sensorium.qdrant.durability import NO_FOLLOW
 from sensorium.qdrant.file_locks import unlock, wait_for_lock
 from sensorium.qdrant.regular_files import is_regular_file
+from sensorium.qdrant.system_errors import NO_ROOM
 
 LONGEST = 32  # bytes of the file
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 CHANGING = b"?"  # begins the file while files change: if it stays, a process died at that
 
 
@@ -131,7 +130,7 @@ class FileCount(Count):
         except FileNotFoundError:
             return None
         except OSError as error:
-            if error.errno in FULL:
+            if error.errno in NO_ROOM:
                 return None
             raise
         if os.fstat(descriptor).st_nlink > 1:

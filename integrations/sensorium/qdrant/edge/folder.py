@@ -52,7 +52,7 @@ class FolderLock:
             raise locked_error(folder)
         self._folder = folder
         # No other file gets this inode while the lock keeps its file open
-        self._identity = _identity(folder / LOCK)
+        self._identity = identity_of(folder)
         _write_holder(folder, sharing=sharing)
         self._release_later: Any = weakref.finalize(self, self._lock.release)
         self._holder: weakref.ref[object] = weakref.ref(self)
@@ -76,7 +76,7 @@ class FolderLock:
             StoreFormatError: It was removed or replaced: what is written now would be lost.
         """
         without_shard = shard is not None and not (shard / CONFIG).exists()
-        if without_shard or _identity(self._folder / LOCK) != self._identity:
+        if without_shard or identity_of(self._folder) != self._identity:
             raise removed_while_open(self._folder)
 
     def hold_for(self, holder: object) -> None:
@@ -104,10 +104,10 @@ def removed_while_open(folder: Path) -> StoreFormatError:
     )
 
 
-def _identity(file: Path) -> tuple[int, int] | None:
-    """Return what tells a file from every other; `None` if it is gone."""
+def identity_of(folder: Path) -> tuple[int, int] | None:
+    """Return what tells a folder from every other, by its lock's file; `None` if it is gone."""
     try:
-        status = file.stat()
+        status = (folder / LOCK).stat()
     except FileNotFoundError:
         return None
     return status.st_dev, status.st_ino

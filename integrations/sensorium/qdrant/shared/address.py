@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sensorium.errors import StoreFormatError, StoreLockedError
 from sensorium.qdrant.durability import UNFINISHED, write_whole
-from sensorium.qdrant.edge.folder import LOCK, PORT, SOCKET
+from sensorium.qdrant.edge.folder import PORT, SOCKET, identity_of
 from sensorium.qdrant.regular_files import open_regular_file
 
 LONGEST = 100  # bytes of a socket's path: 104 on macOS, 108 on Linux, both with a zero at the end
@@ -46,12 +46,10 @@ class Address:
         self._own: tuple[int, int] | None = None  # the socket's file that this process made
 
     def identity(self) -> list[int] | None:
-        """Return what tells the folder from every other, as its lock's file does."""
-        try:
-            status = (self.folder / LOCK).stat()
-        except OSError:
-            return None
-        return [status.st_dev, status.st_ino]
+        """Return what tells the folder from every other, as it is sent; `None` without one."""
+        with suppress(OSError):
+            return list(identity_of(self.folder) or ()) or None
+        return None
 
     def listen(self) -> tuple[socket.socket, str]:
         """Listen for other processes of this user.

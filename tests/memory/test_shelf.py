@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import signal
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +58,40 @@ def test_a_question_is_never_compared_with_another_encoders_vectors(
         monkeypatch.setattr(NEW, "embed", noted)
         assert memory.recall("dog")[0].record.media[0].uri == "planted:dog"
         assert len(asked) == 1
+
+
+class _Interrupted(BaseException):
+    """What Ctrl-C raises, at any moment."""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no such timer")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interruption_leaves_no_lock(memory: Memory) -> None:
+    """Whatever it interrupts, others can write for the owner afterwards."""
+    dice, others = random.Random(1), list[str]()
+
+    def interrupt(*_: object) -> None:
+        raise _Interrupted
+
+    def write() -> None:
+        others.append(memory.remember(text="after").status)
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    with memory:
+        for _ in range(300):
+            with suppress(_Interrupted):
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, 2e-5 + dice.random() * 6e-4)
+                    for _ in range(200):
+                        with memory._shelf.held():
+                            pass
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join(20)
+        assert others == ["new"]
 
 
 def test_the_calibration_is_that_of_the_new_vectors(memory: Memory, tmp_path: Path) -> None:

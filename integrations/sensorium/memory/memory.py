@@ -621,7 +621,7 @@ class Memory(Closing):
                     shelf.backend,
                     shelf.media,
                     owner=self.owner,
-                    lock=shelf.lock,
+                    held=shelf.held,
                     progress=progress,
                 )
         finally:

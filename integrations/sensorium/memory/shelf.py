@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, TypeVar
@@ -39,56 +39,13 @@ class Setup:
         return self.place.media
 
 
-class OwnerLock:
-    """The right to write for an owner: one thread of one process has it at a time.
-
-    A thread that has it may take it again.
-    """
-
-    def __init__(self, exclusive: Callable[[], AbstractContextManager[None]]) -> None:
-        """Make the lock of a shelf.
-
-        Args:
-            exclusive: Returns the block in which no other process writes for the owner.
-        """
-        self._exclusive = exclusive
-        self._threads = threading.RLock()
-        self._depth = 0  # how many times the thread that has it took it
-        self._block = ExitStack()
-        mind_forks(self)
-
-    def after_fork(self) -> None:
-        """Be free in a forked child: whoever had the lock is a thread of the parent."""
-        self._threads, self._depth = threading.RLock(), 0
-        self._block = ExitStack()
-
-    def __enter__(self) -> None:
-        self._threads.acquire()
-        try:
-            if not self._depth:
-                self._block.enter_context(self._exclusive())
-            self._depth += 1
-        except BaseException:
-            self._threads.release()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        self._depth -= 1
-        try:
-            if not self._depth:
-                self._block.close()
-        finally:
-            self._threads.release()
-
-
 class Shelf:
     """The store of one owner's records; all that writes, reads or scores them is built on it.
 
     Attributes:
         owner: Owner of the records.
         keep_media: Whether signals are kept unless a call says otherwise.
-        lock: Held from reading what exists to writing what follows from it.
-        setup: The place and the encoder. A call that needs both without the lock reads this once,
+        setup: The place and the encoder. A call that needs both without `held` reads this once,
             so that it never searches one encoder's vectors with another's.
     """
 
@@ -97,7 +54,35 @@ class Shelf:
         self.owner = owner
         self.keep_media = keep_media
         self.setup = Setup(place, encoder)
-        self.lock = OwnerLock(lambda: self.backend.exclusive(owner))
+        self._threads = threading.RLock()  # of those of this process that write
+        self._is_exclusive = False  # whether the thread that has it keeps other processes away, too
+        mind_forks(self)
+
+    def after_fork(self) -> None:
+        """Be free in a forked child: who was about to write is a thread of the parent."""
+        self._threads, self._is_exclusive = threading.RLock(), False
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let nobody else write for the owner: held from reading what exists to writing.
+
+        A thread may enter it again. An interruption (Ctrl-C) at any moment ends it: whoever calls
+        this keeps nothing but the `with` block's own reference to what it returns.
+
+        Raises:
+            StoreLockedError: A process that writes for the owner does not respond.
+            StoreClosedError: The memory was closed.
+        """
+        with self._threads:
+            if self._is_exclusive:
+                yield
+                return
+            with self.backend.exclusive(self.owner):
+                self._is_exclusive = True
+                try:
+                    yield
+                finally:
+                    self._is_exclusive = False
 
     @property
     def place(self) -> Place:
@@ -148,7 +133,7 @@ class Shelf:
             try:
                 return question(setup)
             except StoreClosedError:
-                with self.lock:  # an exchange holds it until it is complete
+                with self.held():  # an exchange holds it until it is complete
                     if self.setup is setup:
                         raise
 
@@ -179,5 +164,5 @@ class Shelf:
 
     def exchange(self, backend: Backend, encoder: Encoder) -> None:
         """Use another collection, and the encoder of its vectors, from now on."""
-        with self.lock:
+        with self.held():
             self.setup = Setup(replace(self.place, backend=backend), encoder)

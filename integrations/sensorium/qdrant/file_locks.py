@@ -89,6 +89,8 @@ class FileLock:
     the lock, and its end does not release it: it stays with the process that acquired it.
     """
 
+    _descriptor: int | None = None  # of the file, while it is locked
+
     def __init__(self, file: Path) -> None:
         """Prepare to lock a file, which is made when it is locked.
 
@@ -96,7 +98,6 @@ class FileLock:
             file: The file; its folder exists.
         """
         self._file = file
-        self._descriptor: int | None = None
         self._process = 0  # which has the lock
         self._guard = threading.Lock()
         mind_forks(self)
@@ -112,19 +113,19 @@ class FileLock:
         with self._guard:
             if self._descriptor is not None:
                 return False
-            while True:
-                descriptor = _open(self._file)
-                try:
-                    if not _lock_file(descriptor, self._file):
-                        os.close(descriptor)
+            self._process = os.getpid()
+            try:
+                while True:
+                    self._descriptor = _open(self._file)
+                    if not _lock_file(self._descriptor, self._file):
+                        self._close()
                         return False
-                    if _is_named(descriptor, self._file):
-                        self._descriptor, self._process = descriptor, os.getpid()
+                    if _is_named(self._descriptor, self._file):
                         return True
-                except BaseException:
-                    os.close(descriptor)
-                    raise
-                os.close(descriptor)  # somebody removed the file meanwhile
+                    self._close()  # somebody removed the file meanwhile
+            except BaseException:
+                self._close()
+                raise
 
     def write(self, text: str) -> None:
         """Write who has the lock into the file, which must be locked."""
@@ -142,18 +143,31 @@ class FileLock:
     def release(self) -> None:
         """Unlock the file; do nothing if it is not locked."""
         with self._guard:
-            descriptor, self._descriptor = self._descriptor, None
-            if descriptor is not None:
-                if os.getpid() == self._process:  # in a child it may be dropped before `after_fork`
-                    unlock(descriptor)
-                os.close(descriptor)
+            if self._descriptor is None:
+                return
+            if os.getpid() == self._process:  # in a child it may be dropped before `after_fork`
+                unlock(self._descriptor)  # first: an interruption may follow
+            self._close()
+
+    def __del__(self) -> None:
+        """Unlock the file of a lock that nobody released, as after an interruption."""
+        self._close()
+
+    def _close(self) -> None:
+        # Forgotten first: after an interruption nobody closes what has the same number then
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    @property
+    def descriptor(self) -> int | None:
+        """Descriptor of the file while it is locked, to be inherited by whoever works for us."""
+        return self._descriptor
 
     def after_fork(self) -> None:
         """Let go of the file without unlocking it: the lock is the parent's."""
         self._guard = threading.Lock()
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            os.close(descriptor)
+        self._close()
 
 
 def _open(file: Path) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -52,7 +52,7 @@ def import_records(
     media: MediaStore | None,
     *,
     owner: str,
-    lock: AbstractContextManager[object] | None = None,
+    held: Callable[[], AbstractContextManager[None]] | None = None,
     progress: Progress | None = None,
 ) -> ImportSummary:
     """Read an export into a store. An import can be interrupted and repeated without harm.
@@ -64,8 +64,8 @@ def import_records(
         owner: Owner that the records get. Their ids follow from the owner and the record: an owner
             who exported the records gets them back under their own ids. A record that has such an
             id already is replaced.
-        lock: Entered for each batch, from reading what exists to writing; by default that of the
-            backend for this owner.
+        held: Returns what is entered for each batch, from reading what exists to writing; by
+            default that of the backend for this owner.
         progress: Function called after every batch with how many points are done, and of how many.
     Raises:
         ArgumentTypeError: `directory` is not a path.
@@ -101,7 +101,7 @@ def import_records(
             copy = partial(_import_file, root, media)
             copied, lost = copy_media(adopted, media, copy)
             files, missing = files + copied, missing | lost
-        with lock or backend.exclusive(owner):
+        with held() if held is not None else backend.exclusive(owner):
             adopted = without_orphans(backend, adopted, owner=owner)
             existing = stored_points(backend, [point.id for point in adopted], owner)
             if media is not None:  # another process may have dropped one since

@@ -38,7 +38,7 @@ def reembed(
         StoreError: Other owners' memories are in the collection, or a store as a whole failed.
     """
     shelf.check_writable()
-    with shelf.lock:  # what was remembered or forgotten meanwhile would come to nothing
+    with shelf.held():  # what was remembered or forgotten meanwhile would come to nothing
         old = shelf.backend
         check_alone(old, shelf.owner)
         new = old.sibling(CollectionSchema.for_space(encoder.space, modalities=encoder.modalities))

@@ -150,7 +150,7 @@ class Editor:
     ) -> Record | None:
         """Change a record; return `None` if the encoder was exchanged meanwhile."""
         shelf = self._shelf
-        with shelf.lock:
+        with shelf.held():
             setup = shelf.setup
             find_record(setup.backend, self._owner, name)  # before anything is encoded
         # Other threads go on while percepts are encoded and their files are kept
@@ -162,7 +162,7 @@ class Editor:
             added = Added(percepts, digests, encodings, files.keep(percepts))
             check_cancelled()
             # A record that is forgotten meanwhile does not come back
-            with shelf.lock:
+            with shelf.held():
                 if shelf.setup is not setup:
                     return None
                 added = replace(added, files=files.keep_dropped(percepts, added.files))
@@ -299,7 +299,7 @@ class Editor:
         keys = ["hashes"] if gone is None else DESCRIBED
         removed = 0
         chosen = Filter(self._owner, condition)
-        with self._shelf.lock:
+        with self._shelf.held():
             backend = self._shelf.backend
             while points := backend.scroll(chosen, limit=PAGE, payload=keys).points:
                 ids = tuple(point.id for point in points)
@@ -322,7 +322,7 @@ class Editor:
         changed = 0
         keys = ["media", *DESCRIBED]
         chosen = Filter(self._owner, condition)
-        with self._shelf.lock:
+        with self._shelf.held():
             for page in pages(self._shelf.backend, chosen, limit=PAGE, payload=keys):
                 kept = [point for point in page if point.payload.get("hashes")]
                 try:
@@ -351,14 +351,14 @@ class Editor:
     def sweep(self) -> Sweep:
         """Remove expired records, and the points and files that interrupted calls have left."""
         records = self.forget(Range("expires_at", lte=datetime.now(timezone.utc)))
-        with self._shelf.lock:
+        with self._shelf.held():
             self.drop_stray_parts()
         media = self._shelf.media
         if media is None:
             return Sweep(0, 0, records)
         named = self.named_files()
         # Held from looking whether a record names a file to dropping it
-        with self._shelf.lock:
+        with self._shelf.held():
             swept = media.sweep(lambda name: name in named or is_named(self._shelf, name))
         return replace(swept, records=records)
 

@@ -105,7 +105,7 @@ class FileKeeper:
         Args:
             named: Files that the records name which were written; they need not be looked for.
         """
-        with self._shelf.lock:
+        with self._shelf.held():
             self._drop(0, named=named, others=self._replaced)
             self._replaced = set()
 
@@ -119,7 +119,7 @@ class FileKeeper:
 
     def _drop(self, first: int, *, named: Collection[str] = (), others: Iterable[str] = ()) -> None:
         """Let go of the names from an index on, and drop those files that nobody names."""
-        with self._shelf.lock:
+        with self._shelf.held():
             names = self._names[first:]
             del self._names[first:]
             if self.media is not None:
@@ -133,7 +133,7 @@ def drop_files(shelf: Shelf, names: Iterable[str]) -> None:
     if media is None:
         return
     # A record that another thread is writing may have found its file there.
-    with shelf.lock:
+    with shelf.held():
         media.drop([name for name in set(names) if not is_named(shelf, name)])
 
 

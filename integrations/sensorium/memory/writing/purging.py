@@ -83,7 +83,7 @@ class Purger:
         chosen = self._editor.condition(ids, condition, older_than, everything=True)
         gone = _Gone()
         # Held to the end: what is remembered meanwhile waits, and finds the memory whole
-        with self._shelf.lock:
+        with self._shelf.held():
             backend = self._shelf.backend
             backend.check_purge(removed=0 if nothing or media_only else self._count(chosen))
             if not nothing:

@@ -119,7 +119,7 @@ class Writer:
         prepared: dict[int, Prepared | SensoriumError] = {}
         with FileKeeper(self._shelf, keep_media) as files:
             keeps_files = files.media is not None
-            with self._shelf.lock:
+            with self._shelf.held():
                 found = self._compare(drafts, now, keeps_files=keeps_files)
                 stored = self._with_media(found.known) if keeps_files else []
             keep_again(files, found.known, stored)
@@ -131,7 +131,7 @@ class Writer:
                 }
                 prepared |= prepare(unprepared, setup.encoder, files)
                 check_cancelled()
-                with self._shelf.lock:
+                with self._shelf.held():
                     if self._shelf.setup is not setup:
                         return None
                     # Other threads may have written since: what counts is what stands there now.

@@ -39,14 +39,14 @@ def owner_lock(folder: Path, owner: str) -> Iterator[None]:
     file = make_regular_folder(folder, LOCKS) / name
     lock = FileLock(file)
     pause, began = SHORTEST, time.monotonic()
-    while not lock.acquire():
-        if time.monotonic() - began > BEAT:  # whoever has it just got it, or gave a sign since
-            _check_alive(file, folder)
-        time.sleep(pause)
-        pause = min(LONGEST, pause * 1.5)
-    lock.write(f"process {os.getpid()}")
-    _HEART.watch(lock)
     try:
+        while not lock.acquire():
+            if time.monotonic() - began > BEAT:  # whoever has it just got it, or gave a sign since
+                _check_alive(file, folder)
+            time.sleep(pause)
+            pause = min(LONGEST, pause * 1.5)
+        lock.write(f"process {os.getpid()}")
+        _HEART.watch(lock)
         yield
     finally:
         lock.release()

@@ -183,23 +183,19 @@ def _step(memory: Memory, number: int) -> tuple[list[str], Callable[[], object],
 
 
 def opening_twice(home: Path, _: random.Random) -> Wrong:
-    """A second process is refused, whichever is first; after a close or a kill it is let in."""
+    """All see what the first remembered; one that keeps the folder to itself refuses the others."""
     folder = home / "memory"
-    with opened(folder) as memory:
-        memory.remember(text="one", id="one")
-        refused = run_apart(lambda: _count(home / "memory"))
-        try:
-            opened(folder)
-        except StoreLockedError:
-            pass
-        else:
-            return [("no error", "the same process opened a folder twice")]
-    after = run_apart(lambda: _count(folder))
     wrong: Wrong = []
-    if refused.value != "locked":
-        wrong.append(("no error", f"a second process: {refused.value} {refused.told}"))
-    if after.value != 1:
-        wrong.append(("refused", f"after the close: {after.value} {after.told}"))
+    for share, expected in ((True, 1), (False, "locked")):
+        with opened(folder, share=share) as memory:
+            memory.remember(text="one", id="one")
+            apart = run_apart(lambda: _count(folder))
+            for who, found in (("a second process", apart.value), ("this one", _count(folder))):
+                if found != expected:
+                    wrong.append(("wrong", f"{who}, share={share}: {found} {apart.told}"))
+        after = run_apart(lambda: _count(folder))
+        if after.value != 1:
+            wrong.append(("refused", f"after the close: {after.value} {after.told}"))
     return wrong
 
 
@@ -212,7 +208,7 @@ def _count(folder: Path) -> int | str:
 
 
 def racing(home: Path, _: random.Random) -> Wrong:
-    """Processes that begin the same folder at once: one is let in, the others are refused."""
+    """Processes that begin the same folder at once: what was acknowledged to any is there."""
     ends: list[Ending] = []
     _together([lambda: ends.append(run_apart(lambda: _begin(home / "memory"))) for _ in range(4)])
     wrong: Wrong = [(e.kind or "refused", e.told) for e in ends if e.kind or e.error]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from tests.support.edge_points import MINE, SCHEMA, point, row
 
-from sensorium.errors import StoreError
+from sensorium.errors import StoreError, StoreLockedError
 from sensorium.qdrant import EdgeBackend, Search
 from sensorium.qdrant.edge import indexing
 
@@ -50,4 +55,80 @@ def test_an_indexing_that_fails_loses_nothing(
     with pytest.raises(StoreError, match="no room"):
         backend.compact()
     assert backend.count(MINE) == 1
+    backend.close()
+
+
+DIES = '''
+import sys
+sys.path[:] = {path!r}
+from pathlib import Path
+from tests.support.edge_points import SCHEMA, point
+from sensorium.qdrant import EdgeBackend
+from sensorium.qdrant.edge import indexing
+
+indexing.INDEX = {end!r} + """
+import os, sys, time
+open(sys.argv[1] + ".pid", "w").write(str(os.getpid()))
+time.sleep(60)
+"""
+backend = EdgeBackend.open({place!r}, schema=SCHEMA)
+backend.upsert([point(1)])
+backend.flush()
+backend.compact()
+'''
+
+
+def killed_while_indexing(place: Path, *, end: str) -> int:
+    """Kill a process that indexes; return the id of the one that does it."""
+    code = DIES.format(path=sys.path, place=str(place), end=end)
+    process = subprocess.Popen([sys.executable, "-c", code])
+    told = place / "shard.pid"
+    while not told.exists() or not told.read_text():
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    return int(told.read_text())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows hands no descriptors on")
+def test_nobody_opens_a_shard_that_an_orphan_indexes(tmp_path: Path) -> None:
+    """Though the process that began it was killed; the lock is free when the indexing has ended."""
+    orphan = killed_while_indexing(tmp_path, end="")
+    with pytest.raises(StoreLockedError):
+        EdgeBackend.open(tmp_path, schema=SCHEMA)
+    os.kill(orphan, signal.SIGKILL)
+    opened = None
+    while opened is None:
+        with suppress(StoreLockedError):
+            opened = EdgeBackend.open(tmp_path, schema=SCHEMA)
+    assert opened.count(MINE) == 1
+    opened.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems let it end by itself")
+def test_an_indexing_ends_with_the_process_that_began_it(tmp_path: Path) -> None:
+    """On Linux; so the next opener need not wait."""
+    orphan = killed_while_indexing(tmp_path, end=indexing.INDEX.partition("import qdrant_edge")[0])
+    ends = time.monotonic() + 10
+    while Path(f"/proc/{orphan}/exe").exists() and time.monotonic() < ends:
+        time.sleep(0.01)
+    EdgeBackend.open(tmp_path, schema=SCHEMA).close()
+
+
+def test_a_compacted_memory_that_nobody_closes_ends_in_silence(tmp_path: Path) -> None:
+    """What was written is there, and nothing is said about a shard that was closed first."""
+    code = f"""
+import sys
+sys.path[:] = {sys.path!r}
+from tests.support.edge_points import SCHEMA, point
+from sensorium.qdrant.shared import SharedBackend
+
+backend = SharedBackend.open({str(tmp_path)!r}, schema=SCHEMA)
+backend.upsert([point(seed) for seed in range(3)])
+backend.compact()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+    backend = EdgeBackend.open(tmp_path, schema=SCHEMA)
+    assert backend.count(MINE) == 3
     backend.close()

@@ -115,7 +115,7 @@ def test_an_index_is_built_again(backend: EdgeBackend, monkeypatch: pytest.Monke
     backend.upsert([point(seed) for seed in range(10)])
     asked: list[bool] = []
 
-    def index(was: bool, target: object) -> bool:
+    def index(was: bool, target: object, lock: int | None) -> bool:
         asked.append(was)
         return False
 
@@ -125,12 +125,12 @@ def test_an_index_is_built_again(backend: EdgeBackend, monkeypatch: pytest.Monke
     assert purging.index_again is index
     monkeypatch.undo()
 
-    def fails() -> bool:
+    def fails(lock: int | None) -> bool:
         raise StoreError("an index", "room", "make some")
 
     target = SimpleNamespace(index=fails)
-    assert not purging.index_again(True, target)
-    assert purging.index_again(False, target)
+    assert not purging.index_again(True, target, None)
+    assert purging.index_again(False, target, None)
 
 
 def test_few_vectors_are_held_at_a_time(

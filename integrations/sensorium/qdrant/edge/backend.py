@@ -263,7 +263,7 @@ class EdgeBackend(Backend):
         with self._write_gate, self._using() as shard:
             self._timer.cancel()
             self._lock.check()
-            return shard.index()
+            return shard.index(self._lock.descriptor)
 
     def check_purge(self, *, removed: int) -> None:
         with self._using() as shard:
@@ -279,7 +279,7 @@ class EdgeBackend(Backend):
             try:
                 with translating_errors(f"the memory {str(self.folder)!r}"):
                     points = purging.copy_points(self._using, new, progress)
-                    indexed = purging.index_again(was_indexed, new)
+                    indexed = purging.index_again(was_indexed, new, self._lock.descriptor)
                     new.flush()
                     self._exchange(new)
             finally:
@@ -365,7 +365,8 @@ class EdgeBackend(Backend):
             if not self._is_open:
                 return
             try:
-                self.flush()
+                if self._shard.is_open:
+                    self.flush()
             finally:
                 self._end()
                 self._lock.release(self)

@@ -67,6 +67,11 @@ class FolderLock:
         """What tells the folder from every other, and from a copy of it, while it is locked."""
         return self._identity
 
+    @property
+    def descriptor(self) -> int | None:
+        """Descriptor of the lock's file, for a process that works on the folder for this one."""
+        return self._lock.descriptor
+
     def check(self, shard: Path | None = None) -> None:
         """Check that the folder is still the one that was locked.
 

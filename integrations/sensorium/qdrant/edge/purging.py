@@ -112,15 +112,20 @@ def _groups(using: Callable[[], AbstractContextManager[Shard]]) -> Iterator[Sequ
             return
 
 
-def index_again(source_indexed: bool, target: Shard) -> bool:
+def index_again(source_indexed: bool, target: Shard, lock: int | None) -> bool:
     """Index a shard if the one that it replaces was; return whether it is as ready as that one.
 
     A purge does not fail for an index, which `compact` can build later.
+
+    Args:
+        source_indexed: Whether that one was indexed.
+        target: The shard.
+        lock: Descriptor of the lock of the memory's folder.
     """
     if not source_indexed:
         return True
     try:
-        target.index()
+        target.index(lock)
     except StoreError:
         return False
     return True

@@ -159,9 +159,16 @@ class Shard:
         with translating_errors(f"the memory {str(self.folder)!r}"):
             self._closing()
 
-    def index(self) -> bool:
+    @property
+    def is_open(self) -> bool:
+        """Whether the engine is open: at the end of a process it may be closed first."""
+        return self._closing.alive
+
+    def index(self, lock: int | None) -> bool:
         """Index new points; return whether there was anything to do.
 
+        Args:
+            lock: Descriptor of the lock of the memory's folder.
         Raises:
             StoreError: The process that indexes failed.
             StoreFullError: The disk has no room for a second copy; nothing was begun.
@@ -170,7 +177,7 @@ class Shard:
         self.flush()
         self.close()
         try:
-            return index_shard(self.place)
+            return index_shard(self.place, lock)
         finally:
             self._use(_load(self.folder, self.name, self.schema))
 

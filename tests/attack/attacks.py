@@ -27,6 +27,7 @@ ATTACKS = (
     _attack("kills", "kills.rounds:importing", variant="import"),
     _attack("kills", "kills.rounds:sweeping", variant="sweep"),
     _attack("kills", "kills.rounds:purging", variant="purge"),
+    _attack("peers", "peers.rounds:attack", variant="kills", share=3),
     _attack("hostile", "hostile.links:attack", variant="links"),
     _attack("hostile", "hostile.descriptions:describing", variant="descriptions"),
     _attack("hostile", "hostile.shards:attack", variant="shards", share=2),

@@ -68,6 +68,10 @@ class Child:
             _end_with(work, writing)
         os.close(writing)
 
+    def fileno(self) -> int:
+        """Return the descriptor on which it says them, to wait for several at once."""
+        return self._reading
+
     def lines(self, timeout: float) -> list[dict[str, Any]] | None:
         """Read what it said meanwhile; `None` at its end."""
         if not select.select([self._reading], [], [], max(0.0, timeout))[0]:

@@ -15,7 +15,6 @@ from tests.attack.tiny import file_states, flags_of, opened, png, row, state, wa
 from tests.support.traces import find_traces, text_traces
 
 LOCKED = 40.0  # seconds for which a dead process may hold its folder: it writes its core, say
-FRAMES = 5  # windows of a stream that may be there beyond those acknowledged
 Wrong = list[tuple[str, str]]
 
 
@@ -34,7 +33,7 @@ def check_memory(folder: Path, ledger: Ledger, *, vectors: bool = True) -> Wrong
     with memory:
         wrong = compare(memory, ledger, vectors=vectors)
         for record in walk(memory):
-            wrong += [(kind, f"{record.id}: {said}") for kind, said in _examine(memory, record)]
+            wrong += [(kind, f"{record.id}: {said}") for kind, said in examine(memory, record)]
         memory.recall(row("question"), limit=5)
         memory.sweep()
         counted, listed = memory.count(), sum(1 for _ in walk(memory))
@@ -67,10 +66,11 @@ def compare(memory: Memory, ledger: Ledger, *, vectors: bool = True) -> Wrong:
         if name not in ledger.unsure and not same:
             kind = "lost" if there is None else "undone" if expected is None else "half"
             wrong.append((kind, f"{name}: is {there}, acknowledged was {expected}"))
-    for tag, least in ledger.streams.items():
+    for tag, (least, most) in ledger.streams.items():
         count = memory.count(tags=[tag])
-        if not least <= count <= least + FRAMES:
-            wrong.append(("lost", f"stream {tag}: {count} windows, {least} acknowledged"))
+        if not least <= count <= most:
+            kind = "lost" if count < least else "doubled"
+            wrong.append((kind, f"stream {tag}: {count} windows, {least} of {most} acknowledged"))
     return wrong
 
 
@@ -78,7 +78,7 @@ def _without_rows(there: dict[str, Any] | None) -> dict[str, Any] | None:
     return there and {**there, "rows": None}
 
 
-def _examine(memory: Memory, record: Record) -> Iterator[tuple[str, str]]:
+def examine(memory: Memory, record: Record) -> Iterator[tuple[str, str]]:
     """Say what is wrong with a record, whoever acknowledged it."""
     if record.expires_at and record.expires_at <= datetime.now(timezone.utc):
         yield "expired shown", f"expired at {record.expires_at}, and is listed"

@@ -17,7 +17,7 @@ class Ledger:
     Attributes:
         known: State by id; `None` for one that was forgotten.
         unsure: Ids whose change was begun and not acknowledged: they may be as before or after.
-        streams: How many windows of each stream there are at least, by the stream's tag.
+        streams: How many windows of each stream there are at least and at most, by its tag.
         phase: What the writer said last that it was at.
     """
 
@@ -25,7 +25,7 @@ class Ledger:
         """Begin with nothing."""
         self.known: dict[str, dict[str, Any] | None] = {}
         self.unsure: set[str] = set()
-        self.streams: dict[str, int] = {}
+        self.streams: dict[str, tuple[int, int]] = {}
         self.phase = ""
         self.told: dict[str, Any] = {}
 

@@ -23,11 +23,18 @@ LONG = (1100, 2100)  # rows: more than one point holds, and more than two do
 class Life:
     """One life of the writer."""
 
-    def __init__(self, folder: Path, seed: int, say: Say) -> None:
-        """Open the memory."""
-        self.memory: Memory = opened(folder)
+    def __init__(self, memory: Memory, names: list[str], seed: int, say: Say) -> None:
+        """Begin to write.
+
+        Args:
+            memory: The open memory.
+            names: Ids of records that this writer changes.
+            seed: Seed of its dice, which its new ids begin with.
+            say: Says a line.
+        """
+        self.memory = memory
         self.seed, self.say, self.dice = seed, say, random.Random(seed)
-        self.names = [one.id for one in self.memory.timeline(limit=200) if one.source != "stream"]
+        self.names = names
         self.dice.shuffle(self.names)
         self.adding: tuple[Callable[[str, int], None], ...] = (
             *(self.add_text, self.add_text, self.add_vectors, self.add_image, self.add_image),
@@ -41,12 +48,16 @@ class Life:
     def live(self) -> None:
         """Go on without an end."""
         for number in itertools.count():
-            name = f"{self.seed}-{number}"
-            if self.names and self.dice.random() < 0.5:
-                old = self.dice.choice(self.names[-RECENT:])
-                self.dice.choice(self.changing)(old, name, number)
-            else:
-                self.dice.choice(self.adding)(name, number)
+            self.step(number)
+
+    def step(self, number: int) -> None:
+        """Add something, or change something."""
+        name = f"{self.seed}-{number}"
+        if self.names and self.dice.random() < 0.5:
+            old = self.dice.choice(self.names[-RECENT:])
+            self.dice.choice(self.changing)(old, name, number)
+        else:
+            self.dice.choice(self.adding)(name, number)
 
     def _new(self, name: str, act: Callable[[], object]) -> None:
         change(self.memory, self.say, [name], act)
@@ -92,12 +103,12 @@ class Life:
         tag, frames = f"s{self.seed}-{number}", self.dice.randint(1, 5)
         began = NOON + timedelta(seconds=self.seed * 1000 + number)
         stream = self.memory.stream("image", every=0.01, tags=[tag], source="stream")
-        self.say(stream={tag: 0})
+        self.say(stream={tag: [0, frames]})
         for frame in range(frames):
             noise = np.random.default_rng(number * 10 + frame).integers(0, 255, (6, 6, 3), np.uint8)
             stream.push(noise, at=began + timedelta(seconds=frame * 0.1))
         stream.flush()
-        self.say(stream={tag: frames})
+        self.say(stream={tag: [frames, frames]})
         stream.close()
 
     def reword(self, old: str, name: str, _: int) -> None:
@@ -139,4 +150,6 @@ class Life:
 
 def write_mixed(folder: Path, seed: int, say: Say) -> None:
     """Remember, update, replace and forget, without an end."""
-    Life(folder, seed, say).live()
+    memory = opened(folder)
+    names = [one.id for one in memory.timeline(limit=200) if one.source != "stream"]
+    Life(memory, names, seed, say).live()

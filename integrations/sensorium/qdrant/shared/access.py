@@ -167,14 +167,9 @@ class Access:
         holder = self._holder
         if holder is not None:
             return holder
-        while True:
-            with self._guard:
-                connection = self._idle.pop() if self._idle else None
-            if connection is None:
-                break
-            if connection.is_usable():
-                return connection
-            connection.close()
+        with self._guard:
+            if self._idle:  # if its holder ended, the call shows it, and is asked again
+                return self._idle.pop()
         with self._changing:
             return self._holder or self._found(schema, ends)
 

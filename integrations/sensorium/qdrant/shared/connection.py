@@ -14,7 +14,7 @@ from sensorium.qdrant.backend import Progress
 from sensorium.qdrant.points import check_payload
 from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared.address import Address
-from sensorium.qdrant.shared.frames import PROTOCOL, Message, framed, receive, send
+from sensorium.qdrant.shared.frames import PROTOCOL, Incoming, Message, framed, send
 
 CONNECTING = 5.0  # seconds to wait until the holder greets
 PATIENCE = 10.0  # seconds without an answer after which it is asked whether it still goes on
@@ -53,9 +53,11 @@ class Connection:
         """
         self._address = address
         self._socket, secret = address.connect(CONNECTING)
+        self._incoming = Incoming(self._socket)
         try:
             send(self._socket, ["hello", PROTOCOL, os.getpid(), secret])
-            self.process, self.state = _greeted(receive(self._socket), address)
+            self.process, self.state = _greeted(self._incoming.receive(), address)
+            self._socket.settimeout(PATIENCE)
         except BaseException:
             self._socket.close()
             raise
@@ -100,10 +102,9 @@ class Connection:
         content = framed(message)
         self.is_answered = False
         self._socket.sendall(content)
-        self._socket.settimeout(PATIENCE)
         while True:
             try:
-                kind, value = receive(self._socket)
+                kind, value = self._incoming.receive()
             except TimeoutError:
                 self._check_responding()
                 continue
@@ -129,20 +130,6 @@ class Connection:
     def close(self) -> None:
         """End the connection."""
         self._socket.close()
-
-    def is_usable(self) -> bool:
-        """Return whether nothing came, not even the end, since the last answer."""
-        self._socket.setblocking(False)
-        try:
-            self._socket.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        else:
-            return False
-        finally:
-            self._socket.settimeout(PATIENCE)
 
     def _check_responding(self) -> None:
         """Check that the holder goes on, though it did not answer for a while.

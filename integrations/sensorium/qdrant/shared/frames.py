@@ -14,7 +14,8 @@ PROTOCOL = 1  # version of the messages; both sides must speak the same
 LENGTH = struct.Struct(">I")
 LONGEST_HELLO = 4096  # bytes of the first message, before it is known who speaks
 LONGEST = 2**30  # bytes of any other
-BLOCK = 2**20  # bytes read at a time: memory grows with what came, not with what was announced
+BLOCK = 2**16  # bytes read at a time, and of a long message
+LARGE_BLOCK = 2**20  # memory grows with what came, not with what was announced
 REST = 30.0  # seconds in which all of a message must come, once it began
 
 Message: TypeAlias = "list[Any]"  # its kind, and what belongs to it
@@ -47,47 +48,57 @@ def framed(message: Message) -> bytes:
     return LENGTH.pack(len(content)) + content
 
 
-def receive(connection: socket.socket, longest: int = LONGEST) -> Message:
-    """Wait for a message, as long as the timeout of the connection says.
+class Incoming:
+    """The messages that come over a connection. A short one costs a single call of the system."""
 
-    Args:
-        connection: The connection.
-        longest: The most bytes the message may have.
-    Raises:
-        ConnectionError: The other side is gone, or what came is not a message.
-        TimeoutError: Nothing came in time; nothing is lost.
-    """
-    head = _read(connection, LENGTH.size, first=True)
-    (length,) = LENGTH.unpack(head)
-    if length > longest:
-        raise ConnectionAbortedError(f"a message of {length} bytes")
-    message = decode(_read(connection, length, first=False))
-    if not isinstance(message, list) or not message or not isinstance(message[0], str):
-        raise ConnectionAbortedError("a message of another kind")
-    return message
+    def __init__(self, connection: socket.socket) -> None:
+        """Read from a connection, which nothing else reads from."""
+        self._connection = connection
+        self._rest = b""  # of what came, the part behind the last message
 
+    def receive(self, longest: int = LONGEST) -> Message:
+        """Wait for a message, as long as the timeout of the connection says.
 
-def _read(connection: socket.socket, length: int, *, first: bool) -> bytearray:
-    """Read so many bytes; only before the first of a message may it take long."""
-    content = bytearray()
-    patience = connection.gettimeout()
-    ends = time.monotonic() + REST
-    try:
-        while len(content) < length:
-            if content or not first:
+        Args:
+            longest: The most bytes the message may have.
+        Raises:
+            ConnectionError: The other side is gone, or what came is not a message.
+            TimeoutError: Nothing came in time; nothing is lost.
+        """
+        came = self._rest or self._read(BLOCK)
+        if len(came) < LENGTH.size:
+            came = self._completed(came, LENGTH.size)
+        (length,) = LENGTH.unpack_from(came)
+        if length > longest:
+            raise ConnectionAbortedError(f"a message of {length} bytes")
+        end = LENGTH.size + length
+        if len(came) < end:
+            came = self._completed(came, end)
+        self._rest = bytes(came[end:])
+        message = decode(memoryview(came)[LENGTH.size : end])
+        if not isinstance(message, list) or not message or not isinstance(message[0], str):
+            raise ConnectionAbortedError("a message of another kind")
+        return message
+
+    def _completed(self, came: bytes | bytearray, length: int) -> bytearray:
+        """Read the rest of a message that began; it must come in good time."""
+        whole, patience = bytearray(came), self._connection.gettimeout()
+        ends = time.monotonic() + REST
+        try:
+            while len(whole) < length:
                 left = ends - time.monotonic()
                 if left <= 0:
                     raise ConnectionAbortedError("half a message")
-                connection.settimeout(left)
-            try:
-                block = connection.recv(min(BLOCK, length - len(content)))
-            except TimeoutError as error:
-                if content or not first:
-                    raise ConnectionAbortedError("half a message") from error
-                raise
-            if not block:
-                raise ConnectionResetError("the other process is gone")
-            content += block
-    finally:
-        connection.settimeout(patience)
-    return content
+                self._connection.settimeout(left)
+                whole += self._read(min(LARGE_BLOCK, max(BLOCK, length - len(whole))))
+        except TimeoutError as error:
+            raise ConnectionAbortedError("half a message") from error
+        finally:
+            self._connection.settimeout(patience)
+        return whole
+
+    def _read(self, most: int) -> bytes:
+        block = self._connection.recv(most)
+        if not block:
+            raise ConnectionResetError("the other process is gone")
+        return block

@@ -21,7 +21,7 @@ from sensorium.qdrant.forwarding import READING
 from sensorium.qdrant.points import Point
 from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared.address import Address, check_user
-from sensorium.qdrant.shared.frames import LONGEST_HELLO, PROTOCOL, Message, receive, send
+from sensorium.qdrant.shared.frames import LONGEST_HELLO, PROTOCOL, Incoming, Message, send
 
 logger = logging.getLogger(__name__)
 
@@ -243,10 +243,11 @@ class Holder:
         try:
             check_user(connection, self.edge.folder)
             connection.settimeout(POLITE)
-            visitor.process = self._greet(connection)
+            incoming = Incoming(connection)
+            visitor.process = self._greet(connection, incoming.receive(LONGEST_HELLO))
             if visitor.process:
                 connection.settimeout(None)
-                while self._answer(visitor, connection, receive(connection)):
+                while self._answer(visitor, connection, incoming.receive()):
                     pass
         except (OSError, SensoriumError) as error:  # also those of a connection that is gone
             logger.debug("sensorium: a process that shares the memory is gone: %s", error)
@@ -263,9 +264,8 @@ class Holder:
             with suppress(SensoriumError, OSError):
                 self._discard(sibling)
 
-    def _greet(self, connection: socket.socket) -> int:
+    def _greet(self, connection: socket.socket, hello: Message) -> int:
         """Hear who connects, and tell who answers; return its process id, 0 if it may not stay."""
-        hello = receive(connection, LONGEST_HELLO)
         if len(hello) < 4 or hello[0] != "hello" or not isinstance(hello[2], int):
             return 0
         _, protocol, process, secret = hello[:4]

@@ -80,7 +80,7 @@ def recalling(memory: Memory, questions: np.ndarray[Any, Any]) -> Iterator[Call]
 
 
 def writing(memory: Memory, moments: Sequence[Moment]) -> Iterator[Call]:
-    """Yield writes of batches, without end; each forgets what it wrote before."""
+    """Yield writes of batches, without end."""
     for start in itertools.cycle(range(0, len(moments), BATCH)):
         yield lambda start=start: memory.remember_many(moments[start : start + BATCH])
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sensorium.qdrant import Backend
 from sensorium.qdrant.points import StoredPoint
 
-# What ranking needs of a point; everything else is read of the hits alone.
+# What ranking needs of a point. Of many, everything else is read of the hits alone; a few are read
+# whole, which costs less than another request.
 NEEDED = ("part_of", "part", "parts", "modalities", "windows", "rows", "page_content", "at")
+FEW = 64
 
 
 class PointReader:
@@ -25,25 +27,38 @@ class PointReader:
         self._backend = backend
         self._owner = owner
         self._points: dict[str, StoredPoint] = {}
+        self._whole: set[str] = set()
 
     def __contains__(self, point: str) -> bool:
         """Return whether a point was read and exists."""
         return point in self._points
 
     def payload(self, point: str) -> Mapping[str, Any]:
-        """Return the fields in `NEEDED` that a point has."""
+        """Return the fields of a point, those in `NEEDED` at least."""
         return self._points[point].payload
 
     def read(self, ids: Iterable[str]) -> None:
         """Read points that were not read before, and the records that they continue."""
         missing = [point for point in dict.fromkeys(ids) if point not in self._points]
         while missing:
-            points = self._backend.retrieve(
-                missing, owner=self._owner, payload=NEEDED, vectors=False
-            )
-            self._points.update({point.id: point for point in points})
+            points = self._read(missing, whole=len(missing) <= FEW)
             records = {point.payload["part_of"] for point in points if "part_of" in point.payload}
             missing = [record for record in records if record not in self._points]
+
+    def read_whole(self, ids: Sequence[str]) -> dict[str, StoredPoint]:
+        """Return points with all their fields; those that were removed meanwhile are left out."""
+        if missing := [point for point in ids if point not in self._whole]:
+            self._read(missing, whole=True)
+        return {point: self._points[point] for point in ids if point in self._whole}
+
+    def _read(self, ids: Sequence[str], *, whole: bool) -> Sequence[StoredPoint]:
+        points = self._backend.retrieve(
+            ids, owner=self._owner, payload=True if whole else NEEDED, vectors=False
+        )
+        self._points.update({point.id: point for point in points})
+        if whole:
+            self._whole.update(point.id for point in points)
+        return points
 
     def record_of(self, point: str) -> str | None:
         """Return the record that a point belongs to.

@@ -123,15 +123,14 @@ class Recaller:
         candidates.sort(key=lambda candidate: -candidate.score)
         if options.diversity:
             candidates = _diversify(candidates[: options.pool], scales, options)
-        return self._hits(backend, candidates[: options.limit], search.points, now)
+        return self._hits(candidates[: options.limit], search.points, now)
 
     def _hits(
-        self, backend: Backend, candidates: Sequence[Candidate], points: PointReader, now: datetime
+        self, candidates: Sequence[Candidate], points: PointReader, now: datetime
     ) -> list[Hit]:
         """Read the records of the chosen candidates."""
-        ids = [candidate.id for candidate in candidates]
-        read = backend.retrieve(ids, owner=self._owner, payload=True, vectors=False)
-        records = {point.id: record_of(point) for point in read}
+        read = points.read_whole([candidate.id for candidate in candidates])
+        records = {name: record_of(point) for name, point in read.items()}
         return [
             _hit(candidate, records[candidate.id], points, now)
             for candidate in candidates

@@ -30,7 +30,7 @@ TYPES: tuple[type, ...] = (
 ROWS, SET, TUPLE, SCHEMA, ERROR, OS_ERROR = 100, 101, 102, 103, 104, 105
 NUMBERS = {each: number for number, each in enumerate(TYPES)}
 FIELDS = {each: tuple(field.name for field in dataclasses.fields(each)) for each in TYPES}
-DTYPES = frozenset({"float32", "float64"})
+DTYPES = frozenset({"<f4", "<f8"})
 
 
 def encode(value: Any) -> bytes:
@@ -84,9 +84,9 @@ def _prepared(value: Any) -> Any:
 
 def _packed(value: object) -> Any:
     """Write what msgspec does not know: rows of vectors, and mappings that are not dictionaries."""
-    if isinstance(value, np.ndarray) and value.dtype.name in DTYPES:
+    if isinstance(value, np.ndarray) and value.dtype.str in DTYPES:
         rows = np.ascontiguousarray(value)
-        return _ext(ROWS, [value.dtype.name, list(value.shape), rows.data.cast("B")])
+        return _ext(ROWS, [value.dtype.str, list(value.shape), rows.data.cast("B")])
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, Iterable):

@@ -56,9 +56,7 @@ Call = Callable[[], object]
 
 def opened(folder: Path, vectors: Vectors, *, owner: str = OWNER, share: bool = True) -> Memory:
     """Open a memory of planted vectors."""
-    return Memory.open(
-        folder, owner=owner, encoder=Planted(vectors), keep_media=False, share=share
-    )
+    return Memory.open(folder, owner=owner, encoder=Planted(vectors), keep_media=False, share=share)
 
 
 def at(seconds: Sequence[float], share: float) -> str:

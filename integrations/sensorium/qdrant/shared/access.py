@@ -25,7 +25,8 @@ from sensorium.qdrant.edge.folder import locked_error, read_opener, removed_whil
 from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared.address import Address
 from sensorium.qdrant.shared.connection import Connection, stopped
-from sensorium.qdrant.shared.holder import Holder, space_key
+from sensorium.qdrant.shared.held_collection import space_key
+from sensorium.qdrant.shared.holder import Holder
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +107,8 @@ class Access:
         place = f"the memory {str(self.folder)!r}"
 
         def opened(holder: Holder) -> CollectionSchema:
-            return _completed(holder.edge.schema, schema, place, holder.call)
+            collection = holder.collection
+            return _completed(collection.edge.schema, schema, place, collection.call)
 
         def connected(connection: Connection) -> CollectionSchema:
             return _completed(connection.state.schema, schema, place, connection.call)

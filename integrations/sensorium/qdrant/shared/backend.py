@@ -16,7 +16,8 @@ from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared.access import Access, access_to
 from sensorium.qdrant.shared.connection import Connection
 from sensorium.qdrant.shared.frames import Message
-from sensorium.qdrant.shared.holder import Holder, Visitor, space_key
+from sensorium.qdrant.shared.held_collection import space_key
+from sensorium.qdrant.shared.holder import Holder, Visitor
 from sensorium.qdrant.shared.owner_locks import owner_lock
 
 
@@ -90,7 +91,7 @@ class SharedBackend(ForwardingBackend):
         space = space_key(self._schema)
         return self._access.use(
             self._schema,
-            lambda holder: holder.call(space, method, *args, **options),
+            lambda holder: holder.collection.call(space, method, *args, **options),
             lambda connection: connection.call(space, method, *args, **options),
         )
 
@@ -201,7 +202,7 @@ class _Sibling(SharedBackend):
         """Return whether the holder put this collection in place before it ended."""
         return self._access.use(
             self._schema,
-            lambda holder: holder.edge.name == self._shard,
+            lambda holder: holder.collection.edge.name == self._shard,
             lambda connection: connection.state.shard == self._shard,
         )
 

@@ -65,7 +65,7 @@ class Incoming:
             ConnectionError: The other side is gone, or what came is not a message.
             TimeoutError: Nothing came in time; nothing is lost.
         """
-        came = self._rest or self._read(BLOCK)
+        came: bytes | bytearray = self._rest or self._read(BLOCK)
         if len(came) < LENGTH.size:
             came = self._completed(came, LENGTH.size)
         (length,) = LENGTH.unpack_from(came)

@@ -9,12 +9,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from sensorium.errors import SensoriumError, SpaceMismatchError, StoreClosedError, StoreLockedError
+from sensorium.errors import SensoriumError
 from sensorium.qdrant.backend import Progress
 from sensorium.qdrant.edge.backend import EdgeBackend
 from sensorium.qdrant.forwarding import READING
@@ -22,10 +22,10 @@ from sensorium.qdrant.points import Point
 from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared.address import Address, check_user
 from sensorium.qdrant.shared.frames import LONGEST_HELLO, PROTOCOL, Incoming, Message, send
+from sensorium.qdrant.shared.held_collection import WRITING, HeldCollection
 
 logger = logging.getLogger(__name__)
 
-WRITING = frozenset({"upsert", "put_vectors", "set_payload", "delete"})
 SERVED = READING | WRITING | {"add_modality", "flush", "compact", "check_purge", "purge"}
 POLITE = 5.0  # seconds in which another process must say who it is
 MOST_CONNECTIONS = 1000
@@ -53,7 +53,7 @@ class Holder:
     """An open shard, which this process uses itself and others through it.
 
     Attributes:
-        edge: The collection that is in place.
+        collection: The collection that is in place, for this process itself.
     """
 
     def __init__(self, edge: EdgeBackend, *, listening: bool = True) -> None:
@@ -63,16 +63,12 @@ class Holder:
             edge: The collection.
             listening: Whether to answer others from the start.
         """
-        self.edge = edge
+        self.collection = HeldCollection(edge)
         self._secret = ""
         self._listener: socket.socket | None = None
         self._address = Address(edge.folder)
         self._visitors: dict[socket.socket, Visitor] = {}
-        self._guard = threading.Condition()
-        self._sealed_for: EdgeBackend | None = None  # the sibling that is to take the place
-        self._writes = 0
-        self._writing = 0  # calls that write now
-        self._noted: dict[EdgeBackend, int] = {}  # writes before a sibling was begun
+        self._guard = threading.Lock()  # of the visitors
         self._is_open = True
         if listening:
             self.listen()
@@ -92,86 +88,6 @@ class Holder:
         threading.Thread(
             target=self._accept, args=(self._listener,), name="sensorium-sharing", daemon=True
         ).start()
-
-    def call(self, space: Sequence[Any], method: str, /, *args: Any, **options: Any) -> Any:
-        """Carry out a call of `Backend` on the collection in place.
-
-        Args:
-            space: `space_key` of the layout as the caller knows it.
-            method: Name of the method.
-            args: Its arguments.
-            options: Its arguments by keyword.
-        Raises:
-            SpaceMismatchError: A collection of another encoder took the place.
-        """
-        while True:
-            edge = self.edge
-            if space_key(edge.schema) != space:
-                raise _replaced(edge, str(space[0]))
-            try:
-                if method in READING:
-                    return getattr(edge, method)(*args, **options)
-                with self._changing(method in WRITING):
-                    if self.edge is edge:
-                        return getattr(edge, method)(*args, **options)
-            except StoreClosedError:
-                with self._guard:  # what is put in place holds it until that is done
-                    if self.edge is edge:
-                        raise
-
-    @contextmanager
-    def _changing(self, writing: bool) -> Iterator[None]:
-        """Wait until nothing is about to be put in place, and keep it so meanwhile."""
-        with self._guard:
-            self._guard.wait_for(lambda: self._sealed_for is None)
-            self._writes += writing
-            self._writing += 1
-        try:
-            yield
-        finally:
-            with self._guard:
-                self._writing -= 1
-                self._guard.notify_all()
-
-    def _begin(self, schema: CollectionSchema) -> EdgeBackend:
-        """Begin a collection that may take the place."""
-        with self._guard:
-            writes = self._writes
-        sibling = self.edge.sibling(schema)
-        self._noted[sibling] = writes
-        return sibling
-
-    def _seal(self, sibling: EdgeBackend) -> bool:
-        """Let nobody write until a sibling is in place or given up; see `Backend.seal`."""
-        with self._guard:
-            if self._sealed_for not in (None, sibling):
-                raise StoreLockedError(
-                    "a collection that is being re-embedded by somebody else, too",
-                    "one at a time",
-                    "wait until the other is done",
-                )
-            self._sealed_for = sibling
-            self._guard.wait_for(lambda: not self._writing)
-            return self._writes != self._noted[sibling]
-
-    def _switch(self, sibling: EdgeBackend) -> None:
-        """Put a sealed sibling in place."""
-        with self._guard:
-            self.edge.switch(sibling)
-            self.edge = sibling
-            self._forget(sibling)
-
-    def _discard(self, sibling: EdgeBackend) -> None:
-        """Give a sibling up."""
-        with self._guard:
-            self._forget(sibling)
-        sibling.discard()
-
-    def _forget(self, sibling: EdgeBackend) -> None:
-        self._noted.pop(sibling, None)
-        if self._sealed_for is sibling:
-            self._sealed_for = None
-        self._guard.notify_all()
 
     def processes(self) -> list[dict[str, Any]]:
         """Describe which processes use the folder: this one first, then those that ask it."""
@@ -200,7 +116,7 @@ class Holder:
                 self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
         try:
-            self.edge.close()
+            self.collection.edge.close()
         finally:
             for connection in connections:
                 with suppress(OSError):
@@ -241,7 +157,7 @@ class Holder:
     def _serve(self, visitor: Visitor, connection: socket.socket) -> None:
         """Answer one connection until it ends."""
         try:
-            check_user(connection, self.edge.folder)
+            check_user(connection, self.collection.edge.folder)
             connection.settimeout(POLITE)
             incoming = Incoming(connection)
             visitor.process = self._greet(connection, incoming.receive(LONGEST_HELLO))
@@ -262,7 +178,7 @@ class Holder:
         sibling, visitor.sibling = visitor.sibling, None
         if sibling is not None and self._is_open:
             with suppress(SensoriumError, OSError):
-                self._discard(sibling)
+                self.collection.discard(sibling)
 
     def _greet(self, connection: socket.socket, hello: Message) -> int:
         """Hear who connects, and tell who answers; return its process id, 0 if it may not stay."""
@@ -271,7 +187,7 @@ class Holder:
         _, protocol, process, secret = hello[:4]
         if not secrets.compare_digest(str(secret).encode(), self._secret.encode()):
             return 0
-        edge = self.edge
+        edge = self.collection.edge
         state = [list(edge.identity or ()), edge.name, edge.schema]
         send(connection, ["hello", PROTOCOL, os.getpid(), *state])
         return process if protocol == PROTOCOL else 0
@@ -320,24 +236,24 @@ class Holder:
             options["progress"] = progress
         if method == "upsert":
             for some in _in_turns(args[0]):
-                self.call(space, method, some)
+                self.collection.call(space, method, some)
             return None
-        return self.call(space, method, *args, **options)
+        return self.collection.call(space, method, *args, **options)
 
     def _begin_for(self, visitor: Visitor, schema: CollectionSchema) -> str:
-        visitor.sibling = self._begin(schema)
+        visitor.sibling = self.collection.begin(schema)
         return visitor.sibling.name
 
     def _seal_for(self, visitor: Visitor) -> bool:
-        return self._seal(_own_sibling(visitor))
+        return self.collection.seal(_own_sibling(visitor))
 
     def _switch_for(self, visitor: Visitor) -> None:
-        self._switch(_own_sibling(visitor))
+        self.collection.switch(_own_sibling(visitor))
         visitor.sibling = None
 
     def _discard_for(self, visitor: Visitor) -> None:
         sibling, visitor.sibling = _own_sibling(visitor), None
-        self._discard(sibling)
+        self.collection.discard(sibling)
 
 
 _SIBLING_CALLS: dict[str, Callable[..., Any]] = {
@@ -368,19 +284,3 @@ def _in_turns(points: Sequence[Point]) -> Iterator[list[Point]]:
         turn.append(point)
     if turn:
         yield turn
-
-
-def space_key(schema: CollectionSchema) -> list[Any]:
-    """Return what tells the space of a layout from others, to be sent with each call."""
-    space = schema.space
-    return [space.id, space.model, space.weights, space.preprocessing, space.dimension]
-
-
-def _replaced(edge: EdgeBackend, before: str) -> SpaceMismatchError:
-    """Return the error for a call that knows the space which the memory had before."""
-    return SpaceMismatchError(
-        f"the memory {str(edge.folder)!r}, re-embedded since it was opened: from {before} to "
-        f"{edge.schema.space.id}",
-        "the encoder of its vectors",
-        "open it again with that encoder",
-    )

@@ -35,6 +35,11 @@ class HoldingProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
     def open(self, folder: Path, schema: CollectionSchema) -> bool:
         """Have a folder opened; return whether it could be, when it is."""
         return bool(self._tell(["open", str(folder), schema.to_dict()]))

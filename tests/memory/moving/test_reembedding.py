@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from qdrant_client import QdrantClient
+from tests.support.holding import HoldingProcess
 from tests.support.planted import PlantedEncoder, picture, sound
 
 from sensorium.errors import RecordError, SpaceMismatchError, StoreError
 from sensorium.memory import Memory
+from sensorium.qdrant import CollectionSchema
 
 OLD, NEW, THIRD = (PlantedEncoder(model=name) for name in ("old", "new", "third"))
 
@@ -92,3 +94,22 @@ def test_other_owners_in_the_collection_stop_it(place: Any, tmp_path: Path) -> N
         with pytest.raises(StoreError, match="not all points are of 'rex'"):
             memory.reembed(NEW)
         assert memory.count() == 1
+
+
+def test_it_goes_on_when_the_process_that_holds_the_folder_dies(tmp_path: Path) -> None:
+    """The collection that was being made ended with that process: it is begun again here."""
+    with opened(tmp_path / "home", OLD, tmp_path) as memory:
+        memory.remember_many([picture(f"p{number}") for number in range(3)])
+    holding = HoldingProcess()
+    schema = CollectionSchema.for_space(OLD.space, modalities=OLD.modalities)
+    assert holding.open(tmp_path / "home", schema)
+
+    def dies(done: int, total: int) -> None:
+        if holding.is_alive:
+            holding.kill()
+
+    with opened(tmp_path / "home", OLD, tmp_path) as memory:
+        assert memory.reembed(NEW, progress=dies).records == 3
+        assert not holding.is_alive
+        assert memory.recall("p1", modalities=["image"])
+    assert len(list((tmp_path / "home").glob("shard*"))) == 1

@@ -190,7 +190,7 @@ def test_statistics_are_those_of_everything(
     scores = stream.normalised(samples)
     assert np.abs(scores.mean(0)).max() < 1e-4
     assert np.abs(scores.std(0) - 1).max() < 1e-4
-    assert [file.name for file in folder.iterdir()] == ["left.json"]
+    assert [file.name for file in folder.glob("*.json")] == ["left.json"]
 
 
 def test_statistics_of_another_sensor_are_refused(tmp_path: Path) -> None:
@@ -204,6 +204,36 @@ def test_statistics_of_another_sensor_are_refused(tmp_path: Path) -> None:
     (tmp_path / "left.json").write_text('{"version": 1, "mod', encoding="utf-8")
     with pytest.raises(StoreFormatError, match=r"left\.json"):
         wrist(Kept(), state_dir=tmp_path, name="left")
+
+
+SECOND = """
+import sys
+sys.path[:] = {path!r}
+from pathlib import Path
+from sensorium.errors import RecordError
+from tests.memory.streams.test_life import Kept, motion, wrist
+try:
+    with wrist(Kept(), state_dir=Path({place!r}), name="left") as stream:
+        stream.push(motion(50))
+except RecordError as error:
+    print(error)
+"""
+
+
+def test_one_stream_of_a_name_in_all_processes(tmp_path: Path) -> None:
+    """Its statistics would be those of the last writer alone; what is over is continued."""
+    code = SECOND.format(path=sys.path, place=str(tmp_path))
+
+    def elsewhere() -> str:
+        return subprocess.check_output([sys.executable, "-c", code], text=True)
+
+    with wrist(Kept(), state_dir=tmp_path, name="left") as stream:
+        stream.push(motion(50))
+        assert f"a second stream named 'left', of which process {os.getpid()} has" in elsewhere()
+        assert wrist(Kept(), state_dir=tmp_path, name="right").close() is None
+    assert elsewhere() == ""
+    with wrist(Kept(), state_dir=tmp_path, name="left") as stream:
+        assert stream.statistics.count == 100
 
 
 def test_moments_carry_the_labels() -> None:

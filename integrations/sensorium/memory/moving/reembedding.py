@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from sensorium.encoders import Encoder
@@ -13,6 +14,9 @@ from sensorium.memory.receipts import Reembedded
 from sensorium.memory.records import Progress
 from sensorium.memory.shelf import Shelf
 from sensorium.qdrant import Backend, CollectionSchema, Filter
+from sensorium.qdrant.shared import HolderEndedError
+
+TURNS = 5  # processes that may hold the folder and end, one after the other, before it is given up
 
 
 def reembed(
@@ -39,27 +43,42 @@ def reembed(
     """
     shelf.check_writable()
     with shelf.held():  # what was remembered or forgotten meanwhile would come to nothing
-        old = shelf.backend
-        check_alone(old, shelf.owner)
-        new = old.sibling(CollectionSchema.for_space(encoder.space, modalities=encoder.modalities))
-        try:
-            copy = Reencoding(
-                old, new, encoder, owner=shelf.owner, open_medium=partial(open_medium, shelf.media)
-            )
-            copy.catch_up(progress)
+        for _ in range(TURNS - 1):
+            with suppress(HolderEndedError):  # another process; nothing was changed, so once more
+                return _exchanged(shelf, encoder, invalidate, drop=drop, progress=progress)
+        return _exchanged(shelf, encoder, invalidate, drop=drop, progress=progress)
+
+
+def _exchanged(
+    shelf: Shelf,
+    encoder: Encoder,
+    invalidate: Callable[[], None],
+    *,
+    drop: bool,
+    progress: Progress | None,
+) -> Reembedded:
+    """Make all vectors anew, and put them in the place of the old ones."""
+    old = shelf.backend
+    check_alone(old, shelf.owner)
+    new = old.sibling(CollectionSchema.for_space(encoder.space, modalities=encoder.modalities))
+    try:
+        copy = Reencoding(
+            old, new, encoder, owner=shelf.owner, open_medium=partial(open_medium, shelf.media)
+        )
+        copy.catch_up(progress)
+        check_complete(copy.result, drop=drop)
+        if old.seal(new):  # other processes may have written; none does from here on
+            copy.catch_up()
+            check_alone(old, shelf.owner)
             check_complete(copy.result, drop=drop)
-            if old.seal(new):  # other processes may have written; none does from here on
-                copy.catch_up()
-                check_alone(old, shelf.owner)
-                check_complete(copy.result, drop=drop)
-        except BaseException:
-            new.discard()
-            raise
-        # Before: a crash must not leave a sample of the old vectors beside the new ones.
-        # After: a recall may have drawn one until the switch.
-        invalidate()
-        shelf.exchange(old.switch(new), encoder)
-        invalidate()
+    except BaseException:
+        new.discard()
+        raise
+    # Before: a crash must not leave a sample of the old vectors beside the new ones.
+    # After: a recall may have drawn one until the switch.
+    invalidate()
+    shelf.exchange(old.switch(new), encoder)
+    invalidate()
     return copy.result
 
 

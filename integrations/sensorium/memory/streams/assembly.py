@@ -78,8 +78,11 @@ def open_stream(
     file = state_dir / f"{name}.json" if state_dir is not None and name else None
     statistics, counts = RunningStatistics(modality, file), Counts()
     build = _sample_cutter if base.window else _frame_cutter
-    cutter = build(modality, given, base, statistics, counts)
-    statistics.claim()
+    try:
+        cutter = build(modality, given, base, statistics, counts)
+    except BaseException:
+        statistics.release()
+        raise
     feeder = Feeder(sink, queue=queue, policy=policy, name=f"stream {name or modality}")
     return Stream(cutter, feeder, labels=labels, statistics=statistics, counts=counts)
 

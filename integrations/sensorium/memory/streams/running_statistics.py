@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.errors import RecordError, StoreFormatError
+from sensorium.errors import RecordError, StoreFormatError, StoreUnavailableError
 from sensorium.memory.media.folders import enough_room
 from sensorium.percepts.source import Array
 from sensorium.qdrant.durability import write_whole
 from sensorium.qdrant.edge.folder import removed_while_open
+from sensorium.qdrant.file_locks import FileLock
 from sensorium.qdrant.regular_files import is_regular_file, open_regular_file
 
 VERSION = 1  # version of the file's format
+LOCK = ".lock"  # in place of the ending of a file, that of the lock of those who write it
 
 
 @dataclass(frozen=True)
@@ -45,26 +49,31 @@ class RunningStatistics:
     The formula is that of Chan, Golub and LeVeque (1983).
     """
 
-    _claimed: ClassVar[set[Path]] = set()
-
     def __init__(self, modality: str, file: Path | None) -> None:
-        """Continue the statistics in `file`, if it exists.
+        """Continue the statistics in `file`, if it exists; no other stream has it until `release`.
 
         Args:
             modality: Modality of the stream, and of the file.
             file: File that `save` writes; `None` to save nothing.
         Raises:
-            RecordError: The file is of another modality.
+            RecordError: The file is of another modality, or another stream, of whichever process,
+                has it.
             StoreFormatError: The file is damaged, or a link.
         """
         self._modality, self._file = modality, file
         self._count = 0
         self._mean: NDArray[np.float64] = np.zeros(0)
         self._squares: NDArray[np.float64] = np.zeros(0)  # sums of squared distances to the mean
+        self._lock: FileLock | None = None
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
-        if file is not None and is_regular_file(file):
-            self._read(file)
+            self._lock = _claim(file)
+            try:
+                if is_regular_file(file):
+                    self._read(file)
+            except BaseException:
+                self.release()
+                raise
 
     @property
     def channels(self) -> int | None:
@@ -120,26 +129,10 @@ class RunningStatistics:
         except FileNotFoundError as error:
             raise removed_while_open(self._file.parent) from error
 
-    def claim(self) -> None:
-        """Keep other streams of this process from writing the file, until `release`.
-
-        Raises:
-            RecordError: Another stream has claimed the file.
-        """
-        if self._file is None:
-            return
-        if self._file in self._claimed:
-            raise RecordError(
-                f"a second stream named {self._file.stem!r}",
-                "a name for each sensor",
-                "close the first, or choose another name=",
-            )
-        self._claimed.add(self._file)
-
     def release(self) -> None:
-        """Let other streams claim the file."""
-        if self._file is not None:
-            self._claimed.discard(self._file)
+        """Let other streams have the file."""
+        if self._lock is not None:
+            self._lock.release()
 
     def _read(self, file: Path) -> None:
         try:
@@ -163,3 +156,23 @@ class RunningStatistics:
                 "choose another name=",
             )
         self._count, self._mean, self._squares = count, mean, squares
+
+
+def _claim(file: Path) -> FileLock:
+    """Keep other streams of this process and of others from writing a file.
+
+    Raises:
+        RecordError: Another stream has it.
+    """
+    lock, taken = FileLock(file.with_suffix(LOCK)), True
+    with suppress(StoreUnavailableError):  # no locks there: streams of this name are on their own
+        taken = lock.acquire()
+    if not taken:
+        opener = file.with_suffix(LOCK).read_text("utf-8", "replace")[:64] or "another process"
+        raise RecordError(
+            f"a second stream named {file.stem!r}, of which {opener} has the first",
+            "a name for each sensor",
+            "close the first, or choose another name=",
+        )
+    lock.write(f"process {os.getpid()}")
+    return lock

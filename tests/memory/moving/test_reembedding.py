@@ -104,7 +104,7 @@ def test_it_goes_on_when_the_process_that_holds_the_folder_dies(tmp_path: Path) 
     schema = CollectionSchema.for_space(OLD.space, modalities=OLD.modalities)
     assert holding.open(tmp_path / "home", schema)
 
-    def dies(done: int, total: int) -> None:
+    def dies(done: int, total: int | None) -> None:
         if holding.is_alive:
             holding.kill()
 

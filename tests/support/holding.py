@@ -9,8 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from sensorium.errors import SensoriumError
+from sensorium.qdrant import Filter, Point
 from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared import SharedBackend
 
@@ -48,6 +50,14 @@ class HoldingProcess:
         """Have a folder closed, if it is open."""
         self._tell(["close", str(folder)])
 
+    def begin_to_write(self, folder: Path, name: str) -> None:
+        """Have a point written as the only writer for Rex; this returns at once."""
+        self._say(["write", str(folder), name])
+
+    def count_alone(self, folder: Path) -> int:
+        """Have Rex's points counted by the only writer for Rex."""
+        return int(self._tell(["count", str(folder)]))
+
     def stop(self) -> None:
         """Stop the process as a debugger does; this returns when it has stopped."""
         os.kill(self.pid, signal.SIGSTOP)
@@ -67,11 +77,14 @@ class HoldingProcess:
         self._process.communicate("\n", timeout=30)
 
     def _tell(self, message: Any) -> Any:
-        assert self._process.stdin is not None
+        self._say(message)
         assert self._process.stdout is not None
+        return json.loads(self._process.stdout.readline())
+
+    def _say(self, message: Any) -> None:
+        assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(message) + "\n")
         self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
 
 
 def main() -> None:
@@ -81,15 +94,26 @@ def main() -> None:
         if not line.strip():
             break
         verb, folder, *rest = json.loads(line)
-        done = True
+        done: Any = True
         if verb == "open":
             try:
                 schema = CollectionSchema.from_dict(rest[0], place=folder)
                 open_now[folder] = SharedBackend.open(folder, schema=schema)
             except SensoriumError:
                 done = False
-        elif folder in open_now:
+        elif verb == "close" and folder in open_now:
             open_now.pop(folder).close()
+        elif verb in ("write", "count"):
+            done = _alone(open_now[folder], *rest)
         print(json.dumps(done), flush=True)
     for backend in open_now.values():
         backend.close()
+
+
+def _alone(backend: SharedBackend, *names: str) -> int:
+    """Write points as the only writer for Rex, and count his."""
+    with backend.exclusive("rex"):
+        for name in names:
+            at = {"owner": "rex", "at": "2024-05-01T12:00:00Z", "page_content": ""}
+            backend.upsert([Point(str(uuid5(NAMESPACE_URL, name)), {}, at)])
+        return backend.count(Filter("rex"))

@@ -18,6 +18,7 @@ from sensorium.qdrant.durability import NO_FOLLOW
 
 PATIENCE = 30.0  # seconds to wait for another process, which holds such a lock for milliseconds
 POLL = 0.002  # seconds between two tries, on average
+LONGEST = 64  # bytes of who has a lock
 FAR = 2**30  # byte that is locked on Windows, where nobody may read what is locked
 # Systems disagree on what a lock that somebody else has is called
 TAKEN = frozenset({errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK})
@@ -127,12 +128,22 @@ class FileLock:
                 self._close()
                 raise
 
+    def read(self) -> str:
+        """Return what the file says, which must be locked: the last that was written into it."""
+        if self._descriptor is None:
+            return ""
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        return os.read(self._descriptor, LONGEST).decode("utf-8", "replace")
+
     def write(self, text: str) -> None:
-        """Write who has the lock into the file, which must be locked."""
-        if self._descriptor is not None:
-            os.ftruncate(self._descriptor, 0)
-            os.lseek(self._descriptor, 0, os.SEEK_SET)
-            os.write(self._descriptor, text.encode())
+        """Write who has the lock into the file, which must be locked.
+
+        Nothing is written into a file that has another name: that may be anybody's.
+        """
+        with self._guard:
+            if self._descriptor is not None and os.fstat(self._descriptor).st_nlink < 2:
+                os.lseek(self._descriptor, 0, os.SEEK_SET)
+                os.ftruncate(self._descriptor, os.write(self._descriptor, text.encode()))
 
     def touch(self) -> None:
         """Show those who wait that the process which has the lock goes on."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import secrets
+import select
 import socket
 import stat
 import struct
@@ -200,6 +201,21 @@ def check_user(connection: socket.socket, folder: Path) -> None:
     told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size)
     if PEER.unpack(told)[1] != os.getuid():
         raise _another_user(folder)
+
+
+def has_hung_up(connection: socket.socket) -> bool:
+    """Return whether the other side has closed a connection, also if something is unread.
+
+    It is not noticed where the system has no `poll`.
+    """
+    if not hasattr(select, "poll"):
+        return False
+    poll = select.poll()
+    try:
+        poll.register(connection, 0)  # a hang-up is told in any case
+        return bool(poll.poll(0))
+    except (OSError, ValueError):  # closed on this side, too
+        return False
 
 
 def _another_user(folder: Path) -> StoreLockedError:

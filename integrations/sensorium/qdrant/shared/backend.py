@@ -80,7 +80,15 @@ class SharedBackend(ForwardingBackend):
 
     def exclusive(self, owner: str) -> AbstractContextManager[None]:
         self._check_open()
-        return owner_lock(self.folder, owner)
+        return owner_lock(self.folder, owner, self._settle)
+
+    def _settle(self, process: int) -> None:
+        """Wait until the holder has done what was sent by a process that died or gave up."""
+        self._access.use(
+            self._schema,
+            lambda holder: holder.settle(process),
+            lambda connection: connection.ask(["settle", process]),
+        )
 
     def add_modality(self, name: str) -> None:
         super().add_modality(name)

@@ -25,7 +25,8 @@ class HeldCollection:
     def __init__(self, edge: EdgeBackend) -> None:
         """Begin with a collection that is open."""
         self.edge = edge
-        self._guard = threading.Condition()
+        self._guard = threading.RLock()  # which an interruption does not leave locked
+        self._changed = threading.Condition(self._guard)
         self._sealed_for: EdgeBackend | None = None  # the sibling that is to take the place
         self._writes = 0
         self._writing = 0  # calls that write now
@@ -61,7 +62,7 @@ class HeldCollection:
     def _changing(self, writing: bool) -> Iterator[None]:
         """Wait until nothing is about to be put in place, and keep it so meanwhile."""
         with self._guard:
-            self._guard.wait_for(lambda: self._sealed_for is None)
+            self._changed.wait_for(lambda: self._sealed_for is None)
             self._writes += writing
             self._writing += 1
         try:
@@ -69,7 +70,7 @@ class HeldCollection:
         finally:
             with self._guard:
                 self._writing -= 1
-                self._guard.notify_all()
+                self._changed.notify_all()
 
     def begin(self, schema: CollectionSchema) -> EdgeBackend:
         """Begin a collection that may take the place."""
@@ -93,7 +94,7 @@ class HeldCollection:
                     "wait until the other is done",
                 )
             self._sealed_for = sibling
-            self._guard.wait_for(lambda: not self._writing)
+            self._changed.wait_for(lambda: not self._writing)
             return self._writes != self._noted[sibling]
 
     def switch(self, sibling: EdgeBackend) -> None:
@@ -113,7 +114,7 @@ class HeldCollection:
         self._noted.pop(sibling, None)
         if self._sealed_for is sibling:
             self._sealed_for = None
-        self._guard.notify_all()
+        self._changed.notify_all()
 
 
 def space_key(schema: CollectionSchema) -> list[Any]:

@@ -20,7 +20,7 @@ from sensorium.qdrant.edge.backend import EdgeBackend
 from sensorium.qdrant.forwarding import READING
 from sensorium.qdrant.points import Point
 from sensorium.qdrant.schema import CollectionSchema
-from sensorium.qdrant.shared.address import Address, check_user
+from sensorium.qdrant.shared.address import Address, check_user, has_hung_up
 from sensorium.qdrant.shared.frames import LONGEST_HELLO, PROTOCOL, Incoming, Message, send
 from sensorium.qdrant.shared.held_collection import WRITING, HeldCollection
 
@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 SERVED = READING | WRITING | {"add_modality", "flush", "compact", "check_purge", "purge"}
 POLITE = 5.0  # seconds in which another process must say who it is
+DYING = 1.0  # seconds that a process may take to end when its locks are released already
+LOOKING = 0.01  # seconds between two looks whether those who are gone are done
 MOST_CONNECTIONS = 1000
 # While Edge works, no other thread of this process does: points of others are written a few at a
 # time, so that the holder's own threads wait milliseconds and not for the whole batch
@@ -42,11 +44,13 @@ class Visitor:
         process: Its process id, as it says.
         since: Time at which it connected, seconds since 1970.
         sibling: The collection that its calls concern, if it began one to be put in place.
+        is_settling: Whether it waits until others that are gone are done.
     """
 
     process: int = 0
     since: float = field(default_factory=time.time)
     sibling: EdgeBackend | None = None
+    is_settling: bool = False
 
 
 class Holder:
@@ -88,6 +92,32 @@ class Holder:
         threading.Thread(
             target=self._accept, args=(self._listener,), name="sensorium-sharing", daemon=True
         ).start()
+
+    def settle(self, process: int = 0, visitor: Visitor | None = None) -> None:
+        """Wait until all is done that those had sent who are gone.
+
+        Args:
+            process: Process id of one that died, the end of which may not be seen yet; else 0.
+            visitor: Who waits.
+        """
+        visitor = visitor or Visitor()
+        ends = time.monotonic() + DYING
+        visitor.is_settling = True
+        try:
+            while self._has_gone(process if time.monotonic() < ends else 0):
+                time.sleep(LOOKING)
+        finally:
+            visitor.is_settling = False
+
+    def _has_gone(self, process: int) -> bool:
+        """Return whether a connection is served whose other side is gone, or is of a process."""
+        with self._guard:
+            visitors = dict(self._visitors)
+        return any(
+            has_hung_up(connection) or 0 != process == visitor.process
+            for connection, visitor in visitors.items()
+            if not visitor.is_settling
+        )
 
     def processes(self) -> list[dict[str, Any]]:
         """Describe which processes use the folder: this one first, then those that ask it."""
@@ -160,8 +190,7 @@ class Holder:
             check_user(connection, self.collection.edge.folder)
             connection.settimeout(POLITE)
             incoming = Incoming(connection)
-            visitor.process = self._greet(connection, incoming.receive(LONGEST_HELLO))
-            if visitor.process:
+            if self._greet(visitor, connection, incoming.receive(LONGEST_HELLO)):
                 connection.settimeout(None)
                 while self._answer(visitor, connection, incoming.receive()):
                     pass
@@ -180,17 +209,18 @@ class Holder:
             with suppress(SensoriumError, OSError):
                 self.collection.discard(sibling)
 
-    def _greet(self, connection: socket.socket, hello: Message) -> int:
-        """Hear who connects, and tell who answers; return its process id, 0 if it may not stay."""
+    def _greet(self, visitor: Visitor, connection: socket.socket, hello: Message) -> bool:
+        """Hear who connects, and tell who answers; return whether it may stay."""
         if len(hello) < 4 or hello[0] != "hello" or not isinstance(hello[2], int):
-            return 0
+            return False
         _, protocol, process, secret = hello[:4]
         if not secrets.compare_digest(str(secret).encode(), self._secret.encode()):
-            return 0
+            return False
+        visitor.process = process if protocol == PROTOCOL else 0
         edge = self.collection.edge
         state = [list(edge.identity or ()), edge.name, edge.schema]
         send(connection, ["hello", PROTOCOL, os.getpid(), *state])
-        return process if protocol == PROTOCOL else 0
+        return bool(protocol == PROTOCOL)
 
     def _answer(self, visitor: Visitor, connection: socket.socket, message: Message) -> bool:
         """Carry out one call and send what it returned; return whether others may follow."""
@@ -213,8 +243,9 @@ class Holder:
 
         Args:
             visitor: Who sent it. If it began a sibling, calls concern that.
-            message: A kind and its fields: `"processes"`; `"begin"` with a schema, `"seal"`,
-                `"switch"` and `"discard"`; or `"call"` with what `Connection.call` sends.
+            message: A kind and its fields: `"processes"`; `"settle"` with a process id; `"begin"`
+                with a schema, `"seal"`, `"switch"` and `"discard"`; or `"call"` with what
+                `Connection.call` sends.
             progress: Called with what a purge reports.
         Raises:
             ConnectionAbortedError: It asks for something else.
@@ -223,6 +254,9 @@ class Holder:
         kind, *fields = message
         if kind == "processes":
             return self.processes()
+        if kind == "settle":
+            (process,) = fields
+            return self.settle(process, visitor)
         if kind in _SIBLING_CALLS:
             return _SIBLING_CALLS[kind](self, visitor, *fields)
         if kind != "call":

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from weakref import WeakSet
@@ -19,16 +20,21 @@ from sensorium.qdrant.regular_files import make_regular_folder
 
 PATIENCE = 30.0  # seconds without a sign of life after which a process is not waited for
 BEAT = 3.0  # seconds between two signs of life of a process that writes for long
+PROCESS = re.compile(r"process (\d{1,9})")
+GIVEN_UP = "a process that gave up"
 SHORTEST, LONGEST = 0.0003, 0.02  # seconds between two looks whether a lock is free
 
 
 @contextmanager
-def owner_lock(folder: Path, owner: str) -> Iterator[None]:
+def owner_lock(folder: Path, owner: str, settle: Callable[[int], object]) -> Iterator[None]:
     """Keep other processes, and other memories of this one, from writing for an owner.
 
     Args:
         folder: Folder of the memory.
         owner: The owner.
+        settle: Called if the last one to have the lock died, or gave a call up: waits until what
+            it had asked for is done, so that it is not done over what is written now. It gets the
+            process id of one that died, else 0.
     Raises:
         StoreLockedError: The process that has the lock does not respond; the message names it.
         StoreFormatError: The folder was removed while open, or a link is in its place.
@@ -45,9 +51,18 @@ def owner_lock(folder: Path, owner: str) -> Iterator[None]:
                 _check_alive(file, folder)
             time.sleep(pause)
             pause = min(LONGEST, pause * 1.5)
+        before = lock.read()
         lock.write(f"process {os.getpid()}")
         _HEART.watch(lock)
-        yield
+        try:
+            if before:
+                process = PROCESS.fullmatch(before)
+                settle(int(process[1]) if process else 0)
+            yield
+        except BaseException:
+            lock.write(GIVEN_UP)
+            raise
+        lock.write("")
     finally:
         lock.release()
 

@@ -91,6 +91,20 @@ def test_filters_see_all_of_a_long_record(memory: Memory) -> None:
     assert [hit.similarity for hit in memory.recall(keywords="zoo")] == [None]
 
 
+def test_a_long_text_is_kept_once(memory: Memory) -> None:
+    """Its continuations have each of its words, for the filters, and not the text again."""
+    text = "at the zoo, at the ZOO; " * 1000
+    memory.remember(sound(NOISE), text=text, id="zoo")
+    kept = {p.get("part"): p["page_content"] for p in everything(memory)}
+    assert kept == {None: text, 1: "at the zoo, ZOO;", 2: "at the zoo, ZOO;"}
+    memory.update("zoo", text="by the sea, by the sea")
+    kept = {p.get("part"): p["page_content"] for p in everything(memory)}
+    assert kept == {None: "by the sea, by the sea", 1: "by the sea, sea", 2: "by the sea, sea"}
+    for word in ("sea", "by"):
+        assert memory.recall("n2000", modalities=["audio"], text_contains=word)
+    assert not memory.recall("n2000", modalities=["audio"], text_contains="zoo")
+
+
 def test_points_say_how_long_their_record_is(memory: Memory) -> None:
     """A record in several points counts them, and each has the rows of all; others say nothing."""
     memory.remember(sound(NOISE), picture("dog"), id="long")

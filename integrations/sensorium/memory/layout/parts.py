@@ -13,16 +13,17 @@ from sensorium.percepts.percept import is_still
 from sensorium.qdrant.backend import Backend
 from sensorium.qdrant.filters import Equal, Filter, OneOf, Present, Range
 from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors
-from sensorium.qdrant.schema import ROWS, ROWS_IN_ALL
+from sensorium.qdrant.schema import ROWS, ROWS_IN_ALL, TEXT
 
 AnyPoint = TypeVar("AnyPoint", Point, StoredPoint)
 
 CONTINUING = Present("part_of")  # fulfilled by the points that continue a record
 PAGE = 64  # points with vectors held at a time: 256 MiB if each has as many rows as it can
-# A point that continues a record is found by the same filters, so it has copies of these keys.
+# A point that continues a record is found by the same filters, so it has copies of these keys, and
+# each word of the text once: a long text would be kept as often as its record has points.
 COPIED = (
     *("owner", "at", "until", "created_at", "expires_at", "tags", "source", "metadata", "flags"),
-    *("page_content", "modalities", "rows", "schema_version"),
+    *("modalities", "rows", "schema_version"),
 )
 FOLLOWS_ROWS = ("modalities", "windows", "parts", "rows")  # keys that describe the vectors
 
@@ -40,9 +41,10 @@ def spread_over_points(record: str, payload: Payload, rows: Mapping[str, Vectors
     whole["modalities"] = sorted(rows)
     if len(chunks) > 1:
         whole |= {"parts": len(chunks) - 1, "rows": {name: len(rows[name]) for name in rows}}
+        continuing = _part_payload(whole, record)
     points = []
     for number, vectors in enumerate(chunks):
-        own = _part_payload(whole, record, number) if number else {**whole}
+        own = {**continuing, "part": number} if number else {**whole}
         windows = {name: len(block) for name, block in vectors.items() if len(block) > 1}
         if windows:
             own["windows"] = windows
@@ -50,9 +52,11 @@ def spread_over_points(record: str, payload: Payload, rows: Mapping[str, Vectors
     return points
 
 
-def _part_payload(payload: Payload, record: str, number: int) -> Payload:
+def _part_payload(payload: Payload, record: str) -> Payload:
     copied = {key: payload[key] for key in COPIED if key in payload}
-    return {**copied, "part_of": record, "part": number}
+    if words := payload.get(TEXT):
+        copied[TEXT] = " ".join(dict.fromkeys(words.split()))
+    return {**copied, "part_of": record}
 
 
 def stacked(blocks: Sequence[Vectors]) -> Vectors:

@@ -155,6 +155,8 @@ def test_a_stopped_holder_is_named(
     backend = SharedBackend.open(tmp_path, schema=SCHEMA)
     monkeypatch.setattr(connection, "CONNECTING", 0.3)
     monkeypatch.setattr(connection, "PATIENCE", 0.3)
+    backend._access._idle.clear()
+    assert backend.count(ME) == 0  # over a connection that is as hasty
     holding.stop()
     with pytest.raises(StoreLockedError, match=f"process {holding.pid}, does not answer"):
         backend.count(ME)

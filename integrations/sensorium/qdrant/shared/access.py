@@ -24,7 +24,7 @@ from sensorium.qdrant.edge.backend import EdgeBackend
 from sensorium.qdrant.edge.folder import locked_error, read_opener, removed_while_open
 from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared.address import Address
-from sensorium.qdrant.shared.connection import Connection, stopped
+from sensorium.qdrant.shared.connection import Connection, broken_off, stopped
 from sensorium.qdrant.shared.held_collection import space_key
 from sensorium.qdrant.shared.holder import Holder
 
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 PATIENCE = 30.0  # seconds to wait for a process that takes a folder over
+MOST_DEATHS = 5  # holders that may end during one call, which may be a long one
+BRIEF = 0.5  # seconds to wait for one that did not go on when it was asked before
 HESITATION = 0.5  # seconds in which a process that locked a folder says whether it shares it
 SHORTEST, LONGEST = 0.002, 0.05  # seconds between two tries
 MOST_IDLE = 8  # connections that are kept for the next call
@@ -60,6 +62,7 @@ class Access:
         self._guard = threading.Lock()  # of the idle connections and of the count of users
         self._holder: Holder | None = None
         self._idle: list[Connection] = []
+        self._is_doubted = False  # whether the holder did not go on when it was asked last
         self._users = 0
         self._close_later: Any = None
         mind_forks(self)
@@ -130,9 +133,9 @@ class Access:
             as_holder: What to do in this process.
             through: What to do through a connection.
         """
-        ends = time.monotonic() + PATIENCE
+        failures, pause, gives_up = 0, SHORTEST, 0.0
         while True:
-            role = self._role(schema, ends)
+            role = self._role(schema, time.monotonic() + PATIENCE, distrust=failures > 0)
             if isinstance(role, Holder):
                 try:
                     return as_holder(role)
@@ -142,11 +145,29 @@ class Access:
                     continue
             try:
                 return through(role)
-            except ConnectionError:
-                if role.is_answered or time.monotonic() > ends + PATIENCE:
+            except ConnectionError as error:
+                if role.is_answered:
                     raise
+                failures += 1
+                gives_up = gives_up or time.monotonic() + PATIENCE
+                if failures > MOST_DEATHS and time.monotonic() > gives_up:
+                    raise broken_off(self.folder) from error
+            except StoreLockedError:
+                if not role.is_answered:
+                    self._doubt()
+                raise
             finally:
                 self._put_back(role)
+            time.sleep(pause)
+            pause = min(LONGEST, pause * 1.5)
+
+    def _doubt(self) -> None:
+        """Note that the holder does not go on: what is asked next does not wait as long for it."""
+        with self._guard:
+            self._is_doubted = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
 
     def holder_or_connection(self, schema: CollectionSchema) -> Holder | Connection:
         """Return the holder, if it is this process, or a new connection for the caller to close."""
@@ -164,8 +185,16 @@ class Access:
                 return
         connection.close()
 
-    def _role(self, schema: CollectionSchema, ends: float) -> Holder | Connection:
-        """Return the holder, if it is this process, or a connection to it, which is put back."""
+    def _role(
+        self, schema: CollectionSchema, ends: float, *, distrust: bool = False
+    ) -> Holder | Connection:
+        """Return the holder, if it is this process, or a connection to it, which is put back.
+
+        Args:
+            schema: Layout of the collection.
+            ends: Time until which to try.
+            distrust: Whether a connection failed just now: its other side need not be the holder.
+        """
         holder = self._holder
         if holder is not None:
             return holder
@@ -173,35 +202,57 @@ class Access:
             if self._idle:  # if its holder ended, the call shows it, and is asked again
                 return self._idle.pop()
         with self._changing:
-            return self._holder or self._found(schema, ends)
+            return self._holder or self._found(schema, ends, distrust)
 
-    def _found(self, schema: CollectionSchema, ends: float) -> Holder | Connection:
-        """Connect to the holder, or become it."""
+    def _found(self, schema: CollectionSchema, ends: float, distrust: bool) -> Holder | Connection:
+        """Connect to the holder, or become it: whoever answers without the lock is none."""
         began, pause = time.monotonic(), SHORTEST
         while True:
             if not self.is_used:
                 raise closed(f"the memory {str(self.folder)!r}")
-            try:
-                return Connection(self._address)
-            except TimeoutError as error:
-                raise stopped(self.folder, read_opener(self.folder).name) from error
-            except ConnectionError:
-                pass
+            failure: StoreLockedError | None = None
+            if not distrust:
+                try:
+                    return self._connected()
+                except StoreLockedError as error:
+                    failure = error
+                except ConnectionError:
+                    pass
             if self._maker not in (None, os.getpid()):
-                raise _ended_with_maker(self._maker)
+                raise failure or _ended_with_maker(self._maker)
             if self._identity not in (None, self._address.identity()):
                 raise removed_while_open(self.folder)
             try:
                 return self._hold(schema)
-            except StoreLockedError:
+            except (StoreLockedError, OSError) as error:
+                if failure is not None:
+                    raise failure from None
+                if not isinstance(error, StoreLockedError):
+                    raise
                 opener = read_opener(self.folder)
                 waited = time.monotonic() - began
                 if waited > HESITATION and (not opener.sharing or opener.elsewhere):
                     raise locked_error(self.folder) from None
                 if time.monotonic() > ends:
                     raise
+            distrust = False  # somebody has the lock
             time.sleep(pause)
             pause = min(LONGEST, pause * 1.5)
+
+    def _connected(self) -> Connection:
+        """Connect to the holder.
+
+        Raises:
+            ConnectionError: Nobody answers.
+            StoreLockedError: Whoever answers does not go on, or is another user or version.
+        """
+        try:
+            connection = Connection(self._address, BRIEF if self._is_doubted else None)
+        except TimeoutError as error:
+            self._is_doubted = True
+            raise stopped(self.folder, read_opener(self.folder).name) from error
+        self._is_doubted = False
+        return connection
 
     def _hold(self, schema: CollectionSchema) -> Holder:
         edge = EdgeBackend.open(self.folder, schema=schema, sharing=True)

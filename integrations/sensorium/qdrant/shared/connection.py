@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from sensorium.encoders.forking import mind_forks
-from sensorium.errors import StoreLockedError
+from sensorium.errors import StoreLockedError, show
 from sensorium.qdrant.backend import Progress
+from sensorium.qdrant.edge.folder import read_opener
 from sensorium.qdrant.points import check_payload
 from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared.address import Address
 from sensorium.qdrant.shared.frames import PROTOCOL, Incoming, Message, framed, send
 
 CONNECTING = 5.0  # seconds to wait until the holder greets
+LONGEST_GREETING = 2**20  # bytes
 PATIENCE = 10.0  # seconds without an answer after which it is asked whether it still goes on
 
 
@@ -42,20 +44,26 @@ class Connection:
             connection itself.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, patience: float | None = None) -> None:
         """Connect to the holder of a folder.
 
+        Args:
+            address: Where it listens.
+            patience: Seconds to wait until it greets; by default `CONNECTING`.
         Raises:
-            ConnectionError: Nobody answers for this folder.
+            ConnectionError: Nobody answers for this folder, or not as a holder does.
             TimeoutError: Somebody listens, and does not greet in time.
             StoreLockedError: The holder is of another version, or another user's.
         """
         self._address = address
-        self._socket, secret = address.connect(CONNECTING)
+        patience = CONNECTING if patience is None else patience
+        self._socket, secret = address.connect(patience)
         self._incoming = Incoming(self._socket)
         try:
             send(self._socket, ["hello", PROTOCOL, os.getpid(), secret])
-            self.process, self.state = _greeted(self._incoming.receive(), address)
+            self.process, self.state = _greeted(
+                self._incoming.receive(LONGEST_GREETING, rest=patience), address
+            )
             self._socket.settimeout(PATIENCE)
         except BaseException:
             self._socket.close()
@@ -98,12 +106,16 @@ class Connection:
             StoreLockedError: The holder does not go on; the message names its process.
             SensoriumError: What the call raised there.
         """
-        content = framed(message)
+        content = memoryview(framed(message))
         self.is_answered = False
-        self._socket.sendall(content)
+        while content:
+            try:
+                content = content[self._socket.send(content) :]
+            except TimeoutError:
+                self._check_responding()
         while True:
             try:
-                kind, value = self._incoming.receive()
+                kind, value = self._incoming.receive(rest=PATIENCE)
             except TimeoutError:
                 self._check_responding()
                 continue
@@ -149,12 +161,16 @@ def _greeted(hello: Message, address: Address) -> tuple[int, State]:
         raise ConnectionAbortedError("a greeting of another kind")
     if hello[1] != PROTOCOL:
         raise StoreLockedError(
-            f"the memory {str(address.folder)!r}, which process {hello[2]} has open with another "
-            f"version of Sensorium (it speaks {hello[1]}, this one {PROTOCOL})",
+            f"the memory {str(address.folder)!r}, which process {show(hello[2])} has open with "
+            f"another version of Sensorium (it speaks {show(hello[1])}, this one {PROTOCOL})",
             "one version in all processes",
             "update both, or close it there",
         )
-    _, _, process, identity, shard, schema = hello
+    process, identity, shard, schema = hello[2:] if len(hello) == 6 else (None, None, None, None)
+    if not (isinstance(process, int) and isinstance(shard, str)) or not isinstance(
+        schema, CollectionSchema
+    ):
+        raise ConnectionAbortedError("a greeting of another kind")
     if identity != address.identity():
         raise ConnectionRefusedError("the socket is that of another folder")
     return process, State(shard, schema)
@@ -185,4 +201,14 @@ def stopped(folder: Path, holder: str) -> StoreLockedError:
         f"the memory {str(folder)!r}, whose holder, {holder}, does not answer",
         "a process that goes on, or ends: another takes its place then",
         f"continue or end {holder}: it may be stopped, or in a debugger",
+    )
+
+
+def broken_off(folder: Path) -> StoreLockedError:
+    """Return the error for a holder that breaks off every answer, or says what none says."""
+    return StoreLockedError(
+        f"the memory {str(folder)!r}, whose holder, {read_opener(folder).name}, broke off every "
+        "answer",
+        "a process that answers as this version of Sensorium does",
+        "end it: another takes its place then",
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import struct
-import time
 from typing import Any, TypeAlias
 
 from sensorium.errors import StoreFullError
@@ -16,7 +15,7 @@ LONGEST_HELLO = 4096  # bytes of the first message, before it is known who speak
 LONGEST = 2**30  # bytes of any other
 BLOCK = 2**16  # bytes read at a time, and of a long message
 LARGE_BLOCK = 2**20  # memory grows with what came, not with what was announced
-REST = 30.0  # seconds in which all of a message must come, once it began
+REST = 30.0  # seconds to wait for more of a message that began
 
 Message: TypeAlias = "list[Any]"  # its kind, and what belongs to it
 
@@ -56,40 +55,38 @@ class Incoming:
         self._connection = connection
         self._rest = b""  # of what came, the part behind the last message
 
-    def receive(self, longest: int = LONGEST) -> Message:
+    def receive(self, longest: int = LONGEST, *, rest: float | None = None) -> Message:
         """Wait for a message, as long as the timeout of the connection says.
 
         Args:
             longest: The most bytes the message may have.
+            rest: Seconds to wait for more of a message that began; by default `REST`.
         Raises:
             ConnectionError: The other side is gone, or what came is not a message.
             TimeoutError: Nothing came in time; nothing is lost.
         """
+        rest = REST if rest is None else rest
         came: bytes | bytearray = self._rest or self._read(BLOCK)
         if len(came) < LENGTH.size:
-            came = self._completed(came, LENGTH.size)
+            came = self._completed(came, LENGTH.size, rest)
         (length,) = LENGTH.unpack_from(came)
         if length > longest:
             raise ConnectionAbortedError(f"a message of {length} bytes")
         end = LENGTH.size + length
         if len(came) < end:
-            came = self._completed(came, end)
+            came = self._completed(came, end, rest)
         self._rest = bytes(came[end:])
         message = decode(memoryview(came)[LENGTH.size : end])
         if not isinstance(message, list) or not message or not isinstance(message[0], str):
             raise ConnectionAbortedError("a message of another kind")
         return message
 
-    def _completed(self, came: bytes | bytearray, length: int) -> bytearray:
-        """Read the rest of a message that began; it must come in good time."""
+    def _completed(self, came: bytes | bytearray, length: int, rest: float) -> bytearray:
+        """Read the rest of a message that began, which comes without long pauses."""
         whole, patience = bytearray(came), self._connection.gettimeout()
-        ends = time.monotonic() + REST
+        self._connection.settimeout(rest)
         try:
             while len(whole) < length:
-                left = ends - time.monotonic()
-                if left <= 0:
-                    raise ConnectionAbortedError("half a message")
-                self._connection.settimeout(left)
                 whole += self._read(min(LARGE_BLOCK, max(BLOCK, length - len(whole))))
         except TimeoutError as error:
             raise ConnectionAbortedError("half a message") from error

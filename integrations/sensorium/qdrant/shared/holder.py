@@ -190,7 +190,7 @@ class Holder:
             check_user(connection, self.collection.edge.folder)
             connection.settimeout(POLITE)
             incoming = Incoming(connection)
-            if self._greet(visitor, connection, incoming.receive(LONGEST_HELLO)):
+            if self._greet(visitor, connection, incoming.receive(LONGEST_HELLO, rest=POLITE)):
                 connection.settimeout(None)
                 while self._answer(visitor, connection, incoming.receive()):
                     pass

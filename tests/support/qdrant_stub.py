@@ -26,12 +26,14 @@ class Asked:
         key: Its API key.
         size: Bytes of its body.
         body: Its JSON.
+        port: Port of the client's end of the connection.
     """
 
     line: str
     key: str | None
     size: int
     body: Any
+    port: int
 
 
 @dataclass
@@ -80,13 +82,15 @@ class Stub:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # connections are kept, as by a real server
     stub: Stub
     stopped: threading.Event
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"] or 0))
         line = f"{self.command} {self.path.partition('?')[0]}"
-        asked = Asked(line, self.headers["api-key"], len(body), json.loads(body or "null"))
+        content, port = json.loads(body or "null"), self.client_address[1]
+        asked = Asked(line, self.headers["api-key"], len(body), content, port)
         self.stub.asked.append(asked)
         self.stopped.wait(self.stub.late)
         description = self.command == "GET" and self.path.count("/") == 2

@@ -15,6 +15,7 @@ import numpy as np
 from torch import Tensor
 
 from sensorium.encoders.encoder import EncoderBase, Encoding, Vectors, check_percepts
+from sensorium.encoders.forking import undivided
 from sensorium.encoders.supervision import check_cancelled
 from sensorium.encoders.window_count import WindowCount
 from sensorium.errors import (
@@ -152,19 +153,21 @@ class BatchedEncoder(EncoderBase):
                     job.error = error
 
     def _prepare(self, percept: Percept) -> list[Window]:
-        return list(self.windows(percept))
+        with undivided():
+            return list(self.windows(percept))
 
     def _in_turn(self, jobs: list[Job]) -> Iterator[tuple[Job, Window]]:
         for job in jobs:
             try:
-                for window in self.windows(job.percept):
+                for window in _undivided(self.windows(job.percept)):
                     yield job, window
             except SensoriumError as error:
                 job.error = error
 
     def _run(self, batch: list[tuple[Job, Window]]) -> None:
         modalities = [job.percept.modality for job, _ in batch]
-        vectors = self.forward(modalities, [window.inputs for _, window in batch])  # (B, D)
+        with undivided():
+            vectors = self.forward(modalities, [window.inputs for _, window in batch])  # (B, D)
         lengths = np.linalg.norm(vectors, axis=1)  # (B,)
         for (job, window), vector, length in zip(batch, vectors, lengths, strict=True):
             # Written with "not", so that NaN is an error, too.
@@ -184,6 +187,17 @@ def check_batch_size(batch_size: int) -> int:
     if batch_size < 1:
         raise EncodingError(f"batch_size={batch_size}", "1 or more", "leave it out")
     return batch_size
+
+
+def _undivided(windows: Iterable[Window]) -> Iterator[Window]:
+    """Cut windows so that no fork comes while one is cut: see `undivided`."""
+    cut = iter(windows)
+    while True:
+        with undivided():
+            window = next(cut, None)
+        if window is None:
+            return
+        yield window
 
 
 def _ahead(items: Iterator[T], depth: int) -> Iterator[T]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from sensorium.encoders.forking import Lock
 from sensorium.encoders.placement import resolve_device, resolve_dtype
 from sensorium.errors import EncodingError, TensorShapeError, UnsupportedModalityError
 from sensorium.imagebind.checkpoint import (
@@ -87,8 +87,8 @@ class ImageBind:
         self._checkpoint = checkpoint
         self._towers: dict[str, Tower] = {}
         self._digest: str | None = None
-        self._locks = {name: threading.Lock() for name in TOWERS}
-        self._digest_lock = threading.Lock()
+        self._locks = {name: Lock() for name in TOWERS}
+        self._digest_lock = Lock()
         check_keys(checkpoint, config, {TOWER_OF[modality] for modality in self.modalities})
 
     @classmethod

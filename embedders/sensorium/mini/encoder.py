@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from pathlib import Path
-from threading import RLock
 from typing import TypeVar
 
 import torch
@@ -16,6 +14,7 @@ from sensorium.encoders import EmbeddingSpace
 from sensorium.encoders.background import Background
 from sensorium.encoders.batching import BatchedEncoder, Window, check_batch_size
 from sensorium.encoders.encoder import Vectors
+from sensorium.encoders.forking import Lock
 from sensorium.encoders.placement import resolve_device, resolve_dtype
 from sensorium.mini.audio_tower import AudioTower
 from sensorium.mini.image_tower import ImageHead
@@ -91,8 +90,9 @@ class MiniEncoder(BatchedEncoder):
         self._device = resolve_device(device)
         self._dtype = resolve_dtype(dtype, self._device)
         self._directory = directory
-        self._lock = RLock()
+        self._lock = Lock()
         self._towers: dict[str, nn.Module] = {}
+        self._background: Background | None = None
         self._space = EmbeddingSpace(
             model=NAME,
             weights=manifest(directory).digest,
@@ -110,14 +110,17 @@ class MiniEncoder(BatchedEncoder):
         """The seven modalities of the package."""
         return frozenset(TOWERS)
 
-    @cached_property
+    @property
     def background(self) -> Background:
         """Statistics of its vectors over the training data, to calibrate scores with.
 
         Raises:
             WeightsError: The file is missing or damaged.
         """
-        return read_background(directory=self._directory)
+        with self._lock:
+            if self._background is None:
+                self._background = read_background(directory=self._directory)
+            return self._background
 
     def windows(self, percept: Percept) -> Iterable[Window]:
         """Preprocess one percept, lazily."""

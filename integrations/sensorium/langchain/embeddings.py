@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import Lock
 from typing import Any, TypeAlias
 
 from langchain_core.embeddings import Embeddings
@@ -11,6 +10,7 @@ from langchain_core.embeddings import Embeddings
 from sensorium.agents.signals import Content, percepts_of
 from sensorium.agents.threads import in_thread
 from sensorium.encoders import Encoder, load_encoder
+from sensorium.encoders.forking import Lock
 from sensorium.errors import SourceTypeError
 from sensorium.percepts import Percept, Text
 

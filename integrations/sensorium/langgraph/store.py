@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -29,6 +28,7 @@ from typing_extensions import Self
 
 from sensorium.agents.opening import check_memory, closed_on_failure
 from sensorium.encoders import Encoder
+from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.errors import MediaNotFoundError, PerceptError, RecordNotFoundError
 from sensorium.langgraph.configs import check_index, check_ttl
 from sensorium.langgraph.embedding import LOOP, check_not_in_coroutine, index_encoder
@@ -88,10 +88,15 @@ class SensoriumStore(Closing, BaseStore):
         self._searcher = Searcher(memory, self._index)
         self._sweeper = Sweeper(self.sweep_ttl)
         self._owns_memory = False
-        # Threads of its own: an asynchronous `embed` may wait for the threads of the loop
-        self._threads = ThreadPoolExecutor(thread_name_prefix="sensorium-langgraph")
-        self._writing = threading.RLock()  # held from reading what exists until it is written
+        self._writing = Lock()  # held from reading what exists until it is written
         self._clock = MomentClock()
+        self.after_fork()
+        mind_forks(self)
+
+    def after_fork(self) -> None:
+        """Have threads of its own, in a forked child, too."""
+        # Not those of the loop, for which an asynchronous `embed` may wait
+        self._threads = ThreadPoolExecutor(thread_name_prefix="sensorium-langgraph")
 
     @classmethod
     def open(

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.errors import QueryError, SensoriumError, StoreUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,12 @@ class Sweeper:
             sweep: Function to call, which returns the number of items it removed.
         """
         self._sweep = sweep
-        self._guard = threading.Lock()
+        self._guard = Lock()
+        self.after_fork()
+        mind_forks(self)
+
+    def after_fork(self) -> None:
+        """Begin without a thread; in a forked child the parent goes on sweeping."""
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._ended: Future[None] = Future()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from io import BytesIO
-from threading import Lock
 from typing import Any
 
 from llama_index.core.base.embeddings.base import Embedding
@@ -15,6 +14,7 @@ from llama_index.core.embeddings import MultiModalEmbedding
 from llama_index.core.schema import ImageType
 
 from sensorium.encoders import Encoder, load_encoder
+from sensorium.encoders.forking import Lock
 from sensorium.encoders.registry import DEFAULT
 from sensorium.errors import SourceTypeError
 from sensorium.percepts import Image, Percept, Text

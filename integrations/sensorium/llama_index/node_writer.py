@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from threading import RLock
 from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -11,6 +10,7 @@ import numpy as np
 from llama_index.core.schema import BaseNode
 from numpy.typing import NDArray
 
+from sensorium.encoders.forking import Lock
 from sensorium.errors import RecordError, VectorError
 from sensorium.llama_index.node_search import NodeSearch
 from sensorium.llama_index.nodes import (
@@ -30,7 +30,7 @@ from sensorium.qdrant import Equal, Every, Not
 Others: TypeAlias = Mapping[str, Content]  # contents that other stores keep in a record
 TEXT = "text"
 Row: TypeAlias = NDArray[np.float32]
-_locks: WeakKeyDictionary[Memory, RLock] = WeakKeyDictionary()  # shared by all writers of a memory
+_locks: WeakKeyDictionary[Memory, Lock] = WeakKeyDictionary()  # shared by all writers of a memory
 
 
 class NodeWriter:
@@ -46,7 +46,7 @@ class NodeWriter:
         self._memory = memory
         self._modality = modality
         # Held from reading what exists until it is written
-        self._lock = _locks.setdefault(memory, RLock())
+        self._lock = _locks.setdefault(memory, Lock())
 
     def add(self, nodes: Sequence[BaseNode]) -> None:
         """Add nodes; arguments and errors are those of `SensoriumVectorStore.add`."""

@@ -8,7 +8,6 @@ import re
 import shutil
 import stat
 import time
-import weakref
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +15,7 @@ from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from sensorium.encoders.forking import mind_forks
+from sensorium.encoders.forking import finalize
 from sensorium.errors import ReadOnlyError, SensoriumError, StoreFormatError
 from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.store import MediaStore
@@ -95,15 +94,10 @@ class _Folder:
         self.path = Path(mkdtemp(prefix=PREFIX, dir=parent))
         self._lock = FileLock(self.path / ALIVE)
         self._lock.acquire()
-        self._remove: Any = weakref.finalize(self, _remove_folder, self.path, self._lock)
-        mind_forks(self)
+        self._remove: Any = finalize(self, _remove_folder, self.path, self._lock)
 
     def remove(self) -> None:
         self._remove()
-
-    def after_fork(self) -> None:
-        """Leave the folder to the parent, in a forked child: its end removes nothing."""
-        self._remove.detach()
 
 
 def _remove_folder(folder: Path, lock: FileLock) -> None:

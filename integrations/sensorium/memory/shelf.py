@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from sensorium.encoders import Encoder
-from sensorium.encoders.forking import mind_forks
+from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.errors import StoreClosedError
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.place import Place
@@ -54,13 +53,13 @@ class Shelf:
         self.owner = owner
         self.keep_media = keep_media
         self.setup = Setup(place, encoder)
-        self._threads = threading.RLock()  # of those of this process that write
+        self._threads = Lock()  # of those of this process that write
         self._is_exclusive = False  # whether the thread that has it keeps other processes away, too
         mind_forks(self)
 
     def after_fork(self) -> None:
         """Be free in a forked child: who was about to write is a thread of the parent."""
-        self._threads, self._is_exclusive = threading.RLock(), False
+        self._is_exclusive = False
 
     @contextmanager
     def held(self) -> Iterator[None]:

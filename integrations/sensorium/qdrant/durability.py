@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from sensorium.encoders.forking import mind_forks
+from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.errors import StoreError
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class FlushTimer:
         """
         self._flush = weakref.WeakMethod(flush)
         self._timer: threading.Timer | None = None
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self.error: StoreError | None = None
         mind_forks(self)
 
@@ -62,7 +62,7 @@ class FlushTimer:
 
     def after_fork(self) -> None:
         """Forget the pending flush in a forked child: the parent has the thread that does it."""
-        self._timer, self._lock = None, threading.Lock()
+        self._timer = None
 
     def take_error(self) -> StoreError | None:
         """Return the error of the last flush on the timer, and forget it."""

@@ -7,12 +7,11 @@ import os
 import random
 import stat
 import sys
-import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from sensorium.encoders.forking import mind_forks
+from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.errors import StoreFormatError, StoreLockedError, StoreUnavailableError
 from sensorium.qdrant.durability import NO_FOLLOW
 
@@ -100,7 +99,7 @@ class FileLock:
         """
         self._file = file
         self._process = 0  # which has the lock
-        self._guard = threading.Lock()
+        self._guard = Lock()
         mind_forks(self)
 
     def acquire(self) -> bool:
@@ -177,7 +176,6 @@ class FileLock:
 
     def after_fork(self) -> None:
         """Let go of the file without unlocking it: the lock is the parent's."""
-        self._guard = threading.Lock()
         self._close()
 
 

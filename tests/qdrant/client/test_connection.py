@@ -9,11 +9,15 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+from httpx import Limits
+from qdrant_client import QdrantClient
+from tests.support.forking import in_child
 from tests.support.qdrant_stub import Stub, serving
 from tests.support.stubbed import KEY, SCHEMA, D, described, failing
 
 from sensorium.errors import (
     StoreFullError,
+    StoreLockedError,
     StoreUnavailableError,
 )
 from sensorium.qdrant.backend import Search
@@ -204,3 +208,45 @@ def test_anything_but_a_url_is_refused(url: str) -> None:
     """With an error of ours."""
     with pytest.raises(StoreUnavailableError, match="http"):
         ClientBackend.open(url, schema=SCHEMA)
+
+
+@pytest.mark.parametrize("prefer_grpc", [False, True])
+def test_a_forked_child_has_connections_of_its_own(stub: Stub, *, prefer_grpc: bool) -> None:
+    """On its parent's, each could read the answer to the other's question; gRPC fails there."""
+    # To a server on this machine, qdrant-client keeps no connection unless it is told to
+    client = QdrantClient(url=stub.url, check_compatibility=False, limits=Limits())
+    backend = ClientBackend.open(client, schema=SCHEMA)
+    client.init_options["prefer_grpc"] = prefer_grpc  # as a client that gRPC served until now
+    assert backend.count(REX) == 7
+    parents = {asked.port for asked in stub.asked}
+    stub.asked.clear()
+    assert in_child(lambda: [backend.count(REX) for _ in range(3)]) == [7, 7, 7]
+    ports = {asked.port for asked in stub.asked}
+    assert len(ports) == 1
+    assert not ports & parents
+    stub.asked.clear()
+    assert backend.count(REX) == 7
+    assert {asked.port for asked in stub.asked} <= parents  # which the child did not close
+    backend.close()
+    client.close()
+
+
+def test_a_forked_child_that_closes_a_memory_leaves_its_parents_client_open(
+    backend: ClientBackend, stub: Stub
+) -> None:
+    """Closing what it never used makes no client, and closes nothing of its parent's."""
+    in_child(backend.close)
+    assert backend.count(REX) == 7
+
+
+def test_a_client_without_a_server_is_refused_in_a_forked_child() -> None:
+    """What it was told there would be lost; the error says what to open."""
+    backend = ClientBackend.open(QdrantClient(":memory:"), schema=SCHEMA)
+
+    def ask() -> str:
+        with pytest.raises(StoreLockedError) as refused:
+            backend.count(REX)
+        return str(refused.value)
+
+    assert "a folder" in in_child(ask)
+    assert backend.count(REX) == 0

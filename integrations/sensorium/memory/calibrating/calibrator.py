@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.encoders.forking import mind_forks
+from sensorium.encoders.forking import Lock
 from sensorium.memory.calibrating.calibration import Calibration
 from sensorium.memory.calibrating.removals import Removals
 from sensorium.memory.calibrating.sample import Sample
@@ -42,12 +41,11 @@ class Calibrator:
         self._file = shelf.place.calibration_file(shelf.owner)
         self._removals = Removals(self._file) if self._file is not None else None
         self._setup = shelf.setup  # whose vectors the sample holds
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._points: int | None = None  # points of this owner; None before they were counted
         self._counted = 0.0  # when they were, on the monotonic clock
         self._calibration: Calibration | None = None
         self._use(self._kept() or Sample.EMPTY)
-        mind_forks(self)
 
     def current(self, setup: Setup) -> Calibration:
         """Return the calibration; draw another sample first if the last one is out of date.
@@ -88,10 +86,6 @@ class Calibrator:
         with self._lock:
             self._clear(delete=False)
             return self._erase_files()
-
-    def after_fork(self) -> None:
-        """Use the sample in a forked child, in which nobody is drawing one."""
-        self._lock = threading.Lock()
 
     def _mark(self) -> str:
         return self._removals.mark() if self._removals is not None else ""

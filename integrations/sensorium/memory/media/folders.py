@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 from uuid import uuid4
 
+from sensorium.encoders.forking import mind_forks
 from sensorium.errors import MissingExtraError, StoreFullError, StoreUnavailableError
 from sensorium.memory.media.parts import claimed
 from sensorium.percepts.locations import redacted, without_credentials
@@ -269,12 +270,10 @@ class RemoteFolder(Folder):
 
     def __init__(self, url: str, key: str) -> None:
         """Choose the file system; see `open_folder`. Few, such as ftp, connect already."""
-        from fsspec.core import url_to_fs
-
         self._url = url
         shown = without_credentials(url)
         try:
-            self._system, base = url_to_fs(url)
+            self._found, base = _file_system(url)
         except ImportError as error:
             raise MissingExtraError(
                 f"the media folder {shown!r} ({self._shown(error)})",
@@ -289,6 +288,20 @@ class RemoteFolder(Folder):
             ) from self._presentable(error)
         self._base = f"{base.rstrip('/')}/{key}"
         self.place = f"{shown.rstrip('/')}/{key}"
+        self._is_parents = False  # whether the file system was made before a fork
+        mind_forks(self)
+
+    def after_fork(self) -> None:
+        """Leave the parent its file system, which may have threads and connections."""
+        self._is_parents = True
+
+    @property
+    def _system(self) -> Any:
+        """The file system of this process."""
+        if self._is_parents:
+            self._found, _ = _file_system(self._url)
+            self._is_parents = False
+        return self._found
 
     def path(self, inner: str) -> None:
         """Return `None`, because no file lies on this machine."""
@@ -388,6 +401,14 @@ class RemoteFolder(Folder):
         """Return a cause, unless its message, which a traceback would show, repeats credentials."""
         text = f"{error} {error!r} {error.__cause__!r} {error.__context__!r}"
         return error if redacted(text, self._url) == text else None
+
+
+def _file_system(url: str) -> tuple[Any, str]:
+    """Return the file system of a URL, and its path there."""
+    from fsspec.core import url_to_fs
+
+    system, path = url_to_fs(url)
+    return system, path
 
 
 def _entries(directory: Path) -> list[os.DirEntry[str]]:

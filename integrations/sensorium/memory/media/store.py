@@ -12,10 +12,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from threading import Lock
 from typing import BinaryIO
 
-from sensorium.encoders.forking import mind_forks
+from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.errors import MediaNotFoundError, MediaQuotaError, RecordError
 from sensorium.memory.checks import check_quota
 from sensorium.memory.layout.ids import owner_key
@@ -100,7 +99,6 @@ class MediaStore:
 
     def after_fork(self) -> None:
         """Be usable in a forked child: files in use there are those of its own calls."""
-        self._lock = Lock()
         self._reserved = 0
         self._in_use.clear()
 

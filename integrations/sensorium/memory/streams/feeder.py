@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
+from sensorium.encoders.forking import Lock
 from sensorium.errors import StreamError
 from sensorium.memory.records import Moment
 
@@ -48,7 +49,7 @@ class Feeder:
         self._sink, self._bound, self._policy = sink, queue, policy
         self._waiting: deque[Parcel] = deque()
         self._writing = 0
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(Lock())
         self._closing = False
         self._error: BaseException | None = None
         self.patience: float | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sensorium.encoders.forking import Lock
 from sensorium.errors import StreamError, TimeError
 from sensorium.memory.closing import Closing
 from sensorium.memory.records import Moment
@@ -61,7 +61,7 @@ class Stream(Closing):
         self._cutter, self._feeder, self._labels = cutter, feeder, labels
         self._running, self._counts = statistics, counts
         self._ready: deque[Parcel] = deque()  # percepts that are not queued yet
-        self._lock = threading.RLock()
+        self._lock = Lock()
         self._process = os.getpid()
         self._saved = time.monotonic()
         self._closed = False

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from threading import Lock
 
-from sensorium.encoders.forking import mind_forks
+from sensorium.encoders.forking import Lock
 
 TICK = timedelta(microseconds=1)  # between two moments of the same time: they keep their order
 LARGEST_LEAD = timedelta(seconds=1)  # of such moments over the clock, which may be set back
@@ -17,11 +16,6 @@ class MomentClock:
     def __init__(self) -> None:
         """Begin before all times."""
         self._latest = datetime.min.replace(tzinfo=timezone.utc)
-        self._lock = Lock()
-        mind_forks(self)
-
-    def after_fork(self) -> None:
-        """Go on in a forked child."""
         self._lock = Lock()
 
     def next(self, now: datetime) -> datetime:

@@ -328,7 +328,7 @@ class ClientBackend(Backend):
         if self._is_open and self._replacement is not None:
             self._replacement.leave()
         if self._is_open and self._owned:
-            self._collection.client.close()
+            self._collection.connection.close()
         self._is_open = False
 
     def _read(

@@ -11,7 +11,6 @@ import logging
 import os
 import random
 import re
-import threading
 import time
 import weakref
 from collections.abc import Callable
@@ -29,7 +28,14 @@ from qdrant_client.http.exceptions import (
     UnexpectedResponse,
 )
 
-from sensorium.errors import PointError, StoreError, StoreFullError, StoreUnavailableError
+from sensorium.encoders.forking import Lock, mind_forks, never_collect
+from sensorium.errors import (
+    PointError,
+    StoreError,
+    StoreFullError,
+    StoreLockedError,
+    StoreUnavailableError,
+)
 from sensorium.percepts.locations import without_credentials
 
 logger = logging.getLogger(__name__)
@@ -64,7 +70,7 @@ Failure = (
 )
 MISSING = re.compile(r"collection .*(doesn't exist|not found)", re.IGNORECASE | re.DOTALL)
 # Local mode is not safe under threads; backends may share a client
-_locks: weakref.WeakKeyDictionary[QdrantClient, threading.RLock] = weakref.WeakKeyDictionary()
+_locks: weakref.WeakKeyDictionary[QdrantClient, Lock] = weakref.WeakKeyDictionary()
 
 
 class CollectionMissingError(StoreUnavailableError):
@@ -91,15 +97,19 @@ class Trouble:
 class Connection:
     """A `QdrantClient` whose calls are repeated while that may help.
 
+    A forked child makes a client of its own: the connections of its parent's are the parent's, and
+    two processes on one connection would read each other's answers.
+
     Attributes:
-        client: The client.
         local: Whether the client works in this process, without a server.
         place: Where its points are, without credentials.
     """
 
     def __init__(self, client: QdrantClient) -> None:
         options = client.init_options
-        self.client = client
+        self._client = client
+        self._making = Lock()  # held while a client is made
+        self._is_parents = False  # whether the client was made before this process was forked
         self.local = options["location"] == MEMORY or options["path"] is not None
         self.place = without_credentials(
             options["path"]
@@ -110,7 +120,33 @@ class Connection:
         )
         self._guard: AbstractContextManager[object] = nullcontext()
         if self.local:
-            self._guard = _locks.setdefault(client, threading.RLock())
+            self._guard = _locks.setdefault(client, Lock())
+        mind_forks(self)
+
+    def after_fork(self) -> None:
+        """Leave the client to the parent, in a forked child."""
+        self._is_parents = True
+        never_collect(self._client)  # that would close it, which takes threads of the parent
+
+    @property
+    def client(self) -> QdrantClient:
+        """The client of this process.
+
+        Raises:
+            StoreLockedError: The client holds its points itself, and this is a forked child.
+        """
+        with self._making:
+            if self._is_parents:
+                if self.local:
+                    raise _in_parent_alone(self.place)
+                self._client = renewed(self._client)
+                self._is_parents = False
+            return self._client
+
+    def close(self) -> None:
+        """Close the client, unless it is the parent's."""
+        if not self._is_parents:
+            self._client.close()
 
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a method of the client, perhaps several times: a request must bear repetition.
@@ -198,6 +234,24 @@ class Connection:
         """Return the cause, unless its message, which a traceback would show, repeats the key."""
         text = f"{error} {error!r} {error.__cause__} {error.__context__}"
         return error if self._redact(text) == text else None
+
+
+def renewed(client: QdrantClient) -> QdrantClient:
+    """Return another client of the same server, with the same settings.
+
+    It speaks REST: in a child that is forked while its parent uses gRPC, one call in ten of gRPC
+    fails or hangs.
+    """
+    options = {**client.init_options, "prefer_grpc": False, "check_compatibility": False}
+    return type(client)(**options)
+
+
+def _in_parent_alone(place: str) -> StoreLockedError:
+    return StoreLockedError(
+        f"the points of {place!r}, a client without a server that the parent process has",
+        "a store that a forked child can reach",
+        'open a folder, ":memory:" by its name, or a server',
+    )
 
 
 def connect(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 
 from typing_extensions import Self
 
-from sensorium.encoders.forking import mind_forks
+from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.errors import StoreFormatError, StoreLockedError
 from sensorium.qdrant.backend import Backend, Progress, Purged, Search, closed
 from sensorium.qdrant.durability import FlushTimer
@@ -74,8 +73,8 @@ class EdgeBackend(Backend):
         self._shard = shard
         self._lock = lock
         self._timer = FlushTimer(self._flush_on_time)
-        self._write_gate = threading.RLock()  # before the guard: what writes waits for a purge
-        self._guard = threading.RLock()
+        self._write_gate = Lock()  # before the guard: what writes waits for a purge
+        self._guard = Lock()
         self._is_open = True
         self._is_parents = False
         mind_forks(self)
@@ -319,7 +318,6 @@ class EdgeBackend(Backend):
 
     def after_fork(self) -> None:
         """Leave the folder to the parent, in a forked child."""
-        self._write_gate, self._guard = threading.RLock(), threading.RLock()
         self._is_open, self._is_parents = False, True
 
     @property

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sensorium.encoders.forking import mind_forks
+from sensorium.encoders.forking import finalize
 from sensorium.errors import StoreFormatError, StoreLockedError
 from sensorium.qdrant.durability import is_unfinished, write_whole
 from sensorium.qdrant.erasing import erase_folder
@@ -54,13 +54,8 @@ class FolderLock:
         # No other file gets this inode while the lock keeps its file open
         self._identity = identity_of(folder)
         _write_holder(folder, sharing=sharing)
-        self._release_later: Any = weakref.finalize(self, self._lock.release)
+        self._release_later: Any = finalize(self, self._lock.release)
         self._holder: weakref.ref[object] = weakref.ref(self)
-        mind_forks(self)
-
-    def after_fork(self) -> None:
-        """Leave the folder to the parent, in a forked child: its end releases nothing."""
-        self._release_later.detach()
 
     @property
     def identity(self) -> tuple[int, int] | None:
@@ -91,7 +86,7 @@ class FolderLock:
             holder: The backend that uses the folder from now on.
         """
         self._release_later.detach()
-        self._release_later = weakref.finalize(holder, self._lock.release)
+        self._release_later = finalize(holder, self._lock.release)
         self._holder = weakref.ref(holder)
 
     def release(self, holder: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,12 +11,12 @@ from typing import Any
 import qdrant_edge as edge
 from qdrant_edge import UpdateOperation
 
-from sensorium.encoders.forking import mind_forks
+from sensorium.encoders.forking import finalize, mind_forks
 from sensorium.errors import PointError, StoreError, StoreFullError
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant.durability import sync_tree
 from sensorium.qdrant.edge.aside import set_log_aside
-from sensorium.qdrant.edge.closing import close_engine, close_left, never_collect
+from sensorium.qdrant.edge.closing import close_engine, close_left, leave_to_parent
 from sensorium.qdrant.edge.failures import translating_errors
 from sensorium.qdrant.edge.filters import translated
 from sensorium.qdrant.edge.folder import CONFIG
@@ -68,6 +67,7 @@ class Shard:
         self.folder = folder
         self.name = name
         self.schema = schema
+        mind_forks(self)
         self._use((_load if self.place.exists() else _make)(folder, name, schema))
         with _opening(folder):
             self.modalities = _named_vectors(self.place)
@@ -75,15 +75,10 @@ class Shard:
             self._has_parts = self._has_any("part_of")
             self._has_expiry = self._has_any("expires_at")
         self._set_log_aside()
-        mind_forks(self)
 
     def after_fork(self) -> None:
-        """Leave the engine to the parent, in a forked child.
-
-        Neither the child's end nor a collection there may flush files that the parent writes.
-        """
-        self._closing.detach()
-        never_collect(self.engine)
+        """Leave the engine to the parent, in a forked child."""
+        leave_to_parent(self.place, self.__dict__.get("engine"))
 
     @property
     def place(self) -> Path:
@@ -184,7 +179,7 @@ class Shard:
     def _use(self, engine: edge.EdgeShard) -> None:
         """Use an engine; it is closed with this shard, when nobody uses that, or at exit."""
         self.engine = engine
-        self._closing = weakref.finalize(self, close_engine, self.place, engine)
+        self._closing = finalize(self, close_engine, self.place, engine)
 
     def _has_any(self, field: str) -> bool:
         """Return whether any point has a field."""

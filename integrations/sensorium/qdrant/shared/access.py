@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sensorium.encoders.forking import mind_forks
+from sensorium.encoders.forking import Lock, finalize, mind_forks
 from sensorium.errors import SensoriumError, StoreClosedError, StoreLockedError
 from sensorium.qdrant.backend import closed
 from sensorium.qdrant.edge.backend import EdgeBackend
@@ -58,8 +57,8 @@ class Access:
         self._maker = maker
         self._identity: list[int] | None = None  # of the folder, once it was opened
         self._address = Address(folder)
-        self._changing = threading.RLock()  # held while the role is found
-        self._guard = threading.Lock()  # of the idle connections and of the count of users
+        self._changing = Lock()  # held while the role is found
+        self._guard = Lock()  # of the idle connections and of the count of users
         self._holder: Holder | None = None
         self._idle: list[Connection] = []
         self._is_doubted = False  # whether the holder did not go on when it was asked last
@@ -259,7 +258,7 @@ class Access:
         holder = Holder(edge, listening=self._maker is None)
         self._holder = holder
         # Of a memory that nobody closes, at the latest when the interpreter exits
-        self._close_later = weakref.finalize(self, _close_late, holder)
+        self._close_later = finalize(self, _close_late, holder)
         return holder
 
     def listen(self) -> None:
@@ -269,10 +268,8 @@ class Access:
 
     def after_fork(self) -> None:
         """Become another process: reach the shard through the parent on the next call."""
-        self._changing, self._guard = threading.RLock(), threading.Lock()
         holder, self._holder = self._holder, None
         if holder is not None:
-            self._close_later.detach()
             holder.leave_alone()
         self._idle = []  # each closes itself
 
@@ -286,7 +283,7 @@ def _close_late(holder: Holder) -> None:
 
 
 _OPEN: weakref.WeakValueDictionary[str, Access] = weakref.WeakValueDictionary()
-_OPENING = threading.Lock()  # held while a process forks, so that its child finds it free
+_OPENING = Lock()  # held while a process forks, so that its child finds it free
 
 
 def access_to(folder: Path, *, maker: int | None = None) -> Access:

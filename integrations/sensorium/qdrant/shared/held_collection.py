@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from sensorium.encoders.forking import Lock
 from sensorium.errors import SpaceMismatchError, StoreClosedError, StoreLockedError
 from sensorium.qdrant.edge.backend import EdgeBackend
 from sensorium.qdrant.forwarding import READING
@@ -25,7 +26,7 @@ class HeldCollection:
     def __init__(self, edge: EdgeBackend) -> None:
         """Begin with a collection that is open."""
         self.edge = edge
-        self._guard = threading.RLock()  # which an interruption does not leave locked
+        self._guard = Lock()  # which an interruption does not leave locked
         self._changed = threading.Condition(self._guard)
         self._sealed_for: EdgeBackend | None = None  # the sibling that is to take the place
         self._writes = 0

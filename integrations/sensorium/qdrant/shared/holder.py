@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from sensorium.encoders.forking import Lock
 from sensorium.errors import SensoriumError
 from sensorium.qdrant.backend import Progress
 from sensorium.qdrant.edge.backend import EdgeBackend
@@ -72,7 +73,7 @@ class Holder:
         self._listener: socket.socket | None = None
         self._address = Address(edge.folder)
         self._visitors: dict[socket.socket, Visitor] = {}
-        self._guard = threading.Lock()  # of the visitors
+        self._guard = Lock()  # of the visitors
         self._is_open = True
         if listening:
             self.listen()

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from weakref import WeakSet
 
-from sensorium.encoders.forking import mind_forks
+from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.errors import StoreLockedError
 from sensorium.qdrant.edge.folder import LOCKS, removed_while_open
 from sensorium.qdrant.file_locks import FileLock
@@ -89,7 +89,7 @@ class _Heart:
 
     def __init__(self) -> None:
         self._locks: WeakSet[FileLock] = WeakSet()
-        self._guard = threading.Lock()
+        self._guard = Lock()
         self._thread: threading.Thread | None = None
         mind_forks(self)
 
@@ -105,7 +105,6 @@ class _Heart:
 
     def after_fork(self) -> None:
         self._locks = WeakSet()
-        self._guard = threading.Lock()
         self._thread = None
 
     def _beat(self) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import runpy
+import subprocess
+import sys
+from importlib.util import find_spec
 
 import pytest
 from tests.support.golden_files import ROOT
@@ -50,6 +53,15 @@ def test_an_encoder_of_ones_own_is_short(capsys: pytest.CaptureFixture[str]) -> 
     blue, yellow, _ = capsys.readouterr().out.splitlines()
     assert blue.startswith("skyblue photo_helicopter photo_sailboat")
     assert yellow.startswith("olive gold photo_pizza photo_sunflower")
+
+
+@pytest.mark.skipif(find_spec("ray") is None, reason="needs Ray")
+def test_ray_actors_share_a_memory() -> None:
+    """Both actors remember, and each finds what the other heard."""
+    script = [sys.executable, str(ROOT / "examples" / "ray_actors.py")]
+    ran = subprocess.run(script, capture_output=True, text=True, timeout=300, check=True)
+    assert "the actors remembered 9 of 9 sounds" in ran.stdout
+    assert "rain falling: sound_rain here, sound_rain and sound_rain there" in ran.stdout
 
 
 def test_every_sample_is_attributed() -> None:

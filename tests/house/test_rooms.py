@@ -11,7 +11,18 @@ from tests.support.golden_files import ROOT
 MEMORY = ROOT / "integrations" / "sensorium" / "memory"
 # Each room, a file or a folder, may import itself and those before it.
 ROOMS = [
-    *("records", "receipts", "checks", "closing", "filters", "layout", "media", "place", "shelf"),
+    *(
+        "records",
+        "receipts",
+        "checks",
+        "closing",
+        "filters",
+        "layout",
+        "media",
+        "recipe",
+        "place",
+        "shelf",
+    ),
     *("calibrating", "recalling", "writing", "streams", "moving", "memory", "asynchronous"),
 ]
 # Asking and writing know nothing of each other, nor do streams and moving.

@@ -6,17 +6,19 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NoReturn, Protocol
 
 import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
+from sensorium.encoders.handles import Remade
 from sensorium.errors import (
     CheckpointFormatError,
     CheckpointKeyError,
     CheckpointNotFoundError,
     CheckpointShapeError,
+    WeightsError,
     first_problem,
 )
 from sensorium.imagebind.config import ImageBindConfig
@@ -52,6 +54,13 @@ class InMemory:
         """Return one tensor, not copied."""
         return self._tensors[key]
 
+    def __reduce__(self) -> NoReturn:
+        raise WeightsError(
+            "a model whose weights are in the memory of this process alone, to be pickled",
+            "a model of a file: its path is pickled, and the weights are read from there",
+            "save the state dict, and open it with from_checkpoint(path)",
+        )
+
 
 @dataclass(frozen=True)
 class TowerFile:
@@ -77,7 +86,7 @@ class _Description(BaseModel):
     towers: dict[Literal["vision", "text", "audio", "depth", "thermal", "imu"], TowerFile]
 
 
-class TowerDirectory:
+class TowerDirectory(Remade):
     """Our own layout: one safetensors file for each tower, described by `imagebind.json`.
 
     A tower whose file is missing is not offered; a file of another size is an error.
@@ -189,7 +198,7 @@ def open_checkpoint(path: str | Path) -> SafetensorsFile | PickleFile | TowerDir
         CheckpointNotFoundError: `path` does not exist, or is a directory without a description.
         CheckpointFormatError: `path` is not a checkpoint, or is truncated.
     """
-    path = Path(path).expanduser()
+    path = Path(path).expanduser().absolute()  # for other processes, which may work elsewhere
     if path.is_dir() and (path / DESCRIPTION).exists():
         return TowerDirectory(path)
     if not path.is_file():

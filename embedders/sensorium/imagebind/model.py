@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sensorium.encoders.forking import Lock
+from sensorium.encoders.handles import Remade
 from sensorium.encoders.placement import resolve_device, resolve_dtype
 from sensorium.errors import EncodingError, TensorShapeError, UnsupportedModalityError
 from sensorium.imagebind.checkpoint import (
@@ -47,11 +48,12 @@ WINDOW_SHAPE = {
 }
 
 
-class ImageBind:
+class ImageBind(Remade):
     """A joint embedding of seven modalities (Girdhar et al., CVPR 2023, arXiv 2305.05665).
 
     The model is no `nn.Module` itself; `tower(modality)` returns the module of a modality. A tower
     is loaded from the checkpoint at its first use, and only once, also under several threads.
+    Pickled, it is opened anew from the path of its checkpoint: no weights are in the pickle.
 
     Attributes:
         config: Sizes of the six towers.

@@ -17,6 +17,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from sensorium.encoders.handles import Remade
 from sensorium.errors import CheckpointFormatError
 
 # Errors that torch.load raises on damaged or foreign files: garbage can reach any of its readers.
@@ -28,8 +29,8 @@ UNREADABLE = (
 Shapes: TypeAlias = dict[str, tuple[int, ...]]
 
 
-class MappedFile(ABC):
-    """A file of named tensors.
+class MappedFile(Remade, ABC):
+    """A file of named tensors, which is pickled as its path.
 
     Attributes:
         path: Path of the file.

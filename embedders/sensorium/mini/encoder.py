@@ -15,6 +15,7 @@ from sensorium.encoders.background import Background
 from sensorium.encoders.batching import BatchedEncoder, Window, check_batch_size
 from sensorium.encoders.encoder import Vectors
 from sensorium.encoders.forking import Lock
+from sensorium.encoders.handles import Remade
 from sensorium.encoders.placement import resolve_device, resolve_dtype
 from sensorium.mini.audio_tower import AudioTower
 from sensorium.mini.image_tower import ImageHead
@@ -61,10 +62,11 @@ def join(meaning: Tensor, appearance: Tensor | None = None) -> Tensor:
     return F.normalize(torch.cat([meaning, ALPHA * appearance], dim=-1), dim=-1)
 
 
-class MiniEncoder(BatchedEncoder):
+class MiniEncoder(Remade, BatchedEncoder):
     """Encodes text, images, video, audio, depth, thermal and IMU with the weights in the package.
 
-    Each tower is opened when it is first used. Several threads may use one encoder.
+    Each tower is opened when it is first used. Several threads may use one encoder. Pickled, it is
+    made anew with the same options: no weights are in the pickle.
     """
 
     def __init__(

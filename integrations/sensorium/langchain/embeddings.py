@@ -9,8 +9,8 @@ from langchain_core.embeddings import Embeddings
 
 from sensorium.agents.signals import Content, percepts_of
 from sensorium.agents.threads import in_thread
-from sensorium.encoders import Encoder, load_encoder
-from sensorium.encoders.forking import Lock
+from sensorium.encoders import Encoder
+from sensorium.encoders.source import EncoderSource
 from sensorium.errors import SourceTypeError
 from sensorium.percepts import Percept, Text
 
@@ -39,14 +39,10 @@ class SensoriumEmbeddings(Embeddings):
             device: Where to load a named one: `"auto"`, `"cpu"`, `"cuda"`, ...
             dtype: In which precision: `"auto"`, `"float32"`, `"bfloat16"` or `"float16"`.
         """
-        self._named = encoder
-        self._options = {"device": device, "dtype": dtype}
-        self._loaded = None if isinstance(encoder, str) else encoder
-        self._loading = Lock()
+        self._source = EncoderSource(encoder, device=device, dtype=dtype)
 
     def __repr__(self) -> str:
-        name = self._named if isinstance(self._named, str) else self._named.space.id
-        return f"{type(self).__name__}({name!r})"
+        return f"{type(self).__name__}({self._source})"
 
     @property
     def encoder(self) -> Encoder:
@@ -56,11 +52,7 @@ class SensoriumEmbeddings(Embeddings):
             UnknownEncoderError: No encoder has that name.
             WeightsError: Its weights are not on this machine; the message says how to get them.
         """
-        with self._loading:
-            if self._loaded is None:
-                assert isinstance(self._named, str)
-                self._loaded = load_encoder(self._named, **self._options)
-            return self._loaded
+        return self._source.encoder
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Embed texts; row i belongs to text i.

@@ -11,7 +11,7 @@ from contextvars import copy_context
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from langgraph.store.base import (
     BaseStore,
@@ -86,8 +86,12 @@ class SensoriumStore(Closing, BaseStore):
         self.ttl_config = check_ttl(ttl)
         self._index = Index(memory.encoder, index)
         self._searcher = Searcher(memory, self._index)
-        self._sweeper = Sweeper(self.sweep_ttl)
         self._owns_memory = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Make what belongs to one process."""
+        self._sweeper = Sweeper(self.sweep_ttl)
         self._writing = Lock()  # held from reading what exists until it is written
         self._clock = MomentClock()
         self.after_fork()
@@ -97,6 +101,14 @@ class SensoriumStore(Closing, BaseStore):
         """Have threads of its own, in a forked child, too."""
         # Not those of the loop, for which an asynchronous `embed` may wait
         self._threads = ThreadPoolExecutor(thread_name_prefix="sensorium-langgraph")
+
+    def __getstate__(self) -> dict[str, Any]:
+        own = ("_sweeper", "_threads", "_writing", "_clock")
+        return {name: value for name, value in vars(self).items() if name not in own}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._begin()
 
     @classmethod
     def open(

@@ -13,28 +13,28 @@ from llama_index.core.callbacks.schema import CBEventType, EventPayload
 from llama_index.core.embeddings import MultiModalEmbedding
 from llama_index.core.schema import ImageType
 
-from sensorium.encoders import Encoder, load_encoder
-from sensorium.encoders.forking import Lock
+from sensorium.encoders import Encoder
 from sensorium.encoders.registry import DEFAULT
+from sensorium.encoders.source import EncoderSource
 from sensorium.errors import SourceTypeError
 from sensorium.percepts import Image, Percept, Text
 
 BATCH = 32  # texts or pictures encoded at once
-LOADING = Lock()  # held while an encoder is loaded, so that it is loaded once
 
 
 class SensoriumEmbedding(MultiModalEmbedding):
     """Embeds texts, pictures and percepts of all modalities as unit vectors of one space.
 
     The encoder is loaded when it is first used. The asynchronous methods encode in a thread. A copy
-    that was made with `from_dict` or `pickle` loads the encoder by its name.
+    that was made with `from_dict` or `pickle` loads the encoder by its name, unless an encoder was
+    given, which is pickled, too.
     """
 
     device: str = Field(default="auto", description="Device of an encoder that is loaded by name.")
     dtype: str = Field(
         default="auto", description="Precision of an encoder that is loaded by name."
     )
-    _encoder: Encoder | None = PrivateAttr(default=None)
+    _source: EncoderSource = PrivateAttr()
 
     def __init__(
         self,
@@ -62,11 +62,16 @@ class SensoriumEmbedding(MultiModalEmbedding):
         elif encoder is not None:
             model_name = encoder.space.model
         super().__init__(model_name=model_name, embed_batch_size=embed_batch_size, **fields)
-        self._encoder = None if isinstance(encoder, str) else encoder
+        given = model_name if encoder is None else encoder
+        self._source = EncoderSource(given, device=self.device, dtype=self.dtype)
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> SensoriumEmbedding:
         """Copy the model; the encoder is shared, as it never changes and may be large."""
         return self.model_copy()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # LlamaIndex leaves out what cannot be pickled: right for callbacks, wrong for the encoder
+        return _with_encoder, (type(self), self._source, self.__getstate__()["__dict__"])
 
     @classmethod
     def class_name(cls) -> str:
@@ -81,10 +86,7 @@ class SensoriumEmbedding(MultiModalEmbedding):
             UnknownEncoderError: No encoder has this name.
             WeightsError: The weights are not on this machine; the message says how to get them.
         """
-        with LOADING:
-            if self._encoder is None:
-                self._encoder = load_encoder(self.model_name, device=self.device, dtype=self.dtype)
-            return self._encoder
+        return self._source.encoder
 
     def get_percept_embeddings(self, percepts: Sequence[Percept]) -> list[Embedding]:
         """Embed percepts of any modalities, in one batch.
@@ -156,6 +158,12 @@ class SensoriumEmbedding(MultiModalEmbedding):
 
     async def _aget_image_embedding(self, img_file_path: ImageType) -> Embedding:
         return await asyncio.to_thread(self._get_image_embedding, img_file_path)
+
+
+def _with_encoder(
+    kind: type[SensoriumEmbedding], source: EncoderSource, fields: dict[str, Any]
+) -> SensoriumEmbedding:
+    return kind(source.given, **fields)
 
 
 def _picture(content: Any) -> Image:

@@ -18,6 +18,29 @@ from sensorium.percepts import Image, Percept, Text
 ANY_MODEL = "any"  # name of a space if only its dimension is known
 
 
+class ModelEncoder(FunctionEncoder):
+    """An encoder made of an embedding model of LlamaIndex."""
+
+    def __init__(
+        self, model: BaseEmbedding, *, dimension: int, probe: tuple[float, ...] | None
+    ) -> None:
+        """See a model as an encoder; `encoder_of` does, and finds out the rest."""
+        self._model = model
+        towers: dict[str, Tower | None] = dict.fromkeys(Percept.modalities)
+        towers["text"] = self._texts
+        if isinstance(model, MultiModalEmbedding):
+            towers["image"] = self._images
+        name = f"{model.class_name()}:{model.model_name}"
+        super().__init__(name, towers, dimension=dimension, probe=probe)
+
+    def _texts(self, texts: Sequence[Text]) -> list[Embedding]:
+        return self._model.get_text_embedding_batch([text.text for text in texts])
+
+    def _images(self, images: Sequence[Image]) -> list[Embedding]:
+        assert isinstance(self._model, MultiModalEmbedding)
+        return self._model.get_image_embedding_batch([_png(image) for image in images])
+
+
 def encoder_of(model: BaseEmbedding | None, dimension: int | None) -> Encoder:
     """Return an encoder that makes a model's vectors.
 
@@ -40,30 +63,16 @@ def encoder_of(model: BaseEmbedding | None, dimension: int | None) -> Encoder:
         if dimension not in (None, own):
             raise VectorError(f"dimension={dimension}", f"{own}, the model's", "leave it out")
         return model.encoder
-    towers: dict[str, Tower | None] = dict.fromkeys(Percept.modalities)
-    if model is None:
-        if dimension is None:
-            raise VectorError(
-                "neither embed_model nor dimension",
-                "the model that makes the embeddings",
-                "pass embed_model=, such as Settings.embed_model, or dimension= without a model",
-            )
-        return FunctionEncoder(ANY_MODEL, towers, dimension=dimension)
-
-    def embed_texts(texts: Sequence[Text]) -> list[Embedding]:
-        return model.get_text_embedding_batch([text.text for text in texts])
-
-    def embed_images(images: Sequence[Image]) -> list[Embedding]:
-        assert isinstance(model, MultiModalEmbedding)
-        return model.get_image_embedding_batch([_png(image) for image in images])
-
-    towers["text"] = embed_texts
-    if isinstance(model, MultiModalEmbedding):
-        towers["image"] = embed_images
-    own, probe = dimension_and_probe(model.get_text_embedding, dimension)
-    return FunctionEncoder(
-        f"{model.class_name()}:{model.model_name}", towers, dimension=own, probe=probe
-    )
+    if model is not None:
+        own, probe = dimension_and_probe(model.get_text_embedding, dimension)
+        return ModelEncoder(model, dimension=own, probe=probe)
+    if dimension is None:
+        raise VectorError(
+            "neither embed_model nor dimension",
+            "the model that makes the embeddings",
+            "pass embed_model=, such as Settings.embed_model, or dimension= without a model",
+        )
+    return FunctionEncoder(ANY_MODEL, dict.fromkeys(Percept.modalities), dimension=dimension)
 
 
 def _png(image: Image) -> BytesIO:

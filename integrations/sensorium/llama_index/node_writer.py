@@ -11,6 +11,7 @@ from llama_index.core.schema import BaseNode
 from numpy.typing import NDArray
 
 from sensorium.encoders.forking import Lock
+from sensorium.encoders.handles import Remade
 from sensorium.errors import RecordError, VectorError
 from sensorium.llama_index.node_search import NodeSearch
 from sensorium.llama_index.nodes import (
@@ -33,7 +34,7 @@ Row: TypeAlias = NDArray[np.float32]
 _locks: WeakKeyDictionary[Memory, Lock] = WeakKeyDictionary()  # shared by all writers of a memory
 
 
-class NodeWriter:
+class NodeWriter(Remade):
     """Adds the nodes of one modality to a memory, and removes them.
 
     If writers of several modalities have a node, its record has a vector and the media of each, and

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import fsspec
 from llama_index.core.base.embeddings.base import BaseEmbedding
-from llama_index.core.bridge.pydantic import Field, PrivateAttr
+from llama_index.core.bridge.pydantic import BaseModel, Field, PrivateAttr
 from llama_index.core.schema import BaseNode
 from llama_index.core.vector_stores.types import (
     BasePydanticVectorStore,
@@ -105,6 +105,10 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
             store = cls(memory, modality=modality)
         store._owns_memory = True
         return store
+
+    # LlamaIndex's own leave out of a pickle what cannot be pickled, such as a memory
+    __getstate__ = BaseModel.__getstate__
+    __setstate__ = BaseModel.__setstate__
 
     def sibling(self, modality: str) -> Self:
         """Return the store of another modality in the same memory."""

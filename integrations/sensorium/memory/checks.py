@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sensorium.encoders import EmbeddingSpace, Encoder, load_encoder, normalise
+from sensorium.encoders import EmbeddingSpace, normalise
 from sensorium.errors import (
     ArgumentTypeError,
     FilterError,
     QueryError,
     RecordError,
-    UnknownEncoderError,
     VectorError,
     show,
 )
@@ -33,23 +32,6 @@ MOST_VALUES = 1_000_000  # of metadata, those in lists among them
 DEEPEST = 32  # dictionaries within dictionaries of metadata
 MOST = 10_000  # hits or records of one call
 TALLIED = ("tags", "source", "modalities")  # the fields whose values can be counted
-
-
-def open_encoder(encoder: object) -> Encoder:
-    """Return an encoder as given, or load it by its name.
-
-    Raises:
-        UnknownEncoderError: Neither an encoder nor the name of one.
-    """
-    if isinstance(encoder, str):
-        return load_encoder(encoder)
-    if isinstance(encoder, Encoder):
-        return encoder
-    raise UnknownEncoderError(
-        f"an encoder of type {type(encoder).__name__}",
-        "the name of one, or an object with space, modalities and encode",
-        "wrap functions in sensorium.encoders.FunctionEncoder",
-    )
 
 
 def check_kind(value: object, kinds: type | tuple[type, ...], what: str, remedy: str) -> None:

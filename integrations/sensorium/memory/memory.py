@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike
 from typing_extensions import Self, Unpack
 
 from sensorium.encoders import Encoder, supervised
+from sensorium.encoders.source import EncoderSource
 from sensorium.encoders.supervision import Cancel
 from sensorium.errors import SensoriumError, StreamError
 from sensorium.memory.calibrating.calibrator import Calibrator
-from sensorium.memory.checks import check_field, check_limit, check_several, open_encoder
+from sensorium.memory.checks import check_field, check_limit, check_several
 from sensorium.memory.closing import Closing
 from sensorium.memory.filters import Filters, Forgetting, Purging, conditions
 from sensorium.memory.layout.lookup import find_record, find_records
@@ -39,6 +40,7 @@ from sensorium.memory.receipts import (
     Sweep,
     Verification,
 )
+from sensorium.memory.recipe import Recipe, Reopening
 from sensorium.memory.records import (
     Hit,
     Medium,
@@ -49,7 +51,7 @@ from sensorium.memory.records import (
     Report,
     Timeline,
 )
-from sensorium.memory.shelf import Shelf
+from sensorium.memory.shelf import Setup, Shelf
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
 from sensorium.memory.writing.draft import each_moment, expiry
 from sensorium.memory.writing.editor import Editor, changes
@@ -65,11 +67,14 @@ if TYPE_CHECKING:
 LIMIT = 10  # hits of a recall
 
 
-class Memory(Closing):
+class Memory(Closing, Reopening):
     """All that one owner perceived, kept in a vector store. May be used from several threads.
 
-    Use it as a context manager, or close it.
+    Use it as a context manager, or close it. It can be pickled for other processes of this machine:
+    there it is opened when it is first used, and closed on its own. A copy is the memory itself.
     """
+
+    _parts = frozenset({"_shelf", "_calibrator", "_writer", "_editor", "_recaller", "_streams"})
 
     def __init__(self, place: Place, encoder: Encoder, *, owner: str, keep_media: bool) -> None:
         """Use `Memory.open`."""
@@ -128,15 +133,11 @@ class Memory(Closing):
             UnknownEncoderError: `encoder` is neither an encoder nor the name of one.
             MissingExtraError: The package that the encoder or the place needs is not installed.
         """
-        check_owner(owner)
-        opened = open_encoder(encoder)
-        if schema is None:
-            schema = CollectionSchema.for_space(opened.space, modalities=opened.modalities)
-        schema.check(opened.space, "the schema of a new collection")
-        home = open_place(
+        recipe = Recipe(
             place,
-            schema,
-            owner=owner,
+            check_owner(owner),
+            EncoderSource(encoder),
+            schema=schema,
             collection=collection,
             api_key=api_key,
             prefer_grpc=prefer_grpc,
@@ -146,7 +147,18 @@ class Memory(Closing):
             read_only=read_only,
             share=share,
         )
-        return cls(home, opened, owner=owner, keep_media=keep_media)
+        return cls._opened(recipe)
+
+    @classmethod
+    def _opened(cls, recipe: Recipe) -> Self:
+        setup = Setup.open(recipe)
+        return cls(setup.place, setup.encoder, owner=recipe.owner, keep_media=recipe.keep_media)
+
+    def _open(self, recipe: Recipe) -> None:
+        vars(self).update(vars(self._opened(recipe)))
+
+    def _recipe(self) -> Recipe:
+        return self._shelf.place.for_others()
 
     def for_owner(self, owner: str) -> Self:
         """Open another owner's memories in the same place, which this memory keeps open.
@@ -162,12 +174,14 @@ class Memory(Closing):
         return type(self)(place, self.encoder, owner=owner, keep_media=self._shelf.keep_media)
 
     def __repr__(self) -> str:
+        if self._unopened is not None:
+            return f"Memory({self._unopened.shown!r}, owner={self.owner!r}, not opened yet)"
         return f"Memory({self.backend!r}, owner={self.owner!r})"
 
     @property
     def owner(self) -> str:
         """Owner of the memories."""
-        return self._shelf.owner
+        return self._unopened.owner if self._unopened else self._shelf.owner
 
     @property
     def encoder(self) -> Encoder:
@@ -658,17 +672,17 @@ class Memory(Closing):
             StoreUnavailableError: The server cannot be reached.
         """
         shelf = self._shelf
-        target = open_place(
+        recipe = Recipe(
             place,
-            shelf.backend.schema,
-            owner=self.owner,
+            self.owner,
+            EncoderSource(shelf.encoder),
             collection=collection,
             api_key=api_key,
             prefer_grpc=prefer_grpc,
             media=media,
             keep_media=shelf.media is not None,
-            media_quota=None,
         )
+        target = open_place(recipe, shelf.backend.schema)
         try:
             with supervised(cancel=cancel):
                 return copy_records(
@@ -713,7 +727,7 @@ class Memory(Closing):
         with supervised(cancel=cancel):
             return reembed(
                 self._shelf,
-                open_encoder(encoder),
+                EncoderSource(encoder),
                 invalidate=self._calibrator.invalidate,
                 drop=drop,
                 progress=progress,
@@ -739,6 +753,8 @@ class Memory(Closing):
         Raises:
             StreamError: The last windows of a stream could not be remembered; all is closed.
         """
+        if self._close_unopened():
+            return
         failure: StreamError | None = None
         for stream in list(self._streams):
             try:

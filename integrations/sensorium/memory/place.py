@@ -13,17 +13,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sensorium.encoders.forking import finalize
 from sensorium.errors import ReadOnlyError, SensoriumError, StoreFormatError
 from sensorium.memory.layout.ids import owner_key
+from sensorium.memory.media.folders import absolute_root
 from sensorium.memory.media.store import MediaStore
+from sensorium.memory.recipe import Recipe
 from sensorium.percepts.locations import without_credentials
 from sensorium.qdrant import Backend, CollectionSchema, EdgeBackend
 from sensorium.qdrant.durability import remove_unfinished
 from sensorium.qdrant.edge.copying import check_space, copy_memory, length_of_files
-from sensorium.qdrant.edge.folder import removed_while_open
+from sensorium.qdrant.edge.folder import DESCRIPTION, removed_while_open
 from sensorium.qdrant.file_locks import FileLock
 from sensorium.qdrant.read_only import ReadOnlyBackend
 from sensorium.qdrant.regular_files import (
@@ -33,10 +35,8 @@ from sensorium.qdrant.regular_files import (
     make_regular_folder,
 )
 from sensorium.qdrant.shared import SharedBackend
+from sensorium.qdrant.shared.access import end_access, ended_with_maker
 from sensorium.qdrant.system_errors import NOT_WRITABLE, translating
-
-if TYPE_CHECKING:
-    from qdrant_client import QdrantClient
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,8 @@ class Scratch:
         self.media = str(signals.path / "media") if signals else None
 
     def remove(self) -> None:
-        """Remove the folders; a second call does nothing."""
+        """Remove the folders, whoever has them open; a second call does nothing."""
+        end_access(Path(self.shard))
         for folder in self._folders:
             folder.remove()
 
@@ -152,6 +153,7 @@ class Place:
         state: Folder of what else is kept between runs; `None` on a server, or if only read.
         scratch: Folders of a temporary memory or a copy to read, removed on close.
         lent: Whether another memory closes the store.
+        recipe: How another process opens it; `None` where it was not opened by one.
     """
 
     backend: Backend
@@ -159,10 +161,23 @@ class Place:
     state: Path | None
     scratch: Scratch | None = None
     lent: bool = False
+    recipe: Recipe | None = None
+
+    def for_others(self) -> Recipe:
+        """Return how another process opens the place, which answers it from now on.
+
+        Raises:
+            StoreError: The place has no name that another process could know it by.
+        """
+        assert self.recipe is not None, "only memories that were opened are pickled"
+        if isinstance(self.backend, SharedBackend):
+            self.backend.listen()
+        return replace(self.recipe, schema=self.backend.schema).for_others()
 
     def close(self) -> None:
         """Flush and release everything; a second call does nothing."""
-        if self.media is not None and self.scratch is not None:
+        temporary = self.recipe is not None and self.recipe.maker is not None
+        if self.media is not None and (temporary or self.scratch is not None):
             self.media.abandon()
         elif self.media is not None:
             self.media.flush()
@@ -174,7 +189,8 @@ class Place:
     def borrowed(self, owner: str) -> Place:
         """Return the same place for another owner, who leaves it open when closing it."""
         media = self.media and self.media.for_owner(owner)
-        return replace(self, media=media, scratch=None, lent=True)
+        recipe = self.recipe and replace(self.recipe, owner=owner)
+        return replace(self, media=media, scratch=None, lent=True, recipe=recipe)
 
     def media_left(self, owner: str) -> MediaStore | None:
         """Return the store of the signals, also if only an earlier opening of a folder kept any."""
@@ -203,82 +219,110 @@ class Place:
         return make_regular_folder(self.state, *names)
 
 
-def open_place(
-    place: str | Path | QdrantClient,
-    schema: CollectionSchema,
-    *,
-    owner: str,
-    collection: str,
-    api_key: str | None,
-    prefer_grpc: bool,
-    media: str | Path | None,
-    keep_media: bool,
-    media_quota: int | None,
-    read_only: bool = False,
-    share: bool = True,
-) -> Place:
-    """Open the place of a memory; `Memory.open` describes the arguments and the errors."""
-    scratch: Scratch | None = None
-    open_folder = SharedBackend.open if share else EdgeBackend.open
-    text = _check_place(str(place)) if isinstance(place, (str, Path)) else ""
-    state: Path | None = None
-    if text == IN_PROCESS:
-        if read_only:
-            raise _nothing_to_read(text)
-        scratch = Scratch(keep_media=keep_media and not media)
-        backend: Backend = SharedBackend.open(scratch.shard, schema=schema, maker=os.getpid())
-        root = str(media or scratch.media or "")
-    elif text and not SERVER.match(text):
-        state = Path(text).expanduser().absolute()
-        _check_links(state, media=not media)
-        if read_only:
-            scratch, backend = _open_copy(state, schema)
-        else:
-            with translating(NOT_WRITABLE, partial(_not_writable, state)):
-                backend = open_folder(text, schema=schema)
-        root = str(media or state / MEDIA)
-    else:
-        from sensorium.qdrant.client.backend import ClientBackend
+def open_place(recipe: Recipe, schema: CollectionSchema) -> Place:
+    """Open the place of a memory; `Memory.open` describes the arguments and the errors.
 
-        backend = ClientBackend.open(
-            place if not isinstance(place, Path) else text,
-            schema=schema,
-            collection=collection,
-            api_key=api_key,
-            prefer_grpc=prefer_grpc,
-            begin=not read_only,
-        )
-        root = str(media or "")
-    if keep_media and not root and not read_only:
+    Args:
+        recipe: What `Memory.open` was given.
+        schema: Layout of a new collection.
+    """
+    if recipe.media:
+        recipe = replace(recipe, media=absolute_root(str(recipe.media)))
+    place = _reach(recipe, schema)
+    try:
+        if place.state is not None and not recipe.read_only:
+            _remove_unfinished(place.state)
+        place = replace(place, media=_open_media(place, recipe))
+    except BaseException:
+        place.close()
+        raise
+    if not recipe.read_only:
+        return place
+    shown = str(place.state) if place.state else str(place.backend.stats()["place"])
+    return replace(place, backend=ReadOnlyBackend(place.backend, shown), state=None)
+
+
+def _reach(recipe: Recipe, schema: CollectionSchema) -> Place:
+    """Open the vectors of a place of any kind."""
+    if not isinstance(recipe.place, (str, Path)):
+        return _reach_server(recipe, schema)
+    text = _check_place(str(recipe.place))
+    if text == IN_PROCESS:
+        return _begin_temporary(recipe, schema)
+    if recipe.maker is not None:
+        return _reach_temporary(text, recipe.maker, recipe, schema)
+    if SERVER.match(text):
+        return _reach_server(replace(recipe, place=text), schema)
+    return _reach_folder(Path(text).expanduser().absolute(), recipe, schema)
+
+
+def _begin_temporary(recipe: Recipe, schema: CollectionSchema) -> Place:
+    """Make temporary folders, which end with this process."""
+    if recipe.read_only:
+        raise _nothing_to_read(IN_PROCESS)
+    scratch = Scratch(keep_media=recipe.keep_media and not recipe.media)
+    backend = SharedBackend.open(scratch.shard, schema=schema, maker=os.getpid())
+    made = replace(
+        recipe, place=scratch.shard, media=recipe.media or scratch.media, maker=os.getpid()
+    )
+    return Place(backend, None, None, scratch, recipe=made)
+
+
+def _reach_temporary(folder: str, maker: int, recipe: Recipe, schema: CollectionSchema) -> Place:
+    """Use the temporary folders of a process that lives."""
+    if not Path(folder).is_dir():
+        raise ended_with_maker(maker)
+    return Place(SharedBackend.open(folder, schema=schema, maker=maker), None, None, recipe=recipe)
+
+
+def _reach_folder(folder: Path, recipe: Recipe, schema: CollectionSchema) -> Place:
+    _check_links(folder, media=not recipe.media)
+    if not recipe.begins and not (folder / DESCRIPTION).exists():
+        raise _not_there(folder)
+    recipe = replace(recipe, place=str(folder))
+    if recipe.read_only:
+        scratch, copy = _open_copy(folder, schema)
+        return Place(copy, None, folder, scratch, recipe=recipe)
+    open_folder = SharedBackend.open if recipe.share else EdgeBackend.open
+    with translating(NOT_WRITABLE, partial(_not_writable, folder)):
+        backend = open_folder(folder, schema=schema)
+    return Place(backend, None, folder, recipe=recipe)
+
+
+def _reach_server(recipe: Recipe, schema: CollectionSchema) -> Place:
+    from sensorium.qdrant.client.backend import ClientBackend
+
+    backend = ClientBackend.open(
+        recipe.place,  # type: ignore[arg-type]  # no Path: `_reach` made text of it
+        schema=schema,
+        collection=recipe.collection,
+        api_key=recipe.api_key,
+        prefer_grpc=recipe.prefer_grpc,
+        begin=not recipe.read_only,
+    )
+    return Place(backend, None, None, recipe=recipe)
+
+
+def _open_media(place: Place, recipe: Recipe) -> MediaStore | None:
+    """Open the store of the signals, where they are to be kept and there is room for them."""
+    assert place.recipe is not None
+    beside = place.state / MEDIA if place.state else ""
+    root = str(place.recipe.media or beside)
+    if recipe.keep_media and not root and not recipe.read_only:
         logger.warning(
             "sensorium: the signals themselves are not kept; say where with media=, "
             'for example media="s3://bucket/media", or keep_media=False to silence this'
         )
-    shared = not isinstance(backend, (EdgeBackend, SharedBackend))
-    try:
-        if state is not None and not read_only:
-            _remove_unfinished(state)
-        store = (
-            MediaStore(
-                root,
-                owner=owner,
-                quota=media_quota,
-                shared=shared,
-                home=None if media else state,
-                read_only=read_only,
-            )
-            if keep_media and root
-            else None
-        )
-    except BaseException:
-        backend.close()
-        if scratch is not None:
-            scratch.remove()
-        raise
-    if read_only:
-        shown = str(state) if state else str(backend.stats()["place"])
-        return Place(ReadOnlyBackend(backend, shown), store, None, scratch)
-    return Place(backend, store, state, scratch)
+    if not recipe.keep_media or not root:
+        return None
+    return MediaStore(
+        root,
+        owner=recipe.owner,
+        quota=recipe.media_quota,
+        shared=not isinstance(place.backend, (EdgeBackend, SharedBackend)),
+        home=None if recipe.media else place.state,
+        read_only=recipe.read_only,
+    )
 
 
 def _open_copy(folder: Path, schema: CollectionSchema) -> tuple[Scratch, EdgeBackend]:
@@ -299,6 +343,15 @@ def _not_writable(folder: Path, error: OSError) -> ReadOnlyError:
         "a folder of which this user may read and write all files",
         "to read a memory there, open it with read_only=True (--read-only); to write, name "
         "another folder or change its permissions",
+    )
+
+
+def _not_there(folder: Path) -> StoreFormatError:
+    return StoreFormatError(
+        f"the memory {str(folder)!r}, which was pickled and is not there (any more)",
+        "the folder in which it was opened, on the same machine",
+        "send it to processes of one machine, before the folder is removed; several machines share "
+        "one server: docs/deploy.md",
     )
 
 

@@ -10,10 +10,14 @@ from typing import Any, TypeVar
 
 from sensorium.encoders import Encoder
 from sensorium.encoders.forking import Lock, mind_forks
+from sensorium.encoders.source import EncoderSource
 from sensorium.errors import StoreClosedError
 from sensorium.memory.media.store import MediaStore
-from sensorium.memory.place import Place
-from sensorium.qdrant import Backend, Filter
+from sensorium.memory.place import Place, open_place
+from sensorium.memory.recipe import Recipe
+from sensorium.qdrant import Backend, CollectionSchema, Filter
+from sensorium.qdrant.backend import closed
+from sensorium.qdrant.filters import check_owner
 from sensorium.qdrant.points import from_iso
 from sensorium.qdrant.read_only import ReadOnlyBackend, refused
 
@@ -26,6 +30,19 @@ class Setup:
 
     place: Place
     encoder: Encoder
+
+    @classmethod
+    def open(cls, recipe: Recipe) -> Setup:
+        """Open a memory's place with its encoder; `Memory.open` says what may go wrong."""
+        if recipe.is_closed:
+            raise closed(f"the memory {recipe.shown!r}")
+        check_owner(recipe.owner)
+        encoder = recipe.source.encoder
+        schema = recipe.schema or CollectionSchema.for_space(
+            encoder.space, modalities=encoder.modalities
+        )
+        schema.check(encoder.space, "the schema of a new collection")
+        return cls(open_place(recipe, schema), encoder)
 
     @property
     def backend(self) -> Backend:
@@ -161,7 +178,9 @@ class Shelf:
             "store": {"kind": store["kind"], "place": store["place"]},
         }
 
-    def exchange(self, backend: Backend, encoder: Encoder) -> None:
+    def exchange(self, backend: Backend, source: EncoderSource) -> None:
         """Use another collection, and the encoder of its vectors, from now on."""
         with self.held():
-            self.setup = Setup(replace(self.place, backend=backend), encoder)
+            recipe = self.place.recipe and replace(self.place.recipe, source=source)
+            place = replace(self.place, backend=backend, recipe=recipe)
+            self.setup = Setup(place, source.encoder)

@@ -110,7 +110,12 @@ def open_folder(root: str, key: str, *, home: Path | None = None) -> Folder:
         return LocalFolder(Path(url2pathname(urlsplit(root).path)) / key)
     if "://" in root:  # also in chains, such as simplecache::s3://bucket
         return RemoteFolder(root, key)
-    return LocalFolder(Path(root).expanduser().absolute() / key, home=home)
+    return LocalFolder(Path(absolute_root(root)) / key, home=home)
+
+
+def absolute_root(root: str) -> str:
+    """Return a directory or URL by a name that is the same in every working directory."""
+    return root if "://" in root else str(Path(root).expanduser().absolute())
 
 
 def enough_room(place: str) -> AbstractContextManager[None]:

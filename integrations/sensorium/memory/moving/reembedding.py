@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from sensorium.encoders import Encoder
+from sensorium.encoders.source import EncoderSource
 from sensorium.errors import RecordError, StoreError
 from sensorium.memory.media.signals import open_medium
 from sensorium.memory.moving.reencoding import Reencoding
@@ -21,7 +21,7 @@ TURNS = 5  # processes that may hold the folder and end, one after the other, be
 
 def reembed(
     shelf: Shelf,
-    encoder: Encoder,
+    source: EncoderSource,
     *,
     invalidate: Callable[[], None],
     drop: bool,
@@ -31,7 +31,7 @@ def reembed(
 
     Args:
         shelf: The memory; recalls go on meanwhile, what would write waits.
-        encoder: The encoder of the new vectors.
+        source: The encoder of the new vectors, or its name.
         invalidate: Drops the sample of vectors that the memory is calibrated by.
         drop: Leave out records that cannot be made anew; otherwise nothing is changed.
         progress: Called after every page with how many records are done, and of how many.
@@ -45,20 +45,20 @@ def reembed(
     with shelf.held():  # what was remembered or forgotten meanwhile would come to nothing
         for _ in range(TURNS - 1):
             with suppress(HolderEndedError):  # another process; nothing was changed, so once more
-                return _exchanged(shelf, encoder, invalidate, drop=drop, progress=progress)
-        return _exchanged(shelf, encoder, invalidate, drop=drop, progress=progress)
+                return _exchanged(shelf, source, invalidate, drop=drop, progress=progress)
+        return _exchanged(shelf, source, invalidate, drop=drop, progress=progress)
 
 
 def _exchanged(
     shelf: Shelf,
-    encoder: Encoder,
+    source: EncoderSource,
     invalidate: Callable[[], None],
     *,
     drop: bool,
     progress: Progress | None,
 ) -> Reembedded:
     """Make all vectors anew, and put them in the place of the old ones."""
-    old = shelf.backend
+    old, encoder = shelf.backend, source.encoder
     check_alone(old, shelf.owner)
     new = old.sibling(CollectionSchema.for_space(encoder.space, modalities=encoder.modalities))
     try:
@@ -77,7 +77,7 @@ def _exchanged(
     # Before: a crash must not leave a sample of the old vectors beside the new ones.
     # After: a recall may have drawn one until the switch.
     invalidate()
-    shelf.exchange(old.switch(new), encoder)
+    shelf.exchange(old.switch(new), source)
     invalidate()
     return copy.result
 

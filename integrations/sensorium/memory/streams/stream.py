@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,6 +175,13 @@ class Stream(Closing):
                     "push a window first",
                 )
             return self._running.normalised(self._cutter.admitted(samples))
+
+    def __reduce__(self) -> NoReturn:
+        raise StreamError(
+            "a stream to be pickled, whose windows fill in this process",
+            "a memory, in which every process opens streams of its own",
+            "send the memory, and call memory.stream(...) where the samples come in",
+        )
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else "open"

@@ -78,9 +78,19 @@ class Access:
             StoreError: The last flush failed; the folder is released all the same.
         """
         with self._guard:
-            self._users -= 1
+            self._users = max(0, self._users - 1)
             if self._users:
                 return
+        self._let_go()
+
+    def end(self) -> None:
+        """End the use of all users: for them the folder is closed."""
+        with self._guard:
+            self._users = 0
+        self._let_go()
+
+    def _let_go(self) -> None:
+        with self._guard:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
@@ -94,6 +104,18 @@ class Access:
     def is_used(self) -> bool:
         """Whether a memory of this process has the folder open."""
         return self._users > 0
+
+    def check_used(self) -> None:
+        """Check that a memory of this process has the folder open.
+
+        Raises:
+            StoreClosedError: None has; or the folder was temporary, and was removed.
+        """
+        if self.is_used:
+            return
+        if self._maker is not None:
+            raise ended_with_maker(self._maker)
+        raise closed(f"the memory {str(self.folder)!r}")
 
     def open(self, schema: CollectionSchema) -> CollectionSchema:
         """Reach the shard, or begin a memory, and return its layout.
@@ -207,8 +229,7 @@ class Access:
         """Connect to the holder, or become it: whoever answers without the lock is none."""
         began, pause = time.monotonic(), SHORTEST
         while True:
-            if not self.is_used:
-                raise closed(f"the memory {str(self.folder)!r}")
+            self.check_used()
             failure: StoreLockedError | None = None
             if not distrust:
                 try:
@@ -218,7 +239,7 @@ class Access:
                 except ConnectionError:
                     pass
             if self._maker not in (None, os.getpid()):
-                raise failure or _ended_with_maker(self._maker)
+                raise failure or ended_with_maker(self._maker)
             if self._identity not in (None, self._address.identity()):
                 raise removed_while_open(self.folder)
             try:
@@ -309,7 +330,15 @@ def _completed(
     return there
 
 
-def _ended_with_maker(maker: int | None) -> StoreClosedError:
+def end_access(folder: Path) -> None:
+    """Close a folder that is about to be removed, for all that have it open in this process."""
+    access = _OPEN.get(str(folder.resolve()))
+    if access is not None:
+        access.end()
+
+
+def ended_with_maker(maker: int | None) -> StoreClosedError:
+    """Return the error for a temporary memory whose process closed it or ended."""
     return StoreClosedError(
         f"a temporary memory of process {maker}, which closed it or ended",
         "a temporary memory that its process has open: it ends with that process",

@@ -107,7 +107,7 @@ class Address:
         path = socket_path(self.folder)
         try:
             named = path.lstat()
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise ConnectionRefusedError(str(error)) from error
         if not stat.S_ISSOCK(named.st_mode):  # a link or a file: its holder would have replaced it
             raise ConnectionRefusedError(f"{path} is not a socket")

@@ -140,6 +140,10 @@ class SharedBackend(ForwardingBackend):
             "forget its records, or remove the folder",
         )
 
+    def listen(self) -> None:
+        """Answer other processes, also if the folder is temporary."""
+        self._access.listen()
+
     def close(self) -> None:
         """Let go of the folder; the second call does nothing.
 
@@ -154,6 +158,7 @@ class SharedBackend(ForwardingBackend):
     def _check_open(self) -> None:
         if not self._is_open:
             raise closed(f"the memory {str(self.folder)!r}")
+        self._access.check_used()
 
 
 class _OwnVisit:

@@ -192,7 +192,7 @@ def test_another_owner_stays_another(tmp_path: Path) -> None:
 
 def test_a_new_encoder_goes_with_it(tmp_path: Path) -> None:
     """After a re-embedding the pickle names the new encoder; an earlier one is refused there."""
-    with opened(tmp_path) as memory:
+    with opened(tmp_path, schema=CollectionSchema.for_space(PlantedEncoder().space)) as memory:
         memory.remember(picture("dog"), text="Rex")
         before = pickle.dumps(memory)
         memory.reembed(PlantedEncoder(model="new"))

@@ -176,8 +176,7 @@ class Place:
 
     def close(self) -> None:
         """Flush and release everything; a second call does nothing."""
-        temporary = self.recipe is not None and self.recipe.maker is not None
-        if self.media is not None and (temporary or self.scratch is not None):
+        if self.media is not None and self.scratch is not None:
             self.media.abandon()
         elif self.media is not None:
             self.media.flush()

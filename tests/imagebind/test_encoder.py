@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.support.forking import in_child
 from tests.support.golden_files import GOLDENS, TINY, TINY_CHECKPOINT
 
 from sensorium.encoders import Encoder, Encoding
@@ -241,3 +242,13 @@ def test_an_unknown_compile_mode_is_refused_at_opening() -> None:
     """Not hours later, at the first batch."""
     with pytest.raises(EncodingError, match="fast"):
         ImageBind.random(TINY, modalities=["imu"], device="cpu", compiled="fast")
+
+
+def test_a_forked_child_encodes_with_the_towers_of_its_parent() -> None:
+    """Also if threads of its parent were opening them, or reading the weights' digest."""
+    model = ImageBind.random(TINY, device="cpu", dtype="float32")
+    encoder = ImageBindEncoder(model, name="imagebind-tiny")
+    percepts = [Text("a dog"), sound(2.5), motion(3)]
+    there = in_child(lambda: (encoder.space.id, encoder.embed(percepts)))
+    assert there[0] == encoder.space.id
+    np.testing.assert_allclose(there[1], encoder.embed(percepts), atol=1e-5)

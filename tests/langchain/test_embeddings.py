@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.forking import in_child
 from tests.support.golden_files import ROOT
 from tests.support.planted import PlantedEncoder, depth, motion, picture, sound, thermal
 
@@ -214,3 +215,13 @@ def test_a_missing_langchain_is_explained() -> None:
     )
     assert run.stdout.startswith("MissingExtraError")
     assert 'pip install "sensorium[langchain]"' in run.stdout
+
+
+def test_a_forked_child_embeds() -> None:
+    """Also if a thread of its parent was loading the encoder."""
+    embeddings = SensoriumEmbeddings()
+    np.testing.assert_allclose(
+        in_child(lambda: embeddings.embed_query("a dog")),
+        embeddings.embed_query("a dog"),
+        atol=1e-5,
+    )

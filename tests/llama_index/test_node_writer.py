@@ -24,6 +24,7 @@ from llama_index.core.vector_stores.types import (
     VectorStoreQuery,
     VectorStoreQueryMode,
 )
+from tests.support.forking import in_child
 from tests.support.llama_indexing import ENCODER, KINDS, ask, found, ids, node, vector
 from tests.support.planted import House, direction, house, picture
 
@@ -198,3 +199,12 @@ def test_an_update_says_which_percepts_stay(memory: Memory) -> None:
     assert (spoken.text, len(spoken.media)) == ("new", 1)
     with pytest.raises(RecordError, match="retain without vectors"):
         memory.update("x", retain=[])
+
+
+def test_a_forked_child_adds_nodes() -> None:
+    """Whatever locks threads of its parent held."""
+    with Memory.open(":memory:", owner="rex", encoder=ENCODER) as memory:
+        store = SensoriumVectorStore(memory)
+        store.add([node("a", "dog")])
+        in_child(lambda: store.add([node("b", "sea")]))
+        assert ask(store, "sea", 1) == ["b"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -70,6 +73,42 @@ def test_a_child_outlives_the_memory_of_its_parent(tmp_path: Path) -> None:
     assert said.get() == [41, child.pid]
     with Memory.open(tmp_path / "memory", owner="rex", encoder=PlantedEncoder()) as again:
         assert again.count() == 41
+
+
+KILLED = """
+import os, signal, sys, time
+sys.path[:] = {path!r}
+from tests.support.planted import PlantedEncoder
+from sensorium.memory import Memory
+
+memory = Memory.open({place!r}, owner="rex", encoder=PlantedEncoder())
+memory.remember(text="before", id="before")
+parent = os.getpid()
+if os.fork():
+    time.sleep({patience})
+else:
+    assert memory.remember(text="child", id="child").new
+    os.kill(parent, signal.SIGKILL)
+    assert memory.remember(text="after", id="after").new
+    print(memory.count(), memory.backend.processes()[0]["process"] == os.getpid())
+    memory.close()
+"""
+
+
+def test_a_child_outlives_its_killed_parent(tmp_path: Path) -> None:
+    """Nothing acknowledged is lost, and the child holds the shard from then on."""
+    program = KILLED.format(path=sys.path, place=str(tmp_path / "memory"), patience=PATIENCE)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert done.stdout == "3 True\n", done.stderr
+    with Memory.open(tmp_path / "memory", owner="rex", encoder=PlantedEncoder()) as again:
+        assert again.count() == 3
 
 
 def test_children_are_forked_while_threads_write(memory: Memory) -> None:

@@ -52,6 +52,8 @@ WRONG = {
     "half a greeting, and stays": says(LENGTH.pack(100) + b"x", end=False),
     "a huge greeting": says(HUGE),
     "no answer": greets(b""),
+    "no answer, and stays": greets(b"", end=False),
+    "reports of progress": greets(framed(["progress", [1, 2]]) * 9, end=False),
     "half an answer": greets(LENGTH.pack(100) + b"x"),
     "half an answer, and stays": greets(LENGTH.pack(100) + b"x", end=False),
     "a huge answer": greets(HUGE),
@@ -62,16 +64,23 @@ WRONG = {
 }
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A memory that nobody has open."""
+    folder = tmp_path_factory.mktemp("begun")
+    EdgeBackend.open(folder, schema=SCHEMA).close()
+    return folder
+
+
 @pytest.mark.parametrize("how", WRONG)
 def test_who_answers_without_the_lock_is_passed_over(
-    tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
+    begun: Path, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who opens the folder holds it, whatever a stranger says in the place of a holder."""
     monkeypatch.setattr(connection, "CONNECTING", 0.3)
     monkeypatch.setattr(connection, "PATIENCE", 0.3)
-    EdgeBackend.open(tmp_path, schema=SCHEMA).close()
-    stranger = FalseHolder(tmp_path, SCHEMA, WRONG[how])  # type: ignore[arg-type]
-    backend = SharedBackend.open(tmp_path, schema=SCHEMA)
+    stranger = FalseHolder(begun, SCHEMA, WRONG[how])  # type: ignore[arg-type]
+    backend = SharedBackend.open(begun, schema=SCHEMA)
     backend.upsert([point("a")])
     assert backend.count(ME) == 1
     assert backend.processes()[0]["holds"]

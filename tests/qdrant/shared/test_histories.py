@@ -37,7 +37,7 @@ def both(folder: Path) -> Iterator[list[HistoryProcess]]:
 
 
 @settings(
-    max_examples=100,
+    max_examples=60,
     deadline=None,
     database=None,
     phases=[Phase.generate],

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sensorium.encoders.forking import finalize
-from sensorium.errors import StoreFormatError, StoreLockedError
+from sensorium.errors import SensoriumError, StoreFormatError, StoreLockedError
 from sensorium.qdrant.durability import is_unfinished, write_whole
 from sensorium.qdrant.erasing import erase_folder
 from sensorium.qdrant.file_locks import FileLock
@@ -53,7 +53,7 @@ class FolderLock:
         self._folder = folder
         # No other file gets this inode while the lock keeps its file open
         self._identity = identity_of(folder)
-        _write_holder(folder, sharing=sharing)
+        note_opener(folder, sharing=sharing)
         self._release_later: Any = finalize(self, self._lock.release)
         self._holder: weakref.ref[object] = weakref.ref(self)
 
@@ -93,6 +93,17 @@ class FolderLock:
         """Release the folder, if `holder` is the backend that holds it."""
         if self._holder() is holder:
             self._release_later()
+
+
+def is_unlocked(folder: Path) -> bool:
+    """Return whether nobody has a folder locked; for a moment, this process has."""
+    lock = FileLock(folder / LOCK)
+    try:
+        return lock.acquire()
+    except (OSError, SensoriumError):  # the folder is gone
+        return False
+    finally:
+        lock.release()
 
 
 def removed_while_open(folder: Path) -> StoreFormatError:
@@ -172,8 +183,13 @@ def locked_error(folder: Path) -> StoreLockedError:
     )
 
 
-def _write_holder(folder: Path, *, sharing: bool) -> None:
-    """Write which process has a folder open, in a new file: an old one may be a link."""
+def note_opener(folder: Path, *, sharing: bool) -> None:
+    """Write that this process has a folder open, in a new file: an old one may be a link.
+
+    Args:
+        folder: The folder, which this process has locked.
+        sharing: Whether it answers others that open the folder.
+    """
     content = "\n".join((_this_process(), _machine(), SHARING if sharing else "alone"))
     write_whole(folder / HOLDER, content.encode(), safe=False)
 

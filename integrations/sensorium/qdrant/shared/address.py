@@ -203,6 +203,16 @@ def check_user(connection: socket.socket, folder: Path) -> None:
         raise _another_user(folder)
 
 
+def most_files() -> int:
+    """Return how many files, connections among them, this process may have open."""
+    if sys.platform == "win32":
+        return sys.maxsize
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
+
+
 def has_hung_up(connection: socket.socket) -> bool:
     """Return whether the other side has closed a connection, also if something is unread.
 

@@ -10,7 +10,7 @@ from typing import Any
 from sensorium.encoders.forking import mind_forks
 from sensorium.errors import StoreLockedError, show
 from sensorium.qdrant.backend import Progress
-from sensorium.qdrant.edge.folder import read_opener
+from sensorium.qdrant.edge.folder import is_unlocked, read_opener
 from sensorium.qdrant.points import check_payload
 from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared.address import Address
@@ -147,12 +147,14 @@ class Connection:
 
         Raises:
             StoreLockedError: It does not.
-            ConnectionError: It is gone.
+            ConnectionError: It is gone, or who answers does not hold the folder.
         """
         try:
             Connection(self._address).close()
         except TimeoutError as error:
             raise stopped(self._address.folder, f"process {self.process}") from error
+        if is_unlocked(self._address.folder):
+            raise ConnectionAbortedError("who answers does not hold the folder")
 
 
 def _greeted(hello: Message, address: Address) -> tuple[int, State]:

@@ -18,10 +18,11 @@ from sensorium.encoders.forking import Lock
 from sensorium.errors import SensoriumError
 from sensorium.qdrant.backend import Progress
 from sensorium.qdrant.edge.backend import EdgeBackend
+from sensorium.qdrant.edge.folder import note_opener
 from sensorium.qdrant.forwarding import READING
 from sensorium.qdrant.points import Point
 from sensorium.qdrant.schema import CollectionSchema
-from sensorium.qdrant.shared.address import Address, check_user, has_hung_up
+from sensorium.qdrant.shared.address import Address, check_user, has_hung_up, most_files
 from sensorium.qdrant.shared.frames import LONGEST_HELLO, PROTOCOL, Incoming, Message, send
 from sensorium.qdrant.shared.held_collection import WRITING, HeldCollection
 
@@ -74,6 +75,7 @@ class Holder:
         self._address = Address(edge.folder)
         self._visitors: dict[socket.socket, Visitor] = {}
         self._guard = Lock()  # of the visitors
+        self._most = min(MOST_CONNECTIONS, most_files() // 2)  # the others are for its own work
         self._is_open = True
         if listening:
             self.listen()
@@ -89,6 +91,7 @@ class Holder:
             self._listener, self._secret = self._address.listen()
         except (OSError, SensoriumError) as error:
             logger.warning("sensorium: other processes cannot share this memory: %s", error)
+            note_opener(self.collection.edge.folder, sharing=False)
             return
         threading.Thread(
             target=self._accept, args=(self._listener,), name="sensorium-sharing", daemon=True
@@ -172,18 +175,22 @@ class Holder:
                 continue
             visitor = Visitor()
             with self._guard:
-                full = len(self._visitors) >= MOST_CONNECTIONS or not self._is_open
+                full = len(self._visitors) >= self._most or not self._is_open
                 if not full:
                     self._visitors[connection] = visitor
             if full:
                 connection.close()
                 continue
-            threading.Thread(
+            serving = threading.Thread(
                 target=self._serve,
                 args=(visitor, connection),
                 name="sensorium-sharing",
                 daemon=True,
-            ).start()
+            )
+            try:
+                serving.start()
+            except RuntimeError:  # the system gives no more threads: perhaps later
+                self._end(visitor, connection)
 
     def _serve(self, visitor: Visitor, connection: socket.socket) -> None:
         """Answer one connection until it ends."""
@@ -198,10 +205,13 @@ class Holder:
         except (OSError, SensoriumError) as error:  # also those of a connection that is gone
             logger.debug("sensorium: a process that shares the memory is gone: %s", error)
         finally:
-            with self._guard:
-                self._visitors.pop(connection, None)
-            connection.close()
-            self.give_up(visitor)
+            self._end(visitor, connection)
+
+    def _end(self, visitor: Visitor, connection: socket.socket) -> None:
+        with self._guard:
+            self._visitors.pop(connection, None)
+        connection.close()
+        self.give_up(visitor)
 
     def give_up(self, visitor: Visitor) -> None:
         """Discard what a visitor that ended had begun to put in place."""
@@ -276,6 +286,9 @@ class Holder:
         return self.collection.call(space, method, *args, **options)
 
     def _begin_for(self, visitor: Visitor, schema: CollectionSchema) -> str:
+        if not isinstance(schema, CollectionSchema):
+            raise ConnectionAbortedError("a layout of another kind")
+        self.give_up(visitor)  # one at a time
         visitor.sibling = self.collection.begin(schema)
         return visitor.sibling.name
 

@@ -10,12 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.support.golden_files import TINY, TINY_CHECKPOINT
-from tests.support.planted import PlantedEncoder
-from tests.support.workers import Sealed, texts_encoder
+from tests.support.workers import texts_encoder
 
-from sensorium.encoders import Encoder, registry
-from sensorium.encoders.source import EncoderSource
-from sensorium.errors import EncodingError, UnknownEncoderError, WeightsError
+from sensorium.encoders import Encoder, ZeroShotClassifier
+from sensorium.errors import WeightsError
 from sensorium.imagebind import ImageBind, ImageBindEncoder
 from sensorium.imagebind.convert import convert
 from sensorium.mini import MiniEncoder
@@ -88,39 +86,8 @@ def test_an_encoder_of_functions_is_pickled_with_their_names() -> None:
     check_same(texts_encoder())
 
 
-class TestSource:
-    """An encoder that a caller gave, or named."""
-
-    @pytest.fixture
-    def loaded(self, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
-        """The options with which encoders were opened under the name "sealed"."""
-        options: list[dict[str, str]] = []
-
-        def opener(**given: str) -> Encoder:
-            options.append(given)
-            return Sealed()
-
-        monkeypatch.setitem(registry._registered, "sealed", opener)
-        return options
-
-    def test_a_name_is_loaded_once_on_each_side(self, loaded: list[dict[str, str]]) -> None:
-        """With its options, whether or not what is behind it can be pickled."""
-        source = EncoderSource("sealed", device="cpu", dtype="float32")
-        assert loaded == []
-        assert source.encoder is source.encoder
-        other = again(source)
-        assert len(loaded) == 1
-        assert other.encoder.space == source.encoder.space
-        assert loaded == [{"device": "cpu", "dtype": "float32"}] * 2
-
-    def test_an_encoder_is_pickled_in_its_own_way(self) -> None:
-        """Or refused with its class and the way out."""
-        assert again(EncoderSource(PlantedEncoder())).encoder.space.model == "planted"
-        with pytest.raises(EncodingError, match=r"Sealed, which .*lambda.*register_encoder"):
-            pickle.dumps(EncoderSource(Sealed()))
-
-    def test_anything_else_is_refused(self) -> None:
-        """At once, and not when it is needed."""
-        nothing: Any = 7
-        with pytest.raises(UnknownEncoderError, match="of type int"):
-            EncoderSource(nothing)
+def test_what_holds_an_encoder_can_be_sent() -> None:
+    """A classifier answers there as here."""
+    classifier = ZeroShotClassifier(MiniEncoder(), ["a dog", "a river"])
+    asked = [Text("a puppy barks"), Text("water flows")]
+    assert again(classifier).classify(asked) == classifier.classify(asked)

@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 from tests.support.planted import PlantedEncoder, picture
+from tests.support.qdrant_stub import Stub, serving
+from tests.support.stubbed import KEY, described
 from tests.support.workers import (
     PATIENCE,
     Recalling,
     counted,
     counted_later,
-    described,
+    described_memory,
     handed_on,
     heard,
     recalled,
@@ -28,6 +30,7 @@ from tests.support.workers import (
 
 from sensorium.errors import StoreClosedError, StoreLockedError
 from sensorium.memory import AsyncMemory, Memory
+from sensorium.qdrant import CollectionSchema
 
 NAMES = ["dog", "sea", "fire", "bread"]
 METHODS = [name for name in multiprocessing.get_all_start_methods() if name != "fork"]
@@ -51,7 +54,7 @@ def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Memory]:
 def test_workers_share_it(memory: Memory, method: str) -> None:
     """What a worker asks is answered; what it remembers and closes stays open and is seen here."""
     with workers(method, 2) as call:
-        assert "not opened yet" in call(described, memory)
+        assert "not opened yet" in call(described_memory, memory)
         assert call(recalled, memory, "fire") == "fire"
         sent = call(remembered, memory, "snow")
         assert call(counted, memory) == len(NAMES) + 1
@@ -89,6 +92,23 @@ def test_a_folder_outlives_the_one_that_sent_it(tmp_path: Path) -> None:
         assert call(counted, lasting) == 1
         with pytest.raises(StoreClosedError, match=f"temporary memory of process {os.getpid()}"):
             call(counted, passing)
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+@pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")
+def test_a_server_is_asked_with_the_key_that_was_passed(caplog: pytest.LogCaptureFixture) -> None:
+    """Each process has a connection of its own; the key is shown by neither."""
+    schema = CollectionSchema.for_space(PlantedEncoder().space, modalities=["text"])
+    with serving(Stub(described(schema))) as stub, workers() as call:
+        options: dict[str, Any] = {"schema": schema, "keep_media": False}
+        with opened(stub.url, api_key=KEY, **options) as memory:
+            stub.asked.clear()
+            shown = call(described_memory, memory)
+            assert call(counted, memory) == memory.count() == 7
+    assert {asked.key for asked in stub.asked} == {KEY}
+    assert len({asked.port for asked in stub.asked}) > 1
+    assert stub.url in shown
+    assert KEY not in shown + caplog.text
 
 
 def test_what_a_worker_cannot_open_is_told(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def handed_on(memory: Memory) -> int:
         return int(call(counted, memory))
 
 
-def described(memory: Memory) -> str:
+def described_memory(memory: Memory) -> str:
     """What is shown of a memory that was not used yet."""
     return repr(memory)
 

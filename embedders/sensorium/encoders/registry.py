@@ -36,6 +36,11 @@ def register_encoder(name: str, opener: Opener) -> None:
     _registered[name] = opener
 
 
+def registered_opener(name: str) -> Opener | None:
+    """Return what was registered under a name in this process."""
+    return _registered.get(name)
+
+
 def encoder_names() -> list[str]:
     """List the names that `load_encoder` knows, both registered and of installed packages."""
     return sorted({*_registered, *(point.name for point in entry_points(group=GROUP))})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 from typing import Any, BinaryIO, cast
 
 from sensorium.encoders.encoder import Encoder
 from sensorium.encoders.forking import Lock
-from sensorium.encoders.handles import Handle
-from sensorium.encoders.registry import load_encoder
+from sensorium.encoders.handles import Handle, Remade
+from sensorium.encoders.registry import load_encoder, registered_opener
 from sensorium.errors import EncodingError, UnknownEncoderError
 
 
@@ -61,23 +62,41 @@ class EncoderSource(Handle):
         return repr(self.given if isinstance(self.given, str) else self.given.space.id)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if not isinstance(self.given, str):
-            _check_picklable(self.given)
-        return _source, (self.given, self._options)
+        named = isinstance(self.given, str)
+        key = self.given if named else _digest(cast(Encoder, self.given))
+        return _arrived, (self.given, self._options, key)
 
 
-def _source(given: str | Encoder, options: dict[str, str]) -> EncoderSource:
-    return EncoderSource(given, **options)
+_ARRIVED: dict[Any, EncoderSource] = {}  # those that came last, the latest at the end
+KEPT = 2  # of them: a pool sends one with every task, and its weights are not read every time
+_KEEPING = Lock()
 
 
-def _check_picklable(encoder: Encoder) -> None:
-    """Check that an encoder can be pickled; Python's own error would not say what could not.
+def _arrived(given: str | Encoder, options: dict[str, str], key: str) -> EncoderSource:
+    """Return what was pickled, or what came before and is the same: it may be loaded already."""
+    if not isinstance(given, (str, Remade)):  # its class or its functions may have changed
+        return EncoderSource(given, **options)
+    # A name may have been registered anew
+    whole = key, type(given), registered_opener(key), *options.values()
+    with _KEEPING:
+        source = _ARRIVED.pop(whole, None) or EncoderSource(given, **options)
+        _ARRIVED[whole] = source
+        while len(_ARRIVED) > KEPT:
+            del _ARRIVED[next(iter(_ARRIVED))]
+    return source
+
+
+def _digest(encoder: Encoder) -> str:
+    """Pickle an encoder, and return the digest of that, hex.
+
+    Python's own error would not say what could not be pickled.
 
     Raises:
         EncodingError: It cannot be.
     """
+    stream = _DigestStream()
     try:
-        pickle.Pickler(cast(BinaryIO, _Nowhere())).dump(encoder)
+        pickle.Pickler(cast(BinaryIO, stream)).dump(encoder)
     except Exception as error:  # whatever the encoder's class raises
         raise EncodingError(
             f"an encoder of type {type(encoder).__name__}, which cannot be pickled ({error})",
@@ -85,10 +104,15 @@ def _check_picklable(encoder: Encoder) -> None:
             "register_encoder(name, opener) in every process, or write the opener into a module, "
             'and pass encoder="name" or encoder="module:opener"; or give its class __reduce__',
         ) from error
+    return stream.digest.hexdigest()
 
 
-class _Nowhere:
-    """A file that keeps nothing of what is written to it."""
+class _DigestStream:
+    """A file that keeps nothing of what is written to it but its digest."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
 
     def write(self, content: bytes) -> int:
+        self.digest.update(content)
         return len(content)

@@ -11,6 +11,7 @@ from torch import Tensor
 from sensorium.encoders import EmbeddingSpace
 from sensorium.encoders.batching import BatchedEncoder, Window, check_batch_size
 from sensorium.encoders.encoder import Vectors
+from sensorium.encoders.handles import Remade
 from sensorium.imagebind.config import ImageBindConfig
 from sensorium.imagebind.model import ImageBind
 from sensorium.imagebind.preprocess import Profile, windows
@@ -20,7 +21,7 @@ BATCH = 32  # windows in a forward pass on an accelerator
 CPU_BATCH = 8  # windows in a forward pass on a CPU, which gains nothing from more
 
 
-class ImageBindEncoder(BatchedEncoder):
+class ImageBindEncoder(Remade, BatchedEncoder):
     """Encodes text, images, video, audio, depth, thermal and IMU into ImageBind's space.
 
     Attributes:

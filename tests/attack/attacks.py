@@ -28,6 +28,7 @@ ATTACKS = (
     _attack("kills", "kills.rounds:sweeping", variant="sweep"),
     _attack("kills", "kills.rounds:purging", variant="purge"),
     _attack("peers", "peers.rounds:attack", variant="kills", share=3),
+    _attack("peers", "peers.histories:attack", variant="histories"),
     _attack("peers", "peers.hostile:attack", variant="hostile", share=2),
     _attack("hostile", "hostile.links:attack", variant="links"),
     _attack("hostile", "hostile.descriptions:describing", variant="descriptions"),

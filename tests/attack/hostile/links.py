@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,9 +12,10 @@ from pathlib import Path
 from sensorium.errors import SensoriumError
 from sensorium.memory import Memory
 from sensorium.percepts import Image
+from sensorium.qdrant.edge.folder import LOCKS
 from tests.attack.children import run_apart
 from tests.attack.task import Task
-from tests.attack.tiny import opened, png, signal_of
+from tests.attack.tiny import OWNER, opened, png, signal_of
 
 PRECIOUS, SECRET = "precious", b"the secret of another file"
 PATIENCE = 20.0  # seconds until an opening counts as hung
@@ -114,10 +116,11 @@ def _read(memory: Memory) -> Iterator[str]:
 
 def traps() -> Iterator[tuple[str, Trap]]:
     """Yield each trap and its name."""
-    for name in ("lock.pid", "lock", "sensorium.json"):
+    for name in ("lock.pid", "lock", "sensorium.json", "socket", "port", "locks", _own_lock()):
         yield f"{name} is a link", _replacing(name, "victim")
         yield f"{name} is a pipe", _pipe(name)
         yield f"{name} is a folder", _folder(name)
+    yield "the lock of a writer is another name of a file", _other_name
     yield "the part of sensorium.json is a link", _part
     yield "another shard is a link", _replacing("shard-other", "folder")
     yield "the shard is a link", _replacing("shard", "folder")
@@ -151,6 +154,16 @@ def _folder(name: str) -> Trap:
         (folder / name).mkdir()
 
     return trap
+
+
+def _own_lock() -> str:
+    """The lock of those who write for the owner."""
+    return f"{LOCKS}/{hashlib.sha256(OWNER.encode()).hexdigest()[:32]}"
+
+
+def _other_name(folder: Path, outside: Path) -> None:
+    _remove(folder / _own_lock())
+    (folder / _own_lock()).hardlink_to(outside / "victim")
 
 
 def _part(folder: Path, outside: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from tests.support.holding import HoldingProcess
-from tests.support.stores import ME, SCHEMA
+from tests.support.stores import ME, SCHEMA, point
 from tests.support.waiting import wait_until
 
+from sensorium.qdrant.edge.folder import LOCKS
 from sensorium.qdrant.shared import SharedBackend
+from sensorium.qdrant.shared.owner_locks import owner_lock
 
 
 @pytest.mark.parametrize("who", ["the holder", "a peer"])
@@ -43,3 +46,30 @@ def test_who_writes_next_waits_for_what_a_killed_one_had_sent(tmp_path: Path, wh
     assert seen == [1]
     next_one.end()
     backend.close()
+
+
+def test_another_name_of_a_file_is_not_written_into(tmp_path: Path) -> None:
+    """Whoever made the folder may have given a lock's name to any file of this user."""
+    folder, precious = tmp_path / "memory", tmp_path / "precious"
+    backend = SharedBackend.open(folder, schema=SCHEMA)
+    precious.write_text("kept")
+    with backend.exclusive("rex"):
+        pass
+    (lock,) = (folder / LOCKS).iterdir()
+    lock.unlink()
+    lock.hardlink_to(precious)
+    for _ in range(2):
+        with backend.exclusive("rex"):
+            backend.upsert([point("a")])
+    assert precious.read_text() == "kept"
+    backend.close()
+
+
+def test_a_writer_that_gave_up_is_settled_with_once(tmp_path: Path) -> None:
+    """After a block that was left by an error the next waits for what was sent; then none does."""
+    settled: list[int] = []
+    for error in (None, KeyboardInterrupt, None, None):
+        with suppress(KeyboardInterrupt), owner_lock(tmp_path, "rex", settled.append):
+            if error is not None:
+                raise error
+    assert settled == [0]

@@ -68,6 +68,20 @@ def test_it_is_opened_at_its_first_use(tmp_path: Path) -> None:
             other.count()
 
 
+def test_all_that_an_open_memory_has_opens_it(tmp_path: Path) -> None:
+    """Each of its attributes does; any other name is an error, as of every object."""
+    with opened(tmp_path) as memory:
+        assert set(vars(memory)) == Memory._parts
+        for name in Memory._parts:
+            with again(memory) as other:
+                assert type(getattr(other, name)) is type(getattr(memory, name))
+        with again(memory) as other:
+            for name in ("recal", "__array__", "_repr_html_"):
+                with pytest.raises(AttributeError, match=f"'Memory' object .*'{name}'"):
+                    getattr(other, name)
+            assert "not opened yet" in repr(other)
+
+
 def test_the_pickle_holds_no_content(tmp_path: Path) -> None:
     """Neither media nor vectors are in it, however many there are, and no handle."""
     with opened(tmp_path) as memory:

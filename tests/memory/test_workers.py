@@ -40,16 +40,20 @@ def opened(place: Any, **options: Any) -> Memory:
     return Memory.open(place, **{"owner": "rex", "encoder": PlantedEncoder(), **options})
 
 
-@pytest.fixture(params=["folder", "temporary"])
+BOTH = pytest.mark.parametrize("memory", ["folder", "temporary"], indirect=True)
+
+
+@pytest.fixture
 def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Memory]:
-    """A memory with a picture of each name."""
-    place = tmp_path / "m" if request.param == "folder" else ":memory:"
+    """A memory with a picture of each name, in a folder unless a test asks for both kinds."""
+    place = ":memory:" if getattr(request, "param", "") == "temporary" else tmp_path / "m"
     with opened(place) as made:
         for name in NAMES:
             made.remember(picture(name), text=name)
         yield made
 
 
+@BOTH
 @pytest.mark.parametrize("method", METHODS)
 def test_workers_share_it(memory: Memory, method: str) -> None:
     """What a worker asks is answered; what it remembers and closes stays open and is seen here."""
@@ -62,6 +66,7 @@ def test_workers_share_it(memory: Memory, method: str) -> None:
     assert memory.recall("snow", limit=1)[0].record.id == sent
 
 
+@BOTH
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # has threads, from 3.12 on
 def test_forked_workers_share_it(memory: Memory) -> None:
@@ -72,6 +77,7 @@ def test_forked_workers_share_it(memory: Memory) -> None:
     assert memory.count() == len(NAMES) + 1
 
 
+@BOTH
 def test_a_worker_hands_it_on(memory: Memory) -> None:
     """To workers of its own, which reach it through the process that has it open, too."""
     with workers() as call:

@@ -107,7 +107,8 @@ class Reopening(Handle, ABC):
 
         def __getattr__(self, name):
             if name not in self._parts or self._unopened is None:
-                raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+                said = f"{type(self).__name__!r} object has no attribute {name!r}"
+                raise AttributeError(said, name=name, obj=self)
             with self._opening:
                 if self._unopened is not None:
                     self._open(self._unopened)

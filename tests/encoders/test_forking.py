@@ -13,7 +13,7 @@ import torch
 from tests.support.forking import in_child
 
 from sensorium.encoders import Encoder, load_encoder
-from sensorium.encoders.forking import Lock, finalize, undivided
+from sensorium.encoders.forking import Lock, finalize, mind_forks, undivided
 from sensorium.percepts import Audio, Image, Percept, Text
 
 NOISE = np.random.default_rng(0)
@@ -22,7 +22,7 @@ PERCEPTS: list[Percept] = [
     Image(NOISE.integers(0, 255, (96, 96, 3), dtype=np.uint8)),
     Audio(NOISE.normal(0, 0.1, 16_000).astype(np.float32), rate=16_000),
 ]
-FORKS = 8
+FORKS = 3
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +157,19 @@ def test_a_thread_of_a_child_encodes(mini: Encoder) -> None:
         return found
 
     np.testing.assert_allclose(in_child(in_thread), mini.embed(PERCEPTS), atol=1e-5)
+
+
+def test_an_object_that_fails_after_a_fork_does_not_stop_the_others() -> None:
+    """Each of them would otherwise end what is its parent's."""
+    told: list[str] = []
+
+    class Thing:
+        def after_fork(self) -> None:
+            told.append("thing")
+            raise OSError("its descriptor is closed")
+
+    things = [Thing(), Thing()]
+    for thing in things:
+        mind_forks(thing)
+    assert in_child(lambda: len(told)) == len(things)
+    assert not told

@@ -23,7 +23,7 @@ from sensorium.memory.media.folders import RemoteFolder
 from sensorium.percepts import Audio
 from sensorium.qdrant.shared import SharedBackend
 
-FORKS = 6
+FORKS = 4
 
 
 @pytest.fixture(params=["folder", "temporary"])

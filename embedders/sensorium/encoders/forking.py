@@ -7,6 +7,7 @@ or waited for stays as it was at that moment.
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import sys
 import threading
@@ -16,6 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec, Protocol
 from weakref import WeakSet
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 PATIENCE = 30.0  # seconds that a fork waits for what it should not cut short
@@ -129,7 +132,10 @@ def _after_fork() -> None:
         # The threads of OpenMP are the parent's: a child that wants several waits for them for ever
         torch.set_num_threads(1)
     for each in list(_OBJECTS):
-        each.after_fork()
+        try:
+            each.after_fork()
+        except OSError as error:  # such as a descriptor that is closed: the others matter more
+            logger.warning("sensorium: %r was not left to the parent: %s", each, error)
 
 
 if hasattr(os, "register_at_fork"):  # Windows has no fork

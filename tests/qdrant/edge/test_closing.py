@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from tests.support.edge_points import MINE, SCHEMA, point
+from tests.support.forking import in_child
 
-from sensorium.errors import StoreFullError
+from sensorium.errors import StoreFullError, StoreLockedError
 from sensorium.qdrant import EdgeBackend
 from sensorium.qdrant.edge import closing, room
 
@@ -87,3 +88,22 @@ def test_a_process_that_ends_on_a_full_disk_leaves_the_rest_to_the_log(tmp_path:
     backend = EdgeBackend.open(tmp_path, schema=SCHEMA)
     assert backend.count(MINE) == 1
     backend.close()
+
+
+def test_a_forked_child_leaves_alone_what_its_parent_left_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its parent still has the shard, and closes it when there is room."""
+    backend = filled(tmp_path, monkeypatch)
+    with pytest.raises(StoreFullError):
+        backend.close()
+    monkeypatch.undo()
+
+    def open_it() -> None:
+        with pytest.raises(StoreLockedError):
+            EdgeBackend.open(tmp_path, schema=SCHEMA)
+
+    in_child(open_it)
+    again = EdgeBackend.open(tmp_path, schema=SCHEMA)
+    assert again.count(MINE) == 1
+    again.close()

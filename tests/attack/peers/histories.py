@@ -95,11 +95,8 @@ def _watch(
             for words in lines if lines is not None else child.wait():
                 ready += "ready" in words
                 if "call" in words:
-                    fields = [
-                        math.inf if part is None and at == 5 else part
-                        for at, part in enumerate(words["call"])
-                    ]
-                    heard[number].append(Call(*fields))
+                    *made, ended, answer = words["call"]
+                    heard[number].append(Call(*made, ended or math.inf, answer))
                 if "error" in words:
                     wrong.append(("failed", words["error"]))
             if lines is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from tests.support.waiting import wait_until
 
 from sensorium.errors import StoreLockedError
 from sensorium.qdrant.edge.folder import read_opener
-from sensorium.qdrant.shared import SharedBackend
+from sensorium.qdrant.shared import SharedBackend, held_collection
 from sensorium.qdrant.shared.address import Address, socket_path
 from sensorium.qdrant.shared.connection import Connection
 
@@ -32,7 +33,7 @@ CROWD = """
 import os, resource, socket, sys, time
 sys.path[:] = {path!r}
 from tests.support.stores import ME, SCHEMA, point
-from sensorium.qdrant.shared import SharedBackend
+from sensorium.qdrant.shared import SharedBackend, held_collection
 from sensorium.qdrant.shared.address import socket_path
 from pathlib import Path
 
@@ -117,4 +118,23 @@ def test_a_holder_without_threads_for_all_answers_later(
     assert [each["holds"] for each in visit.ask(["processes"])[:1]] == [True]
     visit.close()
     assert backend.count(ME) == 1
+    backend.close()
+
+
+def test_who_seals_the_memory_and_does_not_go_on_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writers wait for a re-embedding, not for ever; those who read do not wait."""
+    backend = SharedBackend.open(tmp_path, schema=SCHEMA)
+    visit = Connection(Address(tmp_path))
+    visit.ask(["begin", SCHEMA])
+    visit.ask(["seal"])
+    monkeypatch.setattr(held_collection, "LOOKING", 0.05)
+    monkeypatch.setattr(held_collection, "PATIENCE", 0.1)
+    with pytest.raises(StoreLockedError, match=f"process {os.getpid()} began to put"):
+        backend.upsert([point("a")])
+    assert backend.count(ME) == 0
+    visit.close()
+    wait_until(lambda: len(list(tmp_path.glob("shard*"))) == 1)
+    backend.upsert([point("a")])
     backend.close()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from sensorium.encoders.forking import Lock
@@ -13,7 +15,24 @@ from sensorium.qdrant.edge.backend import EdgeBackend
 from sensorium.qdrant.forwarding import READING
 from sensorium.qdrant.schema import CollectionSchema
 
+PATIENCE = 30.0  # seconds without a sign of life after which a process is not waited for
+LOOKING = 1.0  # seconds between two looks at that
 WRITING = frozenset({"upsert", "put_vectors", "set_payload", "delete"})
+
+
+@dataclass
+class Seal:
+    """Why nobody may write: a sibling is about to take the place.
+
+    Attributes:
+        sibling: The sibling.
+        process: Process id of its maker.
+        heard: When its maker was heard of last.
+    """
+
+    sibling: EdgeBackend
+    process: int
+    heard: float = field(default_factory=time.monotonic)
 
 
 class HeldCollection:
@@ -28,7 +47,7 @@ class HeldCollection:
         self.edge = edge
         self._guard = Lock()  # which an interruption does not leave locked
         self._changed = threading.Condition(self._guard)
-        self._sealed_for: EdgeBackend | None = None  # the sibling that is to take the place
+        self._seal: Seal | None = None
         self._writes = 0
         self._writing = 0  # calls that write now
         self._noted: dict[EdgeBackend, int] = {}  # writes before a sibling was begun
@@ -43,6 +62,7 @@ class HeldCollection:
             options: Its arguments by keyword.
         Raises:
             SpaceMismatchError: A collection of another encoder took the place.
+            StoreLockedError: Who is about to put one in place does not go on.
         """
         while True:
             edge = self.edge
@@ -63,7 +83,9 @@ class HeldCollection:
     def _changing(self, writing: bool) -> Iterator[None]:
         """Wait until nothing is about to be put in place, and keep it so meanwhile."""
         with self._guard:
-            self._changed.wait_for(lambda: self._sealed_for is None)
+            while self._seal is not None:
+                self._check_alive(self._seal)
+                self._changed.wait(LOOKING)
             self._writes += writing
             self._writing += 1
         try:
@@ -73,6 +95,20 @@ class HeldCollection:
                 self._writing -= 1
                 self._changed.notify_all()
 
+    def _check_alive(self, seal: Seal) -> None:
+        """Check that who sealed the collection has shown a sign of life not long ago.
+
+        Raises:
+            StoreLockedError: It has not.
+        """
+        if time.monotonic() - seal.heard > PATIENCE:
+            raise StoreLockedError(
+                f"the memory {str(self.edge.folder)!r}, in whose place process {seal.process} "
+                f"began to put a re-embedded one {PATIENCE:.0f} seconds ago without going on",
+                "a process that re-embeds and goes on, or ends",
+                f"continue or end process {seal.process}: it may be stopped, or in a debugger",
+            )
+
     def begin(self, schema: CollectionSchema) -> EdgeBackend:
         """Begin a collection that may take the place."""
         with self._guard:
@@ -81,21 +117,31 @@ class HeldCollection:
         self._noted[sibling] = writes
         return sibling
 
-    def seal(self, sibling: EdgeBackend) -> bool:
+    def hear(self, sibling: EdgeBackend) -> None:
+        """Note that whoever makes a sibling goes on."""
+        seal = self._seal
+        if seal is not None and seal.sibling is sibling:
+            seal.heard = time.monotonic()
+
+    def seal(self, sibling: EdgeBackend, process: int) -> bool:
         """Let nobody write until a sibling is in place or given up; see `Backend.seal`.
 
+        Args:
+            sibling: The sibling.
+            process: Process id of its maker, which must go on; see `hear`.
         Raises:
             StoreLockedError: Another sibling is about to take the place.
         """
         with self._guard:
-            if self._sealed_for not in (None, sibling):
+            if self._seal is not None and self._seal.sibling is not sibling:
                 raise StoreLockedError(
                     "a collection that is being re-embedded by somebody else, too",
                     "one at a time",
                     "wait until the other is done",
                 )
-            self._sealed_for = sibling
+            self._seal = seal = Seal(sibling, process)
             self._changed.wait_for(lambda: not self._writing)
+            seal.heard = time.monotonic()
             return self._writes != self._noted[sibling]
 
     def switch(self, sibling: EdgeBackend) -> None:
@@ -113,8 +159,8 @@ class HeldCollection:
 
     def _forget(self, sibling: EdgeBackend) -> None:
         self._noted.pop(sibling, None)
-        if self._sealed_for is sibling:
-            self._sealed_for = None
+        if self._seal is not None and self._seal.sibling is sibling:
+            self._seal = None
         self._changed.notify_all()
 
 

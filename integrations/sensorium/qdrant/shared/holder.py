@@ -276,6 +276,7 @@ class Holder:
         if method not in SERVED:
             raise ConnectionAbortedError(f"a call of {method!r}")
         if visitor.sibling is not None:
+            self.collection.hear(visitor.sibling)
             return getattr(visitor.sibling, method)(*args, **options)
         if method == "purge":
             options["progress"] = progress
@@ -293,7 +294,7 @@ class Holder:
         return visitor.sibling.name
 
     def _seal_for(self, visitor: Visitor) -> bool:
-        return self.collection.seal(_own_sibling(visitor))
+        return self.collection.seal(_own_sibling(visitor), visitor.process or os.getpid())
 
     def _switch_for(self, visitor: Visitor) -> None:
         self.collection.switch(_own_sibling(visitor))

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tests.support.forking import in_child
 from tests.support.holding import HoldingProcess
 from tests.support.stores import ME, SCHEMA, point
 
@@ -335,3 +336,22 @@ def ran(code: str, place: Path | str) -> str:
 def test_forked_workers_write_through_their_parent(tmp_path: Path, kind: str) -> None:
     """What a child was told is kept, is there; its end closes and removes nothing."""
     assert ran(FORKS, ":memory:" if kind == "temporary" else tmp_path / "memory") == "well"
+
+
+def test_a_child_of_a_process_that_asks_asks_for_itself(
+    tmp_path: Path, holding: HoldingProcess
+) -> None:
+    """On its parent's connections, each could read the answer to the other's question."""
+    assert holding.open(tmp_path, SCHEMA)
+    backend = SharedBackend.open(tmp_path, schema=SCHEMA)
+    backend.upsert([point("a")])
+
+    def use() -> tuple[int, list[int]]:
+        backend.upsert([point("b")])
+        return os.getpid(), [each["process"] for each in backend.processes()]
+
+    child, seen = in_child(use)
+    assert seen[0] == holding.pid
+    assert {child, os.getpid()} <= set(seen)
+    assert backend.count(ME) == 2
+    backend.close()

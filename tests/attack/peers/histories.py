@@ -9,7 +9,8 @@ import select
 import shutil
 import signal
 import time
-from dataclasses import astuple
+from dataclasses import asdict, astuple
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def _history(folder: Path, number: int, dice: random.Random) -> tuple[Wrong, lis
         ]
         for process in range(dice.randint(2, 4))
     ]
-    children = [Child(lambda say, plan=plan: _play(folder, go, plan, say)) for plan in plans]
+    children = [Child(partial(_play, folder, go, plan)) for plan in plans]
     wrong, calls = _watch(folder, go, children, dice)
     names = sorted({call.name for plan in plans for call in plan})
     last = [Call(len(plans), "get", name, "") for name in names]
@@ -77,7 +78,8 @@ def _play(folder: Path, go: Path, plan: list[Call], say: Say) -> None:
         while not go.exists():
             time.sleep(0.0005)
         for call in played(memory, plan):
-            say(call=[None if part == math.inf else part for part in astuple(call)])
+            ended = None if call.ended == math.inf else call.ended
+            say(call={**asdict(call), "ended": ended})
 
 
 def _watch(
@@ -95,8 +97,8 @@ def _watch(
             for words in lines if lines is not None else child.wait():
                 ready += "ready" in words
                 if "call" in words:
-                    *made, ended, answer = words["call"]
-                    heard[number].append(Call(*made, ended or math.inf, answer))
+                    ended = words["call"]["ended"] or math.inf
+                    heard[number].append(Call(**{**words["call"], "ended": ended}))
                 if "error" in words:
                     wrong.append(("failed", words["error"]))
             if lines is None:

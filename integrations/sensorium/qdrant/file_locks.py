@@ -69,11 +69,23 @@ def wait_for_lock(descriptor: int, name: str) -> None:
     while not try_lock(descriptor):
         if time.monotonic() > deadline:
             raise StoreLockedError(
-                f"{name!r}, which another process has locked for {PATIENCE:.0f} seconds",
+                f"{name!r}, which {_locker(descriptor)} has locked for {PATIENCE:.0f} seconds",
                 "processes that go on",
-                "look for one that was stopped or hangs, and end it",
+                "continue or end it: it may be stopped, or in a debugger",
             )
         time.sleep(random.uniform(0, 2 * POLL))
+
+
+def _locker(descriptor: int) -> str:
+    """Name the process that has locked an open file, where the system tells."""
+    with suppress(OSError, ValueError):
+        status = os.fstat(descriptor)
+        file = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+        for line in Path("/proc/locks").read_text("utf-8").splitlines():
+            fields = line.split()
+            if fields[1] == "FLOCK" and fields[5] == file and int(fields[4]) > 0:
+                return f"process {fields[4]}"
+    return "another process"
 
 
 def unlock(descriptor: int) -> None:

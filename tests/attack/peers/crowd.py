@@ -107,6 +107,7 @@ class Crowd:
         os.kill(peer.process.pid, signal.SIGKILL)
         self._stopped.discard(peer.process.pid)
         self._hear(peer, peer.process.wait())
+        self._look_at_end(peer)
         self._replace(peer)
 
     def close(self, peer: Peer) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from sensorium.qdrant.edge.folder import read_opener
 from sensorium.qdrant.shared import SharedBackend, held_collection
 from sensorium.qdrant.shared.address import Address, socket_path
 from sensorium.qdrant.shared.connection import Connection
+from sensorium.qdrant.shared.frames import Incoming
+from sensorium.qdrant.shared.holder import _report
 
 
 @pytest.fixture
@@ -138,3 +141,24 @@ def test_who_seals_the_memory_and_does_not_go_on_is_named(
     wait_until(lambda: len(list(tmp_path.glob("shard*"))) == 1)
     backend.upsert([point("a")])
     backend.close()
+
+
+def test_a_visitor_that_does_not_read_is_not_waited_for() -> None:
+    """What reports how far a purge is may be passed over; what is sent is whole."""
+    here, there = socket.socketpair()
+    reporting = threading.Thread(
+        target=lambda: [_report(here, done, 10_000) for done in range(10_000)], daemon=True
+    )
+    reporting.start()
+    reporting.join(30)
+    assert not reporting.is_alive()
+    here.close()
+    incoming, told = Incoming(there), list[int]()
+    with suppress(ConnectionError):
+        while True:
+            kind, (done, _) = incoming.receive()
+            assert kind == "progress"
+            told.append(done)
+    assert told == sorted(told)
+    assert 0 < len(told) < 10_000
+    there.close()

@@ -228,6 +228,18 @@ def has_hung_up(connection: socket.socket) -> bool:
         return False
 
 
+def takes_more(connection: socket.socket) -> bool:
+    """Return whether a short message can be sent now, without waiting for the other side to read.
+
+    Where the system has no `poll`, it is taken for granted.
+    """
+    if not hasattr(select, "poll"):
+        return True
+    poll = select.poll()
+    poll.register(connection, select.POLLOUT)
+    return bool(poll.poll(0))
+
+
 def _another_user(folder: Path) -> StoreLockedError:
     return StoreLockedError(
         f"the memory {str(folder)!r}, which a process of another user has open",

@@ -22,7 +22,7 @@ from sensorium.qdrant.edge.folder import note_opener
 from sensorium.qdrant.forwarding import READING
 from sensorium.qdrant.points import Point
 from sensorium.qdrant.schema import CollectionSchema
-from sensorium.qdrant.shared.address import Address, check_user, has_hung_up, most_files
+from sensorium.qdrant.shared.address import Address, check_user, has_hung_up, most_files, takes_more
 from sensorium.qdrant.shared.frames import LONGEST_HELLO, PROTOCOL, Incoming, Message, send
 from sensorium.qdrant.shared.held_collection import WRITING, HeldCollection
 
@@ -320,7 +320,9 @@ def _own_sibling(visitor: Visitor) -> EdgeBackend:
 
 
 def _report(connection: socket.socket, done: int, total: int | None) -> None:
-    send(connection, ["progress", [done, total]])
+    """Tell how far a call is, unless the other side does not read: nobody waits for that."""
+    if takes_more(connection):
+        send(connection, ["progress", [done, total]])
 
 
 def _in_turns(points: Sequence[Point]) -> Iterator[list[Point]]:

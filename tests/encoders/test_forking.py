@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
+import time
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -104,6 +107,27 @@ def test_a_fork_waits_for_what_must_not_be_divided() -> None:
     thread.join()
     with undivided():  # which a fork of the same thread does not wait for
         assert in_child(lambda: inside[0], busy=False) is False
+
+
+SLOW = """
+import time
+time.sleep(1)
+from sensorium.mini.encoder import open_mini as opened
+"""
+
+
+def test_a_fork_waits_for_an_encoder_that_is_being_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child could never import a module that a thread of its parent was importing."""
+    (tmp_path / "slow_to_import.py").write_text(SLOW)
+    monkeypatch.syspath_prepend(tmp_path)
+    thread = threading.Thread(target=load_encoder, args=("slow_to_import:opened",))
+    thread.start()
+    while "slow_to_import" not in sys.modules:
+        time.sleep(0.01)
+    assert in_child(lambda: load_encoder("slow_to_import:opened").space.dimension, busy=False)
+    thread.join()
 
 
 def test_a_child_encodes_as_its_parent_did(mini: Encoder) -> None:

@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from typing import TypeAlias
 
 from sensorium.encoders.encoder import Encoder
+from sensorium.encoders.forking import undivided
 from sensorium.errors import UnknownEncoderError
 
 GROUP = "sensorium.encoders"  # group of the entry points by which packages offer encoders
@@ -64,14 +65,15 @@ def load_encoder(name: str = DEFAULT, *, device: str = "auto", dtype: str = "aut
         WeightsError: The weights are not on this machine; the message says how to get them.
         EncodingError: The encoder does not take that device or dtype.
     """
-    opener = _find(name)
-    if not callable(opener):
-        raise UnknownEncoderError(
-            f"the encoder {name!r}, which is {opener!r}",
-            "a function that takes device= and dtype= and returns an encoder",
-            "name such a function",
-        )
-    return opener(device=device, dtype=dtype)
+    with undivided():  # a child could never import what a thread of its parent was importing
+        opener = _find(name)
+        if not callable(opener):
+            raise UnknownEncoderError(
+                f"the encoder {name!r}, which is {opener!r}",
+                "a function that takes device= and dtype= and returns an encoder",
+                "name such a function",
+            )
+        return opener(device=device, dtype=dtype)
 
 
 def _find(name: str) -> Opener:

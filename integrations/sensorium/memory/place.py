@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 from typing import Any
 
-from sensorium.encoders.forking import finalize
+from sensorium.encoders.forking import finalize, undivided
 from sensorium.errors import ReadOnlyError, SensoriumError, StoreFormatError
 from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.folders import absolute_root
@@ -289,7 +289,8 @@ def _reach_folder(folder: Path, recipe: Recipe, schema: CollectionSchema) -> Pla
 
 
 def _reach_server(recipe: Recipe, schema: CollectionSchema) -> Place:
-    from sensorium.qdrant.client.backend import ClientBackend
+    with undivided():  # no fork while it is imported: see `load_encoder`
+        from sensorium.qdrant.client.backend import ClientBackend
 
     backend = ClientBackend.open(
         recipe.place,  # type: ignore[arg-type]  # no Path: `_reach` made text of it

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from sensorium.encoders.linear import Linear
+from sensorium.imagebind.linear import Linear
 
 GIB = 2**30
 SIDE = {"cpu": 2048, "cuda": 8192}  # side of the square matrices of a product

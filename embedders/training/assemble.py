@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sensorium.mini.audio_tower import AudioTower
-from sensorium.mini.map_tower import MapNet
 from training.audio import SOURCES as SOUNDS
 from training.class_names import HERE, Names, read_names
 from training.pack import CACHE
 from training.release import write_tower
+from training.towers.audio_tower import AudioTower
+from training.towers.map_tower import MapNet
 
 PHRASES = 2  # phrases used for each kind of sound: its short name and a sentence
 MAPS = (

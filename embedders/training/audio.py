@@ -15,12 +15,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.mini.audio_tower import ConvNorm, LogMel, SoundNet
 from training.course import Course, Pace
 from training.norms import with_norms, without_norms
 from training.pack import CACHE
 from training.sounds import Augmenter, Recordings
 from training.teacher import Teacher
+from training.towers.audio_tower import ConvNorm, SoundNet
+from training.towers.log_mel import LogMel
 
 SEED = 0
 RATE, WEIGHT_DECAY = 1.5e-3, 1e-2  # for AdamW

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sensorium.encoders.arithmetic import normalise
 from sensorium.mini import MiniEncoder
-from sensorium.mini.loading import CENTRE, PAIR
+from sensorium.mini.background import CENTRE, PAIR
 from sensorium.percepts import Percept, Text
 from training.class_names import HERE, read_names
 from training.pack import read_rows

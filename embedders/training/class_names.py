@@ -58,10 +58,10 @@ def class_vectors(
 
 
 def _encoded(texts: Sequence[str]) -> Tensor:
-    from sensorium.mini.loading import open_tower
-    from sensorium.mini.text_tower import TextTower
     from sensorium.mini.wordpiece import tokenize
+    from training.towers.loading import open_tower
+    from training.towers.text_tower import TextTower
 
     with torch.inference_mode():
-        vectors: Tensor = open_tower("text", TextTower)(*tokenize(texts))
+        vectors: Tensor = open_tower("text", TextTower)(*map(torch.from_numpy, tokenize(texts)))
     return vectors

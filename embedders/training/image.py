@@ -15,13 +15,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.mini.image_tower import TEMPERATURE, ImageHead
 from sensorium.mini.inputs import picture_input
-from sensorium.mini.trunk import Trunk
 from sensorium.percepts import Image
 from training.class_names import HERE, Names, class_vectors, read_names
 from training.pack import CACHE, Row, read_rows
 from training.release import write_tower
+from training.towers.image_tower import TEMPERATURE, ImageHead
+from training.towers.trunk import Trunk
 from training.trunk import class_layer, folded, read_package
 
 SEED = 0
@@ -52,7 +52,8 @@ def features_of(trunk: Trunk, rows: list[Row], cache: Path) -> Tensor:
     with torch.inference_mode():
         for start in range(0, len(rows), PICTURES):
             part = [
-                picture_input(Image(row.path).picture()) for row in rows[start : start + PICTURES]
+                torch.from_numpy(picture_input(Image(row.path).picture()))
+                for row in rows[start : start + PICTURES]
             ]
             shown = torch.stack(part).contiguous(memory_format=torch.channels_last)
             out.append(torch.stack([trunk(shown), trunk(shown.flip(3))]))

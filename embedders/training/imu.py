@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.mini.imu_tower import RATE, WINDOW, Convolution, ImuTower
-from sensorium.mini.inputs import imu_windows
+from sensorium.mini.inputs import RATE, WINDOW, imu_windows
 from sensorium.percepts import IMU
 from training.class_names import Names, class_vectors
 from training.course import Course, Pace
 from training.norms import with_norms, without_norms
 from training.pack import CACHE, Row, read_rows
 from training.release import write_tower
+from training.towers.imu_tower import Convolution, ImuTower
 
 SEED = 0
 LEARNING_RATE, WEIGHT_DECAY = 2e-3, 0.02  # for AdamW
@@ -153,8 +153,8 @@ def named(tower: ImuTower, rows: list[Row], names: Names) -> dict[str, float]:
             right = 0
             for row, recording in zip(part, read_recordings(part), strict=True):
                 percept = IMU(recording, rate=RATE, accel="m/s^2", gyro="rad/s")
-                inputs = torch.stack([window.inputs for window in imu_windows(percept)])
-                pooled = tower(inputs).mean(0)
+                inputs = np.stack([window.inputs for window in imu_windows(percept)])
+                pooled = tower(torch.from_numpy(inputs)).mean(0)
                 right += labels[int((asked @ pooled).argmax())] == row.label
             figures[f"dev {source}"] = right / len(part)
     return figures

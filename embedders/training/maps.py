@@ -19,16 +19,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.mini.image_tower import MEAN, SPREAD
-from sensorium.mini.inputs import RESIZED
+from sensorium.mini.inputs import MEAN, RESIZED, SPREAD
 from sensorium.mini.inputs import SIDE as SEEN
-from sensorium.mini.map_tower import MAP_MEAN, MAP_SPREAD, MapNet
-from sensorium.mini.mixture import mixture
-from sensorium.mini.trunk import Trunk
 from training import pictures
 from training.class_names import Names, class_vectors
 from training.course import Course, Pace
 from training.pack import CACHE, Row, read_rows
+from training.towers.map_tower import MAP_MEAN, MAP_SPREAD, MapNet
+from training.towers.mixture import mixture
+from training.towers.trunk import Trunk
 from training.trunk import class_layer, folded, read_package
 
 SEED = 0
@@ -126,7 +125,7 @@ class Photos:
     @torch.no_grad()
     def features(self, photos: Tensor) -> Tensor:
         """Map RGB `(B, 3, H, W)` in [0, 1] to `(B, E)`."""
-        mean, spread = MEAN.to(photos.device), SPREAD.to(photos.device)
+        mean, spread = (torch.from_numpy(each).to(photos.device) for each in (MEAN, SPREAD))
         out: Tensor = self.trunk(((photos - mean) / spread).contiguous(memory_format=self.layout))
         return out.float()
 
@@ -282,7 +281,7 @@ class Lesson:
 def grey_trunk(trunk: Trunk) -> dict[str, Tensor]:
     """Return the trunk for one channel, which treats it nearly as a grey picture in colour."""
     state = {key: value.clone() for key, value in trunk.state_dict().items()}
-    spread = SPREAD.to(state["stem.weight"].device)
+    spread = torch.from_numpy(SPREAD).to(state["stem.weight"].device)
     state["stem.weight"] = (state["stem.weight"] * MAP_SPREAD / spread).sum(1, keepdim=True)
     return state
 

@@ -1,4 +1,4 @@
-"""Writing trained weights: a safetensors file for each tower, and its entry in the manifest."""
+"""Writing trained weights: a file for each tower, and its entry in the manifest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from safetensors.torch import save
 from torch import Tensor
 
 from sensorium.mini.manifest import DIRECTORY, MANIFEST, Manifest, WeightsFile, manifest
-from sensorium.mini.quantised import pack
+from training.export import EXPORTS, exported
+from training.towers.quantised import pack
 
 
 def write_tower(
@@ -39,13 +40,18 @@ def write_tower(
         Path of the file.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    content = save({key: value.contiguous() for key, value in pack(state).items()})
-    path = directory / f"{name}.safetensors"
+    packed = {key: value.contiguous() for key, value in pack(state).items()}
+    weights = save(packed)
+    if name in EXPORTS:
+        content, path = exported(name, packed), directory / f"{name}.onnx"
+    else:
+        content, path = weights, directory / f"{name}.safetensors"
     _replace(path, content)
     entry = WeightsFile(
         file=path.name,
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
+        weights=hashlib.sha256(weights).hexdigest(),
         parameters=sum(value.numel() for value in state.values()),
         licence=licence,
         sources=tuple(sources),

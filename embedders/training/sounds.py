@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sensorium.mini.audio_tower import SAMPLE_RATE, WINDOW
+from sensorium.mini.log_mel import SAMPLE_RATE, WINDOW
 from training.pack import read_rows
 
 FULL = 32768  # full scale of 16-bit samples

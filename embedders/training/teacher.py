@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sensorium.mini.audio_tower import LogMel
+from training.towers.log_mel import LogMel
 
 
 class Layer(NamedTuple):

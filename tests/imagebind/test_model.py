@@ -8,10 +8,10 @@ from safetensors.torch import load_file
 from tests.support.golden_files import TINY, TINY_CHECKPOINT, opened
 from torch import Tensor
 
-from sensorium.encoders.linear import Linear, can_pack
 from sensorium.errors import EncodingError, TensorShapeError, UnsupportedModalityError
 from sensorium.imagebind import ImageBind
 from sensorium.imagebind.checkpoint import InMemory
+from sensorium.imagebind.linear import Linear, can_pack
 from sensorium.imagebind.parameter_names import origin
 
 WEIGHTS = load_file(TINY_CHECKPOINT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sensorium.mini import MiniEncoder
-from sensorium.mini.loading import read_background
+from sensorium.mini.background import read_background
 from sensorium.percepts import Text
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from tests.support.golden_files import ROOT
 from tests.support.signals import mixed, scene, stride
 
 from sensorium.encoders import Encoding, load_encoder
@@ -14,14 +17,16 @@ from sensorium.errors import (
     BatchError,
     CheckpointFormatError,
     CheckpointNotFoundError,
+    EncodingError,
     PerceptTooShortError,
 )
 from sensorium.mini import MiniEncoder
-from sensorium.mini.audio_tower import SAMPLE_RATE
 from sensorium.mini.encoder import SEMANTIC
 from sensorium.mini.inputs import REVISION
+from sensorium.mini.log_mel import SAMPLE_RATE
 from sensorium.mini.manifest import DIRECTORY, manifest
-from sensorium.percepts import IMU, Audio, Depth, Image, Text, Thermal, Video
+from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Text, Thermal, Video
+from sensorium.samples import sample
 
 RANDOM = np.random.default_rng(5)
 
@@ -65,12 +70,23 @@ def test_batch_mates_do_not_change_a_vector(
         np.testing.assert_allclose(alone.vectors, together.vectors, rtol=0, atol=2e-5)
 
 
-def test_half_precision_stays_close(encodings: list[Encoding]) -> None:
-    """In bfloat16 every vector has unit length, and points almost where it does in float32."""
-    for half, full in zip(MiniEncoder(dtype="bfloat16").encode(mixed()), encodings, strict=True):
-        assert half.vectors.dtype == np.float32
-        np.testing.assert_allclose(np.linalg.norm(half.vectors, axis=1), 1, atol=1e-5)
-        assert (half.vectors * full.vectors).sum(axis=1).min() > 0.98, half.modality
+def test_todays_vectors_stay() -> None:
+    """The samples and three texts have the vectors that the torch modules gave them."""
+    known = np.load(ROOT / "tests" / "goldens" / "mini" / "vectors.npz")
+    texts = ["a dog barks", "ein Hund bellt 狗", "x " * 900]
+    percepts: dict[str, Percept] = {f"text {index}": Text(text) for index, text in enumerate(texts)}
+    percepts |= {name: sample(name) for name in known.files if name not in percepts}
+    encoder = MiniEncoder()
+    for name in known.files:
+        [found] = encoder.encode([percepts[name]])
+        np.testing.assert_allclose(found.vectors, known[name], rtol=0, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("given", [{"device": "cuda"}, {"dtype": "bfloat16"}])
+def test_another_device_or_precision_is_refused(given: dict[str, str]) -> None:
+    """The message says what it takes."""
+    with pytest.raises(EncodingError, match=r"auto or (cpu|float32)"):
+        load_encoder(**given)
 
 
 def test_windows_tile_what_is_long(encodings: list[Encoding]) -> None:
@@ -142,15 +158,36 @@ def test_a_bad_percept_fails_alone(encoder: MiniEncoder) -> None:
 def test_a_changed_file_says_so(tmp_path: Path, name: str) -> None:
     """One changed byte of a tower is refused by name; the other towers still open."""
     shutil.copytree(DIRECTORY, tmp_path / "weights")
-    file = tmp_path / "weights" / f"{name}.safetensors"
+    file = tmp_path / "weights" / f"{name}.onnx"
     content = bytearray(file.read_bytes())
     content[-5] ^= 1
     file.write_bytes(content)
     encoder = MiniEncoder(directory=tmp_path / "weights")
     percept = {"trunk": 1, "audio": 2, "imu": 5}[name]
-    with pytest.raises(CheckpointFormatError, match=f"{name}.safetensors.*reinstall"):
+    with pytest.raises(CheckpointFormatError, match=f"{name}.onnx.*reinstall"):
         encoder.encode([mixed()[percept]])
     assert encoder.embed([Text("rain")]).shape == (1, 512)
+
+
+def test_what_onnxruntime_cannot_run_is_named(tmp_path: Path) -> None:
+    """A tower of a later format, whose digest is right, is one line with what to install."""
+    shutil.copytree(DIRECTORY, tmp_path / "weights")
+    file = tmp_path / "weights" / "imu.onnx"
+    model = onnx.load(file)
+    model.ir_version = 99
+    content = model.SerializeToString()
+    file.write_bytes(content)
+    listed = (tmp_path / "weights" / "manifest.json").read_text(encoding="utf-8")
+    digests = [hashlib.sha256(each).hexdigest() for each in (_content("imu"), content)]
+    listed = listed.replace(digests[0], digests[1])
+    (tmp_path / "weights" / "manifest.json").write_text(listed, encoding="utf-8")
+    with pytest.raises(CheckpointFormatError, match=r"imu\.onnx.*onnxruntime.*pip install") as told:
+        MiniEncoder(directory=tmp_path / "weights").encode([mixed()[5]])
+    assert "\n" not in str(told.value)
+
+
+def _content(name: str) -> bytes:
+    return (DIRECTORY / f"{name}.onnx").read_bytes()
 
 
 def test_missing_weights_say_so(tmp_path: Path) -> None:

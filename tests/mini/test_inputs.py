@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from tests.support.signals import chirp, stride
 
-from sensorium.mini.audio_tower import SAMPLE_RATE, WINDOW
 from sensorium.mini.inputs import windows
+from sensorium.mini.log_mel import SAMPLE_RATE, WINDOW
 from sensorium.percepts import IMU, Audio, Span
 
 
@@ -32,4 +32,4 @@ def test_short_motion_is_continued_with_its_mirror_image() -> None:
     [window] = windows(IMU(motion, rate=50, accel="m/s^2", gyro="rad/s"))
     assert window.span == Span(0, 1)
     there_and_back = np.concatenate([motion, motion[::-1], motion])[:128]
-    np.testing.assert_allclose(window.inputs.numpy(), there_and_back, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(window.inputs, there_and_back, rtol=0, atol=1e-4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import PIL.Image
 
-from sensorium.mini.audio_tower import SAMPLE_RATE
+from sensorium.mini.log_mel import SAMPLE_RATE
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Text, Thermal, Video
 
 

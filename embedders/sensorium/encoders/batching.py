@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from torch import Tensor
 
 from sensorium.encoders.encoder import EncoderBase, Encoding, Vectors, check_percepts
 from sensorium.encoders.forking import undivided
@@ -38,11 +37,11 @@ class Window(NamedTuple):
 
     Attributes:
         span: Stretch of the window, in seconds (in characters for text); `None` for a still.
-        inputs: Tensor that the tower takes.
+        inputs: Array or tensor that the tower takes.
     """
 
     span: Span | None
-    inputs: Tensor
+    inputs: Any
 
 
 @dataclass
@@ -82,7 +81,7 @@ class BatchedEncoder(EncoderBase):
         """
 
     @abstractmethod
-    def forward(self, modalities: Sequence[str], inputs: Sequence[Tensor]) -> Vectors:
+    def forward(self, modalities: Sequence[str], inputs: Sequence[Any]) -> Vectors:
         """Map windows of one tower to float32 unit vectors `(B, D)`.
 
         Args:
@@ -94,7 +93,7 @@ class BatchedEncoder(EncoderBase):
         """Name the tower that takes a modality; modalities of one tower are batched together."""
         return modality
 
-    def length(self, inputs: Tensor) -> int:
+    def length(self, inputs: Any) -> int:
         """Return the length of a text's inputs; texts are batched in the order of their lengths."""
         return len(inputs)
 

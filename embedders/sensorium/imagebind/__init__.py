@@ -1,5 +1,12 @@
 """ImageBind: six towers, one space. Written anew from the paper, without the reference's code."""
 
+from importlib.util import find_spec
+
+from sensorium.errors import MissingExtraError
+
+if _missing := [name for name in ("torch", "torchaudio", "ftfy") if find_spec(name) is None]:
+    raise MissingExtraError.for_package(_missing[0], "imagebind")
+
 from sensorium.imagebind.config import ImageBindConfig
 from sensorium.imagebind.encoder import ImageBindEncoder
 from sensorium.imagebind.model import ImageBind

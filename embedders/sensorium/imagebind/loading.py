@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from sensorium.encoders.linear import Linear
 from sensorium.imagebind.checkpoint import Checkpoint
 from sensorium.imagebind.config import ImageBindConfig
+from sensorium.imagebind.linear import Linear
 from sensorium.imagebind.parameter_names import origin
 from sensorium.imagebind.tower import Tower
 

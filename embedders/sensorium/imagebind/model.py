@@ -11,7 +11,6 @@ from torch.nn import functional as F
 
 from sensorium.encoders.forking import Lock
 from sensorium.encoders.handles import Remade
-from sensorium.encoders.placement import resolve_device, resolve_dtype
 from sensorium.errors import EncodingError, TensorShapeError, UnsupportedModalityError
 from sensorium.imagebind.checkpoint import (
     Checkpoint,
@@ -24,6 +23,7 @@ from sensorium.imagebind.checkpoint import (
 from sensorium.imagebind.config import TOWER_OF, TOWERS, ImageBindConfig
 from sensorium.imagebind.loading import load_tower
 from sensorium.imagebind.parameter_names import CAUSAL_MASK, expected_shapes
+from sensorium.imagebind.placement import resolve_device, resolve_dtype
 from sensorium.imagebind.stems import (
     IMAGE_TAPS,
     IMU_CHANNELS,

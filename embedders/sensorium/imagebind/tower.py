@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.encoders.linear import Linear
 from sensorium.imagebind.config import ImageBindConfig
+from sensorium.imagebind.linear import Linear
 from sensorium.imagebind.stems import (
     AUDIO_STRIDE,
     MAP_PATCH,

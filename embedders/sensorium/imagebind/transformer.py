@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.encoders.linear import Linear
+from sensorium.imagebind.linear import Linear
 
 NORM_EPS = 1e-6
 MLP_RATIO = 4  # hidden width of the MLP, over the width of a token

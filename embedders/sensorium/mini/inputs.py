@@ -6,28 +6,27 @@ A long percept is covered whole by windows back to back; the last ends where the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import PIL.Image
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from sensorium.encoders.batching import Window
 from sensorium.errors import PerceptTooShortError, UnsupportedModalityError
-from sensorium.mini import audio_tower as sound
-from sensorium.mini import imu_tower as motion
-from sensorium.mini.image_tower import MEAN, SPREAD
-from sensorium.mini.text_tower import text_windows
-from sensorium.mini.trunk import TrunkSizes
+from sensorium.mini import log_mel as sound
+from sensorium.mini.text_windows import text_windows
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal, Video
 from sensorium.percepts.geometry import fit, fit_map
 from sensorium.percepts.holes import fill_holes
 from sensorium.percepts.windows import back_to_back, cut_windows, long_segments
 
 REVISION = 1  # version of this preprocessing; every change that moves vectors raises it
-SIDE = TrunkSizes().picture  # pixels
+Array: TypeAlias = NDArray[np.float32]
+
+SIDE = 240  # pixels
+MEAN = np.array([0.485, 0.456, 0.406], np.float32)[:, None, None]  # mean of R, G, B in [0, 1]
+SPREAD = np.array([0.229, 0.224, 0.225], np.float32)[:, None, None]
 RESIZED = 274  # pixels of the short side after resizing; the middle `SIDE` pixels are seen
 REDUCING_GAP = 3.0  # speed of shrinking large pictures against its quality, see `fit`
 FAR, NEAR = 2.0, 98.0  # percentiles of a depth map's nearness that become 0 and 1
@@ -35,7 +34,9 @@ FRAMES = (0.25, 0.75)  # times of the two frames of a video window, as shares of
 VIDEO_WINDOW = 2.0  # seconds
 SILENT = 1e-3  # share of full scale, -60 dB; windows that are never louder are left out
 SHORTEST_SOUND = sound.FRAME  # samples
-SHORTEST_MOTION = motion.RATE // 2  # samples: half a second
+RATE = 50  # Hz, of motion
+WINDOW = 128  # samples: 2.56 s of motion
+SHORTEST_MOTION = RATE // 2  # samples: half a second
 
 
 def windows(percept: Percept) -> Iterator[Window]:
@@ -67,14 +68,14 @@ def windows(percept: Percept) -> Iterator[Window]:
         )
 
 
-def picture_input(picture: PIL.Image.Image) -> Tensor:
+def picture_input(picture: PIL.Image.Image) -> Array:
     """Turn an upright RGB picture into float32 `(3, 240, 240)`, normalised."""
     square = fit(picture, SIDE, short=RESIZED, reducing_gap=REDUCING_GAP)
-    pixels = torch.from_numpy(np.array(square)).permute(2, 0, 1)  # (3, 240, 240) uint8
-    return (pixels.float() / 255 - MEAN) / SPREAD
+    pixels = np.asarray(square, np.float32).transpose(2, 0, 1)  # (3, 240, 240)
+    return np.ascontiguousarray((pixels / 255 - MEAN) / SPREAD)
 
 
-def thermal_input(thermal: Thermal) -> Tensor:
+def thermal_input(thermal: Thermal) -> Array:
     """Turn a thermal picture into float32 `(1, 240, 240)` in [0, 1], hotter larger.
 
     Raises:
@@ -83,7 +84,7 @@ def thermal_input(thermal: Thermal) -> Tensor:
     return _map(thermal.intensity())
 
 
-def depth_input(depth: Depth) -> Tensor:
+def depth_input(depth: Depth) -> Array:
     """Turn a depth map into float32 `(1, 240, 240)` in [0, 1], nearer larger.
 
     The 2nd and the 98th percentile of the disparity (or of 1 / metres) become 0 and 1, so that
@@ -101,9 +102,9 @@ def depth_input(depth: Depth) -> Tensor:
     return _map(shown.clip(0, 1).astype(np.float32))
 
 
-def _map(values: NDArray[np.float32]) -> Tensor:
+def _map(values: NDArray[np.float32]) -> Array:
     fitted = fit_map(values, SIDE, short=RESIZED)
-    return torch.from_numpy(fitted.clip(0, 1))[None]  # (1, 240, 240); bicubic overshoots at edges
+    return fitted.clip(0, 1)[None]  # (1, 240, 240); bicubic overshoots at edges
 
 
 def video_windows(video: Video) -> Iterator[Window]:
@@ -117,12 +118,12 @@ def video_windows(video: Video) -> Iterator[Window]:
     # Frames are decoded in order of time; the last window may begin before its neighbour ends.
     order = np.argsort(times, kind="stable")
     frames = video.frames(times[index] for index in order)
-    looks: dict[int, Tensor] = {}
+    looks: dict[int, Array] = {}
     for index, picture in zip(order, frames, strict=True):
         looks[int(index)] = picture_input(picture)
         window, first = int(index) // 2, int(index) // 2 * 2
         if first in looks and first + 1 in looks:
-            yield Window(spans[window], torch.stack([looks.pop(first), looks.pop(first + 1)]))
+            yield Window(spans[window], np.stack([looks.pop(first), looks.pop(first + 1)]))
 
 
 def audio_windows(audio: Audio) -> Iterator[Window]:
@@ -146,7 +147,7 @@ def audio_windows(audio: Audio) -> Iterator[Window]:
             )
         span = Span(start / sound.SAMPLE_RATE, (start + len(wave)) / sound.SAMPLE_RATE)
         missing = sound.WINDOW - len(wave)
-        window = Window(span, torch.from_numpy(np.pad(wave, (missing // 2, -(-missing // 2)))))
+        window = Window(span, np.pad(wave, (missing // 2, -(-missing // 2))))
         if np.abs(wave).max() > SILENT:
             heard = True
             yield window
@@ -165,21 +166,18 @@ def imu_windows(imu: IMU) -> Iterator[Window]:
     Raises:
         PerceptTooShortError: Every stretch is shorter than half a second.
     """
-    for part in long_segments(imu, motion.RATE, SHORTEST_MOTION):
+    for part in long_segments(imu, RATE, SHORTEST_MOTION):
         samples = part.samples
-        length = len(samples) / motion.RATE
-        if len(samples) < motion.WINDOW:
+        length = len(samples) / RATE
+        if len(samples) < WINDOW:
             yield Window(Span(part.start, part.start + length), _repeat(samples))
             continue
-        for span in back_to_back(length, motion.WINDOW / motion.RATE):
-            first = min(round(span.start * motion.RATE), len(samples) - motion.WINDOW)
-            piece = np.ascontiguousarray(samples[first : first + motion.WINDOW], np.float32)
-            yield Window(
-                Span(part.start + span.start, part.start + span.end), torch.from_numpy(piece)
-            )
+        for span in back_to_back(length, WINDOW / RATE):
+            first = min(round(span.start * RATE), len(samples) - WINDOW)
+            piece = np.ascontiguousarray(samples[first : first + WINDOW], np.float32)
+            yield Window(Span(part.start + span.start, part.start + span.end), piece)
 
 
-def _repeat(samples: NDArray[np.floating[Any]]) -> Tensor:
-    missing = motion.WINDOW - len(samples)
-    repeated = np.pad(samples.astype(np.float32), ((0, missing), (0, 0)), mode="symmetric")
-    return torch.from_numpy(repeated)
+def _repeat(samples: NDArray[np.floating[Any]]) -> Array:
+    missing = WINDOW - len(samples)
+    return np.pad(samples.astype(np.float32), ((0, missing), (0, 0)), mode="symmetric")

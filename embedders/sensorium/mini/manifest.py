@@ -8,11 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors.torch import load
-from torch import Tensor
 
 from sensorium.errors import CheckpointFormatError, CheckpointNotFoundError, first_problem
-from sensorium.mini.quantised import unpack
 
 DIRECTORY = Path(__file__).parent / "weights"
 MANIFEST = "manifest.json"  # beside the files it lists
@@ -25,6 +22,7 @@ class WeightsFile(BaseModel):
         file: Name of the file, beside the manifest.
         bytes: Size of the file.
         sha256: Digest of the content, hex.
+        weights: Digest of the trained weights, hex, whatever the form of their file.
         parameters: Numbers in the file.
         licence: SPDX expression.
         sources: Origins of the weights: packages, data sets, starting points.
@@ -36,6 +34,7 @@ class WeightsFile(BaseModel):
     file: str
     bytes: int
     sha256: str
+    weights: str
     parameters: int
     licence: str
     sources: tuple[str, ...]
@@ -51,8 +50,8 @@ class Manifest(BaseModel):
 
     @property
     def digest(self) -> str:
-        """Digest of the whole model: SHA-256 (hex) of the files' digests."""
-        lines = [f"{name} {entry.sha256}\n" for name, entry in sorted(self.files.items())]
+        """Digest that names the space: SHA-256 (hex) of the digests of all weights."""
+        lines = [f"{name} {entry.weights}\n" for name, entry in sorted(self.files.items())]
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -74,22 +73,6 @@ def manifest(directory: Path = DIRECTORY) -> Manifest:
             "the file that came with the package",
             "reinstall sensorium",
         ) from error
-
-
-def read_tensors(name: str, *, directory: Path = DIRECTORY) -> dict[str, Tensor]:
-    """Read the weights of one tower, dequantised.
-
-    Args:
-        name: Name of the weights in the manifest: `"text"`, `"trunk"`, ...
-        directory: Directory with the manifest and the weights files.
-    Returns:
-        Float32 tensors by name.
-    Raises:
-        CheckpointNotFoundError: The file, or the manifest, is missing.
-        CheckpointFormatError: The file is not the one the manifest lists.
-    """
-    entry = manifest(directory).files[name]
-    return unpack(load(read_verified(directory / entry.file, entry.sha256)))
 
 
 def read_verified(path: Path, sha256: str) -> bytes:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-from torch import Tensor
 
 from sensorium.mini.manifest import DIRECTORY, read_verified
 
@@ -24,6 +24,8 @@ UNKNOWN = "[UNK]"
 POSITIONS = 256  # tokens that a forward pass sees, start and end included
 CONTENT = POSITIONS - 2  # pieces of content that fit between start and end
 LONGEST_WORD = 100  # characters; a longer word is one unknown piece, as it was in training
+
+Ids: TypeAlias = NDArray[np.int64]  # of word pieces
 
 
 class Pieces(NamedTuple):
@@ -81,7 +83,7 @@ def wordpiece(directory: Path = DIRECTORY) -> WordPiece:
     return WordPiece(content.decode("utf-8").removesuffix("\n").split("\n"))
 
 
-def tokenize(texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+def tokenize(texts: Sequence[str]) -> tuple[Ids, NDArray[np.bool_]]:
     """Turn texts into a batch; a longer text is cut, and keeps its end token.
 
     Args:
@@ -92,19 +94,19 @@ def tokenize(texts: Sequence[str]) -> tuple[Tensor, Tensor]:
     return batch([frame(row) for row in wordpiece().contents(texts)])
 
 
-def frame(content: Sequence[int]) -> Tensor:
+def frame(content: Sequence[int]) -> Ids:
     """Put at most `CONTENT` ids between the start and the end token: `(N,)`, int64."""
-    return torch.tensor([START, *content[:CONTENT], END])
+    return np.array([START, *content[:CONTENT], END])
 
 
-def batch(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+def batch(rows: Sequence[Ids]) -> tuple[Ids, NDArray[np.bool_]]:
     """Pad rows of ids to the length of the longest.
 
     Returns:
         Ids `(B, N)`, int64, padded with `PAD`; and a mask `(B, N)`, bool, false at the padding.
     """
-    lengths = torch.tensor([len(row) for row in rows], dtype=torch.long)  # (B,)
-    ids = torch.full((len(rows), max(map(len, rows), default=0)), PAD)  # (B, N)
+    lengths = np.array([len(row) for row in rows], np.int64)  # (B,)
+    ids = np.full((len(rows), max(map(len, rows), default=0)), PAD)  # (B, N)
     for padded, row in zip(ids, rows, strict=True):
         padded[: len(row)] = row
-    return ids, torch.arange(ids.shape[1]) < lengths[:, None]  # 2 x (B, N)
+    return ids, np.arange(ids.shape[1]) < lengths[:, None]  # 2 x (B, N)

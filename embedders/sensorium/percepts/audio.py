@@ -7,6 +7,7 @@ import numbers
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -43,7 +44,7 @@ FULL_SCALE = {
 LOUDEST = 8.0  # full scale is 1; float samples beyond this are at integer scale
 GROWTH = 4  # a sound of unknown length gets a quarter more room whenever it runs out
 CHUNK = 2**18  # samples converted at a time: about 5 s at 48 kHz
-CROSSINGS = 6  # zero crossings of torchaudio's sinc on each side (lowpass_filter_width)
+CROSSINGS = 6  # zero crossings of the sinc on each side
 ROLLOFF = 0.99  # cutoff of the filter, as a fraction of the lower Nyquist frequency
 KERNEL_SIZE = 2**24  # weights of the resampling kernel: 64 MiB
 
@@ -329,7 +330,7 @@ def _ratio(rate_in: int, rate_out: int) -> Fraction:
 
 
 def _resample(pieces: Iterator[Wave], rate_in: int, rate_out: int) -> Iterator[Wave]:
-    """Resample a stream as `torchaudio.functional.resample` would resample the whole of it.
+    """Resample a stream as if the whole of it were resampled at once.
 
     Every `old` samples become `new` samples. The stream is cut at multiples of `old`, and each
     piece is resampled with as many neighbours on both sides as the filter reaches; silence stands
@@ -358,10 +359,28 @@ def _resample(pieces: Iterator[Wave], rate_in: int, rate_out: int) -> Iterator[W
 
 
 def _convert(wave: Wave, old: int, new: int, context: int) -> Wave:
-    """Resample `(n,)` and drop the output of the `context` samples at each end."""
-    import torch
-    from torchaudio.functional import resample
-
+    """Resample `(n,)`, n a multiple of `old`; drop the output of `context` samples at each end."""
+    kernel = _kernel(old, new)  # (K, new)
+    reach = (len(kernel) - old) // 2
+    padded = np.pad(wave, reach)
+    # (n / old, K): what each `new` samples are made of
+    stretches = np.lib.stride_tricks.sliding_window_view(padded, len(kernel))[::old]
     margin = context // old * new
-    converted: Wave = resample(torch.from_numpy(wave), old, new).numpy()
+    converted: Wave = (stretches @ kernel).ravel()
     return converted[margin : wave.size // old * new - margin]
+
+
+@lru_cache(maxsize=8)
+def _kernel(old: int, new: int) -> Wave:
+    """Return the weights `(old + 2 * reach, new)` of a sinc under a squared cosine.
+
+    Column j makes the sample at time `j / new` of every `old` samples, whose first is at 0 and
+    which are preceded by `reach` others. Smith, "Digital Audio Resampling" (CCRMA, 2002).
+    """
+    cutoff = min(old, new) * ROLLOFF  # twice the cutoff frequency, in units of 1 / (old samples)
+    reach = math.ceil(CROSSINGS * old / cutoff)
+    times = np.arange(-reach, old + reach)[:, None] / old - np.arange(new) / new
+    crossings = (times * cutoff).clip(-CROSSINGS, CROSSINGS)
+    window = np.cos(crossings * np.pi / CROSSINGS / 2) ** 2
+    kernel: Wave = (np.sinc(crossings) * window * (cutoff / old)).astype(np.float32)
+    return kernel

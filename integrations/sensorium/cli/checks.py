@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Literal
 
 from sensorium.cli.session import IN_PROCESS, Session, is_folder
+from sensorium.encoders.threads import thread_count
 from sensorium.errors import SensoriumError, SpaceMismatchError, StoreLockedError
 
 State = Literal["ok", "warn", "fail"]
 
 PACKAGES = {  # name of the package, by the module that is imported
-    "torch": "torch",
-    "torchaudio": "torchaudio",
+    "onnxruntime": "onnxruntime",
     "numpy": "numpy",
     "PIL": "pillow",
     "av": "av",
@@ -31,6 +31,7 @@ PACKAGES = {  # name of the package, by the module that is imported
 EXTRAS = {  # a module that is installed with the extra
     "export": "pyarrow",
     "few-shot": "sklearn",
+    "imagebind": "torchaudio",
     "langchain": "langchain_core",
     "langgraph": "langgraph",
     "llama-index": "llama_index",
@@ -149,15 +150,20 @@ def _extras() -> Check:
 
 
 def _device() -> Check:
+    """Describe what the built-in encoder runs on, and ImageBind if it can be opened."""
+    used = f"cpu, {thread_count()} of {os.cpu_count()} threads"
+    if any(find_spec(module) is None for module in ("torch", "torchaudio", "ftfy")):
+        return Check("device", "ok", used)
     import torch
 
-    from sensorium.encoders.placement import multiplies_bfloat16, resolve_device
+    from sensorium.imagebind.placement import multiplies_bfloat16, resolve_device
 
     device = resolve_device("auto")
     precision = "bfloat16" if multiplies_bfloat16(device) else "float32"
     if device.type == "cuda":
-        return Check("device", "ok", f"{torch.cuda.get_device_name(device)}, {precision}")
-    threads = f"cpu, {torch.get_num_threads()} of {os.cpu_count()} threads, {precision}"
+        name = torch.cuda.get_device_name(device)
+        return Check("device", "ok", f"{used}; imagebind: {name}, {precision}")
+    threads = f"{used}; imagebind: cpu, {torch.get_num_threads()} threads, {precision}"
     if shutil.which("nvidia-smi"):
         remedy = "to use the GPU, install torch with CUDA"
         return Check("device", "warn", f"{threads}; torch cannot use the GPU", remedy)

@@ -21,7 +21,7 @@ from sensorium.errors import QueryError, VectorError
 from sensorium.memory.calibrating.calibration import Calibration, QueryVector
 from sensorium.memory.calibrating.sample import Sample
 from sensorium.memory.calibrating.scale import record_score
-from sensorium.mini.loading import read_background
+from sensorium.mini.background import read_background
 
 
 def test_centring_finds_what_the_modality_gap_hides() -> None:

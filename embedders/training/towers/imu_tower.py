@@ -15,8 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-RATE = 50  # Hz
-WINDOW = 128  # samples: 2.56 s
 CHANNELS = 14  # channels that `described` returns
 LINEAR_SCALE = 5.0  # m/s^2, the unit of acceleration without gravity inside the network
 TURN_SCALE = 2.0  # rad/s, the unit of turning

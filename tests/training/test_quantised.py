@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from sensorium.mini.quantised import LEVELS, dequantise, pack, quantise, unpack
+from training.towers.quantised import LEVELS, dequantise, pack, quantise, unpack
 
 
 def test_eight_bits_are_within_half_a_step() -> None:

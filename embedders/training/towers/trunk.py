@@ -32,7 +32,6 @@ class TrunkSizes:
     """Sizes of the trunk; the default is Lite1."""
 
     channels: int = 3  # C, channels of the picture
-    picture: int = 240  # pixels a side
     stem: int = 32  # channels
     stages: tuple[Stage, ...] = (
         Stage(1, 3, 1, 1, 16),  # 120 x 120

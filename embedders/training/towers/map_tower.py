@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.mini.trunk import Trunk, TrunkSizes
+from training.towers.trunk import Trunk, TrunkSizes
 
 MAP_MEAN, MAP_SPREAD = 0.449, 0.226  # ImageNet's statistics, averaged over R, G and B
 MODALITIES = ("thermal", "depth")
@@ -53,6 +53,12 @@ class MapNet(nn.Module):
         self.trunk = Trunk(sizes.trunk)
         self.heads = nn.ModuleDict({modality: MapHead(sizes) for modality in MODALITIES})
         self.appearance = nn.Linear(sizes.trunk.features, sizes.appearance)
+
+    def forward(self, maps: Tensor) -> tuple[Tensor, ...]:
+        """Map `(B, 1, H, W)` to the meanings as thermal and as depth maps, and the appearance."""
+        features = self.features(maps)
+        meanings = [head(features) for head in self.heads.values()]
+        return *meanings, self.appearance_of(features)
 
     def features(self, maps: Tensor) -> Tensor:
         """Map `(B, 1, H, W)` in [0, 1], hotter or nearer larger, to `(B, E)`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from sensorium.mini.mixture import mixture
+from training.towers.mixture import mixture
 
 
 def test_the_ten_likeliest_names_are_mixed_by_their_weights() -> None:

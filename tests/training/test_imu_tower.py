@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from tests.support.signals import stride
 
-from sensorium.mini.imu_tower import described
+from training.towers.imu_tower import described
 
 
 def test_turning_the_sensor_keeps_what_does_not_depend_on_it() -> None:

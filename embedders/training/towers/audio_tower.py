@@ -17,17 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.mini.mixture import mixture
+from training.towers.mixture import mixture
 
-SAMPLE_RATE = 16_000  # Hz
-FRAME = SAMPLE_RATE * 25 // 1000  # samples: 25 ms, one analysis window
-HOP = SAMPLE_RATE // 100  # samples: 10 ms
-FRAMES = 96  # analysis frames in a window of sound
-WINDOW = (FRAMES - 1) * HOP + FRAME  # samples: 15,600, 0.975 s
-FFT = 512  # samples, zero-padded from FRAME
-MEL_BINS = 64
-MEL_LOW, MEL_HIGH = 125.0, 7500.0  # Hz
-LOG_OFFSET = 0.001  # added to magnitudes before the logarithm
 MEL_MEAN, MEL_SPREAD = -4.0, 4.0  # rough mean and deviation of log-mel energies
 
 
@@ -56,40 +47,6 @@ class AudioSizes:
     features: int = 1024  # E
     kinds: int = 521  # K
     semantic: int = 384  # S
-
-
-def mel_filters() -> Tensor:
-    """Return the triangular filters `(FFT // 2 + 1, M)`, float32, of height 1 on the mel scale."""
-    scale = 1127.0  # mel of natural logarithm (HTK)
-
-    def mel(hertz: Tensor) -> Tensor:
-        return scale * torch.log1p(hertz / 700.0)
-
-    low, high = (mel(torch.tensor(edge, dtype=torch.float64)) for edge in (MEL_LOW, MEL_HIGH))
-    edges = torch.linspace(float(low), float(high), MEL_BINS + 2, dtype=torch.float64)  # (M + 2,)
-    bins = mel(torch.arange(FFT // 2 + 1, dtype=torch.float64) * SAMPLE_RATE / FFT)[:, None]
-    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])  # (bins, M)
-    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
-    filters = torch.minimum(rising, falling).clamp(min=0)
-    filters[0] = 0.0  # the constant part of a signal cannot be heard
-    return filters.float()
-
-
-class LogMel(nn.Module):
-    """Turns waveforms into log-mel energies."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.window: Tensor
-        self.filters: Tensor
-        self.register_buffer("window", torch.hann_window(FRAME), persistent=False)
-        self.register_buffer("filters", mel_filters(), persistent=False)
-
-    def forward(self, waves: Tensor) -> Tensor:
-        """Map mono sound `(B, WINDOW)`, float32 in [-1, 1], to `(B, T, M)`."""
-        frames = waves.unfold(1, FRAME, HOP) * self.window  # (B, T, FRAME)
-        magnitudes = torch.fft.rfft(frames, FFT).abs()  # (B, T, FFT // 2 + 1)
-        return torch.log(magnitudes @ self.filters + LOG_OFFSET)  # (B, T, M)
 
 
 class ConvNorm(nn.Module):
@@ -170,22 +127,19 @@ class SoundNet(nn.Module):
 
 
 class AudioTower(nn.Module):
-    """Turns waveforms into vectors of meaning."""
+    """Turns log-mel energies into vectors of meaning."""
 
     def __init__(self, sizes: AudioSizes | None = None) -> None:
         super().__init__()
         sizes = sizes or AudioSizes()
-        # The filters are computed, not loaded: they need values where the rest is on "meta".
-        with torch.device("cpu"):
-            self.log_mel = LogMel()
         self.net = SoundNet(sizes)
         self.names: Tensor
         self.register_buffer("names", torch.zeros(sizes.kinds, sizes.semantic))
 
-    def forward(self, waves: Tensor) -> Tensor:
-        """Map mono sound `(B, WINDOW)`, float32 in [-1, 1], to unit vectors `(B, S)`.
+    def forward(self, mels: Tensor) -> Tensor:
+        """Map log-mel energies `(B, T, M)`, see `log_mel`, to unit vectors `(B, S)`.
 
         The square root gives weight in the mixture to kinds that are present but not loudest.
         """
-        _, odds = self.net(self.log_mel(waves))  # (B, K)
+        _, odds = self.net(mels)  # (B, K)
         return mixture(odds.sigmoid().sqrt(), F.normalize(self.names, dim=-1))  # (B, S)

@@ -15,11 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.encoders.linear import Linear
-from sensorium.mini.mixture import mixture
+from sensorium.imagebind.linear import Linear
+from training.towers.mixture import mixture
 
-MEAN = torch.tensor([0.485, 0.456, 0.406])[:, None, None]  # mean of R, G, B in [0, 1]
-SPREAD = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
 TEMPERATURE = 0.8  # below 1, so that the likeliest classes count for more
 
 

@@ -1,0 +1,68 @@
+"""A tower of the package: a network in a file, run by onnxruntime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from sensorium.encoders.forking import Lock, mind_forks, never_collect
+from sensorium.encoders.threads import thread_count
+from sensorium.errors import CheckpointFormatError
+from sensorium.mini.manifest import DIRECTORY, manifest, read_verified
+
+OLDEST = "1.20"  # onnxruntime that the towers were run with
+
+
+class Tower:
+    """Opens its file when it is first called. Several threads may call it, and forked children."""
+
+    def __init__(self, name: str, *, directory: Path = DIRECTORY) -> None:
+        """Name a tower; nothing is read yet.
+
+        Args:
+            name: Name of the tower in the manifest.
+            directory: Directory with the manifest and the towers.
+        """
+        self._name, self._directory = name, directory
+        self._session: onnxruntime.InferenceSession | None = None
+        self._opening = Lock()
+        mind_forks(self)
+
+    def __call__(self, **inputs: NDArray[Any]) -> list[NDArray[np.float32]]:
+        """Run the network on inputs by their names; return its outputs in order.
+
+        Raises:
+            CheckpointNotFoundError: The file is missing.
+            CheckpointFormatError: The file was changed or cut short, or onnxruntime is too old.
+        """
+        session = self._session
+        if session is None:
+            with self._opening:
+                session = self._session = self._session or self._opened()
+        outputs: list[NDArray[np.float32]] = session.run(None, inputs)
+        return outputs
+
+    def after_fork(self) -> None:
+        """Leave the parent's session alone in a forked child, and open one of its own."""
+        never_collect(self._session)  # its threads do not exist here, and it would wait for them
+        self._session = None
+
+    def _opened(self) -> onnxruntime.InferenceSession:
+        entry = manifest(self._directory).files[self._name]
+        content = read_verified(self._directory / entry.file, entry.sha256)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = thread_count()
+        options.log_severity_level = 3  # errors, which are raised as well
+        try:
+            return onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own have no class in common
+            raise CheckpointFormatError(
+                f"the tower {entry.file}, which onnxruntime {onnxruntime.__version__} cannot run "
+                f"here ({str(error).splitlines()[0]})",
+                f"onnxruntime {OLDEST} or later, with the instructions of this processor",
+                'run: pip install --upgrade "onnxruntime>=' + OLDEST + '"',
+            ) from error

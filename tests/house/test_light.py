@@ -1,0 +1,59 @@
+"""The built-in encoder, the memory and the command line do without torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+# What `pip install sensorium` does not bring: as if none of it were there
+WITHOUT = (
+    "import sys\nfor name in ('torch', 'torchaudio', 'ftfy', 'onnx'): sys.modules[name] = None\n"
+)
+USE = """
+import numpy as np
+from sensorium.memory import Memory
+from sensorium.percepts import Audio
+from sensorium.samples import sample, sample_names
+with Memory.open(":memory:", owner="rex") as memory:
+    for name in sample_names():
+        memory.remember(sample(name), id=name)
+    memory.remember(Audio(np.sin(np.arange(44_100) / 9, dtype=np.float32), rate=44_100), id="tone")
+    print(memory.recall("a dog", modalities=["image"], limit=1)[0].record.id)
+"""
+EVERY_PACKAGE = """
+import importlib, sensorium.cli, sensorium.langchain, sensorium.langgraph
+import sensorium.llama_index, sensorium.mcp, sensorium.qdrant.client
+from sensorium.errors import MissingExtraError
+from sensorium.encoders import load_encoder
+try:
+    load_encoder("imagebind-huge")
+except MissingExtraError as error:
+    print(error)
+"""
+
+
+def run(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT + code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_memory_of_seven_modalities_needs_no_torch() -> None:
+    """Files are read, resampled, encoded, kept and found."""
+    assert run(USE) == "photo_dog"
+
+
+def test_imagebind_without_torch_says_what_to_install() -> None:
+    """Everything else is imported without it."""
+    assert 'pip install "sensorium[imagebind]"' in run(EVERY_PACKAGE)
+
+
+def test_tensors_are_taken_without_importing_torch(tmp_path: Path) -> None:
+    """Whoever has a tensor has torch; whoever has none does not pay for it."""
+    code = "import sys, numpy as np; from sensorium.percepts import Image; "
+    code += "Image(np.zeros((4, 4, 3), np.uint8)).picture(); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

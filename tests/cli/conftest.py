@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sensorium.encoders import load_encoder
-from sensorium.memory import checks
+from sensorium.encoders import load_encoder, source
 
 kept_encoder = cache(load_encoder)
 
@@ -24,7 +23,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SENSORIUM_MEMORY", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr(checks, "load_encoder", kept_encoder)  # its towers stay loaded
+    monkeypatch.setattr(source, "load_encoder", kept_encoder)  # its towers stay loaded
     monkeypatch.chdir(tmp_path)
     return tmp_path / "home"
 

@@ -130,7 +130,7 @@ def test_mono_is_the_mean_of_the_channels() -> None:
 def test_blocks_equal_the_whole_resampled_at_once(rate: int, seconds: float) -> None:
     """Where the sound is cut cannot be heard: torchaudio over the whole gives the same."""
     samples = noise(CHUNK + CHUNK // 3 + 13)
-    whole = resample(torch.from_numpy(samples[0]).double(), rate, RATE).numpy()
+    whole = resample(torch.from_numpy(samples[0]), rate, RATE).numpy()
     blocks = list(Audio(samples, rate=rate).blocks(RATE, seconds=seconds))
     assert {len(block) for block in blocks[:-1]} <= {round(seconds * RATE)}
     np.testing.assert_allclose(np.concatenate(blocks), whole, atol=1e-6, rtol=0)
@@ -141,7 +141,7 @@ def test_blocks_equal_the_whole_resampled_at_once(rate: int, seconds: float) -> 
 def test_the_shortest_sounds_are_resampled_too(count: int) -> None:
     """Shorter than the filter is no special case."""
     samples = noise(count)
-    whole = resample(torch.from_numpy(samples[0]).double(), 44_100, RATE).numpy()
+    whole = resample(torch.from_numpy(samples[0]), 44_100, RATE).numpy()
     np.testing.assert_allclose(Audio(samples, rate=44_100).mono(RATE), whole, atol=1e-6)
 
 

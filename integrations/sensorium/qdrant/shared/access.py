@@ -13,6 +13,7 @@ import os
 import time
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,10 +33,23 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 PATIENCE = 30.0  # seconds to wait for a process that takes a folder over
 MOST_DEATHS = 5  # holders that may end during one call, which may be a long one
-BRIEF = 0.5  # seconds to wait for one that did not go on when it was asked before
+BRIEF = 0.5  # seconds for which one that did not go on is not asked again, and then waited for
 HESITATION = 0.5  # seconds in which a process that locked a folder says whether it shares it
 SHORTEST, LONGEST = 0.002, 0.05  # seconds between two tries
 MOST_IDLE = 8  # connections that are kept for the next call
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """That a holder did not go on when it was asked last.
+
+    Attributes:
+        holder: The process, as it says itself.
+        since: When that was.
+    """
+
+    holder: str
+    since: float = field(default_factory=time.monotonic)
 
 
 class Access:
@@ -61,7 +75,7 @@ class Access:
         self._guard = Lock()  # of the idle connections and of the count of users
         self._holder: Holder | None = None
         self._idle: list[Connection] = []
-        self._is_doubted = False  # whether the holder did not go on when it was asked last
+        self._doubted: Doubt | None = None
         self._users = 0
         self._close_later: Any = None
         mind_forks(self)
@@ -156,7 +170,7 @@ class Access:
         """
         failures, pause, gives_up = 0, SHORTEST, 0.0
         while True:
-            role = self._role(schema, time.monotonic() + PATIENCE, distrust=failures > 0)
+            role = self._role(schema, distrust=failures > 0)
             if isinstance(role, Holder):
                 try:
                     return as_holder(role)
@@ -185,14 +199,14 @@ class Access:
     def _doubt(self) -> None:
         """Note that the holder does not go on: what is asked next does not wait as long for it."""
         with self._guard:
-            self._is_doubted = True
+            self._doubted = Doubt(read_opener(self.folder).name)
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
 
     def holder_or_connection(self, schema: CollectionSchema) -> Holder | Connection:
         """Return the holder, if it is this process, or a new connection for the caller to close."""
-        role = self._role(schema, time.monotonic() + PATIENCE)
+        role = self._role(schema)
         if isinstance(role, Connection):
             self._put_back(role)
             return Connection(self._address)
@@ -206,14 +220,11 @@ class Access:
                 return
         connection.close()
 
-    def _role(
-        self, schema: CollectionSchema, ends: float, *, distrust: bool = False
-    ) -> Holder | Connection:
+    def _role(self, schema: CollectionSchema, *, distrust: bool = False) -> Holder | Connection:
         """Return the holder, if it is this process, or a connection to it, which is put back.
 
         Args:
             schema: Layout of the collection.
-            ends: Time until which to try.
             distrust: Whether a connection failed just now: its other side need not be the holder.
         """
         holder = self._holder
@@ -223,9 +234,9 @@ class Access:
             if self._idle:  # if its holder ended, the call shows it, and is asked again
                 return self._idle.pop()
         with self._changing:
-            return self._holder or self._found(schema, ends, distrust)
+            return self._holder or self._found(schema, distrust)
 
-    def _found(self, schema: CollectionSchema, ends: float, distrust: bool) -> Holder | Connection:
+    def _found(self, schema: CollectionSchema, distrust: bool) -> Holder | Connection:
         """Connect to the holder, or become it: whoever answers without the lock is none."""
         began, pause = time.monotonic(), SHORTEST
         while True:
@@ -253,7 +264,7 @@ class Access:
                 waited = time.monotonic() - began
                 if waited > HESITATION and (not opener.sharing or opener.elsewhere):
                     raise locked_error(self.folder) from None
-                if time.monotonic() > ends:
+                if waited > PATIENCE:
                     raise
             distrust = False  # somebody has the lock
             time.sleep(pause)
@@ -266,12 +277,17 @@ class Access:
             ConnectionError: Nobody answers.
             StoreLockedError: Whoever answers does not go on, or is another user or version.
         """
+        doubt = self._doubted
+        if doubt is not None and doubt.holder != read_opener(self.folder).name:
+            doubt = None  # another holds the folder now
+        if doubt is not None and time.monotonic() - doubt.since < BRIEF:
+            raise stopped(self.folder, doubt.holder)
         try:
-            connection = Connection(self._address, BRIEF if self._is_doubted else None)
+            connection = Connection(self._address, None if doubt is None else BRIEF)
         except TimeoutError as error:
-            self._is_doubted = True
-            raise stopped(self.folder, read_opener(self.folder).name) from error
-        self._is_doubted = False
+            self._doubted = Doubt(read_opener(self.folder).name)
+            raise stopped(self.folder, self._doubted.holder) from error
+        self._doubted = None
         return connection
 
     def _hold(self, schema: CollectionSchema) -> Holder:

@@ -1,0 +1,59 @@
+"""How a process reaches the shard of a folder: what it waits for, and how long."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from tests.support.holding import HoldingProcess
+from tests.support.stores import ME, SCHEMA
+
+from sensorium.errors import StoreLockedError
+from sensorium.qdrant.edge.folder import LOCK
+from sensorium.qdrant.file_locks import FileLock
+from sensorium.qdrant.shared import SharedBackend, access, connection
+
+
+def test_who_waited_for_another_thread_still_waits_for_the_next_holder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time in which another thread looked for the holder is not taken from its patience."""
+    monkeypatch.setattr(access, "PATIENCE", 1.0)
+    holding = HoldingProcess()
+    holding.open(tmp_path, SCHEMA)
+    backend = SharedBackend.open(tmp_path, schema=SCHEMA)
+    holding.kill()
+    next_one, found = FileLock(tmp_path / LOCK), list[int]()
+    assert next_one.acquire()
+    thread = threading.Thread(target=lambda: found.append(backend.count(ME)))
+    with backend._access._changing:
+        thread.start()
+        time.sleep(1.2)  # longer than the patience
+    next_one.release()
+    thread.join(60)
+    assert found == [0]
+    backend.close()
+
+
+def test_many_calls_to_a_stopped_holder_fail_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that failed leads to others, which put things in order: they are refused at once."""
+    holding = HoldingProcess()
+    holding.open(tmp_path, SCHEMA)
+    monkeypatch.setattr(connection, "CONNECTING", 0.3)
+    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+    backend = SharedBackend.open(tmp_path, schema=SCHEMA)
+    monkeypatch.setattr(access, "BRIEF", 600.0)
+    holding.stop()
+    for _ in range(20):
+        with pytest.raises(StoreLockedError, match=f"process {holding.pid}, does not answer"):
+            backend.count(ME)
+    holding.kill()
+    another = HoldingProcess()
+    another.open(tmp_path, SCHEMA)
+    assert backend.count(ME) == 0  # another is not the one that was stopped
+    another.end()
+    backend.close()

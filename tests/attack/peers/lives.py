@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import faulthandler
 import os
 import signal
+import sys
+import threading
 import time
+import traceback
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +101,7 @@ def live(folder: Path, line: Lineage, seed: int, hasty: bool, say: Say) -> None:
     """
     ending: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: ending.append(number))
-    stacks = stacks_of(folder, None).open("w")
-    faulthandler.register(signal.SIGUSR1, stacks)
+    signal.signal(signal.SIGUSR1, partial(_write_stacks, folder))
     if hasty:
         lose_patience()
     timed = _timed(say)
@@ -113,6 +115,15 @@ def live(folder: Path, line: Lineage, seed: int, hasty: bool, say: Say) -> None:
             number += 1
         timed(phase="closing")
     timed(phase="closed")
+
+
+def _write_stacks(folder: Path, *_: object) -> None:
+    """Write where each thread is, the main one first."""
+    frames = sys._current_frames()
+    main = threading.main_thread().ident
+    order = sorted(frames, key=lambda thread: thread != main)
+    texts = ["".join(traceback.format_stack(frames[thread])[::-1]) for thread in order]
+    stacks_of(folder, None).write_text("\n\n".join(texts))
 
 
 def stacks_of(folder: Path, process: int | None) -> Path:

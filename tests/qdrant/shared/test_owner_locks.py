@@ -11,8 +11,9 @@ from tests.support.holding import HoldingProcess
 from tests.support.stores import ME, SCHEMA, point
 from tests.support.waiting import wait_until
 
+from sensorium.errors import StoreLockedError
 from sensorium.qdrant.edge.folder import LOCKS
-from sensorium.qdrant.shared import SharedBackend
+from sensorium.qdrant.shared import SharedBackend, connection, owner_locks
 from sensorium.qdrant.shared.owner_locks import owner_lock
 
 
@@ -69,7 +70,31 @@ def test_a_writer_that_gave_up_is_settled_with_once(tmp_path: Path) -> None:
     """After a block that was left by an error the next waits for what was sent; then none does."""
     settled: list[int] = []
     for error in (None, KeyboardInterrupt, None, None):
-        with suppress(KeyboardInterrupt), owner_lock(tmp_path, "rex", settled.append):
+        with (
+            suppress(KeyboardInterrupt),
+            owner_lock(tmp_path, "rex", settle=settled.append, check=int),
+        ):
             if error is not None:
                 raise error
     assert settled == [0]
+
+
+def test_who_waits_to_write_learns_that_the_holder_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who wait for each other wait for it together, not one after the other."""
+    monkeypatch.setattr(owner_locks, "BEAT", 0.1)
+    monkeypatch.setattr(connection, "CONNECTING", 0.3)
+    holding = HoldingProcess()
+    holding.open(tmp_path, SCHEMA)
+    backend, other = (SharedBackend.open(tmp_path, schema=SCHEMA) for _ in range(2))
+    with backend.exclusive("rex"):
+        holding.stop()
+        with pytest.raises(StoreLockedError, match=f"process {holding.pid}, does not answer"):
+            other.exclusive("rex").__enter__()
+        holding.go_on()
+    with other.exclusive("rex"):
+        pass
+    holding.kill()
+    backend.close()
+    other.close()

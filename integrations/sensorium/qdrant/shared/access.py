@@ -13,7 +13,7 @@ import os
 import time
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,23 +33,10 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 PATIENCE = 30.0  # seconds to wait for a process that takes a folder over
 MOST_DEATHS = 5  # holders that may end during one call, which may be a long one
-BRIEF = 0.5  # seconds for which one that did not go on is not asked again, and then waited for
+BRIEF = 0.2  # seconds to wait for one that did not go on when it was asked before
 HESITATION = 0.5  # seconds in which a process that locked a folder says whether it shares it
 SHORTEST, LONGEST = 0.002, 0.05  # seconds between two tries
 MOST_IDLE = 8  # connections that are kept for the next call
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """That a holder did not go on when it was asked last.
-
-    Attributes:
-        holder: The process, as it says itself.
-        since: When that was.
-    """
-
-    holder: str
-    since: float = field(default_factory=time.monotonic)
 
 
 class Access:
@@ -75,7 +62,7 @@ class Access:
         self._guard = Lock()  # of the idle connections and of the count of users
         self._holder: Holder | None = None
         self._idle: list[Connection] = []
-        self._doubted: Doubt | None = None
+        self._doubted: str | None = None  # the holder, if it did not go on when it was asked last
         self._users = 0
         self._close_later: Any = None
         mind_forks(self)
@@ -199,7 +186,7 @@ class Access:
     def _doubt(self) -> None:
         """Note that the holder does not go on: what is asked next does not wait as long for it."""
         with self._guard:
-            self._doubted = Doubt(read_opener(self.folder).name)
+            self._doubted = read_opener(self.folder).name
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
@@ -277,18 +264,24 @@ class Access:
             ConnectionError: Nobody answers.
             StoreLockedError: Whoever answers does not go on, or is another user or version.
         """
-        doubt = self._doubted
-        if doubt is not None and doubt.holder != read_opener(self.folder).name:
-            doubt = None  # another holds the folder now
-        if doubt is not None and time.monotonic() - doubt.since < BRIEF:
-            raise stopped(self.folder, doubt.holder)
+        opener = read_opener(self.folder).name
         try:
-            connection = Connection(self._address, None if doubt is None else BRIEF)
+            connection = Connection(self._address, BRIEF if self._doubted == opener else None)
         except TimeoutError as error:
-            self._doubted = Doubt(read_opener(self.folder).name)
-            raise stopped(self.folder, self._doubted.holder) from error
+            self._doubted = read_opener(self.folder).name
+            raise stopped(self.folder, self._doubted) from error
         self._doubted = None
         return connection
+
+    def check_holder(self) -> None:
+        """Check that the process which holds the shard goes on, if there is one.
+
+        Raises:
+            StoreLockedError: It does not.
+        """
+        if self._holder is None:
+            with suppress(ConnectionError):
+                self._connected().close()
 
     def _hold(self, schema: CollectionSchema) -> Holder:
         edge = EdgeBackend.open(self.folder, schema=schema, sharing=True)

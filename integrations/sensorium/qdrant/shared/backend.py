@@ -80,7 +80,7 @@ class SharedBackend(ForwardingBackend):
 
     def exclusive(self, owner: str) -> AbstractContextManager[None]:
         self._check_open()
-        return owner_lock(self.folder, owner, self._settle)
+        return owner_lock(self.folder, owner, settle=self._settle, check=self._access.check_holder)
 
     def _settle(self, process: int) -> None:
         """Wait until the holder has done what was sent by a process that died or gave up."""

@@ -26,7 +26,13 @@ SHORTEST, LONGEST = 0.0003, 0.02  # seconds between two looks whether a lock is 
 
 
 @contextmanager
-def owner_lock(folder: Path, owner: str, settle: Callable[[int], object]) -> Iterator[None]:
+def owner_lock(
+    folder: Path,
+    owner: str,
+    *,
+    settle: Callable[[int], object],
+    check: Callable[[], object],
+) -> Iterator[None]:
     """Keep other processes, and other memories of this one, from writing for an owner.
 
     Args:
@@ -35,6 +41,8 @@ def owner_lock(folder: Path, owner: str, settle: Callable[[int], object]) -> Ite
         settle: Called if the last one to have the lock died, or gave a call up: waits until what
             it had asked for is done, so that it is not done over what is written now. It gets the
             process id of one that died, else 0.
+        check: Called now and then while waiting: raises an error if the process that holds the
+            shard does not go on, as nobody can write then.
     Raises:
         StoreLockedError: The process that has the lock does not respond; the message names it.
         StoreFormatError: The folder was removed while open, or a link is in its place.
@@ -44,11 +52,13 @@ def owner_lock(folder: Path, owner: str, settle: Callable[[int], object]) -> Ite
     name = hashlib.sha256(owner.encode()).hexdigest()[:32]
     file = make_regular_folder(folder, LOCKS) / name
     lock = FileLock(file)
-    pause, began = SHORTEST, time.monotonic()
+    pause, look = SHORTEST, time.monotonic() + BEAT
     try:
         while not lock.acquire():
-            if time.monotonic() - began > BEAT:  # whoever has it just got it, or gave a sign since
+            if time.monotonic() > look:  # whoever has it just got it, or gave a sign since
                 _check_alive(file, folder)
+                check()
+                look = time.monotonic() + BEAT
             time.sleep(pause)
             pause = min(LONGEST, pause * 1.5)
         before = lock.read()

@@ -56,3 +56,22 @@ def test_a_new_holder_is_not_doubted_for_the_one_that_was_stopped(
     assert backend.count(ME) == 0
     another.end()
     backend.close()
+
+
+def test_who_is_stopped_while_it_takes_a_folder_over_is_waited_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the lock, and does not listen yet: the error names it, and the next comes soon."""
+    holding = HoldingProcess()
+    holding.open(tmp_path, SCHEMA)
+    backend = SharedBackend.open(tmp_path, schema=SCHEMA)
+    holding.kill()
+    next_one = FileLock(tmp_path / LOCK)
+    assert next_one.acquire()
+    for patience in (0.3, 600.0):
+        monkeypatch.setattr(access, "PATIENCE", patience)
+        with pytest.raises(StoreLockedError, match=f"process {holding.pid}, does not answer"):
+            backend.count(ME)
+    next_one.release()
+    assert backend.count(ME) == 0
+    backend.close()

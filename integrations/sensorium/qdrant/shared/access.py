@@ -251,8 +251,9 @@ class Access:
                 waited = time.monotonic() - began
                 if waited > HESITATION and (not opener.sharing or opener.elsewhere):
                     raise locked_error(self.folder) from None
-                if waited > PATIENCE:
-                    raise
+                if waited > (BRIEF if self._doubted == opener.name else PATIENCE):
+                    self._doubted = opener.name
+                    raise stopped(self.folder, opener.name) from None
             distrust = False  # somebody has the lock
             time.sleep(pause)
             pause = min(LONGEST, pause * 1.5)

@@ -86,7 +86,7 @@ def write_importing(folder: Path, seed: int, say: Say) -> None:
         add_picture(memory, say, f"i{seed}-{number}")
         change(memory, say, names, lambda: memory.import_(export))
         half = names[: PICTURES // 2]
-        change(memory, say, half, partial(memory.forget, *half))
+        change(memory, say, half, partial(memory.forget, *half), gone=True)
 
 
 def _make_export(origin: Path, export: Path) -> None:

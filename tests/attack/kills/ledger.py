@@ -46,8 +46,21 @@ class Ledger:
         self.unsure.clear()
 
 
-def change(memory: Memory, say: Say, names: list[str], act: Callable[[], object]) -> None:
-    """Say what may change; do it; say what there is now."""
+def change(
+    memory: Memory, say: Say, names: list[str], act: Callable[[], object], *, gone: bool = False
+) -> None:
+    """Say what may change; do it; say what there is now.
+
+    Args:
+        memory: The memory.
+        say: Says a line.
+        names: Ids of the records that change.
+        act: Changes them.
+        gone: Whether they are gone then.
+    """
     say(unsure=names)
     act()
-    say(now={name: state(memory, name) for name in names})
+    now = {name: state(memory, name) for name in names}
+    for name, there in now.items():
+        assert (there is None) == gone, f"{name} {'came back' if gone else 'is gone'} at once"
+    say(now=now)

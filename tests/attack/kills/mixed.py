@@ -144,7 +144,7 @@ class Life:
 
     def forget(self, old: str, _: str, __: int) -> None:
         """A record removed."""
-        change(self.memory, self.say, [old], lambda: self.memory.forget(old))
+        change(self.memory, self.say, [old], lambda: self.memory.forget(old), gone=True)
         self.names.remove(old)
 
 

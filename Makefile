@@ -3,12 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
 LIGHT := .venv/.light
-# A process a core and one more, for those that wait; one thread of torch in each, as more would wait
-# for each other. Files are kept in memory where there is a place with 4 GB for that.
+# A process a core and one more, for those that wait; one thread in each, as more would wait for each
+# other. Files are kept in memory where there is a place with 4 GB for that.
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 FREE := $(shell df -Pk /dev/shm 2>/dev/null | awk 'END {print int($$4 / 1e6)}')
 IN_MEMORY := $(shell test "$(FREE)" -ge 4 2>/dev/null && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
-PYTEST = OMP_NUM_THREADS=1 $(IN_MEMORY) $(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist loadfile
+PYTEST = SENSORIUM_THREADS=1 OMP_NUM_THREADS=1 $(IN_MEMORY) $(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist loadfile
 
 .PHONY: demo docs test attack installed check newest lowest ends lint format types bench train-mini evaluate-mini clean
 

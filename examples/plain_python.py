@@ -1,7 +1,7 @@
 """A day of an agent, in plain Python: remember, recall across senses, update, forget, export.
 
 Nothing is downloaded. Some samples are training data of sensorium-mini, so this shows how to use a
-memory, not how well it recognises things.
+memory, not how well it recognises things. The export needs `pip install "sensorium[export]"`.
 """
 
 import tempfile

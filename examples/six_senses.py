@@ -1,8 +1,8 @@
 """Encode one small percept of each modality, and print the shapes of the vectors and their spans.
 
-The model has ImageBind's six towers in tiny sizes, with random weights. It shows the whole path
-from percepts with units to unit vectors with spans, but its similarities mean nothing. With real
-weights (`sensorium weights download imagebind-huge`), use `load_encoder("imagebind-huge")` instead.
+The percepts are made up: this shows the whole path from percepts with units to unit vectors with
+spans. `load_encoder("imagebind-huge")` does the same, once its weights are there
+(`pip install "sensorium[imagebind]"`, then `sensorium weights download imagebind-huge`).
 """
 
 import time
@@ -11,7 +11,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sensorium.imagebind import ImageBind, ImageBindConfig, ImageBindEncoder
+from sensorium.encoders import load_encoder
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Text, Thermal, Video
 
 rng = np.random.default_rng(0)
@@ -58,8 +58,8 @@ PERCEPTS: list[tuple[Percept, str]] = [
 
 
 def main() -> None:
-    encoder = ImageBindEncoder(ImageBind.random(ImageBindConfig.tiny(), seed=0), name="demo")
-    table = Table(title="Six senses, one space (tiny random ImageBind)")
+    encoder = load_encoder()
+    table = Table(title=f"Six senses, one space ({encoder.space.model})")
     for heading in ("sense", "percept", "vectors", "last window", "norm", "ms"):
         table.add_column(heading)
     for percept, description in PERCEPTS:

@@ -19,6 +19,7 @@ from tests.attack.task import Attack
 from tests.attack.work import FOUND
 
 IN_MEMORY, LEAST_ROOM = Path("/dev/shm"), 4 * 2**30  # a file system in RAM, and its free bytes
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "SENSORIUM_THREADS": "1"}  # for each of its processes
 START = 6.0  # seconds that a process takes to import what it attacks
 GRACE = 60.0  # seconds over its share in which an attack ends its last round
 STEP = 0.2  # seconds between looks
@@ -126,7 +127,7 @@ def _start(attack: Attack, plan: Plan, seconds: float) -> _Running:
             [sys.executable, "-m", "tests.attack.work", *arguments, str(plan.rounds or "")],
             stdout=subprocess.DEVNULL,
             stderr=errors,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(folder)},
+            env={**os.environ, **ONE_THREAD, "TMPDIR": str(folder)},
             start_new_session=True,
         )
     return _Running(attack, folder, process, seconds)

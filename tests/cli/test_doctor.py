@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,31 @@ def test_the_doctor_checks_the_encoder() -> None:
     assert found["encoder nonesuch"] == "fail"
     assert found["weights"] == "ok"
     assert "disk" in found
+
+
+def test_a_wrong_number_of_threads_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is one check that fails, by the name of the variable, and the others go on."""
+    monkeypatch.setenv("SENSORIUM_THREADS", "many")
+    found = run_json("doctor", code=1)
+    [bad] = [check for check in found["checks"] if check["state"] == "fail"]
+    assert (bad["name"], "SENSORIUM_THREADS" in bad["found"]) == ("device", True)
+    assert "disk" in states(found)
+
+
+def test_a_torch_that_does_not_load_is_no_obstacle(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Only imagebind needs it: a warning, and the built-in encoder is checked."""
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text("raise OSError('libcudart.so.13: not found')")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torch"]:
+        monkeypatch.delitem(sys.modules, name)
+    found = run_json("doctor")
+    [device] = [check for check in found["checks"] if check["name"] == "device"]
+    assert device["state"] == "warn"
+    assert "libcudart.so.13" in device["found"]
+    assert device["remedy"] == "pip install torch"
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])

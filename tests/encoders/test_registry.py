@@ -9,7 +9,7 @@ import pytest
 from tests.support.colours import ColourEncoder, open_colours
 
 from sensorium.encoders import Encoder, encoder_names, load_encoder, register_encoder
-from sensorium.errors import CheckpointNotFoundError, UnknownEncoderError
+from sensorium.errors import CheckpointNotFoundError, MissingExtraError, UnknownEncoderError
 
 
 def test_an_encoder_is_found_by_name_or_by_path(
@@ -34,6 +34,35 @@ def test_unknown_encoders_are_named(name: str) -> None:
     """The error repeats the name and lists the known names."""
     with pytest.raises(UnknownEncoderError, match=name.partition(":")[0]):
         load_encoder(name)
+
+
+@pytest.mark.parametrize(
+    ("broken", "error", "told"),
+    [
+        ("import no_such_package", UnknownEncoderError, "no_such_package"),
+        ("raise OSError('libx.so: no such file')", UnknownEncoderError, "libx.so"),
+        (
+            "from sensorium.errors import MissingExtraError\n"
+            "raise MissingExtraError.for_package('torch', 'imagebind')",
+            MissingExtraError,
+            r"pip install \"sensorium\[imagebind\]\"",
+        ),
+    ],
+)
+def test_what_cannot_be_imported_says_why(
+    broken: str, error: type[Exception], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an installed package as of a path: within the error tree, with what to install."""
+    (tmp_path / "broken_encoder.py").write_text(broken)
+    made = tmp_path / "broken_encoder-1.0.dist-info"
+    made.mkdir()
+    (made / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-encoder\nVersion: 1.0\n")
+    offer = "[sensorium.encoders]\nbroken = broken_encoder:open_it\n"
+    (made / "entry_points.txt").write_text(offer)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("broken", "broken_encoder:open_it"):
+        with pytest.raises(error, match=told):
+            load_encoder(name)
 
 
 @pytest.mark.parametrize("name", [None, 5, ColourEncoder()])

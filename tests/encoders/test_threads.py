@@ -33,7 +33,7 @@ def test_a_variable_says_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 1 <= thread_count() <= MOST
 
 
-@pytest.mark.parametrize("given", ["0", "-1", "two", "1.5", "²"])
+@pytest.mark.parametrize("given", ["0", "-1", "two", "1.5", "²", "1025", "9" * 5000])
 def test_another_value_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     """The message names the variable."""
     monkeypatch.setenv(VARIABLE, given)

@@ -40,6 +40,13 @@ EXAMPLES = [
     for document in DOCUMENTS
     for number, (code, output) in enumerate(BLOCK.findall(document.read_text(encoding="utf-8")))
 ]
+SHOWN = [
+    *(pytest.param(block.values[0], id=block.id) for block in EXAMPLES),
+    *(
+        pytest.param(path.read_text(encoding="utf-8"), id=path.name)
+        for path in sorted((ROOT / "examples").glob("*.py"))
+    ),
+]
 
 
 @pytest.mark.parametrize(("code", "output"), EXAMPLES)
@@ -56,6 +63,13 @@ def test_examples_run_and_print_what_they_show(
     exec(compile(code, "example", "exec"), {"__name__": "example"})
     if output:
         assert capsys.readouterr().out == output
+
+
+@pytest.mark.parametrize("code", SHOWN)
+def test_what_runs_here_needs_no_torch(code: str) -> None:
+    """Whoever installed the package without extras can run the blocks and programs shown."""
+    imported = re.findall(r"^\s*(?:from|import) ([\w.]+)", code, re.MULTILINE)
+    assert not [name for name in imported if name.startswith(("torch", "sensorium.imagebind"))]
 
 
 @pytest.mark.parametrize("code", OUT_OF_REACH)
@@ -115,4 +129,4 @@ def test_the_example_prints_every_sense(capsys: pytest.CaptureFixture[str]) -> N
     printed = capsys.readouterr().out
     for sense in ("text", "image", "video", "audio", "depth", "thermal", "imu"):
         assert re.search(rf"{sense} .*1\.000", printed), sense
-    assert "one mixed batch: (7, 24) float32" in printed
+    assert "one mixed batch: (7, 512) float32" in printed

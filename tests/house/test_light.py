@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 # What `pip install sensorium` does not bring: as if none of it were there
 WITHOUT = (
@@ -51,8 +50,23 @@ def test_imagebind_without_torch_says_what_to_install() -> None:
     assert 'pip install "sensorium[imagebind]"' in run(EVERY_PACKAGE)
 
 
-def test_tensors_are_taken_without_importing_torch(tmp_path: Path) -> None:
-    """Whoever has a tensor has torch; whoever has none does not pay for it."""
+def test_the_weights_that_it_has_are_listed() -> None:
+    """Without torch these are the built-in ones; how to get others is said."""
+    code = "from sensorium.cli import app; app(['weights', 'list'])"
+    assert run(code).splitlines() == [
+        "sensorium-mini (inside the package)",
+        'for others, run: pip install "sensorium[imagebind]"',
+    ]
+
+
+def test_what_is_listed_can_be_verified() -> None:
+    """The built-in weights by their name, without torch."""
+    code = "from sensorium.cli import app; app(['weights', 'verify', 'sensorium-mini'])"
+    assert "audio, background, image, imu, maps, text, trunk, vocabulary match" in run(code)
+
+
+def test_an_array_imports_no_torch() -> None:
+    """Whoever has a tensor has imported torch; whoever has none does not pay for it."""
     code = "import sys, numpy as np; from sensorium.percepts import Image; "
     code += "Image(np.zeros((4, 4, 3), np.uint8)).picture(); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

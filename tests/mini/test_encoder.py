@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -21,10 +22,10 @@ from sensorium.errors import (
     PerceptTooShortError,
 )
 from sensorium.mini import MiniEncoder
-from sensorium.mini.encoder import SEMANTIC
+from sensorium.mini.encoder import SEMANTIC, TOWERS
 from sensorium.mini.inputs import REVISION
 from sensorium.mini.log_mel import SAMPLE_RATE
-from sensorium.mini.manifest import DIRECTORY, manifest
+from sensorium.mini.manifest import DIRECTORY, MANIFEST, manifest
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Text, Thermal, Video
 from sensorium.samples import sample
 
@@ -68,6 +69,17 @@ def test_batch_mates_do_not_change_a_vector(
         [alone] = encoder.encode([percept])
         assert alone.spans == together.spans
         np.testing.assert_allclose(alone.vectors, together.vectors, rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize("modality", sorted(TOWERS.keys() - {"text"}))  # ids cannot be NaN
+def test_nan_stays_in_its_row(encoder: MiniEncoder, modality: str) -> None:
+    """What a tower cannot compute fails alone, and has no part in the others' vectors."""
+    percept = next(each for each in mixed() if each.modality == modality)
+    given = next(iter(encoder.windows(percept))).inputs
+    spoilt = np.full_like(given, np.nan)
+    alone, _, same = encoder.forward([modality] * 3, [given, spoilt, given])
+    np.testing.assert_allclose(alone, same, rtol=0, atol=1e-6)
+    assert abs(np.linalg.norm(alone) - 1) < 1e-5
 
 
 def test_todays_vectors_stay() -> None:
@@ -188,6 +200,20 @@ def test_what_onnxruntime_cannot_run_is_named(tmp_path: Path) -> None:
 
 def _content(name: str) -> bytes:
     return (DIRECTORY / f"{name}.onnx").read_bytes()
+
+
+def test_a_list_without_a_tower_says_so(tmp_path: Path) -> None:
+    """A tower that the manifest does not have is an error of the weights, with the remedy."""
+    shutil.copytree(DIRECTORY, tmp_path / "weights")
+    path = tmp_path / "weights" / MANIFEST
+    listed = json.loads(path.read_text(encoding="utf-8"))
+    del listed["files"]["imu"], listed["files"]["background"]
+    path.write_text(json.dumps(listed), encoding="utf-8")
+    encoder = MiniEncoder(directory=tmp_path / "weights")
+    with pytest.raises(CheckpointFormatError, match=r"without 'imu'.*reinstall"):
+        encoder.encode([mixed()[5]])
+    with pytest.raises(CheckpointFormatError, match=r"without 'background'.*reinstall"):
+        _ = encoder.background
 
 
 def test_missing_weights_say_so(tmp_path: Path) -> None:

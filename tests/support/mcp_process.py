@@ -29,7 +29,8 @@ HANDSHAKE: list[dict[str, Any]] = [
 
 
 def environment(**more: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **more}
+    threads = {"OMP_NUM_THREADS": "1", "SENSORIUM_THREADS": "1"}
+    return {**os.environ, "PYTHONPATH": str(ROOT), **threads, **more}
 
 
 def command(place: Path, *more: str) -> list[str]:

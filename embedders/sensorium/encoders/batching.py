@@ -238,7 +238,7 @@ def _length_error(modality: str, length: float) -> VectorError:
     return VectorError(
         f"a {modality} vector of length {length} from its tower",
         "a unit vector",
-        "use dtype float32 or bfloat16, and check the weights",
+        "look for extreme values in it; with dtype float16, use bfloat16 or float32",
     )
 
 

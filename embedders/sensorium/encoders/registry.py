@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from sensorium.encoders.encoder import Encoder
 from sensorium.encoders.forking import undivided
-from sensorium.errors import UnknownEncoderError
+from sensorium.errors import SensoriumError, UnknownEncoderError
 
 GROUP = "sensorium.encoders"  # group of the entry points by which packages offer encoders
 
@@ -61,7 +61,9 @@ def load_encoder(name: str = DEFAULT, *, device: str = "auto", dtype: str = "aut
     Returns:
         Whatever the opener of that name returns.
     Raises:
-        UnknownEncoderError: No encoder has that name; the message lists the known names.
+        UnknownEncoderError: No encoder has that name, and the message lists the known names; or
+            what it is made of cannot be imported.
+        MissingExtraError: It needs an extra that is not installed; the message has the command.
         WeightsError: The weights are not on this machine; the message says how to get them.
         EncodingError: The encoder does not take that device or dtype.
     """
@@ -86,8 +88,7 @@ def _find(name: str) -> Opener:
     if name in _registered:
         return _registered[name]
     for point in entry_points(group=GROUP, name=name):
-        opener: Opener = point.load()
-        return opener
+        return _imported(name, point.module, point.attr)
     # Nothing offers that name: it may be the path of a function.
     module, _, attribute = name.partition(":")
     if not (module and attribute):
@@ -97,9 +98,15 @@ def _find(name: str) -> Opener:
             "check the spelling, register it with register_encoder, or open a checkpoint with "
             "ImageBindEncoder.from_checkpoint(path)",
         )
+    return _imported(name, module, attribute)
+
+
+def _imported(name: str, module: str, attribute: str) -> Opener:
     try:
         found: Opener = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, TypeError) as error:
+    except SensoriumError:  # it says itself what to install
+        raise
+    except (ImportError, AttributeError, TypeError, OSError) as error:  # OSError: a shared library
         raise UnknownEncoderError(
             f"the encoder {name!r} ({error})",
             "an importable module and an attribute of it",

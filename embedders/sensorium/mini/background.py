@@ -7,7 +7,7 @@ from pathlib import Path
 from safetensors.numpy import load
 
 from sensorium.encoders.background import Background, Pair
-from sensorium.mini.manifest import DIRECTORY, manifest, read_verified
+from sensorium.mini.manifest import DIRECTORY, read_listed
 
 CENTRE = "centre."  # begins the name of a modality's mean vector in the file
 PAIR = "pair."  # begins the name of a pair of modalities there: "pair.text/image"
@@ -22,8 +22,7 @@ def read_background(*, directory: Path = DIRECTORY) -> Background:
         CheckpointNotFoundError: The file is missing.
         CheckpointFormatError: The file was changed or cut short.
     """
-    entry = manifest(directory).files["background"]
-    arrays = load(read_verified(directory / entry.file, entry.sha256))
+    arrays = load(read_listed("background", directory))
     centres = {
         key.removeprefix(CENTRE): value for key, value in arrays.items() if key.startswith(CENTRE)
     }

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.encoders import EmbeddingSpace
-from sensorium.encoders.arithmetic import normalise
 from sensorium.encoders.background import Background
 from sensorium.encoders.batching import BatchedEncoder, Window, check_batch_size
 from sensorium.encoders.encoder import Vectors
@@ -20,9 +19,9 @@ from sensorium.errors import EncodingError, show
 from sensorium.mini.background import read_background
 from sensorium.mini.inputs import REVISION, windows
 from sensorium.mini.log_mel import log_mel
-from sensorium.mini.manifest import DIRECTORY, manifest
+from sensorium.mini.manifest import DIRECTORY, manifest, read_listed
 from sensorium.mini.tower import Tower
-from sensorium.mini.wordpiece import batch
+from sensorium.mini.wordpiece import batch, wordpiece
 from sensorium.percepts import Percept
 
 NAME = "sensorium-mini"
@@ -55,7 +54,15 @@ def join(meaning: Vectors, appearance: Vectors | None = None) -> Vectors:
     """
     if appearance is None:
         return np.pad(meaning, ((0, 0), (0, APPEARANCE)))
-    return normalise(np.concatenate([meaning, np.float32(ALPHA) * appearance], axis=-1))
+    return _unit(np.concatenate([meaning, np.float32(ALPHA) * appearance], axis=-1))
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    """Scale rows `(B, 512)` to unit length; one that has none is left to fail alone."""
+    lengths = np.linalg.norm(vectors.astype(np.float64), axis=-1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        unit: Vectors = (vectors / lengths).astype(np.float32)
+    return unit
 
 
 class MiniEncoder(Remade, BatchedEncoder):
@@ -147,13 +154,27 @@ class MiniEncoder(Remade, BatchedEncoder):
         [features] = self._towers["trunk"](pictures=np.concatenate(inputs))
         frames = join(*self._towers["image"](features=features))
         ends = np.cumsum([len(part) for part in inputs])[:-1]
-        return normalise(np.stack([part.mean(0) for part in np.split(frames, ends)]))
+        return _unit(np.stack([part.mean(0) for part in np.split(frames, ends)]))
 
     def _encode_maps(self, modalities: Sequence[str], maps: NDArray[np.float32]) -> Vectors:
         """Encode maps: thermal and depth share the trunk, and each has its own head for meaning."""
         *heads, appearance = self._towers["maps"](maps=maps)
         own = np.array([MAPS.index(modality) for modality in modalities])
         return join(np.stack(heads)[own, np.arange(len(own))], appearance)
+
+
+def verify_files(directory: Path = DIRECTORY) -> list[str]:
+    """Compare the files of the encoder with their digests, and return their names.
+
+    Raises:
+        CheckpointNotFoundError: A file is missing.
+        CheckpointFormatError: A file, or the list of files, was changed or cut short.
+    """
+    names = [*FILES, "background"]
+    for name in names:
+        read_listed(name, directory)
+    wordpiece(directory)
+    return [*names, "vocabulary"]
 
 
 def open_mini(*, device: str = "auto", dtype: str = "auto") -> MiniEncoder:

@@ -75,6 +75,23 @@ def manifest(directory: Path = DIRECTORY) -> Manifest:
         ) from error
 
 
+def read_listed(name: str, directory: Path = DIRECTORY) -> bytes:
+    """Read a file by its name in the list of weights, and check that it is the listed one.
+
+    Raises:
+        CheckpointNotFoundError: The file, or the list, is missing.
+        CheckpointFormatError: The list is damaged, or the file is not the one it lists.
+    """
+    entry = manifest(directory).files.get(name)
+    if entry is None:
+        raise CheckpointFormatError(
+            f"the list of weights {str(directory / MANIFEST)!r} without {name!r}",
+            "the file that came with the package",
+            "reinstall sensorium",
+        )
+    return read_verified(directory / entry.file, entry.sha256)
+
+
 def read_verified(path: Path, sha256: str) -> bytes:
     """Read a file, and check that it is the one that the package was made with.
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sensorium.encoders.forking import Lock, mind_forks, never_collect
 from sensorium.encoders.threads import thread_count
 from sensorium.errors import CheckpointFormatError
-from sensorium.mini.manifest import DIRECTORY, manifest, read_verified
+from sensorium.mini.manifest import DIRECTORY, manifest, read_listed
 
 OLDEST = "1.20"  # onnxruntime that the towers were run with
 
@@ -56,17 +56,20 @@ class Tower:
         self._session = None
 
     def _opened(self) -> onnxruntime.InferenceSession:
-        entry = manifest(self._directory).files[self._name]
-        content = read_verified(self._directory / entry.file, entry.sha256)
+        content = read_listed(self._name, self._directory)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = thread_count()
         options.log_severity_level = 3  # errors, which are raised as well
         try:
             return onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
+        except MemoryError:
+            raise
         except Exception as error:  # onnxruntime's own have no class in common
+            file = manifest(self._directory).files[self._name].file
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
             raise CheckpointFormatError(
-                f"the tower {entry.file}, which onnxruntime {onnxruntime.__version__} cannot run "
-                f"here ({str(error).splitlines()[0]})",
+                f"the tower {file}, which onnxruntime {onnxruntime.__version__} cannot run here "
+                f"({reason})",
                 f"onnxruntime {OLDEST} or later, with the instructions of this processor",
                 'run: pip install --upgrade "onnxruntime>=' + OLDEST + '"',
             ) from error

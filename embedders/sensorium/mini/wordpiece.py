@@ -96,7 +96,7 @@ def tokenize(texts: Sequence[str]) -> tuple[Ids, NDArray[np.bool_]]:
 
 def frame(content: Sequence[int]) -> Ids:
     """Put at most `CONTENT` ids between the start and the end token: `(N,)`, int64."""
-    return np.array([START, *content[:CONTENT], END])
+    return np.array([START, *content[:CONTENT], END], np.int64)
 
 
 def batch(rows: Sequence[Ids]) -> tuple[Ids, NDArray[np.bool_]]:
@@ -106,7 +106,7 @@ def batch(rows: Sequence[Ids]) -> tuple[Ids, NDArray[np.bool_]]:
         Ids `(B, N)`, int64, padded with `PAD`; and a mask `(B, N)`, bool, false at the padding.
     """
     lengths = np.array([len(row) for row in rows], np.int64)  # (B,)
-    ids = np.full((len(rows), max(map(len, rows), default=0)), PAD)  # (B, N)
+    ids = np.full((len(rows), max(map(len, rows), default=0)), PAD, np.int64)  # (B, N)
     for padded, row in zip(ids, rows, strict=True):
         padded[: len(row)] = row
     return ids, np.arange(ids.shape[1]) < lengths[:, None]  # 2 x (B, N)

@@ -16,7 +16,7 @@ import torch
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor
 
-from sensorium.mini.manifest import DIRECTORY, manifest, read_verified
+from sensorium.mini.manifest import DIRECTORY, read_listed
 from training.towers.quantised import SCALE, unpack
 
 ROWS = "sensorium.rows."  # begins the names that are added to a graph
@@ -32,8 +32,7 @@ def read_tensors(name: str, *, directory: Path = DIRECTORY) -> dict[str, Tensor]
         CheckpointNotFoundError: The file, or the manifest, is missing.
         CheckpointFormatError: The file is not the one that the manifest lists.
     """
-    entry = manifest(directory).files[name]
-    return unpack(read_packed(read_verified(directory / entry.file, entry.sha256)))
+    return unpack(read_packed(read_listed(name, directory)))
 
 
 def read_packed(content: bytes) -> dict[str, Tensor]:

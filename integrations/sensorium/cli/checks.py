@@ -28,19 +28,18 @@ PACKAGES = {  # name of the package, by the module that is imported
     "qdrant_client": "qdrant-client",
     "qdrant_edge": "qdrant-edge-py",
 }
-EXTRAS = {  # a module that is installed with the extra
-    "export": "pyarrow",
-    "few-shot": "sklearn",
-    "imagebind": "torchaudio",
-    "langchain": "langchain_core",
-    "langgraph": "langgraph",
-    "llama-index": "llama_index",
-    "mcp": "mcp",
+EXTRAS = {  # modules that are installed with the extra
+    "export": ["pyarrow"],
+    "few-shot": ["sklearn"],
+    "imagebind": ["torch", "torchaudio", "ftfy"],
+    "langchain": ["langchain_core"],
+    "langgraph": ["langgraph"],
+    "llama-index": ["llama_index"],
+    "mcp": ["mcp"],
 }
 OLDEST_PYTHON = (3, 10)
 MEGABYTE, GIGABYTE = 1e6, 1e9  # bytes
 LOW_SPACE = 1.0  # GB free: below, a memory cannot grow much
-REINSTALL = "run: pip install --force-reinstall sensorium"
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def run_checks(place: str, *, encoder: str) -> Iterator[Check]:
     if broken:
         return
     yield _extras()
-    yield _device()
+    yield from _guarded("device", _device)
     yield from _guarded("weights", _weights)
     yield from _guarded(f"encoder {encoder}", lambda: _encoder(encoder))
     if is_folder(place):
@@ -142,18 +141,24 @@ def _package(module: str, package: str) -> Check:
 
 
 def _extras() -> Check:
-    installed = {extra: find_spec(module) is not None for extra, module in EXTRAS.items()}
-    missing = [extra for extra, present in installed.items() if not present]
-    found = ", ".join(extra for extra, present in installed.items() if present) or "none"
+    missing = [extra for extra in EXTRAS if not _has(extra)]
+    found = ", ".join(extra for extra in EXTRAS if extra not in missing) or "none"
     remedy = f'if you need more: pip install "sensorium[{",".join(missing)}]"' if missing else ""
     return Check("extras", "ok", found, remedy)
+
+
+def _has(extra: str) -> bool:
+    return all(find_spec(module) is not None for module in EXTRAS[extra])
 
 
 def _device() -> Check:
     """Describe what the built-in encoder runs on, and ImageBind if it can be opened."""
     used = f"cpu, {thread_count()} of {os.cpu_count()} threads"
-    if any(find_spec(module) is None for module in ("torch", "torchaudio", "ftfy")):
+    if not _has("imagebind"):
         return Check("device", "ok", used)
+    engine = _package("torch", "torch")
+    if engine.state != "ok":
+        return Check("device", "warn", f"{used}; imagebind: torch {engine.found}", engine.remedy)
     import torch
 
     from sensorium.imagebind.placement import multiplies_bfloat16, resolve_device
@@ -172,11 +177,9 @@ def _device() -> Check:
 
 def _weights() -> Check:
     """Compare the weights in the package with their digests."""
-    from sensorium.mini.manifest import DIRECTORY, manifest, read_verified
+    from sensorium.mini.encoder import verify_files
 
-    files = manifest().files.values()
-    for entry in files:
-        read_verified(DIRECTORY / entry.file, entry.sha256)
+    files = verify_files()
     return Check("weights", "ok", f"sensorium-mini, {len(files)} files match their checksums")
 
 

@@ -49,7 +49,7 @@ class Session:
         Args:
             begin: Make the folder if it does not exist.
             encodes: Whether the command makes vectors. A folder is opened without its encoder for
-                everything else, which saves the seconds that importing torch takes.
+                everything else, which saves the time that loading one takes.
         Raises:
             OwnerError: The owner is blank.
             StoreFormatError: The folder does not exist or is empty, and `begin` is false.

@@ -17,7 +17,12 @@ from sensorium.cli.terminal import (
     progress_bars,
     reporting,
 )
-from sensorium.errors import CheckpointNotFoundError, LicenceNotAcceptedError, WeightsError
+from sensorium.errors import (
+    CheckpointNotFoundError,
+    LicenceNotAcceptedError,
+    MissingExtraError,
+    WeightsError,
+)
 
 if TYPE_CHECKING:
     from sensorium.imagebind.checkpoint import TowerDirectory
@@ -119,16 +124,20 @@ def download_weights(
 def list_weights(as_json: AsJson = False) -> None:
     """List the weights in the package and in SENSORIUM_HOME (~/.cache/sensorium)."""
     with reporting(as_json=as_json):
-        from sensorium.imagebind.checkpoint import DESCRIPTION
-        from sensorium.imagebind.releases import release_directory
-
-        models = release_directory("")
-        found = [_inspect(path.parent) for path in sorted(models.glob(f"*/{DESCRIPTION}"))]
+        try:
+            from sensorium.imagebind.checkpoint import DESCRIPTION
+            from sensorium.imagebind.releases import release_directory
+        except MissingExtraError as error:  # of others, this installation could use none
+            directory, found, nothing = None, [], f"for others, {error.remedy}"
+        else:
+            models = release_directory("")
+            found = [_inspect(path.parent) for path in sorted(models.glob(f"*/{DESCRIPTION}"))]
+            directory = str(models)
+            nothing = f"no others in {models}; run: sensorium weights download imagebind-huge"
         if as_json:
-            print_json({"directory": str(models), "weights": found, "built_in": [BUILT_IN]})
+            print_json({"directory": directory, "weights": found, "built_in": [BUILT_IN]})
         else:
             typer.echo(f"{BUILT_IN} (inside the package)")
-            nothing = f"no others in {models}; run: sensorium weights download imagebind-huge"
             typer.echo("\n".join(_text(entry) for entry in found) or nothing)
 
 
@@ -141,6 +150,9 @@ def verify_weights(
 ) -> None:
     """Compare each file of weights with its checksum."""
     with reporting(as_json=as_json):
+        if given == BUILT_IN:
+            _verify_built_in(as_json=as_json)
+            return
         from sensorium.imagebind.checkpoint import DESCRIPTION, TowerDirectory
         from sensorium.imagebind.releases import release_directory
 
@@ -155,13 +167,23 @@ def verify_weights(
         directory = TowerDirectory(place)
         with progress_bars(as_json=as_json) as bars:
             directory.verify(bars)
-        verified = sorted(directory.present)
         absent = sorted(directory.towers.keys() - directory.present)
-        if as_json:
-            print_json({"path": str(place), "verified": verified, "absent": absent})
-        else:
-            note = f"; missing: {', '.join(absent)}" if absent else ""
-            typer.echo(f"{place}: {', '.join(verified)} match their checksums{note}")
+        _print_verified(place, sorted(directory.present), absent, as_json=as_json)
+
+
+def _verify_built_in(*, as_json: bool) -> None:
+    from sensorium.mini.encoder import verify_files
+    from sensorium.mini.manifest import DIRECTORY
+
+    _print_verified(DIRECTORY, sorted(verify_files()), [], as_json=as_json)
+
+
+def _print_verified(place: Path, verified: list[str], absent: list[str], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"path": str(place), "verified": verified, "absent": absent})
+    else:
+        note = f"; missing: {', '.join(absent)}" if absent else ""
+        typer.echo(f"{place}: {', '.join(verified)} match their checksums{note}")
 
 
 def _ask_licence(release: Release, *, accepted: bool) -> None:

@@ -59,6 +59,9 @@ class Tower:
         content = read_listed(self._name, self._directory)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = thread_count()
+        # Threads that wait by spinning gain a tenth alone, and take the processors from everybody
+        # else: torch beside them became twenty times slower (benchmarks/mini.py)
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3  # errors, which are raised as well
         try:
             return onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])

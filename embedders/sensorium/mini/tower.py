@@ -17,6 +17,8 @@ from sensorium.encoders.threads import thread_count
 from sensorium.errors import CheckpointFormatError
 from sensorium.mini.manifest import DIRECTORY, manifest, read_listed
 
+onnxruntime.disable_telemetry_events()  # of its builds for Windows
+
 OLDEST = "1.20"  # onnxruntime that the towers were run with
 
 

@@ -156,11 +156,11 @@ class Opener:
 
 
 def read_opener(folder: Path) -> Opener:
-    """Read which process has a folder open, or had it last."""
+    """Read which process has a folder open, or had it last: "another process" if nobody says."""
     try:
         with open_regular_file(folder / HOLDER) as stream:
             lines = stream.read(LONGEST_HOLDER).decode("utf-8", "replace").split("\n")
-    except FileNotFoundError:
+    except OSError:  # whoever opens the folder hears what is wrong with it
         lines = [""]
     process, machine, sharing = (*lines, "", "")[:3]  # earlier versions wrote the first line only
     elsewhere = machine not in ("", _machine())

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.support.golden_files import TINY, TINY_CHECKPOINT
-from tests.support.workers import texts_encoder
+from tests.support.workers import again, texts_encoder
 
 from sensorium.encoders import Encoder, ZeroShotClassifier
 from sensorium.errors import WeightsError
@@ -20,10 +20,6 @@ from sensorium.mini import MiniEncoder
 from sensorium.percepts import Text
 
 LARGEST = 2000  # bytes of a pickle without weights
-
-
-def again(encoder: Any) -> Any:
-    return pickle.loads(pickle.dumps(encoder))
 
 
 def check_same(encoder: Encoder) -> None:

@@ -7,17 +7,12 @@ from typing import Any
 
 import pytest
 from tests.support.planted import PlantedEncoder
-from tests.support.workers import Sealed
+from tests.support.workers import Sealed, again
 
 from sensorium.encoders import Encoder, registry
 from sensorium.encoders.source import KEPT, EncoderSource
 from sensorium.errors import EncodingError, UnknownEncoderError
 from sensorium.mini import MiniEncoder
-
-
-def again(source: EncoderSource) -> EncoderSource:
-    other: EncoderSource = pickle.loads(pickle.dumps(source))
-    return other
 
 
 @pytest.fixture

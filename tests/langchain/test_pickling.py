@@ -12,7 +12,7 @@ import pytest
 from langchain_core.documents import Document
 from tests.support.langchain_stores import SIX, Foreign
 from tests.support.planted import PlantedEncoder, picture
-from tests.support.workers import Sealed, workers
+from tests.support.workers import Sealed, again, workers
 
 from sensorium.errors import EncodingError, StoreClosedError
 from sensorium.langchain import (
@@ -33,10 +33,6 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
         for name in NAMES:
             made.remember(picture(name), text=name)
         yield made
-
-
-def again(given: Any) -> Any:
-    return pickle.loads(pickle.dumps(given))
 
 
 def retrieved(retriever: Any, question: str) -> str:

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.langgraph_stores import INDEX, keys
 from tests.support.planted import PlantedEncoder
-from tests.support.workers import workers
+from tests.support.workers import again, workers
 
 from sensorium.errors import StoreClosedError
 from sensorium.langgraph import SensoriumStore
 from sensorium.memory import Memory
 
 PLACE = ("rex", "notes")
-
-
-def again(store: SensoriumStore) -> SensoriumStore:
-    other: SensoriumStore = pickle.loads(pickle.dumps(store))
-    return other
 
 
 def found_and_put(store: SensoriumStore, query: str, key: str) -> list[str]:

@@ -17,7 +17,7 @@ from llama_index.core.schema import TextNode
 from qdrant_client import QdrantClient
 from tests.support.llama_indexing import ask, node, vector
 from tests.support.planted import PlantedEncoder, picture
-from tests.support.workers import Sealed, workers
+from tests.support.workers import Sealed, again, workers
 
 from sensorium.errors import EncodingError, StoreClosedError, StoreError
 from sensorium.llama_index import (
@@ -39,10 +39,6 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
         for name in NAMES:
             made.remember(picture(name), text=name, source="chat")
         yield made
-
-
-def again(given: Any) -> Any:
-    return pickle.loads(pickle.dumps(given))
 
 
 def nearest(store: SensoriumVectorStore, words: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from qdrant_client import QdrantClient
 from tests.support.planted import PlantedEncoder, picture
-from tests.support.workers import named_encoder, sealed_encoder, texts_encoder
+from tests.support.workers import again, named_encoder, sealed_encoder, texts_encoder
 
 from sensorium.encoders import registry
 from sensorium.encoders.source import EncoderSource
@@ -38,12 +38,6 @@ SECRET = "key-of-a-server"
 
 def opened(place: Any, **options: Any) -> Memory:
     return Memory.open(place, **{"owner": "rex", "encoder": PlantedEncoder(), **options})
-
-
-def again(memory: Memory) -> Memory:
-    """The memory as another process would get it."""
-    found: Memory = pickle.loads(pickle.dumps(memory))
-    return found
 
 
 def text_of(memory: Memory, words: str) -> str | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sensorium.encoders import Encoder, FunctionEncoder
 from sensorium.memory import AsyncMemory, Memory
@@ -15,7 +16,14 @@ from sensorium.percepts import Text
 from sensorium.samples import sample
 from tests.support.planted import PlantedEncoder, direction, picture
 
+T = TypeVar("T")
 PATIENCE = 120  # seconds that a worker may take
+
+
+def again(given: T) -> T:
+    """What another process would get: what was pickled, unpickled."""
+    other: T = pickle.loads(pickle.dumps(given))
+    return other
 
 
 @contextmanager

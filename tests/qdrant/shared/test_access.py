@@ -17,11 +17,10 @@ from sensorium.qdrant.shared import SharedBackend, access, connection
 
 
 def test_who_waited_for_another_thread_still_waits_for_the_next_holder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, holding: HoldingProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time in which another thread looked for the holder is not taken from its patience."""
     monkeypatch.setattr(access, "PATIENCE", 1.0)
-    holding = HoldingProcess()
     holding.open(tmp_path, SCHEMA)
     backend = SharedBackend.open(tmp_path, schema=SCHEMA)
     holding.kill()
@@ -38,10 +37,10 @@ def test_who_waited_for_another_thread_still_waits_for_the_next_holder(
 
 
 def test_a_new_holder_is_not_doubted_for_the_one_that_was_stopped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, holding: HoldingProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is waited for as long as anybody."""
-    holding, another = HoldingProcess(), HoldingProcess()
+    another = HoldingProcess()
     holding.open(tmp_path, SCHEMA)
     backend = SharedBackend.open(tmp_path, schema=SCHEMA)
     backend._access._idle.clear()
@@ -59,10 +58,9 @@ def test_a_new_holder_is_not_doubted_for_the_one_that_was_stopped(
 
 
 def test_who_is_stopped_while_it_takes_a_folder_over_is_waited_for_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, holding: HoldingProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has the lock, and does not listen yet: the error names it, and the next comes soon."""
-    holding = HoldingProcess()
     holding.open(tmp_path, SCHEMA)
     backend = SharedBackend.open(tmp_path, schema=SCHEMA)
     holding.kill()

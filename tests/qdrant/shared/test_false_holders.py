@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from tests.support.false_holder import FalseHolder
-from tests.support.holding import HoldingProcess
+from tests.support.holding import HoldingProcess, lose_patience
 from tests.support.stores import ME, SCHEMA, point
 
 from sensorium.errors import StoreLockedError
 from sensorium.qdrant import EdgeBackend
-from sensorium.qdrant.shared import SharedBackend, access, connection
+from sensorium.qdrant.shared import SharedBackend, access
 from sensorium.qdrant.shared.frames import LENGTH, LONGEST, PROTOCOL, Incoming, framed
 
 
@@ -77,8 +77,7 @@ def test_who_answers_without_the_lock_is_passed_over(
     begun: Path, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who opens the folder holds it, whatever a stranger says in the place of a holder."""
-    monkeypatch.setattr(connection, "CONNECTING", 0.3)
-    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+    lose_patience(monkeypatch)
     stranger = FalseHolder(begun, SCHEMA, WRONG[how])  # type: ignore[arg-type]
     backend = SharedBackend.open(begun, schema=SCHEMA)
     backend.upsert([point("a")])
@@ -106,22 +105,19 @@ def test_a_holder_that_breaks_off_every_answer_is_named(
 
 
 def test_a_stopped_holder_is_not_waited_for_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, holding: HoldingProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is asked after the error gets it soon; when the holder goes on, all is well again."""
-    holding = HoldingProcess()
     holding.open(tmp_path, SCHEMA)
     backend = SharedBackend.open(tmp_path, schema=SCHEMA)
     backend.count(ME)
     with monkeypatch.context() as hasty:
-        hasty.setattr(connection, "CONNECTING", 0.3)
-        hasty.setattr(connection, "PATIENCE", 0.3)
+        lose_patience(hasty)
         backend._access._idle[0]._socket.settimeout(0.3)
         holding.stop()
         with pytest.raises(StoreLockedError, match="does not answer"):
             backend.count(ME)
-    monkeypatch.setattr(connection, "CONNECTING", 600.0)
-    monkeypatch.setattr(connection, "PATIENCE", 600.0)
+    lose_patience(monkeypatch, 600.0)
     began = time.monotonic()
     with pytest.raises(StoreLockedError, match="does not answer"):
         backend.count(ME)
@@ -137,14 +133,12 @@ def test_a_stopped_holder_is_not_waited_for_twice(
 
 
 def test_a_stopped_holder_is_named_to_who_sends_much(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, holding: HoldingProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than fits between the processes waits while it is sent, not for its answer."""
-    holding = HoldingProcess()
     holding.open(tmp_path, SCHEMA)
     backend = SharedBackend.open(tmp_path, schema=SCHEMA)
-    monkeypatch.setattr(connection, "CONNECTING", 0.3)
-    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+    lose_patience(monkeypatch)
     backend._access._idle.clear()
     backend.count(ME)  # over a connection that is as hasty
     holding.stop()

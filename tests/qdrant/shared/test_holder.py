@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,14 +22,6 @@ from sensorium.qdrant.shared.address import Address, socket_path
 from sensorium.qdrant.shared.connection import Connection
 from sensorium.qdrant.shared.frames import Incoming
 from sensorium.qdrant.shared.holder import _report
-
-
-@pytest.fixture
-def holding() -> Iterator[HoldingProcess]:
-    process = HoldingProcess()
-    yield process
-    process.kill()
-
 
 CROWD = """
 import os, resource, socket, sys, time

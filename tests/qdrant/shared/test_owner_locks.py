@@ -80,12 +80,11 @@ def test_a_writer_that_gave_up_is_settled_with_once(tmp_path: Path) -> None:
 
 
 def test_who_waits_to_write_learns_that_the_holder_is_stopped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, holding: HoldingProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those who wait for each other wait for it together, not one after the other."""
     monkeypatch.setattr(owner_locks, "BEAT", 0.1)
     monkeypatch.setattr(connection, "CONNECTING", 0.3)
-    holding = HoldingProcess()
     holding.open(tmp_path, SCHEMA)
     backend, other = (SharedBackend.open(tmp_path, schema=SCHEMA) for _ in range(2))
     with backend.exclusive("rex"):

@@ -7,13 +7,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from tests.support.forking import in_child
-from tests.support.holding import HoldingProcess
+from tests.support.holding import HoldingProcess, lose_patience
 from tests.support.stores import ME, SCHEMA, point
 
 from sensorium.encoders import EmbeddingSpace
@@ -31,13 +30,6 @@ from sensorium.qdrant.shared.address import Address, socket_path
 OTHER = CollectionSchema.for_space(
     EmbeddingSpace("other", "1" * 64, "none", SCHEMA.space.dimension), modalities=SCHEMA.modalities
 )
-
-
-@pytest.fixture
-def holding() -> Iterator[HoldingProcess]:
-    process = HoldingProcess()
-    yield process
-    process.kill()
 
 
 def test_both_processes_see_what_the_other_wrote(tmp_path: Path, holding: HoldingProcess) -> None:
@@ -154,8 +146,7 @@ def test_a_stopped_holder_is_named(
     """Others wait for it, and then say which process it is; it goes on as if nothing had been."""
     holding.open(tmp_path, SCHEMA)
     backend = SharedBackend.open(tmp_path, schema=SCHEMA)
-    monkeypatch.setattr(connection, "CONNECTING", 0.3)
-    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+    lose_patience(monkeypatch)
     backend._access._idle.clear()
     assert backend.count(ME) == 0  # over a connection that is as hasty
     holding.stop()

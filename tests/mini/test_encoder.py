@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from sensorium.errors import (
     PerceptTooShortError,
 )
 from sensorium.mini import MiniEncoder
-from sensorium.mini.encoder import SEMANTIC, TOWERS
+from sensorium.mini.encoder import SEMANTIC, TOWERS, verify_files
 from sensorium.mini.inputs import REVISION
 from sensorium.mini.log_mel import SAMPLE_RATE
 from sensorium.mini.manifest import DIRECTORY, MANIFEST, manifest
@@ -214,6 +215,15 @@ def test_a_list_without_a_tower_says_so(tmp_path: Path) -> None:
         encoder.encode([mixed()[5]])
     with pytest.raises(CheckpointFormatError, match=r"without 'background'.*reinstall"):
         _ = encoder.background
+
+
+@pytest.mark.parametrize("name", ["vocab.txt", "text.onnx"])
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    """When it is needed, with what to do."""
+    shutil.copytree(DIRECTORY, tmp_path / "weights")
+    (tmp_path / "weights" / name).unlink()
+    with pytest.raises(CheckpointNotFoundError, match=rf"{re.escape(name)}.*reinstall"):
+        verify_files(tmp_path / "weights")
 
 
 def test_missing_weights_say_so(tmp_path: Path) -> None:

@@ -42,7 +42,13 @@ class Timing:
 
 
 def alternate(
-    runs: Mapping[str, Run], device: torch.device, *, repeat: int, least: float
+    runs: Mapping[str, Run],
+    device: torch.device,
+    *,
+    repeat: int,
+    least: float,
+    uncounted: int = 0,
+    counted: int = 1,
 ) -> dict[str, Timing]:
     """Time each computation in turn, round after round, so that all meet the same disturbances.
 
@@ -51,16 +57,22 @@ def alternate(
         device: Device to wait for after each of them.
         repeat: Rounds at least.
         least: Seconds for all rounds at least.
+        uncounted: Calls of each in a round that are made first: threads of another engine that
+            still wait for work take the processors from them.
+        counted: Calls of each in a round that are timed.
     """
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     begun = time.perf_counter()
     rounds = 0
     while rounds < repeat or time.perf_counter() - begun < least:
         for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            synchronise(device)
-            seconds[name].append(time.perf_counter() - start)
+            for _ in range(uncounted):
+                run()
+            for _ in range(counted):
+                start = time.perf_counter()
+                run()
+                synchronise(device)
+                seconds[name].append(time.perf_counter() - start)
         rounds += 1
     return {name: Timing(tuple(each)) for name, each in seconds.items()}
 

@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from machine import describe
-from measure import Timing
+from measure import alternate
 from tables import markdown
 from torch import nn
 
@@ -110,22 +109,6 @@ def in_chunks(
     return lambda: [run(**part) for part in parts]
 
 
-def in_blocks(runs: dict[str, Callable[[], object]], repeat: int) -> dict[str, Timing]:
-    """Time runs in turn, a few calls of each: threads of another engine that still wait for work
-    take the processors from the first ones, which are not counted.
-    """
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(repeat):
-        for name, run in runs.items():
-            spent = []
-            for _ in range(UNCOUNTED + COUNTED):
-                start = time.perf_counter()
-                run()
-                spent.append(time.perf_counter() - start)
-            seconds[name] += spent[UNCOUNTED:]
-    return {name: Timing(tuple(each)) for name, each in seconds.items()}
-
-
 def tower_rows(repeat: int) -> list[list[str]]:
     """Compare the towers, one percept and 32 at a time."""
     encoder, many = MiniEncoder(), [percepts(seed) for seed in range(32)]
@@ -149,7 +132,8 @@ def tower_rows(repeat: int) -> list[list[str]]:
             "ours, 32": in_chunks(ours, all_of_them, step),
             "theirs, 32": in_chunks(theirs, all_of_them, step),
         }
-        found = {key: each.median for key, each in in_blocks(runs, repeat).items()}
+        timings = alternate(runs, CPU, repeat=repeat, least=0, uncounted=UNCOUNTED, counted=COUNTED)
+        found = {key: each.median for key, each in timings.items()}
         ratio = found["theirs"] / found["ours"]
         together = found["theirs, 32"] / found["ours, 32"]
         rows.append(

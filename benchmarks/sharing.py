@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -130,7 +130,7 @@ def holder(folder: Path, vectors: Vectors, moments: Sequence[Moment], line: Conn
     }
     line.send("ready")
     while word := line.recv():
-        with busy(calls) if (calls := own[word]) else nothing():
+        with busy(calls) if (calls := own[word]) else nullcontext():
             late = asyncio.run(lateness())
             recalls = recalling(memory, questions)
             ends, spent = time.perf_counter() + SECONDS, []
@@ -138,12 +138,6 @@ def holder(folder: Path, vectors: Vectors, moments: Sequence[Moment], line: Conn
                 spent.append(timed(next(recalls)))
         line.send((late, spent))
     memory.close()
-
-
-@contextmanager
-def nothing() -> Iterator[None]:
-    """Do nothing meanwhile."""
-    yield
 
 
 def loop_row(what: str, found: tuple[list[float], list[float]]) -> list[str]:

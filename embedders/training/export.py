@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
+from sensorium.mini.encoder import MAPS
 from sensorium.mini.inputs import SIDE, WINDOW
 from sensorium.mini.log_mel import FRAMES, MEL_BINS
 from sensorium.mini.wordpiece import POSITIONS
@@ -53,9 +54,7 @@ EXPORTS = {
     "image": Export(
         ImageHead, {"features": torch.ones(2, ImageSizes().features)}, ["meaning", "appearance"]
     ),
-    "maps": Export(
-        MapNet, {"maps": torch.zeros(2, 1, SIDE, SIDE)}, ["thermal", "depth", "appearance"]
-    ),
+    "maps": Export(MapNet, {"maps": torch.zeros(2, 1, SIDE, SIDE)}, [*MAPS, "appearance"]),
     "audio": Export(AudioTower, {"mels": torch.zeros(2, FRAMES, MEL_BINS)}, ["meaning"]),
     "imu": Export(ImuTower, {"motion": torch.ones(2, WINDOW, 6)}, ["meaning"]),
 }

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sensorium.mini.encoder import MAPS
 from training.towers.trunk import Trunk, TrunkSizes
 
 MAP_MEAN, MAP_SPREAD = 0.449, 0.226  # ImageNet's statistics, averaged over R, G and B
-MODALITIES = ("thermal", "depth")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class MapNet(nn.Module):
         super().__init__()
         sizes = sizes or MapSizes()
         self.trunk = Trunk(sizes.trunk)
-        self.heads = nn.ModuleDict({modality: MapHead(sizes) for modality in MODALITIES})
+        self.heads = nn.ModuleDict({modality: MapHead(sizes) for modality in MAPS})
         self.appearance = nn.Linear(sizes.trunk.features, sizes.appearance)
 
     def forward(self, maps: Tensor) -> tuple[Tensor, ...]:

@@ -17,7 +17,6 @@ from sensorium.memory.place import Place, open_place
 from sensorium.memory.recipe import Recipe
 from sensorium.qdrant import Backend, CollectionSchema, Filter
 from sensorium.qdrant.backend import closed
-from sensorium.qdrant.filters import check_owner
 from sensorium.qdrant.points import from_iso
 from sensorium.qdrant.read_only import ReadOnlyBackend, refused
 
@@ -36,7 +35,6 @@ class Setup:
         """Open a memory's place with its encoder; `Memory.open` says what may go wrong."""
         if recipe.is_closed:
             raise closed(f"the memory {recipe.shown!r}")
-        check_owner(recipe.owner)
         encoder = recipe.source.encoder
         schema = recipe.schema or CollectionSchema.for_space(
             encoder.space, modalities=encoder.modalities

@@ -18,6 +18,7 @@ from sensorium.qdrant.durability import NO_FOLLOW
 PATIENCE = 30.0  # seconds to wait for another process, which holds such a lock for milliseconds
 POLL = 0.002  # seconds between two tries, on average
 LONGEST = 64  # bytes of who has a lock
+ANOTHER = "another process"
 FAR = 2**30  # byte that is locked on Windows, where nobody may read what is locked
 # Systems disagree on what a lock that somebody else has is called
 TAKEN = frozenset({errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK, errno.EDEADLK})
@@ -85,7 +86,12 @@ def _locker(descriptor: int) -> str:
             fields = line.split()
             if fields[1] == "FLOCK" and fields[5] == file and int(fields[4]) > 0:
                 return f"process {fields[4]}"
-    return "another process"
+    return ANOTHER
+
+
+def this_process() -> str:
+    """Return what this process is called in the files of its locks."""
+    return f"process {os.getpid()}"
 
 
 def unlock(descriptor: int) -> None:
@@ -145,6 +151,12 @@ class FileLock:
             return ""
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         return os.read(self._descriptor, LONGEST).decode("utf-8", "replace")
+
+    def holder(self) -> str:
+        """Return who has the lock, as it wrote into the file; "another process" if it did not."""
+        with suppress(OSError):
+            return self._file.read_text("utf-8", "replace")[:LONGEST] or ANOTHER
+        return ANOTHER
 
     def write(self, text: str) -> None:
         """Write who has the lock into the file, which must be locked.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from sensorium.memory.media.folders import enough_room
 from sensorium.percepts.source import Array
 from sensorium.qdrant.durability import write_whole
 from sensorium.qdrant.edge.folder import removed_while_open
-from sensorium.qdrant.file_locks import FileLock
+from sensorium.qdrant.file_locks import FileLock, this_process
 from sensorium.qdrant.regular_files import is_regular_file, open_regular_file
 
 VERSION = 1  # version of the file's format
@@ -168,11 +167,10 @@ def _claim(file: Path) -> FileLock:
     with suppress(StoreUnavailableError):  # no locks there: streams of this name are on their own
         taken = lock.acquire()
     if not taken:
-        opener = file.with_suffix(LOCK).read_text("utf-8", "replace")[:64] or "another process"
         raise RecordError(
-            f"a second stream named {file.stem!r}, of which {opener} has the first",
+            f"a second stream named {file.stem!r}, of which {lock.holder()} has the first",
             "a name for each sensor",
             "close the first, or choose another name=",
         )
-    lock.write(f"process {os.getpid()}")
+    lock.write(this_process())
     return lock

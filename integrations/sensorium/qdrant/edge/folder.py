@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import weakref
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from sensorium.encoders.forking import finalize
 from sensorium.errors import SensoriumError, StoreFormatError, StoreLockedError
 from sensorium.qdrant.durability import is_unfinished, write_whole
 from sensorium.qdrant.erasing import erase_folder
-from sensorium.qdrant.file_locks import FileLock
+from sensorium.qdrant.file_locks import ANOTHER, FileLock, this_process
 from sensorium.qdrant.regular_files import check_tree, is_regular_file, open_regular_file
 from sensorium.qdrant.schema import CollectionSchema
 
@@ -164,10 +163,10 @@ def read_opener(folder: Path) -> Opener:
         lines = [""]
     process, machine, sharing = (*lines, "", "")[:3]  # earlier versions wrote the first line only
     elsewhere = machine not in ("", _machine())
-    name = process or "another process"
+    name = process or ANOTHER
     if elsewhere:
         name = f"{name} on {machine}"
-    elif process == _this_process():
+    elif process == this_process():
         name = "this process"
     return Opener(name, sharing == SHARING, elsewhere)
 
@@ -190,12 +189,8 @@ def note_opener(folder: Path, *, sharing: bool) -> None:
         folder: The folder, which this process has locked.
         sharing: Whether it answers others that open the folder.
     """
-    content = "\n".join((_this_process(), _machine(), SHARING if sharing else "alone"))
+    content = "\n".join((this_process(), _machine(), SHARING if sharing else "alone"))
     write_whole(folder / HOLDER, content.encode(), safe=False)
-
-
-def _this_process() -> str:
-    return f"process {os.getpid()}"
 
 
 def _machine() -> str:

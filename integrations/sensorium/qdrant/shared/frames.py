@@ -55,17 +55,16 @@ class Incoming:
         self._connection = connection
         self._rest = b""  # of what came, the part behind the last message
 
-    def receive(self, longest: int = LONGEST, *, rest: float | None = None) -> Message:
+    def receive(self, longest: int = LONGEST, *, rest: float = REST) -> Message:
         """Wait for a message, as long as the timeout of the connection says.
 
         Args:
             longest: The most bytes the message may have.
-            rest: Seconds to wait for more of a message that began; by default `REST`.
+            rest: Seconds to wait for more of a message that began.
         Raises:
             ConnectionError: The other side is gone, or what came is not a message.
             TimeoutError: Nothing came in time; nothing is lost.
         """
-        rest = REST if rest is None else rest
         came: bytes | bytearray = self._rest or self._read(BLOCK)
         if len(came) < LENGTH.size:
             came = self._completed(came, LENGTH.size, rest)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import threading
 import time
@@ -15,7 +14,7 @@ from weakref import WeakSet
 from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.errors import StoreLockedError
 from sensorium.qdrant.edge.folder import LOCKS, removed_while_open
-from sensorium.qdrant.file_locks import FileLock
+from sensorium.qdrant.file_locks import FileLock, this_process
 from sensorium.qdrant.regular_files import make_regular_folder
 
 PATIENCE = 30.0  # seconds without a sign of life after which a process is not waited for
@@ -56,13 +55,13 @@ def owner_lock(
     try:
         while not lock.acquire():
             if time.monotonic() > look:  # whoever has it just got it, or gave a sign since
-                _check_alive(file, folder)
+                _check_alive(lock, file, folder)
                 check()
                 look = time.monotonic() + BEAT
             time.sleep(pause)
             pause = min(LONGEST, pause * 1.5)
         before = lock.read()
-        lock.write(f"process {os.getpid()}")
+        lock.write(this_process())
         _HEART.watch(lock)
         try:
             if before:
@@ -77,7 +76,7 @@ def owner_lock(
         lock.release()
 
 
-def _check_alive(file: Path, folder: Path) -> None:
+def _check_alive(lock: FileLock, file: Path, folder: Path) -> None:
     """Check that the process which has a lock has shown a sign of life not long ago.
 
     Raises:
@@ -85,7 +84,7 @@ def _check_alive(file: Path, folder: Path) -> None:
     """
     with suppress(FileNotFoundError):
         if time.time() - file.stat().st_mtime > PATIENCE:
-            holder = file.read_text("utf-8", "replace")[:64] or "another process"
+            holder = lock.holder()
             raise StoreLockedError(
                 f"the memory {str(folder)!r}, into which {holder} began to write {PATIENCE:.0f} "
                 "seconds ago without going on",

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -33,3 +37,20 @@ def tiny() -> ImageBind:
 @pytest.fixture(scope="session")
 def encoder(tiny: ImageBind) -> ImageBindEncoder:
     return ImageBindEncoder(tiny, name="imagebind-tiny")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def runtime_directory() -> Iterator[Path]:
+    """A directory for sockets that is this run's own.
+
+    A socket whose folder's path is long lies there under that path's digest, and the next run
+    gives its folders the same paths: it would find what processes killed in this one left.
+    """
+    place = None if len(tempfile.gettempdir()) < 20 else "/tmp"  # a socket's path has to be short
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    with tempfile.TemporaryDirectory(prefix="run-", dir=place, ignore_cleanup_errors=True) as own:
+        os.environ["XDG_RUNTIME_DIR"] = own
+        yield Path(own)
+    del os.environ["XDG_RUNTIME_DIR"]
+    if before is not None:
+        os.environ["XDG_RUNTIME_DIR"] = before

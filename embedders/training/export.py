@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
+from sensorium.mini.cells import CELL
 from sensorium.mini.encoder import MAPS
-from sensorium.mini.inputs import SIDE, WINDOW
+from sensorium.mini.inputs import WINDOW
 from sensorium.mini.log_mel import FRAMES, MEL_BINS
 from sensorium.mini.wordpiece import POSITIONS
 from training.towers.audio_tower import AudioTower
@@ -25,6 +26,15 @@ from training.towers.trunk import Trunk
 
 OPSET = 18  # of ONNX; onnxruntime 1.14 and later run it
 BATCH, TOKENS = Dim("batch", min=1, max=2**16), Dim("tokens", min=1, max=POSITIONS)
+REGIONS, ROWS, COLUMNS = (Dim(name, min=1, max=2**10) for name in ("regions", "rows", "columns"))
+SIDES = {2: CELL * ROWS, 3: CELL * COLUMNS}  # of pictures and maps
+AXES = {  # beside the batch, those axes of inputs that vary
+    "ids": {1: TOKENS},
+    "mask": {1: TOKENS},
+    "features": {1: REGIONS},
+    "pictures": SIDES,
+    "maps": SIDES,
+}
 
 
 @dataclass(frozen=True)
@@ -50,11 +60,11 @@ def _text_inputs() -> dict[str, Tensor]:
 
 EXPORTS = {
     "text": Export(TextTower, _text_inputs(), ["meaning"]),
-    "trunk": Export(Trunk, {"pictures": torch.zeros(2, 3, SIDE, SIDE)}, ["features"]),
+    "trunk": Export(Trunk, {"pictures": torch.zeros(2, 3, 3 * CELL, 4 * CELL)}, ["features"]),
     "image": Export(
-        ImageHead, {"features": torch.ones(2, ImageSizes().features)}, ["meaning", "appearance"]
+        ImageHead, {"features": torch.ones(2, 3, ImageSizes().features)}, ["meaning", "appearance"]
     ),
-    "maps": Export(MapNet, {"maps": torch.zeros(2, 1, SIDE, SIDE)}, [*MAPS, "appearance"]),
+    "maps": Export(MapNet, {"maps": torch.zeros(2, 1, 3 * CELL, 4 * CELL)}, [*MAPS, "appearance"]),
     "audio": Export(AudioTower, {"mels": torch.zeros(2, FRAMES, MEL_BINS)}, ["meaning"]),
     "imu": Export(ImuTower, {"motion": torch.ones(2, WINDOW, 6)}, ["meaning"]),
 }
@@ -72,7 +82,7 @@ def exported(name: str, packed: Mapping[str, Tensor]) -> bytes:
     export = EXPORTS[name]
     module = export.make()
     module.load_state_dict(unpack(packed))
-    axes = {each: {0: BATCH, 1: TOKENS} if name == "text" else {0: BATCH} for each in export.inputs}
+    axes = {each: {0: BATCH, **AXES.get(each, {})} for each in export.inputs}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of names of axes, and of packages that it can do without
         program = torch.onnx.export(

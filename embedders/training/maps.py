@@ -19,12 +19,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sensorium.mini.inputs import MEAN, RESIZED, SPREAD
-from sensorium.mini.inputs import SIDE as SEEN
+from sensorium.mini.inputs import MEAN, SPREAD
 from training import pictures
 from training.class_names import Names, class_vectors
 from training.course import Course, Pace
 from training.pack import CACHE, Row, read_rows
+from training.pictures import SEEN, STORED
 from training.towers.map_tower import MAP_MEAN, MAP_SPREAD, MapNet
 from training.towers.mixture import mixture
 from training.towers.trunk import Trunk
@@ -127,7 +127,7 @@ class Photos:
         """Map RGB `(B, 3, H, W)` in [0, 1] to `(B, E)`."""
         mean, spread = (torch.from_numpy(each).to(photos.device) for each in (MEAN, SPREAD))
         out: Tensor = self.trunk(((photos - mean) / spread).contiguous(memory_format=self.layout))
-        return out.float()
+        return out.float().mean((2, 3))
 
     def meaning(self, features: Tensor) -> Tensor:
         """Map features to the mixture of the names of the ten likeliest ImageNet classes."""
@@ -197,7 +197,7 @@ class Lesson:
         """Compute `MapNet.features`, in bfloat16 where that is fast."""
         shown = ((maps - MAP_MEAN) / MAP_SPREAD).contiguous(memory_format=self.layout)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            return self.passing(shown).float()
+            return self.passing(shown).float().mean((2, 3))
 
     def loss(self) -> dict[str, Tensor]:
         """Draw a batch and return the parts of its loss."""
@@ -255,7 +255,7 @@ class Lesson:
         net, projection = taught.get_submodule("net"), taught.get_submodule("projection")
         assert isinstance(net, MapNet)
         passing, self.passing = self.passing, net.trunk.forward
-        centre = slice((RESIZED - SEEN) // 2, (RESIZED + SEEN) // 2)
+        centre = slice((STORED - SEEN) // 2, (STORED + SEEN) // 2)
         results: dict[str, float] = {}
         for modality, part in self.labelled.items():
             maps = part.dev if modality == "thermal" else pictures.nearness(part.dev)

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from sensorium.mini.inputs import RESIZED as STORED
 from sensorium.percepts import Depth, Thermal
 from sensorium.percepts.geometry import fit, fit_map
 from sensorium.percepts.holes import fill_holes
@@ -24,6 +23,8 @@ from training.pack import Row
 from training.percepts import percept_of
 
 READERS = 8  # threads
+STORED = 274  # pixels a side of a picture that is kept
+SEEN = 256  # pixels a side of a view of it
 TONES = 6  # points of a random tone curve
 
 

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save
 
-from sensorium.mini.inputs import SIDE, WINDOW
+from sensorium.mini.cells import CELL
+from sensorium.mini.inputs import WINDOW
 from sensorium.mini.log_mel import FRAMES, MEL_BINS
 from sensorium.mini.manifest import DIRECTORY, manifest
 from sensorium.mini.tower import Tower
@@ -34,9 +35,9 @@ def inputs(name: str, count: int) -> dict[str, NDArray[Any]]:
         mask = np.arange(9) < RANDOM.integers(1, 10, count)[:, None]
         return {"ids": RANDOM.integers(0, 30_000, (count, 9)), "mask": mask}
     shapes: dict[str, tuple[str, tuple[int, ...]]] = {
-        "trunk": ("pictures", (3, SIDE, SIDE)),
-        "image": ("features", (1280,)),
-        "maps": ("maps", (1, SIDE, SIDE)),
+        "trunk": ("pictures", (3, 2 * CELL, 5 * CELL)),
+        "image": ("features", (4, 1280)),
+        "maps": ("maps", (1, 5 * CELL, 2 * CELL)),
         "audio": ("mels", (FRAMES, MEL_BINS)),
         "imu": ("motion", (WINDOW, 6)),
     }

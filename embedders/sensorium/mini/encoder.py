@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sensorium.encoders.forking import Lock
 from sensorium.encoders.handles import Remade
 from sensorium.errors import EncodingError, show
 from sensorium.mini.background import read_background
+from sensorium.mini.cells import regions
 from sensorium.mini.inputs import REVISION, windows
 from sensorium.mini.log_mel import log_mel
 from sensorium.mini.manifest import DIRECTORY, manifest, read_listed
@@ -144,23 +146,39 @@ class MiniEncoder(Remade, BatchedEncoder):
         if tower == "pictures":
             return self._encode_pictures(inputs)
         if tower == "maps":
-            return self._encode_maps(modalities, np.stack(inputs))
+            return self._encode_maps(modalities, inputs)
         if tower == "audio":
             return join(*self._towers["audio"](mels=log_mel(np.stack(inputs))))
         return join(*self._towers["imu"](motion=np.stack(inputs)))
 
     def _encode_pictures(self, inputs: Sequence[NDArray[Any]]) -> Vectors:
         """Encode pictures, one or several frames each, which are averaged."""
-        [features] = self._towers["trunk"](pictures=np.concatenate(inputs))
-        frames = join(*self._towers["image"](features=features))
+        flat = list(chain.from_iterable(inputs))
+        frames = np.empty((len(flat), DIMENSION), np.float32)
+        for chosen, pictures in _of_one_size(flat):
+            [features] = self._towers["trunk"](pictures=pictures)
+            frames[chosen] = join(*self._towers["image"](features=regions(features)))
         ends = np.cumsum([len(part) for part in inputs])[:-1]
         return _unit(np.stack([part.mean(0) for part in np.split(frames, ends)]))
 
-    def _encode_maps(self, modalities: Sequence[str], maps: NDArray[np.float32]) -> Vectors:
+    def _encode_maps(self, modalities: Sequence[str], inputs: Sequence[NDArray[Any]]) -> Vectors:
         """Encode maps: thermal and depth share the trunk, and each has its own head for meaning."""
-        *heads, appearance = self._towers["maps"](maps=maps)
         own = np.array([MAPS.index(modality) for modality in modalities])
-        return join(np.stack(heads)[own, np.arange(len(own))], appearance)
+        vectors = np.empty((len(own), DIMENSION), np.float32)
+        for chosen, maps in _of_one_size(inputs):
+            *heads, appearance = self._towers["maps"](maps=maps)
+            meaning = np.stack(heads)[own[chosen], np.arange(len(chosen))]
+            vectors[chosen] = join(meaning, appearance)
+        return vectors
+
+
+def _of_one_size(pictures: Sequence[NDArray[Any]]) -> Iterator[tuple[list[int], NDArray[Any]]]:
+    """Yield the places of pictures of one size, and the pictures as one array `(B, C, H, W)`."""
+    sizes: dict[tuple[int, ...], list[int]] = {}
+    for place, picture in enumerate(pictures):
+        sizes.setdefault(picture.shape, []).append(place)
+    for places in sizes.values():
+        yield places, np.stack([pictures[place] for place in places])
 
 
 def verify_files(directory: Path = DIRECTORY) -> list[str]:

@@ -1,4 +1,4 @@
-"""From a percept to the inputs of the towers: squares, and stretches of text, sound and motion.
+"""From a percept to the inputs of the towers: pictures, stretches of text, sound and motion.
 
 A long percept is covered whole by windows back to back; the last ends where the percept ends.
 """
@@ -15,20 +15,17 @@ from numpy.typing import NDArray
 from sensorium.encoders.batching import Window
 from sensorium.errors import PerceptTooShortError, UnsupportedModalityError
 from sensorium.mini import log_mel as sound
+from sensorium.mini.cells import shown
 from sensorium.mini.text_windows import text_windows
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal, Video
-from sensorium.percepts.geometry import fit, fit_map
 from sensorium.percepts.holes import fill_holes
 from sensorium.percepts.windows import back_to_back, cut_windows, long_segments
 
-REVISION = 1  # version of this preprocessing; every change that moves vectors raises it
+REVISION = 2  # version of this preprocessing; every change that moves vectors raises it
 Array: TypeAlias = NDArray[np.float32]
 
-SIDE = 240  # pixels
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)[:, None, None]  # mean of R, G, B in [0, 1]
 SPREAD = np.array([0.229, 0.224, 0.225], np.float32)[:, None, None]
-RESIZED = 274  # pixels of the short side after resizing; the middle `SIDE` pixels are seen
-REDUCING_GAP = 3.0  # speed of shrinking large pictures against its quality, see `fit`
 FAR, NEAR = 2.0, 98.0  # percentiles of a depth map's nearness that become 0 and 1
 FRAMES = (0.25, 0.75)  # times of the two frames of a video window, as shares of its length
 VIDEO_WINDOW = 2.0  # seconds
@@ -47,7 +44,7 @@ def windows(percept: Percept) -> Iterator[Window]:
         UnsupportedModalityError: The percept has another modality than the package's seven.
     """
     if isinstance(percept, Image):
-        yield Window(None, picture_input(percept.picture())[None])
+        yield Window(None, (picture_input(percept.picture()),))
     elif isinstance(percept, Thermal):
         yield Window(None, thermal_input(percept))
     elif isinstance(percept, Depth):
@@ -69,14 +66,13 @@ def windows(percept: Percept) -> Iterator[Window]:
 
 
 def picture_input(picture: PIL.Image.Image) -> Array:
-    """Turn an upright RGB picture into float32 `(3, 240, 240)`, normalised."""
-    square = fit(picture, SIDE, short=RESIZED, reducing_gap=REDUCING_GAP)
-    pixels = np.asarray(square, np.float32).transpose(2, 0, 1)  # (3, 240, 240)
+    """Turn an upright RGB picture into float32 `(3, H, W)`, normalised: whole, see `cells`."""
+    pixels = np.asarray(shown(picture), np.float32).transpose(2, 0, 1)  # (3, H, W)
     return np.ascontiguousarray((pixels / 255 - MEAN) / SPREAD)
 
 
 def thermal_input(thermal: Thermal) -> Array:
-    """Turn a thermal picture into float32 `(1, 240, 240)` in [0, 1], hotter larger.
+    """Turn a thermal picture into float32 `(1, H, W)` in [0, 1], hotter larger.
 
     Raises:
         PerceptError: The picture cannot be decoded.
@@ -85,7 +81,7 @@ def thermal_input(thermal: Thermal) -> Array:
 
 
 def depth_input(depth: Depth) -> Array:
-    """Turn a depth map into float32 `(1, 240, 240)` in [0, 1], nearer larger.
+    """Turn a depth map into float32 `(1, H, W)` in [0, 1], nearer larger.
 
     The 2nd and the 98th percentile of the disparity (or of 1 / metres) become 0 and 1, so that
     neither the focal length nor the scale of the scene matters. Holes are filled from around them
@@ -103,12 +99,12 @@ def depth_input(depth: Depth) -> Array:
 
 
 def _map(values: NDArray[np.float32]) -> Array:
-    fitted = fit_map(values, SIDE, short=RESIZED)
-    return fitted.clip(0, 1)[None]  # (1, 240, 240); bicubic overshoots at edges
+    fitted = np.asarray(shown(PIL.Image.fromarray(np.ascontiguousarray(values, np.float32))))
+    return fitted.clip(0, 1)[None]  # (1, H, W); bicubic overshoots at edges
 
 
 def video_windows(video: Video) -> Iterator[Window]:
-    """Cut a video into windows of 2 s with two frames each, `(2, 3, 240, 240)`.
+    """Cut a video into windows of 2 s with two frames each, `(3, H, W)`.
 
     Raises:
         MediaDecodeError: The video is unreadable or truncated.
@@ -123,7 +119,7 @@ def video_windows(video: Video) -> Iterator[Window]:
         looks[int(index)] = picture_input(picture)
         window, first = int(index) // 2, int(index) // 2 * 2
         if first in looks and first + 1 in looks:
-            yield Window(spans[window], np.stack([looks.pop(first), looks.pop(first + 1)]))
+            yield Window(spans[window], (looks.pop(first), looks.pop(first + 1)))
 
 
 def audio_windows(audio: Audio) -> Iterator[Window]:

@@ -4,7 +4,7 @@ Meaning is the mixture of the names of the likeliest classes, ImageNet's and tho
 Appearance is a projection, learned so that a photo lies near a thermal picture of the same scene
 and near photos of the same kind of thing.
 
-Letters: B batch, E features, C classes, S semantic and A appearance dimensions.
+Letters: B batch, R regions, E features, C classes, S semantic and A appearance dimensions.
 """
 
 from __future__ import annotations
@@ -45,7 +45,15 @@ class ImageHead(nn.Module):
         self.appearance = Linear(sizes.features, sizes.appearance)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Map `(B, E)` to float32 unit vectors of meaning `(B, S)` and appearance `(B, A)`."""
-        chances = (self.classes(features) / TEMPERATURE).softmax(-1)  # (B, C)
-        meaning = mixture(chances, F.normalize(self.names, dim=-1))  # (B, S)
-        return meaning, F.normalize(self.appearance(features).float(), dim=-1)
+        """Map features of a picture's regions to its vectors.
+
+        Args:
+            features: Shape `(B, R, E)`; the first region is the whole picture.
+        Returns:
+            Float32 unit vectors of meaning `(B, S)` and of appearance `(B, A)`. The mean of the
+            squares of chances lets what one region is sure of outweigh what all think possible.
+        """
+        chances = (self.classes(features) / TEMPERATURE).softmax(-1)  # (B, R, C)
+        together = chances.square().mean(1).sqrt()  # (B, C)
+        meaning = mixture(together, F.normalize(self.names, dim=-1))  # (B, S)
+        return meaning, F.normalize(self.appearance(features[:, 0]).float(), dim=-1)

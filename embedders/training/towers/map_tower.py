@@ -62,8 +62,8 @@ class MapNet(nn.Module):
 
     def features(self, maps: Tensor) -> Tensor:
         """Map `(B, 1, H, W)` in [0, 1], hotter or nearer larger, to `(B, E)`."""
-        out: Tensor = self.trunk((maps - MAP_MEAN) / MAP_SPREAD)
-        return out
+        cells: Tensor = self.trunk((maps - MAP_MEAN) / MAP_SPREAD)
+        return cells.mean((2, 3))
 
     def appearance_of(self, features: Tensor) -> Tensor:
         """Map features `(B, E)` to float32 unit vectors of appearance `(B, A)`."""

@@ -34,34 +34,31 @@ class TrunkSizes:
     channels: int = 3  # C, channels of the picture
     stem: int = 32  # channels
     stages: tuple[Stage, ...] = (
-        Stage(1, 3, 1, 1, 16),  # 120 x 120
-        Stage(3, 3, 2, 6, 24),  # 60 x 60
-        Stage(3, 5, 2, 6, 40),  # 30 x 30
-        Stage(4, 3, 2, 6, 80),  # 15 x 15
-        Stage(4, 5, 1, 6, 112),  # 15 x 15
-        Stage(5, 5, 2, 6, 192),  # 8 x 8
-        Stage(1, 3, 1, 6, 320),  # 8 x 8
+        Stage(1, 3, 1, 1, 16),  # H/2, W/2
+        Stage(3, 3, 2, 6, 24),  # H/4, W/4
+        Stage(3, 5, 2, 6, 40),  # H/8, W/8
+        Stage(4, 3, 2, 6, 80),  # H/16, W/16
+        Stage(4, 5, 1, 6, 112),  # H/16, W/16
+        Stage(5, 5, 2, 6, 192),  # H/32, W/32
+        Stage(1, 3, 1, 6, 320),  # H/32, W/32
     )
     features: int = 1280  # E
 
 
 class SameConv(nn.Conv2d):
-    """A convolution to `ceil(input / stride)` pixels, padded more at the end than at the start.
+    """A convolution to `input / stride` pixels, padded more at the end than at the start.
 
     The weights were trained with this padding; PyTorch's own is symmetric.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map `(B, C, H, W)` to `(B, C', ceil(H / stride), ceil(W / stride))`."""
+        """Map `(B, C, H, W)` to `(B, C', H / stride, W / stride)`; the stride divides H and W."""
         kernel, stride = self.kernel_size[0], self.stride[0]
         if stride == 1:
             return F.conv2d(x, self.weight, self.bias, 1, kernel // 2, 1, self.groups)
-        missing = [(-(-side // stride) - 1) * stride + kernel - side for side in x.shape[2:]]
-        (top, left), (low, right) = zip(*((m // 2, m - m // 2) for m in missing), strict=True)
-        # Where the padding happens to be symmetric, the convolution itself can do it.
-        if top == low and left == right:
-            return F.conv2d(x, self.weight, self.bias, stride, (top, left), 1, self.groups)
-        padded = F.pad(x, (left, right, top, low))
+        missing = kernel - stride
+        start, end = missing // 2, missing - missing // 2
+        padded = F.pad(x, (start, end, start, end))
         return F.conv2d(padded, self.weight, self.bias, stride, 0, 1, self.groups)
 
 
@@ -102,7 +99,10 @@ class Trunk(nn.Module):
         self.head = SameConv(entering, sizes.features, 1)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Map normalised pictures `(B, C, H, W)` to features `(B, E)`, from 0 to 6."""
+        """Map normalised pictures `(B, C, H, W)` to features of their cells, from 0 to 6.
+
+        H and W are multiples of 32; the features are `(B, E, H/32, W/32)`.
+        """
         x = F.relu6(self.stem(pictures))  # (B, 32, H/2, W/2)
         x = self.blocks(x)  # (B, 320, H/32, W/32)
-        return F.relu6(self.head(x)).mean((2, 3))  # (B, E)
+        return F.relu6(self.head(x))  # (B, E, H/32, W/32)

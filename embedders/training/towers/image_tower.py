@@ -1,6 +1,8 @@
 """The tower for pictures and video frames: from features of the trunk to meaning and appearance.
 
-Meaning is the mixture of the names of the likeliest classes, ImageNet's and those added since.
+Meaning is the mixture of the names of the likeliest of ImageNet's classes, plus the names of the
+classes taught since, as far as they are likelier than those. Being a sum, it keeps what ImageNet's
+classes say of a thing that is of none of the taught kinds, but resembles one.
 Appearance is a projection, learned so that a photo lies near a thermal picture of the same scene
 and near photos of the same kind of thing.
 
@@ -18,7 +20,7 @@ from torch.nn import functional as F
 from sensorium.imagebind.linear import Linear
 from training.towers.mixture import mixture
 
-TEMPERATURE = 0.8  # below 1, so that the likeliest classes count for more
+TEMPERATURE = 0.5  # of taught classes: below 1, so that one either explains a picture or is silent
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class ImageHead(nn.Module):
     def __init__(self, sizes: ImageSizes | None = None) -> None:
         super().__init__()
         sizes = sizes or ImageSizes()
+        self.known = sizes.imagenet
         classes = sizes.imagenet + sizes.taught
         self.classes = Linear(sizes.features, classes)
         self.names: Tensor
@@ -51,9 +54,14 @@ class ImageHead(nn.Module):
             features: Shape `(B, R, E)`; the first region is the whole picture.
         Returns:
             Float32 unit vectors of meaning `(B, S)` and of appearance `(B, A)`. The mean of the
-            squares of chances lets what one region is sure of outweigh what all think possible.
+            squares of chances lets what one region is sure of outweigh what all think possible;
+            taught classes claim too much for that, so of theirs it is the plain mean. The length
+            of a taught class's name is its weight.
         """
-        chances = (self.classes(features) / TEMPERATURE).softmax(-1)  # (B, R, C)
-        together = chances.square().mean(1).sqrt()  # (B, C)
-        meaning = mixture(together, F.normalize(self.names, dim=-1))  # (B, S)
+        odds = self.classes(features)  # (B, R, C)
+        chances = odds[..., : self.known].softmax(-1)
+        together = chances.square().mean(1).sqrt()
+        seen = mixture(together, F.normalize(self.names[: self.known], dim=-1))  # (B, S)
+        taught = (odds / TEMPERATURE).softmax(-1).mean(1)[:, self.known :]
+        meaning = F.normalize(seen + (taught @ self.names[self.known :]).float(), dim=-1)  # (B, S)
         return meaning, F.normalize(self.appearance(features[:, 0]).float(), dim=-1)

@@ -15,7 +15,17 @@ from tests.support.golden_files import ROOT
 WINGS = (ROOT / "embedders" / "sensorium", ROOT / "integrations" / "sensorium")
 # Each layer may import itself and the layers before it.
 LAYERS = [
-    *("errors", "percepts", "samples", "encoders", "imagebind", "mini", "qdrant", "memory"),
+    *(
+        "errors",
+        "percepts",
+        "sources",
+        "samples",
+        "encoders",
+        "imagebind",
+        "mini",
+        "qdrant",
+        "memory",
+    ),
     *("agents", "adapters"),
 ]
 ADAPTERS = {"langchain", "langgraph", "llama_index", "mcp", "cli", "explorer"}
@@ -77,6 +87,7 @@ HEAVY = {"torch", "torchaudio", "onnxruntime", "av", "sklearn", "qdrant_client"}
     ("statement", "absent"),
     [
         ("import sensorium.percepts", HEAVY),
+        ("import sensorium.sources", {*HEAVY, "rosbags"}),
         ("import sensorium.encoders", HEAVY),
         ("import sensorium.imagebind", {"torchaudio", "av", "sklearn", "qdrant_client"}),
         ("import sensorium.qdrant", HEAVY),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from abc import ABC, abstractmethod
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, NoReturn
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
@@ -60,6 +62,9 @@ class Percept(ABC):
         at: When it was observed (aware), or `None`.
         uri: Where it came from, kept as given, never fetched.
         limits: Largest sizes that are accepted.
+        reading: What was taken from where, in which unit, by whoever read the file; empty if there
+            was nothing to understand. It is neither content nor kept: equality, digest and
+            dictionary leave it out.
     """
 
     modality: ClassVar[str]
@@ -75,6 +80,7 @@ class Percept(ABC):
     at: datetime | None
     uri: str | None
     limits: Limits
+    reading: Mapping[str, Any] = MappingProxyType({})
     _digest: str | None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -125,6 +131,12 @@ class Percept(ABC):
 
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"a percept is immutable: {name!r} cannot be deleted")
+
+    def with_reading(self, reading: Mapping[str, Any]) -> Self:
+        """Return the same percept with another `reading`; readers of files call this."""
+        same = copy.copy(self)
+        same._set(reading=dict(reading))
+        return same
 
     @classmethod
     def missing_units(cls, given: Mapping[str, Any]) -> list[str]:

@@ -29,6 +29,7 @@ PACKAGES = {  # name of the package, by the module that is imported
     "qdrant_edge": "qdrant-edge-py",
 }
 EXTRAS = {  # modules that are installed with the extra
+    "bags": ["rosbags"],
     "export": ["pyarrow"],
     "few-shot": ["sklearn"],
     "imagebind": ["torch", "torchaudio", "ftfy"],

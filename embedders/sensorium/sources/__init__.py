@@ -1,0 +1,10 @@
+"""Files and recordings as people have them, opened as percepts with their times."""
+
+from sensorium.sources.bag import MessageFailure, bag
+from sensorium.sources.reader import Reader, check_options
+from sensorium.sources.registry import (
+    open,  # noqa: A004  # used as `sources.open`
+    register_reader,
+)
+
+__all__ = ["MessageFailure", "Reader", "bag", "check_options", "open", "register_reader"]

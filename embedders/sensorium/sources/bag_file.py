@@ -1,0 +1,179 @@
+"""A recording of a robot as a file: its topics, and its messages in the order they were written.
+
+ROS 1 bags, and ROS 2 recordings in SQLite or MCAP, are read by `rosbags`, which needs no ROS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from typing_extensions import Self
+
+from sensorium.errors import MediaDecodeError, MissingExtraError, SourceNotFoundError
+
+if TYPE_CHECKING:
+    from rosbags.highlevel import AnyReader
+    from rosbags.interfaces import Connection
+
+ROS1 = b"#ROSBAG V"
+MCAP = b"\x89MCAP0\r\n"
+SQLITE = b"SQLite format 3\x00"
+STORAGES = (".mcap", ".db3")  # suffixes of the files of a ROS 2 recording
+LATEST = 2**63 - 1  # nanoseconds that the arrays of times have room for
+METADATA = "metadata.yaml"
+REPAIRS = {  # what the tools of each kind of recording do for a damaged one
+    ".bag": "run: rosbag reindex {}",
+    ".mcap": "run: mcap recover {} -o recovered.mcap",
+    ".db3": 'run: sqlite3 {} ".recover" | sqlite3 recovered.db3',
+}
+
+
+class Message(NamedTuple):
+    """A message as it was written."""
+
+    topic: str
+    log_time: int  # nanoseconds since 1970 at which it was written
+    kind: str  # its type in the words of rosbags, such as "sensor_msgs/msg/Imu"
+    content: bytes
+
+
+def is_bag(path: Path, head: bytes) -> bool:
+    """Return whether a file, by its first bytes, or a folder is a recording of a robot."""
+    if path.is_dir():
+        return (path / METADATA).is_file() or bool(_storages(path))
+    return head.startswith((ROS1, MCAP)) or (head.startswith(SQLITE) and path.suffix == ".db3")
+
+
+class BagFile:
+    """An open recording; a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a recording.
+
+        Args:
+            path: A `.bag`, `.mcap` or `.db3` file, or the folder of a ROS 2 recording.
+        Raises:
+            MissingExtraError: `rosbags` is not installed.
+            SourceNotFoundError: Nothing is at the path.
+            MediaDecodeError: It is not a recording, or its index is damaged.
+        """
+        check_installed()
+        from rosbags.highlevel import AnyReader
+        from rosbags.typesys import Stores, get_typestore
+
+        self.path = path
+        self._by_topic: dict[str, list[Connection]] = {}
+        try:
+            # Recordings in SQLite before ROS 2 Iron do not say how their messages are laid out
+            self._reader: AnyReader = AnyReader(
+                _files(path), default_typestore=get_typestore(Stores.ROS2_HUMBLE)
+            )
+            self._reader.open()
+        except FileNotFoundError as error:
+            raise SourceNotFoundError(
+                f"the path {str(path)!r}, where nothing is", "a recording", "check the path"
+            ) from error
+        except Exception as error:  # whatever damaged bytes make of a parser
+            raise self._damaged(error) from error
+        for connection in self._reader.connections:
+            self._by_topic.setdefault(connection.topic, []).append(connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._reader.close()
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """The type of each topic: `{"/imu/data": "sensor_msgs/Imu"}`."""
+        return {
+            topic: connections[0].msgtype.replace("/msg/", "/")
+            for topic, connections in sorted(self._by_topic.items())
+        }
+
+    def count(self, topics: Collection[str]) -> int:
+        """Return how many messages some topics have."""
+        return sum(c.msgcount for topic in topics for c in self._by_topic[topic])
+
+    def messages(
+        self, topics: Collection[str], since: int | None = None, until: int | None = None
+    ) -> Iterator[Message]:
+        """Yield the messages of some topics in the order of their log times.
+
+        Args:
+            topics: Names of topics of the recording.
+            since: First log time, in nanoseconds.
+            until: Log time that is too late, in nanoseconds.
+        Raises:
+            MediaDecodeError: The recording is damaged from here on.
+        """
+        wanted = [connection for topic in topics for connection in self._by_topic[topic]]
+        if not wanted:
+            return
+        written = self._reader.messages(wanted, start=since, stop=until)
+        while True:
+            try:
+                found = next(written, None)
+            except Exception as error:  # whatever damaged bytes make of a parser
+                raise self._damaged(error) from error
+            if found is None:
+                return
+            connection, log_time, content = found
+            if log_time > LATEST:
+                raise self._damaged(ValueError(f"a log time of {log_time} ns"))
+            yield Message(connection.topic, log_time, connection.msgtype, content)
+
+    def decode(self, message: Message) -> Any:
+        """Return a message as an object with the fields of its type.
+
+        Raises:
+            MediaDecodeError: Its content is not of its type.
+        """
+        try:
+            return self._reader.deserialize(message.content, message.kind)
+        except Exception as error:  # whatever damaged bytes make of a parser
+            raise MediaDecodeError(
+                f"a message of {message.topic} that is not a {message.kind} ({_said(error)})",
+                "a message of its type",
+                "leave the topic out, or look at the recording with the tools of ROS",
+            ) from error
+
+    def _damaged(self, error: Exception) -> MediaDecodeError:
+        name = repr(str(self.path))
+        repair = REPAIRS.get(self.path.suffix.lower(), "run: ros2 bag reindex {}").format(name)
+        return MediaDecodeError(
+            f"the recording {name} ({_said(error)})",
+            "a whole ROS 1 bag, or a ROS 2 recording in SQLite or MCAP",
+            f"if it was cut off, {repair}",
+        )
+
+
+def check_installed() -> None:
+    """Check that `rosbags` is there.
+
+    Raises:
+        MissingExtraError: It is not; the message has the command.
+    """
+    try:
+        import rosbags.highlevel  # noqa: F401  # only whether it is there
+    except ImportError as error:
+        raise MissingExtraError.for_package("rosbags", "bags") from error
+
+
+def _files(path: Path) -> Sequence[Path]:
+    """Return what `rosbags` opens together: the path itself, or the files of a bare folder."""
+    if path.is_dir() and not (path / METADATA).is_file():
+        return _storages(path)
+    return [path]
+
+
+def _storages(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.suffix in STORAGES)
+
+
+def _said(error: Exception) -> str:
+    """Return the message of a foreign error without its full stop, or its kind."""
+    return str(error).rstrip(".") or type(error).__name__

@@ -1,0 +1,170 @@
+"""Messages of sensor_msgs/Imu as motion: stretches of bounded length, each one percept."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorium.errors import PerceptShapeError
+from sensorium.percepts.imu import IMU
+from sensorium.sources.bag_file import BagFile, Message
+from sensorium.sources.stamps import NANOSECONDS, moment, stamp_of
+from sensorium.sources.topics import Draft, Topic
+
+IMU_TYPE = "sensor_msgs/Imu"
+PAUSE = NANOSECONDS  # without a message, or back in time, that ends a stretch
+MOST = 1_000_000  # messages of a stretch, whatever their clocks say
+STANDARD = {"accel": "m/s^2", "gyro": "rad/s"}  # as the type of the message says
+ABSENT = -1.0  # first covariance of what a sensor does not measure, by the same
+FIELDS = {"accel": "linear_acceleration", "gyro": "angular_velocity"}
+
+
+class Stretch(NamedTuple):
+    """Messages in a row, as they were written."""
+
+    log_times: NDArray[np.int64]  # (T,) nanoseconds
+    stamps: NDArray[np.int64]  # (T,) nanoseconds, 0 where none was set
+    samples: NDArray[np.float64]  # (T, 6)
+    absent: str  # the field that the messages say they do not have, or nothing
+
+
+class MotionStretches:
+    """Collects the messages of a topic until a pause, or until the stretch is long enough."""
+
+    def __init__(self, topic: Topic, recording: BagFile) -> None:
+        """Begin with nothing.
+
+        Raises:
+            PerceptFormatError: An option of the topic is not known.
+        """
+        topic.check_options(IMU.needs)
+        self._topic, self._recording = topic, recording
+        self._clear()
+
+    def _clear(self) -> None:
+        self._log_times, self._stamps, self._samples = array("q"), array("q"), array("d")
+        self._last, self._absent = 0, ""
+
+    def take(self, message: Message) -> Draft | None:
+        """Take the next message; return the stretch before it, if it does not belong to that."""
+        imu = self._recording.decode(message)
+        stamp, log_time = stamp_of(imu), message.log_time
+        done = self.finish() if self._is_over(stamp or log_time, log_time) else None
+        if not self._log_times:
+            self._absent = _absent_field(imu)
+        turn, force = imu.angular_velocity, imu.linear_acceleration
+        self._samples.extend((force.x, force.y, force.z, turn.x, turn.y, turn.z))
+        self._stamps.append(stamp)
+        self._log_times.append(log_time)
+        self._last = stamp or log_time
+        return done
+
+    def finish(self) -> Draft | None:
+        """Return the stretch so far, if there is one, and begin the next."""
+        if not self._log_times:
+            return None
+        stretch = Stretch(
+            np.array(self._log_times, np.int64),
+            np.array(self._stamps, np.int64),
+            np.array(self._samples, np.float64).reshape(-1, 6),
+            self._absent,
+        )
+        self._clear()
+        first = int(stretch.log_times[0])
+        return Draft(self._topic.name, first, lambda: make_motion(stretch, self._topic))
+
+    def _is_over(self, time: int, log_time: int) -> bool:
+        if not self._log_times:
+            return False
+        length = (log_time - self._log_times[0]) / NANOSECONDS
+        paused = abs(time - self._last) > PAUSE
+        return paused or length >= self._topic.stretch or len(self._log_times) >= MOST
+
+
+def make_motion(stretch: Stretch, topic: Topic) -> IMU:
+    """Make one percept of a stretch.
+
+    Raises:
+        PerceptShapeError: Acceleration or rotation is missing.
+        UnitError: The units, those of the message's type if the topic's options name no others, do
+            not fit the numbers.
+        PerceptError: `IMU` refuses the samples.
+    """
+    _check_measured(stretch, topic)
+    stamped = bool(stretch.stamps.all())
+    times = stretch.stamps if stamped else stretch.log_times
+    kept = np.isfinite(stretch.samples).all(axis=1)
+    order = np.argsort(times[kept], kind="stable")
+    times, samples = times[kept][order], stretch.samples[kept][order]
+    again = np.zeros(len(times), bool)
+    again[1:] = (np.diff(times) == 0) & (samples[1:] == samples[:-1]).all(axis=1)
+    times, samples = times[~again], samples[~again]
+    spread, taken = spread_equal(times)
+    units = {**STANDARD, **topic.options}
+    log_time = int(stretch.log_times[0])
+    at, whence = moment(int(times[0]) if stamped and len(times) else 0, log_time)
+    clock = ("header.stamp" if stamped else "log time (the stamps are zero)") + taken
+    reading = topic.describe(
+        log_time,
+        whence,
+        **{name: f"{field} [{units[name]}]" for name, field in FIELDS.items()},
+        time=f"rate={units['rate']}" if "rate" in units else clock,
+        messages=len(stretch.samples),
+    )
+    if len(samples) < len(stretch.samples):
+        reading["left_out"] = f"{len(stretch.samples) - len(samples)} repeated or not finite"
+    motion = IMU(
+        samples,
+        timestamps=None if "rate" in units else (spread - spread[:1]) / NANOSECONDS,
+        at=at,
+        uri=topic.uri_at(log_time),
+        limits=topic.limits,
+        **units,
+    )
+    return motion.with_reading(reading)
+
+
+def spread_equal(times: NDArray[np.int64]) -> tuple[NDArray[np.float64], str]:
+    """Spread times that are equal evenly up to the next one: packets share the time of their first.
+
+    Args:
+        times: Shape `(T,)`, in nanoseconds, sorted.
+    Returns:
+        Shape `(T,)`, nanoseconds from the first, and words for it if any time was changed.
+    """
+    exact = (times - times[:1]).astype(np.float64)
+    distinct, first, counts = np.unique(times, return_index=True, return_counts=True)
+    if len(distinct) == len(times) or len(distinct) < 2:
+        return exact, ""
+    steps = np.diff(distinct).astype(np.float64)
+    periods = np.append(steps, np.median(steps / counts[:-1]) * counts[-1]) / counts
+    place = np.arange(len(times)) - np.repeat(first, counts)  # of each in its packet
+    return exact + place * np.repeat(periods, counts), ", equal ones spread"
+
+
+def _absent_field(imu: Any) -> str:
+    """Return the field that a message says it does not have: its first covariance is -1."""
+    for name in FIELDS.values():
+        if getattr(imu, f"{name}_covariance")[0] == ABSENT:
+            return name
+    return ""
+
+
+def _check_measured(stretch: Stretch, topic: Topic) -> None:
+    """Check that a stretch has both an acceleration and a rotation.
+
+    Raises:
+        PerceptShapeError: The messages say that they lack one, or one is nothing but zeros.
+    """
+    halves = dict(zip(FIELDS.values(), np.hsplit(stretch.samples, 2), strict=True))
+    empty = [name for name, values in halves.items() if not values.any()]
+    for name in [stretch.absent, *empty]:
+        if name:
+            raise PerceptShapeError(
+                f"messages without {name}",
+                "acceleration and rotation in one message",
+                f"leave the topic {topic.name} out: name the others in topics=",
+            )

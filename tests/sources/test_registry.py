@@ -1,0 +1,115 @@
+"""One door for every kind of file, and how others add their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from sensorium import sources
+from sensorium.errors import (
+    MediaDecodeError,
+    PerceptFormatError,
+    SourceNotFoundError,
+    SourceRefusedError,
+)
+from sensorium.percepts import Percept, Text
+from sensorium.sources import registry
+
+
+class LineReader:
+    """Reads each line of a file as a text."""
+
+    def matches(self, path: Path, head: bytes) -> bool:
+        return head.startswith(b"#lines")
+
+    def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
+        sources.check_options(options, ["most"], "a file of lines")
+        lines = path.read_text().splitlines()[1:]
+        for line in lines[: options.get("most")]:
+            yield Text(line, uri=path.as_uri())
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_registered", [])
+
+
+def test_any_single_file_is_one_percept(tmp_path: Path) -> None:
+    """A file that no reader knows is what `percept_from_media` makes of it, and says whence."""
+    path = tmp_path / "a b.png"
+    PIL.Image.new("RGB", (4, 3), "red").save(path)
+    at = datetime(2024, 5, 1, tzinfo=timezone.utc)
+    [picture] = sources.open(path, at=at)
+    assert (picture.modality, picture.at, picture.uri) == ("image", at, path.as_uri())
+    assert picture.reading["modality"] == "image"
+
+
+def test_units_are_options(tmp_path: Path) -> None:
+    """What the modality needs is given by its own names, and stands in the reading."""
+    path = tmp_path / "depth.png"
+    PIL.Image.fromarray(np.full((4, 6), 1500, np.uint16)).save(path)
+    [depth] = sources.open(path.as_uri(), modality="depth", unit="mm", fx=300)
+    assert {"modality": "depth", "unit": "mm", "fx": 300.0}.items() <= depth.reading.items()
+    with pytest.raises(PerceptFormatError, match="colour"):
+        sources.open(path, modality="depth", unit="mm", fx=300, colour="red")
+
+
+def test_a_registered_reader_is_asked_first(tmp_path: Path) -> None:
+    """One class reads a new kind of file; other files go on as before."""
+    path = tmp_path / "words.txt"
+    path.write_text("#lines\none\ntwo\n")
+    assert len(list(sources.open(path))) == 1
+    sources.register_reader(LineReader())
+    assert len(list(sources.open(path))) == 2
+    assert len(list(sources.open(path, most=1))) == 1
+    with pytest.raises(PerceptFormatError, match="'least'; needed options among most"):
+        next(sources.open(path, least=1))
+
+
+def test_packages_offer_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry point names a class, which is asked before the built-in ones."""
+    path = tmp_path / "words.txt"
+    path.write_text("#lines\none\ntwo\n")
+    package = tmp_path / "lines_of_files.py"
+    package.write_text(Path(__file__).read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    point = EntryPoint("lines", "lines_of_files:LineReader", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    assert len(list(sources.open(path))) == 2
+
+
+def test_what_is_no_reader_is_refused() -> None:
+    """A class in place of an object, or an object without the two methods."""
+    for wrong in (LineReader, object()):
+        with pytest.raises(PerceptFormatError, match=r"matches\(path, head\)"):
+            sources.register_reader(wrong)  # type: ignore[arg-type]  # as meant
+
+
+def test_a_broken_reader_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package whose reader cannot be imported is named, whatever file is opened."""
+    point = EntryPoint("lost", "no_such_module:Reader", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    (tmp_path / "a.txt").write_text("hello")
+    with pytest.raises(PerceptFormatError, match="'lost' of an installed package"):
+        sources.open(tmp_path / "a.txt")
+
+
+def test_places_are_checked(tmp_path: Path) -> None:
+    """Nothing there, a folder of anything, a URL, a path outside the roots."""
+    (tmp_path / "a.txt").write_text("hello")
+    with pytest.raises(SourceNotFoundError, match="nothing is"):
+        sources.open(tmp_path / "b.txt")
+    with pytest.raises(MediaDecodeError, match="no reader knows"):
+        sources.open(tmp_path)
+    with pytest.raises(SourceRefusedError, match="fetches nothing"):
+        sources.open("https://example.com/a.bag")
+    with pytest.raises(SourceRefusedError, match="below"):
+        sources.open(tmp_path / "a.txt", roots=[tmp_path / "inner"])
+    assert len(list(sources.open(tmp_path / "a.txt", roots=[tmp_path]))) == 1

@@ -1,0 +1,132 @@
+"""Messages of sensor_msgs/Imu: whose clock, which units, what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.support.bags import SECOND, START, Written, imu, imu_messages, write_bag
+from tests.support.motions import G, motion
+
+from sensorium import sources
+from sensorium.errors import PerceptShapeError, UnitError
+from sensorium.percepts import IMU
+from sensorium.sources.ros_motion import spread_equal
+
+
+def read_one(path: Path, **options: Any) -> IMU:
+    [walk] = sources.open(path, **options)
+    assert isinstance(walk, IMU)
+    return walk
+
+
+def restamped(stamps: list[int], *, late: int = 0, rate: float = 100.0) -> list[Written]:
+    """Messages whose stamps are these, written at an even rate."""
+    step = int(SECOND / rate)
+    return [
+        Written("/imu", START + late + index * step, imu(stamp, row))
+        for index, (stamp, row) in enumerate(zip(stamps, motion(len(stamps)), strict=True))
+    ]
+
+
+def test_zero_stamps_leave_the_log_time(tmp_path: Path) -> None:
+    """The times are those of writing, and the reading says so."""
+    walk = read_one(write_bag(tmp_path, restamped([0] * 50)))
+    np.testing.assert_allclose(walk.times, np.arange(50) / 100, atol=1e-9)
+    assert walk.at is not None
+    assert walk.at.timestamp() == START / SECOND
+    assert walk.reading["time"] == "log time (the stamps are zero)"
+    assert walk.reading["at"] == "log time (the stamps are zero)"
+
+
+def test_stamps_since_the_start_of_the_robot(tmp_path: Path) -> None:
+    """They are the times within the motion; the moment is that of writing."""
+    stamps = [5 * SECOND + index * 20_000_000 for index in range(50)]
+    walk = read_one(write_bag(tmp_path, restamped(stamps)))
+    assert walk.rate == 50
+    assert walk.at is not None
+    assert walk.at.timestamp() == START / SECOND
+    assert walk.reading["at"] == "log time (the stamps do not count from 1970)"
+
+
+def test_a_simulation_has_no_moment(tmp_path: Path) -> None:
+    """If neither clock counts from 1970, there is no `at`, and it is said."""
+    messages = [each._replace(log_time=each.log_time - START) for each in restamped([0] * 50)]
+    walk = read_one(write_bag(tmp_path, messages))
+    assert walk.at is None
+    assert walk.reading["at"].startswith("unknown")
+
+
+def test_messages_out_of_order_are_sorted_and_repeated_ones_dropped(tmp_path: Path) -> None:
+    """As a network may deliver them; the reading counts what was left out."""
+    messages = imu_messages(motion(100), late=0)
+    times = [each.log_time for each in messages]
+    swapped = [*messages[:10], messages[11], messages[10], *messages[12:]]
+    written = [each._replace(log_time=time) for each, time in zip(swapped, times, strict=True)]
+    again = written[-1]._replace(log_time=written[-1].log_time + 1)
+    walk = read_one(write_bag(tmp_path, [*written, again]))
+    np.testing.assert_array_equal(walk.samples, motion(100).astype(np.float32))
+    assert walk.reading["left_out"] == "1 repeated or not finite"
+
+
+def test_packets_of_equal_stamps_are_spread(tmp_path: Path) -> None:
+    """Three samples of one stamp lie evenly between it and the next one."""
+    stamps = [START + index // 3 * 30_000_000 for index in range(60)]
+    walk = read_one(write_bag(tmp_path, restamped(stamps)))
+    np.testing.assert_allclose(walk.times, np.arange(60) / 100, atol=1e-9)
+    assert walk.reading["time"] == "header.stamp, equal ones spread"
+
+
+def test_spreading_leaves_distinct_times_alone() -> None:
+    """Exactly, and two packets of different size share their time fairly."""
+    even = np.array([5, 15, 25], np.int64)
+    assert spread_equal(even)[0].tolist() == [0, 10, 20]
+    packed = np.array([0, 0, 20, 20, 20, 20], np.int64)
+    assert spread_equal(packed)[0].tolist() == [0, 10, 20, 30, 40, 50]
+
+
+def test_rows_without_a_number_are_left_out(tmp_path: Path) -> None:
+    """A NaN makes a row no reading; its time stays empty."""
+    samples = motion(100)
+    samples[50, 2] = np.nan
+    walk = read_one(write_bag(tmp_path, imu_messages(samples)))
+    assert len(walk.samples) == 99
+    assert walk.times[50] == pytest.approx(0.51)
+    assert walk.reading["left_out"] == "1 repeated or not finite"
+
+
+def test_g_is_refused_and_the_remedy_works(tmp_path: Path) -> None:
+    """Drivers that publish g, against the standard, are found at rest; the topic says it then."""
+    still = np.tile([0, 0, 1, 0, 0, 0.001], (200, 1))
+    path = write_bag(tmp_path, imu_messages(still, topic="/livox/imu"))
+    with pytest.raises(UnitError, match=r'"g".*topics=\{"/livox/imu"') as refused:
+        list(sources.open(path))
+    assert 'accel="g"' in refused.value.remedy
+    walk = read_one(path, topics={"/livox/imu": {"accel": "g"}})
+    np.testing.assert_allclose(walk.samples[:, 2], G, rtol=1e-6)
+    assert walk.reading["accel"] == "linear_acceleration [g]"
+
+
+def test_a_rate_overrides_the_clock(tmp_path: Path) -> None:
+    """For stamps that say nothing: all equal."""
+    path = write_bag(tmp_path, restamped([START] * 50))
+    walk = read_one(path, topics={"/imu": {"rate": 200}})
+    assert (walk.rate, walk.reading["time"]) == (200, "rate=200")
+
+
+@pytest.mark.parametrize("absent", ["linear_acceleration", "angular_velocity"])
+def test_half_a_sensor_is_named(absent: str, tmp_path: Path) -> None:
+    """A covariance of -1, or nothing but zeros, means that the sensor does not measure it."""
+    marked = [
+        each._replace(message=imu(each.log_time, row, absent=absent))
+        for each, row in zip(imu_messages(motion(50)), motion(50), strict=True)
+    ]
+    zeros = motion(50)
+    zeros[:, slice(0, 3) if absent == "linear_acceleration" else slice(3, 6)] = 0
+    for number, messages in enumerate((marked, imu_messages(zeros))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with pytest.raises(PerceptShapeError, match=f"without {absent}"):
+            list(sources.open(write_bag(folder, messages)))

@@ -1,0 +1,106 @@
+"""Recordings of robots as tests make them: any messages, in every kind of file, by `rosbags`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rosbags.rosbag1 import Writer as Writer1
+from rosbags.rosbag2 import StoragePlugin
+from rosbags.rosbag2 import Writer as Writer2
+from rosbags.typesys import Stores, get_typestore
+
+KINDS = ("ros1", "sqlite3", "mcap")
+SECOND = 1_000_000_000  # nanoseconds
+START = 1_700_000_000 * SECOND  # 14 November 2023
+NOETIC, HUMBLE = get_typestore(Stores.ROS1_NOETIC), get_typestore(Stores.ROS2_HUMBLE)
+
+
+class Written(NamedTuple):
+    """A message and when it is written."""
+
+    topic: str
+    log_time: int  # nanoseconds
+    message: Any
+
+
+def write_bag(folder: Path, messages: Iterable[Written], kind: str = "mcap") -> Path:
+    """Write messages, made with the types of ROS 2, as a recording of one of `KINDS`."""
+    messages = list(messages)
+    types = {each.topic: each.message.__msgtype__ for each in messages}
+    if kind == "ros1":
+        path = folder / "run.bag"
+        with Writer1(path) as bag1:
+            ways1 = {
+                topic: bag1.add_connection(topic, type_, typestore=NOETIC)
+                for topic, type_ in types.items()
+            }
+            for topic, log_time, message in messages:
+                content = NOETIC.serialize_ros1(_as_ros1(message), types[topic])
+                bag1.write(ways1[topic], log_time, content)
+        return path
+    path = folder / "run"
+    with Writer2(path, version=9, storage_plugin=StoragePlugin[kind.upper()]) as bag2:
+        ways2 = {
+            topic: bag2.add_connection(topic, type_, typestore=HUMBLE)
+            for topic, type_ in types.items()
+        }
+        for topic, log_time, message in messages:
+            bag2.write(ways2[topic], log_time, HUMBLE.serialize_cdr(message, types[topic]))
+    return path
+
+
+def header(stamp: int, frame: str = "sensor") -> Any:
+    """Make a header with a stamp in nanoseconds."""
+    time = HUMBLE.types["builtin_interfaces/msg/Time"](*divmod(stamp, SECOND))
+    return HUMBLE.types["std_msgs/msg/Header"](time, frame)
+
+
+def imu(stamp: int, row: NDArray[np.float64], *, absent: str = "") -> Any:
+    """Make a sensor_msgs/Imu of acceleration x y z and rotation x y z."""
+    vector = HUMBLE.types["geometry_msgs/msg/Vector3"]
+    unknown = np.array([-1.0, *[0.0] * 8])
+    covariance = {
+        name: unknown if name == absent else np.zeros(9)
+        for name in ("linear_acceleration", "angular_velocity")
+    }
+    return HUMBLE.types["sensor_msgs/msg/Imu"](
+        header(stamp),
+        HUMBLE.types["geometry_msgs/msg/Quaternion"](0.0, 0.0, 0.0, 1.0),
+        unknown,
+        vector(*map(float, row[3:])),
+        covariance["angular_velocity"],
+        vector(*map(float, row[:3])),
+        covariance["linear_acceleration"],
+    )
+
+
+def imu_messages(
+    samples: NDArray[np.float64],
+    *,
+    topic: str = "/imu/data",
+    rate: float = 100.0,
+    start: int = START,
+    late: int = 3_000_000,
+) -> list[Written]:
+    """Make messages at an even rate, each written some nanoseconds after its stamp."""
+    stamps = start + np.rint(np.arange(len(samples)) * SECOND / rate).astype(np.int64)
+    return [
+        Written(topic, int(stamp) + late, imu(int(stamp), row))
+        for stamp, row in zip(stamps, samples, strict=True)
+    ]
+
+
+def _as_ros1(message: Any) -> Any:
+    """Return a message with the header, and the names, of ROS 1."""
+    type_ = NOETIC.types[message.__msgtype__]
+    values = {name.lower(): value for name, value in vars(message).items()}
+    if "header" in values:
+        old = values["header"]
+        time = NOETIC.types["builtin_interfaces/msg/Time"](old.stamp.sec, old.stamp.nanosec)
+        values["header"] = NOETIC.types["std_msgs/msg/Header"](0, time, old.frame_id)
+    fields = NOETIC.fielddefs[message.__msgtype__][1]
+    return type_(*(values[name.lower()] for name, _ in fields))

@@ -86,12 +86,12 @@ CSV = "ax,ay,az,gx,gy,gz\n" + "1,2,9,0,0,0\n" * 5
         (errors.PerceptShapeError, "mean the same", CSV.replace("gx", "acc_x,gx")),
         (errors.MediaDecodeError, "line 7", CSV + "1,2,x,4,5,6\n"),
         (errors.MediaDecodeError, "line 7", CSV + "1,2,3\n"),
-        (errors.MediaDecodeError, "line 8", CSV + "\n1,2,,4,5,6\n"),
-        (errors.NonFiniteError, "row 5", CSV + "1,2,nan,4,5,6\n"),
+        (errors.MediaDecodeError, "line 8", CSV + "\n1,2,?,4,5,6\n"),
+        (errors.NonFiniteError, "row 5", CSV + "1,2,inf,4,5,6\n"),
         (errors.EmptyPerceptError, "no rows", CSV[:18]),
         (errors.PerceptTooShortError, "1 sample", CSV[:30]),
-        (errors.MediaDecodeError, "unreadable as imu", CSV + "\xff"),
-        (errors.PerceptShapeError, "missing", "{}"),
+        (errors.MediaDecodeError, "line 7", CSV + "\xff"),
+        (errors.MediaDecodeError, "no rows of numbers", "{}"),
     ],
 )
 def test_csv_mistakes_are_named(error: type[Exception], message: str, content: str) -> None:
@@ -102,11 +102,12 @@ def test_csv_mistakes_are_named(error: type[Exception], message: str, content: s
 
 
 def test_a_file_and_a_caller_cannot_both_keep_time(tmp_path: Path) -> None:
-    """A rate beside a time column, or timestamps beside a file, is refused."""
+    """Another rate beside a time column, or timestamps beside a file, is refused."""
     names = ["t", *COLUMNS]
     path = csv_file(tmp_path / "a.csv", names, [np.arange(200) / 50, *motion().T])
-    with pytest.raises(errors.UnitError, match="its own times and rate=50"):
-        IMU(path, rate=50, **UNITS)
+    with pytest.raises(errors.UnitError, match="its own times and rate=60"):
+        IMU(path, rate=60, **UNITS)
+    assert IMU(path, rate=50, **UNITS).rate == 50
     with pytest.raises(errors.UnitError, match="its own times and timestamps"):
         IMU(path, timestamps=np.arange(200) / 50, **UNITS)
 
@@ -208,10 +209,9 @@ def test_a_bomb_of_several_members_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(imu_files, "LARGEST", 5 * 48 - 1)
     with pytest.raises(errors.SourceTooLargeError, match="at most 239"):
         IMU(two, **UNITS)
-    with pytest.raises(errors.SourceTooLargeError, match="at most 239"):
-        IMU(CSV.encode(), rate=50, **UNITS)
-    monkeypatch.setattr(imu_files, "LARGEST", 5 * 48)
-    IMU(CSV.encode(), rate=50, **UNITS)
+    with pytest.raises(errors.SourceTooLargeError, match="shorter recordings"):
+        IMU(CSV.encode(), rate=50, **UNITS, limits=Limits(max_memory=499))
+    IMU(CSV.encode(), rate=50, **UNITS, limits=Limits(max_memory=500))
 
 
 def test_a_member_that_is_not_needed_is_not_read() -> None:

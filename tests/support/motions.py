@@ -25,3 +25,10 @@ def csv_file(path: Path, names: list[str], columns: list[Any], *, delimiter: str
     rows = [delimiter.join(f"{value:.9g}" for value in row) for row in np.stack(columns, axis=1)]
     path.write_text("\n".join([delimiter.join(names), *rows]) + "\n")
     return path
+
+
+def planted(count: int) -> NDArray[np.float64]:
+    """Return a smooth motion `(count, 6)` at 100 Hz, m/s^2 and rad/s, whose columns all differ."""
+    times = np.arange(count) / 100
+    waves = [np.sin(2 * np.pi * (0.4 + 0.3 * axis) * times + axis) for axis in range(6)]
+    return np.stack(waves, 1) * [1.5, 1.0, 2.0, 0.8, 0.6, 0.4] + [0.5, 1.0, G, 0.1, 0.2, 0.05]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import math
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,17 +27,18 @@ from sensorium.errors import (
     show,
 )
 from sensorium.percepts.forms import FileFormat, PerceptFile, Preview, PreviewLimits
-from sensorium.percepts.imu_files import Recording, check_count, read_recording
+from sensorium.percepts.imu_files import read_recording, units_of_files
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion_checks import check_motion
+from sensorium.percepts.motion_columns import ACCEL_UNITS, GYRO_UNITS
+from sensorium.percepts.motion_options import UNSTATED, Options, has_gyro, scale_of, stated
+from sensorium.percepts.motion_recording import Recording, check_count
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.previews import encode_drawing
 from sensorium.percepts.resampling import TICK, resample, uniform
 from sensorium.percepts.source import Array, Encoded, Given, Samples, Source, take
 from sensorium.percepts.unit import Unit
 
-STANDARD_GRAVITY = 9.80665  # m/s^2, exact by definition
-ACCEL_UNITS = {"m/s^2": 1.0, "g": STANDARD_GRAVITY}  # in m/s^2
-GYRO_UNITS = {"rad/s": 1.0, "deg/s": math.pi / 180}  # in rad/s
 GAP = 0.1  # seconds without a sample split a recording,
 GAP_PERIODS = 1.5  # or so many periods, if they are longer
 # Stamps just 100 ms apart are not a gap; seconds since 1970 are exact to 2.4e-7 s
@@ -47,12 +48,6 @@ FASTEST = 1e6  # Hz; faster is a period, or hours, given as the rate or seconds
 BURSTS = 3.0  # times the mean rate; timestamps that are denser than this come in bursts
 RATE_DIGITS = 6  # decimals of a rate derived from timestamps, whose rounding is not its own
 NPZ = FileFormat("npz", "application/zip")
-IMPLAUSIBLE_ACCEL = 200.0  # m/s^2, 20 g; a median beyond it is raw counts or milli-g
-IMPLAUSIBLE_GYRO = 40.0  # rad/s, 2300 deg/s: beyond what such sensors measure
-IMPLAUSIBLE_G = 5.0  # g; a median beyond it is m/s^2
-# A norm whose median lies in this range and that hardly varies is gravity in g
-AT_REST = (0.9, 1.1)
-AT_REST_SPREAD = 0.05  # standard deviation
 
 
 @dataclass(frozen=True)
@@ -90,8 +85,14 @@ class IMU(Percept):
 
     modality: ClassVar[str] = "imu"
     needs: ClassVar[Mapping[str, Unit]] = {
-        "accel": Unit("unit of the acceleration, m/s^2 or g", "m/s^2", required=True),
-        "gyro": Unit("unit of the rotation rate, rad/s or deg/s", "rad/s", required=True),
+        "accel": Unit(
+            "unit of the acceleration, m/s^2, g or m/s^2 a count", "m/s^2", required=True
+        ),
+        "gyro": Unit(
+            "unit of the rotation rate, rad/s, deg/s or rad/s a count; none without a gyroscope",
+            "rad/s",
+            required=True,
+        ),
         "rate": Unit("samples per second, where neither the file nor timestamps say it", 50),
     }
     suffixes: ClassVar[tuple[str, ...]] = (".npz", ".csv")
@@ -99,16 +100,20 @@ class IMU(Percept):
     samples: NDArray[np.float32]
     times: NDArray[np.float64]
     rate: float
+    reading: Mapping[str, Any]
     _units: Mapping[str, Any]
 
     def __init__(
         self,
-        source: Given,
+        source: Given | Sequence[Given],
         *,
         rate: float | None = None,
         timestamps: Given | None = None,
-        accel: str | None = None,
-        gyro: str | None = None,
+        accel: str | float | None = None,
+        gyro: str | float | None = UNSTATED,
+        columns: Mapping[str, Any] | None = None,
+        time_unit: str | None = None,
+        clock: str | None = None,
         at: datetime | None = None,
         uri: str | None = None,
         limits: Limits = DEFAULT_LIMITS,
@@ -116,14 +121,25 @@ class IMU(Percept):
         """Take a recording.
 
         Args:
-            source: Samples of shape `(T, 6)`, accelerometer x y z and gyroscope x y z, or a CSV or
-                NPZ file whose columns are named (`ax ay az gx gy gz`, `accel_x`, ..., and `t`,
-                `time_ms`, ... for the times).
-            rate: Samples per second in Hz, where neither timestamps nor the file say it.
+            source: Samples of shape `(T, 6)`, accelerometer x y z and gyroscope x y z; or a file: a
+                table in text whose columns are named (`ax ay az gx gy gz`, `accel_x`, `Gyroscope y
+                (rad/s)`, `w_RS_S_z`, ..., and `t`, `time_ms`, ... for the times), a zip archive of
+                such tables, an NPZ or an NPY file; or a list of the files of its sensors, which are
+                brought onto the clock of the accelerometer.
+            rate: Samples per second in Hz, where neither timestamps nor the file say it. Beside the
+                times of a file that agree with it on the whole, the samples lie evenly.
             timestamps: Shape `(T,)`, seconds from any origin, or datetime64; strictly increasing.
-            accel: Unit of the acceleration, `"m/s^2"` or `"g"`.
-            gyro: Unit of the rotation rate, `"rad/s"` or `"deg/s"`.
-            at: When the first sample was taken.
+            accel: Unit of the acceleration, `"m/s^2"`, `"g"` or `"mg"`, or a number: m/s^2 of one
+                count, such as `9.80665 / 16384`, also as text. A file may say the unit itself.
+            gyro: Unit of the rotation rate, `"rad/s"`, `"deg/s"` or `"mdeg/s"`, or a number: rad/s
+                of one count. `"none"`, or `None`, says that there is no gyroscope: it is taken not
+                to turn.
+            columns: Columns of a table to take, by their names or their places from 0:
+                `{"accel": ["x", "y", "z"], "gyro": [4, 5, 6], "time": "epoch"}`.
+            time_unit: Unit of a table's times, `"s"`, `"ms"`, `"us"` or `"ns"`, where neither their
+                name nor their steps tell it.
+            clock: `"rate"` has `rate` go before whatever times a file holds.
+            at: When the first sample was taken; by default what the times of a table say.
             uri: Where it came from.
             limits: Largest sizes that are accepted.
         Raises:
@@ -136,33 +152,55 @@ class IMU(Percept):
                 `limits.max_memory` has room for.
             NonFiniteError: NaN or infinity among the samples.
             PerceptTooShortError: Fewer than two samples.
-            MediaDecodeError: A file that is neither CSV nor NPZ, or damaged.
+            MediaDecodeError: A file that is no table, NPZ or NPY, or damaged.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
-        taken = (
-            source if isinstance(source, Motion) else take(source, modality="imu", limits=limits)
-        )
-        recording = _recording(taken, rate, timestamps, accel=accel, gyro=gyro, limits=limits)
-        check_count(recording.samples.size // 6, taken.name, limits)
+        taken = _taken(source, limits)
+        options = Options(columns or {}, time_unit, clock, rate, has_gyro(gyro))
+        recording = _recording(taken, timestamps, options, limits=limits)
+        name = ", ".join(each.name for each in taken)
+        _check_gyro(recording.samples, options, gyro)
+        accel = stated("accel", accel, recording.accel, name)
+        gyro = "none" if not options.gyro else stated("gyro", gyro, recording.gyro, name)
+        check_count(recording.samples.size // 6, name, limits)
         samples = Samples(_canonical(recording.samples, accel, gyro))
-        if not isinstance(taken, Motion):  # its samples are canonical, so there is nothing to guess
-            _check_accel(recording.samples, accel)
-            _check_size(samples.array)
+        if not isinstance(taken[0], Motion):  # its samples are canonical: nothing is to be guessed
+            check_motion(recording.samples, samples.array, accel)
         if recording.times is not None:
             times = Samples(_seconds(recording.times, len(samples.array)))
             nominal = _nominal_rate(times.array)
         else:
             nominal = _check_rate(recording.rate)
             times = Samples(np.arange(len(samples.array)) / nominal)
-        units: dict[str, Any] = {"accel": "m/s^2", "gyro": "rad/s"}
-        if isinstance(taken, Encoded) and timestamps is None:
-            units = {"accel": accel, "gyro": gyro}
+        units: dict[str, Any] = {"accel": "m/s^2", "gyro": "rad/s" if options.gyro else "none"}
+        origin: Encoded | Motion
+        if len(taken) == 1 and isinstance(taken[0], Encoded) and timestamps is None:
+            origin = taken[0]
+            units = {"accel": accel, "gyro": gyro, **options.units}
         else:
-            taken = Motion(samples, times if recording.times is not None else None)
+            origin = Motion(samples, times if recording.times is not None else None)
         if rate is not None:
             units["rate"] = nominal
-        self._describe(taken, at=at, uri=uri, limits=limits)
-        self._set(samples=samples.array, times=times.array, rate=nominal, _units=units)
+        self._describe(origin, at=at or recording.at, uri=uri, limits=limits)
+        self._set(
+            samples=samples.array,
+            times=times.array,
+            rate=nominal,
+            reading=recording.reading,
+            _units=units,
+        )
+
+    @classmethod
+    def told_units(cls, source: Any, limits: Limits = DEFAULT_LIMITS) -> Mapping[str, Any]:
+        """Return the units that the header of a table says."""
+        taken = _taken(source, limits)
+        files = [each for each in taken if isinstance(each, Encoded)]
+        return units_of_files(files, limits)
+
+    @property
+    def has_gyro(self) -> bool:
+        """Whether there was a gyroscope; without one, the rotation is zero throughout."""
+        return bool(self._units["gyro"] != "none")
 
     @classmethod
     def _read_source(
@@ -274,24 +312,46 @@ class IMU(Percept):
         return segments
 
 
+def _taken(
+    source: Given | Sequence[Given], limits: Limits
+) -> list[Encoded] | list[Samples] | list[Motion]:
+    """Take the one source, or the files of several sensors."""
+    if isinstance(source, Motion):
+        return [source]
+    files = source if _are_files(source) else [source]
+    return [  # type: ignore[return-value]  # several are files
+        take(each, modality="imu", limits=limits) for each in files
+    ]
+
+
+def _are_files(source: object) -> TypeGuard[Sequence[Given]]:
+    return (
+        isinstance(source, (list, tuple))
+        and bool(source)
+        and all(isinstance(each, (str, os.PathLike, bytes, Encoded)) for each in source)
+    )
+
+
 def _recording(
-    source: Encoded | Samples | Motion,
-    rate: float | None,
-    timestamps: Given | None,
-    *,
-    accel: str | None,
-    gyro: str | None,
-    limits: Limits,
+    taken: Sequence[Source], timestamps: Given | None, options: Options, *, limits: Limits
 ) -> Recording:
-    """Return samples with exactly one clock: times or a rate, from the source or the caller."""
-    if isinstance(source, Encoded):
-        samples, times, own_rate = read_recording(source, limits, accel=accel, gyro=gyro)
-        own_rate = own_rate if times is None else None  # times say more than a nominal rate
-    elif isinstance(source, Motion):
-        samples, own_rate = source.samples.array, None
-        times = None if source.times is None else source.times.array
+    """Return samples with exactly one clock: times or a rate, from the source or the caller.
+
+    A rate beside the times of a file is heeded where both agree: the file's times may be those of
+    packets, or be cut to whole milliseconds.
+    """
+    source, rate = taken[0], options.rate
+    if isinstance(source, Motion):
+        read = Recording(source.samples.array, source.times.array if source.times else None, None)
+    elif isinstance(source, Samples):
+        read = Recording(_with_gyro(source.array, options.gyro), None, None)
     else:
-        samples, times, own_rate = source.array, None, None
+        files = [each for each in taken if isinstance(each, Encoded)]
+        read = read_recording(files, limits, options.choice, gyro=options.gyro)
+        read = replace(read, samples=_with_gyro(read.samples, options.gyro))
+    times, own_rate = read.times, read.rate if read.times is None else None
+    if times is not None and rate is not None and options.heed_rate(times):
+        times = None
     clocks = {
         "its own times": times,
         "its own rate": own_rate,
@@ -303,21 +363,58 @@ def _recording(
         raise UnitError(
             f"{source.name} with {' and '.join(given) or 'neither a rate nor timestamps'}",
             "exactly one of them",
-            "write IMU(samples, rate=100, ...), or leave out what the file says itself",
+            'leave out what the file says itself, or insist: rate=100, clock="rate"'
+            if times is not None
+            else "write IMU(samples, rate=100, ...)",
         )
     stamps = times if timestamps is None else np.asarray(timestamps)
-    return Recording(samples, stamps, rate if own_rate is None else own_rate)
+    clock = replace(read, times=stamps, rate=rate if own_rate is None else own_rate)
+    return _without_holes(clock)
 
 
-def _canonical(samples: Array, accel: str | None, gyro: str | None) -> NDArray[np.float32]:
+def _check_gyro(samples: Array, options: Options, given: object) -> None:
+    """Check that who says that there is no gyroscope gives none of its samples."""
+    if not options.gyro and samples.ndim == 2 and samples.shape[1] == 6 and samples[:, 3:].any():
+        raise UnitError(
+            f"gyro={show(given)} for motion with a gyroscope",
+            f"its unit, one of {', '.join(map(repr, GYRO_UNITS))}, or rad/s of one count",
+            "pass it, or leave the gyroscope out: samples[:, :3], or columns= without it",
+        )
+
+
+def _with_gyro(samples: Array, gyro: bool) -> Array:
+    """Add three columns of zeros to an acceleration that comes alone, as the caller says."""
+    if gyro or samples.ndim != 2 or samples.shape[1] != 3:
+        return samples
+    return np.pad(samples, ((0, 0), (0, 3)))
+
+
+def _without_holes(recording: Recording) -> Recording:
+    """Leave out the rows that hold no reading; the times of the others stay."""
+    kept = recording.kept
+    if kept is None or kept.all():
+        return recording
+    times = recording.times
+    if times is None:
+        times = np.arange(len(kept)) / _check_rate(recording.rate)
+    times, at = times[kept], recording.at
+    if at is not None and len(times) and recording.times is not None:
+        at += timedelta(seconds=float(times[0] - recording.times[0]))
+    return replace(recording, samples=recording.samples[kept], times=times, rate=None, at=at)
+
+
+def _canonical(
+    samples: Array, accel: str | float | None, gyro: str | float | None
+) -> NDArray[np.float32]:
     """Return `(T, 6)` float32 in m/s^2 and rad/s."""
-    scales = [_scale("accel", accel, ACCEL_UNITS)] * 3 + [_scale("gyro", gyro, GYRO_UNITS)] * 3
+    scales = [scale_of("accel", accel, ACCEL_UNITS)] * 3 + [scale_of("gyro", gyro, GYRO_UNITS)] * 3
     _check_shape(samples)
     with np.errstate(over="ignore"):  # what becomes infinite is refused next
         canonical = np.empty(samples.shape, np.float32)
         np.multiply(samples, np.array(scales), out=canonical, casting="same_kind")
-    bad = ~np.isfinite(canonical).all(axis=1)
-    if bad.any():
+    finite = np.isfinite(canonical)
+    if not finite.all():
+        bad = ~finite.all(axis=1)
         raise NonFiniteError(
             f"motion with NaN or infinity, first in row {int(bad.argmax())}",
             "finite samples",
@@ -326,23 +423,13 @@ def _canonical(samples: Array, accel: str | None, gyro: str | None) -> NDArray[n
     return canonical
 
 
-def _scale(name: str, unit: str | None, choices: Mapping[str, float]) -> float:
-    if not isinstance(unit, str) or unit not in choices:
-        raise UnitError(
-            f"{name}={show(unit)}" if unit is not None else f"motion without the unit of {name}",
-            f"{name}= one of {', '.join(map(repr, choices))}",
-            f"look up what the sensor writes, and pass {name}=",
-        )
-    return choices[unit]
-
-
 def _check_shape(samples: Array) -> None:
     shape = samples.shape
     remedy = "pass accelerometer x y z and gyroscope x y z as six columns"
     if samples.ndim == 2 and shape[0] == 6 and shape[1] != 6:
         remedy = "it looks transposed: pass samples.T (never reshape, which mixes the channels)"
     elif samples.ndim == 2 and shape[1] == 3:
-        remedy = "the gyroscope is missing: " + remedy
+        remedy = f'the gyroscope is missing: {remedy}; or pass gyro="none" if there is none'
     if samples.ndim != 2 or shape[1] != 6 or samples.dtype.kind not in "iuf":
         raise PerceptShapeError(
             f"motion of shape {shape} and dtype {samples.dtype}", "numbers of shape (T, 6)", remedy
@@ -350,37 +437,6 @@ def _check_shape(samples: Array) -> None:
     if shape[0] < 2:
         raise PerceptTooShortError(
             f"motion of {shape[0]} sample", "two samples or more", "leave this percept out"
-        )
-
-
-def _check_accel(samples: Array, accel: str | None) -> None:
-    """Check that the unit of the acceleration is not one that the numbers contradict."""
-    norms = np.sqrt(sum(samples[:, axis].astype(np.float64) ** 2 for axis in range(3)))
-    median, spread = float(np.median(norms)), float(norms.std())
-    remedy = "convert the samples"
-    if accel == "g" and median > IMPLAUSIBLE_G:
-        guess = "m/s^2"
-    elif accel == "m/s^2" and AT_REST[0] < median < AT_REST[1] and spread < AT_REST_SPREAD:
-        guess = "g"
-        remedy = f'if it really is m/s^2, divide it by {STANDARD_GRAVITY} and pass accel="g"'
-    else:
-        return
-    raise UnitError(
-        f'accel="{accel}" for accelerations of {median:.2f} (median norm)',
-        f'the right unit: this looks like "{guess}"',
-        f'pass accel="{guess}", or {remedy}',
-    )
-
-
-def _check_size(samples: NDArray[np.float32]) -> None:
-    """Check for raw sensor counts and for degrees taken for radians: no body moves like that."""
-    accel, gyro = (float(np.median(np.linalg.norm(part, axis=1))) for part in np.hsplit(samples, 2))
-    if accel > IMPLAUSIBLE_ACCEL or gyro > IMPLAUSIBLE_GYRO:
-        raise UnitError(
-            f"motion whose median is {accel:.3g} m/s^2 and {gyro:.3g} rad/s",
-            f"at most {IMPLAUSIBLE_ACCEL:g} m/s^2 and {IMPLAUSIBLE_GYRO:g} rad/s",
-            'multiply raw counts by the sensor\'s scale; pass gyro="deg/s" for degrees; '
-            "put accelerometer columns before gyroscope columns",
         )
 
 

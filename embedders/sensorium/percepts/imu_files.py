@@ -1,25 +1,26 @@
-"""Motion recordings in files: CSV with a header row, and NPZ."""
+"""Motion recordings in files: tables in text, and NPZ."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from pathlib import PurePath
 
 import numpy as np
 
 from sensorium.errors import (
-    EmptyPerceptError,
     MediaDecodeError,
     PerceptShapeError,
     SensoriumError,
     SourceTooLargeError,
-    UnitError,
 )
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion_merging import merged
+from sensorium.percepts.motion_recording import Recording, list_names
+from sensorium.percepts.motion_tables import Choice, read_sensors, told_units
 from sensorium.percepts.source import Array, Encoded
+from sensorium.percepts.text_tables import open_table
 
 CHANNELS = ("ax", "ay", "az", "gx", "gy", "gz")  # the order of every array of ours
 ACCEL = "a|acc|accel|accelero|acceleration|accelerometer"
@@ -38,52 +39,110 @@ LAYOUTS: tuple[dict[str, tuple[int, ...]], ...] = (  # arrays of an NPZ file: th
     {"accel": (3,), "gyro": (3,)},
     dict.fromkeys(CHANNELS, ()),
 )
-UNITS = {"g": "g", "ms2": "m/s^2", "mss": "m/s^2", "rads": "rad/s", "degs": "deg/s", "dps": "deg/s"}
-LONGEST_HEADER = 2**16  # characters
 LARGEST = 2**29  # bytes a file may unpack to, all its arrays together
-SAMPLE_BYTES = 100  # memory that a sample of six numbers takes until it is resampled, as measured
 ZIP_MAGIC = b"PK\x03\x04"  # an NPZ file is a zip archive
-
-
-class Recording(NamedTuple):
-    """What a motion file holds, in the units it was written in."""
-
-    samples: Array  # (T, 6)
-    times: Array | None  # (T,) seconds, or datetime64
-    rate: float | None  # Hz
+NPY_MAGIC = b"\x93NUMPY"
+TABLES = frozenset((".csv", ".tsv", ".txt", ".dat"))  # ends of names of tables in an archive
 
 
 def read_recording(
-    source: Encoded, limits: Limits, *, accel: str | None, gyro: str | None
+    sources: Sequence[Encoded], limits: Limits, choice: Choice, *, gyro: bool = True
 ) -> Recording:
-    """Read a CSV or NPZ file.
+    """Read motion from one file, or from the files of its sensors.
+
+    A file is a table in text (also packed with gzip), a zip archive of such tables, an NPZ or an
+    NPY file; its first bytes say which.
 
     Args:
-        source: The file; which of the two it is, its first bytes say.
-        limits: `max_bytes` and half of `max_memory` also bound what a compressed NPZ may unpack to,
-            where they are below `LARGEST`.
-        accel: The unit the caller gives; a column that says another one is refused.
-        gyro: Unit of the rotation rate as the caller states it, or `None`.
+        sources: The files.
+        limits: `max_bytes` and half of `max_memory` also bound what a compressed file may unpack
+            to, where they are below `LARGEST`.
+        choice: Which columns of tables to take, where the caller says it.
+        gyro: Whether there has to be a gyroscope.
     Raises:
         MediaDecodeError: Unreadable, or a cell that is not a number (with its line).
         PerceptShapeError: Columns are missing, doubled or of different lengths.
         SourceTooLargeError: It unpacks to more than `LARGEST`, or than `limits` allow.
-        UnitError: `ax (g)` while `accel` is `"m/s^2"`.
+        UnitError: A column is in a unit that is not known, or sensors have no clock in common.
     """
+    if len(sources) == 1:
+        with sources[0].open() as stream:
+            head = stream.read(len(NPY_MAGIC))
+        if head == NPY_MAGIC:
+            return _read_npy(sources[0], limits)
+        if head.startswith(ZIP_MAGIC) and _is_npz(sources[0]):
+            return _read_npz(sources[0], limits)
+    tables = [
+        read_sensors(table, limits, choice, name=name)
+        for source in sources
+        for name, table in _tables(source, limits)
+    ]
+    name = " and ".join(source.name for source in sources)
+    return merged([table for table in tables if table.samples or table.lacking], name, gyro=gyro)
+
+
+def units_of_files(sources: Sequence[Encoded], limits: Limits) -> dict[str, str]:
+    """Return the units that files of motion say themselves; of one that is no table, none."""
+    told: dict[str, str] = {}
+    for source in sources:
+        try:
+            for name, table in _tables(source, limits):
+                told |= told_units(table, name=name)
+        except SensoriumError:  # whoever reads it whole is told
+            continue
+    return told
+
+
+def _tables(source: Encoded, limits: Limits) -> Iterator[tuple[str | None, Encoded]]:
+    """Yield a file that is a table, or the tables in a zip archive with their names."""
     with source.open() as stream:
         packed = stream.read(len(ZIP_MAGIC)) == ZIP_MAGIC
-    names, recording = _read_npz(source, limits) if packed else _read_csv(source, limits)
-    for name in names:
-        given = accel if (_meaning(name) or "").startswith("a") else gyro
-        bracket = re.search(r"[(\[]([^)\]]*)", name)
-        stated = UNITS.get(_plain(bracket[1])) if bracket else None
-        if stated and given and stated != given:
-            raise UnitError(
-                f'{source.name}, whose column {name!r} is not in "{given}"',
-                f'"{stated}", as the column says',
-                f'pass the unit "{stated}", or correct the column\'s name',
-            )
-    return recording
+    if not packed:
+        yield None, source
+        return
+    try:
+        with source.open() as raw, zipfile.ZipFile(raw) as archive:
+            members = [
+                each
+                for each in archive.infolist()
+                if PurePath(each.filename).suffix.lower() in TABLES
+            ]
+            size = sum(each.file_size for each in members)
+            _check_unpacked(size, min(limits.max_bytes, limits.max_memory // 2, LARGEST), source)
+            for member in members:
+                content = Encoded(data=archive.read(member))
+                try:
+                    open_table(content)
+                except MediaDecodeError:  # what describes the recording, such as its device
+                    continue
+                yield member.filename, content
+    except SensoriumError:
+        raise
+    except Exception as error:  # zip and deflate raise anything
+        raise _unreadable(source, str(error)) from error
+
+
+def _is_npz(source: Encoded) -> bool:
+    """Return whether a zip archive holds arrays, or nothing that is a table in text."""
+    try:
+        with source.open() as raw, zipfile.ZipFile(raw) as archive:
+            suffixes = {PurePath(name).suffix.lower() for name in archive.namelist()}
+    except Exception:  # the reader of arrays says what is wrong with it
+        return True
+    return ".npy" in suffixes or not suffixes & TABLES
+
+
+def _read_npy(source: Encoded, limits: Limits) -> Recording:
+    """Read one array of samples, `(T, 6)`, or `(T, 7)` with seconds before them."""
+    _check_unpacked(source.size, min(limits.max_memory // 2, LARGEST), source)
+    try:
+        with source.open() as raw:
+            array = np.load(raw, allow_pickle=False)
+    except Exception as error:
+        raise _unreadable(source, str(error)) from error
+    if array.ndim == 2 and array.shape[1] == 7 and array.dtype.kind in "iuf":
+        return Recording(array[:, 1:], array[:, 0].astype(np.float64), None)
+    return Recording(array, None, None)
 
 
 def _meaning(name: str) -> str | None:
@@ -116,71 +175,12 @@ def _by_meaning(names: Sequence[str], wanted: Sequence[str], source: Encoded) ->
             continue
         if meaning in found:
             raise PerceptShapeError(
-                f"{source.name} with {_list_names([found[meaning], name])}, which mean the same",
+                f"{source.name} with {list_names([found[meaning], name])}, which mean the same",
                 "one of them",
                 "drop or rename the others",
             )
         found[meaning] = name
     return found
-
-
-def _list_names(names: Sequence[str]) -> str:
-    return ", ".join(names)
-
-
-def check_count(samples: int, name: str, limits: Limits) -> None:
-    """Check that there is memory for a number of samples of motion.
-
-    Raises:
-        SourceTooLargeError: They take more than `limits.max_memory`.
-    """
-    limits.check_samples(samples, SAMPLE_BYTES, name, "split it into shorter recordings")
-
-
-def _read_csv(source: Encoded, limits: Limits) -> tuple[list[str], Recording]:
-    """Return the names of the six columns, and the recording."""
-    try:
-        with source.open() as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
-            header = text.readline(LONGEST_HEADER)
-            delimiter = max(",;\t", key=header.count)
-            names = next(csv.reader([header], delimiter=delimiter), [])
-            found = _by_meaning(names, [*CHANNELS, "t"], source)
-            missing = [wanted for wanted in CHANNELS if wanted not in found]
-            if missing:
-                raise PerceptShapeError(
-                    f"{source.name} with the columns {_list_names(names)}",
-                    f"ax ay az gx gy gz (or accel_x, gyro_x, ...); missing: {' '.join(missing)}",
-                    "rename or add the columns, or pass an array of shape (T, 6)",
-                )
-            time = found.get("t")
-            channels = [found[channel] for channel in CHANNELS]
-            wanted = [names.index(name) for name in [*channels, *([time] if time else [])]]
-            cells = _cells(csv.reader(text, delimiter=delimiter), wanted, source, limits)
-            table = np.fromiter(cells, np.float64).reshape(-1, len(wanted))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise _unreadable(source, str(error)) from error
-    if len(table) == 0:
-        raise EmptyPerceptError(
-            f"{source.name}, which has a header and no rows",
-            "at least two samples",
-            "leave this percept out",
-        )
-    return channels, Recording(table[:, :6], table[:, 6] / _ticks(time) if time else None, None)
-
-
-def _cells(
-    rows: Iterator[list[str]], wanted: Sequence[int], source: Encoded, limits: Limits
-) -> Iterator[float]:
-    size = np.dtype(np.float64).itemsize * len(wanted)  # bytes of a row
-    for line, row in enumerate(rows, start=2):
-        _check_unpacked((line - 1) * size, LARGEST, source)
-        check_count(line - 1, source.name, limits)
-        if not row:
-            continue
-        try:
-            yield from [float(row[column]) for column in wanted]
-        except (ValueError, IndexError) as error:
-            raise _unreadable(source, f"line {line}: {error}") from error
 
 
 def _check_unpacked(size: int, limit: int, source: Encoded) -> None:
@@ -192,8 +192,8 @@ def _check_unpacked(size: int, limit: int, source: Encoded) -> None:
         )
 
 
-def _read_npz(source: Encoded, limits: Limits) -> tuple[list[str], Recording]:
-    """Return the names of the arrays of samples, and the recording; no other array is loaded."""
+def _read_npz(source: Encoded, limits: Limits) -> Recording:
+    """Read the arrays of samples and times; no other array is loaded."""
     try:
         with source.open() as raw, np.load(raw, allow_pickle=False) as file:
             size = sum(entry.file_size for entry in file.zip.infolist())
@@ -215,9 +215,7 @@ def _read_npz(source: Encoded, limits: Limits) -> tuple[list[str], Recording]:
         times = times.astype(np.float64) / _ticks(found["t"])
     parts = [arrays[meaning].reshape(len(arrays[meaning]), -1) for meaning in layout]
     samples = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1, dtype=np.float64)
-    return [found[meaning] for meaning in layout], Recording(
-        samples, times, None if rate is None else float(rate.item())
-    )
+    return Recording(samples, times, None if rate is None else float(rate.item()))
 
 
 def _check_arrays(
@@ -237,7 +235,7 @@ def _check_arrays(
         if layout:
             return
     raise PerceptShapeError(
-        f"{source.name} with the arrays {_shapes(arrays) if layout else _list_names(names)}",
+        f"{source.name} with the arrays {_shapes(arrays) if layout else list_names(names)}",
         "one of data (T, 6), accel (T, 3) and gyro (T, 3), or six columns (T,); t (T,) or a rate",
         "bring them to one length T, and leave one of them",
     )

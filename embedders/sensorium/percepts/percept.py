@@ -143,6 +143,18 @@ class Percept(ABC):
         """Return the names of the required units that are not among those given, or are `None`."""
         return [name for name, unit in cls.needs.items() if unit.is_missing(name, given)]
 
+    @classmethod
+    def told_units(cls, source: Any, limits: Limits = DEFAULT_LIMITS) -> Mapping[str, Any]:
+        """Return the units that a file says itself, without reading it whole: none, as here.
+
+        Args:
+            source: What the class takes as its first argument.
+            limits: Largest sizes that are accepted.
+        Raises:
+            PerceptError: The source is refused.
+        """
+        return {}
+
     @property
     @abstractmethod
     def units(self) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sensorium.percepts import Percept
 
 STDIN = "-"
+AXES = 3
 URL = re.compile(r"https?:/", re.IGNORECASE)  # a Path keeps one of the slashes
 UNKNOWN_KIND, HIDDEN = "unknown kind", "hidden"  # reasons to skip a file of a folder
 
@@ -40,26 +41,59 @@ class Units:
     palette: Annotated[
         str | None, typer.Option(help="Colours of a thermal picture: ironbow, spectra, ...")
     ] = None
-    accel: Annotated[str | None, typer.Option(help="Unit of the acceleration: m/s^2 or g.")] = None
-    gyro: Annotated[str | None, typer.Option(help="Unit of the rotation rate: rad/s or deg/s.")] = (
-        None
-    )
+    accel: Annotated[
+        str | None,
+        typer.Option(help="Unit of the acceleration: m/s^2, g, or m/s^2 a count: 9.80665/16384."),
+    ] = None
+    gyro: Annotated[
+        str | None,
+        typer.Option(help="Unit of the rotation rate: rad/s, deg/s, rad/s a count; none without."),
+    ] = None
     rate: Annotated[
         float | None,
         typer.Option(metavar="HZ", help="Samples per second, if the file does not say."),
     ] = None
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SENSOR=X,Y,Z",
+            help="Columns of motion, by name or place from 0: accel=ax,ay,az; repeat for gyro.",
+        ),
+    ] = None
+    time_column: Annotated[
+        str | None, typer.Option(help="Column of the times of motion, by name or place from 0.")
+    ] = None
+    time_unit: Annotated[
+        str | None, typer.Option(help="Unit of the times of motion: s, ms, us or ns.")
+    ] = None
+    clock: Annotated[
+        str | None, typer.Option(help='"rate" has --rate go before the times in the file.')
+    ] = None
+    with_: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with", metavar="FILE", help="Another file of the recording, as Gyroscope.csv."
+        ),
+    ] = None
 
-    def of(self, modality: str) -> dict[str, Any]:
+    def of(self, modality: str, path: Path | None = None) -> dict[str, Any]:
         """Return the arguments that the class of a modality takes.
 
+        Args:
+            modality: Modality of the file.
+            path: The file, which may say units itself.
         Raises:
             UnitError: A unit that the modality needs is missing.
+            BadParameter: `--column` is not what it should be.
         """
         from sensorium.percepts import Percept
 
         cls = Percept.modalities[modality]
         options = {name: _number(getattr(self, name, None)) for name in cls.needs}
-        missing = cls.missing_units(options)
+        options |= self._of_tables() if modality == "imu" else {}
+        told = {} if path is None else cls.told_units(self.content(modality, path))
+        given = {name: value for name, value in options.items() if value is not None}
+        missing = cls.missing_units({**told, **given})
         if missing:
             required = [name for name, unit in cls.needs.items() if unit.required]
             example = " ".join(
@@ -71,7 +105,27 @@ class Units:
                 "the units of the sensor, which the file does not say",
                 f"add {example}, with the values of your sensor; {meanings}",
             )
-        return {name: value for name, value in options.items() if value is not None}
+        return given
+
+    def content(self, modality: str, path: Path) -> Path | list[Path]:
+        """Return a file, with the others of its recording."""
+        return [path, *self.with_] if modality == "imu" and self.with_ else path
+
+    def _of_tables(self) -> dict[str, Any]:
+        """Return the arguments that choose columns of a table of motion."""
+        columns: dict[str, Any] = {}
+        for each in self.column or []:
+            sensor, equals, names = each.partition("=")
+            axes = [_place(name) for name in names.split(",")]
+            if not equals or len(axes) != AXES:
+                raise typer.BadParameter(
+                    f"{each!r}; say three, such as accel=ax,ay,az", param_hint="--column"
+                )
+            columns[sensor.strip()] = axes
+        if self.time_column is not None:
+            columns["time"] = _place(self.time_column)
+        said = {"columns": columns, "time_unit": self.time_unit, "clock": self.clock}
+        return {name: value for name, value in said.items() if value}
 
 
 def find_files(
@@ -132,7 +186,7 @@ def modality_of(path: Path, units: Units, *, modality: str | None = None) -> str
             "check the path" if path.suffix else f"check the path; {words}",
         )
     found = modality or _guess(path)
-    units.of(found)
+    units.of(found, path)
     return found
 
 
@@ -159,7 +213,7 @@ def read_file(path: Path, units: Units, *, modality: str | None = None) -> Perce
                 "text in UTF-8",
                 "convert it, or say what it is with --as",
             ) from error
-    return make_percept(found, path, units.of(found), uri=uri)
+    return make_percept(found, units.content(found, path), units.of(found, path), uri=uri)
 
 
 def _walk(folder: Path, skipped: dict[Path, str]) -> Iterator[Path]:
@@ -185,6 +239,11 @@ def _guess(path: Path) -> str:
     except MediaDecodeError as error:
         remedy = f"say it: --as {'|'.join(Percept.modalities)}"
         raise MediaDecodeError(error.came, error.needed, remedy) from error
+
+
+def _place(name: str) -> str | int:
+    """Return the name of a column, or its place."""
+    return int(name) if name.strip().isdigit() else name.strip()
 
 
 def _number(value: str | float | None) -> str | float | None:

@@ -1,0 +1,122 @@
+"""Times in files: seconds from the first row, and the moment of that row where it is told.
+
+A column of times may count in seconds, milli-, micro- or nanoseconds from anything, or hold dates
+and times of day in words. What its name does not say, its steps do: motion is sampled at 4 Hz to
+4 kHz, and in these four units the steps of such rates do not overlap.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+import numpy as np
+from numpy.typing import NDArray
+
+SLOWEST, FASTEST = 4.0, 4000.0  # Hz, of motion whose times do not say their unit
+TICKS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}  # a second
+EPOCH = (978_307_200.0, 4_102_444_800.0)  # seconds since 1970 at the start of 2001, and of 2100
+DAY = re.compile(
+    r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|"
+    r"(?P<d2>\d{1,2})[-/.](?P<m2>\d{1,2})[-/.](?P<y2>\d{4})"
+)
+HOUR = re.compile(
+    r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,:](?P<f>\d{1,9}))?)? ?"
+    r"(?P<zone>Z|[+-]\d{2}:?\d{2})?"
+)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The times of a recording's rows.
+
+    Attributes:
+        seconds: Shape `(T,)`, float64, from the first row.
+        origin: Seconds of the first row on the scale of the file, which a recording's files share.
+        at: Moment of the first row, if the times tell it; in UTC where they do not say the zone.
+        unit: `"s"`, `"ms"`, `"us"`, `"ns"`, or `"date"` for words.
+    """
+
+    seconds: NDArray[np.float64]
+    origin: float
+    at: datetime | None
+    unit: str
+
+
+def counted(ticks: NDArray[np.float64], unit: str | None = None) -> Clock | None:
+    """Read times that are numbers.
+
+    Args:
+        ticks: Shape `(T,)`, of any origin.
+        unit: Unit that the file or the caller says; by default the steps tell it.
+    Returns:
+        `None` if nothing says the unit, and no unit makes it the times of motion.
+    """
+    if len(ticks) < 2 or not np.isfinite(ticks).all():
+        return None
+    unit = unit or _unit_of_steps(ticks)
+    if unit is None:
+        return None
+    first = float(ticks[0]) / TICKS[unit]
+    at = None
+    if EPOCH[0] < first < EPOCH[1]:
+        at = datetime.fromtimestamp(first, timezone.utc)
+    return Clock((ticks - ticks[0]) / TICKS[unit], first, at, unit)
+
+
+def told(words: Sequence[str]) -> Clock | None:
+    """Read times in words: dates, times of day or both, with or without a zone.
+
+    Returns:
+        `None` if one of them is neither. Times of day alone go on after midnight.
+    """
+    seconds = np.empty(len(words))
+    dated = False
+    for index, each in enumerate(words):
+        found = _since_1970(each)
+        if found is None:
+            return None
+        seconds[index], dated = found
+    if len(words) < 2:
+        return None
+    if not dated:
+        seconds += 86_400 * np.cumsum(np.diff(seconds, prepend=seconds[0]) < -43_200)
+    at = datetime.fromtimestamp(float(seconds[0]), timezone.utc) if dated else None
+    return Clock(seconds - seconds[0], float(seconds[0]), at, "date")
+
+
+def _unit_of_steps(ticks: NDArray[np.float64]) -> str | None:
+    steps = np.diff(ticks)
+    moving = steps[steps > 0]
+    if len(moving) * 4 < len(steps) or (steps < 0).any():
+        return None
+    step = float(np.median(moving))
+    if len(moving) < len(steps):  # packets of equal stamps
+        step = float(ticks[-1] - ticks[0]) / len(steps)
+    for unit, ticks_a_second in TICKS.items():
+        if 1 / FASTEST < step / ticks_a_second <= 1 / SLOWEST:
+            return unit
+    return None
+
+
+def _since_1970(words: str) -> tuple[float, bool] | None:
+    """Return seconds of a moment, since 1970 or since midnight, and which of the two it is."""
+    day, hour = DAY.search(words), HOUR.search(words)
+    if hour is None:
+        return None
+    of_day = int(hour["h"]) * 3600 + int(hour["m"]) * 60 + int(hour["s"] or 0)
+    seconds = of_day + float(f"0.{hour['f'] or 0}")
+    if hour["zone"] and hour["zone"] != "Z":
+        digits = hour["zone"].replace(":", "")
+        shift = int(digits[1:3]) * 3600 + int(digits[3:5]) * 60
+        seconds -= shift if digits[0] == "+" else -shift
+    if day is None:
+        return seconds, False
+    year, month, number = (int(day[name] or day[f"{name}2"]) for name in ("y", "m", "d"))
+    try:
+        midnight = datetime(year, month, number, tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        return None
+    return midnight + seconds, True

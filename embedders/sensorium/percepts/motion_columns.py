@@ -1,0 +1,199 @@
+"""What the columns of a motion file hold, by one rule for the words of their names.
+
+A name says a kind (acceleration, rotation, gravity, time), an axis, and perhaps a unit: in
+brackets, as words behind the kind, or in a row of units below. Phones, wearables, robots and
+laboratories write these in every order and spelling; the rule is of words, not a list of names.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+STANDARD_GRAVITY = 9.80665  # m/s^2, exact by definition
+ACCEL_UNITS = {"m/s^2": 1.0, "g": STANDARD_GRAVITY, "mg": STANDARD_GRAVITY / 1e3}  # in m/s^2
+GYRO_UNITS = {  # in rad/s
+    "rad/s": 1.0,
+    "deg/s": math.pi / 180,
+    "mrad/s": 1e-3,
+    "mdeg/s": math.pi / 180e3,
+}
+SPELLINGS = {  # of units, without spaces, signs of multiplication and brackets
+    **dict.fromkeys(("m/s^2", "m/s2", "m/s/s", "ms^-2", "ms-2", "ms2", "mps2", "mss"), "m/s^2"),
+    **dict.fromkeys(("g", "gs", "gravity", "gforce", "g0"), "g"),
+    **dict.fromkeys(("mg", "millig"), "mg"),
+    **dict.fromkeys(("rad/s", "rad/sec", "rads^-1", "rads-1", "rads", "rad", "radps"), "rad/s"),
+    **dict.fromkeys(
+        ("deg/s", "deg/sec", "degs^-1", "degs-1", "degs", "dps", "degps", "deg"), "deg/s"
+    ),
+    **dict.fromkeys(("mdps", "mdeg/s"), "mdeg/s"),
+    **dict.fromkeys(("mrad/s", "mrads"), "mrad/s"),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("ms", "msec", "millis", "millisecond", "milliseconds"), "ms"),
+    **dict.fromkeys(("us", "usec", "micros", "microsecond", "microseconds"), "us"),
+    **dict.fromkeys(("ns", "nsec", "nanos", "nanosecond", "nanoseconds"), "ns"),
+}
+UNITS_OF = {
+    "accel": frozenset(ACCEL_UNITS),
+    "linear": frozenset(ACCEL_UNITS),
+    "gravity": frozenset(ACCEL_UNITS),
+    "gyro": frozenset(GYRO_UNITS),
+    "time": frozenset(("s", "ms", "us", "ns")),
+}
+ACCEL = frozenset(("acc", "accel", "accelero", "acceleration", "accelerations", "accelerometer"))
+GYRO = frozenset(("gyr", "gyro", "gyros", "gyroscope", "omega", "rotationrate", "angularvelocity"))
+TURNING = frozenset(("angular", "ang", "rotation", "rotational", "rot"))
+SPEED = frozenset(("velocity", "vel", "rate", "speed"))
+GRAVITY = frozenset(("gravity", "grav"))
+LINEAR = frozenset(("user", "linear", "lin"))  # acceleration without gravity
+LETTERS = {"a": "accel", "g": "gyro", "w": "gyro"}  # alone, before anything else
+TIME = frozenset(
+    (
+        "t",
+        "time",
+        "times",
+        "timestamp",
+        "timestamps",
+        "datetime",
+        "date",
+        "epoch",
+        "elapsed",
+        "utc",
+        "stamp",
+    )
+)
+AXES = {"x": 0, "y": 1, "z": 2}
+FILLERS = frozenset(("axis", "value", "val", "data"))  # beside an axis, they say nothing
+OTHER = frozenset(  # words of columns that are about motion and are not its samples
+    (
+        *("bias", "offset", "cov", "covariance", "variance", "var", "std", "stddev", "dt", "delta"),
+        *("integral", "relative", "mag", "magnetic", "magnetometer", "magneticfield", "norm"),
+        *("quat", "quaternion", "q", "attitude", "orientation", "roll", "pitch", "yaw", "heading"),
+        *(
+            "temp",
+            "temperature",
+            "pressure",
+            "lat",
+            "lon",
+            "altitude",
+            "gps",
+            "status",
+            "magnitude",
+        ),
+        *("accuracy", "confidence", "count", "counter", "index", "id", "label", "activity"),
+    )
+)
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+G_FORCE = re.compile(r"^g[ _-]?f(?:orce)?[ _-]?(?=[xyz]\b)", re.IGNORECASE)  # `gFx`: in g
+BRACKET = re.compile(r"[(\[{]([^()\[\]{}]*(?:\([^()]*\)[^()\[\]{}]*)?)[)\]}]")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a file, as its name explains it.
+
+    Attributes:
+        name: Its name in the file.
+        place: Its index in a row.
+        kind: `"accel"`, `"linear"` (acceleration without gravity), `"gravity"`, `"gyro"`, `"time"`,
+            `"bare"` (an axis of what the file's name may say), or `None` for anything else.
+        axis: 0, 1 or 2, for x, y or z; `None` where there is none.
+        unit: As we write units; `None` where the file does not say it.
+        bracket: The words in the name's bracket or below it, if they are no unit that we know.
+    """
+
+    name: str
+    place: int
+    kind: str | None
+    axis: int | None
+    unit: str | None
+    bracket: str | None = None
+
+
+def explain(names: Sequence[str], units: Sequence[str] = ()) -> list[Column]:
+    """Explain the names of a file's columns.
+
+    Args:
+        names: Names, in the order of the columns.
+        units: What a row of units below them says, if there is one.
+    """
+    below = [*units, *[""] * (len(names) - len(units))]
+    return [_explain(name, place, below[place]) for place, name in enumerate(names)]
+
+
+def unit_of(text: str) -> str | None:
+    """Return a unit as we write it, from any spelling: `"m s^-2"`, `"m/(s²)"`, `"°/s"`."""
+    plain = text.strip().lower()
+    for theirs, ours in (("²", "2"), ("⁻", "-"), ("¹", "1"), ("°", "deg"), ("º", "deg")):
+        plain = plain.replace(theirs, ours)
+    plain = plain.replace("µ", "u").replace("μ", "u").replace("**", "^").replace("degree", "deg")
+    plain = re.sub(r"[\s·*()_.\[\]]", "", plain).replace("degs/", "deg/").replace("s^2", "s2")
+    plain = plain.replace("persecond", "/s").replace("second", "s").replace("/sec", "/s")
+    return SPELLINGS.get(plain) or SPELLINGS.get(plain.replace("s2", "s^2"))
+
+
+def _explain(name: str, place: int, below: str) -> Column:
+    index, bracket = None, below.strip() or None
+    name, told = G_FORCE.sub("acceleration (g) ", name), name
+    for found in BRACKET.findall(name):
+        if found.strip() in ("0", "1", "2"):
+            index = int(found)
+        elif found.strip().lower() in AXES:
+            index = AXES[found.strip().lower()]
+        else:
+            bracket = found
+    words = words_of(name)
+    kind = kind_of(words)
+    axes = [AXES[word] for word in words if word in AXES]
+    axis = index if index is not None else axes[-1] if axes else None
+    if kind is None and axis is not None and set(words) <= AXES.keys() | FILLERS:
+        return Column(told, place, "bare", axis, unit_of(bracket or ""), bracket)
+    if kind is None or (kind == "time") == (axis is not None):
+        return Column(told, place, None, None, None)
+    unit = unit_of(bracket) if bracket else _suffix(words, kind)
+    if unit not in UNITS_OF[kind]:
+        return Column(told, place, kind, axis, None, bracket)
+    return Column(told, place, kind, axis, unit)
+
+
+def _apart(word: str) -> tuple[str, ...]:
+    """Part a word from the axis at its end: `"gyrx"` is `"gyr"` and `"x"`."""
+    stem, last = word[:-1], word[-1]
+    if last in AXES and (stem in LETTERS or stem in ACCEL | GYRO | GRAVITY):
+        return stem, last
+    return (word,)
+
+
+def kind_of(words: Sequence[str]) -> str | None:
+    """Return what words, in small letters, name: a kind of `Column`, or `None`."""
+    known = set(words)
+    if known & OTHER:
+        return None
+    accel = "linear" if known & LINEAR else "accel"
+    told = {
+        "gravity": known & GRAVITY,
+        "gyro": known & GYRO or (known & TURNING and known & SPEED),
+        accel: known & ACCEL,
+    }
+    kind = next((kind for kind, found in told.items() if found), None)
+    if kind is None and words:
+        kind = LETTERS.get(words[0])
+    return "time" if kind is None and known & TIME else kind
+
+
+def words_of(name: str) -> list[str]:
+    """Part a name into its words, in small letters: `"userAccelX"` is `user`, `accel`, `x`."""
+    words = [word.lower() for word in WORD.findall(BRACKET.sub(" ", name))]
+    return [part for word in words for part in _apart(word)]
+
+
+def _suffix(words: Sequence[str], kind: str) -> str | None:
+    """Return the unit that the last words of a name say: `gyro_rad`, `accelerometer_m_s2_x`."""
+    rest = [word for word in words if word not in AXES and word not in ("cal", "raw")]
+    for length in (3, 2, 1):
+        unit = unit_of("".join(rest[-length:])) if len(rest) > length else None
+        if unit in UNITS_OF[kind]:
+            return unit
+    return None

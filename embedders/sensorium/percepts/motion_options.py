@@ -1,0 +1,139 @@
+"""What a caller says of a recording of motion, beside the file: units, columns, and its clock."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from sensorium.errors import PerceptValueError, UnitError, show
+from sensorium.percepts.clocks import TICKS
+from sensorium.percepts.motion_tables import Choice
+from sensorium.percepts.source import Array
+
+UNSTATED = cast(None, "unstated")  # as `None` says that there is no gyroscope
+AGREED = 0.05  # of a stated rate, by which the times of a file may differ
+SENSORS = frozenset(("accel", "linear", "gravity", "gyro", "time"))
+FRACTION = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(?:/\s*([\d.]+(?:[eE][-+]?\d+)?))?\s*")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Keywords of `IMU` that say how a file is read.
+
+    Attributes:
+        columns: Columns to take, by sensor.
+        time_unit: Unit of the times.
+        clock: `"rate"`, or `None`.
+        rate: Hz.
+        gyro: Whether there is a gyroscope.
+    """
+
+    columns: Mapping[str, Any]
+    time_unit: str | None
+    clock: str | None
+    rate: float | None
+    gyro: bool
+
+    def __post_init__(self) -> None:
+        wrong: tuple[str, str] | None = None
+        if unknown := sorted(set(self.columns) - SENSORS):
+            wrong = f"columns of {', '.join(unknown)}", f"any of {', '.join(sorted(SENSORS))}"
+        elif self.time_unit is not None and self.time_unit not in TICKS:
+            wrong = f"time_unit={show(self.time_unit)}", f"one of {', '.join(TICKS)}"
+        elif self.clock not in (None, "rate"):
+            wrong = f"clock={show(self.clock)}", '"rate", or nothing'
+        elif self.clock == "rate" and self.rate is None:
+            wrong = 'clock="rate" without a rate', "rate= in Hz"
+        if wrong:
+            raise PerceptValueError(*wrong, "correct it, or leave it out")
+
+    @property
+    def choice(self) -> Choice:
+        """What it says of the columns of a table."""
+        return Choice(self.columns, self.time_unit)
+
+    @property
+    def units(self) -> dict[str, Any]:
+        """What is kept with a file beside its units, so that it can be read again, JSON-ready."""
+        columns = {
+            sensor: each if isinstance(each, (str, int)) else list(each)
+            for sensor, each in self.columns.items()
+        }
+        said = {"columns": columns or None, "time_unit": self.time_unit, "clock": self.clock}
+        return {name: value for name, value in said.items() if value is not None}
+
+    def heed_rate(self, times: Array) -> bool:
+        """Return whether the rate goes before times in seconds: it is theirs on the whole."""
+        if self.clock == "rate":
+            return True
+        if times.dtype.kind == "M" or len(times) < 2 or not isinstance(self.rate, numbers.Real):
+            return False
+        lasting = float(times[-1] - times[0])
+        return bool(lasting > 0) and abs((len(times) - 1) / lasting / self.rate - 1) < AGREED
+
+
+def has_gyro(gyro: object) -> bool:
+    """Return whether there is a gyroscope, by what the caller says of its unit."""
+    return gyro is not None and gyro != "none"
+
+
+def stated(
+    name: str, given: str | float | None, said: str | None, source: str
+) -> str | float | None:
+    """Return the unit that the caller gives or the file says; both have to be the same.
+
+    Raises:
+        UnitError: They are not.
+    """
+    if given is None or given is UNSTATED:
+        return said
+    if isinstance(given, str) and said is not None and given != said and not _number(given):
+        raise UnitError(
+            f'{source}, whose columns are not in {name}="{given}"',
+            f'"{said}", as the column says',
+            f'pass {name}="{said}", or correct the names of the columns',
+        )
+    return given
+
+
+def scale_of(name: str, unit: str | float | None, choices: Mapping[str, float]) -> float:
+    """Return what one count is in our unit.
+
+    Args:
+        name: `"accel"` or `"gyro"`.
+        unit: One of the choices, a number, a number or a fraction as text; `"none"` is 0.
+        choices: Units, with what each is in ours.
+    Raises:
+        UnitError: It is nothing of the kind.
+    """
+    if isinstance(unit, str) and unit in choices:
+        return choices[unit]
+    if unit == "none" and name == "gyro":
+        return 0.0
+    scale = _number(unit)
+    if scale is None:
+        raise UnitError(
+            f"{name}={show(unit)}" if unit is not None else f"motion without the unit of {name}",
+            f"{name}= one of {', '.join(map(repr, choices))}, or a number: what one count is",
+            f"look up what the sensor writes, and pass {name}=",
+        )
+    return scale
+
+
+def _number(unit: object) -> float | None:
+    """Return a finite number above 0, also of text such as `"9.80665/16384"`."""
+    value: float | None = None
+    if isinstance(unit, (int, float, np.integer, np.floating)) and not isinstance(unit, bool):
+        value = float(unit)
+    elif isinstance(unit, str) and (found := FRACTION.fullmatch(unit)):
+        try:
+            value = float(found[1]) / float(found[2] or 1)
+        except (ValueError, ZeroDivisionError):
+            return None
+    return value if value is not None and math.isfinite(value) and value > 0 else None

@@ -1,0 +1,52 @@
+"""What is read of a motion file, before it is checked and brought to our units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sensorium.percepts.limits import Limits
+from sensorium.percepts.source import Array
+
+SAMPLE_BYTES = 100  # memory that a sample of six numbers takes until it is resampled, as measured
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a motion file holds, in the units it was written in.
+
+    Attributes:
+        samples: Shape `(T, 6)`, accelerometer x y z and gyroscope x y z.
+        times: Shape `(T,)`, seconds or datetime64; `None` where there are none.
+        rate: Hz, where the file says it.
+        kept: Bool `(T,)`, false for rows without a reading; `None` if all have one.
+        at: Moment of the first row, if the file tells it.
+        accel: Unit of the acceleration, if the file says it.
+        gyro: Unit of the rotation rate, if the file says it.
+        reading: What was taken from where, in words.
+    """
+
+    samples: Array
+    times: Array | None
+    rate: float | None
+    kept: Array | None = None
+    at: datetime | None = None
+    accel: str | None = None
+    gyro: str | None = None
+    reading: Mapping[str, Any] = field(default_factory=dict)
+
+
+def check_count(samples: int, name: str, limits: Limits) -> None:
+    """Check that there is memory for a number of samples of motion.
+
+    Raises:
+        SourceTooLargeError: They take more than `limits.max_memory`.
+    """
+    limits.check_samples(samples, SAMPLE_BYTES, name, "split it into shorter recordings")
+
+
+def list_names(names: Sequence[str]) -> str:
+    """Return names as a message shows them."""
+    return ", ".join(names)

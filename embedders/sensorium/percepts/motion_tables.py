@@ -1,0 +1,304 @@
+"""Motion in tables of text: which columns are samples and times, and what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorium.errors import EmptyPerceptError, PerceptShapeError, UnitError
+from sensorium.percepts.clocks import EPOCH, Clock, counted, told
+from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion_columns import UNITS_OF, Column, explain, kind_of, words_of
+from sensorium.percepts.motion_recording import check_count, list_names
+from sensorium.percepts.source import Encoded
+from sensorium.percepts.text_tables import TextTable, is_value, open_table
+
+AXES = 3
+SENSORS = ("accel", "linear", "gravity", "gyro")
+E4_RATES = (1.0, 1000.0)  # Hz that the second row of a table without names may say
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the caller says of a table, which goes before what its names say.
+
+    Attributes:
+        columns: Names or places of the columns, `{"accel": [x, y, z], "gyro": [...]}`; of the times
+            as `"time"`.
+        time_unit: Unit of the times: `"s"`, `"ms"`, `"us"` or `"ns"`.
+    """
+
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    time_unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Sensors:
+    """What one table tells of motion.
+
+    Attributes:
+        samples: `(T, 3)` of each sensor: `"accel"`, `"linear"`, `"gravity"`, `"gyro"`.
+        units: Unit of each, where the table says it.
+        names: Names of the columns of each.
+        clock: Times of the rows, if there are any.
+        timed: Where the times are from.
+        rate: Hz, where the table says it.
+    """
+
+    samples: Mapping[str, NDArray[np.float64]]
+    units: Mapping[str, str | None]
+    names: Mapping[str, Sequence[str]]
+    clock: Clock | None
+    timed: str | None = None
+    rate: float | None = None
+    lacking: Sequence[str] = ()  # axes of sensors that are there in part: `"az"`
+
+
+def read_sensors(
+    source: Encoded, limits: Limits, choice: Choice, *, name: str | None = None
+) -> Sensors:
+    """Read the sensors of one table.
+
+    Args:
+        source: The file.
+        limits: Largest sizes that are accepted.
+        choice: What the caller says.
+        name: Name of the file, which says what columns `x y z` are of.
+    Raises:
+        MediaDecodeError: It is no table of numbers, or a cell is not a number (with its line).
+        PerceptShapeError: Several columns mean the same, or those that are named are not there.
+        UnitError: A column is in a unit that is not known.
+        EmptyPerceptError: It has a header and no rows.
+        SourceTooLargeError: It has more samples than `limits.max_memory` has room for.
+    """
+    table = open_table(source)
+    named = name or (source.path.name if source.path else "")
+    columns = explain(table.names, table.units)
+    if choice.columns:
+        columns = _chosen(source, table, columns, choice.columns)
+    elif not table.names:
+        columns = _unnamed(table, named)
+    else:
+        columns = _of_file(columns, named)
+    if not choice.columns:
+        _check_letters(source, columns)
+    sensors, lacking = _triples(source, columns)
+    units = {kind: _unit(source, triple) for kind, triple in sensors.items()}
+    times = [column for column in columns if column.kind == "time"]
+    times.sort(key=lambda column: column.unit is None)
+    timed = [column for column in times if _is_numeric(table, column)]
+    wanted = [column for triple in sensors.values() for column in triple] + timed
+    if not sensors:
+        return Sensors({}, {}, {}, None, lacking=lacking)
+    rows = _read(table, [column.place for column in wanted], source, limits)
+    start = len(wanted) - len(timed)
+    found = Sensors(
+        {kind: rows[:, AXES * i : AXES * (i + 1)] for i, kind in enumerate(sensors)},
+        units,
+        {kind: [column.name for column in triple] for kind, triple in sensors.items()},
+        *_clock(table, times, timed, rows[:, start:], choice.time_unit),
+    )
+    found = replace(found, lacking=lacking)
+    return found if table.names or found.clock else _led_by_rate(found)
+
+
+def told_units(source: Encoded, *, name: str | None = None) -> dict[str, str]:
+    """Return the units that the header of a table says, of `"accel"` and `"gyro"`.
+
+    Raises:
+        MediaDecodeError: It is no table of numbers.
+    """
+    table = open_table(source)
+    named = name or (source.path.name if source.path else "")
+    told = {}
+    for column in _of_file(explain(table.names, table.units), named):
+        if column.unit and column.kind in SENSORS:
+            told["gyro" if column.kind == "gyro" else "accel"] = column.unit
+    return told
+
+
+def _chosen(
+    source: Encoded, table: TextTable, columns: Sequence[Column], wanted: Mapping[str, Any]
+) -> list[Column]:
+    """Return the columns that the caller names, or whose places are given."""
+    taken = []
+    for kind, given in wanted.items():
+        for axis, each in enumerate([given] if isinstance(given, (str, int)) else given):
+            place = each if isinstance(each, int) else _place(source, table, str(each))
+            if not 0 <= place < table.width:
+                raise PerceptShapeError(
+                    f"{source.name} with {table.width} columns, of which column {place} is wanted",
+                    f"a place from 0 to {table.width - 1}",
+                    "count from 0",
+                )
+            known = (
+                columns[place] if columns else Column(f"column {place}", place, None, None, None)
+            )
+            taken.append(replace(known, kind=kind, axis=None if kind == "time" else axis))
+    return taken
+
+
+def _place(source: Encoded, table: TextTable, name: str) -> int:
+    if name in table.names:
+        return table.names.index(name)
+    raise PerceptShapeError(
+        f"{source.name} with the columns {list_names(table.names) or '(it names none)'}",
+        f"a column {name!r}",
+        "name one of these, or give its place, from 0",
+    )
+
+
+def _of_file(columns: Sequence[Column], name: str) -> list[Column]:
+    """Give columns `x y z` the kind that the name of the file says."""
+    kind = kind_of(words_of(PurePath(name).stem))
+    if kind not in SENSORS:
+        return list(columns)
+    return [_of_kind(each, kind) if each.kind == "bare" else each for each in columns]
+
+
+def _of_kind(column: Column, kind: str) -> Column:
+    if column.unit in UNITS_OF[kind]:
+        return replace(column, kind=kind, bracket=None)
+    return replace(column, kind=kind, unit=None)
+
+
+def _unnamed(table: TextTable, name: str) -> list[Column]:
+    """Explain three columns without names by the name of their file: `ACC.csv`."""
+    kind = kind_of(words_of(PurePath(name).stem))
+    if table.width != AXES or kind not in SENSORS:
+        return []
+    return [Column(f"column {axis}", axis, kind, axis, None) for axis in range(AXES)]
+
+
+def _check_letters(source: Encoded, columns: Sequence[Column]) -> None:
+    """Check that `gx gy gz` does not stand beside `rx ry rz`: then it may be gravity.
+
+    Source: recordings of iOS, in whose `ax ay az rx ry rz mx my mz gx gy gz` it is.
+    """
+    names = {column.name.strip().lower() for column in columns}
+    if {"gx", "rx"} <= names:
+        raise PerceptShapeError(
+            f"{source.name} with gx gy gz beside rx ry rz, of which either may be the rotation",
+            "the columns of the gyroscope",
+            "name them: columns={'accel': ['ax', 'ay', 'az'], 'gyro': ['rx', 'ry', 'rz']}, and "
+            "'gravity' for what has to be added",
+        )
+
+
+def _triples(
+    source: Encoded, columns: Sequence[Column]
+) -> tuple[dict[str, list[Column]], list[str]]:
+    """Return the sensors with all three axes, and the axes that others lack."""
+    found: dict[str, dict[int, Column]] = {}
+    for column in columns:
+        if column.kind not in SENSORS or column.axis is None:
+            continue
+        axes = found.setdefault(column.kind, {})
+        if column.axis in axes:
+            raise PerceptShapeError(
+                f"{source.name} with {list_names([axes[column.axis].name, column.name])}, "
+                "which mean the same",
+                "one of them",
+                "drop or rename the others, or name those to take: columns=",
+            )
+        axes[column.axis] = column
+    whole = {
+        kind: [axes[axis] for axis in range(AXES)]
+        for kind, axes in found.items()
+        if len(axes) == AXES
+    }
+    lacking = [
+        f"{'g' if kind == 'gyro' else 'a'}{letter}"
+        for kind, axes in found.items()
+        for axis, letter in enumerate("xyz")
+        if kind != "gravity" and axis not in axes
+    ]
+    return whole, lacking
+
+
+def _unit(source: Encoded, columns: Sequence[Column]) -> str | None:
+    """Return the unit that columns say, if one does; all that do have to say the same."""
+    for column in columns:
+        if column.bracket:
+            raise UnitError(
+                f"{source.name}, whose column {column.name!r} is in {column.bracket!r}",
+                f"a unit that is known: {', '.join(sorted(UNITS_OF[str(column.kind)]))}",
+                "convert the column, and correct its name",
+            )
+    said = {column.unit: column for column in columns if column.unit}
+    if len(said) > 1:
+        both = [f"{column.name!r} in {unit}" for unit, column in said.items()]
+        raise UnitError(
+            f"{source.name} with {' and '.join(both)}", "one unit", "convert one of them"
+        )
+    return next(iter(said), None)
+
+
+def _read(
+    table: TextTable, places: Sequence[int], source: Encoded, limits: Limits
+) -> NDArray[np.float64]:
+    """Read columns whole, `(T, len(places))`."""
+    parts, count = [], 0
+    for part in table.numbers(places):
+        count += len(part)
+        check_count(count, source.name, limits)
+        parts.append(part)
+    if not parts:
+        raise EmptyPerceptError(
+            f"{source.name}, which has a header and no rows",
+            "at least two samples",
+            "leave this percept out",
+        )
+    return np.concatenate(parts)
+
+
+def _is_numeric(table: TextTable, column: Column) -> bool:
+    """Return whether the first cell of a column is a number, and no date or time of day."""
+    first = next(table.texts(column.place), "")
+    return is_value(first) and not any(mark in first for mark in ":/") and first.count("-") < 2
+
+
+def _clock(
+    table: TextTable,
+    times: Sequence[Column],
+    timed: Sequence[Column],
+    ticks: NDArray[np.float64],
+    unit: str | None,
+) -> tuple[Clock | None, str | None]:
+    """Return the first clock that the columns of times make, and where it is from."""
+    for index, column in enumerate(timed):
+        clock = counted(ticks[:, index], unit or column.unit)
+        if clock is not None:
+            return clock, f"{column.name} [{clock.unit}]"
+    words = [column for column in times if column not in timed]
+    if words:
+        cells = [table.texts(column.place) for column in words]
+        clock = told([" ".join(moment) for moment in zip(*cells, strict=True)])
+        if clock is not None:
+            return clock, " ".join(column.name for column in words)
+    return None, None
+
+
+def _led_by_rate(found: Sensors) -> Sensors:
+    """Take the first two rows of a table without names for its start and its rate, if they are.
+
+    Source: the files of the Empatica E4: three columns, in whose first row the start in seconds
+    since 1970 is repeated, and in the second the rate in Hz.
+    """
+    first = next(iter(found.samples.values()))[:2]
+    if len(first) < 2 or not (first == first[:, :1]).all():
+        return found
+    (start, *_), (rate, *_) = first.tolist()
+    if not (EPOCH[0] < start < EPOCH[1] and E4_RATES[0] <= rate <= E4_RATES[1]):
+        return found
+    samples = {kind: each[2:] for kind, each in found.samples.items()}
+    seconds = np.arange(len(next(iter(samples.values())))) / rate
+    at = datetime.fromtimestamp(start, timezone.utc)
+    clock = Clock(seconds, start, at, "s")
+    return replace(found, samples=samples, clock=clock, timed="its first two rows", rate=rate)

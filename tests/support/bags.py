@@ -94,6 +94,51 @@ def imu_messages(
     ]
 
 
+def image(values: NDArray[Any], encoding: str, *, stamp: int = START, pad: int = 0) -> Any:
+    """Make a sensor_msgs/Image of an array `(H, W)` or `(H, W, C)`, each row padded."""
+    height, width = values.shape[:2]
+    rows = np.ascontiguousarray(values).view(np.uint8).reshape(height, -1)
+    padded = np.pad(rows, ((0, 0), (0, pad)), constant_values=99)
+    return HUMBLE.types["sensor_msgs/msg/Image"](
+        header(stamp),
+        height,
+        width,
+        encoding,
+        int(values.dtype.str[0] == ">"),
+        padded.shape[1],
+        padded.ravel(),
+    )
+
+
+def compressed(content: bytes, format_: str, *, stamp: int = START) -> Any:
+    """Make a sensor_msgs/CompressedImage of an encoded picture."""
+    data = np.frombuffer(content, np.uint8)
+    return HUMBLE.types["sensor_msgs/msg/CompressedImage"](header(stamp), format_, data)
+
+
+def camera_info(
+    fx: float, size: tuple[int, int], *, projected: float = 0.0, binning: int = 0
+) -> Any:
+    """Make a sensor_msgs/CameraInfo for images of (width, height)."""
+    k, p = np.zeros(9), np.zeros(12)
+    k[0] = k[4] = fx
+    p[0] = p[5] = projected
+    region = HUMBLE.types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
+    return HUMBLE.types["sensor_msgs/msg/CameraInfo"](
+        header(START),
+        size[1],
+        size[0],
+        "plumb_bob",
+        np.zeros(5),
+        k,
+        np.eye(3).ravel(),
+        p,
+        binning,
+        binning,
+        region,
+    )
+
+
 def _as_ros1(message: Any) -> Any:
     """Return a message with the header, and the names, of ROS 1."""
     type_ = NOETIC.types[message.__msgtype__]

@@ -25,6 +25,7 @@ from sensorium.percepts.locations import local_path
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.sources.bag_file import BagFile, check_installed, is_bag
 from sensorium.sources.reader import check_options
+from sensorium.sources.ros_images import COMPRESSED_TYPE, IMAGE_TYPE, Pictures
 from sensorium.sources.ros_motion import IMU_TYPE, MotionStretches
 from sensorium.sources.stamps import nanoseconds
 from sensorium.sources.topics import (
@@ -38,7 +39,11 @@ from sensorium.sources.topics import (
 )
 
 STRETCH = 60.0  # seconds of motion that become one percept at most
-MAKERS: Mapping[str, Maker] = {IMU_TYPE: MotionStretches}
+MAKERS: Mapping[str, Maker] = {
+    IMU_TYPE: MotionStretches,
+    IMAGE_TYPE: Pictures,
+    COMPRESSED_TYPE: Pictures,
+}
 PROGRESS_STEP = 1000  # messages between two reports of progress
 NOTHING = (EmptyPerceptError, PerceptTooShortError)  # a message with nothing in it is no failure
 

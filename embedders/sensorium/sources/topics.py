@@ -14,6 +14,7 @@ from sensorium.sources.reader import check_options
 
 # What a caller may say of the topics: their names alone, or with the options of each.
 Topics: TypeAlias = "Iterable[str] | Mapping[str, Mapping[str, Any] | None]"
+TRANSPORTS = ("compressed", "compressedDepth")  # last words of the topics of compressed copies
 MOST_LISTED = 12  # topics in a message
 
 
@@ -99,7 +100,8 @@ def chosen(
                 f"a topic of the type {', '.join(makers)}",
                 "leave it out",
             )
-        yield from ((name, {}) for name in readable if not _is_copy(name, readable))
+        copies = {name for name in readable if original_of(name) in set(readable) - {name}}
+        yield from ((name, {}) for name in readable if name not in copies)
         return
     for name, options in options_by_topic(asked).items():
         if name not in there or there[name] not in makers:
@@ -133,10 +135,10 @@ def options_by_topic(asked: Topics) -> dict[str, Mapping[str, Any]]:
     return dict(pairs)
 
 
-def _is_copy(name: str, readable: Iterable[str]) -> bool:
-    """Return whether a topic is the compressed copy of another, as `image_transport` names it."""
-    original, _, transport = name.rpartition("/")
-    return transport in ("compressed", "compressedDepth") and original in readable
+def original_of(name: str) -> str:
+    """Return the topic that a compressed copy is of, as `image_transport` names it, or itself."""
+    original, _, last = name.rpartition("/")
+    return original if last in TRANSPORTS else name
 
 
 def _listed(topics: Mapping[str, str]) -> str:

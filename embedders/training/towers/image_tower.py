@@ -54,14 +54,17 @@ class ImageHead(nn.Module):
             features: Shape `(B, R, E)`; the first region is the whole picture.
         Returns:
             Float32 unit vectors of meaning `(B, S)` and of appearance `(B, A)`. The mean of the
-            squares of chances lets what one region is sure of outweigh what all think possible;
-            taught classes claim too much for that, so of theirs it is the plain mean. The length
-            of a taught class's name is its weight.
+            squares of chances lets what one region is sure of outweigh what all think possible.
+            The length of a taught class's name is its weight.
         """
         odds = self.classes(features)  # (B, R, C)
-        chances = odds[..., : self.known].softmax(-1)
-        together = chances.square().mean(1).sqrt()
-        seen = mixture(together, F.normalize(self.names[: self.known], dim=-1))  # (B, S)
-        taught = (odds / TEMPERATURE).softmax(-1).mean(1)[:, self.known :]
+        likely = _together(odds[..., : self.known].softmax(-1))
+        seen = mixture(likely, F.normalize(self.names[: self.known], dim=-1))  # (B, S)
+        taught = _together((odds / TEMPERATURE).softmax(-1))[:, self.known :]
         meaning = F.normalize(seen + (taught @ self.names[self.known :]).float(), dim=-1)  # (B, S)
         return meaning, F.normalize(self.appearance(features[:, 0]).float(), dim=-1)
+
+
+def _together(chances: Tensor) -> Tensor:
+    """Join the chances that regions give to classes: `(B, R, C)` to `(B, C)`."""
+    return chances.square().mean(1).sqrt()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -31,6 +31,8 @@ from sensorium.percepts.source import Array, Encoded
 # Opening an EPS would run Ghostscript on it; MPEG video is identified but never decoded.
 REFUSED_FORMATS = frozenset({"EPS", "IPTC", "MPEG"})
 PNG_LEVEL = 1  # of zlib: a quarter of the default's time, for a quarter more bytes
+PAGE_KIND = 254  # tag of a TIFF page, NewSubfileType...
+SMALL_COPY = 1  # ... whose lowest bit marks a copy of another page at less resolution
 LARGEST_TIFF = 2**31  # bytes of samples; a TIFF file counts them in 32 bits
 DEEP_MODES = ("I", "F")  # Pillow's modes of one channel of more than 8 bits begin with these
 MAGIC = 16  # bytes Pillow's plugins want to see to accept a file
@@ -63,6 +65,17 @@ MEDIA_ERRORS = (
 )
 BOMBS = (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning)
 
+PICTURE_ADVICE = (  # what is needed, and what to do, where a file cannot be read
+    "a whole picture in a format Pillow reads (JPEG, PNG, WebP, TIFF, ...)",
+    "check that it is a picture and that all of it has arrived, or convert it to PNG",
+)
+MAP_ADVICE = (  # of floats, a PNG would keep nothing
+    "a whole map: PNG, TIFF, PFM, .npy, .npz, HDF5, OpenEXR or a matrix in text",
+    "check that all of it has arrived; of bare numbers say shape= and dtype=; else read it with "
+    "its own program and pass the array",
+)
+ADVICE = {"depth": MAP_ADVICE, "thermal": MAP_ADVICE}
+
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 TURNS = {  # EXIF orientation to what makes the picture upright
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
@@ -92,6 +105,7 @@ def probe(
     upright: bool = True,
     exact: bool = False,
     pixel: int = PIXEL,
+    page: Callable[[int], int] | None = None,
 ) -> Header:
     """Read the header of an encoded picture, not its pixels.
 
@@ -102,12 +116,13 @@ def probe(
         upright: Give the size after EXIF orientation.
         exact: The values are measurements: refuse a PGM whose values Pillow would stretch.
         pixel: Bytes of memory that a pixel takes at least while it is decoded and converted.
+        page: Says which of so many pages of a TIFF is meant; by default the first.
     Raises:
         MediaDecodeError: Pillow does not read the file.
         TooManyPixelsError: More than `limits` allow.
         EmptyPerceptError: A side has length zero.
     """
-    with _open(source, modality, limits, pixel) as picture:
+    with _open(source, modality, limits, pixel, page) as picture:
         if exact:
             _refuse_stretched(picture)
         width, height = picture.size
@@ -124,8 +139,9 @@ def decode(
     upright: bool = True,
     exact: bool = False,
     pixel: int = PIXEL,
+    page: Callable[[int], int] | None = None,
 ) -> PIL.Image.Image:
-    """Decode the first frame of an encoded picture in its own mode.
+    """Decode one frame of an encoded picture in its own mode.
 
     The arguments are those of `probe`.
 
@@ -134,7 +150,7 @@ def decode(
         TooManyPixelsError: More than `limits` allow, checked before decoding.
         SourceChangedError: The file changed after the percept was made.
     """
-    with _open(source, modality, limits, pixel) as picture:
+    with _open(source, modality, limits, pixel, page) as picture:
         if exact:
             _refuse_stretched(picture)
         turn = TURNS.get(_orientation(picture)) if upright else None
@@ -260,11 +276,20 @@ def eight_bit(array: Array, modality: str) -> NDArray[np.uint8]:
 
 
 @contextmanager
-def _open(source: Encoded, modality: str, limits: Limits, pixel: int) -> Iterator[PIL.Image.Image]:
+def _open(
+    source: Encoded,
+    modality: str,
+    limits: Limits,
+    pixel: int,
+    page: Callable[[int], int] | None,
+) -> Iterator[PIL.Image.Image]:
     with source.open() as stream:
         prefix = stream.read(PREFIX)
         with translate_errors(f"{source.name}, which looks like {recognise(prefix)}", modality):
             picture = _identify(stream, prefix[:MAGIC])
+            if page is not None:
+                pages = _pages(picture)
+                picture.seek(pages[page(len(pages))])
             check_size(picture.size, modality, limits)
             _check_memory(picture, modality, limits, pixel)
             yield picture
@@ -292,6 +317,18 @@ def _identify(stream: BinaryIO, magic: bytes) -> PIL.Image.Image:
     raise PIL.UnidentifiedImageError("no plugin of Pillow reads it")
 
 
+def _pages(picture: PIL.Image.Image) -> list[int]:
+    """Return the indices of the pages of a TIFF but for small copies; of others, the first."""
+    if picture.format != "TIFF":
+        return [0]
+    whole = []
+    for index in range(picture.n_frames):  # type: ignore[attr-defined]  # a TIFF has it
+        picture.seek(index)
+        if not picture.tag_v2.get(PAGE_KIND, 0) & SMALL_COPY:  # type: ignore[attr-defined]  # the same
+            whole.append(index)
+    return whole or [0]
+
+
 @contextmanager
 def translate_errors(what: str, modality: str) -> Iterator[None]:
     """Turn what Pillow raises on bad content into a `MediaDecodeError` or `TooManyPixelsError`.
@@ -309,10 +346,11 @@ def translate_errors(what: str, modality: str) -> Iterator[None]:
             "scale it down, or raise PIL.Image.MAX_IMAGE_PIXELS",
         ) from error
     except Exception as error:
+        needed, remedy = ADVICE.get(modality, PICTURE_ADVICE)
         raise MediaDecodeError(
             f"{what}, cannot be read as {modality} ({type(error).__name__}: {error})",
-            "a whole picture in a format Pillow reads (JPEG, PNG, WebP, TIFF, ...)",
-            "check that it is a picture and that all of it has arrived, or convert it to PNG",
+            needed,
+            remedy,
         ) from error
 
 

@@ -12,6 +12,8 @@ _STARTS = (
     (b"BM", "a BMP picture"),
     (b"II*\x00", "a TIFF picture"),
     (b"MM\x00*", "a TIFF picture"),
+    (b"II+\x00", "a TIFF picture"),  # of 64-bit offsets
+    (b"MM\x00+", "a TIFF picture"),
     (b"%!PS", "an EPS drawing"),
     (b"\xc5\xd0\xd3\xc6", "an EPS drawing"),
     (b"\x93NUMPY", "a NumPy file"),
@@ -26,6 +28,8 @@ _STARTS = (
     (b"fLaC", "a FLAC sound"),
     (b"ID3", "an MP3 sound"),
     (b"\x89HDF", "an HDF5 file"),
+    (b"MATLAB 7.3 MAT-file", "an HDF5 file"),
+    (b"MATLAB 5.0 MAT-file", "a MATLAB file of version 5"),
     (b"v/1\x01", "an OpenEXR picture"),
 )
 _RIFF = {b"WEBP": "a WebP picture", b"AVI ": "an AVI video", b"WAVE": "a WAV sound"}

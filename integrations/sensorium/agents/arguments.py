@@ -68,7 +68,9 @@ def _unit_schemas() -> dict[str, Any]:
     for modality, sense in sorted(Percept.modalities.items()):
         for name, unit in sense.needs.items():
             schema = properties.setdefault(name, {"type": ["number", "string"], "description": ""})
-            if isinstance(unit.example, (list, tuple)):
+            if isinstance(unit.example, bool):
+                schema["type"] = "boolean"
+            elif isinstance(unit.example, (list, tuple)):
                 schema |= {"type": "array", "items": {"type": "number"}}
             schema["description"] += f"For {modality}: {unit.meaning}. "
     for schema in properties.values():

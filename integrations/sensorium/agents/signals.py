@@ -24,6 +24,7 @@ from sensorium.percepts.base64_text import from_base64
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import allowed_path, directories
 
+NAMES = frozenset({"dataset", "dtype"})  # units that are names, even if they look like numbers
 Content: TypeAlias = "str | os.PathLike[str] | bytes | Percept"
 
 
@@ -168,7 +169,9 @@ def _units_of(signal: Signal, modality: str | None) -> dict[str, Any]:
         ToolArgumentError: Units without a modality, or units that the modality does not have.
     """
     units = {
-        name: _as_number(value) for name, value in (signal.units or {}).items() if value is not None
+        name: value if name in NAMES else _as_number(value)
+        for name, value in (signal.units or {}).items()
+        if value is not None
     }
     if units and modality is None:
         raise ToolArgumentError(

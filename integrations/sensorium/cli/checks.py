@@ -30,13 +30,16 @@ PACKAGES = {  # name of the package, by the module that is imported
 }
 EXTRAS = {  # modules that are installed with the extra
     "bags": ["rosbags"],
+    "exr": ["OpenEXR"],
     "export": ["pyarrow"],
     "few-shot": ["sklearn"],
+    "hdf5": ["h5py"],
     "imagebind": ["torch", "torchaudio", "ftfy"],
     "langchain": ["langchain_core"],
     "langgraph": ["langgraph"],
     "llama-index": ["llama_index"],
     "mcp": ["mcp"],
+    "tiff": ["tifffile"],
 }
 OLDEST_PYTHON = (3, 10)
 MEGABYTE, GIGABYTE = 1e6, 1e9  # bytes

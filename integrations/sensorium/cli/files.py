@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 STDIN = "-"
 AXES = 3
 URL = re.compile(r"https?:/", re.IGNORECASE)  # a Path keeps one of the slashes
+NAMES = frozenset({"dataset", "dtype"})  # options that are names, even if they look like numbers
 UNKNOWN_KIND, HIDDEN = "unknown kind", "hidden"  # reasons to skip a file of a folder
 
 
@@ -30,8 +31,9 @@ class Units:
     unit: Annotated[
         str | None,
         typer.Option(
-            help="Unit of a depth map: m, mm, metres per count, disparity or relative; of a "
-            "thermal picture: celsius, kelvin, counts, white-hot or black-hot."
+            help="Unit of a depth map: m, mm, metres per count (0.001, 1/5000), disparity or "
+            "relative; of a thermal picture: celsius, kelvin, fahrenheit, counts, white-hot or "
+            "black-hot."
         ),
     ] = None
     fx: Annotated[
@@ -41,6 +43,35 @@ class Units:
     palette: Annotated[
         str | None, typer.Option(help="Colours of a thermal picture: ironbow, spectra, ...")
     ] = None
+    scale: Annotated[
+        str | None,
+        typer.Option(help="Factor of the stored numbers of a map: 0.01, 1/256."),
+    ] = None
+    offset: Annotated[str | None, typer.Option(help="Added to the scaled numbers of a map.")] = None
+    invalid: Annotated[
+        str | None,
+        typer.Option(help="Stored numbers that mark pixels without depth: 65535, or -1,65535."),
+    ] = None
+    bits: Annotated[
+        str | None,
+        typer.Option(help="Low bits of a map's stored numbers that count: 13; swapped; sun-rgbd."),
+    ] = None
+    shape: Annotated[
+        str | None,
+        typer.Option(metavar="HxW", help="Height and width of a map in a file without a header."),
+    ] = None
+    dtype: Annotated[
+        str | None, typer.Option(help='Type of its numbers: uint16, float32, ">u2" (big-endian).')
+    ] = None
+    dataset: Annotated[
+        str | None, typer.Option(help="Name of the map in an HDF5, NPZ or OpenEXR file.")
+    ] = None
+    frame: Annotated[
+        str | None, typer.Option(help="Index of the map in a stack, or of a TIFF's page, from 0.")
+    ] = None
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Accept values of a map that look like another unit.")
+    ] = False
     accel: Annotated[
         str | None,
         typer.Option(help="Unit of the acceleration: m/s^2, g, or m/s^2 a count: 9.80665/16384."),
@@ -89,7 +120,7 @@ class Units:
         from sensorium.percepts import Percept
 
         cls = Percept.modalities[modality]
-        options = {name: _number(getattr(self, name, None)) for name in cls.needs}
+        options = {name: _number(name, getattr(self, name, None)) for name in cls.needs}
         options |= self._of_tables() if modality == "imu" else {}
         told = {} if path is None else cls.told_units(self.content(modality, path))
         given = {name: value for name, value in options.items() if value is not None}
@@ -246,8 +277,11 @@ def _place(name: str) -> str | int:
     return int(name) if name.strip().isdigit() else name.strip()
 
 
-def _number(value: str | float | None) -> str | float | None:
+def _number(name: str, value: str | float | bool | None) -> str | float | bool | None:
+    """Return the number that an option's text is; names of arrays stay text, no flag is `None`."""
+    if isinstance(value, bool):
+        return value or None
     try:
-        return float(value) if value is not None else None
+        return float(value) if value is not None and name not in NAMES else value
     except ValueError:
         return value

@@ -30,10 +30,10 @@ def test_a_kept_map_is_read_as_it_was(tmp_path: Path) -> None:
     stack = Depth(np.stack([MM, MM]), unit="mm", fx=40, frame=1, trust=True)
     np.save(tmp_path / "map.npy", np.where(MM == 65_535, 0, MM)[..., None])
     saved = Depth(tmp_path / "map.npy", unit="mm", fx=40)
-    with Memory.open(tmp_path / "memory") as memory:
+    with Memory.open(tmp_path / "memory", owner="me") as memory:
         wanted = {memory.remember(one).id: one.metres() for one in (depth, stack, saved)}
     path.unlink()
-    with Memory.open(tmp_path / "memory") as memory:
+    with Memory.open(tmp_path / "memory", owner="me") as memory:
         for name, metres in wanted.items():
             record = memory.get(name)
             assert record is not None

@@ -39,7 +39,7 @@ def write_bag(folder: Path, messages: Iterable[Written], kind: str = "mcap") -> 
                 for topic, type_ in types.items()
             }
             for topic, log_time, message in messages:
-                content = NOETIC.serialize_ros1(_as_ros1(message), types[topic])
+                content = NOETIC.serialize_ros1(as_ros1(message), types[topic])
                 bag1.write(ways1[topic], log_time, content)
         return path
     path = folder / "run"
@@ -139,7 +139,7 @@ def camera_info(
     )
 
 
-def _as_ros1(message: Any) -> Any:
+def as_ros1(message: Any) -> Any:
     """Return a message with the header, and the names, of ROS 1."""
     type_ = NOETIC.types[message.__msgtype__]
     values = {name.lower(): value for name, value in vars(message).items()}

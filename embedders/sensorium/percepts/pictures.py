@@ -25,6 +25,7 @@ from sensorium.errors import (
     TooManyPixelsError,
 )
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.raw_maps import RawMap
 from sensorium.percepts.signatures import PREFIX, recognise
 from sensorium.percepts.source import Array, Encoded
 
@@ -122,6 +123,11 @@ def probe(
         TooManyPixelsError: More than `limits` allow.
         EmptyPerceptError: A side has length zero.
     """
+    if isinstance(source, RawMap):
+        height, width = source.values.shape
+        check_size((width, height), modality, limits)
+        check_memory((width, height), pixel, modality, limits)
+        return Header(width, height, source.mode)
     with _open(source, modality, limits, pixel, page) as picture:
         if exact:
             _refuse_stretched(picture)

@@ -65,6 +65,7 @@ class BagFile:
 
         self.path = path
         self._by_topic: dict[str, list[Connection]] = {}
+        self._fields: dict[str, tuple[str, ...]] = {}
         try:
             # Recordings in SQLite before ROS 2 Iron do not say how their messages are laid out
             self._reader: AnyReader = AnyReader(
@@ -93,6 +94,17 @@ class BagFile:
             topic: connections[0].msgtype.replace("/msg/", "/")
             for topic, connections in sorted(self._by_topic.items())
         }
+
+    @property
+    def is_ros2(self) -> bool:
+        """Whether messages are in CDR, as ROS 2 writes them."""
+        return self._reader.is2
+
+    def fields(self, kind: str) -> tuple[str, ...]:
+        """Return the names of the fields of a type, as this recording says them."""
+        if kind not in self._fields:
+            self._fields[kind] = tuple(n for n, _ in self._reader.typestore.fielddefs[kind][1])
+        return self._fields[kind]
 
     def count(self, topics: Collection[str]) -> int:
         """Return how many messages some topics have."""

@@ -21,11 +21,11 @@ from sensorium.percepts.depth import Depth
 from sensorium.percepts.image import Image
 from sensorium.percepts.percept import Percept, make_percept
 from sensorium.percepts.pictures import decode, is_deep_picture, probe
+from sensorium.percepts.raw_maps import RawMap
 from sensorium.percepts.source import Array, Encoded, take
 from sensorium.percepts.thermal import Thermal
 from sensorium.sources.bag_file import BagFile, Message
 from sensorium.sources.cameras import camera_of, require_focal
-from sensorium.sources.raw_tiff import raw_tiff
 from sensorium.sources.ros_pixels import BAYER, MAPS, pixels
 from sensorium.sources.stamps import NANOSECONDS, moment, stamp_of
 from sensorium.sources.topics import Draft, Topic
@@ -186,7 +186,7 @@ def _from_inverse(counts: Array, scale: float, offset: float) -> NDArray[np.floa
     return metres.astype(np.float32)
 
 
-def _source(content: Content, modality: str) -> Array | bytes | Encoded:
+def _source(content: Content, modality: str) -> Array | Encoded:
     """Return what the class takes: a file with the numbers as they are, or the array.
 
     Raises:
@@ -199,7 +199,7 @@ def _source(content: Content, modality: str) -> Array | bytes | Encoded:
         )
     if isinstance(shown, Encoded) or content.encoding not in MAPS or modality == "thermal":
         return shown
-    return raw_tiff(shown)
+    return RawMap(shown)
 
 
 def _size(shown: Array | Encoded, topic: Topic) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 from sensorium.errors import PerceptShapeError
 from sensorium.percepts.imu import IMU
 from sensorium.sources.bag_file import BagFile, Message
-from sensorium.sources.stamps import NANOSECONDS, moment, stamp_of
+from sensorium.sources.imu_samples import FIELDS, sample_of
+from sensorium.sources.stamps import NANOSECONDS, moment
 from sensorium.sources.topics import Draft, Topic
 
 IMU_TYPE = "sensor_msgs/Imu"
 PAUSE = NANOSECONDS  # without a message, or back in time, that ends a stretch
 MOST = 1_000_000  # messages of a stretch, whatever their clocks say
 STANDARD = {"accel": "m/s^2", "gyro": "rad/s"}  # as the type of the message says
-ABSENT = -1.0  # first covariance of what a sensor does not measure, by the same
-FIELDS = {"accel": "linear_acceleration", "gyro": "angular_velocity"}
 
 
 class Stretch(NamedTuple):
@@ -50,13 +49,12 @@ class MotionStretches:
 
     def take(self, message: Message) -> Draft | None:
         """Take the next message; return the stretch before it, if it does not belong to that."""
-        imu = self._recording.decode(message)
-        stamp, log_time = stamp_of(imu), message.log_time
+        stamp, values, absent = sample_of(message, self._recording)
+        log_time = message.log_time
         done = self.finish() if self._is_over(stamp or log_time, log_time) else None
         if not self._log_times:
-            self._absent = _absent_field(imu)
-        turn, force = imu.angular_velocity, imu.linear_acceleration
-        self._samples.extend((force.x, force.y, force.z, turn.x, turn.y, turn.z))
+            self._absent = absent
+        self._samples.extend(values)
         self._stamps.append(stamp)
         self._log_times.append(log_time)
         self._last = stamp or log_time
@@ -143,14 +141,6 @@ def spread_equal(times: NDArray[np.int64]) -> tuple[NDArray[np.float64], str]:
     periods = np.append(steps, np.median(steps / counts[:-1]) * counts[-1]) / counts
     place = np.arange(len(times)) - np.repeat(first, counts)  # of each in its packet
     return exact + place * np.repeat(periods, counts), ", equal ones spread"
-
-
-def _absent_field(imu: Any) -> str:
-    """Return the field that a message says it does not have: its first covariance is -1."""
-    for name in FIELDS.values():
-        if getattr(imu, f"{name}_covariance")[0] == ABSENT:
-            return name
-    return ""
 
 
 def _check_measured(stretch: Stretch, topic: Topic) -> None:

@@ -19,14 +19,14 @@ class Layout(NamedTuple):
 
     dtype: str
     channels: int
-    order: tuple[int, ...] = ()  # of red, green, blue and, if there is one, transparency
+    order: slice = slice(None)  # of red, green and blue
 
 
 COLOURS: Mapping[str, Layout] = {
-    "rgb8": Layout("u1", 3, (0, 1, 2)),
-    "bgr8": Layout("u1", 3, (2, 1, 0)),
-    "rgba8": Layout("u1", 4, (0, 1, 2)),  # what is transparent to a robot is not said
-    "bgra8": Layout("u1", 4, (2, 1, 0)),
+    "rgb8": Layout("u1", 3),
+    "bgr8": Layout("u1", 3, slice(None, None, -1)),
+    "rgba8": Layout("u1", 4, slice(0, 3)),  # what is transparent to a robot is not said
+    "bgra8": Layout("u1", 4, slice(2, None, -1)),
     "mono8": Layout("u1", 1),
     "8UC1": Layout("u1", 1),
 }
@@ -71,7 +71,7 @@ def pixels(image: Any, encoding: str, limits: Limits) -> Array:
     if layout.channels == 1:
         grey = rows.reshape(image.height, image.width)
         return _from_mosaic(grey, BAYER[encoding]) if encoding in BAYER else grey
-    return rows.reshape(image.height, image.width, layout.channels)[..., list(layout.order)]
+    return rows.reshape(image.height, image.width, layout.channels)[..., layout.order]
 
 
 def _rows(image: Any, layout: Layout) -> Array:

@@ -79,7 +79,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "units without modality": ({"data": "AAAA", "units": {"unit": "mm"}}, "add modality: depth"),
     "units of another modality": (
         {"data": "AAAA", "modality": "thermal", "units": {"fx": 1}},
-        "fx for thermal; needed units of thermal, unit, span, palette; leave them out",
+        "fx for thermal; needed units of thermal, unit, span, palette, bits.*; leave them out",
     ),
     "units of a picture": (
         {"data": "AAAA", "modality": "image", "units": {"fx": 1}},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+
 PREFIX = 512  # bytes of a file that `recognise` wants to see
 TEXT_SHARE = 0.95  # of the prefix must be printable for it to be called text
 
@@ -54,7 +56,11 @@ def recognise(prefix: bytes) -> str:
 
 
 def _recognise_text(prefix: bytes) -> str:
-    text = prefix.decode("utf-8-sig", "replace")
+    wide = prefix.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    even = len(prefix) // 2 * 2  # a character that is cut off is none
+    text = (
+        prefix[:even].decode("utf-16", "replace") if wide else prefix.decode("utf-8-sig", "replace")
+    )
     head = text.lstrip("\ufeff \t\r\n")[:9].lower()
     if head.startswith(("<svg", "<?xml")):
         return "an SVG or XML document"

@@ -10,33 +10,43 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import PIL.Image
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from sensorium.errors import UnitError, show
+from sensorium.percepts.flir import FlirPicture, read_flir
 from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.maps.counts import Counts, Number
+from sensorium.percepts.maps.layout import Layout, pick_frame
+from sensorium.percepts.maps.opening import FORMATS, MapFile
+from sensorium.percepts.maps.opening import SUFFIXES as MAP_SUFFIXES
+from sensorium.percepts.maps.units import BITS, READING
 from sensorium.percepts.palettes import Palette, canonical_palette
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.pictures import (
     SUFFIXES,
-    decode,
+    check_memory,
+    check_size,
     encode_tiff,
     load_upright,
-    probe,
+    translate_errors,
 )
 from sensorium.percepts.previews import encode_drawing
-from sensorium.percepts.source import Encoded, Given, Samples, take
+from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 from sensorium.percepts.thermal_values import (
-    ABSOLUTE_ZERO,
     DISPLAY_UNITS,
     LIKELY_CELSIUS,
     RADIOMETRIC_UNITS,
+    TEMPERATURES,
+    Colours,
     canonical_values,
     check_mode,
     picture_values,
+    to_celsius,
 )
 from sensorium.percepts.unit import Unit
 
+JPEG = b"\xff\xd8"
 PIXEL = 64  # bytes of memory that a pixel takes until its colours are looked up and it is a value
 COLD_PERCENTILE, HOT_PERCENTILE = 1.0, 99.0  # of a frame's values, shown as 0 and 1
 CONSTANT_INTENSITY = 0.5  # of every pixel of a frame that has one temperature
@@ -47,36 +57,43 @@ class ThermalView(NamedTuple):
     """A thermal picture as shown, and the range of values it shows."""
 
     intensity: NDArray[np.float32]  # (H, W) in [0, 1], white-hot
-    low: float  # what 0 stands for, in the percept's unit
+    low: float  # what 0 stands for: degrees Celsius, or counts
     high: float  # what 1 stands for
 
 
 class Thermal(Percept):
-    """A thermal picture: radiometric (celsius, kelvin, counts) or for display (white-, black-hot).
+    """A thermal picture: radiometric (temperatures, counts) or for display (white-, black-hot).
 
     Attributes:
         shape: (H, W). EXIF orientation of files and PIL images is applied, as phone cameras write
             it.
-        unit: Meaning of the values: arrays in kelvin have become "celsius", and black-hot or
-            coloured ones "white-hot"; files keep their unit.
+        unit: Meaning of the values: arrays in kelvin or fahrenheit have become "celsius", and
+            black-hot or coloured ones "white-hot"; files keep their unit.
         span: (low, high) in `unit`, shown as 0 and 1; `None` leaves it to each frame.
     """
 
     modality: ClassVar[str] = "thermal"
     still: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, Unit]] = {
-        "unit": Unit("celsius, kelvin, counts, white-hot or black-hot", "celsius", required=True),
+        "unit": Unit(
+            "celsius, kelvin, fahrenheit, counts, white-hot or black-hot", "celsius", required=True
+        ),
         "span": Unit("the two temperatures that black and white stand for", (20, 40)),
         "palette": Unit("colours of a coloured picture: ironbow, spectra, ...", "ironbow"),
+        **BITS,
+        **READING,
     }
-    suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
+    suffixes: ClassVar[tuple[str, ...]] = (*SUFFIXES, *MAP_SUFFIXES)
     guessable: ClassVar[bool] = False  # nothing in a file tells it from a picture
     mime_family: ClassVar[str] = "image"
     source: Encoded | Samples
     shape: tuple[int, int]
     unit: str
     span: tuple[float, float] | None
+    trust: bool
     _palette: str | list[list[int]] | None
+    _counts: Counts
+    _layout: Layout
 
     def __init__(
         self,
@@ -85,32 +102,56 @@ class Thermal(Percept):
         unit: str | None = None,
         span: Sequence[float] | None = None,
         palette: Palette | None = None,
+        scale: Number | None = None,
+        offset: Number | None = None,
+        bits: int | str | None = None,
+        shape: Sequence[float] | str | None = None,
+        dtype: DTypeLike | None = None,
+        dataset: str | None = None,
+        frame: int | str | None = None,
+        trust: bool = False,
         at: datetime | None = None,
         uri: str | None = None,
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         """Take a thermal picture; arrays are checked now, files when decoded (their header now).
 
+        Of a radiometric file of whole numbers the values are checked now as well: read in another
+        way, they are as plausible.
+
         Args:
             source: A path, bytes, binary file object, data: URI or PIL image; or an array or
                 tensor of shape (H, W), (1, H, W) or (H, W, 1), and (H, W, 3) for display units.
-            unit: "celsius" or "kelvin" (arrays, float TIFF), "counts" (raw 14- or 16-bit), or
+                Files are pictures, the JPEG of a FLIR camera with its raw image, .npy, .npz, HDF5,
+                MATLAB 7.3, OpenEXR, a matrix in text, or numbers without a header.
+            unit: "celsius", "kelvin" or "fahrenheit"; "counts" (raw 14- or 16-bit); or
                 "white-hot" or "black-hot" for display pictures: 8-bit, 16-bit or float in [0, 1].
                 Three channels must be equal (nearly, for JPEG) unless the palette is named.
+                Temperatures of a FLIR JPEG are computed from its constants.
             span: (low, high) in that unit, shown as 0 and 1, for radiometric units. Without it a
                 frame shows its 1st to 99th percentile.
             palette: Colours of a display picture: a name in
                 `sensorium.percepts.palettes.PALETTES`, or (N, 3) uint8 RGB from cold to hot
                 (from hot to cold with "black-hot").
+            scale: A value in `unit` is `stored * scale + offset`: 0.01 for hundredths of kelvin.
+            offset: See `scale`.
+            bits: How many low bits of a stored number count, or "swapped" for bytes in the wrong
+                order.
+            shape: (H, W) of a file without a header.
+            dtype: Its numbers as NumPy calls them, little-endian unless it says otherwise.
+            dataset: Name of the array in an HDF5 or .npz file, or of an OpenEXR channel.
+            frame: Index of the picture in a stack (N, H, W), or page of a TIFF, from 0.
+            trust: Accept values that look like another unit.
             at: When it was seen.
             uri: Where it came from; not fetched.
             limits: Checked before decoding.
         Raises:
             UnitError: The unit is missing, unknown, or contradicts the data, `span` or `palette`.
             PaletteError: Unequal channels without a palette, or another palette than named.
-            PerceptShapeError: The array has another shape or dtype.
+            PerceptShapeError: The array has another shape or dtype, or the file holds several.
             PerceptValueError: Impossible temperatures; `NonFiniteError` for NaN or infinity.
-            MediaDecodeError: The file is not a picture, or its header is damaged.
+            MediaDecodeError: The file holds no map, or its header is damaged.
+            MissingExtraError: The library that reads such files is not installed.
             TooManyPixelsError: More pixels than `limits` allow.
             TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
@@ -118,39 +159,41 @@ class Thermal(Percept):
         unit = _check_unit(unit)
         interval = _check_span(span, unit)
         colours = _check_palette(palette, unit)
+        counts = _check_counts(Counts.of(bits=bits, scale=scale, offset=offset), unit)
+        layout = Layout.of(shape=shape, dtype=dtype, dataset=dataset, frame=frame)
         recreated = isinstance(source, Samples)  # canonical values, whose unit is not in doubt
         if isinstance(source, PIL.Image.Image):
             check_mode(source.mode, unit, "a PIL image")
             source = picture_values(load_upright(source, modality=self.modality, limits=limits))
         taken = take(source, modality=self.modality, limits=limits)
+        self._set(limits=limits, unit=unit, trust=bool(trust), _counts=counts, _layout=layout)
         if isinstance(taken, Encoded):
-            header = probe(
-                taken,
-                modality=self.modality,
-                limits=limits,
-                exact=unit in RADIOMETRIC_UNITS,
-                pixel=PIXEL,
-            )
-            check_mode(header.mode, unit, taken.name)
-            shape = (header.height, header.width)
+            size = self._probe(taken)
         else:
             values = canonical_values(
-                taken.array, unit, palette=colours, limits=limits, guess=not recreated
+                pick_frame(taken.array, layout, taken.name),
+                unit,
+                palette=colours,
+                limits=limits,
+                guess=not (recreated or trust),
+                counts=counts,
             )
-            taken, shape, colours = Samples(values), (values.shape[0], values.shape[1]), None
+            taken, size, colours = Samples(values), (values.shape[0], values.shape[1]), None
             unit, interval = _canonical_unit(unit, interval)
+            self._set(unit=unit, _counts=Counts(), _layout=Layout())
         self._describe(taken, at=at, uri=uri, limits=limits)
-        self._set(shape=shape, unit=unit, span=interval, _palette=colours)
+        self._set(shape=size, span=interval, _palette=colours)
 
     @property
     def units(self) -> Mapping[str, Any]:
-        """`unit`; `span` if one was given; the palette of a coloured file, a name or a list."""
+        """`unit`, `span` if one was given, the palette of a coloured file, how a file is read."""
         units: dict[str, Any] = {"unit": self.unit}
         if self.span is not None:
             units["span"] = list(self.span)
         if self._palette is not None:
             units["palette"] = copy.deepcopy(self._palette)
-        return units
+        units |= self._counts.units | self._layout.units
+        return units | {"trust": True} if self.trust else units
 
     def view(self) -> ThermalView:
         """Return the picture as shown, with its range: both `intensity` and `range`.
@@ -170,11 +213,13 @@ class Thermal(Percept):
         values = self._values()
         if self.unit in DISPLAY_UNITS:
             return ThermalView(values, 0.0, 1.0)
-        zero = ABSOLUTE_ZERO if self.unit == "kelvin" else 0.0  # the values are in Celsius then
         low, high = (
-            _range(values) if self.span is None else (self.span[0] + zero, self.span[1] + zero)
+            _range(values)
+            if self.span is None
+            else (to_celsius(self.span[0], self.unit), to_celsius(self.span[1], self.unit))
         )
-        return ThermalView(_stretch(values, low, high), low - zero, high - zero)
+        shown = _stretch(values, low, high)
+        return ThermalView(shown, low, high)
 
     def intensity(self) -> NDArray[np.float32]:
         """Return the picture as shown: (H, W) float32 in [0, 1], white-hot.
@@ -184,7 +229,7 @@ class Thermal(Percept):
         return self.view().intensity
 
     def range(self) -> tuple[float, float]:
-        """Return (low, high) in the percept's unit, shown as 0 and 1.
+        """Return (low, high), shown as 0 and 1: degrees Celsius, or counts.
 
         The errors are those of `view`.
         """
@@ -206,6 +251,10 @@ class Thermal(Percept):
             return None
         return file
 
+    def file_format(self, kind: str) -> tuple[str, str] | None:
+        """Return extension and mime type of arrays in files and of matrices in text."""
+        return FORMATS.get(kind)
+
     def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
         """Return the picture as shown, white-hot."""
         grey = np.rint(self.intensity() * 255).astype(np.uint8)
@@ -215,18 +264,75 @@ class Thermal(Percept):
         """Return canonical values: Celsius, counts, or white-hot in [0, 1]."""
         if isinstance(self.source, Samples):
             return self.source.array.copy()
-        exact = self.unit in RADIOMETRIC_UNITS
-        picture = decode(
-            self.source,
-            modality=self.modality,
-            limits=self.limits,
-            exact=exact,
-            pixel=PIXEL,
-        )
-        check_mode(picture.mode, self.unit, self.source.name)
+        return self._read(self.source, self._palette)
+
+    def _read(self, source: Encoded, palette: Colours | None) -> NDArray[np.float32]:
+        """Decode a file to canonical values."""
+        flir = self._flir(source)
+        if flir is not None and self.unit in TEMPERATURES:
+            celsius = flir.calibration.celsius(self._raw(flir, source))
+            return canonical_values(
+                celsius, "celsius", palette=None, limits=self.limits, guess=False
+            )
+        if flir is not None:
+            array: Array = self._raw(flir, source)
+        else:
+            found = self._file(source).read()
+            if isinstance(found, PIL.Image.Image):
+                check_mode(found.mode, self.unit, source.name)
+                found = picture_values(found)
+            array = found
         return canonical_values(
-            picture_values(picture), self.unit, palette=self._palette, limits=self.limits
+            array,
+            self.unit,
+            palette=palette,
+            limits=self.limits,
+            guess=not self.trust,
+            counts=self._counts,
         )
+
+    def _probe(self, source: Encoded) -> tuple[int, int]:
+        """Return (H, W) of a file from its header."""
+        flir = self._flir(source)
+        if flir is not None:
+            height, width = flir.shape
+            check_size((width, height), self.modality, self.limits)
+            check_memory((width, height), PIXEL, self.modality, self.limits)
+            if self._counts.is_linear and self.unit in TEMPERATURES:
+                raise UnitError(
+                    f"a scale or an offset for {source.name}, which states its own constants",
+                    "none for the temperatures of a FLIR camera",
+                    'leave them out, or pass unit="counts"',
+                )
+            return height, width
+        header = self._file(source).header()
+        check_mode(header.mode, self.unit, source.name)
+        if header.mode.startswith("I") and self.unit in RADIOMETRIC_UNITS:
+            self._read(source, None)  # only the numbers show what they are not
+        return header.height, header.width
+
+    def _file(self, source: Encoded) -> MapFile:
+        return MapFile(
+            source,
+            self._layout,
+            self.modality,
+            self.limits,
+            PIXEL,
+            upright=True,
+            exact=self.unit in RADIOMETRIC_UNITS,
+        )
+
+    def _flir(self, source: Encoded) -> FlirPicture | None:
+        """Return the raw image that a JPEG file carries, if it is asked for."""
+        if self.unit not in RADIOMETRIC_UNITS or self._layout.shape is not None:
+            return None
+        with source.open() as stream:
+            jpeg = stream.read(len(JPEG)) == JPEG
+        return read_flir(source.read(), source.name) if jpeg else None
+
+    def _raw(self, flir: FlirPicture, source: Encoded) -> Array:
+        with translate_errors(f"the raw thermal image of {source.name}", self.modality):
+            return flir.raw()
 
 
 def _check_unit(unit: str | None) -> str:
@@ -235,7 +341,8 @@ def _check_unit(unit: str | None) -> str:
     raise UnitError(
         "a thermal picture without a unit" if unit is None else f"the thermal unit {show(unit)}",
         "what its values mean",
-        'pass unit="celsius", "kelvin" or "counts" (raw 14- or 16-bit) for radiometric data, '
+        'pass unit="celsius", "kelvin", "fahrenheit" or "counts" (raw 14- or 16-bit) for '
+        "radiometric data, with scale= and offset= where a number is not one degree, or "
         '"white-hot" or "black-hot" for a display picture (with palette=... if it is coloured)',
     )
 
@@ -246,7 +353,7 @@ def _check_span(span: Sequence[float] | None, unit: str) -> tuple[float, float] 
     if unit in DISPLAY_UNITS:
         raise UnitError(
             f"a span for a {unit} picture, whose range the camera has chosen",
-            "a span with celsius, kelvin or counts only",
+            "a span with celsius, kelvin, fahrenheit or counts only",
             "leave the span out",
         )
     try:
@@ -264,6 +371,16 @@ def _check_span(span: Sequence[float] | None, unit: str) -> tuple[float, float] 
             "add 273.15 to both",
         )
     return low, high
+
+
+def _check_counts(counts: Counts, unit: str) -> Counts:
+    if unit in DISPLAY_UNITS and counts != Counts():
+        raise UnitError(
+            f"scale, offset or bits for a {unit} picture, whose range the camera has chosen",
+            "none of them, or a unit of temperature",
+            'leave them out, or pass unit="celsius" if a count is a number of degrees',
+        )
+    return counts
 
 
 def _check_palette(palette: Palette | None, unit: str) -> str | list[list[int]] | None:
@@ -284,10 +401,10 @@ def _canonical_unit(
     """Return the unit of canonical values, and the span in it."""
     if unit in DISPLAY_UNITS:
         return "white-hot", None
-    if unit == "kelvin" and span is not None:
-        low, high = (round(bound + ABSOLUTE_ZERO, SPAN_DECIMALS) for bound in span)
+    if unit in TEMPERATURES and unit != "celsius" and span is not None:
+        low, high = (round(to_celsius(bound, unit), SPAN_DECIMALS) for bound in span)
         span = (low, high)
-    return ("celsius" if unit == "kelvin" else unit), span
+    return ("celsius" if unit in TEMPERATURES else unit), span
 
 
 def _range(values: NDArray[np.float32]) -> tuple[float, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
@@ -14,6 +16,8 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.maps.counts import SWAPPED, Counts, to_number
+from sensorium.percepts.maps.doubts import doubted_bits
 from sensorium.percepts.palettes import PALETTES, invert_palette
 from sensorium.percepts.pictures import (
     check_size,
@@ -25,13 +29,36 @@ from sensorium.percepts.pictures import (
 from sensorium.percepts.source import Array
 
 MODALITY = "thermal"
-RADIOMETRIC_UNITS = frozenset({"celsius", "kelvin", "counts"})
+TEMPERATURES: Mapping[str, tuple[float, float]] = {  # factor and offset to degrees Celsius
+    "celsius": (1.0, 0.0),
+    "kelvin": (1.0, -273.15),
+    "fahrenheit": (1 / 1.8, -32 / 1.8),
+}
+RADIOMETRIC_UNITS = frozenset({*TEMPERATURES, "counts"})
 DISPLAY_UNITS = frozenset({"white-hot", "black-hot"})
+
+AS_STORED = Counts()
+TRUST = "if it really is so, pass trust=True"
 
 ABSOLUTE_ZERO = -273.15  # degrees Celsius
 HOTTEST = 3000.0  # degrees Celsius; beyond what these cameras measure
 LIKELY_KELVIN = (200.0, 400.0)  # a median of so many "degrees Celsius" is a scene in kelvin
 LIKELY_CELSIUS = 150.0  # a median of fewer "kelvin" is a scene in degrees Celsius
+# Medians of whole numbers outside of these are parts of degrees, counted from some zero
+WHOLE = {"celsius": (-40.0, 100.0), "kelvin": (260.0, 600.0), "fahrenheit": (-40.0, 212.0)}
+SCENE = (-40.0, 100.0)  # degrees Celsius that the median of a scene may be
+READINGS = (  # how cameras write temperatures: unit, scale, offset
+    ("celsius", "1", "0"),
+    ("kelvin", "1", "0"),
+    ("fahrenheit", "1", "0"),
+    ("celsius", "0.1", "0"),
+    ("celsius", "0.01", "0"),
+    ("kelvin", "0.1", "0"),
+    ("kelvin", "0.01", "0"),  # Lepton
+    ("kelvin", "0.04", "0"),  # Tau and Boson
+    ("kelvin", "1/64", "0"),  # InfiRay
+    ("celsius", "0.1", "-100"),  # Optris
+)
 
 WHITEST_16_BIT = 65_535
 SAME_GREY = 3  # levels that the channels of a grey picture may differ by after JPEG...
@@ -46,15 +73,14 @@ def check_mode(mode: str, unit: str, name: str) -> None:
     Raises:
         UnitError: They cannot.
     """
-    deep = mode == "F" or (unit == "counts" and mode.startswith("I"))
-    if unit in DISPLAY_UNITS or deep:
+    if unit in DISPLAY_UNITS or mode == "F" or mode.startswith("I"):
         return
-    wanted = "16-bit or float values in one channel" if unit == "counts" else "float values"
     raise UnitError(
         f"a thermal picture of mode {mode} ({name}) with unit={unit!r}",
-        f'{wanted} for {unit}; "white-hot" or "black-hot" for a display picture; "counts" for '
-        "other 16-bit values",
-        "name its unit, or decode it yourself and pass an array in celsius",
+        f"16-bit or float values in one channel for {unit}, or a JPEG of a FLIR camera; "
+        '"white-hot" or "black-hot" for a display picture',
+        'name its unit: unit="white-hot" (with palette=... if it is coloured), or pass the file '
+        "that the camera wrote, or an array in celsius",
     )
 
 
@@ -77,7 +103,13 @@ def picture_values(picture: PIL.Image.Image) -> Array:
 
 
 def canonical_values(
-    array: Array, unit: str, *, palette: Colours | None, limits: Limits, guess: bool = True
+    array: Array,
+    unit: str,
+    *,
+    palette: Colours | None,
+    limits: Limits,
+    guess: bool = True,
+    counts: Counts = AS_STORED,
 ) -> NDArray[np.float32]:
     """Check values and convert them to canonical units.
 
@@ -87,6 +119,7 @@ def canonical_values(
         palette: Palette of a coloured display picture.
         limits: `max_pixels` is checked.
         guess: Refuse plausible values that look like another unit's.
+        counts: How stored numbers become values in `unit`.
     Returns:
         (H, W) float32: degrees Celsius, counts, or white-hot intensity in [0, 1]. Canonical values
         come back as they are.
@@ -109,10 +142,32 @@ def canonical_values(
             "finite values",
             "fill them first (sensorium.percepts.holes.fill_holes fills NaN from its surroundings)",
         )
-    values = plane.astype(np.float64)
+    if guess and counts.bits is None and doubted_bits(plane, millimetres=False):
+        raise UnitError(
+            f"a thermal picture in {unit} that is noise as it is, and a scene when its bytes are "
+            "swapped",
+            "the bytes of each number in the right order",
+            f'pass bits="{SWAPPED}" to swap them, or the JPEG that it was taken from; {TRUST}',
+        )
+    stored = counts.select(plane).astype(np.float64)
+    values = counts.scaled(stored)
     if unit != "counts":
-        values = _celsius(values, unit, guess=guess)
+        if guess:
+            _check_likely(stored, values, unit, counts)
+        values = _celsius(values, unit)
     return _narrow(values)
+
+
+def to_celsius(value: float, unit: str) -> float:
+    """Convert a value in a unit of temperature to degrees Celsius; counts stay as they are."""
+    factor, offset = TEMPERATURES.get(unit, (1.0, 0.0))
+    return value * factor + offset
+
+
+def from_celsius(value: float, unit: str) -> float:
+    """Convert degrees Celsius to a unit of temperature."""
+    factor, offset = TEMPERATURES[unit]
+    return (value - offset) / factor
 
 
 def _plane(array: Array, *, coloured: bool) -> Array:
@@ -172,27 +227,51 @@ def _from_colours(pixels: NDArray[np.uint8], palette: Colours | None) -> NDArray
     return mean
 
 
-def _celsius(values: NDArray[np.float64], unit: str, *, guess: bool) -> NDArray[np.float64]:
-    """Convert to degrees Celsius and check that they are possible, and likely if `guess`."""
+def _check_likely(
+    stored: NDArray[np.float64], values: NDArray[np.float64], unit: str, counts: Counts
+) -> None:
+    """Check that the median is a temperature of a scene in that unit, not in another one."""
     median = float(np.median(values))
-    other = None
-    if unit == "celsius" and LIKELY_KELVIN[0] < median < LIKELY_KELVIN[1]:
-        other = "kelvin"
-    elif unit == "kelvin" and values.min() >= 0 and median < LIKELY_CELSIUS:
-        other = "celsius"
-    if guess and other:
+    whole = not counts.is_linear and bool((stored == np.rint(stored)).all())
+    odd = whole and not WHOLE[unit][0] <= median <= WHOLE[unit][1]
+    if unit == "kelvin":
+        odd |= values.min() >= 0 and median < LIKELY_CELSIUS
+    else:
+        odd |= LIKELY_KELVIN[0] < median < LIKELY_KELVIN[1]
+    if not odd or values.min() < from_celsius(ABSOLUTE_ZERO, unit):
+        return  # what is impossible is refused as that
+    likely = _likely(float(np.median(stored)), whole)
+    if likely:
+        units = " or ".join(dict.fromkeys(reading.split('"')[1] for reading in likely))
         raise UnitError(
             f"a thermal picture in {unit} whose median is {median:g}",
-            f"the {unit} of a scene: it looks like {other}",
-            f'pass unit="{other}"; if it really is that, convert it: kelvin = celsius + 273.15',
+            f"the {unit} of a scene: it looks like {units}" + (", or a part of a degree" * whole),
+            f"look up what the camera writes, and pass {' or '.join(likely)}; {TRUST}",
         )
-    celsius = values + ABSOLUTE_ZERO if unit == "kelvin" else values
+
+
+def _likely(median: float, whole: bool) -> list[str]:
+    """Return the arguments with which the median of stored numbers is the heat of a scene."""
+    found = []
+    for unit, scale, offset in READINGS:
+        value = median * (to_number(scale) or 1.0) + (to_number(offset) or 0.0)
+        if (whole or scale == "1") and SCENE[0] < to_celsius(value, unit) < SCENE[1]:
+            scaled = f", scale={scale}" if scale != "1" else ""
+            found.append(f'unit="{unit}"{scaled}' + (f", offset={offset}" if offset != "0" else ""))
+    return found
+
+
+def _celsius(values: NDArray[np.float64], unit: str) -> NDArray[np.float64]:
+    """Convert to degrees Celsius and check that they are possible."""
+    factor, offset = TEMPERATURES[unit]
+    celsius = values * factor + offset
     low, high = float(celsius.min()), float(celsius.max())
     if low < ABSOLUTE_ZERO or high > HOTTEST:
         raise PerceptValueError(
             f"temperatures from {low:g} to {high:g} degrees Celsius (given in {unit})",
             f"{ABSOLUTE_ZERO} to {HOTTEST:g} degrees Celsius",
-            'pass unit="counts" if these are raw sensor values',
+            'pass scale= and offset= if a count is not one degree (unit="kelvin", scale=0.01), or '
+            'unit="counts" if these are raw sensor values',
         )
     return celsius
 

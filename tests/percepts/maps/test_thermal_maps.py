@@ -1,0 +1,188 @@
+"""Laws of heat in files: degrees and their parts, in numbers and in text."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pytest
+import tifffile
+
+from sensorium.errors import MediaDecodeError, PerceptShapeError, UnitError
+from sensorium.percepts import Thermal
+from sensorium.percepts.files import file_from_percept, percept_from_file
+
+ROWS, COLUMNS = np.mgrid[0:21, 0:34]
+CELSIUS = 17 + 0.31 * ROWS + 0.17 * COLUMNS
+KELVIN = CELSIUS + 273.15
+READINGS: dict[str, tuple[np.ndarray, dict[str, Any]]] = {
+    "lepton": (KELVIN * 100, {"unit": "kelvin", "scale": 0.01}),
+    "tau": (KELVIN / 0.04, {"unit": "kelvin", "scale": "0.04"}),
+    "infiray": (KELVIN * 64, {"unit": "kelvin", "scale": "1/64"}),
+    "terraref": (KELVIN * 10, {"unit": "kelvin", "scale": 0.1}),
+    "dji": (CELSIUS * 10, {"unit": "celsius", "scale": 0.1}),
+    "optris": (CELSIUS * 10 + 1000, {"unit": "celsius", "scale": 0.1, "offset": -100}),
+    "hundredths": (CELSIUS * 100, {"unit": "celsius", "scale": "1/100"}),
+}
+
+
+def shown(thermal: Thermal) -> np.ndarray:
+    view = thermal.view()
+    return view.intensity * (view.high - view.low) + view.low
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_parts_of_degrees_are_refused_and_the_remedy_reads_them(
+    reading: str, tmp_path: Path
+) -> None:
+    """In a unit alone the numbers are no scene; one of the remedies gives the planted degrees."""
+    exact, right = READINGS[reading]
+    stored = np.rint(exact).astype(np.uint16)
+    path = tmp_path / "heat.png"
+    PIL.Image.fromarray(stored).save(path)
+    for source in (stored, path, stored.astype(np.float32)):
+        thermal = Thermal(source, **right, span=(0, 50) if right["unit"] == "celsius" else None)
+        inside = np.clip(CELSIUS, *thermal.range())
+        np.testing.assert_allclose(shown(thermal), inside, atol=0.06)
+        for unit in ("celsius", "kelvin"):
+            with pytest.raises(UnitError, match="trust=True") as refused:
+                Thermal(source, unit=unit).view()
+            offered = [_arguments(words) for words in refused.value.remedy.split(" or ")]
+            assert any(_same(each, right) for each in offered), refused.value.remedy
+
+
+def _arguments(words: str) -> dict[str, str]:
+    return dict(re.findall(r"(unit|scale|offset)=\"?(-?[\w./]+)", words))
+
+
+def _same(offered: dict[str, str], right: dict[str, Any]) -> bool:
+    values = np.linspace(2000, 3000, 5)
+    heat = []
+    for each in (offered, right):
+        if "unit" not in each:
+            return False
+        thermal = Thermal(
+            np.tile(values, (2, 1)),
+            unit=each["unit"],
+            scale=each.get("scale"),
+            offset=each.get("offset"),
+            trust=True,
+        )
+        heat.append(thermal.range())
+    return heat[0] == pytest.approx(heat[1])
+
+
+def test_fahrenheit_is_a_unit() -> None:
+    """75 degrees Fahrenheit are 23.9; as kelvin they are refused with both readings named."""
+    fahrenheit = CELSIUS * 1.8 + 32
+    thermal = Thermal(fahrenheit, unit="fahrenheit", span=(50, 104))
+    assert (thermal.unit, thermal.span) == ("celsius", (10, 40))
+    np.testing.assert_allclose(shown(thermal), CELSIUS, atol=1e-4)
+    with pytest.raises(UnitError, match='unit="celsius" or unit="fahrenheit"'):
+        Thermal(fahrenheit, unit="kelvin")
+    with pytest.raises(UnitError, match="looks like kelvin"):
+        Thermal(KELVIN, unit="fahrenheit")
+
+
+@pytest.mark.parametrize(
+    ("unit", "value"), [("celsius", 250.5), ("kelvin", 100.0), ("celsius", 700.0)]
+)
+def test_trust_takes_what_a_guess_refuses(unit: str, value: float, tmp_path: Path) -> None:
+    """A furnace in celsius and cold gas in kelvin are stored if it is insisted on."""
+    frame = np.full((5, 6), value)
+    with pytest.raises(UnitError, match="trust=True"):
+        Thermal(frame, unit=unit)
+    thermal = Thermal(frame, unit=unit, trust=True)
+    wanted = value if unit == "celsius" else value - 273.15
+    assert thermal.range() == pytest.approx((wanted, wanted))
+    assert Thermal.from_dict(json.loads(json.dumps(thermal.to_dict()))) == thermal
+    path = tmp_path / "a.npy"
+    np.save(path, frame)
+    kept = file_from_percept(Thermal(path, unit=unit, trust=True))
+    again = percept_from_file(kept.source.read(), modality="thermal", units=kept.units)
+    assert isinstance(again, Thermal)
+    assert again.range() == pytest.approx((wanted, wanted))
+    assert file_from_percept(thermal).extension == "tiff"
+
+
+def test_swapped_counts_are_refused_and_swapped() -> None:
+    """Noise that is a scene after a swap is refused; the remedy gives the counts."""
+    counts = np.rint(9000 + 23 * ROWS + 31 * COLUMNS).astype(np.uint16)
+    for unit in ("counts", "kelvin"):
+        with pytest.raises(UnitError, match='bits="swapped"'):
+            Thermal(counts.byteswap(), unit=unit)
+    read = Thermal(counts.byteswap(), unit="counts", bits="swapped", span=(0, 20_000))
+    np.testing.assert_allclose(shown(read), counts, atol=0.01)
+    assert Thermal(counts.byteswap(), unit="counts", trust=True).units["trust"]
+
+
+TABLES = {
+    "decimal commas": ";".join,
+    "tabs": "\t".join,
+    "commas": ",".join,
+    "spaces": "  ".join,
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize("table", TABLES)
+def test_a_matrix_in_text_is_read(table: str, encoding: str) -> None:
+    """Lines above, labels before rows, decimal commas and encodings do not change the degrees."""
+    join = TABLES[table]
+    rows = [[f"{value:.2f}" for value in row] for row in CELSIUS]
+    if table == "decimal commas":
+        rows = [[cell.replace(".", ",") for cell in row] for row in rows]
+        rows = [["Frame 1" if index == 0 else "", *row, ""] for index, row in enumerate(rows)]
+    head = [
+        "Fühler: außen",
+        "Emissivity" + (";0,95" if table == "decimal commas" else ": 0.95"),
+        "",
+    ]
+    content = "\r\n".join([*head, *map(join, rows), ""]).encode(encoding)
+    thermal = Thermal(content, unit="celsius", span=(0, 50))
+    assert thermal.shape == CELSIUS.shape
+    np.testing.assert_allclose(shown(thermal), CELSIUS, atol=0.006)
+
+
+def test_numbers_of_rows_and_columns_are_no_degrees() -> None:
+    """A table as pandas writes it has a row and a column too many."""
+    lines = ["," + ",".join(map(str, range(34)))]
+    lines += [f"{index}," + ",".join(f"{v:.3f}" for v in row) for index, row in enumerate(CELSIUS)]
+    thermal = Thermal("\n".join(lines).encode(), unit="celsius", span=(0, 50))
+    np.testing.assert_allclose(shown(thermal), CELSIUS, atol=0.001)
+
+
+def test_text_that_is_no_matrix_is_refused() -> None:
+    """Words, and two matrices in one text, are named."""
+    with pytest.raises(MediaDecodeError, match="no lines with as many numbers"):
+        Thermal(b"it was warm\nand bright\n" * 20, unit="celsius")
+    one = "1;2;3\n4;5;6\n"
+    with pytest.raises(PerceptShapeError, match=r"2 matrices of numbers \(2 x 3, 2 x 3\)"):
+        Thermal(f"{one}\nsecond\n{one}".encode(), unit="celsius")
+
+
+def test_pages_of_heat_are_asked_for(tmp_path: Path) -> None:
+    """A sequence is not its first picture; a display picture of two pages neither."""
+    path = tmp_path / "seq.tiff"
+    with tifffile.TiffWriter(path) as file:
+        for offset in (0, 5):
+            file.write((CELSIUS + offset).astype(np.float32))
+    with pytest.raises(PerceptShapeError, match="frame=1"):
+        Thermal(path, unit="celsius")
+    second = Thermal(path, unit="celsius", frame=1, span=(0, 50))
+    np.testing.assert_allclose(shown(second), CELSIUS + 5, atol=1e-4)
+    pages = [PIL.Image.new("L", (8, 8), grey) for grey in (0, 255)]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    with pytest.raises(PerceptShapeError, match="2 maps or pages"):
+        Thermal(path, unit="white-hot")
+    assert (Thermal(path, unit="white-hot", frame=1).intensity() == 1).all()
+
+
+def test_a_display_picture_has_no_scale() -> None:
+    """What the camera stretched has no degrees in it."""
+    with pytest.raises(UnitError, match="scale, offset or bits"):
+        Thermal(np.zeros((3, 3), np.uint8), unit="white-hot", scale=0.1)

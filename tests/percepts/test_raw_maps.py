@@ -31,6 +31,9 @@ def test_pillow_reads_the_numbers(dtype: str) -> None:
     with PIL.Image.open(io.BytesIO(made.read())) as picture:
         np.testing.assert_array_equal(np.asarray(picture), values)
     assert made.size == len(made.read())
+    assert made.name == Encoded(data=made.read()).name
+    for count in (16, 140, 512):
+        assert made.head(count) == made.read()[:count]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -43,6 +43,15 @@ class RawMap(Encoded):
         pixels = np.ascontiguousarray(self.values).view(np.uint8)
         return b"".join([_header(self.values), pixels.data])
 
+    def head(self, count: int) -> bytes:
+        """Return the first bytes."""
+        return (_header(self.values) + self.values.ravel()[:count].tobytes())[:count]
+
+    @property
+    def name(self) -> str:
+        """Name of the source in messages."""
+        return f"{self.size} bytes"
+
     @property
     def size(self) -> int:
         """Size in bytes."""

@@ -102,6 +102,11 @@ class Encoded:
                 "check its mode and owner",
             ) from error
 
+    def head(self, count: int) -> bytes:
+        """Return the first bytes, fewer if there are no more; the errors are those of `open`."""
+        with self.open() as stream:
+            return stream.read(count)
+
     def read(self) -> bytes:
         """Return the whole content; the errors are those of `open`."""
         if self.data is not None:

@@ -117,8 +117,7 @@ class MapFile:
         """Return what opens the file, `None` for Pillow, and what it looks like."""
         if self.layout.shape is not None:
             return open_raw, "numbers without a header"
-        with self.source.open() as stream:
-            prefix = stream.read(PREFIX)
+        prefix = self.source.head(PREFIX)
         kind = recognise(prefix)
         return None if prefix.startswith(NETPBM) and kind == "text" else OPENERS.get(kind), kind
 

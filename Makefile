@@ -122,7 +122,7 @@ train-mini: $(SETUP)  ## make the weights of sensorium-mini anew; hours without 
 	$(BIN)/python -m training.maps --pack $(PACK) --package $(LITE1) --more $(wildcard $(BUILT)/furniture) --out $(BUILT)/maps.pt
 	$(BIN)/python -m training.assemble --audio $(BUILT)/audio.pt --pack $(PACK) --maps $(BUILT)/maps.pt
 	$(BIN)/python -m training.image --pack $(PACK) --package $(LITE1) --maps $(BUILT)/maps.pt
-	$(BIN)/python -m training.imu --pack $(PACK) --more $(wildcard $(PACK)/../more-motion)
+	$(BIN)/python -m training.imu --pack $(PACK) --more embedders/training/more_motion
 	$(BIN)/python -m training.background --pack $(PACK)
 	$(BIN)/python -m training.goldens
 	$(BIN)/python -m training.evaluate --pack $(PACK)

@@ -5,20 +5,21 @@ ROS 1 bags, and ROS 2 recordings in SQLite or MCAP, are read by `rosbags`, which
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typing_extensions import Self
 
 from sensorium.errors import MediaDecodeError, MissingExtraError, SourceNotFoundError
+from sensorium.sources.cut_mcap import MAGIC as MCAP
+from sensorium.sources.cut_mcap import CutMcap, is_cut
 
 if TYPE_CHECKING:
     from rosbags.highlevel import AnyReader
     from rosbags.interfaces import Connection
 
 ROS1 = b"#ROSBAG V"
-MCAP = b"\x89MCAP0\r\n"
 SQLITE = b"SQLite format 3\x00"
 STORAGES = (".mcap", ".db3")  # suffixes of the files of a ROS 2 recording
 LATEST = 2**63 - 1  # nanoseconds that the arrays of times have room for
@@ -68,8 +69,9 @@ class BagFile:
         self._fields: dict[str, tuple[str, ...]] = {}
         try:
             # Recordings in SQLite before ROS 2 Iron do not say how their messages are laid out
+            files, self._is_cut = _files(path)
             self._reader: AnyReader = AnyReader(
-                _files(path), default_typestore=get_typestore(Stores.ROS2_HUMBLE)
+                files, default_typestore=get_typestore(Stores.ROS2_HUMBLE)
             )
             self._reader.open()
         except FileNotFoundError as error:
@@ -80,6 +82,9 @@ class BagFile:
             raise self._damaged(error) from error
         for connection in self._reader.connections:
             self._by_topic.setdefault(connection.topic, []).append(connection)
+        if self._is_cut and not self._by_topic:
+            self._reader.close()
+            raise self._cut_off()
 
     def __enter__(self) -> Self:
         return self
@@ -120,7 +125,7 @@ class BagFile:
             since: First log time, in nanoseconds.
             until: Log time that is too late, in nanoseconds.
         Raises:
-            MediaDecodeError: The recording is damaged from here on.
+            MediaDecodeError: The recording is damaged, or was cut off, from here on.
         """
         wanted = [connection for topic in topics for connection in self._by_topic[topic]]
         if not wanted:
@@ -131,6 +136,8 @@ class BagFile:
                 found = next(written, None)
             except Exception as error:  # whatever damaged bytes make of a parser
                 raise self._damaged(error) from error
+            if found is None and self._is_cut:
+                raise self._cut_off()
             if found is None:
                 return
             connection, log_time, content = found
@@ -152,6 +159,9 @@ class BagFile:
                 "a message of its type",
                 "leave the topic out, or look at the recording with the tools of ROS",
             ) from error
+
+    def _cut_off(self) -> MediaDecodeError:
+        return self._damaged(EOFError("its end is missing"))
 
     def _damaged(self, error: Exception) -> MediaDecodeError:
         name = repr(str(self.path))
@@ -175,11 +185,17 @@ def check_installed() -> None:
         raise MissingExtraError.for_package("rosbags", "bags") from error
 
 
-def _files(path: Path) -> Sequence[Path]:
-    """Return what `rosbags` opens together: the path itself, or the files of a bare folder."""
-    if path.is_dir() and not (path / METADATA).is_file():
-        return _storages(path)
-    return [path]
+def _files(path: Path) -> tuple[list[Any], bool]:
+    """Return what `rosbags` opens together, and whether any of it was cut off.
+
+    It is the path itself, or the files of a folder that has no metadata: a recorder writes them
+    when it ends, and so does not where its power fails.
+    """
+    storages = _storages(path) if path.is_dir() else [path]
+    cut = {file for file in storages if is_cut(file)}
+    if path.is_dir() and (path / METADATA).is_file() and not cut:
+        return [path], False
+    return [CutMcap(file) if file in cut else file for file in storages], bool(cut)
 
 
 def _storages(folder: Path) -> list[Path]:

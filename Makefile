@@ -105,6 +105,7 @@ bench: $(SETUP)  ## minutes: builds the huge sizes; 10 GB of temporary files
 	$(BIN)/python benchmarks/encode.py
 	$(BIN)/python benchmarks/mini.py
 	$(BIN)/python benchmarks/stream.py
+	$(BIN)/python benchmarks/bags.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/sharing.py
 	$(BIN)/python -W ignore benchmarks/adapters.py

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import csv
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import PIL.Image
 import pytest
-from tests.support.command_line import MUG
+from tests.support.command_line import MUG, run
 
-from sensorium.cli.files import Units, read_file
+from sensorium.cli.files import Units, as_options, read_file
 from sensorium.errors import UnitError
+from sensorium.memory import Memory
+from sensorium.percepts import Depth, Thermal
 
 
 def test_units_reach_the_percept(tmp_path: Path) -> None:
@@ -24,3 +30,62 @@ def test_units_reach_the_percept(tmp_path: Path) -> None:
     assert read_file(MUG, given, modality="depth").units["fx"] == 525.0
     with pytest.raises(UnitError, match="--gyro"):
         read_file(path, Units(accel="g"))
+
+
+def test_a_remedy_is_written_in_options() -> None:
+    """Arguments of Python become options; what is no option stays as it is."""
+    assert as_options('pass bits="swapped", or trust=True') == 'pass --bits "swapped", or --trust'
+    assert as_options('pass unit="kelvin", scale=0.01') == 'pass --unit "kelvin" --scale 0.01'
+    assert as_options("write shape=(480, 640), dtype=") == "write --shape 480x640 --dtype"
+    assert as_options("palette=... or baseline=0.1") == "--palette... or baseline=0.1"
+
+
+DEPTH = (1500 + 20 * np.mgrid[0:20, 0:30][0] + 7 * np.mgrid[0:20, 0:30][1]).astype(np.uint16)
+HOLES = np.eye(20, 30, dtype=bool)
+
+
+@pytest.mark.parametrize(
+    ("stored", "option"),
+    [
+        (DEPTH * np.uint16(8), ["--bits", "sun-rgbd"]),
+        (DEPTH | np.uint16(0xE000), ["--bits", "13"]),
+        (np.where(HOLES, np.uint16(65_535), DEPTH), ["--invalid", "65535"]),
+    ],
+)
+def test_following_a_remedy_reads_the_file(
+    stored: np.ndarray, option: list[str], tmp_path: Path, home: Path
+) -> None:
+    """The option that an error names makes the planted millimetres of a file."""
+    path = tmp_path / "depth.png"
+    PIL.Image.fromarray(stored).save(path)
+    command: list[str | Path] = ["remember", path, "--as", "depth", "--unit", "mm", "--fx", "60"]
+    refused = run(*command, code=1)
+    found = re.search(r'pass (--\w+) "?([\w-]+)', refused.stderr)
+    assert found
+    assert [found[1], found[2]] == option
+    run(*command, *option)
+    with Memory.open(home, owner="me") as memory:
+        [percept] = memory.percepts(memory.timeline(limit=1)[0])
+    assert isinstance(percept, Depth)
+    wanted = np.where(HOLES & (stored == 65_535), np.nan, DEPTH / 1000)
+    np.testing.assert_allclose(percept.metres(), wanted, rtol=1e-6)
+
+
+def test_options_of_files_without_a_header(tmp_path: Path) -> None:
+    """Shape, type, frame, scale and trust of bare numbers reach the percept."""
+    kelvin = (np.arange(600.0).reshape(20, 30) / 50 + 290) * 100
+    path = tmp_path / "0.raw"
+    path.write_bytes(np.stack([kelvin * 0, kelvin]).round().astype(">u2").tobytes())
+    options = ["--unit", "kelvin", "--scale", "1/100", "--shape", "20x30", "--dtype", ">u2"]
+    run("remember", path, "--as", "thermal", *options, "--frame", "1")
+    units = Units(unit="kelvin", scale="0.01", shape="20x30", dtype=">u2", frame="1", trust=True)
+    heat = read_file(path, units, modality="thermal")
+    assert isinstance(heat, Thermal)
+    assert heat.units["trust"]
+    assert heat.range() == pytest.approx((17, 28.7), abs=0.3)
+    dataset = Units(unit="m", fx="60", dataset="0")
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        for name in ("0", "1"):
+            with archive.open(f"{name}.npy", "w") as member:
+                np.save(member, np.ones((3, 4)))
+    assert read_file(tmp_path / "a.npz", dataset, modality="depth").units["dataset"] == "0"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 import pytest
+import tifffile
 
 from sensorium.errors import (
     MediaDecodeError,
@@ -99,6 +100,11 @@ def test_depth_is_never_guessed() -> None:
     with pytest.raises(UnitError, match=r"16 bits or more.*say modality depth"):
         percept_from_media(png("I;16"), mime_type="image/png")
     assert percept_from_media(png("I;16"), modality="image").modality == "image"
+    half = io.BytesIO()
+    tifffile.imwrite(half, np.ones((4, 4), np.float16))
+    for content in (half.getvalue(), b"v/1\x01" + bytes(40)):  # which Pillow does not know
+        with pytest.raises(UnitError, match="say modality depth"):
+            percept_from_media(content)
 
 
 def test_a_drive_letter_is_not_the_scheme_of_a_url() -> None:

@@ -185,8 +185,8 @@ def _check_negative(values: NDArray[np.float64]) -> None:
         raise PerceptValueError(
             f"a depth map with {negative} negative values, the least {least:g}",
             "0 or more, with 0 or NaN where nothing was measured",
-            "if they mark missing pixels, set them to NaN, or name each with invalid=-1 (as many "
-            "as there are: invalid=[-1, -2])",
+            "set them to NaN if they mark missing pixels, or name them: invalid=-1 (several as "
+            'invalid="-1,-999")',
         )
 
 

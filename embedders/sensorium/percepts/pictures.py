@@ -35,6 +35,7 @@ PNG_LEVEL = 1  # of zlib: a quarter of the default's time, for a quarter more by
 PAGE_KIND = 254  # tag of a TIFF page, NewSubfileType...
 SMALL_COPY = 1  # ... whose lowest bit marks a copy of another page at less resolution
 LARGEST_TIFF = 2**31  # bytes of samples; a TIFF file counts them in 32 bits
+DEEP_KINDS = ("an OpenEXR picture", "a TIFF picture")  # if Pillow does not know the file
 DEEP_MODES = ("I", "F")  # Pillow's modes of one channel of more than 8 bits begin with these
 MAGIC = 16  # bytes Pillow's plugins want to see to accept a file
 
@@ -380,11 +381,19 @@ def _orientation(picture: PIL.Image.Image) -> int:
 
 
 def is_deep_picture(content: Path | Encoded) -> bool:
-    """Return whether a picture has one channel of 16 bits or more: depth or heat, not colours."""
+    """Return whether a picture has one channel of 16 bits or more: depth or heat, not colours.
+
+    OpenEXR pictures, and TIFF files of numbers that Pillow does not know, are taken for such.
+    """
     try:
         opened = content.open("rb") if isinstance(content, Path) else content.open()
-        with opened as stream, PIL.Image.open(stream) as picture:
-            return picture.mode.startswith(DEEP_MODES)
+        with opened as stream:
+            kind = recognise(stream.read(PREFIX))
+            stream.seek(0)
+            with PIL.Image.open(stream) as picture:
+                return picture.mode.startswith(DEEP_MODES)
+    except PIL.UnidentifiedImageError:
+        return kind in DEEP_KINDS
     except (*MEDIA_ERRORS, PIL.Image.DecompressionBombError):
         return False  # the percept's class says what is wrong with it
 

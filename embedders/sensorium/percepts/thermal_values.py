@@ -242,10 +242,13 @@ def _check_likely(
         return  # what is impossible is refused as that
     likely = _likely(float(np.median(stored)), whole)
     if likely:
-        units = " or ".join(dict.fromkeys(reading.split('"')[1] for reading in likely))
+        others = dict.fromkeys(reading.split('"')[1] for reading in likely)
+        kinds = [other for other in others if other != unit]
+        if any("scale" in reading for reading in likely):
+            kinds.append("parts of a degree")
         raise UnitError(
             f"a thermal picture in {unit} whose median is {median:g}",
-            f"the {unit} of a scene: it looks like {units}" + (", or a part of a degree" * whole),
+            f"the {unit} of a scene: it looks like {' or '.join(kinds)}",
             f"look up what the camera writes, and pass {' or '.join(likely)}; {TRUST}",
         )
 

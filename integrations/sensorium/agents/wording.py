@@ -93,12 +93,18 @@ def _remedy(error: SensoriumError, modality: str | None) -> str:
     if isinstance(error, UnitError):
         needing = (name for name, sense in Percept.modalities.items() if sense.needs)
         named = modality or next((name for name in needing if name in error.came), None)
-        return _units_of(named)
+        plain = _plain(error.remedy)
+        return f"{plain}; {_units_of(named)}" if _is_specific(error) else _units_of(named)
     for kind in type(error).__mro__:
         if kind in REMEDIES:
             return REMEDIES[kind]
     plain = _plain(error.remedy)
     return AGAIN if CALL.search(plain) else plain
+
+
+def _is_specific(error: SensoriumError) -> bool:
+    """Return whether a remedy names a unit with its value, in words that a model can follow."""
+    return "trust=" in error.remedy and not CALL.search(_plain(error.remedy))
 
 
 def _units_of(modality: str | None) -> str:

@@ -6,7 +6,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +21,7 @@ STDIN = "-"
 AXES = 3
 URL = re.compile(r"https?:/", re.IGNORECASE)  # a Path keeps one of the slashes
 NAMES = frozenset({"dataset", "dtype"})  # options that are names, even if they look like numbers
+SIDES = re.compile(r"--shape \((\d+), (\d+)\)")
 UNKNOWN_KIND, HIDDEN = "unknown kind", "hidden"  # reasons to skip a file of a folder
 
 
@@ -159,6 +160,10 @@ class Units:
         return {name: value for name, value in said.items() if value}
 
 
+OPTIONS = "|".join(field.name for field in fields(Units))
+ARGUMENT = re.compile(rf"\b({OPTIONS})=(?=([\w\"(\[-]?))")  # in a message for Python
+
+
 def find_files(
     paths: Sequence[Path], *, modality: str | None
 ) -> tuple[list[Path], dict[Path, str]]:
@@ -275,6 +280,13 @@ def _guess(path: Path) -> str:
 def _place(name: str) -> str | int:
     """Return the name of a column, or its place."""
     return int(name) if name.strip().isdigit() else name.strip()
+
+
+def as_options(remedy: str) -> str:
+    """Write the arguments of a percept's class as options: `bits=13` becomes `--bits 13`."""
+    options = ARGUMENT.sub(lambda found: f"--{found[1]}{' ' if found[2] else ''}", remedy)
+    options = options.replace("--trust True", "--trust").replace(", --", " --")
+    return SIDES.sub(r"--shape \1x\2", options)
 
 
 def _number(name: str, value: str | float | bool | None) -> str | float | bool | None:

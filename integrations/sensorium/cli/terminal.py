@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import typer
 
-from sensorium.errors import OperationCancelledError, SensoriumError
+from sensorium.cli.files import as_options
+from sensorium.errors import OperationCancelledError, PerceptError, SensoriumError
 
 if TYPE_CHECKING:
     from sensorium.imagebind.releases import Progress
@@ -60,7 +61,7 @@ def describe(error: SensoriumError) -> dict[str, str]:
         "type": type(error).__name__,
         "came": error.came,
         "needed": error.needed,
-        "remedy": error.remedy,
+        "remedy": as_options(error.remedy) if isinstance(error, PerceptError) else error.remedy,
     }
 
 

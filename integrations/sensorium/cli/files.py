@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sensorium.cli.recordings import RECORDING, is_recording
 from sensorium.errors import MediaDecodeError, SourceNotFoundError, SourceRefusedError, UnitError
 
 if TYPE_CHECKING:
@@ -169,6 +170,8 @@ def find_files(
 ) -> tuple[list[Path], dict[Path, str]]:
     """List the files to remember: those given, and those of a known kind in folders, sorted.
 
+    A folder that is a recording of a robot counts as a file.
+
     Args:
         paths: Files and folders.
         modality: Modality of the files; by default their names say it.
@@ -183,11 +186,11 @@ def find_files(
     files: list[Path] = []
     skipped: dict[Path, str] = {}
     for path in paths:
-        if not path.is_dir():
+        if not path.is_dir() or (modality is None and is_recording(path)):
             files.append(path)
             continue
         for file in _walk(path, skipped):
-            if file.suffix.lower() in suffixes:
+            if file.suffix.lower() in suffixes or (modality is None and is_recording(file)):
                 files.append(file)
             else:
                 skipped[file] = unknown
@@ -196,6 +199,8 @@ def find_files(
 
 def modality_of(path: Path, units: Units, *, modality: str | None = None) -> str:
     """Return the modality of a file, without reading it; check that its units are known.
+
+    A recording of a robot, which has many, is a `RECORDING`.
 
     Args:
         path: Path of the file; "-" is text from stdin.
@@ -221,6 +226,8 @@ def modality_of(path: Path, units: Units, *, modality: str | None = None) -> str
             "an existing file",
             "check the path" if path.suffix else f"check the path; {words}",
         )
+    if modality in (None, RECORDING) and is_recording(path):
+        return RECORDING
     found = modality or _guess(path)
     units.of(found, path)
     return found
@@ -237,6 +244,12 @@ def read_file(path: Path, units: Units, *, modality: str | None = None) -> Perce
     from sensorium.percepts.percept import make_percept
 
     found = modality_of(path, units, modality=modality)
+    if found == RECORDING:
+        raise MediaDecodeError(
+            f"the recording {path.name!r}, which is many observations",
+            "a file that is one",
+            "run: sensorium remember " + shlex.quote(str(path)),
+        )
     if str(path) == STDIN:
         return Text(sys.stdin.read())
     uri = path.absolute().as_uri()

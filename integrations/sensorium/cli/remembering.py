@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from sensorium.cli.command import command
 from sensorium.cli.files import Units, find_files, modality_of, read_file
 from sensorium.cli.options import MODALITIES
 from sensorium.cli.outcome import Outcome, print_outcome
+from sensorium.cli.recordings import RECORDING, parse_topics, read_recording
 from sensorium.cli.session import Session
 from sensorium.cli.terminal import FAILED, counting, print_json
 from sensorium.cli.values import (
@@ -26,6 +28,7 @@ from sensorium.errors import OperationCancelledError, RecordError, SensoriumErro
 
 if TYPE_CHECKING:
     from sensorium.memory import Memory, Moment
+    from sensorium.percepts import Percept
 
 BATCH = 16  # files encoded together: few enough for the bar to move
 Progress = Callable[[int, "int | None"], None]
@@ -90,6 +93,13 @@ def remember(
         typer.Option("--as", metavar="MODALITY", help=f"What the files are: {MODALITIES}."),
     ] = None,
     units: Units,
+    topic: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME [OPTION=VALUE]...",
+            help='Topic of a recording to read, such as "/livox/imu accel=g"; repeat for more.',
+        ),
+    ] = None,
     no_media: Annotated[
         bool, typer.Option("--no-media", help="Keep vectors, not the signals themselves.")
     ] = False,
@@ -98,24 +108,30 @@ def remember(
     """Remember files, or words alone.
 
     The name of a file says what it is: a picture, a sound, a video, text (.txt, .md) or motion
-    (.npz, .csv). Depth and thermal pictures need --as and their units; without --as, a thermal
-    picture of 8 bits is taken for an ordinary image. What is known already is left as it is, so an
-    interrupted run can be repeated.
+    (.npz, .csv). A recording of a robot (.bag, .mcap, .db3, or its folder) becomes many memories.
+    Depth and thermal pictures need --as and their units; without --as, a thermal picture of 8 bits
+    is taken for an ordinary image. What is known already is left as it is, so an interrupted run
+    can be repeated.
     """
     arguments = about.to_arguments()
+    topics = parse_topics(topic or [])
     modality = as_modality and check_modality(as_modality, "--as")
     files, skipped = find_files(paths or [], modality=modality)
     _check(paths or [], files, about, together=together)
     outcome = _recognise(files, units, modality=modality, strict=together)
     outcome.skipped = skipped
+    recorded = RECORDING in outcome.modalities.values()
+    if recorded and about.id is not None and not together:
+        raise typer.BadParameter("one id for a recording; leave it out", param_hint="--id")
     if outcome.modalities or not files:
-        write = _remember_one if together or not files else _remember_each
+        each = partial(_remember_each, topics=topics)
+        write = _remember_one if together or not files else each
         with (
             session.opened(begin=True) as memory,
             counting(
                 "remembering",
                 as_json=session.as_json,
-                total=1 if together else max(len(files), 1),
+                total=1 if together else None if recorded else max(len(files), 1),
                 batch=BATCH,
             ) as progress,
         ):
@@ -199,26 +215,35 @@ def _remember_each(
     *,
     keep_media: bool,
     progress: Progress | None,
+    topics: Mapping[str, Mapping[str, Any]] | None,
 ) -> None:
-    """Remember each file as a record; note those that fail, and keep the others.
+    """Remember each file as a record, and each percept of a recording.
+
+    Those that fail are noted, and the others kept.
 
     Raises:
-        KeyboardInterrupt: Stopped by the user; the message says how many files are kept.
+        KeyboardInterrupt: Stopped by the user; the message says how many are kept.
     """
     from sensorium.memory import Moment
 
-    readable: list[Path] = []
-    finished = 0  # readable files that are remembered or failed
+    readable: list[Path] = []  # the file of each moment
+    finished = 0  # moments that are remembered or failed
+
+    def percepts(path: Path, modality: str) -> Iterator[Percept]:
+        if modality == RECORDING:
+            note = partial(outcome.failures.setdefault, path)
+            yield from read_recording(path, topics, note)
+        else:
+            yield read_file(path, units, modality=modality)
 
     def moments() -> Iterator[Moment]:
         for path, modality in outcome.modalities.items():
             try:
-                percept = read_file(path, units, modality=modality)
+                for percept in percepts(path, modality):
+                    readable.append(path)
+                    yield Moment((percept,), **arguments)
             except (SensoriumError, OSError) as error:
                 outcome.failures[path] = error
-                continue
-            readable.append(path)
-            yield Moment((percept,), **arguments)
 
     def report_progress(done: int, _: int | None) -> None:
         nonlocal finished
@@ -231,8 +256,11 @@ def _remember_each(
             moments(), batch_size=BATCH, progress=report_progress, keep_media=keep_media
         )
     except (KeyboardInterrupt, OperationCancelledError) as stop:
-        done = f"{finished} of {len(outcome.modalities)} files are done and kept"
+        all_ = f" of {len(outcome.modalities)} files are done and"
+        recorded = RECORDING in outcome.modalities.values()
+        done = f"{finished}{' memories are' if recorded else all_} kept"
         raise KeyboardInterrupt(f"{done}; run the same command again to go on") from stop
-    outcome.failures.update({readable[failure.index]: failure.error for failure in report.failures})
-    kept = [path for path in readable if path not in outcome.failures]
+    failed = {failure.index: failure.error for failure in report.failures}
+    outcome.failures.update({readable[index]: error for index, error in failed.items()})
+    kept = [path for index, path in enumerate(readable) if index not in failed]
     outcome.remembered += zip(kept, report.remembered, strict=True)

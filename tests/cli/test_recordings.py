@@ -1,0 +1,68 @@
+"""`sensorium remember` of recordings of robots: each percept a memory of its own time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.support.bags import KINDS, SECOND, START, Written, image, imu_messages, write_bag
+from tests.support.command_line import DOG, run, run_json
+from tests.support.motions import motion
+
+DEPTH = "/camera/depth/image"
+
+
+def recording(folder: Path, kind: str = "mcap") -> Path:
+    """A motion of 3 s, and two depth maps without their camera."""
+    folder.mkdir(exist_ok=True)
+    maps = []
+    for time in (START, START + SECOND):
+        values = np.full((8, 8), 1000 + time % 7, np.uint16)
+        maps.append(Written(DEPTH, time, image(values, "16UC1", stamp=time)))
+    return write_bag(folder, [*imu_messages(motion(300)), *maps], kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_percept_becomes_a_memory(kind: str, tmp_path: Path) -> None:
+    """At its own time; what is known is left as it is when the command runs again."""
+    path = recording(tmp_path / "robot", kind)
+    topics = ("--topic", "/imu/data", "--topic", f"{DEPTH} fx=30 every=0.5")
+    done = run_json("remember", path, *topics, "--tag", "robot")
+    assert (done["new"], done["failures"]) == (3, [])
+    records = run_json("timeline", "--oldest-first")["records"]
+    assert [each["at"][:19] for each in records] == [
+        "2023-11-14T22:13:20",
+        "2023-11-14T22:13:20",
+        "2023-11-14T22:13:21",
+    ]
+    assert run("remember", path, *topics).stdout.startswith("3 known: 3 of a recording")
+
+
+def test_what_fails_is_said_in_the_words_of_the_command(tmp_path: Path) -> None:
+    """And the rest is kept; the remedy works."""
+    path = recording(tmp_path / "robot")
+    done = run_json("remember", path, code=1)
+    assert done["new"] == 1
+    [failure] = done["failures"]
+    assert "fx=525" in failure["error"]["remedy"]
+    assert failure["error"]["remedy"].endswith('here: --topic "/name option=value"')
+    assert "topics=" not in failure["error"]["remedy"]
+    assert run_json("remember", path, "--topic", f"{DEPTH} fx=525")["new"] == 2
+
+
+def test_recordings_are_found_in_folders(tmp_path: Path) -> None:
+    """Beside other files; a folder that is one recording is taken whole."""
+    recording(tmp_path / "robot", "ros1")
+    (tmp_path / "robot" / "dog.jpg").write_bytes(DOG.read_bytes())
+    done = run_json("remember", tmp_path / "robot", "--topic", "/imu/data")
+    assert (done["new"], done["failures"]) == (2, [])
+
+
+def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
+    """One id for many, one record of many, topics that are none."""
+    path = recording(tmp_path / "robot")
+    assert "--id" in run("remember", path, "--id", "one", code=2).stderr
+    assert "many observations" in run("remember", path, "--together", code=1).stderr
+    assert "--topic" in run("remember", path, "--topic", "imu", code=2).stderr
+    assert "which has /camera" in run("remember", path, "--topic", "/imu", code=1).stderr

@@ -114,7 +114,8 @@ def canonical_values(
     """
     metric = unit not in ("disparity", "relative")
     selected = counts.select(stored)
-    wide = selected.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # some NaN cannot be cast without a warning
+        wide = selected.astype(np.float64)
     wide[counts.is_invalid(stored)] = np.nan
     if doubt and not trust:
         _check_kind(stored, selected, wide, unit, counts)
@@ -238,5 +239,5 @@ def invert(values: NDArray[np.float32], product: float) -> NDArray[np.float32]:
 
 def to_float32(wide: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return a float32 copy; what float32 cannot hold becomes infinity or 0, without a warning."""
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         return wide.astype(np.float32)

@@ -157,3 +157,25 @@ def test_coloured_thermal_needs_its_palette() -> None:
         pytest.raises(PaletteError),
     ):
         stream.push(colours)
+
+
+def test_frames_are_read_with_what_is_said_of_their_numbers() -> None:
+    """Marks, bits and scales of raw frames are those of the percept; a doubted frame is refused."""
+    depth = (1500 + np.arange(400).reshape(20, 20)).astype(np.uint16)
+    marked = np.where(np.eye(20, dtype=bool), np.uint16(65_535), depth)
+    kept = Kept()
+    with open_stream("depth", sink=kept, unit="mm", fx=30, invalid=65_535) as stream:
+        stream.push(marked)
+    with open_stream("thermal", sink=kept, unit="kelvin", scale="1/100") as stream:
+        stream.push((29_000 + 3 * depth - 4500).astype(np.uint16))
+    first, second = kept.percepts
+    assert isinstance(first, Depth)
+    assert isinstance(second, Thermal)
+    wanted = np.where(np.eye(20, dtype=bool), np.nan, depth / 1000)
+    np.testing.assert_allclose(first.metres(), wanted, rtol=1e-6)
+    assert second.view().low == pytest.approx(16.9, abs=0.3)
+    with (
+        open_stream("depth", sink=Kept(), unit="mm", fx=30) as stream,
+        pytest.raises(UnitError, match="invalid=65535"),
+    ):
+        stream.push(marked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import pickle
@@ -21,8 +22,10 @@ import tifffile
 from sensorium.errors import (
     DepthEncodingError,
     MediaDecodeError,
+    PerceptError,
     PerceptShapeError,
     SourceRefusedError,
+    SourceTooLargeError,
     TooManyPixelsError,
     UnitError,
 )
@@ -373,3 +376,36 @@ def test_png_stays_with_pillow() -> None:
     PIL.Image.fromarray(MM).save(stream, "PNG")
     depth = Depth(stream.getvalue(), unit="mm", fx=FX)
     np.testing.assert_allclose(depth.metres(), WANTED, atol=6e-4)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_damage_is_an_error_of_ours(kind: str, tmp_path: Path) -> None:
+    """Changed bytes give other numbers or a `PerceptError`, in every kind of file."""
+    name, write = WRITERS[kind]
+    path = tmp_path / name
+    units = {**write(path), "fx": FX}
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        content = bytearray(path.read_bytes())
+        reach = len(content) if seed % 2 else min(len(content), 2000)
+        for place in random.integers(0, reach, 4):
+            content[place] = random.integers(256)
+        with contextlib.suppress(PerceptError):
+            Depth(bytes(content), **units, limits=Limits(max_pixels=10**6)).metres()
+
+
+def test_memory_is_bounded_where_pixels_are_not(tmp_path: Path) -> None:
+    """What is read beside the map counts: channels outside the picture, blocks, text."""
+    limits = Limits(max_memory=200_000)
+    path = tmp_path / "wide.exr"
+    header = {"dataWindow": ((0, 0), (399, 399)), "displayWindow": ((0, 0), (3, 3))}
+    OpenEXR.File(header, {"Z": np.ones((400, 400), np.float32)}).write(str(path))
+    with pytest.raises(TooManyPixelsError, match="400 x 400"):
+        Depth(path, unit="m", fx=FX, limits=limits)
+    with h5py.File(path, "w") as file:
+        file.create_dataset("a", (4, 4), "f8", maxshape=(None, None), chunks=(999, 999))
+    with pytest.raises(MediaDecodeError, match="blocks of"):
+        Depth(path, unit="m", fx=FX, limits=limits)
+    text = ("1.5 " * 40 + "\n").encode() * 60
+    with pytest.raises(SourceTooLargeError, match="bytes of memory"):
+        Depth(text, unit="m", fx=FX, limits=limits)

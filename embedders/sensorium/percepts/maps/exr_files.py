@@ -14,9 +14,11 @@ from sensorium.errors import MissingExtraError, PerceptShapeError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.layout import Layout
 from sensorium.percepts.maps.stored import Stored
+from sensorium.percepts.pictures import check_memory
 from sensorium.percepts.source import Array
 
 DEPTHS = frozenset({"z", "depth", "v", "y"})  # last word of the name of a channel that holds depth
+CHANNEL = 4  # bytes of a pixel of each channel, all of which are read
 COLOURS = ("R", "G", "B")  # equal where a grey map was saved as a picture
 
 
@@ -31,7 +33,7 @@ def open_exr(stream: BinaryIO, layout: Layout, limits: Limits, name: str) -> Ite
     except ImportError as error:
         raise MissingExtraError.for_package("OpenEXR", "exr") from error
     with _path(stream) as path:
-        yield _open(OpenEXR, path, layout, name)
+        yield _open(OpenEXR, path, layout, limits, name)
 
 
 @contextmanager
@@ -47,7 +49,7 @@ def _path(stream: BinaryIO) -> Iterator[str]:
         yield str(copy)
 
 
-def _open(library: Any, path: str, layout: Layout, name: str) -> Stored:
+def _open(library: Any, path: str, layout: Layout, limits: Limits, name: str) -> Stored:
     with library.File(path, separate_channels=True, header_only=True) as file:
         part = layout.page(len(file.parts), name)
         header = dict(file.parts[part].header)
@@ -55,14 +57,21 @@ def _open(library: Any, path: str, layout: Layout, name: str) -> Stored:
     chosen = _choose(list(channels), layout, name)
     if (channels[chosen].xSampling, channels[chosen].ySampling) != (1, 1):
         raise ValueError(f"the channel {chosen} has fewer pixels than the picture")
-    (left, top), (right, bottom) = header["displayWindow"]
+    check_memory(_size(header["dataWindow"]), CHANNEL * len(channels), name, limits)
 
     def read() -> Array:
         with library.File(path, separate_channels=True) as file:
             found = {key: value.pixels for key, value in file.parts[part].channels.items()}
         return _shown(_grey(found, chosen, name), header)
 
-    return Stored((int(bottom - top) + 1, int(right - left) + 1), np.dtype(np.float32), read)
+    width, height = _size(header["displayWindow"])
+    return Stored((height, width), np.dtype(np.float32), read)
+
+
+def _size(window: Any) -> tuple[int, int]:
+    """Return width and height of a window, whose corners are its first and last pixel."""
+    (left, top), (right, bottom) = window
+    return int(right) - int(left) + 1, int(bottom) - int(top) + 1
 
 
 def _choose(names: list[str], layout: Layout, file: str) -> str:

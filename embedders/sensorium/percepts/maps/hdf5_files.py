@@ -38,6 +38,9 @@ def open_hdf5(stream: BinaryIO, layout: Layout, limits: Limits, name: str) -> It
                 "numbers in the file itself",
                 "copy it whole: h5repack",
             )
+        block = int(np.prod(found.chunks or (0,), dtype=object)) * found.dtype.itemsize
+        if block > limits.max_memory:
+            raise ValueError(f"blocks of {block} bytes, more than max_memory of the limits")
         yield _stored(found, layout, name)
 
 

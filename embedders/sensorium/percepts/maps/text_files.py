@@ -18,6 +18,7 @@ from sensorium.percepts.source import Array
 
 ENCODINGS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 DECIMAL_COMMA = re.compile(r"(?<!\d)[+-]?\d*,\d+(?!\d)")
+BYTE = 24  # bytes of memory that a byte of text takes until its numbers are an array, as measured
 FEWEST = 2  # rows and columns of a matrix
 SHOWN = 4  # matrices whose sizes stand in a message
 
@@ -25,7 +26,9 @@ SHOWN = 4  # matrices whose sizes stand in a message
 @contextmanager
 def open_text(stream: BinaryIO, layout: Layout, limits: Limits, name: str) -> Iterator[Stored]:
     """Open the one matrix of a text: lines of numbers, perhaps with labels and lines above it."""
-    matrix = parse_matrix(_decode(stream.read()), name)
+    content = stream.read()
+    limits.check_samples(len(content), BYTE, name, "scale it down")
+    matrix = parse_matrix(_decode(content), name)
     yield Stored(matrix.shape, matrix.dtype, lambda: matrix)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
@@ -11,6 +12,8 @@ from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.layout import Layout
 from sensorium.percepts.maps.stored import Stored
 
+QUIET = logging.NullHandler()  # what tifffile says of damaged files is not printed; our error is
+
 
 @contextmanager
 def open_tiff(stream: BinaryIO, layout: Layout, limits: Limits, name: str) -> Iterator[Stored]:
@@ -19,6 +22,7 @@ def open_tiff(stream: BinaryIO, layout: Layout, limits: Limits, name: str) -> It
         import tifffile
     except ImportError as error:
         raise MissingExtraError.for_package("tifffile", "tiff") from error
+    logging.getLogger("tifffile").addHandler(QUIET)
     with tifffile.TiffFile(stream) as file:
         pages = [page.aspage() for page in file.pages]
         whole = [page for page in pages if not page.is_reduced] or pages

@@ -36,12 +36,13 @@ from sensorium.memory.streams.stream import Labels, Stream
 from sensorium.memory.writing.draft import draft_moment
 from sensorium.percepts import Text
 from sensorium.percepts.imu import FASTEST, SLOWEST
+from sensorium.percepts.maps.units import BITS
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 POLICIES = ("block", "drop-oldest")
 FASTEST_FRAMES = 1e5  # Hz
 LEAST = 1e-3  # s: shortest window and stride
-CAMERA_UNITS = ("unit", "fx", "baseline", "span", "palette")
+CAMERA_UNITS = ("unit", "fx", "baseline", "span", "palette", "invalid", *BITS, "trust")
 
 
 def open_stream(

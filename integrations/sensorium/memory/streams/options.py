@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from sensorium.errors import PerceptValueError, RecordError, UnsupportedModalityError, show
 from sensorium.memory.streams.feeder import Policy
+from sensorium.percepts.maps.counts import Number
 from sensorium.percepts.palettes import Palette
 
 LONGEST = 3_600.0  # s: longest window and waiting, because their samples are held in memory
@@ -30,6 +31,11 @@ class StreamOptions(TypedDict, total=False):
         baseline: Distance of a stereo pair's cameras, as `Depth` takes it.
         span: Range of temperatures, as `Thermal` takes it.
         palette: Colours of temperatures, as `Thermal` takes it.
+        scale: Factor of the stored numbers, as `Depth` and `Thermal` take it.
+        offset: Added to the scaled numbers, as they take it.
+        bits: Bits of the stored numbers that count, as they take it.
+        invalid: Numbers that mark pixels without depth, as `Depth` takes it.
+        trust: Whether to accept frames that look like another unit (no).
         window: Seconds in one memory (imu 2.56, audio 5).
         stride: Seconds from the start of one window to the next (the window). With a longer stride,
             the samples between two windows are left out.
@@ -58,6 +64,11 @@ class StreamOptions(TypedDict, total=False):
     baseline: float | None
     span: Sequence[float] | None
     palette: Palette | None
+    scale: Number | None
+    offset: Number | None
+    bits: int | str | None
+    invalid: Number | Sequence[Number] | None
+    trust: bool
     window: float | None
     stride: float | None
     every: float | None
@@ -95,8 +106,8 @@ DEFAULTS = {
     # 5 s hold most sounds whole; the encoder's own, shorter windows tell where in them.
     "audio": Defaults("window stride lateness", queue=16, window=5.0, gap=0.1, near=0.5, slack=0.1),
     "image": Defaults("every min_change", queue=8),
-    "depth": Defaults("every min_change unit fx baseline", queue=8),
-    "thermal": Defaults("every min_change unit span palette", queue=8),
+    "depth": Defaults("every min_change unit fx baseline invalid scale offset bits trust", queue=8),
+    "thermal": Defaults("every min_change unit span palette scale offset bits trust", queue=8),
 }
 
 

@@ -45,9 +45,8 @@ def test_what_fails_is_said_in_the_words_of_the_command(tmp_path: Path) -> None:
     done = run_json("remember", path, code=1)
     assert done["new"] == 1
     [failure] = done["failures"]
-    assert "fx=525" in failure["error"]["remedy"]
-    assert failure["error"]["remedy"].endswith('here: --topic "/name option=value"')
-    assert "topics=" not in failure["error"]["remedy"]
+    assert failure["error"]["remedy"].startswith("pass fx=525, ")
+    assert failure["error"]["remedy"].endswith(f': --topic "{DEPTH} option=value"')
     assert run_json("remember", path, "--topic", f"{DEPTH} fx=525")["new"] == 2
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sensorium.errors import PerceptError
+from sensorium.errors import PerceptError, RecordError, SensoriumError
 
 if TYPE_CHECKING:
     from sensorium.percepts import Percept
@@ -57,7 +57,7 @@ def parse_topics(texts: Sequence[str]) -> dict[str, dict[str, Any]] | None:
 def read_recording(
     path: Path,
     topics: Mapping[str, Mapping[str, Any]] | None,
-    on_failure: Callable[[PerceptError], object],
+    on_failure: Callable[[SensoriumError], object],
 ) -> Iterator[Percept]:
     """Yield the percepts of a recording.
 
@@ -67,24 +67,25 @@ def read_recording(
         on_failure: Called with the error of each message that cannot be a percept.
     Raises:
         MissingExtraError: `rosbags` is not installed.
-        PerceptError: The recording is damaged, or has no such topic.
+        RecordError: The recording is damaged, or has no such topic.
     """
     from sensorium import sources
 
+    def note(failure: sources.MessageFailure) -> None:
+        on_failure(_said(failure.error, failure.topic))
+
     try:
-        yield from sources.bag(
-            path, topics=topics, on_failure=lambda failure: on_failure(_said(failure.error))
-        )
+        yield from sources.bag(path, topics=topics, on_failure=note)
     except PerceptError as error:
-        raise _said(error) from error
+        raise _said(error, "/name") from error
 
 
-def _said(error: PerceptError) -> PerceptError:
-    """Return an error in the words of the command line."""
-    if "topics=" not in error.remedy:
-        return error
-    before, _, _ = error.remedy.partition("; say it as topics=")
-    return type(error)(error.came, error.needed, f'{before}; here: --topic "/name option=value"')
+def _said(error: PerceptError, topic: str) -> RecordError:
+    """Return an error in the words of the command line, where options are those of a topic."""
+    remedy, several, _ = error.remedy.partition("; say it as topics=")
+    if several:
+        remedy += f': --topic "{topic} option=value"'
+    return RecordError(error.came, error.needed, remedy.replace("topics=", "--topic"))
 
 
 def _value(text: str) -> str | float:

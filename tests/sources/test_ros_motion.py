@@ -11,7 +11,7 @@ from tests.support.bags import SECOND, START, Written, imu, imu_messages, write_
 from tests.support.motions import G, motion
 
 from sensorium import sources
-from sensorium.errors import PerceptShapeError, UnitError
+from sensorium.errors import PerceptFormatError, PerceptShapeError, UnitError
 from sensorium.percepts import IMU
 from sensorium.sources.ros_motion import spread_equal
 
@@ -130,3 +130,62 @@ def test_half_a_sensor_is_named(absent: str, tmp_path: Path) -> None:
         folder.mkdir()
         with pytest.raises(PerceptShapeError, match=f"without {absent}"):
             list(sources.open(write_bag(folder, messages)))
+
+
+def apart(folder: Path, lost: slice = slice(0)) -> Path:
+    """A recording whose accelerometer has 100 Hz and whose gyroscope 250 Hz, in two topics."""
+    accel, turn = np.zeros((300, 6)), np.zeros((750, 6))
+    accel[:, :3] = motion(300)[:, :3]
+    turn[:, 3:] = np.sin(np.arange(750)[:, None] / 250 + np.arange(3))
+    rotations = imu_messages(turn, topic="/gyro", rate=250)
+    del rotations[lost]
+    messages = [*imu_messages(accel, topic="/accel"), *rotations]
+    return write_bag(folder, sorted(messages, key=lambda each: each.log_time))
+
+
+@pytest.mark.parametrize("stretch", [60.0, 1.0])
+def test_a_gyroscope_of_its_own_topic_is_joined(stretch: float, tmp_path: Path) -> None:
+    """At the times of the accelerometer, in every stretch; the acceleration is exact."""
+    options = {"/accel": {"gyro_topic": "/gyro"}}
+    walks = [
+        walk
+        for walk in sources.open(apart(tmp_path), topics=options, stretch=stretch)
+        if isinstance(walk, IMU)
+    ]
+    samples = np.concatenate([walk.samples for walk in walks])
+    assert len(samples) >= 300 - 2 * len(walks)
+    for walk in walks:
+        assert walk.at is not None
+        since = (walk.at.timestamp() - START / SECOND) + walk.times
+        expected = np.sin(since[:, None] + np.arange(3))
+        np.testing.assert_allclose(walk.samples[:, 3:], expected, atol=1e-4)
+        rows = np.rint(since * 100).astype(int)
+        np.testing.assert_array_equal(walk.samples[:, :3], motion(300)[rows, :3].astype(np.float32))
+        assert walk.reading["gyro"] == "angular_velocity [rad/s] of /gyro, interpolated"
+
+
+def test_where_the_gyroscope_pauses_nothing_is_invented(tmp_path: Path) -> None:
+    """Half a second without a rotation is a gap of the motion; at its end, the motion ends."""
+    options = {"/accel": {"gyro_topic": "/gyro"}}
+    for number, lost in enumerate((slice(250, 375), slice(250, None))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        walk = read_one(apart(folder, lost), topics=options)
+        assert "not finite" in walk.reading["left_out"]
+        if lost.stop is None:
+            assert walk.duration == pytest.approx(1.0, abs=0.02)
+        else:
+            [gap] = walk.gaps
+            assert gap.end - gap.start == pytest.approx(0.5, abs=0.03)
+
+
+def test_an_accelerometer_alone_is_taken_when_said(tmp_path: Path) -> None:
+    """And the error of one that is not said names both ways out."""
+    path = apart(tmp_path)
+    with pytest.raises(PerceptShapeError, match=r'"gyro_topic": .*"gyro": "none"'):
+        list(sources.open(path, topics=["/accel"]))
+    walk = read_one(path, topics={"/accel": {"gyro": "none"}})
+    assert not walk.has_gyro
+    np.testing.assert_array_equal(walk.samples[:, :3], motion(300)[:, :3].astype(np.float32))
+    with pytest.raises(PerceptFormatError, match="gyro_topic='/none'"):
+        list(sources.open(path, topics={"/accel": {"gyro_topic": "/none"}}))

@@ -24,9 +24,10 @@ from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import local_path
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.sources.bag_file import BagFile, check_installed, is_bag
+from sensorium.sources.imu_samples import IMU_TYPE
 from sensorium.sources.reader import check_options
 from sensorium.sources.ros_images import COMPRESSED_TYPE, IMAGE_TYPE, Pictures
-from sensorium.sources.ros_motion import IMU_TYPE, MotionStretches
+from sensorium.sources.ros_motion import MotionStretches
 from sensorium.sources.stamps import nanoseconds
 from sensorium.sources.topics import (
     Converter,
@@ -212,13 +213,15 @@ def _drafts(asked: _Reading) -> Iterator[Draft]:
 
 
 def _converters(recording: BagFile, asked: _Reading) -> dict[str, Converter]:
-    converters = {}
+    converters: dict[str, Converter] = {}
+    partners: dict[str, Converter] = {}
     for name, options in chosen(recording, asked.topics, MAKERS):
         kind = recording.topics[name]
         uri = asked.path.as_uri()
         topic = Topic(name, kind, uri, options, asked.stretch, asked.limits)
         converters[name] = MAKERS[kind](topic, recording)
-    return converters
+        partners |= getattr(converters[name], "partners", {})
+    return converters | partners
 
 
 def _raising(error: PerceptError) -> Callable[[], Percept]:

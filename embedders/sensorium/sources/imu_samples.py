@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sensorium.sources.bag_file import BagFile, Message
 from sensorium.sources.stamps import NANOSECONDS, stamp_of
 
+IMU_TYPE = "sensor_msgs/Imu"
 FIELDS = {"accel": "linear_acceleration", "gyro": "angular_velocity"}
 ABSENT = -1.0  # first covariance of what a sensor does not measure, as the type says
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -12,12 +13,13 @@ from sensorium.errors import PerceptShapeError
 from sensorium.percepts.imu import IMU
 from sensorium.sources.bag_file import BagFile, Message
 from sensorium.sources.imu_samples import FIELDS, sample_of
+from sensorium.sources.rotations import Rotations, interpolated
 from sensorium.sources.stamps import NANOSECONDS, moment
-from sensorium.sources.topics import Draft, Topic
+from sensorium.sources.topics import Converter, Draft, Topic
 
-IMU_TYPE = "sensor_msgs/Imu"
 PAUSE = NANOSECONDS  # without a message, or back in time, that ends a stretch
 MOST = 1_000_000  # messages of a stretch, whatever their clocks say
+GYRO_TOPIC = "gyro_topic"  # the option for a gyroscope that has a topic of its own
 STANDARD = {"accel": "m/s^2", "gyro": "rad/s"}  # as the type of the message says
 
 
@@ -39,8 +41,14 @@ class MotionStretches:
         Raises:
             PerceptFormatError: An option of the topic is not known.
         """
-        topic.check_options(IMU.needs)
+        topic.check_options({*IMU.needs, GYRO_TOPIC})
         self._topic, self._recording = topic, recording
+        self.partners: Mapping[str, Converter] = {}
+        self._rotations: Rotations | None = None
+        if GYRO_TOPIC in topic.options:
+            name = topic.options[GYRO_TOPIC]
+            self._rotations = Rotations(name, recording)
+            self.partners = {name: self._rotations}
         self._clear()
 
     def _clear(self) -> None:
@@ -70,6 +78,11 @@ class MotionStretches:
             np.array(self._samples, np.float64).reshape(-1, 6),
             self._absent,
         )
+        if self._rotations is not None:
+            turned = self._rotations.until(self._last)
+            times = np.where(stretch.stamps == 0, stretch.log_times, stretch.stamps)
+            stretch.samples[:, 3:] = interpolated(times, turned)
+            stretch = stretch._replace(absent=stretch.absent.replace(FIELDS["gyro"], ""))
         self._clear()
         first = int(stretch.log_times[0])
         return Draft(self._topic.name, first, lambda: make_motion(stretch, self._topic))
@@ -102,6 +115,7 @@ def make_motion(stretch: Stretch, topic: Topic) -> IMU:
     times, samples = times[~again], samples[~again]
     spread, taken = spread_equal(times)
     units = {**STANDARD, **topic.options}
+    gyro_topic = units.pop(GYRO_TOPIC, None)
     log_time = int(stretch.log_times[0])
     at, whence = moment(int(times[0]) if stamped and len(times) else 0, log_time)
     clock = ("header.stamp" if stamped else "log time (the stamps are zero)") + taken
@@ -114,6 +128,8 @@ def make_motion(stretch: Stretch, topic: Topic) -> IMU:
     )
     if len(samples) < len(stretch.samples):
         reading["left_out"] = f"{len(stretch.samples) - len(samples)} repeated or not finite"
+    if gyro_topic is not None:
+        reading["gyro"] += f" of {gyro_topic}, interpolated"
     motion = IMU(
         samples,
         timestamps=None if "rate" in units else (spread - spread[:1]) / NANOSECONDS,
@@ -150,11 +166,15 @@ def _check_measured(stretch: Stretch, topic: Topic) -> None:
         PerceptShapeError: The messages say that they lack one, or one is nothing but zeros.
     """
     halves = dict(zip(FIELDS.values(), np.hsplit(stretch.samples, 2), strict=True))
-    empty = [name for name, values in halves.items() if not values.any()]
-    for name in [stretch.absent, *empty]:
-        if name:
-            raise PerceptShapeError(
-                f"messages without {name}",
-                "acceleration and rotation in one message",
-                f"leave the topic {topic.name} out: name the others in topics=",
-            )
+    lacking = {name for name, values in halves.items() if not values.any()} | {stretch.absent}
+    if topic.options.get("gyro", "") in (None, "none"):
+        stretch.samples[:, 3:] = 0
+        lacking.discard(FIELDS["gyro"])
+    for name in sorted(lacking - {""}):
+        raise PerceptShapeError(
+            f"messages without {name}",
+            "acceleration and rotation in one message",
+            f'name the topic of the gyroscope, {{"{GYRO_TOPIC}": "/..."}}, or say '
+            f'{{"gyro": "none"}}, as options of that of the accelerometer; or leave '
+            f"{topic.name} out; say it as topics={{...}}",
+        )

@@ -64,7 +64,11 @@ class Draft(NamedTuple):
 
 
 class Converter(Protocol):
-    """The messages of one topic, as they become percepts."""
+    """The messages of one topic, as they become percepts.
+
+    A converter that wants the messages of other topics, too, has them as `partners`: by their
+    names, what takes them.
+    """
 
     def take(self, message: Message) -> Draft | None:
         """Take the next message; return what is complete with it, or before it."""

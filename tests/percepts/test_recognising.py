@@ -24,7 +24,7 @@ from sensorium.errors import (
 from sensorium.percepts import IMU, Depth, Image, Text, percept_from_media
 from sensorium.percepts.base64_text import from_base64
 from sensorium.percepts.locations import local_path
-from sensorium.percepts.recognising import modality_of_content
+from sensorium.percepts.recognising import modality_of_content, modality_of_file
 from sensorium.samples import FOLDER as SAMPLES
 
 
@@ -181,3 +181,19 @@ def test_what_cannot_be_opened_is_explained(
     """Each bad input has its error, which names what was wrong."""
     with pytest.raises(error, match=words):
         percept_from_media(content, **arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("separator", [" ", ",", "\t", "; "])
+def test_a_table_of_numbers_is_not_words(separator: str, tmp_path: Path) -> None:
+    """Stamps, poses and rows of a sensor in a .txt file are not remembered as text."""
+    rows = [separator.join(f"{value:.6f}" for value in np.arange(8) + n) for n in range(20)]
+    path = tmp_path / "oxts.txt"
+    path.write_text("\n".join(rows))
+    for recognise in (modality_of_file, percept_from_media):
+        with pytest.raises(MediaDecodeError, match="table of numbers"):
+            recognise(path)
+    assert percept_from_media(path, modality="text").modality == "text"
+    path.write_text("On 3 May we sold 14 apples, 3 pears and 12 plums, for 5.20 each. " * 9)
+    assert modality_of_file(path) == "text"
+    path.write_text("12 15 17")
+    assert modality_of_file(path) == "text"

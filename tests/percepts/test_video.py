@@ -448,3 +448,19 @@ def test_paths_and_bytes_are_one_video(tmp_path: Path) -> None:
     assert video == Video(path.read_bytes()) == Video(io.BytesIO(path.read_bytes()))
     assert percept_from_dict(json.loads(json.dumps(video.to_dict()))) == video
     assert dict(video.units) == {}
+
+
+def test_frames_of_a_sensor_are_not_pictures(tmp_path: Path) -> None:
+    """A track of one channel of 16 bits is depth or heat; grey of 8 bits is a film."""
+    frames = np.random.default_rng(0).integers(500, 4000, (4, 48, 64)).astype(np.uint16)
+    for form, values in (("gray16le", frames), ("gray", (frames >> 4).astype(np.uint8))):
+        path = tmp_path / f"{form}.mkv"
+        with av.open(path, "w") as container:
+            track = container.add_stream("ffv1", rate=10)
+            track.width, track.height, track.pix_fmt = 64, 48, form
+            for each in values:
+                container.mux(track.encode(av.VideoFrame.from_ndarray(each, form)))
+            container.mux(track.encode())
+    with pytest.raises(errors.UnitError, match="one channel of 16 bits"):
+        Video(tmp_path / "gray16le.mkv")
+    assert Video(tmp_path / "gray.mkv").size == (64, 48)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import os
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,10 +18,13 @@ from sensorium.percepts.pictures import is_deep_picture
 from sensorium.percepts.signatures import PREFIX, recognise
 from sensorium.percepts.source import Encoded, Given, take
 from sensorium.percepts.text import Text
+from sensorium.percepts.text_tables import NUMBER
 
 FAMILIES = ("image", "audio", "video", "text")  # mime types whose first part is a modality
 # The modality that a word of what `recognise` says stands for
 KINDS = {"picture": "image", "sound": "audio", "video": "video", "text": "text"}
+LOOKED_AT = 8192  # bytes that tell words from numbers
+FEWEST_WORDS, MOST_NUMBERS = 30, 0.9  # fewer are words in any case, and so are fewer numbers
 SAY_IT = "say the modality (and the units, for depth, thermal and imu)"
 
 
@@ -87,6 +91,9 @@ def modality_of_content(
         )
     if modality == "image" and is_deep_picture(source):
         raise _deep_picture(source.name)
+    if modality == "text":
+        with source.open() as stream:
+            _check_words(stream.read(LOOKED_AT), source.name)
     return modality
 
 
@@ -107,6 +114,9 @@ def modality_of_file(path: Path) -> str:
         )
     if modality == "image" and is_deep_picture(path):
         raise _deep_picture(repr(path.name))
+    if modality == "text":
+        with path.open("rb") as stream:
+            _check_words(stream.read(LOOKED_AT), repr(path.name))
     return modality
 
 
@@ -125,6 +135,20 @@ def _deep_picture(name: str) -> UnitError:
         "what its numbers mean",
         "say modality depth (with unit and fx), thermal (with unit), or image",
     )
+
+
+def _check_words(head: bytes, name: str) -> None:
+    """Check that what is taken for words is not a table of numbers, by its beginning.
+
+    Raises:
+        MediaDecodeError: Nine in ten of its words are numbers.
+    """
+    words = re.split(r"[\s,;|]+", head.decode("utf-8", "ignore").strip())
+    numbers = sum(NUMBER.fullmatch(word) is not None for word in words)
+    if len(words) >= FEWEST_WORDS and numbers > MOST_NUMBERS * len(words):
+        raise MediaDecodeError(
+            f"{name}, which is a table of numbers", "words, or what the numbers mean", SAY_IT
+        )
 
 
 def _is_path(content: object) -> bool:

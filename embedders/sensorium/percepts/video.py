@@ -40,6 +40,7 @@ LATE = 5.0  # seconds; a first frame asked for later than this is skipped to
 TICK = 1e-3  # seconds: Matroska rounds the start of a frame to this
 FRAME_PIXEL = 40  # bytes of memory a pixel takes: a decoder may hold 16 frames, as measured
 LARGE_FRAME = 20_000_000  # pixels; from there on frames are not decoded in parallel
+SHOWN_BITS = 8  # of a channel of grey that people look at
 FALLBACK_FPS = 25.0  # frames per second of a file that gives neither a rate nor times, as FFmpeg's
 QUARTER_TURNS = {  # counterclockwise, in degrees
     90: PIL.Image.Transpose.ROTATE_90,
@@ -231,6 +232,17 @@ def _check_pixels(width: int, height: int, name: str, limits: Limits) -> None:
         )
 
 
+def _check_depth(track: VideoStream, source: Encoded) -> None:
+    """Check that the frames are pictures: one channel of more than 8 bits is of a sensor."""
+    form = track.format
+    if form is not None and len(form.components) == 1 and form.components[0].bits > SHOWN_BITS:
+        raise UnitError(
+            f"{source.name}, a video of one channel of {form.components[0].bits} bits",
+            "frames that are pictures; these may be depth or heat",
+            "make a Depth or a Thermal of each frame, with its unit",
+        )
+
+
 def _in_order(times: Iterable[float]) -> Iterator[float]:
     previous = -math.inf
     for time in times:
@@ -266,6 +278,7 @@ def _track(container: InputContainer, source: Encoded, limits: Limits) -> VideoS
             f"at most {limits.max_pixels} pixels",
             "scale it down, or raise the limit with limits=Limits(max_pixels=...)",
         )
+    _check_depth(track, source)
     _check_pixels(track.width, track.height, source.name, limits)
     check_memory((track.width, track.height), FRAME_PIXEL, source.name, limits)
     # Threads that work on a frame each also hold one each

@@ -19,7 +19,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     """Make a command for typer of a function.
 
     A parameter whose type is a dataclass becomes one option for each of its fields; the function
-    receives the object. One of the parameters is a `Session`. Errors are reported as it asks.
+    receives the object. One of the parameters is a `Session`, or is `as_json`, in a command that
+    needs no memory. Errors are reported as it asks.
     """
     hints = get_type_hints(function, include_extras=True)
     groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
@@ -28,8 +29,8 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     def run(**given: Any) -> None:
         for name, group in groups.items():
             given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
-        [session] = [each for each in given.values() if isinstance(each, Session)]
-        with reporting(as_json=session.as_json):
+        asked = [each.as_json for each in given.values() if isinstance(each, Session)]
+        with reporting(as_json=asked[0] if asked else given["as_json"]):
             function(**given)
 
     options = [

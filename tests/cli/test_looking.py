@@ -1,0 +1,76 @@
+"""`sensorium look`: what would be taken of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+from tests.support.command_line import DOG, MUG, run, run_json
+from tests.support.motions import COLUMNS, planted
+
+from sensorium.cli.looking import line_of
+
+UNITS = ("--accel", "m/s^2", "--gyro", "rad/s")
+
+
+@pytest.fixture
+def motion(tmp_path: Path) -> Path:
+    columns = [1_698_501_144 + np.arange(300) / 100, *planted(300).T]
+    rows = "\n".join(",".join(f"{each:.12g}" for each in row) for row in np.stack(columns, 1))
+    path = tmp_path / "left.csv"
+    path.write_text(",".join(["epoch (s)", *COLUMNS]) + "\n" + rows)
+    return path
+
+
+def test_it_says_what_is_taken_of_motion(motion: Path, home: Path) -> None:
+    """Columns, rate, the time and the size of the numbers; nothing is remembered."""
+    [seen] = run_json("look", motion, *UNITS)["files"]
+    assert seen["taken"] == {
+        "accel": ["ax", "ay", "az"],
+        "gyro": ["gx", "gy", "gz"],
+        "time": "epoch (s) [s]",
+    }
+    assert (seen["at"][:10], seen["samples"], seen["gaps"]) == ("2023-10-28", 300, [])
+    assert seen["rate"] == pytest.approx(100, abs=1e-3)
+    norms = np.linalg.norm(planted(300)[:, :3], axis=1)
+    assert seen["accel, m/s^2"]["median"] == pytest.approx(np.median(norms), abs=1e-3)
+    text = run("look", motion, *UNITS).stdout
+    assert "epoch (s) [s]" in text
+    assert line_of(norms) in text
+    assert not home.exists()
+
+
+def test_it_says_how_far_a_depth_map_reaches() -> None:
+    """In metres, with the share of holes; its time, which no file tells, is none."""
+    [seen] = run_json("look", MUG, "--as", "depth", "--unit", "mm", "--fx", "525")["files"]
+    assert 0 < seen["metres"]["least"] <= seen["metres"]["median"] <= seen["metres"]["most"] < 10
+    assert 0 <= seen["holes"] < 1
+    assert seen["at"] is None
+
+
+def test_a_picture_of_it_is_drawn(motion: Path, tmp_path: Path) -> None:
+    """A plot of motion, into a new file; a file that is there stays."""
+    target = tmp_path / "plot.png"
+    run("look", motion, *UNITS, "--picture", target)
+    with PIL.Image.open(target) as picture:
+        assert picture.format == "PNG"
+    content = target.read_bytes()
+    run("look", motion, *UNITS, "--picture", target, code=1)
+    assert target.read_bytes() == content
+    run("look", motion, DOG, *UNITS, "--picture", tmp_path / "two.png", code=2)
+
+
+def test_a_file_that_is_refused_does_not_stop_the_others(motion: Path) -> None:
+    """Its error is said in its place, and the command fails."""
+    first, second = run_json("look", motion, DOG, code=1)["files"]
+    assert "--accel" in first["error"]
+    assert second["modality"] == "image"
+
+
+def test_values_as_bars() -> None:
+    """The least is the lowest, the most the highest; many are averaged."""
+    assert line_of(np.array([])) == ""
+    assert line_of(np.array([1.0, 1.0])) == "▁▁"
+    assert line_of(np.arange(6000.0))[::59] == "▁█"

@@ -7,13 +7,14 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sensorium.agents.arguments import Signal
 from sensorium.agents.limits import MEDIA_LIMITS
 from sensorium.agents.signals import Content, SignalReader, percepts_of
 from sensorium.errors import PerceptFormatError, SourceTypeError, ToolArgumentError
-from sensorium.percepts import IMU, Depth, Image, Limits, Percept, Text
+from sensorium.percepts import IMU, Depth, Image, Limits, Percept, Text, Thermal
 from sensorium.samples import FOLDER
 
 PHOTO = FOLDER / "photo_dog.jpg"
@@ -57,6 +58,22 @@ def test_numbers_may_be_written_as_text() -> None:
     units = {"unit": "0.001", "fx": "525", "baseline": None}
     depth = read(data=data, modality="depth", units=units)
     assert depth == Depth((FOLDER / "depth_mug.png").read_bytes(), unit=0.001, fx=525)
+
+
+def test_a_model_can_follow_what_is_said_of_numbers() -> None:
+    """A doubted map is refused with the unit that reads it, which is among the units' fields."""
+    heat = (2900 + np.arange(600)).reshape(20, 30).astype("<u2")  # tenths of kelvin
+    sent: dict[str, Any] = {
+        "data": base64.b64encode(heat.tobytes()).decode(),
+        "modality": "thermal",
+    }
+    units = {"unit": "kelvin", "shape": [20, 30], "dtype": "uint16"}
+    with pytest.raises(ToolArgumentError, match=r'unit "kelvin", scale 0\.1.*trust True'):
+        read(**sent, units=units)
+    percept = read(**sent, units={**units, "scale": "0.1"})
+    assert isinstance(percept, Thermal)
+    assert percept.range() == pytest.approx((17.45, 76.15), abs=0.7)
+    assert {"scale", "shape", "trust"} <= Thermal.needs.keys()
 
 
 def test_all_signals_are_read_in_order() -> None:

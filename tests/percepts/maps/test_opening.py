@@ -103,6 +103,13 @@ def write_thumbnail(path: Path) -> dict[str, Any]:
     return {"unit": "mm"}
 
 
+def write_half_thumbnail(path: Path) -> dict[str, Any]:
+    with tifffile.TiffWriter(path) as file:
+        file.write(SCENE[::4, ::4].astype(np.float16), subfiletype=1)
+        file.write(SCENE.astype(np.float16))
+    return {"unit": "m"}
+
+
 def write_text(path: Path) -> dict[str, Any]:
     np.savetxt(path, SCENE, delimiter=",", header="depth in metres")
     return {"unit": "m"}
@@ -144,6 +151,7 @@ WRITERS: dict[str, tuple[str, Writer]] = {
     "big tiff": ("a.tiff", tiff(SCENE, big=True)),
     "pages": ("stack.tiff", write_pages),
     "thumbnail": ("t.tiff", write_thumbnail),
+    "half thumbnail": ("t.tiff", write_half_thumbnail),
     "text": ("m.csv", write_text),
     "raw": ("frames.raw", write_raw),
 }

@@ -12,7 +12,7 @@ from tests.support.motions import motion
 from sensorium import sources
 from sensorium.errors import MediaDecodeError
 from sensorium.percepts import IMU, Percept
-from sensorium.sources.cut_mcap import is_cut
+from sensorium.sources.cut_mcap import TAIL, CutMcap, is_cut
 
 SAMPLES = motion(8000)
 
@@ -54,9 +54,12 @@ def test_the_longer_it_is_the_more_is_read(recording: Path, tmp_path: Path) -> N
 def test_zeros_at_the_end_are_no_records(recording: Path, tmp_path: Path) -> None:
     """A file system may have given the file room that was never written."""
     whole = (recording / "run.mcap").read_bytes()
-    path = tmp_path / "run.mcap"
-    path.write_bytes(whole[: len(whole) // 2] + bytes(5000))
-    assert read(path) > 2000
+    path, longer = tmp_path / "run.mcap", tmp_path / "longer.mcap"
+    path.write_bytes(whole[: len(whole) // 2])
+    end = len(CutMcap(path).open().read()) - len(TAIL)  # of the last whole record
+    longer.write_bytes(whole[:end] + bytes(5000))
+    assert CutMcap(longer).open().read() == CutMcap(path).open().read()
+    assert read(longer) > 2000
 
 
 @pytest.mark.parametrize("described", [True, False])

@@ -132,33 +132,34 @@ def test_half_a_sensor_is_named(absent: str, tmp_path: Path) -> None:
             list(sources.open(write_bag(folder, messages)))
 
 
-def apart(folder: Path, lost: slice = slice(0)) -> Path:
-    """A recording whose accelerometer has 100 Hz and whose gyroscope 250 Hz, in two topics."""
-    accel, turn = np.zeros((300, 6)), np.zeros((750, 6))
+def apart(folder: Path, lost: slice = slice(0), rate: int = 250) -> Path:
+    """A recording of 3 s whose accelerometer has 100 Hz, and a topic apart from the gyroscope."""
+    accel, turn = np.zeros((300, 6)), np.zeros((3 * rate, 6))
     accel[:, :3] = motion(300)[:, :3]
-    turn[:, 3:] = np.sin(np.arange(750)[:, None] / 250 + np.arange(3))
-    rotations = imu_messages(turn, topic="/gyro", rate=250)
+    turn[:, 3:] = np.sin(np.arange(3 * rate)[:, None] / rate + np.arange(3))
+    rotations = imu_messages(turn, topic="/gyro", rate=rate)
     del rotations[lost]
     messages = [*imu_messages(accel, topic="/accel"), *rotations]
     return write_bag(folder, sorted(messages, key=lambda each: each.log_time))
 
 
-@pytest.mark.parametrize("stretch", [60.0, 1.0])
-def test_a_gyroscope_of_its_own_topic_is_joined(stretch: float, tmp_path: Path) -> None:
-    """At the times of the accelerometer, in every stretch; the acceleration is exact."""
+@pytest.mark.parametrize("stretch", [60.0, 0.77])
+@pytest.mark.parametrize("rate", [30, 250])
+def test_a_gyroscope_of_its_own_topic_is_joined(rate: int, stretch: float, tmp_path: Path) -> None:
+    """At the times of the accelerometer, from the start of every stretch."""
     options = {"/accel": {"gyro_topic": "/gyro"}}
     walks = [
         walk
-        for walk in sources.open(apart(tmp_path), topics=options, stretch=stretch)
+        for walk in sources.open(apart(tmp_path, rate=rate), topics=options, stretch=stretch)
         if isinstance(walk, IMU)
     ]
-    samples = np.concatenate([walk.samples for walk in walks])
-    assert len(samples) >= 300 - 2 * len(walks)
-    for walk in walks:
+    for number, walk in enumerate(walks):
         assert walk.at is not None
         since = (walk.at.timestamp() - START / SECOND) + walk.times
+        assert since[0] == pytest.approx(number * stretch, abs=1e-6)
+        assert walk.duration == pytest.approx(min(stretch, 3 - since[0]), abs=1 / rate + 0.01)
         expected = np.sin(since[:, None] + np.arange(3))
-        np.testing.assert_allclose(walk.samples[:, 3:], expected, atol=1e-4)
+        np.testing.assert_allclose(walk.samples[:, 3:], expected, atol=2e-4)
         rows = np.rint(since * 100).astype(int)
         np.testing.assert_array_equal(walk.samples[:, :3], motion(300)[rows, :3].astype(np.float32))
         assert walk.reading["gyro"] == "angular_velocity [rad/s] of /gyro, interpolated"

@@ -154,14 +154,16 @@ def _check_kind(
     """Check that stored numbers show no sign of another kind of file."""
     if unit == "relative":
         return
-    holes = np.isnan(values)
+    if counts.invalid:
+        holes = np.isnan(values)
+        stored = np.where(holes, 0, stored).astype(stored.dtype)
+        selected = np.where(holes, 0, selected).astype(selected.dtype)
     if counts.bits is None:
-        whole = np.where(holes, 0, stored).astype(stored.dtype)
-        bits = doubted_bits(whole, millimetres=_in_millimetres(unit, counts))
+        bits = doubted_bits(stored, millimetres=_in_millimetres(unit, counts))
         if bits is not None:
             came, needed, remedy = BITS[bits]
             raise UnitError(f"depth with unit={show(unit)} {came}", needed, f"{remedy}; {TRUST}")
-    sentinel = lone_maximum(np.where(holes, 0, selected).astype(selected.dtype))
+    sentinel = lone_maximum(selected)
     if sentinel is not None:
         raise UnitError(
             f"a depth map whose greatest value {sentinel:.0f}, the last of its type, is far from "

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sensorium.percepts.maps.counts import ROTATED, ROTATION, SWAPPED, as_words
 from sensorium.percepts.source import Array
 
+ROWS = 96  # of a map that are looked at, as many do not say more
 FEWEST = 256  # pixels that say something of a map
 RANGE_BITS = 13  # of Android's DEPTH16, below three bits of confidence
 # How many times smoother a map must be when it is read with these bits
@@ -37,7 +38,7 @@ def doubted_bits(array: Array, *, millimetres: bool) -> int | str | None:
         smoother without its upper three bits, or nearly all pixels have the same large ones;
         `"swapped"` if it is noise but for the order of bytes; `None` if nothing is odd.
     """
-    words = as_words(array)
+    words = as_words(array[:: max(1, len(array) // ROWS)])
     if words is None or np.count_nonzero(words) < FEWEST:
         return None
     if millimetres and _is_rotated(words):
@@ -63,25 +64,24 @@ def _is_rotated(words: NDArray[np.uint16]) -> bool:
 
 
 def _is_beyond(words: NDArray[np.uint16]) -> bool:
-    bands = words[words > 0] >> np.uint16(RANGE_BITS)
-    least, most = np.quantile(bands, (1 - MOST, MOST))
-    return bool(least >= LEAST_BAND and least == most)
+    pixels = np.bincount(words[words > 0] >> np.uint16(RANGE_BITS), minlength=LEAST_BAND + 1)
+    return bool(pixels[LEAST_BAND:].max() >= MOST * pixels.sum())
 
 
 def lone_maximum(array: Array) -> float | None:
     """Return the greatest number if it is a type's maximum and far from all others."""
-    finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array.ravel()
-    if array.size < FEWEST or not finite.size:
+    if array.size < FEWEST:
         return None
-    greatest = float(finite.max())
-    limits = {
-        *SENTINELS,
-        float(np.iinfo(array.dtype).max) if array.dtype.kind in "iu" else 65_535.0,
-    }
-    others = finite[finite < greatest]
-    if greatest not in limits or not others.size:
+    limits = {*SENTINELS}
+    if array.dtype.kind in "iu":
+        limits.add(float(np.iinfo(array.dtype).max))
+    finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+    greatest = float(finite.max()) if finite.size else 0.0
+    if greatest not in limits:
         return None
-    return greatest if greatest - float(others.max()) > GAP * greatest else None
+    others = finite[finite < finite.max()]
+    far = others.size and greatest - float(others.max()) > GAP * greatest
+    return greatest if far else None
 
 
 def roughness(words: NDArray[np.uint16]) -> float:

@@ -65,7 +65,7 @@ async def chat(memory_block: SensoriumMemoryBlock) -> None:
         async_engine=engine,
     )
     await memory.aput(
-        chat_message("user", "This is what I saw in India", FOLDER / "photo_elephant.jpg")
+        chat_message("user", "This is what I saw in India", FOLDER / "photo_leopard.jpg")
     )
     await memory.aput(chat_message("assistant", "How impressive!"))
     await memory.aput(chat_message("user", "And I ate this", FOLDER / "photo_pizza.jpg"))

@@ -214,7 +214,7 @@ def test_any_samples_come_back(pixels: Any, wave: Any, depth: Any, motion: Any, 
     try:
         percepts.append(IMU(motion, rate=min(rate, 5_000), accel="m/s^2", gyro="rad/s"))
     except UnitError:
-        percepts.append(IMU(motion, rate=30.5, accel="g", gyro="deg/s"))
+        percepts.append(IMU(motion / 100, rate=30.5, accel="g", gyro="deg/s"))
     for percept in percepts:
         assert decoded(again(percept)) == decoded(percept)
 

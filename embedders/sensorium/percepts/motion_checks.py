@@ -20,7 +20,7 @@ STEADY = 0.6  # of the median, the length of the mean: gravity is always there, 
 GRAVITY = (7.0, 12.0)  # m/s^2, length of the mean where gravity is part of it
 NO_READING = (50 * STANDARD_GRAVITY, 100.0)  # m/s^2 and rad/s that no sensor of motion measures
 SAME = 0.02  # of its mean, the deviation of the norm of gravity in g or m/s^2
-FEWEST = 20  # rows that say so
+FEWEST = 20  # rows that a mean, or a norm that never changes, is told from
 LISTED = 3  # rows that a message names
 
 
@@ -79,7 +79,7 @@ def _check_order(canonical: NDArray[np.float32]) -> None:
         float(np.linalg.norm(part.mean(0, dtype=np.float64))) for part in np.hsplit(canonical, 2)
     )
     low, high = GRAVITY
-    if low < gyro < high and not low < accel < high:
+    if len(canonical) >= FEWEST and low < gyro < high and not low < accel < high:
         raise UnitError(
             f"motion that turns by {gyro:.1f} rad/s on average, as gravity pulls by 9.8 m/s^2",
             "accelerometer x y z before gyroscope x y z",

@@ -234,6 +234,29 @@ def test_an_archive_of_tables_is_one_recording() -> None:
     assert percept_from_dict(imu.to_dict()) == imu
 
 
+@pytest.mark.parametrize("total", [True, False])
+@pytest.mark.parametrize("named", ["Accelerometer", "LinearAcceleration"])
+def test_gravity_in_a_file_of_its_own_is_added_once(named: str, total: bool) -> None:
+    """Phones write the acceleration whole and in parts, and sensors without calibration as well."""
+    gravity = np.tile([0.0, 0.0, G], (300, 1))
+    kept = {named: MOTION[:, :3] - gravity, "Gravity": gravity, "Gyroscope": MOTION[:, 3:]}
+    if total:
+        kept |= {"TotalAcceleration": MOTION[:, :3], "GyroscopeUncalibrated": MOTION[:, 3:] + 1}
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, samples in kept.items():
+            file.writestr(f"{name}.csv", table("seconds_elapsed,x,y,z", SECONDS, samples))
+    walk = IMU(archive.getvalue(), **UNITS)
+    np.testing.assert_allclose(walk.samples, MOTION, atol=1e-4)
+
+
+def test_gravity_beside_an_acceleration_that_holds_it_is_not_added() -> None:
+    gravity = np.tile([0.0, 0.0, G], (300, 1))
+    header = "t,ax,ay,az,gravity_x,gravity_y,gravity_z,wx,wy,wz"
+    walk = IMU(table(header, SECONDS, MOTION[:, :3], gravity, MOTION[:, 3:]).encode(), **UNITS)
+    np.testing.assert_allclose(walk.samples, MOTION, atol=1e-4)
+
+
 @pytest.mark.parametrize("none", ["none", None])
 def test_an_accelerometer_alone_is_said_to_be_alone(none: Any, tmp_path: Path) -> None:
     """From arrays and files; without saying so it is refused, and with a gyroscope, too."""

@@ -16,6 +16,7 @@ from sensorium.errors import (
     SourceTooLargeError,
 )
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion_columns import kind_of, words_of
 from sensorium.percepts.motion_merging import merged
 from sensorium.percepts.motion_recording import Recording, list_names
 from sensorium.percepts.motion_tables import Choice, read_sensors, told_units
@@ -72,10 +73,9 @@ def read_recording(
             return _read_npy(sources[0], limits)
         if head.startswith(ZIP_MAGIC) and _is_npz(sources[0]):
             return _read_npz(sources[0], limits)
+    files = [each for source in sources for each in _tables(source, limits)]
     tables = [
-        read_sensors(table, limits, choice, name=name)
-        for source in sources
-        for name, table in _tables(source, limits)
+        read_sensors(table, limits, choice, name=name) for name, table in _without_doubles(files)
     ]
     name = " and ".join(source.name for source in sources)
     return merged([table for table in tables if table.samples or table.lacking], name, gyro=gyro)
@@ -120,6 +120,25 @@ def _tables(source: Encoded, limits: Limits) -> Iterator[tuple[str | None, Encod
         raise
     except Exception as error:  # zip and deflate raise anything
         raise _unreadable(source, str(error)) from error
+
+
+def _without_doubles(
+    files: Sequence[tuple[str | None, Encoded]],
+) -> Iterator[tuple[str | None, Encoded]]:
+    """Yield the tables but those of an archive that tell again what another one tells.
+
+    Sensor Logger writes its sensors also without calibration, and the total of the acceleration
+    beside its parts with and without gravity.
+    """
+    words = [words_of(PurePath(name).stem) if name else [] for name, _ in files]
+    total = any("total" in each and kind_of(each) == "accel" for each in words)
+    for each, file in zip(words, files, strict=True):
+        calibrated = [word for word in each if word != "uncalibrated"]
+        if calibrated != each and calibrated in words:
+            continue
+        if total and "total" not in each and kind_of(each) in ("accel", "linear", "gravity"):
+            continue
+        yield file
 
 
 def _is_npz(source: Encoded) -> bool:

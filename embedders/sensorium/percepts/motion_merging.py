@@ -13,10 +13,11 @@ from sensorium.errors import PerceptShapeError, UnitError
 from sensorium.percepts.clocks import Clock
 from sensorium.percepts.motion_columns import ACCEL_UNITS
 from sensorium.percepts.motion_recording import Recording
-from sensorium.percepts.motion_tables import Sensors
+from sensorium.percepts.motion_tables import AXES, Sensors
 
 GAP = 0.1  # seconds, or
 GAP_PERIODS = 3.0  # so many periods of a sensor without a sample of it: nothing is interpolated
+HELD = 0.5  # of gravity, along it, in an acceleration that holds it
 NEEDED = "accelerometer x y z and gyroscope x y z (ax ay az gx gy gz, accel_x, gyro_x, ...)"
 
 
@@ -50,7 +51,7 @@ def merged(tables: Sequence[Sensors], name: str, *, gyro: bool = True) -> Record
             is not in the unit of the acceleration.
     """
     tracks = _tracks(tables, name)
-    accel = tracks.get("accel") or _with_gravity(tracks, name)
+    accel = _with_gravity(tracks, name)
     wanted = [accel, tracks.get("gyro")] if gyro else [accel]
     if any(track is None for track in wanted):
         raise _missing(tables, tracks, accel is None, name)
@@ -94,19 +95,29 @@ def _tracks(tables: Sequence[Sensors], name: str) -> dict[str, Track]:
 
 
 def _with_gravity(tracks: Mapping[str, Track], name: str) -> Track | None:
-    """Add gravity to an acceleration that is without it, where the file tells both."""
-    linear, gravity = tracks.get("linear"), tracks.get("gravity")
-    if linear is None or gravity is None or linear.table is not gravity.table:
-        return linear
-    if linear.unit and gravity.unit and linear.unit != gravity.unit:
+    """Return the acceleration; gravity is added where it is told apart and not in it yet.
+
+    An acceleration that is not called linear holds gravity already if it points along it: some
+    phones call what is left without gravity their accelerometer.
+    """
+    part, gravity = tracks.get("accel") or tracks.get("linear"), tracks.get("gravity")
+    if part is None or gravity is None:
+        return part
+    if gravity.table is part.table:
+        ours, pull = part.samples, gravity.samples
+    else:
+        both, _ = _interpolated(part, gravity, name)
+        ours, pull = both[:, :AXES], both[:, AXES:]
+    if "accel" in tracks and np.nansum(ours * pull) > HELD * np.nansum(pull * pull):
+        return part
+    if part.unit and gravity.unit and part.unit != gravity.unit:
         raise UnitError(
-            f"{name}, whose acceleration is in {linear.unit} and whose gravity in {gravity.unit}",
+            f"{name}, whose acceleration is in {part.unit} and whose gravity in {gravity.unit}",
             f"one unit of {', '.join(ACCEL_UNITS)}",
             "convert one of them",
         )
-    names = [f"{a} + {g}" for a, g in zip(linear.names, gravity.names, strict=True)]
-    unit = linear.unit or gravity.unit
-    return Track(linear.samples + gravity.samples, unit, names, linear.table)
+    names = [f"{a} + {g}" for a, g in zip(part.names, gravity.names, strict=True)]
+    return Track(ours + pull, part.unit or gravity.unit, names, part.table)
 
 
 def _interpolated(accel: Track, gyro: Track, name: str) -> tuple[NDArray[np.float64], Clock]:

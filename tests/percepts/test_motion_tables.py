@@ -168,6 +168,8 @@ def test_letters_may_be_encoded_otherwise(encode: Any, name: str) -> None:
         ("%Y-%m-%d %H:%M:%S.%f", MOMENT),
         ("%d/%m/%Y %H:%M:%S.%f", MOMENT),
         ("%Y-%m-%d %H:%M:%S:%f", MOMENT),
+        ("%d.%m.%Y %H:%M:%S,%f", MOMENT),
+        ("%m/%d/%Y %I:%M:%S.%f PM", MOMENT),
         ("%H:%M:%S.%f", None),
     ],
 )
@@ -182,7 +184,7 @@ def test_times_in_words(form: str, told: datetime | None) -> None:
         ],
         object,
     )
-    imu = IMU(table("datetime,ax,ay,az,gx,gy,gz", column, ACCEL, GYRO).encode(), **UNITS)
+    imu = IMU(table("Datum;ax;ay;az;gx;gy;gz", column, ACCEL, GYRO, sep=";").encode(), **UNITS)
     np.testing.assert_allclose(imu.times, SECONDS, atol=1e-6)
     assert imu.at == told
 
@@ -232,6 +234,49 @@ def test_an_archive_of_tables_is_one_recording() -> None:
     np.testing.assert_allclose(imu.samples, MOTION, atol=1e-3)
     assert imu.reading["gyro unit"] == "rad/s"
     assert percept_from_dict(imu.to_dict()) == imu
+
+
+PLAIN = table("t,ax,ay,az,gx,gy,gz", SECONDS, MOTION)
+LINES = PLAIN.splitlines()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN + "\nEnd of file, all written\n",
+        PLAIN + "3.0,1.1,2.2",  # cut off while it was written
+        "\n".join([*LINES[:150], LINES[0], *LINES[150:]]),
+        "\n".join('"' + line.replace(",", '","').replace(".", ",") + '"' for line in LINES),
+    ],
+    ids=["words below", "cut off", "put together", "decimal commas in quotes"],
+)
+def test_what_programs_leave_in_tables_is_passed_over(text: str) -> None:
+    read = IMU(text.encode(), **UNITS)
+    np.testing.assert_allclose(read.samples, MOTION, atol=1e-4)
+    np.testing.assert_allclose(read.times, SECONDS, atol=1e-6)
+
+
+def test_lines_about_a_watch_are_no_names() -> None:
+    """Columns are counted where the lines above the rows are of another width."""
+    text = table("", SECONDS, MOTION, before="Device,GENEActiv\nUnits,g")
+    read = IMU(text.encode(), columns={"time": 0, "accel": [1, 2, 3], "gyro": [4, 5, 6]}, **UNITS)
+    np.testing.assert_allclose(read.samples, MOTION, atol=1e-4)
+
+
+def test_columns_that_are_named_keep_the_times_of_the_file() -> None:
+    columns = {"accel": ["ax", "ay", "az"], "gyro": ["gx", "gy", "gz"]}
+    np.testing.assert_allclose(IMU(PLAIN.encode(), columns=columns, **UNITS).times, SECONDS)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["millis,xacc,yacc,zacc,xgyro,ygyro,zgyro", "t,imu_ax,imu_ay,imu_az,imu_gx,imu_gy,imu_gz"],
+)
+def test_words_may_stand_the_other_way_round(header: str) -> None:
+    scale = 1000 if header.startswith("millis") else 1
+    read = IMU(table(header, SECONDS * scale, MOTION).encode(), **UNITS)
+    np.testing.assert_allclose(read.samples, MOTION, atol=1e-4)
+    np.testing.assert_allclose(read.times, SECONDS, atol=1e-6)
 
 
 @pytest.mark.parametrize("total", [True, False])

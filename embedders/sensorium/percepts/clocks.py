@@ -24,7 +24,7 @@ DAY = re.compile(
 )
 HOUR = re.compile(
     r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,:](?P<f>\d{1,9}))?)? ?"
-    r"(?P<zone>Z|[+-]\d{2}:?\d{2})?"
+    r"(?P<half>[AaPp][Mm]\b)? ?(?P<zone>Z|[+-]\d{2}:?\d{2})?"
 )
 
 
@@ -106,7 +106,10 @@ def _since_1970(words: str) -> tuple[float, bool] | None:
     day, hour = DAY.search(words), HOUR.search(words)
     if hour is None:
         return None
-    of_day = int(hour["h"]) * 3600 + int(hour["m"]) * 60 + int(hour["s"] or 0)
+    count = int(hour["h"])
+    if hour["half"]:
+        count = count % 12 + 12 * (hour["half"].lower() == "pm")
+    of_day = count * 3600 + int(hour["m"]) * 60 + int(hour["s"] or 0)
     seconds = of_day + float(f"0.{hour['f'] or 0}")
     if hour["zone"] and hour["zone"] != "Z":
         digits = hour["zone"].replace(":", "")
@@ -115,6 +118,8 @@ def _since_1970(words: str) -> tuple[float, bool] | None:
     if day is None:
         return seconds, False
     year, month, number = (int(day[name] or day[f"{name}2"]) for name in ("y", "m", "d"))
+    if day["d2"] and (hour["half"] or month > 12) and "/" in day[0]:
+        month, number = number, month  # as Americans write it
     try:
         midnight = datetime(year, month, number, tzinfo=timezone.utc).timestamp()
     except ValueError:

@@ -26,7 +26,7 @@ SPELLINGS = {  # of units, without spaces, signs of multiplication and brackets
     **dict.fromkeys(("mg", "millig"), "mg"),
     **dict.fromkeys(("rad/s", "rad/sec", "rads^-1", "rads-1", "rads", "rad", "radps"), "rad/s"),
     **dict.fromkeys(
-        ("deg/s", "deg/sec", "degs^-1", "degs-1", "degs", "dps", "degps", "deg"), "deg/s"
+        ("deg/s", "deg/sec", "degs^-1", "degs-1", "degs", "dps", "degps", "deg", "d/s"), "deg/s"
     ),
     **dict.fromkeys(("mdps", "mdeg/s"), "mdeg/s"),
     **dict.fromkeys(("mrad/s", "mrads"), "mrad/s"),
@@ -62,6 +62,10 @@ TIME = frozenset(
         "elapsed",
         "utc",
         "stamp",
+        "millis",
+        "micros",
+        "datum",
+        "zeit",
     )
 )
 AXES = {"x": 0, "y": 1, "z": 2}
@@ -163,6 +167,8 @@ def _apart(word: str) -> tuple[str, ...]:
     stem, last = word[:-1], word[-1]
     if last in AXES and (stem in LETTERS or stem in ACCEL | GYRO | GRAVITY):
         return stem, last
+    if word[0] in AXES and word[1:] in ACCEL | GYRO:  # `xacc`
+        return word[1:], word[0]
     return (word,)
 
 
@@ -179,7 +185,8 @@ def kind_of(words: Sequence[str]) -> str | None:
     }
     kind = next((kind for kind, found in told.items() if found), None)
     if kind is None and words:
-        kind = LETTERS.get(words[0])
+        own = [word for word in words if word != "imu" and not word.isdigit()]
+        kind = LETTERS.get(own[0]) if own else None
     return "time" if kind is None and known & TIME else kind
 
 
@@ -193,7 +200,8 @@ def _suffix(words: Sequence[str], kind: str) -> str | None:
     """Return the unit that the last words of a name say: `gyro_rad`, `accelerometer_m_s2_x`."""
     rest = [word for word in words if word not in AXES and word not in ("cal", "raw")]
     for length in (3, 2, 1):
-        unit = unit_of("".join(rest[-length:])) if len(rest) > length else None
+        known = len(rest) > length or rest in (["millis"], ["micros"])
+        unit = unit_of("".join(rest[-length:])) if known else None
         if unit in UNITS_OF[kind]:
             return unit
     return None

@@ -138,10 +138,13 @@ def _chosen(
                     "count from 0",
                 )
             known = (
-                columns[place] if columns else Column(f"column {place}", place, None, None, None)
+                columns[place]
+                if place < len(columns)
+                else Column(f"column {place}", place, None, None, None)
             )
             taken.append(replace(known, kind=kind, axis=None if kind == "time" else axis))
-    return taken
+    times = [column for column in columns if column.kind == "time"]
+    return taken if "time" in wanted else [*taken, *times]
 
 
 def _place(source: Encoded, table: TextTable, name: str) -> int:
@@ -261,7 +264,11 @@ def _read(
 def _is_numeric(table: TextTable, column: Column) -> bool:
     """Return whether the first cell of a column is a number, and no date or time of day."""
     first = next(table.texts(column.place), "")
-    return is_value(first) and not any(mark in first for mark in ":/") and first.count("-") < 2
+    return (
+        is_value(first)
+        and not any(mark in first for mark in ":/")
+        and max(map(first.count, "-.")) < 2
+    )
 
 
 def _clock(

@@ -27,6 +27,7 @@ from sensorium.percepts.source import Encoded
 LONGEST_LINE = 2**16  # characters
 LOOKED_AT = 200  # lines
 HEAD = 2**14  # bytes that tell how letters are encoded
+FOOTER = 4  # lines below the rows that may be words
 BLOCK = 2**18  # characters that are parsed together
 LARGEST = 2**29  # bytes that a packed file may unpack to
 GZIP = b"\x1f\x8b"
@@ -41,7 +42,7 @@ NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf)
 COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 MOMENT = re.compile(  # of a day, or a day, or both
     r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})?[T ]?"
-    r"(?:\d{1,2}:\d{2}(?::\d{2}(?:[.,:]\d+)?)?)? ?(?:Z|[+-]\d{2}:?\d{2})?"
+    r"(?:\d{1,2}:\d{2}(?::\d{2}(?:[.,:]\d+)?)?)? ?(?:[AaPp][Mm])? ?(?:Z|[+-]\d{2}:?\d{2})?"
 )
 MISSING = frozenset(("", "nan", "na", "n/a", "null", "none", "-"))
 
@@ -100,24 +101,49 @@ class TextTable:
         with _text(self.source, self.encoding, packed=self.packed) as text:
             for line in islice(_lines(text, self.source), self.first):
                 size += len(line)
+            held: list[str] = []  # the newest lines, which may be the last
             while read := text.read(BLOCK):
                 size += len(read)
                 _check_line(rest, size, self.source)
                 block, end, rest = (rest + read).rpartition("\n")
+                if end and held:
+                    yield number, "\n".join(held)
+                    number += len(held)
                 if end:
-                    yield number, block
-                    number += block.count("\n") + 1
+                    held = block.split("\n")
             _check_line(rest, size, self.source)
-            if rest:
-                yield number, rest
+            if rest and not self._is_cut(rest):
+                held.append(rest)
+            yield number, "\n".join(self._without_footer(held))
+
+    def _is_cut(self, line: str) -> bool:
+        """Return whether a line without an end is a row whose last cells were not written."""
+        cells = split(line, self.separator)
+        return len(cells) < self.width and bool(cells[0].strip()) and is_value(cells[0])
+
+    def _without_footer(self, lines: list[str]) -> list[str]:
+        """Return the last lines of a file without words below the rows: `End of file`."""
+        end = len(lines)
+        while end > max(0, len(lines) - FOOTER) and _is_footer(lines[end - 1], self.separator):
+            end -= 1
+        return lines[:end]
 
     def _lines(self, number: int, block: str) -> Iterator[tuple[int, str]]:
         for offset, line in enumerate(block.split("\n")):
-            if line.strip() and not _is_comment(line):
+            if line.strip() and not _is_comment(line) and not self._is_header(line):
                 yield number + offset, line
+
+    def _is_header(self, line: str) -> bool:
+        """Return whether a line says the names again, as in files that were put together."""
+        if not self.names or not line.lstrip(' "').startswith(self.names[0] or " "):
+            return False
+        cells = (cell.strip().strip('"') for cell in split(line, self.separator))
+        return tuple(cells) == self.names
 
     def _even(self, block: str, wanted: Sequence[int]) -> NDArray[np.float64] | None:
         """Parse a block whose every line has a number in every cell that is wanted."""
+        if self.decimal_comma and self.separator == ",":
+            return None
         if self.decimal_comma:
             block = block.replace(",", ".")
         lines = block.split("\n")
@@ -222,7 +248,9 @@ def _sniffed(source: Encoded, encoding: str, packed: bool, lines: list[str]) -> 
     width = len(rows[start][1])
     above = [cells for _, cells in rows[:start] if len(cells) == width]
     if start and not above and len(rows[start - 1][1]) > 1:
-        above = [rows[start - 1][1]]  # with a name too many, or too few
+        above = [
+            cells for _, cells in rows[start - 1 : start] if abs(len(cells) - width) < 2
+        ]  # with a name too many, or too few
     commented = [
         split(line.lstrip("#%/ "), separator)
         for line in lines[: rows[start][0]]
@@ -239,7 +267,7 @@ def _sniffed(source: Encoded, encoding: str, packed: bool, lines: list[str]) -> 
         packed,
         rows[start][0],
         separator,
-        separator != "," and any(COMMA_NUMBER.fullmatch(cell.strip()) for cell in values),
+        _has_decimal_commas(values, separator),
         tuple(cell.strip().strip('"') for cell in above[-1]) if above else (),
         tuple(cell.strip().strip('"') for cell in units),
         width,
@@ -283,6 +311,22 @@ def _are_units(cells: Sequence[str]) -> bool:
         cell for cell in shown if len(cell) <= 12 and re.search(r"[/^²°%]|^[a-zA-Z]{1,4}$", cell)
     ]
     return bool(shown) and len(short) * 2 > len(shown)
+
+
+def _has_decimal_commas(values: Sequence[str], separator: str) -> bool:
+    """Return whether commas part decimals; between quotes and commas they may be of thousands."""
+    found = [cell for cell in values if COMMA_NUMBER.fullmatch(cell.strip())]
+    if separator != ",":
+        return bool(found)
+    return any(len(cell.strip().partition(",")[2]) != 3 for cell in found)
+
+
+def _is_footer(line: str, separator: str) -> bool:
+    """Return whether a line is empty, or of words without a value in a cell of its own."""
+    if not line.strip():
+        return True
+    words = re.search(r"[A-Za-z]{3}", line) is not None
+    return words and not any(is_value(cell) for cell in split(line, separator))
 
 
 def _said_separator(lines: Sequence[str]) -> str | None:

@@ -186,3 +186,30 @@ def test_a_display_picture_has_no_scale() -> None:
     """What the camera stretched has no degrees in it."""
     with pytest.raises(UnitError, match="scale, offset or bits"):
         Thermal(np.zeros((3, 3), np.uint8), unit="white-hot", scale=0.1)
+
+
+@pytest.mark.parametrize("form", ["numbered below words", "numbered alone", "quoted commas"])
+def test_what_spreadsheets_add_to_a_matrix_is_no_heat(form: str) -> None:
+    """Numbers of the rows are left out; commas within quotes are decimal."""
+    rows = [[f"{value:.2f}" for value in row] for row in CELSIUS]
+    if form == "quoted commas":
+        text = "\n".join(",".join(f'"{cell.replace(".", ",")}"' for cell in row) for row in rows)
+    else:
+        text = "\n".join(";".join([str(number), *row]) for number, row in enumerate(rows))
+    if form == "numbered below words":
+        text = ";".join(["row", *(f"column {place}" for place in range(34))]) + "\n" + text
+    low, high = Thermal(text.encode(), unit="celsius").range()
+    plain_low, plain_high = Thermal(CELSIUS, unit="celsius").range()
+    assert Thermal(text.encode(), unit="celsius").view().intensity.shape == CELSIUS.shape
+    assert (low, high) == pytest.approx((plain_low, plain_high), abs=0.02)
+
+
+def test_thousands_in_quotes_are_not_guessed() -> None:
+    text = "\n".join(",".join(f'"1,{number}"' for number in range(100, 110)) for _ in range(9))
+    with pytest.raises(MediaDecodeError):
+        Thermal(text.encode(), unit="counts").view()
+
+
+def test_a_quote_without_an_end_is_an_error() -> None:
+    with pytest.raises(MediaDecodeError):
+        Thermal(b'1,2\n3,"' + b"4" * 200_000, unit="celsius").view()

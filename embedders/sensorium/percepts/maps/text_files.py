@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +19,10 @@ from sensorium.percepts.source import Array
 
 ENCODINGS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 DECIMAL_COMMA = re.compile(r"(?<!\d)[+-]?\d*,\d+(?!\d)")
+QUOTED_COMMA = re.compile(r'"[+-]?\d*,(?:\d{1,2}|\d{4,})"')  # three digits may be of thousands
 BYTE = 24  # bytes of memory that a byte of text takes until its numbers are an array, as measured
 FEWEST = 2  # rows and columns of a matrix
+NUMBERED = 8  # rows, from which a first column that counts them is no measurement
 SHOWN = 4  # matrices whose sizes stand in a message
 
 
@@ -35,9 +38,9 @@ def open_text(stream: BinaryIO, layout: Layout, limits: Limits, name: str) -> It
 def parse_matrix(text: str, name: str) -> Array:
     """Read the matrix of numbers in a text.
 
-    Cells are separated by semicolons, tabs, commas or spaces; beside semicolons and tabs, a comma
-    is a decimal point. Lines without numbers, a label before a row, and the numbers of rows and
-    columns are left out.
+    Cells are separated by semicolons, tabs, commas or spaces; beside semicolons and tabs, and in
+    quotes, a comma is a decimal point. Lines without numbers, a label before a row, and
+    the numbers of rows and columns are left out.
 
     Args:
         text: The text.
@@ -52,7 +55,8 @@ def parse_matrix(text: str, name: str) -> Array:
     mark = next(
         (mark for mark in (";", "\t", ",") if sum(mark in x for x in lines) >= FEWEST), None
     )
-    comma = mark in (";", "\t") and DECIMAL_COMMA.search(text) is not None
+    commas = QUOTED_COMMA if mark == "," else DECIMAL_COMMA
+    comma = mark is not None and commas.search(text) is not None
     rows = [_row(line, mark, comma=comma) for line in lines]
     blocks = [list(block) for width, block in groupby(rows, key=len) if width >= FEWEST]
     counted = [block for block in blocks if len(block) >= FEWEST]
@@ -72,7 +76,8 @@ def parse_matrix(text: str, name: str) -> Array:
 
 def _row(line: str, mark: str | None, *, comma: bool) -> list[float]:
     """Return the numbers of a line without a label before them; none if it has other words."""
-    cells = [cell.strip().strip('"') for cell in line.split(mark)]
+    parts = next(csv.reader([line], delimiter=mark)) if mark and '"' in line else line.split(mark)
+    cells = [cell.strip().strip('"') for cell in parts]
     while cells and not cells[-1]:
         cells.pop()
     if cells and _number(cells[0], comma=comma) is None:
@@ -92,6 +97,8 @@ def _without_numbers(matrix: Array, above: list[float] | None) -> Array:
     """Leave out a first row and column that count the columns and rows."""
     if above is not None and len(above) == matrix.shape[1] - 1 and _counts(np.array(above)):
         return matrix[:, 1:] if _counts(matrix[:, 0]) else matrix
+    if len(matrix) >= NUMBERED and _counts(matrix[:, 0]) and (np.diff(matrix[:, 1]) != 1).any():
+        return matrix[:, 1:]  # below names of columns that are words, or below none
     return matrix
 
 

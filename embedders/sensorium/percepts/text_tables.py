@@ -14,6 +14,7 @@ import io
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
@@ -21,7 +22,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.errors import MediaDecodeError, SourceTooLargeError
+from sensorium.errors import MediaDecodeError, SensoriumError, SourceTooLargeError
 from sensorium.percepts.source import Encoded
 
 LONGEST_LINE = 2**16  # characters
@@ -97,6 +98,12 @@ class TextTable:
 
     def _blocks(self) -> Iterator[tuple[int, str]]:
         """Yield whole lines after the header, with the number of the first of them."""
+        try:
+            yield from self._read_blocks()
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise _unreadable(self.source, str(error)) from error
+
+    def _read_blocks(self) -> Iterator[tuple[int, str]]:
         number, size, rest = self.first + 1, 0, ""
         with _text(self.source, self.encoding, packed=self.packed) as text:
             for line in islice(_lines(text, self.source), self.first):
@@ -119,7 +126,8 @@ class TextTable:
     def _is_cut(self, line: str) -> bool:
         """Return whether a line without an end is a row whose last cells were not written."""
         cells = split(line, self.separator)
-        return len(cells) < self.width and bool(cells[0].strip()) and is_value(cells[0])
+        begun = bool(cells) and bool(cells[0].strip())
+        return begun and len(cells) < self.width and is_value(cells[0])
 
     def _without_footer(self, lines: list[str]) -> list[str]:
         """Return the last lines of a file without words below the rows: `End of file`."""
@@ -206,7 +214,9 @@ def open_table(source: Encoded) -> TextTable:
         encoding = _encoding(head)
         with _text(source, encoding, packed=packed) as text:
             lines = list(islice(_lines(text, source), LOOKED_AT))
-    except (UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
+    except SensoriumError:
+        raise
+    except (EOFError, OSError, zlib.error) as error:
         raise _unreadable(source, str(error)) from error
     return _sniffed(source, encoding, packed, lines)
 
@@ -217,7 +227,8 @@ def split(line: str, separator: str) -> list[str]:
     if separator == " ":
         return line.split()
     if '"' in line:
-        return next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+        with suppress(csv.Error):  # a line end within, or a cell without end: no quotes then
+            return next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
     return line.split(separator)
 
 
@@ -357,7 +368,8 @@ def _text(source: Encoded, encoding: str, *, packed: bool) -> io.TextIOWrapper:
     raw: BinaryIO | gzip.GzipFile = source.open()
     if packed:
         raw = gzip.GzipFile(fileobj=raw)
-    return io.TextIOWrapper(raw, encoding, newline="\n")
+    # What is no letter is no number either, and is refused with its line
+    return io.TextIOWrapper(raw, encoding, "replace", newline="\n")
 
 
 def _lines(text: io.TextIOWrapper, source: Encoded) -> Iterator[str]:

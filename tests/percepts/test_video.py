@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from fractions import Fraction
@@ -464,3 +467,24 @@ def test_frames_of_a_sensor_are_not_pictures(tmp_path: Path) -> None:
     with pytest.raises(errors.UnitError, match="one channel of 16 bits"):
         Video(tmp_path / "gray16le.mkv")
     assert Video(tmp_path / "gray.mkv").size == (64, 48)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_child_that_another_thread_forks_goes_on(tmp_path: Path) -> None:
+    """After this thread has converted frames: nothing of its converter is waited for there."""
+    path = tmp_path / "film.mkv"
+    with av.open(path, "w") as container:
+        track = container.add_stream("ffv1", rate=10)
+        track.width, track.height, track.pix_fmt = 640, 480, "yuv420p"
+        grey = av.VideoFrame.from_ndarray(np.full((720, 640), 128, np.uint8), "yuv420p")
+        container.mux(track.encode(grey))
+        container.mux(track.encode())
+    code = (
+        "import os, sys, threading; from sensorium.percepts import Video;"
+        "list(Video(sys.argv[1]).frames([0.0]));"
+        "fork = lambda: os.fork() or os._exit(0);"
+        "thread = threading.Thread(target=fork); thread.start(); thread.join();"
+        "sys.exit(os.waitpid(-1, 0)[1])"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", code, str(path)]
+    assert subprocess.run(command, timeout=60, check=False).returncode == 0

@@ -374,13 +374,23 @@ def _timed_frames(
         check_length(length_of(container, track), end, source)
 
 
+def _converted(frame: VideoFrame, form: str) -> Array:
+    """Return the pixels of a frame in another form, `(H, W, C)`, uint8.
+
+    By one thread: PyAV 19 keeps the converter of each thread, and a child that another thread
+    forked hangs as it ends the threads that a converter had in its parent.
+    """
+    pixels: Array = frame.reformat(format=form, threads=1).to_ndarray()
+    return pixels
+
+
 def _upright(frame: VideoFrame) -> PIL.Image.Image:
     """Return RGB as the camera was held; the file stores how far to turn counterclockwise."""
     if any(component.is_alpha for component in frame.format.components):
-        layers = PIL.Image.fromarray(frame.to_ndarray(format="rgba"))
+        layers = PIL.Image.fromarray(_converted(frame, "rgba"))
         white = PIL.Image.new("RGBA", layers.size, "white")
         picture = PIL.Image.alpha_composite(white, layers).convert("RGB")
     else:
-        picture = PIL.Image.fromarray(frame.to_ndarray(format="rgb24"))
+        picture = PIL.Image.fromarray(_converted(frame, "rgb24"))
     turn = QUARTER_TURNS.get(round(frame.rotation / 90) * 90 % 360)
     return picture if turn is None else picture.transpose(turn)

@@ -13,10 +13,10 @@ from sensorium.errors import PerceptShapeError, UnitError
 from sensorium.percepts.clocks import Clock
 from sensorium.percepts.motion_columns import ACCEL_UNITS
 from sensorium.percepts.motion_recording import Recording
-from sensorium.percepts.motion_tables import AXES, Sensors
+from sensorium.percepts.motion_tables import Sensors
+from sensorium.percepts.resampling import interpolate
 
-GAP = 0.1  # seconds, or
-GAP_PERIODS = 3.0  # so many periods of a sensor without a sample of it: nothing is interpolated
+GAP = 0.1  # seconds of a sensor without a sample: nothing is interpolated
 HELD = 0.5  # of gravity, along it, in an acceleration that holds it
 NEEDED = "accelerometer x y z and gyroscope x y z (ax ay az gx gy gz, accel_x, gyro_x, ...)"
 
@@ -57,14 +57,9 @@ def merged(tables: Sequence[Sensors], name: str, *, gyro: bool = True) -> Record
         raise _missing(tables, tracks, accel is None, name)
     assert accel is not None
     second = tracks.get("gyro")
-    if second is None:
-        both = np.pad(accel.samples, ((0, 0), (0, 3)))
-        clock = accel.table.clock
-    elif second.table is accel.table:
-        both = np.concatenate([accel.samples, second.samples], axis=1)
-        clock = accel.table.clock
-    else:
-        both, clock = _interpolated(accel, second, name)
+    turned = np.zeros_like(accel.samples) if second is None else _beside(accel, second, name)
+    both = np.concatenate([accel.samples, turned], axis=1)
+    clock = accel.table.clock
     holes = np.isnan(both)
     kept = np.asarray(~holes.any(axis=1)) if holes.any() else None  # by rows it takes long
     return Recording(
@@ -103,12 +98,8 @@ def _with_gravity(tracks: Mapping[str, Track], name: str) -> Track | None:
     part, gravity = tracks.get("accel") or tracks.get("linear"), tracks.get("gravity")
     if part is None or gravity is None:
         return part
-    if gravity.table is part.table:
-        ours, pull = part.samples, gravity.samples
-    else:
-        both, _ = _interpolated(part, gravity, name)
-        ours, pull = both[:, :AXES], both[:, AXES:]
-    if "accel" in tracks and np.nansum(ours * pull) > HELD * np.nansum(pull * pull):
+    pull = _beside(part, gravity, name)
+    if "accel" in tracks and np.nansum(part.samples * pull) > HELD * np.nansum(pull * pull):
         return part
     if part.unit and gravity.unit and part.unit != gravity.unit:
         raise UnitError(
@@ -117,36 +108,31 @@ def _with_gravity(tracks: Mapping[str, Track], name: str) -> Track | None:
             "convert one of them",
         )
     names = [f"{a} + {g}" for a, g in zip(part.names, gravity.names, strict=True)]
-    return Track(ours + pull, part.unit or gravity.unit, names, part.table)
+    return Track(part.samples + pull, part.unit or gravity.unit, names, part.table)
 
 
-def _interpolated(accel: Track, gyro: Track, name: str) -> tuple[NDArray[np.float64], Clock]:
-    """Interpolate the rotation at the times of the acceleration, where both are told."""
-    clocks = [track.table.clock for track in (accel, gyro)]
-    if clocks[0] is None or clocks[1] is None:
+def _beside(accel: Track, other: Track, name: str) -> NDArray[np.float64]:
+    """Return another sensor at the times of the acceleration, NaN where it is not told there."""
+    if other.table is accel.table:
+        return other.samples
+    ours, theirs = accel.table.clock, other.table.clock
+    if ours is None or theirs is None:
         raise UnitError(
             f"{name}, whose sensors are in files of their own, of which one tells no times",
             "times in both, on one clock",
             "add a column of times, or put the sensors side by side in one file",
         )
-    ours, theirs = (clock.origin + clock.seconds for clock in clocks if clock is not None)
-    full = ~np.isnan(gyro.samples).any(axis=1)
-    theirs, turned = theirs[full], gyro.samples[full]
-    order = np.argsort(theirs, kind="stable")
-    theirs, turned = theirs[order], turned[order]
-    if len(theirs) < 2 or theirs[0] > ours[-1] or theirs[-1] < ours[0]:
+    full = ~np.isnan(other.samples).any(axis=1)
+    times, values = theirs.origin + theirs.seconds[full], other.samples[full]
+    order = np.argsort(times, kind="stable")
+    times, values, wanted = times[order], values[order], ours.origin + ours.seconds
+    if len(times) < 2 or times[0] > wanted[-1] or times[-1] < wanted[0]:
         raise UnitError(
             f"{name}, whose sensors have no time in common",
             "files of one recording, on one clock",
             "leave one of them out",
         )
-    rotation = np.stack([np.interp(ours, theirs, turned[:, axis]) for axis in range(3)], axis=1)
-    after = np.searchsorted(theirs, ours).clip(1, len(theirs) - 1)
-    steps = np.diff(theirs)
-    longest = max(GAP, GAP_PERIODS * float(np.median(steps)))
-    told = (theirs[0] <= ours) & (ours <= theirs[-1]) & (steps[after - 1] <= longest)
-    rotation[~told] = np.nan  # a gap stays a gap
-    return np.concatenate([accel.samples, rotation], axis=1), clocks[0]
+    return interpolate(values, times, wanted, gap=GAP)
 
 
 def _missing(

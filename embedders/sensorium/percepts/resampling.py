@@ -20,12 +20,35 @@ PHASE_DIGITS = 9  # decimals (of an input period) that tell two positions betwee
 JITTER = 0.01  # of a period: timestamps nearer to an even grid than this are even
 TICK = 1e-3  # s; timestamps in whole milliseconds are off by half of it, at both ends of a period
 TICK_NOISE = 1e-3  # of a tick: seconds since 1970 are rounded to 2.4e-7 s
+GAP_PERIODS = 3.0  # periods without a sample that are a gap, if they are long enough
 EDGE = 1e-6  # of a period: how far the last output may lie beyond the last input, for rounding
 
 
 def grid_length(seconds: float, rate: float) -> int:
     """Return how many samples at `rate` Hz lie in `[0, seconds]`, both ends included."""
     return math.floor(seconds * rate + EDGE) + 1
+
+
+def interpolate(
+    values: NDArray[np.float64], times: Array, at: Array, *, gap: float
+) -> NDArray[np.float64]:
+    """Interpolate samples linearly at other times; a gap stays a gap.
+
+    Args:
+        values: Shape `(T, C)`.
+        times: Shape `(T,)`, sorted, two at least, of any unit.
+        at: Shape `(N,)`, of the same unit.
+        gap: Two samples farther apart than this, and than three usual steps, have a gap between.
+    Returns:
+        Shape `(N, C)`; NaN in gaps, before the first sample and after the last.
+    """
+    known = np.stack([np.interp(at, times, column) for column in values.T], axis=1)
+    steps = np.diff(times)
+    longest = max(gap, GAP_PERIODS * float(np.median(steps)))
+    after = np.searchsorted(times, at).clip(1, len(times) - 1)
+    told = (times[0] <= at) & (at <= times[-1]) & (steps[after - 1] <= longest)
+    known[~told] = np.nan
+    return known
 
 
 def resample(samples: Array, *, rate_in: float, rate_out: float) -> NDArray[np.float32]:

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import PerceptFormatError, show
+from sensorium.percepts.resampling import interpolate
 from sensorium.sources.bag_file import BagFile, Message
 from sensorium.sources.imu_samples import IMU_TYPE, sample_of
 from sensorium.sources.stamps import NANOSECONDS
 from sensorium.sources.topics import Draft
 
-GAP = NANOSECONDS // 10  # between two samples, or
-GAP_PERIODS = 3.0  # so many periods: nothing is interpolated
+GAP = NANOSECONDS // 10  # between two samples: nothing is interpolated
 KEPT = NANOSECONDS  # of rotation before a stretch, for its first samples
 MOST = 1_000_000  # samples that wait for an acceleration
 AXES = 3
@@ -74,10 +74,5 @@ def interpolated(
     theirs, values = turned
     if len(theirs) < 2:
         return np.full((len(times), AXES), np.nan)
-    ours, known = (each - theirs[0] for each in (times, theirs))  # floats hold them exactly
-    rotation = np.stack([np.interp(ours, known, axis) for axis in values.T], axis=1)
-    after = np.searchsorted(theirs, times).clip(1, len(theirs) - 1)
-    steps = np.diff(theirs)
-    near = steps[after - 1] <= max(GAP, GAP_PERIODS * float(np.median(steps)))
-    rotation[~(near & (theirs[0] <= times) & (times <= theirs[-1]))] = np.nan
-    return rotation
+    known, ours = theirs - theirs[0], times - theirs[0]  # floats hold them exactly
+    return interpolate(values, known, ours, gap=GAP)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 from urllib.request import url2pathname
 
-from sensorium.errors import SourceRefusedError
+from sensorium.errors import SourceNotFoundError, SourceRefusedError
 
 # Greedy, since the secret keys of S3 hold slashes
 CREDENTIALS = re.compile(r"^((?:[\w+.-]+::)*[\w+.-]+://)?.*@", re.DOTALL)
@@ -62,6 +63,29 @@ def local_path(text: str | bytes) -> Path:
             "download it and pass the path or the bytes (uri= keeps where it came from)",
         )
     return Path(text).expanduser().absolute()
+
+
+@contextmanager
+def looking_at(path: Path, needed: str) -> Iterator[None]:
+    """Turn the errors of the system, while a path is looked at, into ours.
+
+    Args:
+        path: The path.
+        needed: What has to be there, for the message.
+    Raises:
+        SourceRefusedError: It may not be read.
+        SourceNotFoundError: Nothing is there.
+    """
+    try:
+        yield
+    except PermissionError as error:
+        raise SourceRefusedError(
+            f"the path {str(path)!r}, which may not be read", "permission", "check its mode"
+        ) from error
+    except (OSError, ValueError) as error:  # nothing there, a loop, too long, a zero byte
+        raise SourceNotFoundError(
+            f"the path {str(path)!r}, where nothing is", needed, "check the path"
+        ) from error
 
 
 def directories(roots: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:

@@ -25,7 +25,7 @@ from sensorium.errors import (
 )
 from sensorium.percepts.base64_text import from_data_uri
 from sensorium.percepts.limits import MIB, Limits
-from sensorium.percepts.locations import allowed_path, local_path
+from sensorium.percepts.locations import allowed_path, local_path, looking_at
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -252,16 +252,8 @@ def _check_size(size: int, modality: str, what: str, limits: Limits) -> None:
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    try:
+    with looking_at(path, "an existing file"):
         status = path.stat()
-    except PermissionError as error:
-        raise SourceRefusedError(
-            f"the path {str(path)!r}, which may not be read", "permission", "check its mode"
-        ) from error
-    except (OSError, ValueError) as error:  # nothing there, a loop, too long, a zero byte
-        raise SourceNotFoundError(
-            f"the path {str(path)!r}, where nothing is", "an existing file", "check the path"
-        ) from error
     if not path.is_file():
         raise SourceNotFoundError(
             f"the path {str(path)!r}, which is not a file", "a regular file", "name the file itself"

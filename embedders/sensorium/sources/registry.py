@@ -13,10 +13,8 @@ from sensorium.errors import (
     MediaDecodeError,
     PerceptFormatError,
     SensoriumError,
-    SourceNotFoundError,
-    SourceRefusedError,
 )
-from sensorium.percepts.locations import allowed_path, directories, local_path
+from sensorium.percepts.locations import allowed_path, directories, local_path, looking_at
 from sensorium.percepts.percept import Percept
 from sensorium.percepts.signatures import PREFIX
 from sensorium.sources.reader import Reader
@@ -83,21 +81,11 @@ def open(  # noqa: A001  # used as `sources.open`, like that of every library of
 
 def _head(path: Path) -> bytes:
     """Return the first bytes of a file; nothing, for a folder."""
-    try:
+    with looking_at(path, "an existing file or folder"):
         if path.is_dir():
             return b""
         with path.open("rb") as stream:
             return stream.read(PREFIX)
-    except PermissionError as error:
-        raise SourceRefusedError(
-            f"the path {str(path)!r}, which may not be read", "permission", "check its mode"
-        ) from error
-    except (OSError, ValueError) as error:  # nothing there, a loop, too long, a zero byte
-        raise SourceNotFoundError(
-            f"the path {str(path)!r}, where nothing is",
-            "an existing file or folder",
-            "check the path",
-        ) from error
 
 
 def _readers() -> Iterator[Reader]:

@@ -20,9 +20,7 @@ from sensorium.errors import (
     NonFiniteError,
     PerceptShapeError,
     PerceptTooShortError,
-    PerceptValueError,
     SourceTooLargeError,
-    TimeError,
     UnitError,
     show,
 )
@@ -33,20 +31,20 @@ from sensorium.percepts.motion_checks import check_motion
 from sensorium.percepts.motion_columns import ACCEL_UNITS, GYRO_UNITS
 from sensorium.percepts.motion_options import UNSTATED, Options, has_gyro, scale_of, stated
 from sensorium.percepts.motion_recording import Recording, check_count
+from sensorium.percepts.motion_times import (
+    GAP,
+    GAP_PERIODS,
+    ROUNDING,
+    check_rate,
+    nominal_rate,
+    seconds_from_first,
+)
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.previews import encode_drawing
-from sensorium.percepts.resampling import TICK, resample, uniform
+from sensorium.percepts.resampling import resample, uniform
 from sensorium.percepts.source import Array, Encoded, Given, Samples, Source, take
 from sensorium.percepts.unit import Unit
 
-GAP = 0.1  # seconds without a sample split a recording,
-GAP_PERIODS = 1.5  # or so many periods, if they are longer
-# Stamps just 100 ms apart are not a gap; seconds since 1970 are exact to 2.4e-7 s
-ROUNDING = 1e-6  # seconds
-SLOWEST = 4.0  # Hz; slower "motion" is milliseconds given as seconds
-FASTEST = 1e6  # Hz; faster is a period, or hours, given as the rate or seconds
-BURSTS = 3.0  # times the mean rate; timestamps that are denser than this come in bursts
-RATE_DIGITS = 6  # decimals of a rate derived from timestamps, whose rounding is not its own
 NPZ = FileFormat("npz", "application/zip")
 
 
@@ -100,7 +98,6 @@ class IMU(Percept):
     samples: NDArray[np.float32]
     times: NDArray[np.float64]
     rate: float
-    reading: Mapping[str, Any]
     _units: Mapping[str, Any]
 
     def __init__(
@@ -167,10 +164,10 @@ class IMU(Percept):
         if not isinstance(taken[0], Motion):  # its samples are canonical: nothing is to be guessed
             check_motion(recording.samples, samples.array, accel)
         if recording.times is not None:
-            times = Samples(_seconds(recording.times, len(samples.array)))
-            nominal = _nominal_rate(times.array)
+            times = Samples(seconds_from_first(recording.times, len(samples.array)))
+            nominal = nominal_rate(times.array)
         else:
-            nominal = _check_rate(recording.rate)
+            nominal = check_rate(recording.rate)
             times = Samples(np.arange(len(samples.array)) / nominal)
         units: dict[str, Any] = {"accel": "m/s^2", "gyro": "rad/s" if options.gyro else "none"}
         origin: Encoded | Motion
@@ -300,7 +297,7 @@ class IMU(Percept):
             PerceptValueError: The rate is not a number from 4 Hz to a million.
             SourceTooLargeError: The result has more samples than `limits.max_memory` has room for.
         """
-        wanted = _check_rate(rate)
+        wanted = check_rate(rate)
         edges = [0, *self._breaks(), len(self.samples)]
         lengths = [self.times[end - 1] - self.times[first] for first, end in pairwise(edges)]
         check_count(round(sum(lengths) * wanted), f"motion at {wanted:g} Hz", self.limits)
@@ -396,7 +393,7 @@ def _without_holes(recording: Recording) -> Recording:
         return recording
     times = recording.times
     if times is None:
-        times = np.arange(len(kept)) / _check_rate(recording.rate)
+        times = np.arange(len(kept)) / check_rate(recording.rate)
     times, at = times[kept], recording.at
     if at is not None and len(times) and recording.times is not None:
         at += timedelta(seconds=float(times[0] - recording.times[0]))
@@ -438,64 +435,3 @@ def _check_shape(samples: Array) -> None:
         raise PerceptTooShortError(
             f"motion of {shape[0]} sample", "two samples or more", "leave this percept out"
         )
-
-
-def _seconds(stamps: Array, count: int) -> NDArray[np.float64]:
-    """Return `(T,)` seconds from the first stamp, which increase strictly."""
-    if stamps.shape != (count,) or stamps.dtype.kind not in "iufM":
-        raise PerceptShapeError(
-            f"timestamps of shape {stamps.shape} and dtype {stamps.dtype} for {count} samples",
-            f"shape ({count},), seconds or datetime64",
-            "pass one for each sample",
-        )
-    if stamps.dtype.kind == "M":
-        since = (stamps - stamps[0]).astype("timedelta64[ns]")
-        seconds = np.where(np.isnat(since), np.nan, since.astype(np.int64) * 1e-9)
-    else:
-        seconds = stamps.astype(np.float64) - np.float64(stamps[0])
-    late = ~(np.diff(seconds) > 0) | ~np.isfinite(seconds[1:])
-    if late.any():
-        index = int(late.argmax()) + 1
-        raise TimeError(
-            f"timestamp {index} ({stamps[index]}) after {stamps[index - 1]}",
-            "finite timestamps, each later than the one before",
-            "sort the samples by time and drop the duplicates, if that is what happened",
-        )
-    return seconds
-
-
-def _nominal_rate(times: NDArray[np.float64]) -> float:
-    """Return the rate in Hz: one over the mean period, those with lost samples left out.
-
-    In whole milliseconds 700 Hz has periods of 1 and 2 ms, so a period one tick longer than the
-    median does not mean a lost sample.
-    """
-    steps = np.diff(times)
-    median = float(np.median(steps))
-    lost = steps > median + max((GAP_PERIODS - 1) * median, GAP_PERIODS * TICK)
-    period = float(steps[~lost].mean())
-    if not 1 / FASTEST <= period <= 1 / SLOWEST + ROUNDING:
-        raise UnitError(
-            f"timestamps {period:g} s apart",
-            f"motion sampled at {SLOWEST:g} Hz to {FASTEST:g} Hz",
-            "pass seconds: divide milliseconds by 1e3, nanoseconds by 1e9",
-        )
-    mean = float(np.minimum(steps, max(GAP, period)).mean())  # pauses are capped
-    if mean > BURSTS * period:
-        raise TimeError(
-            f"timestamps in bursts: {1 / period:g} Hz at most times, {1 / mean:g} Hz on average",
-            "the times at which the samples were taken, not those at which they arrived",
-            "pass rate=, or the timestamps of the sensor",
-        )
-    return round(1 / period, RATE_DIGITS)
-
-
-def _check_rate(rate: object) -> float:
-    numeric = (int, float, np.integer, np.floating)  # True is 1, which is too slow
-    if not isinstance(rate, numeric) or not SLOWEST <= rate <= FASTEST:
-        raise PerceptValueError(
-            f"a rate of {show(rate)}",
-            f"samples per second, a number from {SLOWEST:g} Hz to {FASTEST:g} Hz",
-            "pass Hz, not a period",
-        )
-    return float(rate)

@@ -1,0 +1,99 @@
+"""The times of samples of motion: seconds from the first, their rate, and what a gap is."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensorium.errors import PerceptShapeError, PerceptValueError, TimeError, UnitError, show
+from sensorium.percepts.resampling import TICK
+from sensorium.percepts.source import Array
+
+GAP = 0.1  # seconds without a sample split a recording,
+GAP_PERIODS = 1.5  # or so many periods, if they are longer
+# Stamps just 100 ms apart are not a gap; seconds since 1970 are exact to 2.4e-7 s
+ROUNDING = 1e-6  # seconds
+SLOWEST = 4.0  # Hz; slower "motion" is milliseconds given as seconds
+FASTEST = 1e6  # Hz; faster is a period, or hours, given as the rate or seconds
+BURSTS = 3.0  # times the mean rate; timestamps that are denser than this come in bursts
+RATE_DIGITS = 6  # decimals of a rate derived from timestamps, whose rounding is not its own
+
+
+def seconds_from_first(stamps: Array, count: int) -> NDArray[np.float64]:
+    """Return `(T,)` seconds from the first stamp, which increase strictly.
+
+    Args:
+        stamps: Shape `(T,)`, seconds from any origin, or datetime64.
+        count: Samples that they belong to, T.
+    Raises:
+        PerceptShapeError: They are not one number or moment for each sample.
+        TimeError: One is not later than the one before, or not finite.
+    """
+    if stamps.shape != (count,) or stamps.dtype.kind not in "iufM":
+        raise PerceptShapeError(
+            f"timestamps of shape {stamps.shape} and dtype {stamps.dtype} for {count} samples",
+            f"shape ({count},), seconds or datetime64",
+            "pass one for each sample",
+        )
+    if stamps.dtype.kind == "M":
+        since = (stamps - stamps[0]).astype("timedelta64[ns]")
+        seconds = np.where(np.isnat(since), np.nan, since.astype(np.int64) * 1e-9)
+    else:
+        seconds = stamps.astype(np.float64) - np.float64(stamps[0])
+    late = ~(np.diff(seconds) > 0) | ~np.isfinite(seconds[1:])
+    if late.any():
+        index = int(late.argmax()) + 1
+        raise TimeError(
+            f"timestamp {index} ({stamps[index]}) after {stamps[index - 1]}",
+            "finite timestamps, each later than the one before",
+            "sort the samples by time and drop the duplicates, if that is what happened",
+        )
+    return seconds
+
+
+def nominal_rate(times: NDArray[np.float64]) -> float:
+    """Return the rate in Hz: one over the mean period, those with lost samples left out.
+
+    In whole milliseconds 700 Hz has periods of 1 and 2 ms, so a period one tick longer than the
+    median does not mean a lost sample.
+
+    Args:
+        times: Shape `(T,)`, seconds, increasing.
+    Raises:
+        UnitError: They are slower or faster than motion is sampled.
+        TimeError: They come in bursts.
+    """
+    steps = np.diff(times)
+    median = float(np.median(steps))
+    lost = steps > median + max((GAP_PERIODS - 1) * median, GAP_PERIODS * TICK)
+    period = float(steps[~lost].mean())
+    if not 1 / FASTEST <= period <= 1 / SLOWEST + ROUNDING:
+        raise UnitError(
+            f"timestamps {period:g} s apart",
+            f"motion sampled at {SLOWEST:g} Hz to {FASTEST:g} Hz",
+            "pass seconds: divide milliseconds by 1e3, nanoseconds by 1e9",
+        )
+    mean = float(np.minimum(steps, max(GAP, period)).mean())  # pauses are capped
+    if mean > BURSTS * period:
+        raise TimeError(
+            f"timestamps in bursts: {1 / period:g} Hz at most times, {1 / mean:g} Hz on average",
+            "the times at which the samples were taken, not those at which they arrived",
+            "pass rate=, or the timestamps of the sensor",
+        )
+    return round(1 / period, RATE_DIGITS)
+
+
+def check_rate(rate: object) -> float:
+    """Return a rate in Hz after checking it.
+
+    Raises:
+        PerceptValueError: It is not a number from 4 to a million.
+    """
+    numeric = (int, float, np.integer, np.floating)  # True is 1, which is too slow
+    if not isinstance(rate, numeric) or not SLOWEST <= rate <= FASTEST:
+        raise PerceptValueError(
+            f"a rate of {show(rate)}",
+            f"samples per second, a number from {SLOWEST:g} Hz to {FASTEST:g} Hz",
+            "pass Hz, not a period",
+        )
+    return float(rate)

@@ -14,39 +14,31 @@ def fit(
     picture: PIL.Image.Image,
     side: int,
     *,
-    short: int | None = None,
     across: float = 0.5,
-    reducing_gap: float | None = None,
 ) -> PIL.Image.Image:
-    """Resize the short side and crop a square.
+    """Resize the short side to that of a square, and crop the square.
 
     Args:
         picture: Mode RGB or F (float32), of any size. Not modified.
         side: Pixels a side of the square.
-        short: Pixels that the short side is resized to; by default `side`.
         across: Where along the long side the square lies: 0 start, 0.5 centre, 1 end.
-        reducing_gap: Average large pictures to this many times the size first, which is faster
-            and nearly the same. By default they are not averaged.
     Returns:
         The same mode, `side` by `side`; bicubic with antialiasing, as Pillow resizes.
     """
     picture = _drop_far_ends(picture, across)
-    short = short or side
     shortest = min(picture.size)
-    width, height = (int(short * edge / shortest) for edge in picture.size)
-    resized = picture.resize((width, height), Resampling.BICUBIC, reducing_gap=reducing_gap)
-    along = [across if edge > short else 0.5 for edge in (width, height)]
+    width, height = (int(side * edge / shortest) for edge in picture.size)
+    resized = picture.resize((width, height), Resampling.BICUBIC)
+    along = [across if edge > side else 0.5 for edge in (width, height)]
     left, top = (
         round((edge - side) * where) for edge, where in zip((width, height), along, strict=True)
     )
     return resized.crop((left, top, left + side, top + side))
 
 
-def fit_map(
-    values: NDArray[np.float32], side: int, *, short: int | None = None
-) -> NDArray[np.float32]:
+def fit_map(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     """Resize and crop a one-channel map `(H, W)`, float32, to `(side, side)`, as `fit` does."""
-    fitted = fit(PIL.Image.fromarray(np.ascontiguousarray(values, np.float32)), side, short=short)
+    fitted = fit(PIL.Image.fromarray(np.ascontiguousarray(values, np.float32)), side)
     return np.array(fitted, dtype=np.float32)
 
 

@@ -124,9 +124,11 @@ class Units:
         cls = Percept.modalities[modality]
         options = {name: _number(name, getattr(self, name, None)) for name in cls.needs}
         options |= self._of_tables() if modality == "imu" else {}
-        told = {} if path is None else cls.told_units(self.content(modality, path))
         given = {name: value for name, value in options.items() if value is not None}
-        missing = cls.missing_units({**told, **given})
+        missing = cls.missing_units(given)
+        if missing and path is not None:
+            told = cls.told_units(self.content(modality, path))
+            missing = cls.missing_units({**told, **given})
         if missing:
             required = [name for name, unit in cls.needs.items() if unit.required]
             example = " ".join(

@@ -10,7 +10,7 @@ import typer
 
 from sensorium.cli.command import command
 from sensorium.cli.files import Units, find_files, modality_of, read_file
-from sensorium.cli.options import MODALITIES, AsJson
+from sensorium.cli.options import AsJson, AsModality
 from sensorium.cli.recordings import RECORDING
 from sensorium.cli.terminal import FAILED, print_json
 from sensorium.cli.values import check_modality
@@ -32,10 +32,7 @@ def look(
         list[Path], typer.Argument(metavar="FILE", help="Files, folders, or recordings of robots.")
     ],
     *,
-    as_modality: Annotated[
-        str | None,
-        typer.Option("--as", metavar="MODALITY", help=f"What the files are: {MODALITIES}."),
-    ] = None,
+    as_modality: AsModality = None,
     units: Units,
     picture: Annotated[
         Path | None,
@@ -79,8 +76,8 @@ def described(percept: Percept) -> Iterator[tuple[str, Any]]:
     yield "modality", percept.modality
     if percept.units:
         yield "units", dict(percept.units)
-    if reading := getattr(percept, "reading", None):
-        yield "taken", dict(reading)
+    if percept.reading:
+        yield "taken", dict(percept.reading)
     yield "at", percept.at and percept.at.isoformat()
     if percept.duration is not None:
         yield "seconds", round(percept.duration, 3)
@@ -144,7 +141,7 @@ def _recording(path: Path) -> dict[str, Any]:
     return {
         "modality": RECORDING,
         "first": dict(Counter(each.modality for each in held)),
-        "taken": dict(getattr(held[0], "reading", {})) if held else {},
+        "taken": dict(held[0].reading) if held else {},
     }
 
 

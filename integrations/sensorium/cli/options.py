@@ -26,6 +26,10 @@ ReadOnly = Annotated[
         "disk, or open in another process.",
     ),
 ]
+AsModality = Annotated[
+    str | None,
+    typer.Option("--as", metavar="MODALITY", help=f"What the files are: {MODALITIES}."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 RecordId = Annotated[
     str, typer.Argument(metavar="ID", help="Id of the record, or its first eight characters.")

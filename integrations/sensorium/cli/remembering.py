@@ -12,7 +12,7 @@ import typer
 
 from sensorium.cli.command import command
 from sensorium.cli.files import Units, find_files, modality_of, read_file
-from sensorium.cli.options import MODALITIES
+from sensorium.cli.options import AsModality
 from sensorium.cli.outcome import Outcome, print_outcome
 from sensorium.cli.recordings import RECORDING, parse_topics, read_recording
 from sensorium.cli.session import Session
@@ -88,10 +88,7 @@ def remember(
     together: Annotated[
         bool, typer.Option("--together", help="Remember all files as one memory of one moment.")
     ] = False,
-    as_modality: Annotated[
-        str | None,
-        typer.Option("--as", metavar="MODALITY", help=f"What the files are: {MODALITIES}."),
-    ] = None,
+    as_modality: AsModality = None,
     units: Units,
     topic: Annotated[
         list[str] | None,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 SLOWEST, FASTEST = 4.0, 4000.0  # Hz, of motion whose times do not say their unit
 TICKS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}  # a second
-EPOCH = (978_307_200.0, 4_102_444_800.0)  # seconds since 1970 at the start of 2001, and of 2100
+EPOCH = (978_307_200, 4_102_444_800)  # seconds since 1970 at the start of 2001, and of 2100
 DAY = re.compile(
     r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|"
     r"(?P<d2>\d{1,2})[-/.](?P<m2>\d{1,2})[-/.](?P<y2>\d{4})"

@@ -15,6 +15,7 @@ from sensorium.errors import (
     SensoriumError,
     SourceTooLargeError,
 )
+from sensorium.percepts.clocks import TICKS
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion_columns import kind_of, words_of
 from sensorium.percepts.motion_merging import merged
@@ -28,7 +29,6 @@ ACCEL = "a|acc|accel|accelero|acceleration|accelerometer"
 GYRO = "g|gyr|gyro|gyroscope|w|omega|angularvelocity|rotationrate"
 TIME = re.compile(r"(?:t|time|timestamps?)(?:(?P<unit>ms|us|ns)|s|secs?|seconds)?")
 AXIS = re.compile(rf"(?:(?P<accel>{ACCEL})|{GYRO})(?P<axis>[xyz])")
-TICKS = {None: 1, "ms": 1e3, "us": 1e6, "ns": 1e9}  # per second, by the suffix of a time column
 WHOLE = {  # what an array of an NPZ file holds, by its name
     "data": re.compile("data|imu|samples"),
     "accel": re.compile(ACCEL),
@@ -67,8 +67,7 @@ def read_recording(
         UnitError: A column is in a unit that is not known, or sensors have no clock in common.
     """
     if len(sources) == 1:
-        with sources[0].open() as stream:
-            head = stream.read(len(NPY_MAGIC))
+        head = sources[0].head(len(NPY_MAGIC))
         if head == NPY_MAGIC:
             return _read_npy(sources[0], limits)
         if head.startswith(ZIP_MAGIC) and _is_npz(sources[0]):
@@ -95,9 +94,7 @@ def units_of_files(sources: Sequence[Encoded], limits: Limits) -> dict[str, str]
 
 def _tables(source: Encoded, limits: Limits) -> Iterator[tuple[str | None, Encoded]]:
     """Yield a file that is a table, or the tables in a zip archive with their names."""
-    with source.open() as stream:
-        packed = stream.read(len(ZIP_MAGIC)) == ZIP_MAGIC
-    if not packed:
+    if source.head(len(ZIP_MAGIC)) != ZIP_MAGIC:
         yield None, source
         return
     try:
@@ -178,7 +175,7 @@ def _meaning(name: str) -> str | None:
 def _ticks(name: str) -> float:
     """Return the ticks per second of a time column."""
     found = TIME.fullmatch(_plain(name))
-    return TICKS[found["unit"] if found else None]
+    return TICKS[(found and found["unit"]) or "s"]
 
 
 def _plain(name: str) -> str:

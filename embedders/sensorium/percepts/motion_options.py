@@ -13,12 +13,12 @@ import numpy as np
 
 from sensorium.errors import PerceptValueError, UnitError, show
 from sensorium.percepts.clocks import TICKS
-from sensorium.percepts.motion_tables import Choice
+from sensorium.percepts.motion_tables import SENSORS, Choice
 from sensorium.percepts.source import Array
 
 UNSTATED = cast(None, "unstated")  # as `None` says that there is no gyroscope
 AGREED = 0.05  # of a stated rate, by which the times of a file may differ
-SENSORS = frozenset(("accel", "linear", "gravity", "gyro", "time"))
+COLUMNS = frozenset((*SENSORS, "time"))
 FRACTION = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(?:/\s*([\d.]+(?:[eE][-+]?\d+)?))?\s*")
 
 
@@ -42,8 +42,8 @@ class Options:
 
     def __post_init__(self) -> None:
         wrong: tuple[str, str] | None = None
-        if unknown := sorted(set(self.columns) - SENSORS):
-            wrong = f"columns of {', '.join(unknown)}", f"any of {', '.join(sorted(SENSORS))}"
+        if unknown := sorted(set(self.columns) - COLUMNS):
+            wrong = f"columns of {', '.join(unknown)}", f"any of {', '.join(sorted(COLUMNS))}"
         elif self.time_unit is not None and self.time_unit not in TICKS:
             wrong = f"time_unit={show(self.time_unit)}", f"one of {', '.join(TICKS)}"
         elif self.clock not in (None, "rate"):

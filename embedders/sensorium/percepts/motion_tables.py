@@ -86,7 +86,6 @@ def read_sensors(
         columns = _unnamed(table, named)
     else:
         columns = _of_file(columns, named)
-    if not choice.columns:
         _check_letters(source, columns)
     sensors, lacking = _triples(source, columns)
     units = {kind: _unit(source, triple) for kind, triple in sensors.items()}

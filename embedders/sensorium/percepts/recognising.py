@@ -92,8 +92,7 @@ def modality_of_content(
     if modality == "image" and is_deep_picture(source):
         raise _deep_picture(source.name)
     if modality == "text":
-        with source.open() as stream:
-            _check_words(stream.read(LOOKED_AT), source.name)
+        _check_words(source.head(LOOKED_AT), source.name)
     return modality
 
 
@@ -164,8 +163,7 @@ def _of_mime(mime_type: str | None) -> str | None:
 
 def _of_bytes(source: Encoded) -> str | None:
     """Return the modality that the first bytes say; the file's name tells sound from video."""
-    with source.open() as stream:
-        words = recognise(stream.read(PREFIX)).split()
+    words = recognise(source.head(PREFIX)).split()
     seen = next((KINDS[word] for word in words if word in KINDS), None)
     named = _of_mime(mimetypes.guess_type(source.path.name)[0]) if source.path else None
     return named if seen is None or {seen, named} <= {"audio", "video"} else seen

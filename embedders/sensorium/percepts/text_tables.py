@@ -61,6 +61,7 @@ class TextTable:
         decimal_comma: Whether `1,5` is a number.
         names: Names of the columns; empty if there is no header.
         units: What the row below the names says; empty if there is none.
+        width: Cells of a row.
     """
 
     source: Encoded
@@ -145,8 +146,7 @@ class TextTable:
         """Return whether a line says the names again, as in files that were put together."""
         if not self.names or not line.lstrip(' "').startswith(self.names[0] or " "):
             return False
-        cells = (cell.strip().strip('"') for cell in split(line, self.separator))
-        return tuple(cells) == self.names
+        return _words(split(line, self.separator)) == self.names
 
     def _even(self, block: str, wanted: Sequence[int]) -> NDArray[np.float64] | None:
         """Parse a block whose every line has a number in every cell that is wanted."""
@@ -204,8 +204,7 @@ def open_table(source: Encoded) -> TextTable:
         MediaDecodeError: It is not a table of numbers in text.
         SourceTooLargeError: A line without end.
     """
-    with source.open() as stream:
-        head = stream.read(HEAD)
+    head = source.head(HEAD)
     packed = head.startswith(GZIP)
     try:
         if packed:
@@ -232,12 +231,10 @@ def split(line: str, separator: str) -> list[str]:
     return line.split(separator)
 
 
-def is_value(cell: str, *, decimal_comma: bool = True) -> bool:
+def is_value(cell: str) -> bool:
     """Return whether a cell holds a number, a moment or nothing, and no name."""
     cell = cell.strip().strip('"')
-    if cell.lower() in MISSING or NUMBER.fullmatch(cell):
-        return True
-    if decimal_comma and COMMA_NUMBER.fullmatch(cell):
+    if cell.lower() in MISSING or NUMBER.fullmatch(cell) or COMMA_NUMBER.fullmatch(cell):
         return True
     return any(c.isdigit() for c in cell) and MOMENT.fullmatch(cell) is not None
 
@@ -279,8 +276,8 @@ def _sniffed(source: Encoded, encoding: str, packed: bool, lines: list[str]) -> 
         rows[start][0],
         separator,
         _has_decimal_commas(values, separator),
-        tuple(cell.strip().strip('"') for cell in above[-1]) if above else (),
-        tuple(cell.strip().strip('"') for cell in units),
+        _words(above[-1]) if above else (),
+        _words(units),
         width,
     )
 
@@ -291,10 +288,15 @@ def _without_rows(
     """Return a table that ends with its header; what has no header either is none."""
     last = body[-1][1] if body else ""
     separator = max(SEPARATORS[:-1], key=last.count)
-    names = tuple(cell.strip().strip('"') for cell in split(last, separator))
+    names = _words(split(last, separator))
     if len(body) > 1 or len(names) < 2:
         raise _unreadable(source, "no rows of numbers")
     return TextTable(source, encoding, packed, LOOKED_AT, separator, False, names, (), len(names))
+
+
+def _words(cells: Sequence[str]) -> tuple[str, ...]:
+    """Return cells of words without blanks and quotes around them."""
+    return tuple(cell.strip().strip('"') for cell in cells)
 
 
 def _first_row(rows: list[tuple[int, list[str]]]) -> int | None:

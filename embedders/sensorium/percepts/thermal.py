@@ -326,8 +326,7 @@ class Thermal(Percept):
         """Return the raw image that a JPEG file carries, if it is asked for."""
         if self.unit not in RADIOMETRIC_UNITS or self._layout.shape is not None:
             return None
-        with source.open() as stream:
-            jpeg = stream.read(len(JPEG)) == JPEG
+        jpeg = source.head(len(JPEG)) == JPEG
         return read_flir(source.read(), source.name) if jpeg else None
 
     def _raw(self, flir: FlirPicture, source: Encoded) -> Array:

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sensorium.errors import TimeError, show
+from sensorium.percepts import clocks
 
 NANOSECONDS = 1_000_000_000  # a second
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # A clock that counts from 1970 shows a time from 2001 on and before 2100; others count from the
 # start of a robot or of a simulation.
-REAL = (978_307_200 * NANOSECONDS, 4_102_444_800 * NANOSECONDS)
+REAL = tuple(second * NANOSECONDS for second in clocks.EPOCH)
 
 
 def stamp_of(message: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias, TypeVar
 
 import PIL.Image
 
@@ -30,6 +30,8 @@ from sensorium.percepts.pictures import (
 from sensorium.percepts.signatures import PREFIX, recognise
 from sensorium.percepts.source import Array, Encoded
 
+P = TypeVar("P")
+S = TypeVar("S")
 Opener: TypeAlias = Callable[[BinaryIO, Layout, Limits, str], AbstractContextManager[Stored]]
 OPENERS: dict[str, Opener] = {  # by what `recognise` says
     "a NumPy file": open_npy,
@@ -82,26 +84,22 @@ class MapFile:
             TooManyPixelsError: More pixels than `limits` allow.
             MissingExtraError: The library that reads such files is not installed.
         """
-        opener, kind = self._opener()
-        if opener is None:
-            try:
-                return probe(self.source, **self._picture())
-            except MediaDecodeError as error:
-                opener = self._instead(error, kind)
-        with self._open(opener, kind) as stored:
-            width, height = stored.size
-            return Header(width, height, stored.mode)
+        return self._by(probe, _header_of)
 
     def read(self) -> PIL.Image.Image | Array:
         """Return the decoded picture, or the array of another file; the errors are as above."""
+        return self._by(decode, lambda stored: stored.read())
+
+    def _by(self, picture: Callable[..., P], other: Callable[[Stored], S]) -> P | S:
+        """Ask one function about a picture, or another about what Pillow does not read."""
         opener, kind = self._opener()
         if opener is None:
             try:
-                return decode(self.source, **self._picture())
+                return picture(self.source, **self._picture())
             except MediaDecodeError as error:
                 opener = self._instead(error, kind)
         with self._open(opener, kind) as stored:
-            return stored.read()
+            return other(stored)
 
     def _picture(self) -> dict[str, Any]:
         return {
@@ -139,3 +137,8 @@ class MapFile:
             check_size(stored.size, self.modality, self.limits)
             check_memory(stored.size, self.pixel, self.modality, self.limits)
             yield stored
+
+
+def _header_of(stored: Stored) -> Header:
+    width, height = stored.size
+    return Header(width, height, stored.mode)

@@ -16,8 +16,8 @@ from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.layout import Layout
 from sensorium.percepts.maps.stored import Stored
 from sensorium.percepts.source import Array
+from sensorium.percepts.text_tables import BOMS
 
-ENCODINGS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 DECIMAL_COMMA = re.compile(r"(?<!\d)[+-]?\d*,\d+(?!\d)")
 QUOTED_COMMA = re.compile(r'"[+-]?\d*,(?:\d{1,2}|\d{4,})"')  # three digits may be of thousands
 BYTE = 24  # bytes of memory that a byte of text takes until its numbers are an array, as measured
@@ -107,7 +107,7 @@ def _counts(numbers: Array) -> bool:
 
 
 def _decode(content: bytes) -> str:
-    encoding = next((e for start, e in ENCODINGS.items() if content.startswith(start)), "utf-8")
+    encoding = next((name for bom, name in BOMS if content.startswith(bom)), "utf-8")
     try:
         return content.decode(encoding)
     except UnicodeDecodeError:

@@ -19,8 +19,8 @@ import torch
 from torchaudio.functional import resample
 
 from sensorium import errors
-from sensorium.percepts import ffmpeg
 from sensorium.percepts.audio import CHUNK, Audio
+from sensorium.percepts.codecs import ffmpeg
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import percept_from_dict
 from sensorium.percepts.source import Encoded, take

@@ -24,7 +24,7 @@ from sensorium.errors import (
 )
 from sensorium.memory import Memory
 from sensorium.percepts import IMU, Audio, Depth, Image, Text, Thermal, Video, percept_from_dict
-from sensorium.percepts.pictures import translate_errors
+from sensorium.percepts.codecs.pictures import translate_errors
 from sensorium.percepts.recognising import percept_from_media
 
 ROWS = np.ones((20, 6), np.float32)

@@ -16,10 +16,10 @@ from sensorium.encoders import EmbeddingSpace, EncoderBase, Encoding, normalise
 from sensorium.errors import PerceptFormatError, SensoriumError, UnitError
 from sensorium.memory import Memory
 from sensorium.percepts import Depth, Limits, Percept, Span, Unit, percept_from_media
+from sensorium.percepts.codecs.pictures import decode, encode_tiff
 from sensorium.percepts.files import file_from_percept
 from sensorium.percepts.forms import FileFormat, PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.percept import is_still, make_percept
-from sensorium.percepts.pictures import decode, encode_tiff
 from sensorium.percepts.previews import encode_drawing, preview
 from sensorium.percepts.recognising import guessed_suffixes, modality_of_file
 from sensorium.percepts.source import Encoded, Given, Samples, take

@@ -22,7 +22,7 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.percepts import IMU, Depth, Image, Text, percept_from_media
-from sensorium.percepts.base64_text import from_base64
+from sensorium.percepts.codecs.base64_text import from_base64
 from sensorium.percepts.locations import local_path
 from sensorium.percepts.recognising import modality_of_content, modality_of_file
 from sensorium.samples import FOLDER as SAMPLES

@@ -27,7 +27,7 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.palettes import palette_table
+from sensorium.percepts.maps.palettes import palette_table
 from sensorium.percepts.percept import percept_from_dict
 from sensorium.percepts.thermal import Thermal
 

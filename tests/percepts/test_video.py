@@ -21,7 +21,7 @@ import pytest
 
 from sensorium import errors
 from sensorium.percepts.audio import Audio
-from sensorium.percepts.ffmpeg import open_media
+from sensorium.percepts.codecs.ffmpeg import open_media
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import percept_from_dict
 from sensorium.percepts.source import Encoded, take

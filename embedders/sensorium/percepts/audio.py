@@ -20,18 +20,18 @@ from sensorium.errors import (
     UnitError,
     show,
 )
-from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
-from sensorium.percepts.limits import Limits
-from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
-from sensorium.percepts.soundtrack import (
+from sensorium.percepts.codecs.soundtrack import (
     HIGHEST_RATE,
     LOWEST_RATE,
     Header,
     decode_track,
     read_header,
 )
+from sensorium.percepts.codecs.wav import PCM_BYTES, PCM_HEADER, encode_float_wav, encode_pcm_wav
+from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
+from sensorium.percepts.limits import Limits
+from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
-from sensorium.percepts.wav import PCM_BYTES, PCM_HEADER, encode_float_wav, encode_pcm_wav
 
 Wave: TypeAlias = NDArray[np.float32]
 

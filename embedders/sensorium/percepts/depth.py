@@ -12,7 +12,11 @@ import PIL.Image
 from numpy.typing import DTypeLike, NDArray
 
 from sensorium.errors import UnitError, show
-from sensorium.percepts.depth_values import (
+from sensorium.percepts.codecs.pictures import MAP_PIXEL, encode_tiff, load_upright
+from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
+from sensorium.percepts.limits import Limits
+from sensorium.percepts.maps.counts import Counts, Number, to_number
+from sensorium.percepts.maps.depth_values import (
     MODALITY,
     UNITS,
     canonical_values,
@@ -21,14 +25,10 @@ from sensorium.percepts.depth_values import (
     plane_of,
     to_float32,
 )
-from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
-from sensorium.percepts.limits import Limits
-from sensorium.percepts.maps.counts import Counts, Number, to_number
 from sensorium.percepts.maps.layout import Layout, pick_frame
 from sensorium.percepts.maps.opening import FORMATS, SUFFIXES, MapFile
 from sensorium.percepts.maps.units import BITS, READING
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
-from sensorium.percepts.pictures import MAP_PIXEL, encode_tiff, load_upright
 from sensorium.percepts.previews import encode_drawing
 from sensorium.percepts.source import Encoded, Given, Samples, take
 from sensorium.percepts.unit import Unit

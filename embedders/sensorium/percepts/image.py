@@ -11,10 +11,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from sensorium.errors import PerceptShapeError, PerceptValueError
-from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
-from sensorium.percepts.limits import Limits
-from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
-from sensorium.percepts.pictures import (
+from sensorium.percepts.codecs.pictures import (
     SUFFIXES,
     check_size,
     decode,
@@ -24,6 +21,9 @@ from sensorium.percepts.pictures import (
     probe,
     translate_errors,
 )
+from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
+from sensorium.percepts.limits import Limits
+from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.previews import encode_photograph, original_file
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 

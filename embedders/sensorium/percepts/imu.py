@@ -25,13 +25,13 @@ from sensorium.errors import (
     show,
 )
 from sensorium.percepts.forms import FileFormat, PerceptFile, Preview, PreviewLimits
-from sensorium.percepts.imu_files import read_recording, units_of_files
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.motion_checks import check_motion
-from sensorium.percepts.motion_columns import ACCEL_UNITS, GYRO_UNITS
-from sensorium.percepts.motion_options import UNSTATED, Options, has_gyro, scale_of, stated
-from sensorium.percepts.motion_recording import Recording, check_count
-from sensorium.percepts.motion_times import (
+from sensorium.percepts.motion.checks import check_motion
+from sensorium.percepts.motion.columns import ACCEL_UNITS, GYRO_UNITS
+from sensorium.percepts.motion.files import read_recording, units_of_files
+from sensorium.percepts.motion.options import UNSTATED, Options, has_gyro, scale_of, stated
+from sensorium.percepts.motion.recording import Recording, check_count
+from sensorium.percepts.motion.times import (
     GAP,
     GAP_PERIODS,
     ROUNDING,
@@ -280,7 +280,7 @@ class IMU(Percept):
 
     def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
         """Return a plot of the six traces."""
-        from sensorium.percepts.motion_plot import plot_motion  # loads fonts
+        from sensorium.percepts.motion.plot import plot_motion  # loads fonts
 
         picture = plot_motion(self.times, self.samples, self.gaps, span=span)
         return encode_drawing(picture, limits)

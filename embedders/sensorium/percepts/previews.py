@@ -9,9 +9,9 @@ from typing import Any
 import PIL.Image
 from PIL import ExifTags
 
+from sensorium.percepts.codecs.pictures import MEDIA_ERRORS
 from sensorium.percepts.forms import MAX_BYTES, MAX_SIDE, Preview, PreviewLimits
 from sensorium.percepts.percept import Percept, Span
-from sensorium.percepts.pictures import MEDIA_ERRORS
 from sensorium.percepts.source import Encoded
 
 SMALLEST_SIDE = 16  # pixels; a picture that does not fit at this size is not shown

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from sensorium.errors import MediaDecodeError, SourceTypeError, UnitError
+from sensorium.percepts.codecs.pictures import is_deep_picture
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import allowed_path, directories
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, make_percept
-from sensorium.percepts.pictures import is_deep_picture
 from sensorium.percepts.signatures import PREFIX, recognise
 from sensorium.percepts.source import Encoded, Given, take
 from sensorium.percepts.text import Text

@@ -23,7 +23,7 @@ from sensorium.errors import (
     SourceTooLargeError,
     SourceTypeError,
 )
-from sensorium.percepts.base64_text import from_data_uri
+from sensorium.percepts.codecs.base64_text import from_data_uri
 from sensorium.percepts.limits import MIB, Limits
 from sensorium.percepts.locations import allowed_path, local_path, looking_at
 

@@ -13,17 +13,7 @@ import PIL.Image
 from numpy.typing import DTypeLike, NDArray
 
 from sensorium.errors import UnitError, show
-from sensorium.percepts.flir import FlirPicture, read_flir
-from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
-from sensorium.percepts.limits import Limits
-from sensorium.percepts.maps.counts import Counts, Number
-from sensorium.percepts.maps.layout import Layout, pick_frame
-from sensorium.percepts.maps.opening import FORMATS, MapFile
-from sensorium.percepts.maps.opening import SUFFIXES as MAP_SUFFIXES
-from sensorium.percepts.maps.units import BITS, READING
-from sensorium.percepts.palettes import Palette, canonical_palette
-from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
-from sensorium.percepts.pictures import (
+from sensorium.percepts.codecs.pictures import (
     SUFFIXES,
     check_memory,
     check_size,
@@ -31,9 +21,15 @@ from sensorium.percepts.pictures import (
     load_upright,
     translate_errors,
 )
-from sensorium.percepts.previews import encode_drawing
-from sensorium.percepts.source import Array, Encoded, Given, Samples, take
-from sensorium.percepts.thermal_values import (
+from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
+from sensorium.percepts.limits import Limits
+from sensorium.percepts.maps.counts import Counts, Number
+from sensorium.percepts.maps.flir import FlirPicture, read_flir
+from sensorium.percepts.maps.layout import Layout, pick_frame
+from sensorium.percepts.maps.opening import FORMATS, MapFile
+from sensorium.percepts.maps.opening import SUFFIXES as MAP_SUFFIXES
+from sensorium.percepts.maps.palettes import Palette, canonical_palette
+from sensorium.percepts.maps.thermal_values import (
     DISPLAY_UNITS,
     LIKELY_CELSIUS,
     RADIOMETRIC_UNITS,
@@ -44,6 +40,10 @@ from sensorium.percepts.thermal_values import (
     picture_values,
     to_celsius,
 )
+from sensorium.percepts.maps.units import BITS, READING
+from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
+from sensorium.percepts.previews import encode_drawing
+from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 from sensorium.percepts.unit import Unit
 
 JPEG = b"\xff\xd8"
@@ -131,7 +131,7 @@ class Thermal(Percept):
             span: (low, high) in that unit, shown as 0 and 1, for radiometric units. Without it a
                 frame shows its 1st to 99th percentile.
             palette: Colours of a display picture: a name in
-                `sensorium.percepts.palettes.PALETTES`, or (N, 3) uint8 RGB from cold to hot
+                `sensorium.percepts.maps.palettes.PALETTES`, or (N, 3) uint8 RGB from cold to hot
                 (from hot to cold with "black-hot").
             scale: A value in `unit` is `stored * scale + offset`: 0.01 for hundredths of kelvin.
             offset: See `scale`.

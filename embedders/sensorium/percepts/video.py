@@ -23,11 +23,17 @@ from sensorium.errors import (
     show,
 )
 from sensorium.percepts.audio import Audio
-from sensorium.percepts.ffmpeg import check_length, length_of, moving_pictures, open_media, skip_to
+from sensorium.percepts.codecs.ffmpeg import (
+    check_length,
+    length_of,
+    moving_pictures,
+    open_media,
+    skip_to,
+)
+from sensorium.percepts.codecs.pictures import check_memory
 from sensorium.percepts.forms import Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
-from sensorium.percepts.pictures import check_memory
 from sensorium.percepts.previews import encode_photograph
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
 

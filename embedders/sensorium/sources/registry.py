@@ -21,7 +21,7 @@ from sensorium.sources.reader import Reader
 
 GROUP = "sensorium.readers"  # group of the entry points by which packages offer readers
 BUILT_IN = (  # in the order in which they are asked; the last takes every file
-    "sensorium.sources.bag:BagReader",
+    "sensorium.sources.bags.bag:BagReader",
     "sensorium.sources.single_file:FileReader",
 )
 

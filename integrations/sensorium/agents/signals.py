@@ -20,7 +20,7 @@ from sensorium.errors import (
     ToolArgumentError,
 )
 from sensorium.percepts import IMU, Percept, percept_from_media
-from sensorium.percepts.base64_text import from_base64
+from sensorium.percepts.codecs.base64_text import from_base64
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import allowed_path, directories
 

@@ -21,7 +21,7 @@ HEAD = 16  # bytes that tell a recording
 
 def is_recording(path: Path) -> bool:
     """Return whether a file or a folder is a recording of a robot."""
-    from sensorium.sources.bag_file import is_bag
+    from sensorium.sources.bags.bag_file import is_bag
 
     try:
         if path.is_dir():

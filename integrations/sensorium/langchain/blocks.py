@@ -19,7 +19,7 @@ from sensorium.agents.showing import Budget, shown
 from sensorium.errors import PerceptFormatError, QueryError
 from sensorium.memory import Medium, Memory, Record
 from sensorium.percepts import Percept, Span, percept_from_media
-from sensorium.percepts.base64_text import from_base64
+from sensorium.percepts.codecs.base64_text import from_base64
 from sensorium.percepts.forms import MAX_BYTES, Preview
 
 Part: TypeAlias = "str | Percept | Mapping[str, Any]"

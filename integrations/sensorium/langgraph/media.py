@@ -19,7 +19,7 @@ from langgraph.store.base import get_text_at_path
 from sensorium.errors import SourceTypeError
 from sensorium.langchain.blocks import parts_of
 from sensorium.percepts import Percept, percept_from_media
-from sensorium.percepts.base64_text import decode_lossless, encode_base64
+from sensorium.percepts.codecs.base64_text import decode_lossless, encode_base64
 
 Path: TypeAlias = "tuple[str | int, ...]"  # keys and indices that lead into a value
 URI = re.compile(r"data:(?:image(?!/svg)|audio|video)/[^,]*;base64,", re.IGNORECASE)

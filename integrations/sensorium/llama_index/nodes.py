@@ -15,7 +15,7 @@ from llama_index.core.storage.docstore.utils import json_to_doc
 from sensorium.errors import MediaNotFoundError, PerceptError, RecordError
 from sensorium.memory import Medium, Memory, Record
 from sensorium.percepts import Audio, Image, Percept, Video
-from sensorium.percepts.base64_text import decode_lossless, encode_base64
+from sensorium.percepts.codecs.base64_text import decode_lossless, encode_base64
 from sensorium.percepts.source import Encoded
 
 CONTENT = "_node_content"  # key of a record's metadata: its nodes, by modality

@@ -11,10 +11,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from sensorium.errors import MissingExtraError, PerceptShapeError
+from sensorium.percepts.codecs.pictures import check_memory
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.layout import Layout
 from sensorium.percepts.maps.stored import Stored
-from sensorium.percepts.pictures import check_memory
 from sensorium.percepts.source import Array
 
 DEPTHS = frozenset({"z", "depth", "v", "y"})  # last word of the name of a channel that holds depth

@@ -10,6 +10,14 @@ from typing import Any, BinaryIO, TypeAlias, TypeVar
 import PIL.Image
 
 from sensorium.errors import MediaDecodeError
+from sensorium.percepts.codecs.pictures import (
+    Header,
+    check_memory,
+    check_size,
+    decode,
+    probe,
+    translate_errors,
+)
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.exr_files import open_exr
 from sensorium.percepts.maps.hdf5_files import open_hdf5
@@ -19,14 +27,6 @@ from sensorium.percepts.maps.raw_files import open_raw
 from sensorium.percepts.maps.stored import Stored
 from sensorium.percepts.maps.text_files import open_text
 from sensorium.percepts.maps.tiff_files import open_tiff
-from sensorium.percepts.pictures import (
-    Header,
-    check_memory,
-    check_size,
-    decode,
-    probe,
-    translate_errors,
-)
 from sensorium.percepts.signatures import PREFIX, recognise
 from sensorium.percepts.source import Array, Encoded
 

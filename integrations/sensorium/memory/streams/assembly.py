@@ -36,7 +36,7 @@ from sensorium.memory.streams.stream import Labels, Stream
 from sensorium.memory.writing.draft import draft_moment
 from sensorium.percepts import Text
 from sensorium.percepts.maps.units import BITS
-from sensorium.percepts.motion_times import FASTEST, SLOWEST
+from sensorium.percepts.motion.times import FASTEST, SLOWEST
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 POLICIES = ("block", "drop-oldest")

@@ -12,7 +12,7 @@ from sensorium.memory.streams.ordering import Rows
 from sensorium.percepts import IMU, Audio, Percept
 from sensorium.percepts.audio import FULL_SCALE, LOUDEST
 from sensorium.percepts.imu import Motion
-from sensorium.percepts.motion_columns import ACCEL_UNITS, GYRO_UNITS
+from sensorium.percepts.motion.columns import ACCEL_UNITS, GYRO_UNITS
 from sensorium.percepts.percept import DEFAULT_LIMITS
 from sensorium.percepts.source import Array, Given, Samples, take
 

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from sensorium.errors import PerceptValueError, RecordError, UnsupportedModalityError, show
 from sensorium.memory.streams.feeder import Policy
 from sensorium.percepts.maps.counts import Number
-from sensorium.percepts.palettes import Palette
+from sensorium.percepts.maps.palettes import Palette
 
 LONGEST = 3_600.0  # s: longest window and waiting, because their samples are held in memory
 LONGEST_EVERY = 366 * 86_400.0  # s

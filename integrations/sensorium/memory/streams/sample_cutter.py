@@ -17,7 +17,7 @@ from sensorium.memory.streams.report import Counts
 from sensorium.memory.streams.running_statistics import RunningStatistics
 from sensorium.percepts import IMU
 from sensorium.percepts.imu import Motion
-from sensorium.percepts.motion_times import GAP_PERIODS
+from sensorium.percepts.motion.times import GAP_PERIODS
 from sensorium.percepts.source import Array, Given, Samples
 
 BLOCK = 2**14  # samples to process at a time, and to hold at most before they are sorted

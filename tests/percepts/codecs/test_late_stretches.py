@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from sensorium.errors import PerceptValueError
-from sensorium.percepts import Audio, Span, Video, soundtrack
+from sensorium.percepts import Audio, Span, Video
+from sensorium.percepts.codecs import soundtrack
 from sensorium.percepts.previews import preview
 
 RATE = 16_000  # Hz; of m4a and opus, what their encoders take

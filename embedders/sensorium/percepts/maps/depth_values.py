@@ -15,10 +15,10 @@ from sensorium.errors import (
     UnitError,
     show,
 )
+from sensorium.percepts.codecs.pictures import check_size, one_channel
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.counts import ROTATED, SWAPPED, Counts
 from sensorium.percepts.maps.doubts import RANGE_BITS, doubted_bits, lone_maximum
-from sensorium.percepts.pictures import check_size, one_channel
 from sensorium.percepts.source import Array
 
 MODALITY = "depth"

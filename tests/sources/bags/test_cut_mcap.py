@@ -12,7 +12,7 @@ from tests.support.motions import motion
 from sensorium import sources
 from sensorium.errors import MediaDecodeError
 from sensorium.percepts import IMU, Percept
-from sensorium.sources.cut_mcap import TAIL, CutMcap, is_cut
+from sensorium.sources.bags.cut_mcap import TAIL, CutMcap, is_cut
 
 SAMPLES = motion(8000)
 

@@ -1,7 +1,7 @@
 """Motion that no body makes: units, columns and missing readings that the numbers give away.
 
 The limits were tried on real recordings of phones and watches: of 228 stretches of 2.56 s, with
-gravity and without, none is refused (`tests/percepts/test_motion_checks.py`).
+gravity and without, none is refused (`tests/percepts/motion/test_checks.py`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import UnitError
-from sensorium.percepts.motion_columns import STANDARD_GRAVITY
+from sensorium.percepts.motion.columns import STANDARD_GRAVITY
 from sensorium.percepts.source import Array
 
 MOST_ACCEL = 5 * STANDARD_GRAVITY  # m/s^2; a median beyond it is counts, or m/s^2 taken for g

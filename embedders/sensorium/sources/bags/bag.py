@@ -23,13 +23,12 @@ from sensorium.errors import (
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import local_path
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
-from sensorium.sources.bag_file import BagFile, check_installed, is_bag
-from sensorium.sources.imu_samples import IMU_TYPE
-from sensorium.sources.reader import check_options
-from sensorium.sources.ros_images import COMPRESSED_TYPE, IMAGE_TYPE, Pictures
-from sensorium.sources.ros_motion import MotionStretches
-from sensorium.sources.stamps import nanoseconds
-from sensorium.sources.topics import (
+from sensorium.sources.bags.bag_file import BagFile, check_installed, is_bag
+from sensorium.sources.bags.images import COMPRESSED_TYPE, IMAGE_TYPE, Pictures
+from sensorium.sources.bags.imu_samples import IMU_TYPE
+from sensorium.sources.bags.motion import MotionStretches
+from sensorium.sources.bags.stamps import nanoseconds
+from sensorium.sources.bags.topics import (
     Converter,
     Draft,
     Maker,
@@ -38,6 +37,7 @@ from sensorium.sources.topics import (
     chosen,
     options_by_topic,
 )
+from sensorium.sources.reader import check_options
 
 STRETCH = 60.0  # seconds of motion that become one percept at most
 MAKERS: Mapping[str, Maker] = {

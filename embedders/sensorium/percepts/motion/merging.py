@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import PerceptShapeError, UnitError
-from sensorium.percepts.clocks import Clock
-from sensorium.percepts.motion_columns import ACCEL_UNITS
-from sensorium.percepts.motion_recording import Recording
-from sensorium.percepts.motion_tables import Sensors
+from sensorium.percepts.motion.clocks import Clock
+from sensorium.percepts.motion.columns import ACCEL_UNITS
+from sensorium.percepts.motion.recording import Recording
+from sensorium.percepts.motion.tables import Sensors
 from sensorium.percepts.resampling import interpolate
 
 GAP = 0.1  # seconds of a sensor without a sample: nothing is interpolated

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from sensorium.errors import PerceptFormatError, UnitError
-from sensorium.sources.bag_file import BagFile
-from sensorium.sources.topics import original_of
+from sensorium.sources.bags.bag_file import BagFile
+from sensorium.sources.bags.topics import original_of
 
 CAMERA_TYPE = "sensor_msgs/CameraInfo"
 SAME_ASPECT = 0.01  # of a ratio by which width and height of an image may be scaled differently

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from tests.support.bags import HUMBLE, KINDS, NOETIC, START, as_ros1, imu, imu_messages, write_bag
 
-from sensorium.sources import imu_samples
-from sensorium.sources.bag_file import BagFile
-from sensorium.sources.imu_samples import from_bytes, sample_of
+from sensorium.sources.bags import imu_samples
+from sensorium.sources.bags.bag_file import BagFile
+from sensorium.sources.bags.imu_samples import from_bytes, sample_of
 
 TYPE = "sensor_msgs/msg/Imu"
 ROW = np.arange(1.0, 7.0)

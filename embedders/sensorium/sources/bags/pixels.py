@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import MediaDecodeError
+from sensorium.percepts.codecs.pictures import check_size
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.pictures import check_size
 from sensorium.percepts.source import Array
 
 

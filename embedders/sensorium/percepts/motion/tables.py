@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import EmptyPerceptError, PerceptShapeError, UnitError
-from sensorium.percepts.clocks import EPOCH, Clock, counted, told
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.motion_columns import UNITS_OF, Column, explain, kind_of, words_of
-from sensorium.percepts.motion_recording import check_count, list_names
+from sensorium.percepts.motion.clocks import EPOCH, Clock, counted, told
+from sensorium.percepts.motion.columns import UNITS_OF, Column, explain, kind_of, words_of
+from sensorium.percepts.motion.recording import check_count, list_names
 from sensorium.percepts.source import Encoded
 from sensorium.percepts.text_tables import TextTable, is_value, open_table
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from typing_extensions import Self
 
 from sensorium.errors import MediaDecodeError, MissingExtraError, SourceNotFoundError
-from sensorium.sources.cut_mcap import MAGIC as MCAP
-from sensorium.sources.cut_mcap import CutMcap, is_cut
+from sensorium.sources.bags.cut_mcap import MAGIC as MCAP
+from sensorium.sources.bags.cut_mcap import CutMcap, is_cut
 
 if TYPE_CHECKING:
     from rosbags.highlevel import AnyReader

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from sensorium.errors import EmptyPerceptError, PerceptFormatError, show
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
-from sensorium.sources.bag_file import BagFile, Message
+from sensorium.sources.bags.bag_file import BagFile, Message
 from sensorium.sources.reader import check_options
 
 # What a caller may say of the topics: their names alone, or with the options of each.

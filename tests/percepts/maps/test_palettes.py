@@ -10,7 +10,7 @@ import PIL.Image
 import pytest
 
 from sensorium.errors import PaletteError
-from sensorium.percepts.palettes import PALETTES, canonical_palette, palette_table
+from sensorium.percepts.maps.palettes import PALETTES, canonical_palette, palette_table
 from sensorium.percepts.thermal import Thermal
 
 RAMP = np.tile(np.arange(256, dtype=np.uint8), (4, 1))

@@ -12,8 +12,8 @@ from typing import Any, cast
 import numpy as np
 
 from sensorium.errors import PerceptValueError, UnitError, show
-from sensorium.percepts.clocks import TICKS
-from sensorium.percepts.motion_tables import SENSORS, Choice
+from sensorium.percepts.motion.clocks import TICKS
+from sensorium.percepts.motion.tables import SENSORS, Choice
 from sensorium.percepts.source import Array
 
 UNSTATED = cast(None, "unstated")  # as `None` says that there is no gyroscope

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sensorium.errors import TimeError, show
-from sensorium.percepts import clocks
+from sensorium.percepts.motion import clocks
 
 NANOSECONDS = 1_000_000_000  # a second
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from sensorium.errors import PerceptShapeError
 from sensorium.percepts.imu import IMU
-from sensorium.sources.bag_file import BagFile, Message
-from sensorium.sources.imu_samples import FIELDS, sample_of
-from sensorium.sources.rotations import Rotations, interpolated
-from sensorium.sources.stamps import NANOSECONDS, moment
-from sensorium.sources.topics import Converter, Draft, Topic
+from sensorium.sources.bags.bag_file import BagFile, Message
+from sensorium.sources.bags.imu_samples import FIELDS, sample_of
+from sensorium.sources.bags.rotations import Rotations, interpolated
+from sensorium.sources.bags.stamps import NANOSECONDS, moment
+from sensorium.sources.bags.topics import Converter, Draft, Topic
 
 PAUSE = NANOSECONDS  # without a message, or back in time, that ends a stretch
 MOST = 1_000_000  # messages of a stretch, whatever their clocks say

@@ -15,12 +15,12 @@ from sensorium.errors import (
     SensoriumError,
     SourceTooLargeError,
 )
-from sensorium.percepts.clocks import TICKS
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.motion_columns import kind_of, words_of
-from sensorium.percepts.motion_merging import merged
-from sensorium.percepts.motion_recording import Recording, list_names
-from sensorium.percepts.motion_tables import Choice, read_sensors, told_units
+from sensorium.percepts.motion.clocks import TICKS
+from sensorium.percepts.motion.columns import kind_of, words_of
+from sensorium.percepts.motion.merging import merged
+from sensorium.percepts.motion.recording import Recording, list_names
+from sensorium.percepts.motion.tables import Choice, read_sensors, told_units
 from sensorium.percepts.source import Array, Encoded
 from sensorium.percepts.text_tables import open_table
 

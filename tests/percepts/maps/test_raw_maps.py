@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sensorium.errors import TooManyPixelsError
 from sensorium.percepts import Depth, Image, Limits
-from sensorium.percepts.pictures import probe
-from sensorium.percepts.raw_maps import RawMap
+from sensorium.percepts.codecs.pictures import probe
+from sensorium.percepts.maps.raw_maps import RawMap
 from sensorium.percepts.source import Encoded
 
 DTYPES = ["<u2", ">u2", "<f4", ">f4"]

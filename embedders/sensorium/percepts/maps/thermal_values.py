@@ -15,17 +15,17 @@ from sensorium.errors import (
     PerceptValueError,
     UnitError,
 )
-from sensorium.percepts.limits import Limits
-from sensorium.percepts.maps.counts import SWAPPED, Counts, to_number
-from sensorium.percepts.maps.doubts import doubted_bits
-from sensorium.percepts.palettes import PALETTES, invert_palette
-from sensorium.percepts.pictures import (
+from sensorium.percepts.codecs.pictures import (
     check_size,
     check_unit_interval,
     eight_bit,
     one_channel,
     translate_errors,
 )
+from sensorium.percepts.limits import Limits
+from sensorium.percepts.maps.counts import SWAPPED, Counts, to_number
+from sensorium.percepts.maps.doubts import doubted_bits
+from sensorium.percepts.maps.palettes import PALETTES, invert_palette
 from sensorium.percepts.source import Array
 
 MODALITY = "thermal"

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.errors import EmptyPerceptError, MediaDecodeError
-from sensorium.percepts.ffmpeg import check_length, length_of, moving_pictures, open_media, skip_to
+from sensorium.percepts.codecs.ffmpeg import (
+    check_length,
+    length_of,
+    moving_pictures,
+    open_media,
+    skip_to,
+)
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.source import Array, Encoded
 

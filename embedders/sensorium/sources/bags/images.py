@@ -17,18 +17,18 @@ from sensorium.errors import (
     UnitError,
     show,
 )
+from sensorium.percepts.codecs.pictures import decode, is_deep_picture, probe
 from sensorium.percepts.depth import Depth
 from sensorium.percepts.image import Image
+from sensorium.percepts.maps.raw_maps import RawMap
 from sensorium.percepts.percept import Percept, make_percept
-from sensorium.percepts.pictures import decode, is_deep_picture, probe
-from sensorium.percepts.raw_maps import RawMap
 from sensorium.percepts.source import Array, Encoded, take
 from sensorium.percepts.thermal import Thermal
-from sensorium.sources.bag_file import BagFile, Message
-from sensorium.sources.cameras import camera_of, require_focal
-from sensorium.sources.ros_pixels import BAYER, MAPS, pixels
-from sensorium.sources.stamps import NANOSECONDS, moment, stamp_of
-from sensorium.sources.topics import Draft, Topic
+from sensorium.sources.bags.bag_file import BagFile, Message
+from sensorium.sources.bags.cameras import camera_of, require_focal
+from sensorium.sources.bags.pixels import BAYER, MAPS, pixels
+from sensorium.sources.bags.stamps import NANOSECONDS, moment, stamp_of
+from sensorium.sources.bags.topics import Draft, Topic
 
 IMAGE_TYPE = "sensor_msgs/Image"
 COMPRESSED_TYPE = "sensor_msgs/CompressedImage"
@@ -46,7 +46,7 @@ class Content(NamedTuple):
     """What a message shows, not yet given a meaning."""
 
     pixels: Array | Encoded  # colours (uint8), numbers (H, W), or an encoded picture
-    encoding: str  # of `sensorium.sources.ros_pixels`; nothing for a compressed picture of 8 bits
+    encoding: str  # of `sensorium.sources.bags.pixels`; nothing for a compressed picture of 8 bits
     how: str  # in words, for the reading
 
 

@@ -13,7 +13,7 @@ from tests.support.motions import G, motion
 from sensorium import sources
 from sensorium.errors import PerceptFormatError, PerceptShapeError, UnitError
 from sensorium.percepts import IMU
-from sensorium.sources.ros_motion import spread_equal
+from sensorium.sources.bags.motion import spread_equal
 
 
 def read_one(path: Path, **options: Any) -> IMU:

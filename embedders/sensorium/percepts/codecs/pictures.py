@@ -25,7 +25,7 @@ from sensorium.errors import (
     TooManyPixelsError,
 )
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.raw_maps import RawMap
+from sensorium.percepts.maps.raw_maps import RawMap
 from sensorium.percepts.signatures import PREFIX, recognise
 from sensorium.percepts.source import Array, Encoded
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from sensorium.errors import PerceptFormatError, show
 from sensorium.percepts.resampling import interpolate
-from sensorium.sources.bag_file import BagFile, Message
-from sensorium.sources.imu_samples import IMU_TYPE, sample_of
-from sensorium.sources.stamps import NANOSECONDS
-from sensorium.sources.topics import Draft
+from sensorium.sources.bags.bag_file import BagFile, Message
+from sensorium.sources.bags.imu_samples import IMU_TYPE, sample_of
+from sensorium.sources.bags.stamps import NANOSECONDS
+from sensorium.sources.bags.topics import Draft
 
 GAP = NANOSECONDS // 10  # between two samples: nothing is interpolated
 KEPT = NANOSECONDS  # of rotation before a stretch, for its first samples

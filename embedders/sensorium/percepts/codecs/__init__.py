@@ -1,0 +1,1 @@
+"""Encoded media decoded: pictures, and what FFmpeg reads."""

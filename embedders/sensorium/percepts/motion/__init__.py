@@ -1,0 +1,1 @@
+"""Recordings of motion: the columns of tables, their clocks and units, and what is plausible."""

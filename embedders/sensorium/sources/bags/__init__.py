@@ -1,0 +1,1 @@
+"""Recordings of robots, read topic by topic."""

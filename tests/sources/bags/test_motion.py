@@ -13,7 +13,6 @@ from tests.support.motions import G, motion
 from sensorium import sources
 from sensorium.errors import PerceptFormatError, PerceptShapeError, UnitError
 from sensorium.percepts import IMU
-from sensorium.sources.bags.motion import spread_equal
 
 
 def read_one(path: Path, **options: Any) -> IMU:
@@ -77,14 +76,6 @@ def test_packets_of_equal_stamps_are_spread(tmp_path: Path) -> None:
     walk = read_one(write_bag(tmp_path, restamped(stamps)))
     np.testing.assert_allclose(walk.times, np.arange(60) / 100, atol=1e-9)
     assert walk.reading["time"] == "header.stamp, equal ones spread"
-
-
-def test_spreading_leaves_distinct_times_alone() -> None:
-    """Exactly, and two packets of different size share their time fairly."""
-    even = np.array([5, 15, 25], np.int64)
-    assert spread_equal(even)[0].tolist() == [0, 10, 20]
-    packed = np.array([0, 0, 20, 20, 20, 20], np.int64)
-    assert spread_equal(packed)[0].tolist() == [0, 10, 20, 30, 40, 50]
 
 
 def test_rows_without_a_number_are_left_out(tmp_path: Path) -> None:

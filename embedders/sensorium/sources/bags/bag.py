@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from inspect import signature
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from sensorium.errors import (
-    EmptyPerceptError,
     MediaDecodeError,
     PerceptError,
-    PerceptTooShortError,
-    PerceptValueError,
     SourceNotFoundError,
     UnitError,
-    show,
 )
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import local_path
@@ -27,43 +23,26 @@ from sensorium.sources.bags.bag_file import BagFile, check_installed, is_bag
 from sensorium.sources.bags.images import COMPRESSED_TYPE, IMAGE_TYPE, Pictures
 from sensorium.sources.bags.imu_samples import IMU_TYPE
 from sensorium.sources.bags.motion import MotionStretches
-from sensorium.sources.bags.stamps import nanoseconds
-from sensorium.sources.bags.topics import (
-    Converter,
+from sensorium.sources.bags.topics import Converter, Maker, Topic, chosen, options_by_topic
+from sensorium.sources.drafts import (
+    STRETCH,
+    Choice,
     Draft,
-    Maker,
-    Topic,
-    Topics,
-    chosen,
-    options_by_topic,
+    MessageFailure,
+    Progress,
+    check_going,
+    failing,
+    percepts_of,
 )
 from sensorium.sources.reader import check_options
+from sensorium.sources.stamps import nanoseconds
 
-STRETCH = 60.0  # seconds of motion that become one percept at most
 MAKERS: Mapping[str, Maker] = {
     IMU_TYPE: MotionStretches,
     IMAGE_TYPE: Pictures,
     COMPRESSED_TYPE: Pictures,
 }
 PROGRESS_STEP = 1000  # messages between two reports of progress
-NOTHING = (EmptyPerceptError, PerceptTooShortError)  # a message with nothing in it is no failure
-
-Progress: TypeAlias = Callable[[int, int], None]  # called with messages done, and all of them
-
-
-@dataclass(frozen=True)
-class MessageFailure:
-    """A message, or a stretch of them, that cannot be a percept.
-
-    Attributes:
-        topic: Name of the topic.
-        log_time: When the first of the messages was written, in nanoseconds since 1970.
-        error: What is wrong with it.
-    """
-
-    topic: str
-    log_time: int
-    error: PerceptError
 
 
 @dataclass(frozen=True)
@@ -71,20 +50,18 @@ class _Reading:
     """What a call of `bag` asks for, checked."""
 
     path: Path
-    topics: Topics | None
+    topics: Choice | None
     since: int | None
     until: int | None
-    skip: int
     stretch: float
     limits: Limits
     progress: Progress | None
-    on_failure: Callable[[MessageFailure], None] | None
 
 
 def bag(
     path: str | os.PathLike[str],
     *,
-    topics: Topics | None = None,
+    topics: Choice | None = None,
     since: datetime | int | None = None,
     until: datetime | int | None = None,
     skip: int = 0,
@@ -136,14 +113,10 @@ def bag(
     check_installed()
     if topics is not None:
         topics = options_by_topic(topics)
-    if not isinstance(skip, int) or isinstance(skip, bool) or skip < 0:
-        raise PerceptValueError(
-            f"skip={show(skip)}", "a number of percepts from 0 on", "correct it"
-        )
-    if not isinstance(stretch, (int, float)) or not 0 < stretch < float("inf"):
-        raise PerceptValueError(f"stretch={show(stretch)}", "seconds, more than 0", "correct it")
+    check_going(skip, stretch)
     start, stop = nanoseconds(since, "since"), nanoseconds(until, "until")
-    return _read(_Reading(place, topics, start, stop, skip, stretch, limits, progress, on_failure))
+    asked = _Reading(place, topics, start, stop, stretch, limits, progress)
+    return percepts_of(_drafts(asked), skip=skip, on_failure=on_failure, said=_said)
 
 
 class BagReader:
@@ -165,18 +138,6 @@ class BagReader:
         return bag(path, **options)
 
 
-def _read(asked: _Reading) -> Iterator[Percept]:
-    """Yield the percepts, each with its number in the reading."""
-    number = 0
-    for draft in _drafts(asked):
-        number += 1
-        if number <= asked.skip:
-            continue
-        percept = _made(draft, asked)
-        if percept is not None:
-            yield percept.with_reading({**percept.reading, "number": number})
-
-
 def _drafts(asked: _Reading) -> Iterator[Draft]:
     """Yield what can be made a percept, in the order in which it is complete."""
     with BagFile(asked.path) as recording:
@@ -196,7 +157,7 @@ def _drafts(asked: _Reading) -> Iterator[Draft]:
             try:
                 draft = converters[message.topic].take(message)
             except PerceptError as error:
-                draft = Draft(message.topic, message.log_time, _raising(error))
+                draft = failing(message.topic, message.log_time, error)
             done += 1
             if draft is not None:
                 yield draft
@@ -222,30 +183,6 @@ def _converters(recording: BagFile, asked: _Reading) -> dict[str, Converter]:
         converters[name] = MAKERS[kind](topic, recording)
         partners |= getattr(converters[name], "partners", {})
     return converters | partners
-
-
-def _raising(error: PerceptError) -> Callable[[], Percept]:
-    def make() -> Percept:
-        raise error
-
-    return make
-
-
-def _made(draft: Draft, asked: _Reading) -> Percept | None:
-    """Make a percept, or report that it cannot be made.
-
-    Raises:
-        PerceptError: It cannot, nobody wants to know, and there was something in it.
-    """
-    try:
-        return draft.make()
-    except PerceptError as error:
-        said = _said(error, draft)
-        if asked.on_failure is not None:
-            asked.on_failure(MessageFailure(draft.topic, draft.log_time, said))
-        elif not isinstance(error, NOTHING):
-            raise said from error
-        return None
 
 
 def _said(error: PerceptError, draft: Draft) -> PerceptError:

@@ -27,8 +27,9 @@ from sensorium.percepts.thermal import Thermal
 from sensorium.sources.bags.bag_file import BagFile, Message
 from sensorium.sources.bags.cameras import camera_of, require_focal
 from sensorium.sources.bags.pixels import BAYER, MAPS, pixels
-from sensorium.sources.bags.stamps import NANOSECONDS, moment, stamp_of
-from sensorium.sources.bags.topics import Draft, Topic
+from sensorium.sources.bags.topics import Topic
+from sensorium.sources.drafts import Draft, seconds_apart
+from sensorium.sources.stamps import NANOSECONDS, moment, stamp_of
 
 IMAGE_TYPE = "sensor_msgs/Image"
 COMPRESSED_TYPE = "sensor_msgs/CompressedImage"
@@ -212,9 +213,5 @@ def _size(shown: Array | Encoded, topic: Topic) -> tuple[int, int]:
 
 def _seconds(topic: Topic) -> int:
     """Return the nanoseconds between two percepts at least."""
-    every = topic.options.get("every", 0)
-    if isinstance(every, bool) or not isinstance(every, (int, float)) or not 0 <= every < 1e9:
-        raise PerceptFormatError(
-            f"every={show(every)} for {topic.name}", "seconds, 0 or more", "correct it"
-        )
+    every = seconds_apart(topic.options.get("every", 0), topic.name)
     return round(every * NANOSECONDS)

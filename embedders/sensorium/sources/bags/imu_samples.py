@@ -6,7 +6,7 @@ import struct
 from typing import Any, NamedTuple
 
 from sensorium.sources.bags.bag_file import BagFile, Message
-from sensorium.sources.bags.stamps import NANOSECONDS, stamp_of
+from sensorium.sources.stamps import NANOSECONDS, stamp_of
 
 IMU_TYPE = "sensor_msgs/Imu"
 FIELDS = {"accel": "linear_acceleration", "gyro": "angular_velocity"}

@@ -14,11 +14,11 @@ from sensorium.percepts.imu import IMU
 from sensorium.sources.bags.bag_file import BagFile, Message
 from sensorium.sources.bags.imu_samples import FIELDS, sample_of
 from sensorium.sources.bags.rotations import Rotations, interpolated
-from sensorium.sources.bags.stamps import NANOSECONDS, moment
-from sensorium.sources.bags.topics import Converter, Draft, Topic
+from sensorium.sources.bags.topics import Converter, Topic
+from sensorium.sources.drafts import Draft
+from sensorium.sources.stamps import NANOSECONDS, moment
+from sensorium.sources.stretches import MOST, PAUSE, ordered
 
-PAUSE = NANOSECONDS  # without a message, or back in time, that ends a stretch
-MOST = 1_000_000  # messages of a stretch, whatever their clocks say
 GYRO_TOPIC = "gyro_topic"  # the option for a gyroscope that has a topic of its own
 STANDARD = {"accel": "m/s^2", "gyro": "rad/s"}  # as the type of the message says
 
@@ -107,18 +107,13 @@ def make_motion(stretch: Stretch, topic: Topic) -> IMU:
     _check_measured(stretch, topic)
     stamped = bool(stretch.stamps.all())
     times = stretch.stamps if stamped else stretch.log_times
-    kept = np.isfinite(stretch.samples).all(axis=1)
-    order = np.argsort(times[kept], kind="stable")
-    times, samples = times[kept][order], stretch.samples[kept][order]
-    again = np.zeros(len(times), bool)
-    again[1:] = (np.diff(times) == 0) & (samples[1:] == samples[:-1]).all(axis=1)
-    times, samples = times[~again], samples[~again]
-    spread, taken = spread_equal(times)
+    first, seconds, samples, spread = ordered(times, stretch.samples)
     units = {**STANDARD, **topic.options}
     gyro_topic = units.pop(GYRO_TOPIC, None)
     log_time = int(stretch.log_times[0])
-    at, whence = moment(int(times[0]) if stamped and len(times) else 0, log_time)
-    clock = ("header.stamp" if stamped else "log time (the stamps are zero)") + taken
+    at, whence = moment(first if stamped else 0, log_time)
+    clock = "header.stamp" if stamped else "log time (the stamps are zero)"
+    clock += ", equal ones spread" if spread else ""
     reading = topic.describe(
         log_time,
         whence,
@@ -132,31 +127,13 @@ def make_motion(stretch: Stretch, topic: Topic) -> IMU:
         reading["gyro"] += f" of {gyro_topic}, interpolated"
     motion = IMU(
         samples,
-        timestamps=None if "rate" in units else (spread - spread[:1]) / NANOSECONDS,
+        timestamps=None if "rate" in units else seconds,
         at=at,
         uri=topic.uri_at(log_time),
         limits=topic.limits,
         **units,
     )
     return motion.with_reading(reading)
-
-
-def spread_equal(times: NDArray[np.int64]) -> tuple[NDArray[np.float64], str]:
-    """Spread times that are equal evenly up to the next one: packets share the time of their first.
-
-    Args:
-        times: Shape `(T,)`, in nanoseconds, sorted.
-    Returns:
-        Shape `(T,)`, nanoseconds from the first, and words for it if any time was changed.
-    """
-    exact = (times - times[:1]).astype(np.float64)
-    distinct, first, counts = np.unique(times, return_index=True, return_counts=True)
-    if len(distinct) == len(times) or len(distinct) < 2:
-        return exact, ""
-    steps = np.diff(distinct).astype(np.float64)
-    periods = np.append(steps, np.median(steps / counts[:-1]) * counts[-1]) / counts
-    place = np.arange(len(times)) - np.repeat(first, counts)  # of each in its packet
-    return exact + place * np.repeat(periods, counts), ", equal ones spread"
 
 
 def _check_measured(stretch: Stretch, topic: Topic) -> None:

@@ -11,8 +11,8 @@ from sensorium.errors import PerceptFormatError, show
 from sensorium.percepts.resampling import interpolate
 from sensorium.sources.bags.bag_file import BagFile, Message
 from sensorium.sources.bags.imu_samples import IMU_TYPE, sample_of
-from sensorium.sources.bags.stamps import NANOSECONDS
-from sensorium.sources.bags.topics import Draft
+from sensorium.sources.drafts import Draft
+from sensorium.sources.stamps import NANOSECONDS
 
 GAP = NANOSECONDS // 10  # between two samples: nothing is interpolated
 KEPT = NANOSECONDS  # of rotation before a stretch, for its first samples

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
-from sensorium.errors import EmptyPerceptError, PerceptFormatError, show
+from sensorium.errors import EmptyPerceptError, PerceptFormatError
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
+from sensorium.percepts.percept import DEFAULT_LIMITS
 from sensorium.sources.bags.bag_file import BagFile, Message
+from sensorium.sources.drafts import Choice, Draft, options_by_name
 from sensorium.sources.reader import check_options
 
-# What a caller may say of the topics: their names alone, or with the options of each.
-Topics: TypeAlias = "Iterable[str] | Mapping[str, Mapping[str, Any] | None]"
 TRANSPORTS = ("compressed", "compressedDepth")  # last words of the topics of compressed copies
 MOST_LISTED = 12  # topics in a message
 
@@ -55,14 +54,6 @@ class Topic:
         return {"topic": self.name, "type": self.type, **taken, "at": at, "log_time": log_time}
 
 
-class Draft(NamedTuple):
-    """A percept that can be made of messages; what is skipped never is."""
-
-    topic: str
-    log_time: int  # of the first message
-    make: Callable[[], Percept]
-
-
 class Converter(Protocol):
     """The messages of one topic, as they become percepts.
 
@@ -82,7 +73,7 @@ Maker: TypeAlias = Callable[[Topic, BagFile], Converter]
 
 
 def chosen(
-    recording: BagFile, asked: Topics | None, makers: Mapping[str, Maker]
+    recording: BagFile, asked: Choice | None, makers: Mapping[str, Maker]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the names of the topics to read with their options.
 
@@ -118,25 +109,15 @@ def chosen(
         yield name, options
 
 
-def options_by_topic(asked: Topics) -> dict[str, Mapping[str, Any]]:
+def options_by_topic(asked: Choice) -> dict[str, Mapping[str, Any]]:
     """Return what a caller says of the topics as a dictionary.
 
     Raises:
         PerceptFormatError: It is neither names nor a mapping of names to options.
     """
-    pairs: list[tuple[Any, Any]] = []
-    if isinstance(asked, Mapping):
-        pairs = [(name, {} if options is None else options) for name, options in asked.items()]
-    elif isinstance(asked, Iterable) and not isinstance(asked, (str, bytes)):
-        pairs = [(name, {}) for name in asked]
-    sound = all(isinstance(name, str) and isinstance(opts, Mapping) for name, opts in pairs)
-    if not pairs or not sound:
-        raise PerceptFormatError(
-            f"topics={show(asked)}",
-            "names of topics, or a mapping of them to their options",
-            'write topics=["/imu/data"], or topics={"/imu/data": {"accel": "g"}}',
-        )
-    return dict(pairs)
+    return options_by_name(
+        asked, "topics", 'topics=["/imu/data"], or topics={"/imu/data": {"accel": "g"}}'
+    )
 
 
 def original_of(name: str) -> str:

@@ -62,8 +62,10 @@ SensoriumError
 
 from __future__ import annotations
 
+import json
+import re
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +79,42 @@ DEEPEST = 20  # levels of nesting that are shown of a value
 MOST_PARTS = 1000  # values within it that are shown of a value
 LONGEST_INTEGER = 4096  # bits
 MOST_ITEMS = 100  # items that are shown of a list, a dictionary, ...
+PLACE = re.compile(r"\{(\d)\}")  # of arguments in the words of a `Phrase`
+
+
+class Phrase(str):
+    """Words of an error that name arguments, which each door writes as its callers give them.
+
+    It is a text in which they are keywords of Python. The command line writes them as options, a
+    tool for agents as fields, by the same data.
+
+    Attributes:
+        words: The text with `{0}`, `{1}`, ... in place of the arguments.
+        ways: What stands there, each a mapping of names to values; in a remedy, what to add to the
+            call. `None` is an argument to leave out.
+    """
+
+    __slots__ = ("ways", "words")
+    words: str
+    ways: tuple[Mapping[str, Any], ...]
+
+    def __new__(cls, words: str, *ways: Mapping[str, Any]) -> Phrase:
+        """Fill the places of `words` with `ways`; a place without one stays as it is."""
+        self = super().__new__(cls, _filled(words, ways, _as_keywords))
+        self.words, self.ways = words, ways
+        return self
+
+    def __reduce__(self) -> tuple[type[Phrase], tuple[Any, ...]]:
+        """Survive pickling with its parts."""
+        return Phrase, (self.words, *self.ways)
+
+    def written(self, write: Callable[[Mapping[str, Any]], str]) -> str:
+        """Return the text in the words of a door.
+
+        Args:
+            write: Writes arguments as the callers of the door give them.
+        """
+        return _filled(self.words, self.ways, write)
 
 
 @dataclass(eq=False)
@@ -95,6 +133,11 @@ class SensoriumError(Exception):
     came: str
     needed: str
     remedy: str
+
+    @property
+    def ways(self) -> tuple[Mapping[str, Any], ...]:
+        """Arguments to add to the call, one mapping a way out; empty where none is known."""
+        return self.remedy.ways if isinstance(self.remedy, Phrase) else ()
 
     def __post_init__(self) -> None:
         self.came = _shorten(self.came, LONGEST_CAME)
@@ -397,6 +440,35 @@ def show(value: object) -> str:
     A value that is nested too deeply, is very large, or cannot be written is shown in part.
     """
     return _Shower().repr(value)
+
+
+def _filled(
+    words: str, ways: Sequence[Mapping[str, Any]], write: Callable[[Mapping[str, Any]], str]
+) -> str:
+    """Put what `write` makes of each way into its place among the words."""
+
+    def put(place: re.Match[str]) -> str:
+        index = int(place[1])
+        return write(ways[index]) if index < len(ways) else place[0]
+
+    return PLACE.sub(put, words)
+
+
+def _as_keywords(way: Mapping[str, Any]) -> str:
+    """Write arguments as in a call of Python: `unit="mm", fx=525`."""
+    return ", ".join(f"{name}={literal(value)}" for name, value in way.items())
+
+
+def literal(value: object) -> str:
+    """Write a value of an argument as Python reads it, texts in double quotes."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{literal(k)}: {literal(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(map(literal, value))
+        return f"({inner})" if isinstance(value, tuple) and len(value) > 1 else f"[{inner}]"
+    return repr(value)
 
 
 def _shorten(text: str, longest: int) -> str:

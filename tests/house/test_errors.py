@@ -42,6 +42,18 @@ def test_errors_survive_pickling(cls: type[SensoriumError]) -> None:
         assert str(getattr(received, field.name)) == str(getattr(sent, field.name))
 
 
+def test_what_to_add_to_the_call_is_data() -> None:
+    """A remedy reads as Python, and keeps its arguments; doors write them their own way."""
+    ways = {"unit": "mm", "fx": 525}, {"columns": {"accel": ["a", 1]}, "trust": True}
+    remedy = errors.Phrase("pass {0}, or {1} of {2}", *ways)
+    said = 'pass unit="mm", fx=525, or columns={"accel": ["a", 1]}, trust=True of {2}'
+    assert remedy == said
+    error = pickle.loads(pickle.dumps(errors.UnitError("a", "b", remedy)))
+    assert (str(error), error.ways) == (f"a; needed b; {said}", ways)
+    assert error.remedy.written("+".join) == ("pass unit+fx, or columns+trust of {2}")
+    assert errors.UnitError("a", "b", "c").ways == ()
+
+
 def test_the_drawn_tree_is_the_tree() -> None:
     """The drawing at the top of `errors.py` names every class under its parent and its builtin."""
     drawn: dict[str, tuple[str, str | None]] = {}

@@ -20,6 +20,7 @@ from sensorium.errors import (
     NonFiniteError,
     PerceptShapeError,
     PerceptTooShortError,
+    Phrase,
     ReadOnlyError,
     RecordNotFoundError,
     SensoriumError,
@@ -41,6 +42,7 @@ KEYWORD = re.compile(r"\b([A-Za-z_]\w*)= ?(?=\S)")
 SHOULD = re.compile(r"^\w+ should (?:be|have) ")  # how messages of pydantic begin
 # What only a programmer can use: calls, attributes, names_like_this, documents.
 CALL = re.compile(r"\w\(|\b[A-Z]\w*\.\w|\b_?\w+_\w+\b|\bNone\b|docs/")
+FIELDS = ("modality", "mime_type", "at", "uri", "times")  # of a signal, beside its units
 AGAIN = "correct it and call again"
 
 TOO_LARGE = (
@@ -90,6 +92,8 @@ def told(error: SensoriumError, *, modality: str | None = None) -> str:
 
 
 def _remedy(error: SensoriumError, modality: str | None) -> str:
+    if isinstance(error.remedy, Phrase):
+        return _plain(error.remedy)
     if isinstance(error, UnitError):
         needing = (name for name, sense in Percept.modalities.items() if sense.needs)
         named = modality or next((name for name in needing if name in error.came), None)
@@ -159,8 +163,25 @@ def memories(count: int) -> str:
 
 
 def _plain(text: str) -> str:
-    """Write `fx=525` as `fx 525`."""
+    """Write `fx=525` as `fx 525`, and the arguments of a `Phrase` as fields of a signal."""
+    if isinstance(text, Phrase):
+        return text.written(_fields_of)
     return KEYWORD.sub(r"\1 ", text)
+
+
+def _fields_of(way: Mapping[str, Any]) -> str:
+    """Write arguments as the fields of a signal: `modality "depth", units {"unit": "mm"}`."""
+    if "source" in way:
+        return "one zip archive of the files"
+    own = {name: value for name, value in way.items() if name in FIELDS}
+    units = {name: value for name, value in way.items() if name not in (*FIELDS, "units")}
+    units |= way.get("units", {})
+    parts = [f"{name} {json.dumps(value, default=str)}" for name, value in own.items()]
+    given = {name: value for name, value in units.items() if value is not None}
+    if given:
+        parts.append(f"units {json.dumps(given, ensure_ascii=False, default=str)}")
+    parts += [f"no {name} in units" for name in units if name not in given]
+    return " and ".join(parts)
 
 
 def refusal(needed: str, remedy: str) -> PydanticCustomError:

@@ -12,7 +12,7 @@ from sensorium.cli.command import command
 from sensorium.cli.files import Units, find_files, modality_of, read_file
 from sensorium.cli.options import AsJson, AsModality
 from sensorium.cli.recordings import RECORDING
-from sensorium.cli.terminal import FAILED, print_json
+from sensorium.cli.terminal import FAILED, describe, error_text, print_json
 from sensorium.cli.values import check_modality
 from sensorium.errors import SensoriumError
 
@@ -66,7 +66,9 @@ def _look(path: Path, units: Units, modality: str | None, picture: Path | None) 
         seen |= dict(described(percept))
         if picture is not None:
             seen["picture"] = _draw(percept, picture)
-    except (SensoriumError, OSError) as error:
+    except SensoriumError as error:
+        seen["error"] = error_text(describe(error))
+    except OSError as error:
         seen["error"] = str(error)
     return seen
 

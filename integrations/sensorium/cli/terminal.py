@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import typer
 
-from sensorium.cli.files import as_options
-from sensorium.errors import OperationCancelledError, PerceptError, SensoriumError
+from sensorium.cli.advice import in_options
+from sensorium.errors import OperationCancelledError, PerceptError, Phrase, SensoriumError
 
 if TYPE_CHECKING:
     from sensorium.imagebind.releases import Progress
@@ -57,11 +57,12 @@ def reporting(*, as_json: bool) -> Iterator[None]:
 
 def describe(error: SensoriumError) -> dict[str, str]:
     """Return an error as JSON."""
-    return {
-        "type": type(error).__name__,
-        "came": error.came,
-        "needed": error.needed,
-        "remedy": as_options(error.remedy) if isinstance(error, PerceptError) else error.remedy,
+    parts = {"came": error.came, "needed": error.needed, "remedy": error.remedy}
+    return {"type": type(error).__name__} | {
+        name: in_options(part)
+        if isinstance(error, PerceptError) or isinstance(part, Phrase)
+        else part
+        for name, part in parts.items()
     }
 
 

@@ -14,13 +14,13 @@ import pytest
 
 from sensorium import sources
 from sensorium.errors import (
+    EmptyPerceptError,
     MediaDecodeError,
     PerceptFormatError,
     SourceNotFoundError,
     SourceRefusedError,
 )
-from sensorium.percepts import Percept, Text
-from sensorium.sources import registry
+from sensorium.percepts import Percept, Text, percept_from_media, readers
 
 
 class LineReader:
@@ -38,7 +38,13 @@ class LineReader:
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_registered", [])
+    monkeypatch.setattr(readers, "_registered", [])
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, name: str, place: str) -> None:
+    """As if a package with this reader were installed."""
+    point = EntryPoint(name, place, readers.GROUP)
+    monkeypatch.setattr(readers, "_offered", lambda: (point,))
 
 
 def test_any_single_file_is_one_percept(tmp_path: Path) -> None:
@@ -80,9 +86,52 @@ def test_packages_offer_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     package = tmp_path / "lines_of_files.py"
     package.write_text(Path(__file__).read_text(encoding="utf-8"), encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    point = EntryPoint("lines", "lines_of_files:LineReader", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    offer(monkeypatch, "lines", "lines_of_files:LineReader")
     assert len(list(sources.open(path))) == 2
+
+
+def test_a_recording_yields_what_is_asked_of_it(tmp_path: Path) -> None:
+    """With a modality, its percepts of that modality alone, of readers that know none, too."""
+    path = tmp_path / "words.txt"
+    path.write_text("#lines\none\n")
+    sources.register_reader(LineReader())
+    assert len(list(sources.open(path, modality="text"))) == 1
+    assert list(sources.open(path, modality="image")) == []
+    with pytest.raises(PerceptFormatError, match="'txt'"):
+        sources.open(path, modality="txt")
+
+
+def test_media_are_read_by_readers(tmp_path: Path) -> None:
+    """A file whose reader has one percept is that percept, with the caller's time and origin."""
+    path = tmp_path / "words.txt"
+    path.write_text("#lines\none\n")
+    sources.register_reader(LineReader())
+    at = datetime(2024, 5, 1, tzinfo=timezone.utc)
+    assert percept_from_media(path, at=at) == Text("one", at=at, uri=path.as_uri())
+    assert percept_from_media(path, uri="x:y", modality="text", roots=[tmp_path]).uri == "x:y"
+    assert percept_from_media(b"#lines\none\n").modality == "text"  # bytes have no reader
+    with pytest.raises(EmptyPerceptError, match="no percept of modality image"):
+        percept_from_media(path, modality="image")
+    with pytest.raises(SourceRefusedError, match="below"):
+        percept_from_media(path, roots=[tmp_path / "inner"])
+    path.write_text("#lines\none\ntwo\n")
+    with pytest.raises(MediaDecodeError, match=r"iterate over sensorium\.sources\.open"):
+        percept_from_media(path)
+
+
+def test_several_files_of_a_motion_are_one_percept(tmp_path: Path) -> None:
+    """The others are found beside the first, and within the roots."""
+    for name, header in (("a", "ax,ay,az"), ("g", "gx,gy,gz")):
+        rows = "".join(f"{i / 100},{i % 7},{i % 5},9.8\n" for i in range(200))
+        (tmp_path / f"{name}.csv").write_text(f"t,{header}\n{rows}")
+    units = {"accel": "m/s^2", "gyro": "deg/s"}
+    [motion] = sources.open(tmp_path / "a.csv", with_="g.csv", roots=[tmp_path], **units)
+    assert (motion.modality, motion.units["gyro"]) == ("imu", "rad/s")
+    outside = tmp_path / "in"
+    outside.mkdir()
+    (outside / "a.csv").write_bytes((tmp_path / "a.csv").read_bytes())
+    with pytest.raises(SourceRefusedError, match="below"):
+        list(sources.open(outside / "a.csv", with_=["../g.csv"], roots=[outside], **units))
 
 
 def test_what_is_no_reader_is_refused() -> None:
@@ -94,8 +143,7 @@ def test_what_is_no_reader_is_refused() -> None:
 
 def test_a_broken_reader_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A package whose reader cannot be imported is named, whatever file is opened."""
-    point = EntryPoint("lost", "no_such_module:Reader", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    offer(monkeypatch, "lost", "no_such_module:Reader")
     (tmp_path / "a.txt").write_text("hello")
     with pytest.raises(PerceptFormatError, match="'lost' of an installed package"):
         sources.open(tmp_path / "a.txt")

@@ -138,6 +138,18 @@ class Percept(ABC):
         same._set(reading=dict(reading))
         return same
 
+    def with_origin(self, *, at: datetime | None = None, uri: str | None = None) -> Self:
+        """Return the same percept with another time or origin, where they are given.
+
+        Raises:
+            TimeError: `at` is not an aware datetime.
+            SourceTypeError: `uri` is not a `str`.
+        """
+        same = copy.copy(self)
+        at, uri = at or self.at, self.uri if uri is None else uri
+        same._describe(self.source, at=at, uri=uri, limits=self.limits)
+        return same
+
     @classmethod
     def missing_units(cls, given: Mapping[str, Any]) -> list[str]:
         """Return the names of the required units that are not among those given, or are `None`."""
@@ -296,6 +308,22 @@ def is_still(modality: str) -> bool:
     return cls is not None and cls.still
 
 
+def modality_class(modality: str) -> type[Percept]:
+    """Return the class of a modality.
+
+    Raises:
+        PerceptFormatError: There is none of this name.
+    """
+    found = Percept.modalities.get(modality)
+    if found is None:
+        raise PerceptFormatError(
+            f"the modality {show(modality)}",
+            f"one of {', '.join(sorted(Percept.modalities))}",
+            "import the module that defines its class, or correct the name",
+        )
+    return found
+
+
 def _meaning(modality: str, units: dict[str, Any]) -> bytes:
     return json.dumps([modality, units], sort_keys=True).encode()
 
@@ -384,13 +412,7 @@ def make_percept(
         PerceptError: The class refuses the content.
     """
     # The keywords differ from class to class, so no static type fits all constructors
-    make: Any = modality if isinstance(modality, type) else Percept.modalities.get(modality)
-    if make is None:
-        raise PerceptFormatError(
-            f"the modality {show(modality)}",
-            f"one of {', '.join(sorted(Percept.modalities))}",
-            "import the module that defines its class, or correct the name",
-        )
+    make: Any = modality if isinstance(modality, type) else modality_class(modality)
     try:
         percept: Percept = make(content, **units, at=at, uri=uri, limits=limits)
     except SensoriumError:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import mimetypes
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sensorium.errors import MediaDecodeError, SourceTypeError, UnitError
+from sensorium.errors import EmptyPerceptError, MediaDecodeError, SourceTypeError, UnitError
 from sensorium.percepts.codecs.pictures import is_deep_picture
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.locations import allowed_path, directories
+from sensorium.percepts.locations import allowed_path, directories, local_path
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, make_percept
+from sensorium.percepts.readers import known_options, read_with, reader_of
 from sensorium.percepts.signatures import PREFIX, recognise
 from sensorium.percepts.source import Encoded, Given, take
 from sensorium.percepts.text import Text
@@ -41,8 +42,9 @@ def percept_from_media(
 ) -> Percept:
     """Make a percept of a file, as messages and tools hand it over: with a mime type, or nothing.
 
-    The modality is the one given, else what the mime type says, else what the content begins with
-    or its name ends with. Depth, thermal and motion are never guessed.
+    A path that a registered reader takes is read by it (see `sensorium.sources`). Else the modality
+    is the one given, or what the mime type says, or what the content begins with or its name ends
+    with. Depth, thermal and motion are never guessed.
 
     Args:
         content: A path, a `data:` or `file:` URI, or whatever else the percept's class takes.
@@ -56,13 +58,24 @@ def percept_from_media(
             comes from an agent or a network: an empty list refuses every path, `None` none.
     Raises:
         SourceRefusedError: A URL, or a path outside `roots`.
-        MediaDecodeError: Nothing says the modality, or a text is not UTF-8.
+        MediaDecodeError: Nothing says the modality, or a text is not UTF-8; or the path is a
+            recording of several percepts, which `sensorium.sources.open` yields.
+        EmptyPerceptError: A reader finds nothing, or nothing of the modality, in the file.
         UnitError: A picture of 16 bits or more without a modality, or units that are missing.
         PerceptFormatError: The modality is unknown, or its class does not take the units.
         PerceptError: The percept's class refuses the content.
     """
-    if roots is not None and _is_path(content):
-        content = allowed_path(content, directories(roots))  # type: ignore[arg-type]  # a path
+    if roots is not None:
+        content = _allowed(content, directories(roots))
+    if _is_path(content):
+        path = local_path(os.fspath(content))  # type: ignore[arg-type]  # a path
+        reader = reader_of(path)
+        if reader is not None:
+            options = {"modality": modality, **(units or {})}
+            if "limits" in known_options(reader):
+                options["limits"] = limits
+            read = _only(read_with(reader, path, options), path, modality)
+            return read.with_origin(at=at, uri=uri)
     found = modality or modality_of_content(content, mime_type, limits=limits)
     given = _read_text(content, limits) if found == Text.modality else content
     return make_percept(found, given, units or {}, at=at, uri=uri, limits=limits)
@@ -148,6 +161,43 @@ def _check_words(head: bytes, name: str) -> None:
         raise MediaDecodeError(
             f"{name}, which is a table of numbers", "words, or what the numbers mean", SAY_IT
         )
+
+
+def _allowed(content: Given, roots: Sequence[Path]) -> Given:
+    """Return a content whose paths, also those of several files, lie in `roots`.
+
+    Raises:
+        SourceRefusedError: One of them does not, or is a URL.
+    """
+    if isinstance(content, (list, tuple)):
+        return [_allowed(each, roots) for each in content]
+    if _is_path(content):
+        return allowed_path(content, roots)  # type: ignore[arg-type]  # a path
+    return content
+
+
+def _only(percepts: Iterator[Percept], path: Path, modality: str | None) -> Percept:
+    """Return the one percept of a file that a reader reads.
+
+    Raises:
+        EmptyPerceptError: There is none.
+        MediaDecodeError: There are several.
+    """
+    first = next(percepts, None)
+    of = f" of modality {modality}" if modality else ""
+    if first is None:
+        raise EmptyPerceptError(
+            f"{str(path)!r}, in which is no percept{of}",
+            "a file that holds one",
+            "leave it out, or say no modality" if modality else "leave it out",
+        )
+    if next(percepts, None) is not None:
+        raise MediaDecodeError(
+            f"the recording {str(path)!r}, which is many observations{of}",
+            "a file that is one",
+            f"iterate over sensorium.sources.open({str(path)!r})",
+        )
+    return first
 
 
 def _is_path(content: object) -> bool:

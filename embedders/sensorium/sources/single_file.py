@@ -1,32 +1,53 @@
-"""The reader of every file that no other reader takes: one file, one percept."""
+"""Files that no reader takes: one file, or the files of one motion, as one percept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sensorium.percepts.imu import IMU
 from sensorium.percepts.percept import Percept
 from sensorium.percepts.recognising import percept_from_media
 
 GENERAL = ("modality", "mime_type", "at", "limits")  # options that are not units
+WITH = "with_"  # the option that names the other files of a motion
 
 
-class FileReader:
-    """Opens one file as `percept_from_media` does; its options are those, and the units."""
+def read_single(
+    path: Path, options: Mapping[str, Any], *, roots: Sequence[Path] | None = None
+) -> Iterator[Percept]:
+    """Yield the one percept of a file, as `percept_from_media` makes it, with its `reading`.
 
-    def matches(self, path: Path, head: bytes) -> bool:
-        """Return whether there is a file at the path."""
-        return path.is_file()
+    Args:
+        path: Absolute path of the file.
+        options: Those of `percept_from_media`, the units, and `with_`: the other files of a motion,
+            whose paths are relative to the folder of the file.
+        roots: Directories that every path must lie in.
+    Raises:
+        PerceptError: `percept_from_media` refuses the file.
+    """
+    general = {name: options[name] for name in GENERAL if options.get(name) is not None}
+    units = {name: each for name, each in options.items() if name not in (*GENERAL, WITH)}
+    content: Path | list[Path] = path
+    others = companions(path, options)
+    if others:
+        general.setdefault("modality", IMU.modality)
+        content = [path, *others]
+    percept = percept_from_media(
+        content,
+        units=units,
+        uri=path.as_uri(),
+        roots=roots,
+        **general,
+    )
+    reading = {"modality": percept.modality, **percept.units, **percept.reading}
+    return iter([percept.with_reading(reading)])
 
-    def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
-        """Return the one percept of the file.
 
-        Raises:
-            PerceptError: `percept_from_media` refuses the file.
-        """
-        general = {name: value for name, value in options.items() if name in GENERAL}
-        units = {name: value for name, value in options.items() if name not in GENERAL}
-        percept = percept_from_media(path, units=units, uri=path.as_uri(), **general)
-        reading = {"modality": percept.modality, **percept.units, **percept.reading}
-        return iter([percept.with_reading(reading)])
+def companions(path: Path, options: Mapping[str, Any]) -> list[Path]:
+    """Return the paths of the files that options say belong to a file."""
+    given = options.get(WITH) or ()
+    others = [given] if isinstance(given, (str, os.PathLike)) else given
+    return [path.parent / each for each in others]

@@ -122,6 +122,8 @@ def bag(
 class BagReader:
     """The reader of recordings of robots; its options are the arguments of `bag`."""
 
+    options = tuple(name for name in signature(bag).parameters if name != "path")
+
     def matches(self, path: Path, head: bytes) -> bool:
         """Return whether the path is a recording."""
         return is_bag(path, head)
@@ -133,8 +135,7 @@ class BagReader:
             PerceptFormatError: An option is not an argument of `bag`.
             PerceptError: As of `bag`.
         """
-        known = [name for name in signature(bag).parameters if name != "path"]
-        check_options(options, known, f"the recording {str(path)!r}")
+        check_options(options, self.options, f"the recording {str(path)!r}")
         return bag(path, **options)
 
 

@@ -1,0 +1,142 @@
+"""Readers: the classes that read files of other kinds than one percept's, and who is asked when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from sensorium.errors import PerceptFormatError, SensoriumError
+from sensorium.percepts.locations import looking_at
+from sensorium.percepts.percept import Percept, modality_class
+from sensorium.percepts.signatures import PREFIX
+
+GROUP = "sensorium.readers"  # group of the entry points by which packages offer readers
+# Asked last, in this order. They stand above the percepts, and are imported when it is their turn.
+BUILT_IN = ("sensorium.sources.bags.bag:BagReader",)
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Files, or folders, of one kind, read as percepts.
+
+    A reader may also have `options`, the names of the options that it knows: `walk` and the command
+    line, which read files of many kinds, give each reader those that it has.
+    """
+
+    def matches(self, path: Path, head: bytes) -> bool:
+        """Return whether this reader is for a file.
+
+        Args:
+            path: Absolute path of an existing file or folder.
+            head: First 512 bytes of the file, or fewer if it is shorter; empty for a folder.
+        """
+
+    def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
+        """Yield the percepts of a file, earlier ones first, in bounded memory.
+
+        Args:
+            path: Absolute path of a file that `matches`.
+            options: Keywords of the call of `sensorium.sources.open`. Those that the reader does
+                not know are errors: see `check_options`.
+        """
+
+
+_registered: list[Reader] = []
+
+
+def register_reader(reader: Reader) -> None:
+    """Ask a reader, before those of installed packages and the built-in ones.
+
+    Args:
+        reader: The reader; the one registered last is asked first.
+    Raises:
+        PerceptFormatError: It has no `matches` or no `read`, or is a class.
+    """
+    _registered.insert(0, _checked(reader, "registered"))
+
+
+def reader_of(path: Path) -> Reader | None:
+    """Return the reader that takes a file or a folder; `None` if it is read as one percept, or not.
+
+    Args:
+        path: Absolute path.
+    Raises:
+        SourceNotFoundError: Nothing is at the path.
+        SourceRefusedError: It may not be read.
+        PerceptFormatError: What a package offers cannot be imported, or is not a reader.
+    """
+    with looking_at(path, "an existing file or folder"):
+        head = b""
+        if path.is_file():
+            with path.open("rb") as stream:
+                head = stream.read(PREFIX)
+        elif not path.is_dir():
+            path.stat()  # nothing there; or a device or a pipe, which no reader is asked about
+            return None
+    return next((each for each in _readers() if each.matches(path, head)), None)
+
+
+def known_options(reader: Reader) -> Collection[str]:
+    """Return the names of the options that a reader says it knows."""
+    names: Collection[str] = getattr(reader, "options", ())
+    return names
+
+
+def read_with(reader: Reader, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
+    """Read a file with a reader. With a `modality` among the options, only percepts of it.
+
+    Raises:
+        PerceptFormatError: No such modality.
+        PerceptError: As of the reader.
+    """
+    modality = options.get("modality")
+    if modality is None or "modality" in known_options(reader):
+        return reader.read(path, {k: v for k, v in options.items() if v is not None})
+    modality_class(modality)
+    rest = {name: value for name, value in options.items() if name != "modality"}
+    return (each for each in reader.read(path, rest) if each.modality == modality)
+
+
+def _readers() -> Iterator[Reader]:
+    """Yield the readers in the order in which they are asked; each is imported when it is its turn.
+
+    Raises:
+        PerceptFormatError: What a package offers cannot be imported, or is not a reader.
+    """
+    yield from _registered
+    for point in (*_offered(), *(EntryPoint(place, place, GROUP) for place in BUILT_IN)):
+        yield _made(point)
+
+
+@lru_cache  # the search through all installed packages takes as long as it takes to read a file
+def _offered() -> tuple[EntryPoint, ...]:
+    return tuple(sorted(entry_points(group=GROUP)))
+
+
+@lru_cache
+def _made(point: EntryPoint) -> Reader:
+    try:
+        made = getattr(import_module(point.module), point.attr)()
+    except SensoriumError:  # it says itself what to install
+        raise
+    except (ImportError, AttributeError, TypeError, OSError) as error:
+        raise PerceptFormatError(
+            f"the reader {point.name!r} of an installed package ({error})",
+            "the class of a reader that can be imported and takes no arguments",
+            "update the package that offers it, or uninstall it",
+        ) from error
+    return _checked(made, point.name)
+
+
+def _checked(reader: object, name: str) -> Reader:
+    if isinstance(reader, type) or not isinstance(reader, Reader):
+        raise PerceptFormatError(
+            f"{reader!r} as a reader ({name})",
+            "an object with matches(path, head) and read(path, options)",
+            "see docs/sources.md for a whole one",
+        )
+    return reader

@@ -1,0 +1,250 @@
+"""Finding files: which of a folder are read, how, and why others are not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from sensorium.errors import PerceptFormatError, SensoriumError
+from sensorium.percepts.locations import allowed_path
+from sensorium.percepts.percept import Percept
+from sensorium.percepts.readers import Reader, known_options, reader_of
+from sensorium.percepts.recognising import guessed_suffixes, modality_of_file
+from sensorium.sources.registry import open as open_source
+from sensorium.sources.rules import RULES_FILE, SKIP, Rule, options_of, read_rules
+from sensorium.sources.single_file import GENERAL, companions
+
+UNKNOWN_KIND, HIDDEN, LINK = "unknown kind", "hidden", "a link to a folder"  # reasons to skip
+
+OnSkip: TypeAlias = Callable[[Path, str], object]  # called with what is skipped, and the reason
+OnFailure: TypeAlias = Callable[[Path, "SensoriumError | OSError"], object]
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file to read, or a folder that is one recording.
+
+    Attributes:
+        path: Its path, as it was given or found.
+        reader: The reader that takes it; `None` if it is read as one percept.
+        rule: The rule that matches it.
+    """
+
+    path: Path
+    reader: Reader | None = None
+    rule: Rule | None = None
+
+    def modality(self, asked: str | None = None) -> str | None:
+        """Return the modality asked for, or that of the rule, or that which the name says.
+
+        Raises:
+            MediaDecodeError: Nothing says the modality of a file that no reader takes.
+            UnitError: A picture of 16 bits or more, which may be depth, heat or a picture.
+        """
+        said = asked or (self.rule.modality if self.rule else None)
+        return said if said or self.reader else modality_of_file(self.path)
+
+    def options(
+        self, given: Mapping[str, Any] | None = None, *, modality: str | None = None
+    ) -> dict[str, Any]:
+        """Return the options that the file is read with, the `modality` among them.
+
+        Args:
+            given: Options for files of several kinds, of which those count that this one has. They
+                go before those of the rule.
+            modality: Modality that is asked for. If it is not that of the rule, the options of the
+                rule do not count.
+        Raises:
+            PerceptError: As of `modality`.
+        """
+        found = self.modality(modality)
+        rule = self.rule if self.rule and self.rule.modality in (None, found) else None
+        if self.reader is not None:
+            names = {*known_options(self.reader)}
+        else:
+            names = {*GENERAL, *(options_of(found) if found in Percept.modalities else ())}
+        fitting = {name: each for name, each in (given or {}).items() if name in names}
+        return {**(rule.options if rule else {}), **fitting, "modality": found}
+
+    def takes(self, option: str) -> bool:
+        """Return whether its reader says that it knows an option."""
+        return self.reader is not None and option in known_options(self.reader)
+
+    def open(
+        self, options: Mapping[str, Any], *, roots: Sequence[Path] | None = None
+    ) -> Iterator[Percept]:
+        """Yield the percepts of the file.
+
+        Args:
+            options: What `options` returned, and others of the reader.
+            roots: Directories that the paths must lie in.
+        Raises:
+            PerceptError: As of `sensorium.sources.open`.
+        """
+        return open_source(self.path, roots=roots, **options)
+
+
+@dataclass
+class Search:
+    """One search of files and folders.
+
+    Attributes:
+        rules: Rules that go before those of the folders.
+        modality: Modality of the files; by default their names say it.
+        on_skip: Called with each file that is skipped, and the reason.
+        on_failure: Called with a file that may not be read, or a folder that cannot be listed.
+        roots: Directories that the files must lie in, links followed; `None` allows all.
+    """
+
+    rules: Sequence[Rule]
+    modality: str | None
+    on_skip: OnSkip
+    on_failure: OnFailure
+    roots: Sequence[Path] | None = None
+    _used: set[Rule] = field(default_factory=set)
+    _walked: list[Path] = field(default_factory=list)
+    _by_folder: dict[Path, list[Rule]] = field(default_factory=dict)
+
+    def find(self, paths: Iterable[Path]) -> list[FoundFile]:
+        """Return the files to read, in the order of the paths, those of folders sorted.
+
+        Raises:
+            PerceptFormatError: A rule is not as it should be, or none of the files is for a rule
+                of the caller.
+            PerceptError: As of `reader_of`, for a path that was given.
+        """
+        found: dict[Path, FoundFile] = {}
+        for path in paths:
+            for each in self._of_folder(path, self.rules) if path.is_dir() else self._given(path):
+                found.setdefault(each.path, each)
+        self._report_unused()
+        belonging = {
+            other: each.path
+            for each in found.values()
+            if each.rule
+            for other in companions(each.path, each.rule.options)
+        }
+        for path, owner in belonging.items():
+            if found.pop(path, None):
+                self.on_skip(path, f"read with {owner.name}")
+        return list(found.values())
+
+    def _given(self, path: Path) -> Iterator[FoundFile]:
+        """Yield a file that was given, with the rule of its folder."""
+        if not path.exists():  # whoever reads it says so
+            yield FoundFile(path)
+            return
+        rules = [*self.rules, *self._rules_in(path.parent)]
+        rule = self._rule_for(path, rules)
+        if not self._skips(path, rule):
+            yield FoundFile(path, reader_of(path.absolute()), rule)
+
+    def _of_folder(self, folder: Path, outer: Sequence[Rule]) -> Iterator[FoundFile]:
+        """Yield a folder that is one recording, or else the files in it.
+
+        Where a rule is for a file in it, it is read file by file.
+        """
+        rule = self._rule_for(folder, outer)
+        if self._skips(folder, rule):
+            return
+        reader = reader_of(folder.absolute())
+        self._walked.append(folder)
+        own = self._rules_in(folder)
+        rules = [*outer[: len(self.rules)], *own, *outer[len(self.rules) :]]
+        telling = [each for each in rules if each.modality != SKIP]
+        if reader is not None and not (telling and _is_for_one(telling, folder)):
+            yield FoundFile(folder, reader, rule)
+            return
+        try:
+            entries = sorted(folder.iterdir())
+        except OSError as error:
+            self.on_failure(folder, error)
+            return
+        for path in entries:
+            yield from self._entry(path, rules)
+
+    def _entry(self, path: Path, rules: Sequence[Rule]) -> Iterator[FoundFile]:
+        if path.name.startswith("."):
+            self.on_skip(path, HIDDEN)
+        elif path.is_dir():
+            if path.is_symlink():
+                self.on_skip(path, LINK)
+            else:
+                yield from self._of_folder(path, rules)
+        elif path.is_file() and path.name != RULES_FILE and self._is_allowed(path):
+            rule = self._rule_for(path, rules)
+            if not self._skips(path, rule):
+                yield from self._known(path, rule)
+
+    def _is_allowed(self, path: Path) -> bool:
+        try:
+            if self.roots is not None:
+                allowed_path(path, self.roots)
+        except SensoriumError as error:
+            self.on_failure(path, error)
+            return False
+        return True
+
+    def _known(self, path: Path, rule: Rule | None) -> Iterator[FoundFile]:
+        """Yield a file of a folder if something says what it is."""
+        try:
+            reader = reader_of(path.absolute())
+        except PerceptFormatError:  # of what is installed, not of this file
+            raise
+        except SensoriumError as error:
+            self.on_failure(path, error)
+            return
+        said, asked = rule.modality if rule else None, self.modality
+        suffixes = Percept.modalities[asked].suffixes if asked else guessed_suffixes()
+        named = path.suffix.lower() in suffixes
+        if reader is not None or (said == asked if said and asked else said or named):
+            yield FoundFile(path, reader, rule)
+        else:
+            self.on_skip(path, f"not {asked}" if asked else UNKNOWN_KIND)
+
+    def _rules_in(self, folder: Path) -> list[Rule]:
+        if folder not in self._by_folder:
+            if self.roots is not None and (folder / RULES_FILE).exists():
+                allowed_path(folder / RULES_FILE, self.roots)
+            self._by_folder[folder] = read_rules(folder.absolute())
+        return self._by_folder[folder]
+
+    def _rule_for(self, path: Path, rules: Sequence[Rule]) -> Rule | None:
+        absolute = path.absolute()
+        rule = next((each for each in rules if each.matches(absolute)), None)
+        if rule is not None:
+            self._used.add(rule)
+        return rule
+
+    def _skips(self, path: Path, rule: Rule | None) -> bool:
+        if rule is None or rule.modality != SKIP:
+            return False
+        self.on_skip(path, f"by {rule}")
+        return True
+
+    def _report_unused(self) -> None:
+        """Report the rules that no file is read by.
+
+        Raises:
+            PerceptFormatError: One of the caller's is among them.
+        """
+        unused = [rule for rule in self.rules if rule not in self._used]
+        if unused:
+            raise PerceptFormatError(
+                f"{unused[0]}, which is for no file",
+                "a pattern that the end of a path matches, before other rules do",
+                "correct the pattern, or leave the rule out",
+            )
+        for folder in self._walked:
+            for rule in self._rules_in(folder):
+                if rule not in self._used:
+                    self.on_skip(folder / RULES_FILE, f"{rule.match!r} is for no file")
+
+
+def _is_for_one(rules: Sequence[Rule], folder: Path) -> bool:
+    """Return whether a rule is for a file in a folder, or in the folders in it."""
+    files = (Path(place, name) for place, _, names in os.walk(folder) for name in names)
+    return any(rule.matches(file.absolute()) for file in files for rule in rules)

@@ -1,0 +1,278 @@
+"""Walks over folders: every file is read, or somebody is told why it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from sensorium import sources
+from sensorium.errors import (
+    MediaDecodeError,
+    PerceptFormatError,
+    SensoriumError,
+    SourceNotFoundError,
+    SourceRefusedError,
+    UnitError,
+)
+from sensorium.percepts import IMU, Depth, Percept, Text, readers
+from sensorium.sources import rules
+
+COUNTS = np.full((4, 6), 5000, np.uint16)  # 1 m at 1/5000
+RULE = {"match": "depth/*.png", "as": "depth", "unit": "1/5000", "fx": 525}
+
+
+class PairReader:
+    """Reads folders of pairs of words, each a text."""
+
+    options = ("most", "on_failure")
+
+    def matches(self, path: Path, head: bytes) -> bool:
+        return (path / "pairs.txt").is_file()
+
+    def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
+        sources.check_options(options, self.options, "pairs")
+        for words in ["one", "two"][: options.get("most")]:
+            yield Text(words, uri=path.as_uri())
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "_registered", [])
+
+
+def write_depth(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    PIL.Image.fromarray(COUNTS).save(path)
+
+
+def write_motion(path: Path, columns: str = "ax,ay,az,gx,gy,gz") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    planted = ["9.8", "0.1", "0.2", "0.3", "0.4", "0.5"]
+    part = planted[3:] if path.stem == "Gyr" else planted[: columns.count(",") + 1]
+    rows = "".join(",".join([f"{i / 100}", *part]) + "\n" for i in range(200))
+    path.write_text(f"t,{columns}\n{rows}")
+
+
+def names(percepts: Iterator[Percept], folder: Path) -> list[tuple[str, str]]:
+    return [(each.modality, (each.uri or "").removeprefix(folder.as_uri())) for each in percepts]
+
+
+def test_every_file_is_read_or_accounted_for(tmp_path: Path) -> None:
+    """Sorted; hidden files, links to folders, unknown kinds and failures are reported."""
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "note.txt").write_text("hello")
+    (tmp_path / "a.txt").write_text("first")
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / "model.bin").write_bytes(b"1")
+    (tmp_path / "link").symlink_to(tmp_path / "b")
+    write_depth(tmp_path / "deep.png")
+    skipped: dict[str, str] = {}
+    failed: dict[str, SensoriumError | OSError] = {}
+    read = sources.walk(
+        tmp_path,
+        on_skip=lambda path, why: skipped.update({path.name: why}),
+        on_failure=lambda path, error: failed.update({path.name: error}),
+    )
+    assert names(read, tmp_path) == [("text", "/a.txt"), ("text", "/b/note.txt")]
+    assert skipped == {
+        ".cache": "hidden",
+        "link": "a link to a folder",
+        "model.bin": "unknown kind",
+    }
+    assert isinstance(failed.pop("deep.png"), UnitError)
+    assert failed == {}
+    with pytest.raises(UnitError, match="16 bits"):
+        list(sources.walk(tmp_path))
+
+
+def test_options_are_for_the_files_that_have_them(tmp_path: Path) -> None:
+    """Units of motion do not disturb texts; a name that nothing has is refused."""
+    write_motion(tmp_path / "walk.csv")
+    (tmp_path / "note.txt").write_text("hello")
+    read = list(sources.walk(tmp_path, accel="m/s^2", gyro="deg/s"))
+    assert [each.modality for each in read] == ["text", "imu"]
+    assert read[1].units["gyro"] == "deg/s"
+    assert read[1].reading["accel"] == ["ax", "ay", "az"]
+    with pytest.raises(PerceptFormatError, match="'acel'"):
+        sources.walk(tmp_path, acel="g")
+    [only] = sources.walk(tmp_path, modality="imu", accel="m/s^2", gyro="deg/s")
+    assert only.modality == "imu"
+    with pytest.raises(PerceptFormatError, match="'inu'"):
+        sources.walk(tmp_path, modality="inu")
+
+
+@pytest.mark.parametrize("form", ["argument", "file", "file of a parent"])
+def test_a_rule_says_what_files_are(form: str, tmp_path: Path) -> None:
+    """Given, or written beside the data or above it: the planted metre is read."""
+    write_depth(tmp_path / "run" / "depth" / "1.png")
+    PIL.Image.new("RGB", (4, 3)).save(tmp_path / "run" / "1.png")
+    if form != "argument":
+        place = tmp_path / "run" if form == "file" else tmp_path
+        (place / "sensorium.toml").write_text(
+            '[[files]]\nmatch = "depth/*.png"\nas = "depth"\nunit = "1/5000"\nfx = 525\n'
+        )
+    rules = [RULE] if form == "argument" else []
+    image, depth = sources.walk(tmp_path, rules=rules)
+    assert image.modality == "image"
+    assert isinstance(depth, Depth)
+    np.testing.assert_allclose(depth.metres(), 1, rtol=1e-6)
+
+
+def test_the_nearest_rule_counts(tmp_path: Path) -> None:
+    """The caller's before a folder's, that before its parent's, and the first of several."""
+    write_depth(tmp_path / "in" / "d.png")
+    rule = '[[files]]\nmatch = "*.png"\nas = "depth"\nfx = 525\nunit = "{}"\n'
+    (tmp_path / "sensorium.toml").write_text(rule.format("1/1000"))
+
+    def metres(**more: Any) -> float:
+        [read] = sources.walk(tmp_path, **more)
+        assert isinstance(read, Depth)
+        return float(read.metres().max())
+
+    assert metres() == pytest.approx(5)
+    (tmp_path / "in" / "sensorium.toml").write_text(rule.format("1/5000") + rule.format("1/100"))
+    assert metres() == pytest.approx(1)
+    given = {"match": "in/*", "as": "depth", "fx": 525, "unit": "1/2500"}
+    assert metres(rules=[given]) == pytest.approx(2)
+    assert metres(unit="1/1250") == pytest.approx(4)  # what is said of all goes before rules
+
+
+def test_rules_for_tables_of_motion(tmp_path: Path) -> None:
+    """Columns and units, and files that belong together, which are read once."""
+    write_motion(tmp_path / "Acc.csv", "x,y,z")
+    write_motion(tmp_path / "Gyr.csv", "x,y,z")
+    (tmp_path / "sensorium.toml").write_text(
+        '[[files]]\nmatch = "Acc.csv"\nas = "imu"\naccel = "m/s^2"\ngyro = "none"\n'
+        'columns = { accel = ["x", "y", "z"], time = "t" }\n'
+        '[[files]]\nmatch = "Gyr.csv"\nas = "skip"\n'
+    )
+    [alone] = sources.walk(tmp_path)
+    assert isinstance(alone, IMU)
+    assert not alone.has_gyro
+    for path, columns in (("Acc.csv", "ax,ay,az"), ("Gyr.csv", "gx,gy,gz")):
+        write_motion(tmp_path / path, columns)
+    (tmp_path / "sensorium.toml").write_text(
+        '[[files]]\nmatch = "Acc.csv"\nas = "imu"\naccel = "m/s^2"\ngyro = "deg/s"\n'
+        'with = "Gyr.csv"\n'
+    )
+    skipped: dict[str, str] = {}
+    [both] = sources.walk(tmp_path, on_skip=lambda path, why: skipped.update({path.name: why}))
+    assert isinstance(both, IMU)
+    assert both.has_gyro
+    assert skipped == {"Gyr.csv": "read with Acc.csv"}
+
+
+@pytest.mark.parametrize(
+    ("match", "path", "wanted"),
+    [
+        ("*.png", "/a/b/1.png", True),
+        ("*.png", "/a/b/1.PNG", False),
+        ("b/*.png", "/a/b/1.png", True),
+        ("a/*.png", "/a/b/1.png", False),
+        ("a/**/*.png", "/a/b/c/1.png", True),
+        ("a/**/*.png", "/a/1.png", True),
+        ("a/**", "/x/a/b/c/1.png", True),
+        ("/a/*/*.png", "/a/b/1.png", True),
+        ("/b/*.png", "/a/b/1.png", False),
+        ("[[]1].png", "/a/[1].png", True),
+    ],
+)
+def test_what_patterns_match(match: str, path: str, wanted: bool) -> None:
+    """The end of a path, part by part; from the root after a first slash."""
+    [rule] = rules.rules_of([{"match": match}], origin="a test")
+    assert rule.matches(Path(path)) is wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("files = 3", "not a list of tables"),
+        ('[[file]]\nmatch = "a"', "the key file"),
+        ("[[files]", "TOML"),
+        ('[[files]]\nas = "depth"', "match, the end of a path"),
+        ('[[files]]\nmatch = "a[1.png"', "match, the end of a path"),
+        ('[[files]]\nmatch = "../a"', "match, the end of a path"),
+        ('[[files]]\nmatch = "*"\nas = "dept"', "one of .*skip"),
+        ('[[files]]\nmatch = "*"\nas = "depth"\nunits = "mm"', "with units; .*unit"),
+        ('[[files]]\nmatch = "*"\nas = "imu"\nwith = "../b.csv"', "a file in"),
+    ],
+)
+def test_wrong_rules_are_refused(text: str, said: str, tmp_path: Path) -> None:
+    """Before anything is read, with what is possible."""
+    (tmp_path / "sensorium.toml").write_text(text)
+    with pytest.raises(PerceptFormatError, match=said):
+        sources.walk(tmp_path)
+
+
+def test_rules_for_no_file_are_reported(tmp_path: Path) -> None:
+    """Those of the caller are errors; those of a file, which may serve more folders, are told."""
+    (tmp_path / "a.txt").write_text("hello")
+    with pytest.raises(PerceptFormatError, match="for no file"):
+        sources.walk(tmp_path, rules=[RULE])
+    (tmp_path / "sensorium.toml").write_text('[[files]]\nmatch = "*.png"\nas = "skip"\n')
+    skipped: dict[str, str] = {}
+    assert list(sources.walk(tmp_path, on_skip=lambda path, why: skipped.update({path.name: why})))
+    assert skipped == {"sensorium.toml": "'*.png' is for no file"}
+
+
+def test_a_recording_is_read_by_its_reader(tmp_path: Path) -> None:
+    """A whole folder; file by file where a rule is for a file in it; or not at all."""
+    sources.register_reader(PairReader())
+    folder = tmp_path / "pairs"
+    folder.mkdir()
+    (folder / "pairs.txt").write_text("these are the words")
+    assert len(list(sources.walk(tmp_path))) == 2
+    assert len(list(sources.walk(tmp_path, most=1))) == 1
+    assert len(list(sources.walk(tmp_path, rules=[{"match": "pairs", "most": 1}]))) == 1
+    [text] = sources.walk(tmp_path, rules=[{"match": "*.txt", "as": "text"}])
+    assert (text.uri or "").endswith("pairs.txt")
+    assert list(sources.walk(tmp_path, rules=[{"match": "pairs", "as": "skip"}])) == []
+    assert list(sources.walk(tmp_path, modality="depth")) == []
+
+
+def test_a_failure_within_a_recording_does_not_end_it(tmp_path: Path) -> None:
+    """A reader that can go on is asked to, when somebody listens."""
+
+    class Failing(PairReader):
+        def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
+            error = MediaDecodeError("a page", "words", "write")
+            options["on_failure"](sources.MessageFailure("/page", 1, error))
+            yield Text("the rest")
+
+    sources.register_reader(Failing())
+    (tmp_path / "pairs.txt").write_text("")
+    failed: list[SensoriumError | OSError] = []
+    [read] = sources.walk(tmp_path, on_failure=lambda path, error: failed.append(error))
+    assert read == Text("the rest")
+    assert [str(error)[:6] for error in failed] == ["a page"]
+
+
+def test_roots_hold_within_a_folder(tmp_path: Path) -> None:
+    """A link that leads out is reported, not followed; so is a file of rules."""
+    inside = tmp_path / "in"
+    inside.mkdir()
+    (tmp_path / "secret.txt").write_text("secret")
+    (inside / "link.txt").symlink_to(tmp_path / "secret.txt")
+    failed: list[SensoriumError | OSError] = []
+    read = sources.walk(inside, roots=[inside], on_failure=lambda path, error: failed.append(error))
+    assert list(read) == []
+    assert [type(error) for error in failed] == [SourceRefusedError]
+    with pytest.raises(SourceRefusedError):
+        sources.walk(tmp_path, roots=[inside])
+    (inside / "sensorium.toml").symlink_to(tmp_path / "secret.txt")
+    with pytest.raises(SourceRefusedError):
+        sources.walk(inside, roots=[inside], on_failure=lambda path, error: None)
+
+
+def test_places_that_are_no_folder(tmp_path: Path) -> None:
+    """Nothing there, or a file."""
+    (tmp_path / "a.txt").write_text("hello")
+    with pytest.raises(SourceNotFoundError):
+        sources.walk(tmp_path / "b")
+    with pytest.raises(MediaDecodeError, match=r"sources\.open"):
+        sources.walk(tmp_path / "a.txt")

@@ -9,11 +9,11 @@ from typing import Any
 
 from sensorium.errors import MediaDecodeError, SensoriumError
 from sensorium.percepts.locations import allowed_path, directories, local_path
-from sensorium.percepts.percept import Percept
+from sensorium.percepts.percept import Percept, modality_class
 from sensorium.percepts.readers import known_options, reader_of
 from sensorium.sources.finding import FoundFile, OnFailure, OnSkip, Search
 from sensorium.sources.reader import check_options
-from sensorium.sources.rules import options_of
+from sensorium.sources.rules import options_of, rules_of
 from sensorium.sources.single_file import GENERAL
 
 

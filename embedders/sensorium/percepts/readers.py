@@ -16,7 +16,10 @@ from sensorium.percepts.signatures import PREFIX
 
 GROUP = "sensorium.readers"  # group of the entry points by which packages offer readers
 # Asked last, in this order. They stand above the percepts, and are imported when it is their turn.
-BUILT_IN = ("sensorium.sources.bags.bag:BagReader",)
+BUILT_IN = (
+    "sensorium.sources.bags.bag:BagReader",
+    "sensorium.sources.folders.folder:FolderReader",
+)
 
 
 @runtime_checkable

@@ -47,6 +47,7 @@ def interpolate(
     longest = max(gap, GAP_PERIODS * float(np.median(steps)))
     after = np.searchsorted(times, at).clip(1, len(times) - 1)
     told = (times[0] <= at) & (at <= times[-1]) & (steps[after - 1] <= longest)
+    told |= (times[after] == at) | (times[after - 1] == at)  # beside a gap, but not in it
     known[~told] = np.nan
     return known
 

@@ -1,4 +1,4 @@
-"""Times of messages: those in their headers, those of the log, and the moment of a percept."""
+"""Times of recordings: those of messages and their log, and the moment of a percept."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def moment(stamp: int, log_time: int) -> tuple[datetime | None, str]:
     Returns:
         The moment, in UTC, and the words of a reading. `None` if neither counts from 1970.
     """
-    if REAL[0] <= stamp < REAL[1]:
-        return _since_epoch(stamp), "header.stamp"
+    if (at := moment_of(stamp)) is not None:
+        return at, "header.stamp"
     why = "the stamps do not count from 1970" if stamp else "the stamps are zero"
-    if REAL[0] <= log_time < REAL[1]:
-        return _since_epoch(log_time), f"log time ({why})"
+    if (at := moment_of(log_time)) is not None:
+        return at, f"log time ({why})"
     return None, f"unknown ({why}, nor does the log)"
 
 
@@ -61,5 +61,8 @@ def nanoseconds(time: datetime | int | None, name: str) -> int | None:
     return (time - EPOCH) // timedelta(microseconds=1) * 1000
 
 
-def _since_epoch(time: int) -> datetime:
-    return EPOCH + timedelta(microseconds=time // 1000)
+def moment_of(stamp: int) -> datetime | None:
+    """Return a stamp in nanoseconds as a moment in UTC; `None` if it does not count from 1970."""
+    if not REAL[0] <= stamp < REAL[1]:
+        return None
+    return EPOCH + timedelta(microseconds=stamp // 1000)

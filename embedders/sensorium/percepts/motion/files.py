@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
+from typing import TypeVar
 
 import numpy as np
 
@@ -41,6 +42,7 @@ LAYOUTS: tuple[dict[str, tuple[int, ...]], ...] = (  # arrays of an NPZ file: th
     dict.fromkeys(CHANNELS, ()),
 )
 LARGEST = 2**29  # bytes a file may unpack to, all its arrays together
+T = TypeVar("T")  # what a table is to the caller
 ZIP_MAGIC = b"PK\x03\x04"  # an NPZ file is a zip archive
 NPY_MAGIC = b"\x93NUMPY"
 TABLES = frozenset((".csv", ".tsv", ".txt", ".dat"))  # ends of names of tables in an archive
@@ -74,7 +76,7 @@ def read_recording(
             return _read_npz(sources[0], limits)
     files = [each for source in sources for each in _tables(source, limits)]
     tables = [
-        read_sensors(table, limits, choice, name=name) for name, table in _without_doubles(files)
+        read_sensors(table, limits, choice, name=name) for name, table in without_doubles(files)
     ]
     name = " and ".join(source.name for source in sources)
     return merged([table for table in tables if table.samples or table.lacking], name, gyro=gyro)
@@ -119,10 +121,8 @@ def _tables(source: Encoded, limits: Limits) -> Iterator[tuple[str | None, Encod
         raise _unreadable(source, str(error)) from error
 
 
-def _without_doubles(
-    files: Sequence[tuple[str | None, Encoded]],
-) -> Iterator[tuple[str | None, Encoded]]:
-    """Yield the tables but those of an archive that tell again what another one tells.
+def without_doubles(files: Sequence[tuple[str | None, T]]) -> Iterator[tuple[str | None, T]]:
+    """Yield tables with their names, but those that tell again what another one tells.
 
     Sensor Logger writes its sensors also without calibration, and the total of the acceleration
     beside its parts with and without gravity.

@@ -49,6 +49,9 @@ class Sensors:
         clock: Times of the rows, if there are any.
         timed: Where the times are from.
         rate: Hz, where the table says it.
+        lacking: Axes of sensors that are there in part: `"az"`.
+        places: Columns of each sensor, from 0.
+        time_places: Columns of the times; empty where it has none, or only a rate.
     """
 
     samples: Mapping[str, NDArray[np.float64]]
@@ -57,7 +60,9 @@ class Sensors:
     clock: Clock | None
     timed: str | None = None
     rate: float | None = None
-    lacking: Sequence[str] = ()  # axes of sensors that are there in part: `"az"`
+    lacking: Sequence[str] = ()
+    places: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    time_places: Sequence[int] = ()
 
 
 def read_sensors(
@@ -97,13 +102,17 @@ def read_sensors(
         return Sensors({}, {}, {}, None, lacking=lacking)
     rows = _read(table, [column.place for column in wanted], source, limits)
     start = len(wanted) - len(timed)
+    clock, told_by, time_places = _clock(table, times, timed, rows[:, start:], choice.time_unit)
     found = Sensors(
         {kind: rows[:, AXES * i : AXES * (i + 1)] for i, kind in enumerate(sensors)},
         units,
         {kind: [column.name for column in triple] for kind, triple in sensors.items()},
-        *_clock(table, times, timed, rows[:, start:], choice.time_unit),
+        clock,
+        told_by,
+        lacking=lacking,
+        places={kind: [column.place for column in triple] for kind, triple in sensors.items()},
+        time_places=time_places,
     )
-    found = replace(found, lacking=lacking)
     return found if table.names or found.clock else _led_by_rate(found)
 
 
@@ -276,19 +285,22 @@ def _clock(
     timed: Sequence[Column],
     ticks: NDArray[np.float64],
     unit: str | None,
-) -> tuple[Clock | None, str | None]:
-    """Return the first clock that the columns of times make, and where it is from."""
+) -> tuple[Clock | None, str | None, tuple[int, ...]]:
+    """Return the first clock that the columns of times make, and where it is from, in words and
+    as the places of its columns.
+    """
     for index, column in enumerate(timed):
         clock = counted(ticks[:, index], unit or column.unit)
         if clock is not None:
-            return clock, f"{column.name} [{clock.unit}]"
+            return clock, f"{column.name} [{clock.unit}]", (column.place,)
     words = [column for column in times if column not in timed]
     if words:
         cells = [table.texts(column.place) for column in words]
         clock = told([" ".join(moment) for moment in zip(*cells, strict=True)])
         if clock is not None:
-            return clock, " ".join(column.name for column in words)
-    return None, None
+            names = " ".join(column.name for column in words)
+            return clock, names, tuple(column.place for column in words)
+    return None, None, ()
 
 
 def _led_by_rate(found: Sensors) -> Sensors:

@@ -1,0 +1,1 @@
+"""Folders that are one recording, in the layouts of data sets and of recording apps."""

@@ -1,0 +1,74 @@
+"""Recordings of the app Sensor Logger: a table for each sensor, pictures and sound."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from sensorium.percepts.limits import Limits
+from sensorium.sources.folders.layout import Contents, Part, entries_of, inside
+from sensorium.sources.folders.lists import beginning, named_by_time
+from sensorium.sources.folders.motion import Motion
+from sensorium.sources.folders.pictures import Pictures
+from sensorium.sources.folders.sensor_tables import sensors_of
+from sensorium.sources.folders.sounds import Sound
+
+METADATA, CAMERA = "Metadata.csv", "Camera"
+START, STANDARD, PLATFORM = "recording epoch time", "standardisation", "platform"
+SOUNDS = ("Microphone.mp4", "Microphone.m4a", "Microphone.wav", "Microphone.caf", "Microphone.aac")
+UNITS: dict[str, str | float] = {"accel": "m/s^2", "gyro": "rad/s"}
+MILLISECOND = 1_000_000  # nanoseconds
+
+
+class SensorLoggerFolder:
+    """A recording of Sensor Logger as its export in CSV makes it.
+
+    Tables have `time` in nanoseconds since 1970, `seconds_elapsed`, and `z y x`, in m/s^2 and
+    rad/s; only on iOS without the app's standardisation the acceleration is in g. `Accelerometer`
+    is without gravity, `Gravity` apart, `TotalAcceleration` both. Pictures in `Camera` are named by
+    milliseconds since 1970. Source: the app's documentation of its recordings and units.
+    """
+
+    name = "sensor-logger"
+    title = "Sensor Logger"
+
+    def matches(self, path: Path) -> bool:
+        """Return whether there is the app's description of the recording."""
+        told = _metadata(path)
+        return START in told and PLATFORM in told
+
+    def contents(self, path: Path, limits: Limits) -> Contents:
+        """Return the parts: `"imu"`, `"camera"` and `"sound"`, of those that are there."""
+        told = _metadata(path)
+        parts: list[Part] = []
+        tables = sensors_of(path, limits)
+        used = {table.path for table in tables} | {path / METADATA}
+        if tables:
+            parts.append(Motion("imu", tables, _units(told), path))
+        camera = path / CAMERA
+        if camera.is_dir() and next(named_by_time(inside(path, camera)), None) is not None:
+            entries = partial(named_by_time, camera)
+            clock = "the name of the picture"
+            parts.append(Pictures("camera", entries, lambda: len(list(entries())), clock=clock))
+            used.add(camera)
+        start = int(told[START]) * MILLISECOND if told[START].isdigit() else None
+        for sound in [path / name for name in SOUNDS if (path / name).is_file()][:1]:
+            parts.append(Sound("sound", inside(path, sound), start, f"{START} of {METADATA}"))
+            used.add(sound)
+        return Contents(parts, [each.name for each in entries_of(path) if each not in used])
+
+
+def _metadata(folder: Path) -> Mapping[str, str]:
+    """Return what the app says of a recording, by small letters; nothing, if there is none."""
+    lines = beginning(folder / METADATA).splitlines()
+    row = next(csv.DictReader(lines), None) or {}
+    return {str(name).strip().lower(): str(value or "").strip() for name, value in row.items()}
+
+
+def _units(told: Mapping[str, str]) -> dict[str, str | float]:
+    """Return the units of the tables; of iOS without standardisation, only the gyroscope's."""
+    if told[PLATFORM].lower() == "ios" and told.get(STANDARD, "").lower() == "false":
+        return {"gyro": "rad/s"}
+    return UNITS

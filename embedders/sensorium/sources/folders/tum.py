@@ -1,0 +1,139 @@
+"""Folders of TUM RGB-D: lists of pictures and depth maps, an accelerometer, and the true poses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sensorium.errors import PerceptShapeError
+from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion.columns import kind_of, words_of
+from sensorium.percepts.motion.tables import Choice
+from sensorium.sources.folders.layout import Contents, Part, entries_of, inside
+from sensorium.sources.folders.lists import (
+    beginning,
+    count_rows,
+    first_row,
+    is_list,
+    is_number,
+    listed,
+)
+from sensorium.sources.folders.motion import Motion
+from sensorium.sources.folders.pictures import Focal, Pictures
+from sensorium.sources.folders.poses import NUMBERS, Poses
+from sensorium.sources.folders.tables import MotionTable
+
+LISTS = ("rgb.txt", "depth.txt")
+MOST_LOOKED_AT = 100  # text files of a folder
+DEPTH_UNIT = (1 / 5000, "1/5000 m (TUM RGB-D)")
+DEFAULT_SIZE, DEFAULT_FX = (640, 480), 525.0
+CALIBRATION = "calibration.txt"  # of ETH3D, which has the same lists: fx fy cx cy
+COLUMNS = {"time": 0, "accel": [1, 2, 3]}
+
+
+class TumFolder:
+    """The layout of the TUM RGB-D benchmark, and of the data sets that took it over.
+
+    `rgb.txt` and `depth.txt` list times in seconds since 1970 and file names; depth maps have 5000
+    counts a metre, and 0 where nothing was measured; `accelerometer.txt` has m/s^2;
+    `groundtruth.txt` has `timestamp tx ty tz qx qy qz qw`. Source: "File Formats" and "Intrinsic
+    Camera Calibration of the Kinect" of the benchmark, which recommends a focal length of 525
+    pixels for its maps of 640 x 480.
+    """
+
+    name = "tum"
+    title = "TUM RGB-D"
+
+    def matches(self, path: Path) -> bool:
+        """Return whether one of the two lists is there, and is a list."""
+        return any(is_list(path / name) or _is_empty(path / name) for name in LISTS)
+
+    def contents(self, path: Path, limits: Limits) -> Contents:
+        """Return a part for each list, and one for the accelerometer.
+
+        Raises:
+            PerceptError: A table of motion cannot be read.
+        """
+        texts = [each for each in entries_of(path) if each.suffix.lower() == ".txt"]
+        poses, parts, tables, used = _poses(path), list[Part](), list[MotionTable](), set[str]()
+        for text in texts[:MOST_LOOKED_AT]:
+            inside(path, text)
+            if is_list(text) or (text.name in LISTS and _is_empty(text)):
+                parts.append(_pictures(path, text, poses))
+            elif _sensor(text) is not None:
+                tables.append(_table(text, limits))
+            elif text.name not in ("groundtruth.txt", CALIBRATION):
+                continue
+            used.add(text.name)
+        if tables:
+            has_gyro = any("gyro" in table.samples for table in tables)
+            units: dict[str, str | float] = {"accel": "m/s^2", "gyro": "rad/s"}
+            units |= {} if has_gyro else {"gyro": "none"}
+            parts.append(Motion("imu", tables, units, path, poses))
+        return Contents(parts, [text.name for text in texts if text.name not in used])
+
+
+def _is_empty(path: Path) -> bool:
+    """Return whether there is a list that names nothing: its header says what it would."""
+    return not first_row(path) and "timestamp filename" in " ".join(beginning(path).split())
+
+
+def _sensor(path: Path) -> str | None:
+    """Return the sensor of a table of numbers, by the words of its name."""
+    kind = kind_of(words_of(path.stem))
+    cells = first_row(path)
+    numeric = len(cells) > len("xyz") and all(map(is_number, cells))
+    return kind if kind in ("accel", "gyro") and numeric else None
+
+
+def _table(path: Path, limits: Limits) -> MotionTable:
+    table = MotionTable(path, limits)
+    if table.samples and table.sensors.clock is not None:
+        return table
+    columns: Mapping[str, Any] = {"time": 0, str(_sensor(path)): [1, 2, 3]}
+    return MotionTable(path, limits, Choice(columns, "s"))
+
+
+def _pictures(folder: Path, path: Path, poses: Poses | None) -> Pictures:
+    is_depth = "depth" in words_of(path.stem)
+    of_tum = path.name == LISTS[1]
+    return Pictures(
+        path.stem,
+        partial(listed, path, folder, folder, 1),
+        partial(count_rows, path),
+        modality="depth" if is_depth else "image",
+        units={"unit": DEPTH_UNIT} if of_tum else {},
+        focal=_focal(folder, of_tum) if is_depth else None,
+        clock=path.name,
+        poses=poses,
+    )
+
+
+def _focal(folder: Path, of_tum: bool) -> Focal:
+    """Return what tells the focal length: the folder's calibration, or the benchmark's default."""
+    cells = first_row(folder / CALIBRATION)
+
+    def focal(size: tuple[int, int]) -> tuple[float, str] | None:
+        if len(cells) > 1 and is_number(cells[0]):
+            return float(cells[0]), f"{cells[0]} of {CALIBRATION}"
+        if of_tum and size == DEFAULT_SIZE:
+            return DEFAULT_FX, f"{DEFAULT_FX:g}, as TUM RGB-D recommends for 640 x 480"
+        return None
+
+    return focal
+
+
+def _poses(folder: Path) -> Poses | None:
+    path = folder / "groundtruth.txt"
+    cells = first_row(path)
+    if not cells:
+        return None
+    if len(cells) < 1 + NUMBERS:
+        raise PerceptShapeError(
+            f"{str(path)!r} with {len(cells)} numbers in a row",
+            "timestamp tx ty tz qx qy qz qw",
+            "correct it, or take it out of the folder",
+        )
+    return Poses(inside(folder, path), 1, scalar_first=False)

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sensorium.percepts.resampling import CROSSINGS, ROLLOFF, grid_length, resample, uniform
+from sensorium.percepts.resampling import (
+    CROSSINGS,
+    ROLLOFF,
+    grid_length,
+    interpolate,
+    resample,
+    uniform,
+)
 
 RATES = (20, 50, 52.3, 100, 200, 1000)  # Hz
 
@@ -162,3 +169,12 @@ def test_positions_between_samples_are_told_apart() -> None:
         weights = np.sinc(crossings) * window**2
         wanted = (weights * samples[:, 0]).sum() / weights.sum()
         assert resampled[index, 0] == pytest.approx(wanted, abs=1e-6)
+
+
+def test_a_sample_beside_a_gap_is_told() -> None:
+    """A time that is just that of the last sample before a gap, or of the first after, has one."""
+    times = np.array([0, 1, 2, 20, 21, 22])
+    values = np.arange(6.0)[:, None] * 10
+    at = np.array([2, 3, 19, 20, 20.5])
+    found = interpolate(values, times, at, gap=4)[:, 0]
+    np.testing.assert_array_equal(found, [20, np.nan, np.nan, 30, 35])

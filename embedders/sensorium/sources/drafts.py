@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -49,7 +50,7 @@ class MessageFailure:
 
 
 def percepts_of(
-    drafts: Iterable[Draft],
+    drafts: Generator[Draft, None, None],
     *,
     skip: int,
     on_failure: Callable[[MessageFailure], None] | None,
@@ -66,19 +67,20 @@ def percepts_of(
         PerceptError: A draft cannot be a percept, nobody wants to know, and there was something
             in it.
     """
-    for number, draft in enumerate(drafts, 1):
-        if number <= skip:
-            continue
-        try:
-            percept = draft.make()
-        except PerceptError as error:
-            told = said(error, draft)
-            if on_failure is not None:
-                on_failure(MessageFailure(draft.topic, draft.log_time, told))
-            elif not isinstance(error, NOTHING):
-                raise told from error
-            continue
-        yield percept.with_reading({**percept.reading, "number": number})
+    with closing(drafts):  # and their files, also where an error keeps them alive
+        for number, draft in enumerate(drafts, 1):
+            if number <= skip:
+                continue
+            try:
+                percept = draft.make()
+            except PerceptError as error:
+                told = said(error, draft)
+                if on_failure is not None:
+                    on_failure(MessageFailure(draft.topic, draft.log_time, told))
+                elif not isinstance(error, NOTHING):
+                    raise told from error
+                continue
+            yield percept.with_reading({**percept.reading, "number": number})
 
 
 def failing(topic: str, log_time: int, error: PerceptError) -> Draft:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from inspect import signature
@@ -139,7 +139,7 @@ class BagReader:
         return bag(path, **options)
 
 
-def _drafts(asked: _Reading) -> Iterator[Draft]:
+def _drafts(asked: _Reading) -> Generator[Draft, None, None]:
     """Yield what can be made a percept, in the order in which it is complete."""
     with BagFile(asked.path) as recording:
         converters = _converters(recording, asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from heapq import merge
 from pathlib import Path
 from typing import Any
@@ -162,7 +162,9 @@ def _chosen(
         yield part, given
 
 
-def _drafts(chosen: list[tuple[Part, Asked]], progress: Progress | None) -> Iterator[Draft]:
+def _drafts(
+    chosen: list[tuple[Part, Asked]], progress: Progress | None
+) -> Generator[Draft, None, None]:
     """Yield the drafts of all parts in order of time."""
     total = sum(part.count() for part, _ in chosen) if progress is not None else 0
     parts = [part.drafts(asked) for part, asked in chosen]

@@ -175,7 +175,7 @@ class Motion:
                 name, asked.options.get(name), source.unit(kind), f"the part {self.name!r}"
             )
             units[name] = self.units.get(name) if unit is None else unit
-            said[name] = f"{source.describe(kind)} [{units[name]}]"
+            said[name] = f"{source.describe(kind)} [{_shown(name, units[name])}]"
         if self._adds:
             source, kind = tracks["gravity"]
             said["accel"] += f" + {source.describe(kind)}"
@@ -206,3 +206,10 @@ class Motion:
             **units,
         )
         return percept.with_reading({**reading, **asked.known})
+
+
+def _shown(name: str, unit: object) -> str:
+    """Return a unit as a reading shows it; a number is what one count is."""
+    if isinstance(unit, (int, float)):
+        return f"{unit:.6g} {'m/s^2' if name == 'accel' else 'rad/s'} a count"
+    return str(unit)

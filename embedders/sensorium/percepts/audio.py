@@ -20,6 +20,8 @@ from sensorium.errors import (
     UnitError,
     show,
 )
+from sensorium.percepts.capture.capture import Capture
+from sensorium.percepts.capture.tags import recording_capture
 from sensorium.percepts.codecs.soundtrack import (
     HIGHEST_RATE,
     LOWEST_RATE,
@@ -186,6 +188,10 @@ class Audio(Percept):
             whole[count - piece.size : count] = piece
         whole.resize(count, refcheck=False)
         return whole
+
+    def read_capture(self) -> Capture:
+        """Return when and where it was recorded, by the tags of its file."""
+        return recording_capture(self._header.tags)
 
     def make_file(self) -> PerceptFile | None:
         """Return the samples as a WAV of 32-bit floats."""

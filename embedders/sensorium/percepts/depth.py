@@ -12,6 +12,8 @@ import PIL.Image
 from numpy.typing import DTypeLike, NDArray
 
 from sensorium.errors import UnitError, show
+from sensorium.percepts.capture.capture import NOTHING, Capture
+from sensorium.percepts.capture.pictures import picture_capture
 from sensorium.percepts.codecs.pictures import MAP_PIXEL, encode_tiff, load_upright
 from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
@@ -234,6 +236,12 @@ class Depth(Percept):
         nearer = np.maximum(values.astype(np.float64), 0)  # NaN stays NaN
         scale = RELATIVE_MEDIAN / float(np.median(nearer[nearer > 0]))
         return to_float32(np.minimum(nearer * scale, FLOAT32_MAX))
+
+    def read_capture(self) -> Capture:
+        """Return when and where it was taken, by EXIF, XMP, or the texts of a PNG."""
+        if not isinstance(self.source, Encoded):
+            return NOTHING
+        return picture_capture(self.source, self.named_capture())
 
     def make_file(self) -> PerceptFile | None:
         """Return the map as a TIFF of 32-bit floats."""

@@ -11,6 +11,8 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from sensorium.errors import PerceptShapeError, PerceptValueError
+from sensorium.percepts.capture.capture import NOTHING, Capture
+from sensorium.percepts.capture.pictures import picture_capture
 from sensorium.percepts.codecs.pictures import (
     SUFFIXES,
     check_size,
@@ -104,6 +106,12 @@ class Image(Percept):
         if isinstance(self.source, Samples):
             return PIL.Image.fromarray(self.source.array)
         return _rgb(decode(self.source, modality=self.modality, limits=self.limits))
+
+    def read_capture(self) -> Capture:
+        """Return when and where it was taken, by EXIF, XMP, or the texts of a PNG."""
+        if not isinstance(self.source, Encoded):
+            return NOTHING
+        return picture_capture(self.source, self.named_capture())
 
     def make_file(self) -> PerceptFile:
         """Return the pixels as a PNG."""

@@ -25,10 +25,13 @@ from sensorium.errors import (
     first_problem,
     show,
 )
+from sensorium.percepts.capture.capture import NOTHING, Capture
+from sensorium.percepts.capture.file_names import name_capture, name_in
 from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits, no_file
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import directories
-from sensorium.percepts.source import Array, Samples, Source, source_from_dict
+from sensorium.percepts.place import Place
+from sensorium.percepts.source import Array, Encoded, Samples, Source, source_from_dict
 from sensorium.percepts.unit import Unit
 
 DEFAULT_LIMITS = Limits()
@@ -82,6 +85,7 @@ class Percept(ABC):
     limits: Limits
     reading: Mapping[str, Any] = MappingProxyType({})
     _digest: str | None
+    _capture: Capture | None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -124,7 +128,7 @@ class Percept(ABC):
             )
         if uri is not None and not isinstance(uri, str):
             raise SourceTypeError(f"uri={show(uri)}", "a str", "write uri=str(...)")
-        self._set(source=source, at=at, uri=uri, limits=limits, _digest=None)
+        self._set(source=source, at=at, uri=uri, limits=limits, _digest=None, _capture=None)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a percept is immutable: {name!r} cannot be set; make a new one")
@@ -176,6 +180,55 @@ class Percept(ABC):
     def duration(self) -> float | None:
         """Length in seconds; `None` for a text or a picture, and for a file that does not say."""
         return None
+
+    @property
+    def captured(self) -> datetime | None:
+        """When it was taken, aware, as the metadata or the name of its file says.
+
+        `None` for samples, where nothing says it, and for what no clock that was set can have
+        shown: zeros, the first day of a clock, the future. A time without a zone is taken for the
+        local time of this machine, and `captured_by` says so. Content alone decides over `digest`
+        and equality, so this does not count there.
+
+        Raises:
+            SourceChangedError: The file changed after the percept was made.
+            PerceptError: The file cannot be opened.
+        """
+        return self._captured().at
+
+    @property
+    def captured_by(self) -> str | None:
+        """What says `captured`: `"EXIF"`, `"creation_time"`, `"file name"`; `None` if nothing does.
+
+        Raises what `captured` raises.
+        """
+        return self._captured().by
+
+    @property
+    def place(self) -> Place | None:
+        """Where it was taken, as the metadata of its file says; `None` if it does not.
+
+        Raises what `captured` raises.
+        """
+        return self._captured().place
+
+    def _captured(self) -> Capture:
+        if self._capture is None:
+            self._set(_capture=self.read_capture().or_else(self.named_capture()))
+        assert self._capture is not None
+        return self._capture
+
+    def named_capture(self) -> Capture:
+        """Return what the name of its file says: the name at its origin, if that is known."""
+        path = self.source.path if isinstance(self.source, Encoded) else None
+        return name_capture((name_in(self.uri) if self.uri else "") or (path.name if path else ""))
+
+    def read_capture(self) -> Capture:
+        """Return when and where it was taken by the metadata of its file: nothing, as here.
+
+        A class overrides this where its files say it; the file's name is asked afterwards.
+        """
+        return NOTHING
 
     @property
     def digest(self) -> str:

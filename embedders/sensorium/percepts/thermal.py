@@ -13,6 +13,8 @@ import PIL.Image
 from numpy.typing import DTypeLike, NDArray
 
 from sensorium.errors import UnitError, show
+from sensorium.percepts.capture.capture import NOTHING, Capture
+from sensorium.percepts.capture.pictures import picture_capture
 from sensorium.percepts.codecs.pictures import (
     SUFFIXES,
     check_memory,
@@ -235,6 +237,12 @@ class Thermal(Percept):
         """
         view = self.view()
         return view.low, view.high
+
+    def read_capture(self) -> Capture:
+        """Return when and where it was taken, by EXIF, XMP, or the texts of a PNG."""
+        if not isinstance(self.source, Encoded):
+            return NOTHING
+        return picture_capture(self.source, self.named_capture())
 
     def make_file(self) -> PerceptFile | None:
         """Return the picture as a TIFF of 32-bit floats, if that can be read back.

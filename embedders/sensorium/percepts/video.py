@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,6 +23,8 @@ from sensorium.errors import (
     show,
 )
 from sensorium.percepts.audio import Audio
+from sensorium.percepts.capture.capture import Capture
+from sensorium.percepts.capture.tags import capture_tags, recording_capture
 from sensorium.percepts.codecs.ffmpeg import (
     check_length,
     length_of,
@@ -60,6 +62,7 @@ class _Header:
     fps: float  # average
     duration: float | None  # seconds
     has_sound: bool
+    tags: Mapping[str, str] = field(default_factory=dict)  # that say when and where it was taken
 
 
 class Video(Percept):
@@ -200,6 +203,10 @@ class Video(Percept):
             )
         return Audio(self.source, at=self.at, uri=self.uri, limits=self.limits)
 
+    def read_capture(self) -> Capture:
+        """Return when and where it was recorded, by the tags of its file."""
+        return recording_capture(self._header.tags)
+
     def make_preview(self, span: Span | None, limits: PreviewLimits) -> Preview | None:
         """Return the frame in the middle of the stretch, or the first one."""
         moment = (span.start + span.end) / 2 if span else 0.0
@@ -301,7 +308,8 @@ def _read_header(source: Encoded, limits: Limits) -> _Header:
         track = _track(container, source, limits)
         duration = length_of(container, track)
         limits.check_seconds(duration, source.name)
-        return _Header(_fps(track), duration, bool(container.streams.audio))
+        has_sound = bool(container.streams.audio)
+        return _Header(_fps(track), duration, has_sound, capture_tags(container, track))
 
 
 def _scan_length(source: Encoded, limits: Limits) -> float:

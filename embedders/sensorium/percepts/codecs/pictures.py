@@ -293,7 +293,7 @@ def _open(
     with source.open() as stream:
         prefix = stream.read(PREFIX)
         with translate_errors(f"{source.name}, which looks like {recognise(prefix)}", modality):
-            picture = _identify(stream, prefix[:MAGIC])
+            picture = identify(stream, prefix[:MAGIC])
             if page is not None:
                 pages = _pages(picture)
                 picture.seek(pages[page(len(pages))])
@@ -302,8 +302,15 @@ def _open(
             yield picture
 
 
-def _identify(stream: BinaryIO, magic: bytes) -> PIL.Image.Image:
+def identify(stream: BinaryIO, magic: bytes) -> PIL.Image.Image:
     """Open a file with the plugin that accepts it, as `PIL.Image.open` does, without its limit.
+
+    Args:
+        stream: The open file.
+        magic: Its first `MAGIC` bytes.
+    Raises:
+        UnidentifiedImageError: No plugin accepts it. Damaged files make plugins raise anything of
+            `MEDIA_ERRORS`.
 
     Pillow's pixel limit is a global of the process, warns at one size and raises at another, and
     neither is our limit. Asking the registry avoids it without a warning filter, which would not

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sensorium.errors import EmptyPerceptError, MediaDecodeError
+from sensorium.percepts.capture.tags import capture_tags
 from sensorium.percepts.codecs.ffmpeg import (
     check_length,
     length_of,
@@ -40,6 +41,7 @@ class Header:
     rate: int  # Hz
     channels: int
     duration: float | None  # seconds
+    tags: Mapping[str, str] = field(default_factory=dict)  # that say when and where it was recorded
 
 
 def _track(container: InputContainer, source: Encoded) -> AudioStream:
@@ -77,7 +79,7 @@ def read_header(source: Encoded, limits: Limits) -> Header:
         stated = length_of(container, track)
         duration = None if stated is None else max(0.0, _lead(container, track) + stated)
         limits.check_seconds(duration, source.name)
-        return Header(track.rate, track.channels, duration)
+        return Header(track.rate, track.channels, duration, capture_tags(container, track))
 
 
 def _lead(container: InputContainer, track: AudioStream) -> float:

@@ -7,7 +7,7 @@ import importlib
 import pytest
 
 SURFACE = {
-    "sensorium.percepts": "IMU Audio Depth Image Limits Percept Span Text Thermal Unit Video "
+    "sensorium.percepts": "IMU Audio Depth Image Limits Percept Place Span Text Thermal Unit Video "
     "fill_holes percept_from_dict percept_from_media",
     "sensorium.sources": "MessageFailure Reader bag check_options open register_reader walk",
     "sensorium.samples": "FOLDER NOTES notes sample sample_names",

@@ -23,7 +23,7 @@ from sensorium.encoders import Background, EmbeddingSpace, EncoderBase, Encoding
 from sensorium.errors import PerceptTooShortError, SensoriumError
 from sensorium.memory import Memory
 from sensorium.memory.media.store import MediaStore
-from sensorium.memory.place import Place
+from sensorium.memory.place import StorePlace
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal
 from sensorium.qdrant import Backend, CollectionSchema, EdgeBackend
 
@@ -189,7 +189,7 @@ class House:
     def memory(self, owner: str, encoder: PlantedEncoder) -> Memory:
         """Open an owner's memory; the house closes the store."""
         media = MediaStore(self.folder / "media", owner=owner)
-        place = Place(self.backend, media, self.folder)
+        place = StorePlace(self.backend, media, self.folder)
         return Memory(place, encoder, owner=owner, keep_media=True)
 
 

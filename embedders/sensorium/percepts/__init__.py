@@ -7,6 +7,7 @@ from sensorium.percepts.image import Image
 from sensorium.percepts.imu import IMU
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import Percept, Span, percept_from_dict
+from sensorium.percepts.place import Place
 from sensorium.percepts.recognising import percept_from_media
 from sensorium.percepts.text import Text
 from sensorium.percepts.thermal import Thermal
@@ -20,6 +21,7 @@ __all__ = [
     "Image",
     "Limits",
     "Percept",
+    "Place",
     "Span",
     "Text",
     "Thermal",

@@ -85,7 +85,7 @@ class Percept(ABC):
     limits: Limits
     reading: Mapping[str, Any] = MappingProxyType({})
     _digest: str | None
-    _capture: Capture | None
+    _capture: Capture | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

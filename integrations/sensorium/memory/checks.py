@@ -20,7 +20,7 @@ from sensorium.errors import (
     VectorError,
     show,
 )
-from sensorium.percepts import Percept, Text
+from sensorium.percepts import Percept, Place, Text
 from sensorium.percepts.percept import is_still
 from sensorium.percepts.text import LONE_SURROGATE
 from sensorium.qdrant.points import Vectors
@@ -187,6 +187,20 @@ def check_words(text: object) -> str:
     if not isinstance(text, str) or not text.strip():
         raise RecordError(f"text={show(text)}", "words", "leave it out")
     return text
+
+
+def check_place(place: object) -> None:
+    """Check that a value is `None` or a place.
+
+    Raises:
+        RecordError: Another type.
+    """
+    if place is not None and not isinstance(place, Place):
+        raise RecordError(
+            f"place={show(place)}",
+            "a sensorium.percepts.Place",
+            "write place=Place(48.8584, 2.2945), latitude first",
+        )
 
 
 def check_time(

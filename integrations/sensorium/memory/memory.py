@@ -27,7 +27,7 @@ from sensorium.memory.moving.copying import copy_records
 from sensorium.memory.moving.exporting import export_records
 from sensorium.memory.moving.importing import import_records
 from sensorium.memory.moving.reembedding import reembed
-from sensorium.memory.place import HOME, Place, open_place
+from sensorium.memory.place import HOME, StorePlace, open_place
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.recalling.recaller import Recaller
@@ -57,7 +57,7 @@ from sensorium.memory.writing.draft import each_moment, expiry
 from sensorium.memory.writing.editor import Editor, changes
 from sensorium.memory.writing.purging import Purger
 from sensorium.memory.writing.writer import BATCH, Writer
-from sensorium.percepts import Percept
+from sensorium.percepts import Percept, Place
 from sensorium.qdrant import Backend, CollectionSchema, Filter
 from sensorium.qdrant.filters import check_owner
 
@@ -76,7 +76,9 @@ class Memory(Closing, Reopening):
 
     _parts = frozenset({"_shelf", "_calibrator", "_writer", "_editor", "_recaller", "_streams"})
 
-    def __init__(self, place: Place, encoder: Encoder, *, owner: str, keep_media: bool) -> None:
+    def __init__(
+        self, place: StorePlace, encoder: Encoder, *, owner: str, keep_media: bool
+    ) -> None:
         """Use `Memory.open`."""
         self._shelf = Shelf(place, encoder, owner=owner, keep_media=keep_media)
         self._calibrator = Calibrator(self._shelf)
@@ -211,6 +213,8 @@ class Memory(Closing, Reopening):
         id: str | None = None,
         keep_media: bool | None = None,
         vectors: Mapping[str, ArrayLike] | None = None,
+        dated: datetime | None = None,
+        place: Place | None = None,
         cancel: Cancel | None = None,
     ) -> Remembered:
         """Keep percepts that belong together as one record.
@@ -221,7 +225,8 @@ class Memory(Closing, Reopening):
         Args:
             percepts: One or several, of any modalities.
             text: Words that belong to them: embedded, and searchable by keyword.
-            at: Time of the moment (aware); by default the earliest `at` of the percepts, else now.
+            at: Time of the moment (aware); by default the earliest `at` of the percepts, else
+                `dated`, else when the earliest of them was `captured`, else now.
             tags: Names to filter by.
             source: Name of the sensor, file or conversation it came from.
             metadata: JSON values; kept exactly, and filterable.
@@ -230,6 +235,9 @@ class Memory(Closing, Reopening):
             id: Any text that names the record among this owner's.
             keep_media: Keep the signals themselves; by default as the memory was opened.
             vectors: Vectors by modality that exist already: nothing is encoded then; see `Moment`.
+            dated: Time of the moment (aware) where none is stated, such as a file's modification
+                time: the same content with another is the same record.
+            place: Where it was; by default where the percepts were taken, if their files say so.
             cancel: A `threading.Event`, or another object with `is_set()`, that gives the call up.
         Raises:
             OperationCancelledError: It was given up; nothing is kept.
@@ -251,6 +259,8 @@ class Memory(Closing, Reopening):
             expires_at=expires_at,
             id=id,
             vectors=vectors,
+            dated=dated,
+            place=place,
         )
         with supervised(cancel=cancel):
             [result] = self._writer.write([moment], keep_media=keep_media)

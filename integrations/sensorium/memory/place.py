@@ -144,7 +144,7 @@ def _is_old_and_ours(folder: Path) -> bool:
 
 
 @dataclass(frozen=True)
-class Place:
+class StorePlace:
     """An open store, and the folders beside it.
 
     Attributes:
@@ -185,7 +185,7 @@ class Place:
         if self.scratch is not None:
             self.scratch.remove()
 
-    def borrowed(self, owner: str) -> Place:
+    def borrowed(self, owner: str) -> StorePlace:
         """Return the same place for another owner, who leaves it open when closing it."""
         media = self.media and self.media.for_owner(owner)
         recipe = self.recipe and replace(self.recipe, owner=owner)
@@ -218,7 +218,7 @@ class Place:
         return make_regular_folder(self.state, *names)
 
 
-def open_place(recipe: Recipe, schema: CollectionSchema) -> Place:
+def open_place(recipe: Recipe, schema: CollectionSchema) -> StorePlace:
     """Open the place of a memory; `Memory.open` describes the arguments and the errors.
 
     Args:
@@ -241,7 +241,7 @@ def open_place(recipe: Recipe, schema: CollectionSchema) -> Place:
     return replace(place, backend=ReadOnlyBackend(place.backend, shown), state=None)
 
 
-def _reach(recipe: Recipe, schema: CollectionSchema) -> Place:
+def _reach(recipe: Recipe, schema: CollectionSchema) -> StorePlace:
     """Open the vectors of a place of any kind."""
     if not isinstance(recipe.place, (str, Path)):
         return _reach_server(recipe, schema)
@@ -255,7 +255,7 @@ def _reach(recipe: Recipe, schema: CollectionSchema) -> Place:
     return _reach_folder(Path(text).expanduser().absolute(), recipe, schema)
 
 
-def _begin_temporary(recipe: Recipe, schema: CollectionSchema) -> Place:
+def _begin_temporary(recipe: Recipe, schema: CollectionSchema) -> StorePlace:
     """Make temporary folders, which end with this process."""
     if recipe.read_only:
         raise _nothing_to_read(IN_PROCESS)
@@ -264,31 +264,35 @@ def _begin_temporary(recipe: Recipe, schema: CollectionSchema) -> Place:
     made = replace(
         recipe, place=scratch.shard, media=recipe.media or scratch.media, maker=os.getpid()
     )
-    return Place(backend, None, None, scratch, recipe=made)
+    return StorePlace(backend, None, None, scratch, recipe=made)
 
 
-def _reach_temporary(folder: str, maker: int, recipe: Recipe, schema: CollectionSchema) -> Place:
+def _reach_temporary(
+    folder: str, maker: int, recipe: Recipe, schema: CollectionSchema
+) -> StorePlace:
     """Use the temporary folders of a process that lives."""
     if not Path(folder).is_dir():
         raise ended_with_maker(maker)
-    return Place(SharedBackend.open(folder, schema=schema, maker=maker), None, None, recipe=recipe)
+    return StorePlace(
+        SharedBackend.open(folder, schema=schema, maker=maker), None, None, recipe=recipe
+    )
 
 
-def _reach_folder(folder: Path, recipe: Recipe, schema: CollectionSchema) -> Place:
+def _reach_folder(folder: Path, recipe: Recipe, schema: CollectionSchema) -> StorePlace:
     _check_links(folder, media=not recipe.media)
     if not recipe.begins and not (folder / DESCRIPTION).exists():
         raise _not_there(folder)
     recipe = replace(recipe, place=str(folder))
     if recipe.read_only:
         scratch, copy = _open_copy(folder, schema)
-        return Place(copy, None, folder, scratch, recipe=recipe)
+        return StorePlace(copy, None, folder, scratch, recipe=recipe)
     open_folder = SharedBackend.open if recipe.share else EdgeBackend.open
     with translating(NOT_WRITABLE, partial(_not_writable, folder)):
         backend = open_folder(folder, schema=schema)
-    return Place(backend, None, folder, recipe=recipe)
+    return StorePlace(backend, None, folder, recipe=recipe)
 
 
-def _reach_server(recipe: Recipe, schema: CollectionSchema) -> Place:
+def _reach_server(recipe: Recipe, schema: CollectionSchema) -> StorePlace:
     with undivided():  # no fork while it is imported: see `load_encoder`
         from sensorium.qdrant.client.backend import ClientBackend
 
@@ -300,10 +304,10 @@ def _reach_server(recipe: Recipe, schema: CollectionSchema) -> Place:
         prefer_grpc=recipe.prefer_grpc,
         begin=not recipe.read_only,
     )
-    return Place(backend, None, None, recipe=recipe)
+    return StorePlace(backend, None, None, recipe=recipe)
 
 
-def _open_media(place: Place, recipe: Recipe) -> MediaStore | None:
+def _open_media(place: StorePlace, recipe: Recipe) -> MediaStore | None:
     """Open the store of the signals, where they are to be kept and there is room for them."""
     assert place.recipe is not None
     beside = place.state / MEDIA if place.state else ""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sensorium.errors import SensoriumError
-from sensorium.percepts import Percept, Span
+from sensorium.percepts import Percept, Place, Span
 
 SHOWN = 60  # characters of a text in a record's repr
 Status = Literal["new", "replaced", "known"]
@@ -26,8 +26,9 @@ class Moment:
     Attributes:
         percepts: One percept, or several of any modalities.
         text: Words that belong to it: embedded as text, and searchable by keyword.
-        at: Time of the moment (aware); by default the earliest `at` of its percepts, else now.
-            Moments that are remembered together keep their order.
+        at: Time of the moment (aware); by default the earliest `at` of its percepts, else `dated`,
+            else the earliest time at which one of them was `captured`, else now. Moments that are
+            remembered together keep their order.
         tags: Names to filter by.
         source: Name of the sensor, file or conversation it came from.
         metadata: JSON values; kept exactly, and filterable.
@@ -37,6 +38,11 @@ class Moment:
             memory's space: nothing is encoded then, the text is kept as words alone and the
             percepts as media. `{}` keeps a record that is never found by likeness, only by id,
             time, filters and keywords.
+        dated: Time of the moment (aware) where neither `at` nor a percept states one, such as the
+            modification time of a file. It goes before what the file says, and is no part of what
+            the record is: the same content with another such time is the same record.
+        place: Where it was; by default where the first of its percepts was that says so. It is no
+            part of what the record is, either.
     """
 
     percepts: Percept | Sequence[Percept] = ()
@@ -48,6 +54,8 @@ class Moment:
     expires_at: datetime | None = None
     id: str | None = None
     vectors: Mapping[str, ArrayLike] | None = None
+    dated: datetime | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -191,6 +199,7 @@ class Record:
         metadata: The metadata as given.
         modalities: Modalities of its vectors, sorted.
         media: Percepts of the memory, except a text of one window that is the only percept.
+        place: Where it was; `None` if that is not known.
     """
 
     id: str
@@ -205,6 +214,7 @@ class Record:
     metadata: Mapping[str, Any]
     modalities: tuple[str, ...]
     media: tuple[Medium, ...]
+    place: Place | None = None
 
     def __repr__(self) -> str:
         words = self.text if len(self.text) <= SHOWN else self.text[: SHOWN - 1] + "…"
@@ -223,6 +233,7 @@ class Record:
             "metadata": dict(self.metadata),
             "modalities": list(self.modalities),
             "media": [dict(medium.__dict__) for medium in self.media],
+            "place": self.place and self.place.to_dict(),
         }
 
 

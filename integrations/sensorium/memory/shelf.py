@@ -13,7 +13,7 @@ from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.encoders.source import EncoderSource
 from sensorium.errors import StoreClosedError
 from sensorium.memory.media.store import MediaStore
-from sensorium.memory.place import Place, open_place
+from sensorium.memory.place import StorePlace, open_place
 from sensorium.memory.recipe import Recipe
 from sensorium.qdrant import Backend, CollectionSchema, Filter
 from sensorium.qdrant.backend import closed
@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 class Setup:
     """A place and the encoder of the vectors in it, which are only ever exchanged together."""
 
-    place: Place
+    place: StorePlace
     encoder: Encoder
 
     @classmethod
@@ -63,7 +63,9 @@ class Shelf:
             so that it never searches one encoder's vectors with another's.
     """
 
-    def __init__(self, place: Place, encoder: Encoder, *, owner: str, keep_media: bool) -> None:
+    def __init__(
+        self, place: StorePlace, encoder: Encoder, *, owner: str, keep_media: bool
+    ) -> None:
         """Begin with a place that is open and the encoder of its vectors."""
         self.owner = owner
         self.keep_media = keep_media
@@ -99,7 +101,7 @@ class Shelf:
                     self._is_exclusive = False
 
     @property
-    def place(self) -> Place:
+    def place(self) -> StorePlace:
         """The place as it is now."""
         return self.setup.place
 

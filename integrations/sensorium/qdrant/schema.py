@@ -21,6 +21,7 @@ METADATA = "sensorium"  # key of the collection's metadata under which a schema 
 KEYWORDS = ("modalities", "tags", "source", "digest", "flags", "hashes", "part_of")
 TIMES = ("at", "until", "created_at", "expires_at")
 TENANT, TEXT = "owner", "page_content"
+PLACE = "place"
 
 TEXT_KEY, TEXTS_KEY, TIME_KEY, NUMBER_KEY = "text", "list of text", "time", "integer"
 OBJECT_KEY, OBJECTS_KEY = "object", "list of objects"
@@ -30,6 +31,7 @@ PAYLOAD = {  # every key of a payload and what its value is; see docs/schema.md
     "modalities": TEXTS_KEY,
     "tags": TEXTS_KEY,
     "source": TEXT_KEY,
+    "place": OBJECT_KEY,
     "digest": TEXTS_KEY,
     "origin": TEXTS_KEY,
     "page_content": TEXT_KEY,

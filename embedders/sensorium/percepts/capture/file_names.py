@@ -51,7 +51,7 @@ def name_capture(name: str) -> Capture:
         name: Name of the file, with its suffix or without.
     """
     stem = name.rpartition(".")[0] or name
-    if HASH.fullmatch(stem):
+    if not stem or HASH.fullmatch(stem):
         return NOTHING
     counted = COUNTED.match(stem)
     if counted is not None:

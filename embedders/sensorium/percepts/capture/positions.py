@@ -13,7 +13,7 @@ SIGNS = {"N": 1, "S": -1, "E": 1, "W": -1}
 NUMBER = r"[+-][0-9]+(?:\.[0-9]+)?"
 # "+48.8577+002.2950+035.000/", and the reference system that may follow
 ISO_6709 = re.compile(rf"({NUMBER})({NUMBER})({NUMBER})?(?:CRS[^/]*)?/?")
-SIXTY = 60  # minutes of a degree, seconds of a minute
+SIXTY = 60.0  # minutes of a degree, seconds of a minute
 # How many digits before the point are degrees alone, with minutes, with seconds: ISO 6709
 LATITUDE_DIGITS, LONGITUDE_DIGITS = (2, 4, 6), (3, 5, 7)
 
@@ -60,7 +60,7 @@ def degrees_of(parts: Sequence[Any]) -> float | None:
         return None
     if any(number >= SIXTY for number in numbers[1:]):
         return None
-    return sum((number / 60.0**power for power, number in enumerate(numbers)), 0.0)
+    return sum((number / SIXTY**power for power, number in enumerate(numbers)), 0.0)
 
 
 def parse_xmp_degrees(text: str, reference: str | None = None) -> float | None:

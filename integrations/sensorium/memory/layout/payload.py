@@ -10,7 +10,7 @@ from typing import Any
 from sensorium.encoders import Encoding
 from sensorium.memory.layout.parts import stacked
 from sensorium.memory.records import Medium, Record
-from sensorium.percepts import Percept, Span
+from sensorium.percepts import Percept, Place, Span
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 
 TEXT = "text"
@@ -140,7 +140,21 @@ def record_of(point: StoredPoint) -> Record:
         metadata=payload.get("metadata", {}),
         modalities=tuple(payload["modalities"]),
         media=tuple(media_in(payload)),
+        place=_place_in(payload),
     )
+
+
+def place_payload(place: Place) -> dict[str, float]:
+    """Return the key `place` of a payload: what Qdrant takes for a point on Earth, and more."""
+    fields = {"lat": place.latitude, "lon": place.longitude}
+    return fields if place.altitude is None else {**fields, "altitude": place.altitude}
+
+
+def _place_in(payload: Payload) -> Place | None:
+    fields = payload.get("place")
+    if not fields:
+        return None
+    return Place(fields["lat"], fields["lon"], fields.get("altitude"))
 
 
 def media_in(payload: Payload) -> list[Medium]:

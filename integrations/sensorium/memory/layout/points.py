@@ -9,14 +9,21 @@ from typing import Any
 
 from sensorium.encoders import Encoding
 from sensorium.memory.layout.parts import spread_over_points
-from sensorium.memory.layout.payload import TEXT, end_of, media_and_rows, media_payload, words_of
+from sensorium.memory.layout.payload import (
+    TEXT,
+    end_of,
+    media_and_rows,
+    media_payload,
+    place_payload,
+    words_of,
+)
 from sensorium.memory.records import Medium, Moment
-from sensorium.percepts import Percept
+from sensorium.percepts import Percept, Place
 from sensorium.qdrant.points import Payload, Point, Vectors, iso
 from sensorium.qdrant.schema import VERSION
 
 COMPARED = frozenset(  # keys of the payload that say what the moment says
-    {"at", "digest", "page_content", "expires_at", "tags", "source", "metadata", "flags"}
+    {"at", "digest", "page_content", "expires_at", "tags", "source", "metadata", "flags", "place"}
 )
 
 
@@ -31,10 +38,12 @@ class Draft:
         point: UUID of the record's point.
         given_id: The id that the moment brings; `None` if it brings none.
         at: Time of the moment, UTC.
-        stated: Whether the moment or a percept stated that time.
+        stated: Whether the moment or a percept stated that time, so that it is part of what the
+            record is. The time at which a file was captured follows from its content.
         until: Time at which its last percept ends, or `at`.
         flags: Truth values of its metadata, as text.
         vectors: Rows `(W, D)` by modality that the moment brings; `None` if they are to be encoded.
+        place: Where it was; `None` if that is not known.
     """
 
     moment: Moment
@@ -47,6 +56,7 @@ class Draft:
     until: datetime
     flags: tuple[str, ...]
     vectors: Mapping[str, Vectors] | None = None
+    place: Place | None = None
 
     @property
     def id(self) -> str:
@@ -98,7 +108,8 @@ def says_the_same(draft: Draft, stored: Payload) -> bool:
     """Return whether a payload says all that a moment says; only its signals may differ."""
     # Neither the owner nor the time of remembering is compared.
     new = _payload(draft, [], owner="", now=draft.at)
-    keys = COMPARED if draft.stated else COMPARED - {"at"}
+    silent = {"at": draft.stated, "place": draft.moment.place is not None}
+    keys = COMPARED.difference(name for name, said in silent.items() if not said)
     return all(new.get(key) == stored.get(key) for key in keys)
 
 
@@ -123,6 +134,7 @@ def _payload(draft: Draft, media: Sequence[Medium], *, owner: str, now: datetime
         "source": moment.source,
         "metadata": moment.metadata and dict(moment.metadata),
         "flags": list(draft.flags),
+        "place": draft.place and place_payload(draft.place),
     }
     if media:
         optional |= media_payload(media)

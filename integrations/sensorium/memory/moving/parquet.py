@@ -33,6 +33,7 @@ from sensorium.memory.moving.manifest import (
     inside,
     sha256_of,
 )
+from sensorium.percepts import Place
 from sensorium.percepts.source import Array
 from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors, from_iso
 from sensorium.qdrant.schema import CollectionSchema
@@ -69,6 +70,21 @@ class _MediumFields(BaseModel):
     spans: list[tuple[Number, Number]] = []
 
 
+class _PlaceFields(BaseModel):
+    """The fields of a place on Earth."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    lat: Number
+    lon: Number
+    altitude: Number | None = None
+
+    @model_validator(mode="after")
+    def _is_place(self) -> _PlaceFields:
+        Place(self.lat, self.lon, self.altitude)
+        return self
+
+
 class _PayloadFields(BaseModel):
     """The fields that a payload must and may have before it is stored."""
 
@@ -95,6 +111,7 @@ class _PayloadFields(BaseModel):
     part_of: str | None = None
     part: Count | None = None
     source: str | None = None
+    place: _PlaceFields | None = None
     schema_version: Literal[1]
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ from sensorium.memory.checks import (
     beyond_calendar,
     check_metadata,
     check_percepts,
+    check_place,
     check_tags,
     check_text,
     check_time,
@@ -63,12 +64,14 @@ def draft_moment(owner: str, moment: Moment, *, now: datetime) -> Draft:
     """
     percepts = _percepts(moment)
     check_time("at", moment.at)
+    check_time("dated", moment.dated)
+    check_place(moment.place)
     check_time("expires_at", moment.expires_at)
     check_tags(moment.tags)
     check_text("source", moment.source)
     flags = tuple(check_metadata(moment.metadata)) if moment.metadata is not None else ()
     stated = moment.at or min((percept.at for percept in percepts if percept.at), default=None)
-    at = (stated or now).astimezone(timezone.utc)
+    at = (stated or moment.dated or _captured(percepts) or now).astimezone(timezone.utc)
     digests = tuple(percept.digest for percept in percepts)
     if moment.id is None:
         given, point = None, content_id(owner, digests, iso(at) if stated else None)
@@ -85,7 +88,13 @@ def draft_moment(owner: str, moment: Moment, *, now: datetime) -> Draft:
         stated is not None,
         ending(percepts, at),
         flags,
+        place=moment.place or next((place for p in percepts if (place := p.place)), None),
     )
+
+
+def _captured(percepts: Sequence[Percept]) -> datetime | None:
+    """Return when the first of some percepts was taken, by what their files say."""
+    return min((time for percept in percepts if (time := percept.captured)), default=None)
 
 
 def _percepts(moment: Moment) -> tuple[Percept, ...]:

@@ -28,6 +28,7 @@ from sensorium.qdrant.client.state import (
 from sensorium.qdrant.schema import (
     KEYWORDS,
     METADATA,
+    PLACE,
     TENANT,
     TEXT,
     TIMES,
@@ -39,7 +40,10 @@ from sensorium.qdrant.schema import (
 # small owner is found without passing through the others. m joins all points: an owner who holds
 # most of the collection, and a collection with one owner, are searched through that graph.
 LINKS = 16  # links of a point in each of the two graphs
-Index: TypeAlias = "models.KeywordIndexParams | models.DatetimeIndexParams | models.TextIndexParams"
+Index: TypeAlias = (
+    "models.KeywordIndexParams | models.DatetimeIndexParams | models.GeoIndexParams "
+    "| models.TextIndexParams"
+)
 
 
 def ensure_collection(client: QdrantClient, name: str, schema: CollectionSchema) -> Collection:
@@ -250,6 +254,7 @@ def _indexes() -> Iterator[tuple[str, Index]]:
         yield field, models.KeywordIndexParams(type=keyword)
     for field in TIMES:
         yield field, models.DatetimeIndexParams(type=time)
+    yield PLACE, models.GeoIndexParams(type=models.GeoIndexType.GEO)
     yield (
         TEXT,
         models.TextIndexParams(

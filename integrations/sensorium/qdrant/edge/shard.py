@@ -32,6 +32,7 @@ from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Payload
 from sensorium.qdrant.schema import (
     KEYWORDS,
+    PLACE,
     TENANT,
     TEXT,
     TIMES,
@@ -74,6 +75,7 @@ class Shard:
             # Whether a condition on these could leave a point out at all: see `translated`
             self._has_parts = self._has_any("part_of")
             self._has_expiry = self._has_any("expires_at")
+            self._has_places = PLACE in self.engine.info().payload_schema
         self._set_log_aside()
 
     def after_fork(self) -> None:
@@ -128,12 +130,19 @@ class Shard:
             self.modalities.add(modality)
 
     def note(self, payloads: Iterable[Payload]) -> None:
-        """Note payloads before they are written: conditions may then leave points out."""
-        if self._has_parts and self._has_expiry:
+        """Note payloads before they are written: conditions may then leave points out.
+
+        The index of places is made with the first place: most memories have none.
+        """
+        if self._has_parts and self._has_expiry and self._has_places:
             return
         for payload in payloads:
             self._has_parts = self._has_parts or "part_of" in payload
             self._has_expiry = self._has_expiry or "expires_at" in payload
+            if PLACE in payload and not self._has_places:
+                index = edge.GeoIndexParams(enable_hnsw=False)
+                self.engine.update(UpdateOperation.create_field_index(PLACE, index))
+                self._has_places = True
 
     def flush(self) -> None:
         """Make what was written safe against loss of power.

@@ -57,13 +57,14 @@ def name_capture(name: str) -> Capture:
     if counted is not None:
         at = credible(EPOCH + timedelta(milliseconds=int(counted[1])))
         return Capture(at, NAME) if at else NOTHING
-    for found in MOMENT.finditer(stem):
+    moments = list(MOMENT.finditer(stem))
+    for found in moments:
         time = _moment(found)
         if time is not None and UTC_NAMES.match(stem):
             time = time.replace(tzinfo=time.tzinfo or timezone.utc)
         if at := credible(time):
             return Capture(at, NAME if time and time.tzinfo else NAME + LOCAL)
-    return _dated(stem)
+    return NOTHING if moments else _dated(stem)
 
 
 def _moment(found: re.Match[str]) -> datetime | None:

@@ -109,7 +109,5 @@ def credible(
 def _clock_unset(time: datetime, *, day_only: bool) -> bool:
     """Return whether a time is where a clock begins that nobody has set."""
     face = time.replace(tzinfo=None)
-    if day_only:
-        return False
-    new_year = (face.month, face.day, face.time()) == (1, 1, datetime.min.time())
+    new_year = (face.month, face.day, face.time()) == (1, 1, datetime.min.time()) and not day_only
     return new_year or (face.year, face.month, face.day) in UNSET_DAYS or face in UNSET_TIMES

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -13,10 +15,10 @@ import PIL.Image
 import pytest
 from tests.support.command_line import MUG, run
 
-from sensorium.cli.files import Units, as_options, read_file
+from sensorium.cli.files import Units, as_options, find_files, read_file
 from sensorium.errors import UnitError
 from sensorium.memory import Memory
-from sensorium.percepts import Depth, Thermal
+from sensorium.percepts import IMU, Depth, Thermal
 
 
 def test_units_reach_the_percept(tmp_path: Path) -> None:
@@ -37,6 +39,9 @@ def test_a_remedy_is_written_in_options() -> None:
     assert as_options('pass bits="swapped", or trust=True') == 'pass --bits "swapped", or --trust'
     assert as_options('pass unit="kelvin", scale=0.01') == 'pass --unit "kelvin" --scale 0.01'
     assert as_options("write shape=(480, 640), dtype=") == "write --shape 480x640 --dtype"
+    assert as_options('pass date_order="dmy", or time_unit="ms"') == (
+        'pass --date-order "dmy", or --time-unit "ms"'
+    )
     assert as_options("palette=... or baseline=0.1") == "--palette... or baseline=0.1"
 
 
@@ -89,3 +94,40 @@ def test_options_of_files_without_a_header(tmp_path: Path) -> None:
             with archive.open(f"{name}.npy", "w") as member:
                 np.save(member, np.ones((3, 4)))
     assert read_file(tmp_path / "a.npz", dataset, modality="depth").units["dataset"] == "0"
+
+
+def test_tables_of_every_name_are_found_where_the_modality_is_said(tmp_path: Path) -> None:
+    """Words, empty files and other archives are not; without `--as`, a text is a text."""
+    rows = "".join(f"{i},1,2,9,0,0,0\n" for i in range(50))
+    for name in ("a.tsv", "b.txt", "c.log", "d.csv"):
+        (tmp_path / name).write_text("ms,ax,ay,az,gx,gy,gz\n" + rows)
+    (tmp_path / "e.json").write_text(json.dumps([{"ax": 1, "t": 0}, {"ax": 2, "t": 1}]))
+    (tmp_path / "f.txt.gz").write_bytes(gzip.compress((tmp_path / "a.tsv").read_bytes()))
+    with zipfile.ZipFile(tmp_path / "g.zip", "w") as archive:
+        archive.write(tmp_path / "d.csv", "Accelerometer.csv")
+    words = {"words.txt": "Walked by the sea.", "none.txt": "", "package.json": '{"name": "x"}'}
+    for name, content in words.items():
+        (tmp_path / name).write_text(content)
+    with zipfile.ZipFile(tmp_path / "letters.zip", "w") as archive:
+        archive.write(tmp_path / "words.txt", "words.txt")
+    found, skipped = find_files([tmp_path], modality="imu")
+    assert [path.name[0] for path in found] == list("abcdefg")
+    assert {path.name for path in skipped} == {*words, "letters.zip"}
+    found, _ = find_files([tmp_path], modality=None)
+    assert {path.name for path in found} == {"b.txt", "d.csv", "words.txt", "none.txt"}
+
+
+def test_a_column_may_say_the_sensor_of_each_row(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    rows = [f"{s},{i * 10},{x},1,9" for i in range(50) for s, x in (("acc", 2), ("gyro", 3))]
+    path.write_text("\n".join(rows))
+    said = Units(
+        accel="m/s^2",
+        gyro="rad/s",
+        column=["sensor=0", "accel=2,3,4", "gyro=2,3,4"],
+        time_column="1",
+        time_unit="ms",
+    )
+    read = read_file(path, said, modality="imu")
+    assert isinstance(read, IMU)
+    assert (read.rate, read.samples[0].tolist()) == (100.0, [2, 1, 9, 3, 1, 9])

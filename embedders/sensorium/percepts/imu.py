@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import (
+    EmptyPerceptError,
     NonFiniteError,
     PerceptShapeError,
     PerceptTooShortError,
@@ -28,7 +29,7 @@ from sensorium.percepts.forms import FileFormat, PerceptFile, Preview, PreviewLi
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.checks import check_motion
 from sensorium.percepts.motion.columns import ACCEL_UNITS, GYRO_UNITS
-from sensorium.percepts.motion.files import read_recording, units_of_files
+from sensorium.percepts.motion.files import Frame, holds_tables, read_recording, units_of_files
 from sensorium.percepts.motion.options import UNSTATED, Options, has_gyro, scale_of, stated
 from sensorium.percepts.motion.recording import Recording, check_count
 from sensorium.percepts.motion.times import (
@@ -43,6 +44,7 @@ from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.previews import encode_drawing
 from sensorium.percepts.resampling import resample, uniform
 from sensorium.percepts.source import Array, Encoded, Given, Samples, Source, take
+from sensorium.percepts.tables.frames import DataFrame, is_frame, read_frame
 from sensorium.percepts.unit import Unit
 
 NPZ = FileFormat("npz", "application/zip")
@@ -94,6 +96,9 @@ class IMU(Percept):
         "rate": Unit("samples per second, where neither the file nor timestamps say it", 50),
     }
     suffixes: ClassVar[tuple[str, ...]] = (".npz", ".csv")
+    doubted_suffixes: ClassVar[tuple[str, ...]] = (
+        *(".tsv", ".txt", ".dat", ".log", ".json", ".jsonl", ".ndjson", ".zip", ".gz", ".npy"),
+    )
     source: Encoded | Motion
     samples: NDArray[np.float32]
     times: NDArray[np.float64]
@@ -102,7 +107,7 @@ class IMU(Percept):
 
     def __init__(
         self,
-        source: Given | Sequence[Given],
+        source: Given | DataFrame | Sequence[Given | DataFrame],
         *,
         rate: float | None = None,
         timestamps: Given | None = None,
@@ -110,6 +115,7 @@ class IMU(Percept):
         gyro: str | float | None = UNSTATED,
         columns: Mapping[str, Any] | None = None,
         time_unit: str | None = None,
+        date_order: str | None = None,
         clock: str | None = None,
         at: datetime | None = None,
         uri: str | None = None,
@@ -119,10 +125,11 @@ class IMU(Percept):
 
         Args:
             source: Samples of shape `(T, 6)`, accelerometer x y z and gyroscope x y z; or a file: a
-                table in text whose columns are named (`ax ay az gx gy gz`, `accel_x`, `Gyroscope y
-                (rad/s)`, `w_RS_S_z`, ..., and `t`, `time_ms`, ... for the times), a zip archive of
-                such tables, an NPZ or an NPY file; or a list of the files of its sensors, which are
-                brought onto the clock of the accelerometer.
+                table in text or JSON whose columns are named (`ax ay az gx gy gz`, `accel_x`,
+                `Gyroscope y (rad/s)`, `w_RS_S_z`, ..., and `t`, `time_ms`, ... for the times), a
+                zip archive of such tables, an NPZ or an NPY file; or a DataFrame of pandas or
+                polars, a table of pyarrow, records of NumPy, with the same names; or a list of
+                the files of its sensors, which are brought onto the clock of the accelerometer.
             rate: Samples per second in Hz, where neither timestamps nor the file say it. Beside the
                 times of a file that agree with it on the whole, the samples lie evenly.
             timestamps: Shape `(T,)`, seconds from any origin, or datetime64; strictly increasing.
@@ -132,9 +139,11 @@ class IMU(Percept):
                 of one count. `"none"`, or `None`, says that there is no gyroscope: it is taken not
                 to turn.
             columns: Columns of a table to take, by their names or their places from 0:
-                `{"accel": ["x", "y", "z"], "gyro": [4, 5, 6], "time": "epoch"}`.
+                `{"accel": ["x", "y", "z"], "gyro": [4, 5, 6], "time": "epoch"}`. Where a column
+                says the sensor of each row, `"sensor"` names it.
             time_unit: Unit of a table's times, `"s"`, `"ms"`, `"us"` or `"ns"`, where neither their
                 name nor their steps tell it.
+            date_order: `"dmy"` or `"mdy"`, for dates such as 03/04/2026 that do not tell it.
             clock: `"rate"` has `rate` go before whatever times a file holds.
             at: When the first sample was taken; by default what the times of a table say.
             uri: Where it came from.
@@ -142,8 +151,8 @@ class IMU(Percept):
         Raises:
             UnitError: A unit or the rate is missing, given twice, or contradicts the data.
             PerceptShapeError: Another shape than `(T, 6)`, or columns missing in the file.
-            TimeError: Timestamps that do not increase or come in bursts; or `at` is not an aware
-                datetime.
+            TimeError: Timestamps that do not increase or come in bursts; dates that may be read in
+                two ways; or `at` is not an aware datetime.
             PerceptValueError: A rate that is not a number of Hz from 4 to a million.
             SourceTooLargeError: A file that unpacks to more than 512 MiB, or more samples than
                 `limits.max_memory` has room for.
@@ -153,7 +162,9 @@ class IMU(Percept):
             PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
         taken = _taken(source, limits)
-        options = Options(columns or {}, time_unit, clock, rate, has_gyro(gyro))
+        options = Options(
+            columns or {}, time_unit, clock, rate, has_gyro(gyro), date_order, at is not None
+        )
         recording = _recording(taken, timestamps, options, limits=limits)
         name = ", ".join(each.name for each in taken)
         _check_gyro(recording.samples, options, gyro)
@@ -193,6 +204,15 @@ class IMU(Percept):
         taken = _taken(source, limits)
         files = [each for each in taken if isinstance(each, Encoded)]
         return units_of_files(files, limits)
+
+    @classmethod
+    def may_be(cls, source: Any, limits: Limits = DEFAULT_LIMITS) -> bool:
+        """Return whether a file holds a table of numbers, or an array."""
+        try:
+            taken = take(source, modality=cls.modality, limits=limits)
+        except EmptyPerceptError:
+            return False
+        return holds_tables(taken, limits)
 
     @property
     def has_gyro(self) -> bool:
@@ -310,14 +330,17 @@ class IMU(Percept):
 
 
 def _taken(
-    source: Given | Sequence[Given], limits: Limits
-) -> list[Encoded] | list[Samples] | list[Motion]:
-    """Take the one source, or the files of several sensors."""
+    source: Given | DataFrame | Sequence[Given | DataFrame], limits: Limits
+) -> list[Encoded | Frame] | list[Samples] | list[Motion]:
+    """Take the one source, or the files or DataFrames of several sensors."""
     if isinstance(source, Motion):
         return [source]
     files = source if _are_files(source) else [source]
     return [  # type: ignore[return-value]  # several are files
-        take(each, modality="imu", limits=limits) for each in files
+        Frame(read_frame(each, limits))
+        if is_frame(each)
+        else take(each, modality="imu", limits=limits)  # type: ignore[arg-type]  # no DataFrame
+        for each in files
     ]
 
 
@@ -325,12 +348,15 @@ def _are_files(source: object) -> TypeGuard[Sequence[Given]]:
     return (
         isinstance(source, (list, tuple))
         and bool(source)
-        and all(isinstance(each, (str, os.PathLike, bytes, Encoded)) for each in source)
+        and all(
+            isinstance(each, (str, os.PathLike, bytes, Encoded)) or is_frame(each)
+            for each in source
+        )
     )
 
 
 def _recording(
-    taken: Sequence[Source], timestamps: Given | None, options: Options, *, limits: Limits
+    taken: Sequence[Source | Frame], timestamps: Given | None, options: Options, *, limits: Limits
 ) -> Recording:
     """Return samples with exactly one clock: times or a rate, from the source or the caller.
 
@@ -343,7 +369,7 @@ def _recording(
     elif isinstance(source, Samples):
         read = Recording(_with_gyro(source.array, options.gyro), None, None)
     else:
-        files = [each for each in taken if isinstance(each, Encoded)]
+        files = [each for each in taken if isinstance(each, (Encoded, Frame))]
         read = read_recording(files, limits, options.choice, gyro=options.gyro)
         read = replace(read, samples=_with_gyro(read.samples, options.gyro))
     times, own_rate = read.times, read.rate if read.times is None else None

@@ -58,6 +58,8 @@ class Percept(ABC):
             one a window, each with its span.
         needs: Units that an encoded file does not state, by the keyword that takes them.
         suffixes: How the names of its files end, in small letters: `(".csv", ".npz")`.
+        doubted_suffixes: How the names of its files may end, too, where other files end so: they
+            are looked for where somebody says the modality, and taken if `may_be` holds.
         guessable: Whether a file that ends like this is of this modality if nobody says otherwise.
         mime_family: First part of the mime types of its files: `"image"`, `"audio"`, `"video"`.
         has_file: Whether a percept can be kept as a media file. A text is kept with its record.
@@ -75,6 +77,7 @@ class Percept(ABC):
     still: ClassVar[bool] = False
     needs: ClassVar[Mapping[str, Unit]] = {}
     suffixes: ClassVar[tuple[str, ...]] = ()
+    doubted_suffixes: ClassVar[tuple[str, ...]] = ()
     guessable: ClassVar[bool] = True
     mime_family: ClassVar[str] = ""
     has_file: ClassVar[bool] = True
@@ -170,6 +173,18 @@ class Percept(ABC):
             PerceptError: The source is refused.
         """
         return {}
+
+    @classmethod
+    def may_be(cls, source: Any, limits: Limits = DEFAULT_LIMITS) -> bool:
+        """Return whether a file with one of `doubted_suffixes` may be of the modality, by its head.
+
+        Args:
+            source: What the class takes as its first argument.
+            limits: Largest sizes that are accepted.
+        Raises:
+            PerceptError: The source is refused.
+        """
+        return True
 
     @property
     @abstractmethod

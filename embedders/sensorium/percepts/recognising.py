@@ -18,8 +18,8 @@ from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, make_percept
 from sensorium.percepts.readers import known_options, read_with, reader_of
 from sensorium.percepts.signatures import PREFIX, recognise
 from sensorium.percepts.source import Encoded, Given, take
+from sensorium.percepts.tables.cells import NUMBER
 from sensorium.percepts.text import Text
-from sensorium.percepts.text_tables import NUMBER
 
 FAMILIES = ("image", "audio", "video", "text")  # mime types whose first part is a modality
 # The modality that a word of what `recognise` says stands for

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 AXES = 3
+LABELS = "sensor"  # what `--column` calls the column that says the sensor of each row
 URL = re.compile(r"https?:/", re.IGNORECASE)  # a Path keeps one of the slashes
 NAMES = frozenset({"dataset", "dtype"})  # options that are names, even if they look like numbers
 SIDES = re.compile(r"--shape \((\d+), (\d+)\)")
@@ -90,7 +91,8 @@ class Units:
         list[str] | None,
         typer.Option(
             metavar="SENSOR=X,Y,Z",
-            help="Columns of motion, by name or place from 0: accel=ax,ay,az; repeat for gyro.",
+            help="Columns of motion, by name or place from 0: accel=ax,ay,az; repeat for gyro. "
+            "sensor=NAME: the column that says the sensor of each row.",
         ),
     ] = None
     time_column: Annotated[
@@ -98,6 +100,10 @@ class Units:
     ] = None
     time_unit: Annotated[
         str | None, typer.Option(help="Unit of the times of motion: s, ms, us or ns.")
+    ] = None
+    date_order: Annotated[
+        str | None,
+        typer.Option(help="Order of dates such as 03/04/2026 in motion: dmy or mdy."),
     ] = None
     clock: Annotated[
         str | None, typer.Option(help='"rate" has --rate go before the times in the file.')
@@ -152,6 +158,9 @@ class Units:
         for each in self.column or []:
             sensor, equals, names = each.partition("=")
             axes = [_place(name) for name in names.split(",")]
+            if equals and sensor.strip() == LABELS and len(axes) == 1:
+                columns[LABELS] = axes[0]
+                continue
             if not equals or len(axes) != AXES:
                 raise typer.BadParameter(
                     f"{each!r}; say three, such as accel=ax,ay,az", param_hint="--column"
@@ -159,7 +168,12 @@ class Units:
             columns[sensor.strip()] = axes
         if self.time_column is not None:
             columns["time"] = _place(self.time_column)
-        said = {"columns": columns, "time_unit": self.time_unit, "clock": self.clock}
+        said = {
+            "columns": columns,
+            "time_unit": self.time_unit,
+            "date_order": self.date_order,
+            "clock": self.clock,
+        }
         return {name: value for name, value in said.items() if value}
 
 
@@ -183,7 +197,8 @@ def find_files(
     from sensorium.percepts import Percept
     from sensorium.percepts.recognising import guessed_suffixes
 
-    suffixes = set(Percept.modalities[modality].suffixes if modality else guessed_suffixes())
+    cls = Percept.modalities[modality] if modality else None
+    suffixes = set(cls.suffixes if cls else guessed_suffixes())
     unknown = f"not {modality}" if modality else UNKNOWN_KIND
     files: list[Path] = []
     skipped: dict[Path, str] = {}
@@ -192,7 +207,9 @@ def find_files(
             files.append(path)
             continue
         for file in _walk(path, skipped):
-            if file.suffix.lower() in suffixes or (modality is None and is_recording(file)):
+            suffix = file.suffix.lower()
+            known = suffix in suffixes or (cls is None and is_recording(file))
+            if known or (cls and suffix in cls.doubted_suffixes and cls.may_be(file)):
                 files.append(file)
             else:
                 skipped[file] = unknown
@@ -299,7 +316,9 @@ def _place(name: str) -> str | int:
 
 def as_options(remedy: str) -> str:
     """Write the arguments of a percept's class as options: `bits=13` becomes `--bits 13`."""
-    options = ARGUMENT.sub(lambda found: f"--{found[1]}{' ' if found[2] else ''}", remedy)
+    options = ARGUMENT.sub(
+        lambda found: f"--{found[1].replace('_', '-')}{' ' if found[2] else ''}", remedy
+    )
     options = options.replace("--trust True", "--trust").replace(", --", " --")
     return SIDES.sub(r"--shape \1x\2", options)
 

@@ -15,7 +15,7 @@ from tests.support.motions import COLUMNS, UNITS, csv_file, motion
 from sensorium import errors
 from sensorium.percepts.imu import IMU
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.motion import files
+from sensorium.percepts.motion import recording
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_bomb_of_several_members_is_refused(monkeypatch: pytest.MonkeyPatch) -
     IMU(two, **UNITS, limits=Limits(max_bytes=100_000))
     with pytest.raises(errors.SourceTooLargeError, match="unpacks to 96"):
         IMU(two, **UNITS, limits=Limits(max_bytes=90_000))
-    monkeypatch.setattr(files, "LARGEST", 5 * 48 - 1)
+    monkeypatch.setattr(recording, "LARGEST", 5 * 48 - 1)
     with pytest.raises(errors.SourceTooLargeError, match="at most 239"):
         IMU(two, **UNITS)
     with pytest.raises(errors.SourceTooLargeError, match="shorter recordings"):

@@ -16,7 +16,7 @@ from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.layout import Layout
 from sensorium.percepts.maps.stored import Stored
 from sensorium.percepts.source import Array
-from sensorium.percepts.text_tables import BOMS
+from sensorium.percepts.tables.letters import BOMS
 
 DECIMAL_COMMA = re.compile(r"(?<!\d)[+-]?\d*,\d+(?!\d)")
 QUOTED_COMMA = re.compile(r'"[+-]?\d*,(?:\d{1,2}|\d{4,})"')  # three digits may be of thousands

@@ -11,9 +11,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sensorium.errors import TimeError
 
 SLOWEST, FASTEST = 4.0, 4000.0  # Hz, of motion whose times do not say their unit
 TICKS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}  # a second
@@ -24,8 +27,20 @@ DAY = re.compile(
 )
 HOUR = re.compile(
     r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,:](?P<f>\d{1,9}))?)? ?"
-    r"(?P<half>[AaPp][Mm]\b)? ?(?P<zone>Z|[+-]\d{2}:?\d{2})?"
+    r"(?P<half>[AaPp][Mm]\b)? ?(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?"
 )
+
+
+ORDERS = ("dmy", "mdy")  # of days and months in figures; with points between them, the first
+
+
+class Day(NamedTuple):
+    """A date in figures, which may be read in two ways."""
+
+    year: int
+    first: int  # month, or day
+    second: int
+    how: str  # "ymd", "dotted" or "either"
 
 
 @dataclass(frozen=True)
@@ -66,21 +81,33 @@ def counted(ticks: NDArray[np.float64], unit: str | None = None) -> Clock | None
     return Clock((ticks - ticks[0]) / TICKS[unit], first, at, unit)
 
 
-def told(words: Sequence[str]) -> Clock | None:
+def told(words: Sequence[str], order: str | None = None, *, name: str = "times") -> Clock | None:
     """Read times in words: dates, times of day or both, with or without a zone.
 
+    Args:
+        words: The times.
+        order: `"dmy"` or `"mdy"` for dates such as 03/04/2026, `"either"` where the date does not
+            matter; by default the dates have to tell it.
+        name: Name of the source in messages.
     Returns:
         `None` if one of them is neither. Times of day alone go on after midnight.
+    Raises:
+        TimeError: The dates may be read in two ways.
     """
-    seconds = np.empty(len(words))
-    dated = False
-    for index, each in enumerate(words):
-        found = _since_1970(each)
+    moments: list[tuple[Day | None, float]] = []
+    for each in words:
+        found = _parted(each)
         if found is None:
             return None
-        seconds[index], dated = found
-    if len(words) < 2:
+        moments.append(found)
+    if len(moments) < 2:
         return None
+    days = list(dict.fromkeys(day for day, _ in moments))
+    starts = _midnights(days, order, name)
+    if starts is None or (None in days and len(days) > 1):
+        return None
+    seconds = np.array([starts[day] + second for day, second in moments])
+    dated = days[0] is not None
     if not dated:
         seconds += 86_400 * np.cumsum(np.diff(seconds, prepend=seconds[0]) < -43_200)
     at = datetime.fromtimestamp(float(seconds[0]), timezone.utc) if dated else None
@@ -101,8 +128,8 @@ def _unit_of_steps(ticks: NDArray[np.float64]) -> str | None:
     return None
 
 
-def _since_1970(words: str) -> tuple[float, bool] | None:
-    """Return seconds of a moment, since 1970 or since midnight, and which of the two it is."""
+def _parted(words: str) -> tuple[Day | None, float] | None:
+    """Return the day of a moment, if it says one, and its seconds since midnight in UTC."""
     day, hour = DAY.search(words), HOUR.search(words)
     if hour is None:
         return None
@@ -111,17 +138,56 @@ def _since_1970(words: str) -> tuple[float, bool] | None:
         count = count % 12 + 12 * (hour["half"].lower() == "pm")
     of_day = count * 3600 + int(hour["m"]) * 60 + int(hour["s"] or 0)
     seconds = of_day + float(f"0.{hour['f'] or 0}")
-    if hour["zone"] and hour["zone"] != "Z":
+    if hour["zone"] and hour["zone"] not in ("Z", "UTC"):
         digits = hour["zone"].replace(":", "")
         shift = int(digits[1:3]) * 3600 + int(digits[3:5]) * 60
         seconds -= shift if digits[0] == "+" else -shift
     if day is None:
-        return seconds, False
-    year, month, number = (int(day[name] or day[f"{name}2"]) for name in ("y", "m", "d"))
-    if day["d2"] and (hour["half"] or month > 12) and "/" in day[0]:
-        month, number = number, month  # as Americans write it
-    try:
-        midnight = datetime(year, month, number, tzinfo=timezone.utc).timestamp()
-    except ValueError:
+        return None, seconds
+    if day["y"]:
+        return Day(int(day["y"]), int(day["m"]), int(day["d"]), "ymd"), seconds
+    how = "dotted" if "." in day[0] else "either"
+    return Day(int(day["y2"]), int(day["d2"]), int(day["m2"]), how), seconds
+
+
+def _midnights(
+    days: Sequence[Day | None], order: str | None, name: str
+) -> dict[Day | None, float] | None:
+    """Return the seconds since 1970 of days, 0 where none is said; `None` if one is no day."""
+    if None in days:
+        return {None: 0.0}
+    known = [day for day in days if day is not None]
+    orders = [order] if order in ORDERS else list(ORDERS)
+    read = {each: starts for each in orders if (starts := _read(known, each)) is not None}
+    if not read:
         return None
-    return midnight + seconds, True
+    steps = {
+        each: float(np.abs(np.diff(list(starts.values()))).max(initial=0.0))
+        for each, starts in read.items()
+    }
+    least = [each for each in read if steps[each] == min(steps.values())]
+    first = known[0]
+    doubted = len({tuple(read[each].values()) for each in least}) > 1
+    if doubted and order is None and first.how != "dotted":
+        shown = f"{first.first:02d}/{first.second:02d}/{first.year}"
+        raise TimeError(
+            f"{name}, whose dates such as {shown} may be read in two ways",
+            "which number is the day",
+            f'pass date_order="dmy" if {first.first} is the day, or date_order="mdy" if it is the '
+            "month",
+        )
+    return dict(read[least[0]])
+
+
+def _read(days: Sequence[Day], order: str) -> dict[Day | None, float] | None:
+    """Return the seconds since 1970 of days in one order; `None` if one is no day then."""
+    starts: dict[Day | None, float] = {}
+    for day in days:
+        month, number = day.first, day.second
+        if day.how != "ymd" and order == "dmy":
+            month, number = number, month
+        try:
+            starts[day] = datetime(day.year, month, number, tzinfo=timezone.utc).timestamp()
+        except ValueError:
+            return None
+    return starts

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 STANDARD_GRAVITY = 9.80665  # m/s^2, exact by definition
+SENSORS = ("accel", "linear", "gravity", "gyro")
 ACCEL_UNITS = {"m/s^2": 1.0, "g": STANDARD_GRAVITY, "mg": STANDARD_GRAVITY / 1e3}  # in m/s^2
 GYRO_UNITS = {  # in rad/s
     "rad/s": 1.0,
@@ -47,7 +48,7 @@ GYRO = frozenset(("gyr", "gyro", "gyros", "gyroscope", "omega", "rotationrate", 
 TURNING = frozenset(("angular", "ang", "rotation", "rotational", "rot"))
 SPEED = frozenset(("velocity", "vel", "rate", "speed"))
 GRAVITY = frozenset(("gravity", "grav"))
-LINEAR = frozenset(("user", "linear", "lin"))  # acceleration without gravity
+LINEAR = frozenset(("user", "linear", "lin", "free"))  # acceleration without gravity
 LETTERS = {"a": "accel", "g": "gyro", "w": "gyro"}  # alone, before anything else
 TIME = frozenset(
     (
@@ -59,6 +60,7 @@ TIME = frozenset(
         "datetime",
         "date",
         "epoch",
+        "epoc",
         "elapsed",
         "utc",
         "stamp",
@@ -69,7 +71,7 @@ TIME = frozenset(
     )
 )
 AXES = {"x": 0, "y": 1, "z": 2}
-FILLERS = frozenset(("axis", "value", "val", "data"))  # beside an axis, they say nothing
+FILLERS = frozenset(("axis", "value", "values", "val", "data"))  # beside an axis, they say nothing
 OTHER = frozenset(  # words of columns that are about motion and are not its samples
     (
         *("bias", "offset", "cov", "covariance", "variance", "var", "std", "stddev", "dt", "delta"),
@@ -150,6 +152,8 @@ def _explain(name: str, place: int, below: str) -> Column:
             bracket = found
     words = words_of(name)
     kind = kind_of(words)
+    if kind == "time" and below:  # what an object knows of its times goes before its name
+        bracket = below.strip()
     axes = [AXES[word] for word in words if word in AXES]
     axis = index if index is not None else axes[-1] if axes else None
     if kind is None and axis is not None and set(words) <= AXES.keys() | FILLERS:

@@ -12,13 +12,15 @@ from typing import Any, cast
 import numpy as np
 
 from sensorium.errors import PerceptValueError, UnitError, show
-from sensorium.percepts.motion.clocks import TICKS
-from sensorium.percepts.motion.tables import SENSORS, Choice
+from sensorium.percepts.motion.clocks import ORDERS, TICKS
+from sensorium.percepts.motion.columns import SENSORS
+from sensorium.percepts.motion.tables import Choice
 from sensorium.percepts.source import Array
 
 UNSTATED = cast(None, "unstated")  # as `None` says that there is no gyroscope
 AGREED = 0.05  # of a stated rate, by which the times of a file may differ
-COLUMNS = frozenset((*SENSORS, "time"))
+LABELS = "sensor"  # in `columns`: the column that says which sensor a row is of
+COLUMNS = frozenset((*SENSORS, LABELS, "time"))
 FRACTION = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(?:/\s*([\d.]+(?:[eE][-+]?\d+)?))?\s*")
 
 
@@ -32,6 +34,8 @@ class Options:
         clock: `"rate"`, or `None`.
         rate: Hz.
         gyro: Whether there is a gyroscope.
+        date_order: `"dmy"`, `"mdy"` or `None`.
+        dated: Whether the caller says when it was, so that dates in the file do not matter.
     """
 
     columns: Mapping[str, Any]
@@ -39,6 +43,8 @@ class Options:
     clock: str | None
     rate: float | None
     gyro: bool
+    date_order: str | None = None
+    dated: bool = False
 
     def __post_init__(self) -> None:
         wrong: tuple[str, str] | None = None
@@ -46,6 +52,8 @@ class Options:
             wrong = f"columns of {', '.join(unknown)}", f"any of {', '.join(sorted(COLUMNS))}"
         elif self.time_unit is not None and self.time_unit not in TICKS:
             wrong = f"time_unit={show(self.time_unit)}", f"one of {', '.join(TICKS)}"
+        elif self.date_order not in (None, *ORDERS):
+            wrong = f"date_order={show(self.date_order)}", f"one of {', '.join(ORDERS)}"
         elif self.clock not in (None, "rate"):
             wrong = f"clock={show(self.clock)}", '"rate", or nothing'
         elif self.clock == "rate" and self.rate is None:
@@ -56,7 +64,9 @@ class Options:
     @property
     def choice(self) -> Choice:
         """What it says of the columns of a table."""
-        return Choice(self.columns, self.time_unit)
+        order = self.date_order or ("either" if self.dated else None)
+        columns = {sensor: each for sensor, each in self.columns.items() if sensor != LABELS}
+        return Choice(columns, self.time_unit, order, self.columns.get(LABELS))
 
     @property
     def units(self) -> dict[str, Any]:
@@ -65,7 +75,12 @@ class Options:
             sensor: each if isinstance(each, (str, int)) else list(each)
             for sensor, each in self.columns.items()
         }
-        said = {"columns": columns or None, "time_unit": self.time_unit, "clock": self.clock}
+        said = {
+            "columns": columns or None,
+            "time_unit": self.time_unit,
+            "date_order": self.date_order,
+            "clock": self.clock,
+        }
         return {name: value for name, value in said.items() if value is not None}
 
     def heed_rate(self, times: Array) -> bool:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sensorium.errors import SourceTooLargeError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.source import Array
 
+LARGEST = 2**29  # bytes a file may unpack to
 SAMPLE_BYTES = 100  # memory that a sample of six numbers takes until it is resampled, as measured
 
 
@@ -36,6 +38,26 @@ class Recording:
     accel: str | None = None
     gyro: str | None = None
     reading: Mapping[str, Any] = field(default_factory=dict)
+
+
+def check_unpacked(size: int, limits: Limits, name: str, *, packed: bool = False) -> None:
+    """Check what a file unpacks to, all its arrays or tables together.
+
+    Args:
+        size: Its bytes.
+        limits: `max_memory` counts by half, as it is copied; `max_bytes` where it was packed.
+        name: Name of the source in messages.
+        packed: Whether it takes less as a file.
+    Raises:
+        SourceTooLargeError: They are more than `LARGEST`, or than the limits allow.
+    """
+    limit = min(limits.max_memory // 2, LARGEST, *([limits.max_bytes] if packed else []))
+    if size > limit:
+        raise SourceTooLargeError(
+            f"{name}, which unpacks to {size} bytes or more",
+            f"at most {limit}",
+            "split it into shorter recordings",
+        )
 
 
 def check_count(samples: int, name: str, limits: Limits) -> None:

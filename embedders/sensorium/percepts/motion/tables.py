@@ -1,11 +1,10 @@
-"""Motion in tables of text: which columns are samples and times, and what they hold."""
+"""Motion in tables: which columns are samples and times, and what they hold."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,20 @@ from numpy.typing import NDArray
 from sensorium.errors import EmptyPerceptError, PerceptShapeError, UnitError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.clocks import EPOCH, Clock, counted, told
-from sensorium.percepts.motion.columns import UNITS_OF, Column, explain, kind_of, words_of
+from sensorium.percepts.motion.columns import (
+    SENSORS,
+    UNITS_OF,
+    Column,
+    explain,
+    kind_of,
+    words_of,
+)
+from sensorium.percepts.motion.index_columns import with_index
 from sensorium.percepts.motion.recording import check_count, list_names
-from sensorium.percepts.source import Encoded
-from sensorium.percepts.text_tables import TextTable, is_value, open_table
+from sensorium.percepts.tables.cells import is_value
+from sensorium.percepts.tables.table import Table
 
 AXES = 3
-SENSORS = ("accel", "linear", "gravity", "gyro")
 E4_RATES = (1.0, 1000.0)  # Hz that the second row of a table without names may say
 
 
@@ -32,10 +38,14 @@ class Choice:
         columns: Names or places of the columns, `{"accel": [x, y, z], "gyro": [...]}`; of the times
             as `"time"`.
         time_unit: Unit of the times: `"s"`, `"ms"`, `"us"` or `"ns"`.
+        date_order: `"dmy"` or `"mdy"`, of dates such as 03/04/2026.
+        labels: The column whose cells say the sensor of each row.
     """
 
     columns: Mapping[str, Any] = field(default_factory=dict)
     time_unit: str | None = None
+    date_order: str | None = None
+    labels: str | int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,44 +75,38 @@ class Sensors:
     time_places: Sequence[int] = ()
 
 
-def read_sensors(
-    source: Encoded, limits: Limits, choice: Choice, *, name: str | None = None
-) -> Sensors:
+def read_sensors(table: Table, limits: Limits, choice: Choice, *, name: str = "") -> Sensors:
     """Read the sensors of one table.
 
     Args:
-        source: The file.
+        table: The table.
         limits: Largest sizes that are accepted.
         choice: What the caller says.
-        name: Name of the file, which says what columns `x y z` are of.
+        name: Name of the file, or what the table is called: it says what columns `x y z` are of.
     Raises:
-        MediaDecodeError: It is no table of numbers, or a cell is not a number (with its line).
+        MediaDecodeError: A cell is not a number (with its line).
         PerceptShapeError: Several columns mean the same, or those that are named are not there.
         UnitError: A column is in a unit that is not known.
+        TimeError: Its dates may be read in two ways.
         EmptyPerceptError: It has a header and no rows.
         SourceTooLargeError: It has more samples than `limits.max_memory` has room for.
     """
-    table = open_table(source)
-    named = name or (source.path.name if source.path else "")
-    columns = explain(table.names, table.units)
+    columns = _explained(table, name)
     if choice.columns:
-        columns = _chosen(source, table, columns, choice.columns)
-    elif not table.names:
-        columns = _unnamed(table, named)
+        columns = _chosen(table, columns, choice, kind_of(words_of(name)))
     else:
-        columns = _of_file(columns, named)
-        _check_letters(source, columns)
-    sensors, lacking = _triples(source, columns)
-    units = {kind: _unit(source, triple) for kind, triple in sensors.items()}
+        _check_letters(table, columns)
+    sensors, lacking = _triples(table, columns)
+    units = {kind: _unit(table, triple) for kind, triple in sensors.items()}
     times = [column for column in columns if column.kind == "time"]
     times.sort(key=lambda column: column.unit is None)
     timed = [column for column in times if _is_numeric(table, column)]
     wanted = [column for triple in sensors.values() for column in triple] + timed
     if not sensors:
         return Sensors({}, {}, {}, None, lacking=lacking)
-    rows = _read(table, [column.place for column in wanted], source, limits)
+    rows = _read(table, [column.place for column in wanted], limits)
     start = len(wanted) - len(timed)
-    clock, told_by, time_places = _clock(table, times, timed, rows[:, start:], choice.time_unit)
+    clock, told_by, time_places = _clock(table, times, timed, rows[:, start:], choice)
     found = Sensors(
         {kind: rows[:, AXES * i : AXES * (i + 1)] for i, kind in enumerate(sensors)},
         units,
@@ -116,32 +120,39 @@ def read_sensors(
     return found if table.names or found.clock else _led_by_rate(found)
 
 
-def told_units(source: Encoded, *, name: str | None = None) -> dict[str, str]:
-    """Return the units that the header of a table says, of `"accel"` and `"gyro"`.
-
-    Raises:
-        MediaDecodeError: It is no table of numbers.
-    """
-    table = open_table(source)
-    named = name or (source.path.name if source.path else "")
+def told_units(table: Table, *, name: str = "") -> dict[str, str]:
+    """Return the units that the header of a table says, of `"accel"` and `"gyro"`."""
     told = {}
-    for column in _of_file(explain(table.names, table.units), named):
+    for column in _of_file(explain(table.names, table.units), name):
         if column.unit and column.kind in SENSORS:
             told["gyro" if column.kind == "gyro" else "accel"] = column.unit
     return told
 
 
+def _explained(table: Table, name: str) -> list[Column]:
+    """Explain the columns by their names, that of the table, and where neither helps, by cells."""
+    if not table.names:
+        return _unnamed(table, name)
+    return with_index(table, _of_file(explain(table.names, table.units), name))
+
+
 def _chosen(
-    source: Encoded, table: TextTable, columns: Sequence[Column], wanted: Mapping[str, Any]
+    table: Table, columns: Sequence[Column], choice: Choice, kind: str | None
 ) -> list[Column]:
-    """Return the columns that the caller names, or whose places are given."""
-    taken = []
-    for kind, given in wanted.items():
+    """Return the columns that the caller names, or whose places are given.
+
+    Who names no sensor has the names say what is one; of a table that holds one sensor of those
+    that a label parts, only its columns are taken.
+    """
+    wanted, taken = choice.columns, []
+    for sensor, given in wanted.items():
+        if choice.labels is not None and sensor not in ("time", kind):
+            continue
         for axis, each in enumerate([given] if isinstance(given, (str, int)) else given):
-            place = each if isinstance(each, int) else _place(source, table, str(each))
+            place = each if isinstance(each, int) else _place(table, str(each))
             if not 0 <= place < table.width:
                 raise PerceptShapeError(
-                    f"{source.name} with {table.width} columns, of which column {place} is wanted",
+                    f"{table.name} with {table.width} columns, of which column {place} is wanted",
                     f"a place from 0 to {table.width - 1}",
                     "count from 0",
                 )
@@ -150,16 +161,17 @@ def _chosen(
                 if place < len(columns)
                 else Column(f"column {place}", place, None, None, None)
             )
-            taken.append(replace(known, kind=kind, axis=None if kind == "time" else axis))
-    times = [column for column in columns if column.kind == "time"]
-    return taken if "time" in wanted else [*taken, *times]
+            taken.append(replace(known, kind=sensor, axis=None if sensor == "time" else axis))
+    named = set(wanted) & set(SENSORS)
+    others = [each for each in columns if each.kind == "time" or not named]
+    return [*taken, *(each for each in others if each.kind != "time" or "time" not in wanted)]
 
 
-def _place(source: Encoded, table: TextTable, name: str) -> int:
+def _place(table: Table, name: str) -> int:
     if name in table.names:
-        return table.names.index(name)
+        return list(table.names).index(name)
     raise PerceptShapeError(
-        f"{source.name} with the columns {list_names(table.names) or '(it names none)'}",
+        f"{table.name} with the columns {list_names(table.names) or '(it names none)'}",
         f"a column {name!r}",
         "name one of these, or give its place, from 0",
     )
@@ -167,7 +179,7 @@ def _place(source: Encoded, table: TextTable, name: str) -> int:
 
 def _of_file(columns: Sequence[Column], name: str) -> list[Column]:
     """Give columns `x y z` the kind that the name of the file says."""
-    kind = kind_of(words_of(PurePath(name).stem))
+    kind = kind_of(words_of(name))
     if kind not in SENSORS:
         return list(columns)
     return [_of_kind(each, kind) if each.kind == "bare" else each for each in columns]
@@ -179,15 +191,15 @@ def _of_kind(column: Column, kind: str) -> Column:
     return replace(column, kind=kind, unit=None)
 
 
-def _unnamed(table: TextTable, name: str) -> list[Column]:
+def _unnamed(table: Table, name: str) -> list[Column]:
     """Explain three columns without names by the name of their file: `ACC.csv`."""
-    kind = kind_of(words_of(PurePath(name).stem))
+    kind = kind_of(words_of(name))
     if table.width != AXES or kind not in SENSORS:
         return []
     return [Column(f"column {axis}", axis, kind, axis, None) for axis in range(AXES)]
 
 
-def _check_letters(source: Encoded, columns: Sequence[Column]) -> None:
+def _check_letters(table: Table, columns: Sequence[Column]) -> None:
     """Check that `gx gy gz` does not stand beside `rx ry rz`: then it may be gravity.
 
     Source: recordings of iOS, in whose `ax ay az rx ry rz mx my mz gx gy gz` it is.
@@ -195,16 +207,14 @@ def _check_letters(source: Encoded, columns: Sequence[Column]) -> None:
     names = {column.name.strip().lower() for column in columns}
     if {"gx", "rx"} <= names:
         raise PerceptShapeError(
-            f"{source.name} with gx gy gz beside rx ry rz, of which either may be the rotation",
+            f"{table.name} with gx gy gz beside rx ry rz, of which either may be the rotation",
             "the columns of the gyroscope",
             "name them: columns={'accel': ['ax', 'ay', 'az'], 'gyro': ['rx', 'ry', 'rz']}, and "
             "'gravity' for what has to be added",
         )
 
 
-def _triples(
-    source: Encoded, columns: Sequence[Column]
-) -> tuple[dict[str, list[Column]], list[str]]:
+def _triples(table: Table, columns: Sequence[Column]) -> tuple[dict[str, list[Column]], list[str]]:
     """Return the sensors with all three axes, and the axes that others lack."""
     found: dict[str, dict[int, Column]] = {}
     for column in columns:
@@ -213,7 +223,7 @@ def _triples(
         axes = found.setdefault(column.kind, {})
         if column.axis in axes:
             raise PerceptShapeError(
-                f"{source.name} with {list_names([axes[column.axis].name, column.name])}, "
+                f"{table.name} with {list_names([axes[column.axis].name, column.name])}, "
                 "which mean the same",
                 "one of them",
                 "drop or rename the others, or name those to take: columns=",
@@ -233,12 +243,12 @@ def _triples(
     return whole, lacking
 
 
-def _unit(source: Encoded, columns: Sequence[Column]) -> str | None:
+def _unit(table: Table, columns: Sequence[Column]) -> str | None:
     """Return the unit that columns say, if one does; all that do have to say the same."""
     for column in columns:
         if column.bracket:
             raise UnitError(
-                f"{source.name}, whose column {column.name!r} is in {column.bracket!r}",
+                f"{table.name}, whose column {column.name!r} is in {column.bracket!r}",
                 f"a unit that is known: {', '.join(sorted(UNITS_OF[str(column.kind)]))}",
                 "convert the column, and correct its name",
             )
@@ -246,30 +256,28 @@ def _unit(source: Encoded, columns: Sequence[Column]) -> str | None:
     if len(said) > 1:
         both = [f"{column.name!r} in {unit}" for unit, column in said.items()]
         raise UnitError(
-            f"{source.name} with {' and '.join(both)}", "one unit", "convert one of them"
+            f"{table.name} with {' and '.join(both)}", "one unit", "convert one of them"
         )
     return next(iter(said), None)
 
 
-def _read(
-    table: TextTable, places: Sequence[int], source: Encoded, limits: Limits
-) -> NDArray[np.float64]:
+def _read(table: Table, places: Sequence[int], limits: Limits) -> NDArray[np.float64]:
     """Read columns whole, `(T, len(places))`."""
     parts, count = [], 0
     for part in table.numbers(places):
         count += len(part)
-        check_count(count, source.name, limits)
+        check_count(count, table.name, limits)
         parts.append(part)
     if not parts:
         raise EmptyPerceptError(
-            f"{source.name}, which has a header and no rows",
+            f"{table.name}, which has a header and no rows",
             "at least two samples",
             "leave this percept out",
         )
     return np.concatenate(parts)
 
 
-def _is_numeric(table: TextTable, column: Column) -> bool:
+def _is_numeric(table: Table, column: Column) -> bool:
     """Return whether the first cell of a column is a number, and no date or time of day."""
     first = next(table.texts(column.place), "")
     return (
@@ -280,23 +288,24 @@ def _is_numeric(table: TextTable, column: Column) -> bool:
 
 
 def _clock(
-    table: TextTable,
+    table: Table,
     times: Sequence[Column],
     timed: Sequence[Column],
     ticks: NDArray[np.float64],
-    unit: str | None,
+    choice: Choice,
 ) -> tuple[Clock | None, str | None, tuple[int, ...]]:
     """Return the first clock that the columns of times make, and where it is from, in words and
     as the places of its columns.
     """
     for index, column in enumerate(timed):
-        clock = counted(ticks[:, index], unit or column.unit)
+        clock = counted(ticks[:, index], choice.time_unit or column.unit)
         if clock is not None:
             return clock, f"{column.name} [{clock.unit}]", (column.place,)
     words = [column for column in times if column not in timed]
     if words:
         cells = [table.texts(column.place) for column in words]
-        clock = told([" ".join(moment) for moment in zip(*cells, strict=True)])
+        moments = [" ".join(moment) for moment in zip(*cells, strict=True)]
+        clock = told(moments, choice.date_order, name=table.name)
         if clock is not None:
             names = " ".join(column.name for column in words)
             return clock, names, tuple(column.place for column in words)

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from sensorium.errors import EmptyPerceptError
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.motion.columns import kind_of, words_of
+from sensorium.percepts.motion.columns import SENSORS, kind_of, words_of
 from sensorium.percepts.motion.files import without_doubles
-from sensorium.percepts.motion.tables import SENSORS
 from sensorium.percepts.percept import DEFAULT_LIMITS
 from sensorium.sources.folders.layout import Contents, entries_of, inside
 from sensorium.sources.folders.motion import Motion

@@ -16,7 +16,9 @@ from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.clocks import TICKS, told
 from sensorium.percepts.motion.tables import AXES, Choice, Sensors, read_sensors
 from sensorium.percepts.source import Encoded, take
-from sensorium.percepts.text_tables import GZIP, TextTable, open_table
+from sensorium.percepts.tables.letters import GZIP
+from sensorium.percepts.tables.opening import open_text_table
+from sensorium.percepts.tables.text_table import TextTable
 from sensorium.sources.folders.lists import count_rows
 from sensorium.sources.folders.sampled import Block
 from sensorium.sources.stamps import NANOSECONDS
@@ -60,7 +62,9 @@ class MotionTable:
         assert isinstance(taken, Encoded)
         self._source = taken
         self._shift = shift
-        self.sensors = read_sensors(_head(taken), limits, choice or Choice(), name=path.name)
+        self.sensors = read_sensors(
+            open_text_table(_head(taken)), limits, choice or Choice(), name=path.stem
+        )
         self.samples: Mapping[str, slice] = {
             kind: slice(AXES * index, AXES * (index + 1))
             for index, kind in enumerate(self.sensors.samples)
@@ -102,7 +106,7 @@ class MotionTable:
                 "a column of times in s, ms, us, ns or dates",
                 "add one, or open the file alone with rate=",
             )
-        table = open_table(self._source)
+        table = open_text_table(self._source)
         places = [place for kind in self.samples for place in sensors.places[kind]]
         numeric = bool(sensors.time_places) and clock.unit != "date"
         ticked = places + list(sensors.time_places) if numeric else places
@@ -128,7 +132,7 @@ class _Dates:
 
     def __init__(self, table: TextTable, sensors: Sensors) -> None:
         self._columns = [table.texts(place) for place in sensors.time_places]
-        self._path = table.source.name
+        self._path = table.name
         self._last: int | None = None
 
     def take(self, count: int) -> NDArray[np.int64]:

@@ -1,0 +1,101 @@
+"""Dates that may be read in two ways, and times in columns without a name."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import numpy as np
+import pytest
+from tests.support.motions import COLUMNS, UNITS, planted
+
+from sensorium import errors
+from sensorium.percepts import percept_from_dict
+from sensorium.percepts.imu import IMU
+
+MOTION = planted(200)
+SECONDS = np.arange(200) / 100
+CSV = [",".join(f"{each:.6f}" for each in row) for row in MOTION]
+NAMES = ",".join(COLUMNS)
+
+
+def dated(form: str, first: datetime, *, name: str = "time") -> bytes:
+    moments = [(first + timedelta(seconds=float(each))).strftime(form) for each in SECONDS]
+    rows = [f"{moment},{row}" for moment, row in zip(moments, CSV, strict=True)]
+    return "\n".join([f"{name},{NAMES}", *rows]).encode()
+
+
+NOON = datetime(2026, 4, 3, 12, tzinfo=timezone.utc)  # 3 April
+MIDNIGHT = datetime(2026, 4, 3, 23, 59, 59, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("form", "first"),
+    [
+        ("%d/%m/%Y %H:%M:%S.%f", NOON.replace(day=13)),
+        ("%m/%d/%Y %H:%M:%S.%f", NOON.replace(day=13)),
+        ("%d/%m/%Y %H:%M:%S.%f", MIDNIGHT),
+        ("%m/%d/%Y %H:%M:%S.%f", MIDNIGHT),
+        ("%d-%m-%Y %H:%M:%S.%f", NOON.replace(day=4)),
+        ("%d.%m.%Y %H:%M:%S.%f", NOON),
+        ("%Y-%m-%d %H:%M:%S.%f UTC", NOON),
+    ],
+)
+def test_dates_that_tell_their_order_are_read(form: str, first: datetime) -> None:
+    """By a day beyond 12, by the day that follows, by points between; or both are the same."""
+    read = IMU(dated(form, first), **UNITS)
+    assert read.at == first
+    np.testing.assert_allclose(read.times, SECONDS, atol=1e-6)
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y %H:%M:%S.%f", "%d-%m-%Y %I:%M:%S.%f %p"])
+def test_dates_that_do_not_are_refused_until_somebody_says_it(form: str) -> None:
+    content = dated(form, NOON)
+    with pytest.raises(errors.TimeError, match=r'03/04/2026 .*date_order="dmy" if 3 is the day'):
+        IMU(content, **UNITS)
+    said = IMU(content, date_order="dmy", **UNITS)
+    assert said.at == NOON
+    assert percept_from_dict(said.to_dict()) == said
+    assert IMU(content, date_order="mdy", **UNITS).at == NOON.replace(month=3, day=4)
+    assert IMU(content, at=NOON, **UNITS).at == NOON
+    with pytest.raises(errors.PerceptValueError, match="date_order='ymd'"):
+        IMU(content, date_order="ymd", **UNITS)
+
+
+@pytest.mark.parametrize("name", ["", "Unnamed: 0", "index"])
+def test_an_index_of_moments_is_the_clock(name: str) -> None:
+    read = IMU(dated("%Y-%m-%d %H:%M:%S.%f", NOON, name=name), **UNITS)
+    assert read.at == NOON
+    np.testing.assert_allclose(read.times, SECONDS, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("index", "timed"),
+    [
+        (np.arange(200), False),
+        (np.arange(1000, 1400, 2), False),
+        (np.arange(200) * 10, False),
+        (SECONDS, True),
+        (1_770_000_000 + SECONDS, True),
+        (1_770_000_000_000 + np.arange(200) * 10, True),
+    ],
+)
+def test_an_index_of_numbers_is_the_clock_if_it_counts_no_rows(index: object, timed: bool) -> None:
+    rows = [f"{place},{row}" for place, row in zip(np.asarray(index).tolist(), CSV, strict=True)]
+    content = "\n".join([f",{NAMES}", *rows]).encode()
+    if timed:
+        np.testing.assert_allclose(IMU(content, **UNITS).times, SECONDS, atol=1e-6)
+        return
+    with pytest.raises(errors.UnitError, match="neither a rate nor timestamps"):
+        IMU(content, **UNITS)
+    read = IMU(content, rate=100, **UNITS)
+    np.testing.assert_allclose(read.samples, MOTION, atol=1e-5)
+    said = IMU(content, columns={"time": 0}, time_unit="ms", **UNITS)
+    assert len(said.samples) == 200
+
+
+def test_names_in_two_rows_belong_together() -> None:
+    for above in ("time,Accelerometer,,,Gyroscope,,", ",accel,accel,accel,gyro,gyro,gyro"):
+        rows = [f"{t:.2f},{row}" for t, row in zip(SECONDS, CSV, strict=True)]
+        read = IMU("\n".join([above, "t,x,y,z,x,y,z", *rows]).encode(), **UNITS)
+        np.testing.assert_allclose(read.samples, MOTION, atol=1e-5)
+        np.testing.assert_allclose(read.times, SECONDS, atol=1e-6)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.errors import TimeError
+from sensorium.errors import Phrase, TimeError
 
 SLOWEST, FASTEST = 4.0, 4000.0  # Hz, of motion whose times do not say their unit
 TICKS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}  # a second
@@ -173,8 +173,10 @@ def _midnights(
         raise TimeError(
             f"{name}, whose dates such as {shown} may be read in two ways",
             "which number is the day",
-            f'pass date_order="dmy" if {first.first} is the day, or date_order="mdy" if it is the '
-            "month",
+            Phrase(
+                f"pass {{0}} if {first.first} is the day, or {{1}} if it is the month",
+                *({"date_order": each} for each in ORDERS),
+            ),
         )
     return dict(read[least[0]])
 

@@ -95,25 +95,25 @@ class TextTable:
 
     def _read_blocks(self) -> Iterator[tuple[int, str]]:
         number, skipped, rest = self.first + 1, self.first, ""
-        held: list[str] = []  # the newest lines, which may be the last
+        held: str | None = None  # the newest lines, which may be the last
         for read in self.letters.blocks():
             self.letters.check(rest, 0)
             block, end, rest = (rest + read).rpartition("\n")
+            while skipped and end:
+                _, end, block = block.partition("\n")
+                skipped -= 1
             if not end:
                 continue
-            lines = self._plain(block).split("\n") if not skipped else block.split("\n")
-            if skipped:
-                skipped, lines = max(0, skipped - len(lines)), lines[skipped:]
-                lines = self._plain("\n".join(lines)).split("\n") if lines else []
-            if held and lines:
-                yield number, "\n".join(held)
-                number += len(held)
-            held = lines or held
+            if held is not None:
+                yield number, held
+                number += held.count("\n") + 1
+            held = self._plain(block)
         self.letters.check(rest, 0)
         rest = self._plain(rest)
+        lines = [] if held is None else held.split("\n")
         if rest and not skipped and not self._is_cut(rest):
-            held.append(rest)
-        yield number, "\n".join(self._without_footer(held))
+            lines.append(rest)
+        yield number, "\n".join(self._without_footer(lines))
 
     def _plain(self, block: str) -> str:
         """Return lines as rows of cells: their stamps as first cells, and without endings."""

@@ -11,12 +11,21 @@ from numpy.typing import NDArray
 from rosbags.rosbag1 import Writer as Writer1
 from rosbags.rosbag2 import StoragePlugin
 from rosbags.rosbag2 import Writer as Writer2
-from rosbags.typesys import Stores, get_typestore
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 KINDS = ("ros1", "sqlite3", "mcap")
 SECOND = 1_000_000_000  # nanoseconds
 START = 1_700_000_000 * SECOND  # 14 November 2023
 NOETIC, HUMBLE = get_typestore(Stores.ROS1_NOETIC), get_typestore(Stores.ROS2_HUMBLE)
+AUDIO = {  # packages that the stores do not have
+    "AudioData": "uint8[] data",
+    "AudioDataStamped": "std_msgs/Header header\naudio_common_msgs/AudioData audio",
+    "AudioInfo": "uint8 channels\nuint32 sample_rate\nstring sample_format\nuint32 bitrate\n"
+    "string coding_format",
+}
+for store in (NOETIC, HUMBLE):
+    for name, text in AUDIO.items():
+        store.register(get_types_from_msg(text, f"audio_common_msgs/msg/{name}"))
 
 
 class Written(NamedTuple):
@@ -149,3 +158,69 @@ def as_ros1(message: Any) -> Any:
         values["header"] = NOETIC.types["std_msgs/msg/Header"](0, time, old.frame_id)
     fields = NOETIC.fielddefs[message.__msgtype__][1]
     return type_(*(values[name.lower()] for name, _ in fields))
+
+
+def transform(
+    parent: str,
+    child: str,
+    position: tuple[float, float, float],
+    rotation: tuple[float, float, float, float],
+    *,
+    stamp: int = START,
+) -> Any:
+    """Make a geometry_msgs/TransformStamped; the rotation is x y z w."""
+    types = HUMBLE.types
+    moved = types["geometry_msgs/msg/Transform"](
+        types["geometry_msgs/msg/Vector3"](*position),
+        types["geometry_msgs/msg/Quaternion"](*rotation),
+    )
+    return types["geometry_msgs/msg/TransformStamped"](header(stamp, parent), child, moved)
+
+
+def transforms(*parts: Any) -> Any:
+    """Make a tf2_msgs/TFMessage."""
+    return HUMBLE.types["tf2_msgs/msg/TFMessage"](list(parts))
+
+
+def pose_of(
+    position: tuple[float, float, float], rotation: tuple[float, float, float, float]
+) -> Any:
+    """Make a geometry_msgs/Pose."""
+    types = HUMBLE.types
+    return types["geometry_msgs/msg/Pose"](
+        types["geometry_msgs/msg/Point"](*position),
+        types["geometry_msgs/msg/Quaternion"](*rotation),
+    )
+
+
+def odometry(
+    position: tuple[float, float, float],
+    rotation: tuple[float, float, float, float],
+    *,
+    stamp: int = START,
+) -> Any:
+    """Make a nav_msgs/Odometry of base_link in odom, without a twist."""
+    types, nothing = HUMBLE.types, np.zeros(36)
+    vector = types["geometry_msgs/msg/Vector3"](0.0, 0.0, 0.0)
+    return types["nav_msgs/msg/Odometry"](
+        header(stamp, "odom"),
+        "base_link",
+        types["geometry_msgs/msg/PoseWithCovariance"](pose_of(position, rotation), nothing),
+        types["geometry_msgs/msg/TwistWithCovariance"](
+            types["geometry_msgs/msg/Twist"](vector, vector), nothing
+        ),
+    )
+
+
+def sound(content: bytes, *, stamp: int | None = None) -> Any:
+    """Make an audio_common_msgs/AudioData, with a stamp an AudioDataStamped."""
+    data = HUMBLE.types["audio_common_msgs/msg/AudioData"](np.frombuffer(content, np.uint8))
+    if stamp is None:
+        return data
+    return HUMBLE.types["audio_common_msgs/msg/AudioDataStamped"](header(stamp), data)
+
+
+def sound_info(rate: int, channels: int, sample_format: str = "S16LE", coding: str = "wave") -> Any:
+    """Make an audio_common_msgs/AudioInfo."""
+    info = HUMBLE.types["audio_common_msgs/msg/AudioInfo"]
+    return info(channels, rate, sample_format, 0, coding)

@@ -2,9 +2,20 @@
 
 from sensorium.percepts.readers import Reader, register_reader
 from sensorium.sources.bags.bag import bag
+from sensorium.sources.bags.moments import Snapshot, moments
 from sensorium.sources.drafts import MessageFailure
 from sensorium.sources.reader import check_options
 from sensorium.sources.registry import open  # noqa: A004  # used as `sources.open`
 from sensorium.sources.walking import walk
 
-__all__ = ["MessageFailure", "Reader", "bag", "check_options", "open", "register_reader", "walk"]
+__all__ = [
+    "MessageFailure",
+    "Reader",
+    "Snapshot",
+    "bag",
+    "check_options",
+    "moments",
+    "open",
+    "register_reader",
+    "walk",
+]

@@ -31,6 +31,7 @@ class Draft(NamedTuple):
     topic: str  # or the part of a folder
     log_time: int  # nanoseconds, of the first message
     make: Callable[[], Percept]
+    time: int = 0  # the same by the header of the message; 0 where that was not asked
 
 
 @dataclass(frozen=True)

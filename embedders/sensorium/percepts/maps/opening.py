@@ -24,6 +24,7 @@ from sensorium.percepts.maps.hdf5_files import open_hdf5
 from sensorium.percepts.maps.layout import Layout
 from sensorium.percepts.maps.numpy_files import open_npy, open_npz
 from sensorium.percepts.maps.raw_files import open_raw
+from sensorium.percepts.maps.raw_maps import RawMap
 from sensorium.percepts.maps.stored import Stored
 from sensorium.percepts.maps.text_files import open_text
 from sensorium.percepts.maps.tiff_files import open_tiff
@@ -113,6 +114,8 @@ class MapFile:
 
     def _opener(self) -> tuple[Opener | None, str]:
         """Return what opens the file, `None` for Pillow, and what it looks like."""
+        if isinstance(self.source, RawMap):
+            return None, "a TIFF picture"
         if self.layout.shape is not None:
             return open_raw, "numbers without a header"
         prefix = self.source.head(PREFIX)

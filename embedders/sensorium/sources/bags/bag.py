@@ -3,59 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from sensorium.errors import (
-    MediaDecodeError,
-    PerceptError,
-    SourceNotFoundError,
-    UnitError,
-)
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.locations import local_path
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
-from sensorium.sources.bags.bag_file import BagFile, check_installed, is_bag
+from sensorium.sources.bags.bag_file import BagFile, is_bag
 from sensorium.sources.bags.images import COMPRESSED_TYPE, IMAGE_TYPE, Pictures
 from sensorium.sources.bags.imu_samples import IMU_TYPE
 from sensorium.sources.bags.motion import MotionStretches
-from sensorium.sources.bags.topics import Converter, Maker, Topic, chosen, options_by_topic
-from sensorium.sources.drafts import (
-    STRETCH,
-    Choice,
-    Draft,
-    MessageFailure,
-    Progress,
-    check_going,
-    failing,
-    percepts_of,
+from sensorium.sources.bags.poses import Poses, with_pose
+from sensorium.sources.bags.reading import (
+    OnFailure,
+    Reading,
+    converters_of,
+    said,
+    steps,
 )
+from sensorium.sources.bags.sound import AUDIO_TYPES, SoundStretches
+from sensorium.sources.bags.topics import Maker
+from sensorium.sources.drafts import STRETCH, Choice, Draft, Progress, percepts_of
 from sensorium.sources.reader import check_options
-from sensorium.sources.stamps import nanoseconds
 
+POSE_WITHIN = 0.5  # seconds from a measured pose within which it still holds
 MAKERS: Mapping[str, Maker] = {
     IMU_TYPE: MotionStretches,
     IMAGE_TYPE: Pictures,
     COMPRESSED_TYPE: Pictures,
+    **dict.fromkeys(AUDIO_TYPES, SoundStretches),
 }
-PROGRESS_STEP = 1000  # messages between two reports of progress
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """What a call of `bag` asks for, checked."""
-
-    path: Path
-    topics: Choice | None
-    since: int | None
-    until: int | None
-    stretch: float
-    limits: Limits
-    progress: Progress | None
 
 
 def bag(
@@ -66,9 +46,11 @@ def bag(
     until: datetime | int | None = None,
     skip: int = 0,
     stretch: float = STRETCH,
+    pose: str | None = None,
+    pose_within: float = POSE_WITHIN,
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
-    on_failure: Callable[[MessageFailure], None] | None = None,
+    on_failure: OnFailure | None = None,
 ) -> Iterator[Percept]:
     """Read a recording of a robot as percepts, in the order in which they are complete.
 
@@ -87,8 +69,11 @@ def bag(
         skip: How many percepts to leave out at the start, at little cost. To go on after an
             interruption, pass the `reading["number"]` of the last percept that was kept, with the
             same other arguments.
-        stretch: Longest motion, in seconds, that becomes one percept. A pause of more than 1 s ends
-            one, too.
+        stretch: Longest motion or sound, in seconds, that becomes one percept. A pause of more than
+            1 s ends one, too.
+        pose: Topic that says where the robot was: "/odom", or "/tf:map->base_link" for the pose of
+            one frame in another. It stands in `reading["pose"]`, at the time of each percept.
+        pose_within: Seconds from a measured pose within which it still holds.
         limits: Largest sizes that are accepted.
         progress: Called now and then, and at the end, with the number of messages read and of all
             messages of these topics.
@@ -98,25 +83,27 @@ def bag(
     Raises:
         MissingExtraError: `rosbags` is not installed: `pip install "sensorium[bags]"`.
         SourceNotFoundError: Nothing is at the path.
-        PerceptValueError: `skip` or `stretch` is out of range.
+        PerceptValueError: `skip`, `stretch` or `pose_within` is out of range.
         TimeError: `since` or `until` is not a time.
         MediaDecodeError: It is not a recording, or damaged; raised while iterating.
-        PerceptFormatError: A topic or an option is not known; raised while iterating.
+        PerceptFormatError: A topic, an option or a frame is not known; raised while iterating.
         EmptyPerceptError: No topic can be read; raised while iterating.
         PerceptError: A message cannot be a percept; raised while iterating.
     """
-    place = local_path(os.fspath(path))
-    if not place.exists():
-        raise SourceNotFoundError(
-            f"the path {str(place)!r}, where nothing is", "a recording", "check the path"
-        )
-    check_installed()
-    if topics is not None:
-        topics = options_by_topic(topics)
-    check_going(skip, stretch)
-    start, stop = nanoseconds(since, "since"), nanoseconds(until, "until")
-    asked = _Reading(place, topics, start, stop, stretch, limits, progress)
-    return percepts_of(_drafts(asked), skip=skip, on_failure=on_failure, said=_said)
+    asked = Reading.of(
+        path,
+        topics=topics,
+        since=since,
+        until=until,
+        skip=skip,
+        stretch=stretch,
+        pose=pose,
+        pose_within=pose_within,
+        limits=limits,
+        progress=progress,
+        on_failure=on_failure,
+    )
+    return percepts_of(_drafts(asked), skip=skip, on_failure=on_failure, said=said)
 
 
 class BagReader:
@@ -139,57 +126,26 @@ class BagReader:
         return bag(path, **options)
 
 
-def _drafts(asked: _Reading) -> Generator[Draft, None, None]:
-    """Yield what can be made a percept, in the order in which it is complete."""
+def _drafts(asked: Reading) -> Generator[Draft, None, None]:
+    """Yield what can be made a percept, as soon as its pose is known."""
+    waiting: deque[Draft] = deque()
     with BagFile(asked.path) as recording:
-        converters = _converters(recording, asked)
-        total = recording.count(converters)
-        done = 0
-        damage: MediaDecodeError | None = None
-        messages = recording.messages(converters, asked.since, asked.until)
-        while True:
-            try:
-                message = next(messages, None)
-            except MediaDecodeError as error:  # what came before is whole
-                damage = error
-                break
-            if message is None:
-                break
-            try:
-                draft = converters[message.topic].take(message)
-            except PerceptError as error:
-                draft = failing(message.topic, message.log_time, error)
-            done += 1
+        converters = converters_of(recording, asked, MAKERS)
+        poses = asked.poses(recording)
+        for _, now, draft in steps(recording, asked, converters, poses):
             if draft is not None:
-                yield draft
-            if asked.progress is not None and done % PROGRESS_STEP == 0:
-                asked.progress(done, total)
-        for converter in converters.values():
-            draft = converter.finish()
-            if draft is not None:
-                yield draft
-        if damage is not None:
-            raise damage
-        if asked.progress is not None:
-            asked.progress(done, total)
+                waiting.append(draft)
+            while waiting and (poses is None or poses.is_settled(waiting[0], now)):
+                yield _posed(waiting.popleft(), poses)
 
 
-def _converters(recording: BagFile, asked: _Reading) -> dict[str, Converter]:
-    converters: dict[str, Converter] = {}
-    partners: dict[str, Converter] = {}
-    for name, options in chosen(recording, asked.topics, MAKERS):
-        kind = recording.topics[name]
-        uri = asked.path.as_uri()
-        topic = Topic(name, kind, uri, options, asked.stretch, asked.limits)
-        converters[name] = MAKERS[kind](topic, recording)
-        partners |= getattr(converters[name], "partners", {})
-    return converters | partners
+def _posed(draft: Draft, poses: Poses | None) -> Draft:
+    """Return a draft whose percept has its pose, if poses were asked for."""
+    if poses is None:
+        return draft
 
+    def make() -> Percept:
+        percept = draft.make()
+        return percept.with_reading(with_pose(percept.reading, poses, draft.time))
 
-def _said(error: PerceptError, draft: Draft) -> PerceptError:
-    """Return an error of a percept in the words of a recording: which topic, where to say it."""
-    remedy = error.remedy
-    if isinstance(error, UnitError):
-        remedy += f'; say it as topics={{"{draft.topic}": {{...}}}}'
-    came = f"{error.came} (topic {draft.topic}, log time {draft.log_time})"
-    return type(error)(came, error.needed, remedy)
+    return draft._replace(make=make)

@@ -6,6 +6,7 @@ ROS 1 bags, and ROS 2 recordings in SQLite or MCAP, are read by `rosbags`, which
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -144,6 +145,19 @@ class BagFile:
             if log_time > LATEST:
                 raise self._damaged(ValueError(f"a log time of {log_time} ns"))
             yield Message(connection.topic, log_time, connection.msgtype, content)
+
+    def messages_of(self, topic: str) -> Iterator[Message]:
+        """Yield all messages of one topic, no longer looking than for its last one.
+
+        What is damaged ends it: whoever reads the recording itself is told.
+        """
+        found = self.messages([topic])
+        with suppress(MediaDecodeError):
+            for _ in range(self.count([topic])):
+                message = next(found, None)
+                if message is None:
+                    return
+                yield message
 
     def decode(self, message: Message) -> Any:
         """Return a message as an object with the fields of its type.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from sensorium.errors import (
     EmptyPerceptError,
     MediaDecodeError,
+    PerceptError,
     PerceptFormatError,
     UnitError,
     show,
@@ -26,6 +28,7 @@ from sensorium.percepts.source import Array, Encoded, take
 from sensorium.percepts.thermal import Thermal
 from sensorium.sources.bags.bag_file import BagFile, Message
 from sensorium.sources.bags.cameras import camera_of, require_focal
+from sensorium.sources.bags.message_bytes import IMAGE_LAYOUT, RawImage, image_in, time_of
 from sensorium.sources.bags.pixels import BAYER, MAPS, pixels
 from sensorium.sources.bags.topics import Topic
 from sensorium.sources.drafts import Draft, seconds_apart
@@ -40,6 +43,7 @@ UNITS = {"16UC1": "mm", "mono16": "mm", "32FC1": "m"}  # of depth, by REP 118 of
 OTHERS = frozenset({"ir", "infra", "infrared", "thermal", "heat", "lwir", "amplitude", "intensity"})
 OTHERS |= {"confidence", "disparity", "raw16"}
 PNG = b"\x89PNG\r\n\x1a\n"
+COARSE = 16  # pixels from one that is looked at first to the next
 CONFIG = struct.Struct("<iff")  # before the PNG of compressedDepth: format, and two parameters
 
 
@@ -80,18 +84,36 @@ class Pictures:
         if message.log_time < self._next:
             return None
         self._next = message.log_time + self._every
-        return Draft(self._topic.name, message.log_time, lambda: self._make(message))
+        time = time_of(message, self._recording)
+        return Draft(self._topic.name, message.log_time, lambda: self._make(message), time)
 
     def finish(self) -> None:
         """Return nothing: each message is complete by itself."""
 
-    def _make(self, message: Message) -> Percept:
-        shown = self._recording.decode(message)
+    def shows(self) -> str | None:
+        """Return the modality of the first message; `None` if there is none, or nothing says it."""
+        for message in self._recording.messages_of(self._topic.name):
+            with suppress(PerceptError):
+                _, content = self._content(message)
+                return str(self._modality(content))
+            break
+        return None
+
+    def _content(self, message: Message) -> tuple[int, Content]:
+        """Return the stamp of a message, and what it shows."""
+        shown = image_of(message, self._recording)
+        stamp = shown.stamp if isinstance(shown, RawImage) else stamp_of(shown)
         read = _compressed if self._topic.type == COMPRESSED_TYPE else _uncompressed
-        content = read(shown, self._topic)
-        modality = self._topic.options.get("modality") or modality_of(self._topic, content)
+        return stamp, read(shown, self._topic)
+
+    def _modality(self, content: Content) -> Any:
+        return self._topic.options.get("modality") or modality_of(self._topic, content)
+
+    def _make(self, message: Message) -> Percept:
+        stamp, content = self._content(message)
+        modality = self._modality(content)
         units, said = self._units(modality, content)
-        at, whence = moment(stamp_of(shown), message.log_time)
+        at, whence = moment(stamp, message.log_time)
         percept = make_percept(
             modality,
             _source(content, modality),
@@ -120,6 +142,18 @@ class Pictures:
         if "fx" not in units and units["unit"] not in ("disparity", "relative"):
             raise require_focal(self._topic.name)
         return units, said
+
+
+def image_of(message: Message, recording: BagFile) -> Any:
+    """Return a message with the fields of its type; the pixels are not copied if they need not be.
+
+    Raises:
+        MediaDecodeError: It is not of its type.
+    """
+    found = None
+    if recording.fields(message.kind) == IMAGE_LAYOUT:
+        found = image_in(message.content, ros2=recording.is_ros2)
+    return found or recording.decode(message)
 
 
 def modality_of(topic: Topic, content: Content) -> str:
@@ -194,13 +228,18 @@ def _source(content: Content, modality: str) -> Array | Encoded:
         EmptyPerceptError: A depth map without a measured pixel.
     """
     shown = content.pixels
-    if modality == "depth" and not isinstance(shown, Encoded) and not (shown > 0).any():
+    if modality == "depth" and not isinstance(shown, Encoded) and not _is_measured(shown):
         raise EmptyPerceptError(
             "a depth map of nothing but holes", "a measured pixel", "leave it out"
         )
     if isinstance(shown, Encoded) or content.encoding not in MAPS or modality == "thermal":
         return shown
     return RawMap(shown)
+
+
+def _is_measured(values: Array) -> bool:
+    """Return whether a pixel is measured; one of a few nearly always is."""
+    return bool((values[::COARSE, ::COARSE] > 0).any() or (values > 0).any())
 
 
 def _size(shown: Array | Encoded, topic: Topic) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sensorium.errors import PerceptShapeError
 from sensorium.percepts.imu import IMU
 from sensorium.sources.bags.bag_file import BagFile, Message
-from sensorium.sources.bags.imu_samples import FIELDS, sample_of
+from sensorium.sources.bags.imu_samples import FIELDS, Sample, sample_of
 from sensorium.sources.bags.rotations import Rotations, interpolated
 from sensorium.sources.bags.topics import Converter, Topic
 from sensorium.sources.drafts import Draft
@@ -30,6 +30,16 @@ class Stretch(NamedTuple):
     stamps: NDArray[np.int64]  # (T,) nanoseconds, 0 where none was set
     samples: NDArray[np.float64]  # (T, 6)
     absent: str  # the field that the messages say they do not have, or nothing
+
+    @property
+    def times(self) -> NDArray[np.int64]:
+        """Nanoseconds `(T,)` by the stamps, by the log where none was set."""
+        return np.where(self.stamps == 0, self.log_times, self.stamps)
+
+    def of(self, kept: NDArray[np.bool_]) -> Stretch:
+        """Return some of the messages, by a mask `(T,)`."""
+        log_times, stamps, samples = self.log_times[kept], self.stamps[kept], self.samples[kept]
+        return Stretch(log_times, stamps, samples, self.absent)
 
 
 class MotionStretches:
@@ -57,35 +67,46 @@ class MotionStretches:
 
     def take(self, message: Message) -> Draft | None:
         """Take the next message; return the stretch before it, if it does not belong to that."""
-        stamp, values, absent = sample_of(message, self._recording)
+        sample = sample_of(message, self._recording)
         log_time = message.log_time
-        done = self.finish() if self._is_over(stamp or log_time, log_time) else None
-        if not self._log_times:
-            self._absent = absent
-        self._samples.extend(values)
-        self._stamps.append(stamp)
-        self._log_times.append(log_time)
-        self._last = stamp or log_time
+        done = self.finish() if self._is_over(sample.stamp or log_time, log_time) else None
+        self._add(sample, log_time)
         return done
+
+    def _add(self, sample: Sample, log_time: int) -> None:
+        if not self._log_times:
+            self._absent = sample.absent
+        self._samples.extend(sample.values)
+        self._stamps.append(sample.stamp)
+        self._log_times.append(log_time)
+        self._last = sample.stamp or log_time
 
     def finish(self) -> Draft | None:
         """Return the stretch so far, if there is one, and begin the next."""
         if not self._log_times:
             return None
-        stretch = Stretch(
+        stretch = self._with_rotation(self._stretch(), self._last)
+        self._clear()
+        return draft_of(stretch, self._topic)
+
+    def _stretch(self) -> Stretch:
+        """Return the messages so far."""
+        return Stretch(
             np.array(self._log_times, np.int64),
             np.array(self._stamps, np.int64),
             np.array(self._samples, np.float64).reshape(-1, 6),
             self._absent,
         )
-        if self._rotations is not None:
-            turned = self._rotations.until(self._last)
-            times = np.where(stretch.stamps == 0, stretch.log_times, stretch.stamps)
-            stretch.samples[:, 3:] = interpolated(times, turned)
-            stretch = stretch._replace(absent=stretch.absent.replace(FIELDS["gyro"], ""))
-        self._clear()
-        first = int(stretch.log_times[0])
-        return Draft(self._topic.name, first, lambda: make_motion(stretch, self._topic))
+
+    def _with_rotation(self, stretch: Stretch, time: int) -> Stretch:
+        """Return a stretch with what another topic says of its rotation, which is kept from a time
+        on.
+        """
+        if self._rotations is None:
+            return stretch
+        turned = self._rotations.until(time)
+        stretch.samples[:, 3:] = interpolated(stretch.times, turned)
+        return stretch._replace(absent=stretch.absent.replace(FIELDS["gyro"], ""))
 
     def _is_over(self, time: int, log_time: int) -> bool:
         if not self._log_times:
@@ -93,6 +114,12 @@ class MotionStretches:
         length = (log_time - self._log_times[0]) / NANOSECONDS
         paused = abs(time - self._last) > PAUSE
         return paused or length >= self._topic.stretch or len(self._log_times) >= MOST
+
+
+def draft_of(stretch: Stretch, topic: Topic) -> Draft:
+    """Return the percept that can be made of a stretch."""
+    log_time, stamp = int(stretch.log_times[0]), int(stretch.stamps[0])
+    return Draft(topic.name, log_time, lambda: make_motion(stretch, topic), stamp or log_time)
 
 
 def make_motion(stretch: Stretch, topic: Topic) -> IMU:

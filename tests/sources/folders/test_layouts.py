@@ -14,6 +14,7 @@ from tests.support.motions import G, planted
 from tests.support.recorded_folders import BEGIN, SECOND, START
 
 from sensorium import sources
+from sensorium.errors import UnitError
 from sensorium.percepts import IMU, Depth, Image, Percept
 from sensorium.sources.folders.folder import FolderReader
 
@@ -214,3 +215,48 @@ def test_folders_of_other_things_are_no_recordings(tmp_path: Path) -> None:
     assert not reader.matches(tmp_path / "photos" / "rgb.txt", b"")
     (tmp_path / "empty").mkdir()
     assert not reader.matches(tmp_path / "empty", b"")
+
+
+def test_names_say_whose_sensors_they_are(tmp_path: Path) -> None:
+    """Each device, or walk, is a part of its own; tables need no header if their names tell it."""
+    wrist, hip = planted(200), planted(200)[::-1]
+    stamps = [f"{index / 100}" for index in range(200)]
+    for whose, samples in (("wrist", wrist), ("hip", hip)):
+        folders.table(tmp_path / f"{whose}_accelerometer.csv", "", stamps, samples[:, :3])
+        folders.table(tmp_path / f"{whose}_gyro.csv", "", stamps, samples[:, 3:])
+    found = opened(tmp_path, accel="m/s^2", gyro="rad/s")
+    named = {each.reading["part"]: each for each in found if isinstance(each, IMU)}
+    assert named.keys() == {"wrist", "hip"}
+    np.testing.assert_allclose(named["wrist"].samples, wrist, atol=1e-5)
+    np.testing.assert_allclose(named["hip"].samples, hip, atol=1e-5)
+
+
+def test_other_lists_of_pictures_are_parts_by_their_names(tmp_path: Path) -> None:
+    """A depth list beside no rgb.txt is of another data set, whose unit has to be said."""
+    folder = folders.tum(tmp_path, METRES, planted(50)[:, :3])
+    (folder / "rgb.txt").rename(folder / "color.txt")
+    (folder / "accelerometer.txt").rename(folder / "d400_accelerometer.txt")
+    with pytest.raises(UnitError, match="depth without a unit"):
+        opened(folder, fx=20)
+    found = opened(folder, fx=20, unit="mm", every=2)
+    assert [each.reading["part"] for each in found] == ["color", "depth", "imu"]
+    depth = next(each for each in found if isinstance(each, Depth))
+    np.testing.assert_allclose(depth.metres(), METRES * 5, atol=1e-3)
+
+
+def test_pictures_named_by_their_time_need_no_list(tmp_path: Path) -> None:
+    """A camera of the ASL format whose data.csv is lost; one modality may be asked for."""
+    folder = folders.euroc(tmp_path, planted(200))
+    (folder / "mav0/cam0/data.csv").unlink()
+    photos = opened(folder, modality="image")
+    assert [photo.at for photo in photos] == [BEGIN, BEGIN + timedelta(seconds=1)]
+    assert photos[0].reading["at"] == "the name of the picture"
+
+
+def test_walks_read_folders_as_recordings(tmp_path: Path) -> None:
+    """A walk over folders takes each for what it is; photos beside it are photos."""
+    folders.euroc(tmp_path / "flight", planted(200))
+    folders.picture(tmp_path / "photos" / "one.png", folders.grey(9))
+    found = list(sources.walk(tmp_path, every=0.5))
+    named = [each.reading.get("part") for each in found]
+    assert sorted(map(str, named)) == ["None", "cam0", "cam0", "cam0", "imu0"]

@@ -10,12 +10,14 @@ from sensorium.percepts.motion.tables import Choice
 from sensorium.sources.folders.layout import Contents, Part, entries_of, inside
 from sensorium.sources.folders.lists import (
     beginning,
+    count_of,
     count_rows,
     first_row,
     is_list,
     is_number,
     is_picture,
     listed,
+    named_by_time,
 )
 from sensorium.sources.folders.motion import Motion
 from sensorium.sources.folders.pictures import Pictures
@@ -32,7 +34,7 @@ UNITS: dict[str, str | float] = {"accel": "m/s^2", "gyro": "rad/s"}
 
 
 class EurocFolder:
-    """The ASL format: of EuRoC MAV, of TUM-VI's export, and of tools such as Kalibr.
+    """The ASL format: of EuRoC MAV, and of TUM-VI's export.
 
     Each sensor has a folder with `data.csv`: nanoseconds, and then the name of a picture in `data`
     (of 8 bits, or 16 in TUM-VI), or the gyroscope in rad/s and the accelerometer in m/s^2, or a
@@ -80,6 +82,13 @@ class EurocFolder:
                 parts.append(Motion(folder.name, [motion], UNITS, path, pose))
                 used.add(folder)
         root = path if path in sensors else sensors[0].parent
+        for folder in [] if path in sensors else _cameras_without_list(root, sensors):
+            names = partial(named_by_time, inside(path, folder / DATA))
+            clock = "the name of the picture"
+            parts.append(
+                Pictures(folder.name, names, partial(count_of, names), clock=clock, poses=pose)
+            )
+            used.add(folder)
         others = (
             [] if path in sensors else [each.name for each in entries_of(root) if each not in used]
         )
@@ -99,6 +108,12 @@ def _sensors(path: Path) -> list[Path]:
         if each.is_dir() and _is_sensor(each):
             folders.append(each)
     return sorted(folders)
+
+
+def _cameras_without_list(root: Path, sensors: list[Path]) -> list[Path]:
+    """Return the folders beside those of the sensors whose pictures are named by their times."""
+    others = [each for each in entries_of(root) if each not in sensors and (each / DATA).is_dir()]
+    return [each for each in others if next(named_by_time(each / DATA), None) is not None]
 
 
 def _is_sensor(path: Path) -> bool:

@@ -12,7 +12,6 @@ from sensorium.errors import (
     MediaDecodeError,
     PerceptError,
     PerceptFormatError,
-    UnitError,
     show,
 )
 from sensorium.percepts.depth import Depth
@@ -51,7 +50,7 @@ LAYOUTS: tuple[Layout, ...] = (
 )
 GENERAL: Layout = SensorTablesFolder()  # for a folder that is of no other
 GOING = ("skip", "progress", "on_failure")
-READ = ("parts", "every", "stretch", "limits", "layout")
+READ = ("parts", "modality", "every", "stretch", "limits", "layout")
 UNITS = tuple(sorted({*MOTION_OPTIONS, *Depth.needs}))
 
 
@@ -73,6 +72,7 @@ class FolderReader:
         Args:
             path: The folder.
             options: `parts=`, names of the parts to read, or a mapping of them to their options;
+                `modality=`, to read only the parts of that modality;
                 `every=`, least seconds from one picture of a part to the next, 1 by default;
                 `stretch=`, longest motion in seconds that becomes one percept; `layout=`, which one
                 it is, if it could be several; units, for all parts that take them, which go before
@@ -155,6 +155,8 @@ def _chosen(
                 "correct parts=, or leave it out",
             )
         part = there[name]
+        if options.get("modality") not in (None, part.modality):
+            continue
         check_options(own, {*part.options, "every"}, f"the part {name!r}")
         general = {key: value for key, value in options.items() if key in part.options}
         given = {"every": options.get("every", EVERY), **general, **own}
@@ -177,8 +179,5 @@ def _drafts(
 
 
 def _said(error: PerceptError, draft: Draft) -> PerceptError:
-    """Return an error of a percept in the words of a folder: which part, where to say it."""
-    remedy = error.remedy
-    if isinstance(error, UnitError):
-        remedy += f'; say it as parts={{"{draft.topic}": {{...}}}}'
-    return type(error)(f"{error.came} (part {draft.topic})", error.needed, remedy)
+    """Return an error of a percept with the part that it is of."""
+    return type(error)(f"{error.came} (part {draft.topic})", error.needed, error.remedy)

@@ -36,12 +36,15 @@ class Part(Protocol):
 
     Attributes:
         name: Name by which it is chosen: `"imu"`, `"depth"`.
+        modality: Modality of its percepts.
         options: Names of the options that it takes.
         done: Rows, or files, that were looked at so far.
     """
 
     @property
     def name(self) -> str: ...  # said above
+    @property
+    def modality(self) -> str: ...
     @property
     def options(self) -> Collection[str]: ...
     @property

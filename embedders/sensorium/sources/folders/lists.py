@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NamedTuple
@@ -153,3 +153,8 @@ def count_rows(path: Path) -> int:
     """Return how many lines a file has."""
     with path.open("rb") as stream:
         return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
+
+
+def count_of(entries: Callable[[], Iterator[Entry]]) -> int:
+    """Return how many pictures there are in a list that is begun anew."""
+    return sum(1 for _ in entries())

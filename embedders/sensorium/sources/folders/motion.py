@@ -54,6 +54,7 @@ class Motion:
     units: Mapping[str, str | float]
     folder: Path
     poses: Poses | None = None
+    modality: str = "imu"
     done: int = 0
     options: frozenset[str] = OPTIONS
     _adds: bool | None = field(default=None, repr=False)  # gravity, once it is known

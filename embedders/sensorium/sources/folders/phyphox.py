@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.percepts.limits import Limits
-from sensorium.sources.folders.layout import Contents, entries_of, inside
+from sensorium.sources.folders.layout import Contents, inside
 from sensorium.sources.folders.lists import beginning, is_number
-from sensorium.sources.folders.motion import Motion
-from sensorium.sources.folders.sensor_tables import sensors_of
+from sensorium.sources.folders.sensor_tables import motions, sensors_of, unused
 from sensorium.sources.folders.tables import Shift
 from sensorium.sources.stamps import NANOSECONDS
 
@@ -42,9 +41,8 @@ class PhyphoxFolder:
         """Return the part `"imu"`."""
         starts = _starts(inside(path, path / META / TIME))
         tables = sensors_of(path, limits, shift=_shift(starts) if starts else None)
-        used = {table.path for table in tables} | {path / META}
-        others = [each.name for each in entries_of(path) if each not in used]
-        return Contents([Motion("imu", tables, {}, path)] if tables else [], others)
+        parts = motions(tables, path)
+        return Contents(parts, unused(path, parts, path / META))
 
 
 def _starts(path: Path) -> list[tuple[int, int]]:

@@ -8,14 +8,15 @@ from functools import partial
 from pathlib import Path
 
 from sensorium.percepts.limits import Limits
-from sensorium.sources.folders.layout import Contents, Part, entries_of, inside
-from sensorium.sources.folders.lists import beginning, named_by_time
+from sensorium.sources.folders.layout import Contents, Part, inside
+from sensorium.sources.folders.lists import beginning, count_of, named_by_time
 from sensorium.sources.folders.motion import Motion
 from sensorium.sources.folders.pictures import Pictures
-from sensorium.sources.folders.sensor_tables import sensors_of
+from sensorium.sources.folders.sensor_tables import by_device, sensors_of, unused
 from sensorium.sources.folders.sounds import Sound
 
 METADATA, CAMERA = "Metadata.csv", "Camera"
+RECORDED = "recording "  # what words for its time begin with, in every version of the app
 START, STANDARD, PLATFORM = "recording epoch time", "standardisation", "platform"
 SOUNDS = ("Microphone.mp4", "Microphone.m4a", "Microphone.wav", "Microphone.caf", "Microphone.aac")
 UNITS: dict[str, str | float] = {"accel": "m/s^2", "gyro": "rad/s"}
@@ -37,27 +38,27 @@ class SensorLoggerFolder:
     def matches(self, path: Path) -> bool:
         """Return whether there is the app's description of the recording."""
         told = _metadata(path)
-        return START in told and PLATFORM in told
+        return any(name.startswith(RECORDED) for name in told) and PLATFORM in told
 
     def contents(self, path: Path, limits: Limits) -> Contents:
         """Return the parts: `"imu"`, `"camera"` and `"sound"`, of those that are there."""
         told = _metadata(path)
-        parts: list[Part] = []
-        tables = sensors_of(path, limits)
-        used = {table.path for table in tables} | {path / METADATA}
-        if tables:
-            parts.append(Motion("imu", tables, _units(told), path))
+        tables = by_device(sensors_of(path, limits))
+        walks = [Motion(name, group, _units(told), path) for name, group in tables.items()]
+        parts: list[Part] = [*walks]
+        used = [path / METADATA]
         camera = path / CAMERA
         if camera.is_dir() and next(named_by_time(inside(path, camera)), None) is not None:
             entries = partial(named_by_time, camera)
             clock = "the name of the picture"
-            parts.append(Pictures("camera", entries, lambda: len(list(entries())), clock=clock))
-            used.add(camera)
-        start = int(told[START]) * MILLISECOND if told[START].isdigit() else None
+            parts.append(Pictures("camera", entries, partial(count_of, entries), clock=clock))
+            used.append(camera)
+        began = told.get(START, "")
+        start = int(began) * MILLISECOND if began.isdigit() else None
         for sound in [path / name for name in SOUNDS if (path / name).is_file()][:1]:
             parts.append(Sound("sound", inside(path, sound), start, f"{START} of {METADATA}"))
-            used.add(sound)
-        return Contents(parts, [each.name for each in entries_of(path) if each not in used])
+            used.append(sound)
+        return Contents(parts, unused(path, walks, *used))
 
 
 def _metadata(folder: Path) -> Mapping[str, str]:
@@ -69,6 +70,6 @@ def _metadata(folder: Path) -> Mapping[str, str]:
 
 def _units(told: Mapping[str, str]) -> dict[str, str | float]:
     """Return the units of the tables; of iOS without standardisation, only the gyroscope's."""
-    if told[PLATFORM].lower() == "ios" and told.get(STANDARD, "").lower() == "false":
+    if told[PLATFORM].lower() == "ios" and told.get(STANDARD, "").lower() != "true":
         return {"gyro": "rad/s"}
     return UNITS

@@ -8,7 +8,17 @@ from pathlib import Path
 
 from sensorium.errors import EmptyPerceptError
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.motion.columns import SENSORS, kind_of, words_of
+from sensorium.percepts.motion.columns import (
+    ACCEL,
+    GRAVITY,
+    GYRO,
+    LINEAR,
+    SENSORS,
+    SPEED,
+    TURNING,
+    kind_of,
+    words_of,
+)
 from sensorium.percepts.motion.files import without_doubles
 from sensorium.percepts.percept import DEFAULT_LIMITS
 from sensorium.sources.folders.layout import Contents, entries_of, inside
@@ -17,7 +27,10 @@ from sensorium.sources.folders.tables import MotionTable, Shift, is_motion
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".csv.gz")
 MOST = 60  # tables that are looked at
-ACCEL = ("accel", "linear")
+ACCEL_KINDS = ("accel", "linear")
+# Words of names that say which sensor it is, and in which way, but not whose
+OF_SENSORS = ACCEL | GYRO | GRAVITY | LINEAR | TURNING | SPEED
+OF_SENSORS |= {"total", "uncalibrated", "calibrated", "raw", "sensor", "data", "force", "g"}
 
 
 class SensorTablesFolder:
@@ -31,24 +44,63 @@ class SensorTablesFolder:
     title = "tables of sensors"
 
     def matches(self, path: Path) -> bool:
-        """Return whether there is one accelerometer and one gyroscope, apart."""
+        """Return whether there is an accelerometer and a gyroscope, apart."""
         named = [each for each in tables_of(path) if _may_be_motion(each)]
         if not 1 < len(named) <= MOST:
             return False
         tables = [table for each in named if (table := is_motion(each, DEFAULT_LIMITS)) is not None]
-        tables = distinct(tables)
-        accel = [table for table in tables if table.samples.keys() & set(ACCEL)]
-        gyro = [table for table in tables if "gyro" in table.samples]
-        kinds = [kind for table in tables for kind in table.samples]
-        apart = bool(accel) and len(gyro) == 1 and gyro[0] not in accel
-        return apart and len(kinds) == len(set(kinds))
+        return any(_are_apart(group) for group in by_device(tables).values())
 
     def contents(self, path: Path, limits: Limits) -> Contents:
-        """Return the part `"imu"`."""
-        tables = sensors_of(path, limits)
-        used = {table.path for table in tables}
-        others = [each.name for each in entries_of(path) if each not in used]
-        return Contents([Motion("imu", tables, {}, path)], others)
+        """Return the part `"imu"`, or one for each device or walk that names tell apart."""
+        parts = motions(sensors_of(path, limits), path)
+        return Contents(parts, unused(path, parts))
+
+
+def motions(tables: Sequence[MotionTable], path: Path) -> list[Motion]:
+    """Return the motion of each device, in the units that its tables say."""
+    return [Motion(name, group, {}, path) for name, group in by_device(tables).items()]
+
+
+def unused(path: Path, parts: Sequence[Motion], *others: Path) -> list[str]:
+    """Return the names of what is in a folder and in none of its parts."""
+    used = {source.uri for part in parts for source in part.sources}
+    used |= {each.as_uri() for each in others}
+    return [each.name for each in entries_of(path) if each.as_uri() not in used]
+
+
+def by_device(tables: Sequence[MotionTable]) -> dict[str, list[MotionTable]]:
+    """Return tables by the part that they belong to, of each sensor one.
+
+    Names that say more than the sensor, `left_accelerometer` and `left_gyroscope`, say whose it is;
+    where only one has both, or names differ in every file, all tables are one part, `"imu"`.
+    """
+    groups: dict[str, list[MotionTable]] = {}
+    for table in tables:
+        groups.setdefault(_owner(table.path), []).append(table)
+    named = {name: distinct(group) for name, group in groups.items() if _accel_of(group)}
+    if len(named) < 2 or not any(_are_apart(group) for group in named.values()):
+        return {"imu": distinct(tables)} if tables else {}
+    return {name or "imu": group for name, group in named.items()}
+
+
+def _owner(path: Path) -> str:
+    """Return what a name says beside the sensor."""
+    name = path.name.partition(".")[0]
+    return "-".join(word for word in words_of(name) if word not in OF_SENSORS)
+
+
+def _accel_of(tables: Sequence[MotionTable]) -> list[MotionTable]:
+    return [table for table in tables if table.samples.keys() & set(ACCEL_KINDS)]
+
+
+def _are_apart(tables: Sequence[MotionTable]) -> bool:
+    """Return whether there is one accelerometer and one gyroscope, in tables of their own."""
+    accel = _accel_of(tables)
+    gyro = [table for table in tables if "gyro" in table.samples]
+    kinds = [kind for table in tables for kind in table.samples]
+    apart = bool(accel) and len(gyro) == 1 and gyro[0] not in accel
+    return apart and len(kinds) == len(set(kinds))
 
 
 def tables_of(path: Path) -> list[Path]:
@@ -69,21 +121,21 @@ def sensors_of(path: Path, limits: Limits, *, shift: Shift | None = None) -> lis
         PerceptError: A table whose name is that of a sensor of motion cannot be read.
     """
     named = [each for each in tables_of(path) if _may_be_motion(each)]
-    found = [_read(inside(path, each), limits) for each in named[:MOST]]
-    chosen = distinct([table for table in found if table is not None])
-    return [MotionTable(table.path, limits, shift=shift) for table in chosen]
+    found = [_read(inside(path, each), limits, shift) for each in named[:MOST]]
+    return [table for table in found if table is not None]
 
 
-def _read(path: Path, limits: Limits) -> MotionTable | None:
+def _read(path: Path, limits: Limits, shift: Shift | None) -> MotionTable | None:
     """Return a table of motion; `None` for another one, and for one that is empty.
 
     Raises:
         PerceptError: It cannot be read, and its name says a sensor of motion.
     """
     if kind_of(words_of(path.stem)) not in SENSORS:
-        return is_motion(path, limits)
+        return is_motion(path, limits, shift)
     with suppress(EmptyPerceptError):
-        return MotionTable(path, limits)
+        table = MotionTable(path, limits, shift=shift)
+        return table if table.samples else None
     return None
 
 

@@ -27,6 +27,7 @@ class Sound:
     path: Path
     start: int | None
     clock: str
+    modality: str = "audio"
     done: int = 0
     options: frozenset[str] = frozenset()
 

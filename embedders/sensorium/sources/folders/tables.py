@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sensorium.errors import MediaDecodeError, PerceptError, UnitError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.clocks import TICKS, told
+from sensorium.percepts.motion.columns import SENSORS, kind_of, words_of
 from sensorium.percepts.motion.tables import AXES, Choice, Sensors, read_sensors
 from sensorium.percepts.source import Encoded, take
 from sensorium.percepts.tables.letters import GZIP
@@ -62,9 +63,9 @@ class MotionTable:
         assert isinstance(taken, Encoded)
         self._source = taken
         self._shift = shift
-        self.sensors = read_sensors(
-            open_text_table(_head(taken)), limits, choice or Choice(), name=path.stem
-        )
+        head = open_text_table(_head(taken))
+        choice = choice or _unnamed(head, path) or Choice()
+        self.sensors = read_sensors(head, limits, choice, name=path.stem)
         self.samples: Mapping[str, slice] = {
             kind: slice(AXES * index, AXES * (index + 1))
             for index, kind in enumerate(self.sensors.samples)
@@ -153,13 +154,21 @@ class _Dates:
         return times
 
 
-def is_motion(path: Path, limits: Limits) -> MotionTable | None:
+def is_motion(path: Path, limits: Limits, shift: Shift | None = None) -> MotionTable | None:
     """Return a file as a table of motion; `None` if it holds no sensor of it."""
     try:
-        table = MotionTable(path, limits)
+        table = MotionTable(path, limits, shift=shift)
     except PerceptError:  # a table of something else, or none
         return None
     return table if table.samples else None
+
+
+def _unnamed(table: TextTable, path: Path) -> Choice | None:
+    """Choose the columns of a table of a time and x y z without names, by the name of its file."""
+    kind = kind_of(words_of(path.name.partition(".")[0]))
+    if table.names or table.width != 1 + AXES or kind not in SENSORS:
+        return None
+    return Choice({"time": 0, str(kind): [1, 2, 3]})
 
 
 def _head(source: Encoded) -> Encoded:

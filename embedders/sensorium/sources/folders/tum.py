@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sensorium.errors import PerceptShapeError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.columns import kind_of, words_of
-from sensorium.percepts.motion.tables import Choice
 from sensorium.sources.folders.layout import Contents, Part, entries_of, inside
 from sensorium.sources.folders.lists import (
     beginning,
@@ -23,6 +20,7 @@ from sensorium.sources.folders.lists import (
 from sensorium.sources.folders.motion import Motion
 from sensorium.sources.folders.pictures import Focal, Pictures
 from sensorium.sources.folders.poses import NUMBERS, Poses
+from sensorium.sources.folders.sensor_tables import by_device
 from sensorium.sources.folders.tables import MotionTable
 
 LISTS = ("rgb.txt", "depth.txt")
@@ -30,7 +28,6 @@ MOST_LOOKED_AT = 100  # text files of a folder
 DEPTH_UNIT = (1 / 5000, "1/5000 m (TUM RGB-D)")
 DEFAULT_SIZE, DEFAULT_FX = (640, 480), 525.0
 CALIBRATION = "calibration.txt"  # of ETH3D, which has the same lists: fx fy cx cy
-COLUMNS = {"time": 0, "accel": [1, 2, 3]}
 
 
 class TumFolder:
@@ -63,15 +60,15 @@ class TumFolder:
             if is_list(text) or (text.name in LISTS and _is_empty(text)):
                 parts.append(_pictures(path, text, poses))
             elif _sensor(text) is not None:
-                tables.append(_table(text, limits))
+                tables.append(MotionTable(text, limits))
             elif text.name not in ("groundtruth.txt", CALIBRATION):
                 continue
             used.add(text.name)
-        if tables:
-            has_gyro = any("gyro" in table.samples for table in tables)
+        for name, group in by_device(tables).items():
+            has_gyro = any("gyro" in table.samples for table in group)
             units: dict[str, str | float] = {"accel": "m/s^2", "gyro": "rad/s"}
             units |= {} if has_gyro else {"gyro": "none"}
-            parts.append(Motion("imu", tables, units, path, poses))
+            parts.append(Motion(name, group, units, path, poses))
         return Contents(parts, [text.name for text in texts if text.name not in used])
 
 
@@ -88,17 +85,10 @@ def _sensor(path: Path) -> str | None:
     return kind if kind in ("accel", "gyro") and numeric else None
 
 
-def _table(path: Path, limits: Limits) -> MotionTable:
-    table = MotionTable(path, limits)
-    if table.samples and table.sensors.clock is not None:
-        return table
-    columns: Mapping[str, Any] = {"time": 0, str(_sensor(path)): [1, 2, 3]}
-    return MotionTable(path, limits, Choice(columns, "s"))
-
-
 def _pictures(folder: Path, path: Path, poses: Poses | None) -> Pictures:
     is_depth = "depth" in words_of(path.stem)
-    of_tum = path.name == LISTS[1]
+    # Other data sets have a depth.txt, too, beside lists of other names, in millimetres
+    of_tum = path.name == LISTS[1] and (folder / LISTS[0]).is_file()
     return Pictures(
         path.stem,
         partial(listed, path, folder, folder, 1),

@@ -213,6 +213,9 @@ def test_folders_of_other_things_are_no_recordings(tmp_path: Path) -> None:
         folders.table(tmp_path / "walks" / f"{name}.csv", header, stamps, planted(50))
     assert not reader.matches(tmp_path / "walks", b"")
     assert not reader.matches(tmp_path / "photos" / "rgb.txt", b"")
+    folders.write(tmp_path / "dates" / "timestamps.txt", ["03/04/2023 10:00:00"] * 2)
+    (tmp_path / "dates" / "data").mkdir()  # of which month is not to be told
+    assert not reader.matches(tmp_path / "dates", b"")
     (tmp_path / "empty").mkdir()
     assert not reader.matches(tmp_path / "empty", b"")
 

@@ -63,7 +63,7 @@ class FolderReader:
         """Return whether a folder has a layout that is known; what cannot be read has none."""
         try:
             return path.is_dir() and bool(_layouts(path))
-        except OSError:
+        except (OSError, PerceptError):
             return False
 
     def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:

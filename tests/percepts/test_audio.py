@@ -21,6 +21,7 @@ from torchaudio.functional import resample
 from sensorium import errors
 from sensorium.percepts.audio import CHUNK, Audio
 from sensorium.percepts.codecs import ffmpeg
+from sensorium.percepts.codecs.lengths import check_length
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import percept_from_dict
 from sensorium.percepts.source import Encoded, take
@@ -304,7 +305,7 @@ def test_how_much_may_be_missing(stated: float | None, missing: float, cut: bool
     source = take(b"any", modality="audio", limits=Limits())
     assert isinstance(source, Encoded)
     with pytest.raises(errors.MediaDecodeError, match="truncated") if cut else nullcontext():
-        ffmpeg.check_length(stated, (stated or 10) - missing, source)
+        check_length(stated, (stated or 10) - missing, source)
 
 
 def recorded(*parts: tuple[float, float], container: str = "matroska") -> bytes:

@@ -31,6 +31,7 @@ FRAMES = (0.25, 0.75)  # times of the two frames of a video window, as shares of
 VIDEO_WINDOW = 2.0  # seconds
 SILENT = 1e-3  # share of full scale, -60 dB; windows that are never louder are left out
 SHORTEST_SOUND = sound.FRAME  # samples
+LOWEST_TONE = 20.0  # Hz, the lowest that is heard
 RATE = 50  # Hz, of motion
 WINDOW = 128  # samples: 2.56 s of motion
 SHORTEST_MOTION = RATE // 2  # samples: half a second
@@ -126,7 +127,8 @@ def audio_windows(audio: Audio) -> Iterator[Window]:
     """Cut a sound into windows of 0.975 s, `(15600,)`, float32 at 16 kHz.
 
     A shorter sound is centred in digital silence. Silent windows are left out; of a sound that is
-    silent throughout, the first window is kept.
+    silent throughout, the first window is kept. The constant offset of a cheap converter is
+    subtracted, as it would make silence loud.
 
     Raises:
         PerceptTooShortError: The sound is shorter than 25 ms.
@@ -134,7 +136,8 @@ def audio_windows(audio: Audio) -> Iterator[Window]:
     """
     silent: Window | None = None
     heard = False
-    for start, wave in cut_windows(audio.blocks(sound.SAMPLE_RATE), sound.WINDOW):
+    for start, cut in cut_windows(audio.blocks(sound.SAMPLE_RATE), sound.WINDOW):
+        wave = without_offset(cut)
         if len(wave) < SHORTEST_SOUND:
             raise PerceptTooShortError(
                 f"a sound of {1000 * len(wave) / sound.SAMPLE_RATE:.1f} ms",
@@ -151,6 +154,19 @@ def audio_windows(audio: Audio) -> Iterator[Window]:
             silent = window
     if silent is not None and not heard:
         yield silent
+
+
+def without_offset(wave: Array) -> Array:
+    """Return a window `(n,)` at 16 kHz without its mean, or as it is if the mean is no offset.
+
+    A mean is an offset if it is more than a tone that is heard, as loud as the window, can leave:
+    half a period of the lowest one.
+    """
+    if not wave.size:
+        return wave
+    mean = wave.mean()
+    left = float(np.abs(wave).max()) * sound.SAMPLE_RATE / (np.pi * LOWEST_TONE * len(wave))
+    return wave - mean if abs(mean) > max(left, SILENT / 2) else wave
 
 
 def imu_windows(imu: IMU) -> Iterator[Window]:

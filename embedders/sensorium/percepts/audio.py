@@ -6,8 +6,6 @@ import math
 import numbers
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from fractions import Fraction
-from functools import lru_cache
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -22,6 +20,8 @@ from sensorium.errors import (
 )
 from sensorium.percepts.capture.capture import Capture
 from sensorium.percepts.capture.tags import recording_capture
+from sensorium.percepts.codecs.mixing import first_step, mix_down
+from sensorium.percepts.codecs.sinc import reblock, resample
 from sensorium.percepts.codecs.soundtrack import (
     HIGHEST_RATE,
     LOWEST_RATE,
@@ -46,10 +46,8 @@ FULL_SCALE = {
 LOUDEST = 8.0  # full scale is 1; float samples beyond this are at integer scale
 GROWTH = 4  # a sound of unknown length gets a quarter more room whenever it runs out
 CHUNK = 2**18  # samples converted at a time: about 5 s at 48 kHz
-RESAMPLED = 2**17  # samples, before or after, that are resampled at a time
-CROSSINGS = 6  # zero crossings of the sinc on each side
-ROLLOFF = 0.99  # cutoff of the filter, as a fraction of the lower Nyquist frequency
-KERNEL_SIZE = 2**24  # weights of the resampling kernel: 64 MiB
+
+QUIET = 1e-2  # share of full scale, -40 dB: of less, `reading` says how little it is
 
 PREVIEW_RATE = 16_000  # Hz
 SHORTEST_PREVIEW = 0.1  # seconds of sound; less is not shown
@@ -72,6 +70,7 @@ class Audio(Percept):
         source: Given,
         *,
         rate: int | None = None,
+        track: int | None = None,
         at: datetime | None = None,
         uri: str | None = None,
         limits: Limits = DEFAULT_LIMITS,
@@ -83,14 +82,16 @@ class Audio(Percept):
                 `(T,)` or `(C, T)` with at most 8 channels: uint8, int16 or int32 at full scale, or
                 floats in [-1, 1].
             rate: Samples per second in Hz; for samples only, and then always.
+            track: Which sound track of a file, counted from 0; by default the one that the file
+                marks as its default, else the first that can be decoded.
             at: When the sound starts.
             uri: Where it came from.
             limits: Largest sizes that are accepted.
         Raises:
-            UnitError: Samples came without a rate, or a file with one.
+            UnitError: Samples came without a rate or with a track, or a file with a rate.
             PerceptShapeError: Samples of another shape or dtype.
-            PerceptValueError: Samples beyond full scale, or a rate that is not a whole number of Hz
-                from 100 to a million.
+            PerceptValueError: Samples beyond full scale, a rate that is not a whole number of Hz
+                from 100 to a million, or a track that the file does not have.
             NonFiniteError: NaN or infinity among the samples.
             TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
@@ -105,12 +106,12 @@ class Audio(Percept):
                     "no rate: the file carries its own",
                     "leave rate out",
                 )
-            header = read_header(taken, limits)
+            header = read_header(taken, limits, track=track)
         else:
-            if rate is None:
+            if rate is None or track is not None:
                 raise UnitError(
-                    f"{taken.name} without a rate",
-                    "its samples per second",
+                    f"{taken.name} " + ("without a rate" if rate is None else f"with {track=}"),
+                    "its samples per second, and no track",
                     "write Audio(samples, rate=16_000)",
                 )
             taken, rate = Samples(_canonical(taken.array)), _check_rate(rate)
@@ -118,11 +119,15 @@ class Audio(Percept):
             header = Header(rate, channels, count / rate)
         self._describe(taken, at=at, uri=uri, limits=limits)
         self._set(_header=header)
+        if header.note:
+            self._note(length=header.note)
 
     @property
     def units(self) -> Mapping[str, Any]:
-        """The rate of samples; an encoded file needs no units."""
-        return {} if isinstance(self.source, Encoded) else {"rate": self.rate}
+        """The rate of samples; the track of a file, if it is not the one taken by default."""
+        if not isinstance(self.source, Encoded):
+            return {"rate": self.rate}
+        return {} if self._header.is_default else {"track": self.track}
 
     @property
     def rate(self) -> int:
@@ -131,8 +136,18 @@ class Audio(Percept):
 
     @property
     def channels(self) -> int:
-        """Number of channels; they are averaged when the sound is read."""
+        """Number of channels; they become one when the sound is read."""
         return self._header.channels
+
+    @property
+    def tracks(self) -> int:
+        """Number of sound tracks in the file, of which this is one; 1 for samples."""
+        return self._header.tracks
+
+    @property
+    def track(self) -> int:
+        """Which of them this is, counted from 0."""
+        return self._header.track
 
     @property
     def duration(self) -> float | None:
@@ -148,8 +163,8 @@ class Audio(Percept):
             since: Seconds at which to begin. From 5 s on, what comes before is not decoded, and
                 the place is as exact as the file's own times.
         Returns:
-            Blocks of shape `(n,)`, float32, the mean of the channels; joined, they equal
-            `mono(rate)` from `since` on.
+            Blocks of shape `(n,)`, float32, the mean of the channels, of which those that would
+            cancel others are turned over; joined, they equal `mono(rate)` from `since` on.
         Raises:
             PerceptValueError: `rate`, `seconds` or `since` is out of range; while iterating,
                 samples beyond full scale, NaN or infinite.
@@ -167,10 +182,10 @@ class Audio(Percept):
             )
         if not 0 <= since < math.inf:
             raise PerceptValueError(f"since={show(since)}", "seconds from 0 on", "correct it")
-        return _reblock(_resample(self._mono_pieces(since), self.rate, rate), round(size))
+        return reblock(resample(self._mono_pieces(since), self.rate, rate), round(size))
 
     def mono(self, rate: int) -> Wave:
-        """Return the whole sound at `rate` Hz, the mean of its channels: `(T,)`, float32.
+        """Return the whole sound at `rate` Hz as one channel, as in `blocks`: `(T,)`, float32.
 
         Long recordings need less memory with `blocks`, which raises the same errors.
 
@@ -178,7 +193,7 @@ class Audio(Percept):
             SourceTooLargeError: The samples take more than `limits.max_memory`.
         """
         whole, count = np.empty(0, np.float32), 0
-        for piece in _resample(self._mono_pieces(), self.rate, _check_rate(rate)):
+        for piece in resample(self._mono_pieces(), self.rate, _check_rate(rate)):
             count += piece.size
             self.limits.check_samples(
                 count, whole.itemsize, f"a sound at {rate} Hz", "read it in pieces with blocks()"
@@ -224,13 +239,48 @@ class Audio(Percept):
 
     def _mono_pieces(self, since: float = 0.0) -> Iterator[Wave]:
         """Yield `(n,)` pieces of any length at the file's own rate, from `since` seconds on."""
+        wanted = round(since * self.rate)
+        first = first_step(wanted, self.rate) if self.channels > 1 else wanted
+        pieces = mix_down(self._pieces(first), self.channels, self.rate)
+        yield from _without_first(self._noting_level(pieces, since), wanted - first)
+
+    def _pieces(self, first: int) -> Iterator[Wave]:
+        """Yield `(C, n)` samples in [-1, 1] at the file's own rate, from the sample `first` on."""
         if isinstance(self.source, Encoded):
-            for samples in decode_track(self.source, self.limits, since=since):
-                yield _check_wave(_scale(samples)).mean(axis=0)
+            pauses: list[float] = []
+            decoded = decode_track(
+                self.source, self.limits, first=first, track=self.track, on_pause=pauses.append
+            )
+            for samples in decoded:
+                if pauses:
+                    self._note(pauses=f"{len(pauses)}, {sum(pauses):.1f} s in all, kept as silence")
+                yield _check_wave(_scale(samples))
         else:
             array = self.source.array
-            for start in range(round(since * self.rate), array.shape[1], CHUNK):
-                yield array[:, start : start + CHUNK].mean(axis=0)
+            for start in range(first, array.shape[1], CHUNK):
+                yield array[:, start : start + CHUNK]
+
+    def _noting_level(self, pieces: Iterator[Wave], since: float) -> Iterator[Wave]:
+        """Pass on pieces, and say in `reading` if the whole of them was hardly to be heard.
+
+        The level is half of what lies between the highest and the lowest sample of a piece, so that
+        a constant offset does not count.
+        """
+        loudest = 0.0
+        for piece in pieces:
+            if piece.size:
+                loudest = max(loudest, float(piece.max() - piece.min()) / 2)
+            yield piece
+        if since == 0 and loudest < QUIET:
+            level = f"{20 * math.log10(loudest):.0f} dBFS" if loudest else "silence"
+            self._note(quiet=level)
+
+
+def _without_first(pieces: Iterator[Wave], count: int) -> Iterator[Wave]:
+    for piece in pieces:
+        if count < piece.size:
+            yield piece[count:]
+        count = max(0, count - piece.size)
 
 
 def _check_rate(rate: float) -> int:
@@ -307,90 +357,3 @@ def _check_wave(wave: Wave) -> Wave:
             "divide by the full scale (32768 for 16 bits), or pass the integers themselves",
         )
     return wave
-
-
-def _reblock(pieces: Iterator[Wave], size: int) -> Iterator[Wave]:
-    """Join pieces of any length and cut them to `size`; the last may be shorter."""
-    held: list[Wave] = []
-    count = 0
-    for piece in pieces:
-        held.append(piece)
-        count += piece.size
-        if count >= size:
-            joined = np.concatenate(held)
-            whole = count - count % size
-            yield from joined[:whole].reshape(-1, size)
-            # A view of the rest would keep the whole joined array in memory.
-            held, count = [joined[whole:].copy()], count - whole
-    if count:
-        yield np.concatenate(held)
-
-
-def _ratio(rate_in: int, rate_out: int) -> Fraction:
-    """Return `rate_in / rate_out`, exact for every usual pair of rates.
-
-    The kernel holds about numerator times denominator weights; two large rates without a common
-    divisor are brought to the nearest ratio that keeps it below `KERNEL_SIZE`.
-    """
-    exact = Fraction(rate_in, rate_out)
-    return exact.limit_denominator(max(1, math.isqrt(int(KERNEL_SIZE / exact))))
-
-
-def _resample(pieces: Iterator[Wave], rate_in: int, rate_out: int) -> Iterator[Wave]:
-    """Resample a stream as if the whole of it were resampled at once.
-
-    Every `old` samples become `new` samples. The stream is cut at multiples of `old`, and each
-    piece is resampled with as many neighbours on both sides as the filter reaches; silence stands
-    before the start and after the end.
-    """
-    ratio = _ratio(rate_in, rate_out)
-    old, new = ratio.numerator, ratio.denominator
-    if old == new:
-        yield from pieces
-        return
-    reach = math.ceil(CROSSINGS * old / (min(old, new) * ROLLOFF))  # samples on each side
-    context = math.ceil(reach / old) * old
-    held = np.zeros(context, np.float32)
-    taken = given = 0
-    for piece in _reblock(pieces, max(1, RESAMPLED * old // max(old, new))):
-        held = np.concatenate([held, piece])
-        taken += piece.size
-        ready = (held.size - 2 * context) // old * old
-        if ready > 0:
-            yield _convert(held[: ready + 2 * context], old, new, context)
-            held = held[ready:]
-            given += ready * new // old
-    left = math.ceil(taken * new / old) - given
-    silence = math.ceil((held.size - context) / old) * old + 2 * context - held.size
-    yield _convert(np.pad(held, (0, silence)), old, new, context)[:left]
-
-
-def _convert(wave: Wave, old: int, new: int, context: int) -> Wave:
-    """Resample `(n,)`, n a multiple of `old`; drop the output of `context` samples at each end."""
-    kernel = _kernel(old, new)  # (K, new)
-    reach = (len(kernel) - old) // 2
-    padded = np.pad(wave, reach)
-    # (n / old, K): what each `new` samples are made of
-    stretches = np.lib.stride_tricks.sliding_window_view(padded, len(kernel))[::old]
-    margin = context // old * new
-    # NumPy before 2 multiplies a matrix of overlapping rows eight times slower than its copy
-    converted: Wave = (np.ascontiguousarray(stretches) @ kernel).ravel()
-    return converted[margin : wave.size // old * new - margin]
-
-
-@lru_cache(maxsize=4)  # of up to 64 MiB each
-def _kernel(old: int, new: int) -> Wave:
-    """Return the weights `(old + 2 * reach, new)` of a sinc under a squared cosine.
-
-    Column j makes the sample at time `j / new` of every `old` samples, whose first is at 0 and
-    which are preceded by `reach` others. Smith, "Digital Audio Resampling" (CCRMA, 2002).
-    """
-    cutoff = min(old, new) * ROLLOFF  # twice the cutoff frequency, in units of 1 / (old samples)
-    reach = math.ceil(CROSSINGS * old / cutoff)
-    # In float32: the features of encoders were trained, and are compared, with weights rounded so
-    before, after = (np.arange(*span, dtype=np.float32) for span in ((-reach, old + reach), (new,)))
-    times = (before / np.float32(old))[:, None] - after / np.float32(new)
-    crossings = (times * np.float32(cutoff)).clip(-CROSSINGS, CROSSINGS)
-    window = np.cos(crossings * np.float32(np.pi / CROSSINGS / 2)) ** 2
-    kernel: Wave = np.sinc(crossings) * window * np.float32(cutoff / old)
-    return kernel

@@ -68,7 +68,8 @@ class Percept(ABC):
         uri: Where it came from, kept as given, never fetched.
         limits: Largest sizes that are accepted.
         reading: What was taken from where, in which unit, by whoever read the file; empty if there
-            was nothing to understand. It is neither content nor kept: equality, digest and
+            was nothing to understand. A sound and a video add what they find while they are
+            decoded, such as damage. It is neither content nor kept: equality, digest and
             dictionary leave it out.
     """
 
@@ -156,6 +157,10 @@ class Percept(ABC):
         at, uri = at or self.at, self.uri if uri is None else uri
         same._describe(self.source, at=at, uri=uri, limits=self.limits)
         return same
+
+    def _note(self, **found: Any) -> None:
+        """Add to `reading` what was found while the content was decoded."""
+        self._set(reading={**self.reading, **found})
 
     @classmethod
     def missing_units(cls, given: Mapping[str, Any]) -> list[str]:

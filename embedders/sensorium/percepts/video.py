@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -26,12 +26,12 @@ from sensorium.percepts.audio import Audio
 from sensorium.percepts.capture.capture import Capture
 from sensorium.percepts.capture.tags import capture_tags, recording_capture
 from sensorium.percepts.codecs.ffmpeg import (
-    check_length,
     length_of,
     moving_pictures,
     open_media,
     skip_to,
 )
+from sensorium.percepts.codecs.lengths import check_length
 from sensorium.percepts.codecs.pictures import check_memory
 from sensorium.percepts.forms import Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
@@ -179,21 +179,29 @@ class Video(Percept):
         """
         wanted = _in_order(times)
         if isinstance(self.source, Encoded):
-            return _pictures_at(self.source, wanted, self.limits)
+            return _pictures_at(self.source, wanted, self.limits, self._note_damage)
         return self._pictures(self.source.array, wanted)
+
+    def _note_damage(self, count: int, first: float) -> None:
+        frames = "1 frame" if count == 1 else f"{count} frames"
+        self._note(damaged=f"{frames}, from {first:.1f} s on")
 
     def _pictures(self, array: Array, wanted: Iterator[float]) -> Iterator[PIL.Image.Image]:
         for time in wanted:
             index = math.floor((time + TICK) * self.fps)
             yield PIL.Image.fromarray(array[min(max(index, 0), len(array) - 1)])
 
-    def sound(self) -> Audio:
-        """Return the sound track of the same file, with the same `at` and `uri`.
+    def sound(self, *, track: int | None = None) -> Audio:
+        """Return a sound track of the same file, with the same `at` and `uri`.
 
         It begins with the first picture, in silence if the track starts later.
 
+        Args:
+            track: Which track, counted from 0; by default the one that players play. The result's
+                `tracks` says how many there are.
         Raises:
             MediaDecodeError: The video has no sound track; `has_sound` tells beforehand.
+            PerceptValueError: It has no such track.
         """
         if not isinstance(self.source, Encoded):
             raise MediaDecodeError(
@@ -201,7 +209,7 @@ class Video(Percept):
                 "a video file with sound",
                 "make an Audio of the sound itself",
             )
-        return Audio(self.source, at=self.at, uri=self.uri, limits=self.limits)
+        return Audio(self.source, track=track, at=self.at, uri=self.uri, limits=self.limits)
 
     def read_capture(self) -> Capture:
         """Return when and where it was recorded, by the tags of its file."""
@@ -329,7 +337,10 @@ def _scan_length(source: Encoded, limits: Limits) -> float:
 
 
 def _pictures_at(
-    source: Encoded, wanted: Iterator[float], limits: Limits
+    source: Encoded,
+    wanted: Iterator[float],
+    limits: Limits,
+    on_damage: Callable[[int, float], object],
 ) -> Iterator[PIL.Image.Image]:
     """Yield the picture on show at each time; no other frame is converted."""
     first = next(wanted, None)
@@ -337,11 +348,11 @@ def _pictures_at(
         track = _track(container, source, limits)
         late = first is not None and first > LATE and not _is_counted(container)
         late = late and skip_to(container, track, first or 0.0)
-        following = _timed_frames(container, track, source, limits, skipped=late)
+        following = _timed_frames(container, track, source, limits, on_damage, skipped=late)
         shown = next(following, None)
         if late and (shown is None or shown[0] > (first or 0) + TICK):  # too far: from the start
             container.seek(0)
-            following = _timed_frames(container, track, source, limits)
+            following = _timed_frames(container, track, source, limits, on_damage)
             shown = next(following, None)
         if shown is None:
             raise EmptyPerceptError(
@@ -364,10 +375,16 @@ def _timed_frames(
     track: VideoStream,
     source: Encoded,
     limits: Limits,
+    on_damage: Callable[[int, float], object],
     *,
     skipped: bool = False,
 ) -> Iterator[tuple[float, VideoFrame]]:
-    """Yield every frame with its start in seconds from the first; some may have been `skipped`."""
+    """Yield every frame with its start in seconds from the first; some may have been `skipped`.
+
+    Where FFmpeg had to make up a part of a frame, `on_damage` is called with the number of such
+    frames so far and the start of the first.
+    """
+    damaged: list[float] = []  # starts
     period = 1 / _fps(track)
     counted = _is_counted(container)
     origin = float((track.start_time or 0) * (track.time_base or 0)) if skipped else None
@@ -383,6 +400,9 @@ def _timed_frames(
         length = float((frame.duration or 0) * (frame.time_base or 0))
         end = start + max(period, length)
         limits.check_seconds(start, source.name)
+        if frame.is_corrupt:
+            damaged.append(start)
+            on_damage(len(damaged), damaged[0])
         yield start, frame
     if end or not skipped:  # nothing comes after the place that was skipped to
         check_length(length_of(container, track), end, source)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import numbers
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensorium.errors import EmptyPerceptError, MediaDecodeError
+from sensorium.errors import EmptyPerceptError, MediaDecodeError, PerceptValueError, show
 from sensorium.percepts.capture.tags import capture_tags
 from sensorium.percepts.codecs.ffmpeg import (
-    check_length,
     length_of,
     moving_pictures,
     open_media,
     skip_to,
 )
+from sensorium.percepts.codecs.lengths import check_length
+from sensorium.percepts.codecs.mp3 import stated_seconds
+from sensorium.percepts.codecs.riff import check_riff
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.source import Array, Encoded
 
@@ -42,17 +45,23 @@ class Header:
     channels: int
     duration: float | None  # seconds
     tags: Mapping[str, str] = field(default_factory=dict)  # that say when and where it was recorded
+    track: int = 0  # which sound track of the file it is, counted from 0...
+    tracks: int = 1  # ... of how many
+    is_default: bool = True  # whether it is taken if none is asked for
+    note: str | None = None  # what is wrong with the length that the file states
 
 
-def _track(container: InputContainer, source: Encoded) -> AudioStream:
-    if not container.streams.audio:
+def _track(container: InputContainer, source: Encoded, number: int | None) -> AudioStream:
+    """Return a sound track, the default one if no number is given, ready to be decoded."""
+    tracks = container.streams.audio
+    if not tracks:
         raise MediaDecodeError(
             f"{source.name} ({container.format.long_name}), which has no sound track",
             "a file with sound",
             "check the file, or leave this percept out",
         )
-    track = container.streams.audio[0]
-    if track.codec_context is None or not track.rate or not track.channels:
+    track = tracks[_default(tracks) if number is None else _check_number(number, tracks, source)]
+    if not _is_decodable(track):
         raise MediaDecodeError(
             f"{source.name}, whose sound track cannot be decoded",
             "a sound track whose coding FFmpeg knows",
@@ -67,19 +76,60 @@ def _track(container: InputContainer, source: Encoded) -> AudioStream:
     return track
 
 
-def read_header(source: Encoded, limits: Limits) -> Header:
-    """Return what the header of a file says of its first sound track.
+def _is_decodable(track: AudioStream) -> bool:
+    return track.codec_context is not None and bool(track.rate and track.channels)
 
+
+def _default(tracks: Sequence[AudioStream]) -> int:
+    """Return the number of the track that players play: the one marked so, else the first."""
+    from av.stream import Disposition
+
+    known = [number for number, track in enumerate(tracks) if _is_decodable(track)]
+    marked = [each for each in known if tracks[each].disposition & Disposition.default]
+    return next(iter(marked or known), 0)
+
+
+def _check_number(number: int, tracks: Sequence[AudioStream], source: Encoded) -> int:
+    whole = isinstance(number, numbers.Integral) and not isinstance(number, bool)
+    if not (whole and 0 <= number < len(tracks)):
+        raise PerceptValueError(
+            f"track={show(number)} of {source.name}, which has {len(tracks)}",
+            f"a whole number from 0 to {len(tracks) - 1}",
+            "correct it, or leave track out for the default one",
+        )
+    return int(number)
+
+
+def read_header(source: Encoded, limits: Limits, *, track: int | None = None) -> Header:
+    """Return what the header of a file says of a sound track.
+
+    Args:
+        source: The file.
+        limits: Limits of the percept.
+        track: Which track, counted from 0; by default the one that players play.
     Raises:
         MediaDecodeError: An unreadable file, or one without a sound track.
+        PerceptValueError: The file has no such track.
         SourceTooLargeError: It is longer than `limits.max_seconds`.
     """
+    corrected = check_riff(source)
     with open_media(source, MODALITY, limits) as container:
-        track = _track(container, source)
-        stated = length_of(container, track)
-        duration = None if stated is None else max(0.0, _lead(container, track) + stated)
+        found = _track(container, source, track)
+        stated = corrected.seconds if corrected else length_of(container, found)
+        duration = None if stated is None else max(0.0, _lead(container, found) + stated)
         limits.check_seconds(duration, source.name)
-        return Header(track.rate, track.channels, duration, capture_tags(container, track))
+        tracks = container.streams.audio
+        number = tracks.index(found)
+        return Header(
+            found.rate,
+            found.channels,
+            duration,
+            capture_tags(container, found),
+            number,
+            len(tracks),
+            number == _default(tracks),
+            corrected.note if corrected else None,
+        )
 
 
 def _lead(container: InputContainer, track: AudioStream) -> float:
@@ -91,16 +141,25 @@ def _lead(container: InputContainer, track: AudioStream) -> float:
     return float(first_sound - pictures[0].start_time * (pictures[0].time_base or 0))
 
 
-def decode_track(source: Encoded, limits: Limits, *, since: float = 0.0) -> Iterator[Array]:
-    """Yield `(C, n)` pieces of the first sound track as they are stored, at its own rate.
+def decode_track(
+    source: Encoded,
+    limits: Limits,
+    *,
+    first: int = 0,
+    track: int | None = None,
+    on_pause: Callable[[float], object] = lambda seconds: None,
+) -> Iterator[Array]:
+    """Yield `(C, n)` pieces of a sound track as they are stored, at its own rate.
 
     Pauses become silence, of one channel; sound from before a film's first picture is left out.
 
     Args:
         source: The file.
         limits: Limits of the percept.
-        since: Seconds at which to begin. What comes before is skipped if the file allows it, and
+        first: Sample at which to begin. What comes before is skipped if the file allows it, and
             decoded and dropped otherwise.
+        track: Which track, counted from 0; by default the one that players play.
+        on_pause: Called with the seconds of each pause between two sounds.
     Raises:
         MediaDecodeError: The file is truncated or damaged, pauses too long, or changes its rate.
         EmptyPerceptError: The file has no samples.
@@ -108,16 +167,21 @@ def decode_track(source: Encoded, limits: Limits, *, since: float = 0.0) -> Iter
         SourceChangedError: The file changed after the percept was made.
     """
     with open_media(source, MODALITY, limits) as container:
-        track = _track(container, source)
-        first = round(since * track.rate)
-        for position, wave in _placed_pieces(container, track, source, since):
-            limits.check_seconds(position / track.rate, source.name)
+        found = _track(container, source, track)
+        for position, wave in _placed_pieces(
+            container, found, source, first / found.rate, on_pause
+        ):
+            limits.check_seconds(position / found.rate, source.name)
             if wave.shape[1] > first - position:
                 yield wave[:, max(0, first - position) :]
 
 
 def _placed_pieces(
-    container: InputContainer, track: AudioStream, source: Encoded, since: float
+    container: InputContainer,
+    track: AudioStream,
+    source: Encoded,
+    since: float,
+    on_pause: Callable[[float], object],
 ) -> Iterator[tuple[int, Array]]:
     """Yield pieces, each with its place: the samples since the film's first picture or sound."""
     rate, channels, lead = track.rate, track.channels, _lead(container, track)
@@ -133,6 +197,8 @@ def _placed_pieces(
             count = round((frame.time - origin) * rate) if count is None else count
             pause = frame.time - origin - count / rate  # seconds
             if pause > JITTER:
+                if count:
+                    on_pause(pause)
                 for piece in _silence(pause, count / rate, rate, source):
                     yield count, piece
                     count += piece.shape[1]
@@ -142,7 +208,9 @@ def _placed_pieces(
         yield count, wave
         count += wave.shape[1]
     if count is not None:  # None: nothing comes after the place that was skipped to
-        check_length(length_of(container, track), count / rate - lead, source)
+        is_mp3 = container.format.name == "mp3"
+        stated = stated_seconds(source) if is_mp3 else length_of(container, track)
+        check_length(stated, count / rate - lead, source)
     if count == 0:
         raise EmptyPerceptError(
             f"{source.name}, whose sound track is empty",

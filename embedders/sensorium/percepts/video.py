@@ -26,6 +26,7 @@ from sensorium.percepts.audio import Audio
 from sensorium.percepts.capture.capture import Capture
 from sensorium.percepts.capture.tags import capture_tags, recording_capture
 from sensorium.percepts.codecs.ffmpeg import (
+    has_hole,
     length_of,
     moving_pictures,
     open_media,
@@ -381,15 +382,16 @@ def _timed_frames(
 ) -> Iterator[tuple[float, VideoFrame]]:
     """Yield every frame with its start in seconds from the first; some may have been `skipped`.
 
-    Where FFmpeg had to make up a part of a frame, `on_damage` is called with the number of such
-    frames so far and the start of the first.
+    Where FFmpeg had to make up a part of a frame, or its packet has a hole, `on_damage` is called
+    with the number of such frames so far, and the time of the last that is whole.
     """
-    damaged: list[float] = []  # starts
+    torn = made_up = 0
+    whole = 0.0
     period = 1 / _fps(track)
     counted = _is_counted(container)
     origin = float((track.start_time or 0) * (track.time_base or 0)) if skipped else None
     start = end = 0.0
-    for index, frame in enumerate(container.decode(track)):
+    for index, (frame, holes) in enumerate(_decoded(container, track)):
         _check_pixels(frame.width, frame.height, source.name, limits)  # may change on the way
         check_memory((frame.width, frame.height), FRAME_PIXEL, source.name, limits)
         if counted or frame.time is None:
@@ -400,12 +402,26 @@ def _timed_frames(
         length = float((frame.duration or 0) * (frame.time_base or 0))
         end = start + max(period, length)
         limits.check_seconds(start, source.name)
-        if frame.is_corrupt:
-            damaged.append(start)
-            on_damage(len(damaged), damaged[0])
+        torn, made_up = holes, made_up + frame.is_corrupt
+        if torn or made_up:
+            on_damage(max(torn, made_up), whole)
+        else:
+            whole = start
         yield start, frame
     if end or not skipped:  # nothing comes after the place that was skipped to
         check_length(length_of(container, track), end, source)
+
+
+def _decoded(container: InputContainer, track: VideoStream) -> Iterator[tuple[VideoFrame, int]]:
+    """Yield every frame, with the number of packets with a hole so far.
+
+    FFmpeg's decoders, whose threads work ahead, do not always mark the frames of such packets.
+    """
+    holes = 0
+    for packet in container.demux(track):
+        holes += has_hole(packet, track.codec_context.name)
+        for frame in packet.decode():
+            yield frame, holes
 
 
 def _converted(frame: VideoFrame, form: str) -> Array:

@@ -16,6 +16,7 @@ from sensorium.percepts.source import Encoded
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.packet import Packet
     from av.stream import Stream
     from av.video.stream import VideoStream
 
@@ -28,6 +29,8 @@ PICTURES = frozenset(
 CONTAINERS = (
     "aac,ac3,aiff,amr,ape,apng,asf,au,avi,caf,flac,flv,gif,matroska,mov,mp3,mpeg,mpegts,ogg,w64,wav"
 )
+DENSE = frozenset({"av1", "h264", "hevc", "mpeg4", "vp8", "vp9"})  # codecs that need no padding
+HOLE = bytes(256)  # zeros that no packet of these holds
 UNSTATED = frozenset({"aac", "ac3", "amr", "mp3", "ogg"})  # FFmpeg guesses how long these are
 MAX_INT = 2**31 - 1  # the largest number of pixels that FFmpeg takes
 PREROLL = 1.0  # seconds before a stretch from which on decoders give the right samples
@@ -120,3 +123,8 @@ def skip_to(container: InputContainer, stream: Stream, seconds: float) -> bool:
     except av.FFmpegError:
         return False
     return True
+
+
+def has_hole(packet: Packet[Any], codec: str) -> bool:
+    """Return whether a part of a packet did not arrive: its container says so, or it is zeros."""
+    return packet.is_corrupt or (codec in DENSE and HOLE in bytes(packet))

@@ -375,6 +375,8 @@ def _recording(
     times, own_rate = read.times, read.rate if read.times is None else None
     if times is not None and rate is not None and options.heed_rate(times):
         times = None
+    if own_rate is not None and rate is not None and options.agrees_with(own_rate):
+        own_rate = None
     clocks = {
         "its own times": times,
         "its own rate": own_rate,
@@ -387,7 +389,7 @@ def _recording(
             f"{source.name} with {' and '.join(given) or 'neither a rate nor timestamps'}",
             "exactly one of them",
             'leave out what the file says itself, or insist: rate=100, clock="rate"'
-            if times is not None
+            if times is not None or own_rate is not None
             else "write IMU(samples, rate=100, ...)",
         )
     stamps = times if timestamps is None else np.asarray(timestamps)

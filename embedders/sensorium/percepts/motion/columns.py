@@ -136,7 +136,12 @@ def unit_of(text: str) -> str | None:
         plain = plain.replace(theirs, ours)
     plain = plain.replace("µ", "u").replace("μ", "u").replace("**", "^").replace("degree", "deg")
     plain = re.sub(r"[\s·*()_.\[\]]", "", plain).replace("degs/", "deg/").replace("s^2", "s2")
-    plain = plain.replace("persecond", "/s").replace("second", "s").replace("/sec", "/s")
+    plain = (
+        plain.replace("radians", "rad")
+        .replace("persecond", "/s")
+        .replace("second", "s")
+        .replace("/sec", "/s")
+    )
     return SPELLINGS.get(plain) or SPELLINGS.get(plain.replace("s2", "s^2"))
 
 
@@ -154,6 +159,8 @@ def _explain(name: str, place: int, below: str) -> Column:
     kind = kind_of(words)
     if kind == "time" and below:  # what an object knows of its times goes before its name
         bracket = below.strip()
+    elif kind is None and TURNING & set(words) and _is_speed(bracket):
+        kind = "gyro"  # `Rotation X [rad/s]`
     axes = [AXES[word] for word in words if word in AXES]
     axis = index if index is not None else axes[-1] if axes else None
     if kind is None and axis is not None and set(words) <= AXES.keys() | FILLERS:
@@ -164,6 +171,11 @@ def _explain(name: str, place: int, below: str) -> Column:
     if unit not in UNITS_OF[kind]:
         return Column(told, place, kind, axis, None, bracket)
     return Column(told, place, kind, axis, unit)
+
+
+def _is_speed(unit: str | None) -> bool:
+    """Return whether a unit is one of turning in a time, and no angle."""
+    return unit_of(unit or "") in UNITS_OF["gyro"] and "s" in str(unit).lower().split("deg")[-1]
 
 
 def _apart(word: str) -> tuple[str, ...]:

@@ -66,7 +66,8 @@ class Options:
         """What it says of the columns of a table."""
         order = self.date_order or ("either" if self.dated else None)
         columns = {sensor: each for sensor, each in self.columns.items() if sensor != LABELS}
-        return Choice(columns, self.time_unit, order, self.columns.get(LABELS))
+        labels, by_rate = self.columns.get(LABELS), self.clock == "rate"
+        return Choice(columns, self.time_unit, order, labels, by_rate)
 
     @property
     def units(self) -> dict[str, Any]:
@@ -82,6 +83,13 @@ class Options:
             "clock": self.clock,
         }
         return {name: value for name, value in said.items() if value is not None}
+
+    def agrees_with(self, rate: float) -> bool:
+        """Return whether the rate goes before the one that a file says."""
+        if self.clock == "rate":
+            return True
+        given = float(self.rate) if isinstance(self.rate, numbers.Real) else np.nan
+        return abs(rate - given) < AGREED * given
 
     def heed_rate(self, times: Array) -> bool:
         """Return whether the rate goes before times in seconds: it is theirs on the whole."""

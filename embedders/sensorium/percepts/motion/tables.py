@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.errors import EmptyPerceptError, PerceptShapeError, UnitError
+from sensorium.errors import EmptyPerceptError, PerceptShapeError, Phrase, TimeError, UnitError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.clocks import EPOCH, Clock, counted, told
 from sensorium.percepts.motion.columns import (
@@ -27,6 +27,8 @@ from sensorium.percepts.tables.cells import is_value
 from sensorium.percepts.tables.table import Table
 
 AXES = 3
+MOST_COLUMNS = 16  # of a table whose file's name says an axis
+AGREED = 0.2  # of a rate that the lines above the rows say, by which their times may differ
 E4_RATES = (1.0, 1000.0)  # Hz that the second row of a table without names may say
 
 
@@ -40,12 +42,14 @@ class Choice:
         time_unit: Unit of the times: `"s"`, `"ms"`, `"us"` or `"ns"`.
         date_order: `"dmy"` or `"mdy"`, of dates such as 03/04/2026.
         labels: The column whose cells say the sensor of each row.
+        by_rate: Whether a rate goes before the times, so that these need no unit.
     """
 
     columns: Mapping[str, Any] = field(default_factory=dict)
     time_unit: str | None = None
     date_order: str | None = None
     labels: str | int | None = None
+    by_rate: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ def read_sensors(table: Table, limits: Limits, choice: Choice, *, name: str = ""
         places={kind: [column.place for column in triple] for kind, triple in sensors.items()},
         time_places=time_places,
     )
-    return found if table.names or found.clock else _led_by_rate(found)
+    found = found if table.names or found.clock else _led_by_rate(found)
+    return found if times or found.rate is not None else replace(found, rate=table.rate)
 
 
 def told_units(table: Table, *, name: str = "") -> dict[str, str]:
@@ -193,7 +198,14 @@ def _of_kind(column: Column, kind: str) -> Column:
 
 def _unnamed(table: Table, name: str) -> list[Column]:
     """Explain three columns without names by the name of their file: `ACC.csv`."""
-    kind = kind_of(words_of(name))
+    words = words_of(name)
+    kind = kind_of(words)
+    if kind in SENSORS and table.width > MOST_COLUMNS and {"x", "y", "z"} & set(words):
+        raise PerceptShapeError(
+            f"{table.name}, whose name says one axis, with {table.width} numbers in a row",
+            "a row for each moment, with all axes; these may be windows that overlap",
+            "read one row of each axis's file, and pass them side by side as an array (T, 6)",
+        )
     if table.width != AXES or kind not in SENSORS:
         return []
     return [Column(f"column {axis}", axis, kind, axis, None) for axis in range(AXES)]
@@ -299,6 +311,8 @@ def _clock(
     """
     for index, column in enumerate(timed):
         clock = counted(ticks[:, index], choice.time_unit or column.unit)
+        if clock is not None and not (choice.time_unit or column.unit or choice.by_rate):
+            clock = _checked(clock, ticks[:, index], column, table)
         if clock is not None:
             return clock, f"{column.name} [{clock.unit}]", (column.place,)
     words = [column for column in times if column not in timed]
@@ -310,6 +324,28 @@ def _clock(
             names = " ".join(column.name for column in words)
             return clock, names, tuple(column.place for column in words)
     return None, None, ()
+
+
+def _checked(clock: Clock, ticks: NDArray[np.float64], column: Column, table: Table) -> Clock:
+    """Return a clock whose unit only its steps tell, if nothing else speaks against it.
+
+    What the lines above the rows say of their rate goes before: ticks may be of no unit of ours.
+
+    Raises:
+        TimeError: They are fine ticks, which may be of 0.1 ms.
+    """
+    median = float(np.median(np.diff(clock.seconds)))
+    if table.rate is not None and abs(median * table.rate - 1) > AGREED and median > 0:
+        seconds = clock.seconds / (median * table.rate)
+        return Clock(seconds, clock.origin / (median * table.rate), None, f"{table.rate:g} Hz")
+    if "fine" in words_of(column.name) and clock.unit != "us":
+        raise TimeError(
+            f"{table.name}, whose column {column.name!r} counts in steps of "
+            f"{np.median(np.diff(ticks)):g}",
+            "its unit: sensors of Xsens count such times in tenths of a millisecond",
+            Phrase("say the rate of the rows: {0}", {"rate": 100, "clock": "rate"}),
+        )
+    return clock
 
 
 def _led_by_rate(found: Sensors) -> Sensors:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Any
 
+import numpy as np
+
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.tables.cells import is_value
 from sensorium.percepts.tables.letters import UNPACKING, Letters, unreadable
@@ -148,6 +150,8 @@ def _tables(document: dict[str, Any], name: str, limits: Limits) -> list[Named]:
         placed = ({"": place, **row} for place, row in document.items())
         return [(None, gather(placed, name, limits))]
     lists = list(_lists(document, ()))
+    if described := _described(lists):
+        return [(None, gather(described, name, limits))]
     columns = {path: cells for path, cells in lists if not isinstance(cells[0], dict)}
     tables: list[Named] = []
     for group, paths in _groups(columns).items():
@@ -160,10 +164,28 @@ def _tables(document: dict[str, Any], name: str, limits: Limits) -> list[Named]:
     for path, cells in lists:
         if isinstance(cells[0], dict):
             rows_of_list = (_record(each, name) for each in cells)
-            tables.append((".".join(path), gather(rows_of_list, name, limits)))
+            table = gather(rows_of_list, name, limits)
+            if any(np.isfinite(column).any() for column in table.arrays):
+                tables.append((".".join(path), table))
     if not tables:
         raise unreadable(name, "no rows of numbers")
     return tables
+
+
+def _described(lists: list[tuple[Path, list[Any]]]) -> list[dict[str, Any]]:
+    """Return rows whose cells another list describes: `[{"name": "accX", "units": "g"}, ...]`."""
+    for _, fields in lists:
+        names = [str(each.get("name", "")) for each in fields if isinstance(each, dict)]
+        units = [each.get("units", each.get("unit")) for each in fields if isinstance(each, dict)]
+        if len(names) < len(fields) or not all(names):
+            continue
+        told = [
+            f"{a} [{b}]" if isinstance(b, str) else a for a, b in zip(names, units, strict=True)
+        ]
+        for _, rows in lists:
+            if all(isinstance(row, list) and len(row) == len(names) for row in rows):
+                return [dict(zip(told, row, strict=True)) for row in rows]
+    return []
 
 
 def _groups(columns: dict[Path, list[Any]]) -> dict[Path, list[Path]]:

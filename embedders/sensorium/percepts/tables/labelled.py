@@ -79,12 +79,14 @@ def pairs_of(line: str) -> list[Pair]:
             continue
         if label.lower() in ("x", "y", "z") and heading:
             label = f"{heading} {label}"
-        elif axis := AXIS.fullmatch(label):
-            heading = axis[1]
-        else:
-            heading = label
+        axis = AXIS.fullmatch(label)
+        heading = axis[1] if axis else label
         cells = [found["moment"]] if found["moment"] else re.split(r"[\s,;]+", found["numbers"])
         names = [label] if len(cells) == 1 else [f"{label}[{i}]" for i in range(len(cells))]
+        if unit and axis:  # behind the last axis, it is that of all
+            pairs = [
+                (name, cell, each or unit * name.startswith(heading)) for name, cell, each in pairs
+            ]
         pairs += [(name, cell, unit) for name, cell in zip(names, cells, strict=True)]
     return pairs if NOTHING.fullmatch(line, place) and any(label for label, _, _ in pairs) else []
 

@@ -26,6 +26,10 @@ LOOKED_AT = 200  # lines
 SEPARATORS = ("\t", ";", ",", "|", " ")  # in the order in which they are tried
 ENDED = 0.9  # of the lines, of which each ends with a semicolon that separates nothing
 AXES = frozenset("xyz")
+RULE = re.compile(r"[ \t|:+=-]*-{3}[ \t|:+=-]*")
+HERTZ = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?Hz\b", re.IGNORECASE)
+RATE_WORDS = re.compile(r"rate|frequency|sampl|\bat \d", re.IGNORECASE)
+FILTER_WORDS = re.compile(r"bandwidth|cut-?off|pass", re.IGNORECASE)
 STAMPED = "time"  # name of the column that stamps before lines make
 
 
@@ -94,7 +98,7 @@ def sniff(letters: Letters, lines: list[str]) -> TextTable:
     body = [
         (place, line.rstrip("\r\n"))
         for place, line in enumerate(lines)
-        if line.strip() and not is_comment(line) and not (place == 0 and said)
+        if line.strip() and not _is_rule(line) and not (place == 0 and said)
     ]
     stamped = sum(STAMP.match(line) is not None for _, line in body) * 2 > len(body) > 0
     for separator in [said] if said else SEPARATORS:
@@ -123,6 +127,7 @@ def sniff(letters: Letters, lines: list[str]) -> TextTable:
         head.width,
         stamped,
         ended,
+        _said_rate(lines[: rows[start][0]]),
     )
 
 
@@ -181,6 +186,22 @@ def _first_row(rows: list[tuple[int, list[str]]]) -> int | None:
         if len(below) == len(cells) and holds_values(below):
             return index
     return None
+
+
+def _is_rule(line: str) -> bool:
+    """Return whether a line is a comment, or a rule between names and rows."""
+    return is_comment(line) or RULE.fullmatch(line.rstrip("\r\n")) is not None
+
+
+def _said_rate(lines: Sequence[str]) -> float | None:
+    """Return the rate of the rows in Hz that lines above them say; not that of a filter."""
+    told = {
+        float(found[1])
+        for line in lines
+        if RATE_WORDS.search(line) and not FILTER_WORDS.search(line)
+        for found in HERTZ.finditer(line)
+    }
+    return told.pop() if len(told) == 1 else None
 
 
 def _are_units(cells: Sequence[str]) -> bool:

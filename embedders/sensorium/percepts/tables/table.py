@@ -39,6 +39,10 @@ class Table(Protocol):
     def width(self) -> int:
         """Cells of a row."""
 
+    @property
+    def rate(self) -> float | None:
+        """Rows a second, if something beside them says it."""
+
     def numbers(self, wanted: Sequence[int]) -> Iterator[NDArray[np.float64]]:
         """Yield columns `(n, len(wanted))`, in blocks of rows; NaN where none is told.
 
@@ -92,6 +96,7 @@ class Columns:
         arrays: Each column `(T,)`, float64.
         words: Cells that are words, of each column by their rows.
         units: What is said of units.
+        rate: Rows a second, if something beside them says it.
     """
 
     name: str
@@ -99,6 +104,7 @@ class Columns:
     arrays: Sequence[NDArray[np.float64]]
     words: Sequence[Mapping[int, str]]
     units: Sequence[str] = ()
+    rate: float | None = None
 
     @property
     def width(self) -> int:

@@ -40,6 +40,7 @@ class TextTable:
         width: Cells of a row.
         stamped: Whether a time of day and an arrow stand before each line: the first cell.
         ended: Whether rows end with semicolons, which may also stand between rows of one line.
+        rate: Rows a second, if the lines above them say it.
     """
 
     letters: Letters
@@ -51,6 +52,7 @@ class TextTable:
     width: int
     stamped: bool = False
     ended: bool = False
+    rate: float | None = None
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,14 @@ def test_every_percept_becomes_a_memory(kind: str, tmp_path: Path) -> None:
         "2023-11-14T22:13:20",
         "2023-11-14T22:13:21",
     ]
-    assert run("remember", path, *topics).stdout.startswith("3 known: 3 of a recording")
+    assert {each["reading"]["topic"] for each in done["records"]} == {"/imu/data", DEPTH}
+    assert all(each["dated"] for each in done["records"])
+    known = run("remember", path, *topics).stdout.splitlines()
+    assert known == [
+        f"{path.name}: 2 depth, 1 imu, at {datetime.fromtimestamp(START // SECOND):%Y-%m-%d %H:%M}",
+        "3 known: 2 depth, 1 imu; left as they were",
+        "3 dated by their files",
+    ]
 
 
 def test_what_fails_is_said_in_the_words_of_the_command(tmp_path: Path) -> None:
@@ -48,6 +56,25 @@ def test_what_fails_is_said_in_the_words_of_the_command(tmp_path: Path) -> None:
     assert failure["error"]["remedy"].startswith("pass fx=525, ")
     assert failure["error"]["remedy"].endswith(f': --topic "{DEPTH} option=value"')
     assert run_json("remember", path, "--topic", f"{DEPTH} fx=525")["new"] == 2
+
+
+def test_looking_says_what_is_in_it(tmp_path: Path) -> None:
+    """Each topic with its number, times and units, and how much could not be read."""
+    path = recording(tmp_path / "robot")
+    [seen] = run_json("look", path, "--topic", "/imu/data", "--topic", f"{DEPTH} fx=30")["files"]
+    motion_, depth = seen["parts"]["/imu/data"], seen["parts"][DEPTH]
+    assert (motion_["modality"], motion_["count"], motion_["seconds"]) == ("imu", 1, 3.0)
+    assert motion_["taken"]["accel"] == "linear_acceleration [m/s^2]"
+    assert depth["count"] == 2
+    assert [depth[end][:19] for end in ("first", "last")] == [
+        "2023-11-14T22:13:20",
+        "2023-11-14T22:13:21",
+    ]
+    [seen] = run_json("look", path, code=1)["files"]
+    assert seen["failed"]["count"] == 2
+    assert list(seen["parts"]) == ["/imu/data"]
+    text = run("look", path, code=1).stdout
+    assert "1 imu, 3.0 s, 2023-11-14" in text
 
 
 def test_recordings_are_found_in_folders(tmp_path: Path) -> None:
@@ -62,6 +89,8 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
     """One id for many, one record of many, topics that are none."""
     path = recording(tmp_path / "robot")
     assert "--id" in run("remember", path, "--id", "one", code=2).stderr
-    assert "many observations" in run("remember", path, "--together", code=1).stderr
+    together = ["--together", "--topic", f"{DEPTH} fx=30", "--topic", "/imu/data"]
+    assert "many observations" in run("remember", path, *together, code=1).stderr
+    assert "no file here has topics" in run("remember", DOG, "--topic", "/imu", code=2).stderr
     assert "--topic" in run("remember", path, "--topic", "imu", code=2).stderr
     assert "which has /camera" in run("remember", path, "--topic", "/imu", code=1).stderr

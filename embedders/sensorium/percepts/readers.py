@@ -26,8 +26,9 @@ BUILT_IN = (
 class Reader(Protocol):
     """Files, or folders, of one kind, read as percepts.
 
-    A reader may also have `options`, the names of the options that it knows: `walk` and the command
-    line, which read files of many kinds, give each reader those that it has.
+    A reader may also have `options`: the names of the options that it knows, or a method that
+    returns them for a path. `walk` and the command line, which read files of many kinds, give a
+    reader the options that it has.
     """
 
     def matches(self, path: Path, head: bytes) -> bool:
@@ -83,10 +84,10 @@ def reader_of(path: Path) -> Reader | None:
     return next((each for each in _readers() if each.matches(path, head)), None)
 
 
-def known_options(reader: Reader) -> Collection[str]:
-    """Return the names of the options that a reader says it knows."""
-    names: Collection[str] = getattr(reader, "options", ())
-    return names
+def known_options(reader: Reader, path: Path) -> Collection[str]:
+    """Return the names of the options that a reader says it knows, for a path that it takes."""
+    names: Any = getattr(reader, "options", ())
+    return set(names(path) if callable(names) else names)
 
 
 def read_with(reader: Reader, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
@@ -97,7 +98,7 @@ def read_with(reader: Reader, path: Path, options: Mapping[str, Any]) -> Iterato
         PerceptError: As of the reader.
     """
     modality = options.get("modality")
-    if modality is None or "modality" in known_options(reader):
+    if modality is None or "modality" in known_options(reader, path):
         return reader.read(path, {k: v for k, v in options.items() if v is not None})
     modality_class(modality)
     rest = {name: value for name, value in options.items() if name != "modality"}

@@ -10,7 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sensorium.errors import EmptyPerceptError, MediaDecodeError, SourceTypeError, UnitError
+from sensorium.errors import (
+    EmptyPerceptError,
+    MediaDecodeError,
+    Phrase,
+    SourceTypeError,
+    UnitError,
+)
 from sensorium.percepts.codecs.pictures import is_deep_picture
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import allowed_path, directories, local_path
@@ -72,7 +78,7 @@ def percept_from_media(
         reader = reader_of(path)
         if reader is not None:
             options = {"modality": modality, **(units or {})}
-            if "limits" in known_options(reader):
+            if "limits" in known_options(reader, path):
                 options["limits"] = limits
             read = _only(read_with(reader, path, options), path, modality)
             return read.with_origin(at=at, uri=uri)
@@ -189,7 +195,7 @@ def _only(percepts: Iterator[Percept], path: Path, modality: str | None) -> Perc
         raise EmptyPerceptError(
             f"{str(path)!r}, in which is no percept{of}",
             "a file that holds one",
-            "leave it out, or say no modality" if modality else "leave it out",
+            Phrase("leave it out, or pass {0}", {"modality": None}) if modality else "leave it out",
         )
     if next(percepts, None) is not None:
         raise MediaDecodeError(

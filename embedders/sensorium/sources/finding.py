@@ -63,7 +63,7 @@ class FoundFile:
         found = self.modality(modality)
         rule = self.rule if self.rule and self.rule.modality in (None, found) else None
         if self.reader is not None:
-            names = {*known_options(self.reader)}
+            names = {*known_options(self.reader, self.path.absolute())}
         else:
             names = {*GENERAL, *(options_of(found) if found in Percept.modalities else ())}
         fitting = {name: each for name, each in (given or {}).items() if name in names}
@@ -71,7 +71,9 @@ class FoundFile:
 
     def takes(self, option: str) -> bool:
         """Return whether its reader says that it knows an option."""
-        return self.reader is not None and option in known_options(self.reader)
+        return self.reader is not None and option in known_options(
+            self.reader, self.path.absolute()
+        )
 
     def open(
         self, options: Mapping[str, Any], *, roots: Sequence[Path] | None = None

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ SKIP = "skip"  # stands where a rule has a modality
 ANY = "**"  # any number of folders
 SET = re.compile(r"\[!?\]?[^\]]*\]")  # characters of a pattern in brackets
 LONGEST = 2**20  # bytes of a file of rules
-KEYWORDS_OF_ALL = frozenset({"at", "uri", "limits", "timestamps"})  # no options of a rule
+OF_TABLES = ("columns", "time_unit", "date_order", "clock", WITH)  # options of motion beside its units
 
 
 @dataclass(frozen=True, eq=False)  # two rules may say the same
@@ -104,11 +103,9 @@ def read_rules(folder: Path) -> list[Rule]:
 
 
 def options_of(modality: str) -> frozenset[str]:
-    """Return the names of the options that the class of a modality takes."""
+    """Return the names of the options that files of a modality have."""
     cls = Percept.modalities[modality]
-    keywords = signature(cls).parameters.values()
-    named = {each.name for each in keywords if each.kind is Parameter.KEYWORD_ONLY}
-    return frozenset((*named, *cls.needs, *((WITH,) if cls is IMU else ()))) - KEYWORDS_OF_ALL
+    return frozenset((*cls.needs, *(OF_TABLES if cls is IMU else ())))
 
 
 def _rule(fields: Mapping[str, Any], origin: str, base: Path | None) -> Rule:

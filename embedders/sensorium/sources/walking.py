@@ -112,5 +112,5 @@ def _check_options(options: Mapping[str, Any], found: Iterable[FoundFile]) -> No
     """
     known = {*GENERAL, *(name for sense in Percept.modalities for name in options_of(sense))}
     for each in found:
-        known |= set(known_options(each.reader)) if each.reader else set()
+        known |= set(known_options(each.reader, each.path)) if each.reader else set()
     check_options(options, known, "a walk")

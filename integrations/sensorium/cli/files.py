@@ -5,18 +5,25 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sensorium.cli.recordings import RECORDING, is_recording
-from sensorium.errors import MediaDecodeError, SourceNotFoundError, SourceRefusedError, UnitError
+from sensorium.errors import (
+    MediaDecodeError,
+    SensoriumError,
+    SourceNotFoundError,
+    SourceRefusedError,
+    UnitError,
+)
 
 if TYPE_CHECKING:
     from sensorium.percepts import Percept
+    from sensorium.sources.finding import FoundFile
 
 STDIN = "-"
 AXES = 3
@@ -24,7 +31,7 @@ LABELS = "sensor"  # what `--column` calls the column that says the sensor of ea
 URL = re.compile(r"https?:/", re.IGNORECASE)  # a Path keeps one of the slashes
 NAMES = frozenset({"dataset", "dtype"})  # options that are names, even if they look like numbers
 SIDES = re.compile(r"--shape \((\d+), (\d+)\)")
-UNKNOWN_KIND, HIDDEN = "unknown kind", "hidden"  # reasons to skip a file of a folder
+TOGETHER = frozenset({"column", "time_column", "with_"})  # options that are made into others
 
 
 @dataclass(frozen=True)
@@ -115,49 +122,53 @@ class Units:
         ),
     ] = None
 
-    def of(self, modality: str, path: Path | None = None) -> dict[str, Any]:
-        """Return the arguments that the class of a modality takes.
+    def given(self) -> dict[str, Any]:
+        """Return what was said, as the classes of percepts take it.
 
-        Args:
-            modality: Modality of the file.
-            path: The file, which may say units itself.
         Raises:
-            UnitError: A unit that the modality needs is missing.
             BadParameter: `--column` is not what it should be.
         """
-        from sensorium.percepts import Percept
+        plain = (each.name for each in fields(self) if each.name not in TOGETHER)
+        said: dict[str, Any] = {name: _number(name, getattr(self, name)) for name in plain}
+        files = [path.absolute() for path in self.with_ or ()]
+        said |= {"columns": self._columns() or None, "with_": files or None}
+        return {name: value for name, value in said.items() if value is not None}
 
-        cls = Percept.modalities[modality]
-        options = {name: _number(name, getattr(self, name, None)) for name in cls.needs}
-        options |= self._of_tables() if modality == "imu" else {}
-        given = {name: value for name, value in options.items() if value is not None}
-        missing = cls.missing_units(given)
-        if missing and path is not None:
-            told = cls.told_units(self.content(modality, path))
-            missing = cls.missing_units({**told, **given})
-        if missing:
-            required = [name for name, unit in cls.needs.items() if unit.required]
-            example = " ".join(
-                f"--{name} {shlex.quote(str(cls.needs[name].example))}" for name in required
+    def options(self, found: FoundFile, modality: str | None = None) -> dict[str, Any]:
+        """Return the options that a file is read with: those said, and those of its rule.
+
+        Args:
+            found: The file.
+            modality: Modality that was asked for; by default its rule or its name says it.
+        Raises:
+            UnitError: A unit that the modality needs is missing.
+            MediaDecodeError: The name does not say what the file is.
+            BadParameter: `--column` is not what it should be.
+        """
+        if str(found.path) == STDIN:
+            return {}
+        try:
+            options = found.options(self.given(), modality=modality)
+        except UnitError as error:
+            remedy = (
+                "say it: --as depth --unit mm --fx 525, --as thermal --unit celsius, or --as image"
             )
-            meanings = "; ".join(f"--{name}: {cls.needs[name].meaning}" for name in missing)
-            raise UnitError(
-                f"{modality} without {' and '.join(f'--{name}' for name in missing)}",
-                "the units of the sensor, which the file does not say",
-                f"add {example}, with the values of your sensor; {meanings}",
-            )
-        return given
+            raise UnitError(error.came, error.needed, remedy) from error
+        except MediaDecodeError as error:
+            from sensorium.percepts import Percept
 
-    def content(self, modality: str, path: Path) -> Path | list[Path]:
-        """Return a file, with the others of its recording."""
-        return [path, *self.with_] if modality == "imu" and self.with_ else path
+            remedy = f"say it: --as {'|'.join(Percept.modalities)}"
+            raise MediaDecodeError(error.came, error.needed, remedy) from error
+        if found.reader is None:
+            _check_units(found.path, options)
+        return options
 
-    def _of_tables(self) -> dict[str, Any]:
-        """Return the arguments that choose columns of a table of motion."""
+    def _columns(self) -> dict[str, Any]:
+        """Return the columns of a table of motion to take."""
         columns: dict[str, Any] = {}
         for each in self.column or []:
             sensor, equals, names = each.partition("=")
-            axes = [_place(name) for name in names.split(",")]
+            axes = [column_of(name) for name in names.split(",")]
             if equals and sensor.strip() == LABELS and len(axes) == 1:
                 columns[LABELS] = axes[0]
                 continue
@@ -167,14 +178,8 @@ class Units:
                 )
             columns[sensor.strip()] = axes
         if self.time_column is not None:
-            columns["time"] = _place(self.time_column)
-        said = {
-            "columns": columns,
-            "time_unit": self.time_unit,
-            "date_order": self.date_order,
-            "clock": self.clock,
-        }
-        return {name: value for name, value in said.items() if value}
+            columns["time"] = column_of(self.time_column)
+        return columns
 
 
 OPTIONS = "|".join(field.name for field in fields(Units))
@@ -182,47 +187,39 @@ ARGUMENT = re.compile(rf"\b({OPTIONS})=(?=([\w\"(\[-]?))")  # in a message for P
 
 
 def find_files(
-    paths: Sequence[Path], *, modality: str | None
-) -> tuple[list[Path], dict[Path, str]]:
-    """List the files to remember: those given, and those of a known kind in folders, sorted.
-
-    A folder that is a recording of a robot counts as a file.
+    paths: Sequence[Path],
+    *,
+    modality: str | None = None,
+    rules: Sequence[Mapping[str, Any]] = (),
+    failures: dict[Path, SensoriumError | OSError] | None = None,
+) -> tuple[list[FoundFile], dict[Path, str]]:
+    """List the files to read: those given, and those of folders that are known, sorted.
 
     Args:
         paths: Files and folders.
         modality: Modality of the files; by default their names say it.
+        rules: What `parse_rules` returned.
+        failures: Receives the errors of folders that cannot be listed.
     Returns:
         The files, and the files of the folders that are skipped, with the reason.
+    Raises:
+        PerceptFormatError: A rule is not as it should be, or is for no file.
     """
-    from sensorium.percepts import Percept
-    from sensorium.percepts.recognising import guessed_suffixes
+    from sensorium.sources.finding import Search
+    from sensorium.sources.rules import rules_of
 
-    cls = Percept.modalities[modality] if modality else None
-    suffixes = set(cls.suffixes if cls else guessed_suffixes())
-    unknown = f"not {modality}" if modality else UNKNOWN_KIND
-    files: list[Path] = []
     skipped: dict[Path, str] = {}
-    for path in paths:
-        if not path.is_dir() or (modality is None and is_recording(path)):
-            files.append(path)
-            continue
-        for file in _walk(path, skipped):
-            suffix = file.suffix.lower()
-            known = suffix in suffixes or (cls is None and is_recording(file))
-            if known or (cls and suffix in cls.doubted_suffixes and cls.may_be(file)):
-                files.append(file)
-            else:
-                skipped[file] = unknown
-    return list(dict.fromkeys(files)), skipped
+    failed = {} if failures is None else failures
+    made = rules_of(rules, origin="--map")
+    search = Search(made, modality, skipped.__setitem__, failed.__setitem__)
+    return search.find(paths), skipped
 
 
-def modality_of(path: Path, units: Units, *, modality: str | None = None) -> str:
-    """Return the modality of a file, without reading it; check that its units are known.
-
-    A recording of a robot, which has many, is a `RECORDING`.
+def check_file(found: FoundFile, units: Units, *, modality: str | None = None) -> None:
+    """Check that a file is there, and that what it is and its units are known, without reading it.
 
     Args:
-        path: Path of the file; "-" is text from stdin.
+        found: The file; the path "-" is text from stdin.
         units: Units that the file does not say.
         modality: Modality that was asked for; by default the name says it. Depth and thermal are
             never guessed.
@@ -232,8 +229,9 @@ def modality_of(path: Path, units: Units, *, modality: str | None = None) -> str
         MediaDecodeError: The name does not say what the file is.
         UnitError: Units are missing.
     """
+    path = found.path
     if str(path) == STDIN:
-        return "text"
+        return
     if URL.match(str(path)):
         raise SourceRefusedError(
             f"the address {str(path)!r}", "a file, as nothing is downloaded", "download it first"
@@ -245,71 +243,74 @@ def modality_of(path: Path, units: Units, *, modality: str | None = None) -> str
             "an existing file",
             "check the path" if path.suffix else f"check the path; {words}",
         )
-    if modality in (None, RECORDING) and is_recording(path):
-        return RECORDING
-    found = modality or _guess(path)
-    units.of(found, path)
-    return found
+    units.options(found, modality)
 
 
 def read_file(path: Path, units: Units, *, modality: str | None = None) -> Percept:
-    """Make a percept of a file; the arguments are those of `modality_of`.
+    """Make a percept of a file; the arguments are those of `check_file`.
 
     Raises:
-        MediaDecodeError: The content is not of the modality, or the text is not UTF-8.
-        PerceptError: `modality_of` or the class of the percept failed.
+        MediaDecodeError: The content is not of the modality, or is many observations.
+        PerceptError: `check_file` or the class of the percept failed.
     """
-    from sensorium.percepts import Text
-    from sensorium.percepts.percept import make_percept
+    from sensorium.sources.finding import FoundFile
 
-    found = modality_of(path, units, modality=modality)
-    if found == RECORDING:
-        raise MediaDecodeError(
-            f"the recording {path.name!r}, which is many observations",
-            "a file that is one",
-            "run: sensorium remember " + shlex.quote(str(path)),
-        )
-    if str(path) == STDIN:
+    found = next(iter(find_files([path], modality=modality)[0]), FoundFile(path))
+    check_file(found, units, modality=modality)
+    return read_one(found, units.options(found, modality))
+
+
+def read_one(found: FoundFile, options: Mapping[str, Any]) -> Percept:
+    """Make the one percept of a file that was checked, with the options that `Units` returned.
+
+    Raises:
+        MediaDecodeError: It is not what it is said to be, or is many observations.
+        PerceptError: The class of the percept failed.
+    """
+    if str(found.path) == STDIN:
+        from sensorium.percepts import Text
+
         return Text(sys.stdin.read())
-    uri = path.absolute().as_uri()
-    if found == "text":
-        try:
-            return Text(path.read_text(encoding="utf-8-sig"), uri=uri)
-        except UnicodeDecodeError as error:
-            raise MediaDecodeError(
-                f"{path.name}, which is not UTF-8 ({error.reason})",
-                "text in UTF-8",
-                "convert it, or say what it is with --as",
-            ) from error
-    return make_percept(found, units.content(found, path), units.of(found, path), uri=uri)
+    percepts = list(islice(found.open(options), 2))
+    if len(percepts) != 1:
+        count = "many observations" if percepts else "none"
+        raise MediaDecodeError(
+            f"the recording {found.path.name!r}, which is {count}",
+            "a file that is one",
+            "run: sensorium look " + shlex.quote(str(found.path)),
+        )
+    return percepts[0]
 
 
-def _walk(folder: Path, skipped: dict[Path, str]) -> Iterator[Path]:
-    """Yield the files of a folder, sorted; note hidden files and folders, and do not enter them."""
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
-            skipped[path] = HIDDEN
-        elif path.is_dir() and not path.is_symlink():
-            yield from _walk(path, skipped)
-        elif path.is_file():
-            yield path
+def _check_units(path: Path, options: Mapping[str, Any]) -> None:
+    """Check that the units which a file needs are given, or told by the file itself.
 
-
-def _guess(path: Path) -> str:
+    Raises:
+        UnitError: One of them is missing.
+    """
     from sensorium.percepts import Percept
-    from sensorium.percepts.recognising import modality_of_file
+    from sensorium.sources.single_file import companions
 
-    try:
-        return modality_of_file(path)
-    except UnitError as error:
-        remedy = "say it: --as depth --unit mm --fx 525, --as thermal --unit celsius, or --as image"
-        raise UnitError(error.came, error.needed, remedy) from error
-    except MediaDecodeError as error:
-        remedy = f"say it: --as {'|'.join(Percept.modalities)}"
-        raise MediaDecodeError(error.came, error.needed, remedy) from error
+    cls = Percept.modalities[options["modality"]]
+    missing = cls.missing_units(options)
+    if missing:
+        others = companions(path, options)
+        told = cls.told_units([path, *others] if others else path)
+        missing = cls.missing_units({**told, **options})
+    if missing:
+        required = [name for name, unit in cls.needs.items() if unit.required]
+        example = " ".join(
+            f"--{name} {shlex.quote(str(cls.needs[name].example))}" for name in required
+        )
+        meanings = "; ".join(f"--{name}: {cls.needs[name].meaning}" for name in missing)
+        raise UnitError(
+            f"{cls.modality} without {' and '.join(f'--{name}' for name in missing)}",
+            "the units of the sensor, which the file does not say",
+            f"add {example}, with the values of your sensor; {meanings}",
+        )
 
 
-def _place(name: str) -> str | int:
+def column_of(name: str) -> str | int:
     """Return the name of a column, or its place."""
     return int(name) if name.strip().isdigit() else name.strip()
 

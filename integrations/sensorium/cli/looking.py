@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sensorium.cli.command import command
-from sensorium.cli.files import Units, find_files, modality_of, read_file
+from sensorium.cli.files import Units, check_file, find_files, read_one
 from sensorium.cli.options import AsJson, AsModality
-from sensorium.cli.recordings import RECORDING
+from sensorium.cli.parts import look_through, part_lines
+from sensorium.cli.recordings import TopicNames, Topics, check_topics, parse_topics
+from sensorium.cli.rules import Maps, parse_rules
+from sensorium.cli.taken import UNSAID
 from sensorium.cli.terminal import FAILED, describe, error_text, print_json
 from sensorium.cli.values import check_modality
 from sensorium.errors import SensoriumError
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensorium.percepts import Percept
+    from sensorium.sources.finding import FoundFile
 
 BARS = " ▁▂▃▄▅▆▇█"
 NOT_TOLD = "not told: now, when it is remembered"
@@ -34,6 +38,8 @@ def look(
     *,
     as_modality: AsModality = None,
     units: Units,
+    maps: Maps = None,
+    topic: TopicNames = None,
     picture: Annotated[
         Path | None,
         typer.Option(metavar="PNG", help="Write a picture of the one file: a plot of motion, ..."),
@@ -42,35 +48,50 @@ def look(
 ) -> None:
     """Say what would be taken of files: columns, units, rate, times, ranges. Nothing is kept."""
     modality = as_modality and check_modality(as_modality, "--as")
-    files, skipped = find_files(paths, modality=modality)
+    failures: dict[Path, SensoriumError | OSError] = {}
+    files, skipped = find_files(
+        paths, modality=modality, rules=parse_rules(maps or []), failures=failures
+    )
+    topics = parse_topics(topic or [])
+    check_topics(topics, files)
     if picture is not None and len(files) != 1:
         raise typer.BadParameter(f"one picture of {len(files)} files", param_hint="--picture")
-    found = [_look(path, units, modality, picture) for path in files]
+    found = [_look(each, units, modality, topics, picture) for each in files]
+    found += [{"file": str(path), "error": _told(error)} for path, error in failures.items()]
     found += [{"file": str(path), "skipped": why} for path, why in skipped.items()]
     if as_json:
         print_json({"files": found})
     else:
         for seen in found:
             _print(seen)
-    if any("error" in seen for seen in found):
+    if any("error" in seen or "failed" in seen for seen in found):
         raise typer.Exit(FAILED)
 
 
-def _look(path: Path, units: Units, modality: str | None, picture: Path | None) -> dict[str, Any]:
+def _look(
+    found: FoundFile,
+    units: Units,
+    modality: str | None,
+    topics: Topics,
+    picture: Path | None,
+) -> dict[str, Any]:
     """Return what is understood of one file, by name; or the error that it gives."""
-    seen: dict[str, Any] = {"file": str(path)}
+    seen: dict[str, Any] = {"file": str(found.path)}
     try:
-        if modality_of(path, units, modality=modality) == RECORDING:
-            return {**seen, **_recording(path)}
-        percept = read_file(path, units, modality=modality)
+        check_file(found, units, modality=modality)
+        if found.reader is not None:
+            return {**seen, **look_through(found, units.options(found, modality), topics)}
+        percept = read_one(found, units.options(found, modality))
         seen |= dict(described(percept))
         if picture is not None:
             seen["picture"] = _draw(percept, picture)
-    except SensoriumError as error:
-        seen["error"] = error_text(describe(error))
-    except OSError as error:
-        seen["error"] = str(error)
+    except (SensoriumError, OSError) as error:
+        seen["error"] = _told(error)
     return seen
+
+
+def _told(error: SensoriumError | OSError) -> str:
+    return error_text(describe(error)) if isinstance(error, SensoriumError) else str(error)
 
 
 def described(percept: Percept) -> Iterator[tuple[str, Any]]:
@@ -78,8 +99,10 @@ def described(percept: Percept) -> Iterator[tuple[str, Any]]:
     yield "modality", percept.modality
     if percept.units:
         yield "units", dict(percept.units)
-    if percept.reading:
-        yield "taken", dict(percept.reading)
+    taken = {k: v for k, v in percept.reading.items() if k not in UNSAID}
+    taken = {name: each for name, each in taken.items() if percept.units.get(name) != each}
+    if taken:
+        yield "taken", taken
     yield "at", percept.at and percept.at.isoformat()
     if percept.duration is not None:
         yield "seconds", round(percept.duration, 3)
@@ -132,21 +155,6 @@ def line_of(values: NDArray[Any]) -> str:
     return "".join(BARS[step] for step in steps)
 
 
-def _recording(path: Path) -> dict[str, Any]:
-    """Return how many percepts of each kind a recording holds first, up to a hundred."""
-    from collections import Counter
-    from itertools import islice
-
-    from sensorium import sources
-
-    held = list(islice(sources.open(path), 100))
-    return {
-        "modality": RECORDING,
-        "first": dict(Counter(each.modality for each in held)),
-        "taken": dict(held[0].reading) if held else {},
-    }
-
-
 def _draw(percept: Percept, target: Path) -> str | None:
     """Write the picture of a percept to a new file; `None` if its modality has none."""
     import io
@@ -165,8 +173,10 @@ def _draw(percept: Percept, target: Path) -> str | None:
 
 def _print(seen: dict[str, Any]) -> None:
     typer.echo(seen["file"])
+    for name, line in part_lines(seen.get("parts", {})):
+        typer.echo(f"  {name:13} {line}")
     for name, value in seen.items():
-        if name != "file":
+        if name not in {"file", "parts"}:
             missing = NOT_TOLD if name == "at" else "none"
             typer.echo(f"  {name:13} {missing if value is None else _shown(value)}")
 

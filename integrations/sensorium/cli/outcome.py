@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
+from sensorium.cli.taken import TakenFile, taken_lines
 from sensorium.cli.terminal import describe, describe_system, error_text
 from sensorium.errors import SensoriumError
 
 if TYPE_CHECKING:
     from sensorium.memory import Remembered
+    from sensorium.percepts import Percept
 
 LISTED = 10  # skipped files that are named in text
 Error = SensoriumError | OSError
+
+
+class Taken(NamedTuple):
+    """A percept that was read, without its content."""
+
+    path: Path
+    modality: str
+    reading: Mapping[str, Any]
+    is_dated: bool  # by its file
 
 
 @dataclass
@@ -24,16 +36,30 @@ class Outcome:
     """The results of a command for its files.
 
     Attributes:
-        modalities: Modality of each file that was recognised.
         skipped: Files in the folders that were skipped, with the reason.
-        remembered: Each remembered file with its record; `None` stands for words alone.
-        failures: Files that could not be remembered, with the error.
+        files: What was read of each file.
+        remembered: Each percept that was taken with its record; `None` stands for words alone.
+        failures: Files that could not be remembered, with the first error.
+        more_failures: How many other parts of such a file could not be remembered.
     """
 
-    modalities: dict[Path, str] = field(default_factory=dict)
     skipped: dict[Path, str] = field(default_factory=dict)
-    remembered: list[tuple[Path | None, Remembered]] = field(default_factory=list)
+    files: dict[Path, TakenFile] = field(default_factory=dict)
+    remembered: list[tuple[Taken | None, Remembered]] = field(default_factory=list)
     failures: dict[Path, Error] = field(default_factory=dict)
+    more_failures: Counter[Path] = field(default_factory=Counter)
+
+    def take(self, path: Path, percept: Percept) -> Taken:
+        """Note that a percept was read of a file."""
+        self.files.setdefault(path, TakenFile()).add(percept)
+        return Taken(path, percept.modality, percept.reading, percept.at is not None)
+
+    def fail(self, path: Path, error: Error) -> None:
+        """Note that a file, or a part of it, could not be remembered."""
+        if path in self.failures:
+            self.more_failures[path] += 1
+        else:
+            self.failures[path] = error
 
     @property
     def counts(self) -> dict[str, int]:
@@ -58,11 +84,21 @@ class Outcome:
             **self.counts,
             "failed": self.reasons,
             "records": [
-                {"file": path and str(path), "id": done.id, "status": done.status}
-                for path, done in self.remembered
+                {
+                    "file": taken and str(taken.path),
+                    "id": done.id,
+                    "status": done.status,
+                    "reading": dict(taken.reading) if taken else {},
+                    "dated": bool(taken and taken.is_dated),
+                }
+                for taken, done in self.remembered
             ],
             "failures": [
-                {"file": str(path), "error": _fields(error)}
+                {
+                    "file": str(path),
+                    "error": _fields(error),
+                    "more": self.more_failures.get(path, 0),
+                }
                 for path, error in self.failures.items()
             ],
             "skipped": [{"file": str(path), "why": why} for path, why in self.skipped.items()],
@@ -73,13 +109,16 @@ def _fields(error: Error) -> dict[str, str]:
     return describe(error) if isinstance(error, SensoriumError) else describe_system(error)
 
 
-def print_outcome(outcome: Outcome, *, described: bool) -> None:
-    """Print what became of the files.
+def print_outcome(outcome: Outcome, *, described: bool, at_given: bool) -> None:
+    """Print what was taken of the files, and what became of them.
 
     Args:
         outcome: Outcome of the command.
         described: Whether the command had tags or metadata, which known records do not get.
+        at_given: Whether the command said the time.
     """
+    for line in taken_lines(outcome.files):
+        typer.echo(line)
     counts = outcome.counts
     left = "left as they were" if counts["known"] > 1 else "left as it was"
     if described:
@@ -89,8 +128,12 @@ def print_outcome(outcome: Outcome, *, described: bool) -> None:
     ]
     for line in lines:
         typer.echo(f"{line}; {left}" if "known:" in line else line)
+    if not at_given:
+        _print_dated(outcome)
     for path, error in outcome.failures.items():
-        typer.echo(f"{path}: {error_text(_fields(error))}", err=True)
+        more = outcome.more_failures.get(path)
+        also = f" (and {more} more of this file)" if more else ""
+        typer.echo(f"{path}: {error_text(_fields(error))}{also}", err=True)
     for path, why in list(outcome.skipped.items())[:LISTED]:
         typer.echo(f"{path}: skipped, {why}", err=True)
     if len(outcome.skipped) > LISTED:
@@ -100,11 +143,20 @@ def print_outcome(outcome: Outcome, *, described: bool) -> None:
         typer.echo(f"{len(outcome.failures)} failed: {reasons}")
 
 
+def _print_dated(outcome: Outcome) -> None:
+    """Print how many have the time that their file says, if any has."""
+    dated = sum(taken is not None and taken.is_dated for taken, _ in outcome.remembered)
+    others = len(outcome.remembered) - dated
+    if dated:
+        typer.echo(
+            f"{dated} dated by {'its file' if dated == 1 else 'their files'}"
+            + (f", {others} by now" if others else "")
+        )
+
+
 def _by_modality(outcome: Outcome, status: str) -> str:
     """Write how many files of each modality have a status: "16 image, 9 audio"."""
     modalities = Counter(
-        outcome.modalities[path]
-        for path, done in outcome.remembered
-        if path and done.status == status
+        taken.modality for taken, done in outcome.remembered if taken and done.status == status
     )
     return ", ".join(f"{count} {modality}" for modality, count in modalities.most_common())

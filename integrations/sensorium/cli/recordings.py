@@ -1,11 +1,10 @@
-"""Recordings of robots on the command line: which files are some, and what is read of them."""
+"""Recordings on the command line: what is read of a file that is many percepts, and how far."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -13,25 +12,18 @@ from sensorium.errors import PerceptError, RecordError, SensoriumError
 
 if TYPE_CHECKING:
     from sensorium.percepts import Percept
+    from sensorium.sources.finding import FoundFile
 
-RECORDING = "of a recording"  # stands where other files have a modality
-SUFFIXES = (".bag", ".mcap", ".db3")
-HEAD = 16  # bytes that tell a recording
-
-
-def is_recording(path: Path) -> bool:
-    """Return whether a file or a folder is a recording of a robot."""
-    from sensorium.sources.bags.bag_file import is_bag
-
-    try:
-        if path.is_dir():
-            return is_bag(path, b"")
-        if path.suffix.lower() not in SUFFIXES:
-            return False
-        with path.open("rb") as stream:
-            return is_bag(path, stream.read(HEAD))
-    except OSError:  # whoever reads it says what is wrong
-        return False
+TOPICS = "topics"
+TopicNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--topic",
+        metavar="NAME [OPTION=VALUE]...",
+        help='Topic of a recording to read, such as "/livox/imu accel=g"; repeat for more.',
+    ),
+]
+Topics: TypeAlias = Mapping[str, Mapping[str, Any]] | None
 
 
 def parse_topics(texts: Sequence[str]) -> dict[str, dict[str, Any]] | None:
@@ -54,33 +46,47 @@ def parse_topics(texts: Sequence[str]) -> dict[str, dict[str, Any]] | None:
     return topics or None
 
 
+def check_topics(topics: Mapping[str, Any] | None, files: Sequence[FoundFile]) -> None:
+    """Check that topics are said of something that has them.
+
+    Raises:
+        BadParameter: They are not.
+    """
+    if topics and not any(each.takes(TOPICS) for each in files):
+        raise typer.BadParameter("no file here has topics; leave it out", param_hint="--topic")
+
+
 def read_recording(
-    path: Path,
-    topics: Mapping[str, Mapping[str, Any]] | None,
+    found: FoundFile,
+    options: Mapping[str, Any],
     on_failure: Callable[[SensoriumError], object],
+    progress: Callable[[int, int], object] | None = None,
 ) -> Iterator[Percept]:
-    """Yield the percepts of a recording.
+    """Yield the percepts of a file that a reader takes.
 
     Args:
-        path: The recording.
-        topics: What `parse_topics` returned.
-        on_failure: Called with the error of each message that cannot be a percept.
+        found: The file, or the folder.
+        options: Options of its reader, perhaps `topics`.
+        on_failure: Called with the error of each message or part that cannot be a percept.
+        progress: Called now and then with how much is read, and of how much, if the reader tells.
     Raises:
-        MissingExtraError: `rosbags` is not installed.
+        MissingExtraError: What reads it is not installed.
         RecordError: The recording is damaged, or has no such topic.
+        PerceptError: As of the reader.
     """
-    from sensorium import sources
 
-    def note(failure: sources.MessageFailure) -> None:
+    def note(failure: Any) -> None:
         on_failure(_said(failure.error, failure.topic))
 
+    also: dict[str, Any] = {"on_failure": note, "progress": progress}
+    given = {name: each for name, each in also.items() if each and found.takes(name)}
     try:
-        yield from sources.bag(path, topics=topics, on_failure=note)
+        yield from found.open({**options, **given})
     except PerceptError as error:
-        raise _said(error, "/name") from error
+        raise _said(error, "/name") if found.takes(TOPICS) else error from error
 
 
-def _said(error: PerceptError, topic: str) -> RecordError:
+def _said(error: PerceptError, topic: str) -> SensoriumError:
     """Return an error in the words of the command line, where options are those of a topic."""
     remedy, several, _ = error.remedy.partition("; say it as topics=")
     if several:

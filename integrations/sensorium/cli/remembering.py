@@ -11,10 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sensorium.cli.command import command
-from sensorium.cli.files import Units, find_files, modality_of, read_file
+from sensorium.cli.files import Units, check_file, find_files, read_one
 from sensorium.cli.options import AsModality
-from sensorium.cli.outcome import Outcome, print_outcome
-from sensorium.cli.recordings import RECORDING, parse_topics, read_recording
+from sensorium.cli.outcome import Outcome, Taken, print_outcome
+from sensorium.cli.recordings import (
+    TOPICS,
+    TopicNames,
+    Topics,
+    check_topics,
+    parse_topics,
+    read_recording,
+)
+from sensorium.cli.rules import Maps, parse_rules
 from sensorium.cli.session import Session
 from sensorium.cli.terminal import FAILED, counting, print_json
 from sensorium.cli.values import (
@@ -29,8 +37,10 @@ from sensorium.errors import OperationCancelledError, RecordError, SensoriumErro
 if TYPE_CHECKING:
     from sensorium.memory import Memory, Moment
     from sensorium.percepts import Percept
+    from sensorium.sources.finding import FoundFile
 
 BATCH = 16  # files encoded together: few enough for the bar to move
+WHOLE = 1000  # of the bar for one of several files, while a recording is among them
 Progress = Callable[[int, "int | None"], None]
 
 
@@ -77,6 +87,46 @@ class RecordOptions:
         }
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a command asks for.
+
+    Attributes:
+        units: The options for what files do not say.
+        modality: Modality of the files, if it is said.
+        topics: Topics of recordings to read, if they are said.
+        arguments: Arguments of each record.
+        keep_media: Whether the files are kept.
+    """
+
+    units: Units
+    modality: str | None
+    topics: Topics
+    arguments: Mapping[str, Any]
+    keep_media: bool
+
+    def options(self, found: FoundFile) -> dict[str, Any]:
+        """Return the options that a file is read with."""
+        options = self.units.options(found, self.modality)
+        if self.topics and found.takes(TOPICS):
+            options[TOPICS] = self.topics
+        return options
+
+    def percepts(
+        self, found: FoundFile, outcome: Outcome, progress: Callable[[int, int], None] | None
+    ) -> Iterator[Percept]:
+        """Yield the percepts of a file; parts of a recording that fail are noted.
+
+        Raises:
+            PerceptError: The file cannot be read.
+        """
+        if found.reader is None:
+            yield read_one(found, self.options(found))
+            return
+        note = partial(outcome.fail, found.path)
+        yield from read_recording(found, self.options(found), note, progress)
+
+
 @command
 def remember(
     paths: Annotated[
@@ -90,13 +140,8 @@ def remember(
     ] = False,
     as_modality: AsModality = None,
     units: Units,
-    topic: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME [OPTION=VALUE]...",
-            help='Topic of a recording to read, such as "/livox/imu accel=g"; repeat for more.',
-        ),
-    ] = None,
+    maps: Maps = None,
+    topic: TopicNames = None,
     no_media: Annotated[
         bool, typer.Option("--no-media", help="Keep vectors, not the signals themselves.")
     ] = False,
@@ -105,7 +150,8 @@ def remember(
     """Remember files, or words alone.
 
     The name of a file says what it is: a picture, a sound, a video, text (.txt, .md) or motion
-    (.npz, .csv). A recording of a robot (.bag, .mcap, .db3, or its folder) becomes many memories.
+    (.npz, .csv). A recording of a robot (.bag, .mcap, .db3, or its folder) and whatever else an
+    installed reader takes become many memories, each of its own time.
     Depth and thermal pictures need --as and their units; without --as, a thermal picture of 8 bits
     is taken for an ordinary image. What is known already is left as it is, so an interrupted run
     can be repeated.
@@ -113,37 +159,44 @@ def remember(
     arguments = about.to_arguments()
     topics = parse_topics(topic or [])
     modality = as_modality and check_modality(as_modality, "--as")
-    files, skipped = find_files(paths or [], modality=modality)
+    outcome = Outcome()
+    files, outcome.skipped = find_files(
+        paths or [], modality=modality, rules=parse_rules(maps or []), failures=outcome.failures
+    )
+    check_topics(topics, files)
     _check(paths or [], files, about, together=together)
-    outcome = _recognise(files, units, modality=modality, strict=together)
-    outcome.skipped = skipped
-    recorded = RECORDING in outcome.modalities.values()
+    asked = Asked(units, modality, topics, arguments, keep_media=not no_media)
+    readable = _readable(files, asked, outcome, strict=together)
+    recorded = any(each.reader for each in readable)
     if recorded and about.id is not None and not together:
         raise typer.BadParameter("one id for a recording; leave it out", param_hint="--id")
-    if outcome.modalities or not files:
-        each = partial(_remember_each, topics=topics)
-        write = _remember_one if together or not files else each
+    if readable or not files:
+        write = _remember_one if together or not files else _remember_each
         with (
             session.opened(begin=True) as memory,
             counting(
                 "remembering",
                 as_json=session.as_json,
-                total=1 if together else None if recorded else max(len(files), 1),
+                total=None if recorded else 1 if together else max(len(files), 1),
                 batch=BATCH,
             ) as progress,
         ):
-            write(memory, outcome, units, arguments, keep_media=not no_media, progress=progress)
+            write(memory, readable, asked, outcome, progress)
     if session.as_json:
         print_json(outcome.to_dict())
     else:
         described = about.tag or about.meta or about.source or about.ttl
-        print_outcome(outcome, described=about.id is None and bool(described))
+        print_outcome(
+            outcome,
+            described=about.id is None and bool(described),
+            at_given=about.at is not None,
+        )
     if outcome.failures:
         raise typer.Exit(FAILED)
 
 
 def _check(
-    paths: Sequence[Path], files: Sequence[Path], about: RecordOptions, *, together: bool
+    paths: Sequence[Path], files: Sequence[FoundFile], about: RecordOptions, *, together: bool
 ) -> None:
     """Check that a command makes sense, before anything is opened.
 
@@ -166,53 +219,50 @@ def _check(
         )
 
 
-def _recognise(
-    files: Sequence[Path], units: Units, *, modality: str | None, strict: bool
-) -> Outcome:
-    """Begin an outcome with the modality of each file; note files that cannot be remembered.
+def _readable(
+    files: Sequence[FoundFile], asked: Asked, outcome: Outcome, *, strict: bool
+) -> list[FoundFile]:
+    """Return the files that can be read, as far as names and units tell; note the others.
 
     Raises:
         PerceptError: A file cannot be remembered, and `strict` is true.
     """
-    outcome = Outcome()
-    for path in files:
+    readable = []
+    for found in files:
         try:
-            outcome.modalities[path] = modality_of(path, units, modality=modality)
+            check_file(found, asked.units, modality=asked.modality)
+            readable.append(found)
         except (SensoriumError, OSError) as error:
             if strict:
                 raise
-            outcome.failures[path] = error
-    return outcome
+            outcome.fail(found.path, error)
+    return readable
 
 
 def _remember_one(
     memory: Memory,
+    files: Sequence[FoundFile],
+    asked: Asked,
     outcome: Outcome,
-    units: Units,
-    arguments: Mapping[str, Any],
-    *,
-    keep_media: bool,
     progress: Progress | None,
 ) -> None:
     """Remember all files, and the words, as one record."""
-    percepts = [
-        read_file(path, units, modality=modality) for path, modality in outcome.modalities.items()
+    percepts = [read_one(found, asked.options(found)) for found in files]
+    taken: list[Taken | None] = [
+        outcome.take(found.path, percept) for found, percept in zip(files, percepts, strict=True)
     ]
-    done = memory.remember(*percepts, keep_media=keep_media, **arguments)
-    outcome.remembered += [(path, done) for path in outcome.modalities or [None]]
+    done = memory.remember(*percepts, keep_media=asked.keep_media, **asked.arguments)
+    outcome.remembered += [(each, done) for each in taken or [None]]
     if progress is not None:
-        progress(1, None)
+        progress(1, 1)
 
 
 def _remember_each(
     memory: Memory,
+    files: Sequence[FoundFile],
+    asked: Asked,
     outcome: Outcome,
-    units: Units,
-    arguments: Mapping[str, Any],
-    *,
-    keep_media: bool,
     progress: Progress | None,
-    topics: Mapping[str, Mapping[str, Any]] | None,
 ) -> None:
     """Remember each file as a record, and each percept of a recording.
 
@@ -223,41 +273,52 @@ def _remember_each(
     """
     from sensorium.memory import Moment
 
-    readable: list[Path] = []  # the file of each moment
+    taken: list[Taken] = []  # that of each moment
     finished = 0  # moments that are remembered or failed
-
-    def percepts(path: Path, modality: str) -> Iterator[Percept]:
-        if modality == RECORDING:
-            note = partial(outcome.failures.setdefault, path)
-            yield from read_recording(path, topics, note)
-        else:
-            yield read_file(path, units, modality=modality)
+    recorded = any(each.reader for each in files)
 
     def moments() -> Iterator[Moment]:
-        for path, modality in outcome.modalities.items():
+        for number, found in enumerate(files):
+            reading = _share(progress, number, len(files)) if recorded else None
             try:
-                for percept in percepts(path, modality):
-                    readable.append(path)
-                    yield Moment((percept,), **arguments)
+                for percept in asked.percepts(found, outcome, reading):
+                    taken.append(outcome.take(found.path, percept))
+                    yield Moment((percept,), **asked.arguments)
             except (SensoriumError, OSError) as error:
-                outcome.failures[path] = error
+                outcome.fail(found.path, error)
+            if reading is not None:
+                reading(1, 1)
 
     def report_progress(done: int, _: int | None) -> None:
         nonlocal finished
         finished = done
-        if progress is not None:
+        if progress is not None and not recorded:
             progress(done + len(outcome.failures), None)
 
     try:
         report = memory.remember_many(
-            moments(), batch_size=BATCH, progress=report_progress, keep_media=keep_media
+            moments(), batch_size=BATCH, progress=report_progress, keep_media=asked.keep_media
         )
     except (KeyboardInterrupt, OperationCancelledError) as stop:
-        all_ = f" of {len(outcome.modalities)} files are done and"
-        recorded = RECORDING in outcome.modalities.values()
-        done = f"{finished}{' memories are' if recorded else all_} kept"
-        raise KeyboardInterrupt(f"{done}; run the same command again to go on") from stop
+        done = f"{finished}{' memories' if recorded else f' of {len(files)} files are done and'}"
+        done += f" {'are ' if recorded else ''}kept; run the same command again to go on"
+        raise KeyboardInterrupt(done) from stop
     failed = {failure.index: failure.error for failure in report.failures}
-    outcome.failures.update({readable[index]: error for index, error in failed.items()})
-    kept = [path for index, path in enumerate(readable) if index not in failed]
+    for index, error in failed.items():
+        outcome.fail(taken[index].path, error)
+    kept = [each for index, each in enumerate(taken) if index not in failed]
     outcome.remembered += zip(kept, report.remembered, strict=True)
+
+
+def _share(progress: Progress | None, number: int, files: int) -> Callable[[int, int], None] | None:
+    """Return what takes the progress of one of several files: as a share of all, in thousandths."""
+    if progress is None:
+        return None
+
+    def report(done: int, total: int) -> None:
+        if files == 1:
+            progress(done, total)
+        else:
+            progress(round(WHOLE * (number + done / max(total, 1))), WHOLE * files)
+
+    return report

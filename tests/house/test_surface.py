@@ -27,8 +27,8 @@ SURFACE = {
     "sensorium.langchain": "SensoriumEmbeddings SensoriumRetriever SensoriumVectorStore "
     "memory_tools",
     "sensorium.langgraph": "SensoriumStore index_encoder",
-    "sensorium.llama_index": "SensoriumEmbedding SensoriumMemoryBlock SensoriumRetriever "
-    "SensoriumVectorStore",
+    "sensorium.llama_index": "SensoriumEmbedding SensoriumMemoryBlock SensoriumReader "
+    "SensoriumRetriever SensoriumVectorStore",
     "sensorium.mcp": "ServerLimits build_server serve_http serve_stdio",
     "sensorium.memory.streams": "Gap Statistics Stream StreamOptions StreamReport open_stream",
 }

@@ -270,9 +270,14 @@ def test_roots_hold_within_a_folder(tmp_path: Path) -> None:
 
 
 def test_places_that_are_no_folder(tmp_path: Path) -> None:
-    """Nothing there, or a file."""
-    (tmp_path / "a.txt").write_text("hello")
+    """Nothing there; or a file, which is read by the rules beside it."""
     with pytest.raises(SourceNotFoundError):
         sources.walk(tmp_path / "b")
-    with pytest.raises(MediaDecodeError, match=r"sources\.open"):
-        sources.walk(tmp_path / "a.txt")
+    write_motion(tmp_path / "a.csv")
+    (tmp_path / "sensorium.toml").write_text(
+        '[[files]]\nmatch = "*.csv"\naccel = "m/s^2"\ngyro = "deg/s"\n'
+        '[[files]]\nmatch = "*.png"\nas = "skip"\n'
+    )
+    told: list[str] = []
+    [motion] = sources.walk(tmp_path / "a.csv", on_skip=lambda path, why: told.append(why))
+    assert (motion.modality, told) == ("imu", [])

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sensorium.errors import MediaDecodeError, SensoriumError
-from sensorium.percepts.locations import allowed_path, directories, local_path
+from sensorium.errors import SensoriumError
+from sensorium.percepts.locations import allowed_path, directories, local_path, looking_at
 from sensorium.percepts.percept import Percept, modality_class
-from sensorium.percepts.readers import known_options, reader_of
+from sensorium.percepts.readers import known_options
 from sensorium.sources.finding import FoundFile, OnFailure, OnSkip, Search
 from sensorium.sources.reader import check_options
 from sensorium.sources.rules import options_of, rules_of
@@ -18,7 +18,7 @@ from sensorium.sources.single_file import GENERAL
 
 
 def walk(
-    folder: str | os.PathLike[str],
+    path: str | os.PathLike[str],
     *,
     modality: str | None = None,
     rules: Iterable[Mapping[str, Any]] = (),
@@ -33,13 +33,13 @@ def walk(
     their names say. A `sensorium.toml` in a folder has rules for the files below it.
 
     Args:
-        folder: Path or `file:` URI.
+        path: Path or `file:` URI of a folder; or of a file, which is read like one in a folder.
         modality: Read only percepts of this modality, and all files that may be of it. By default
             depth and heat are read where a rule or a reader says so.
         rules: What to read how, before the rules of the folders, each as in `sensorium.toml`:
             `{"match": "depth/*.png", "as": "depth", "unit": "1/5000", "fx": 525}`. Of several that
             match a path, the first counts.
-        roots: Directories that the folder and its files must lie in, links followed. Give this
+        roots: Directories that the path and its files must lie in, links followed. Give this
             whenever the path comes from an agent or a network; `None` allows every path.
         on_skip: Called with the path of each file that is skipped (hidden, of unknown kind, ...),
             and the reason.
@@ -49,18 +49,14 @@ def walk(
     Raises:
         SourceNotFoundError: Nothing is at the path.
         SourceRefusedError: A URL, or a path outside `roots`.
-        MediaDecodeError: The path is a file.
         PerceptFormatError: A rule or an option is not as it should be, or a rule of the caller is
             for no file.
         PerceptError: A file cannot be read; raised while iterating.
     """
     allowed = None if roots is None else directories(roots)
-    place = local_path(os.fspath(folder)) if allowed is None else allowed_path(folder, allowed)
-    if not place.is_dir():
-        reader_of(place)  # says that nothing is there
-        raise MediaDecodeError(
-            f"the file {str(place)!r}", "a folder", f"call sensorium.sources.open({str(place)!r})"
-        )
+    place = local_path(os.fspath(path)) if allowed is None else allowed_path(path, allowed)
+    with looking_at(place, "an existing file or folder"):
+        place.stat()
     if modality is not None:
         modality_class(modality)
     first = rules_of(rules, origin="rules=")

@@ -1,4 +1,4 @@
-"""LlamaIndex: embeddings, a vector store, a retriever and a memory block over a memory."""
+"""LlamaIndex: embeddings, a reader, a vector store, a retriever, and a memory block."""
 
 from sensorium.errors import MissingExtraError
 
@@ -9,12 +9,14 @@ except ImportError as error:
 
 from sensorium.llama_index.embeddings import SensoriumEmbedding
 from sensorium.llama_index.memory_blocks import SensoriumMemoryBlock
+from sensorium.llama_index.readers import SensoriumReader
 from sensorium.llama_index.retrievers import SensoriumRetriever
 from sensorium.llama_index.stores import SensoriumVectorStore
 
 __all__ = [
     "SensoriumEmbedding",
     "SensoriumMemoryBlock",
+    "SensoriumReader",
     "SensoriumRetriever",
     "SensoriumVectorStore",
 ]

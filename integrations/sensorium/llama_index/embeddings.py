@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -11,13 +12,14 @@ from llama_index.core.base.embeddings.base import Embedding
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.callbacks.schema import CBEventType, EventPayload
 from llama_index.core.embeddings import MultiModalEmbedding
-from llama_index.core.schema import ImageType
+from llama_index.core.schema import BaseNode, ImageType, MetadataMode
 
 from sensorium.encoders import Encoder
 from sensorium.encoders.registry import DEFAULT
 from sensorium.encoders.source import EncoderSource
 from sensorium.errors import SourceTypeError
-from sensorium.percepts import Image, Percept, Text
+from sensorium.llama_index.nodes import PERCEPT
+from sensorium.percepts import Image, Percept, Text, percept_from_dict
 
 BATCH = 32  # texts or pictures encoded at once
 
@@ -114,6 +116,27 @@ class SensoriumEmbedding(MultiModalEmbedding):
     def get_percept_embedding(self, percept: Percept) -> Embedding:
         """Embed a percept of any modality; see `get_percept_embeddings`."""
         return self.get_percept_embeddings([percept])[0]
+
+    def get_document_embedding(self, document: BaseNode) -> Embedding:
+        """Embed a document of `SensoriumReader` in its own modality: its percept, or its text.
+
+        Args:
+            document: Document with a `percept` among its metadata, or with a text.
+        Raises:
+            SourceTypeError: It has neither.
+            PerceptError: The file that it was made of is gone, or has changed.
+        """
+        kept = document.metadata.get(PERCEPT)
+        if kept is not None:
+            return self.get_percept_embedding(percept_from_dict(json.loads(kept)))
+        text = document.get_content(metadata_mode=MetadataMode.NONE)
+        if not text.strip():
+            raise SourceTypeError(
+                f"the document {document.node_id!r} without a text",
+                "a text, or the metadata that SensoriumReader gives",
+                "read its file with SensoriumReader",
+            )
+        return self.get_text_embedding(text)
 
     async def aget_percept_embeddings(self, percepts: Sequence[Percept]) -> list[Embedding]:
         """Call `get_percept_embeddings` in a thread."""

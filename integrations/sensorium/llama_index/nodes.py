@@ -26,6 +26,7 @@ RESOURCES: Mapping[str, type[Image | Audio | Video]] = {  # fields of a node tha
     "audio_resource": Audio,
     "video_resource": Video,
 }
+PERCEPT = "percept"  # key of a document's metadata: the percept that it was made of, as JSON
 Content: TypeAlias = Mapping[str, str]
 TAG = "llama_index:"  # beginning of the tags of records that are nodes
 MIXED = f"{TAG}mixed"  # tag of records whose nodes differ in metadata or document

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from sensorium.errors import PerceptError, RecordError, SensoriumError
+from sensorium.errors import PerceptError, Phrase, RecordError, SensoriumError
 
 if TYPE_CHECKING:
     from sensorium.percepts import Percept
@@ -83,15 +83,24 @@ def read_recording(
     try:
         yield from found.open({**options, **given})
     except PerceptError as error:
-        raise _said(error, "/name") if found.takes(TOPICS) else error from error
+        raise _said(error, "/name") from error
 
 
 def _said(error: PerceptError, topic: str) -> SensoriumError:
-    """Return an error in the words of the command line, where options are those of a topic."""
-    remedy, several, _ = error.remedy.partition("; say it as topics=")
-    if several:
-        remedy += f': --topic "{topic} option=value"'
-    return RecordError(error.came, error.needed, remedy.replace("topics=", "--topic"))
+    """Return an error in the words of the command line, where topics have options of their own.
+
+    The options of a folder are said for all its parts.
+    """
+    words, topics, _ = error.remedy.partition("; say it as topics=")
+    if topics:
+        return RecordError(error.came, error.needed, f'{words}: --topic "{topic} option=value"')
+    words, parts, _ = error.remedy.partition("; say it as parts=")
+    if parts:
+        return type(error)(error.came, error.needed, words)
+    if "topics=" in error.remedy and not isinstance(error.remedy, Phrase):
+        remedy = error.remedy.replace("topics=", "--topic")
+        return RecordError(error.came, error.needed, remedy)
+    return error
 
 
 def _value(text: str) -> str | float:

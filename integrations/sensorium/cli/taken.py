@@ -16,6 +16,7 @@ LISTED = 10  # files that are described in text
 NOUNS = {"imu": "motion"}  # for modalities whose name is no word
 # Parts of a reading that are said otherwise, or by `look` alone
 UNSAID = frozenset({"modality", "number", "log_time", "topic", "part", "type", "layout"})
+SAID = frozenset({"at", "every", "samples", "pose", "passed_over"})  # in one line, too much
 
 
 @dataclass
@@ -75,8 +76,10 @@ def _words(percept: Percept) -> Iterator[str]:
     if isinstance(percept, IMU):
         yield f"{len(percept.samples)} samples at {percept.rate:.6g} Hz"
     for name, value in understood(percept).items():
+        if name in SAID:
+            continue
         said = " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
         unit = percept.units.get(name)
-        if unit is not None and value != unit and "[" not in said:
+        if isinstance(unit, str) and value != unit and "[" not in said:
             said += f" [{unit}]"
         yield f"{name} {said}"

@@ -111,10 +111,10 @@ def test_tables_of_every_name_are_found_where_the_modality_is_said(tmp_path: Pat
     with zipfile.ZipFile(tmp_path / "letters.zip", "w") as archive:
         archive.write(tmp_path / "words.txt", "words.txt")
     found, skipped = find_files([tmp_path], modality="imu")
-    assert [path.name[0] for path in found] == list("abcdefg")
+    assert [each.path.name[0] for each in found] == list("abcdefg")
     assert {path.name for path in skipped} == {*words, "letters.zip"}
     found, _ = find_files([tmp_path], modality=None)
-    assert {path.name for path in found} == {"b.txt", "d.csv", "words.txt", "none.txt"}
+    assert {each.path.name for each in found} == {"b.txt", "d.csv", "words.txt", "none.txt"}
 
 
 def test_a_column_may_say_the_sensor_of_each_row(tmp_path: Path) -> None:

@@ -192,20 +192,27 @@ class Search:
 
     def _known(self, path: Path, rule: Rule | None) -> Iterator[FoundFile]:
         """Yield a file of a folder if something says what it is."""
+        said, asked = rule.modality if rule else None, self.modality
         try:
             reader = reader_of(path.absolute())
+            known = said == asked if said and asked else bool(said) or self._named(path)
         except PerceptFormatError:  # of what is installed, not of this file
             raise
         except SensoriumError as error:
             self.on_failure(path, error)
             return
-        said, asked = rule.modality if rule else None, self.modality
-        suffixes = Percept.modalities[asked].suffixes if asked else guessed_suffixes()
-        named = path.suffix.lower() in suffixes
-        if reader is not None or (said == asked if said and asked else said or named):
+        if reader is not None or known:
             yield FoundFile(path, reader, rule)
         else:
             self.on_skip(path, f"not {asked}" if asked else UNKNOWN_KIND)
+
+    def _named(self, path: Path) -> bool:
+        """Return whether a file may be of the modality asked for, or else is of a known kind."""
+        suffix = path.suffix.lower()
+        if self.modality is None:
+            return suffix in guessed_suffixes()
+        cls = Percept.modalities[self.modality]
+        return suffix in cls.suffixes or (suffix in cls.doubted_suffixes and cls.may_be(path))
 
     def _rules_in(self, folder: Path) -> list[Rule]:
         if folder not in self._by_folder:

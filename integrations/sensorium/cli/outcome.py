@@ -52,7 +52,8 @@ class Outcome:
     def take(self, path: Path, percept: Percept) -> Taken:
         """Note that a percept was read of a file."""
         self.files.setdefault(path, TakenFile()).add(percept)
-        return Taken(path, percept.modality, percept.reading, percept.at is not None)
+        dated = (percept.at or percept.captured) is not None
+        return Taken(path, percept.modality, percept.reading, dated)
 
     def fail(self, path: Path, error: Error) -> None:
         """Note that a file, or a part of it, could not be remembered."""

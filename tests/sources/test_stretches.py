@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from sensorium.sources.stretches import spread_equal
+from sensorium.sources.stretches import ordered
 
 
-def test_spreading_leaves_distinct_times_alone() -> None:
-    """Exactly, and two packets of different size share their time fairly."""
-    even = np.array([5, 15, 25], np.int64)
-    assert spread_equal(even)[0].tolist() == [0, 10, 20]
-    packed = np.array([0, 0, 20, 20, 20, 20], np.int64)
-    assert spread_equal(packed)[0].tolist() == [0, 10, 20, 30, 40, 50]
+def test_what_was_sent_twice_is_left_out() -> None:
+    """Also a whole packet, whose samples share one time; the others are spread."""
+    times = np.array([0, 0, 0, 0, 20, 20], np.int64) * 10**7
+    samples = np.array([1, 2, 1, 2, 3, 4], np.float64)[:, None]
+    found = ordered(times, samples)
+    assert found.samples.ravel().tolist() == [1, 2, 3, 4]
+    assert found.seconds.tolist() == [0.0, 0.1, 0.2, 0.3]
+    assert found.spread

@@ -61,6 +61,64 @@ def test_samples_near_each_other_are_one() -> None:
     assert counts.duplicates == 2
 
 
+def test_packets_are_spread_up_to_the_next_stamp() -> None:
+    """Samples that share a stamp keep their order and lose nothing; the last ones wait for more."""
+    counts = Counts()
+    order = SampleOrder(lateness=10, near=0, counts=counts)
+    order.add(np.array([0, 0, 20, 20, 20, 20, 40, 40]), rows(8))
+    first = order.release()
+    assert first is not None
+    assert first[0].tolist() == [0, 10, 20, 25, 30, 35][: len(first[0])]
+    order.add(np.array([60, 60]), rows(2) + 8)
+    second, rest = order.release(), order.release_all()
+    times = [each for part in (first, second, rest) if part is not None for each in part[0]]
+    samples = [each for part in (first, second, rest) if part is not None for each in part[1][:, 0]]
+    assert times[:8] == [0, 10, 20, 25, 30, 35, 40, 50]
+    assert times[8] == 60
+    assert 60 < times[9] <= 70
+    assert samples == list(range(10))
+    assert counts.duplicates == 0
+
+
+def test_a_packet_may_come_one_sample_at_a_time() -> None:
+    """Without waiting for late ones, too, once it is known that there are packets."""
+    order = SampleOrder(lateness=0, near=0, counts=(counts := Counts()))
+    times: list[int] = []
+    for index, stamp in enumerate([0, 10, 10, 20, 20, 30, 30, 40]):
+        order.add(np.array([stamp]), rows(1) + index)
+        released = order.release()
+        times += [] if released is None else released[0].tolist()
+    released = order.release_all()
+    assert released is not None
+    # the second sample of 10 came when the first was out already
+    assert (times + released[0].tolist(), counts.duplicates) == ([0, 10, 20, 25, 30, 35, 40], 1)
+
+
+def test_a_packet_that_was_sent_twice_counts_once() -> None:
+    """Equal stamps and equal values are one sample."""
+    order = SampleOrder(lateness=100, near=0, counts=(counts := Counts()))
+    for _ in range(2):
+        order.add(np.array([0, 0, 20, 20]), rows(4))
+    released = order.release_all()
+    assert released is not None
+    assert (released[0].tolist(), counts.duplicates) == ([0, 10, 20, 30], 4)
+
+
+def test_a_stream_of_packets_is_the_stream_of_their_samples() -> None:
+    """Packets of five that share a stamp give the windows that even stamps give."""
+    samples, times = motion(512), np.arange(512) / 50
+    kept, clean = Kept(), Kept()
+    with wrist(kept) as stream:
+        for start in range(0, 512, 64):
+            packed = times[np.arange(start, start + 64) // 4 * 4]
+            stream.push(samples[start : start + 64], timestamps=packed)
+    with wrist(clean) as other:
+        other.push(samples, timestamps=times)
+    assert (stream.report.duplicates, len(kept)) == (0, len(clean))
+    for packed_window, window in zip(kept.windows, clean.windows, strict=True):
+        np.testing.assert_allclose(packed_window, window, atol=1e-4)
+
+
 def test_a_clock_that_is_set_back_loses_no_sample() -> None:
     """After a jump back nothing is late or double, even if nothing was waiting at the jump."""
     samples, kept = motion(100), Kept()

@@ -169,7 +169,7 @@ def test_duplicates_count_once(lateness: float, again: int) -> None:
         stream.push(samples[:100], at=START, timestamps=times[:100])
         stream.push(-samples[100 - again : 100], timestamps=times[100 - again : 100] + 4e-7)
         stream.push(samples[100:], timestamps=times[100:])
-        stream.push(-samples[200 - again :], timestamps=times[200 - again :])
+        stream.push(samples[200 - again :], timestamps=times[200 - again :])
     with wrist(clean) as other:
         other.push(samples, at=START, timestamps=times)
     assert (stream.report.duplicates, stream.report.late) == (2 * again, 0)

@@ -43,6 +43,12 @@ def check_motion(samples: Array, canonical: NDArray[np.float32], accel: object) 
     _check_rows(samples, *sizes)
 
 
+def no_reading(canonical: Array) -> NDArray[np.bool_]:
+    """Return which rows `(T, 6)`, in m/s^2 and rad/s, hold what no sensor of motion measures."""
+    accel, gyro = _norms(canonical[:, :3]), _norms(canonical[:, 3:])
+    return (accel > NO_READING[0]) | (gyro > NO_READING[1])
+
+
 def _norms(vectors: Array) -> NDArray[np.float64]:
     """Return the lengths of vectors `(T, 3)`."""
     x, y, z = (vectors[:, axis].astype(np.float64) for axis in range(3))

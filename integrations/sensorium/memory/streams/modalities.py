@@ -7,15 +7,17 @@ from typing import Protocol
 
 import numpy as np
 
-from sensorium.errors import PerceptShapeError, SourceTypeError
+from sensorium.errors import PerceptShapeError, SourceTypeError, UnitError
 from sensorium.memory.streams.ordering import Rows
 from sensorium.percepts import IMU, Audio, Percept
 from sensorium.percepts.audio import FULL_SCALE, LOUDEST
 from sensorium.percepts.imu import Motion
+from sensorium.percepts.motion.checks import no_reading
 from sensorium.percepts.motion.columns import ACCEL_UNITS, GYRO_UNITS
 from sensorium.percepts.percept import DEFAULT_LIMITS
 from sensorium.percepts.source import Array, Given, Samples, take
 
+JUDGED = 256  # samples, some seconds of motion, by which the units of a stream are judged
 PROBE_RATE = 100.0  # Hz: rate of percepts that are made only for their checks
 
 
@@ -52,7 +54,8 @@ class SampledMotion:
         self._accel, self._gyro = str(accel), str(gyro)
         scales = [ACCEL_UNITS[self._accel]] * 3 + [GYRO_UNITS[self._gyro]] * 3
         self._scales = np.array(scales)
-        self._plausible = False
+        self._seen: list[Array] = []  # the first samples, until there are enough to judge them
+        self._judged = 0  # samples that were looked at together
 
     def admit(self, given: Given) -> Rows:
         """Return samples `(n, 6)` in m/s^2 and rad/s; see `SampledModality.admit`."""
@@ -61,21 +64,48 @@ class SampledMotion:
             samples = samples[None]
         if samples.ndim != 2 or samples.shape[1] != 6 or samples.dtype.kind not in "iuf":
             self._check(samples)  # raises, saying why
-        if not self._plausible:
-            finite = samples[np.isfinite(samples).all(axis=1)]
-            if len(finite) >= 2:
-                self._check(finite)
-                self._plausible = True
+        if self._judged < JUDGED:
+            self._judge(samples)
         with np.errstate(over="ignore", invalid="ignore"):  # infinite samples are dropped later
-            return np.asarray(samples * self._scales, np.float32)
+            rows = np.asarray(samples * self._scales, np.float32)
+        # Judged together they had none; later ones mark what the sensor did not measure
+        rows[no_reading(rows)] = np.nan
+        return rows
+
+    def _judge(self, samples: Array) -> None:
+        """Check the first samples together: a unit shows in many that does not in one.
+
+        Raises:
+            UnitError: The unit looks wrong, the sensors look exchanged, or rows hold no reading.
+        """
+        finite = samples[np.isfinite(samples).all(axis=1)]
+        together = np.concatenate([*self._seen, finite])
+        # The first two tell most, and each doubling more
+        if len(together) >= max(2, 2 * self._judged) or len(together) >= JUDGED:
+            self._check(together)
+            self._judged = len(together)
+        self._seen = [] if self._judged >= JUDGED else [*self._seen, finite.copy()]
 
     def _check(self, samples: Array) -> None:
-        IMU(samples, rate=PROBE_RATE, accel=self._accel, gyro=self._gyro)
+        try:
+            IMU(samples, rate=PROBE_RATE, accel=self._accel, gyro=self._gyro)
+        except UnitError as error:
+            raise UnitError(error.came, error.needed, _remedy(error)) from error
 
     def percept(self, samples: Rows, *, rate: float, at: datetime) -> IMU:
         """Make a recording of samples `(n, 6)` in m/s^2 and rad/s."""
         motion = Motion(Samples(samples), None)
         return IMU(motion, rate=rate, accel="m/s^2", gyro="rad/s", at=at)
+
+
+def _remedy(error: UnitError) -> str:
+    """Return what to do in the words of a stream, which has no file with columns."""
+    if "columns" in error.remedy or "exchange" in error.remedy:
+        scales = 'for degrees open the stream with gyro="deg/s"; multiply raw counts by their scale'
+        return f"push accelerometer x y z, then gyroscope x y z; {scales}"
+    if "cells" in error.remedy:
+        return "push NaN where the sensor measured nothing: it becomes a hole"
+    return f"open the stream with another unit: {error.remedy}"
 
 
 class SampledSound:

@@ -17,6 +17,7 @@ from sensorium.memory.streams.report import Counts
 from sensorium.memory.streams.running_statistics import RunningStatistics
 from sensorium.percepts import IMU
 from sensorium.percepts.imu import Motion
+from sensorium.percepts.motion.packets import repeated
 from sensorium.percepts.motion.times import GAP_PERIODS
 from sensorium.percepts.source import Array, Given, Samples
 
@@ -92,7 +93,7 @@ class SampleCutter:
                 "pass timestamps=, or open the stream with rate=",
             )
         if times is not None:
-            self._check_pace(times)
+            self._check_pace(times, samples)
         return self._blocks(samples, at, times)
 
     def end(self) -> Iterator[ReadyPercept]:
@@ -201,11 +202,15 @@ class SampleCutter:
                 "choose another name=",
             )
 
-    def _check_pace(self, times: Array) -> None:
+    def _check_pace(self, times: Array, samples: Rows) -> None:
         """Check that the first timestamps agree with the nominal rate."""
         if self._rate is None or self._paced or len(times) < PACE_STAMPS:
             return
-        steps = np.diff(np.unique(times.astype(np.int64)))
+        order = np.argsort(times, kind="stable")
+        placed = times[order].astype(np.int64)
+        placed = placed[~repeated(placed, samples[order])]
+        distinct, counts = np.unique(placed, return_counts=True)
+        steps = np.diff(distinct) / counts[:-1]  # packets share a stamp
         step = float(np.median(steps)) / SECOND if len(steps) else 0.0
         if step and not 1 / PACE <= step * self._rate <= PACE:
             raise UnitError(

@@ -10,6 +10,11 @@ import pytest
 from tests.support.bags import KINDS, SECOND, START, Written, image, imu_messages, write_bag
 from tests.support.command_line import DOG, run, run_json
 from tests.support.motions import motion
+from tests.support.recorded_folders import tum
+
+from sensorium.cli.files import find_files
+from sensorium.cli.recordings import read_recording
+from sensorium.cli.remembering import share_of
 
 DEPTH = "/camera/depth/image"
 
@@ -56,6 +61,36 @@ def test_what_fails_is_said_in_the_words_of_the_command(tmp_path: Path) -> None:
     assert failure["error"]["remedy"].startswith("pass fx=525, ")
     assert failure["error"]["remedy"].endswith(f': --topic "{DEPTH} option=value"')
     assert run_json("remember", path, "--topic", f"{DEPTH} fx=525")["new"] == 2
+
+
+def test_a_pose_is_kept(tmp_path: Path) -> None:
+    """Where a picture was seen from stands in the metadata, beside those of the command."""
+    metres = np.linspace(1, 2, 48 * 64).reshape(48, 64)
+    tum(tmp_path / "tum", metres, motion(200)[:, :3])
+    run("remember", tmp_path / "tum", "--fx", "60", "--as", "depth", "--meta", "room=lab")
+    [record] = run_json("timeline")["records"]
+    assert record["metadata"]["pose"]["position"] == [0.5, 2.0, -1.0]
+    assert record["metadata"]["room"] == "lab"
+
+
+def test_progress_is_that_of_the_recording(tmp_path: Path) -> None:
+    """Messages of one alone; among several files, the share of each."""
+    path = recording(tmp_path / "robot")
+    [found], _ = find_files([path])
+    told: list[tuple[int, int]] = []
+    options = {"topics": ["/imu/data"]}
+    list(read_recording(found, options, print, lambda done, total: told.append((done, total))))
+    assert told[-1] == (300, 300)
+    shares: list[tuple[int, int | None]] = []
+    share = share_of(lambda done, total: shares.append((done, total)), 1, 4)
+    assert share is not None
+    share(150, 300)
+    assert shares == [(1500, 4000)]
+    alone = share_of(lambda done, total: shares.append((done, total)), 0, 1)
+    assert alone is not None
+    alone(150, 300)
+    assert shares[-1] == (150, 300)
+    assert share_of(None, 0, 1) is None
 
 
 def test_looking_says_what_is_in_it(tmp_path: Path) -> None:

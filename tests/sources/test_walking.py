@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,8 @@ def test_every_file_is_read_or_accounted_for(tmp_path: Path) -> None:
     (tmp_path / ".cache").mkdir()
     (tmp_path / "model.bin").write_bytes(b"1")
     (tmp_path / "link").symlink_to(tmp_path / "b")
+    (tmp_path / "lost").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe.txt")  # which nobody waits for
     write_depth(tmp_path / "deep.png")
     skipped: dict[str, str] = {}
     failed: dict[str, SensoriumError | OSError] = {}
@@ -82,7 +85,9 @@ def test_every_file_is_read_or_accounted_for(tmp_path: Path) -> None:
     assert skipped == {
         ".cache": "hidden",
         "link": "a link to a folder",
+        "lost": "neither a file nor a folder",
         "model.bin": "unknown kind",
+        "pipe.txt": "neither a file nor a folder",
     }
     assert isinstance(failed.pop("deep.png"), UnitError)
     assert failed == {}
@@ -250,6 +255,31 @@ def test_a_failure_within_a_recording_does_not_end_it(tmp_path: Path) -> None:
     [read] = sources.walk(tmp_path, on_failure=lambda path, error: failed.append(error))
     assert read == Text("the rest")
     assert [str(error)[:6] for error in failed] == ["a page"]
+
+
+def test_what_cannot_be_looked_at_does_not_end_a_walk(tmp_path: Path) -> None:
+    """A folder or a file that may not be read is reported, and the others are read."""
+
+    class Locked(PairReader):
+        def matches(self, path: Path, head: bytes) -> bool:
+            if path.name.startswith("locked"):
+                raise PermissionError(13, "Permission denied")
+            return False
+
+    sources.register_reader(Locked())
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "locked.txt").write_text("secret")
+    (tmp_path / "note.txt").write_text("hello")
+    failed: dict[str, SensoriumError | OSError] = {}
+    note = failed.setdefault
+    read = sources.walk(tmp_path, on_failure=lambda path, error: note(path.name, error))
+    assert names(read, tmp_path) == [("text", "/note.txt")]
+    assert {name: type(error) for name, error in failed.items()} == {
+        "locked": SourceRefusedError,
+        "locked.txt": SourceRefusedError,
+    }
+    with pytest.raises(SourceRefusedError, match="Permission denied"):
+        list(sources.walk(tmp_path / "locked.txt"))
 
 
 def test_roots_hold_within_a_folder(tmp_path: Path) -> None:

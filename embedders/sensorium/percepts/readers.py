@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from sensorium.errors import PerceptFormatError, SensoriumError
+from sensorium.errors import PerceptFormatError, SensoriumError, SourceRefusedError
 from sensorium.percepts.locations import looking_at
 from sensorium.percepts.percept import Percept, modality_class
 from sensorium.percepts.signatures import PREFIX
@@ -81,7 +81,16 @@ def reader_of(path: Path) -> Reader | None:
         elif not path.is_dir():
             path.stat()  # nothing there; or a device or a pipe, which no reader is asked about
             return None
-    return next((each for each in _readers() if each.matches(path, head)), None)
+    try:
+        return next((each for each in _readers() if each.matches(path, head)), None)
+    except SensoriumError:
+        raise
+    except OSError as error:  # of a folder that may not be listed
+        raise SourceRefusedError(
+            f"the path {str(path)!r}, which cannot be read ({error.strerror})",
+            "permission to read it",
+            "check its mode and owner",
+        ) from error
 
 
 def known_options(reader: Reader, path: Path) -> Collection[str]:

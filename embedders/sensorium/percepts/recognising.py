@@ -32,6 +32,7 @@ FAMILIES = ("image", "audio", "video", "text")  # mime types whose first part is
 KINDS = {"picture": "image", "sound": "audio", "video": "video", "text": "text"}
 LOOKED_AT = 8192  # bytes that tell words from numbers
 FEWEST_WORDS, MOST_NUMBERS = 30, 0.9  # fewer are words in any case, and so are fewer numbers
+SEVERAL = "iterate over sensorium.sources.open(path), run the command sensorium remember,"
 SAY_IT = "say the modality (and the units, for depth, thermal and imu)"
 
 
@@ -201,7 +202,7 @@ def _only(percepts: Iterator[Percept], path: Path, modality: str | None) -> Perc
         raise MediaDecodeError(
             f"the recording {str(path)!r}, which is many observations{of}",
             "a file that is one",
-            f"iterate over sensorium.sources.open({str(path)!r})",
+            Phrase(f"{SEVERAL} or name one of its files"),
         )
     return first
 

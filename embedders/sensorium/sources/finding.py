@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,7 +18,9 @@ from sensorium.sources.registry import open as open_source
 from sensorium.sources.rules import RULES_FILE, SKIP, Rule, options_of, read_rules
 from sensorium.sources.single_file import GENERAL, companions
 
-UNKNOWN_KIND, HIDDEN, LINK = "unknown kind", "hidden", "a link to a folder"  # reasons to skip
+# Reasons to skip
+UNKNOWN_KIND, HIDDEN, LINK = "unknown kind", "hidden", "a link to a folder"
+OTHER = "neither a file nor a folder"
 
 OnSkip: TypeAlias = Callable[[Path, str], object]  # called with what is skipped, and the reason
 OnFailure: TypeAlias = Callable[[Path, "SensoriumError | OSError"], object]
@@ -142,7 +145,8 @@ class Search:
         rules = [*self.rules, *self._rules_in(path.parent)]
         rule = self._rule_for(path, rules)
         if not self._skips(path, rule):
-            yield FoundFile(path, reader_of(path.absolute()), rule)
+            with self._reporting(path):
+                yield FoundFile(path, reader_of(path.absolute()), rule)
 
     def _of_folder(self, folder: Path, outer: Sequence[Rule]) -> Iterator[FoundFile]:
         """Yield a folder that is one recording, or else the files in it.
@@ -152,7 +156,9 @@ class Search:
         rule = self._rule_for(folder, outer)
         if self._skips(folder, rule):
             return
-        reader = reader_of(folder.absolute())
+        reader = None
+        with self._reporting(folder):
+            reader = reader_of(folder.absolute())
         self._walked.append(folder)
         own = self._rules_in(folder)
         rules = [*outer[: len(self.rules)], *own, *outer[len(self.rules) :]]
@@ -160,13 +166,12 @@ class Search:
         if reader is not None and not (telling and _is_for_one(telling, folder)):
             yield FoundFile(folder, reader, rule)
             return
-        try:
+        entries: list[Path] = []
+        with self._reporting(folder):
             entries = sorted(folder.iterdir())
-        except OSError as error:
-            self.on_failure(folder, error)
-            return
         for path in entries:
-            yield from self._entry(path, rules)
+            with self._reporting(path):
+                yield from self._entry(path, rules)
 
     def _entry(self, path: Path, rules: Sequence[Rule]) -> Iterator[FoundFile]:
         if path.name.startswith("."):
@@ -176,31 +181,30 @@ class Search:
                 self.on_skip(path, LINK)
             else:
                 yield from self._of_folder(path, rules)
-        elif path.is_file() and path.name != RULES_FILE and self._is_allowed(path):
+        elif not path.is_file():
+            self.on_skip(path, OTHER)
+        elif path.name != RULES_FILE:
+            if self.roots is not None:
+                allowed_path(path, self.roots)
             rule = self._rule_for(path, rules)
             if not self._skips(path, rule):
                 yield from self._known(path, rule)
 
-    def _is_allowed(self, path: Path) -> bool:
+    @contextmanager
+    def _reporting(self, path: Path) -> Iterator[None]:
+        """Report what is wrong with a path, and go on; but not what is wrong with the call."""
         try:
-            if self.roots is not None:
-                allowed_path(path, self.roots)
-        except SensoriumError as error:
+            yield
+        except PerceptFormatError:  # of a rule, or of what is installed
+            raise
+        except (SensoriumError, OSError) as error:
             self.on_failure(path, error)
-            return False
-        return True
 
     def _known(self, path: Path, rule: Rule | None) -> Iterator[FoundFile]:
         """Yield a file of a folder if something says what it is."""
         said, asked = rule.modality if rule else None, self.modality
-        try:
-            reader = reader_of(path.absolute())
-            known = said == asked if said and asked else bool(said) or self._named(path)
-        except PerceptFormatError:  # of what is installed, not of this file
-            raise
-        except SensoriumError as error:
-            self.on_failure(path, error)
-            return
+        reader = reader_of(path.absolute())
+        known = said == asked if said and asked else bool(said) or self._named(path)
         if reader is not None or known:
             yield FoundFile(path, reader, rule)
         else:

@@ -23,6 +23,8 @@ from sensorium.percepts import IMU, Percept, percept_from_media
 from sensorium.percepts.codecs.base64_text import from_base64
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import allowed_path, directories
+from sensorium.sources.rules import options_of
+from sensorium.sources.single_file import WITH
 
 NAMES = frozenset({"dataset", "dtype"})  # units that are names, even if they look like numbers
 Content: TypeAlias = "str | os.PathLike[str] | bytes | Percept"
@@ -181,7 +183,8 @@ def _units_of(signal: Signal, modality: str | None) -> dict[str, Any]:
         )
     sense = Percept.modalities.get(modality or "")
     needs = sense.needs if sense else {}
-    unknown = sorted(units.keys() - needs.keys())
+    known = options_of(sense.modality) - {WITH} if sense else frozenset()
+    unknown = sorted(units.keys() - known)
     if unknown:
         raise ToolArgumentError(
             f"{', '.join(unknown)} for {modality}",

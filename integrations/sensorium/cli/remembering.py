@@ -112,6 +112,14 @@ class Asked:
             options[TOPICS] = self.topics
         return options
 
+    def moment(self, percept: Percept) -> Moment:
+        """Return the record of a percept; where it was seen from, if its reader tells, is kept."""
+        from sensorium.memory import Moment
+
+        pose = {name: percept.reading[name] for name in ("pose",) if name in percept.reading}
+        metadata = {**pose, **(self.arguments["metadata"] or {})} or None
+        return Moment((percept,), **{**self.arguments, "metadata": metadata})
+
     def percepts(
         self, found: FoundFile, outcome: Outcome, progress: Callable[[int, int], None] | None
     ) -> Iterator[Percept]:
@@ -271,19 +279,17 @@ def _remember_each(
     Raises:
         KeyboardInterrupt: Stopped by the user; the message says how many are kept.
     """
-    from sensorium.memory import Moment
-
     taken: list[Taken] = []  # that of each moment
     finished = 0  # moments that are remembered or failed
     recorded = any(each.reader for each in files)
 
     def moments() -> Iterator[Moment]:
         for number, found in enumerate(files):
-            reading = _share(progress, number, len(files)) if recorded else None
+            reading = share_of(progress, number, len(files)) if recorded else None
             try:
                 for percept in asked.percepts(found, outcome, reading):
                     taken.append(outcome.take(found.path, percept))
-                    yield Moment((percept,), **asked.arguments)
+                    yield asked.moment(percept)
             except (SensoriumError, OSError) as error:
                 outcome.fail(found.path, error)
             if reading is not None:
@@ -310,7 +316,9 @@ def _remember_each(
     outcome.remembered += zip(kept, report.remembered, strict=True)
 
 
-def _share(progress: Progress | None, number: int, files: int) -> Callable[[int, int], None] | None:
+def share_of(
+    progress: Progress | None, number: int, files: int
+) -> Callable[[int, int], None] | None:
     """Return what takes the progress of one of several files: as a share of all, in thousandths."""
     if progress is None:
         return None

@@ -21,6 +21,7 @@ LAYERS = [
         "sources",
         "samples",
         "encoders",
+        "enrich",
         "imagebind",
         "mini",
         "qdrant",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeAlias
@@ -17,6 +17,8 @@ BUILT_IN = {
 }
 
 Opener: TypeAlias = Callable[..., Enricher]
+# What a caller asks for: nothing, all that is built in, or names and enrichers.
+Enrichers: TypeAlias = "bool | str | Enricher | Sequence[str | Enricher]"
 
 _registered: dict[str, Opener] = {}
 
@@ -73,6 +75,30 @@ def load_enricher(name: str, **options: Any) -> Enricher:
             "see docs/enrich.md for a whole one",
         )
     return made
+
+
+def named_enrichers(enrich: Enrichers) -> list[str | Enricher]:
+    """Return the names and enrichers that a caller asks for.
+
+    Args:
+        enrich: `False` is none, `True` all that are built in; or names and enrichers.
+    Raises:
+        PerceptFormatError: It is nothing of the kind, or a name is not known.
+    """
+    if isinstance(enrich, bool):
+        return list(BUILT_IN) if enrich else []
+    asked: list[Any] = [enrich]
+    if not isinstance(enrich, (str, Enricher)) and isinstance(enrich, Iterable):
+        asked = list(enrich)
+    known = enricher_names() if any(isinstance(each, str) for each in asked) else []
+    for each in asked:
+        if not (each in known if isinstance(each, str) else isinstance(each, Enricher)):
+            raise PerceptFormatError(
+                f"enrich={show(enrich)}",
+                f"True, names among {', '.join(enricher_names())}, or enrichers",
+                'write enrich=["read", "listen"]',
+            )
+    return asked
 
 
 def _find(name: str) -> Opener:

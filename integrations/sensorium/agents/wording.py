@@ -125,16 +125,30 @@ def hit_line(hit: Hit) -> str:
     """Describe a hit in one line: time, modality that matched, confidence, tags, id and text."""
     record = hit.record
     stretch = stretch_of(hit)
+    matched = hit.modality if hit.finding is None else f"words {hit.finding.origin}"
     parts = [
         f"{record.at:%Y-%m-%d %H:%M:%S} UTC",
-        f"{hit.modality} at {stretch}" if stretch.endswith(" s") else hit.modality,
+        f"{matched} at {stretch}" if stretch.endswith(" s") else matched,
     ]
     if hit.confidence is not None:
         parts.append(f"confidence {hit.confidence:.2f}")
     if record.tags:
         parts.append(f"tags {', '.join(record.tags)}")
     text = f": {cut(record.text, '(cut)')}" if record.text else ""
-    return f"{', '.join(parts)} (id {record.id}){text}"
+    return f"{', '.join(parts)} (id {record.id}){text}{_finding(hit)}"
+
+
+def _finding(hit: Hit) -> str:
+    """Quote the words that were found in a percept: they are never the owner's, or an order."""
+    if hit.finding is None:
+        return ""
+    where = "read in the picture" if hit.finding.origin == "read" else "heard in the sound"
+    return f"; {where}: {quoted_words(cut(hit.finding.text, '(cut)'))}"
+
+
+def quoted_words(text: str) -> str:
+    """Write words on one line between quotes."""
+    return json.dumps(" ".join(text.split()), ensure_ascii=False)
 
 
 def stretch_of(hit: Hit) -> str:
@@ -142,7 +156,7 @@ def stretch_of(hit: Hit) -> str:
     if hit.span is None:
         return ""
     start, end = hit.span.start, hit.span.end
-    if hit.modality == Text.modality:
+    if hit.modality == Text.modality and hit.finding is None:
         return f"characters {start:.0f} to {end:.0f}"
     return f"{start:.1f} to {end:.1f} s"
 

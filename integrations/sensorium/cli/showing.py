@@ -104,6 +104,10 @@ def _lines(record: Record, paths: list[Path | None]) -> Iterator[tuple[str, obje
         units = "".join(f", {key}={value}" for key, value in medium.units.items())
         length = f", {medium.duration:.1f} s" if medium.duration else ""
         yield medium.modality, printable(f"{path or medium.file or 'not kept'}{length}{units}")
+        for finding in record.findings:
+            if finding.of == medium.digest:
+                at = f"{finding.span.start:.1f} s: " if finding.span else ""
+                yield finding.origin, printable(f"{at}{finding.text}")
 
 
 def _local(time: datetime) -> str:

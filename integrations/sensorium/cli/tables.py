@@ -62,8 +62,8 @@ def hit_table(hits: Iterable[Hit]) -> Table:
             str(rank),
             f"{hit.score:.2f}",
             confidence(hit.confidence),
-            hit.modality,
-            span(hit.span, hit.modality),
+            hit.modality if hit.finding is None else hit.finding.origin,
+            span(hit.span, hit.modality if hit.finding is None else hit.finding.origin),
             when(hit.record.at),
             cut(_matching(hit)),
             short_id(hit.record.id),
@@ -120,7 +120,9 @@ def what(record: Record) -> str:
 
 
 def _matching(hit: Hit) -> str:
-    """Name a record by the part of its text that matched, if the text did."""
+    """Name a record by the words that matched: those found in it, or a part of its text."""
+    if hit.finding is not None:
+        return _shorten(f"“{hit.finding.text}” {what(hit.record)}")
     if hit.modality == "text" and hit.span is not None and hit.record.text:
         return _shorten(hit.record.text[int(hit.span.start) : int(hit.span.end)])
     return what(hit.record)

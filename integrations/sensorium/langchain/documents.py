@@ -18,7 +18,8 @@ def hit_document(hit: Hit) -> Document:
     Returns:
         A document whose `metadata`, JSON-ready, has the keys `modality`, `span`, `uri`,
         `mime_type`, `score`, `confidence`, `similarity`, `at`, `tags` and `source`; the record's
-        own metadata are under `metadata`.
+        own metadata are under `metadata`. Where words that were found in a signal matched, they are
+        the `finding`, and the text if the record has none of its own.
     """
     record = hit.record
     facts = {
@@ -34,7 +35,11 @@ def hit_document(hit: Hit) -> Document:
         "source": record.source,
         "metadata": dict(record.metadata),
     }
-    return Document(id=record.id, page_content=record.text, metadata=facts)
+    text = record.text
+    if hit.finding is not None:
+        facts["finding"] = hit.finding.to_dict()
+        text = text or hit.finding.text
+    return Document(id=record.id, page_content=text, metadata=facts)
 
 
 def matched_by(document: Document, record: Record) -> tuple[Medium | None, Span | None]:

@@ -50,6 +50,7 @@ def _description(hit: Hit) -> dict[str, Any]:
         "at": hit.record.at.isoformat(),
         "tags": [tag for tag in hit.record.tags if not tag.startswith(TAG)] or None,
         "source": hit.record.source,
+        "finding": hit.finding.to_dict() if hit.finding else None,
     }
     return {name: value for name, value in about.items() if value is not None}
 
@@ -57,13 +58,14 @@ def _description(hit: Hit) -> dict[str, Any]:
 def _made(memory: Memory, hit: Hit) -> BaseNode:
     record = hit.record
     found, unread = _resources(memory, hit)
-    text = "\n".join([record.text, *unread] if record.text else unread)
+    words = record.text or (hit.finding.text if hit.finding else "")
+    text = "\n".join([words, *unread] if words else unread)
     fields = {"id_": record.id, "metadata": dict(record.metadata)}
     if not found:
         return TextNode.model_validate({**fields, "text": text})
     if found.keys() > {PICTURE} or PICTURE not in found:
-        words = MediaResource(text=text) if text else None
-        return Node.model_validate({**fields, "text_resource": words, **found})
+        said = MediaResource(text=text) if text else None
+        return Node.model_validate({**fields, "text_resource": said, **found})
     picture = found[PICTURE]
     return ImageNode(
         **fields,

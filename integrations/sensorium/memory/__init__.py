@@ -6,6 +6,7 @@ from sensorium.memory.memory import Memory
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.receipts import (
     CopySummary,
+    Enriched,
     ExportSummary,
     ImportSummary,
     PurgeReceipt,
@@ -15,6 +16,7 @@ from sensorium.memory.receipts import (
 )
 from sensorium.memory.records import (
     Failure,
+    Finding,
     Hit,
     Medium,
     Moment,
@@ -29,9 +31,11 @@ from sensorium.memory.streams import Stream, StreamOptions
 __all__ = [
     "AsyncMemory",
     "CopySummary",
+    "Enriched",
     "ExportSummary",
     "Failure",
     "Filters",
+    "Finding",
     "Hit",
     "ImportSummary",
     "Medium",

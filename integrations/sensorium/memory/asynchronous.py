@@ -153,6 +153,7 @@ class AsyncMemory:
 
     remember = hop_with_end(Memory.remember)
     remember_many = hop_with_end(Memory.remember_many)
+    enrich = hop_with_end(Memory.enrich)
     recall = hop_with_end(Memory.recall)
     get = hop(Memory.get)
     get_many = hop(Memory.get_many)

@@ -14,6 +14,7 @@ from typing_extensions import Self, Unpack
 from sensorium.encoders import Encoder, supervised
 from sensorium.encoders.source import EncoderSource
 from sensorium.encoders.supervision import Cancel
+from sensorium.enrich import Enrichers
 from sensorium.errors import SensoriumError, StreamError
 from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.checks import check_field, check_limit, check_several
@@ -33,6 +34,7 @@ from sensorium.memory.recalling.query import Query
 from sensorium.memory.recalling.recaller import Recaller
 from sensorium.memory.receipts import (
     CopySummary,
+    Enriched,
     ExportSummary,
     ImportSummary,
     PurgeReceipt,
@@ -55,6 +57,7 @@ from sensorium.memory.shelf import Setup, Shelf
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
 from sensorium.memory.writing.draft import each_moment, expiry
 from sensorium.memory.writing.editor import Editor, changes
+from sensorium.memory.writing.enriching import Enriching
 from sensorium.memory.writing.purging import Purger
 from sensorium.memory.writing.writer import BATCH, Writer
 from sensorium.percepts import Percept, Place
@@ -77,10 +80,16 @@ class Memory(Closing, Reopening):
     _parts = frozenset({"_shelf", "_calibrator", "_writer", "_editor", "_recaller", "_streams"})
 
     def __init__(
-        self, place: StorePlace, encoder: Encoder, *, owner: str, keep_media: bool
+        self,
+        place: StorePlace,
+        encoder: Encoder,
+        *,
+        owner: str,
+        keep_media: bool,
+        enrich: Enrichers = False,
     ) -> None:
         """Use `Memory.open`."""
-        self._shelf = Shelf(place, encoder, owner=owner, keep_media=keep_media)
+        self._shelf = Shelf(place, encoder, owner=owner, keep_media=keep_media, enrich=enrich)
         self._calibrator = Calibrator(self._shelf)
         self._writer = Writer(self._shelf)
         self._editor = Editor(self._shelf)
@@ -95,6 +104,7 @@ class Memory(Closing, Reopening):
         owner: str,
         encoder: str | Encoder = "sensorium-mini",
         keep_media: bool = True,
+        enrich: Enrichers = False,
         media: str | Path | None = None,
         media_quota: int | None = None,
         collection: str = "sensorium",
@@ -114,6 +124,8 @@ class Memory(Closing, Reopening):
                 or removed.
             encoder: Name of an encoder, or an encoder; the one that an existing memory was made by.
             keep_media: Keep the signals themselves, not only their vectors.
+            enrich: Find the words in what is remembered: `True`, or names such as `["read",
+                "listen"]`; see `sensorium.enrich`.
             media: A folder or fsspec URL for the signals; by default beside the memory. A server
                 has no such place: without `media` the signals are not kept there.
             media_quota: Bytes of media this owner may keep; ArgumentTypeError for anything else.
@@ -145,6 +157,7 @@ class Memory(Closing, Reopening):
             prefer_grpc=prefer_grpc,
             media=media,
             keep_media=keep_media,
+            enrich=enrich,
             media_quota=media_quota,
             read_only=read_only,
             share=share,
@@ -154,7 +167,13 @@ class Memory(Closing, Reopening):
     @classmethod
     def _opened(cls, recipe: Recipe) -> Self:
         setup = Setup.open(recipe)
-        return cls(setup.place, setup.encoder, owner=recipe.owner, keep_media=recipe.keep_media)
+        return cls(
+            setup.place,
+            setup.encoder,
+            owner=recipe.owner,
+            keep_media=recipe.keep_media,
+            enrich=recipe.enrich,
+        )
 
     def _open(self, recipe: Recipe) -> None:
         vars(self).update(vars(self._opened(recipe)))
@@ -173,7 +192,10 @@ class Memory(Closing, Reopening):
             OwnerError: `owner` is not a name.
         """
         place = self._shelf.place.borrowed(check_owner(owner))
-        return type(self)(place, self.encoder, owner=owner, keep_media=self._shelf.keep_media)
+        shelf = self._shelf
+        return type(self)(
+            place, self.encoder, owner=owner, keep_media=shelf.keep_media, enrich=shelf.enrich
+        )
 
     def __repr__(self) -> str:
         if self._unopened is not None:
@@ -212,6 +234,7 @@ class Memory(Closing, Reopening):
         ttl: timedelta | None = None,
         id: str | None = None,
         keep_media: bool | None = None,
+        enrich: Enrichers | None = None,
         vectors: Mapping[str, ArrayLike] | None = None,
         dated: datetime | None = None,
         place: Place | None = None,
@@ -234,6 +257,8 @@ class Memory(Closing, Reopening):
             ttl: The same as a length of time from now.
             id: Any text that names the record among this owner's.
             keep_media: Keep the signals themselves; by default as the memory was opened.
+            enrich: Find the words in the percepts; by default as the memory was opened. What fails
+                there is logged, and the record kept without those words.
             vectors: Vectors by modality that exist already: nothing is encoded then; see `Moment`.
             dated: Time of the moment (aware) where none is stated, such as a file's modification
                 time: the same content with another is the same record.
@@ -263,7 +288,7 @@ class Memory(Closing, Reopening):
             place=place,
         )
         with supervised(cancel=cancel):
-            [result] = self._writer.write([moment], keep_media=keep_media)
+            [result] = self._writer.write([moment], keep_media=keep_media, enrich=enrich)
         if isinstance(result, SensoriumError):
             raise result
         self._calibrator.added(int(result.new))
@@ -276,6 +301,7 @@ class Memory(Closing, Reopening):
         batch_size: int = BATCH,
         progress: Progress | None = None,
         keep_media: bool | None = None,
+        enrich: Enrichers | None = None,
         cancel: Cancel | None = None,
     ) -> Report:
         """Keep a stream of moments: failures are reported, and what is known already is skipped.
@@ -288,6 +314,7 @@ class Memory(Closing, Reopening):
             batch_size: How many are encoded and written together.
             progress: Called after each batch with how many are done, and of how many if known.
             keep_media: Keep the signals themselves; by default as the memory was opened.
+            enrich: Find the words in the percepts; by default as the memory was opened.
             cancel: Gives the call up; looked at between batches of windows.
         Raises:
             ArgumentTypeError: Something in the stream is neither a moment nor a percept; what came
@@ -301,12 +328,47 @@ class Memory(Closing, Reopening):
             report = self._writer.write_many(
                 each_moment(moments),
                 keep_media=keep_media,
+                enrich=enrich,
                 batch_size=batch_size,
                 progress=progress,
                 total=total,
             )
         self._calibrator.added(report.new)
         return report
+
+    def enrich(
+        self,
+        enrich: Enrichers = True,
+        *,
+        again: bool = False,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
+        **filters: Unpack[Filters],
+    ) -> Enriched:
+        """Find the words in the kept signals of records that are there already.
+
+        Records that an enricher has looked through are left out, so an interrupted call can be
+        repeated. Who wrote what stays apart: `record.text` is the owner's, `record.findings` were
+        found.
+
+        Args:
+            enrich: What finds the words: `True`, names, or enrichers; see `sensorium.enrich`.
+            again: Look through all of them; what is found takes the place of what was.
+            progress: Called after each record with how many are done, and of how many.
+            cancel: Gives the call up; what was found before is kept.
+            filters: Which records; see `Filters`.
+        Raises:
+            PerceptFormatError: An enricher is not known.
+            MissingExtraError: An extra that one of them needs is not installed.
+            WeightsError: Weights that one of them needs are not on this machine.
+            OperationCancelledError: It was given up.
+            StoreError: The store cannot take it.
+            FilterError: A filter is wrong; see `Filters`.
+        """
+        enrichers = self._shelf.enrichers(enrich)
+        chosen = conditions("enrich", filters)
+        with supervised(cancel=cancel):
+            return Enriching(self._shelf).enrich(chosen, enrichers, again=again, progress=progress)
 
     def recall(
         self,
@@ -431,6 +493,8 @@ class Memory(Closing, Reopening):
             metadata: Replaces its metadata.
             expires_at: Time (aware) from which on the record is not recalled any more.
             keep_media: Keep the signals themselves; by default as the memory was opened.
+            enrich: Find the words in the percepts; by default as the memory was opened. What fails
+                there is logged, and the record kept without those words.
             vectors: Vectors by modality that exist already: they replace those of their modalities,
                 and `None` removes them. Percepts and text then replace those of their modalities,
                 and nothing is encoded.

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sensorium.errors import SensoriumError
 from sensorium.memory.records import Failure
 
 
@@ -24,6 +25,23 @@ class Sweep:
     files: int
     bytes: int
     records: int = 0
+
+
+@dataclass(frozen=True)
+class Enriched:
+    """The result of looking for words in what is remembered.
+
+    Attributes:
+        records: How many records were looked through.
+        found: How many stretches of words were found in them.
+        not_kept: How many could not be: their signals were not kept.
+        failures: The error of each record that failed, by its id.
+    """
+
+    records: int
+    found: int
+    not_kept: int = 0
+    failures: Mapping[str, SensoriumError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

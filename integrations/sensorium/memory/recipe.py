@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from sensorium.encoders.forking import Lock
 from sensorium.encoders.handles import Handle
 from sensorium.encoders.source import EncoderSource
+from sensorium.enrich import Enrichers
 from sensorium.errors import StoreError
 from sensorium.percepts.locations import without_credentials
 from sensorium.qdrant import CollectionSchema
@@ -45,6 +46,7 @@ class Recipe:
     prefer_grpc: bool = False
     media: str | Path | None = field(default=None, repr=False)  # a URL may hold a key
     keep_media: bool = True
+    enrich: Enrichers = False
     media_quota: int | None = None
     read_only: bool = False
     share: bool = True

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sensorium.enrich import Box
 from sensorium.errors import SensoriumError
 from sensorium.percepts import Percept, Place, Span
 
@@ -182,6 +183,38 @@ class Medium:
     spans: Sequence[Sequence[float]] = ()
 
 
+@dataclass(frozen=True)
+class Finding:
+    """Words that were found in a percept of a record; see `sensorium.enrich`.
+
+    Attributes:
+        text: The words.
+        origin: `"read"` in a picture, or `"heard"` in a sound.
+        by: What found them, with its version.
+        of: Digest of the percept.
+        span: When they are in it, in seconds from its start; `None` in a still picture.
+        box: Where in the picture they stand; `None` where they were heard.
+        confidence: How sure the finder was of the words, from 0 to 1.
+        row: Index of the first row among the record's rows of text.
+        rows: How many rows they have.
+    """
+
+    text: str
+    origin: str
+    by: str
+    of: str
+    span: Span | None = None
+    box: Box | None = None
+    confidence: float = 1.0
+    row: int = 0
+    rows: int = 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it JSON-ready."""
+        span = [self.span.start, self.span.end] if self.span else None
+        return {**self.__dict__, "span": span, "box": list(self.box) if self.box else None}
+
+
 @dataclass(frozen=True, repr=False)
 class Record:
     """A memory as it is stored.
@@ -193,13 +226,14 @@ class Record:
         until: Time at which it ended; `at` if it has no duration.
         created_at: Time at which it was remembered.
         expires_at: Time from which on it is not recalled any more; `None` if it does not expire.
-        text: Text of the memory; empty if it has no text.
+        text: Text of the memory, as its owner wrote it; empty if it has no text.
         tags: Names to filter by.
         source: Name of the sensor, file or conversation it came from.
         metadata: The metadata as given.
         modalities: Modalities of its vectors, sorted.
         media: Percepts of the memory, except a text of one window that is the only percept.
         place: Where it was; `None` if that is not known.
+        findings: Words that were found in its percepts.
     """
 
     id: str
@@ -215,6 +249,7 @@ class Record:
     modalities: tuple[str, ...]
     media: tuple[Medium, ...]
     place: Place | None = None
+    findings: tuple[Finding, ...] = ()
 
     def __repr__(self) -> str:
         words = self.text if len(self.text) <= SHOWN else self.text[: SHOWN - 1] + "…"
@@ -234,6 +269,7 @@ class Record:
             "modalities": list(self.modalities),
             "media": [dict(medium.__dict__) for medium in self.media],
             "place": self.place and self.place.to_dict(),
+            "findings": [finding.to_dict() for finding in self.findings],
         }
 
 
@@ -251,6 +287,8 @@ class Hit:
         medium: The percept that matched, if the record lists it.
         similarity: Cosine of the question and the matching row; `None` for keywords.
         age: Time since the memory's `at`.
+        finding: The words that matched, if they were found in a percept; `span` and `medium` are
+            then those of that percept.
         vector: The matching row as stored, `(D,)`, unit length; `None` for keywords.
     """
 
@@ -263,6 +301,7 @@ class Hit:
     medium: Medium | None
     similarity: float | None
     age: timedelta
+    finding: Finding | None = None
     vector: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -277,6 +316,7 @@ class Hit:
             "file": self.medium.file if self.medium else None,
             "similarity": self.similarity,
             "age": self.age.total_seconds(),
+            "finding": self.finding.to_dict() if self.finding else None,
         }
 
 

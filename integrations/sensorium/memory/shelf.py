@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sensorium.encoders import Encoder
 from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.encoders.source import EncoderSource
+from sensorium.enrich import Enricher, Enrichers, load_enricher, named_enrichers
 from sensorium.errors import StoreClosedError
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.place import StorePlace, open_place
@@ -59,16 +60,25 @@ class Shelf:
     Attributes:
         owner: Owner of the records.
         keep_media: Whether signals are kept unless a call says otherwise.
+        enrich: What finds words in percepts unless a call says otherwise.
         setup: The place and the encoder. A call that needs both without `held` reads this once,
             so that it never searches one encoder's vectors with another's.
     """
 
     def __init__(
-        self, place: StorePlace, encoder: Encoder, *, owner: str, keep_media: bool
+        self,
+        place: StorePlace,
+        encoder: Encoder,
+        *,
+        owner: str,
+        keep_media: bool,
+        enrich: Enrichers = False,
     ) -> None:
         """Begin with a place that is open and the encoder of its vectors."""
         self.owner = owner
         self.keep_media = keep_media
+        self.enrich = enrich
+        self._enrichers: dict[str, Enricher] = {}  # those that are opened by their names
         self.setup = Setup(place, encoder)
         self._threads = Lock()  # of those of this process that write
         self._is_exclusive = False  # whether the thread that has it keeps other processes away, too
@@ -128,6 +138,26 @@ class Shelf:
         """
         keep = self.keep_media if keep_media is None else keep_media
         return self.media if keep else None
+
+    def enrichers(self, enrich: Enrichers | None) -> list[Enricher]:
+        """Return what finds words in the percepts of a call, each opened once.
+
+        Args:
+            enrich: The wish of the call; `None` is the default of the memory.
+        Raises:
+            PerceptFormatError: It names an enricher that is not known.
+            MissingExtraError: An extra that one of them needs is not installed.
+            WeightsError: Weights that one of them needs are not on this machine.
+        """
+        wish = self.enrich if enrich is None else enrich
+        return [self._enricher(each) for each in named_enrichers(wish)]
+
+    def _enricher(self, wish: str | Enricher) -> Enricher:
+        if not isinstance(wish, str):
+            return wish
+        if wish not in self._enrichers:
+            self._enrichers[wish] = load_enricher(wish)
+        return self._enrichers[wish]
 
     def check_writable(self) -> None:
         """Check that the memory was not opened to be read only, before any work is done.

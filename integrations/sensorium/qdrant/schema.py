@@ -45,6 +45,9 @@ PAYLOAD = {  # every key of a payload and what its value is; see docs/schema.md
     "rows": OBJECT_KEY,
     "part_of": TEXT_KEY,
     "part": NUMBER_KEY,
+    "written": NUMBER_KEY,
+    "found": OBJECTS_KEY,
+    "enriched": TEXTS_KEY,
     "schema_version": NUMBER_KEY,
 }
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sensorium.encoders import Encoding
+from sensorium.memory.layout.findings import findings_in, own_words
 from sensorium.memory.layout.parts import stacked
-from sensorium.memory.records import Medium, Record
+from sensorium.memory.records import Finding, Medium, Record
 from sensorium.percepts import Percept, Place, Span
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 
@@ -134,13 +135,14 @@ def record_of(point: StoredPoint) -> Record:
         until=from_iso(payload["until"]) if "until" in payload else at,
         created_at=from_iso(payload["created_at"]),
         expires_at=from_iso(expires) if expires else None,
-        text=payload.get("page_content", ""),
+        text=own_words(payload),
         tags=tuple(payload.get("tags", ())),
         source=payload.get("source"),
         metadata=payload.get("metadata", {}),
         modalities=tuple(payload["modalities"]),
         media=tuple(media_in(payload)),
         place=_place_in(payload),
+        findings=findings_in(payload),
     )
 
 
@@ -166,18 +168,31 @@ def media_in(payload: Payload) -> list[Medium]:
     ]
 
 
-def matched(record: Record, modality: str, row: int) -> tuple[Medium | None, Span | None]:
-    """Return the percept and the stretch that a row of a record belongs to.
+class Match(NamedTuple):
+    """What a row of a record belongs to: a percept, a stretch of it, and words found in it."""
+
+    medium: Medium | None = None
+    span: Span | None = None
+    finding: Finding | None = None
+
+
+def matched(record: Record, modality: str, row: int) -> Match:
+    """Return what a row of a record belongs to.
 
     Args:
         record: The record.
         modality: Modality of the row.
         row: Index of the row among all of the record's rows of that modality.
     """
+    if modality == TEXT:
+        for finding in record.findings:
+            if finding.row <= row < finding.row + finding.rows:
+                medium = next((each for each in record.media if each.digest == finding.of), None)
+                return Match(medium, finding.span, finding)
     for medium in record.media:
         if medium.modality == modality and medium.row <= row < medium.row + medium.rows:
             spans = medium.spans
-            return medium, Span(*spans[row - medium.row]) if spans else None
+            return Match(medium, Span(*spans[row - medium.row]) if spans else None)
     # The only text of a record, in one window, is not listed.
     whole = modality == TEXT and not record.media
-    return None, Span(0, len(record.text)) if whole else None
+    return Match(None, Span(0, len(record.text)) if whole else None)

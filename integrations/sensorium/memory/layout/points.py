@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sensorium.encoders import Encoding
+from sensorium.memory.layout.findings import Findings, own_words
 from sensorium.memory.layout.parts import spread_over_points
 from sensorium.memory.layout.payload import (
     TEXT,
@@ -22,6 +23,7 @@ from sensorium.percepts import Percept, Place
 from sensorium.qdrant.points import Payload, Point, Vectors, iso
 from sensorium.qdrant.schema import VERSION
 
+NOTHING = Findings()
 COMPARED = frozenset(  # keys of the payload that say what the moment says
     {"at", "digest", "page_content", "expires_at", "tags", "source", "metadata", "flags", "place"}
 )
@@ -71,6 +73,7 @@ def points_of(
     *,
     owner: str,
     now: datetime,
+    findings: Findings = NOTHING,
 ) -> list[Point]:
     """Lay a record out as one point, and as many more as its rows need.
 
@@ -80,6 +83,7 @@ def points_of(
         kept: The files that were kept, as for `media_and_rows`.
         owner: Owner of the record.
         now: The time of remembering.
+        findings: Words that were found in its percepts.
     """
     if _is_plain(draft.percepts, encodings):
         payload = _payload(draft, [], owner=owner, now=now)
@@ -87,7 +91,8 @@ def points_of(
         return spread_over_points(draft.point, payload, own)
     media, rows = media_and_rows(draft.percepts, draft.digests, encodings, kept)
     payload = _payload(draft, media, owner=owner, now=now)
-    vectors = rows if draft.vectors is None else draft.vectors
+    vectors = rows if draft.vectors is None else dict(draft.vectors)
+    findings.lay_out(payload, vectors)
     return spread_over_points(draft.point, payload, vectors)
 
 
@@ -106,6 +111,7 @@ def _is_plain(percepts: Sequence[Percept], encodings: Sequence[Encoding]) -> boo
 
 def says_the_same(draft: Draft, stored: Payload) -> bool:
     """Return whether a payload says all that a moment says; only its signals may differ."""
+    stored = {**stored, "page_content": own_words(stored)}
     # Neither the owner nor the time of remembering is compared.
     new = _payload(draft, [], owner="", now=draft.at)
     silent = {"at": draft.stated, "place": draft.moment.place is not None}

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from sensorium.encoders import Encoder, Encoding, check_cancelled
 from sensorium.errors import MediaNotFoundError, SensoriumError
+from sensorium.memory.layout.findings import Findings, taken_apart
 from sensorium.memory.layout.parts import pages, spread_over_points
 from sensorium.memory.layout.payload import media_and_rows, media_payload, record_of
 from sensorium.memory.receipts import Reembedded
@@ -16,7 +17,7 @@ from sensorium.memory.records import Failure, Medium, Progress, Record
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Backend, Filter
 from sensorium.qdrant.filters import Ids, OneOf
-from sensorium.qdrant.points import Payload, Point, StoredPoint
+from sensorium.qdrant.points import Point, StoredPoint
 
 Recipe: TypeAlias = "tuple[int, StoredPoint, list[Percept]]"  # place, point, its signals
 PAGE = 64  # records encoded together
@@ -113,19 +114,24 @@ def _fingerprint(point: StoredPoint) -> bytes:
 
 
 def _signals(record: Record, open_medium: Callable[[Medium], Percept]) -> list[Percept]:
-    """Open the percepts of a record: its text, then its media in their order."""
-    texts: list[Percept] = [Text(record.text)] if "text" in record.modalities else []
+    """Open the percepts of a record: its text, its media in order, what was found in them."""
+    texts: list[Percept] = (
+        [Text(record.text)] if "text" in record.modalities and record.text else []
+    )
     others = [medium for medium in record.media if medium.modality != "text"]
     missing = [medium.modality for medium in others if medium.file is None]
     if missing:
         raise _not_kept(record, missing)
     without_signal = (
-        {*record.modalities} - {"text" for _ in texts} - {medium.modality for medium in others}
+        {*record.modalities}
+        - {"text" for _ in (*texts, *record.findings)}
+        - {medium.modality for medium in others}
     )
     # Vectors that were passed without a percept have no signal to encode again.
     if without_signal:
         raise _not_kept(record, sorted(without_signal))
-    return [*texts, *(open_medium(medium) for medium in others)]
+    found = (Text(finding.text) for finding in record.findings)
+    return [*texts, *(open_medium(medium) for medium in others), *found]
 
 
 def _not_kept(record: Record, modalities: Sequence[str]) -> MediaNotFoundError:
@@ -157,16 +163,21 @@ def _lay_out_again(
     point: StoredPoint, percepts: Sequence[Percept], encodings: Sequence[Encoding]
 ) -> list[Point]:
     """Lay a record out again with new vectors; the rest of its payload stays."""
-    before = [medium for medium in record_of(point).media if medium.modality != "text"]
-    texts = len(percepts) - len(before)
+    record = record_of(point)
+    before = [medium for medium in record.media if medium.modality != "text"]
+    own = len(percepts) - len(record.findings)
+    texts = own - len(before)
     digests = [*(percept.digest for percept in percepts[:texts]), *(m.digest for m in before)]
     kept = {
         index: {"file": m.file, "mime": m.mime, "bytes": m.bytes, "units": m.units}
         for index, m in enumerate(before, texts)
     }
     uris = [*[None] * texts, *(medium.uri for medium in before)]  # not those of the media store
-    media, rows = media_and_rows(percepts, digests, encodings, kept, uris=uris)
-    payload: Payload = {k: value for k, value in point.payload.items() if k not in DERIVED}
+    media, rows = media_and_rows(percepts[:own], digests, encodings[:own], kept, uris=uris)
+    left = {key: value for key, value in point.payload.items() if key not in DERIVED}
+    payload, _, _ = taken_apart(left, {})
     if before or any(medium.rows > 1 for medium in media):
         payload |= {key: value for key, value in media_payload(media).items() if value}
+    found = zip(record.findings, encodings[own:], strict=True)
+    Findings.renewed(found, point.payload).lay_out(payload, rows)
     return spread_over_points(point.id, payload, rows)

@@ -15,7 +15,7 @@ from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.calibrating.scale import Scale
 from sensorium.memory.layout.lookup import find_record
 from sensorium.memory.layout.parts import row_offset, rows_of
-from sensorium.memory.layout.payload import matched, record_of
+from sensorium.memory.layout.payload import Match, matched, record_of
 from sensorium.memory.recalling.candidates import NEVER, Candidate, CandidateSearch
 from sensorium.memory.recalling.diversity import choose_diverse
 from sensorium.memory.recalling.keywords import KEYWORDS
@@ -185,20 +185,21 @@ def _direction(candidate: Candidate, scales: Mapping[str, Scale]) -> NDArray[np.
 
 
 def _hit(candidate: Candidate, record: Record, points: PointReader, now: datetime) -> Hit:
-    medium = span = None
+    match = Match()
     if candidate.row is not None:
         part = points.payload(candidate.point).get("part", 0)
         # The row counts within its point; media and spans count within the whole record.
         before = row_offset(candidate.modality, part, record.modalities)
-        medium, span = matched(record, candidate.modality, candidate.row + before)
+        match = matched(record, candidate.modality, candidate.row + before)
     return Hit(
         record=record,
         score=candidate.score if candidate.score > NEVER else 0.0,
         confidence=candidate.confidence,
         calibrated=candidate.confidence is not None,
         modality=candidate.modality,
-        span=span,
-        medium=medium,
+        span=match.span,
+        medium=match.medium,
+        finding=match.finding,
         similarity=candidate.similarity,
         age=now - record.at,
         vector=candidate.vector,

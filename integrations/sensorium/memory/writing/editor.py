@@ -22,6 +22,7 @@ from sensorium.memory.checks import (
     given_rows,
 )
 from sensorium.memory.filters import older
+from sensorium.memory.layout.findings import Findings, taken_apart
 from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.parts import (
     CONTINUING,
@@ -194,7 +195,7 @@ class Editor:
         new_text: bool,
     ) -> StoredPoint:
         """Add percepts to a record; a new text among them replaces the record's words."""
-        rows = rows_of(self._shelf.backend, self._owner, main)
+        main, rows, words = self._own(main)
         listed = _media_with_text(main.payload, rows)
         text = str(main.payload["page_content"])
         if new_text:
@@ -209,7 +210,13 @@ class Editor:
         listed += [
             replace(medium, row=medium.row + first_rows.get(medium.modality, 0)) for medium in added
         ]
-        return self._rewrite(main, listed, rows, _lines(joining.percepts, after=text))
+        return self._rewrite(main, listed, rows, _lines(joining.percepts, after=text), words)
+
+    def _own(self, main: StoredPoint) -> tuple[StoredPoint, dict[str, Vectors], Findings]:
+        """Return a record with its own words alone, its rows, and what was found in it."""
+        rows = rows_of(self._shelf.backend, self._owner, main)
+        payload, rows, found = taken_apart(main.payload, rows)
+        return replace(main, payload=payload), rows, found
 
     def _replace_rows(
         self,
@@ -224,8 +231,8 @@ class Editor:
         removed = {modality for modality, rows in vectors.items() if rows is None}
         brought = {modality: rows for modality, rows in vectors.items() if rows is not None}
         given = given_rows(brought, space, backend.schema.modalities)
-        rows = {**rows_of(backend, self._owner, main), **given}
-        rows = {modality: found for modality, found in rows.items() if modality not in removed}
+        main, own, found = self._own(main)
+        rows = {name: block for name, block in {**own, **given}.items() if name not in removed}
         added, _ = joining.describe()
         staying = _staying(_media_with_text(main.payload, rows), added, retain)
         # Rows belong to the first percept of their modality: an added one, if it brings rows.
@@ -236,12 +243,17 @@ class Editor:
         text_stays = any(medium.modality == TEXT for medium in staying)
         text = str(main.payload["page_content"]) if text_stays else _lines(joining.percepts)
         try:
-            return self._rewrite(main, listed, rows, text)
+            return self._rewrite(main, listed, rows, text, found)
         finally:
             self._drop_files([main])
 
     def _rewrite(
-        self, main: StoredPoint, media: Sequence[Medium], rows: Mapping[str, Vectors], text: str
+        self,
+        main: StoredPoint,
+        media: Sequence[Medium],
+        rows: dict[str, Vectors],
+        text: str,
+        found: Findings,
     ) -> StoredPoint:
         payload = {key: v for key, v in main.payload.items() if key not in ("media", "hashes")}
         if "id" not in payload:
@@ -253,6 +265,7 @@ class Editor:
         end = end_of(media, from_iso(payload["at"]))
         if iso(end) > payload.get("until", payload["at"]):
             payload["until"] = iso(end)
+        found.among(set(payload["digest"])).lay_out(payload, rows)
         points = spread_over_points(main.id, payload, rows)
         self._shelf.backend.upsert(points)
         drop_parts(self._shelf.backend, {main.id: len(points) - 1}, owner=self._owner)

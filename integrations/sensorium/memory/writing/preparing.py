@@ -12,10 +12,13 @@ from itertools import islice
 from typing import Any
 
 from sensorium.encoders import Encoder, Encoding, check_cancelled
+from sensorium.enrich import Enricher
 from sensorium.errors import BatchError, SensoriumError
+from sensorium.memory.layout.findings import Findings
 from sensorium.memory.layout.payload import media_in
 from sensorium.memory.layout.points import Draft
 from sensorium.memory.writing.draft import given_encodings
+from sensorium.memory.writing.enriching import find_in
 from sensorium.memory.writing.files import FileKeeper
 from sensorium.qdrant.points import StoredPoint
 
@@ -29,22 +32,28 @@ class Prepared:
     Attributes:
         encodings: The encoding of each percept.
         files: What a `Medium` says of each file that was kept, by the index of its percept.
+        findings: Words that were found in the percepts.
     """
 
     encodings: Sequence[Encoding]
     files: Mapping[int, Mapping[str, Any]]
+    findings: Findings
 
 
 def prepare(
-    drafts: Mapping[int, Draft], encoder: Encoder, files: FileKeeper
+    drafts: Mapping[int, Draft],
+    encoder: Encoder,
+    files: FileKeeper,
+    enrichers: Sequence[Enricher] = (),
 ) -> dict[int, Prepared | SensoriumError]:
-    """Encode the percepts of drafts in one batch, and keep their files.
+    """Encode the percepts of drafts in one batch, keep their files, and find words in them.
 
     Args:
         drafts: The drafts, by any numbers. Those whose id follows from the same content share what
             is prepared.
         encoder: The encoder of the memory.
         files: Keeps the files.
+        enrichers: What finds words; those of a draft that brings vectors are not looked for.
     Returns:
         By the same numbers: what was prepared, or the error of the first percept that failed.
     Raises:
@@ -63,7 +72,9 @@ def prepare(
     ):
         check_cancelled()
         prepared[index] = (
-            encodings if isinstance(encodings, SensoriumError) else _keep(draft, encodings, files)
+            encodings
+            if isinstance(encodings, SensoriumError)
+            else _keep(draft, encodings, files, encoder, enrichers)
         )
     others: dict[int, Draft] = {}
     for index, leader in leader_of.items():
@@ -72,7 +83,7 @@ def prepare(
             prepared[index] = found
         elif index != leader:  # it may be read from another place
             others[index] = drafts[index]
-    return prepared | prepare(others, encoder, files) if others else prepared
+    return prepared | prepare(others, encoder, files, enrichers) if others else prepared
 
 
 def keep_dropped(
@@ -127,10 +138,17 @@ def keep_again(files: FileKeeper, drafts: Collection[Draft], stored: Sequence[St
 
 
 def _keep(
-    draft: Draft, encodings: Sequence[Encoding], files: FileKeeper
+    draft: Draft,
+    encodings: Sequence[Encoding],
+    files: FileKeeper,
+    encoder: Encoder,
+    enrichers: Sequence[Enricher],
 ) -> Prepared | SensoriumError:
+    asked = enrichers if draft.vectors is None else ()
     try:
-        return Prepared(encodings, files.keep(draft.percepts))
+        kept = files.keep(draft.percepts)
+        pairs = zip(draft.digests, draft.percepts, strict=True)
+        return Prepared(encodings, kept, find_in(pairs, asked, encoder))
     except SensoriumError as error:
         return error
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from sensorium.encoders import check_cancelled
 from sensorium.encoders.supervision import cancelled
+from sensorium.enrich import Enricher, Enrichers
 from sensorium.errors import (
     OperationCancelledError,
     PointError,
@@ -19,6 +20,7 @@ from sensorium.errors import (
     show,
 )
 from sensorium.memory.checks import given_rows
+from sensorium.memory.layout.findings import WRITTEN
 from sensorium.memory.layout.ids import as_uuid
 from sensorium.memory.layout.lookup import FOREVER
 from sensorium.memory.layout.parts import drop_parts
@@ -94,23 +96,39 @@ class Writer:
         self._owner = shelf.owner
         self._clock = MomentClock()
 
-    def write(self, moments: Sequence[Moment], *, keep_media: bool | None = None) -> list[Result]:
+    def write(
+        self,
+        moments: Sequence[Moment],
+        *,
+        keep_media: bool | None = None,
+        enrich: Enrichers | None = None,
+    ) -> list[Result]:
         """Remember some moments at once; one that fails gives its error in its place.
 
         Other threads wait only while it is looked up what exists, and while points are written.
 
+        Args:
+            moments: The moments.
+            keep_media: Whether signals are kept; by default as the memory was opened.
+            enrich: What finds words in their percepts; by default as the memory was opened.
         Raises:
             StoreError: The store as a whole failed; what was acknowledged before is safe.
             OperationCancelledError: The caller gave it up; nothing is kept.
             ReadOnlyError: The memory is only read.
         """
         self._shelf.check_writable()
+        enrichers = self._shelf.enrichers(enrich)
         results: dict[int, Result] | None = None
         while results is None:
-            results = self._attempt(moments, keep_media)
+            results = self._attempt(moments, keep_media, enrichers)
         return [results[index] for index in range(len(moments))]
 
-    def _attempt(self, moments: Sequence[Moment], keep_media: bool | None) -> Results | None:
+    def _attempt(
+        self,
+        moments: Sequence[Moment],
+        keep_media: bool | None,
+        enrichers: Sequence[Enricher],
+    ) -> Results | None:
         """Remember some moments; return `None` if the encoder was exchanged meanwhile."""
         now = datetime.now(timezone.utc)
         setup = self._shelf.setup
@@ -129,7 +147,7 @@ class Writer:
                     for record in found.pending
                     if record.index not in prepared
                 }
-                prepared |= prepare(unprepared, setup.encoder, files)
+                prepared |= prepare(unprepared, setup.encoder, files, enrichers)
                 check_cancelled()
                 with self._shelf.held():
                     if self._shelf.setup is not setup:
@@ -149,6 +167,7 @@ class Writer:
         moments: Iterable[Moment],
         *,
         keep_media: bool | None = None,
+        enrich: Enrichers | None = None,
         batch_size: int = BATCH,
         progress: Progress | None = None,
         total: int | None = None,
@@ -170,7 +189,7 @@ class Writer:
         for batch in _batches(iter(moments), min(batch_size, sys.maxsize)):
             first = report.done
             try:
-                results = self.write(batch, keep_media=keep_media)
+                results = self.write(batch, keep_media=keep_media, enrich=enrich)
             except OperationCancelledError as error:
                 raise cancelled(first) from error
             for index, result in enumerate(results, first):
@@ -251,7 +270,7 @@ class Writer:
             names |= {draft.point, as_uuid(draft.given_id) or draft.point}
             named = named or draft.moment.id is not None
         # What a record says is compared only with moments that bring its id.
-        keys = list(dict.fromkeys([*NEEDED, *COMPARED])) if named else NEEDED
+        keys = list(dict.fromkeys([*NEEDED, *COMPARED, WRITTEN])) if named else NEEDED
         points, taken = self._shelf.backend.occupied(list(names), owner=self._owner, payload=keys)
         return {point.id: point.payload for point in points}, taken
 
@@ -274,7 +293,14 @@ class Writer:
                 # The id follows from the content, so the moment says the same as the earlier one.
                 results[record.index] = Remembered(draft.id, "known")
                 continue
-            points = points_of(draft, made.encodings, made.files, owner=self._owner, now=now)
+            points = points_of(
+                draft,
+                made.encodings,
+                made.files,
+                owner=self._owner,
+                now=now,
+                findings=made.findings,
+            )
             ready[draft.point] = replace(record, points=points).instead_of(earlier)
             if earlier is not None:
                 results[earlier.index] = Remembered(earlier.draft.id, earlier.status)

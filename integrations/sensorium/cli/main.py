@@ -10,6 +10,7 @@ import typer
 from sensorium.cli import forgetting, listing, moving, weights
 from sensorium.cli.demo import demo
 from sensorium.cli.doctor import doctor
+from sensorium.cli.enriching import enrich
 from sensorium.cli.looking import look
 from sensorium.cli.recalling import recall
 from sensorium.cli.remembering import remember
@@ -23,7 +24,18 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # local variables may hold somebody's memories
 )
-for command in (demo, look, remember, recall, listing.timeline, show, save, update, listing.stats):
+for command in (
+    demo,
+    look,
+    remember,
+    enrich,
+    recall,
+    listing.timeline,
+    show,
+    save,
+    update,
+    listing.stats,
+):
     app.command()(command)
 for command in (forgetting.forget, forgetting.sweep, forgetting.compact):
     app.command()(command)

@@ -14,10 +14,11 @@ from sensorium.agents.limits import LONGEST_TEXT
 from sensorium.agents.showing import Budget, show_match
 from sensorium.agents.wording import cut, stretch_of
 from sensorium.mcp.schemas import HitData, MediumData, RecordData
-from sensorium.memory import Hit, Medium, Memory, Record
+from sensorium.memory import Finding, Hit, Medium, Memory, Record
 from sensorium.percepts.forms import Preview
 
 LONGEST_URI = 300  # characters
+MOST_FINDINGS = 5  # stretches of words found in a record that are shown of one
 CUT = "(cut; the whole text is in the resource {uri})"
 
 
@@ -73,6 +74,7 @@ def hit_data(hit: Hit) -> HitData:
         "span": [hit.span.start, hit.span.end] if hit.span else None,
         "confidence": hit.confidence,
         "score": hit.score,
+        "found": _cut(hit.finding.text, hit.record) if hit.finding else None,
     }
 
 
@@ -98,7 +100,7 @@ def hit_text(hit: Hit, rank: int, *, unrelated: bool = False) -> str:
     if unrelated:
         confidence += ", probably unrelated"
     head = f"{rank}. memory {hit.record.id}, {when(hit.record.at)}; {matched}; {confidence}"
-    return "\n".join([head, *_details(hit.record)])
+    return "\n".join([head, *_details(hit.record, hit.finding)])
 
 
 def when(time: datetime) -> str:
@@ -106,9 +108,13 @@ def when(time: datetime) -> str:
     return time.isoformat(timespec="seconds")
 
 
-def _details(record: Record) -> Iterator[str]:
+def _details(record: Record, matched: Finding | None = None) -> Iterator[str]:
     if record.text:
         yield f"   text: {json.dumps(_cut(record.text, record), ensure_ascii=False)}"
+    for finding in [matched] if matched else record.findings[:MOST_FINDINGS]:
+        words = json.dumps(_cut(finding.text, record), ensure_ascii=False)
+        at = f" at {finding.span.start:.1f} s" if finding.span else ""
+        yield f"   {finding.origin}{at}: {words}"
     yield f"   modalities: {', '.join(record.modalities) or 'none'}"
     if record.tags:
         yield f"   tags: {_cut(json.dumps(list(record.tags), ensure_ascii=False), record)}"

@@ -43,6 +43,7 @@ class HitData(RecordData):
     span: list[float] | None  # seconds; characters of text
     confidence: float | None
     score: float
+    found: str | None  # words read in a picture or heard in a sound, if they matched
 
 
 class Kept(TypedDict):

@@ -23,9 +23,9 @@ SURFACE = {
     "Every Filter Ids Not OneOf Page Point Present Range Scored Search StoredPoint Words",
     "sensorium.qdrant.client": "ClientBackend add_modality create_collection",
     "sensorium.qdrant.edge": "EdgeBackend",
-    "sensorium.memory": "AsyncMemory CopySummary Enriched ExportSummary Failure Filters Finding Hit "
-    "ImportSummary Medium Memory Moment Progress PurgeReceipt Query Record Reembedded Remembered Report Stream "
-    "StreamOptions Sweep Timeline Verification",
+    "sensorium.memory": "AsyncMemory CopySummary Enriched ExportSummary Failure Filters Finding "
+    "Hit ImportSummary Medium Memory Moment Progress PurgeReceipt Query Record Reembedded "
+    "Remembered Report Stream StreamOptions Sweep Timeline Verification",
     "sensorium.langchain": "SensoriumEmbeddings SensoriumRetriever SensoriumVectorStore "
     "memory_tools",
     "sensorium.langgraph": "SensoriumStore index_encoder",

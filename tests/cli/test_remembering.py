@@ -56,7 +56,7 @@ def test_failures_are_listed_and_the_rest_is_kept(tmp_path: Path) -> None:
         "half.jpg": DOG.read_bytes()[:3000],  # whose header is whole
         "cut.png": MUG.read_bytes()[:40],
         "no.kind": b"?",
-        "x.txt": b"\xff\xfe",
+        "x.txt": b"se\xf1or",
     }
     for name, content in bad.items():
         (tmp_path / name).write_bytes(content)
@@ -171,7 +171,7 @@ def test_stopping_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("files", "passes", "kept"),
-    [(20, 2, "16 of 20 files are done and kept"), (1, 1, "0 of 1 files are done")],
+    [(20, 2, "16 of 20 files are done and kept"), (1, 1, "0 memories are kept")],
 )
 def test_ctrl_c_stops_between_two_batches_of_windows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: int, passes: int, kept: str

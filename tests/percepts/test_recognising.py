@@ -165,7 +165,7 @@ def test_roots_hold_against_every_way_out(tmp_path: Path) -> None:
     [
         (bytes(600), {}, MediaDecodeError, "say the modality"),
         (np.zeros((4, 6)), {}, MediaDecodeError, "of unsaid modality"),
-        (b"\xff\xfe\xfa", {"mime_type": "text/plain"}, MediaDecodeError, "UTF-8"),
+        (b"\xff\xfe\xfa", {"mime_type": "text/plain"}, MediaDecodeError, "not utf-16 throughout"),
         (np.zeros(4), {"modality": "text"}, SourceTypeError, "as text"),
         (png(), {"modality": "smell"}, PerceptFormatError, "'smell'.*one of audio"),
         (png(), {"modality": 5}, PerceptFormatError, "modality 5"),

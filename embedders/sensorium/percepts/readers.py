@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -15,10 +15,16 @@ from sensorium.percepts.percept import Percept, modality_class
 from sensorium.percepts.signatures import PREFIX
 
 GROUP = "sensorium.readers"  # group of the entry points by which packages offer readers
+DOCUMENTS = (
+    *("pdf:PdfReader", "office:OfficeReader", "books:BookReader", "web:PageReader"),
+    *("mail:MailReader", "subtitles:SubtitleReader", "chats:ChatReader", "tables:TableReader"),
+    "long_text:LongTextReader",
+)
 # Asked last, in this order. They stand above the percepts, and are imported when it is their turn.
 BUILT_IN = (
     "sensorium.sources.bags.bag:BagReader",
     "sensorium.sources.folders.folder:FolderReader",
+    *(f"sensorium.sources.documents.{place}" for place in DOCUMENTS),
 )
 
 
@@ -26,9 +32,13 @@ BUILT_IN = (
 class Reader(Protocol):
     """Files, or folders, of one kind, read as percepts.
 
-    A reader may also have `options`: the names of the options that it knows, or a method that
-    returns them for a path. `walk` and the command line, which read files of many kinds, give a
-    reader the options that it has.
+    A reader may also have some of these:
+    `options`, the names of the options that it knows, or a method that returns them for a path:
+    `walk` and the command line, which read files of many kinds, give a reader those that it has.
+    `modalities`, those of the percepts that it yields: asked for another one, it is passed over.
+    `splits`, true if what it yields are the pieces of a file that is one percept as well, as a long
+    text is; `percept_from_media` makes that one.
+    `why_skipped(path)`, why a file of a folder is not read unless its modality is asked for.
     """
 
     def matches(self, path: Path, head: bytes) -> bool:
@@ -63,11 +73,12 @@ def register_reader(reader: Reader) -> None:
     _registered.insert(0, _checked(reader, "registered"))
 
 
-def reader_of(path: Path) -> Reader | None:
+def reader_of(path: Path, modality: str | None = None) -> Reader | None:
     """Return the reader that takes a file or a folder; `None` if it is read as one percept, or not.
 
     Args:
         path: Absolute path.
+        modality: The modality that is asked for; by default any.
     Raises:
         SourceNotFoundError: Nothing is at the path.
         SourceRefusedError: It may not be read.
@@ -82,7 +93,8 @@ def reader_of(path: Path) -> Reader | None:
             path.stat()  # nothing there; or a device or a pipe, which no reader is asked about
             return None
     try:
-        return next((each for each in _readers() if each.matches(path, head)), None)
+        asked = (each for each in _readers() if _reads(each, modality))
+        return next((each for each in asked if each.matches(path, head)), None)
     except SensoriumError:
         raise
     except OSError as error:  # of a folder that may not be listed
@@ -93,10 +105,27 @@ def reader_of(path: Path) -> Reader | None:
         ) from error
 
 
+def _reads(reader: Reader, modality: str | None) -> bool:
+    """Return whether a reader may yield percepts of a modality: it may, unless it says not."""
+    modalities: Collection[str] | None = getattr(reader, "modalities", None)
+    return modality is None or modalities is None or modality in modalities
+
+
 def known_options(reader: Reader, path: Path) -> Collection[str]:
     """Return the names of the options that a reader says it knows, for a path that it takes."""
     names: Any = getattr(reader, "options", ())
     return set(names(path) if callable(names) else names)
+
+
+def why_skipped(reader: Reader | None, path: Path) -> str | None:
+    """Return why a file of a folder is not read unless somebody asks for it; `None` if it is.
+
+    Args:
+        reader: The reader that takes the file.
+        path: The file.
+    """
+    why: Callable[[Path], str | None] | None = getattr(reader, "why_skipped", None)
+    return None if why is None else why(path)
 
 
 def read_with(reader: Reader, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:

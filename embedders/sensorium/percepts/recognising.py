@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 import os
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.percepts.codecs.pictures import is_deep_picture
+from sensorium.percepts.encodings.decoding import decoded
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import allowed_path, directories, local_path
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, make_percept
@@ -65,7 +67,7 @@ def percept_from_media(
             comes from an agent or a network: an empty list refuses every path, `None` none.
     Raises:
         SourceRefusedError: A URL, or a path outside `roots`.
-        MediaDecodeError: Nothing says the modality, or a text is not UTF-8; or the path is a
+        MediaDecodeError: Nothing says the modality, or the encoding of a text; or the path is a
             recording of several percepts, which `sensorium.sources.open` yields.
         EmptyPerceptError: A reader finds nothing, or nothing of the modality, in the file.
         UnitError: A picture of 16 bits or more without a modality, or units that are missing.
@@ -76,16 +78,17 @@ def percept_from_media(
         content = _allowed(content, directories(roots))
     if _is_path(content):
         path = local_path(os.fspath(content))  # type: ignore[arg-type]  # a path
-        reader = reader_of(path)
-        if reader is not None:
+        reader = reader_of(path, modality)
+        if reader is not None and not getattr(reader, "splits", False):
             options = {"modality": modality, **(units or {})}
             if "limits" in known_options(reader, path):
                 options["limits"] = limits
             read = _only(read_with(reader, path, options), path, modality)
             return read.with_origin(at=at, uri=uri)
     found = modality or modality_of_content(content, mime_type, limits=limits)
-    given = _read_text(content, limits) if found == Text.modality else content
-    return make_percept(found, given, units or {}, at=at, uri=uri, limits=limits)
+    if found == Text.modality:
+        return _read_text(content, dict(units or {}), at=at, uri=uri, limits=limits)
+    return make_percept(found, content, units or {}, at=at, uri=uri, limits=limits)
 
 
 def modality_of_content(
@@ -112,7 +115,7 @@ def modality_of_content(
     if modality == "image" and is_deep_picture(source):
         raise _deep_picture(source.name)
     if modality == "text":
-        _check_words(source.head(LOOKED_AT), source.name)
+        check_words(_beginning(source.head(LOOKED_AT)), source.name)
     return modality
 
 
@@ -135,7 +138,7 @@ def modality_of_file(path: Path) -> str:
         raise _deep_picture(repr(path.name))
     if modality == "text":
         with path.open("rb") as stream:
-            _check_words(stream.read(LOOKED_AT), repr(path.name))
+            check_words(_beginning(stream.read(LOOKED_AT)), repr(path.name))
     return modality
 
 
@@ -156,13 +159,19 @@ def _deep_picture(name: str) -> UnitError:
     )
 
 
-def _check_words(head: bytes, name: str) -> None:
+def _beginning(head: bytes) -> str:
+    """Return the beginning of a text by which words are told from numbers, all ASCII."""
+    wide = head.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    return head.decode("utf-16" if wide else "utf-8", "ignore")
+
+
+def check_words(text: str, name: str) -> None:
     """Check that what is taken for words is not a table of numbers, by its beginning.
 
     Raises:
         MediaDecodeError: Nine in ten of its words are numbers.
     """
-    words = re.split(r"[\s,;|]+", head.decode("utf-8", "ignore").strip())
+    words = re.split(r"[\s,;|]+", text[:LOOKED_AT].strip())
     numbers = sum(NUMBER.fullmatch(word) is not None for word in words)
     if len(words) >= FEWEST_WORDS and numbers > MOST_NUMBERS * len(words):
         raise MediaDecodeError(
@@ -226,14 +235,13 @@ def _of_bytes(source: Encoded) -> str | None:
     return named if seen is None or {seen, named} <= {"audio", "video"} else seen
 
 
-def _read_text(content: Given, limits: Limits) -> str:
-    """Return the text of a file. A `str` is a path or a URI, never the text itself."""
+def _read_text(
+    content: Given, units: dict[str, Any], *, at: datetime | None, uri: str | None, limits: Limits
+) -> Percept:
+    """Make the text of a file. A `str` is a path or a URI, never the text itself."""
     source = take(content, modality=Text.modality, limits=limits)
     if not isinstance(source, Encoded):
         raise SourceTypeError(f"{source.name} as text", "encoded text", "pass Text(words) itself")
-    try:
-        return source.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise MediaDecodeError(
-            f"{source.name}, which is not UTF-8 ({error.reason})", "text in UTF-8", "convert it"
-        ) from error
+    read = decoded(source.read(), units.pop("encoding", None), name=source.name)
+    percept = make_percept(Text, read.text, units, at=at, uri=uri, limits=limits)
+    return percept.with_reading(read.reading)

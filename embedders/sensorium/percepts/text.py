@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from sensorium.errors import PerceptValueError, SourceTooLargeError, SourceTypeError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
+from sensorium.percepts.unit import Unit
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # half of a UTF-16 pair, e.g. of a bad file name
 
@@ -41,7 +42,13 @@ class Text(Percept):
     """A text of any length, the empty one included. A `str` is always the text, never a path."""
 
     modality: ClassVar[str] = "text"
-    suffixes: ClassVar[tuple[str, ...]] = (".txt", ".md")
+    needs: ClassVar[Mapping[str, Unit]] = {
+        "encoding": Unit(
+            'how the letters of a file are encoded, if it does not tell: "cp1252", "gb18030", ...',
+            "cp1252",
+        )
+    }
+    suffixes: ClassVar[tuple[str, ...]] = (".txt", ".md", ".markdown", ".rst", ".org", ".text")
     has_file: ClassVar[bool] = False
     source: Characters
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from sensorium.errors import PerceptFormatError, SensoriumError
 from sensorium.percepts.locations import allowed_path
 from sensorium.percepts.percept import Percept
-from sensorium.percepts.readers import Reader, known_options, reader_of
+from sensorium.percepts.readers import Reader, known_options, reader_of, why_skipped
 from sensorium.percepts.recognising import guessed_suffixes, modality_of_file
 from sensorium.sources.registry import open as open_source
 from sensorium.sources.rules import RULES_FILE, SKIP, Rule, options_of, read_rules
@@ -146,7 +146,11 @@ class Search:
         rule = self._rule_for(path, rules)
         if not self._skips(path, rule):
             with self._reporting(path):
-                yield FoundFile(path, reader_of(path.absolute()), rule)
+                yield FoundFile(path, reader_of(path.absolute(), self._asked(rule)), rule)
+
+    def _asked(self, rule: Rule | None) -> str | None:
+        """Return the modality that a file has to be of, if the caller or a rule says one."""
+        return self.modality or (rule.modality if rule else None)
 
     def _of_folder(self, folder: Path, outer: Sequence[Rule]) -> Iterator[FoundFile]:
         """Yield a folder that is one recording, or else the files in it.
@@ -203,9 +207,12 @@ class Search:
     def _known(self, path: Path, rule: Rule | None) -> Iterator[FoundFile]:
         """Yield a file of a folder if something says what it is."""
         said, asked = rule.modality if rule else None, self.modality
-        reader = reader_of(path.absolute())
+        reader = reader_of(path.absolute(), self._asked(rule))
         known = said == asked if said and asked else bool(said) or self._named(path)
-        if reader is not None or known:
+        why = None if self._asked(rule) else why_skipped(reader, path)
+        if why is not None:
+            self.on_skip(path, why)
+        elif reader is not None or known:
             yield FoundFile(path, reader, rule)
         else:
             self.on_skip(path, f"not {asked}" if asked else UNKNOWN_KIND)

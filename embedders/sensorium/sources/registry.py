@@ -44,7 +44,7 @@ def open(  # noqa: A001  # used as `sources.open`, like that of every library of
     """
     allowed = None if roots is None else directories(roots)
     place = local_path(os.fspath(path)) if allowed is None else allowed_path(path, allowed)
-    reader = reader_of(place)
+    reader = reader_of(place, options.get("modality"))
     if reader is not None:
         return read_with(reader, place, options)
     if place.is_dir():

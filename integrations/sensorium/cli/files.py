@@ -29,7 +29,9 @@ STDIN = "-"
 AXES = 3
 LABELS = "sensor"  # what `--column` calls the column that says the sensor of each row
 URL = re.compile(r"https?:/", re.IGNORECASE)  # a Path keeps one of the slashes
-NAMES = frozenset({"dataset", "dtype"})  # options that are names, even if they look like numbers
+NAMES = frozenset(
+    {"dataset", "dtype", "encoding"}
+)  # options that are names, even if they look like numbers
 SIDES = re.compile(r"--shape \((\d+), (\d+)\)")
 TOGETHER = frozenset({"column", "time_column", "with_"})  # options that are made into others
 
@@ -110,10 +112,17 @@ class Units:
     ] = None
     date_order: Annotated[
         str | None,
-        typer.Option(help="Order of dates such as 03/04/2026 in motion: dmy or mdy."),
+        typer.Option(help="Order of dates such as 03/04/2026 in motion and chats: dmy or mdy."),
     ] = None
     clock: Annotated[
         str | None, typer.Option(help='"rate" has --rate go before the times in the file.')
+    ] = None
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Encoding of texts that do not tell it: cp1252, gb18030, shift_jis."),
+    ] = None
+    pages: Annotated[
+        str | None, typer.Option(help="Pages of a PDF to keep pictures of: auto, all or none.")
     ] = None
     with_: Annotated[
         list[Path] | None,

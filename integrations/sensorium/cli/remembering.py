@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sensorium.cli.command import command
+from sensorium.cli.enriching import Finders
 from sensorium.cli.files import Units, check_file, find_files, read_one
 from sensorium.cli.options import AsModality
 from sensorium.cli.outcome import Outcome, Taken, print_outcome
@@ -150,6 +151,7 @@ def remember(
     units: Units,
     maps: Maps = None,
     topic: TopicNames = None,
+    finders: Finders,
     no_media: Annotated[
         bool, typer.Option("--no-media", help="Keep vectors, not the signals themselves.")
     ] = False,
@@ -181,7 +183,7 @@ def remember(
     if readable or not files:
         write = _remember_one if together or not files else _remember_each
         with (
-            session.opened(begin=True) as memory,
+            session.opened(begin=True, enrich=finders.names) as memory,
             counting(
                 "remembering",
                 as_json=session.as_json,

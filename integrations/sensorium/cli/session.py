@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,13 +43,16 @@ class Session:
     read_only: ReadOnly = False
 
     @contextmanager
-    def opened(self, *, begin: bool = False, encodes: bool = True) -> Iterator[Memory]:
+    def opened(
+        self, *, begin: bool = False, encodes: bool = True, enrich: Sequence[str] = ()
+    ) -> Iterator[Memory]:
         """Open the memory for a `with` block.
 
         Args:
             begin: Make the folder if it does not exist.
             encodes: Whether the command makes vectors. A folder is opened without its encoder for
                 everything else, which saves the time that loading one takes.
+            enrich: Names of what finds words in what is remembered.
         Raises:
             OwnerError: The owner is blank.
             StoreFormatError: The folder does not exist or is empty, and `begin` is false.
@@ -71,6 +74,7 @@ class Session:
                     encoder=encoder,
                     media=media,
                     read_only=self.read_only,
+                    enrich=list(enrich),
                 )
             except SpaceMismatchError as error:
                 remedy = "name the memory's own with --encoder; see: sensorium stats"

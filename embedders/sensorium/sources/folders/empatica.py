@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.columns import STANDARD_GRAVITY
+from sensorium.percepts.motion.tables import Choice
 from sensorium.sources.folders.layout import Contents, entries_of, inside
 from sensorium.sources.folders.lists import beginning, is_number
 from sensorium.sources.folders.motion import Motion
@@ -32,11 +33,11 @@ class EmpaticaFolder:
         """Return whether there is a table that begins with a start and a rate."""
         return _table(path) is not None
 
-    def contents(self, path: Path, limits: Limits) -> Contents:
+    def contents(self, path: Path, limits: Limits, choice: Choice) -> Contents:
         """Return the part `"imu"`."""
         table = _table(path)
         assert table is not None
-        source = MotionTable(inside(path, table), limits)
+        source = MotionTable(inside(path, table), limits, choice)
         units: dict[str, str | float] = {"accel": COUNT, "gyro": "none"}
         others = [each.name for each in entries_of(path) if each != table]
         return Contents([Motion("imu", [source], units, path)], others)

@@ -49,7 +49,7 @@ class EurocFolder:
         """Return whether it is the recording, its folder mav0, or the folder of one sensor."""
         return bool(_sensors(path))
 
-    def contents(self, path: Path, limits: Limits) -> Contents:
+    def contents(self, path: Path, limits: Limits, choice: Choice) -> Contents:
         """Return a part for each sensor whose table is one of motion or pictures.
 
         Raises:
@@ -77,7 +77,7 @@ class EurocFolder:
                 )
                 used.add(folder)
                 continue
-            motion = None if _is_pose(table) else _motion(table, limits)
+            motion = None if _is_pose(table) else _motion(table, limits, choice)
             if motion is not None:
                 parts.append(Motion(folder.name, [motion], UNITS, path, pose))
                 used.add(folder)
@@ -139,13 +139,13 @@ def _is_pose(table: Path) -> bool:
     return len(names) > NUMBERS and "p_" in names[1] and "q_" in names[4]
 
 
-def _motion(table: Path, limits: Limits) -> MotionTable | None:
+def _motion(table: Path, limits: Limits, choice: Choice) -> MotionTable | None:
     """Return a table of motion; one without names has the columns of the format."""
     cells = first_row(table)
     if not cells:
         return None
     named = not beginning(table).lstrip().startswith(cells[0])
-    choice = Choice() if named else Choice(COLUMNS, "ns")
+    choice = choice if named else Choice(COLUMNS, "ns")
     if not named and (len(cells) < WIDTH or not all(map(is_number, cells))):
         return None
     found = MotionTable(table, limits, choice)

@@ -12,11 +12,13 @@ from sensorium.errors import (
     MediaDecodeError,
     PerceptError,
     PerceptFormatError,
+    SourceRefusedError,
     show,
 )
 from sensorium.percepts.depth import Depth
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.locations import looking_at
+from sensorium.percepts.motion.options import Options
+from sensorium.percepts.motion.tables import Choice
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.sources.drafts import (
     STRETCH,
@@ -51,13 +53,14 @@ LAYOUTS: tuple[Layout, ...] = (
 GENERAL: Layout = SensorTablesFolder()  # for a folder that is of no other
 GOING = ("skip", "progress", "on_failure")
 READ = ("parts", "modality", "every", "stretch", "limits", "layout")
+TABLES = ("time_unit", "date_order")  # how tables of motion are read
 UNITS = tuple(sorted({*MOTION_OPTIONS, *Depth.needs}))
 
 
 class FolderReader:
     """The reader of folders that are one recording, recognised by what is in them."""
 
-    options = (*GOING, *READ, *UNITS)
+    options = (*GOING, *READ, *TABLES, *UNITS)
 
     def matches(self, path: Path, head: bytes) -> bool:
         """Return whether a folder has a layout that is known; what cannot be read has none."""
@@ -75,8 +78,9 @@ class FolderReader:
                 `modality=`, to read only the parts of that modality;
                 `every=`, least seconds from one picture of a part to the next, 1 by default;
                 `stretch=`, longest motion in seconds that becomes one percept; `layout=`, which one
-                it is, if it could be several; units, for all parts that take them, which go before
-                those of the layout; `skip=`, `limits=`, `progress=` and `on_failure=` as of `bag`.
+                it is, if it could be several; `time_unit=` and `date_order=` of tables, as of
+                `IMU`; units, for all parts that take them, which go before those of the layout;
+                `skip=`, `limits=`, `progress=` and `on_failure=` as of `bag`.
         Raises:
             PerceptFormatError: An option or a part is not known.
             MediaDecodeError: The folder has several layouts.
@@ -87,8 +91,17 @@ class FolderReader:
         layout = _layout_of(path, options.get("layout"))
         limits: Limits = options.get("limits", DEFAULT_LIMITS)
         check_going(options.get("skip", 0), options.get("stretch", STRETCH))
-        with looking_at(path, "a folder that can be read"):
-            contents = layout.contents(path, limits)
+        choice = _choice(options)
+        try:
+            contents = layout.contents(path, limits, choice)
+        except PerceptError:  # some of which are errors of the system, too
+            raise
+        except OSError as error:
+            raise SourceRefusedError(
+                f"the folder {str(path)!r}, of which a file cannot be read ({error})",
+                "permission to read all of it",
+                "check the modes of its files",
+            ) from error
         known: dict[str, Any] = {"layout": layout.title}
         if contents.passed_over:
             known["passed_over"] = ", ".join(contents.passed_over)
@@ -102,6 +115,16 @@ class FolderReader:
             on_failure=options.get("on_failure"),
             said=_said,
         )
+
+
+def _choice(options: Mapping[str, Any]) -> Choice:
+    """Return how tables of motion are read.
+
+    Raises:
+        PerceptValueError: An option is not as it should be.
+    """
+    unit, order = (options.get(name) for name in TABLES)
+    return Options({}, unit, None, None, True, date_order=order).choice
 
 
 def _layouts(path: Path) -> list[Layout]:

@@ -12,6 +12,7 @@ import numpy as np
 from sensorium.errors import MediaDecodeError, PerceptShapeError, SourceNotFoundError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.clocks import told
+from sensorium.percepts.motion.tables import Choice
 from sensorium.sources.folders.layout import Contents, Part, entries_of, inside
 from sensorium.sources.folders.lists import Entry, beginning, is_number, is_picture
 from sensorium.sources.folders.motion import Motion
@@ -49,7 +50,7 @@ class KittiFolder:
         """Return whether there are times in lines with a file for each, or depth maps of KITTI."""
         return bool(_sensors(path)) or bool(_depths(path))
 
-    def contents(self, path: Path, limits: Limits) -> Contents:
+    def contents(self, path: Path, limits: Limits, choice: Choice) -> Contents:
         """Return the parts: `"imu"`, one for each camera, and those of depth maps."""
         parts: list[Part] = []
         used = {DEPTH} if _depths(path) else set()

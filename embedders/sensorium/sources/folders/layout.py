@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from sensorium.errors import SourceRefusedError
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion.tables import Choice
 from sensorium.sources.drafts import Draft
 
 
@@ -84,8 +85,13 @@ class Layout(Protocol):
     def matches(self, path: Path) -> bool:
         """Return whether a folder is laid out so, by what is in it."""
 
-    def contents(self, path: Path, limits: Limits) -> Contents:
+    def contents(self, path: Path, limits: Limits, choice: Choice) -> Contents:
         """Return the parts of a folder that `matches`.
+
+        Args:
+            path: The folder.
+            limits: Largest sizes that are accepted.
+            choice: How its tables of motion are read, where the caller says it.
 
         Raises:
             PerceptError: A file that it needs is missing or damaged.

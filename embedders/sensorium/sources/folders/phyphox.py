@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion.tables import Choice
 from sensorium.sources.folders.layout import Contents, inside
 from sensorium.sources.folders.lists import beginning, is_number
 from sensorium.sources.folders.sensor_tables import motions, sensors_of, unused
@@ -37,10 +38,10 @@ class PhyphoxFolder:
         named = EVENT in beginning(meta / TIME)[:40].lower() and bool(_starts(meta / TIME))
         return named or "property" in beginning(meta / DEVICE)[:40].lower()
 
-    def contents(self, path: Path, limits: Limits) -> Contents:
+    def contents(self, path: Path, limits: Limits, choice: Choice) -> Contents:
         """Return the part `"imu"`."""
         starts = _starts(inside(path, path / META / TIME))
-        tables = sensors_of(path, limits, shift=_shift(starts) if starts else None)
+        tables = sensors_of(path, limits, choice, shift=_shift(starts) if starts else None)
         parts = motions(tables, path)
         return Contents(parts, unused(path, parts, path / META))
 

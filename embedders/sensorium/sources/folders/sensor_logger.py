@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion.tables import Choice
 from sensorium.sources.folders.layout import Contents, Part, inside
 from sensorium.sources.folders.lists import beginning, count_of, named_by_time
 from sensorium.sources.folders.motion import Motion
@@ -40,10 +41,10 @@ class SensorLoggerFolder:
         told = _metadata(path)
         return any(name.startswith(RECORDED) for name in told) and PLATFORM in told
 
-    def contents(self, path: Path, limits: Limits) -> Contents:
+    def contents(self, path: Path, limits: Limits, choice: Choice) -> Contents:
         """Return the parts: `"imu"`, `"camera"` and `"sound"`, of those that are there."""
         told = _metadata(path)
-        tables = by_device(sensors_of(path, limits))
+        tables = by_device(sensors_of(path, limits, choice))
         walks = [Motion(name, group, _units(told), path) for name, group in tables.items()]
         parts: list[Part] = [*walks]
         used = [path / METADATA]

@@ -20,6 +20,7 @@ from sensorium.percepts.motion.columns import (
     words_of,
 )
 from sensorium.percepts.motion.files import without_doubles
+from sensorium.percepts.motion.tables import Choice
 from sensorium.percepts.percept import DEFAULT_LIMITS
 from sensorium.sources.folders.layout import Contents, entries_of, inside
 from sensorium.sources.folders.motion import Motion
@@ -27,6 +28,7 @@ from sensorium.sources.folders.tables import MotionTable, Shift, is_motion
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".csv.gz")
 MOST = 60  # tables that are looked at
+ANY_ORDER = Choice(date_order="either")  # the day does not matter yet
 ACCEL_KINDS = ("accel", "linear")
 # Words of names that say which sensor it is, and in which way, but not whose
 OF_SENSORS = ACCEL | GYRO | GRAVITY | LINEAR | TURNING | SPEED
@@ -48,12 +50,16 @@ class SensorTablesFolder:
         named = [each for each in tables_of(path) if _may_be_motion(each)]
         if not 1 < len(named) <= MOST:
             return False
-        tables = [table for each in named if (table := is_motion(each, DEFAULT_LIMITS)) is not None]
+        tables = [
+            table
+            for each in named
+            if (table := is_motion(each, DEFAULT_LIMITS, ANY_ORDER)) is not None
+        ]
         return any(_are_apart(group) for group in by_device(tables).values())
 
-    def contents(self, path: Path, limits: Limits) -> Contents:
+    def contents(self, path: Path, limits: Limits, choice: Choice) -> Contents:
         """Return the part `"imu"`, or one for each device or walk that names tell apart."""
-        parts = motions(sensors_of(path, limits), path)
+        parts = motions(sensors_of(path, limits, choice), path)
         return Contents(parts, unused(path, parts))
 
 
@@ -110,31 +116,34 @@ def tables_of(path: Path) -> list[Path]:
     ]
 
 
-def sensors_of(path: Path, limits: Limits, *, shift: Shift | None = None) -> list[MotionTable]:
+def sensors_of(
+    path: Path, limits: Limits, choice: Choice, *, shift: Shift | None = None
+) -> list[MotionTable]:
     """Return the tables of motion of a folder, of each sensor one.
 
     Args:
         path: The folder.
         limits: Largest sizes that are accepted.
+        choice: How they are read, where the caller says it.
         shift: Brings their times onto the clock of the folder.
     Raises:
         PerceptError: A table whose name is that of a sensor of motion cannot be read.
     """
     named = [each for each in tables_of(path) if _may_be_motion(each)]
-    found = [_read(inside(path, each), limits, shift) for each in named[:MOST]]
+    found = [_read(inside(path, each), limits, choice, shift) for each in named[:MOST]]
     return [table for table in found if table is not None]
 
 
-def _read(path: Path, limits: Limits, shift: Shift | None) -> MotionTable | None:
+def _read(path: Path, limits: Limits, choice: Choice, shift: Shift | None) -> MotionTable | None:
     """Return a table of motion; `None` for another one, and for one that is empty.
 
     Raises:
         PerceptError: It cannot be read, and its name says a sensor of motion.
     """
     if kind_of(words_of(path.stem)) not in SENSORS:
-        return is_motion(path, limits, shift)
+        return is_motion(path, limits, choice, shift)
     with suppress(EmptyPerceptError):
-        table = MotionTable(path, limits, shift=shift)
+        table = MotionTable(path, limits, choice, shift=shift)
         return table if table.samples else None
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -44,7 +45,7 @@ class MotionTable:
         self,
         path: Path,
         limits: Limits,
-        choice: Choice | None = None,
+        choice: Choice,
         *,
         shift: Shift | None = None,
     ) -> None:
@@ -53,7 +54,7 @@ class MotionTable:
         Args:
             path: The file.
             limits: Largest sizes that are accepted.
-            choice: Which columns to take, where the layout says it.
+            choice: Which columns to take and how, where the layout or the caller says it.
             shift: Brings its times onto the clock of the folder.
         Raises:
             PerceptError: It is no table of motion.
@@ -63,9 +64,12 @@ class MotionTable:
         assert isinstance(taken, Encoded)
         self._source = taken
         self._shift = shift
-        head = open_text_table(_head(taken))
-        choice = choice or _unnamed(head, path) or Choice()
-        self.sensors = read_sensors(head, limits, choice, name=path.stem)
+        beginning = _head(taken)
+        try:
+            self._choice, self.sensors = _explained(beginning, path, limits, choice)
+        except PerceptError as error:
+            came = error.came.replace(beginning.name, repr(str(path)))
+            raise type(error)(came, error.needed, error.remedy) from error
         self.samples: Mapping[str, slice] = {
             kind: slice(AXES * index, AXES * (index + 1))
             for index, kind in enumerate(self.sensors.samples)
@@ -111,7 +115,7 @@ class MotionTable:
         places = [place for kind in self.samples for place in sensors.places[kind]]
         numeric = bool(sensors.time_places) and clock.unit != "date"
         ticked = places + list(sensors.time_places) if numeric else places
-        dates = _Dates(table, sensors)
+        dates = _Dates(table, sensors, self._choice.date_order)
         row = 0
         for block in table.numbers(ticked):
             count = len(block)
@@ -131,16 +135,16 @@ class MotionTable:
 class _Dates:
     """The times of rows that are written as dates and times of day."""
 
-    def __init__(self, table: TextTable, sensors: Sensors) -> None:
+    def __init__(self, table: TextTable, sensors: Sensors, order: str | None) -> None:
         self._columns = [table.texts(place) for place in sensors.time_places]
-        self._path = table.name
+        self._path, self._order = table.name, order
         self._last: int | None = None
 
     def take(self, count: int) -> NDArray[np.int64]:
         """Return the times of the next rows."""
         cells = islice(zip(*self._columns, strict=True), count)
         words = [" ".join(row) for row in cells]
-        clock = told(words if len(words) > 1 else words * 2)
+        clock = told(words if len(words) > 1 else words * 2, self._order, name=self._path)
         if clock is None:
             raise MediaDecodeError(
                 f"{self._path} with {words[0]!r}, or one below it, for a time",
@@ -154,21 +158,32 @@ class _Dates:
         return times
 
 
-def is_motion(path: Path, limits: Limits, shift: Shift | None = None) -> MotionTable | None:
+def is_motion(
+    path: Path, limits: Limits, choice: Choice, shift: Shift | None = None
+) -> MotionTable | None:
     """Return a file as a table of motion; `None` if it holds no sensor of it."""
     try:
-        table = MotionTable(path, limits, shift=shift)
+        table = MotionTable(path, limits, choice, shift=shift)
     except PerceptError:  # a table of something else, or none
         return None
     return table if table.samples else None
 
 
-def _unnamed(table: TextTable, path: Path) -> Choice | None:
+def _explained(
+    beginning: Encoded, path: Path, limits: Limits, choice: Choice
+) -> tuple[Choice, Sensors]:
+    """Return which columns are taken, and what a table tells by its beginning."""
+    table = open_text_table(beginning)
+    taken = choice if choice.columns else _unnamed(table, path, choice)
+    return taken, read_sensors(table, limits, taken, name=path.stem)
+
+
+def _unnamed(table: TextTable, path: Path, choice: Choice) -> Choice:
     """Choose the columns of a table of a time and x y z without names, by the name of its file."""
     kind = kind_of(words_of(path.name.partition(".")[0]))
     if table.names or table.width != 1 + AXES or kind not in SENSORS:
-        return None
-    return Choice({"time": 0, str(kind): [1, 2, 3]})
+        return choice
+    return replace(choice, columns={"time": 0, str(kind): [1, 2, 3]})
 
 
 def _head(source: Encoded) -> Encoded:

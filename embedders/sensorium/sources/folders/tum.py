@@ -8,6 +8,7 @@ from pathlib import Path
 from sensorium.errors import PerceptShapeError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.columns import kind_of, words_of
+from sensorium.percepts.motion.tables import Choice
 from sensorium.sources.folders.layout import Contents, Part, entries_of, inside
 from sensorium.sources.folders.lists import (
     beginning,
@@ -47,7 +48,7 @@ class TumFolder:
         """Return whether one of the two lists is there, and is a list."""
         return any(is_list(path / name) or _is_empty(path / name) for name in LISTS)
 
-    def contents(self, path: Path, limits: Limits) -> Contents:
+    def contents(self, path: Path, limits: Limits, choice: Choice) -> Contents:
         """Return a part for each list, and one for the accelerometer.
 
         Raises:
@@ -60,7 +61,7 @@ class TumFolder:
             if is_list(text) or (text.name in LISTS and _is_empty(text)):
                 parts.append(_pictures(path, text, poses))
             elif _sensor(text) is not None:
-                tables.append(MotionTable(text, limits))
+                tables.append(MotionTable(text, limits, choice))
             elif text.name not in ("groundtruth.txt", CALIBRATION):
                 continue
             used.add(text.name)

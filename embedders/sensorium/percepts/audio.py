@@ -59,7 +59,21 @@ class Audio(Percept):
     modality: ClassVar[str] = "audio"
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac"),
-        *(".m4a", ".aac", ".aif", ".aiff", ".wma"),
+        *(".m4a", ".aac", ".aif", ".aiff", ".wma", ".m4b", ".m4r", ".mka", ".weba", ".caf", ".au"),
+        *(
+            ".snd",
+            ".w64",
+            ".rf64",
+            ".amr",
+            ".awb",
+            ".3ga",
+            ".ac3",
+            ".aifc",
+            ".mp2",
+            ".mpga",
+            ".spx",
+        ),
+        *(".ape", ".wave"),
     )
     mime_family: ClassVar[str] = "audio"
     source: Encoded | Samples

@@ -15,23 +15,36 @@ from sensorium.errors import (
     EmptyPerceptError,
     MediaDecodeError,
     Phrase,
+    SourceNotFoundError,
     SourceTypeError,
     UnitError,
 )
+from sensorium.percepts.codecs.animations import ANIMATED, moves
 from sensorium.percepts.codecs.pictures import is_deep_picture
+from sensorium.percepts.codecs.streams import held_modality
 from sensorium.percepts.encodings.decoding import decoded
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import allowed_path, directories, local_path
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, make_percept
 from sensorium.percepts.readers import known_options, read_with, reader_of
 from sensorium.percepts.signatures import PREFIX, recognise
-from sensorium.percepts.source import Encoded, Given, take
+from sensorium.percepts.source import Encoded, Given, Samples, take
 from sensorium.percepts.tables.cells import NUMBER
 from sensorium.percepts.text import Text
 
 FAMILIES = ("image", "audio", "video", "text")  # mime types whose first part is a modality
 # The modality that a word of what `recognise` says stands for
 KINDS = {"picture": "image", "sound": "audio", "video": "video", "text": "text"}
+MEDIA = ("image", "audio", "video")  # what first bytes are believed to say of files without a name
+TWO_MEANINGS = frozenset({".ts"})  # suffixes of a film, and of something else
+CONTAINERS = frozenset(  # kinds of files called sounds that may be films
+    {
+        "a Matroska or WebM video",
+        "an ASF video",
+        "an MPEG-4 or QuickTime video",
+        "an Ogg sound or video",
+    }
+)
 LOOKED_AT = 8192  # bytes that tell words from numbers
 FEWEST_WORDS, MOST_NUMBERS = 30, 0.9  # fewer are words in any case, and so are fewer numbers
 SEVERAL = "iterate over sensorium.sources.open(path), run the command sensorium remember,"
@@ -106,6 +119,8 @@ def modality_of_content(
     if mime_type is None and isinstance(content, str) and content[:5].lower() == "data:":
         mime_type = content[5 : content.index(",")].partition(";")[0]
     modality = _of_mime(mime_type) or _of_bytes(source)
+    if modality is not None:
+        modality = _held(modality, source, limits)
     if modality is None:
         raise MediaDecodeError(
             f"{source.name}" + (f" of type {mime_type!r}" if mime_type else ""),
@@ -120,20 +135,29 @@ def modality_of_content(
 
 
 def modality_of_file(path: Path) -> str:
-    """Return the modality that a file's name says; of its content only a picture's header is read.
+    """Return the modality that a file's name says, or its content where the name leaves it open.
+
+    Of the content only the beginning and the header of a picture, a sound or a film are read.
 
     Raises:
-        MediaDecodeError: The name does not say it.
+        SourceNotFoundError: It is no regular file: a pipe would be waited for.
+        MediaDecodeError: Neither says it.
         UnitError: A picture of 16 bits or more, which may be depth, heat or a picture.
     """
+    if not path.is_file() and path.exists():
+        raise SourceNotFoundError(
+            f"the path {str(path)!r}, which is not a file", "a regular file", "name the file itself"
+        )
     suffixes = guessed_suffixes()
-    modality = suffixes.get(path.suffix.lower())
+    modality = suffixes.get(path.suffix.lower()) or _of_unnamed(path)
     if modality is None:
         raise MediaDecodeError(
             f"{path.name!r}, whose name does not say what it is",
             f"one of {' '.join(sorted(suffixes))}",
             SAY_IT,
         )
+    if modality in MEDIA:
+        modality = _held(modality, take(path, modality="media", limits=DEFAULT_LIMITS))
     if modality == "image" and is_deep_picture(path):
         raise _deep_picture(repr(path.name))
     if modality == "text":
@@ -142,13 +166,58 @@ def modality_of_file(path: Path) -> str:
     return modality
 
 
+def is_known_file(path: Path) -> bool:
+    """Return whether a regular file of a folder is read without anybody saying what it is.
+
+    Its name says so, or its first bytes where the name does not end in a suffix, or in one that has
+    two meanings: .ts is a film and a program in TypeScript.
+    """
+    return path.suffix.lower() in guessed_suffixes() or _of_unnamed(path) is not None
+
+
 def guessed_suffixes() -> dict[str, str]:
-    """Return the modality that a file is taken for by the end of its name, in small letters."""
+    """Return the modality that a file is taken for by the end of its name, in small letters.
+
+    Endings with two meanings are left out: see `is_known_file`.
+    """
     suffixes: dict[str, str] = {}
     for cls in Percept.modalities.values():
         for suffix in cls.suffixes if cls.guessable else ():
             suffixes.setdefault(suffix, cls.modality)  # a later sense takes no earlier one's files
-    return suffixes
+    return {suffix: modality for suffix, modality in suffixes.items() if suffix not in TWO_MEANINGS}
+
+
+def _of_unnamed(path: Path) -> str | None:
+    """Return what the first bytes of a file say whose name does not say it; words are not guessed.
+
+    A suffix that nobody knows says that the file is none of ours, such as a download that has not
+    ended.
+    """
+    if (path.suffix and path.suffix.lower() not in TWO_MEANINGS) or not path.is_file():
+        return None
+    try:
+        with path.open("rb") as stream:
+            modality = _kind(stream.read(PREFIX))
+    except OSError:
+        return None
+    return modality if modality in MEDIA else None
+
+
+def _held(modality: str, source: Encoded | Samples, limits: Limits = DEFAULT_LIMITS) -> str:
+    """Return the modality of what a file holds that its name or type calls picture, sound or film.
+
+    A container of sound and film may hold either; an animation that moves is a film.
+    """
+    if not isinstance(source, Encoded):
+        return modality
+    kind = recognise(source.head(PREFIX))
+    if (modality == "video" and kind not in ANIMATED) or (
+        modality == "audio" and kind in CONTAINERS
+    ):
+        return held_modality(source, limits) or modality
+    if modality == "image" and moves(source, limits):
+        return "video"
+    return modality
 
 
 def _deep_picture(name: str) -> UnitError:
@@ -229,10 +298,14 @@ def _of_mime(mime_type: str | None) -> str | None:
 
 def _of_bytes(source: Encoded) -> str | None:
     """Return the modality that the first bytes say; the file's name tells sound from video."""
-    words = recognise(source.head(PREFIX)).split()
-    seen = next((KINDS[word] for word in words if word in KINDS), None)
+    seen = _kind(source.head(PREFIX))
     named = _of_mime(mimetypes.guess_type(source.path.name)[0]) if source.path else None
     return named if seen is None or {seen, named} <= {"audio", "video"} else seen
+
+
+def _kind(head: bytes) -> str | None:
+    """Return the modality that the first bytes of a file say."""
+    return next((KINDS[word] for word in recognise(head).split() if word in KINDS), None)
 
 
 def _read_text(

@@ -25,6 +25,7 @@ from sensorium.errors import (
 from sensorium.percepts.audio import Audio
 from sensorium.percepts.capture.capture import Capture
 from sensorium.percepts.capture.tags import capture_tags, recording_capture
+from sensorium.percepts.codecs.animations import is_animated, read_periods, timed_pictures
 from sensorium.percepts.codecs.ffmpeg import (
     has_hole,
     length_of,
@@ -64,14 +65,16 @@ class _Header:
     duration: float | None  # seconds
     has_sound: bool
     tags: Mapping[str, str] = field(default_factory=dict)  # that say when and where it was taken
+    is_animation: bool = False  # whose frames Pillow reads
 
 
 class Video(Percept):
-    """A video: a file (mp4, mkv, webm, avi, animated gif), or RGB frames with their rate."""
+    """A video: a file (mp4, mkv, webm, avi, an animated picture), or RGB frames with their rate."""
 
     modality: ClassVar[str] = "video"
     suffixes: ClassVar[tuple[str, ...]] = (
-        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"),
+        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts"),
+        *(".3gp", ".3g2", ".wmv", ".asf", ".flv", ".f4v", ".ogv", ".vob", ".mpe", ".qt", ".divx"),
     )
     mime_family: ClassVar[str] = "video"
     source: Encoded | Samples
@@ -116,7 +119,8 @@ class Video(Percept):
                     "no fps: the file carries its own",
                     "leave fps out",
                 )
-            header = _read_header(taken, limits)
+            read = _read_animation if is_animated(taken, limits) else _read_header
+            header = read(taken, limits)
         else:
             fps = _check_fps(fps, taken)
             _check_frames(taken.array, limits)
@@ -180,6 +184,8 @@ class Video(Percept):
         """
         wanted = _in_order(times)
         if isinstance(self.source, Encoded):
+            if self._header.is_animation:
+                return _on_show(timed_pictures(self.source, self.limits), wanted)
             return _pictures_at(self.source, wanted, self.limits, self._note_damage)
         return self._pictures(self.source.array, wanted)
 
@@ -319,6 +325,25 @@ def _read_header(source: Encoded, limits: Limits) -> _Header:
         limits.check_seconds(duration, source.name)
         has_sound = bool(container.streams.audio)
         return _Header(_fps(track), duration, has_sound, capture_tags(container, track))
+
+
+def _read_animation(source: Encoded, limits: Limits) -> _Header:
+    periods = read_periods(source, limits)
+    length = math.fsum(periods)
+    limits.check_seconds(length, source.name)
+    return _Header(len(periods) / length, length, has_sound=False, is_animation=True)
+
+
+def _on_show(
+    pictures: Iterator[tuple[float, PIL.Image.Image]], wanted: Iterator[float]
+) -> Iterator[PIL.Image.Image]:
+    """Yield the picture on show at each time; pictures come with the times they start at."""
+    _, shown = next(pictures)
+    upcoming = next(pictures, None)
+    for time in wanted:
+        while upcoming is not None and upcoming[0] <= time + TICK:
+            shown, upcoming = upcoming[1], next(pictures, None)
+        yield shown
 
 
 def _scan_length(source: Encoded, limits: Limits) -> float:

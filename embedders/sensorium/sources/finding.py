@@ -13,7 +13,7 @@ from sensorium.errors import PerceptFormatError, SensoriumError
 from sensorium.percepts.locations import allowed_path
 from sensorium.percepts.percept import Percept
 from sensorium.percepts.readers import Reader, known_options, reader_of, why_skipped
-from sensorium.percepts.recognising import guessed_suffixes, modality_of_file
+from sensorium.percepts.recognising import is_known_file, modality_of_file
 from sensorium.sources.registry import open as open_source
 from sensorium.sources.rules import RULES_FILE, SKIP, Rule, options_of, read_rules
 from sensorium.sources.single_file import GENERAL, companions
@@ -221,7 +221,7 @@ class Search:
         """Return whether a file may be of the modality asked for, or else is of a known kind."""
         suffix = path.suffix.lower()
         if self.modality is None:
-            return suffix in guessed_suffixes()
+            return is_known_file(path)
         cls = Percept.modalities[self.modality]
         return suffix in cls.suffixes or (suffix in cls.doubted_suffixes and cls.may_be(path))
 

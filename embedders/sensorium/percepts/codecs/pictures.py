@@ -78,7 +78,11 @@ MAP_ADVICE = (  # of floats, a PNG would keep nothing
 )
 ADVICE = {"depth": MAP_ADVICE, "thermal": MAP_ADVICE}
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"),
+    *(".jfif", ".jpe", ".jp2", ".j2k", ".jpf", ".jpx", ".mpo", ".apng", ".ico", ".tga", ".dib"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".qoi", ".pcx", ".psd"),
+)
 TURNS = {  # EXIF orientation to what makes the picture upright
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -129,7 +133,7 @@ def probe(
         check_size((width, height), modality, limits)
         check_memory((width, height), pixel, modality, limits)
         return Header(width, height, source.mode)
-    with _open(source, modality, limits, pixel, page) as picture:
+    with open_picture(source, modality, limits, pixel=pixel, page=page) as picture:
         if exact:
             _refuse_stretched(picture)
         width, height = picture.size
@@ -157,7 +161,7 @@ def decode(
         TooManyPixelsError: More than `limits` allow, checked before decoding.
         SourceChangedError: The file changed after the percept was made.
     """
-    with _open(source, modality, limits, pixel, page) as picture:
+    with open_picture(source, modality, limits, pixel=pixel, page=page) as picture:
         if exact:
             _refuse_stretched(picture)
         turn = TURNS.get(_orientation(picture)) if upright else None
@@ -283,13 +287,15 @@ def eight_bit(array: Array, modality: str) -> NDArray[np.uint8]:
 
 
 @contextmanager
-def _open(
+def open_picture(
     source: Encoded,
     modality: str,
     limits: Limits,
-    pixel: int,
-    page: Callable[[int], int] | None,
+    *,
+    pixel: int = PIXEL,
+    page: Callable[[int], int] | None = None,
 ) -> Iterator[PIL.Image.Image]:
+    """Open a picture, whose pixels are decoded when they are asked for; as `probe` has it."""
     with source.open() as stream:
         prefix = stream.read(PREFIX)
         with translate_errors(f"{source.name}, which looks like {recognise(prefix)}", modality):

@@ -77,15 +77,18 @@ class Image(Percept):
             taken: Encoded | Samples = Samples(np.asarray(rgb))
         else:
             taken = take(source, modality=self.modality, limits=limits)
+        origin = None
         if isinstance(taken, Samples):
             array = _rgb_array(taken.array, limits)
             taken = taken if array is taken.array else Samples(array)
             size = (array.shape[1], array.shape[0])
         else:
             header = probe(taken, modality=self.modality, limits=limits)
-            size = (header.width, header.height)
+            size, origin = (header.width, header.height), header.origin
         self._describe(taken, at=at, uri=uri, limits=limits)
         self._set(size=size)
+        if origin is not None:
+            self._note(picture=f"{origin}, {size[0]} x {size[1]}")
 
     @property
     def units(self) -> Mapping[str, Any]:

@@ -24,6 +24,9 @@ from sensorium.errors import (
     SensoriumError,
     TooManyPixelsError,
 )
+from sensorium.percepts.codecs.photos import open_photo
+from sensorium.percepts.codecs.raw_photos import ORIGIN, is_raw_photo, open_raw
+from sensorium.percepts.codecs.raw_photos import SUFFIXES as RAW_SUFFIXES
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.raw_maps import RawMap
 from sensorium.percepts.signatures import PREFIX, recognise
@@ -82,7 +85,10 @@ SUFFIXES = (
     *(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"),
     *(".jfif", ".jpe", ".jp2", ".j2k", ".jpf", ".jpx", ".mpo", ".apng", ".ico", ".tga", ".dib"),
     *(".ppm", ".pgm", ".pbm", ".pnm", ".qoi", ".pcx", ".psd"),
+    *(".heic", ".heif", ".hif", ".avifs", ".jxl"),
+    *RAW_SUFFIXES,
 )
+SHOWN = ("image", "video")  # modalities of what people look at, not of measurements
 TURNS = {  # EXIF orientation to what makes the picture upright
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -101,6 +107,7 @@ class Header(NamedTuple):
     width: int
     height: int
     mode: str  # Pillow's: "RGB", "L", "I;16", "F", ...
+    origin: str | None = None  # where the picture of a raw photo was taken from
 
 
 def probe(
@@ -139,7 +146,7 @@ def probe(
         width, height = picture.size
         if upright and _orientation(picture) in SIDEWAYS:
             width, height = height, width
-        return Header(width, height, picture.mode)
+        return Header(width, height, picture.mode, picture.info.get(ORIGIN))
 
 
 def decode(
@@ -299,7 +306,9 @@ def open_picture(
     with source.open() as stream:
         prefix = stream.read(PREFIX)
         with translate_errors(f"{source.name}, which looks like {recognise(prefix)}", modality):
-            picture = identify(stream, prefix[:MAGIC])
+            stream.seek(0)
+            raw = modality in SHOWN and is_raw_photo(stream)
+            picture = open_raw(stream) if raw else identify(stream, prefix[:MAGIC])
             if page is not None:
                 pages = _pages(picture)
                 picture.seek(pages[page(len(pages))])
@@ -334,7 +343,10 @@ def identify(stream: BinaryIO, magic: bytes) -> PIL.Image.Image:
                     return factory(stream, "")
             except (SyntaxError, LookupError, TypeError, struct.error):
                 continue  # it is not this plugin's format after all
-    raise PIL.UnidentifiedImageError("no plugin of Pillow reads it")
+    photo = open_photo(stream, magic)
+    if photo is None:
+        raise PIL.UnidentifiedImageError("no plugin of Pillow reads it")
+    return photo
 
 
 def _pages(picture: PIL.Image.Image) -> list[int]:
@@ -403,6 +415,8 @@ def is_deep_picture(content: Path | Encoded) -> bool:
         with opened as stream:
             kind = recognise(stream.read(PREFIX))
             stream.seek(0)
+            if is_raw_photo(stream):
+                return False
             with PIL.Image.open(stream) as picture:
                 return picture.mode.startswith(DEEP_MODES)
     except PIL.UnidentifiedImageError:

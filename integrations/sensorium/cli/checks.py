@@ -38,6 +38,7 @@ EXTRAS = {  # modules that are installed with the extra
     "langchain": ["langchain_core"],
     "langgraph": ["langgraph"],
     "llama-index": ["llama_index"],
+    "matlab": ["scipy"],
     "mcp": ["mcp"],
     "tiff": ["tifffile"],
 }

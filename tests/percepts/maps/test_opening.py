@@ -17,6 +17,7 @@ import numpy as np
 import OpenEXR
 import PIL.Image
 import pytest
+import scipy.io
 import tifffile
 
 from sensorium.errors import (
@@ -62,6 +63,25 @@ def write_matlab(path: Path) -> dict[str, Any]:
         file["D"].attrs["MATLAB_class"] = np.bytes_("double")
     with path.open("r+b") as stream:
         stream.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\0\2IM")
+    return {"unit": "m"}
+
+
+def write_old_matlab(path: Path) -> dict[str, Any]:
+    """Whole numbers, which the file holds in fewer bytes, beside a number, words and a vector."""
+    beside = {"fx": 525.0, "note": "left", "rows": np.arange(9.0)}
+    scipy.io.savemat(path, {"D": MM.astype(np.float64), **beside}, do_compression=True)
+    return {"unit": "mm"}
+
+
+def write_old_matlab_stack(path: Path) -> dict[str, Any]:
+    scipy.io.savemat(path, {"other": MM, "D": np.dstack([MM * 2, MM])})
+    return {"unit": "mm", "dataset": "D", "frame": 1}
+
+
+def write_batch(path: Path) -> dict[str, Any]:
+    """A batch of one, as networks return it, beside one channel."""
+    with h5py.File(path, "w") as file:
+        file["depth"] = SCENE[None, None]
     return {"unit": "m"}
 
 
@@ -144,6 +164,11 @@ WRITERS: dict[str, tuple[str, Writer]] = {
     "npz": ("a.npz", write_npz),
     "hdf5": ("range.h5", write_hdf5),
     "matlab": ("nyu.mat", write_matlab),
+    "old matlab": ("old.mat", write_old_matlab),
+    "old matlab stack": ("old.mat", write_old_matlab_stack),
+    "npy batch": ("a.npy", npy(SCENE[None, ..., None], unit="m")),
+    "npy batch of a stack": ("a.npy", npy(np.stack([MM, MM * 2])[None], unit="mm", frame=0)),
+    "hdf5 batch": ("a.h5", write_batch),
     "exr": ("z.exr", write_exr),
     "grey exr": ("z.exr", write_grey_exr),
     "half tiff": ("a.tif", tiff(SCENE.astype(np.float16))),
@@ -224,6 +249,16 @@ def test_several_maps_are_never_chosen_from_silently(tmp_path: Path) -> None:
     OpenEXR.File({}, {"R": SCENE, "G": SCENE, "B": SCENE * 2}).write(str(path))
     with pytest.raises(PerceptShapeError, match="different channels"):
         Depth(path, unit="m", fx=FX).metres()
+
+
+def test_a_batch_of_one_is_one_map() -> None:
+    """Of several it is not, and each of them is by its index."""
+    for shape in ((1, 1, 24, 37), (1, 24, 37, 1), (24, 37, 1, 1)):
+        np.testing.assert_array_equal(Depth(SCENE.reshape(shape), unit="m", fx=FX).metres(), WANTED)
+    several = np.stack([SCENE * 2, SCENE])[:, None]
+    with pytest.raises(PerceptShapeError, match="frame=0"):
+        Depth(several, unit="m", fx=FX)
+    np.testing.assert_array_equal(Depth(several, unit="m", fx=FX, frame=1).metres(), WANTED)
 
 
 def test_a_stack_in_memory_has_frames_as_well() -> None:
@@ -336,18 +371,18 @@ def test_text_of_a_layout_is_as_good_as_numbers(tmp_path: Path) -> None:
 
 def test_a_missing_library_is_one_line(tmp_path: Path) -> None:
     """The error holds the command that installs it, and the rest of the package works."""
-    names = {"hdf5": write_hdf5, "exr": write_exr}
+    names = {"hdf5": write_hdf5, "exr": write_exr, "matlab": write_old_matlab}
     for extra, write in names.items():
         write(tmp_path / extra)
     tifffile.imwrite(tmp_path / "tiff", SCENE.astype(np.float16))
     program = f"""
 import sys
-for name in ("h5py", "OpenEXR", "tifffile"):
+for name in ("h5py", "OpenEXR", "tifffile", "scipy"):
     sys.modules[name] = None
 from pathlib import Path
 from sensorium.errors import MissingExtraError
 from sensorium.percepts import Depth
-for extra in ("hdf5", "exr", "tiff"):
+for extra in ("hdf5", "exr", "tiff", "matlab"):
     try:
         Depth(Path({str(tmp_path)!r}) / extra, unit="m", fx=60)
     except MissingExtraError as error:
@@ -357,8 +392,8 @@ for extra in ("hdf5", "exr", "tiff"):
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     lines = done.stdout.splitlines()
-    assert len(lines) == 3
-    for extra, line in zip(("hdf5", "exr", "tiff"), lines, strict=True):
+    assert len(lines) == 4
+    for extra, line in zip(("hdf5", "exr", "tiff", "matlab"), lines, strict=True):
         assert f'pip install "sensorium[{extra}]"' in line
 
 
@@ -366,7 +401,7 @@ def test_the_libraries_are_imported_when_they_are_needed() -> None:
     """Importing percepts imports none of them."""
     program = """
 import sys, sensorium.percepts
-assert not {"h5py", "OpenEXR", "tifffile"} & sys.modules.keys()
+assert not {"h5py", "OpenEXR", "scipy", "tifffile"} & sys.modules.keys()
 """
     subprocess.run([sys.executable, "-c", program], check=True)
 

@@ -241,10 +241,15 @@ def check_memory(size: tuple[int, int], pixel: int, name: str, limits: Limits) -
 
 
 def one_channel(array: Array) -> Array:
-    """Return (1, H, W) and (H, W, 1) as an (H, W) view, anything else as it is."""
-    if array.ndim != 3 or 1 not in (array.shape[0], array.shape[2]):
-        return array
-    return array.squeeze(0 if array.shape[0] == 1 else 2)
+    """Return (1, H, W), (H, W, 1) and (1, 1, H, W) as an (H, W) view, anything else as it is."""
+    return array.reshape(without_ones(array.shape))
+
+
+def without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a shape without ones before and behind, of which two sides are left."""
+    while len(shape) > 2 and 1 in (shape[0], shape[-1]):
+        shape = shape[1:] if shape[0] == 1 else shape[:-1]
+    return shape
 
 
 def check_unit_interval(array: Array, modality: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from sensorium.errors import MissingExtraError, SourceRefusedError
+from sensorium.percepts.codecs.pictures import without_ones
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.layout import Layout
 from sensorium.percepts.maps.stored import Stored
@@ -45,14 +46,18 @@ def open_hdf5(stream: BinaryIO, layout: Layout, limits: Limits, name: str) -> It
 
 
 def _stored(dataset: Any, layout: Layout, name: str) -> Stored:
-    """Return the map of a dataset (H, W), or a frame of (N, H, W); reversed where MATLAB wrote."""
+    """Return the map of a dataset (H, W), or a frame of (N, H, W); reversed where MATLAB wrote.
+
+    Ones before and behind do not count.
+    """
     matlab = MATLAB in dataset.attrs
-    shape: tuple[int, ...] = dataset.shape
-    stacked = len(shape) == 3 and 1 not in (shape[0], shape[2])
-    frame = layout.page(shape[0], name) if stacked or (layout.frame and len(shape) == 3) else None
+    shape = without_ones(dataset.shape)
+    frame = layout.page(shape[0], name) if len(shape) == 3 or layout.frame else None
+    before = next((place for place, side in enumerate(dataset.shape) if side != 1), 0)
 
     def read() -> Array:
-        array: Array = np.asarray(dataset[()] if frame is None else dataset[frame])
+        place = () if frame is None else (*[0] * before, frame)
+        array: Array = np.asarray(dataset[place])
         return array.T if matlab else array
 
     left = shape if frame is None else shape[1:]
@@ -60,7 +65,8 @@ def _stored(dataset: Any, layout: Layout, name: str) -> Stored:
 
 
 def _may_be_map(dataset: Any) -> bool:
-    return dataset.dtype.kind in "biuf" and len(dataset.shape) in (2, 3)
+    shape = dataset.shape
+    return dataset.dtype.kind in "biuf" and len(shape) > 1 and len(without_ones(shape)) < 4
 
 
 def _walk(group: Any, path: str, h5py: Any) -> Iterator[tuple[str, Any]]:

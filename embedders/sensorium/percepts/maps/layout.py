@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sensorium.errors import PerceptShapeError, UnitError, show
+from sensorium.percepts.codecs.pictures import one_channel
 from sensorium.percepts.maps.counts import to_number
 from sensorium.percepts.source import Array
 
@@ -111,11 +112,13 @@ class Layout:
 
 def pick_frame(array: Array, layout: Layout, name: str) -> Array:
     """Return one map of a stack (N, H, W) or (N, H, W, C), if a frame is asked for."""
-    if layout.frame is None or array.ndim < 3:
-        if layout.frame:
-            layout.page(1, name)
+    if layout.frame is None:
         return array
-    frame: Array = array[layout.page(array.shape[0], name)]
+    stack = one_channel(array)
+    if stack.ndim < 3:
+        layout.page(1, name)
+        return stack
+    frame: Array = stack[layout.page(stack.shape[0], name)]
     return frame
 
 

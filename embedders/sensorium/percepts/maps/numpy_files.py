@@ -10,6 +10,7 @@ from typing import IO, Any, BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
+from sensorium.percepts.codecs.pictures import without_ones
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.layout import Layout, pick_frame
 from sensorium.percepts.maps.stored import Stored
@@ -66,6 +67,7 @@ def _stored(stream: IO[bytes], layout: Layout, limits: Limits, name: str) -> Sto
         array = npy.read_array(stream, allow_pickle=False)
         return pick_frame(array, layout, name)
 
+    shape = without_ones(shape)
     if layout.frame is not None and len(shape) > 2:
         layout.page(shape[0], name)
         shape = shape[1:]

@@ -22,6 +22,7 @@ from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.exr_files import open_exr
 from sensorium.percepts.maps.hdf5_files import open_hdf5
 from sensorium.percepts.maps.layout import Layout
+from sensorium.percepts.maps.matlab_files import open_matlab
 from sensorium.percepts.maps.numpy_files import open_npy, open_npz
 from sensorium.percepts.maps.raw_files import open_raw
 from sensorium.percepts.maps.raw_maps import RawMap
@@ -38,6 +39,7 @@ OPENERS: dict[str, Opener] = {  # by what `recognise` says
     "a NumPy file": open_npy,
     "a ZIP archive or an office document": open_npz,
     "an HDF5 file": open_hdf5,
+    "a MATLAB file of version 5": open_matlab,
     "an OpenEXR picture": open_exr,
     "text": open_text,
 }
@@ -48,6 +50,7 @@ LATER: dict[str, Opener] = {  # where Pillow does not read it
 NETPBM = b"P"  # what a picture of plain text begins with, and perhaps a table
 FORMATS = {  # extension and mime type of a kept file, by what `recognise` says
     "an HDF5 file": ("h5", "application/x-hdf5"),
+    "a MATLAB file of version 5": ("mat", "application/x-matlab-data"),
     "a ZIP archive or an office document": ("npz", "application/x-npz"),
     "text": ("csv", "text/csv"),
 }

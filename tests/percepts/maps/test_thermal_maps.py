@@ -13,7 +13,7 @@ import pytest
 import tifffile
 
 from sensorium.errors import MediaDecodeError, PerceptShapeError, UnitError
-from sensorium.percepts import Thermal
+from sensorium.percepts import Depth, Thermal
 from sensorium.percepts.files import file_from_percept, percept_from_file
 
 ROWS, COLUMNS = np.mgrid[0:21, 0:34]
@@ -213,3 +213,61 @@ def test_thousands_in_quotes_are_not_guessed() -> None:
 def test_a_quote_without_an_end_is_an_error() -> None:
     with pytest.raises(MediaDecodeError):
         Thermal(b'1,2\n3,"' + b"4" * 200_000, unit="celsius").view()
+
+
+def _joined(mark: str, *, point: str = ".", behind: str = "") -> str:
+    return "\n".join(
+        mark.join(f"{value:.2f}{behind}".replace(".", point) for value in row) for row in CELSIUS
+    )
+
+
+FORMS = {
+    "tabs below lines of semicolons": "Unit;C\nWidth;34\nHeight;21\n\n" + _joined("\t", point=","),
+    "units behind": _joined(",", behind="\u00b0C"),
+    "bars": _joined("|"),
+    "a corner of words": "\u00b0C;"
+    + ";".join(map(str, range(34)))
+    + "\n"
+    + "\n".join(
+        f"{i};" + ";".join(f"{v:.2f}".replace(".", ",") for v in row)
+        for i, row in enumerate(CELSIUS)
+    ),
+    "JSON": json.dumps(CELSIUS.tolist()),
+    "JSON below a name": json.dumps({"emissivity": 0.95, "temperature": CELSIUS.tolist()}),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_other_forms_of_matrices(form: str) -> None:
+    thermal = Thermal(FORMS[form].encode(), unit="celsius", span=(0, 50))
+    assert thermal.shape == CELSIUS.shape
+    np.testing.assert_allclose(shown(thermal), CELSIUS, atol=0.006)
+
+
+def test_a_stack_in_json_is_asked_for_its_frame() -> None:
+    content = json.dumps([CELSIUS.tolist(), (CELSIUS + 5).tolist()]).encode()
+    with pytest.raises(PerceptShapeError, match="frame=0 to frame=1"):
+        Thermal(content, unit="celsius")
+    second = Thermal(content, unit="celsius", frame=1, span=(0, 50))
+    np.testing.assert_allclose(shown(second), CELSIUS + 5, atol=1e-4)
+
+
+def test_no_row_is_dropped_for_a_word_in_it() -> None:
+    """A first row that holds one is named; dashes in place of a number are a hole."""
+    lines = _joined(";", point=",").split("\n")
+    cells = lines[0].split(";")
+    with pytest.raises(MediaDecodeError, match="line 1 holds words"):
+        Thermal(
+            "\n".join([";".join(["hot", *cells[:2], "warm", *cells[3:]]), *lines[1:]]).encode(),
+            unit="celsius",
+        )
+    dashed = "\n".join([";".join([cells[0], "---", *cells[2:]]), *lines[1:]]).encode()
+    depth = Depth(dashed, unit="m", fx=50)
+    assert depth.shape == CELSIUS.shape
+    assert np.argwhere(np.isnan(depth.metres())).tolist() == [[0, 1]]
+
+
+def test_a_line_for_each_pixel_is_no_matrix() -> None:
+    lines = [f"{x},{y},{CELSIUS[y, x]:.2f}" for y in range(21) for x in range(34)]
+    with pytest.raises(PerceptShapeError, match="a line for each pixel"):
+        Thermal("\n".join(["x,y,temperature", *lines]).encode(), unit="celsius")

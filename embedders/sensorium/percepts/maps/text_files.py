@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import groupby
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -16,10 +16,15 @@ from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.layout import Layout
 from sensorium.percepts.maps.stored import Stored
 from sensorium.percepts.source import Array
-from sensorium.percepts.tables.letters import BOMS
+from sensorium.percepts.tables.cells import split, to_number
+from sensorium.percepts.tables.json_text import is_json
+from sensorium.percepts.tables.letters import encoding_of
 
 DECIMAL_COMMA = re.compile(r"(?<!\d)[+-]?\d*,\d+(?!\d)")
 QUOTED_COMMA = re.compile(r'"[+-]?\d*,(?:\d{1,2}|\d{4,})"')  # three digits may be of thousands
+MARKS = (";", "\t", ",", "|", None)  # what parts cells; blanks where it is none
+NOTHING = re.compile(r"[-*]{2,}|n\.a\.", re.IGNORECASE)  # in place of a number
+DEGREES = re.compile(r"(?<=\d) ?(?:°|º|deg)? ?[CFK]$")  # behind a number, they are no part of it
 BYTE = 24  # bytes of memory that a byte of text takes until its numbers are an array, as measured
 FEWEST = 2  # rows and columns of a matrix
 NUMBERED = 8  # rows, from which a first column that counts them is no measurement
@@ -31,7 +36,10 @@ def open_text(stream: BinaryIO, layout: Layout, limits: Limits, name: str) -> It
     """Open the one matrix of a text: lines of numbers, perhaps with labels and lines above it."""
     content = stream.read()
     limits.check_samples(len(content), BYTE, name, "scale it down")
-    matrix = parse_matrix(_decode(content), name)
+    text = content.decode(encoding_of(content), "replace")
+    matrix = parse_json(text) if is_json(text) else parse_matrix(text, name)
+    if matrix.ndim == 3:
+        matrix = matrix[layout.page(len(matrix), name)]
     yield Stored(matrix.shape, matrix.dtype, lambda: matrix)
 
 
@@ -52,12 +60,8 @@ def parse_matrix(text: str, name: str) -> Array:
         PerceptShapeError: There are several.
     """
     lines = text.splitlines()
-    mark = next(
-        (mark for mark in (";", "\t", ",") if sum(mark in x for x in lines) >= FEWEST), None
-    )
-    commas = QUOTED_COMMA if mark == "," else DECIMAL_COMMA
-    comma = mark is not None and commas.search(text) is not None
-    rows = [_row(line, mark, comma=comma) for line in lines]
+    found = [(mark, _rows(lines, mark, text)) for mark in MARKS]
+    mark, rows = max(found, key=lambda each: sum(map(len, each[1])))
     blocks = [list(block) for width, block in groupby(rows, key=len) if width >= FEWEST]
     counted = [block for block in blocks if len(block) >= FEWEST]
     if not counted:
@@ -69,26 +73,93 @@ def parse_matrix(text: str, name: str) -> Array:
             "one matrix, a line for each row of pixels",
             "cut the file, or read it yourself and pass the array",
         )
+    for number, (line, row) in enumerate(zip(lines, rows, strict=True), start=1):
+        if not row and _is_torn(line, mark, len(counted[0][0])):
+            raise ValueError(f"line {number} holds words among its numbers")
+    _check_pixels(np.array(counted[0]), name)
     block = counted[0]
     above = blocks[blocks.index(block) - 1][-1] if block is not blocks[0] else None
     return _without_numbers(np.array(block, np.float64), above)
 
 
+def parse_json(text: str) -> Array:
+    """Read the one matrix of numbers in a JSON text: all of it, or what stands below one name.
+
+    Returns:
+        (H, W), or (N, H, W), float64; `null` is NaN.
+    Raises:
+        ValueError: It is none, or there are several.
+    """
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("lists within lists, too deep") from error
+    found = [value] if isinstance(value, list) else [*value.values()]
+    matrices = [array for each in found if (array := _matrix(each)) is not None]
+    if len(matrices) != 1:
+        raise ValueError(f"JSON with {len(matrices)} matrices of numbers")
+    return matrices[0]
+
+
+def _matrix(value: Any) -> Array | None:
+    try:
+        array = np.array(value, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return array if array.ndim > 1 and min(array.shape[-2:]) >= FEWEST else None
+
+
+def _rows(lines: list[str], mark: str | None, text: str) -> list[list[float]]:
+    """Return the numbers of each line, parted by one mark."""
+    if mark is not None and mark not in text:
+        return [[] for _ in lines]
+    commas = QUOTED_COMMA if mark == "," else DECIMAL_COMMA
+    comma = mark is not None and commas.search(text) is not None
+    return [_row(line, mark, comma=comma) for line in lines]
+
+
+def _is_torn(line: str, mark: str | None, width: int) -> bool:
+    """Return whether a line is a row of the matrix, but that some of its cells are words."""
+    cells = [cell.strip().strip('"') for cell in split(line, mark or " ")]
+    told = sum(_number(cell, comma=True) is not None for cell in cells if cell)
+    return width <= len(cells) <= width + 2 and told * 2 > width
+
+
+def _check_pixels(matrix: Array, name: str) -> None:
+    """Check that lines are rows of pixels, and not pixels with their places: `x, y, value`.
+
+    Raises:
+        PerceptShapeError: They are.
+    """
+    places = matrix[:, :2]
+    if matrix.shape[1] != 3 or len(matrix) < NUMBERED or (places != np.round(places)).any():
+        return
+    sides = [len(np.unique(column)) for column in places.T]
+    if sides[0] * sides[1] == len(np.unique(places, axis=0)) == len(matrix) and min(sides) > 1:
+        raise PerceptShapeError(
+            f"{name} with a line for each pixel: two places and a value",
+            "a line for each row of pixels",
+            f"read the values yourself, and pass them as an array of {sides[1]} x {sides[0]} or "
+            f"{sides[0]} x {sides[1]}",
+        )
+
+
 def _row(line: str, mark: str | None, *, comma: bool) -> list[float]:
     """Return the numbers of a line without a label before them; none if it has other words."""
-    parts = next(csv.reader([line], delimiter=mark)) if mark and '"' in line else line.split(mark)
-    cells = [cell.strip().strip('"') for cell in parts]
+    cells = [cell.strip() for cell in split(line, mark or " ")]
     while cells and not cells[-1]:
         cells.pop()
-    if cells and _number(cells[0], comma=comma) is None:
+    if all(not cell or NOTHING.fullmatch(cell) for cell in cells):  # a rule
+        return []
+    if cells and (not cells[0] or _number(cells[0], comma=comma) is None):
         cells = cells[1:]
-    numbers = [np.nan if not cell else _number(cell, comma=comma) for cell in cells]
+    numbers = [_number(cell, comma=comma) for cell in cells]
     return [] if None in numbers else numbers  # type: ignore[return-value]  # checked just now
 
 
 def _number(cell: str, *, comma: bool) -> float | None:
     try:
-        return float(cell.replace(",", ".") if comma else cell)
+        return to_number(NOTHING.sub("", DEGREES.sub("", cell)), comma=comma)
     except ValueError:
         return None
 
@@ -104,11 +175,3 @@ def _without_numbers(matrix: Array, above: list[float] | None) -> Array:
 
 def _counts(numbers: Array) -> bool:
     return bool(numbers[0] in (0, 1) and (np.diff(numbers) == 1).all())
-
-
-def _decode(content: bytes) -> str:
-    encoding = next((name for bom, name in BOMS if content.startswith(bom)), "utf-8")
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError:
-        return content.decode("latin-1")

@@ -73,7 +73,7 @@ def to_number(cell: str, *, comma: bool = False) -> float:
     Raises:
         ValueError: It is no number.
     """
-    plain = cell.strip().strip('"').strip().lower()
+    plain = cell.strip().lower()
     if plain in MISSING:
         return float("nan")
     return float(plain.replace(",", ".") if comma else plain)

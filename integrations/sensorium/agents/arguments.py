@@ -232,7 +232,12 @@ Together = Annotated[
     bool,
     _described("All media are one memory, of one moment; if false, each is a memory of its own."),
 ]
-At = Annotated[Time | None, _described("When it was, ISO 8601 with its zone; now by default.")]
+At = Annotated[
+    Time | None,
+    _described(
+        "When it was, ISO 8601 with its zone; by default when its file says it was taken, else now."
+    ),
+]
 NewTags = Annotated[list[str] | None, _described("Short names to find it by.")]
 Origin = Annotated[str, NULL_IS_BLANK, _described("Where it came from: a sensor, a conversation.")]
 Facts = Annotated[dict[str, Any] | None, _described("Facts to filter by: names and JSON values.")]

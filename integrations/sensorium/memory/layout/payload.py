@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sensorium.encoders import Encoding
+from sensorium.errors import PerceptValueError
 from sensorium.memory.layout.findings import findings_in, own_words
 from sensorium.memory.layout.parts import stacked
 from sensorium.memory.records import Finding, Medium, Record
@@ -154,9 +155,10 @@ def place_payload(place: Place) -> dict[str, float]:
 
 def _place_in(payload: Payload) -> Place | None:
     fields = payload.get("place")
-    if not fields:
-        return None
-    return Place(fields["lat"], fields["lon"], fields.get("altitude"))
+    try:
+        return Place(fields["lat"], fields["lon"], fields.get("altitude")) if fields else None
+    except (LookupError, TypeError, AttributeError, PerceptValueError):
+        return None  # not what Sensorium writes there
 
 
 def media_in(payload: Payload) -> list[Medium]:

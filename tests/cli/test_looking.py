@@ -43,11 +43,11 @@ def test_it_says_what_is_taken_of_motion(motion: Path, home: Path) -> None:
 
 
 def test_it_says_how_far_a_depth_map_reaches() -> None:
-    """In metres, with the share of holes; its time, which no file tells, is none."""
+    """In metres, with the share of holes; its time is that of its last change."""
     [seen] = run_json("look", MUG, "--as", "depth", "--unit", "mm", "--fx", "525")["files"]
     assert 0 < seen["metres"]["least"] <= seen["metres"]["median"] <= seen["metres"]["most"] < 10
     assert 0 <= seen["holes"] < 1
-    assert seen["at"] is None
+    assert seen["dated_by"] == "the file's modification time"
 
 
 def test_a_picture_of_it_is_drawn(motion: Path, tmp_path: Path) -> None:

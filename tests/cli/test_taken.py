@@ -55,12 +55,12 @@ def test_one_line_says_what_was_taken(tmp_path: Path) -> None:
         "walk.csv: motion, 300 samples at 100 Hz, accel ax ay az [m/s^2], gyro gx gy gz [rad/s], "
         f"time epoch (s) [s], at {AT.astimezone():%Y-%m-%d %H:%M}"
     )
-    assert dated == "1 dated by its file, 1 by now"
+    assert dated == "1 dated by the file's own times, 1 by the file's modification time"
     oldest = run_json("timeline", "--oldest-first")["records"][0]
     assert oldest["at"] == AT.isoformat()
-    told, photo = run_json("remember", path, DOG, *UNITS)["records"]
-    assert (told["reading"]["time"], told["dated"]) == ("epoch (s) [s]", True)
-    assert not photo["dated"]
+    [told] = run_json("remember", path, *UNITS, "--owner", "another")["records"]
+    assert told["reading"]["time"] == "epoch (s) [s]"
+    assert (told["at"], told["dated_by"]) == (AT.isoformat(), "the file's own times")
     given = run("remember", path, *UNITS, "--at", "2026-01-01").stdout
     assert "dated by" not in given
 

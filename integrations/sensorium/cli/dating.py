@@ -34,6 +34,11 @@ class Dated:
     by: str | None
     arguments: Mapping[str, Any]
 
+    @property
+    def shown(self) -> str | None:
+        """When, as records show it: ISO 8601 in UTC."""
+        return self.at.astimezone(timezone.utc).isoformat() if self.at else None
+
 
 @dataclass
 class Dating:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sensorium.cli.command import command
+from sensorium.cli.dating import Dated, Dating
 from sensorium.cli.files import Units, check_file, find_files, read_one
 from sensorium.cli.options import AsJson, AsModality
 from sensorium.cli.parts import look_through, part_lines
@@ -82,7 +83,7 @@ def _look(
         if found.reader is not None:
             return {**seen, **look_through(found, units.options(found, modality), topics)}
         percept = read_one(found, units.options(found, modality))
-        seen |= dict(described(percept))
+        seen |= dict(described(percept, Dating().of(found.path, percept)))
         if picture is not None:
             seen["picture"] = _draw(percept, picture)
     except (SensoriumError, OSError) as error:
@@ -94,8 +95,13 @@ def _told(error: SensoriumError | OSError) -> str:
     return error_text(describe(error)) if isinstance(error, SensoriumError) else str(error)
 
 
-def described(percept: Percept) -> Iterator[tuple[str, Any]]:
-    """Yield the name and value of each thing that is understood of a percept, JSON-ready."""
+def described(percept: Percept, dated: Dated) -> Iterator[tuple[str, Any]]:
+    """Yield the name and value of each thing that is understood of a percept, JSON-ready.
+
+    Args:
+        percept: The percept.
+        dated: When and where its record would be.
+    """
     yield "modality", percept.modality
     if percept.units:
         yield "units", dict(percept.units)
@@ -103,7 +109,13 @@ def described(percept: Percept) -> Iterator[tuple[str, Any]]:
     taken = {name: each for name, each in taken.items() if percept.units.get(name) != each}
     if taken:
         yield "taken", taken
-    yield "at", percept.at and percept.at.isoformat()
+    yield "at", dated.shown
+    if dated.at is not None:
+        yield "dated_by", dated.by
+    if (place := dated.arguments.get("place") or percept.place) is not None:
+        yield "place", {name: each for name, each in place.to_dict().items() if each is not None}
+    if words := dated.arguments.get("text"):
+        yield "words", words
     if percept.duration is not None:
         yield "seconds", round(percept.duration, 3)
     for name in ("rate", "fps", "size"):
@@ -178,7 +190,8 @@ def _print(seen: dict[str, Any]) -> None:
     for name, value in seen.items():
         if name not in {"file", "parts"}:
             missing = NOT_TOLD if name == "at" else "none"
-            typer.echo(f"  {name:13} {missing if value is None else _shown(value)}")
+            shown = missing if value is None else _shown(value)
+            typer.echo(f"  {name.replace('_', ' '):13} {shown}")
 
 
 def _shown(value: Any) -> str:

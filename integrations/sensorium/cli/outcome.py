@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
+from sensorium.cli.dating import Dated, Dating
 from sensorium.cli.taken import TakenFile, taken_lines
 from sensorium.cli.terminal import describe, describe_system, error_text
 from sensorium.errors import SensoriumError
@@ -28,7 +29,7 @@ class Taken(NamedTuple):
     path: Path
     modality: str
     reading: Mapping[str, Any]
-    is_dated: bool  # by its file
+    dated: Dated
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Outcome:
 
     Attributes:
         skipped: Files in the folders that were skipped, with the reason.
+        side_files: Files that say when and where others were taken, each with the other.
         files: What was read of each file.
         remembered: Each percept that was taken with its record; `None` stands for words alone.
         failures: Files that could not be remembered, with the first error.
@@ -44,16 +46,23 @@ class Outcome:
     """
 
     skipped: dict[Path, str] = field(default_factory=dict)
+    side_files: dict[Path, Path] = field(default_factory=dict)
     files: dict[Path, TakenFile] = field(default_factory=dict)
     remembered: list[tuple[Taken | None, Remembered]] = field(default_factory=list)
     failures: dict[Path, Error] = field(default_factory=dict)
     more_failures: Counter[Path] = field(default_factory=Counter)
 
-    def take(self, path: Path, percept: Percept) -> Taken:
-        """Note that a percept was read of a file."""
+    def take(self, path: Path, percept: Percept, dated: Dated) -> Taken:
+        """Note that a percept was read of a file, and when it was."""
         self.files.setdefault(path, TakenFile()).add(percept)
-        dated = (percept.at or percept.captured) is not None
         return Taken(path, percept.modality, percept.reading, dated)
+
+    def note_side_files(self, dating: Dating) -> None:
+        """Note which of the files that were skipped say when and where others were taken."""
+        for side, path in dating.heeded.items():
+            self.side_files[side] = path
+            self.skipped.pop(side, None)
+        self.skipped |= dating.damaged
 
     def fail(self, path: Path, error: Error) -> None:
         """Note that a file, or a part of it, could not be remembered."""
@@ -74,6 +83,12 @@ class Outcome:
         return dict(Counter(type(error).__name__ for error in self.failures.values()).most_common())
 
     @property
+    def dated(self) -> dict[str, int]:
+        """Number of files that were remembered, by what said when they were; the most first."""
+        says = [t.dated.by for t, done in self.remembered if t and done.status != "known"]
+        return dict(Counter(by for by in says if by).most_common())
+
+    @property
     def single(self) -> list[str]:
         """The status and id of the record, if there is exactly one; otherwise empty."""
         lines = dict.fromkeys(f"{done.status}: {done.id}" for _, done in self.remembered)
@@ -90,7 +105,7 @@ class Outcome:
                     "id": done.id,
                     "status": done.status,
                     "reading": dict(taken.reading) if taken else {},
-                    "dated": bool(taken and taken.is_dated),
+                    **_dated(taken, done),
                 }
                 for taken, done in self.remembered
             ],
@@ -103,20 +118,29 @@ class Outcome:
                 for path, error in self.failures.items()
             ],
             "skipped": [{"file": str(path), "why": why} for path, why in self.skipped.items()],
+            "side_files": [
+                {"file": str(side), "of": str(path)} for side, path in self.side_files.items()
+            ],
         }
+
+
+def _dated(taken: Taken | None, done: Remembered) -> dict[str, str | None]:
+    """Return when a record is and what says so; a known one is of the time that it had."""
+    if taken is None or done.status == "known":
+        return {"at": None, "dated_by": None}
+    return {"at": taken.dated.shown, "dated_by": taken.dated.by}
 
 
 def _fields(error: Error) -> dict[str, str]:
     return describe(error) if isinstance(error, SensoriumError) else describe_system(error)
 
 
-def print_outcome(outcome: Outcome, *, described: bool, at_given: bool) -> None:
+def print_outcome(outcome: Outcome, *, described: bool) -> None:
     """Print what was taken of the files, and what became of them.
 
     Args:
         outcome: Outcome of the command.
         described: Whether the command had tags or metadata, which known records do not get.
-        at_given: Whether the command said the time.
     """
     for line in taken_lines(outcome.files):
         typer.echo(line)
@@ -129,8 +153,9 @@ def print_outcome(outcome: Outcome, *, described: bool, at_given: bool) -> None:
     ]
     for line in lines:
         typer.echo(f"{line}; {left}" if "known:" in line else line)
-    if not at_given:
-        _print_dated(outcome)
+    if dated := outcome.dated:
+        first, *others = (f"{count} dated by {by}" for by, count in dated.items())
+        typer.echo(", ".join([first, *(each.replace("dated ", "", 1) for each in others)]))
     for path, error in outcome.failures.items():
         more = outcome.more_failures.get(path)
         also = f" (and {more} more of this file)" if more else ""
@@ -142,17 +167,6 @@ def print_outcome(outcome: Outcome, *, described: bool, at_given: bool) -> None:
     if outcome.failures:
         reasons = ", ".join(f"{count} {name}" for name, count in outcome.reasons.items())
         typer.echo(f"{len(outcome.failures)} failed: {reasons}")
-
-
-def _print_dated(outcome: Outcome) -> None:
-    """Print how many have the time that their file says, if any has."""
-    dated = sum(taken is not None and taken.is_dated for taken, _ in outcome.remembered)
-    others = len(outcome.remembered) - dated
-    if dated:
-        typer.echo(
-            f"{dated} dated by {'its file' if dated == 1 else 'their files'}"
-            + (f", {others} by now" if others else "")
-        )
 
 
 def _by_modality(outcome: Outcome, status: str) -> str:

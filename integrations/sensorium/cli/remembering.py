@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sensorium.cli.command import command
+from sensorium.cli.dating import Dated, Dating
 from sensorium.cli.enriching import Finders
 from sensorium.cli.files import Units, check_file, find_files, read_one
 from sensorium.cli.options import AsModality
@@ -30,7 +32,6 @@ from sensorium.cli.values import (
     check_modality,
     check_names,
     parse_metadata,
-    parse_time,
     time_ahead,
 )
 from sensorium.errors import OperationCancelledError, RecordError, SensoriumError
@@ -57,7 +58,11 @@ class RecordOptions:
     )
     at: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="When it happened: ISO 8601; by default now."),
+        typer.Option(
+            metavar="TIME|auto|captured|modified|now",
+            help="When it happened: ISO 8601, or what says it. auto, the default: the file, or "
+            "what stands beside it, if it says when it was taken; else its modification time.",
+        ),
     ] = None
     source: Annotated[str | None, typer.Option(help="Where it came from.")] = None
     meta: Annotated[
@@ -71,15 +76,18 @@ class RecordOptions:
         typer.Option("--id", help="Id for this one record, which replaces a record of that id."),
     ] = None
 
-    def to_arguments(self) -> dict[str, Any]:
+    def to_arguments(self, at: datetime | None) -> dict[str, Any]:
         """Return the arguments that `Moment` and `Memory.remember` take.
+
+        Args:
+            at: The time that the command says, if it says one.
 
         Raises:
             BadParameter: An option has a value that cannot be read.
         """
         return {
             "text": self.text,
-            "at": parse_time(self.at, "--at") if self.at else None,
+            "at": at,
             "tags": tuple(check_names(self.tag, "--tag")),
             "source": self.source,
             "metadata": parse_metadata(self.meta, "--meta") if self.meta else None,
@@ -97,6 +105,7 @@ class Asked:
         modality: Modality of the files, if it is said.
         topics: Topics of recordings to read, if they are said.
         arguments: Arguments of each record.
+        dating: How files are dated.
         keep_media: Whether the files are kept.
     """
 
@@ -104,6 +113,7 @@ class Asked:
     modality: str | None
     topics: Topics
     arguments: Mapping[str, Any]
+    dating: Dating
     keep_media: bool
 
     def options(self, found: FoundFile) -> dict[str, Any]:
@@ -113,13 +123,13 @@ class Asked:
             options[TOPICS] = self.topics
         return options
 
-    def moment(self, percept: Percept) -> Moment:
+    def moment(self, percept: Percept, dated: Dated) -> Moment:
         """Return the record of a percept; where it was seen from, if its reader tells, is kept."""
         from sensorium.memory import Moment
 
         pose = {name: percept.reading[name] for name in ("pose",) if name in percept.reading}
         metadata = {**pose, **(self.arguments["metadata"] or {})} or None
-        return Moment((percept,), **{**self.arguments, "metadata": metadata})
+        return Moment((percept,), **{**self.arguments, **dated.arguments, "metadata": metadata})
 
     def percepts(
         self, found: FoundFile, outcome: Outcome, progress: Callable[[int, int], None] | None
@@ -166,7 +176,8 @@ def remember(
     is taken for an ordinary image. What is known already is left as it is, so an interrupted run
     can be repeated.
     """
-    arguments = about.to_arguments()
+    dating = Dating.parsed(about.at)
+    arguments = about.to_arguments(dating.stated)
     topics = parse_topics(topic or [])
     modality = as_modality and check_modality(as_modality, "--as")
     outcome = Outcome()
@@ -175,7 +186,7 @@ def remember(
     )
     check_topics(topics, files)
     _check(paths or [], files, about, together=together)
-    asked = Asked(units, modality, topics, arguments, keep_media=not no_media)
+    asked = Asked(units, modality, topics, arguments, dating, keep_media=not no_media)
     readable = _readable(files, asked, outcome, strict=together)
     recorded = any(each.reader for each in readable)
     if recorded and about.id is not None and not together:
@@ -192,15 +203,12 @@ def remember(
             ) as progress,
         ):
             write(memory, readable, asked, outcome, progress)
+        outcome.note_side_files(dating)
     if session.as_json:
         print_json(outcome.to_dict())
     else:
         described = about.tag or about.meta or about.source or about.ttl
-        print_outcome(
-            outcome,
-            described=about.id is None and bool(described),
-            at_given=about.at is not None,
-        )
+        print_outcome(outcome, described=about.id is None and bool(described))
     if outcome.failures:
         raise typer.Exit(FAILED)
 
@@ -258,10 +266,14 @@ def _remember_one(
 ) -> None:
     """Remember all files, and the words, as one record."""
     percepts = [read_one(found, asked.options(found)) for found in files]
-    taken: list[Taken | None] = [
-        outcome.take(found.path, percept) for found, percept in zip(files, percepts, strict=True)
-    ]
-    done = memory.remember(*percepts, keep_media=asked.keep_media, **asked.arguments)
+    paths = [found.path for found in files]
+    arguments = asked.arguments
+    taken: list[Taken | None] = []
+    if files:
+        dated = asked.dating.together(paths, percepts, text=arguments["text"])
+        taken += [outcome.take(*one, dated) for one in zip(paths, percepts, strict=True)]
+        arguments = {**arguments, **dated.arguments}
+    done = memory.remember(*percepts, keep_media=asked.keep_media, **arguments)
     outcome.remembered += [(each, done) for each in taken or [None]]
     if progress is not None:
         progress(1, 1)
@@ -290,8 +302,9 @@ def _remember_each(
             reading = share_of(progress, number, len(files)) if recorded else None
             try:
                 for percept in asked.percepts(found, outcome, reading):
-                    taken.append(outcome.take(found.path, percept))
-                    yield asked.moment(percept)
+                    dated = asked.dating.of(found.path, percept, text=asked.arguments["text"])
+                    taken.append(outcome.take(found.path, percept, dated))
+                    yield asked.moment(percept, dated)
             except (SensoriumError, OSError) as error:
                 outcome.fail(found.path, error)
             if reading is not None:

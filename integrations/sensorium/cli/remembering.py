@@ -59,9 +59,9 @@ class RecordOptions:
     at: Annotated[
         str | None,
         typer.Option(
-            metavar="TIME|auto|captured|modified|now",
-            help="When it happened: ISO 8601, or what says it. auto, the default: the file, or "
-            "what stands beside it, if it says when it was taken; else its modification time.",
+            metavar="WHEN",
+            help="When it happened: ISO 8601, or captured (what the file, or one beside it, says), "
+            "modified (its last change), now, or by default auto: captured, else modified.",
         ),
     ] = None
     source: Annotated[str | None, typer.Option(help="Where it came from.")] = None

@@ -51,8 +51,8 @@ def test_tum_has_pictures_depth_motion_and_poses(tmp_path: Path) -> None:
     assert photos[2].reading["pose"] == {
         "position": [4.5, 2.0, -1.0],
         "orientation": [0.0, 0.0, 0.6, 0.8],
-        "of": "groundtruth.txt",
-        "seconds_away": 0.0,
+        "file": "groundtruth.txt",
+        "age": 0.0,
     }
     assert depths[0].reading["unit"] == "1/5000 m (TUM RGB-D)"
     assert depths[0].reading["fx"] == "20"

@@ -241,3 +241,32 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
         return most
 
     assert peak(45_000) < 1.2 * peak(15_000)
+
+
+def test_a_missing_table_is_named(tmp_path: Path) -> None:
+    """Of each layout; the other parts are there for who leaves it out, or wants to be told."""
+    tum = folders.tum(tmp_path / "tum", METRES, planted(50)[:, :3])
+    euroc = folders.euroc(tmp_path / "euroc", planted(200))
+    kitti = folders.kitti(tmp_path / "kitti", planted(20))
+    for path, name in ((tum / "rgb", "rgb.txt"), (kitti / "oxts", "timestamps.txt")):
+        for picture in path.glob("*.png"):
+            picture.rename(path / f"frame{picture.name[-10:]}")
+        (path.parent / name if path.name == "rgb" else path / name).unlink()
+        with pytest.raises(SourceNotFoundError, match=rf"{name}', which has its times"):
+            opened(path.parent, fx=20)
+    (euroc / "mav0/imu0/data.csv").unlink()
+    with pytest.raises(SourceNotFoundError, match=r"imu0/data\.csv', which has its times"):
+        opened(euroc)
+    told: list[sources.MessageFailure] = []
+    assert len(opened(tum, fx=20, on_failure=told.append)) == 2
+    assert len(opened(euroc, on_failure=told.append)) == 2
+    assert len(opened(kitti, parts=["image_02"])) == 2
+    assert [each.topic for each in told] == ["rgb", "imu0"]
+
+
+def test_pictures_of_tum_without_a_list_are_named_by_time(tmp_path: Path) -> None:
+    """Their names are the stamps of the list that is lost."""
+    folder = folders.tum(tmp_path, METRES, planted(50)[:, :3])
+    whole = opened(folder, parts=["rgb"], every=0)
+    (folder / "rgb.txt").unlink()
+    assert opened(folder, parts=["rgb"], every=0) == whole

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.tables import Choice
+from sensorium.sources.folders.absent import Absent
 from sensorium.sources.folders.layout import Contents, Part, entries_of, inside
 from sensorium.sources.folders.lists import (
     beginning,
@@ -89,10 +90,13 @@ class EurocFolder:
                 Pictures(folder.name, names, partial(count_of, names), clock=clock, poses=pose)
             )
             used.add(folder)
-        others = (
-            [] if path in sensors else [each.name for each in entries_of(root) if each not in used]
-        )
-        return Contents(parts, others)
+        if path in sensors:
+            return Contents(parts)
+        for folder in _without_table(root, [*sensors, *used]):
+            modality = "image" if (folder / DATA).is_dir() else "imu"
+            parts.append(Absent(folder.name, modality, folder, folder / LIST))
+            used.add(folder)
+        return Contents(parts, [each.name for each in entries_of(root) if each not in used])
 
 
 def _sensors(path: Path) -> list[Path]:
@@ -114,6 +118,12 @@ def _cameras_without_list(root: Path, sensors: list[Path]) -> list[Path]:
     """Return the folders beside those of the sensors whose pictures are named by their times."""
     others = [each for each in entries_of(root) if each not in sensors and (each / DATA).is_dir()]
     return [each for each in others if next(named_by_time(each / DATA), None) is not None]
+
+
+def _without_table(root: Path, known: list[Path]) -> list[Path]:
+    """Return the folders of sensors, by their descriptions, whose tables are lost."""
+    others = [each for each in entries_of(root) if each not in known]
+    return [each for each in others if (each / SENSOR).is_file()]
 
 
 def _is_sensor(path: Path) -> bool:

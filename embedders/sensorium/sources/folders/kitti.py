@@ -13,6 +13,7 @@ from sensorium.errors import MediaDecodeError, PerceptShapeError, SourceNotFound
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.clocks import told
 from sensorium.percepts.motion.tables import Choice
+from sensorium.sources.folders.absent import Absent
 from sensorium.sources.folders.layout import Contents, Part, entries_of, inside
 from sensorium.sources.folders.lists import Entry, beginning, is_number, is_picture
 from sensorium.sources.folders.motion import Motion
@@ -21,6 +22,7 @@ from sensorium.sources.folders.sampled import Block
 from sensorium.sources.stamps import NANOSECONDS
 
 TIMES, DATA, OXTS = "timestamps.txt", "data", "oxts"
+SENSORS = (OXTS, *(f"image_{number:02d}" for number in range(10)))
 NUMBERS = 30  # of a packet of the inertial unit
 ACCEL, GYRO = slice(11, 14), slice(17, 20)  # ax ay az and wx wy wz among them, of the car
 UNITS: dict[str, str | float] = {"accel": "m/s^2", "gyro": "rad/s"}
@@ -66,6 +68,10 @@ class KittiFolder:
                 )
             else:
                 continue
+            used.add(folder.name)
+        for folder in _without_times(path):
+            modality = "imu" if folder.name == OXTS else "image"
+            parts.append(Absent(folder.name, modality, folder, folder / TIMES))
             used.add(folder.name)
         for folder in _depths(path):
             times = path / folder.name / TIMES
@@ -142,8 +148,13 @@ def _sensors(path: Path) -> list[Path]:
     """Return the folders with times and files: the folder itself, or some of those in it."""
     if _is_sensor(path):
         return [path]
-    names = [OXTS, *(f"image_{number:02d}" for number in range(10))]
-    return [path / name for name in names if _is_sensor(path / name)]
+    return [path / name for name in SENSORS if _is_sensor(path / name)]
+
+
+def _without_times(path: Path) -> list[Path]:
+    """Return the folders of sensors whose times are lost."""
+    folders = [path / name for name in SENSORS]
+    return [each for each in folders if (each / DATA).is_dir() and not _is_sensor(each)]
 
 
 def _is_sensor(path: Path) -> bool:

@@ -77,5 +77,5 @@ class Track:
         away, values = min((abs(each - time), values) for each, values in self._held)
         if away > NEAR:
             return {}
-        pose = {"position": values[:3], "orientation": values[3:], "of": self._name}
-        return {"pose": {**pose, "seconds_away": away / NANOSECONDS}}
+        pose = {"position": values[:3], "orientation": values[3:], "file": self._name}
+        return {"pose": {**pose, "age": away / NANOSECONDS}}

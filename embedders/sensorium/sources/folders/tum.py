@@ -9,14 +9,17 @@ from sensorium.errors import PerceptShapeError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.columns import kind_of, words_of
 from sensorium.percepts.motion.tables import Choice
+from sensorium.sources.folders.absent import Absent
 from sensorium.sources.folders.layout import Contents, Part, entries_of, inside
 from sensorium.sources.folders.lists import (
     beginning,
+    count_of,
     count_rows,
     first_row,
     is_list,
     is_number,
     listed,
+    named_by_time,
 )
 from sensorium.sources.folders.motion import Motion
 from sensorium.sources.folders.pictures import Focal, Pictures
@@ -56,21 +59,47 @@ class TumFolder:
         """
         texts = [each for each in entries_of(path) if each.suffix.lower() == ".txt"]
         poses, parts, tables, used = _poses(path), list[Part](), list[MotionTable](), set[str]()
+        lists = [text for text in texts[:MOST_LOOKED_AT] if is_list(text)]
+        # Other data sets have a depth.txt, too, beside lists of other names, in millimetres
+        of_tum = any(each.name == LISTS[0] for each in lists) or all(
+            each.name in LISTS for each in lists
+        )
         for text in texts[:MOST_LOOKED_AT]:
             inside(path, text)
             if is_list(text) or (text.name in LISTS and _is_empty(text)):
-                parts.append(_pictures(path, text, poses))
+                parts.append(_pictures(path, text, poses, of_tum=of_tum))
             elif _sensor(text) is not None:
                 tables.append(MotionTable(text, limits, choice))
             elif text.name not in ("groundtruth.txt", CALIBRATION):
                 continue
             used.add(text.name)
+        parts += _without_list(path, lists, poses, of_tum=of_tum)
         for name, group in by_device(tables).items():
             has_gyro = any("gyro" in table.samples for table in group)
             units: dict[str, str | float] = {"accel": "m/s^2", "gyro": "rad/s"}
             units |= {} if has_gyro else {"gyro": "none"}
             parts.append(Motion(name, group, units, path, poses))
         return Contents(parts, [text.name for text in texts if text.name not in used])
+
+
+def _without_list(
+    folder: Path, lists: list[Path], poses: Poses | None, *, of_tum: bool
+) -> list[Part]:
+    """Return the parts of folders whose list is lost; the names of their pictures may be times."""
+    parts: list[Part] = []
+    known = {(folder / first_row(each)[1]).parent for each in lists}
+    for table in (folder / name for name in LISTS):
+        pictures = folder / table.stem
+        if table.is_file() or pictures in known or not pictures.is_dir():
+            continue
+        part = _pictures(folder, table, poses, of_tum=of_tum)
+        if next(named_by_time(inside(folder, pictures)), None) is None:
+            parts.append(Absent(part.name, part.modality, pictures, table))
+            continue
+        part.entries = partial(named_by_time, pictures)
+        part.rows, part.clock = partial(count_of, part.entries), "the name of the picture"
+        parts.append(part)
+    return parts
 
 
 def _is_empty(path: Path) -> bool:
@@ -86,10 +115,9 @@ def _sensor(path: Path) -> str | None:
     return kind if kind in ("accel", "gyro") and numeric else None
 
 
-def _pictures(folder: Path, path: Path, poses: Poses | None) -> Pictures:
+def _pictures(folder: Path, path: Path, poses: Poses | None, *, of_tum: bool) -> Pictures:
     is_depth = "depth" in words_of(path.stem)
-    # Other data sets have a depth.txt, too, beside lists of other names, in millimetres
-    of_tum = path.name == LISTS[1] and (folder / LISTS[0]).is_file()
+    of_tum = path.name == LISTS[1] and of_tum
     return Pictures(
         path.stem,
         partial(listed, path, folder, folder, 1),

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from tests.support.bags import KINDS, SECOND, START, Written, image, imu_messages, write_bag
+from tests.support.bags import (
+    KINDS,
+    SECOND,
+    START,
+    Written,
+    image,
+    imu_messages,
+    odometry,
+    write_bag,
+)
 from tests.support.command_line import DOG, run, run_json
 from tests.support.motions import motion
 from tests.support.recorded_folders import tum
@@ -128,3 +138,67 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
     assert "no file here has topics" in run("remember", DOG, "--topic", "/imu", code=2).stderr
     assert "--topic" in run("remember", path, "--topic", "imu", code=2).stderr
     assert "which has /camera" in run("remember", path, "--topic", "/imu", code=1).stderr
+
+
+def robot(folder: Path) -> Path:
+    """Two pictures with depth maps near them, motion, and where the robot was."""
+    folder.mkdir(exist_ok=True)
+    near = SECOND // 50
+    written = []
+    for index, time in enumerate((START + SECOND, START + 2 * SECOND)):
+        colours = np.full((8, 8, 3), 60 + index, np.uint8)
+        depths = np.full((8, 8), 1000 + index, np.uint16)
+        written += [
+            Written("/colour", time, image(colours, "rgb8", stamp=time)),
+            Written(DEPTH, time + near, image(depths, "16UC1", stamp=time + near)),
+            Written("/odom", time, odometry((index, 2.0, 0.0), (0.0, 0.0, 0.0, 1.0), stamp=time)),
+        ]
+    messages = [*imu_messages(motion(400), late=0), *written]
+    return write_bag(folder, sorted(messages, key=lambda each: each.log_time))
+
+
+def test_what_belongs_together_is_one_memory(tmp_path: Path) -> None:
+    """Picture, depth and motion of a moment, with the pose among the metadata; never doubled."""
+    path = robot(tmp_path / "robot")
+    topics = ("--topic", "/colour", "--topic", f"{DEPTH} fx=30", "--topic", "/imu/data")
+    asked = ("--together-within", "0.05", "--pose", "/odom", *topics, "--meta", "run=7")
+    done = run_json("remember", path, *asked)
+    assert (done["new"], done["failures"]) == (2, [])
+    first, second = run_json("timeline", "--oldest-first")["records"]
+    assert first["modalities"] == ["depth", "image", "imu"]
+    assert (first["at"][:19], second["at"][:19]) == ("2023-11-14T22:13:21", "2023-11-14T22:13:22")
+    assert second["metadata"]["run"] == 7
+    assert second["metadata"]["pose"]["position"] == [1.0, 2.0, 0.0]
+    assert run_json("remember", path, *asked)["known"] == 2
+
+
+def test_the_pose_of_single_percepts_is_kept(tmp_path: Path) -> None:
+    """Without moments, too; the remedies of a wrong pose are options."""
+    path = robot(tmp_path / "robot")
+    run_json("remember", path, "--pose", "/odom", "--topic", "/colour")
+    records = run_json("timeline", "--oldest-first")["records"]
+    assert [each["metadata"]["pose"]["position"][0] for each in records] == [0.0, 1.0]
+    assert "--together-within" in run("remember", path, "--around", "/colour", code=2).stderr
+    done = run_json("remember", path, "--pose", "odom:a", code=1)
+    assert done["failures"][0]["error"]["remedy"].startswith("write --pose /odom, or --pose ")
+
+
+def test_a_run_that_was_cut_short_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same command again encodes what is missing, and nothing twice."""
+    from sensorium.mini import MiniEncoder
+
+    path = recording(tmp_path / "robot")
+    asked = (path, "--topic", f"{DEPTH} fx=30")
+    whole = run_json("remember", *asked, "--topic", "/imu/data", "--memory", str(tmp_path / "all"))
+    run_json("remember", *asked)
+    encoded: list[int] = []
+    encode = MiniEncoder.try_encode
+
+    def counted(self: MiniEncoder, percepts: Any, /) -> Any:
+        encoded.append(len(percepts))
+        return encode(self, percepts)
+
+    monkeypatch.setattr(MiniEncoder, "try_encode", counted)
+    done = run_json("remember", *asked, "--topic", "/imu/data")
+    assert (done["new"], done["known"], sum(encoded)) == (1, 2, 1)
+    assert {each["id"] for each in done["records"]} == {each["id"] for each in whole["records"]}

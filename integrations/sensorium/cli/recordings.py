@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
@@ -12,6 +14,7 @@ from sensorium.errors import PerceptError, Phrase, RecordError, SensoriumError
 
 if TYPE_CHECKING:
     from sensorium.percepts import Percept
+    from sensorium.sources import Snapshot
     from sensorium.sources.finding import FoundFile
 
 TOPICS = "topics"
@@ -23,6 +26,49 @@ TopicNames = Annotated[
         help='Topic of a recording to read, such as "/livox/imu accel=g"; repeat for more.',
     ),
 ]
+
+
+@dataclass(frozen=True)
+class RobotOptions:
+    """The options of recordings of robots: where the robot was, and what belongs together."""
+
+    pose: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TOPIC",
+            help="Where the robot was, kept in the metadata: /odom, or /tf:map->base_link.",
+        ),
+    ] = None
+    together_within: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="Remember each picture of a recording with the depth map nearest in time and the "
+            "motion and sound around it as one memory; others are left out. 0.05 suits cameras.",
+        ),
+    ] = None
+    around: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TOPIC",
+            help="Topic whose pictures these memories are; by default the one with colours.",
+        ),
+    ] = None
+
+    def check(self, files: Sequence[FoundFile]) -> None:
+        """Check that the options are said of recordings that have topics.
+
+        Raises:
+            BadParameter: They are not.
+        """
+        said = {"--pose": self.pose, "--together-within": self.together_within}
+        if self.around is not None and self.together_within is None:
+            raise typer.BadParameter("say --together-within as well", param_hint="--around")
+        for option, value in said.items():
+            if value is not None and not any(each.takes(TOPICS) for each in files):
+                raise typer.BadParameter("no file here has topics; leave it out", param_hint=option)
+
+
 Topics: TypeAlias = Mapping[str, Mapping[str, Any]] | None
 
 
@@ -74,14 +120,62 @@ def read_recording(
         RecordError: The recording is damaged, or has no such topic.
         PerceptError: As of the reader.
     """
+    with _in_words():
+        yield from found.open(_observed(found, options, on_failure, progress))
+
+
+def read_moments(
+    found: FoundFile,
+    options: Mapping[str, Any],
+    on_failure: Callable[[SensoriumError], object],
+    progress: Callable[[int, int], object] | None,
+    robot: RobotOptions,
+) -> Iterator[Snapshot]:
+    """Yield the percepts of a file that a reader takes, each alone or with what belongs to it.
+
+    Args:
+        found: As `read_recording` takes it, and so the others.
+        options: Options of its reader.
+        on_failure: Called with each error.
+        progress: Called now and then.
+        robot: What belongs together, and where the robot was.
+    Raises:
+        SensoriumError: As of `read_recording`.
+    """
+    from sensorium.sources import Snapshot, moments
+
+    asked = _observed(found, options, on_failure, progress)
+    asked |= {"pose": robot.pose} if robot.pose and found.takes("pose") else {}
+    with _in_words():
+        if robot.together_within is not None and found.takes(TOPICS):
+            asked.pop("modality", None)
+            within, around = robot.together_within, robot.around
+            yield from moments(found.path, within=within, around=around, **asked)
+        else:
+            for percept in found.open(asked):
+                yield Snapshot((percept,), None, percept.reading)
+
+
+def _observed(
+    found: FoundFile,
+    options: Mapping[str, Any],
+    on_failure: Callable[[SensoriumError], object],
+    progress: Callable[[int, int], object] | None,
+) -> dict[str, Any]:
+    """Return options with those that tell how the reading goes, if the reader knows them."""
 
     def note(failure: Any) -> None:
         on_failure(_said(failure.error, failure.topic))
 
     also: dict[str, Any] = {"on_failure": note, "progress": progress}
-    given = {name: each for name, each in also.items() if each and found.takes(name)}
+    return {**options, **{name: each for name, each in also.items() if each and found.takes(name)}}
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Turn errors of a recording into those of the command line."""
     try:
-        yield from found.open({**options, **given})
+        yield
     except PerceptError as error:
         raise _said(error, "/name") from error
 

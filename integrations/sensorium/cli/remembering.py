@@ -19,11 +19,12 @@ from sensorium.cli.options import AsModality
 from sensorium.cli.outcome import Outcome, Taken, print_outcome
 from sensorium.cli.recordings import (
     TOPICS,
+    RobotOptions,
     TopicNames,
     Topics,
     check_topics,
     parse_topics,
-    read_recording,
+    read_moments,
 )
 from sensorium.cli.rules import Maps, parse_rules
 from sensorium.cli.session import Session
@@ -38,7 +39,7 @@ from sensorium.errors import OperationCancelledError, RecordError, SensoriumErro
 
 if TYPE_CHECKING:
     from sensorium.memory import Memory, Moment
-    from sensorium.percepts import Percept
+    from sensorium.sources import Snapshot
     from sensorium.sources.finding import FoundFile
 
 BATCH = 16  # files encoded together: few enough for the bar to move
@@ -107,6 +108,7 @@ class Asked:
         arguments: Arguments of each record.
         dating: How files are dated.
         keep_media: Whether the files are kept.
+        robot: What is said of recordings of robots.
     """
 
     units: Units
@@ -115,6 +117,7 @@ class Asked:
     arguments: Mapping[str, Any]
     dating: Dating
     keep_media: bool
+    robot: RobotOptions
 
     def options(self, found: FoundFile) -> dict[str, Any]:
         """Return the options that a file is read with."""
@@ -123,27 +126,31 @@ class Asked:
             options[TOPICS] = self.topics
         return options
 
-    def moment(self, percept: Percept, dated: Dated) -> Moment:
-        """Return the record of a percept; where it was seen from, if its reader tells, is kept."""
+    def moment(self, seen: Snapshot, dated: Dated) -> Moment:
+        """Return the record of what was seen; where from, if its reader tells, is kept."""
         from sensorium.memory import Moment
 
-        pose = {name: percept.reading[name] for name in ("pose",) if name in percept.reading}
-        metadata = {**pose, **(self.arguments["metadata"] or {})} or None
-        return Moment((percept,), **{**self.arguments, **dated.arguments, "metadata": metadata})
+        metadata = {**seen.metadata, **(self.arguments["metadata"] or {})} or None
+        given = {**self.arguments, **dated.arguments, "metadata": metadata}
+        given["at"] = given["at"] or seen.at
+        return Moment(seen.percepts, **given)
 
-    def percepts(
+    def seen(
         self, found: FoundFile, outcome: Outcome, progress: Callable[[int, int], None] | None
-    ) -> Iterator[Percept]:
-        """Yield the percepts of a file; parts of a recording that fail are noted.
+    ) -> Iterator[Snapshot]:
+        """Yield what is seen in a file; parts of a recording that fail are noted.
 
         Raises:
             PerceptError: The file cannot be read.
         """
+        from sensorium.sources import Snapshot
+
         if found.reader is None:
-            yield read_one(found, self.options(found))
+            percept = read_one(found, self.options(found))
+            yield Snapshot((percept,), None, percept.reading)
             return
         note = partial(outcome.fail, found.path)
-        yield from read_recording(found, self.options(found), note, progress)
+        yield from read_moments(found, self.options(found), note, progress, self.robot)
 
 
 @command
@@ -162,6 +169,7 @@ def remember(
     maps: Maps = None,
     topic: TopicNames = None,
     finders: Finders,
+    robot: RobotOptions,
     no_media: Annotated[
         bool, typer.Option("--no-media", help="Keep vectors, not the signals themselves.")
     ] = False,
@@ -185,8 +193,9 @@ def remember(
         paths or [], modality=modality, rules=parse_rules(maps or []), failures=outcome.failures
     )
     check_topics(topics, files)
+    robot.check(files)
     _check(paths or [], files, about, together=together)
-    asked = Asked(units, modality, topics, arguments, dating, keep_media=not no_media)
+    asked = Asked(units, modality, topics, arguments, dating, keep_media=not no_media, robot=robot)
     readable = _readable(files, asked, outcome, strict=together)
     recorded = any(each.reader for each in readable)
     if recorded and about.id is not None and not together:
@@ -301,10 +310,11 @@ def _remember_each(
         for number, found in enumerate(files):
             reading = share_of(progress, number, len(files)) if recorded else None
             try:
-                for percept in asked.percepts(found, outcome, reading):
-                    dated = asked.dating.of(found.path, percept, text=asked.arguments["text"])
-                    taken.append(outcome.take(found.path, percept, dated))
-                    yield asked.moment(percept, dated)
+                for seen in asked.seen(found, outcome, reading):
+                    first = seen.percepts[0]
+                    dated = asked.dating.of(found.path, first, text=asked.arguments["text"])
+                    taken.append(outcome.take(found.path, first, dated))
+                    yield asked.moment(seen, dated)
             except (SensoriumError, OSError) as error:
                 outcome.fail(found.path, error)
             if reading is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sensorium.errors import PerceptFormatError, show
+from sensorium.errors import PerceptFormatError, Phrase, show
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.sources.bags.bag import MAKERS, POSE_WITHIN
@@ -57,8 +57,8 @@ class Snapshot:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What a memory keeps of the reading, JSON-ready: the pose, if it was asked for."""
-        return {name: self.reading[name] for name in ("pose",) if name in self.reading}
+        """What a memory keeps of the reading, JSON-ready: the pose, if it is known."""
+        return {"pose": self.reading["pose"]} if self.reading.get("pose") else {}
 
 
 def moments(
@@ -277,7 +277,9 @@ def _anchor(converters: Mapping[str, Converter], around: str | None) -> str:
             if candidates
             else "no topic with pictures",
             "one around whose pictures the moments are",
-            f'pass around="{candidates[0]}", for example' if candidates else "use bag(...)",
+            Phrase("pass {0}, for example", {"around": candidates[0]})
+            if candidates
+            else "read the percepts one by one: sources.bag(...)",
         )
     return candidates[0]
 

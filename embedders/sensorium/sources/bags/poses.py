@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sensorium.errors import PerceptFormatError, show
+from sensorium.errors import PerceptFormatError, Phrase, show
 from sensorium.sources.bags.bag_file import BagFile, Message
 from sensorium.sources.bags.frames import Found, Frames
 from sensorium.sources.bags.transforms import UNSET, Transform, unit, yaw
@@ -48,7 +48,7 @@ class Asked(NamedTuple):
             raise PerceptFormatError(
                 f"pose={show(pose)}",
                 "a topic, for transforms with two frames",
-                'write pose="/odom", or pose="/tf:map->base_link"',
+                Phrase("write {0}, or {1}", {"pose": "/odom"}, {"pose": "/tf:map->base_link"}),
             )
         return cls(topic, *names) if arrow else cls(topic, None, None)
 
@@ -81,7 +81,7 @@ class Poses:
             raise PerceptFormatError(
                 f"frames of {topic}, a {self._type}, which names only one",
                 "the topic alone",
-                f'write pose="{topic}"',
+                Phrase("write {0}", {"pose": topic}),
             )
         if self._is_tree and self._asked.child is None:
             raise self._without_frames()
@@ -210,7 +210,7 @@ class Poses:
         return PerceptFormatError(
             f"pose={show(topic)} with transforms of several frames",
             f"which are meant; there are {', '.join(pairs) or 'none'}, and chains of them",
-            f'write pose="{topic}:{next(iter(pairs), "map" + ARROW + "base_link")}"',
+            Phrase("write {0}", {"pose": f"{topic}:{next(iter(pairs), 'map->base_link')}"}),
         )
 
 

@@ -117,12 +117,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=100, help="size of each recording")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--of", action="append", choices=list(CONTENTS), help="by default all")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     print("| recording | of | MB | rosbags, MB/s | percepts, MB/s | ratio | memory grown, MB |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
     for kind in STORES:
-        for content, kinds in CONTENTS.items():
+        for content in asked.of or CONTENTS:
+            kinds = CONTENTS[content]
             with tempfile.TemporaryDirectory() as folder:
                 path = write(Path(folder), kind, kinds, asked.megabytes * 10**6)
                 topics = {TOPICS[each]: OPTIONS[each] for each in kinds}

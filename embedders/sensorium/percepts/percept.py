@@ -146,6 +146,21 @@ class Percept(ABC):
         same.__dict__.update(self.__dict__, reading=dict(reading))  # faster than copy.copy
         return same
 
+    def with_source(self, source: Source, *, at: datetime | None, uri: str | None) -> Self:
+        """Return a percept of the same units with other content of the same form.
+
+        It is for readers of many messages that are alike: what the constructor checked of the first
+        one, its shape and type among it, is not checked again.
+
+        Raises:
+            TimeError: `at` is not an aware datetime.
+            SourceTypeError: `uri` is not a `str`.
+        """
+        same = object.__new__(type(self))
+        same.__dict__.update(self.__dict__)
+        same._describe(source, at=at, uri=uri, limits=self.limits)
+        return same
+
     def with_origin(self, *, at: datetime | None = None, uri: str | None = None) -> Self:
         """Return the same percept with another time or origin, where they are given.
 

@@ -99,6 +99,30 @@ def test_depth_is_exact(kind: str, order: str, encoding: str, tmp_path: Path) ->
     }
 
 
+def test_maps_in_a_row_are_each_their_own(tmp_path: Path) -> None:
+    """Pixels, time, origin and size; one of holes alone is left out between the others."""
+    maps = [depth_map() + np.uint16(100 * index) for index in range(3)]
+    maps += [np.zeros((6, 8), np.uint16), depth_map(12, 16), depth_map() + np.uint16(500)]
+    sent = [
+        (DEPTH, image(each, "16UC1", stamp=START + index * SECOND))
+        for index, each in enumerate(maps)
+    ]
+    found = list(sources.open(write_all(tmp_path, (INFO, camera_info(FX, (8, 6))), *sent)))
+    kept = [0, 1, 2, 4, 5]
+    assert len(found) == len(kept)
+    for percept, index in zip(found, kept, strict=True):
+        assert isinstance(percept, Depth)
+        expected = maps[index] / np.float32(1000)
+        expected[maps[index] == 0] = np.nan
+        np.testing.assert_allclose(percept.metres(), expected, rtol=1e-6)
+        assert percept.at is not None
+        assert percept.at.timestamp() == 1_700_000_000 + index
+        assert percept.fx == (2 * FX if index == 4 else FX)
+        assert percept.uri is not None
+        assert percept.uri.endswith(str(percept.reading["log_time"]))
+    assert len({percept.digest for percept in found}) == len(kept)
+
+
 @pytest.mark.parametrize(
     ("encoding", "order"), [("rgb8", (0, 1, 2)), ("bgr8", (2, 1, 0)), ("bgra8", (2, 1, 0, 0))]
 )

@@ -6,7 +6,8 @@ import re
 import struct
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ UNITS = {"16UC1": "mm", "mono16": "mm", "32FC1": "m"}  # of depth, by REP 118 of
 OTHERS = frozenset({"ir", "infra", "infrared", "thermal", "heat", "lwir", "amplitude", "intensity"})
 OTHERS |= {"confidence", "disparity", "raw16"}
 PNG = b"\x89PNG\r\n\x1a\n"
-COARSE = 16  # pixels from one that is looked at first to the next
+COARSE = 60  # rows from one that is looked at first to the next
 CONFIG = struct.Struct("<iff")  # before the PNG of compressedDepth: format, and two parameters
 
 
@@ -53,6 +54,17 @@ class Content(NamedTuple):
     pixels: Array | Encoded  # colours (uint8), numbers (H, W), or an encoded picture
     encoding: str  # of `sensorium.sources.bags.pixels`; nothing for a compressed picture of 8 bits
     how: str  # in words, for the reading
+
+
+Form: TypeAlias = "tuple[tuple[int, ...], str, str]"  # shape, type and encoding
+
+
+class Like(NamedTuple):
+    """A depth map that others of the topic are like."""
+
+    form: Form
+    percept: Percept
+    taken: Mapping[str, Any]  # for the reading
 
 
 class Pictures:
@@ -69,6 +81,7 @@ class Pictures:
         self._topic, self._recording = topic, recording
         self._every = _seconds(topic)
         self._next = 0
+        self._like: Like | None = None
         modality = topic.options.get("modality")
         if modality not in (None, *MODALITIES):
             raise PerceptFormatError(
@@ -111,19 +124,32 @@ class Pictures:
 
     def _make(self, message: Message) -> Percept:
         stamp, content = self._content(message)
+        at, whence = moment(stamp, message.log_time)
+        uri = self._topic.uri_at(message.log_time)
+        form = _form(content)
+        if self._like is not None and form is not None and form == self._like.form:
+            _check_measured(content)
+            source = RawMap(np.asarray(content.pixels))
+            percept, taken = (
+                self._like.percept.with_source(source, at=at, uri=uri),
+                self._like.taken,
+            )
+        else:
+            percept, taken = self._new(content, at=at, uri=uri)
+            if form is not None and isinstance(percept.source, RawMap):
+                # A camera's maps are alike: what the first one is, all are
+                self._like = Like(form, percept, taken)
+        return percept.with_reading(self._topic.describe(message.log_time, whence, **taken))
+
+    def _new(
+        self, content: Content, *, at: datetime | None, uri: str
+    ) -> tuple[Percept, Mapping[str, Any]]:
+        """Make a percept, and say what was taken for what."""
         modality = self._modality(content)
         units, said = self._units(modality, content)
-        at, whence = moment(stamp, message.log_time)
-        percept = make_percept(
-            modality,
-            _source(content, modality),
-            units,
-            at=at,
-            uri=self._topic.uri_at(message.log_time),
-            limits=self._topic.limits,
-        )
-        taken = {"modality": modality, "pixels": content.how, **said}
-        return percept.with_reading(self._topic.describe(message.log_time, whence, **taken))
+        source, limits = _source(content, modality), self._topic.limits
+        percept = make_percept(modality, source, units, at=at, uri=uri, limits=limits)
+        return percept, {"modality": modality, "pixels": content.how, **said}
 
     def _units(self, modality: str, content: Content) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the units of a percept, and what its reading says of them."""
@@ -228,18 +254,31 @@ def _source(content: Content, modality: str) -> Array | Encoded:
         EmptyPerceptError: A depth map without a measured pixel.
     """
     shown = content.pixels
-    if modality == "depth" and not isinstance(shown, Encoded) and not _is_measured(shown):
-        raise EmptyPerceptError(
-            "a depth map of nothing but holes", "a measured pixel", "leave it out"
-        )
+    if modality == "depth":
+        _check_measured(content)
     if isinstance(shown, Encoded) or content.encoding not in MAPS or modality == "thermal":
         return shown
     return RawMap(shown)
 
 
-def _is_measured(values: Array) -> bool:
-    """Return whether a pixel is measured; one of a few nearly always is."""
-    return bool((values[::COARSE, ::COARSE] > 0).any() or (values > 0).any())
+def _form(content: Content) -> Form | None:
+    """Return what two maps have in common if one is like the other; `None` for what is no map."""
+    shown = content.pixels
+    if isinstance(shown, Encoded) or content.encoding not in MAPS:
+        return None
+    return shown.shape, shown.dtype.str, content.how
+
+
+def _check_measured(content: Content) -> None:
+    """Check that a pixel of a depth map is measured; in one of a few rows there nearly always is.
+
+    Raises:
+        EmptyPerceptError: None is.
+    """
+    values = content.pixels
+    if isinstance(values, Encoded) or (values[::COARSE] > 0).any() or (values > 0).any():
+        return
+    raise EmptyPerceptError("a depth map of nothing but holes", "a measured pixel", "leave it out")
 
 
 def _size(shown: Array | Encoded, topic: Topic) -> tuple[int, int]:

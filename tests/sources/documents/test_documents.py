@@ -210,6 +210,34 @@ def test_bad_archives_are_refused(tmp_path: Path) -> None:
         list(sources.open(path))
 
 
+def test_documents_of_other_kinds_are_skipped_with_what_to_do(tmp_path: Path) -> None:
+    """In a folder a spreadsheet or an old document is skipped with a reason; given, refused."""
+    (tmp_path / "sums.xlsx").write_bytes(b"PK\x03\x04" + bytes(100))
+    (tmp_path / "letter.doc").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    (tmp_path / "old.rtf").write_bytes(b"{\\rtf1 words}")
+    skipped: dict[str, str] = {}
+    read = sources.walk(tmp_path, on_skip=lambda path, why: skipped.update({path.name: why}))
+    assert list(read) == []
+    assert "save it as CSV" in skipped["sums.xlsx"]
+    assert "save it as DOCX or PDF" in skipped["letter.doc"]
+    assert "save it as DOCX or PDF" in skipped["old.rtf"]
+    with pytest.raises(MediaDecodeError, match="save it as CSV"):
+        list(sources.open(tmp_path / "sums.xlsx"))
+
+
+def test_a_folder_without_the_extra_names_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PDFs are skipped with the command that would read them, and the rest is read."""
+    (tmp_path / "a.pdf").write_bytes(pdf_of(["words"]))
+    (tmp_path / "b.txt").write_text("buy milk")
+    monkeypatch.setattr("sensorium.sources.documents.pdf.find_spec", lambda name: None)
+    skipped: dict[str, str] = {}
+    read = sources.walk(tmp_path, on_skip=lambda path, why: skipped.update({path.name: why}))
+    assert [each.modality for each in read] == ["text"]
+    assert 'pip install "sensorium[documents]"' in skipped["a.pdf"]
+
+
 def test_a_page_is_its_words_without_scripts(tmp_path: Path) -> None:
     """The title, blocks and cells stay; scripts, styles and what is hidden do not."""
     path = tmp_path / "page.html"

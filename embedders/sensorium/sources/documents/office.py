@@ -19,8 +19,13 @@ from sensorium.sources.documents.parts import GENERAL, TEXT, Part, as_percepts
 from sensorium.sources.reader import check_options
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # files of Office before 2007, and those with a password
+STARTS = (ZIP, OLE, b"{\\rtf", b"\xffWPC")
 SUFFIXES = frozenset((".docx", ".docm", ".dotx", ".pptx", ".pptm", ".ppsx", ".odt", ".odp", ".ott"))
-OLD = frozenset((".doc", ".dot", ".ppt", ".pps"))
+UNREAD = {  # what is not read, and what it has to be saved as
+    **dict.fromkeys((".doc", ".dot", ".rtf", ".pages", ".wpd"), "DOCX or PDF"),
+    **dict.fromkeys((".ppt", ".pps", ".key"), "PPTX or PDF"),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods", ".numbers"), "CSV"),
+}
 SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "line-break": "\n", "noBreakHyphen": "-"}
 SLIDE = re.compile(r"ppt/slides/slide(\d+)\.xml")
 # What a word processor keeps beside the text: deleted words, and the older form of a drawing
@@ -36,16 +41,19 @@ class OfficeReader:
     def matches(self, path: Path, head: bytes) -> bool:
         """Return whether the name says so; the first bytes are those of any archive."""
         suffix = path.suffix.lower()
-        return (suffix in SUFFIXES and head.startswith((ZIP, OLE))) or (
-            suffix in OLD and head.startswith(OLE)
-        )
+        return head.startswith(STARTS) and (suffix in SUFFIXES or suffix in UNREAD)
+
+    def why_skipped(self, path: Path) -> str | None:
+        """Return why a document of a folder is not read: it is of a kind to be saved anew."""
+        other = UNREAD.get(path.suffix.lower())
+        return None if other is None else f"a document that is not read: save it as {other}"
 
     def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
         """Yield the text in stretches, or slide by slide.
 
         Raises:
             PerceptFormatError: An option is unknown.
-            MediaDecodeError: It is damaged, of an older kind, or has a password.
+            MediaDecodeError: It is damaged, of a kind that is not read, or has a password.
             EmptyPerceptError: There are no words in it.
         """
         check_options(options, self.options, f"the document {str(path)!r}")
@@ -53,11 +61,18 @@ class OfficeReader:
 
 
 def _parts(path: Path) -> Iterator[Part]:
+    other = UNREAD.get(path.suffix.lower())
+    if other is not None:
+        raise MediaDecodeError(
+            f"the document {path.name!r}, of a kind that is not read",
+            "DOCX, PPTX, ODT, ODP, EPUB, PDF, HTML, or a table in CSV",
+            f"save it as {other}",
+        )
     with path.open("rb") as stream:
         if stream.read(len(OLE)) == OLE:
             raise MediaDecodeError(
-                f"the document {path.name!r}, of Office before 2007 or with a password",
-                "DOCX or PPTX without a password, or PDF",
+                f"the document {path.name!r}, which has a password, or is of Office before 2007",
+                "a document without a password",
                 f"save it as such, or run: soffice --headless --convert-to pdf {path.name!r}",
             )
     with opened(path) as archive:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,12 @@ class PdfReader:
     def matches(self, path: Path, head: bytes) -> bool:
         """Return whether it is a PDF: some begin with a few other bytes."""
         return HEAD in head and (head.startswith(HEAD) or path.suffix.lower() == ".pdf")
+
+    def why_skipped(self, path: Path) -> str | None:
+        """Return why a PDF of a folder is not read: nothing is installed that reads it."""
+        if find_spec("pypdfium2") is not None:
+            return None
+        return 'a document, for which to run: pip install "sensorium[documents]"'
 
     def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
         """Yield the text of each page, and with `pages="auto"` the picture of those that need it.

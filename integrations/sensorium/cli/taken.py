@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 LISTED = 10  # files that are described in text
 NOUNS = {"imu": "motion"}  # for modalities whose name is no word
 # Parts of a reading that are said otherwise, or by `look` alone
-UNSAID = frozenset({"modality", "number", "log_time", "topic", "part", "type", "layout"})
+UNSAID = frozenset(
+    (
+        *("modality", "number", "log_time", "topic", "part", "type", "layout"),
+        *("page", "pages", "slide", "slides", "chapter", "book", "message", "messages", "until"),
+        *("seconds", "letters", "stretch"),
+    )
+)
 SAID = frozenset({"at", "every", "samples", "pose", "passed_over"})  # in one line, too much
 
 

@@ -129,7 +129,7 @@ def test_a_date_that_nothing_tells_is_no_time(tmp_path: Path) -> None:
     path.write_text("3/2/24, 2:05 PM - Anna: hello\n3/4/24, 2:06 PM - Ben: yes\n")
     [chat] = texts(path)
     assert chat.at is None
-    assert 'date_order="dmy"' in chat.reading["at"]
+    assert 'date_order="dmy"' in chat.reading["dates"]
     with pytest.raises(PerceptValueError, match="mdy"):
         texts(path, date_order="left")
 

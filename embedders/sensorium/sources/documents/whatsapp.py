@@ -69,9 +69,11 @@ def whatsapp_messages(
     order = said or _order([each.date for each in lines], [each.time for each in lines])
     if order is None:
         date = "/".join(lines[0].date) if lines else ""
-        at = f'not told: date_order="{DAY_FIRST}" or "{MONTH_FIRST}" says which day {date} is'
-    else:
-        at = f"of the first message, {order}, in the zone of this machine"
+        doubt = (
+            f'which day {date} is, nothing tells: say date_order="{DAY_FIRST}" or "{MONTH_FIRST}"'
+        )
+        return _messages(lines, order), {"dates": doubt, **read.reading}
+    at = f"of the first message, {order}, in the zone of this machine"
     return _messages(lines, order), {"at": at, **read.reading}
 
 

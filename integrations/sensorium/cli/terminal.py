@@ -204,7 +204,7 @@ def _bar(step: str, total: int | None, batch: int) -> Iterator[tuple[Count, Coun
     )
     with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task(step, total=total)
-        reached = 0
+        reached, encoded = 0, 0  # what was read, or remembered; and what of it was encoded
 
         def report(done: int, of: int | None) -> None:
             nonlocal reached
@@ -213,12 +213,19 @@ def _bar(step: str, total: int | None, batch: int) -> Iterator[tuple[Count, Coun
             bars.update(task, completed=done, total=known, description=step)
 
         def windows(done: int, of: int | None) -> None:
+            nonlocal encoded
             if not of or of <= SHORT:
+                encoded = reached
                 return
-            size = batch if total is None else min(batch, total - reached)
+            if total is None:  # of a recording, what is read of it runs ahead of what is encoded
+                completed = encoded + (reached - encoded) * min(done / of, 1)
+                encoded = reached if done >= of else encoded
+            else:
+                size = min(batch, total - reached)
+                completed = max(bars.tasks[0].completed, reached + size * done / of)
             bars.update(
                 task,
-                completed=max(bars.tasks[0].completed, reached + size * done / of),
+                completed=completed,
                 description=f"{step}, window {done:,} of about {of:,}",
             )
 

@@ -18,7 +18,7 @@ from sensorium.percepts.text import LONE_SURROGATE, Text
 from sensorium.sources.documents.parts import GENERAL, TEXT, no_words, stretches
 from sensorium.sources.reader import check_options
 
-LONG = 24_000  # bytes from which on a text is read in stretches
+LONG = 32_000  # bytes from which on a text is read in stretches
 BLOCK = 2**15  # bytes that are read together: few enough for progress to be seen
 HEAD = 2**16  # bytes that tell the encoding, and whether it is a table of numbers
 FRONT = re.compile(r"\A---\s*\n(.{1,4000}?)\n(?:---|\.\.\.)\s*\n", re.DOTALL)  # of a note
@@ -42,7 +42,7 @@ class LongTextReader:
         return path.stat().st_size > LONG or head.startswith(FRONT_STARTS)
 
     def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
-        """Yield the text in stretches of up to 8,000 letters, cut at the ends of paragraphs.
+        """Yield the text in stretches of up to 20,000 letters, cut at the ends of paragraphs.
 
         Raises:
             PerceptFormatError: An option is unknown.

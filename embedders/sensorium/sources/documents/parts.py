@@ -15,7 +15,7 @@ from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.percepts.source import Encoded, take
 from sensorium.percepts.text import LONE_SURROGATE, Text
 
-STRETCH = 8_000  # letters of a text at most: some eight windows of the encoder, two pages
+STRETCH = 20_000  # letters of a text at most: some twenty windows of the encoder, six pages
 SHORTEST = STRETCH // 2  # letters that a stretch has, unless it is the last
 ENDS = (  # where a text is cut, the best place first; behind what is found
     re.compile(r"\n\s*\n"),

@@ -62,7 +62,7 @@ def test_failures_are_listed_and_the_rest_is_kept(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
     files = [tmp_path / name for name in [*bad, "absent.wav"]]
     result = run("remember", *files[:2], DOG, *files[2:], code=1)
-    last = "6 failed: 4 MediaDecodeError, 1 SourceNotFoundError, 1 EmptyPerceptError"
+    last = "6 failed: 4 MediaDecodeError, 1 EmptyPerceptError, 1 SourceNotFoundError"
     dated = "1 dated by the file's modification time"
     assert re.fullmatch(f"new: .*\n{dated}\n{last}\n", result.stdout)
     lines = result.stderr.splitlines()

@@ -96,6 +96,11 @@ def test_a_recording_yields_what_is_asked_of_it(tmp_path: Path) -> None:
     path.write_text("#lines\none\n")
     sources.register_reader(LineReader())
     assert len(list(sources.open(path, modality="text"))) == 1
+    assert (
+        len(list(sources.open(path, most=None))) == 1
+    )  # None is a value: no gyroscope, all topics
+    with pytest.raises(PerceptFormatError, match="'gyro'"):
+        next(sources.open(path, gyro=None))
     assert list(sources.open(path, modality="image")) == []
     with pytest.raises(PerceptFormatError, match="'txt'"):
         sources.open(path, modality="txt")

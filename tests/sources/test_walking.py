@@ -240,6 +240,23 @@ def test_a_recording_is_read_by_its_reader(tmp_path: Path) -> None:
     assert list(sources.walk(tmp_path, modality="depth")) == []
 
 
+def test_a_reader_may_have_other_options_for_each_path(tmp_path: Path) -> None:
+    """Then it is asked for them, and given no others."""
+
+    class Choosy(PairReader):
+        def options(self, path: Path) -> set[str]:  # type: ignore[override]  # or a method
+            return {"most"} if path.name == "few" else set()
+
+        def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
+            yield from (Text(words) for words in ["one", "two"][: options.get("most")])
+
+    sources.register_reader(Choosy())
+    for name in ("few", "many"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "pairs.txt").write_text("")
+    assert len(list(sources.walk(tmp_path, most=1))) == 1 + 2
+
+
 def test_a_failure_within_a_recording_does_not_end_it(tmp_path: Path) -> None:
     """A reader that can go on is asked to, when somebody listens."""
 

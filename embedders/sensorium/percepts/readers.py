@@ -136,10 +136,12 @@ def read_with(reader: Reader, path: Path, options: Mapping[str, Any]) -> Iterato
         PerceptError: As of the reader.
     """
     modality = options.get("modality")
-    if modality is None or "modality" in known_options(reader, path):
-        return reader.read(path, {k: v for k, v in options.items() if v is not None})
-    modality_class(modality)
+    if modality is not None and "modality" in known_options(reader, path):
+        return reader.read(path, options)
     rest = {name: value for name, value in options.items() if name != "modality"}
+    if modality is None:
+        return reader.read(path, rest)
+    modality_class(modality)
     return (each for each in reader.read(path, rest) if each.modality == modality)
 
 
@@ -150,8 +152,10 @@ def _readers() -> Iterator[Reader]:
         PerceptFormatError: What a package offers cannot be imported, or is not a reader.
     """
     yield from _registered
-    for point in (*_offered(), *(EntryPoint(place, place, GROUP) for place in BUILT_IN)):
+    for point in _offered():
         yield _made(point)
+    for place in BUILT_IN:
+        yield _made(EntryPoint(place, place, GROUP))
 
 
 @lru_cache  # the search through all installed packages takes as long as it takes to read a file

@@ -88,7 +88,7 @@ def percept_from_media(
         PerceptError: The percept's class refuses the content.
     """
     if roots is not None:
-        content = _allowed(content, directories(roots))
+        content = allowed_content(content, directories(roots))
     if _is_path(content):
         path = local_path(os.fspath(content))  # type: ignore[arg-type]  # a path
         reader = reader_of(path, modality)
@@ -98,6 +98,22 @@ def percept_from_media(
                 options["limits"] = limits
             read = _only(read_with(reader, path, options), path, modality)
             return read.with_origin(at=at, uri=uri)
+    return percept_without_reader(
+        content, mime_type=mime_type, modality=modality, units=units, at=at, uri=uri, limits=limits
+    )
+
+
+def percept_without_reader(
+    content: Given,
+    *,
+    mime_type: str | None = None,
+    modality: str | None = None,
+    units: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+    uri: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Percept:
+    """Make a percept as `percept_from_media` does of what no reader takes, wherever it lies."""
     found = modality or modality_of_content(content, mime_type, limits=limits)
     if found == Text.modality:
         return _read_text(content, dict(units or {}), at=at, uri=uri, limits=limits)
@@ -248,14 +264,14 @@ def check_words(text: str, name: str) -> None:
         )
 
 
-def _allowed(content: Given, roots: Sequence[Path]) -> Given:
+def allowed_content(content: Given, roots: Sequence[Path]) -> Given:
     """Return a content whose paths, also those of several files, lie in `roots`.
 
     Raises:
         SourceRefusedError: One of them does not, or is a URL.
     """
     if isinstance(content, (list, tuple)):
-        return [_allowed(each, roots) for each in content]
+        return [allowed_content(each, roots) for each in content]
     if _is_path(content):
         return allowed_path(content, roots)  # type: ignore[arg-type]  # a path
     return content

@@ -9,7 +9,7 @@ from typing import Any
 
 from sensorium.percepts.imu import IMU
 from sensorium.percepts.percept import Percept
-from sensorium.percepts.recognising import percept_from_media
+from sensorium.percepts.recognising import allowed_content, percept_without_reader
 
 GENERAL = ("modality", "mime_type", "at", "limits")  # options that are not units
 WITH = "with_"  # the option that names the other files of a motion
@@ -30,18 +30,14 @@ def read_single(
     """
     general = {name: options[name] for name in GENERAL if options.get(name) is not None}
     units = {name: each for name, each in options.items() if name not in (*GENERAL, WITH)}
-    content: Path | list[Path] = path
+    content: Any = path
     others = companions(path, options)
     if others:
         general.setdefault("modality", IMU.modality)
         content = [path, *others]
-    percept = percept_from_media(
-        content,
-        units=units,
-        uri=path.as_uri(),
-        roots=roots,
-        **general,
-    )
+    if roots is not None:
+        content = allowed_content(content, roots)
+    percept = percept_without_reader(content, units=units, uri=path.as_uri(), **general)
     reading = {"modality": percept.modality, **percept.units, **percept.reading}
     return iter([percept.with_reading(reading)])
 

@@ -16,7 +16,7 @@ Maps = Annotated[
         metavar="PATTERN=KIND,OPTION=VALUE,...",
         help="What files are whose path ends like PATTERN, and their units: "
         "'depth/*.png=depth,unit=1/5000,fx=525'; KIND may be skip. Repeat for more; the first "
-        "that matches counts.",
+        "that matches counts. A sensorium.toml beside the data says the same for good.",
     ),
 ]
 COLUMNS = "columns"

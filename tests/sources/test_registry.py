@@ -20,7 +20,7 @@ from sensorium.errors import (
     SourceNotFoundError,
     SourceRefusedError,
 )
-from sensorium.percepts import Percept, Text, percept_from_media, readers
+from sensorium.percepts import Limits, Percept, Text, percept_from_media, readers
 
 
 class LineReader:
@@ -34,6 +34,15 @@ class LineReader:
         lines = path.read_text().splitlines()[1:]
         for line in lines[: options.get("most")]:
             yield Text(line, uri=path.as_uri())
+
+
+class OneReader(LineReader):
+    """Reads such a file as one text."""
+
+    options = ("limits",)
+
+    def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
+        yield Text("all", uri=path.as_uri(), limits=options.get("limits", Limits()))
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +76,9 @@ def test_units_are_options(tmp_path: Path) -> None:
         sources.open(path, modality="depth", unit="mm", fx=300, colour="red")
 
 
-def test_a_registered_reader_is_asked_first(tmp_path: Path) -> None:
+def test_a_registered_reader_is_asked_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One class reads a new kind of file; other files go on as before."""
     path = tmp_path / "words.txt"
     path.write_text("#lines\none\ntwo\n")
@@ -75,6 +86,9 @@ def test_a_registered_reader_is_asked_first(tmp_path: Path) -> None:
     sources.register_reader(LineReader())
     assert len(list(sources.open(path))) == 2
     assert len(list(sources.open(path, most=1))) == 1
+    sources.register_reader(OneReader())  # the last one is asked first
+    assert [str(each) for each in sources.open(path)] == [str(Text("all", uri=path.as_uri()))]
+    monkeypatch.setattr(readers, "_registered", [LineReader()])
     with pytest.raises(PerceptFormatError, match="'least'; needed options among most"):
         next(sources.open(path, least=1))
 
@@ -106,7 +120,7 @@ def test_a_recording_yields_what_is_asked_of_it(tmp_path: Path) -> None:
         sources.open(path, modality="txt")
 
 
-def test_media_are_read_by_readers(tmp_path: Path) -> None:
+def test_media_are_read_by_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file whose reader has one percept is that percept, with the caller's time and origin."""
     path = tmp_path / "words.txt"
     path.write_text("#lines\none\n")
@@ -114,6 +128,10 @@ def test_media_are_read_by_readers(tmp_path: Path) -> None:
     at = datetime(2024, 5, 1, tzinfo=timezone.utc)
     assert percept_from_media(path, at=at) == Text("one", at=at, uri=path.as_uri())
     assert percept_from_media(path, uri="x:y", modality="text", roots=[tmp_path]).uri == "x:y"
+    monkeypatch.setattr(readers, "_registered", [OneReader()])
+    limits = Limits(max_characters=3)
+    assert percept_from_media(path, limits=limits).limits == limits
+    monkeypatch.setattr(readers, "_registered", [LineReader()])
     assert percept_from_media(b"#lines\none\n").modality == "text"  # bytes have no reader
     with pytest.raises(EmptyPerceptError, match="no percept of modality image"):
         percept_from_media(path, modality="image")

@@ -193,6 +193,15 @@ def test_what_patterns_match(match: str, path: str, wanted: bool) -> None:
     assert rule.matches(Path(path)) is wanted
 
 
+def test_a_slash_begins_at_the_folder_of_the_rules(tmp_path: Path) -> None:
+    """Only the file right there is passed over."""
+    (tmp_path / "in").mkdir()
+    for place in (tmp_path, tmp_path / "in"):
+        (place / "a.txt").write_text(str(place))
+    (tmp_path / "sensorium.toml").write_text('[[files]]\nmatch = "/a.txt"\nas = "skip"\n')
+    assert names(sources.walk(tmp_path), tmp_path) == [("text", "/in/a.txt")]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -202,6 +211,9 @@ def test_what_patterns_match(match: str, path: str, wanted: bool) -> None:
         ('[[files]]\nas = "depth"', "match, the end of a path"),
         ('[[files]]\nmatch = "a[1.png"', "match, the end of a path"),
         ('[[files]]\nmatch = "../a"', "match, the end of a path"),
+        ("[[files]]\nmatch = 'a\\b'", "match, the end of a path"),
+        ('[[files]]\nmatch = "a//b"', "match, the end of a path"),
+        ("#" * 2**20 + "#", "more than 1 MiB"),
         ('[[files]]\nmatch = "*"\nas = "dept"', "one of .*skip"),
         ('[[files]]\nmatch = "*"\nas = "depth"\nunits = "mm"', "with units; .*unit"),
         ('[[files]]\nmatch = "*"\nas = "imu"\nwith = "../b.csv"', "a file in"),
@@ -237,6 +249,8 @@ def test_a_recording_is_read_by_its_reader(tmp_path: Path) -> None:
     [text] = sources.walk(tmp_path, rules=[{"match": "*.txt", "as": "text"}])
     assert (text.uri or "").endswith("pairs.txt")
     assert list(sources.walk(tmp_path, rules=[{"match": "pairs", "as": "skip"}])) == []
+    (tmp_path / "sensorium.toml").write_text('[[files]]\nmatch = "*.txt"\nas = "skip"\n')
+    assert len(list(sources.walk(tmp_path))) == 2  # what is passed over is no other reading of it
     assert list(sources.walk(tmp_path, modality="depth")) == []
 
 
@@ -271,7 +285,32 @@ def test_a_failure_within_a_recording_does_not_end_it(tmp_path: Path) -> None:
     failed: list[SensoriumError | OSError] = []
     [read] = sources.walk(tmp_path, on_failure=lambda path, error: failed.append(error))
     assert read == Text("the rest")
+    with pytest.raises(KeyError):  # nobody listens: the reader has none, and raises itself
+        list(sources.walk(tmp_path))
     assert [str(error)[:6] for error in failed] == ["a page"]
+
+
+def test_what_is_asked_goes_before_what_a_rule_says(tmp_path: Path) -> None:
+    """Files that a rule says are something else are passed over, and its units are not theirs."""
+    write_depth(tmp_path / "a.png")
+    rule = {"match": "a.png", "as": "thermal", "unit": "kelvin", "scale": 0.06}
+    told: list[str] = []
+    asked = sources.walk(
+        tmp_path, modality="depth", rules=[rule], on_skip=lambda path, why: told.append(why)
+    )
+    assert (list(asked), told) == ([], ["not depth"])
+    [alone] = sources.walk(tmp_path / "a.png", modality="depth", rules=[rule], unit="mm", fx=60)
+    assert "scale" not in alone.units
+    [heat] = sources.walk(tmp_path, rules=[rule])
+    assert (heat.modality, heat.units["scale"]) == ("thermal", 0.06)
+
+
+def test_motion_of_every_name_is_found_where_it_is_asked_for(tmp_path: Path) -> None:
+    """A table whose name says text; words are passed over."""
+    write_motion(tmp_path / "log.txt")
+    (tmp_path / "note.txt").write_text("hello")
+    [motion] = sources.walk(tmp_path, modality="imu", accel="m/s^2", gyro="deg/s")
+    assert (motion.uri or "").endswith("log.txt")
 
 
 def test_what_cannot_be_looked_at_does_not_end_a_walk(tmp_path: Path) -> None:

@@ -80,7 +80,8 @@ class Outcome:
     @property
     def reasons(self) -> dict[str, int]:
         """Number of failures by the name of their error, the most frequent first."""
-        return dict(Counter(type(error).__name__ for error in self.failures.values()).most_common())
+        counts = Counter(type(error).__name__ for error in self.failures.values())
+        return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
 
     @property
     def dated(self) -> dict[str, int]:

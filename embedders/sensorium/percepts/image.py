@@ -25,9 +25,11 @@ from sensorium.percepts.codecs.pictures import (
 )
 from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.live_photos import film_within
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
 from sensorium.percepts.previews import encode_photograph, original_file
 from sensorium.percepts.source import Array, Encoded, Given, Samples, take
+from sensorium.percepts.video import Video
 
 WHITEST_16_BIT = 65_535
 CHANNELS = frozenset({1, 3, 4})  # grey, RGB, RGBA
@@ -109,6 +111,19 @@ class Image(Percept):
         if isinstance(self.source, Samples):
             return PIL.Image.fromarray(self.source.array)
         return _rgb(decode(self.source, modality=self.modality, limits=self.limits))
+
+    def film(self) -> Video | None:
+        """Return the film of the same moment that the file holds, with the same `at` and `uri`.
+
+        Telephones of Google and Samsung write such motion photos. `None` is a picture without one.
+        For the two files of Apple's live photos see `sensorium.percepts.live_photos`.
+
+        Raises:
+            MediaDecodeError: The film is damaged.
+            SourceChangedError: The file changed after the percept was made.
+        """
+        found = film_within(self.source) if isinstance(self.source, Encoded) else None
+        return Video(found, at=self.at, uri=self.uri, limits=self.limits) if found else None
 
     def read_capture(self) -> Capture:
         """Return when and where it was taken, by EXIF, XMP, or the texts of a PNG."""

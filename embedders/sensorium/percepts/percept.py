@@ -174,8 +174,14 @@ class Percept(ABC):
         return same
 
     def _note(self, **found: Any) -> None:
-        """Add to `reading` what was found while the content was decoded."""
-        self._set(reading={**self.reading, **found})
+        """Add to `reading` what was found while the content was decoded.
+
+        Whoever has asked for it before, such as a report that is written at the end, sees it, too.
+        """
+        if isinstance(self.reading, dict):
+            self.reading.update(found)
+        else:
+            self._set(reading=found)
 
     @classmethod
     def missing_units(cls, given: Mapping[str, Any]) -> list[str]:

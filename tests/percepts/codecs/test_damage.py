@@ -86,3 +86,11 @@ def test_what_was_found_is_no_content() -> None:
     read.mono(RATE)
     assert read.reading != unread.reading
     assert (read == unread, read.digest == unread.digest) == (True, True)
+
+
+def test_a_report_that_holds_the_reading_sees_what_is_found_later() -> None:
+    """Files are decoded after they were opened; copies of a percept know of it, too."""
+    sound = Audio(wav(tone(440, 1, 0.001))).with_reading({"modality": "audio"})
+    held = sound.reading
+    sound.mono(RATE)
+    assert held == {"modality": "audio", "quiet": "-60 dBFS"}

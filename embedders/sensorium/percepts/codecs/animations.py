@@ -31,6 +31,8 @@ def moves(source: Encoded, limits: Limits) -> bool:
         return False
     try:
         with open_picture(source, MODALITY, limits) as picture:
+            if not getattr(picture, "is_animated", False):  # as nearly all: nothing is decoded
+                return False
             frames = _frames(picture)
             first = next(frames).tobytes()
             return any(frame.tobytes() != first for frame in frames)

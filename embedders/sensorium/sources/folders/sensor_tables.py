@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -111,9 +112,10 @@ def _are_apart(tables: Sequence[MotionTable]) -> bool:
 
 def tables_of(path: Path) -> list[Path]:
     """Return the files of a folder that may be tables, sorted."""
-    return [
-        each for each in entries_of(path) if each.name.lower().endswith(SUFFIXES) and each.is_file()
-    ]
+    with os.scandir(path) as entries:  # there may be very many photos
+        names = [each.name for each in entries if each.name.lower().endswith(SUFFIXES)]
+    tables = (path / name for name in sorted(names) if not name.startswith("."))
+    return [each for each in tables if each.is_file()]
 
 
 def sensors_of(

@@ -217,3 +217,12 @@ def test_a_second_ctrl_c_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_words_given_as_a_file_are_recognised() -> None:
     """The remedy is the command for words."""
     assert "--text" in run("remember", "some words", code=1).stderr
+
+
+def test_the_encoding_of_a_text_is_asked_for_and_said(tmp_path: Path) -> None:
+    """A text that does not tell its encoding is refused with the option that reads it."""
+    path = tmp_path / "old.txt"
+    path.write_bytes("señor".encode("cp1252"))
+    assert "--encoding cp1252" in run("remember", path, code=1).stderr
+    done = run_json("remember", path, "--encoding", "cp1252")
+    assert run_json("show", done["records"][0]["id"])["text"] == "señor"

@@ -43,3 +43,27 @@ def test_a_quote_that_never_ends_is_a_letter() -> None:
         lines[2500] = lines[2500][:5] + letter + lines[2500][5:]
         with pytest.raises(errors.MediaDecodeError, match="line 2501"):
             IMU(b"\n".join(lines), rate=100, **UNITS)
+
+
+def test_cells_without_a_number_are_holes_whatever_stands_there() -> None:
+    """First, last and next to each other; empty or words for nothing; and no other cell moves."""
+    for word in ("", "NA", "nan", "n/a", "null", "-"):
+        lines = [row.split(",") for row in ROWS[:400]]
+        for row, cells in ((7, [0]), (8, [5]), (9, [1, 2, 3]), (390, [0, 1, 2, 3, 4, 5])):
+            for cell in cells:
+                lines[row][cell] = word
+        content = "\n".join([",".join(COLUMNS), *map(",".join, lines)])
+        read = IMU(content.encode(), rate=100, **UNITS)
+        wanted = np.delete(planted(3000)[:400], [7, 8, 9, 390], axis=0)
+        np.testing.assert_allclose(read.samples, wanted, atol=1e-5)
+        np.testing.assert_allclose(read.times, np.delete(np.arange(400), [7, 8, 9, 390]) / 100)
+
+
+def test_moments_of_another_zone_among_plain_ones_are_read_with_it() -> None:
+    """They have as many letters as the others, and are the same moments."""
+    rows = [
+        f"2026-01-13 10:00:{i // 100:02d}.{i % 100:02d}00,{row}" for i, row in enumerate(ROWS[:300])
+    ]
+    rows[100] = rows[100].replace("2026-01-13 10:00:01.0000", "2026-01-13 09:00:01-0100")
+    read = IMU("\n".join([f"time,{','.join(COLUMNS)}", *rows]).encode(), **UNITS)
+    np.testing.assert_allclose(read.times, np.arange(300) / 100, atol=1e-6)

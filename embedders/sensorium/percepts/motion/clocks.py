@@ -25,6 +25,8 @@ DAY = re.compile(
     r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|"
     r"(?P<d2>\d{1,2})[-/.](?P<m2>\d{1,2})[-/.](?P<y2>\d{4})"
 )
+IN_MOMENTS = frozenset("0123456789-T :.")
+PLAIN = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?")
 HOUR = re.compile(
     r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,:](?P<f>\d{1,9}))?)? ?"
     r"(?P<half>[AaPp][Mm]\b)? ?(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?"
@@ -94,6 +96,9 @@ def told(words: Sequence[str], order: str | None = None, *, name: str = "times")
     Raises:
         TimeError: The dates may be read in two ways.
     """
+    if (seconds := _plain_moments(words)) is not None:
+        at = datetime.fromtimestamp(float(seconds[0]), timezone.utc)
+        return Clock(seconds - seconds[0], float(seconds[0]), at, "date")
     moments: list[tuple[Day | None, float]] = []
     for each in words:
         found = _parted(each)
@@ -126,6 +131,23 @@ def _unit_of_steps(ticks: NDArray[np.float64]) -> str | None:
         if 1 / FASTEST < step / ticks_a_second <= 1 / SLOWEST:
             return unit
     return None
+
+
+def _plain_moments(words: Sequence[str]) -> NDArray[np.float64] | None:
+    """Return seconds since 1970 of moments that are written alike, by ISO 8601 and without a zone."""
+    if len(words) < 2 or not PLAIN.fullmatch(words[0]) or len(set(map(len, words))) > 1:
+        return None
+    joined = "".join(words)
+    if joined.count("-") != 2 * len(words) or not set(joined) <= IN_MOMENTS:  # one has a zone
+        return None
+    try:
+        moments = np.array(words, "datetime64[ns]")
+    except ValueError:  # one of them is written otherwise
+        return None
+    if np.isnat(moments).any():
+        return None
+    since: NDArray[np.float64] = moments.astype(np.int64) / 1e9
+    return since
 
 
 def _parted(words: str) -> tuple[Day | None, float] | None:

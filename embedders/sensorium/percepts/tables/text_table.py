@@ -23,6 +23,7 @@ STAMP = re.compile(  # before a line, as the serial monitor of the Arduino IDE w
     r"^[ \t]*(\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?)[ \t]*->[ \t]*", re.MULTILINE
 )
 COMMA = re.compile(r"(?<=\d),(?=\d)")
+ABSENT = r"(?i)(?<={mark})[ ]*(?:na|n/a|null|none|-)(?={mark}|[\r\n])"  # words for no number
 ENDING = re.compile(r";+[ \t]*(\r?)$", re.MULTILINE)  # of rows whose cells commas part
 
 
@@ -155,9 +156,18 @@ class TextTable:
             return None
         if self.decimal_comma:
             block = block.replace(",", ".")
-        lines = block.split("\n")
-        if not any(map(str.strip, lines)):
+        if not block.strip():
             return np.empty((0, len(wanted)))
+        rows = self._parse(block, wanted)
+        if rows is None and self.separator != " ":
+            rows = self._parse(_filled(block, self.separator), wanted)
+        if rows is None and self.separator != " ":
+            absent = ABSENT.format(mark=re.escape(self.separator))
+            rows = self._parse(re.sub(absent, "nan", _filled(block, self.separator)), wanted)
+        return rows
+
+    def _parse(self, block: str, wanted: Sequence[int]) -> NDArray[np.float64] | None:
+        lines = block.split("\n")
         try:
             return np.loadtxt(
                 lines,
@@ -199,6 +209,14 @@ class TextTable:
 def is_comment(line: str) -> bool:
     """Return whether a line is a comment."""
     return line.lstrip().startswith(COMMENTS)
+
+
+def _filled(block: str, mark: str) -> str:
+    """Return lines with NaN in cells that are empty."""
+    for _ in range(2):  # of two in a row, the first pass fills one
+        block = block.replace(mark + mark, f"{mark}nan{mark}")
+    block = block.replace(f"\n{mark}", f"\nnan{mark}").replace(f"{mark}\n", f"{mark}nan\n")
+    return f"nan{block}" if block.startswith(mark) else block
 
 
 def _is_footer(line: str, separator: str) -> bool:

@@ -134,7 +134,7 @@ def _unit_of_steps(ticks: NDArray[np.float64]) -> str | None:
 
 
 def _plain_moments(words: Sequence[str]) -> NDArray[np.float64] | None:
-    """Return seconds since 1970 of moments that are written alike, by ISO 8601 and without a zone."""
+    """Return seconds since 1970 of moments that are all written alike, by ISO 8601, without zone."""
     if len(words) < 2 or not PLAIN.fullmatch(words[0]) or len(set(map(len, words))) > 1:
         return None
     joined = "".join(words)

@@ -97,8 +97,8 @@ def told(words: Sequence[str], order: str | None = None, *, name: str = "times")
         TimeError: The dates may be read in two ways.
     """
     if (seconds := _plain_moments(words)) is not None:
-        at = datetime.fromtimestamp(float(seconds[0]), timezone.utc)
-        return Clock(seconds - seconds[0], float(seconds[0]), at, "date")
+        first = datetime.fromtimestamp(float(seconds[0]), timezone.utc)
+        return Clock(seconds - seconds[0], float(seconds[0]), first, "date")
     moments: list[tuple[Day | None, float]] = []
     for each in words:
         found = _parted(each)
@@ -134,7 +134,7 @@ def _unit_of_steps(ticks: NDArray[np.float64]) -> str | None:
 
 
 def _plain_moments(words: Sequence[str]) -> NDArray[np.float64] | None:
-    """Return seconds since 1970 of moments that are all written alike, by ISO 8601, without zone."""
+    """Return seconds since 1970 of moments that are written alike, by ISO 8601 without a zone."""
     if len(words) < 2 or not PLAIN.fullmatch(words[0]) or len(set(map(len, words))) > 1:
         return None
     joined = "".join(words)

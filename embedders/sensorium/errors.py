@@ -442,6 +442,11 @@ def show(value: object) -> str:
     return _Shower().repr(value)
 
 
+def listed(ways: Sequence[Mapping[str, Any]], start: int = 0) -> str:
+    """Return places for some ways of a `Phrase`: "{0} or {1} or {2}"."""
+    return " or ".join(f"{{{start + index}}}" for index in range(len(ways)))
+
+
 def _filled(
     words: str, ways: Sequence[Mapping[str, Any]], write: Callable[[Mapping[str, Any]], str]
 ) -> str:

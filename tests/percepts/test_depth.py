@@ -138,7 +138,7 @@ def test_focal_length_is_never_guessed(unit: str | float) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "hint"),
     [
-        ({"baseline": 5.0}, {"baseline": 5.1}, "divide millimetres by 1000"),
+        ({"baseline": 5.0}, {"baseline": 5.1}, "pass baseline=0.075"),
         ({"fx": 64 / 11.9}, {"fx": 64 / 12.1}, "fx=5.28926 for a map 64 pixels wide"),
         ({"depth": 199.0}, {"depth": 201.0}, "look like millimetres"),
         ({"depth": 21.0, "unit": "mm"}, {"depth": 19.0, "unit": "mm"}, "look like metres"),
@@ -188,7 +188,7 @@ def test_disparity_without_fx_has_no_metres() -> None:
         ({"unit": "m", "fx": 0}, "fx=0"),
         ({"unit": "m", "fx": NAN}, "fx=nan"),
         ({"unit": "m", "fx": "wide"}, "fx='wide'"),
-        ({"unit": "m", "fx": FX, "baseline": 75}, "divide millimetres by 1000"),
+        ({"unit": "m", "fx": FX, "baseline": 75}, "pass baseline=0.075"),
         ({"unit": "m", "fx": FX, "baseline": 0}, "baseline=0"),
         ({"unit": "disparity", "baseline": NAN}, "baseline=nan"),
     ],
@@ -219,7 +219,7 @@ def test_negative_depth_is_counted() -> None:
         Depth(values, unit="disparity")
     with pytest.raises(PerceptValueError, match="1 negative values, the least -inf"):
         Depth(np.array([[1.0, -INF]]), unit="m", fx=FX)
-    with pytest.raises(PerceptValueError, match="negate and shift"):
+    with pytest.raises(PerceptValueError, match="pass scale=-1"):
         Depth(-np.abs(values), unit="relative")
 
 

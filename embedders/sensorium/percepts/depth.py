@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,7 +12,7 @@ import numpy as np
 import PIL.Image
 from numpy.typing import DTypeLike, NDArray
 
-from sensorium.errors import UnitError, show
+from sensorium.errors import Phrase, SensoriumError, UnitError, listed, show
 from sensorium.percepts.capture.capture import NOTHING, Capture
 from sensorium.percepts.capture.pictures import picture_capture
 from sensorium.percepts.codecs.pictures import MAP_PIXEL, encode_tiff, load_upright
@@ -19,11 +20,13 @@ from sensorium.percepts.forms import PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.counts import Counts, Number, to_number
 from sensorium.percepts.maps.depth_values import (
+    MM_PER_METRE,
     MODALITY,
     UNITS,
     canonical_values,
     check_mode,
     invert,
+    likely_units,
     plane_of,
     to_float32,
 )
@@ -36,6 +39,7 @@ from sensorium.percepts.source import Encoded, Given, Samples, take
 from sensorium.percepts.unit import Unit
 
 KINECT_BASELINE = 0.075  # metres between projector and camera, Kinect v1 and v2
+SHORTEST_BASELINE = 0.01  # metres, of what millimetres are taken for
 LONGEST_BASELINE = 5.0  # metres; a larger baseline was surely given in millimetres
 ASSUMED = "assume-60deg"
 ASSUMED_VIEW = math.radians(60)  # horizontal field of view of the assumed fx
@@ -45,6 +49,13 @@ RELATIVE_MEDIAN = 25.0  # pixels of disparity given to the median of a relative 
 FARTHEST = 48  # of 255: the far end of a map in a preview, where holes are 0
 NEAR_PERCENTILE, FAR_PERCENTILE = 99.0, 1.0  # of a map's disparities, shown as 255 and `FARTHEST`
 
+SPELLED = {  # units, as others write them
+    **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), "m"),
+    **dict.fromkeys(("mm", "millimetre", "millimetres", "millimeter", "millimeters"), "mm"),
+    **dict.fromkeys(("disparity", "disparities", "pixels"), "disparity"),
+    **dict.fromkeys(("relative", "inverse", "midas"), "relative"),
+    "cm": "0.01",
+}
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
@@ -158,22 +169,24 @@ class Depth(Percept):
             TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
+        if unit is None:
+            raise self._no_unit(source, fx, (shape, dtype, dataset, frame), limits)
         unit = _check_unit(unit)
         counts = Counts.of(bits=bits, scale=scale, offset=offset, invalid=invalid)
         layout = Layout.of(shape=shape, dtype=dtype, dataset=dataset, frame=frame)
         recreated = isinstance(source, Samples)  # canonical values, whose kind is not in doubt
         if isinstance(source, PIL.Image.Image):
-            check_mode(source.mode, "a PIL image")
+            check_mode(source.mode, "a PIL image", trust=trust)
             source = np.asarray(
                 load_upright(source, modality=self.modality, limits=limits, upright=False)
             )
         taken = take(source, modality=self.modality, limits=limits)
         if isinstance(taken, Encoded):
             header = MapFile(taken, layout, self.modality, limits, MAP_PIXEL).header()
-            check_mode(header.mode, taken.name)
+            check_mode(header.mode, taken.name, trust=trust)
             height, width = header.height, header.width
         else:
-            plane = plane_of(pick_frame(taken.array, layout, taken.name), limits)
+            plane = plane_of(pick_frame(taken.array, layout, taken.name), limits, trust=trust)
             values, unit = canonical_values(
                 plane, unit, counts, trust=bool(trust), doubt=not recreated
             )
@@ -184,6 +197,31 @@ class Depth(Percept):
         self._set(metric=unit != "relative", shape=(height, width), unit=unit, fx_assumed=assumed)
         self._set(fx=_check_fx(fx, unit, width), baseline=_check_baseline(baseline))
         self._set(trust=bool(trust), _counts=counts, _layout=layout)
+
+    def _no_unit(
+        self, source: Given, fx: float | str | None, place: tuple[Any, ...], limits: Limits
+    ) -> UnitError:
+        """Return the refusal of a map without a unit, with those that its numbers suggest."""
+        names = dict(zip(("shape", "dtype", "dataset", "frame"), place, strict=True))
+        likely: list[str | float] = ["mm"]
+        try:
+            taken = take(source, modality=self.modality, limits=limits)
+            layout = Layout.of(**names)
+            found = (
+                taken.array
+                if isinstance(taken, Samples)
+                else MapFile(taken, layout, self.modality, limits, MAP_PIXEL).read()
+            )
+            likely = likely_units(np.asarray(found))
+        except SensoriumError:  # whatever else is wrong is said when the unit is known
+            pass
+        lens = {"fx": 525} if fx is None else {}
+        ways = [{"unit": unit, **lens} for unit in likely]
+        return UnitError(
+            "depth without a unit",
+            f"its unit: {UNITS}",
+            Phrase(f"pass {listed(ways)}, with the numbers of your camera", *ways),
+        )
 
     @property
     def units(self) -> Mapping[str, Any]:
@@ -276,8 +314,8 @@ class Depth(Percept):
         file = MapFile(self.source, self._layout, self.modality, self.limits, MAP_PIXEL)
         found = file.read()
         if isinstance(found, PIL.Image.Image):
-            check_mode(found.mode, self.source.name)
-        plane = plane_of(np.asarray(found), self.limits)
+            check_mode(found.mode, self.source.name, trust=self.trust)
+        plane = plane_of(np.asarray(found), self.limits, trust=self.trust)
         values, _ = canonical_values(plane, self.unit, self._counts, trust=self.trust)
         return values
 
@@ -288,13 +326,18 @@ def _positive(value: object) -> float | None:
     return number if number is not None and number > 0 else None
 
 
-def _check_unit(unit: str | float | None) -> str | float:
+def _check_unit(unit: str | float) -> str | float:
     if isinstance(unit, str) and unit in ("m", "mm", "disparity", "relative"):
         return unit
     metres_per_count = to_number(unit)
     if metres_per_count is None or metres_per_count <= 0:
-        came = "depth without a unit" if unit is None else f"depth with the unit {show(unit)}"
-        raise UnitError(came, "its unit", f"pass {UNITS}")
+        close = difflib.get_close_matches(unit.lower() if isinstance(unit, str) else "", SPELLED, 1)
+        likely = SPELLED[close[0]] if close else "mm"
+        raise UnitError(
+            f"depth with the unit {show(unit)}",
+            f"its unit: {UNITS}",
+            Phrase("pass {0}, or another of these", {"unit": likely}),
+        )
     return metres_per_count
 
 
@@ -315,9 +358,19 @@ def _fx_error(came: str) -> UnitError:
     return UnitError(
         came,
         "the camera's focal length in pixels of the map as given",
-        "write fx=525, with the number from the camera's calibration (scaled if the map was "
-        'resized), or accept a guess: fx="assume-60deg"',
+        Phrase(
+            "pass {0}, with the number from the camera's calibration (scaled if the map was "
+            "resized), or accept a guess: {1}",
+            {"fx": 525},
+            {"fx": ASSUMED},
+        ),
     )
+
+
+def _likely_baseline(given: float | None) -> float:
+    """Return a baseline given in millimetres in metres, else that of a Kinect."""
+    metres = (given or 0.0) / MM_PER_METRE
+    return metres if SHORTEST_BASELINE < metres <= LONGEST_BASELINE else KINECT_BASELINE
 
 
 def _check_baseline(baseline: float) -> float:
@@ -326,6 +379,6 @@ def _check_baseline(baseline: float) -> float:
         raise UnitError(
             f"baseline={show(baseline)}",
             f"metres, more than 0 and at most {LONGEST_BASELINE:g}",
-            f"divide millimetres by 1000; a Kinect's is {KINECT_BASELINE}",
+            Phrase("pass {0}, or that of your camera", {"baseline": _likely_baseline(metres)}),
         )
     return metres

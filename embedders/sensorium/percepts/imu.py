@@ -21,6 +21,7 @@ from sensorium.errors import (
     NonFiniteError,
     PerceptShapeError,
     PerceptTooShortError,
+    Phrase,
     SourceTooLargeError,
     UnitError,
     show,
@@ -30,8 +31,18 @@ from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.checks import check_motion
 from sensorium.percepts.motion.columns import ACCEL_UNITS, GYRO_UNITS
 from sensorium.percepts.motion.files import Frame, holds_tables, read_recording, units_of_files
-from sensorium.percepts.motion.options import UNSTATED, Options, has_gyro, scale_of, stated
+from sensorium.percepts.motion.likely import likely_gyro
+from sensorium.percepts.motion.options import (
+    UNSTATED,
+    Options,
+    has_gyro,
+    numbers_of,
+    scale_of,
+    stated,
+)
+from sensorium.percepts.motion.order import in_order, in_seconds, no_clock, without_readings
 from sensorium.percepts.motion.recording import Recording, check_count
+from sensorium.percepts.motion.refusals import no_units
 from sensorium.percepts.motion.times import (
     GAP,
     GAP_PERIODS,
@@ -94,6 +105,16 @@ class IMU(Percept):
             required=True,
         ),
         "rate": Unit("samples per second, where neither the file nor timestamps say it", 50),
+        "columns": Unit(
+            "columns of a file, by name or place from 0, of accel, gyro and time",
+            {"accel": ["ax", "ay", "az"], "gyro": [4, 5, 6]},
+        ),
+        "time_unit": Unit("unit of the times in a file: s, ms, us or ns", "ms"),
+        "clock": Unit(
+            "rate, to put the rate before the times in a file, or sorted, to sort by them", "rate"
+        ),
+        "invalid": Unit("numbers that stand for no reading", -999),
+        "trust": Unit("true to accept motion that looks like another unit", True),
     }
     suffixes: ClassVar[tuple[str, ...]] = (".npz", ".csv")
     doubted_suffixes: ClassVar[tuple[str, ...]] = (
@@ -117,6 +138,8 @@ class IMU(Percept):
         time_unit: str | None = None,
         date_order: str | None = None,
         clock: str | None = None,
+        invalid: float | str | Sequence[float] | None = None,
+        trust: bool = False,
         at: datetime | None = None,
         uri: str | None = None,
         limits: Limits = DEFAULT_LIMITS,
@@ -144,7 +167,10 @@ class IMU(Percept):
             time_unit: Unit of a table's times, `"s"`, `"ms"`, `"us"` or `"ns"`, where neither their
                 name nor their steps tell it.
             date_order: `"dmy"` or `"mdy"`, for dates such as 03/04/2026 that do not tell it.
-            clock: `"rate"` has `rate` go before whatever times a file holds.
+            clock: `"rate"` has `rate` go before whatever times there are; `"sorted"` brings samples
+                into the order of their times, and leaves doubles out.
+            invalid: Numbers that stand for no reading, such as -999: rows with one are left out.
+            trust: Accept motion that looks like another unit, or like no motion of a body.
             at: When the first sample was taken; by default what the times of a table say.
             uri: Where it came from.
             limits: Largest sizes that are accepted.
@@ -163,17 +189,36 @@ class IMU(Percept):
         """
         taken = _taken(source, limits)
         options = Options(
-            columns or {}, time_unit, clock, rate, has_gyro(gyro), date_order, at is not None
+            columns or {},
+            time_unit,
+            clock,
+            rate,
+            has_gyro(gyro),
+            date_order,
+            at is not None,
+            invalid=numbers_of(invalid),
+            trust=bool(trust),
         )
-        recording = _recording(taken, timestamps, options, limits=limits)
+        recording = _recording(taken, options, limits=limits)
         name = ", ".join(each.name for each in taken)
-        _check_gyro(recording.samples, options, gyro)
+        _check_gyro(recording, options, gyro)
         accel = stated("accel", accel, recording.accel, name)
         gyro = "none" if not options.gyro else stated("gyro", gyro, recording.gyro, name)
+        _check_shape(recording.samples)
+        missing = [sensor for sensor, unit in (("accel", accel), ("gyro", gyro)) if unit is None]
+        if missing:
+            raise no_units(recording.samples, missing, recording.unknown, name)
+        recording = _on_one_clock(recording, timestamps, options, name)
         check_count(recording.samples.size // 6, name, limits)
         samples = Samples(_canonical(recording.samples, accel, gyro))
-        if not isinstance(taken[0], Motion):  # its samples are canonical: nothing is to be guessed
-            check_motion(recording.samples, samples.array, accel)
+        if not (trust or isinstance(taken[0], Motion)):  # its samples are canonical
+            check_motion(
+                recording.samples,
+                samples.array,
+                accel=accel,
+                gyro=gyro,
+                columns=recording.columns,
+            )
         if recording.times is not None:
             times = Samples(seconds_from_first(recording.times, len(samples.array)))
             nominal = nominal_rate(times.array)
@@ -194,7 +239,7 @@ class IMU(Percept):
             samples=samples.array,
             times=times.array,
             rate=nominal,
-            reading=recording.reading,
+            reading=_reading(recording, accel, gyro),
             _units=units,
         )
 
@@ -355,28 +400,35 @@ def _are_files(source: object) -> TypeGuard[Sequence[Given]]:
     )
 
 
-def _recording(
-    taken: Sequence[Source | Frame], timestamps: Given | None, options: Options, *, limits: Limits
+def _recording(taken: Sequence[Source | Frame], options: Options, *, limits: Limits) -> Recording:
+    """Return the samples of a source, with the clocks that it has."""
+    source = taken[0]
+    if isinstance(source, Motion):
+        return Recording(source.samples.array, source.times.array if source.times else None, None)
+    if isinstance(source, Samples):
+        return Recording(_with_gyro(source.array, options.gyro), None, None)
+    files = [each for each in taken if isinstance(each, (Encoded, Frame))]
+    read = read_recording(files, limits, options.choice, gyro=options.gyro)
+    read = without_readings(read, options)
+    return replace(read, samples=_with_gyro(read.samples, options.gyro))
+
+
+def _on_one_clock(
+    read: Recording, timestamps: Given | None, options: Options, name: str
 ) -> Recording:
-    """Return samples with exactly one clock: times or a rate, from the source or the caller.
+    """Return a recording with exactly one clock: times or a rate, from the source or the caller.
 
     A rate beside the times of a file is heeded where both agree: the file's times may be those of
     packets, or be cut to whole milliseconds.
     """
-    source, rate = taken[0], options.rate
-    if isinstance(source, Motion):
-        read = Recording(source.samples.array, source.times.array if source.times else None, None)
-    elif isinstance(source, Samples):
-        read = Recording(_with_gyro(source.array, options.gyro), None, None)
-    else:
-        files = [each for each in taken if isinstance(each, (Encoded, Frame))]
-        read = read_recording(files, limits, options.choice, gyro=options.gyro)
-        read = replace(read, samples=_with_gyro(read.samples, options.gyro))
+    rate = options.rate
     times, own_rate = read.times, read.rate if read.times is None else None
     if times is not None and rate is not None and options.heed_rate(times):
         times = None
     if own_rate is not None and rate is not None and options.agrees_with(own_rate):
         own_rate = None
+    if options.clock == "rate":
+        timestamps = None
     clocks = {
         "its own times": times,
         "its own rate": own_rate,
@@ -385,26 +437,38 @@ def _recording(
     }
     given = [name for name, clock in clocks.items() if clock is not None]
     if len(given) != 1:
-        raise UnitError(
-            f"{source.name} with {' and '.join(given) or 'neither a rate nor timestamps'}",
-            "exactly one of them",
-            'leave out what the file says itself, or insist: rate=100, clock="rate"'
-            if times is not None or own_rate is not None
-            else "write IMU(samples, rate=100, ...)",
-        )
-    stamps = times if timestamps is None else np.asarray(timestamps)
+        raise no_clock(name, given, options, read)
+    stamps = times if timestamps is None else in_seconds(np.asarray(timestamps), options)
     clock = replace(read, times=stamps, rate=rate if own_rate is None else own_rate)
-    return _without_holes(clock)
+    return in_order(_without_holes(clock), options)
 
 
-def _check_gyro(samples: Array, options: Options, given: object) -> None:
+def _check_gyro(recording: Recording, options: Options, given: object) -> None:
     """Check that who says that there is no gyroscope gives none of its samples."""
-    if not options.gyro and samples.ndim == 2 and samples.shape[1] == 6 and samples[:, 3:].any():
-        raise UnitError(
-            f"gyro={show(given)} for motion with a gyroscope",
-            f"its unit, one of {', '.join(map(repr, GYRO_UNITS))}, or rad/s of one count",
-            "pass it, or leave the gyroscope out: samples[:, :3], or columns= without it",
-        )
+    samples = recording.samples
+    if options.gyro or samples.ndim != 2 or samples.shape[1] != 6 or not samples[:, 3:].any():
+        return
+    ways: list[dict[str, Any]] = [{"gyro": recording.gyro or likely_gyro(samples)[0]}]
+    left = {kind: list(names) for kind, names in recording.columns.items() if kind != "gyro"}
+    if left and "gyro" in recording.columns:
+        ways.append({"columns": left})
+    raise UnitError(
+        Phrase("{0} for motion with a gyroscope", {"gyro": given}),
+        f"its unit, one of {', '.join(GYRO_UNITS)}, or rad/s of one count",
+        Phrase("pass {0}" + ", or leave the gyroscope out: {1}" * (len(ways) > 1), *ways),
+    )
+
+
+def _reading(recording: Recording, accel: object, gyro: object) -> dict[str, Any]:
+    """Say what was taken, and where the caller's unit goes before that of the file."""
+    reading = dict(recording.reading)
+    if recording.kept is not None and not recording.kept.all():
+        reading["rows without a reading"] = int((~recording.kept).sum())
+    for sensor, unit, said in (("accel", accel, recording.accel), ("gyro", gyro, recording.gyro)):
+        told = said or recording.unknown.get(sensor)
+        if told is not None and unit not in (told, "none"):
+            reading[f"{sensor} unit"] = f"{unit}, as the caller says; in the file: {told}"
+    return reading
 
 
 def _with_gyro(samples: Array, gyro: bool) -> Array:
@@ -433,7 +497,6 @@ def _canonical(
 ) -> NDArray[np.float32]:
     """Return `(T, 6)` float32 in m/s^2 and rad/s."""
     scales = [scale_of("accel", accel, ACCEL_UNITS)] * 3 + [scale_of("gyro", gyro, GYRO_UNITS)] * 3
-    _check_shape(samples)
     with np.errstate(over="ignore"):  # what becomes infinite is refused next
         canonical = np.empty(samples.shape, np.float32)
         np.multiply(samples, np.array(scales), out=canonical, casting="same_kind")
@@ -450,11 +513,11 @@ def _canonical(
 
 def _check_shape(samples: Array) -> None:
     shape = samples.shape
-    remedy = "pass accelerometer x y z and gyroscope x y z as six columns"
+    remedy: str = "pass accelerometer x y z and gyroscope x y z as six columns"
     if samples.ndim == 2 and shape[0] == 6 and shape[1] != 6:
         remedy = "it looks transposed: pass samples.T (never reshape, which mixes the channels)"
     elif samples.ndim == 2 and shape[1] == 3:
-        remedy = f'the gyroscope is missing: {remedy}; or pass gyro="none" if there is none'
+        remedy = Phrase("the gyroscope is missing; if there was none, pass {0}", {"gyro": "none"})
     if samples.ndim != 2 or shape[1] != 6 or samples.dtype.kind not in "iuf":
         raise PerceptShapeError(
             f"motion of shape {shape} and dtype {samples.dtype}", "numbers of shape (T, 6)", remedy

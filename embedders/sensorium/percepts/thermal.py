@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,7 +13,7 @@ import numpy as np
 import PIL.Image
 from numpy.typing import DTypeLike, NDArray
 
-from sensorium.errors import UnitError, show
+from sensorium.errors import Phrase, SensoriumError, UnitError, listed, show
 from sensorium.percepts.capture.capture import NOTHING, Capture
 from sensorium.percepts.capture.pictures import picture_capture
 from sensorium.percepts.codecs.pictures import (
@@ -39,6 +40,7 @@ from sensorium.percepts.maps.thermal_values import (
     Colours,
     canonical_values,
     check_mode,
+    likely_units,
     picture_values,
     to_celsius,
 )
@@ -51,6 +53,17 @@ from sensorium.percepts.unit import Unit
 JPEG = b"\xff\xd8"
 PIXEL = 64  # bytes of memory that a pixel takes until its colours are looked up and it is a value
 COLD_PERCENTILE, HOT_PERCENTILE = 1.0, 99.0  # of a frame's values, shown as 0 and 1
+NEEDED = (
+    "celsius, kelvin, fahrenheit, or counts (raw 14- or 16-bit), perhaps with a scale and an "
+    "offset; or white-hot or black-hot for a display picture (with its palette if it is coloured)"
+)
+SPELLED = {  # units, as others write them
+    **{unit: unit for unit in sorted(RADIOMETRIC_UNITS | DISPLAY_UNITS)},
+    **dict.fromkeys(("c", "degc", "°c", "centigrade", "degrees"), "celsius"),
+    **dict.fromkeys(("k", "degk"), "kelvin"),
+    **dict.fromkeys(("f", "degf", "°f"), "fahrenheit"),
+    **dict.fromkeys(("raw", "adu"), "counts"),
+}
 CONSTANT_INTENSITY = 0.5  # of every pixel of a frame that has one temperature
 SPAN_DECIMALS = 6  # kept when a span in kelvin becomes Celsius: 300 K is 26.85, not 26.8500...023
 
@@ -81,6 +94,7 @@ class Thermal(Percept):
             "celsius, kelvin, fahrenheit, counts, white-hot or black-hot", "celsius", required=True
         ),
         "span": Unit("the two temperatures that black and white stand for", (20, 40)),
+        "invalid": Unit("stored numbers that mark pixels without a value, or nan", -999),
         "palette": Unit("colours of a coloured picture: ironbow, spectra, ...", "ironbow"),
         **BITS,
         **READING,
@@ -106,6 +120,7 @@ class Thermal(Percept):
         palette: Palette | None = None,
         scale: Number | None = None,
         offset: Number | None = None,
+        invalid: Number | Sequence[Number] | None = None,
         bits: int | str | None = None,
         shape: Sequence[float] | str | None = None,
         dtype: DTypeLike | None = None,
@@ -137,6 +152,8 @@ class Thermal(Percept):
                 (from hot to cold with "black-hot").
             scale: A value in `unit` is `stored * scale + offset`: 0.01 for hundredths of kelvin.
             offset: See `scale`.
+            invalid: Stored numbers that mark pixels without a value, `"nan"` among them; these are
+                filled from their surroundings.
             bits: How many low bits of a stored number count, or "swapped" for bytes in the wrong
                 order.
             shape: (H, W) of a file without a header.
@@ -158,10 +175,14 @@ class Thermal(Percept):
             TimeError: `at` is not an aware datetime.
             PerceptError: `sensorium.percepts.source.take` refuses the source.
         """
+        if unit is None:
+            raise self._no_unit(source, (shape, dtype, dataset, frame), limits)
         unit = _check_unit(unit)
         interval = _check_span(span, unit)
         colours = _check_palette(palette, unit)
-        counts = _check_counts(Counts.of(bits=bits, scale=scale, offset=offset), unit)
+        counts = _check_counts(
+            Counts.of(bits=bits, scale=scale, offset=offset, invalid=invalid), unit
+        )
         layout = Layout.of(shape=shape, dtype=dtype, dataset=dataset, frame=frame)
         recreated = isinstance(source, Samples)  # canonical values, whose unit is not in doubt
         if isinstance(source, PIL.Image.Image):
@@ -196,6 +217,26 @@ class Thermal(Percept):
             units["palette"] = copy.deepcopy(self._palette)
         units |= self._counts.units | self._layout.units
         return units | {"trust": True} if self.trust else units
+
+    def _no_unit(self, source: Given, place: tuple[Any, ...], limits: Limits) -> UnitError:
+        """Return the refusal of a picture without a unit, with those that its numbers suggest."""
+        ways: list[dict[str, Any]] = [{"unit": "celsius"}]
+        try:
+            names = dict(zip(("shape", "dtype", "dataset", "frame"), place, strict=True))
+            layout = Layout.of(**names)
+            taken = take(source, modality=self.modality, limits=limits)
+            if isinstance(taken, Samples):
+                ways = likely_units(taken.array)
+            elif not _is_flir(taken):
+                file = MapFile(taken, layout, self.modality, limits, PIXEL)
+                ways = likely_units(np.asarray(file.read()))
+        except SensoriumError:  # whatever else is wrong is said when the unit is known
+            pass
+        return UnitError(
+            "a thermal picture without a unit",
+            NEEDED,
+            Phrase(f"pass {listed(ways)}, as its numbers suggest", *ways),
+        )
 
     def view(self) -> ThermalView:
         """Return the picture as shown, with its range: both `intensity` and `range`.
@@ -310,7 +351,11 @@ class Thermal(Percept):
                 raise UnitError(
                     f"a scale or an offset for {source.name}, which states its own constants",
                     "none for the temperatures of a FLIR camera",
-                    'leave them out, or pass unit="counts"',
+                    Phrase(
+                        "leave them out: {0}; or pass {1}",
+                        {"scale": None, "offset": None},
+                        {"unit": "counts"},
+                    ),
                 )
             return height, width
         header = self._file(source).header()
@@ -342,15 +387,21 @@ class Thermal(Percept):
             return flir.raw()
 
 
-def _check_unit(unit: str | None) -> str:
+def _is_flir(source: Encoded) -> bool:
+    """Return whether a file is a JPEG with a raw thermal image."""
+    return source.head(len(JPEG)) == JPEG and read_flir(source.read(), source.name) is not None
+
+
+def _check_unit(unit: str) -> str:
     if isinstance(unit, str) and unit in RADIOMETRIC_UNITS | DISPLAY_UNITS:
         return unit
+    close = difflib.get_close_matches(
+        unit.lower() if isinstance(unit, str) else "", SPELLED, 1, 0.5
+    )
     raise UnitError(
-        "a thermal picture without a unit" if unit is None else f"the thermal unit {show(unit)}",
-        "what its values mean",
-        'pass unit="celsius", "kelvin", "fahrenheit" or "counts" (raw 14- or 16-bit) for '
-        "radiometric data, with scale= and offset= where a number is not one degree, or "
-        '"white-hot" or "black-hot" for a display picture (with palette=... if it is coloured)',
+        f"the thermal unit {show(unit)}",
+        NEEDED,
+        Phrase("pass {0}", {"unit": SPELLED[close[0]] if close else "celsius"}),
     )
 
 
@@ -361,7 +412,7 @@ def _check_span(span: Sequence[float] | None, unit: str) -> tuple[float, float] 
         raise UnitError(
             f"a span for a {unit} picture, whose range the camera has chosen",
             "a span with celsius, kelvin, fahrenheit or counts only",
-            "leave the span out",
+            Phrase("leave it out: {0}", {"span": None}),
         )
     try:
         low, high = (float(bound) for bound in span)
@@ -375,7 +426,7 @@ def _check_span(span: Sequence[float] | None, unit: str) -> tuple[float, float] 
         raise UnitError(
             f"the span {low:g} to {high:g} for a picture in kelvin",
             "a span in kelvin: it looks like celsius",
-            "add 273.15 to both",
+            Phrase("pass {0}", {"span": [low + 273.15, high + 273.15]}),
         )
     return low, high
 
@@ -385,7 +436,10 @@ def _check_counts(counts: Counts, unit: str) -> Counts:
         raise UnitError(
             f"scale, offset or bits for a {unit} picture, whose range the camera has chosen",
             "none of them, or a unit of temperature",
-            'leave them out, or pass unit="celsius" if a count is a number of degrees',
+            Phrase(
+                "leave them out, or pass {0} if a count is a number of degrees",
+                {"unit": "celsius"},
+            ),
         )
     return counts
 
@@ -397,7 +451,11 @@ def _check_palette(palette: Palette | None, unit: str) -> str | list[list[int]] 
         raise UnitError(
             f"a palette together with unit={show(unit)}",
             'unit="white-hot" or "black-hot": colours tell the order of temperatures, not degrees',
-            'pass unit="white-hot" if the palette runs from cold to hot',
+            Phrase(
+                "leave it out: {0}; or for a picture whose palette runs from cold to hot, pass {1}",
+                {"palette": None},
+                {"unit": "white-hot"},
+            ),
         )
     return canonical_palette(palette)
 

@@ -192,7 +192,7 @@ class Units:
 
 
 OPTIONS = "|".join(field.name for field in fields(Units))
-ARGUMENT = re.compile(rf"\b({OPTIONS})=(?=([\w\"(\[-]?))")  # in a message for Python
+ARGUMENT = re.compile(rf"\b({OPTIONS})=(?=([\w\"'(\[-]?))")  # in a message for Python
 
 
 def find_files(
@@ -298,14 +298,19 @@ def _check_units(path: Path, options: Mapping[str, Any]) -> None:
         UnitError: One of them is missing.
     """
     from sensorium.percepts import Percept
+    from sensorium.percepts.percept import make_percept
     from sensorium.sources.single_file import companions
 
     cls = Percept.modalities[options["modality"]]
     missing = cls.missing_units(options)
+    others: list[Path] = []
     if missing:
         others = companions(path, options)
         told = cls.told_units([path, *others] if others else path)
         missing = cls.missing_units({**told, **options})
+    if missing:  # the class says what the numbers of the file suggest
+        given = {name: value for name, value in options.items() if name in cls.needs}
+        make_percept(cls, [path, *others] if others else path, given)
     if missing:
         required = [name for name, unit in cls.needs.items() if unit.required]
         example = " ".join(

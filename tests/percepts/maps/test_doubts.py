@@ -120,7 +120,7 @@ def test_disparity_of_cityscapes_and_kitti() -> None:
     pixels = np.linspace(4, 90, 600 * 4).reshape(4, 600)
     kitti = np.rint(pixels * 256).astype(np.uint16)
     kitti[0, 0] = 0
-    with pytest.raises(UnitError, match="scale=1/256"):
+    with pytest.raises(UnitError, match='scale="1/256"'):
         Depth(kitti, unit="disparity")
     for scale in (1 / 256, "1/256"):
         read = Depth(kitti, unit="disparity", scale=scale).disparity()

@@ -233,7 +233,7 @@ def test_several_maps_are_never_chosen_from_silently(tmp_path: Path) -> None:
     path = tmp_path / "file"
     for write in (write_hdf5, write_pages, write_raw):
         units = {**write(path), "fx": FX}
-        with pytest.raises(PerceptShapeError, match=r"with 2 maps or pages.*frame=0 to frame=1"):
+        with pytest.raises(PerceptShapeError, match=r"with 2 maps or pages.*from frame=0 to 1"):
             Depth(path, **{key: value for key, value in units.items() if key != "frame"})
         with pytest.raises(PerceptShapeError, match="asked for frame=2"):
             Depth(path, **{**units, "frame": 2})
@@ -338,10 +338,10 @@ def test_eight_bits_and_colours_are_no_depth_in_any_file(tmp_path: Path) -> None
     [
         ({"shape": (24, 37)}, "dtype is not given"),
         ({"dtype": "uint16"}, "shape is not given"),
-        ({"shape": (24,), "dtype": "u2"}, r"write shape=\(480, 640\)"),
-        ({"shape": (0, 3), "dtype": "u2"}, r"write shape"),
-        ({"shape": "a", "dtype": "u2"}, r"write shape"),
-        ({"shape": 5, "dtype": "u2"}, r"write shape"),
+        ({"shape": (24,), "dtype": "u2"}, r"pass shape=\(480, 640\)"),
+        ({"shape": (0, 3), "dtype": "u2"}, r"pass shape"),
+        ({"shape": "a", "dtype": "u2"}, r"pass shape"),
+        ({"shape": 5, "dtype": "u2"}, r"pass shape"),
         ({"shape": (24, 37), "dtype": "depth"}, "as NumPy calls it"),
         ({"shape": (24, 37), "dtype": "U4"}, "as NumPy calls it"),
         ({"frame": -1}, "index from 0"),

@@ -87,7 +87,6 @@ CSV = "ax,ay,az,gx,gy,gz\n" + "1,2,9,0,0,0\n" * 5
         (errors.MediaDecodeError, "line 7", CSV + "1,2,x,4,5,6\n"),
         (errors.MediaDecodeError, "line 7", CSV + "1,2,3\n"),
         (errors.MediaDecodeError, "line 8", CSV + "\n1,2,?,4,5,6\n"),
-        (errors.NonFiniteError, "row 5", CSV + "1,2,inf,4,5,6\n"),
         (errors.EmptyPerceptError, "no rows", CSV[:18]),
         (errors.PerceptTooShortError, "1 sample", CSV[:30]),
         (errors.MediaDecodeError, "line 7", CSV + "\xff"),

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.errors import UnitError, show
+from sensorium.errors import Phrase, UnitError, show
 from sensorium.percepts.source import Array
 
 SWAPPED = "swapped"  # the two bytes of each number stand in the wrong order
@@ -20,6 +20,7 @@ ROTATED = "sun-rgbd"  # 16 bits rotated left by three, as the SUN RGB-D data set
 ROTATION = 3
 WIDTH = 16  # bits of what can be swapped or rotated
 MOST_BITS = 32
+NOT_A_NUMBER = "nan"  # of pixels that hold no number
 LONGEST_NUMBER = 40  # characters
 
 Number: TypeAlias = "float | str"  # a number, or its text: "0.01", "1/256"
@@ -56,7 +57,13 @@ def check_number(value: object, name: str, example: str, *, zero: bool = True) -
     number = to_number(value)
     if number is None or (number == 0 and not zero):
         raise UnitError(
-            f"{name}={show(value)}", "a number or a fraction", f"write {name}={example}"
+            f"{name}={show(value)}",
+            "a number or a fraction",
+            Phrase(
+                "pass {0}, with the number of your camera, or leave it out: {1}",
+                {name: to_number(example)},
+                {name: None},
+            ),
         )
     return number
 
@@ -104,7 +111,7 @@ class Counts:
         given = {"bits": self.bits, "scale": self.scale, "offset": self.offset}
         units: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
         if self.invalid:
-            units["invalid"] = list(self.invalid)
+            units["invalid"] = [NOT_A_NUMBER if math.isnan(x) else x for x in self.invalid]
         return units
 
     @property
@@ -134,9 +141,10 @@ class Counts:
 
     def is_invalid(self, array: Array) -> NDArray[np.bool_]:
         """Return which stored numbers mark pixels without a value."""
-        return (
-            np.isin(array, np.array(self.invalid)) if self.invalid else np.zeros(array.shape, bool)
-        )
+        if not self.invalid:
+            return np.zeros(array.shape, bool)
+        found = np.isin(array, np.array(self.invalid))
+        return found | ~np.isfinite(array) if any(map(math.isnan, self.invalid)) else found
 
     def scaled(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return `values * scale + offset`."""
@@ -162,7 +170,7 @@ def _bits_error(bits: int | str, array: Array) -> UnitError:
     return UnitError(
         f"bits={bits!r} for a map of dtype {array.dtype}",
         "whole numbers of 16 bits",
-        "leave bits out",
+        Phrase("leave it out: {0}", {"bits": None}),
     )
 
 
@@ -174,9 +182,18 @@ def _check_bits(bits: float | str | None) -> int | str | None:
         raise UnitError(
             f"bits={show(bits)}",
             f'how many of the low bits count, "{SWAPPED}" or "{ROTATED}"',
-            "write bits=13 for Android's DEPTH16, whose upper three bits are a confidence",
+            Phrase(
+                "pass {0} for Android's DEPTH16, whose upper three bits are a confidence, or "
+                "leave it out: {1}",
+                {"bits": 13},
+                {"bits": None},
+            ),
         )
     return int(number)
+
+
+def _is_nan(value: object) -> bool:
+    return value == NOT_A_NUMBER or (isinstance(value, float) and math.isnan(value))
 
 
 def _check_invalid(invalid: Number | Iterable[Number] | None) -> tuple[float, ...]:
@@ -184,11 +201,11 @@ def _check_invalid(invalid: Number | Iterable[Number] | None) -> tuple[float, ..
         return ()
     given = invalid.split(",") if isinstance(invalid, str) else invalid
     listed = list(given) if isinstance(given, Iterable) else [given]
-    numbers = [to_number(value) for value in listed]
+    numbers = [math.nan if _is_nan(value) else to_number(value) for value in listed]
     if not numbers or None in numbers:
         raise UnitError(
             f"invalid={show(invalid)}",
             "the stored numbers that mark pixels without a value",
-            "write invalid=65535, or several: invalid=[-1, 65535]",
+            Phrase("pass {0}, or several: {1}", {"invalid": 65_535}, {"invalid": [-1, 65_535]}),
         )
     return tuple(number for number in numbers if number is not None)

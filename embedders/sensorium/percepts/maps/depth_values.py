@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,9 @@ from sensorium.errors import (
     EmptyPerceptError,
     PerceptShapeError,
     PerceptValueError,
+    Phrase,
     UnitError,
-    show,
+    listed,
 )
 from sensorium.percepts.codecs.pictures import check_size, one_channel
 from sensorium.percepts.limits import Limits
@@ -27,6 +29,7 @@ DEEPEST_MEDIAN = 200.0  # metres; a scene deeper than this was given in a finer 
 NEAREST_MEDIAN_MM = 20.0  # millimetres; a scene nearer than this was given in metres
 DEEP_MODES = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})  # Pillow's, one deep channel
 MILLIMETRES = (0.0009, 0.0011)  # metres a count of maps that are said to be in millimetres
+GREY = "L"  # Pillow's, 8 bits
 LARGEST_DISPARITY = 512.0  # pixels, in a crop of a larger map
 GREATEST_PERCENTILE = 99.0
 
@@ -38,29 +41,32 @@ BITS: Mapping[int | str, tuple[str, str, str]] = {  # what came, what is needed,
     SWAPPED: (
         "that is noise as it is, and a scene when its bytes are swapped",
         "the bytes of each number in the right order",
-        f'pass bits="{SWAPPED}" to swap them',
+        "pass {0} to swap them",
     ),
     ROTATED: (
         "whose numbers are all multiples of 8",
         "millimetres: the SUN RGB-D data set rotates their bits by three",
-        f'pass bits="{ROTATED}" if it is such a file',
+        "pass {0} if it is such a file",
     ),
     RANGE_BITS: (
         "that is a scene only without its upper three bits",
         "millimetres: Android's DEPTH16 has a confidence there",
-        f"pass bits={RANGE_BITS} to leave it out",
+        "pass {0} to leave it out",
     ),
 }
-TRUST = "if they are right as they are, pass trust=True"
+SURE = "if they are right as they are, pass {1}"
+TRUST = {"trust": True}
+LOOKS = {"mm": "millimetres", "m": "metres"}
+FEW = 3  # numbers that may mark pixels without depth
 
 
-def check_mode(mode: str, name: str) -> None:
-    """Check that pictures of Pillow's `mode` can hold depth.
+def check_mode(mode: str, name: str, *, trust: bool = False) -> None:
+    """Check that pictures of Pillow's `mode` can hold depth; grey levels, if the caller insists.
 
     Raises:
         DepthEncodingError: They are 8-bit or coloured.
     """
-    if mode not in DEEP_MODES:
+    if mode not in DEEP_MODES and not (trust and mode == GREY):
         raise _encoding_error(f"a depth picture of mode {mode} ({name})")
 
 
@@ -68,29 +74,32 @@ def _encoding_error(came: str) -> DepthEncodingError:
     return DepthEncodingError(
         came,
         "16-bit, 32-bit or float values in one channel",
-        "pass the original 16-bit map: an 8-bit or coloured picture may be far-is-bright or "
-        "near-is-bright, on an unknown scale, and a wrong guess silently inverts it; if you know "
-        f"how it was made, convert it back yourself and pass an array with {UNITS}",
+        Phrase(
+            "pass the original 16-bit map: an 8-bit or coloured picture may be far-is-bright or "
+            "near-is-bright, on an unknown scale, and a wrong guess silently inverts it; if you "
+            "know how its grey levels were made, give that as the unit, with {0}",
+            TRUST,
+        ),
     )
 
 
-def plane_of(array: Array, limits: Limits) -> Array:
-    """Return the one channel of an array, (H, W), as a view.
+def plane_of(array: Array, limits: Limits, *, trust: bool = False) -> Array:
+    """Return the one channel of an array, (H, W), as a view; of 8 bits if the caller insists.
 
     Raises:
         DepthEncodingError: It has 8 bits.
         PerceptShapeError: It is no map.
         TooManyPixelsError: It has more pixels than `limits` allow.
     """
-    if array.dtype.kind == "b" or (array.dtype.kind in "iu" and array.dtype.itemsize == 1):
+    small = array.dtype.kind in "iu" and array.dtype.itemsize == 1 and not trust
+    if array.dtype.kind == "b" or small:
         raise _encoding_error(f"a depth array of dtype {array.dtype}")
     array = one_channel(array)
     if array.ndim != 2:
         raise PerceptShapeError(
             f"a depth array of shape {array.shape}",
             "(H, W), (1, H, W) or (H, W, 1)",
-            "pass one map at a time, of a stack (N, H, W) for example frame=0; if the map was "
-            "coloured, pass the original",
+            Phrase("pass one map at a time, of a stack (N, H, W) for example {0}", {"frame": 0}),
         )
     check_size((array.shape[1], array.shape[0]), MODALITY, limits)
     return array
@@ -123,7 +132,9 @@ def canonical_values(
         if unit != "relative":
             wide[wide == 0] = np.nan  # before it is moved by the offset
         wide = counts.scaled(wide)
-    if unit != "relative":
+    if unit != "relative" and trust:
+        wide[wide < 0] = np.nan
+    elif unit != "relative":
         _check_negative(wide)
     if unit == "mm":
         wide /= MM_PER_METRE
@@ -162,14 +173,18 @@ def _check_kind(
         bits = doubted_bits(stored, millimetres=_in_millimetres(unit, counts))
         if bits is not None:
             came, needed, remedy = BITS[bits]
-            raise UnitError(f"depth with unit={show(unit)} {came}", needed, f"{remedy}; {TRUST}")
+            raise UnitError(
+                Phrase(f"depth with {{0}} {came}", {"unit": unit}),
+                needed,
+                Phrase(f"{remedy}; {SURE}", {"bits": bits}, TRUST),
+            )
     sentinel = lone_maximum(selected)
     if sentinel is not None:
         raise UnitError(
             f"a depth map whose greatest value {sentinel:.0f}, the last of its type, is far from "
             "all others",
             "a mark for pixels without depth, or a depth",
-            f"pass invalid={sentinel:.0f} to make holes of them; {TRUST}",
+            Phrase(f"pass {{0}} to make holes of them; {SURE}", {"invalid": int(sentinel)}, TRUST),
         )
 
 
@@ -188,9 +203,20 @@ def _check_negative(values: NDArray[np.float64]) -> None:
         raise PerceptValueError(
             f"a depth map with {negative} negative values, the least {least:g}",
             "0 or more, with 0 or NaN where nothing was measured",
-            "set them to NaN if they mark missing pixels, or name them: invalid=-1 (several as "
-            'invalid="-1,-999")',
+            _below_zero(values),
         )
+
+
+def _below_zero(values: NDArray[np.float64]) -> Phrase:
+    """Say what reads a map with negative depth."""
+    found = np.unique(values[values < 0])
+    if not (values > 0).any():
+        return Phrase("if it points away from the camera, pass {0}", {"scale": -1})
+    if len(found) <= FEW:
+        marks = [int(each) if each.is_integer() else each for each in found.tolist()]
+        way = {"invalid": marks[0] if len(marks) == 1 else marks}
+        return Phrase("pass {0} if they mark missing pixels", way)
+    return Phrase("pass {0} to make holes of them", TRUST)
 
 
 def _check_plausible(valid: NDArray[np.float32], unit: str | float, *, width: int) -> None:
@@ -203,22 +229,46 @@ def _check_plausible(valid: NDArray[np.float32], unit: str | float, *, width: in
             raise PerceptValueError(
                 f"a relative depth map whose largest value is {valid.max():g}",
                 "inverse depth: positive, larger is nearer",
-                "negate and shift it if larger is farther",
+                Phrase("if larger is farther, pass {0}", {"scale": -1}),
             )
         return
     finite = valid[np.isfinite(valid)]
     median = float(np.median(finite)) if finite.size else 1.0  # infinitely far everywhere: no hint
-    likely = None
+    likely: list[dict[str, Any]] = []
     if median > DEEPEST_MEDIAN:
-        likely = "millimetres" if unit == "m" else "a finer unit"
+        count = {"m": 1.0, "mm": 1 / MM_PER_METRE}.get(str(unit)) or float(unit)
+        likely = [{"unit": each} for each in finer_units(median / count)]
     elif unit == "mm" and median * MM_PER_METRE < NEAREST_MEDIAN_MM:
-        likely = "metres"
+        likely = [{"unit": "m"}]
     if likely:
         raise UnitError(
-            f"depth with unit={show(unit)} whose median would be {median:g} m",
+            Phrase(f"depth with {{0}} whose median would be {median:g} m", {"unit": unit}),
             f"a median of {NEAREST_MEDIAN_MM / MM_PER_METRE:g} to {DEEPEST_MEDIAN:g} m",
-            f"the values look like {likely}: pass {UNITS}; {TRUST}",
+            Phrase(
+                f"the values look like {LOOKS.get(likely[0]['unit'], 'another unit')}: "
+                f"pass {listed(likely)}; "
+                f"{SURE.replace('1', str(len(likely)))}",
+                *likely,
+                TRUST,
+            ),
         )
+
+
+def likely_units(stored: Array) -> list[str | float]:
+    """Return units with which stored numbers are a scene, the likeliest first."""
+    values = stored[np.isfinite(stored) & (stored > 0)] if stored.dtype.kind in "iuf" else stored
+    median = float(np.median(values)) if values.size else 1.0
+    if stored.dtype.kind == "f" and median < DEEPEST_MEDIAN:
+        return ["m"]
+    return finer_units(median)
+
+
+def finer_units(median: float) -> list[str | float]:
+    """Return units of depth with which a median of stored numbers is a scene, the usual first."""
+    units = {"mm": 1e-3, "1/5000": 1 / 5000, "1/256": 1 / 256, "0.00025": 0.00025, "1e-06": 1e-6}
+    least = NEAREST_MEDIAN_MM / MM_PER_METRE
+    found = [unit for unit, metres in units.items() if least < median * metres < DEEPEST_MEDIAN]
+    return list(found[:FEW]) or [float(f"{2 / median:.2g}")]
 
 
 def _check_disparity(valid: NDArray[np.float32], width: int) -> None:
@@ -227,8 +277,12 @@ def _check_disparity(valid: NDArray[np.float32], width: int) -> None:
         raise UnitError(
             f"disparities of up to {greatest:g} pixels in a map {width} pixels wide",
             "pixels, fewer than the map is wide",
-            "name what a count stands for: KITTI has scale=1/256, Cityscapes scale=1/256, "
-            f"offset=-1/256; {TRUST}",
+            Phrase(
+                "say what a count stands for: KITTI has {0}, Cityscapes {2}; " + SURE,
+                {"scale": "1/256"},
+                TRUST,
+                {"scale": "1/256", "offset": "-1/256"},
+            ),
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from sensorium.errors import MissingExtraError, PerceptShapeError
+from sensorium.errors import MissingExtraError, PerceptShapeError, Phrase
 from sensorium.percepts.codecs.pictures import check_memory
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.layout import Layout
@@ -94,7 +94,7 @@ def _grey(channels: Mapping[str, Any], chosen: str, name: str) -> Array:
         raise PerceptShapeError(
             f"{name} with different channels R, G and B",
             "one channel of numbers",
-            f"say which: dataset= one of {', '.join(channels)}",
+            Phrase(f"say which of {', '.join(channels)}: {{0}}", {"dataset": chosen}),
         )
     return pixels
 

@@ -19,7 +19,7 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from sensorium.errors import MediaDecodeError
+from sensorium.errors import MediaDecodeError, Phrase
 from sensorium.percepts.maps.doubts import roughness
 from sensorium.percepts.source import Array
 
@@ -196,8 +196,10 @@ def read_flir(content: bytes, name: str) -> FlirPicture | None:
         raise MediaDecodeError(
             f"{name}, whose FLIR segments cannot be read ({type(error).__name__}: {error})",
             "the file as the camera wrote it, with its raw image and constants",
-            'take it from the camera again, or pass unit="white-hot" for the picture alone (with '
-            "palette=... if it is coloured)",
+            Phrase(
+                "take it from the camera again, or pass {0} for the picture alone",
+                {"unit": "white-hot"},
+            ),
         ) from error
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sensorium.errors import PerceptShapeError, UnitError, show
+from sensorium.errors import PerceptShapeError, Phrase, UnitError, show
 from sensorium.percepts.codecs.pictures import one_channel
 from sensorium.percepts.maps.counts import to_number
 from sensorium.percepts.source import Array
@@ -51,10 +52,15 @@ class Layout:
             raise UnitError(
                 f"a file without a header, whose {missing} is not given",
                 "both shape= (height, width) and dtype=",
-                'write shape=(480, 640), dtype="uint16" (little-endian; ">u2" is big-endian)',
+                Phrase(
+                    "pass {0}, with those of the file (little-endian; >u2 is big-endian)",
+                    {"dtype": "uint16"} if dtype is None else {"shape": (480, 640)},
+                ),
             )
         if dataset is not None and (not isinstance(dataset, str) or not dataset):
-            raise UnitError(f"dataset={show(dataset)}", "a name", 'write dataset="depth"')
+            raise UnitError(
+                f"dataset={show(dataset)}", "a name", Phrase("pass {0}", {"dataset": "depth"})
+            )
         return cls(_check_shape(shape), _check_dtype(dtype), dataset, _check_frame(frame))
 
     @property
@@ -86,7 +92,10 @@ class Layout:
         listed = ", ".join(known[:SHOWN]) + (", ..." if len(known) > SHOWN else "")
         came = "no array of numbers" if not known else f"the arrays {listed}"
         asked = "" if self.dataset is None else f", none of them {self.dataset!r}"
-        remedy = f'say which: dataset="{known[0]}"' if known else "check the file"
+        remedy = "name a file that has one"
+        if known:
+            close = difflib.get_close_matches(self.dataset or "depth", known, 1, 0.4)
+            remedy = Phrase("say which: {0}", {"dataset": close[0] if close else known[0]})
         raise PerceptShapeError(f"{file} with {came}{asked}", "one map", remedy)
 
     def page(self, count: int, file: str) -> int:
@@ -106,7 +115,10 @@ class Layout:
         raise PerceptShapeError(
             f"{file} with {count} maps or pages{asked}",
             "one of them",
-            f"say which: frame=0 to frame={count - 1}; each is a percept of its own",
+            Phrase(
+                f"say which, from {{0}} to {count - 1}; each is a percept of its own",
+                {"frame": 0},
+            ),
         )
 
 
@@ -131,7 +143,11 @@ def _check_shape(shape: Iterable[float] | str | None) -> tuple[int, int] | None:
     sides = [to_number(side) for side in given] if isinstance(given, Iterable) else []
     whole = [int(side) for side in sides if side is not None and side == int(side) and side > 0]
     if len(sides) != 2 or len(whole) != 2:
-        raise UnitError(f"shape={show(shape)}", "(height, width)", "write shape=(480, 640)")
+        raise UnitError(
+            f"shape={show(shape)}",
+            "(height, width)",
+            Phrase("pass {0}, with those of the file", {"shape": (480, 640)}),
+        )
     return whole[0], whole[1]
 
 
@@ -147,7 +163,10 @@ def _check_dtype(dtype: Any) -> str | None:
         raise UnitError(
             f"dtype={show(dtype)}",
             "a type of numbers, as NumPy calls it",
-            'write dtype="uint16", "float32", or ">u2" for big-endian numbers',
+            Phrase(
+                "pass {0}, {1}, or {2} for big-endian numbers",
+                *({"dtype": each} for each in ("uint16", "float32", ">u2")),
+            ),
         )
     return str((known if known.byteorder == ">" else known.newbyteorder("<")).str)
 
@@ -157,5 +176,9 @@ def _check_frame(frame: float | str | None) -> int | None:
         return None
     number = to_number(frame)
     if number is None or number != int(number) or number < 0:
-        raise UnitError(f"frame={show(frame)}", "an index from 0", "write frame=0 for the first")
+        raise UnitError(
+            f"frame={show(frame)}",
+            "an index from 0",
+            Phrase("pass {0} for the first", {"frame": 0}),
+        )
     return int(number)

@@ -16,6 +16,7 @@ from sensorium.percepts.maps.layout import Layout, pick_frame
 from sensorium.percepts.maps.stored import Stored
 
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+CHANNELS = (1, 3, 4)  # last sides of one map, or of a picture
 SUFFIX = ".npy"  # of the members of an NPZ file
 
 
@@ -68,7 +69,8 @@ def _stored(stream: IO[bytes], layout: Layout, limits: Limits, name: str) -> Sto
         return pick_frame(array, layout, name)
 
     shape = without_ones(shape)
-    if layout.frame is not None and len(shape) > 2:
+    stacked = len(shape) == 3 and shape[0] != 1 and shape[2] not in CHANNELS
+    if stacked or (layout.frame is not None and len(shape) > 2):
         layout.page(shape[0], name)
         shape = shape[1:]
     return Stored(shape, dtype, read)

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, TypeAlias, TypeVar
 
 import PIL.Image
 
-from sensorium.errors import MediaDecodeError
+from sensorium.errors import MediaDecodeError, Phrase, listed
 from sensorium.percepts.codecs.pictures import (
     Header,
     check_memory,
@@ -24,7 +24,7 @@ from sensorium.percepts.maps.hdf5_files import open_hdf5
 from sensorium.percepts.maps.layout import Layout
 from sensorium.percepts.maps.matlab_files import open_matlab
 from sensorium.percepts.maps.numpy_files import open_npy, open_npz
-from sensorium.percepts.maps.raw_files import open_raw
+from sensorium.percepts.maps.raw_files import MOST_WAYS, fitting, open_raw
 from sensorium.percepts.maps.raw_maps import RawMap
 from sensorium.percepts.maps.stored import Stored
 from sensorium.percepts.maps.text_files import open_text
@@ -125,12 +125,20 @@ class MapFile:
         kind = recognise(prefix)
         return None if prefix.startswith(NETPBM) and kind == "text" else OPENERS.get(kind), kind
 
-    @staticmethod
-    def _instead(error: MediaDecodeError, kind: str) -> Opener:
+    def _instead(self, error: MediaDecodeError, kind: str) -> Opener:
         """Return what opens a file that Pillow does not know; raise if nothing does."""
-        if isinstance(error.__cause__, PIL.UnidentifiedImageError) and kind in LATER:
+        if not isinstance(error.__cause__, PIL.UnidentifiedImageError):
+            raise error
+        if kind in LATER:
             return LATER[kind]
-        raise error
+        ways = [{"shape": shape, "dtype": dtype} for shape, dtype in fitting(self.source.size)]
+        of_file = "as its size suggests" if ways else "with those of the file"
+        shown = ways[:MOST_WAYS] or [{"shape": (480, 640), "dtype": "uint16"}]
+        raise MediaDecodeError(
+            error.came,
+            error.needed,
+            Phrase(f"if it is numbers without a header, pass {listed(shown)}, {of_file}", *shown),
+        ) from error
 
     @contextmanager
     def _open(self, opener: Opener, kind: str) -> Iterator[Stored]:

@@ -11,7 +11,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from sensorium.errors import PerceptShapeError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.layout import Layout
 from sensorium.percepts.maps.stored import Stored
@@ -28,6 +27,7 @@ DEGREES = re.compile(r"(?<=\d) ?(?:°|º|deg)? ?[CFK]$")  # behind a number, the
 BYTE = 24  # bytes of memory that a byte of text takes until its numbers are an array, as measured
 FEWEST = 2  # rows and columns of a matrix
 NUMBERED = 8  # rows, from which a first column that counts them is no measurement
+ONLY = Layout()
 SHOWN = 4  # matrices whose sizes stand in a message
 
 
@@ -37,13 +37,13 @@ def open_text(stream: BinaryIO, layout: Layout, limits: Limits, name: str) -> It
     content = stream.read()
     limits.check_samples(len(content), BYTE, name, "scale it down")
     text = content.decode(encoding_of(content), "replace")
-    matrix = parse_json(text) if is_json(text) else parse_matrix(text, name)
+    matrix = parse_json(text) if is_json(text) else parse_matrix(text, name, layout)
     if matrix.ndim == 3:
         matrix = matrix[layout.page(len(matrix), name)]
     yield Stored(matrix.shape, matrix.dtype, lambda: matrix)
 
 
-def parse_matrix(text: str, name: str) -> Array:
+def parse_matrix(text: str, name: str, layout: Layout = ONLY) -> Array:
     """Read the matrix of numbers in a text.
 
     Cells are separated by semicolons, tabs, commas or spaces; beside semicolons and tabs, and in
@@ -53,6 +53,7 @@ def parse_matrix(text: str, name: str) -> Array:
     Args:
         text: The text.
         name: Name of the file, for messages.
+        layout: Which matrix it is, of several.
     Returns:
         (H, W) float64; empty cells are NaN.
     Raises:
@@ -66,19 +67,14 @@ def parse_matrix(text: str, name: str) -> Array:
     counted = [block for block in blocks if len(block) >= FEWEST]
     if not counted:
         raise ValueError("no lines with as many numbers each")
-    if len(counted) > 1:
-        sizes = ", ".join(f"{len(block)} x {len(block[0])}" for block in counted[:SHOWN])
-        raise PerceptShapeError(
-            f"{name} with {len(counted)} matrices of numbers ({sizes})",
-            "one matrix, a line for each row of pixels",
-            "cut the file, or read it yourself and pass the array",
-        )
+    sizes = ", ".join(f"{len(block)} x {len(block[0])}" for block in counted[:SHOWN])
+    block = counted[layout.page(len(counted), f"{name} of the sizes {sizes}")]
     for number, (line, row) in enumerate(zip(lines, rows, strict=True), start=1):
-        if not row and _is_torn(line, mark, len(counted[0][0])):
+        if not row and _is_torn(line, mark, len(block[0])):
             raise ValueError(f"line {number} holds words among its numbers")
-    _check_pixels(np.array(counted[0]), name)
-    block = counted[0]
-    above = blocks[blocks.index(block) - 1][-1] if block is not blocks[0] else None
+    _check_pixels(np.array(block), name)
+    place = next(index for index, each in enumerate(blocks) if each is block)
+    above = blocks[place - 1][-1] if place else None
     return _without_numbers(np.array(block, np.float64), above)
 
 

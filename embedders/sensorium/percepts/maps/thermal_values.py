@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -13,7 +15,9 @@ from sensorium.errors import (
     PaletteError,
     PerceptShapeError,
     PerceptValueError,
+    Phrase,
     UnitError,
+    listed,
 )
 from sensorium.percepts.codecs.pictures import (
     check_size,
@@ -22,8 +26,9 @@ from sensorium.percepts.codecs.pictures import (
     one_channel,
     translate_errors,
 )
+from sensorium.percepts.holes import fill_holes
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.maps.counts import SWAPPED, Counts, to_number
+from sensorium.percepts.maps.counts import NOT_A_NUMBER, SWAPPED, Counts, to_number
 from sensorium.percepts.maps.doubts import doubted_bits
 from sensorium.percepts.maps.palettes import PALETTES, invert_palette
 from sensorium.percepts.source import Array
@@ -38,7 +43,10 @@ RADIOMETRIC_UNITS = frozenset({*TEMPERATURES, "counts"})
 DISPLAY_UNITS = frozenset({"white-hot", "black-hot"})
 
 AS_STORED = Counts()
-TRUST = "if it really is so, pass trust=True"
+SURE = "if it really is so, pass {1}"
+TRUST = {"trust": True}
+MOST_WAYS = 4
+FEW_MARKS = 3  # numbers that may mark pixels without a value
 
 ABSOLUTE_ZERO = -273.15  # degrees Celsius
 HOTTEST = 3000.0  # degrees Celsius; beyond what these cameras measure
@@ -79,8 +87,10 @@ def check_mode(mode: str, unit: str, name: str) -> None:
         f"a thermal picture of mode {mode} ({name}) with unit={unit!r}",
         f"16-bit or float values in one channel for {unit}, or a JPEG of a FLIR camera; "
         '"white-hot" or "black-hot" for a display picture',
-        'name its unit: unit="white-hot" (with palette=... if it is coloured), or pass the file '
-        "that the camera wrote, or an array in celsius",
+        Phrase(
+            "pass {0} for the picture, or the file of temperatures that the camera wrote",
+            {"unit": "white-hot"},
+        ),
     )
 
 
@@ -133,29 +143,36 @@ def canonical_values(
         raise UnitError(
             f"8-bit thermal counts (dtype {plane.dtype})",
             "raw 14- or 16-bit counts",
-            'pass unit="white-hot" or "black-hot": 8 bits have been through gain control',
+            Phrase("pass {0}: 8 bits have been through gain control", {"unit": "white-hot"}),
         )
-    bad = int(plane.size - np.count_nonzero(np.isfinite(plane)))
-    if bad:
+    holes = counts.is_invalid(plane)
+    bad = int(plane.size - np.count_nonzero(np.isfinite(plane) | holes))
+    if bad or holes.all():
         raise NonFiniteError(
             f"{bad} values that are NaN or infinite in a thermal picture",
             "finite values",
-            "fill them first (sensorium.percepts.holes.fill_holes fills NaN from its surroundings)",
+            Phrase("pass {0} to fill them from their surroundings", {"invalid": NOT_A_NUMBER}),
         )
     if guess and counts.bits is None and doubted_bits(plane, millimetres=False):
         raise UnitError(
             f"a thermal picture in {unit} that is noise as it is, and a scene when its bytes are "
             "swapped",
             "the bytes of each number in the right order",
-            f'pass bits="{SWAPPED}" to swap them, or the JPEG that it was taken from; {TRUST}',
+            Phrase(
+                f"pass {{0}} to swap them, or the JPEG that it was taken from; {SURE}",
+                {"bits": SWAPPED},
+                TRUST,
+            ),
         )
     stored = counts.select(plane).astype(np.float64)
     values = counts.scaled(stored)
     if unit != "counts":
         if guess:
-            _check_likely(stored, values, unit, counts)
-        values = _celsius(values, unit)
-    return _narrow(values)
+            _check_likely(stored[~holes], values[~holes], unit, counts)
+        values[~holes] = _celsius(values[~holes], unit, stored[~holes])
+    values[holes] = np.nan
+    narrow = _narrow(values)
+    return fill_holes(narrow) if holes.any() else narrow
 
 
 def to_celsius(value: float, unit: str) -> float:
@@ -175,7 +192,7 @@ def _plane(array: Array, *, coloured: bool) -> Array:
     three = coloured and array.ndim == 3 and array.shape[2] == 3
     plane = array if three else one_channel(array)
     if plane.dtype.kind == "b" or not (plane.ndim == 2 or three):
-        remedy = "pass one picture at a time, and numbers instead of a mask"
+        remedy: str = Phrase("pass one picture at a time, of a stack for example {0}", {"frame": 0})
         if coloured and plane.ndim == 3 and plane.shape[0] == 3:
             remedy = "put the colours last: array.transpose(1, 2, 0), or tensor.permute(1, 2, 0)"
         raise PerceptShapeError(
@@ -194,7 +211,7 @@ def _intensity(plane: Array, palette: Colours | None) -> NDArray[np.float64]:
         raise PaletteError(
             "a palette for a thermal picture of one channel",
             "three channels to look up in the palette",
-            "leave the palette out",
+            Phrase("leave the palette out: {0}", {"palette": None}),
         )
     if plane.dtype == np.uint8:
         return plane / np.float64(255)
@@ -206,7 +223,7 @@ def _intensity(plane: Array, palette: Colours | None) -> NDArray[np.float64]:
         raise PerceptValueError(
             f"a thermal display picture of dtype {plane.dtype} with values from {low} to {high}",
             "uint8, uint16, or floats in [0, 1]",
-            'convert it, or pass unit="counts" if it is raw',
+            Phrase("pass {0} if it is raw", {"unit": "counts"}),
         )
     return plane / np.float64(WHITEST_16_BIT)
 
@@ -220,11 +237,23 @@ def _from_colours(pixels: NDArray[np.uint8], palette: Colours | None) -> NDArray
         raise PaletteError(
             f"a thermal picture with three unequal channels ({spread.size - grey} coloured pixels)",
             "a grey one, or the name of its palette",
-            f"pass palette= one of {', '.join(map(repr, PALETTES))} or the camera's table as an "
-            "(N, 3) uint8 array from cold to hot; leave out a colour bar or logo drawn on it",
+            Phrase(
+                f"pass {{0}}, or another of {', '.join(PALETTES)}, or the camera's table as "
+                "(N, 3) colours from cold to hot; leave out a colour bar or logo drawn on it",
+                {"palette": _likely_palette(pixels)},
+            ),
         )
     mean: NDArray[np.float64] = pixels.mean(axis=2) / 255
     return mean
+
+
+def _likely_palette(pixels: NDArray[np.uint8]) -> str:
+    """Return the first palette that a picture may use, or the most usual one."""
+    for palette in PALETTES:
+        with suppress(PaletteError):
+            invert_palette(pixels, palette)
+            return palette
+    return "ironbow"
 
 
 def _check_likely(
@@ -242,29 +271,52 @@ def _check_likely(
         return  # what is impossible is refused as that
     likely = _likely(float(np.median(stored)), whole)
     if likely:
-        others = dict.fromkeys(reading.split('"')[1] for reading in likely)
+        others = dict.fromkeys(reading["unit"] for reading in likely)
         kinds = [other for other in others if other != unit]
         if any("scale" in reading for reading in likely):
             kinds.append("parts of a degree")
+        last = str(len(likely))
         raise UnitError(
             f"a thermal picture in {unit} whose median is {median:g}",
             f"the {unit} of a scene: it looks like {' or '.join(kinds)}",
-            f"look up what the camera writes, and pass {' or '.join(likely)}; {TRUST}",
+            Phrase(
+                f"look up what the camera writes, and pass {listed(likely)}; "
+                f"{SURE.replace('1', last)}",
+                *likely,
+                TRUST,
+            ),
         )
 
 
-def _likely(median: float, whole: bool) -> list[str]:
+def _likely(median: float, whole: bool) -> list[dict[str, Any]]:
     """Return the arguments with which the median of stored numbers is the heat of a scene."""
     found = []
     for unit, scale, offset in READINGS:
         value = median * (to_number(scale) or 1.0) + (to_number(offset) or 0.0)
         if (whole or scale == "1") and SCENE[0] < to_celsius(value, unit) < SCENE[1]:
-            scaled = f", scale={scale}" if scale != "1" else ""
-            found.append(f'unit="{unit}"{scaled}' + (f", offset={offset}" if offset != "0" else ""))
+            way: dict[str, Any] = {"unit": unit}
+            way |= {"scale": _plain(scale)} if scale != "1" else {}
+            found.append(way | ({"offset": _plain(offset)} if offset != "0" else {}))
     return found
 
 
-def _celsius(values: NDArray[np.float64], unit: str) -> NDArray[np.float64]:
+def _plain(number: str) -> str | float:
+    """Return a number as one writes it: 0.01, but "1/64"."""
+    return number if "/" in number else to_number(number) or 0.0
+
+
+def likely_units(stored: Array) -> list[dict[str, Any]]:
+    """Return the arguments with which stored numbers are the heat of a scene."""
+    values = stored[np.isfinite(stored)] if stored.dtype.kind in "iuf" else np.zeros(1)
+    whole = stored.dtype.kind in "iu"
+    deep = stored.ndim == 2 and stored.dtype.itemsize > 1
+    found = _likely(float(np.median(values)), whole) if deep and values.size else []
+    return found[:MOST_WAYS] or [{"unit": "counts" if deep else "white-hot"}]
+
+
+def _celsius(
+    values: NDArray[np.float64], unit: str, stored: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Convert to degrees Celsius and check that they are possible."""
     factor, offset = TEMPERATURES[unit]
     celsius = values * factor + offset
@@ -273,10 +325,22 @@ def _celsius(values: NDArray[np.float64], unit: str) -> NDArray[np.float64]:
         raise PerceptValueError(
             f"temperatures from {low:g} to {high:g} degrees Celsius (given in {unit})",
             f"{ABSOLUTE_ZERO} to {HOTTEST:g} degrees Celsius",
-            'pass scale= and offset= if a count is not one degree (unit="kelvin", scale=0.01), or '
-            'unit="counts" if these are raw sensor values',
+            _possible(celsius, stored),
         )
     return celsius
+
+
+def _possible(celsius: NDArray[np.float64], stored: NDArray[np.float64]) -> Phrase:
+    """Say what reads a picture of temperatures that cannot be."""
+    odd = (celsius < ABSOLUTE_ZERO) | (celsius > HOTTEST)
+    marks = np.unique(stored[odd])
+    if len(marks) <= FEW_MARKS and np.count_nonzero(odd) * 2 < odd.size:
+        numbers = [int(each) if each.is_integer() else each for each in marks.tolist()]
+        way = {"invalid": numbers[0] if len(numbers) == 1 else numbers}
+        return Phrase("pass {0} to fill pixels without a value from their surroundings", way)
+    ways = _likely(float(np.median(stored)), bool((stored == np.rint(stored)).all()))
+    ways = [*ways[: MOST_WAYS - 1], {"unit": "counts"}]
+    return Phrase(f"pass {listed(ways)}; the last is for raw numbers of a sensor", *ways)
 
 
 def _narrow(values: NDArray[np.float64]) -> NDArray[np.float32]:

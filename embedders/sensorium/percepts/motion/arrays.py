@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from sensorium.errors import MediaDecodeError, PerceptShapeError, SensoriumError
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.motion.clocks import counted
+from sensorium.percepts.motion.clocks import TICKS, counted
 from sensorium.percepts.motion.columns import SENSORS, explain, kind_of, words_of
 from sensorium.percepts.motion.recording import Recording, check_unpacked, list_names
+from sensorium.percepts.motion.tables import Choice
 from sensorium.percepts.source import Array, Encoded
 from sensorium.percepts.tables.frames import is_frame, read_frame, seconds_of
 from sensorium.percepts.tables.table import Columns
@@ -19,10 +22,15 @@ from sensorium.percepts.tables.table import Columns
 WHOLE = frozenset(("data", "imu", "samples"))  # names of an array (T, 6)
 RATE = frozenset(("fs", "rate", "samplerate", "samplingrate", "hz"))  # names of a rate in Hz
 AXES = 3
+WIDTHS = (3, 6, 7)  # columns of an array of motion: no gyroscope; both; times before them
+MOST_COLUMNS = 64  # of an array that are told apart
 
 
-def read_npy(source: Encoded, limits: Limits) -> Recording | Columns:
+def read_npy(source: Encoded, limits: Limits, choice: Choice) -> Recording | Columns:
     """Read one array of samples, `(T, 6)`, or `(T, 7)` with seconds before them; or its records.
+
+    An array with a row for each axis is turned, which its reading says. One of another width, or
+    of which the caller names columns, is a table.
 
     Raises:
         MediaDecodeError: It is damaged.
@@ -36,19 +44,36 @@ def read_npy(source: Encoded, limits: Limits) -> Recording | Columns:
         raise unreadable(source.name, str(error)) from error
     if is_frame(array):
         return read_frame(array, limits, source.name)
-    if array.ndim == 2 and array.shape[1] == 7 and array.dtype.kind in "iuf":
-        return Recording(array[:, 1:], array[:, 0].astype(np.float64), None)
-    return Recording(array, None, None)
+    if array.ndim != 2 or array.dtype.kind not in "iuf":
+        return Recording(array, None, None)
+    reading: dict[str, Any] = {}
+    if array.shape[0] in WIDTHS and array.shape[1] > max(WIDTHS):
+        reading["layout"] = f"{array.shape}, a row for each column of motion"
+        array = array.T
+    if choice.columns or (array.shape[1] not in WIDTHS and array.shape[1] >= AXES):
+        return _columns({"": array}, source)
+    first = array.shape[1] - 2 * AXES if array.shape[1] > AXES else 0
+    columns = {
+        kind: list(range(start, start + AXES))
+        for kind, start in (("accel", first), ("gyro", first + AXES))
+        if start < array.shape[1]
+    }
+    times, unit = None, choice.time_unit or "s"
+    if first:
+        times = array[:, 0].astype(np.float64) / TICKS[unit]
+    return Recording(array[:, first:], times, None, reading=reading, columns=columns, ticks=unit)
 
 
-def read_npz(source: Encoded, limits: Limits) -> tuple[Recording | Columns, float | None]:
+def read_npz(
+    source: Encoded, limits: Limits, choice: Choice
+) -> tuple[Recording | Columns, float | None]:
     """Read the arrays of samples and times, and the rate; no other array is loaded.
 
     Returns:
         The samples, where one array holds them all; or the columns that the others make.
     Raises:
         MediaDecodeError: It is damaged.
-        PerceptShapeError: The arrays are no motion, or do not go together.
+        PerceptShapeError: The arrays do not go together.
         SourceTooLargeError: It unpacks to more than the limits allow.
     """
     try:
@@ -57,6 +82,8 @@ def read_npz(source: Encoded, limits: Limits) -> tuple[Recording | Columns, floa
             check_unpacked(size, limits, source.name, packed=True)
             names = file.files
             arrays = {name: file[name] for name in _needed(names, source)}
+            if choice.columns or not arrays:
+                return _flat(file, source), _rate(file)
     except SensoriumError:
         raise
     except Exception as error:  # the parsers (zip, deflate, npy header) raise anything,
@@ -69,9 +96,10 @@ def read_npz(source: Encoded, limits: Limits) -> tuple[Recording | Columns, floa
     if whole is None:
         return _columns(arrays, source), rate
     times = [name for name in arrays if name != whole]
-    return Recording(
-        arrays[whole], _times(times[0], arrays[times[0]]) if times else None, rate
-    ), rate
+    columns = {"accel": [f"{whole}[{axis}]" for axis in range(AXES)]}
+    columns["gyro"] = [f"{whole}[{axis}]" for axis in range(AXES, 2 * AXES)]
+    found = _times(times[0], arrays[times[0]], choice) if times else None
+    return Recording(arrays[whole], found, rate, columns=columns, ticks="s"), rate
 
 
 def unreadable(name: str, why: str) -> MediaDecodeError:
@@ -134,19 +162,42 @@ def _columns(arrays: Mapping[str, Array], source: Encoded) -> Columns:
     for name, array in arrays.items():
         dated = array.dtype.kind == "M"
         numbers = seconds_of(array) if dated else array.astype(np.float64)
-        many = [f"{name}[{axis}]" for axis in range(AXES)] if array.ndim == 2 else [name]
+        many = [f"{name}[{axis}]" for axis in range(array.shape[1])] if array.ndim == 2 else [name]
         names += many
         columns += list(numbers.reshape(len(array), -1).T)
         units += ["s" if dated else ""] * len(many)
-    return Columns(source.name, names, columns, [{} for _ in names], units)
+    named = names if list(arrays) != [""] else []
+    return Columns(source.name, named, columns, [{} for _ in names], units if named else [])
 
 
-def _times(name: str, array: Array) -> Array:
+def _flat(file: Mapping[str, Array], source: Encoded) -> Columns:
+    """Return the arrays of numbers of a file whose length is that of most columns."""
+    arrays = {name: file[name] for name in file}
+    arrays = {
+        name: array
+        for name, array in arrays.items()
+        if (array.ndim in (1, 2) and array.dtype.kind in "iufM" and array.shape[-1] <= MOST_COLUMNS)
+        or (array.ndim == 1 and array.dtype.kind in "iuf")
+    }
+    columns = Counter[int]()
+    for array in arrays.values():
+        columns[len(array)] += array.shape[1] if array.ndim == 2 else 1
+    most = columns.most_common(1)[0][0] if columns else 0
+    return _columns({name: each for name, each in arrays.items() if len(each) == most}, source)
+
+
+def _rate(file: Mapping[str, Array]) -> float | None:
+    """Return the one number that an array called a rate holds."""
+    rates = [file[name] for name in file if _plain(name) in RATE]
+    return float(rates[0].item()) if len(rates) == 1 and rates[0].size == 1 else None
+
+
+def _times(name: str, array: Array, choice: Choice) -> Array:
     """Return the times beside samples in seconds, or as datetime64."""
     if array.dtype.kind == "M":
         return array
     ticks = array.astype(np.float64)
-    clock = counted(ticks, explain([name])[0].unit)
+    clock = counted(ticks, choice.time_unit or explain([name])[0].unit)
     return ticks if clock is None else clock.seconds
 
 

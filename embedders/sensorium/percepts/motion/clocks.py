@@ -20,6 +20,9 @@ from sensorium.errors import Phrase, TimeError
 
 SLOWEST, FASTEST = 4.0, 4000.0  # Hz, of motion whose times do not say their unit
 TICKS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}  # a second
+COUNTERS = (2**16, 2**24, 2**32)  # numbers of counters of 16, 24 and 32 bits
+PACKETS = 50.0  # usual steps that may be lost where a counter begins again
+DISORDER = 0.1  # of the steps, fewer of which go back in times that are not quite in order
 EPOCH = (978_307_200, 4_102_444_800)  # seconds since 1970 at the start of 2001, and of 2100
 DAY = re.compile(
     r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|"
@@ -54,12 +57,14 @@ class Clock:
         origin: Seconds of the first row on the scale of the file, which a recording's files share.
         at: Moment of the first row, if the times tell it; in UTC where they do not say the zone.
         unit: `"s"`, `"ms"`, `"us"`, `"ns"`, or `"date"` for words.
+        wrapped: Where a counter began again from 0, and was counted on, the number before which.
     """
 
     seconds: NDArray[np.float64]
     origin: float
     at: datetime | None
     unit: str
+    wrapped: int | None = None
 
 
 def counted(ticks: NDArray[np.float64], unit: str | None = None) -> Clock | None:
@@ -73,6 +78,7 @@ def counted(ticks: NDArray[np.float64], unit: str | None = None) -> Clock | None
     """
     if len(ticks) < 2 or not np.isfinite(ticks).all():
         return None
+    ticks, wrapped = _unwrapped(ticks)
     unit = unit or _unit_of_steps(ticks)
     if unit is None:
         return None
@@ -80,7 +86,7 @@ def counted(ticks: NDArray[np.float64], unit: str | None = None) -> Clock | None
     at = None
     if EPOCH[0] < first < EPOCH[1]:
         at = datetime.fromtimestamp(first, timezone.utc)
-    return Clock((ticks - ticks[0]) / TICKS[unit], first, at, unit)
+    return Clock((ticks - ticks[0]) / TICKS[unit], first, at, unit, wrapped)
 
 
 def told(words: Sequence[str], order: str | None = None, *, name: str = "times") -> Clock | None:
@@ -119,8 +125,29 @@ def told(words: Sequence[str], order: str | None = None, *, name: str = "times")
     return Clock(seconds - seconds[0], float(seconds[0]), at, "date")
 
 
+def _unwrapped(ticks: NDArray[np.float64]) -> tuple[NDArray[np.float64], int | None]:
+    """Count a counter on that began again from 0, and return before which number it did so.
+
+    It is one of 16, 24 or 32 bits if all its numbers are whole and below that, and each step back
+    is a step like the others with that number added.
+    """
+    steps = np.diff(ticks)
+    back = steps < 0
+    if not back.any() or ticks.min() < 0 or (ticks != np.rint(ticks)).any():
+        return ticks, None
+    usual = float(np.median(steps[~back])) if (~back).any() else 0.0
+    for size in COUNTERS:
+        over = steps[back] + size
+        if ticks.max() < size and usual > 0 and (over > 0).all() and (over < PACKETS * usual).all():
+            return ticks + size * np.concatenate([[0], np.cumsum(back)]), size
+    return ticks, None
+
+
 def _unit_of_steps(ticks: NDArray[np.float64]) -> str | None:
     steps = np.diff(ticks)
+    if (steps < 0).mean() < DISORDER:  # a few rows out of order, which whoever reads them refuses
+        ticks = np.sort(ticks)
+        steps = np.diff(ticks)
     moving = steps[steps > 0]
     if len(moving) * 4 < len(steps) or (steps < 0).any():
         return None

@@ -14,17 +14,31 @@ from dataclasses import dataclass
 
 STANDARD_GRAVITY = 9.80665  # m/s^2, exact by definition
 SENSORS = ("accel", "linear", "gravity", "gyro")
-ACCEL_UNITS = {"m/s^2": 1.0, "g": STANDARD_GRAVITY, "mg": STANDARD_GRAVITY / 1e3}  # in m/s^2
+ACCEL_UNITS = {  # in m/s^2
+    "m/s^2": 1.0,
+    "g": STANDARD_GRAVITY,
+    "mg": STANDARD_GRAVITY / 1e3,
+    "cm/s^2": 1e-2,
+    "mm/s^2": 1e-3,
+    "ft/s^2": 0.3048,
+}
 GYRO_UNITS = {  # in rad/s
     "rad/s": 1.0,
     "deg/s": math.pi / 180,
     "mrad/s": 1e-3,
     "mdeg/s": math.pi / 180e3,
+    "rpm": math.tau / 60,
+    "rev/s": math.tau,
 }
 SPELLINGS = {  # of units, without spaces, signs of multiplication and brackets
     **dict.fromkeys(("m/s^2", "m/s2", "m/s/s", "ms^-2", "ms-2", "ms2", "mps2", "mss"), "m/s^2"),
     **dict.fromkeys(("g", "gs", "gravity", "gforce", "g0"), "g"),
     **dict.fromkeys(("mg", "millig"), "mg"),
+    **dict.fromkeys(("cm/s^2", "cms^-2", "gal"), "cm/s^2"),
+    **dict.fromkeys(("mm/s^2", "mms^-2"), "mm/s^2"),
+    **dict.fromkeys(("ft/s^2", "fts^-2"), "ft/s^2"),
+    **dict.fromkeys(("rpm", "rev/min"), "rpm"),
+    **dict.fromkeys(("rev/s", "rps"), "rev/s"),
     **dict.fromkeys(("rad/s", "rad/sec", "rads^-1", "rads-1", "rads", "rad", "radps"), "rad/s"),
     **dict.fromkeys(
         ("deg/s", "deg/sec", "degs^-1", "degs-1", "degs", "dps", "degps", "deg", "d/s"), "deg/s"

@@ -66,21 +66,24 @@ def read_recording(
         if isinstance(source, Encoded):
             head = source.head(len(NPY_MAGIC))
             if head == NPY_MAGIC:
-                read = read_npy(source, limits)
+                read = read_npy(source, limits, choice)
             elif head.startswith(ZIP_MAGIC) and _is_npz(source):
-                read, rate = read_npz(source, limits)
+                read, rate = read_npz(source, limits, choice)
         if isinstance(read, Recording) and len(sources) == 1:
             return read
         if isinstance(read, Recording):
             raise unreadable(source.name, "its array has no names, beside other files")
         found += [(_named(source), read)] if read is not None else _tables(source, limits)
     parts = [each for name, table in found for each in part(name, table, limits, choice.labels)]
+    choice = replace(choice, several=len(parts) > 1)
     tables = [
         read_sensors(table, limits, choice, name=name or "")
         for name, table in without_doubles(parts)
     ]
     whole = " and ".join(source.name for source in sources)
-    made = merged([table for table in tables if table.samples or table.lacking], whole, gyro=gyro)
+    understood = [each for each in tables if each.samples or each.lacking] or tables
+    paths = [source.path if isinstance(source, Encoded) else None for source in sources]
+    made = merged(understood, whole, gyro=gyro, by_rate=choice.by_rate, paths=paths)
     return made if made.times is not None or rate is None else replace(made, rate=rate)
 
 

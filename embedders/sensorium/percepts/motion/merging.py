@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.errors import PerceptShapeError, UnitError
+from sensorium.errors import PerceptShapeError
 from sensorium.percepts.motion.clocks import Clock
 from sensorium.percepts.motion.columns import ACCEL_UNITS
+from sensorium.percepts.motion.missing import apart, not_told
 from sensorium.percepts.motion.recording import Recording
 from sensorium.percepts.motion.tables import Sensors
 from sensorium.percepts.resampling import interpolate
 
 GAP = 0.1  # seconds of a sensor without a sample: nothing is interpolated
 HELD = 0.5  # of gravity, along it, in an acceleration that holds it
-NEEDED = "accelerometer x y z and gyroscope x y z (ax ay az gx gy gz, accel_x, gyro_x, ...)"
 
 
 @dataclass(frozen=True)
@@ -38,26 +39,37 @@ class Track:
     table: Sensors
 
 
-def merged(tables: Sequence[Sensors], name: str, *, gyro: bool = True) -> Recording:
+def merged(
+    tables: Sequence[Sensors],
+    name: str,
+    *,
+    gyro: bool = True,
+    by_rate: bool = False,
+    paths: Sequence[Path | None] = (None,),
+) -> Recording:
     """Bring the sensors of tables onto the clock of the accelerometer.
 
     Args:
         tables: What each file tells.
         name: Name of the source in messages.
         gyro: Whether there has to be a gyroscope. Where there is none, its samples are zeros.
+        paths: The files that they are from.
+        by_rate: Whether the rows of tables of one length belong together, whatever their times.
     Raises:
         PerceptShapeError: A sensor is missing, or in two tables.
         UnitError: Sensors are in files of their own, and one of these tells no times; or gravity
             is not in the unit of the acceleration.
     """
     tracks = _tracks(tables, name)
-    accel = _with_gravity(tracks, name)
+    accel = _with_gravity(tracks, name, by_rate=by_rate)
     wanted = [accel, tracks.get("gyro")] if gyro else [accel]
     if any(track is None for track in wanted):
-        raise _missing(tables, tracks, accel is None, name)
+        raise not_told(tables, tracks, name, paths, accel=accel is not None)
     assert accel is not None
     second = tracks.get("gyro")
-    turned = np.zeros_like(accel.samples) if second is None else _beside(accel, second, name)
+    turned = np.zeros_like(accel.samples)
+    if second is not None:
+        turned = _beside(accel, second, name, by_rate=by_rate)
     both = np.concatenate([accel.samples, turned], axis=1)
     clock = accel.table.clock
     holes = np.isnan(both)
@@ -70,7 +82,10 @@ def merged(tables: Sequence[Sensors], name: str, *, gyro: bool = True) -> Record
         at=clock.at if clock else None,
         accel=accel.unit,
         gyro=second.unit if second else None,
-        reading=_reading(accel, second, clock, 0 if kept is None else int((~kept).sum())),
+        reading=_reading(accel, second, clock),
+        columns=_columns(tracks),
+        unknown={kind: told for table in tables for kind, told in table.unknown.items()},
+        ticks=clock.unit if clock else None,
     )
 
 
@@ -83,13 +98,13 @@ def _tracks(tables: Sequence[Sensors], name: str) -> dict[str, Track]:
                     f"{name} with two sensors of one kind: "
                     f"{', '.join([*tracks[kind].names, *table.names[kind]])}",
                     "one of them",
-                    "leave one out, or name the columns to take: columns=",
+                    "leave one of the files out",
                 )
             tracks[kind] = Track(samples, table.units[kind], table.names[kind], table)
     return tracks
 
 
-def _with_gravity(tracks: Mapping[str, Track], name: str) -> Track | None:
+def _with_gravity(tracks: Mapping[str, Track], name: str, *, by_rate: bool) -> Track | None:
     """Return the acceleration; gravity is added where it is told apart and not in it yet.
 
     An acceleration that is not called linear holds gravity already if it points along it: some
@@ -98,61 +113,40 @@ def _with_gravity(tracks: Mapping[str, Track], name: str) -> Track | None:
     part, gravity = tracks.get("accel") or tracks.get("linear"), tracks.get("gravity")
     if part is None or gravity is None:
         return part
-    pull = _beside(part, gravity, name)
+    pull = _beside(part, gravity, name, by_rate=by_rate)
+    if part.unit and gravity.unit:
+        pull = pull * (ACCEL_UNITS[gravity.unit] / ACCEL_UNITS[part.unit])
     if "accel" in tracks and np.nansum(part.samples * pull) > HELD * np.nansum(pull * pull):
         return part
-    if part.unit and gravity.unit and part.unit != gravity.unit:
-        raise UnitError(
-            f"{name}, whose acceleration is in {part.unit} and whose gravity in {gravity.unit}",
-            f"one unit of {', '.join(ACCEL_UNITS)}",
-            "convert one of them",
-        )
     names = [f"{a} + {g}" for a, g in zip(part.names, gravity.names, strict=True)]
     return Track(part.samples + pull, part.unit or gravity.unit, names, part.table)
 
 
-def _beside(accel: Track, other: Track, name: str) -> NDArray[np.float64]:
+def _beside(accel: Track, other: Track, name: str, *, by_rate: bool) -> NDArray[np.float64]:
     """Return another sensor at the times of the acceleration, NaN where it is not told there."""
-    if other.table is accel.table:
+    same = len(other.samples) == len(accel.samples)
+    if other.table is accel.table or (by_rate and same):
         return other.samples
     ours, theirs = accel.table.clock, other.table.clock
     if ours is None or theirs is None:
-        raise UnitError(
-            f"{name}, whose sensors are in files of their own, of which one tells no times",
-            "times in both, on one clock",
-            "add a column of times, or put the sensors side by side in one file",
-        )
+        raise apart(name, same=same, timed=False)
     full = ~np.isnan(other.samples).any(axis=1)
     times, values = theirs.origin + theirs.seconds[full], other.samples[full]
     order = np.argsort(times, kind="stable")
     times, values, wanted = times[order], values[order], ours.origin + ours.seconds
     if len(times) < 2 or times[0] > wanted[-1] or times[-1] < wanted[0]:
-        raise UnitError(
-            f"{name}, whose sensors have no time in common",
-            "files of one recording, on one clock",
-            "leave one of them out",
-        )
+        raise apart(name, same=same, timed=True)
     return interpolate(values, times, wanted, gap=GAP)
 
 
-def _missing(
-    tables: Sequence[Sensors], tracks: Mapping[str, Track], accel: bool, name: str
-) -> PerceptShapeError:
-    found = [name for track in tracks.values() for name in track.names]
-    lacking = " ".join(letter for table in tables for letter in table.lacking)
-    if not lacking:
-        lacking = " ".join(["ax ay az"] * accel + ["gx gy gz"] * ("gyro" not in tracks))
-    remedy = "name them: columns={'accel': [...], 'gyro': [...]}; or pass an array (T, 6)"
-    if not accel:
-        remedy = 'add the file of the gyroscope: IMU([accel, gyro]); or say gyro="none"'
-    return PerceptShapeError(
-        f"{name}, in which {', '.join(found) or 'no column'} is understood",
-        f"{NEEDED}; missing: {lacking}",
-        remedy,
-    )
+def _columns(tracks: Mapping[str, Track]) -> dict[str, Sequence[str | int]]:
+    """Return the columns of the sensors if all are in one table."""
+    if len({id(track.table) for track in tracks.values()}) != 1:
+        return {}
+    return {kind: track.table.keys[kind] for kind, track in tracks.items()}
 
 
-def _reading(accel: Track, gyro: Track | None, clock: Clock | None, missing: int) -> dict[str, Any]:
+def _reading(accel: Track, gyro: Track | None, clock: Clock | None) -> dict[str, Any]:
     """Say what was taken from where, in which unit."""
     said: dict[str, Any] = {"accel": list(accel.names)}
     if gyro is not None:
@@ -162,6 +156,6 @@ def _reading(accel: Track, gyro: Track | None, clock: Clock | None, missing: int
             said[f"{sensor} unit"] = track.unit
     if clock is not None:
         said["time"] = accel.table.timed
-    if missing:
-        said["rows without a reading"] = missing
+        if clock.wrapped:
+            said["time began again"] = f"at {clock.wrapped}, and is counted on"
     return said

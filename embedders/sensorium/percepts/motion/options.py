@@ -11,14 +11,16 @@ from typing import Any, cast
 
 import numpy as np
 
-from sensorium.errors import PerceptValueError, UnitError, show
+from sensorium.errors import PerceptValueError, Phrase, show
 from sensorium.percepts.motion.clocks import ORDERS, TICKS
-from sensorium.percepts.motion.columns import SENSORS
+from sensorium.percepts.motion.columns import SENSORS, kind_of, unit_of, words_of
+from sensorium.percepts.motion.refusals import UNITS, contradicted, wrong_unit
 from sensorium.percepts.motion.tables import Choice
 from sensorium.percepts.source import Array
 
 UNSTATED = cast(None, "unstated")  # as `None` says that there is no gyroscope
 AGREED = 0.05  # of a stated rate, by which the times of a file may differ
+CLOCKS = ("rate", "sorted")
 LABELS = "sensor"  # in `columns`: the column that says which sensor a row is of
 COLUMNS = frozenset((*SENSORS, LABELS, "time"))
 FRACTION = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(?:/\s*([\d.]+(?:[eE][-+]?\d+)?))?\s*")
@@ -31,11 +33,13 @@ class Options:
     Attributes:
         columns: Columns to take, by sensor.
         time_unit: Unit of the times.
-        clock: `"rate"`, or `None`.
+        clock: `"rate"`, `"sorted"` or `None`.
         rate: Hz.
         gyro: Whether there is a gyroscope.
         date_order: `"dmy"`, `"mdy"` or `None`.
         dated: Whether the caller says when it was, so that dates in the file do not matter.
+        invalid: Numbers that stand for no reading.
+        trust: Whether motion is taken that looks like another unit.
     """
 
     columns: Mapping[str, Any]
@@ -45,21 +49,37 @@ class Options:
     gyro: bool
     date_order: str | None = None
     dated: bool = False
+    invalid: tuple[float, ...] = ()
+    trust: bool = False
 
     def __post_init__(self) -> None:
-        wrong: tuple[str, str] | None = None
+        wrong: tuple[str, str, dict[str, Any]] | None = None
         if unknown := sorted(set(self.columns) - COLUMNS):
-            wrong = f"columns of {', '.join(unknown)}", f"any of {', '.join(sorted(COLUMNS))}"
+            known = {
+                kind_of(words_of(each)) or "accel" if each in unknown else each: given
+                for each, given in self.columns.items()
+            }
+            wrong = (
+                f"columns of {', '.join(unknown)}",
+                f"any of {', '.join(sorted(COLUMNS))}",
+                {"columns": known},
+            )
         elif self.time_unit is not None and self.time_unit not in TICKS:
-            wrong = f"time_unit={show(self.time_unit)}", f"one of {', '.join(TICKS)}"
+            unit = unit_of(self.time_unit)
+            wrong = (
+                f"time_unit={show(self.time_unit)}",
+                f"one of {', '.join(TICKS)}",
+                {"time_unit": unit if unit in TICKS else "ms"},
+            )
         elif self.date_order not in (None, *ORDERS):
-            wrong = f"date_order={show(self.date_order)}", f"one of {', '.join(ORDERS)}"
-        elif self.clock not in (None, "rate"):
-            wrong = f"clock={show(self.clock)}", '"rate", or nothing'
+            orders = ", ".join(ORDERS)
+            wrong = f"date_order={show(self.date_order)}", f"one of {orders}", {"date_order": "dmy"}
+        elif self.clock not in (None, *CLOCKS):
+            wrong = f"clock={show(self.clock)}", f"one of {', '.join(CLOCKS)}", {"clock": "sorted"}
         elif self.clock == "rate" and self.rate is None:
-            wrong = 'clock="rate" without a rate', "rate= in Hz"
+            wrong = 'clock="rate" without a rate', "the rate in Hz", {"rate": 100}
         if wrong:
-            raise PerceptValueError(*wrong, "correct it, or leave it out")
+            raise PerceptValueError(*wrong[:2], Phrase("pass {0}, or leave it out", wrong[2]))
 
     @property
     def choice(self) -> Choice:
@@ -67,7 +87,7 @@ class Options:
         order = self.date_order or ("either" if self.dated else None)
         columns = {sensor: each for sensor, each in self.columns.items() if sensor != LABELS}
         labels, by_rate = self.columns.get(LABELS), self.clock == "rate"
-        return Choice(columns, self.time_unit, order, labels, by_rate)
+        return Choice(columns, self.time_unit, order, labels, by_rate=by_rate)
 
     @property
     def units(self) -> dict[str, Any]:
@@ -81,6 +101,8 @@ class Options:
             "time_unit": self.time_unit,
             "date_order": self.date_order,
             "clock": self.clock,
+            "invalid": list(self.invalid) or None,
+            "trust": self.trust or None,
         }
         return {name: value for name, value in said.items() if value is not None}
 
@@ -101,6 +123,26 @@ class Options:
         return bool(lasting > 0) and abs((len(times) - 1) / lasting / self.rate - 1) < AGREED
 
 
+def numbers_of(invalid: Any) -> tuple[float, ...]:
+    """Return the numbers that stand for no reading: of one, several, or text such as "-1,-999".
+
+    Raises:
+        PerceptValueError: One of them is no number.
+    """
+    if invalid is None:
+        return ()
+    given = invalid.split(",") if isinstance(invalid, str) else invalid
+    listed = given if isinstance(given, (list, tuple)) else [given]
+    try:
+        return tuple(float(each) for each in listed)
+    except (TypeError, ValueError) as error:
+        raise PerceptValueError(
+            f"invalid={show(invalid)}",
+            "numbers that stand for no reading",
+            Phrase("pass {0}, with the number of your sensor", {"invalid": -999}),
+        ) from error
+
+
 def has_gyro(gyro: object) -> bool:
     """Return whether there is a gyroscope, by what the caller says of its unit."""
     return gyro is not None and gyro != "none"
@@ -116,12 +158,12 @@ def stated(
     """
     if given is None or given is UNSTATED:
         return said
-    if isinstance(given, str) and said is not None and given != said and not _number(given):
-        raise UnitError(
-            f'{source}, whose columns are not in {name}="{given}"',
-            f'"{said}", as the column says',
-            f'pass {name}="{said}", or correct the names of the columns',
-        )
+    if isinstance(given, str) and not _number(given):
+        spelled = unit_of(given)
+        unit = spelled if spelled in UNITS[name] else given
+        if said is not None and unit != said:
+            raise contradicted(name, str(unit), said, source)
+        return unit
     return given
 
 
@@ -141,11 +183,7 @@ def scale_of(name: str, unit: str | float | None, choices: Mapping[str, float]) 
         return 0.0
     scale = _number(unit)
     if scale is None:
-        raise UnitError(
-            f"{name}={show(unit)}" if unit is not None else f"motion without the unit of {name}",
-            f"{name}= one of {', '.join(map(repr, choices))}, or a number: what one count is",
-            f"look up what the sensor writes, and pass {name}=",
-        )
+        raise wrong_unit(name, unit)
     return scale
 
 

@@ -28,6 +28,9 @@ class Recording:
         accel: Unit of the acceleration, if the file says it.
         gyro: Unit of the rotation rate, if the file says it.
         reading: What was taken from where, in words.
+        columns: Columns of the one table that each sensor is from, as `columns=` names them.
+        ticks: Unit of the times in the file, where they are numbers.
+        unknown: What the file says of the unit of a sensor, where it is no unit that is known.
     """
 
     samples: Array
@@ -38,6 +41,9 @@ class Recording:
     accel: str | None = None
     gyro: str | None = None
     reading: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
+    ticks: str | None = None
+    unknown: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_unpacked(size: int, limits: Limits, name: str, *, packed: bool = False) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.errors import EmptyPerceptError, PerceptShapeError, Phrase, TimeError, UnitError
+from sensorium.errors import EmptyPerceptError, PerceptShapeError, Phrase, TimeError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.clocks import EPOCH, Clock, counted, told
 from sensorium.percepts.motion.columns import (
@@ -21,9 +21,10 @@ from sensorium.percepts.motion.columns import (
     kind_of,
     words_of,
 )
+from sensorium.percepts.motion.guesses import is_numeric, other_columns
 from sensorium.percepts.motion.index_columns import with_index
-from sensorium.percepts.motion.recording import check_count, list_names
-from sensorium.percepts.tables.cells import is_value
+from sensorium.percepts.motion.recording import check_count
+from sensorium.percepts.motion.refusals import UNITS, doubled, key_of, no_column
 from sensorium.percepts.tables.table import Table
 
 AXES = 3
@@ -42,6 +43,7 @@ class Choice:
         time_unit: Unit of the times: `"s"`, `"ms"`, `"us"` or `"ns"`.
         date_order: `"dmy"` or `"mdy"`, of dates such as 03/04/2026.
         labels: The column whose cells say the sensor of each row.
+        several: Whether there are other tables, which may have the columns.
         by_rate: Whether a rate goes before the times, so that these need no unit.
     """
 
@@ -49,6 +51,7 @@ class Choice:
     time_unit: str | None = None
     date_order: str | None = None
     labels: str | int | None = None
+    several: bool = False
     by_rate: bool = False
 
 
@@ -77,6 +80,9 @@ class Sensors:
     lacking: Sequence[str] = ()
     places: Mapping[str, Sequence[int]] = field(default_factory=dict)
     time_places: Sequence[int] = ()
+    keys: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_sensors(table: Table, limits: Limits, choice: Choice, *, name: str = "") -> Sensors:
@@ -101,15 +107,21 @@ def read_sensors(table: Table, limits: Limits, choice: Choice, *, name: str = ""
     else:
         _check_letters(table, columns)
     sensors, lacking = _triples(table, columns)
-    units = {kind: _unit(table, triple) for kind, triple in sensors.items()}
+    units = {kind: _unit(triple) for kind, triple in sensors.items()}
     times = [column for column in columns if column.kind == "time"]
     times.sort(key=lambda column: column.unit is None)
-    timed = [column for column in times if _is_numeric(table, column)]
+    timed = [column for column in times if is_numeric(table, column)]
     wanted = [column for triple in sensors.values() for column in triple] + timed
+    others = {} if choice.columns else other_columns(table, columns, sensors)
     if not sensors:
-        return Sensors({}, {}, {}, None, lacking=lacking)
+        return Sensors({}, {}, {}, None, lacking=lacking, others=others)
     rows = _read(table, [column.place for column in wanted], limits)
     start = len(wanted) - len(timed)
+    for index, scale in enumerate(
+        each for kind in sensors for each in _scales(kind, sensors[kind])
+    ):
+        if scale != 1:
+            rows[:, index] *= scale
     clock, told_by, time_places = _clock(table, times, timed, rows[:, start:], choice)
     found = Sensors(
         {kind: rows[:, AXES * i : AXES * (i + 1)] for i, kind in enumerate(sensors)},
@@ -120,6 +132,9 @@ def read_sensors(table: Table, limits: Limits, choice: Choice, *, name: str = ""
         lacking=lacking,
         places={kind: [column.place for column in triple] for kind, triple in sensors.items()},
         time_places=time_places,
+        keys={kind: [key_of(each, table.names) for each in cols] for kind, cols in sensors.items()},
+        unknown=_unknown(sensors),
+        others=others,
     )
     found = found if table.names or found.clock else _led_by_rate(found)
     return found if times or found.rate is not None else replace(found, rate=table.rate)
@@ -149,12 +164,13 @@ def _chosen(
     Who names no sensor has the names say what is one; of a table that holds one sensor of those
     that a label parts, only its columns are taken.
     """
-    wanted, taken = choice.columns, []
+    wanted = _present(table, choice.columns) if choice.several else choice.columns
+    taken = []
     for sensor, given in wanted.items():
         if choice.labels is not None and sensor not in ("time", kind):
             continue
         for axis, each in enumerate([given] if isinstance(given, (str, int)) else given):
-            place = each if isinstance(each, int) else _place(table, str(each))
+            place = each if isinstance(each, int) else _place(table, str(each), wanted)
             if not 0 <= place < table.width:
                 raise PerceptShapeError(
                     f"{table.name} with {table.width} columns, of which column {place} is wanted",
@@ -166,20 +182,30 @@ def _chosen(
                 if place < len(columns)
                 else Column(f"column {place}", place, None, None, None)
             )
-            taken.append(replace(known, kind=sensor, axis=None if sensor == "time" else axis))
+            known = replace(known, axis=None if sensor == "time" else axis)
+            taken.append(_of_kind(known, sensor))
     named = set(wanted) & set(SENSORS)
     others = [each for each in columns if each.kind == "time" or not named]
     return [*taken, *(each for each in others if each.kind != "time" or "time" not in wanted)]
 
 
-def _place(table: Table, name: str) -> int:
+def _present(table: Table, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sensors whose columns are in a table."""
+    listed = {
+        sensor: [given] if isinstance(given, (str, int)) else given
+        for sensor, given in wanted.items()
+    }
+    return {
+        sensor: wanted[sensor]
+        for sensor, names in listed.items()
+        if all(each in table.names or isinstance(each, int) for each in names)
+    }
+
+
+def _place(table: Table, name: str, wanted: Mapping[str, Any]) -> int:
     if name in table.names:
         return list(table.names).index(name)
-    raise PerceptShapeError(
-        f"{table.name} with the columns {list_names(table.names) or '(it names none)'}",
-        f"a column {name!r}",
-        "name one of these, or give its place, from 0",
-    )
+    raise no_column(table.name, wanted, name, table.names)
 
 
 def _of_file(columns: Sequence[Column], name: str) -> list[Column]:
@@ -216,33 +242,34 @@ def _check_letters(table: Table, columns: Sequence[Column]) -> None:
 
     Source: recordings of iOS, in whose `ax ay az rx ry rz mx my mz gx gy gz` it is.
     """
-    names = {column.name.strip().lower() for column in columns}
-    if {"gx", "rx"} <= names:
-        raise PerceptShapeError(
-            f"{table.name} with gx gy gz beside rx ry rz, of which either may be the rotation",
-            "the columns of the gyroscope",
-            "name them: columns={'accel': ['ax', 'ay', 'az'], 'gyro': ['rx', 'ry', 'rz']}, and "
-            "'gravity' for what has to be added",
-        )
+    named = {column.name.strip().lower(): key_of(column, table.names) for column in columns}
+    a, g, r = ([f"{letter}{axis}" for axis in "xyz"] for letter in "agr")
+    if not {*g, *r, *a} <= named.keys():
+        return
+    accel, gravity, gyro = ([named[name] for name in names] for names in (a, g, r))
+    raise PerceptShapeError(
+        f"{table.name} with gx gy gz beside rx ry rz, of which either may be the rotation",
+        "the columns of the gyroscope",
+        Phrase(
+            "name them: {0} if gx gy gz is gravity, {1} if ax ay az has gravity in it, "
+            "or {2} if gx gy gz is the rotation",
+            {"columns": {"linear": accel, "gravity": gravity, "gyro": gyro}},
+            {"columns": {"accel": accel, "gyro": gyro}},
+            {"columns": {"accel": accel, "gyro": gravity}},
+        ),
+    )
 
 
 def _triples(table: Table, columns: Sequence[Column]) -> tuple[dict[str, list[Column]], list[str]]:
     """Return the sensors with all three axes, and the axes that others lack."""
-    found: dict[str, dict[int, Column]] = {}
+    found: dict[str, dict[int, list[Column]]] = {}
     for column in columns:
-        if column.kind not in SENSORS or column.axis is None:
-            continue
-        axes = found.setdefault(column.kind, {})
-        if column.axis in axes:
-            raise PerceptShapeError(
-                f"{table.name} with {list_names([axes[column.axis].name, column.name])}, "
-                "which mean the same",
-                "one of them",
-                "drop or rename the others, or name those to take: columns=",
-            )
-        axes[column.axis] = column
+        if column.kind in SENSORS and column.axis is not None:
+            found.setdefault(column.kind, {}).setdefault(column.axis, []).append(column)
+    if any(len(each) > 1 for axes in found.values() for each in axes.values()):
+        raise doubled(table.name, found, table.names)
     whole = {
-        kind: [axes[axis] for axis in range(AXES)]
+        kind: [axes[axis][0] for axis in range(AXES)]
         for kind, axes in found.items()
         if len(axes) == AXES
     }
@@ -255,22 +282,28 @@ def _triples(table: Table, columns: Sequence[Column]) -> tuple[dict[str, list[Co
     return whole, lacking
 
 
-def _unit(table: Table, columns: Sequence[Column]) -> str | None:
-    """Return the unit that columns say, if one does; all that do have to say the same."""
-    for column in columns:
-        if column.bracket:
-            raise UnitError(
-                f"{table.name}, whose column {column.name!r} is in {column.bracket!r}",
-                f"a unit that is known: {', '.join(sorted(UNITS_OF[str(column.kind)]))}",
-                "convert the column, and correct its name",
-            )
-    said = {column.unit: column for column in columns if column.unit}
-    if len(said) > 1:
-        both = [f"{column.name!r} in {unit}" for unit, column in said.items()]
-        raise UnitError(
-            f"{table.name} with {' and '.join(both)}", "one unit", "convert one of them"
-        )
-    return next(iter(said), None)
+def _unit(columns: Sequence[Column]) -> str | None:
+    """Return the unit that columns say, if one does."""
+    return next((column.unit for column in columns if column.unit), None)
+
+
+def _scales(kind: str, columns: Sequence[Column]) -> list[float]:
+    """Return what brings each column to the unit of the first that says one."""
+    units = UNITS["gyro" if kind == "gyro" else "accel"]
+    said = _unit(columns)
+    return [units[column.unit] / units[said] if column.unit and said else 1.0 for column in columns]
+
+
+def _unknown(sensors: Mapping[str, Sequence[Column]]) -> dict[str, str]:
+    """Say in which units that are none of ours columns are."""
+    return {
+        "gyro"
+        if kind == "gyro"
+        else "accel": f"whose column {column.name!r} is in {column.bracket!r}"
+        for kind, columns in sensors.items()
+        for column in columns
+        if column.bracket and _unit(columns) is None
+    }
 
 
 def _read(table: Table, places: Sequence[int], limits: Limits) -> NDArray[np.float64]:
@@ -287,16 +320,6 @@ def _read(table: Table, places: Sequence[int], limits: Limits) -> NDArray[np.flo
             "leave this percept out",
         )
     return np.concatenate(parts)
-
-
-def _is_numeric(table: Table, column: Column) -> bool:
-    """Return whether the first cell of a column is a number, and no date or time of day."""
-    first = next(table.texts(column.place), "")
-    return (
-        is_value(first)
-        and not any(mark in first for mark in ":/")
-        and max(map(first.count, "-.")) < 2
-    )
 
 
 def _clock(

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import numbers
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.errors import PerceptShapeError, PerceptValueError, TimeError, UnitError, show
+from sensorium.errors import (
+    PerceptShapeError,
+    PerceptValueError,
+    Phrase,
+    TimeError,
+    UnitError,
+    listed,
+    show,
+)
 from sensorium.percepts.resampling import TICK
 from sensorium.percepts.source import Array
 
@@ -14,6 +25,7 @@ GAP_PERIODS = 1.5  # or so many periods, if they are longer
 # Stamps just 100 ms apart are not a gap; seconds since 1970 are exact to 2.4e-7 s
 ROUNDING = 1e-6  # seconds
 SLOWEST = 4.0  # Hz; slower "motion" is milliseconds given as seconds
+FASTEST_BODY = 4000.0  # Hz, as far as a unit is suggested
 FASTEST = 1e6  # Hz; faster is a period, or hours, given as the rate or seconds
 BURSTS = 3.0  # times the mean rate; timestamps that are denser than this come in bursts
 RATE_DIGITS = 6  # decimals of a rate derived from timestamps, whose rounding is not its own
@@ -46,9 +58,40 @@ def seconds_from_first(stamps: Array, count: int) -> NDArray[np.float64]:
         raise TimeError(
             f"timestamp {index} ({stamps[index]}) after {stamps[index - 1]}",
             "finite timestamps, each later than the one before",
-            "sort the samples by time and drop the duplicates, if that is what happened",
+            _ordered(seconds),
         )
     return seconds
+
+
+def _ordered(seconds: NDArray[np.float64]) -> Phrase:
+    """Say how times that do not increase are read."""
+    told = seconds[np.isfinite(seconds)]
+    lasting = float(told.max() - told.min()) if len(told) else 0.0
+    ways: list[dict[str, Any]] = [{"clock": "sorted"}]
+    if lasting > 0 and SLOWEST <= len(seconds) / lasting <= FASTEST:
+        ways.append({"rate": float(f"{(len(seconds) - 1) / lasting:.4g}"), "clock": "rate"})
+    by_rate = ", or {1} if they lie evenly" if len(ways) > 1 else ""
+    return Phrase(f"pass {{0}} to sort the samples and leave out doubles{by_rate}", *ways)
+
+
+def _slowed(period: float) -> str:
+    """Say which unit makes times that far apart those of motion, if they are taken for seconds."""
+    ways = [
+        {"time_unit": unit}
+        for unit, ticks in (("ms", 1e3), ("us", 1e6), ("ns", 1e9))
+        if 1 / FASTEST_BODY < period / ticks <= 1 / SLOWEST
+    ]
+    if not ways:
+        return "leave it out: so slow or fast it is no motion of a body"
+    return Phrase(f"pass {listed(ways)}", *ways)
+
+
+def _likely_rate(rate: object) -> float:
+    """Return a rate in Hz that may be meant: one over a period in seconds or milliseconds."""
+    value = float(rate) if isinstance(rate, numbers.Real) and not isinstance(rate, bool) else 0.0
+    periods = (1.0, 1e3)
+    found = [ticks / value for ticks in periods if value > 0]
+    return next((each for each in found if SLOWEST <= each <= FASTEST), 100.0)
 
 
 def nominal_rate(times: NDArray[np.float64]) -> float:
@@ -71,14 +114,17 @@ def nominal_rate(times: NDArray[np.float64]) -> float:
         raise UnitError(
             f"timestamps {period:g} s apart",
             f"motion sampled at {SLOWEST:g} Hz to {FASTEST:g} Hz",
-            "pass seconds: divide milliseconds by 1e3, nanoseconds by 1e9",
+            _slowed(period),
         )
     mean = float(np.minimum(steps, max(GAP, period)).mean())  # pauses are capped
     if mean > BURSTS * period:
         raise TimeError(
             f"timestamps in bursts: {1 / period:g} Hz at most times, {1 / mean:g} Hz on average",
             "the times at which the samples were taken, not those at which they arrived",
-            "pass rate=, or the timestamps of the sensor",
+            Phrase(
+                "pass the rate of the sensor, on average {0}, or the times of the sensor",
+                {"rate": float(f"{1 / mean:.4g}"), "clock": "rate"},
+            ),
         )
     return round(1 / period, RATE_DIGITS)
 
@@ -94,6 +140,6 @@ def check_rate(rate: object) -> float:
         raise PerceptValueError(
             f"a rate of {show(rate)}",
             f"samples per second, a number from {SLOWEST:g} Hz to {FASTEST:g} Hz",
-            "pass Hz, not a period",
+            Phrase("pass {0}", {"rate": _likely_rate(rate)}),
         )
     return float(rate)

@@ -118,9 +118,9 @@ def _run(path: Path, modality: str, call: Call) -> Percept | Refusal:
             arguments += [name, *([each] if each else [])]
     seen: list[Percept] = []
 
-    def noted(percept: Percept) -> Iterator[tuple[str, Any]]:
+    def noted(percept: Percept, *more: Any, **named: Any) -> Iterator[tuple[str, Any]]:
         seen.append(percept)
-        return described(percept)
+        return described(percept, *more, **named)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(looking, "described", noted)

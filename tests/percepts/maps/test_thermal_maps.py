@@ -246,7 +246,7 @@ def test_other_forms_of_matrices(form: str) -> None:
 
 def test_a_stack_in_json_is_asked_for_its_frame() -> None:
     content = json.dumps([CELSIUS.tolist(), (CELSIUS + 5).tolist()]).encode()
-    with pytest.raises(PerceptShapeError, match="frame=0 to frame=1"):
+    with pytest.raises(PerceptShapeError, match="from frame=0 to 1"):
         Thermal(content, unit="celsius")
     second = Thermal(content, unit="celsius", frame=1, span=(0, 50))
     np.testing.assert_allclose(shown(second), CELSIUS + 5, atol=1e-4)

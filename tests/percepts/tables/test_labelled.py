@@ -71,7 +71,7 @@ def test_units_behind_the_numbers_are_believed() -> None:
     with pytest.raises(errors.UnitError, match='"g", as the column says'):
         IMU("\n".join(lines).encode(), accel="m/s^2", gyro="none")
     with pytest.raises(errors.UnitError, match="'furlongs'"):
-        IMU("\n".join(lines).replace(" g", " furlongs").encode(), accel="g", gyro="none")
+        IMU("\n".join(lines).replace(" g", " furlongs").encode(), gyro="none")
 
 
 @pytest.mark.parametrize(

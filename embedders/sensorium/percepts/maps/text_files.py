@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from sensorium.errors import PerceptShapeError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.layout import Layout
 from sensorium.percepts.maps.stored import Stored

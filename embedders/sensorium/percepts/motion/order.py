@@ -70,8 +70,7 @@ def no_clock(name: str, given: Sequence[str], options: Options, recording: Recor
     ways: list[dict[str, Any]] = []
     if options.rate is not None:
         ways.append({"rate": None})
-        if recording.times is not None or "timestamps" in given:
-            ways.append({"clock": "rate"})
+        ways.append({"rate": options.rate, "clock": "rate"})
     else:
         ways.append({"timestamps": None})
     return UnitError(

@@ -10,11 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from tests.support.bags import (
+    HUMBLE,
     KINDS,
     SECOND,
     START,
     Written,
+    header,
     image,
     sound,
     sound_info,
@@ -200,3 +204,44 @@ def test_damaged_sound_is_one_failure(tmp_path: Path) -> None:
         assert isinstance(each, Audio)
         with pytest.raises(PerceptError):
             wave(each)
+
+
+def test_sound_that_says_itself_what_it_is(tmp_path: Path) -> None:
+    """AudioStamped of ROS 2: numbers of a type, with their rate in each message."""
+    store = get_typestore(Stores.ROS2_HUMBLE)
+    layouts = {
+        "AudioData": "float32[] float32_data\nint32[] int32_data\nint16[] int16_data\n"
+        "int8[] int8_data\nuint8[] uint8_data",
+        "AudioInfo": "int32 format\nint32 channels\nint32 rate\nint32 chunk",
+        "Audio": "audio_common_msgs/AudioData audio_data\naudio_common_msgs/AudioInfo info",
+        "AudioStamped": "std_msgs/Header header\naudio_common_msgs/Audio audio",
+    }
+    for name, text in layouts.items():
+        store.register(get_types_from_msg(text, f"audio_common_msgs/msg/{name}"))
+    made = {name: store.types[f"audio_common_msgs/msg/{name}"] for name in layouts}
+    samples, kind = tone(0.4, channels=2), "audio_common_msgs/msg/AudioStamped"
+    with Writer(tmp_path / "run", version=9, storage_plugin=StoragePlugin.MCAP) as bag:
+        way = bag.add_connection("/audio", kind, typestore=store)
+        for index in range(4):
+            part = samples[index * RATE // 10 : (index + 1) * RATE // 10].ravel()
+            none = {each: np.array([], each) for each in ("float32", "int32", "int8", "uint8")}
+            data = made["AudioData"](
+                none["float32"], none["int32"], part, none["int8"], none["uint8"]
+            )
+            time = START + index * TENTH
+            audio = made["Audio"](data, made["AudioInfo"](8, 2, RATE, RATE // 10))
+            message = made["AudioStamped"](header(time), audio)
+            bag.write(way, time, store.serialize_cdr(message, kind))
+    [found] = sources.bag(tmp_path / "run")
+    assert isinstance(found, Audio)
+    assert found.reading["sound"] == f"S16LE, {RATE} Hz, 2 channels (the message)"
+    np.testing.assert_allclose(wave(found), (samples / 2**15).mean(axis=1), atol=1e-6)
+
+
+def test_other_topics_are_passed_over_and_named(tmp_path: Path) -> None:
+    """A recording may hold them; whoever asks for one is told what there is."""
+    reach = HUMBLE.types["sensor_msgs/msg/Range"](header(START), 0, 0.1, 0.1, 4.0, 1.5)
+    path = write_bag(tmp_path, [INFO, Written("/sonar", START, reach), *pieces(tone(0.2))])
+    assert [each.reading["topic"] for each in sources.bag(path)] == ["/mic/audio"]
+    with pytest.raises(PerceptFormatError, match=r"/sonar \(sensor_msgs/Range\) of .* which has"):
+        list(sources.bag(path, topics=["/sonar"]))

@@ -27,6 +27,7 @@ class Finders:
         bool,
         typer.Option(
             "--listen",
+            "--transcribe",
             help="Find spoken words in sounds and videos; weights: see docs/enrich.md.",
         ),
     ] = False

@@ -61,7 +61,7 @@ def read_npy(source: Encoded, limits: Limits, choice: Choice) -> Recording | Col
     times, unit = None, choice.time_unit or "s"
     if first:
         times = array[:, 0].astype(np.float64) / TICKS[unit]
-    return Recording(array[:, first:], times, None, reading=reading, columns=columns, ticks=unit)
+    return Recording(array[:, first:], times, None, reading=reading, columns=columns)
 
 
 def read_npz(
@@ -99,7 +99,7 @@ def read_npz(
     columns = {"accel": [f"{whole}[{axis}]" for axis in range(AXES)]}
     columns["gyro"] = [f"{whole}[{axis}]" for axis in range(AXES, 2 * AXES)]
     found = _times(times[0], arrays[times[0]], choice) if times else None
-    return Recording(arrays[whole], found, rate, columns=columns, ticks="s"), rate
+    return Recording(arrays[whole], found, rate, columns=columns), rate
 
 
 def unreadable(name: str, why: str) -> MediaDecodeError:

@@ -85,7 +85,6 @@ def merged(
         reading=_reading(accel, second, clock),
         columns=_columns(tracks),
         unknown={kind: told for table in tables for kind, told in table.unknown.items()},
-        ticks=clock.unit if clock else None,
     )
 
 

@@ -29,7 +29,6 @@ class Recording:
         gyro: Unit of the rotation rate, if the file says it.
         reading: What was taken from where, in words.
         columns: Columns of the one table that each sensor is from, as `columns=` names them.
-        ticks: Unit of the times in the file, where they are numbers.
         unknown: What the file says of the unit of a sensor, where it is no unit that is known.
     """
 
@@ -42,7 +41,6 @@ class Recording:
     gyro: str | None = None
     reading: Mapping[str, Any] = field(default_factory=dict)
     columns: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
-    ticks: str | None = None
     unknown: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -493,8 +493,6 @@ class Memory(Closing, Reopening):
             metadata: Replaces its metadata.
             expires_at: Time (aware) from which on the record is not recalled any more.
             keep_media: Keep the signals themselves; by default as the memory was opened.
-            enrich: Find the words in the percepts; by default as the memory was opened. What fails
-                there is logged, and the record kept without those words.
             vectors: Vectors by modality that exist already: they replace those of their modalities,
                 and `None` removes them. Percepts and text then replace those of their modalities,
                 and nothing is encoded.

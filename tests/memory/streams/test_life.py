@@ -375,7 +375,7 @@ def test_bad_pushes_are_refused_whole(
     [
         ("smell", {}, UnsupportedModalityError, "smell"),
         ("imu", {"rate": 50, "gyro": "rad/s"}, UnitError, "accel"),
-        ("imu", {"rate": 50, "accel": "m/s^2", "gyro": "rpm"}, UnitError, "rpm"),
+        ("imu", {"rate": 50, "accel": "m/s^2", "gyro": "furlong"}, UnitError, "furlong"),
         ("imu", {"rate": 0}, PerceptValueError, "rate=0"),
         ("imu", {"rate": float("nan")}, PerceptValueError, "nan"),
         ("imu", {"window": -1}, PerceptValueError, "window=-1"),

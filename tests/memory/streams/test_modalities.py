@@ -35,7 +35,7 @@ G = 9.80665
     [
         (lambda s: s[:, [3, 4, 5, 0, 1, 2]], "push accelerometer x y z, then gyroscope"),
         (lambda s: s / [G, G, G, 1, 1, 1], 'open the stream with another unit: pass accel="g"'),
-        (lambda s: s * np.r_[[64 / G] * 3, [1] * 3], "multiply raw counts"),
+        (lambda s: s * np.r_[[64 / G] * 3, [1] * 3], 'pass accel="9.80665/64"$'),
         (lambda s: np.r_["1", s[:, :3], np.full((len(s), 3), 50.0)], 'gyro="deg/s"'),
         (lambda s: np.c_[s[:, :3], np.tile([0.6, 0, 0.8], (len(s), 1))], "push accelerometer"),
         (lambda s: np.where(np.arange(len(s))[:, None] % 50 == 40, -999.0, s), "push NaN"),

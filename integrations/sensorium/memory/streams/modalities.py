@@ -7,17 +7,19 @@ from typing import Protocol
 
 import numpy as np
 
-from sensorium.errors import PerceptShapeError, SourceTypeError, UnitError
+from sensorium.errors import PerceptShapeError, Phrase, SourceTypeError, UnitError, listed
 from sensorium.memory.streams.ordering import Rows
 from sensorium.percepts import IMU, Audio, Percept
 from sensorium.percepts.audio import FULL_SCALE, LOUDEST
 from sensorium.percepts.imu import Motion
 from sensorium.percepts.motion.checks import no_reading
 from sensorium.percepts.motion.columns import ACCEL_UNITS, GYRO_UNITS
+from sensorium.percepts.motion.options import scale_of
 from sensorium.percepts.percept import DEFAULT_LIMITS
 from sensorium.percepts.source import Array, Given, Samples, take
 
 JUDGED = 256  # samples, some seconds of motion, by which the units of a stream are judged
+UNITS = frozenset(("accel", "gyro"))
 PROBE_RATE = 100.0  # Hz: rate of percepts that are made only for their checks
 
 
@@ -44,16 +46,16 @@ class SampledMotion:
 
     modality = "imu"
 
-    def __init__(self, *, accel: str | None, gyro: str | None) -> None:
-        """Check the units.
+    def __init__(self, *, accel: str | float | None, gyro: str | float | None) -> None:
+        """Check the units; a number is what one count is in m/s^2, and in rad/s.
 
         Raises:
             UnitError: A unit is missing or unknown.
         """
         IMU(np.zeros((2, 6)), rate=PROBE_RATE, accel=accel, gyro=gyro)
-        self._accel, self._gyro = str(accel), str(gyro)
-        scales = [ACCEL_UNITS[self._accel]] * 3 + [GYRO_UNITS[self._gyro]] * 3
-        self._scales = np.array(scales)
+        self._accel, self._gyro = accel, gyro
+        scales = scale_of("accel", accel, ACCEL_UNITS), scale_of("gyro", gyro, GYRO_UNITS)
+        self._scales = np.repeat(scales, 3)
         self._seen: list[Array] = []  # the first samples, until there are enough to judge them
         self._judged = 0  # samples that were looked at together
 
@@ -100,12 +102,12 @@ class SampledMotion:
 
 def _remedy(error: UnitError) -> str:
     """Return what to do in the words of a stream, which has no file with columns."""
-    if "columns" in error.remedy or "exchange" in error.remedy:
-        scales = 'for degrees open the stream with gyro="deg/s"; multiply raw counts by their scale'
-        return f"push accelerometer x y z, then gyroscope x y z; {scales}"
-    if "cells" in error.remedy:
+    if any("invalid" in way for way in error.ways):
         return "push NaN where the sensor measured nothing: it becomes a hole"
-    return f"open the stream with another unit: {error.remedy}"
+    units = [way for way in error.ways if way.keys() <= UNITS and way.get("gyro") != "none"]
+    if units:
+        return Phrase(f"open the stream with another unit: pass {listed(units)}", *units)
+    return "push accelerometer x y z, then gyroscope x y z"
 
 
 class SampledSound:

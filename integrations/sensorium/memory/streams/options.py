@@ -24,8 +24,10 @@ class StreamOptions(TypedDict, total=False):
 
     Attributes:
         rate: Nominal rate in Hz: needed for audio, and for pushes without timestamps.
-        accel: Unit of acceleration, "m/s^2" or "g" (needed for imu).
-        gyro: Unit of rotation rate, "rad/s" or "deg/s" (needed for imu).
+        accel: Unit of acceleration, "m/s^2" or "g", or what one count is in m/s^2 (needed for
+            imu).
+        gyro: Unit of rotation rate, "rad/s" or "deg/s", or what one count is in rad/s (needed for
+            imu).
         unit: Unit of pixels, as `Depth` and `Thermal` take it (needed for both).
         fx: Focal length, as `Depth` takes it.
         baseline: Distance of a stereo pair's cameras, as `Depth` takes it.
@@ -57,8 +59,8 @@ class StreamOptions(TypedDict, total=False):
     """
 
     rate: float | None
-    accel: str | None
-    gyro: str | None
+    accel: str | float | None
+    gyro: str | float | None
     unit: str | float | None
     fx: float | str | None
     baseline: float | None

@@ -11,10 +11,10 @@ import numpy as np
 
 from sensorium.errors import MediaDecodeError, PerceptShapeError, SensoriumError
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion.choice import Choice
 from sensorium.percepts.motion.clocks import TICKS, counted
 from sensorium.percepts.motion.columns import SENSORS, explain, kind_of, words_of
 from sensorium.percepts.motion.recording import Recording, check_unpacked, list_names
-from sensorium.percepts.motion.tables import Choice
 from sensorium.percepts.source import Array, Encoded
 from sensorium.percepts.tables.frames import is_frame, read_frame, seconds_of
 from sensorium.percepts.tables.table import Columns

@@ -11,11 +11,12 @@ from typing import TypeVar
 from sensorium.errors import MediaDecodeError, SensoriumError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.arrays import read_npy, read_npz, unreadable
+from sensorium.percepts.motion.choice import Choice, told_units
 from sensorium.percepts.motion.columns import kind_of, words_of
 from sensorium.percepts.motion.labels import part
 from sensorium.percepts.motion.merging import merged
 from sensorium.percepts.motion.recording import Recording, check_unpacked
-from sensorium.percepts.motion.tables import Choice, read_sensors, told_units
+from sensorium.percepts.motion.tables import read_sensors
 from sensorium.percepts.source import Encoded, Source
 from sensorium.percepts.tables.opening import open_tables
 from sensorium.percepts.tables.table import Columns, Table

@@ -12,10 +12,10 @@ from typing import Any, cast
 import numpy as np
 
 from sensorium.errors import PerceptValueError, Phrase, show
+from sensorium.percepts.motion.choice import Choice
 from sensorium.percepts.motion.clocks import ORDERS, TICKS
 from sensorium.percepts.motion.columns import SENSORS, kind_of, unit_of, words_of
 from sensorium.percepts.motion.refusals import UNITS, contradicted, wrong_unit
-from sensorium.percepts.motion.tables import Choice
 from sensorium.percepts.source import Array
 
 UNSTATED = cast(None, "unstated")  # as `None` says that there is no gyroscope

@@ -1,4 +1,4 @@
-"""Motion in tables: which columns are samples and times, and what they hold."""
+"""Motion in tables: the samples in their columns, and the times of the rows."""
 
 from __future__ import annotations
 
@@ -10,49 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.errors import EmptyPerceptError, PerceptShapeError, Phrase, TimeError
+from sensorium.errors import EmptyPerceptError, Phrase, TimeError
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion.choice import AXES, Choice, columns_of
 from sensorium.percepts.motion.clocks import EPOCH, Clock, counted, told
-from sensorium.percepts.motion.columns import (
-    SENSORS,
-    UNITS_OF,
-    Column,
-    explain,
-    kind_of,
-    words_of,
-)
+from sensorium.percepts.motion.columns import SENSORS, Column, words_of
 from sensorium.percepts.motion.guesses import is_numeric, other_columns
-from sensorium.percepts.motion.index_columns import with_index
 from sensorium.percepts.motion.recording import check_count
-from sensorium.percepts.motion.refusals import UNITS, doubled, key_of, no_column
+from sensorium.percepts.motion.refusals import UNITS, doubled, key_of
 from sensorium.percepts.tables.table import Table
 
-AXES = 3
-MOST_COLUMNS = 16  # of a table whose file's name says an axis
 AGREED = 0.2  # of a rate that the lines above the rows say, by which their times may differ
 E4_RATES = (1.0, 1000.0)  # Hz that the second row of a table without names may say
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the caller says of a table, which goes before what its names say.
-
-    Attributes:
-        columns: Names or places of the columns, `{"accel": [x, y, z], "gyro": [...]}`; of the times
-            as `"time"`.
-        time_unit: Unit of the times: `"s"`, `"ms"`, `"us"` or `"ns"`.
-        date_order: `"dmy"` or `"mdy"`, of dates such as 03/04/2026.
-        labels: The column whose cells say the sensor of each row.
-        several: Whether there are other tables, which may have the columns.
-        by_rate: Whether a rate goes before the times, so that these need no unit.
-    """
-
-    columns: Mapping[str, Any] = field(default_factory=dict)
-    time_unit: str | None = None
-    date_order: str | None = None
-    labels: str | int | None = None
-    several: bool = False
-    by_rate: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +38,10 @@ class Sensors:
         lacking: Axes of sensors that are there in part: `"az"`.
         places: Columns of each sensor, from 0.
         time_places: Columns of the times; empty where it has none, or only a rate.
+        keys: Columns of each sensor by name, or by place where names do not tell them apart.
+        unknown: What the table says of the unit of a sensor, where that unit is not known.
+        others: Columns that may hold the missing sensor or the times, as the argument `columns`
+            takes them.
     """
 
     samples: Mapping[str, NDArray[np.float64]]
@@ -101,11 +74,7 @@ def read_sensors(table: Table, limits: Limits, choice: Choice, *, name: str = ""
         EmptyPerceptError: It has a header and no rows.
         SourceTooLargeError: It has more samples than `limits.max_memory` has room for.
     """
-    columns = _explained(table, name)
-    if choice.columns:
-        columns = _chosen(table, columns, choice, kind_of(words_of(name)))
-    else:
-        _check_letters(table, columns)
+    columns = columns_of(table, choice, name=name)
     sensors, lacking = _triples(table, columns)
     units = {kind: _unit(triple) for kind, triple in sensors.items()}
     times = [column for column in columns if column.kind == "time"]
@@ -138,126 +107,6 @@ def read_sensors(table: Table, limits: Limits, choice: Choice, *, name: str = ""
     )
     found = found if table.names or found.clock else _led_by_rate(found)
     return found if times or found.rate is not None else replace(found, rate=table.rate)
-
-
-def told_units(table: Table, *, name: str = "") -> dict[str, str]:
-    """Return the units that the header of a table says, of `"accel"` and `"gyro"`."""
-    told = {}
-    for column in _of_file(explain(table.names, table.units), name):
-        if column.unit and column.kind in SENSORS:
-            told["gyro" if column.kind == "gyro" else "accel"] = column.unit
-    return told
-
-
-def _explained(table: Table, name: str) -> list[Column]:
-    """Explain the columns by their names, that of the table, and where neither helps, by cells."""
-    if not table.names:
-        return _unnamed(table, name)
-    return with_index(table, _of_file(explain(table.names, table.units), name))
-
-
-def _chosen(
-    table: Table, columns: Sequence[Column], choice: Choice, kind: str | None
-) -> list[Column]:
-    """Return the columns that the caller names, or whose places are given.
-
-    Who names no sensor has the names say what is one; of a table that holds one sensor of those
-    that a label parts, only its columns are taken.
-    """
-    wanted = _present(table, choice.columns) if choice.several else choice.columns
-    taken = []
-    for sensor, given in wanted.items():
-        if choice.labels is not None and sensor not in ("time", kind):
-            continue
-        for axis, each in enumerate([given] if isinstance(given, (str, int)) else given):
-            place = each if isinstance(each, int) else _place(table, str(each), wanted)
-            if not 0 <= place < table.width:
-                raise PerceptShapeError(
-                    f"{table.name} with {table.width} columns, of which column {place} is wanted",
-                    f"a place from 0 to {table.width - 1}",
-                    "count from 0",
-                )
-            known = (
-                columns[place]
-                if place < len(columns)
-                else Column(f"column {place}", place, None, None, None)
-            )
-            known = replace(known, axis=None if sensor == "time" else axis)
-            taken.append(_of_kind(known, sensor))
-    named = set(wanted) & set(SENSORS)
-    others = [each for each in columns if each.kind == "time" or not named]
-    return [*taken, *(each for each in others if each.kind != "time" or "time" not in wanted)]
-
-
-def _present(table: Table, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sensors whose columns are in a table."""
-    listed = {
-        sensor: [given] if isinstance(given, (str, int)) else given
-        for sensor, given in wanted.items()
-    }
-    return {
-        sensor: wanted[sensor]
-        for sensor, names in listed.items()
-        if all(each in table.names or isinstance(each, int) for each in names)
-    }
-
-
-def _place(table: Table, name: str, wanted: Mapping[str, Any]) -> int:
-    if name in table.names:
-        return list(table.names).index(name)
-    raise no_column(table.name, wanted, name, table.names)
-
-
-def _of_file(columns: Sequence[Column], name: str) -> list[Column]:
-    """Give columns `x y z` the kind that the name of the file says."""
-    kind = kind_of(words_of(name))
-    if kind not in SENSORS:
-        return list(columns)
-    return [_of_kind(each, kind) if each.kind == "bare" else each for each in columns]
-
-
-def _of_kind(column: Column, kind: str) -> Column:
-    if column.unit in UNITS_OF[kind]:
-        return replace(column, kind=kind, bracket=None)
-    return replace(column, kind=kind, unit=None)
-
-
-def _unnamed(table: Table, name: str) -> list[Column]:
-    """Explain three columns without names by the name of their file: `ACC.csv`."""
-    words = words_of(name)
-    kind = kind_of(words)
-    if kind in SENSORS and table.width > MOST_COLUMNS and {"x", "y", "z"} & set(words):
-        raise PerceptShapeError(
-            f"{table.name}, whose name says one axis, with {table.width} numbers in a row",
-            "a row for each moment, with all axes; these may be windows that overlap",
-            "read one row of each axis's file, and pass them side by side as an array (T, 6)",
-        )
-    if table.width != AXES or kind not in SENSORS:
-        return []
-    return [Column(f"column {axis}", axis, kind, axis, None) for axis in range(AXES)]
-
-
-def _check_letters(table: Table, columns: Sequence[Column]) -> None:
-    """Check that `gx gy gz` does not stand beside `rx ry rz`: then it may be gravity.
-
-    Source: recordings of iOS, in whose `ax ay az rx ry rz mx my mz gx gy gz` it is.
-    """
-    named = {column.name.strip().lower(): key_of(column, table.names) for column in columns}
-    a, g, r = ([f"{letter}{axis}" for axis in "xyz"] for letter in "agr")
-    if not {*g, *r, *a} <= named.keys():
-        return
-    accel, gravity, gyro = ([named[name] for name in names] for names in (a, g, r))
-    raise PerceptShapeError(
-        f"{table.name} with gx gy gz beside rx ry rz, of which either may be the rotation",
-        "the columns of the gyroscope",
-        Phrase(
-            "name them: {0} if gx gy gz is gravity, {1} if ax ay az has gravity in it, "
-            "or {2} if gx gy gz is the rotation",
-            {"columns": {"linear": accel, "gravity": gravity, "gyro": gyro}},
-            {"columns": {"accel": accel, "gyro": gyro}},
-            {"columns": {"accel": accel, "gyro": gravity}},
-        ),
-    )
 
 
 def _triples(table: Table, columns: Sequence[Column]) -> tuple[dict[str, list[Column]], list[str]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion.choice import Choice
 from sensorium.percepts.motion.columns import STANDARD_GRAVITY
-from sensorium.percepts.motion.tables import Choice
 from sensorium.sources.folders.layout import Contents, entries_of, inside
 from sensorium.sources.folders.lists import beginning, is_number
 from sensorium.sources.folders.motion import Motion

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.motion.tables import Choice
+from sensorium.percepts.motion.choice import Choice
 from sensorium.sources.folders.absent import Absent
 from sensorium.sources.folders.layout import Contents, Part, entries_of, inside
 from sensorium.sources.folders.lists import (

@@ -17,8 +17,8 @@ from sensorium.errors import (
 )
 from sensorium.percepts.depth import Depth
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion.choice import Choice
 from sensorium.percepts.motion.options import Options
-from sensorium.percepts.motion.tables import Choice
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.sources.drafts import (
     STRETCH,

@@ -7,8 +7,8 @@ from heapq import nsmallest
 from pathlib import Path
 
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion.choice import Choice
 from sensorium.percepts.motion.clocks import told
-from sensorium.percepts.motion.tables import Choice
 from sensorium.sources.folders.absent import Absent
 from sensorium.sources.folders.layout import Contents, Part, entries_of, inside
 from sensorium.sources.folders.lists import beginning, is_picture

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from sensorium.errors import SourceRefusedError
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.motion.tables import Choice
+from sensorium.percepts.motion.choice import Choice
 from sensorium.sources.drafts import Draft
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.motion.tables import Choice
+from sensorium.percepts.motion.choice import Choice
 from sensorium.sources.folders.layout import Contents, inside
 from sensorium.sources.folders.lists import beginning, is_number
 from sensorium.sources.folders.sensor_tables import motions, sensors_of, unused

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.motion.tables import Choice
+from sensorium.percepts.motion.choice import Choice
 from sensorium.sources.folders.layout import Contents, Part, inside
 from sensorium.sources.folders.lists import beginning, count_of, named_by_time
 from sensorium.sources.folders.motion import Motion

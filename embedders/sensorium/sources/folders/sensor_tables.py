@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sensorium.errors import EmptyPerceptError
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion.choice import Choice
 from sensorium.percepts.motion.columns import (
     ACCEL,
     GRAVITY,
@@ -21,7 +22,6 @@ from sensorium.percepts.motion.columns import (
     words_of,
 )
 from sensorium.percepts.motion.files import without_doubles
-from sensorium.percepts.motion.tables import Choice
 from sensorium.percepts.percept import DEFAULT_LIMITS
 from sensorium.sources.folders.layout import Contents, entries_of, inside
 from sensorium.sources.folders.motion import Motion

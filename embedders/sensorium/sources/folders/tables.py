@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from sensorium.errors import MediaDecodeError, PerceptError, UnitError
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion.choice import AXES, Choice
 from sensorium.percepts.motion.clocks import TICKS, told
 from sensorium.percepts.motion.columns import SENSORS, kind_of, words_of
-from sensorium.percepts.motion.tables import AXES, Choice, Sensors, read_sensors
+from sensorium.percepts.motion.tables import Sensors, read_sensors
 from sensorium.percepts.source import Encoded, take
 from sensorium.percepts.tables.letters import GZIP
 from sensorium.percepts.tables.opening import open_text_table

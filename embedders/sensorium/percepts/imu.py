@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeGuard
@@ -18,18 +17,20 @@ from numpy.typing import NDArray
 
 from sensorium.errors import (
     EmptyPerceptError,
-    NonFiniteError,
-    PerceptShapeError,
-    PerceptTooShortError,
     Phrase,
     SourceTooLargeError,
     UnitError,
-    show,
 )
 from sensorium.percepts.forms import FileFormat, PerceptFile, Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.motion.canonical import (
+    Motion,
+    canonical_motion,
+    check_shape,
+    with_gyro,
+)
 from sensorium.percepts.motion.checks import check_motion
-from sensorium.percepts.motion.columns import ACCEL_UNITS, GYRO_UNITS
+from sensorium.percepts.motion.columns import GYRO_UNITS
 from sensorium.percepts.motion.files import Frame, holds_tables, read_recording, units_of_files
 from sensorium.percepts.motion.likely import likely_gyro
 from sensorium.percepts.motion.options import (
@@ -37,10 +38,9 @@ from sensorium.percepts.motion.options import (
     Options,
     has_gyro,
     numbers_of,
-    scale_of,
     stated,
 )
-from sensorium.percepts.motion.order import in_order, in_seconds, no_clock, without_readings
+from sensorium.percepts.motion.order import on_one_clock, without_readings
 from sensorium.percepts.motion.recording import Recording, check_count
 from sensorium.percepts.motion.refusals import no_units
 from sensorium.percepts.motion.times import (
@@ -59,29 +59,6 @@ from sensorium.percepts.tables.frames import DataFrame, is_frame, read_frame
 from sensorium.percepts.unit import Unit
 
 NPZ = FileFormat("npz", "application/zip")
-
-
-@dataclass(frozen=True)
-class Motion:
-    """The source of a motion made from arrays: canonical samples, and their times if it has any."""
-
-    samples: Samples  # (T, 6) float32, m/s^2 and rad/s
-    times: Samples | None  # (T,) float64, seconds from the first
-
-    @property
-    def name(self) -> str:
-        """Name of the source in messages."""
-        return self.samples.name
-
-    def content_digest(self) -> bytes:
-        """Return the SHA-256 (32 bytes) of the samples and the times."""
-        parts = [part.content_digest() for part in (self.samples, self.times) if part]
-        return hashlib.sha256(b"".join(parts)).digest()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the dictionary of the samples; with times, also `"times"`, base64 of float64."""
-        times = {"times": self.times.to_dict()["base64"]} if self.times else {}
-        return {**self.samples.to_dict(), **times}
 
 
 class Segment(NamedTuple):
@@ -204,13 +181,13 @@ class IMU(Percept):
         _check_gyro(recording, options, gyro)
         accel = stated("accel", accel, recording.accel, name)
         gyro = "none" if not options.gyro else stated("gyro", gyro, recording.gyro, name)
-        _check_shape(recording.samples)
+        check_shape(recording.samples)
         missing = [sensor for sensor, unit in (("accel", accel), ("gyro", gyro)) if unit is None]
         if missing:
             raise no_units(recording.samples, missing, recording.unknown, name)
-        recording = _on_one_clock(recording, timestamps, options, name)
+        recording = on_one_clock(recording, timestamps, options, name)
         check_count(recording.samples.size // 6, name, limits)
-        samples = Samples(_canonical(recording.samples, accel, gyro))
+        samples = Samples(canonical_motion(recording.samples, accel, gyro))
         if not (trust or isinstance(taken[0], Motion)):  # its samples are canonical
             check_motion(
                 recording.samples,
@@ -406,41 +383,11 @@ def _recording(taken: Sequence[Source | Frame], options: Options, *, limits: Lim
     if isinstance(source, Motion):
         return Recording(source.samples.array, source.times.array if source.times else None, None)
     if isinstance(source, Samples):
-        return Recording(_with_gyro(source.array, options.gyro), None, None)
+        return Recording(with_gyro(source.array, options.gyro), None, None)
     files = [each for each in taken if isinstance(each, (Encoded, Frame))]
     read = read_recording(files, limits, options.choice, gyro=options.gyro)
     read = without_readings(read, options)
-    return replace(read, samples=_with_gyro(read.samples, options.gyro))
-
-
-def _on_one_clock(
-    read: Recording, timestamps: Given | None, options: Options, name: str
-) -> Recording:
-    """Return a recording with exactly one clock: times or a rate, from the source or the caller.
-
-    A rate beside the times of a file is heeded where both agree: the file's times may be those of
-    packets, or be cut to whole milliseconds.
-    """
-    rate = options.rate
-    times, own_rate = read.times, read.rate if read.times is None else None
-    if times is not None and rate is not None and options.heed_rate(times):
-        times = None
-    if own_rate is not None and rate is not None and options.agrees_with(own_rate):
-        own_rate = None
-    if options.clock == "rate":
-        timestamps = None
-    clocks = {
-        "its own times": times,
-        "its own rate": own_rate,
-        f"rate={show(rate)}": rate,
-        "timestamps": timestamps,
-    }
-    given = [name for name, clock in clocks.items() if clock is not None]
-    if len(given) != 1:
-        raise no_clock(name, given, options, read)
-    stamps = times if timestamps is None else in_seconds(np.asarray(timestamps), options)
-    clock = replace(read, times=stamps, rate=rate if own_rate is None else own_rate)
-    return in_order(_without_holes(clock), options)
+    return replace(read, samples=with_gyro(read.samples, options.gyro))
 
 
 def _check_gyro(recording: Recording, options: Options, given: object) -> None:
@@ -469,60 +416,3 @@ def _reading(recording: Recording, accel: object, gyro: object) -> dict[str, Any
         if told is not None and unit not in (told, "none"):
             reading[f"{sensor} unit"] = f"{unit}, as the caller says; in the file: {told}"
     return reading
-
-
-def _with_gyro(samples: Array, gyro: bool) -> Array:
-    """Add three columns of zeros to an acceleration that comes alone, as the caller says."""
-    if gyro or samples.ndim != 2 or samples.shape[1] != 3:
-        return samples
-    return np.pad(samples, ((0, 0), (0, 3)))
-
-
-def _without_holes(recording: Recording) -> Recording:
-    """Leave out the rows that hold no reading; the times of the others stay."""
-    kept = recording.kept
-    if kept is None or kept.all():
-        return recording
-    times = recording.times
-    if times is None:
-        times = np.arange(len(kept)) / check_rate(recording.rate)
-    times, at = times[kept], recording.at
-    if at is not None and len(times) and recording.times is not None:
-        at += timedelta(seconds=float(times[0] - recording.times[0]))
-    return replace(recording, samples=recording.samples[kept], times=times, rate=None, at=at)
-
-
-def _canonical(
-    samples: Array, accel: str | float | None, gyro: str | float | None
-) -> NDArray[np.float32]:
-    """Return `(T, 6)` float32 in m/s^2 and rad/s."""
-    scales = [scale_of("accel", accel, ACCEL_UNITS)] * 3 + [scale_of("gyro", gyro, GYRO_UNITS)] * 3
-    with np.errstate(over="ignore"):  # what becomes infinite is refused next
-        canonical = np.empty(samples.shape, np.float32)
-        np.multiply(samples, np.array(scales), out=canonical, casting="same_kind")
-    finite = np.isfinite(canonical)
-    if not finite.all():
-        bad = ~finite.all(axis=1)
-        raise NonFiniteError(
-            f"motion with NaN or infinity, first in row {int(bad.argmax())}",
-            "finite samples",
-            "drop those rows and pass timestamps, so that the gap is known",
-        )
-    return canonical
-
-
-def _check_shape(samples: Array) -> None:
-    shape = samples.shape
-    remedy: str = "pass accelerometer x y z and gyroscope x y z as six columns"
-    if samples.ndim == 2 and shape[0] == 6 and shape[1] != 6:
-        remedy = "it looks transposed: pass samples.T (never reshape, which mixes the channels)"
-    elif samples.ndim == 2 and shape[1] == 3:
-        remedy = Phrase("the gyroscope is missing; if there was none, pass {0}", {"gyro": "none"})
-    if samples.ndim != 2 or shape[1] != 6 or samples.dtype.kind not in "iuf":
-        raise PerceptShapeError(
-            f"motion of shape {shape} and dtype {samples.dtype}", "numbers of shape (T, 6)", remedy
-        )
-    if shape[0] < 2:
-        raise PerceptTooShortError(
-            f"motion of {shape[0]} sample", "two samples or more", "leave this percept out"
-        )

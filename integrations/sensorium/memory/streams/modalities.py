@@ -11,7 +11,7 @@ from sensorium.errors import PerceptShapeError, Phrase, SourceTypeError, UnitErr
 from sensorium.memory.streams.ordering import Rows
 from sensorium.percepts import IMU, Audio, Percept
 from sensorium.percepts.audio import FULL_SCALE, LOUDEST
-from sensorium.percepts.imu import Motion
+from sensorium.percepts.motion.canonical import Motion
 from sensorium.percepts.motion.checks import no_reading
 from sensorium.percepts.motion.columns import ACCEL_UNITS, GYRO_UNITS
 from sensorium.percepts.motion.options import scale_of

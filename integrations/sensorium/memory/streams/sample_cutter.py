@@ -16,7 +16,7 @@ from sensorium.memory.streams.ordering import Rows, SampleOrder
 from sensorium.memory.streams.report import Counts
 from sensorium.memory.streams.running_statistics import RunningStatistics
 from sensorium.percepts import IMU
-from sensorium.percepts.imu import Motion
+from sensorium.percepts.motion.canonical import Motion
 from sensorium.percepts.motion.packets import repeated
 from sensorium.percepts.motion.times import GAP_PERIODS
 from sensorium.percepts.source import Array, Given, Samples

@@ -15,7 +15,9 @@ import PIL.Image
 import pytest
 from tests.support.command_line import MUG, run
 
-from sensorium.cli.files import Units, as_options, find_files, read_file
+from sensorium.cli.advice import as_options
+from sensorium.cli.files import find_files, read_file
+from sensorium.cli.units import Units
 from sensorium.errors import UnitError
 from sensorium.memory import Memory
 from sensorium.percepts import IMU, Depth, Thermal

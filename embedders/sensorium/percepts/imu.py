@@ -193,7 +193,6 @@ class IMU(Percept):
                 recording.samples,
                 samples.array,
                 accel=accel,
-                gyro=gyro,
                 columns=recording.columns,
             )
         if recording.times is not None:

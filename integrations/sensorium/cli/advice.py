@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
-from sensorium.cli.files import as_options
+from sensorium.cli.units import Units
 from sensorium.errors import Phrase, literal
 
 OPTIONS = {"modality": "as"}  # arguments whose option has another name
 FLAGS = frozenset({"trust"})
+NAMES = "|".join(field.name for field in fields(Units))
+ARGUMENT = re.compile(rf"\b({NAMES})=(?=([\w\"'(\[-]?))")  # in a message for Python
+SIDES = re.compile(r"--shape \((\d+), (\d+)\)")  # which the option takes as HxW
 
 
 def in_options(text: str) -> str:
@@ -20,6 +25,15 @@ def in_options(text: str) -> str:
         text: A `Phrase`, or words in which arguments stand as keywords of Python.
     """
     return text.written(options_of) if isinstance(text, Phrase) else as_options(text)
+
+
+def as_options(remedy: str) -> str:
+    """Write the arguments of a percept's class as options: `bits=13` becomes `--bits 13`."""
+    options = ARGUMENT.sub(
+        lambda found: f"--{found[1].replace('_', '-')}{' ' if found[2] else ''}", remedy
+    )
+    options = options.replace("--trust True", "--trust").replace(", --", " --")
+    return SIDES.sub(r"--shape \1x\2", options)
 
 
 def options_of(way: Mapping[str, Any]) -> str:

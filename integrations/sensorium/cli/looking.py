@@ -10,13 +10,14 @@ import typer
 
 from sensorium.cli.command import command
 from sensorium.cli.dating import Dated, Dating
-from sensorium.cli.files import Units, check_file, find_files, read_one
+from sensorium.cli.files import check_file, find_files, read_one
 from sensorium.cli.options import AsJson, AsModality
 from sensorium.cli.parts import look_through, part_lines
 from sensorium.cli.recordings import TopicNames, Topics, check_topics, parse_topics
 from sensorium.cli.rules import Maps, parse_rules
 from sensorium.cli.taken import UNSAID
 from sensorium.cli.terminal import FAILED, describe, error_text, print_json
+from sensorium.cli.units import Units
 from sensorium.cli.values import check_modality
 from sensorium.errors import SensoriumError
 

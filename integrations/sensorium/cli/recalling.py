@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sensorium.cli.command import command
-from sensorium.cli.files import Units, read_file
+from sensorium.cli.files import read_file
 from sensorium.cli.ids import find_id
 from sensorium.cli.options import MODALITIES, RecallFilters
 from sensorium.cli.session import Session
 from sensorium.cli.terminal import print_json
+from sensorium.cli.units import Units
 from sensorium.cli.values import (
     check_choice,
     check_count,

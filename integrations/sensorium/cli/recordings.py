@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from sensorium.cli.values import number_or_text
 from sensorium.errors import PerceptError, Phrase, RecordError, SensoriumError
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def parse_topics(texts: Sequence[str]) -> dict[str, dict[str, Any]] | None:
             raise typer.BadParameter(
                 f'{text!r}; say "/name" or "/name option=value"', param_hint="--topic"
             )
-        topics[name] = {key: _value(value) for key, value in pairs}
+        topics[name] = {key: number_or_text(value) for key, value in pairs}
     return topics or None
 
 
@@ -195,11 +196,3 @@ def _said(error: PerceptError, topic: str) -> SensoriumError:
         remedy = error.remedy.replace("topics=", "--topic")
         return RecordError(error.came, error.needed, remedy)
     return error
-
-
-def _value(text: str) -> str | float:
-    """Return the number that an option's text is, or the text."""
-    try:
-        return float(text)
-    except ValueError:
-        return text

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sensorium.cli.files import NAMES, column_of
+from sensorium.cli.units import NAMES, column_of
+from sensorium.cli.values import number_or_text
 
 Maps = Annotated[
     list[str] | None,
@@ -79,7 +80,4 @@ def _value(text: str) -> str | float | bool:
     """Return the number, or the yes or no, that a text is; or the text."""
     if text.lower() in {"true", "false"}:
         return text.lower() == "true"
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    return number_or_text(text)

@@ -15,6 +15,14 @@ from sensorium.agents import ages
 MOST = 10_000  # hits or records of one call
 
 
+def number_or_text(text: str) -> float | str:
+    """Return the number that a text is, or the text itself."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 def parse_age(text: str, option: str) -> timedelta:
     """Read an age: "90s", "15m", "36h", "7d", "2w".
 

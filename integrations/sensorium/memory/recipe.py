@@ -32,6 +32,16 @@ class Recipe:
         place: Folder, URL or client; of a temporary memory the folder of its vectors, once made.
         owner: Owner of the memories.
         source: The encoder, or its name.
+        schema: Layout of a new collection; `None` for the one that fits the encoder.
+        collection: Name of the collection on a server.
+        api_key: Key of the server, if the caller passed one.
+        prefer_grpc: Whether the server is asked by gRPC.
+        media: Folder or fsspec URL of the signals; `None` for beside the memory.
+        keep_media: Whether signals are kept unless a call says otherwise.
+        enrich: What finds words in percepts unless a call says otherwise.
+        media_quota: Bytes that the signals may take at most.
+        read_only: Whether nothing may be written.
+        share: Whether other processes may have the folder open.
         maker: Process in whose temporary folders the memory is; `None` if the place lasts.
         begins: Whether a memory that is not there is begun.
         is_closed: Whether it was closed before it was ever opened.

@@ -38,7 +38,6 @@ def check_motion(
     canonical: NDArray[np.float32],
     *,
     accel: object,
-    gyro: object,
     columns: Mapping[str, Sequence[str | int]] = NO_COLUMNS,
 ) -> None:
     """Check samples as they came, and in our units, against what bodies do.
@@ -47,7 +46,6 @@ def check_motion(
         samples: Shape `(T, 6)`, as they came.
         canonical: The same in m/s^2 and rad/s.
         accel: Unit of the acceleration, as it was stated.
-        gyro: Unit of the rotation rate, as it was stated.
         columns: Columns of the file that each sensor was taken from, as `columns=` names them.
     Raises:
         UnitError: The unit looks wrong, the sensors look exchanged, or rows hold no reading.

@@ -33,7 +33,13 @@ class Motion:
         self._fixed = pose
 
     def add(self, time: int, pose: Transform, keep: int) -> None:
-        """Take a pose of a time, in nanoseconds; forget those more than `keep` before it."""
+        """Take a pose of a time.
+
+        Args:
+            time: Nanoseconds.
+            pose: The pose.
+            keep: Nanoseconds before `time` beyond which poses may be forgotten.
+        """
         last = self._poses[-1][0] if self._poses else -1
         if time > last:
             self._poses.append((time, pose))

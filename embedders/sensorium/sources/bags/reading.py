@@ -42,7 +42,21 @@ OnFailure: TypeAlias = Callable[[MessageFailure], None]
 
 @dataclass(frozen=True)
 class Reading:
-    """What a caller asks for, checked."""
+    """What a caller asks for, checked.
+
+    Attributes:
+        path: The recording, a file or a folder.
+        topics: Topics to read, or options of each; `None` reads all that can be read.
+        since: Messages from this time on, in nanoseconds since 1970; `None` from the first.
+        until: Messages before this time, in nanoseconds since 1970; `None` to the last.
+        skip: How many percepts to leave out at the start.
+        stretch: Longest motion or sound that becomes one percept, in seconds.
+        limits: Largest sizes that are accepted.
+        pose: Topic, or frames, of the poses; `None` for none.
+        pose_within: Seconds from a measured pose within which it holds.
+        progress: Called with how much was read, and of how much.
+        on_failure: Called with each message that cannot be a percept; `None` raises its error.
+    """
 
     path: Path
     topics: Choice | None

@@ -16,7 +16,7 @@ class Transform(NamedTuple):
     """The pose of a frame in another one: what it does to points of the first."""
 
     position: Vector  # metres
-    rotation: Quaternion
+    rotation: Quaternion  # x y z w, of length 1
 
     def after(self, inner: Transform) -> Transform:
         """Return this transform applied to what another one gives: `self * inner`."""
@@ -72,6 +72,11 @@ def between(first: Transform, second: Transform, share: float) -> Transform:
     """Return the pose on the way between two, at a share of it from 0 to 1.
 
     The position goes straight, the rotation the shorter way round at an even speed (slerp).
+
+    Args:
+        first: The pose at 0.
+        second: The pose at 1.
+        share: From 0 to 1.
     """
     x, y, z = (a + (b - a) * share for a, b in zip(first.position, second.position, strict=True))
     return Transform((x, y, z), slerp(first.rotation, second.rotation, share))

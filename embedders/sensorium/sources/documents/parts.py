@@ -36,13 +36,14 @@ class Part:
         fragment: Where it stands, as the fragment of a URI: `"page=3"`.
         reading: What was taken from where.
         at: When it was written or said, if the document tells.
+        origin: The file that the fragment is of; `None` for the document itself.
     """
 
     text: str
     fragment: str
     reading: Mapping[str, Any] = field(default_factory=dict)
     at: datetime | None = None
-    origin: Path | None = None  # the file that the fragment is of, if not the document itself
+    origin: Path | None = None
 
 
 class Stretch(NamedTuple):

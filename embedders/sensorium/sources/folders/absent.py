@@ -20,6 +20,8 @@ class Absent:
         modality: What its percepts would be.
         folder: The folder that is there.
         table: The file that is not.
+        done: Always 0, as there is nothing to look at.
+        options: None.
     """
 
     name: str

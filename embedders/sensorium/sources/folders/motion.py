@@ -47,6 +47,9 @@ class Motion:
             `"gyro"` it is `"none"` for a layout that has no gyroscope.
         folder: The folder, in messages.
         poses: Where the device was, if the folder tells it.
+        modality: Always `"imu"`.
+        done: Rows that were looked at so far.
+        options: Names of the options that it takes.
     """
 
     name: str

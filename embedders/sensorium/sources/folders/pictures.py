@@ -32,9 +32,10 @@ class Pictures:
         modality: `"image"` or `"depth"`.
         units: Units of a depth map, as the layout has them, and words for each.
         focal: Returns the focal length in pixels of a map of some width and height, with words
-            that say whence; `None` where nothing tells it.
+            that say where it is from; `None` where nothing tells it.
         clock: Where the times are from, in words.
         poses: Where the camera was, if the folder tells it.
+        done: Pictures that were looked at so far.
     """
 
     name: str

@@ -25,7 +25,7 @@ from sensorium.percepts.motion.files import without_doubles
 from sensorium.percepts.percept import DEFAULT_LIMITS
 from sensorium.sources.folders.layout import Contents, entries_of, inside
 from sensorium.sources.folders.motion import Motion
-from sensorium.sources.folders.tables import MotionTable, Shift, is_motion
+from sensorium.sources.folders.tables import MotionTable, Shift, motion_table
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".csv.gz")
 MOST = 60  # tables that are looked at
@@ -54,7 +54,7 @@ class SensorTablesFolder:
         tables = [
             table
             for each in named
-            if (table := is_motion(each, DEFAULT_LIMITS, ANY_ORDER)) is not None
+            if (table := motion_table(each, DEFAULT_LIMITS, ANY_ORDER)) is not None
         ]
         return any(_are_apart(group) for group in by_device(tables).values())
 
@@ -143,7 +143,7 @@ def _read(path: Path, limits: Limits, choice: Choice, shift: Shift | None) -> Mo
         PerceptError: It cannot be read, and its name says a sensor of motion.
     """
     if kind_of(words_of(path.stem)) not in SENSORS:
-        return is_motion(path, limits, choice, shift)
+        return motion_table(path, limits, choice, shift)
     with suppress(EmptyPerceptError):
         table = MotionTable(path, limits, choice, shift=shift)
         return table if table.samples else None

@@ -21,6 +21,9 @@ class Sound:
         path: The file.
         start: When it starts, in nanoseconds since 1970; `None` if nothing tells it.
         clock: Where the start is from, in words.
+        modality: Always `"audio"`.
+        done: 1 once the file was looked at.
+        options: None.
     """
 
     name: str

@@ -159,7 +159,7 @@ class _Dates:
         return times
 
 
-def is_motion(
+def motion_table(
     path: Path, limits: Limits, choice: Choice, shift: Shift | None = None
 ) -> MotionTable | None:
     """Return a file as a table of motion; `None` if it holds no sensor of it."""

@@ -22,6 +22,7 @@ def written(words: str, path: Path) -> Path:
 
 
 def test_words_are_found_while_and_after_files_are_remembered(tmp_path: Path) -> None:
+    """`remember --read` finds words at once, `enrich --read` those of older memories, each once."""
     first = written("Harbour gate", tmp_path / "gate.png")
     second = written("Platform nine", tmp_path / "train.png")
     run("remember", first, "--read")
@@ -39,5 +40,6 @@ def test_words_are_found_while_and_after_files_are_remembered(tmp_path: Path) ->
 
 
 def test_nothing_to_look_for_is_an_error(tmp_path: Path) -> None:
+    """`enrich` without `--read` or `--listen` names both."""
     run("remember", DOG)
     assert "--read, --listen" in run("enrich", code=2).stderr

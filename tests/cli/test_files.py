@@ -120,6 +120,7 @@ def test_tables_of_every_name_are_found_where_the_modality_is_said(tmp_path: Pat
 
 
 def test_a_column_may_say_the_sensor_of_each_row(tmp_path: Path) -> None:
+    """`--column sensor=0` parts the rows of one table into its two sensors."""
     path = tmp_path / "rows.csv"
     rows = [f"{s},{i * 10},{x},1,9" for i in range(50) for s, x in (("acc", 2), ("gyro", 3))]
     path.write_text("\n".join(rows))

@@ -60,6 +60,7 @@ def photographed(words: str, photo: str, folder: Path) -> Path:
 
 @pytest.mark.slow
 def test_twenty_of_twenty_are_found_first(tmp_path: Path) -> None:
+    """The first hit of each question is the picture or the sound with its answer."""
     answers: dict[str, str] = {}
     with Memory.open(tmp_path / "memory", owner="me", enrich=["read", "listen"]) as memory:
         for (question, words), photo in zip(WRITTEN.items(), BEHIND, strict=True):

@@ -36,6 +36,7 @@ def drawn(*lines: tuple[str, int, int], size: tuple[int, int] = (640, 480)) -> P
 
 
 def test_words_are_read_with_the_place_where_they_stand(reader: PictureReader) -> None:
+    """Boxes are fractions of the picture, upper blocks come first."""
     picture = drawn(("Invoice 2231", 40, 40), ("due on Monday", 40, 84), ("Kitchen", 460, 400))
     upper, lower = reader.find(Image(picture))
     assert upper.text == "Invoice 2231\ndue on Monday"
@@ -54,10 +55,12 @@ def test_words_are_read_with_the_place_where_they_stand(reader: PictureReader) -
 
 
 def test_a_photo_without_words_has_none(reader: PictureReader) -> None:
+    """Fur and leaves are no letters."""
     assert list(reader.find(Image(FOLDER / "photo_dog.jpg"))) == []
 
 
 def test_words_in_a_video_have_the_time_they_are_shown(reader: PictureReader) -> None:
+    """Words that stand still are found once, from their first frame to their last."""
     first, second = drawn(("Chapter one", 40, 40)), drawn(("The end", 40, 40))
     blank = PIL.Image.new("RGB", first.size, "white")
     frames = [first, first, first, first, blank, blank, second, second]
@@ -73,6 +76,7 @@ def test_words_in_a_video_have_the_time_they_are_shown(reader: PictureReader) ->
 
 
 def test_a_reader_goes_to_another_process(reader: PictureReader) -> None:
+    """A reader that was pickled opens its models anew."""
     again = pickle.loads(pickle.dumps(reader))
     [found] = again.find(Image(drawn(("Platform nine", 40, 40))))
     assert found.text == "Platform nine"
@@ -80,5 +84,6 @@ def test_a_reader_goes_to_another_process(reader: PictureReader) -> None:
 
 @pytest.mark.parametrize("wrong", [{"side": 0}, {"sure": 2.0}, {"step": 0.0}])
 def test_numbers_out_of_range_are_refused(wrong: dict[str, float]) -> None:
+    """The number that is wrong is named."""
     with pytest.raises(PerceptValueError, match=next(iter(wrong))):
         load_enricher("read", **wrong)

@@ -40,6 +40,7 @@ def stamp(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("stamp")
 def test_a_registered_enricher_is_opened_with_its_options() -> None:
+    """What was registered has a name, and takes the options of its class."""
     assert {"listen", "read", "stamp"} <= set(enricher_names())
     found = load_enricher("stamp", by="stamp 2")
     picture = Image(b"P6 3 2 255 " + bytes(18))
@@ -48,6 +49,7 @@ def test_a_registered_enricher_is_opened_with_its_options() -> None:
 
 @pytest.mark.usefixtures("stamp")
 def test_an_enricher_is_asked_for_its_modalities_alone() -> None:
+    """A text is not shown to those that look at pictures."""
     stamps = [load_enricher("stamp"), load_enricher("stamp", by="stamp 2")]
     picture = Image(b"P6 3 2 255 " + bytes(18))
     assert [each.by for each in find_words(picture, stamps)] == ["stamp 1", "stamp 2"]
@@ -56,6 +58,7 @@ def test_an_enricher_is_asked_for_its_modalities_alone() -> None:
 
 @pytest.mark.usefixtures("stamp")
 def test_what_is_no_enricher_is_refused() -> None:
+    """Unknown names, unknown options and things that find nothing are named."""
     with pytest.raises(PerceptFormatError, match="one of listen, read, stamp"):
         load_enricher("smell")
     with pytest.raises(PerceptFormatError, match="colour"):

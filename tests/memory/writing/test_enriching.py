@@ -52,6 +52,7 @@ def signs() -> Enricher:
 
 
 def test_found_words_are_recalled_and_say_where_they_stand(memory: Memory, signs: Signs) -> None:
+    """A hit by found words has the finding, its box or its span, and the percept it is of."""
     shop = memory.remember(picture("street with bakery"), text="on monday", enrich=signs)
     memory.remember(picture("street"), text="on sunday", enrich=signs)
     talk = memory.remember(sound("voices with dentist"), enrich=signs)
@@ -80,6 +81,7 @@ def test_found_words_are_recalled_and_say_where_they_stand(memory: Memory, signs
 
 
 def test_keywords_look_in_found_words_too(memory: Memory, signs: Signs) -> None:
+    """Keywords and `text_contains` match found words as well as written ones."""
     made = memory.remember(picture("street with bakery"), text="on monday", enrich=signs)
     memory.remember(picture("street"), text="on sunday")
     assert [hit.record.id for hit in memory.recall(keywords="bakery")] == [made.id]
@@ -90,6 +92,7 @@ def test_keywords_look_in_found_words_too(memory: Memory, signs: Signs) -> None:
 def test_the_same_percept_is_known_whether_it_was_looked_through_or_not(
     memory: Memory, signs: Signs
 ) -> None:
+    """Found words do not change the identity of a record."""
     first = memory.remember(picture("street with bakery"))
     again = memory.remember(picture("street with bakery"), enrich=signs)
     assert (again.id, again.status) == (first.id, "known")
@@ -100,6 +103,7 @@ def test_the_same_percept_is_known_whether_it_was_looked_through_or_not(
 
 
 def test_records_that_are_there_are_looked_through_once(memory: Memory, signs: Signs) -> None:
+    """`enrich` looks at kept signals that it has not looked at before."""
     made = memory.remember(picture("street with bakery"), text="on monday", tags=["walk"])
     memory.remember(picture("field"), tags=["walk"])
     memory.remember(text="bakery")
@@ -138,6 +142,7 @@ def test_records_that_are_there_are_looked_through_once(memory: Memory, signs: S
 
 
 def test_changes_of_a_record_leave_what_was_found(memory: Memory, signs: Signs) -> None:
+    """New text, tags, metadata and percepts keep the findings of the others."""
     made = memory.remember(picture("street with bakery"), text="on monday", enrich=signs)
     memory.update(made.id, text="on tuesday|at noon")
     memory.update(made.id, sound("rain"), tags=["wet"])
@@ -157,6 +162,7 @@ def test_changes_of_a_record_leave_what_was_found(memory: Memory, signs: Signs) 
 def test_what_cannot_be_looked_through_is_kept_without_words(
     memory: Memory, signs: Signs, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """An enricher that fails does not lose the percept."""
     with caplog.at_level(logging.WARNING):
         made = memory.remember(picture("street with damage"), enrich=signs)
     assert made.new
@@ -166,12 +172,14 @@ def test_what_cannot_be_looked_through_is_kept_without_words(
 
 
 def test_words_that_cannot_be_encoded_are_left_out(memory: Memory) -> None:
+    """Words without a vector are no finding."""
     reader = Signs(says={"two": ["unreadable", "bread"]})
     made = memory.remember(picture("street with two"), enrich=reader)
     assert [each.text for each in memory.get(made.id).findings] == ["bread"]
 
 
 def test_a_long_talk_has_a_row_for_each_stretch(memory: Memory) -> None:
+    """Findings beyond one point's rows go on in linked points, and are all recalled."""
     spoken = [f"s{index}" for index in range(1500)]
     reader = Signs(says={"talk": spoken})
     made = memory.remember(sound("hall with talk"), picture("stage"), text="talk", enrich=reader)
@@ -200,6 +208,7 @@ def test_found_words_move_with_their_record(signs: Signs, tmp_path: Path) -> Non
 
 
 def test_found_words_are_encoded_anew(tmp_path: Path, signs: Signs) -> None:
+    """`reembed` keeps the findings, and recalls them by the new encoder."""
     with Memory.open(tmp_path / "a", owner="me", encoder=PlantedEncoder()) as memory:
         made = memory.remember(picture("street with bakery"), text="monday|noon", enrich=signs)
         plain = memory.remember(sound("hall with dentist"), enrich=signs)
@@ -211,6 +220,7 @@ def test_found_words_are_encoded_anew(tmp_path: Path, signs: Signs) -> None:
 
 
 def test_a_memory_that_was_opened_to_enrich_does(tmp_path: Path, signs: Signs) -> None:
+    """`Memory.open(enrich=...)` holds for all calls and owners, unless a call says otherwise."""
     with Memory.open(tmp_path / "a", owner="me", encoder=PlantedEncoder(), enrich=signs) as memory:
         made = memory.remember(picture("street with bakery"))
         assert memory.get(made.id).findings
@@ -222,6 +232,7 @@ def test_a_memory_that_was_opened_to_enrich_does(tmp_path: Path, signs: Signs) -
 
 
 def test_a_call_that_is_given_up_keeps_what_was_found(memory: Memory, signs: Signs) -> None:
+    """The next call looks through the rest alone."""
     for number in range(4):
         memory.remember(picture(f"street {number}"))
 

@@ -205,13 +205,15 @@ def test_what_spreadsheets_add_to_a_matrix_is_no_heat(form: str) -> None:
 
 
 def test_thousands_in_quotes_are_not_guessed() -> None:
+    """ "1,100" between quotes may be 1.1 or 1100."""
     text = "\n".join(",".join(f'"1,{number}"' for number in range(100, 110)) for _ in range(9))
-    with pytest.raises(MediaDecodeError):
+    with pytest.raises(MediaDecodeError, match="text, cannot be read .*no lines with as many"):
         Thermal(text.encode(), unit="counts").view()
 
 
 def test_a_quote_without_an_end_is_an_error() -> None:
-    with pytest.raises(MediaDecodeError):
+    """A cell that never ends is an error of ours."""
+    with pytest.raises(MediaDecodeError, match="text, cannot be read .*no lines with as many"):
         Thermal(b'1,2\n3,"' + b"4" * 200_000, unit="celsius").view()
 
 
@@ -239,12 +241,14 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_other_forms_of_matrices(form: str) -> None:
+    """The planted temperatures come out of every form."""
     thermal = Thermal(FORMS[form].encode(), unit="celsius", span=(0, 50))
     assert thermal.shape == CELSIUS.shape
     np.testing.assert_allclose(shown(thermal), CELSIUS, atol=0.006)
 
 
 def test_a_stack_in_json_is_asked_for_its_frame() -> None:
+    """Of several maps, the caller says which."""
     content = json.dumps([CELSIUS.tolist(), (CELSIUS + 5).tolist()]).encode()
     with pytest.raises(PerceptShapeError, match="from frame=0 to 1"):
         Thermal(content, unit="celsius")
@@ -268,6 +272,7 @@ def test_no_row_is_dropped_for_a_word_in_it() -> None:
 
 
 def test_a_line_for_each_pixel_is_no_matrix() -> None:
+    """Rows of x, y and value are named as such."""
     lines = [f"{x},{y},{CELSIUS[y, x]:.2f}" for y in range(21) for x in range(34)]
     with pytest.raises(PerceptShapeError, match="a line for each pixel"):
         Thermal("\n".join(["x,y,temperature", *lines]).encode(), unit="celsius")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.support.motions import COLUMNS, UNITS, planted
 
 from sensorium import errors
@@ -49,6 +50,7 @@ def test_dates_that_tell_their_order_are_read(form: str, first: datetime) -> Non
 
 @pytest.mark.parametrize("form", ["%d/%m/%Y %H:%M:%S.%f", "%d-%m-%Y %I:%M:%S.%f %p"])
 def test_dates_that_do_not_are_refused_until_somebody_says_it(form: str) -> None:
+    """03/04 has two readings: an order, or a time of the caller, decides."""
     content = dated(form, NOON)
     with pytest.raises(errors.TimeError, match=r'03/04/2026 .*date_order="dmy" if 3 is the day'):
         IMU(content, **UNITS)
@@ -63,28 +65,30 @@ def test_dates_that_do_not_are_refused_until_somebody_says_it(form: str) -> None
 
 @pytest.mark.parametrize("name", ["", "Unnamed: 0", "index"])
 def test_an_index_of_moments_is_the_clock(name: str) -> None:
+    """A first column of dates without a name, or with an odd one, dates the rows."""
     read = IMU(dated("%Y-%m-%d %H:%M:%S.%f", NOON, name=name), **UNITS)
     assert read.at == NOON
     np.testing.assert_allclose(read.times, SECONDS, atol=1e-6)
 
 
+def indexed(index: NDArray[np.number]) -> bytes:
+    """A table whose first column has no name."""
+    rows = [f"{place},{row}" for place, row in zip(index.tolist(), CSV, strict=True)]
+    return "\n".join([f",{NAMES}", *rows]).encode()
+
+
 @pytest.mark.parametrize(
-    ("index", "timed"),
-    [
-        (np.arange(200), False),
-        (np.arange(1000, 1400, 2), False),
-        (np.arange(200) * 10, False),
-        (SECONDS, True),
-        (1_770_000_000 + SECONDS, True),
-        (1_770_000_000_000 + np.arange(200) * 10, True),
-    ],
+    "index", [SECONDS, 1_770_000_000 + SECONDS, 1_770_000_000_000 + np.arange(200) * 10]
 )
-def test_an_index_of_numbers_is_the_clock_if_it_counts_no_rows(index: object, timed: bool) -> None:
-    rows = [f"{place},{row}" for place, row in zip(np.asarray(index).tolist(), CSV, strict=True)]
-    content = "\n".join([f",{NAMES}", *rows]).encode()
-    if timed:
-        np.testing.assert_allclose(IMU(content, **UNITS).times, SECONDS, atol=1e-6)
-        return
+def test_an_index_of_times_is_the_clock(index: NDArray[np.number]) -> None:
+    """Seconds and milliseconds without a name are the times of the rows."""
+    np.testing.assert_allclose(IMU(indexed(index), **UNITS).times, SECONDS, atol=1e-6)
+
+
+@pytest.mark.parametrize("index", [np.arange(200), np.arange(1000, 1400, 2), np.arange(200) * 10])
+def test_an_index_that_counts_rows_is_no_clock(index: NDArray[np.number]) -> None:
+    """Whole numbers at even steps may count rows: a rate is needed, or the word of the caller."""
+    content = indexed(index)
     with pytest.raises(errors.UnitError, match="neither a rate nor timestamps"):
         IMU(content, **UNITS)
     read = IMU(content, rate=100, **UNITS)
@@ -94,6 +98,7 @@ def test_an_index_of_numbers_is_the_clock_if_it_counts_no_rows(index: object, ti
 
 
 def test_names_in_two_rows_belong_together() -> None:
+    """Sensors above, axes below: both rows name a column."""
     for above in ("time,Accelerometer,,,Gyroscope,,", ",accel,accel,accel,gyro,gyro,gyro"):
         rows = [f"{t:.2f},{row}" for t, row in zip(SECONDS, CSV, strict=True)]
         read = IMU("\n".join([above, "t,x,y,z,x,y,z", *rows]).encode(), **UNITS)

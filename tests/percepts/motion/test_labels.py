@@ -58,6 +58,7 @@ TABLES: dict[str, tuple[str, list[str]]] = {
 
 @pytest.mark.parametrize("name", TABLES)
 def test_rows_are_parted_by_their_labels(name: str) -> None:
+    """The planted motion comes out of rows of which each is of one sensor."""
     header, lines = TABLES[name]
     read = IMU("\n".join([header, *lines]).encode(), **UNITS)
     np.testing.assert_allclose(read.samples, MOTION, atol=1e-5)
@@ -72,6 +73,7 @@ def test_a_table_of_one_sensor_is_not_taken_for_another(tmp_path: Any) -> None:
 
 
 def test_rows_without_names_are_read_by_the_places_that_are_said() -> None:
+    """Without names, `columns` says the places, and a wrong name is refused."""
     lines = rows("{s},{ms},{x},{y},{z}", *BOTH)
     said = {"sensor": 0, "time": 1, "accel": [2, 3, 4], "gyro": [2, 3, 4]}
     with pytest.raises(errors.PerceptShapeError, match="columns="):
@@ -84,12 +86,14 @@ def test_rows_without_names_are_read_by_the_places_that_are_said() -> None:
 
 
 def test_classes_called_by_letters_are_no_sensors() -> None:
+    """Labels A and G may be of anything."""
     header, lines = "class,t,x,y,z", rows("{s},{t},{x},{y},{z}", ("A", 0), ("G", 3))
     with pytest.raises(errors.PerceptShapeError, match="no column"):
         IMU("\n".join([header, *lines]).encode(), **UNITS)
 
 
 def test_axes_at_other_times_are_refused() -> None:
+    """Rows of one axis each are put together only where all three have one time."""
     _, lines = TABLES["an axis a row"]
     for spoilt in (lines[:-1], ["0.005" + lines[0][4:], *lines[1:]]):
         with pytest.raises(errors.PerceptShapeError, match="pivot"):

@@ -91,6 +91,7 @@ LAYOUTS: dict[str, tuple[list[str], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_layouts_are_read(layout: str) -> None:
+    """The planted motion and its times come out of every layout, also after a round trip."""
     lines, units = LAYOUTS[layout]
     read = IMU("\n".join(lines).encode(), **units)
     np.testing.assert_allclose(read.samples, MOTION, rtol=1e-5, atol=1e-5)
@@ -109,6 +110,7 @@ def test_ticks_that_may_be_of_another_unit_are_refused() -> None:
 
 
 def test_a_rate_above_the_rows_is_checked_like_times() -> None:
+    """Another rate of the caller is refused unless it is said to go before."""
     content = "\n".join([*LAYOUTS["a rate above rows without times"][0]]).encode()
     assert IMU(content, rate=100, **UNITS).rate == 100
     with pytest.raises(errors.UnitError, match='rate=50, clock="rate"'):
@@ -120,6 +122,7 @@ def test_a_rate_above_the_rows_is_checked_like_times() -> None:
 
 
 def test_windows_of_one_axis_are_no_recording(tmp_path: Path) -> None:
+    """A file of one axis, a window a row, is not taken for samples."""
     path = tmp_path / "body_acc_x_train.txt"
     path.write_text("\n".join(rows(np.tile(MOTION[:128, 0], (20, 1)), sep="  ")))
     with pytest.raises(errors.PerceptShapeError, match="whose name says one axis"):

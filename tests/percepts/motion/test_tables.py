@@ -251,6 +251,7 @@ LINES = PLAIN.splitlines()
     ids=["words below", "cut off", "put together", "decimal commas in quotes"],
 )
 def test_what_programs_leave_in_tables_is_passed_over(text: str) -> None:
+    """Words below, a torn last row, a second header and quotes do not change what is read."""
     read = IMU(text.encode(), **UNITS)
     np.testing.assert_allclose(read.samples, MOTION, atol=1e-4)
     np.testing.assert_allclose(read.times, SECONDS, atol=1e-6)
@@ -264,6 +265,7 @@ def test_lines_about_a_watch_are_no_names() -> None:
 
 
 def test_columns_that_are_named_keep_the_times_of_the_file() -> None:
+    """Who names the columns of sensors leaves the times to the file."""
     columns = {"accel": ["ax", "ay", "az"], "gyro": ["gx", "gy", "gz"]}
     np.testing.assert_allclose(IMU(PLAIN.encode(), columns=columns, **UNITS).times, SECONDS)
 
@@ -273,6 +275,7 @@ def test_columns_that_are_named_keep_the_times_of_the_file() -> None:
     ["millis,xacc,yacc,zacc,xgyro,ygyro,zgyro", "t,imu_ax,imu_ay,imu_az,imu_gx,imu_gy,imu_gz"],
 )
 def test_words_may_stand_the_other_way_round(header: str) -> None:
+    """`acc_x` and `x_acc` are one name."""
     scale = 1000 if header.startswith("millis") else 1
     read = IMU(table(header, SECONDS * scale, MOTION).encode(), **UNITS)
     np.testing.assert_allclose(read.samples, MOTION, atol=1e-4)
@@ -296,6 +299,7 @@ def test_gravity_in_a_file_of_its_own_is_added_once(named: str, total: bool) -> 
 
 
 def test_gravity_beside_an_acceleration_that_holds_it_is_not_added() -> None:
+    """Gravity is added to linear acceleration alone."""
     gravity = np.tile([0.0, 0.0, G], (300, 1))
     header = "t,ax,ay,az,gravity_x,gravity_y,gravity_z,wx,wy,wz"
     walk = IMU(table(header, SECONDS, MOTION[:, :3], gravity, MOTION[:, 3:]).encode(), **UNITS)

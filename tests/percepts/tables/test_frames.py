@@ -97,6 +97,7 @@ def test_columns_are_understood_by_their_words(frame: str) -> None:
 
 
 def test_units_are_checked_and_columns_chosen() -> None:
+    """A DataFrame is held to the units in its names, and takes `columns` like a file."""
     scaled = MOTION / 9.80665
     names = ["Acc x (g)", "Acc y (g)", "Acc z (g)", "wx", "wy", "wz"]
     frame = Frame({"t": SECONDS, **dict(zip(names, scaled.T, strict=True))})
@@ -109,18 +110,21 @@ def test_units_are_checked_and_columns_chosen() -> None:
 
 
 def test_two_frames_are_brought_together() -> None:
+    """Two tables of other libraries make one motion."""
     accel = Frame({"t": SECONDS, **dict(zip(("ax", "ay", "az"), MOTION.T[:3], strict=True))})
     gyro = pyarrow.table({"t": SECONDS, **dict(zip(("gx", "gy", "gz"), MOTION.T[3:], strict=True))})
     np.testing.assert_allclose(IMU([accel, gyro], **UNITS).samples, MOTION, atol=1e-5)
 
 
 def test_places_of_rows_are_no_times() -> None:
+    """An index that counts rows is no clock."""
     with pytest.raises(errors.UnitError, match="neither a rate nor timestamps"):
         IMU(Frame(cells(), PLACES), **UNITS)
     assert IMU(Frame(cells(), PLACES), rate=100, **UNITS).rate == 100
 
 
 def test_what_is_missing_or_no_column_is_named() -> None:
+    """A row with a hole is left out; words, matrices and equal names are refused."""
     holes = {**cells(), "t": SECONDS}
     holes["ax"] = np.where(np.arange(300) == 9, np.nan, holes["ax"])
     assert len(IMU(Frame(holes), **UNITS).samples) == 299
@@ -135,6 +139,7 @@ def test_what_is_missing_or_no_column_is_named() -> None:
 
 
 def test_no_library_of_tables_is_imported() -> None:
+    """`sensorium.percepts.imu` loads neither pandas, polars, pyarrow nor scipy."""
     code = (
         "import sys, sensorium.percepts.imu\n"
         "assert not {'pandas', 'polars', 'pyarrow', 'scipy'} & set(sys.modules), 'loaded'"

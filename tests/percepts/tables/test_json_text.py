@@ -95,6 +95,7 @@ FORMS = {
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_tells_the_same(form: str, packed: bool) -> None:
+    """The planted motion comes out of every form, packed or not."""
     content = FORMS[form].encode()
     read = IMU(gzip.compress(content) if packed else content, **UNITS)
     np.testing.assert_allclose(read.samples, MOTION, atol=1e-5)
@@ -102,6 +103,7 @@ def test_every_form_tells_the_same(form: str, packed: bool) -> None:
 
 
 def test_a_gap_of_null_is_a_gap() -> None:
+    """Rows without a number are left out, and their time stays empty."""
     records = [dict(each) for each in RECORDS]
     for record in records[100:150]:
         record["gy"] = None  # type: ignore[assignment]  # as JSON has it
@@ -111,6 +113,7 @@ def test_a_gap_of_null_is_a_gap() -> None:
 
 
 def test_rows_without_names_are_named_by_their_places() -> None:
+    """Lists of numbers need `columns`."""
     content = json.dumps(ROWS).encode()
     with pytest.raises(errors.PerceptShapeError, match="columns="):
         IMU(content, **UNITS)
@@ -135,6 +138,7 @@ def test_rows_without_names_are_named_by_their_places() -> None:
     ],
 )
 def test_damage_is_named(content: str, message: str) -> None:
+    """The error says what is wrong with the JSON, and where."""
     with pytest.raises(errors.MediaDecodeError, match=message):
         IMU(content.encode(), rate=100, **UNITS)
 

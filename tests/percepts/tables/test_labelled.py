@@ -63,6 +63,7 @@ def test_labels_tell_the_columns(form: str) -> None:
 
 
 def test_units_behind_the_numbers_are_believed() -> None:
+    """`ax: 1 g` says the unit: another one is contradicted, an unknown one named."""
     lines = [
         f"{t:.2f}: ax: {r[0]} g, ay: {r[1]} g, az: {r[2]} g"
         for t, r in zip(SECONDS, MOTION, strict=True)
@@ -79,6 +80,7 @@ def test_units_behind_the_numbers_are_believed() -> None:
     [("0.5, 0.7", "line 51: numbers without labels"), ("ax:1, ax:2, ay:3", "line 51: a label")],
 )
 def test_lines_of_another_kind_are_named(spoilt: str, message: str) -> None:
+    """A line that is no labelled line is refused with its number."""
     lines = [FORMS["colons"](t, row) for t, row in zip(SECONDS.tolist(), MOTION, strict=True)]
     lines[50] = spoilt
     with pytest.raises(errors.MediaDecodeError, match=message):
@@ -86,6 +88,7 @@ def test_lines_of_another_kind_are_named(spoilt: str, message: str) -> None:
 
 
 def test_a_torn_line_is_a_row_without_a_reading() -> None:
+    """A line that ends too early loses its own row alone."""
     lines = [FORMS["colons"](t, row) for t, row in zip(SECONDS.tolist(), MOTION, strict=True)]
     lines[50] = lines[50][:40]
     read = IMU("\n".join(lines).encode(), **UNITS)

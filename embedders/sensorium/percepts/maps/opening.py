@@ -145,7 +145,7 @@ class MapFile:
         name = self.source.name
         with (
             self.source.open() as stream,
-            translate_errors(f"{name}, which looks like {kind},", self.modality),
+            translate_errors(f"{name}, which looks like {kind}", self.modality),
             opener(stream, self.layout, self.limits, name) as stored,
         ):
             check_size(stored.size, self.modality, self.limits)

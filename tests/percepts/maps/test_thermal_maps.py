@@ -207,13 +207,13 @@ def test_what_spreadsheets_add_to_a_matrix_is_no_heat(form: str) -> None:
 def test_thousands_in_quotes_are_not_guessed() -> None:
     """ "1,100" between quotes may be 1.1 or 1100."""
     text = "\n".join(",".join(f'"1,{number}"' for number in range(100, 110)) for _ in range(9))
-    with pytest.raises(MediaDecodeError, match="text, cannot be read .*no lines with as many"):
+    with pytest.raises(MediaDecodeError, match=r"text, cannot be read .*no lines with as many"):
         Thermal(text.encode(), unit="counts").view()
 
 
 def test_a_quote_without_an_end_is_an_error() -> None:
     """A cell that never ends is an error of ours."""
-    with pytest.raises(MediaDecodeError, match="text, cannot be read .*no lines with as many"):
+    with pytest.raises(MediaDecodeError, match=r"text, cannot be read .*no lines with as many"):
         Thermal(b'1,2\n3,"' + b"4" * 200_000, unit="celsius").view()
 
 

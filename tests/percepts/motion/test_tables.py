@@ -411,3 +411,9 @@ def test_the_reading_says_what_was_taken() -> None:
         "accel unit": "g",
         "time": "Time (ms) [ms]",
     }
+
+
+@pytest.mark.parametrize("header", ["one,two,three,four\n", "one,two,three,four", "a;b;c;d\n\n"])
+def test_a_header_of_other_words_without_rows_is_refused(header: str) -> None:
+    with pytest.raises(errors.SensoriumError):
+        IMU(header.encode(), accel="m/s^2", gyro="rad/s", rate=50)

@@ -28,7 +28,9 @@ def other_columns(
     free = [each for each in known if each.kind in (None, "bare") and is_numeric(table, each)]
     if {"accel", "gyro"} <= sensors.keys() or len(free) < AXES:
         return {}
-    first = next(table.numbers([each.place for each in free]))
+    first = next(table.numbers([each.place for each in free]), None)
+    if first is None:  # a header without rows
+        return {}
     rising = [len(each) > 2 and bool((np.diff(each) > 0).all()) for each in first.T]
     left = [key_of(each, table.names) for each, up in zip(free, rising, strict=True) if not up]
     times = [key_of(each, table.names) for each, up in zip(free, rising, strict=True) if up]

@@ -25,13 +25,14 @@ SKIP = "skip"  # stands where a rule has a modality
 ANY = "**"  # any number of folders
 SET = re.compile(r"\[!?\]?[^\]]*\]")  # characters of a pattern in brackets
 LONGEST = 2**20  # bytes of a file of rules
+# Options of motion beside its units
 OF_TABLES = (
     "columns",
     "time_unit",
     "date_order",
     "clock",
     WITH,
-)  # options of motion beside its units
+)
 
 
 @dataclass(frozen=True, eq=False)  # two rules may say the same

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 STDIN = "-"
 AXES = 3
 LABELS = "sensor"  # what `--column` calls the column that says the sensor of each row
-NAMES = frozenset(
-    {"dataset", "dtype", "encoding"}
-)  # options that are names, even if they look like numbers
+# Options that are names, even if they look like numbers
+NAMES = frozenset({"dataset", "dtype", "encoding"})
 TOGETHER = frozenset({"column", "time_column", "with_"})  # options that are made into others
 
 

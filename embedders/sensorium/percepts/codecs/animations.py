@@ -16,10 +16,8 @@ MODALITY = "video"  # for messages
 # Pictures that may have several frames. FFmpeg knows no animated WebP or AVIF, and not for how long
 # the last frame of a PNG or a GIF is shown, so Pillow reads them all.
 ANIMATED = frozenset({"a GIF picture", "a PNG picture", "a WebP picture", "an AVIF picture"})
-SHORTEST, USUAL = (
-    10,
-    100,
-)  # milliseconds; browsers show a frame of the first, or less, for the second
+# Browsers show a frame of 10 ms or less for 100 ms
+SHORTEST, USUAL = 10, 100  # milliseconds
 
 
 def moves(source: Encoded, limits: Limits) -> bool:

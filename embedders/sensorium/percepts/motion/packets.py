@@ -11,13 +11,17 @@ LONG = 1.5  # times the usual period; a packet before such a step was followed b
 
 
 class Spread(NamedTuple):
-    """Times of samples, no two of which are equal if a period is known."""
+    """Times of samples, no two of which are equal if a period is known.
 
-    times: NDArray[np.int64]  # (T,)
-    period: (
-        float | None
-    )  # the usual time between two samples of packets; `None` where none is known
-    changed: bool  # whether any time was equal to another
+    Attributes:
+        times: Shape `(T,)`, nanoseconds.
+        period: The usual nanoseconds between two samples of a packet; `None` if not known.
+        changed: Whether any time was equal to another.
+    """
+
+    times: NDArray[np.int64]
+    period: float | None
+    changed: bool
 
 
 def spread(

@@ -16,7 +16,7 @@ class Focal(NamedTuple):
     """A focal length, and where it is from."""
 
     fx: float  # pixels of the image
-    whence: str
+    told_by: str
 
 
 class Camera:
@@ -41,17 +41,17 @@ class Camera:
         name, fx = ("P", self._p) if rectified and self._p > 0 else ("K", self._k)
         if not fx > 0:
             raise _unknown(f"depth whose camera ({self.topic}) is not calibrated")
-        whence = f"{name}[0] of {self.topic}"
+        told_by = f"{name}[0] of {self.topic}"
         seen = self._seen()
         if size == seen or 0 in seen:
-            return Focal(fx / self._binning(), whence)
+            return Focal(fx / self._binning(), told_by)
         scale = size[0] / seen[0]
         if abs(scale / (size[1] / seen[1]) - 1) > SAME_ASPECT:
             raise _unknown(
                 f"a depth map of {size[0]} x {size[1]} pixels, whose camera ({self.topic}) has "
                 f"{seen[0]} x {seen[1]}"
             )
-        return Focal(fx / self._binning() * scale, f"{whence}, scaled by {scale:g}")
+        return Focal(fx / self._binning() * scale, f"{told_by}, scaled by {scale:g}")
 
     def _binning(self) -> int:
         return max(1, int(self._info.binning_x))

@@ -124,7 +124,7 @@ class Pictures:
 
     def _make(self, message: Message) -> Percept:
         stamp, content = self._content(message)
-        at, whence = moment(stamp, message.log_time)
+        at, told_by = moment(stamp, message.log_time)
         uri = self._topic.uri_at(message.log_time)
         form = _form(content)
         if self._like is not None and form is not None and form == self._like.form:
@@ -139,7 +139,7 @@ class Pictures:
             if form is not None and isinstance(percept.source, RawMap):
                 # A camera's maps are alike: what the first one is, all are
                 self._like = Like(form, percept, taken)
-        return percept.with_reading(self._topic.describe(message.log_time, whence, **taken))
+        return percept.with_reading(self._topic.describe(message.log_time, told_by, **taken))
 
     def _new(
         self, content: Content, *, at: datetime | None, uri: str

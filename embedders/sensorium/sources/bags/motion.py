@@ -138,12 +138,12 @@ def make_motion(stretch: Stretch, topic: Topic) -> IMU:
     units = {**STANDARD, **topic.options}
     gyro_topic = units.pop(GYRO_TOPIC, None)
     log_time = int(stretch.log_times[0])
-    at, whence = moment(first if stamped else 0, log_time)
+    at, told_by = moment(first if stamped else 0, log_time)
     clock = "header.stamp" if stamped else "log time (the stamps are zero)"
     clock += ", equal ones spread" if spread else ""
     reading = topic.describe(
         log_time,
-        whence,
+        told_by,
         **{name: f"{field} [{units[name]}]" for name, field in FIELDS.items()},
         time=f"rate={units['rate']}" if "rate" in units else clock,
         messages=len(stretch.samples),

@@ -118,7 +118,7 @@ def _make(pieces: list[Piece], topic: Topic) -> Audio:
         MediaDecodeError: It is no MP3, or a sample is missing a part.
     """
     first, content = pieces[0], b"".join(piece.content for piece in pieces)
-    at, whence = moment(first.stamp, first.log_time)
+    at, told_by = moment(first.stamp, first.log_time)
     uri = topic.uri_at(first.log_time)
     if first.format.coding == MP3:
         sound = Audio(content, at=at, uri=uri, limits=topic.limits)
@@ -126,7 +126,7 @@ def _make(pieces: list[Piece], topic: Topic) -> Audio:
         samples = _samples(content, first.format)
         sound = Audio(samples, rate=first.format.rate, at=at, uri=uri, limits=topic.limits)
     taken = {"sound": first.format.words, "messages": len(pieces)}
-    return sound.with_reading(topic.describe(first.log_time, whence, **taken))
+    return sound.with_reading(topic.describe(first.log_time, told_by, **taken))
 
 
 def _content(message: Any) -> tuple[bytes, str]:

@@ -27,7 +27,7 @@ SAMPLES = {  # as GStreamer, whose names the messages have, calls them
 }
 NAMED = {"float32": "F32LE", "int32": "S32LE", "int16": "S16LE", "int8": "S8", "uint8": "U8"}
 MOST_CHANNELS = 8
-LONGEST_TAG = b"ID3"
+ID3 = b"ID3"
 REMEDY = (
     'say "rate": 16000, "channels": 1, and "sample_format": "S16LE" (its default), or '
     '"coding": "mp3", or name the topic that says it: "audio_info": "/..."'
@@ -43,14 +43,14 @@ class Format:
         sample: Type of the numbers as `SAMPLES` names it.
         rate: Samples per second.
         channels: Numbers of a sample.
-        whence: What told it.
+        told_by: What told it.
     """
 
     coding: str
     sample: str = "S16LE"
     rate: int = 0
     channels: int = 1
-    whence: str = ""
+    told_by: str = ""
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -61,8 +61,8 @@ class Format:
     def words(self) -> str:
         """The format in words, for a reading."""
         if self.coding == MP3:
-            return f"mp3 ({self.whence})"
-        return f"{self.sample}, {self.rate} Hz, {self.channels} channels ({self.whence})"
+            return f"mp3 ({self.told_by})"
+        return f"{self.sample}, {self.rate} Hz, {self.channels} channels ({self.told_by})"
 
 
 class Formats:
@@ -97,7 +97,7 @@ class Formats:
             UnitError: Nothing tells it.
         """
         own = getattr(getattr(message, "audio", None), "info", None)
-        info, whence = (own, "the message") if own is not None else (self._info, self._named)
+        info, told_by = (own, "the message") if own is not None else (self._info, self._named)
         said: dict[str, Any] = {}
         if info is not None:
             said = {
@@ -108,13 +108,13 @@ class Formats:
             }
         said |= {"sample_format": NAMED[sample]} if sample else {}
         said |= self._given
-        told = str(whence) if info is not None else "options"
+        told = str(told_by) if info is not None else "options"
         coding = said.get("coding")
         self._begins_as_mp3 = self._begins_as_mp3 or (info is None and is_mp3(content))
         if coding is None and self._begins_as_mp3 and "rate" not in said:
             coding, told = MP3, "its first bytes"
         if coding is not None and CODINGS.get(coding) == MP3:
-            return Format(MP3, whence=told)
+            return Format(MP3, told_by=told)
         return self._pcm(said, coding, told)
 
     def _pcm(self, said: dict[str, Any], coding: str | None, told: str) -> Format:
@@ -138,7 +138,7 @@ class Formats:
 
 def is_mp3(content: bytes) -> bool:
     """Return whether bytes begin as those of an MP3: a tag, or a frame of layer III."""
-    if content.startswith(LONGEST_TAG):
+    if content.startswith(ID3):
         return True
     if len(content) < 4 or content[0] != 0xFF or content[1] & 0xE6 != 0xE2:
         return False

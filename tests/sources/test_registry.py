@@ -57,7 +57,7 @@ def offer(monkeypatch: pytest.MonkeyPatch, name: str, place: str) -> None:
 
 
 def test_any_single_file_is_one_percept(tmp_path: Path) -> None:
-    """A file that no reader knows is what `percept_from_media` makes of it, and says where it is from."""
+    """A file that no reader knows is what `percept_from_media` makes of it, with its origin."""
     path = tmp_path / "a b.png"
     PIL.Image.new("RGB", (4, 3), "red").save(path)
     at = datetime(2024, 5, 1, tzinfo=timezone.utc)

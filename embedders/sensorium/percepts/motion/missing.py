@@ -13,6 +13,7 @@ from sensorium.percepts.motion.tables import Sensors
 NEEDED = "accelerometer x y z and gyroscope x y z (ax ay az gx gy gz, accel_x, gyro_x, ...)"
 FOUND = {"accel": ("accel", "linear"), "gyro": ("gyro",)}
 EXAMPLE = {"columns": {"accel": [0, 1, 2], "gyro": [3, 4, 5]}}
+USUAL_RATE = 100  # Hz, as an example
 LOOKED_AT = 200  # files beside the one that is read
 
 
@@ -59,18 +60,15 @@ def apart(name: str, *, same: bool, timed: bool) -> UnitError:
         same: Whether both have as many rows.
         timed: Whether both tell their times.
     """
-    ways: list[dict[str, Any]] = []
-    if same:
-        ways.append({"rate": 100, "clock": "rate"})
     why = (
         "have no time in common"
         if timed
         else "are in files of their own, of which one has no times"
     )
-    remedy = "leave one of them out"
-    if ways:
-        rate = ", with their rate, if the rows belong together," if same else ""
-        remedy = Phrase(f"pass {listed(ways[:1])}{rate}" + " or {1}" * (len(ways) > 1), *ways)
+    remedy: str = "leave one of them out"
+    if same:
+        way = {"rate": USUAL_RATE, "clock": "rate"}
+        remedy = Phrase("pass {0}, with their rate, if the rows belong together", way)
     return UnitError(f"{name}, whose sensors {why}", "times in both, on one clock", remedy)
 
 

@@ -22,6 +22,11 @@ def other_columns(
 
     The first of the columns of numbers that nothing is known of, and that do not just count the
     rows, are taken for the acceleration, those behind them for the rotation.
+
+    Args:
+        table: The table.
+        columns: What its columns are; empty if it has no names.
+        sensors: The columns of the sensors that are known.
     """
     places = range(table.width)
     known = columns or [Column(f"column {place}", place, None, None, None) for place in places]

@@ -153,6 +153,11 @@ def stated(
 ) -> str | float | None:
     """Return the unit that the caller gives or the file says; both have to be the same.
 
+    Args:
+        name: `"accel"` or `"gyro"`.
+        given: What the caller says: a unit, a number, or nothing.
+        said: Unit that the file says, if it does.
+        source: Name of the source in messages.
     Raises:
         UnitError: They are not.
     """

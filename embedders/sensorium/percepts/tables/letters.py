@@ -116,7 +116,14 @@ def read_letters(source: Encoded) -> Letters:
 
 
 def encoding_of(head: bytes) -> str:
-    """Return how letters are encoded: UTF-8, UTF-16 also without its mark, or Windows-1252."""
+    """Return how letters are encoded: UTF-8, UTF-16 also without its mark, or Windows-1252.
+
+    Windows-1252 stands for all older encodings: in each of them, numbers and the names of columns
+    that are understood are ASCII, so that the language need not be known.
+
+    Args:
+        head: The first bytes of a table.
+    """
     for bom, name in BOMS:
         if head.startswith(bom):
             return name

@@ -162,7 +162,14 @@ class _Dates:
 def motion_table(
     path: Path, limits: Limits, choice: Choice, shift: Shift | None = None
 ) -> MotionTable | None:
-    """Return a file as a table of motion; `None` if it holds no sensor of it."""
+    """Return a file as a table of motion; `None` if it holds no sensor of it.
+
+    Args:
+        path: The file.
+        limits: Largest sizes that are accepted.
+        choice: Which columns to take and how, where the layout or the caller says it.
+        shift: Brings its times onto the clock of the folder.
+    """
     try:
         table = MotionTable(path, limits, choice, shift=shift)
     except PerceptError:  # a table of something else, or none

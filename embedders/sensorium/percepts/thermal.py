@@ -32,6 +32,7 @@ from sensorium.percepts.maps.layout import Layout, pick_frame
 from sensorium.percepts.maps.opening import FORMATS, MapFile
 from sensorium.percepts.maps.opening import SUFFIXES as MAP_SUFFIXES
 from sensorium.percepts.maps.palettes import Palette, canonical_palette
+from sensorium.percepts.maps.text_files import check_said
 from sensorium.percepts.maps.thermal_values import (
     DISPLAY_UNITS,
     LIKELY_CELSIUS,
@@ -331,6 +332,8 @@ class Thermal(Percept):
                 check_mode(found.mode, self.unit, source.name)
                 found = picture_values(found)
             array = found
+            if not self.trust and not self._counts.is_linear:
+                check_said(source, self.unit)
         return canonical_values(
             array,
             self.unit,

@@ -276,3 +276,36 @@ def test_a_line_for_each_pixel_is_no_matrix() -> None:
     lines = [f"{x},{y},{CELSIUS[y, x]:.2f}" for y in range(21) for x in range(34)]
     with pytest.raises(PerceptShapeError, match="a line for each pixel"):
         Thermal("\n".join(["x,y,temperature", *lines]).encode(), unit="celsius")
+
+
+@pytest.mark.parametrize(("letter", "unit"), [("°F", "fahrenheit"), (" K", "kelvin")])
+def test_letters_behind_the_numbers_go_before_a_unit_they_contradict(
+    letter: str, unit: str, tmp_path: Path
+) -> None:
+    """75 degrees Fahrenheit are plausible degrees Celsius, so the values cannot tell."""
+    values = CELSIUS * 1.8 + 32 if unit == "fahrenheit" else KELVIN
+    path = tmp_path / "heat.csv"
+    rows = "\n".join(";".join(f"{value:.2f}{letter}" for value in row) for row in values)
+    path.write_text(f"Air: 20 C\n{rows}", encoding="utf-8")
+    median = float(np.median(CELSIUS))
+    assert np.median(shown(Thermal(path, unit=unit))) == pytest.approx(median, abs=0.02)
+    for wrong in {"celsius", "fahrenheit", "kelvin"} - {unit}:
+        with pytest.raises(UnitError, match=f"numbers say {unit}") as refused:
+            Thermal(path, unit=wrong).view()
+        read = Thermal(path, **refused.value.ways[0])
+        assert np.median(shown(read)) == pytest.approx(median, abs=0.02)
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_empty_cells_are_holes_wherever_they_are(mark: str, tmp_path: Path) -> None:
+    """At the ends of rows, over whole rows in the middle and at the bottom, in the corners."""
+    holes = np.zeros(CELSIUS.shape, bool)
+    holes[0, 0] = holes[3, -4:] = holes[5:7] = holes[7, :9] = holes[4, 1:] = holes[-2:] = True
+    holes[-3, -1] = True
+    values = np.where(holes, np.nan, CELSIUS) / 10
+    path = tmp_path / "depth.csv"
+    cells = [["" if np.isnan(value) else f"{value:.4f}" for value in row] for row in values]
+    path.write_text("\n".join(mark.join(row) for row in cells))
+    metres = Depth(path, unit="m", fx=57).metres()
+    np.testing.assert_allclose(np.where(holes, np.nan, metres), values, atol=1e-4)
+    assert not np.nan_to_num(metres)[holes].any()

@@ -104,3 +104,49 @@ def test_names_in_two_rows_belong_together() -> None:
         read = IMU("\n".join([above, "t,x,y,z,x,y,z", *rows]).encode(), **UNITS)
         np.testing.assert_allclose(read.samples, MOTION, atol=1e-5)
         np.testing.assert_allclose(read.times, SECONDS, atol=1e-6)
+
+
+def timed(name: str, times: object) -> bytes:
+    rows = [f"{time},{row}" for time, row in zip(np.asarray(times).tolist(), CSV, strict=True)]
+    return "\n".join([f"{name},{NAMES}", *rows]).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [
+        ("time (100ns)", np.arange(200) * 100_000),
+        ("time_100ns", np.arange(200) * 100_000),
+        ("time [10 us]", np.arange(200) * 1000),
+        ("time (ticks)", np.arange(200) * 10),
+        ("time (min)", SECONDS / 60),
+    ],
+)
+def test_a_unit_of_times_that_is_not_known_is_no_other_unit(name: str, times: object) -> None:
+    """The steps alone would say microseconds, or milliseconds: a rate of 10 Hz for 100 Hz."""
+    with pytest.raises(errors.TimeError, match="counts in") as refused:
+        IMU(timed(name, times), **UNITS)
+    [way] = refused.value.ways
+    np.testing.assert_allclose(IMU(timed(name, times), **UNITS, **way).times, SECONDS, atol=1e-6)
+
+
+def test_the_rate_of_stamps_cut_to_seconds_is_that_of_whole_seconds() -> None:
+    """Half a second, one second and half a second of 100 Hz have three stamps."""
+    content = timed("time (s)", np.floor(SECONDS + 0.5))
+    with pytest.raises(errors.TimeError, match="each later") as refused:
+        IMU(content, **UNITS)
+    assert [*refused.value.ways] == [{"rate": 100.0, "clock": "rate"}]
+
+
+def test_the_last_row_first_is_sorted_and_given_no_rate() -> None:
+    content = timed("time", SECONDS[::-1])
+    with pytest.raises(errors.TimeError, match="each later") as refused:
+        IMU(content, **UNITS)
+    [way] = refused.value.ways
+    read = IMU(content, **UNITS, **way)
+    np.testing.assert_allclose(read.samples, MOTION[::-1], atol=1e-5)
+
+
+def test_times_that_are_not_understood_are_named() -> None:
+    days = [f"{46170.5 + second / 86400:.10f}" for second in SECONDS]
+    with pytest.raises(errors.UnitError, match=r"the column 'time' \(46170.5, .*no unit of time"):
+        IMU(timed("time", days), **UNITS)

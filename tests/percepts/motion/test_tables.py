@@ -417,3 +417,46 @@ def test_the_reading_says_what_was_taken() -> None:
 def test_a_header_of_other_words_without_rows_is_refused(header: str) -> None:
     with pytest.raises(errors.SensoriumError):
         IMU(header.encode(), accel="m/s^2", gyro="rad/s", rate=50)
+
+
+@pytest.mark.parametrize(
+    ("accel", "of_accel", "gyro", "of_gyro"),
+    [
+        ("ug", 1e6 / G, "deg/h", 3600 / DEG),
+        ("milli-g", 1e3 / G, "degrees per second", 1 / DEG),
+        ("gₙ", 1 / G, "deg/min", 60 / DEG),
+    ],
+)
+def test_units_of_navigation_and_in_words(
+    accel: str, of_accel: float, gyro: str, of_gyro: float
+) -> None:
+    header = ",".join(
+        ["t (s)", *(f"a{x} ({accel})" for x in "xyz"), *(f"g{x} ({gyro})" for x in "xyz")]
+    )
+    content = table(header, SECONDS, MOTION[:, :3] * of_accel, MOTION[:, 3:] * of_gyro)
+    np.testing.assert_allclose(IMU(content.encode()).samples, MOTION, atol=1e-4)
+
+
+def test_a_gyroscope_of_empty_cells_is_refused_with_what_reads_the_rest() -> None:
+    empty = np.full((300, 3), "", object)
+    content = table("t,ax,ay,az,gx,gy,gz", SECONDS, MOTION[:, :3], empty).encode()
+    with pytest.raises(errors.PerceptValueError, match="none at all for gx gy gz") as refused:
+        IMU(content, accel="m/s^2", gyro="rad/s")
+    [way] = refused.value.ways
+    read = IMU(content, **{"accel": "m/s^2", **way})
+    np.testing.assert_allclose(read.samples[:, :3], MOTION[:, :3], atol=1e-4)
+    lacking = table("t,ax,ay,az,gx,gy,gz", SECONDS, MOTION[:, :2], empty[:, :1], MOTION[:, 3:])
+    with pytest.raises(errors.PerceptValueError, match="none at all for az"):
+        IMU(lacking.encode(), **UNITS)
+
+
+def test_columns_that_are_named_keep_the_units_of_their_brackets() -> None:
+    """In a language of its own, too: the unit need not be said again, and another is refused."""
+    accel = [f"Beschleunigung {x} (m/s²)" for x in "xyz"]
+    gyro = [f"Drehrate {x} (°/s)" for x in "xyz"]
+    header = ";".join(["Zeit (s)", *accel, *gyro])
+    content = table(header, SECONDS, MOTION[:, :3], IN_DEG, sep=";").encode()
+    columns = {"accel": accel, "gyro": gyro}
+    np.testing.assert_allclose(IMU(content, columns=columns).samples, MOTION, atol=1e-4)
+    with pytest.raises(errors.UnitError, match="whose column says deg/s"):
+        IMU(content, columns=columns, gyro="rad/s")

@@ -385,7 +385,7 @@ def translate_errors(what: str, modality: str) -> Iterator[None]:
     except Exception as error:
         needed, remedy = ADVICE.get(modality, PICTURE_ADVICE)
         raise MediaDecodeError(
-            f"{what}, cannot be read as {modality} ({type(error).__name__}: {error})",
+            f"{what.rstrip(',')}, cannot be read as {modality} ({type(error).__name__}: {error})",
             needed,
             remedy,
         ) from error

@@ -11,11 +11,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from sensorium.errors import PerceptShapeError
+from sensorium.errors import PerceptShapeError, Phrase, UnitError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.maps.layout import Layout
 from sensorium.percepts.maps.stored import Stored
-from sensorium.percepts.source import Array
+from sensorium.percepts.signatures import recognise
+from sensorium.percepts.source import Array, Encoded
 from sensorium.percepts.tables.cells import split, to_number
 from sensorium.percepts.tables.json_text import is_json
 from sensorium.percepts.tables.letters import encoding_of
@@ -25,6 +26,10 @@ QUOTED_COMMA = re.compile(r'"[+-]?\d*,(?:\d{1,2}|\d{4,})"')  # three digits may 
 MARKS = (";", "\t", ",", "|", None)  # what parts cells; blanks where it is none
 NOTHING = re.compile(r"[-*]{2,}|n\.a\.", re.IGNORECASE)  # in place of a number
 DEGREES = re.compile(r"(?<=\d) ?(?:°|º|deg)? ?[CFK]$")  # behind a number, they are no part of it
+SAID = re.compile(r"(?<=\d) ?(?:°|º|deg)? ?([CFK])(?=[\s,;|\"]|$)")
+NUMBERS = re.compile(r"\d+(?:[.,]\d+)?")
+SAID_IN = 4096  # bytes in which numbers with a unit are looked for
+LETTERS = {"C": "celsius", "F": "fahrenheit", "K": "kelvin"}
 BYTE = 24  # bytes of memory that a byte of text takes until its numbers are an array, as measured
 FEWEST = 2  # rows and columns of a matrix
 NUMBERED = 8  # rows, from which a first column that counts them is no measurement
@@ -79,6 +84,28 @@ def parse_matrix(text: str, name: str, layout: Layout = ONLY) -> Array:
     return _without_numbers(np.array(block, np.float64), above)
 
 
+def check_said(source: Encoded, unit: str) -> None:
+    """Check that the letters behind the numbers of a text do not name another unit of heat.
+
+    Raises:
+        UnitError: They do: `24.0 C` is no Fahrenheit.
+    """
+    prefix = source.head(SAID_IN)
+    if unit not in LETTERS.values() or recognise(prefix) != "text":
+        return
+    text = prefix.decode(encoding_of(prefix), "replace")
+    letters = SAID.findall(text)
+    letter = max(LETTERS, key=letters.count)
+    right = LETTERS[letter]
+    # A line above may say the temperature of the air
+    if unit != right and letters.count(letter) * 2 > len(NUMBERS.findall(text)):
+        raise UnitError(
+            Phrase(f"{{0}} for {source.name}, whose numbers say {right}", {"unit": unit}),
+            "the unit of the numbers",
+            Phrase("pass {0}; if the file is wrong, {1}", {"unit": right}, {"trust": True}),
+        )
+
+
 def parse_json(text: str) -> Array:
     """Read the one matrix of numbers in a JSON text: all of it, or what stands below one name.
 
@@ -112,7 +139,62 @@ def _rows(lines: list[str], mark: str | None, text: str) -> list[list[float]]:
         return [[] for _ in lines]
     commas = QUOTED_COMMA if mark == "," else DECIMAL_COMMA
     comma = mark is not None and commas.search(text) is not None
-    return [_row(line, mark, comma=comma) for line in lines]
+    rows = [_row(line, mark, comma=comma) for line in lines]
+    return rows if mark is None else _with_holes(lines, rows, mark, comma=comma)
+
+
+def _with_holes(
+    lines: list[str], rows: list[list[float]], mark: str, *, comma: bool
+) -> list[list[float]]:
+    """Keep empty cells at the ends of rows as NaN, where other rows have numbers there.
+
+    A row above the others that only counts them stays without the empty cell in its corner.
+    """
+    parted = [[cell.strip() for cell in split(line, mark)] for line in lines]
+    full = [cells for cells, row in zip(parted, rows, strict=True) if row]
+    widths = [len(cells) for cells in full]
+    if not widths:
+        return rows
+    width = max(set(widths), key=widths.count)
+    used = [
+        any(_is_told(cells[place], comma=comma) for cells in full if len(cells) == width)
+        for place in (0, -1)
+    ]
+    filled = [
+        _filled(cells, row, used, comma=comma) if row and len(cells) == width else row
+        for cells, row in zip(parted, rows, strict=True)
+    ]
+    return _with_empty_rows(filled, [len(cells) == width and not any(cells) for cells in parted])
+
+
+def _with_empty_rows(rows: list[list[float]], empty: list[bool]) -> list[list[float]]:
+    """Keep rows of empty cells next to rows with holes; between equal matrices, they part these."""
+    heights = [len(list(block)) for told, block in groupby(rows, key=bool) if told]
+    if len(heights) > 1 and len(set(heights)) == 1:
+        return rows
+    kept = list(rows)
+    for order in (range(1, len(kept)), range(len(kept) - 2, -1, -1)):
+        step = order.step
+        for index in order:
+            beside = kept[index - step]
+            if empty[index] and not kept[index] and np.isnan(beside).any():
+                kept[index] = [float("nan")] * len(beside)
+    return kept
+
+
+def _filled(cells: list[str], row: list[float], used: list[bool], *, comma: bool) -> list[float]:
+    first = 0 if used[0] and (not cells[0] or _is_told(cells[0], comma=comma)) else 1
+    if first == 0 and not cells[0] and len(row) > 1 and _counts(np.array(row)):
+        first = 1  # names of columns
+    last = len(cells) if used[1] else len(cells) - 1
+    return [
+        float("nan") if (number := _number(cell, comma=comma)) is None else number
+        for cell in cells[first:last]
+    ]
+
+
+def _is_told(cell: str, *, comma: bool) -> bool:
+    return cell != "" and _number(cell, comma=comma) is not None
 
 
 def _is_torn(line: str, mark: str | None, width: int) -> bool:

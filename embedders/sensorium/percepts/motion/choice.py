@@ -13,6 +13,7 @@ from sensorium.percepts.motion.columns import (
     Column,
     explain,
     kind_of,
+    unit_in_brackets,
     words_of,
 )
 from sensorium.percepts.motion.index_columns import with_index
@@ -105,7 +106,11 @@ def _chosen(
                 if place < len(columns)
                 else Column(f"column {place}", place, None, None, None)
             )
-            known = replace(known, axis=None if sensor == "time" else axis)
+            known = replace(
+                known,
+                axis=None if sensor == "time" else axis,
+                unit=known.unit or unit_in_brackets(known.name),
+            )
             taken.append(_of_kind(known, sensor))
     named = set(wanted) & set(SENSORS)
     others = [each for each in columns if each.kind == "time" or not named]

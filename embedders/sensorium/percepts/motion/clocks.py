@@ -145,6 +145,9 @@ def _unwrapped(ticks: NDArray[np.float64]) -> tuple[NDArray[np.float64], int | N
 
 def _unit_of_steps(ticks: NDArray[np.float64]) -> str | None:
     steps = np.diff(ticks)
+    if (steps <= 0).all():  # the last row first, which whoever reads them refuses
+        ticks = ticks[::-1]
+        steps = np.diff(ticks)
     if (steps < 0).mean() < DISORDER:  # a few rows out of order, which whoever reads them refuses
         ticks = np.sort(ticks)
         steps = np.diff(ticks)

@@ -18,6 +18,7 @@ ACCEL_UNITS = {  # in m/s^2
     "m/s^2": 1.0,
     "g": STANDARD_GRAVITY,
     "mg": STANDARD_GRAVITY / 1e3,
+    "ug": STANDARD_GRAVITY / 1e6,
     "cm/s^2": 1e-2,
     "mm/s^2": 1e-3,
     "ft/s^2": 0.3048,
@@ -29,11 +30,14 @@ GYRO_UNITS = {  # in rad/s
     "mdeg/s": math.pi / 180e3,
     "rpm": math.tau / 60,
     "rev/s": math.tau,
+    "deg/min": math.pi / (180 * 60),
+    "deg/h": math.pi / (180 * 3600),
 }
 SPELLINGS = {  # of units, without spaces, signs of multiplication and brackets
     **dict.fromkeys(("m/s^2", "m/s2", "m/s/s", "ms^-2", "ms-2", "ms2", "mps2", "mss"), "m/s^2"),
-    **dict.fromkeys(("g", "gs", "gravity", "gforce", "g0"), "g"),
-    **dict.fromkeys(("mg", "millig"), "mg"),
+    **dict.fromkeys(("g", "gs", "gravity", "gforce", "g0", "gn", "gₙ"), "g"),
+    **dict.fromkeys(("mg", "millig", "milli-g"), "mg"),
+    **dict.fromkeys(("ug", "microg", "micro-g"), "ug"),
     **dict.fromkeys(("cm/s^2", "cms^-2", "gal"), "cm/s^2"),
     **dict.fromkeys(("mm/s^2", "mms^-2"), "mm/s^2"),
     **dict.fromkeys(("ft/s^2", "fts^-2"), "ft/s^2"),
@@ -43,6 +47,8 @@ SPELLINGS = {  # of units, without spaces, signs of multiplication and brackets
     **dict.fromkeys(
         ("deg/s", "deg/sec", "degs^-1", "degs-1", "degs", "dps", "degps", "deg", "d/s"), "deg/s"
     ),
+    **dict.fromkeys(("deg/min", "degmin^-1"), "deg/min"),
+    **dict.fromkeys(("deg/h", "deg/hr", "deg/hour", "degh^-1", "dph"), "deg/h"),
     **dict.fromkeys(("mdps", "mdeg/s"), "mdeg/s"),
     **dict.fromkeys(("mrad/s", "mrads"), "mrad/s"),
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
@@ -107,6 +113,7 @@ OTHER = frozenset(  # words of columns that are about motion and are not its sam
 )
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 G_FORCE = re.compile(r"^g[ _-]?f(?:orce)?[ _-]?(?=[xyz]\b)", re.IGNORECASE)  # `gFx`: in g
+SEVERAL = re.compile(r"(?<![\d.])10+ ?[mun]s\b")  # times that count 100 ns, 10 us or the like
 BRACKET = re.compile(r"[(\[{]([^()\[\]{}]*(?:\([^()]*\)[^()\[\]{}]*)?)[)\]}]")
 
 
@@ -148,7 +155,8 @@ def unit_of(text: str) -> str | None:
     plain = text.strip().lower()
     for theirs, ours in (("²", "2"), ("⁻", "-"), ("¹", "1"), ("°", "deg"), ("º", "deg")):
         plain = plain.replace(theirs, ours)
-    plain = plain.replace("µ", "u").replace("μ", "u").replace("**", "^").replace("degree", "deg")
+    plain = plain.replace("µ", "u").replace("μ", "u").replace("**", "^").replace("degrees", "deg")
+    plain = plain.replace("degree", "deg").replace(" per ", "/")
     plain = re.sub(r"[\s·*()_.\[\]]", "", plain).replace("degs/", "deg/").replace("s^2", "s2")
     plain = (
         plain.replace("radians", "rad")
@@ -157,6 +165,12 @@ def unit_of(text: str) -> str | None:
         .replace("/sec", "/s")
     )
     return SPELLINGS.get(plain) or SPELLINGS.get(plain.replace("s2", "s^2"))
+
+
+def unit_in_brackets(name: str) -> str | None:
+    """Return the unit that a name in any language says in its last bracket, if it is known."""
+    told = [unit for found in BRACKET.findall(name) if (unit := unit_of(found))]
+    return told[-1] if told else None
 
 
 def _explain(name: str, place: int, below: str) -> Column:
@@ -182,6 +196,8 @@ def _explain(name: str, place: int, below: str) -> Column:
     if kind is None or (kind == "time") == (axis is not None):
         return Column(told, place, None, None, None)
     unit = unit_of(bracket) if bracket else _suffix(words, kind)
+    if kind == "time" and not bracket and (several := SEVERAL.search(name.lower())):
+        bracket, unit = several[0], None  # `time_100ns`
     if unit not in UNITS_OF[kind]:
         return Column(told, place, kind, axis, None, bracket)
     return Column(told, place, kind, axis, unit)

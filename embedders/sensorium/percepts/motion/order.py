@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from sensorium.errors import Phrase, UnitError, listed, show
+from sensorium.errors import PerceptValueError, Phrase, UnitError, listed, show
 from sensorium.percepts.motion.clocks import TICKS
 from sensorium.percepts.motion.options import Options
 from sensorium.percepts.motion.recording import Recording
 from sensorium.percepts.motion.times import check_rate
 from sensorium.percepts.source import Array, Given
 
+AXES = ("ax", "ay", "az", "gx", "gy", "gz")
 USUAL_RATE = 100  # Hz, where nothing says it
 
 
@@ -29,7 +30,27 @@ def without_readings(recording: Recording, options: Options) -> Recording:
         kept &= ~np.isin(samples, options.invalid).any(axis=1)
     if recording.kept is not None:
         kept &= recording.kept
+    if len(kept) and not kept.any():
+        raise _no_reading(recording)
     return recording if kept.all() else replace(recording, kept=kept)
+
+
+def _no_reading(recording: Recording) -> PerceptValueError:
+    """Return the refusal of a file each row of which lacks a number."""
+    told = np.isfinite(recording.samples).any(axis=0)
+    accel = list(recording.columns.get("accel", ()))
+    empty = " ".join(np.array(AXES)[~told]) if len(told) == len(AXES) else ""
+    remedy: str = "leave it out"
+    if accel and told[:3].all() and not told[3:].any():
+        way = {"columns": {"accel": accel}, "gyro": "none"}
+        remedy = Phrase("if there was no gyroscope, pass {0}", way)
+    return PerceptValueError(
+        f"motion in which no row has a number for every axis (none at all for {empty})"
+        if empty
+        else "motion in which no row has a number for every axis",
+        "rows with all axes of the sensors",
+        remedy,
+    )
 
 
 def on_one_clock(
@@ -65,7 +86,7 @@ def on_one_clock(
     }
     given = [name for name, clock in clocks.items() if clock is not None]
     if len(given) != 1:
-        raise _no_clock(name, given, options)
+        raise _no_clock(name, given, options, read)
     stamps = times if timestamps is None else _in_seconds(np.asarray(timestamps), options)
     clock = replace(read, times=stamps, rate=rate if own_rate is None else own_rate)
     return _in_order(_without_holes(clock), options)
@@ -93,11 +114,12 @@ def _in_seconds(stamps: Array, options: Options) -> Array:
     return stamps.astype(np.float64) / TICKS[options.time_unit]
 
 
-def _no_clock(name: str, given: Sequence[str], options: Options) -> UnitError:
+def _no_clock(name: str, given: Sequence[str], options: Options, recording: Recording) -> UnitError:
     """Return the refusal of samples that have no clock, or several."""
     if not given:
         return UnitError(
-            f"{name} with neither a rate nor timestamps",
+            f"{name} with neither a rate nor timestamps"
+            + (f": {recording.unknown['time']}" if "time" in recording.unknown else ""),
             "one of them",
             Phrase("pass {0}, with the number of the sensor", {"rate": USUAL_RATE}),
         )

@@ -29,7 +29,8 @@ class Recording:
         gyro: Unit of the rotation rate, if the file says it.
         reading: What was taken from where, in words.
         columns: Columns of the one table that each sensor is from, as `columns=` names them.
-        unknown: What the file says of the unit of a sensor, where it is no unit that is known.
+        unknown: What the file says of the unit of a sensor, where it is no unit that is known; of
+            its times as `"time"`, where they are not understood.
     """
 
     samples: Array

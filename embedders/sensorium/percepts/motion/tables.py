@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from sensorium.errors import EmptyPerceptError, Phrase, TimeError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.choice import AXES, Choice, columns_of
-from sensorium.percepts.motion.clocks import EPOCH, Clock, counted, told
+from sensorium.percepts.motion.clocks import EPOCH, TICKS, Clock, counted, told
 from sensorium.percepts.motion.columns import SENSORS, Column, words_of
 from sensorium.percepts.motion.guesses import is_numeric, other_columns
 from sensorium.percepts.motion.recording import check_count
@@ -21,6 +22,12 @@ from sensorium.percepts.motion.refusals import UNITS, doubled, key_of
 from sensorium.percepts.tables.table import Table
 
 AGREED = 0.2  # of a rate that the lines above the rows say, by which their times may differ
+ODD_UNIT = re.compile(  # in the bracket of a time: 100ns, 0.1 ms, min, hours, days, ticks
+    r"\d ?[mun]?s\b|^(?:m|mins?|minutes?|h|hrs?|hours?|d|days?|ticks?|counts?|samples?|frames?)$",
+    re.IGNORECASE,
+)
+FIRST = 3  # times that a message shows
+BY_RATE = {"rate": 100, "clock": "rate"}
 E4_RATES = (1.0, 1000.0)  # Hz that the second row of a table without names may say
 
 
@@ -102,7 +109,7 @@ def read_sensors(table: Table, limits: Limits, choice: Choice, *, name: str = ""
         places={kind: [column.place for column in triple] for kind, triple in sensors.items()},
         time_places=time_places,
         keys={kind: [key_of(each, table.names) for each in cols] for kind, cols in sensors.items()},
-        unknown=_unknown(sensors),
+        unknown=_unknown(sensors) | _untold(times, timed, rows[:, start:], clock),
         others=others,
     )
     found = found if table.names or found.clock else _led_by_rate(found)
@@ -155,6 +162,25 @@ def _unknown(sensors: Mapping[str, Sequence[Column]]) -> dict[str, str]:
     }
 
 
+def _untold(
+    times: Sequence[Column],
+    timed: Sequence[Column],
+    ticks: NDArray[np.float64],
+    clock: Clock | None,
+) -> dict[str, str]:
+    """Say which column of times is none that can be read."""
+    if clock is not None or not times:
+        return {}
+    column = times[0]
+    if column not in timed:
+        return {"time": f"the column {column.name!r} holds no dates or times that are understood"}
+    first = ", ".join(f"{each:.10g}" for each in ticks[:FIRST, timed.index(column)])
+    return {
+        "time": f"the column {column.name!r} ({first}, ...) counts in no unit of time that makes "
+        "it the times of motion, or does not increase"
+    }
+
+
 def _read(table: Table, places: Sequence[int], limits: Limits) -> NDArray[np.float64]:
     """Read columns whole, `(T, len(places))`."""
     parts, count = [], 0
@@ -182,6 +208,8 @@ def _clock(
     as the places of its columns.
     """
     for index, column in enumerate(timed):
+        if column.bracket and not (choice.time_unit or choice.by_rate):
+            _check_counted(column, table)
         clock = counted(ticks[:, index], choice.time_unit or column.unit)
         if clock is not None and not (choice.time_unit or column.unit or choice.by_rate):
             clock = _checked(clock, ticks[:, index], column, table)
@@ -196,6 +224,21 @@ def _clock(
             names = " ".join(column.name for column in words)
             return clock, names, tuple(column.place for column in words)
     return None, None, ()
+
+
+def _check_counted(column: Column, table: Table) -> None:
+    """Check that a column of times does not say a unit that is none of ours.
+
+    Raises:
+        TimeError: It does: its steps would be taken for those of another unit.
+    """
+    if ODD_UNIT.search(str(column.bracket)) is None:
+        return
+    raise TimeError(
+        f"{table.name}, whose column {column.name!r} counts in {column.bracket!r}",
+        f"times in {', '.join(TICKS)}, or the rate of the rows",
+        Phrase("say the rate of the rows: {0}, with the number of the sensor", BY_RATE),
+    )
 
 
 def _checked(clock: Clock, ticks: NDArray[np.float64], column: Column, table: Table) -> Clock:
@@ -215,7 +258,7 @@ def _checked(clock: Clock, ticks: NDArray[np.float64], column: Column, table: Ta
             f"{table.name}, whose column {column.name!r} counts in steps of "
             f"{np.median(np.diff(ticks)):g}",
             "its unit: sensors of Xsens count such times in tenths of a millisecond",
-            Phrase("say the rate of the rows: {0}", {"rate": 100, "clock": "rate"}),
+            Phrase("say the rate of the rows: {0}", BY_RATE),
         )
     return clock
 

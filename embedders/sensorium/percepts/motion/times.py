@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +27,7 @@ SLOWEST = 4.0  # Hz; slower "motion" is milliseconds given as seconds
 FASTEST_BODY = 4000.0  # Hz, as far as a unit is suggested
 FASTEST = 1e6  # Hz; faster is a period, or hours, given as the rate or seconds
 BURSTS = 3.0  # times the mean rate; timestamps that are denser than this come in bursts
+SORTED = {"clock": "sorted"}
 RATE_DIGITS = 6  # decimals of a rate derived from timestamps, whose rounding is not its own
 
 
@@ -65,13 +65,21 @@ def seconds_from_first(stamps: Array, count: int) -> NDArray[np.float64]:
 
 def _ordered(seconds: NDArray[np.float64]) -> Phrase:
     """Say how times that do not increase are read."""
-    told = seconds[np.isfinite(seconds)]
-    lasting = float(told.max() - told.min()) if len(told) else 0.0
-    ways: list[dict[str, Any]] = [{"clock": "sorted"}]
-    if lasting > 0 and SLOWEST <= len(seconds) / lasting <= FASTEST:
-        ways.append({"rate": float(f"{(len(seconds) - 1) / lasting:.4g}"), "clock": "rate"})
-    by_rate = ", or {1} if they lie evenly" if len(ways) > 1 else ""
-    return Phrase(f"pass {{0}} to sort the samples and leave out doubles{by_rate}", *ways)
+    stamps, counts = np.unique(seconds[np.isfinite(seconds)], return_counts=True)
+    # Of stamps cut to whole seconds, the first and the last one may have fewer samples
+    first, last = (1, -1) if len(stamps) > 2 and counts.min() != counts.max() else (0, -1)
+    lasting = float(stamps[last] - stamps[first]) if len(stamps) > 1 else 0.0
+    rate = float(counts[first:last].sum()) / lasting if lasting > 0 else 0.0
+    by_rate = {"rate": float(f"{rate:.4g}"), "clock": "rate"}
+    evenly = "if the rows are of one sensor and lie evenly"
+    backwards = bool(np.nanmedian(np.diff(seconds)) < 0)
+    if backwards or not SLOWEST <= rate <= FASTEST:
+        return Phrase("pass {0} to sort the samples and leave out doubles", SORTED)
+    if len(stamps) * 2 < counts.sum():  # without doubles little would be left
+        return Phrase(f"pass {{0}} {evenly}", by_rate)
+    return Phrase(
+        f"pass {{0}} to sort the samples and leave out doubles, or {{1}} {evenly}", SORTED, by_rate
+    )
 
 
 def _slowed(period: float) -> str:

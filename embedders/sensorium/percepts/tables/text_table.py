@@ -194,7 +194,7 @@ class TextTable:
         try:
             return to_number(cell, comma=self.decimal_comma)
         except ValueError as error:
-            raise self._unreadable(line, str(error)) from error
+            raise self._unreadable(line, f"{cell!r} is not a number") from error
 
     def _cells(self, number: int, line: str, wanted: Sequence[int]) -> list[str]:
         cells = split(line, self.separator)

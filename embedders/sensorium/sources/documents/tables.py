@@ -60,7 +60,11 @@ class TableReader:
             raise MediaDecodeError(
                 f"the table {path.name!r}, with no columns of motion",
                 "a table of motion, or the wish to read its rows as words",
-                Phrase("say {0}", {"modality": Text.modality}),
+                Phrase(
+                    "say {0} if it is a table of motion with names of its own, or {1}",
+                    {"modality": "imu"},
+                    {"modality": Text.modality},
+                ),
             )
         return as_percepts(_parts(path, options), path, options)
 

@@ -169,7 +169,7 @@ def modality_of_file(path: Path) -> str:
     if modality is None:
         raise MediaDecodeError(
             f"{path.name!r}, whose name does not say what it is",
-            f"one of {' '.join(sorted(suffixes))}",
+            "an ending that says it, such as .jpg, .wav, .mp4, .csv or .txt, or the kind of file",
             SAY_IT,
         )
     if modality in MEDIA:

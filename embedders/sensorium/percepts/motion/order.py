@@ -37,7 +37,7 @@ def without_readings(recording: Recording, options: Options) -> Recording:
 
 def _no_reading(recording: Recording) -> PerceptValueError:
     """Return the refusal of a file each row of which lacks a number."""
-    told = np.isfinite(recording.samples).any(axis=0)
+    told = np.asarray(np.isfinite(recording.samples).any(axis=0))
     accel = list(recording.columns.get("accel", ()))
     empty = " ".join(np.array(AXES)[~told]) if len(told) == len(AXES) else ""
     remedy: str = "leave it out"

@@ -425,3 +425,9 @@ def test_masked_arrays_are_refused() -> None:
     masked = np.ma.masked_array(np.full((4, 4), 2.0), np.eye(4, dtype=bool))
     with pytest.raises(SourceTypeError, match="mask"):
         Depth(masked, unit="m", fx=4.0)
+
+
+def test_truth_values_without_a_unit_ask_for_it() -> None:
+    """They are no depth; nothing is divided by their median, which is 0."""
+    with pytest.raises(UnitError, match="unit"):
+        Depth(np.zeros((2, 3), bool), unit=None, fx=500.0)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import math
 import random
 from collections.abc import Sequence
 from contextlib import suppress
@@ -177,7 +178,8 @@ def _as_given(dice: random.Random, array: np.ndarray[Any, Any]) -> Any:
         *(Path("/nonexistent"), "~", "http://x/", "file:///etc", "a" * 5000),
     ]
     way = dice.randrange(8)
-    if way == 0 and array.size < LISTED:
+    lists = math.prod(max(length, 1) for length in array.shape)  # even if the innermost are empty
+    if way == 0 and lists < LISTED:
         return array.tolist()
     if way == 1 and array.ndim:
         return array[..., ::-1]

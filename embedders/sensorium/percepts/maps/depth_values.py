@@ -256,7 +256,9 @@ def _check_plausible(valid: NDArray[np.float32], unit: str | float, *, width: in
 
 def likely_units(stored: Array) -> list[str | float]:
     """Return units with which stored numbers are a scene, the likeliest first."""
-    values = stored[np.isfinite(stored) & (stored > 0)] if stored.dtype.kind in "iuf" else stored
+    if stored.dtype.kind not in "iuf":
+        return finer_units(1.0)
+    values = stored[np.isfinite(stored) & (stored > 0)]
     median = float(np.median(values)) if values.size else 1.0
     if stored.dtype.kind == "f" and median < DEEPEST_MEDIAN:
         return ["m"]

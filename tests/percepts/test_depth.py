@@ -430,4 +430,4 @@ def test_masked_arrays_are_refused() -> None:
 def test_truth_values_without_a_unit_ask_for_it() -> None:
     """They are no depth; nothing is divided by their median, which is 0."""
     with pytest.raises(UnitError, match="unit"):
-        Depth(np.zeros((2, 3), bool), unit=None, fx=500.0)  # type: ignore[arg-type]
+        Depth(np.zeros((2, 3), bool), unit=None, fx=500.0)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.support.captures import broadcast_wave, film, flac
 
 from sensorium.percepts import Audio, Place, Video
+from sensorium.percepts.capture.tags import capture_tags, recording_capture
 
 MORNING = datetime(2018, 9, 15, 10, 20, 30, tzinfo=timezone.utc)
 
@@ -44,6 +46,19 @@ def test_a_camera_that_knows_its_zone_goes_before(tmp_path: Path) -> None:
 def test_a_clock_that_was_not_set_says_nothing(tmp_path: Path, time: str) -> None:
     """The zeros of QuickTime and of Unix, and the future."""
     assert Video(film(tmp_path / "a.mkv", creation_time=time)).captured is None
+
+
+def test_several_values_of_a_tag_are_told_by_the_first() -> None:
+    """As FFmpeg joins them from version 8.1 on."""
+    both = {"creation_time": "2018-09-15T10:20:30.000000Z;2018-09-15T10:20:30Z"}
+    track = SimpleNamespace(metadata={})
+    tags = capture_tags(SimpleNamespace(metadata=both), track)  # type: ignore[arg-type]
+    assert recording_capture(tags).at == MORNING
+
+
+def test_a_film_older_than_films_says_nothing() -> None:
+    """What a time beyond what Matroska can hold becomes."""
+    assert recording_capture({"creation_time": "1829-11-23T00:50:52Z"}).at is None
 
 
 def test_no_fix_is_no_place(tmp_path: Path) -> None:

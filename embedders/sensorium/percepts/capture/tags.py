@@ -23,6 +23,7 @@ PLACES = ("com.apple.quicktime.location.iso6709", "location", "location-eng")
 KEPT = frozenset({QUICKTIME, CREATION, *RECORDED, DATE, *PLACES})
 MUSIC = frozenset({"album", "album_artist", "track", "isrc", "disc", "barcode", "tsrc"})
 RELEASED = "published"  # kept in place of those
+FIRST_FILM = 1888  # year of the oldest film there is, at Roundhay
 LONGEST = 200  # characters of a tag that is kept
 DAY = re.compile(r"[0-9]{4}[-:/. ][0-9]{2}[-:/. ][0-9]{2}")
 CLOCK = re.compile(r"([0-9]{2})[-:/. ]([0-9]{2})[-:/. ]([0-9]{2})")
@@ -37,7 +38,8 @@ def capture_tags(container: InputContainer, track: Stream) -> dict[str, str]:
         if name in MUSIC and value.strip():
             kept[RELEASED] = name
         elif name in KEPT and value.strip() and len(value) <= LONGEST:
-            kept.setdefault(name, value.strip())
+            # FFmpeg from 8.1 on writes all values of a tag, where there are several
+            kept.setdefault(name, value.partition(";")[0].strip())
     return kept
 
 
@@ -56,7 +58,7 @@ def recording_capture(tags: Mapping[str, str]) -> Capture:
     if RELEASED in tags:
         return Capture(place=place)
     for at, by in _times(tags):
-        if at is not None:
+        if at is not None and at.year >= FIRST_FILM:  # FFmpeg turns the far future into 1829
             return Capture(at, by, place)
     return Capture(place=place) if place else NOTHING
 

@@ -367,3 +367,23 @@ def test_places_that_are_no_folder(tmp_path: Path) -> None:
     told: list[str] = []
     [motion] = sources.walk(tmp_path / "a.csv", on_skip=lambda path, why: told.append(why))
     assert (motion.modality, told) == ("imu", [])
+
+
+def test_a_folder_whose_rules_may_not_be_looked_for_ends_no_walk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in `lost+found`: nothing in it may be looked at, not even whether it is there."""
+    (tmp_path / "lost+found").mkdir()
+    (tmp_path / "note.txt").write_text("milk and bread")
+    is_file = Path.is_file
+
+    def looked_at(path: Path) -> bool:
+        if path.parent.name == "lost+found":
+            raise PermissionError(13, "Permission denied")
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", looked_at)
+    failed: list[str] = []
+    found = sources.walk(tmp_path, on_failure=lambda path, error: failed.append(path.name))
+    assert [each.text for each in found if isinstance(each, Text)] == ["milk and bread"]
+    assert set(failed) == {"lost+found"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from sensorium.errors import PerceptFormatError, SensoriumError
-from sensorium.percepts.locations import allowed_path
+from sensorium.percepts.locations import allowed_path, looking_at
 from sensorium.percepts.percept import Percept
 from sensorium.percepts.readers import Reader, known_options, reader_of, why_skipped
 from sensorium.percepts.recognising import is_known_file, modality_of_file
@@ -160,6 +160,11 @@ class Search:
         rule = self._rule_for(folder, outer)
         if self._skips(folder, rule):
             return
+        entries: list[Path] | None = None
+        with self._reporting(folder), looking_at(folder, "a folder that can be listed"):
+            entries = sorted(folder.iterdir())
+        if entries is None:
+            return
         reader = None
         with self._reporting(folder):
             reader = reader_of(folder.absolute())
@@ -170,9 +175,6 @@ class Search:
         if reader is not None and not (telling and _is_for_one(telling, folder)):
             yield FoundFile(folder, reader, rule)
             return
-        entries: list[Path] = []
-        with self._reporting(folder):
-            entries = sorted(folder.iterdir())
         for path in entries:
             with self._reporting(path):
                 yield from self._entry(path, rules)
@@ -229,6 +231,7 @@ class Search:
         if folder not in self._by_folder:
             if self.roots is not None and (folder / RULES_FILE).exists():
                 allowed_path(folder / RULES_FILE, self.roots)
+            self._by_folder[folder] = []  # whatever is wrong with it is reported once
             self._by_folder[folder] = read_rules(folder.absolute())
         return self._by_folder[folder]
 

@@ -58,12 +58,13 @@ def hit_table(hits: Iterable[Hit]) -> Table:
         wide="what",
     )
     for rank, hit in enumerate(hits, start=1):
+        matched = hit.modality if hit.finding is None else hit.finding.origin
         shown.add_row(
             str(rank),
             f"{hit.score:.2f}",
             confidence(hit.confidence),
-            hit.modality if hit.finding is None else hit.finding.origin,
-            span(hit.span, hit.modality if hit.finding is None else hit.finding.origin),
+            matched,
+            span(hit.span, matched),
             when(hit.record.at),
             cut(_matching(hit)),
             short_id(hit.record.id),

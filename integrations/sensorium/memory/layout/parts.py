@@ -184,6 +184,24 @@ def drop_parts(backend: Backend, last: Mapping[str, int], *, owner: str) -> None
         backend.delete(Filter(owner, beyond, parts=True))
 
 
+def rewrite_record(
+    backend: Backend, record: str, payload: Payload, rows: Mapping[str, Vectors], *, owner: str
+) -> StoredPoint:
+    """Write a record that is there anew, in as many points as it needs now; return its own point.
+
+    Args:
+        backend: The collection.
+        record: The UUID of its point.
+        payload: The payload of its point, as `spread_over_points` takes it.
+        rows: All of its rows of each modality, shape `(W, D)`.
+        owner: Owner of the record.
+    """
+    points = spread_over_points(record, payload, rows)
+    backend.upsert(points)
+    drop_parts(backend, {record: len(points) - 1}, owner=owner)
+    return StoredPoint(record, points[0].payload)
+
+
 def stored_points(backend: Backend, ids: Sequence[str], owner: str) -> dict[str, StoredPoint]:
     """Return the owner's points under some ids, by id.
 

@@ -26,10 +26,9 @@ from sensorium.memory.layout.findings import Findings, taken_apart
 from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.parts import (
     CONTINUING,
-    drop_parts,
     pages,
+    rewrite_record,
     rows_of,
-    spread_over_points,
     stacked,
     without_orphans,
 )
@@ -266,10 +265,7 @@ class Editor:
         if iso(end) > payload.get("until", payload["at"]):
             payload["until"] = iso(end)
         found.among(set(payload["digest"])).lay_out(payload, rows)
-        points = spread_over_points(main.id, payload, rows)
-        self._shelf.backend.upsert(points)
-        drop_parts(self._shelf.backend, {main.id: len(points) - 1}, owner=self._owner)
-        return StoredPoint(main.id, points[0].payload)
+        return rewrite_record(self._shelf.backend, main.id, payload, rows, owner=self._owner)
 
     def condition(
         self,

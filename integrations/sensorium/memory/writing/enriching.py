@@ -17,7 +17,7 @@ from sensorium.errors import (
 )
 from sensorium.memory.layout.findings import ENRICHED, Findings, taken_apart
 from sensorium.memory.layout.lookup import find_record
-from sensorium.memory.layout.parts import drop_parts, pages, rows_of, spread_over_points
+from sensorium.memory.layout.parts import pages, rewrite_record, rows_of
 from sensorium.memory.layout.payload import media_in
 from sensorium.memory.media.signals import open_medium
 from sensorium.memory.receipts import Enriched
@@ -163,7 +163,5 @@ class Enriching:
         payload, rows, before = taken_apart(main.payload, rows_of(backend, self._owner, main))
         found = found.among({medium.digest for medium in media_in(payload)})
         before.without(digests, found.by).joined_by(found).lay_out(payload, rows)
-        points = spread_over_points(main.id, payload, rows)
-        backend.upsert(points)
-        drop_parts(backend, {main.id: len(points) - 1}, owner=self._owner)
+        rewrite_record(backend, main.id, payload, rows, owner=self._owner)
         return len(found.items)

@@ -24,7 +24,7 @@ from sensorium.qdrant.edge.backend import EdgeBackend
 from sensorium.qdrant.edge.folder import locked_error, read_opener, removed_while_open
 from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared.address import Address
-from sensorium.qdrant.shared.connection import Connection, broken_off, stopped
+from sensorium.qdrant.shared.connection import Connection, broken_off, connected, stopped
 from sensorium.qdrant.shared.held_collection import space_key
 from sensorium.qdrant.shared.holder import Holder
 
@@ -176,17 +176,17 @@ class Access:
                     raise broken_off(self.folder) from error
             except StoreLockedError:
                 if not role.is_answered:
-                    self._doubt()
+                    self._doubt(role.process)
                 raise
             finally:
                 self._put_back(role)
             time.sleep(pause)
             pause = min(LONGEST, pause * 1.5)
 
-    def _doubt(self) -> None:
+    def _doubt(self, process: int) -> None:
         """Note that the holder does not go on: what is asked next does not wait as long for it."""
         with self._guard:
-            self._doubted = read_opener(self.folder).name
+            self._doubted = f"process {process}"
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
@@ -226,6 +226,7 @@ class Access:
     def _found(self, schema: CollectionSchema, distrust: bool) -> Holder | Connection:
         """Connect to the holder, or become it: whoever answers without the lock is none."""
         began, pause = time.monotonic(), SHORTEST
+        last = read_opener(self.folder)
         while True:
             self.check_used()
             failure: StoreLockedError | None = None
@@ -248,6 +249,8 @@ class Access:
                 if not isinstance(error, StoreLockedError):
                     raise
                 opener = read_opener(self.folder)
+                if opener != last:  # the next one is waited for as long as the one before
+                    last, began = opener, time.monotonic()
                 waited = time.monotonic() - began
                 if waited > HESITATION and (not opener.sharing or opener.elsewhere):
                     raise locked_error(self.folder) from None
@@ -262,15 +265,15 @@ class Access:
         """Connect to the holder.
 
         Raises:
-            ConnectionError: Nobody answers.
+            ConnectionError: Nobody answers, or another has taken the folder over meanwhile.
             StoreLockedError: Whoever answers does not go on, or is another user or version.
         """
         opener = read_opener(self.folder).name
         try:
-            connection = Connection(self._address, BRIEF if self._doubted == opener else None)
-        except TimeoutError as error:
-            self._doubted = read_opener(self.folder).name
-            raise stopped(self.folder, self._doubted) from error
+            connection = connected(self._address, BRIEF if self._doubted == opener else None)
+        except StoreLockedError:
+            self._doubted = opener
+            raise
         self._doubted = None
         return connection
 

@@ -149,12 +149,25 @@ class Connection:
             StoreLockedError: It does not.
             ConnectionError: It is gone, or who answers does not hold the folder.
         """
-        try:
-            Connection(self._address).close()
-        except TimeoutError as error:
-            raise stopped(self._address.folder, f"process {self.process}") from error
+        connected(self._address).close()
         if is_unlocked(self._address.folder):
             raise ConnectionAbortedError("who answers does not hold the folder")
+
+
+def connected(address: Address, patience: float | None = None) -> Connection:
+    """Connect to the holder, as `Connection`; say who it is if it does not greet.
+
+    Raises:
+        StoreLockedError: It does not, or is of another version, or another user's.
+        ConnectionAbortedError: It does not, and another has taken its place meanwhile.
+    """
+    opener = read_opener(address.folder).name
+    try:
+        return Connection(address, patience)
+    except TimeoutError as error:
+        if read_opener(address.folder).name != opener:
+            raise ConnectionAbortedError(f"{opener} is no longer the holder") from error
+        raise stopped(address.folder, opener) from error
 
 
 def _greeted(hello: Message, address: Address) -> tuple[int, State]:

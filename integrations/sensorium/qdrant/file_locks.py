@@ -14,6 +14,7 @@ from pathlib import Path
 from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.errors import StoreFormatError, StoreLockedError, StoreUnavailableError
 from sensorium.qdrant.durability import NO_FOLLOW
+from sensorium.qdrant.waiting import Waiting
 
 PATIENCE = 30.0  # seconds to wait for another process, which holds such a lock for milliseconds
 POLL = 0.002  # seconds between two tries, on average
@@ -66,27 +67,33 @@ def wait_for_lock(descriptor: int, name: str) -> None:
     Raises:
         StoreLockedError: Another process does not give it up.
     """
-    deadline = time.monotonic() + PATIENCE
+    waiting = Waiting()
     while not try_lock(descriptor):
-        if time.monotonic() > deadline:
+        if waiting.look() > PATIENCE:
+            locker = _locker(os.fstat(descriptor)) or ANOTHER
             raise StoreLockedError(
-                f"{name!r}, which {_locker(descriptor)} has locked for {PATIENCE:.0f} seconds",
+                f"{name!r}, which {locker} has locked for {PATIENCE:.0f} seconds",
                 "processes that go on",
                 "continue or end it: it may be stopped, or in a debugger",
             )
         time.sleep(random.uniform(0, 2 * POLL))
 
 
-def _locker(descriptor: int) -> str:
-    """Name the process that has locked an open file, where the system tells."""
+def locker_of(file: Path) -> str | None:
+    """Name the process that has locked a file, where the system tells; `None` if it does not."""
+    with suppress(OSError):
+        return _locker(file.stat())
+    return None
+
+
+def _locker(status: os.stat_result) -> str | None:
     with suppress(OSError, ValueError):
-        status = os.fstat(descriptor)
         file = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
         for line in Path("/proc/locks").read_text("utf-8").splitlines():
             fields = line.split()
             if fields[1] == "FLOCK" and fields[5] == file and int(fields[4]) > 0:
                 return f"process {fields[4]}"
-    return ANOTHER
+    return None
 
 
 def this_process() -> str:

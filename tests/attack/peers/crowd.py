@@ -166,7 +166,9 @@ class Crowd:
         if self.hasty and any(f"process {pid}" in error for pid in self._was_stopped):
             self.named += 1
             return
-        self.wrong.append(("failed", f"{error} (stopped: {sorted(self._was_stopped)})"))
+        there = [p.process.pid for p in self.peers]
+        told = f"stopped: {sorted(self._was_stopped)}; there: {there}; ended: {peer.process.pid}"
+        self.wrong.append(("failed", f"{error} ({told})"))
 
     def _hear(self, peer: Peer, lines: list[dict[str, Any]]) -> None:
         ledger = peer.line.ledger

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.support.waiting import wait_until
 
 from sensorium.errors import StoreLockedError
 from sensorium.qdrant.edge.folder import LOCKS
+from sensorium.qdrant.file_locks import FileLock
 from sensorium.qdrant.shared import SharedBackend, connection, owner_locks
 from sensorium.qdrant.shared.owner_locks import owner_lock
 
@@ -77,6 +79,27 @@ def test_a_writer_that_gave_up_is_settled_with_once(tmp_path: Path) -> None:
             if error is not None:
                 raise error
     assert settled == [0]
+
+
+def test_an_old_sign_of_life_is_looked_at_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a pause of the whole machine all signs are old: who goes on gives the next one."""
+    monkeypatch.setattr(owner_locks, "BEAT", 0.3)
+    with owner_lock(tmp_path, "rex", settle=int, check=int):
+        pass
+    (file,) = (tmp_path / LOCKS).iterdir()
+    writer, looks = FileLock(file), list[float]()
+    assert writer.acquire()
+    os.utime(file, (0, 0))
+
+    def goes_on() -> None:
+        looks.append(file.stat().st_mtime)
+        writer.touch() if len(looks) == 1 else writer.release()
+
+    with owner_lock(tmp_path, "rex", settle=int, check=goes_on):
+        assert looks[0] == 0.0
+        assert len(looks) == 2
 
 
 def test_who_waits_to_write_learns_that_the_holder_is_stopped(

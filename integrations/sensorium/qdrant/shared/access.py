@@ -21,12 +21,14 @@ from sensorium.encoders.forking import Lock, finalize, mind_forks
 from sensorium.errors import SensoriumError, StoreClosedError, StoreLockedError
 from sensorium.qdrant.backend import closed
 from sensorium.qdrant.edge.backend import EdgeBackend
-from sensorium.qdrant.edge.folder import locked_error, read_opener, removed_while_open
+from sensorium.qdrant.edge.folder import LOCK, locked_error, read_opener, removed_while_open
+from sensorium.qdrant.file_locks import locker_of
 from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared.address import Address
 from sensorium.qdrant.shared.connection import Connection, broken_off, connected, stopped
 from sensorium.qdrant.shared.held_collection import space_key
 from sensorium.qdrant.shared.holder import Holder
+from sensorium.qdrant.waiting import Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -155,7 +157,7 @@ class Access:
             as_holder: What to do in this process.
             through: What to do through a connection.
         """
-        failures, pause, gives_up = 0, SHORTEST, 0.0
+        failures, pause, waiting = 0, SHORTEST, Waiting()
         while True:
             role = self._role(schema, distrust=failures > 0)
             if isinstance(role, Holder):
@@ -171,8 +173,9 @@ class Access:
                 if role.is_answered:
                     raise
                 failures += 1
-                gives_up = gives_up or time.monotonic() + PATIENCE
-                if failures > MOST_DEATHS and time.monotonic() > gives_up:
+                if failures == 1:
+                    waiting.restart()
+                if failures > MOST_DEATHS and waiting.look() > PATIENCE:
                     raise broken_off(self.folder) from error
             except StoreLockedError:
                 if not role.is_answered:
@@ -225,7 +228,7 @@ class Access:
 
     def _found(self, schema: CollectionSchema, distrust: bool) -> Holder | Connection:
         """Connect to the holder, or become it: whoever answers without the lock is none."""
-        began, pause = time.monotonic(), SHORTEST
+        waiting, pause = Waiting(), SHORTEST
         last = read_opener(self.folder)
         while True:
             self.check_used()
@@ -250,13 +253,16 @@ class Access:
                     raise
                 opener = read_opener(self.folder)
                 if opener != last:  # the next one is waited for as long as the one before
-                    last, began = opener, time.monotonic()
-                waited = time.monotonic() - began
+                    last = opener
+                    waiting.restart()
+                waited = waiting.look()
                 if waited > HESITATION and (not opener.sharing or opener.elsewhere):
                     raise locked_error(self.folder) from None
                 if waited > (BRIEF if self._doubted == opener.name else PATIENCE):
                     self._doubted = opener.name
-                    raise stopped(self.folder, opener.name) from None
+                    # One that was stopped as soon as it had the lock has not written its name yet
+                    holder = locker_of(self.folder / LOCK) or opener.name
+                    raise stopped(self.folder, holder) from None
             distrust = False  # somebody has the lock
             time.sleep(pause)
             pause = min(LONGEST, pause * 1.5)

@@ -14,6 +14,7 @@ from sensorium.errors import SpaceMismatchError, StoreClosedError, StoreLockedEr
 from sensorium.qdrant.edge.backend import EdgeBackend
 from sensorium.qdrant.forwarding import READING
 from sensorium.qdrant.schema import CollectionSchema
+from sensorium.qdrant.waiting import Waiting
 
 PATIENCE = 30.0  # seconds without a sign of life after which a process is not waited for
 LOOKING = 1.0  # seconds between two looks at that
@@ -83,8 +84,9 @@ class HeldCollection:
     def _changing(self, writing: bool) -> Iterator[None]:
         """Wait until nothing is about to be put in place, and keep it so meanwhile."""
         with self._guard:
+            waiting = Waiting()
             while self._seal is not None:
-                self._check_alive(self._seal)
+                self._check_alive(self._seal, waiting.look())
                 self._changed.wait(LOOKING)
             self._writes += writing
             self._writing += 1
@@ -95,13 +97,17 @@ class HeldCollection:
                 self._writing -= 1
                 self._changed.notify_all()
 
-    def _check_alive(self, seal: Seal) -> None:
+    def _check_alive(self, seal: Seal, waited: float) -> None:
         """Check that who sealed the collection has shown a sign of life not long ago.
 
+        Args:
+            seal: Who sealed it, and when that was heard of.
+            waited: Seconds that the caller has waited: after a pause of this process, signs of
+                life that came meanwhile are heard first.
         Raises:
             StoreLockedError: It has not.
         """
-        if time.monotonic() - seal.heard > PATIENCE:
+        if time.monotonic() - seal.heard > PATIENCE and waited > LOOKING:
             raise StoreLockedError(
                 f"the memory {str(self.edge.folder)!r}, in whose place process {seal.process} "
                 f"began to put a re-embedded one {PATIENCE:.0f} seconds ago without going on",

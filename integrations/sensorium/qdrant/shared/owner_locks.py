@@ -16,6 +16,7 @@ from sensorium.errors import StoreLockedError
 from sensorium.qdrant.edge.folder import LOCKS, removed_while_open
 from sensorium.qdrant.file_locks import FileLock, this_process
 from sensorium.qdrant.regular_files import make_regular_folder
+from sensorium.qdrant.waiting import Waiting
 
 PATIENCE = 30.0  # seconds without a sign of life after which a process is not waited for
 BEAT = 3.0  # seconds between two signs of life of a process that writes for long
@@ -51,13 +52,14 @@ def owner_lock(
     name = hashlib.sha256(owner.encode()).hexdigest()[:32]
     file = make_regular_folder(folder, LOCKS) / name
     lock = FileLock(file)
-    pause, look = SHORTEST, time.monotonic() + BEAT
+    pause, waiting = SHORTEST, Waiting()
+    sign: float | None = None
     try:
         while not lock.acquire():
-            if time.monotonic() > look:  # whoever has it just got it, or gave a sign since
-                _check_alive(lock, file, folder)
+            if waiting.look() > BEAT:  # whoever has it just got it, or gave a sign since
+                sign = _last_sign(lock, file, folder, before=sign)
                 check()
-                look = time.monotonic() + BEAT
+                waiting.restart()
             time.sleep(pause)
             pause = min(LONGEST, pause * 1.5)
         before = lock.read()
@@ -76,21 +78,31 @@ def owner_lock(
         lock.release()
 
 
-def _check_alive(lock: FileLock, file: Path, folder: Path) -> None:
-    """Check that the process which has a lock has shown a sign of life not long ago.
+def _last_sign(lock: FileLock, file: Path, folder: Path, *, before: float | None) -> float | None:
+    """Return when the process which has a lock showed a sign of life last.
 
+    Args:
+        lock: The lock.
+        file: Its file.
+        folder: Folder of the memory.
+        before: What this returned a `BEAT` before: a sign as old as that may be old because all
+            processes were paused, with the machine or the container, and go on now.
     Raises:
-        StoreLockedError: It has not.
+        StoreLockedError: It was long ago, and there was none since `before`.
     """
-    with suppress(FileNotFoundError):
-        if time.time() - file.stat().st_mtime > PATIENCE:
-            holder = lock.holder()
-            raise StoreLockedError(
-                f"the memory {str(folder)!r}, into which {holder} began to write {PATIENCE:.0f} "
-                "seconds ago without going on",
-                "a process that writes and goes on, or ends",
-                f"continue or end {holder}: it may be stopped, or in a debugger",
-            )
+    try:
+        sign = file.stat().st_mtime
+    except FileNotFoundError:
+        return None
+    if sign == before and time.time() - sign > PATIENCE:
+        holder = lock.holder()
+        raise StoreLockedError(
+            f"the memory {str(folder)!r}, into which {holder} began to write {PATIENCE:.0f} "
+            "seconds ago without going on",
+            "a process that writes and goes on, or ends",
+            f"continue or end {holder}: it may be stopped, or in a debugger",
+        )
+    return sign
 
 
 class _Heart:

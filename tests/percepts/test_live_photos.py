@@ -110,6 +110,13 @@ def test_one_identifier_makes_a_pair_and_two_make_none(tmp_path: Path) -> None:
     assert live_film(path) is None
 
 
+def test_a_name_of_the_greatest_length_has_no_longer_film(tmp_path: Path) -> None:
+    """Where the film's name would be longer than a name may be, there is none."""
+    path = tmp_path / ("n" * 252 + ".jp")
+    path.write_bytes(photo())
+    assert live_film(path) is None
+
+
 @pytest.mark.parametrize("identifier", ["", "A-1"])
 def test_without_two_identifiers_the_name_and_the_length_tell(
     identifier: str, tmp_path: Path

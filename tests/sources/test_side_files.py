@@ -53,6 +53,15 @@ def test_a_file_finds_its_side_file(tmp_path: Path, name: str, side: str) -> Non
     assert find_side_file(file) == tmp_path / side
 
 
+def test_a_name_of_the_greatest_length_is_looked_up_like_others(tmp_path: Path) -> None:
+    """Names that would be longer than a name may be are not there; shorter ones are found."""
+    file = tmp_path / f"{'n' * 251}.jpg"  # 255 bytes
+    file.touch()
+    assert find_side_file(file) is None
+    (tmp_path / f"{'n' * 46}.json").write_text("{}", encoding="utf-8")
+    assert find_side_file(file) == tmp_path / f"{'n' * 46}.json"
+
+
 def test_a_file_without_one_has_none(tmp_path: Path) -> None:
     """Not even a file that is its own."""
     (tmp_path / "beach(1).jpg.json").mkdir()

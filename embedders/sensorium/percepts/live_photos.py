@@ -15,6 +15,7 @@ from sensorium.errors import SensoriumError
 from sensorium.percepts.codecs.ffmpeg import open_media
 from sensorium.percepts.codecs.pictures import MEDIA_ERRORS, open_picture
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.locations import is_there
 from sensorium.percepts.percept import DEFAULT_LIMITS
 from sensorium.percepts.source import Encoded, take
 
@@ -48,7 +49,7 @@ def live_film(photo: Path) -> Path | None:
     """Return the film beside a live photo: of the same name, and of the same moment."""
     for suffix in FILMS:
         for film in (photo.with_suffix(suffix), photo.with_suffix(suffix.upper())):
-            if film.is_file() and is_live_pair(photo, film):
+            if is_there(film) and is_live_pair(photo, film):
                 return film
     return None
 

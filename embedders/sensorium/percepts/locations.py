@@ -47,6 +47,17 @@ def redacted(text: str, url: str) -> str:
     return text
 
 
+def is_there(path: Path) -> bool:
+    """Return whether a regular file is at a path that was made of the name of another file.
+
+    What is longer than a name may be, for which `Path.is_file` raises, is not there.
+    """
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def local_path(text: str | bytes) -> Path:
     """Return the file that a path or a `file:` URI names.
 

@@ -332,5 +332,7 @@ def _read_text(
     if not isinstance(source, Encoded):
         raise SourceTypeError(f"{source.name} as text", "encoded text", "pass Text(words) itself")
     read = decoded(source.read(), units.pop("encoding", None), name=source.name)
+    if not read.text.strip():
+        raise EmptyPerceptError(f"{source.name}, which is blank", "words", "leave it out")
     percept = make_percept(Text, read.text, units, at=at, uri=uri, limits=limits)
     return percept.with_reading(read.reading)

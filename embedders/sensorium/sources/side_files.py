@@ -19,7 +19,7 @@ from sensorium.errors import MediaDecodeError
 from sensorium.percepts.capture.capture import Capture
 from sensorium.percepts.capture.times import credible
 from sensorium.percepts.capture.xmp import XMP, read_xmp
-from sensorium.percepts.locations import looking_at
+from sensorium.percepts.locations import is_there, looking_at
 from sensorium.percepts.place import Place, measured_place
 
 TAKEOUT = "Google Takeout"
@@ -74,7 +74,7 @@ def find_side_file(path: Path) -> Path | None:
         path: Path of the file.
     """
     candidates = (path.with_name(name) for name in _names(path))
-    return next((each for each in candidates if each != path and each.is_file()), None)
+    return next((each for each in candidates if each != path and is_there(each)), None)
 
 
 def _names(path: Path) -> Iterator[str]:

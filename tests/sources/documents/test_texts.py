@@ -71,6 +71,14 @@ def test_a_short_text_is_one_percept_and_a_long_one_can_be(tmp_path: Path) -> No
     assert whole.text == PARAGRAPHS
 
 
+def test_a_blank_text_is_refused_like_an_empty_one(tmp_path: Path) -> None:
+    """By the name of its file, since there is nothing to find it by."""
+    path = tmp_path / "blank.txt"
+    path.write_text(" \n\t\n")
+    with pytest.raises(EmptyPerceptError, match=r"blank\.txt.*leave it out"):
+        list(sources.open(path))
+
+
 def test_progress_is_told_in_bytes(tmp_path: Path) -> None:
     """The last call says that all of the file is read."""
     path = tmp_path / "diary.txt"
@@ -125,6 +133,14 @@ def test_subtitles_say_their_seconds_and_their_video(tmp_path: Path) -> None:
     assert talk.uri == f"{path.as_uri()}#t=1,6"
     (tmp_path / "film.MP4").touch()
     assert texts(path)[0].uri == f"{(tmp_path / 'film.MP4').as_uri()}#t=1,6"
+
+
+def test_subtitles_with_the_longest_name_are_read(tmp_path: Path) -> None:
+    """A video whose name would be longer than a name may be is not there."""
+    path = tmp_path / f"{'n' * 251}.srt"  # 255 bytes
+    path.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello.\n")
+    [text] = texts(path)
+    assert text.text == "Hello."
 
 
 def test_web_subtitles_are_read_with_their_speakers(tmp_path: Path) -> None:

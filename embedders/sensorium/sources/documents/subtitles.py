@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sensorium.percepts.locations import is_there
 from sensorium.percepts.percept import Percept
 from sensorium.percepts.video import Video
 from sensorium.sources.documents.parts import GENERAL, TEXT, Part, as_percepts, read_text
@@ -120,6 +121,6 @@ def _video_of(path: Path) -> Path | None:
         for suffix in Video.suffixes:
             for each in (suffix, suffix.upper()):
                 video = path.with_name(stem + each)
-                if video.is_file():
+                if is_there(video):
                     return video
     return None

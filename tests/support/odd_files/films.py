@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -29,7 +30,7 @@ def film(
     sound: str | None = None,
     identifier: str = "",
     pictures: bool = True,
-    **tags: str,
+    tags: Mapping[str, str] | None = None,
 ) -> bytes:
     """Two seconds of a bar that goes through the picture, with a tone of its own or without."""
     stream = io.BytesIO()
@@ -37,8 +38,7 @@ def film(
     with av.open(stream, "w", format=container, options=options) as output:
         if identifier:
             output.metadata[IDENTIFIER] = identifier
-        for name, text in tags.items():
-            output.metadata[name.replace("__", ".")] = text
+        output.metadata.update(tags or {})
         moving = _moving(output, codec) if pictures else None
         heard = output.add_stream(sound, rate=SOUND, layout="mono") if sound else None
         if moving is not None:
@@ -95,6 +95,10 @@ def half_empty(content: bytes) -> bytes:
     return content[:middle] + bytes(end - 4 - middle) + content[end - 4 :]
 
 
+APPLE = {
+    "com.apple.quicktime.creationdate": "2022-08-09T12:11:12+0200",
+    "com.apple.quicktime.location.ISO6709": POSITION,
+}
 CREATED = {"creation_time": "2022-08-09T10:11:12.000000Z"}
 PHONE: dict[str, Any] = {"at": utc(2022, 8, 9, 10, 11, 12), "by": "creation_time"}
 
@@ -103,7 +107,7 @@ def files() -> list[Odd]:
     return [
         read(
             "videos/VID_0001.mp4",
-            film("mp4", sound="aac", number=1, **CREATED, location=POSITION),
+            film("mp4", sound="aac", number=1, tags={**CREATED, "location": POSITION}),
             "video",
             **PHONE,
             place=THERE,
@@ -114,8 +118,7 @@ def files() -> list[Odd]:
                 "mov",
                 number=2,
                 sound="aac",
-                com__apple__quicktime__creationdate="2022-08-09T12:11:12+0200",
-                com__apple__quicktime__location__ISO6709=POSITION,
+                tags=APPLE,
             ),
             "video",
             **PHONE,

@@ -43,8 +43,13 @@ def test_a_folder_is_walked(tmp_path: Path) -> None:
         (".hidden.txt", "hidden"),
     }
     again = run("remember", tmp_path / "folder")
-    assert again.stdout == "3 known: 1 text, 1 image, 1 audio; left as they were\n"
-    assert "data.xyz: skipped, unknown kind" in again.stderr
+    assert again.stdout.splitlines() == [
+        "3 known: 1 text, 1 image, 1 audio; left as they were",
+        "5 files:",
+        "  3 known already",
+        "  1 hidden (.hidden.txt)",
+        "  1 .xyz: unknown kind (data.xyz)",
+    ]
     records = run_json("timeline", "--source", "phone")["records"]
     assert sorted(record["modalities"][0] for record in records) == ["audio", "image", "text"]
 

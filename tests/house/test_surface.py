@@ -9,8 +9,8 @@ import pytest
 SURFACE = {
     "sensorium.percepts": "IMU Audio Depth Image Limits Percept Place Span Text Thermal Unit Video "
     "fill_holes percept_from_dict percept_from_media",
-    "sensorium.sources": "MessageFailure Reader Snapshot bag check_options moments open "
-    "register_reader walk",
+    "sensorium.sources": "Account MessageFailure Reader Reason Snapshot bag check_options "
+    "moments open register_reader walk",
     "sensorium.samples": "FOLDER NOTES notes sample sample_names",
     "sensorium.encoders": "Background EmbeddingSpace Encoder EncoderBase Encoding FewShotProbe "
     "FunctionEncoder Pair Prediction ZeroShotClassifier check_cancelled combine encoder_names "

@@ -83,11 +83,11 @@ def test_every_file_is_read_or_accounted_for(tmp_path: Path) -> None:
     )
     assert names(read, tmp_path) == [("text", "/a.txt"), ("text", "/b/note.txt")]
     assert skipped == {
-        ".cache": "hidden",
+        ".cache": "a cache",
         "link": "a link to a folder",
-        "lost": "neither a file nor a folder",
+        "lost": "a link to nothing",
         "model.bin": "unknown kind",
-        "pipe.txt": "neither a file nor a folder",
+        "pipe.txt": "a pipe",
     }
     assert isinstance(failed.pop("deep.png"), UnitError)
     assert failed == {}

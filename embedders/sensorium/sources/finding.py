@@ -14,15 +14,22 @@ from sensorium.percepts.locations import allowed_path, looking_at
 from sensorium.percepts.percept import Percept
 from sensorium.percepts.readers import Reader, known_options, reader_of, why_skipped
 from sensorium.percepts.recognising import is_known_file, modality_of_file
+from sensorium.sources.account import RULES, WAITING, Account
+from sensorium.sources.reasons import (
+    OUTSIDE,
+    TO_FOLDER,
+    Reason,
+    as_reason,
+    no_file,
+    read_with,
+    unknown_kind,
+)
 from sensorium.sources.registry import open as open_source
 from sensorium.sources.rules import RULES_FILE, SKIP, Rule, options_of, read_rules
 from sensorium.sources.single_file import GENERAL, companions
+from sensorium.sources.system_files import left_file, left_folder
 
-# Reasons to skip
-UNKNOWN_KIND, HIDDEN, LINK = "unknown kind", "hidden", "a link to a folder"
-OTHER = "neither a file nor a folder"
-
-OnSkip: TypeAlias = Callable[[Path, str], object]  # called with what is skipped, and the reason
+OnSkip: TypeAlias = Callable[[Path, Reason], object]  # with what is skipped, and the reason
 OnFailure: TypeAlias = Callable[[Path, "SensoriumError | OSError"], object]
 
 
@@ -34,11 +41,13 @@ class FoundFile:
         path: Its path, as it was given or found.
         reader: The reader that takes it; `None` if it is read as one percept.
         rule: The rule that matches it.
+        given: Whether it was named itself, and not found in a folder.
     """
 
     path: Path
     reader: Reader | None = None
     rule: Rule | None = None
+    given: bool = False
 
     def modality(self, asked: str | None = None) -> str | None:
         """Return the modality asked for, or that of the rule, or that which the name says.
@@ -102,6 +111,7 @@ class Search:
         on_skip: Called with each file that is skipped, and the reason.
         on_failure: Called with a file that may not be read, or a folder that cannot be listed.
         roots: Directories that the files must lie in, links followed; `None` allows all.
+        account: Notes what became of each file.
     """
 
     rules: Sequence[Rule]
@@ -109,6 +119,8 @@ class Search:
     on_skip: OnSkip
     on_failure: OnFailure
     roots: Sequence[Path] | None = None
+    account: Account = field(default_factory=Account)
+    _top: Path | None = None  # the folder that is walked, all links followed
     _used: set[Rule] = field(default_factory=set)
     _walked: list[Path] = field(default_factory=list)
     _by_folder: dict[Path, list[Rule]] = field(default_factory=dict)
@@ -123,7 +135,7 @@ class Search:
         """
         found: dict[Path, FoundFile] = {}
         for path in paths:
-            for each in self._of_folder(path, self.rules) if path.is_dir() else self._given(path):
+            for each in self._walked_through(path) if path.is_dir() else self._given(path):
                 found.setdefault(each.path, each)
         self._report_unused()
         belonging = {
@@ -134,19 +146,31 @@ class Search:
         }
         for path, owner in belonging.items():
             if found.pop(path, None):
-                self.on_skip(path, f"read with {owner.name}")
+                self._skip(path, read_with(owner.name))
+        for path in found:
+            self.account.put(path, WAITING)
         return list(found.values())
+
+    def _skip(self, path: Path, why: Reason) -> None:
+        self.account.skip(path, why)
+        self.on_skip(path, why)
 
     def _given(self, path: Path) -> Iterator[FoundFile]:
         """Yield a file that was given, with the rule of its folder."""
         if not path.exists():  # whoever reads it says so
-            yield FoundFile(path)
+            yield FoundFile(path, given=True)
             return
         rules = [*self.rules, *self._rules_in(path.parent)]
         rule = self._rule_for(path, rules)
         if not self._skips(path, rule):
             with self._reporting(path):
-                yield FoundFile(path, reader_of(path.absolute(), self._asked(rule)), rule)
+                reader = reader_of(path.absolute(), self._asked(rule))
+                yield FoundFile(path, reader, rule, given=True)
+
+    def _walked_through(self, folder: Path) -> Iterator[FoundFile]:
+        """Yield the files of a folder that was given."""
+        self._top = folder.resolve()
+        yield from self._of_folder(folder, self.rules)
 
     def _asked(self, rule: Rule | None) -> str | None:
         """Return the modality that a file has to be of, if the caller or a rule says one."""
@@ -180,21 +204,32 @@ class Search:
                 yield from self._entry(path, rules)
 
     def _entry(self, path: Path, rules: Sequence[Rule]) -> Iterator[FoundFile]:
-        if path.name.startswith("."):
-            self.on_skip(path, HIDDEN)
-        elif path.is_dir():
-            if path.is_symlink():
-                self.on_skip(path, LINK)
+        linked = path.is_symlink()
+        if path.is_dir() and not linked:
+            if (left := left_folder(path)) is not None:
+                self._skip(path, left)
             else:
                 yield from self._of_folder(path, rules)
+        elif (left := left_file(path)) is not None:
+            self._skip(path, left)
+        elif path.is_dir():
+            self._skip(path, OUTSIDE if self._leads_out(path) else TO_FOLDER)
         elif not path.is_file():
-            self.on_skip(path, OTHER)
-        elif path.name != RULES_FILE:
+            self._skip(path, no_file(path))
+        elif path.name == RULES_FILE:
+            self.account.put(path, RULES)
+        else:
             if self.roots is not None:
                 allowed_path(path, self.roots)
             rule = self._rule_for(path, rules)
-            if not self._skips(path, rule):
+            if linked and self._leads_out(path):
+                self._skip(path, OUTSIDE)
+            elif not self._skips(path, rule):
                 yield from self._known(path, rule)
+
+    def _leads_out(self, path: Path) -> bool:
+        """Return whether a link leads out of the folder that is walked."""
+        return self._top is not None and not path.resolve().is_relative_to(self._top)
 
     @contextmanager
     def _reporting(self, path: Path) -> Iterator[None]:
@@ -204,6 +239,7 @@ class Search:
         except PerceptFormatError:  # of a rule, or of what is installed
             raise
         except (SensoriumError, OSError) as error:
+            self.account.fail(path, error)
             self.on_failure(path, error)
 
     def _known(self, path: Path, rule: Rule | None) -> Iterator[FoundFile]:
@@ -213,11 +249,12 @@ class Search:
         known = said == asked if said and asked else bool(said) or self._named(path)
         why = None if self._asked(rule) else why_skipped(reader, path)
         if why is not None:
-            self.on_skip(path, why)
+            self._skip(path, as_reason(why))
         elif reader is not None or known:
             yield FoundFile(path, reader, rule)
         else:
-            self.on_skip(path, f"not {asked}" if asked else UNKNOWN_KIND)
+            other = Reason(f"not {asked}", by_suffix=True) if asked else unknown_kind(path)
+            self._skip(path, other)
 
     def _named(self, path: Path) -> bool:
         """Return whether a file may be of the modality asked for, or else is of a known kind."""
@@ -245,7 +282,7 @@ class Search:
     def _skips(self, path: Path, rule: Rule | None) -> bool:
         if rule is None or rule.modality != SKIP:
             return False
-        self.on_skip(path, f"by {rule}")
+        self._skip(path, Reason(f"by {rule}"))
         return True
 
     def _report_unused(self) -> None:
@@ -264,7 +301,7 @@ class Search:
         for folder in self._walked:
             for rule in self._rules_in(folder):
                 if rule not in self._used:
-                    self.on_skip(folder / RULES_FILE, f"{rule.match!r} is for no file")
+                    self._skip(folder / RULES_FILE, Reason(f"{rule.match!r} is for no file"))
 
 
 def _is_for_one(rules: Sequence[Rule], folder: Path) -> bool:

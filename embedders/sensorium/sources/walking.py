@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sensorium.errors import SensoriumError
+from sensorium.errors import MissingExtraError, SensoriumError
 from sensorium.percepts.locations import allowed_path, directories, local_path, looking_at
 from sensorium.percepts.percept import Percept, modality_class
 from sensorium.percepts.readers import known_options
+from sensorium.sources.account import Account
 from sensorium.sources.finding import FoundFile, OnFailure, OnSkip, Search
 from sensorium.sources.reader import check_options
+from sensorium.sources.reasons import Reason, needs_extra
 from sensorium.sources.rules import options_of, rules_of
 from sensorium.sources.single_file import GENERAL
 
@@ -25,6 +28,7 @@ def walk(
     roots: Sequence[str | Path] | None = None,
     on_skip: OnSkip | None = None,
     on_failure: OnFailure | None = None,
+    account: Account | None = None,
     **options: Any,
 ) -> Iterator[Percept]:
     """Read the files of a folder, and of the folders in it, as percepts: sorted, in bounded memory.
@@ -42,9 +46,12 @@ def walk(
         roots: Directories that the path and its files must lie in, links followed. Give this
             whenever the path comes from an agent or a network; `None` allows every path.
         on_skip: Called with the path of each file that is skipped (hidden, of unknown kind, ...),
-            and the reason.
+            and the reason: a `str` whose `remedy` is the extra, option or rule that would read it,
+            if there is one. A file for which an extra is missing is skipped for somebody who
+            listens, and a failure otherwise.
         on_failure: Called with the path and the error of each file, or part of a recording, that
             cannot be read; the others are read. By default its error is raised.
+        account: Notes what became of every file of the folder, each in one line.
         options: Units and other options, for the files that have such an option.
     Raises:
         SourceNotFoundError: Nothing is at the path.
@@ -60,43 +67,62 @@ def walk(
     if modality is not None:
         modality_class(modality)
     first = rules_of(rules, origin="rules=")
-    search = Search(first, modality, on_skip or _ignore, on_failure or _raise, allowed)
+    noted = Account() if account is None else account
+    search = Search(first, modality, on_skip or _ignore, on_failure or _raise, allowed, noted)
     found = search.find([place])
     _check_options(options, found)
-    return (
-        percept
-        for each in found
-        for percept in _percepts(each, options, modality, on_failure, allowed)
-    )
+    walked = _Walk(modality, options, on_skip, on_failure, allowed, noted)
+    return (percept for each in found for percept in walked.percepts(each))
 
 
-def _percepts(
-    found: FoundFile,
-    given: Mapping[str, Any],
-    modality: str | None,
-    on_failure: OnFailure | None,
-    roots: Sequence[Path] | None,
-) -> Iterator[Percept]:
-    """Yield the percepts of a file; somebody who listens is told what is not read."""
-    try:
-        options = found.options(given, modality=modality)
-        if on_failure is not None and found.takes("on_failure"):
-            options["on_failure"] = _noting(found.path, on_failure)
-        yield from found.open(options, roots=roots)
-    except (SensoriumError, OSError) as error:
-        (on_failure or _raise)(found.path, error)
+@dataclass(frozen=True)
+class _Walk:
+    """The arguments of `walk` that each file is read with."""
 
+    modality: str | None
+    options: Mapping[str, Any]
+    on_skip: OnSkip | None
+    on_failure: OnFailure | None
+    roots: Sequence[Path] | None
+    account: Account
 
-def _noting(path: Path, on_failure: OnFailure) -> Callable[[Any], object]:
-    """Return what a reader calls with a failure, which has an `error`."""
-    return lambda failure: on_failure(path, failure.error)
+    def percepts(self, found: FoundFile) -> Iterator[Percept]:
+        """Yield the percepts of a file; somebody who listens is told what is not read."""
+        count, failures = 0, []
+
+        def note(failure: Any) -> None:
+            """Pass on a failure within a recording, which has an `error`."""
+            failures.append(failure)
+            assert self.on_failure is not None
+            self.on_failure(found.path, failure.error)
+
+        try:
+            options = found.options(self.options, modality=self.modality)
+            if self.on_failure is not None and found.takes("on_failure"):
+                options["on_failure"] = note
+            for percept in found.open(options, roots=self.roots):
+                count += 1
+                yield percept
+            self.account.read(found.path, count, [each.error for each in failures])
+        except MissingExtraError as error:
+            if self.on_skip is None or found.given:
+                self._fail(found.path, error)
+            else:
+                self.account.skip(found.path, needs_extra(error))
+                self.on_skip(found.path, needs_extra(error))
+        except (SensoriumError, OSError) as error:
+            self._fail(found.path, error)
+
+    def _fail(self, path: Path, error: SensoriumError | OSError) -> None:
+        self.account.fail(path, error)
+        (self.on_failure or _raise)(path, error)
 
 
 def _raise(path: Path, error: SensoriumError | OSError) -> None:
     raise error
 
 
-def _ignore(path: Path, reason: str) -> None:
+def _ignore(path: Path, reason: Reason) -> None:
     """Nobody wants to know what is skipped."""
 
 

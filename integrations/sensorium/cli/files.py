@@ -20,6 +20,7 @@ from sensorium.errors import (
 
 if TYPE_CHECKING:
     from sensorium.percepts import Percept
+    from sensorium.sources import Account, Reason
     from sensorium.sources.finding import FoundFile
 
 URL = re.compile(r"https?:/", re.IGNORECASE)  # a Path keeps one of the slashes
@@ -31,7 +32,8 @@ def find_files(
     modality: str | None = None,
     rules: Sequence[Mapping[str, Any]] = (),
     failures: dict[Path, SensoriumError | OSError] | None = None,
-) -> tuple[list[FoundFile], dict[Path, str]]:
+    account: Account | None = None,
+) -> tuple[list[FoundFile], dict[Path, Reason]]:
     """List the files to read: those given, and those of folders that are known, sorted.
 
     Args:
@@ -39,18 +41,26 @@ def find_files(
         modality: Modality of the files; by default their names say it.
         rules: What `parse_rules` returned.
         failures: Receives the errors of folders that cannot be listed.
+        account: Notes what became of each file.
     Returns:
         The files, and the files of the folders that are skipped, with the reason.
     Raises:
         PerceptFormatError: A rule is not as it should be, or is for no file.
     """
+    from sensorium.sources.account import Account
     from sensorium.sources.finding import Search
     from sensorium.sources.rules import rules_of
 
-    skipped: dict[Path, str] = {}
+    skipped: dict[Path, Reason] = {}
     failed = {} if failures is None else failures
     made = rules_of(rules, origin="--map")
-    search = Search(made, modality, skipped.__setitem__, failed.__setitem__)
+    search = Search(
+        made,
+        modality,
+        skipped.__setitem__,
+        failed.__setitem__,
+        account=Account() if account is None else account,
+    )
     return search.find(paths), skipped
 
 

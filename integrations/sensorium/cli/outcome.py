@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,13 +13,14 @@ import typer
 from sensorium.cli.dating import Dated, Dating
 from sensorium.cli.taken import TakenFile, taken_lines
 from sensorium.cli.terminal import describe, describe_system, error_text
-from sensorium.errors import SensoriumError
+from sensorium.errors import MissingExtraError, SensoriumError
 
 if TYPE_CHECKING:
     from sensorium.memory import Remembered
     from sensorium.percepts import Percept
+    from sensorium.sources import Account, Reason
+    from sensorium.sources.finding import FoundFile
 
-LISTED = 10  # skipped files that are named in text
 Error = SensoriumError | OSError
 
 
@@ -32,11 +33,20 @@ class Taken(NamedTuple):
     dated: Dated
 
 
+def _new_account() -> Account:
+    from sensorium.sources.account import Account
+
+    return Account()
+
+
 @dataclass
 class Outcome:
     """The results of a command for its files.
 
     Attributes:
+        together: Whether all files are one record.
+        found: The files to read, by their paths.
+        account: What became of each file of the folders, and of those that were given.
         skipped: Files in the folders that were skipped, with the reason.
         side_files: Files that say when and where others were taken, each with the other.
         files: What was read of each file.
@@ -45,7 +55,10 @@ class Outcome:
         more_failures: How many other parts of such a file could not be remembered.
     """
 
-    skipped: dict[Path, str] = field(default_factory=dict)
+    together: bool = False
+    found: dict[Path, FoundFile] = field(default_factory=dict)
+    account: Account = field(default_factory=_new_account)
+    skipped: dict[Path, Reason] = field(default_factory=dict)
     side_files: dict[Path, Path] = field(default_factory=dict)
     files: dict[Path, TakenFile] = field(default_factory=dict)
     remembered: list[tuple[Taken | None, Remembered]] = field(default_factory=list)
@@ -59,17 +72,60 @@ class Outcome:
 
     def note_side_files(self, dating: Dating) -> None:
         """Note which of the files that were skipped say when and where others were taken."""
+        from sensorium.sources.account import BESIDE
+        from sensorium.sources.reasons import Reason
+
         for side, path in dating.heeded.items():
             self.side_files[side] = path
-            self.skipped.pop(side, None)
-        self.skipped |= dating.damaged
+            if self.skipped.pop(side, None) is not None:
+                self.account.put(side, BESIDE)
+        self.skipped |= {path: Reason(why) for path, why in dating.damaged.items()}
+        for path, why in dating.damaged.items():
+            self.account.skip(path, Reason(why))
 
     def fail(self, path: Path, error: Error) -> None:
-        """Note that a file, or a part of it, could not be remembered."""
-        if path in self.failures:
+        """Note that a file, or a part of it, could not be remembered.
+
+        One of a folder is skipped where only an extra is missing.
+        """
+        from sensorium.sources.reasons import needs_extra
+
+        walked = path in self.found and not self.found[path].given
+        if isinstance(error, MissingExtraError) and walked:
+            self.skipped[path] = needs_extra(error)
+            self.account.skip(path, self.skipped[path])
+        elif path in self.failures:
             self.more_failures[path] += 1
         else:
             self.failures[path] = error
+
+    def settle(self) -> None:
+        """Note in the account what became of each file that was found."""
+        from sensorium.sources.account import EMPTY, PARTLY
+
+        records: dict[Path, list[Remembered]] = {}
+        for taken, done in self.remembered:
+            if taken is not None:
+                records.setdefault(taken.path, []).append(done)
+        before: set[str] = set()  # ids of the records of earlier files
+        for path in self.found:
+            own = records.get(path, [])
+            error = self.failures.get(path)
+            if own:
+                self.account.put(path, PARTLY if error else _became(own, before))
+            elif error is not None:
+                self.account.fail(path, error)
+            elif path not in self.skipped:
+                self.account.put(path, EMPTY)
+            before |= set() if self.together else {done.id for done in own}
+
+    @property
+    def tells_more(self) -> bool:
+        """Whether the account says more than how many files are remembered and known."""
+        from sensorium.sources.account import PLAIN
+
+        walked = self.skipped or any(not found.given for found in self.found.values())
+        return bool(walked) and any(line.became not in PLAIN for line in self.account.lines)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -118,11 +174,24 @@ class Outcome:
                 }
                 for path, error in self.failures.items()
             ],
-            "skipped": [{"file": str(path), "why": why} for path, why in self.skipped.items()],
+            "skipped": [
+                {"file": str(path), "why": why.words, "remedy": why.remedy}
+                for path, why in self.skipped.items()
+            ],
             "side_files": [
                 {"file": str(side), "of": str(path)} for side, path in self.side_files.items()
             ],
+            "account": self.account.to_dict(),
         }
+
+
+def _became(own: Sequence[Remembered], before: Set[str]) -> str:
+    """Return what became of a file with these records, if earlier files have those of `before`."""
+    from sensorium.sources.account import AGAIN, KNOWN, REMEMBERED
+
+    if all(done.id in before for done in own):
+        return AGAIN
+    return KNOWN if all(done.status == "known" for done in own) else REMEMBERED
 
 
 def _dated(taken: Taken | None, done: Remembered) -> dict[str, str | None]:
@@ -161,18 +230,18 @@ def print_outcome(outcome: Outcome, *, described: bool) -> None:
         more = outcome.more_failures.get(path)
         also = f" (and {more} more of this file)" if more else ""
         typer.echo(f"{path}: {error_text(_fields(error))}{also}", err=True)
-    for path, why in list(outcome.skipped.items())[:LISTED]:
-        typer.echo(f"{path}: skipped, {why}", err=True)
-    if len(outcome.skipped) > LISTED:
-        typer.echo(f"{len(outcome.skipped) - LISTED} more skipped: see --json", err=True)
     if outcome.failures:
         reasons = ", ".join(f"{count} {name}" for name, count in outcome.reasons.items())
         typer.echo(f"{len(outcome.failures)} failed: {reasons}")
+    if outcome.tells_more:
+        typer.echo(outcome.account)
 
 
 def _by_modality(outcome: Outcome, status: str) -> str:
-    """Write how many files of each modality have a status: "16 image, 9 audio"."""
-    modalities = Counter(
-        taken.modality for taken, done in outcome.remembered if taken and done.status == status
+    """Write how many records of each modality have a status: "16 image, 9 audio"."""
+    statuses = {done.id: done.status for _, done in reversed(outcome.remembered)}
+    records = dict.fromkeys(
+        (done.id, taken.modality) for taken, done in outcome.remembered if taken
     )
+    modalities = Counter(name for of, name in records if statuses[of] == status)
     return ", ".join(f"{count} {modality}" for modality, count in modalities.most_common())

@@ -23,7 +23,7 @@ from sensorium.cli.recordings import (
 )
 from sensorium.cli.rules import Maps, parse_rules
 from sensorium.cli.session import Session
-from sensorium.cli.terminal import FAILED, counting, print_json
+from sensorium.cli.terminal import FAILED, SKIPPED, counting, print_json
 from sensorium.cli.units import Units
 from sensorium.cli.values import (
     check_modality,
@@ -74,19 +74,25 @@ def remember(
     arguments = about.to_arguments(dating.stated)
     topics = parse_topics(topic or [])
     modality = as_modality and check_modality(as_modality, "--as")
-    outcome = Outcome()
+    outcome = Outcome(together=together)
     files, outcome.skipped = find_files(
-        paths or [], modality=modality, rules=parse_rules(maps or []), failures=outcome.failures
+        paths or [],
+        modality=modality,
+        rules=parse_rules(maps or []),
+        failures=outcome.failures,
+        account=outcome.account,
     )
+    outcome.found = {each.path: each for each in files}
     check_topics(topics, files)
     robot.check(files)
-    _check(paths or [], files, about, together=together)
+    if files or not outcome.account.files:
+        _check(paths or [], files, about, together=together)
     asked = Asked(units, modality, topics, arguments, dating, keep_media=not no_media, robot=robot)
     readable = _readable(files, asked, outcome, strict=together)
     recorded = any(each.reader for each in readable)
     if recorded and about.id is not None and not together:
         raise typer.BadParameter("one id for a recording; leave it out", param_hint="--id")
-    if readable or not files:
+    if readable or not (files or outcome.account.files):
         write = _remember_one if together or not files else _remember_each
         with (
             session.opened(begin=True, enrich=finders.names) as memory,
@@ -99,13 +105,14 @@ def remember(
         ):
             write(memory, readable, asked, outcome, progress)
         outcome.note_side_files(dating)
+    outcome.settle()
     if session.as_json:
         print_json(outcome.to_dict())
     else:
         described = about.tag or about.meta or about.source or about.ttl
         print_outcome(outcome, described=about.id is None and bool(described))
-    if outcome.failures:
-        raise typer.Exit(FAILED)
+    if outcome.failures or outcome.account.readable:
+        raise typer.Exit(FAILED if outcome.failures else SKIPPED)
 
 
 def _check(

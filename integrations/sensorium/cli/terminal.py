@@ -22,6 +22,7 @@ Count: TypeAlias = Callable[[int, "int | None"], None]  # how many are done, and
 
 FAILED = 1  # exit code
 WRONG_OPTION = 2  # exit code
+SKIPPED = 3  # exit code: nothing failed, and something else would have been read if asked for
 INTERRUPTED = 130  # exit code: 128 + SIGINT
 UNTOUCHED = "nothing was left half done"
 SHORT = 64  # windows: a batch that has more is counted while it is encoded

@@ -23,6 +23,7 @@ from sensorium.percepts.image import Image
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.sources.documents.parts import GENERAL, TEXT, Part, as_percepts, no_words
 from sensorium.sources.reader import check_options
+from sensorium.sources.reasons import Reason
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
@@ -64,7 +65,8 @@ class PdfReader:
         """Return why a PDF of a folder is not read: nothing is installed that reads it."""
         if find_spec("pypdfium2") is not None:
             return None
-        return 'a document, for which to run: pip install "sensorium[documents]"'
+        command = 'pip install "sensorium[documents]"'
+        return Reason("an extra is missing", remedy=command, by_suffix=True)
 
     def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
         """Yield the text of each page, and with `pages="auto"` the picture of those that need it.

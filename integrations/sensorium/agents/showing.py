@@ -65,6 +65,8 @@ def shown(
         span: The stretch of `matched` to show, in seconds.
     """
     for medium in record.media:
+        if medium.of is not None and medium != matched:  # its video is shown
+            continue
         part = show_medium(memory, medium, budget, span=span if medium == matched else None)
         if part is not None:
             yield part

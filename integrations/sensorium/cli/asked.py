@@ -84,6 +84,7 @@ class Asked:
         arguments: Arguments of each record.
         dating: How files are dated.
         keep_media: Whether the files are kept.
+        sound: Whether the sounds of videos are remembered.
         robot: What is said of recordings of robots.
     """
 
@@ -93,6 +94,7 @@ class Asked:
     arguments: Mapping[str, Any]
     dating: Dating
     keep_media: bool
+    sound: bool
     robot: RobotOptions
 
     def options(self, found: FoundFile) -> dict[str, Any]:

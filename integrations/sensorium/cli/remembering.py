@@ -59,6 +59,9 @@ def remember(
     no_media: Annotated[
         bool, typer.Option("--no-media", help="Keep vectors, not the signals themselves.")
     ] = False,
+    no_sound: Annotated[
+        bool, typer.Option("--no-sound", help="Remember what videos show, and not their sound.")
+    ] = False,
     session: Session,
 ) -> None:
     """Remember files, or words alone.
@@ -87,7 +90,16 @@ def remember(
     robot.check(files)
     if files or not outcome.account.files:
         _check(paths or [], files, about, together=together)
-    asked = Asked(units, modality, topics, arguments, dating, keep_media=not no_media, robot=robot)
+    asked = Asked(
+        units,
+        modality,
+        topics,
+        arguments,
+        dating,
+        keep_media=not no_media,
+        sound=not no_sound,
+        robot=robot,
+    )
     readable = _readable(files, asked, outcome, strict=together)
     recorded = any(each.reader for each in readable)
     if recorded and about.id is not None and not together:
@@ -175,7 +187,7 @@ def _remember_one(
         dated = asked.dating.together(paths, percepts, text=arguments["text"])
         taken += [outcome.take(*one, dated) for one in zip(paths, percepts, strict=True)]
         arguments = {**arguments, **dated.arguments}
-    done = memory.remember(*percepts, keep_media=asked.keep_media, **arguments)
+    done = memory.remember(*percepts, keep_media=asked.keep_media, sound=asked.sound, **arguments)
     outcome.remembered += [(each, done) for each in taken or [None]]
     if progress is not None:
         progress(1, 1)
@@ -221,7 +233,11 @@ def _remember_each(
 
     try:
         report = memory.remember_many(
-            moments(), batch_size=BATCH, progress=report_progress, keep_media=asked.keep_media
+            moments(),
+            batch_size=BATCH,
+            progress=report_progress,
+            keep_media=asked.keep_media,
+            sound=asked.sound,
         )
     except (KeyboardInterrupt, OperationCancelledError) as stop:
         done = f"{finished}{' memories' if recorded else f' of {len(files)} files are done and'}"

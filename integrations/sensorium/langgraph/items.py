@@ -90,7 +90,8 @@ class StoredItem:
 
     def _whole_value(self, memory: Memory) -> dict[str, Any]:
         value = self.value
-        files = {medium.file[:DIGEST]: medium for medium in self.record.media if medium.file}
+        own = [medium for medium in self.record.media if medium.of is None]
+        files = {medium.file[:DIGEST]: medium for medium in own if medium.file}
         for taken in self.taken:
             medium = files.get(taken["sha256"])
             if medium is not None:

@@ -87,7 +87,8 @@ def _resources(memory: Memory, hit: Hit) -> tuple[dict[str, MediaResource], list
     for medium in sorted(hit.record.media, key=lambda medium: medium != hit.medium):
         own = f"{medium.modality}_resource"
         name = own if own in RESOURCES else PICTURE
-        if name not in found and medium.modality != Text.modality:
+        is_beside = medium.of is not None and medium != hit.medium  # its video is there
+        if name not in found and medium.modality != Text.modality and not is_beside:
             try:
                 resource = _resource(memory, medium, hit.span if medium == hit.medium else None)
             except PerceptError as error:

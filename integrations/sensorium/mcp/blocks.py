@@ -48,7 +48,9 @@ def record_data(record: Record) -> RecordData:
         "source": record.source,
         "metadata": facts if len(written) <= LONGEST_TEXT else {"cut": _cut(written, record)},
         "media": [
-            medium_data(record, number) for number, medium in enumerate(record.media) if medium.file
+            medium_data(record, number)
+            for number, medium in enumerate(record.media)
+            if _has_file(medium)
         ],
     }
 
@@ -126,12 +128,17 @@ def _details(record: Record, matched: Finding | None = None) -> Iterator[str]:
     if record.expires_at:
         yield f"   forgotten after: {when(record.expires_at)}"
     for number, medium in enumerate(record.media):
-        if medium.file:
+        if _has_file(medium):
             yield f"   {medium.modality}: {medium_uri(record, number)} ({_file(medium)})"
 
 
 def _cut(text: str, record: Record) -> str:
     return cut(text, CUT.format(uri=record_uri(record)))
+
+
+def _has_file(medium: Medium) -> bool:
+    """Return whether a medium has a file of its own: the sound of a video has the video's."""
+    return medium.file is not None and medium.of is None
 
 
 def _file(medium: Medium) -> str:

@@ -87,9 +87,12 @@ class Memory(Closing, Reopening):
         owner: str,
         keep_media: bool,
         enrich: Enrichers = False,
+        sound: bool = True,
     ) -> None:
         """Use `Memory.open`."""
-        self._shelf = Shelf(place, encoder, owner=owner, keep_media=keep_media, enrich=enrich)
+        self._shelf = Shelf(
+            place, encoder, owner=owner, keep_media=keep_media, enrich=enrich, sound=sound
+        )
         self._calibrator = Calibrator(self._shelf)
         self._writer = Writer(self._shelf)
         self._editor = Editor(self._shelf)
@@ -105,6 +108,7 @@ class Memory(Closing, Reopening):
         encoder: str | Encoder = "sensorium-mini",
         keep_media: bool = True,
         enrich: Enrichers = False,
+        sound: bool = True,
         media: str | Path | None = None,
         media_quota: int | None = None,
         collection: str = "sensorium",
@@ -126,6 +130,7 @@ class Memory(Closing, Reopening):
             keep_media: Keep the signals themselves, not only their vectors.
             enrich: Find the words in what is remembered: `True`, or names such as `["read",
                 "listen"]`; see `sensorium.enrich`.
+            sound: Remember the sound of a video with it, in the same record.
             media: A folder or fsspec URL for the signals; by default beside the memory. A server
                 has no such place: without `media` the signals are not kept there.
             media_quota: Bytes of media this owner may keep; ArgumentTypeError for anything else.
@@ -158,6 +163,7 @@ class Memory(Closing, Reopening):
             media=media,
             keep_media=keep_media,
             enrich=enrich,
+            sound=sound,
             media_quota=media_quota,
             read_only=read_only,
             share=share,
@@ -173,6 +179,7 @@ class Memory(Closing, Reopening):
             owner=recipe.owner,
             keep_media=recipe.keep_media,
             enrich=recipe.enrich,
+            sound=recipe.sound,
         )
 
     def _open(self, recipe: Recipe) -> None:
@@ -194,7 +201,12 @@ class Memory(Closing, Reopening):
         place = self._shelf.place.borrowed(check_owner(owner))
         shelf = self._shelf
         return type(self)(
-            place, self.encoder, owner=owner, keep_media=shelf.keep_media, enrich=shelf.enrich
+            place,
+            self.encoder,
+            owner=owner,
+            keep_media=shelf.keep_media,
+            enrich=shelf.enrich,
+            sound=shelf.sound,
         )
 
     def __repr__(self) -> str:
@@ -235,6 +247,7 @@ class Memory(Closing, Reopening):
         id: str | None = None,
         keep_media: bool | None = None,
         enrich: Enrichers | None = None,
+        sound: bool | None = None,
         vectors: Mapping[str, ArrayLike] | None = None,
         dated: datetime | None = None,
         place: Place | None = None,
@@ -259,6 +272,8 @@ class Memory(Closing, Reopening):
             keep_media: Keep the signals themselves; by default as the memory was opened.
             enrich: Find the words in the percepts; by default as the memory was opened. What fails
                 there is logged, and the record kept without those words.
+            sound: Remember the sound of a video with it, beside which no sound was given; by
+                default as the memory was opened. A silent track is left out.
             vectors: Vectors by modality that exist already: nothing is encoded then; see `Moment`.
             dated: Time of the moment (aware) where none is stated, such as a file's modification
                 time: the same content with another is the same record.
@@ -288,7 +303,9 @@ class Memory(Closing, Reopening):
             place=place,
         )
         with supervised(cancel=cancel):
-            [result] = self._writer.write([moment], keep_media=keep_media, enrich=enrich)
+            [result] = self._writer.write(
+                [moment], keep_media=keep_media, enrich=enrich, sound=sound
+            )
         if isinstance(result, SensoriumError):
             raise result
         self._calibrator.added(int(result.new))
@@ -302,6 +319,7 @@ class Memory(Closing, Reopening):
         progress: Progress | None = None,
         keep_media: bool | None = None,
         enrich: Enrichers | None = None,
+        sound: bool | None = None,
         cancel: Cancel | None = None,
     ) -> Report:
         """Keep a stream of moments: failures are reported, and what is known already is skipped.
@@ -315,6 +333,7 @@ class Memory(Closing, Reopening):
             progress: Called after each batch with how many are done, and of how many if known.
             keep_media: Keep the signals themselves; by default as the memory was opened.
             enrich: Find the words in the percepts; by default as the memory was opened.
+            sound: Remember the sounds of videos with them; by default as the memory was opened.
             cancel: Gives the call up; looked at between batches of windows.
         Raises:
             ArgumentTypeError: Something in the stream is neither a moment nor a percept; what came
@@ -329,6 +348,7 @@ class Memory(Closing, Reopening):
                 each_moment(moments),
                 keep_media=keep_media,
                 enrich=enrich,
+                sound=sound,
                 batch_size=batch_size,
                 progress=progress,
                 total=total,
@@ -479,6 +499,7 @@ class Memory(Closing, Reopening):
         metadata: Mapping[str, Any] | None = None,
         expires_at: datetime | None = None,
         keep_media: bool | None = None,
+        sound: bool | None = None,
         vectors: Mapping[str, ArrayLike | None] | None = None,
         retain: Collection[str] | None = None,
     ) -> Record:
@@ -493,6 +514,8 @@ class Memory(Closing, Reopening):
             metadata: Replaces its metadata.
             expires_at: Time (aware) from which on the record is not recalled any more.
             keep_media: Keep the signals themselves; by default as the memory was opened.
+            sound: Let the sound of a video join with it; by default as the memory was opened. A
+                record that has, or gets, a sound of its own has none of its videos.
             vectors: Vectors by modality that exist already: they replace those of their modalities,
                 and `None` removes them. Percepts and text then replace those of their modalities,
                 and nothing is encoded.
@@ -514,6 +537,7 @@ class Memory(Closing, Reopening):
             payload=payload,
             clear=clear,
             keep_media=keep_media,
+            sound=sound,
             vectors=vectors,
             retain=retain,
         )

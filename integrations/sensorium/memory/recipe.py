@@ -39,6 +39,7 @@ class Recipe:
         media: Folder or fsspec URL of the signals; `None` for beside the memory.
         keep_media: Whether signals are kept unless a call says otherwise.
         enrich: What finds words in percepts unless a call says otherwise.
+        sound: Whether the sounds of videos are remembered unless a call says otherwise.
         media_quota: Bytes that the signals may take at most.
         read_only: Whether nothing may be written.
         share: Whether other processes may have the folder open.
@@ -57,6 +58,7 @@ class Recipe:
     media: str | Path | None = field(default=None, repr=False)  # a URL may hold a key
     keep_media: bool = True
     enrich: Enrichers = False
+    sound: bool = True
     media_quota: int | None = None
     read_only: bool = False
     share: bool = True

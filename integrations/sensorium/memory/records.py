@@ -167,6 +167,7 @@ class Medium:
         row: Index of its first row among the record's rows of that modality.
         rows: How many rows it has.
         spans: Start and end of each row: seconds, characters for text; empty for a still.
+        of: Digest of the video whose sound it is, and whose file; `None` if it was given itself.
     """
 
     modality: str
@@ -181,6 +182,7 @@ class Medium:
     row: int = 0
     rows: int = 1
     spans: Sequence[Sequence[float]] = ()
+    of: str | None = None
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ class Shelf:
         owner: Owner of the records.
         keep_media: Whether signals are kept unless a call says otherwise.
         enrich: What finds words in percepts unless a call says otherwise.
+        sound: Whether the sounds of videos are remembered unless a call says otherwise.
         setup: The place and the encoder. A call that needs both without `held` reads this once,
             so that it never searches one encoder's vectors with another's.
     """
@@ -73,11 +74,13 @@ class Shelf:
         owner: str,
         keep_media: bool,
         enrich: Enrichers = False,
+        sound: bool = True,
     ) -> None:
         """Begin with a place that is open and the encoder of its vectors."""
         self.owner = owner
         self.keep_media = keep_media
         self.enrich = enrich
+        self.sound = sound
         self._enrichers: dict[str, Enricher] = {}  # those that are opened by their names
         self.setup = Setup(place, encoder)
         self._threads = Lock()  # of those of this process that write

@@ -16,7 +16,14 @@ from sensorium.percepts import Percept, Place, Span
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 
 TEXT = "text"
-OPTIONAL = {"file", "mime", "duration", "uri", "at"}  # fields of a medium that may be left out
+OPTIONAL = {
+    "file",
+    "mime",
+    "duration",
+    "uri",
+    "at",
+    "of",
+}  # fields of a medium that may be left out
 MEDIUM = frozenset(Medium.__dataclass_fields__)
 
 
@@ -35,7 +42,8 @@ def media_and_rows(
         percepts: The percepts of one record, or those that join one.
         digests: The digest of each percept.
         encodings: The encoding of each percept.
-        kept: `file`, `mime`, `bytes` and `units` of each file that was kept, by percept's index.
+        kept: `file`, `mime`, `bytes` and `units` of each file that was kept, by percept's index;
+            and `of` of the sound of a video.
         before: The text of the record that the percepts join.
         uris: The origin of each percept; by default what the percept says. One that was opened
             from a media store does not know where it came from.
@@ -73,7 +81,7 @@ def media_payload(media: Sequence[Medium]) -> dict[str, Any]:
     """Return the keys `media` and `hashes` of a payload."""
     return {
         "media": [_medium_payload(medium) for medium in media],
-        "hashes": [medium.file for medium in media if medium.file],
+        "hashes": list(dict.fromkeys(medium.file for medium in media if medium.file)),
     }
 
 
@@ -115,6 +123,7 @@ def _medium_payload(medium: Medium) -> dict[str, Any]:
         "at": medium.at,
         "row": medium.row,
         "rows": medium.rows,
+        "of": medium.of,
     }
     fields = {k: value for k, value in fields.items() if value is not None or k not in OPTIONAL}
     if medium.file:

@@ -18,6 +18,7 @@ from sensorium.memory.layout.payload import (
     place_payload,
     words_of,
 )
+from sensorium.memory.layout.sounds import Sound, with_sounds
 from sensorium.memory.records import Medium, Moment
 from sensorium.percepts import Percept, Place
 from sensorium.qdrant.points import Payload, Point, Vectors, iso
@@ -74,6 +75,7 @@ def points_of(
     owner: str,
     now: datetime,
     findings: Findings = NOTHING,
+    sounds: Sequence[Sound] = (),
 ) -> list[Point]:
     """Lay a record out as one point, and as many more as its rows need.
 
@@ -84,12 +86,15 @@ def points_of(
         owner: Owner of the record.
         now: The time of remembering.
         findings: Words that were found in its percepts.
+        sounds: The sounds of its videos.
     """
     if _is_plain(draft.percepts, encodings):
         payload = _payload(draft, [], owner=owner, now=now)
         own = {TEXT: encodings[0].vectors} if draft.vectors is None else draft.vectors
         return spread_over_points(draft.point, payload, own)
-    media, rows = media_and_rows(draft.percepts, draft.digests, encodings, kept)
+    media, rows = media_and_rows(
+        *with_sounds(draft.percepts, draft.digests, encodings, kept, sounds)
+    )
     payload = _payload(draft, media, owner=owner, now=now)
     vectors = rows if draft.vectors is None else dict(draft.vectors)
     findings.lay_out(payload, vectors)

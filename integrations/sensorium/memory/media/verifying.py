@@ -37,7 +37,9 @@ def verify_media(
     for page in pages(backend, Filter(owner), limit=PAGE, payload=["id", "media"]):
         for point in page:
             record = str(point.payload.get("id", point.id))
-            named = [(kept.file, kept.bytes) for kept in media_in(point.payload) if kept.file]
+            # A video and its sound name one file
+            kept = [medium for medium in media_in(point.payload) if medium.file]
+            named = dict.fromkeys((str(medium.file), medium.bytes) for medium in kept)
             for name, size in named:
                 if (name, size) not in states:
                     states[name, size] = _state_of(media, name, size)

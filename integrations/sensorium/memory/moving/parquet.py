@@ -68,6 +68,7 @@ class _MediumFields(BaseModel):
     row: Annotated[int, Field(ge=0)]
     rows: Count
     spans: list[tuple[Number, Number]] = []
+    of: Sha256 | None = None
 
 
 class _PlaceFields(BaseModel):

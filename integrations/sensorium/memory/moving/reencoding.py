@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import TypeAlias
 
@@ -12,6 +13,7 @@ from sensorium.errors import MediaNotFoundError, SensoriumError
 from sensorium.memory.layout.findings import Findings, taken_apart
 from sensorium.memory.layout.parts import pages, spread_over_points
 from sensorium.memory.layout.payload import media_and_rows, media_payload, record_of
+from sensorium.memory.layout.sounds import AUDIO
 from sensorium.memory.receipts import Reembedded
 from sensorium.memory.records import Failure, Medium, Progress, Record
 from sensorium.percepts import Percept, Text
@@ -88,8 +90,10 @@ class Reencoding:
         for index, point in enumerate(page, first):
             if point.id not in changed:
                 continue
+            hears = AUDIO in self._encoder.modalities
+            copied = point if hears else _without_sounds(point)
             try:
-                recipes.append((index, point, _signals(record_of(point), self._open_medium)))
+                recipes.append((index, copied, _signals(record_of(copied), self._open_medium)))
             except SensoriumError as error:
                 self._failures[point.id] = Failure(index, error)
         points, failures = _encode(recipes, self._encoder)
@@ -111,6 +115,16 @@ class Reencoding:
 def _fingerprint(point: StoredPoint) -> bytes:
     payload = json.dumps(point.payload, sort_keys=True)
     return blake2b(payload.encode(), digest_size=16).digest()
+
+
+def _without_sounds(point: StoredPoint) -> StoredPoint:
+    """Leave out the sounds of a record's videos, which were not remembered for themselves."""
+    media = point.payload.get("media", ())
+    left = [fields for fields in media if "of" not in fields]
+    if len(left) == len(media):
+        return point
+    modalities = [name for name in point.payload["modalities"] if name != AUDIO]
+    return replace(point, payload={**point.payload, "media": left, "modalities": modalities})
 
 
 def _signals(record: Record, open_medium: Callable[[Medium], Percept]) -> list[Percept]:
@@ -169,7 +183,7 @@ def _lay_out_again(
     texts = own - len(before)
     digests = [*(percept.digest for percept in percepts[:texts]), *(m.digest for m in before)]
     kept = {
-        index: {"file": m.file, "mime": m.mime, "bytes": m.bytes, "units": m.units}
+        index: {"file": m.file, "mime": m.mime, "bytes": m.bytes, "units": m.units, "of": m.of}
         for index, m in enumerate(before, texts)
     }
     uris = [*[None] * texts, *(medium.uri for medium in before)]  # not those of the media store

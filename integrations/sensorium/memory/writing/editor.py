@@ -40,12 +40,14 @@ from sensorium.memory.layout.payload import (
     media_payload,
     record_of,
 )
+from sensorium.memory.layout.sounds import AUDIO, Sound, with_sounds, without
 from sensorium.memory.receipts import Sweep
 from sensorium.memory.records import Medium, Record
 from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing.draft import given_encodings
 from sensorium.memory.writing.files import FileKeeper, drop_files, is_named
-from sensorium.percepts import Percept, Text
+from sensorium.memory.writing.sounds import encoded_sounds, hears, sounds_in
+from sensorium.percepts import Audio, Percept, Text
 from sensorium.qdrant import Condition, Either, Equal, Every, Filter, Ids, OneOf, Range
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 
@@ -82,18 +84,19 @@ class Added:
         digests: The digest of each percept.
         encodings: The encoding of each percept.
         files: What a `Medium` says of each file that was kept, by the index of its percept.
+        sounds: The sounds of the videos among them.
     """
 
     percepts: Sequence[Percept]
     digests: Sequence[str]
     encodings: Sequence[Encoding]
     files: Mapping[int, Mapping[str, Any]]
+    sounds: Sequence[Sound] = ()
 
     def describe(self, *, before: str = "") -> tuple[list[Medium], dict[str, Vectors]]:
         """Return their media and rows; `before` is the text that they follow."""
-        return media_and_rows(
-            self.percepts, self.digests, self.encodings, self.files, before=before
-        )
+        own = (self.percepts, self.digests, self.encodings, self.files)
+        return media_and_rows(*with_sounds(*own, self.sounds), before=before)
 
 
 class Editor:
@@ -113,6 +116,7 @@ class Editor:
         payload: Payload,
         clear: Sequence[str],
         keep_media: bool | None,
+        sound: bool | None = None,
         vectors: Mapping[str, ArrayLike | None] | None = None,
         retain: Collection[str] | None = None,
     ) -> Record:
@@ -137,6 +141,7 @@ class Editor:
                 percepts,
                 changes=Changes(payload, clear, vectors, retain, new_text=text is not None),
                 keep_media=keep_media,
+                sound=self._shelf.sound if sound is None else sound,
             )
         return record
 
@@ -147,6 +152,7 @@ class Editor:
         *,
         changes: Changes,
         keep_media: bool | None,
+        sound: bool,
     ) -> Record | None:
         """Change a record; return `None` if the encoder was exchanged meanwhile."""
         shelf = self._shelf
@@ -156,10 +162,14 @@ class Editor:
         # Other threads go on while percepts are encoded and their files are kept
         digests = [percept.digest for percept in percepts]
         encodings = given_encodings(percepts, {})
+        heard: list[Sound] = []
         if percepts and changes.vectors is None:
             encodings = setup.encoder.encode(percepts)
+            if sound and hears(setup.encoder, setup.backend.schema.modalities):
+                found = sounds_in(percepts)
+                heard = encoded_sounds(found, setup.encoder.try_encode([*found.values()]))
         with FileKeeper(shelf, keep_media) as files:
-            added = Added(percepts, digests, encodings, files.keep(percepts))
+            added = Added(percepts, digests, encodings, files.keep(percepts), heard)
             check_cancelled()
             # A record that is forgotten meanwhile does not come back
             with shelf.held():
@@ -201,6 +211,11 @@ class Editor:
             text = ""
             rows.pop(TEXT, None)
             listed = [medium for medium in listed if medium.modality != TEXT]
+        # A sound that was given goes before those of videos
+        if any(isinstance(percept, Audio) for percept in joining.percepts):
+            listed, rows = without(listed, rows, lambda medium: True)
+        elif any(medium.modality == AUDIO and medium.of is None for medium in listed):
+            joining = replace(joining, sounds=())
         added, added_rows = joining.describe(before=text)
         first_rows = _row_counts(listed)
         for modality, found in added_rows.items():
@@ -231,9 +246,12 @@ class Editor:
         brought = {modality: rows for modality, rows in vectors.items() if rows is not None}
         given = given_rows(brought, space, backend.schema.modalities)
         main, own, found = self._own(main)
-        rows = {name: block for name, block in {**own, **given}.items() if name not in removed}
         added, _ = joining.describe()
-        staying = _staying(_media_with_text(main.payload, rows), added, retain)
+        listed = _media_with_text(main.payload, own)
+        digests = {medium.digest for medium in (*_staying(listed, added, retain), *added)}
+        listed, own = without(listed, own, lambda sound: sound.of not in digests)
+        staying = _staying(listed, added, retain)
+        rows = {name: block for name, block in {**own, **given}.items() if name not in removed}
         # Rows belong to the first percept of their modality: an added one, if it brings rows.
         leading = [medium for medium in added if medium.modality in given]
         following = [medium for medium in added if medium.modality not in given]
@@ -258,13 +276,13 @@ class Editor:
         if "id" not in payload:
             # The id follows from the first content: an import under another owner needs that.
             payload.setdefault("origin", payload["digest"])
-        payload["digest"] = [medium.digest for medium in media]
+        payload["digest"] = [medium.digest for medium in media if medium.of is None]
         payload |= {key: value for key, value in media_payload(media).items() if value}
         payload["page_content"] = text
         end = end_of(media, from_iso(payload["at"]))
         if iso(end) > payload.get("until", payload["at"]):
             payload["until"] = iso(end)
-        found.among(set(payload["digest"])).lay_out(payload, rows)
+        found.among({medium.digest for medium in media}).lay_out(payload, rows)
         return rewrite_record(self._shelf.backend, main.id, payload, rows, owner=self._owner)
 
     def condition(
@@ -441,7 +459,7 @@ def _staying(
     return [
         medium
         for medium in listed
-        if medium.digest in retain
+        if (medium.digest in retain or medium.of in retain)
         and medium.digest not in digests
         and not (medium.modality == TEXT and TEXT in modalities)
     ]

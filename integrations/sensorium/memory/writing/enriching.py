@@ -23,13 +23,14 @@ from sensorium.memory.media.signals import open_medium
 from sensorium.memory.receipts import Enriched
 from sensorium.memory.records import Progress
 from sensorium.memory.shelf import Shelf
-from sensorium.percepts import Percept, Text
+from sensorium.percepts import Percept, Text, Video
 from sensorium.qdrant import Condition, Filter
 from sensorium.qdrant.points import StoredPoint
 
 logger = logging.getLogger(__name__)
 
 PAGE = 64  # records looked through together
+VIDEO = Video.modality
 
 
 def find_in(
@@ -37,6 +38,8 @@ def find_in(
     enrichers: Sequence[Enricher],
     encoder: Encoder,
     failed: Callable[[SensoriumError], object] | None = None,
+    *,
+    sounds: Collection[str] = (),
 ) -> Findings:
     """Find words in the percepts of one record, and encode them.
 
@@ -46,12 +49,18 @@ def find_in(
         encoder: The encoder of the memory.
         failed: Called with the error of an enricher that failed, whose words are then missing. By
             default a warning is logged: `Memory.enrich` tries again.
+        sounds: Digests of the sounds of videos. What looks at videos hears them there.
     """
     given = list(percepts)
     found: list[tuple[str, Found]] = []
     looked: list[str] = []
     for enricher in enrichers:
-        own = [pair for pair in given if pair[1].modality in enricher.modalities]
+        heard = sounds if VIDEO in enricher.modalities else ()
+        own = [
+            (digest, percept)
+            for digest, percept in given
+            if percept.modality in enricher.modalities and digest not in heard
+        ]
         try:
             for digest, percept in own:
                 check_cancelled()
@@ -135,7 +144,8 @@ class Enriching:
             return
         errors: list[SensoriumError] = []
         try:
-            tally.found += self._write(name, percepts, asked, errors.append)
+            sounds = {each.digest for each in media if each.of is not None}
+            tally.found += self._write(name, percepts, asked, errors.append, sounds)
         except RecordNotFoundError:  # forgotten meanwhile
             return
         tally.looked += 1
@@ -148,11 +158,12 @@ class Enriching:
         percepts: Sequence[tuple[str, Percept]],
         enrichers: Sequence[Enricher],
         failed: Callable[[SensoriumError], object],
+        sounds: Collection[str],
     ) -> int:
         """Find words, and write the record with them; return how many stretches were found."""
         while True:
             setup = self._shelf.setup
-            found = find_in(percepts, enrichers, setup.encoder, failed)
+            found = find_in(percepts, enrichers, setup.encoder, failed, sounds=sounds)
             with self._shelf.held():
                 if self._shelf.setup is setup:  # or another encoder took its place
                     return self._rewrite(name, found, [digest for digest, _ in percepts])

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 from sensorium.encoders import Encoder, Encoding, check_cancelled
 from sensorium.enrich import Enricher
@@ -17,12 +17,16 @@ from sensorium.errors import BatchError, SensoriumError
 from sensorium.memory.layout.findings import Findings
 from sensorium.memory.layout.payload import media_in
 from sensorium.memory.layout.points import Draft
+from sensorium.memory.layout.sounds import Sound
 from sensorium.memory.writing.draft import given_encodings
 from sensorium.memory.writing.enriching import find_in
 from sensorium.memory.writing.files import FileKeeper
+from sensorium.memory.writing.sounds import encoded_sounds, sounds_in
 from sensorium.qdrant.points import StoredPoint
 
 logger = logging.getLogger(__name__)
+
+Encoded: TypeAlias = "tuple[list[Encoding], list[Sound]]"  # of percepts, of their videos
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +37,13 @@ class Prepared:
         encodings: The encoding of each percept.
         files: What a `Medium` says of each file that was kept, by the index of its percept.
         findings: Words that were found in the percepts.
+        sounds: The sounds of the videos among them.
     """
 
     encodings: Sequence[Encoding]
     files: Mapping[int, Mapping[str, Any]]
     findings: Findings
+    sounds: Sequence[Sound] = ()
 
 
 def prepare(
@@ -45,6 +51,8 @@ def prepare(
     encoder: Encoder,
     files: FileKeeper,
     enrichers: Sequence[Enricher] = (),
+    *,
+    sound: bool = False,
 ) -> dict[int, Prepared | SensoriumError]:
     """Encode the percepts of drafts in one batch, keep their files, and find words in them.
 
@@ -54,6 +62,7 @@ def prepare(
         encoder: The encoder of the memory.
         files: Keeps the files.
         enrichers: What finds words; those of a draft that brings vectors are not looked for.
+        sound: Whether the sounds of videos are encoded, too.
     Returns:
         By the same numbers: what was prepared, or the error of the first percept that failed.
     Raises:
@@ -67,14 +76,13 @@ def prepare(
     }
     first = {i: draft for i, draft in drafts.items() if leader_of.get(i, i) == i}
     prepared: dict[int, Prepared | SensoriumError] = {}
-    for (index, draft), encodings in zip(
-        first.items(), _encode([*first.values()], encoder), strict=True
-    ):
+    encoded = _encode([*first.values()], encoder, sound=sound)
+    for (index, draft), made in zip(first.items(), encoded, strict=True):
         check_cancelled()
         prepared[index] = (
-            encodings
-            if isinstance(encodings, SensoriumError)
-            else _keep(draft, encodings, files, encoder, enrichers)
+            made
+            if isinstance(made, SensoriumError)
+            else _keep(draft, made, files, encoder, enrichers)
         )
     others: dict[int, Draft] = {}
     for index, leader in leader_of.items():
@@ -83,7 +91,9 @@ def prepare(
             prepared[index] = found
         elif index != leader:  # it may be read from another place
             others[index] = drafts[index]
-    return prepared | prepare(others, encoder, files, enrichers) if others else prepared
+    if others:
+        prepared |= prepare(others, encoder, files, enrichers, sound=sound)
+    return prepared
 
 
 def keep_dropped(
@@ -139,30 +149,48 @@ def keep_again(files: FileKeeper, drafts: Collection[Draft], stored: Sequence[St
 
 def _keep(
     draft: Draft,
-    encodings: Sequence[Encoding],
+    encoded: Encoded,
     files: FileKeeper,
     encoder: Encoder,
     enrichers: Sequence[Enricher],
 ) -> Prepared | SensoriumError:
+    encodings, sounds = encoded
     asked = enrichers if draft.vectors is None else ()
     try:
         kept = files.keep(draft.percepts)
-        pairs = zip(draft.digests, draft.percepts, strict=True)
-        return Prepared(encodings, kept, find_in(pairs, asked, encoder))
+        own = zip(draft.digests, draft.percepts, strict=True)
+        heard = {each.percept.digest: each.percept for each in sounds}
+        found = find_in([*own, *heard.items()], asked, encoder, sounds=heard)
+        return Prepared(encodings, kept, found, sounds)
     except SensoriumError as error:
         return error
 
 
-def _encode(drafts: Sequence[Draft], encoder: Encoder) -> list[list[Encoding] | SensoriumError]:
+def _encode(
+    drafts: Sequence[Draft], encoder: Encoder, *, sound: bool
+) -> list[Encoded | SensoriumError]:
     """Encode the percepts of all drafts in one batch; a draft fails with its percept."""
-    percepts = [percept for draft in drafts if draft.vectors is None for percept in draft.percepts]
+    sounds = [
+        sounds_in(draft.percepts) if sound and draft.vectors is None else {} for draft in drafts
+    ]
+    percepts = [
+        percept
+        for draft, heard in zip(drafts, sounds, strict=True)
+        if draft.vectors is None
+        for percept in (*draft.percepts, *heard.values())
+    ]
     encoded = iter(encoder.try_encode(percepts) if percepts else ())
-    results: list[list[Encoding] | SensoriumError] = []
-    for draft in drafts:
-        if draft.vectors is None:
-            results.append(_all_or_error(list(islice(encoded, len(draft.percepts))), draft))
+    results: list[Encoded | SensoriumError] = []
+    for draft, heard in zip(drafts, sounds, strict=True):
+        if draft.vectors is not None:
+            results.append((given_encodings(draft.percepts, draft.vectors), []))
+            continue
+        own = _all_or_error(list(islice(encoded, len(draft.percepts))), draft)
+        of_sounds = list(islice(encoded, len(heard)))
+        if isinstance(own, SensoriumError):
+            results.append(own)
         else:
-            results.append(given_encodings(draft.percepts, draft.vectors))
+            results.append((own, encoded_sounds(heard, of_sounds)))
     return results
 
 

@@ -26,18 +26,22 @@ from sensorium.memory.layout.lookup import FOREVER
 from sensorium.memory.layout.parts import drop_parts
 from sensorium.memory.layout.payload import TEXT
 from sensorium.memory.layout.points import COMPARED, Draft, points_of, says_the_same
+from sensorium.memory.layout.sounds import AUDIO
 from sensorium.memory.records import Failure, Moment, Progress, Remembered, Report, Status
 from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing.clock import MomentClock
 from sensorium.memory.writing.draft import draft_moment
 from sensorium.memory.writing.files import FileKeeper
 from sensorium.memory.writing.preparing import Prepared, keep_again, keep_dropped, prepare
+from sensorium.memory.writing.sounds import hears, sounds_in
+from sensorium.percepts import Audio, Video
 from sensorium.qdrant import Point
 from sensorium.qdrant.points import Payload, StoredPoint, iso
 
 Result: TypeAlias = "Remembered | SensoriumError"
 Results: TypeAlias = "dict[int, Result]"  # by the index of the moment
 NEEDED = ("id", "part_of", "expires_at", "hashes")  # keys of the payload that stands under an id
+MODALITIES = "modalities"
 BATCH = 256  # moments a round: one pass of the encoder, one write of the store
 
 
@@ -102,6 +106,7 @@ class Writer:
         *,
         keep_media: bool | None = None,
         enrich: Enrichers | None = None,
+        sound: bool | None = None,
     ) -> list[Result]:
         """Remember some moments at once; one that fails gives its error in its place.
 
@@ -111,6 +116,7 @@ class Writer:
             moments: The moments.
             keep_media: Whether signals are kept; by default as the memory was opened.
             enrich: What finds words in their percepts; by default as the memory was opened.
+            sound: Whether the sounds of videos are remembered; by default as it was opened.
         Raises:
             StoreError: The store as a whole failed; what was acknowledged before is safe.
             OperationCancelledError: The caller gave it up; nothing is kept.
@@ -120,7 +126,7 @@ class Writer:
         enrichers = self._shelf.enrichers(enrich)
         results: dict[int, Result] | None = None
         while results is None:
-            results = self._attempt(moments, keep_media, enrichers)
+            results = self._attempt(moments, keep_media, enrichers, sound)
         return [results[index] for index in range(len(moments))]
 
     def _attempt(
@@ -128,6 +134,7 @@ class Writer:
         moments: Sequence[Moment],
         keep_media: bool | None,
         enrichers: Sequence[Enricher],
+        sound: bool | None,
     ) -> Results | None:
         """Remember some moments; return `None` if the encoder was exchanged meanwhile."""
         now = datetime.now(timezone.utc)
@@ -135,10 +142,12 @@ class Writer:
         failed: Results = {}
         drafts = self._drafts(moments, failed, now)
         prepared: dict[int, Prepared | SensoriumError] = {}
+        wanted = self._shelf.sound if sound is None else sound
         with FileKeeper(self._shelf, keep_media) as files:
             keeps_files = files.media is not None
+            has_ear = wanted and hears(setup.encoder, setup.backend.schema.modalities)
             with self._shelf.held():
-                found = self._compare(drafts, now, keeps_files=keeps_files)
+                found = self._compare(drafts, now, keeps_files=keeps_files, sound=has_ear)
                 stored = self._with_media(found.known) if keeps_files else []
             keep_again(files, found.known, stored)
             while True:
@@ -147,13 +156,13 @@ class Writer:
                     for record in found.pending
                     if record.index not in prepared
                 }
-                prepared |= prepare(unprepared, setup.encoder, files, enrichers)
+                prepared |= prepare(unprepared, setup.encoder, files, enrichers, sound=has_ear)
                 check_cancelled()
                 with self._shelf.held():
                     if self._shelf.setup is not setup:
                         return None
                     # Other threads may have written since: what counts is what stands there now.
-                    found = self._compare(drafts, now, keeps_files=keeps_files)
+                    found = self._compare(drafts, now, keeps_files=keeps_files, sound=has_ear)
                     if all(record.index in prepared for record in found.pending):
                         writing = {record.index: record.draft for record in found.pending}
                         prepared |= keep_dropped(writing, prepared, files)
@@ -168,6 +177,7 @@ class Writer:
         *,
         keep_media: bool | None = None,
         enrich: Enrichers | None = None,
+        sound: bool | None = None,
         batch_size: int = BATCH,
         progress: Progress | None = None,
         total: int | None = None,
@@ -189,7 +199,7 @@ class Writer:
         for batch in _batches(iter(moments), min(batch_size, sys.maxsize)):
             first = report.done
             try:
-                results = self.write(batch, keep_media=keep_media, enrich=enrich)
+                results = self.write(batch, keep_media=keep_media, enrich=enrich, sound=sound)
             except OperationCancelledError as error:
                 raise cancelled(first) from error
             for index, result in enumerate(results, first):
@@ -222,7 +232,7 @@ class Writer:
         return replace(draft, vectors=rows)
 
     def _compare(
-        self, drafts: Mapping[int, Draft], now: datetime, *, keeps_files: bool
+        self, drafts: Mapping[int, Draft], now: datetime, *, keeps_files: bool, sound: bool
     ) -> Comparison:
         """Find out what is known already, and what the other records will replace."""
         existing, taken = self._existing(drafts.values())
@@ -242,7 +252,11 @@ class Writer:
             alive = None if expired else stored
             # An earlier moment of this batch may be about to change what is stored now.
             settled = draft.point not in changing
-            if settled and alive is not None and _adds_nothing(draft, alive, keeps_files):
+            if (
+                settled
+                and alive is not None
+                and _adds_nothing(draft, alive, keeps_files=keeps_files, sound=sound)
+            ):
                 results[index] = Remembered(draft.id, "known")
                 if alive.get("hashes"):
                     known.append(draft)
@@ -270,7 +284,7 @@ class Writer:
             names |= {draft.point, as_uuid(draft.given_id) or draft.point}
             named = named or draft.moment.id is not None
         # What a record says is compared only with moments that bring its id.
-        keys = list(dict.fromkeys([*NEEDED, *COMPARED, WRITTEN])) if named else NEEDED
+        keys = list(dict.fromkeys([*NEEDED, *COMPARED, WRITTEN, MODALITIES])) if named else NEEDED
         points, taken = self._shelf.backend.occupied(list(names), owner=self._owner, payload=keys)
         return {point.id: point.payload for point in points}, taken
 
@@ -300,6 +314,7 @@ class Writer:
                 owner=self._owner,
                 now=now,
                 findings=made.findings,
+                sounds=made.sounds,
             )
             ready[draft.point] = replace(record, points=points).instead_of(earlier)
             if earlier is not None:
@@ -335,7 +350,7 @@ def _named_by_uuid(draft: Draft, existing: Mapping[str, Payload]) -> Draft:
     return replace(draft, point=name, given_id=None)
 
 
-def _adds_nothing(draft: Draft, stored: Payload, keeps_files: bool) -> bool:
+def _adds_nothing(draft: Draft, stored: Payload, *, keeps_files: bool, sound: bool) -> bool:
     """Return whether a moment would change nothing: its content is stored, or all that it says."""
     if draft.moment.id is None:
         return True
@@ -343,7 +358,20 @@ def _adds_nothing(draft: Draft, stored: Payload, keeps_files: bool) -> bool:
         return False
     modalities = {percept.modality for percept in draft.percepts}
     names_files = keeps_files and modalities != {TEXT}
-    return says_the_same(draft, stored) and names_files == bool(stored.get("hashes"))
+    return (
+        says_the_same(draft, stored)
+        and names_files == bool(stored.get("hashes"))
+        and _sounds_the_same(draft, stored, sound=sound)
+    )
+
+
+def _sounds_the_same(draft: Draft, stored: Payload, *, sound: bool) -> bool:
+    """Return whether a record of the same percepts has the sounds of its videos as it is wished."""
+    if not any(isinstance(percept, Video) for percept in draft.percepts):
+        return True
+    if AUDIO not in stored[MODALITIES]:
+        return not (sound and sounds_in(draft.percepts))
+    return sound or any(isinstance(percept, Audio) for percept in draft.percepts)
 
 
 def _batches(source: Iterator[Moment], size: int) -> Iterator[list[Moment]]:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from tests.support.command_line import BARK, DOG, MEDIA, remembered, run, run_json
+from tests.support.films import BOAT
 
 
 def test_a_record_is_shown_and_its_signal_saved(tmp_path: Path) -> None:
@@ -52,3 +53,16 @@ def test_signals_of_one_name_are_saved_apart(tmp_path: Path) -> None:
     files = [Path(file) for file in run_json("save", name, tmp_path / "both")["files"]]
     assert [file.name for file in files] == ["photo.jpg", f"{name[:8]}-2.jpg"]
     assert [file.read_bytes() for file in files] == [Path(path).read_bytes() for path in paths]
+
+
+def test_the_sound_of_a_video_is_no_file_of_its_own(tmp_path: Path) -> None:
+    """The video is saved once, and `show` says that the sound is in it."""
+    film = tmp_path / "boat.mp4"
+    film.write_bytes(BOAT)
+    name = remembered(film)
+    assert {each["modality"] for each in run_json("show", name)["media"]} == {"video", "audio"}
+    assert "audio     of the video, 4.0 s" in run("show", name).stdout
+    run("save", name, tmp_path / "copy.mp4")
+    assert (tmp_path / "copy.mp4").read_bytes() == BOAT
+    silent = run_json("remember", film, "--no-sound", "--id", "silent")["records"][0]["id"]
+    assert {each["modality"] for each in run_json("show", silent)["media"]} == {"video"}

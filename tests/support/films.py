@@ -1,13 +1,18 @@
-"""Films with a known picture and known sound tracks, written by FFmpeg."""
+"""Films with a known picture and known sound tracks, written by FFmpeg, and who knows them."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
+
+from sensorium.percepts import Audio, Percept, Video
+from tests.support.planted import MODALITIES, PLANTED, PlantedEncoder
+from tests.support.sounds import tone
 
 FPS = 5
 RATE = 16_000  # Hz of the sounds
@@ -53,3 +58,30 @@ def film(
                 output.mux(each.encode(frame))
             output.mux(each.encode(None))
     return stream.getvalue()
+
+
+class FilmEncoder(PlantedEncoder):
+    """A video and its sound mean what stands before and behind the `+` of their `uri`."""
+
+    modalities = frozenset({*MODALITIES, "video"})
+
+    def _encoded(self, percept: Percept) -> Any:
+        seen, plus, heard = (percept.uri or "").removeprefix(PLANTED).partition("+")
+        if plus:
+            meant = heard if isinstance(percept, Audio) else seen
+            percept = percept.with_origin(uri=PLANTED + meant)
+        return super()._encoded(percept)
+
+
+class DeafEncoder(FilmEncoder):
+    """It has no vectors of sounds."""
+
+    modalities = FilmEncoder.modalities - {"audio"}
+
+
+BOAT = film(tone(300, 4.0))
+
+
+def boat(content: bytes | Path = BOAT, meant: str = "boat+sea|dog") -> Video:
+    """A film of a boat, in whose second second a dog is heard."""
+    return Video(content, uri=PLANTED + meant)

@@ -9,42 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.support.films import film
+from tests.support.films import BOAT, DeafEncoder, FilmEncoder, boat, film
 from tests.support.memories import NOON
-from tests.support.planted import MODALITIES, PLANTED, PlantedEncoder, picture, sound, words
-from tests.support.sounds import noise, tone
+from tests.support.planted import PLANTED, picture, sound, words
+from tests.support.sounds import noise
 
 from sensorium.enrich import Found
 from sensorium.memory import AsyncMemory, Memory, Moment, Record
 from sensorium.percepts import Audio, Percept, Span, Video
-
-HUM = tone(300, 4.0)
-
-
-class FilmEncoder(PlantedEncoder):
-    """A video and its sound mean what stands before and behind the `+` of their `uri`."""
-
-    modalities = frozenset({*MODALITIES, "video"})
-
-    def _encoded(self, percept: Percept) -> Any:
-        seen, plus, heard = (percept.uri or "").removeprefix(PLANTED).partition("+")
-        if plus:
-            meant = heard if isinstance(percept, Audio) else seen
-            percept = percept.with_origin(uri=PLANTED + meant)
-        return super()._encoded(percept)
-
-
-class DeafEncoder(FilmEncoder):
-    """It has no vectors of sounds."""
-
-    modalities = FilmEncoder.modalities - {"audio"}
-
-
-BOAT = film(HUM)
-
-
-def boat(content: bytes | Path = BOAT, meant: str = "boat+sea|dog") -> Video:
-    return Video(content, uri=PLANTED + meant)
 
 
 @pytest.fixture

@@ -390,3 +390,15 @@ def test_pillows_warnings_need_no_filter(scene: np.ndarray) -> None:
     before = list(warnings.filters)
     Image(encoded(scene)).picture()
     assert warnings.filters == before
+
+
+def test_a_file_of_several_pages_says_that_its_first_is_shown() -> None:
+    """A fax of two pages is its first one, and tells so; one page, and animations, say nothing."""
+    pages = [PIL.Image.new("RGB", (8, 6), colour) for colour in ("red", "blue")]
+    fax = Image(encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:]))
+    assert fax.reading["picture"] == "the first of 2 pages, 8 x 6"
+    np.testing.assert_array_equal(pixels(fax)[0, 0], [255, 0, 0])
+    cut = Image(encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:])[:-60])
+    np.testing.assert_array_equal(pixels(cut)[0, 0], [255, 0, 0])
+    for alone in (encoded(pages[0], "TIFF"), encoded(pages[0], "GIF")):
+        assert "picture" not in Image(alone).reading

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -28,12 +29,16 @@ def disagreements(
     told = _told(folder, done)
     records = {record["id"]: record for record in stored}
     found = [f"{odd.name!r}: {line}" for odd in made for line in _of_one(odd, told, records)]
-    found += [f"{name!r}: nothing is known of it" for name in _unknown(folder, made, told)]
+    files = [path.relative_to(folder).as_posix() for path in _files(folder)]
+    found += [f"{name!r}: nothing is known of it" for name in _unknown(files, made, told)]
     ids = {record["id"] for record in done["records"]}
     if set(records) != ids:
         found.append(f"{len(records)} records stored, {len(ids)} told")
     if done["new"] != len(ids):
         found.append(f"{done['new']} counted as new, {len(ids)} told")
+    account = done["account"]
+    if not account["files"] == sum(line["count"] for line in account["lines"]) == len(files):
+        found.append(f"{account['files']} accounted for, {len(files)} in the folder")
     return found
 
 
@@ -81,6 +86,8 @@ def _as_read(
         return
     if odd.words not in "\n".join(str(record["text"]) for record in records):
         yield f"{odd.words!r} is in none of its records"
+    if odd.says not in str(said[0]["reading"]):
+        yield f"{odd.says!r} expected, but its reading is {said[0]['reading']}"
     at = datetime.fromisoformat(said[0]["at"]) if said[0]["at"] else None
     apart = at is None if odd.at is None else at is not None and abs(at - odd.at) <= SAME
     if not apart or said[0]["dated_by"] != odd.by:
@@ -95,16 +102,15 @@ def _as_read(
         yield f"place {odd.place} expected, but {here}"
 
 
-def _unknown(folder: Path, made: Sequence[Odd], told: Mapping[str, Any]) -> Iterator[str]:
+def _unknown(files: Sequence[str], made: Sequence[Odd], told: Mapping[str, Any]) -> Iterator[str]:
     """Yield what the command says nothing of, and what it says something of that is not there."""
-    whole = [odd.name for odd in made if odd.whole]
-    names = {path.relative_to(folder).as_posix() for path in _files(folder)}
-    inside = {name for name in names if any(name.startswith(f"{each}/") for each in whole)}
-    yield from sorted((names - inside) ^ set(told) - set(whole))
+    whole = {odd.name for odd in made if odd.whole}
+    inside = {name for name in files if any(name.startswith(f"{each}/") for each in whole)}
+    yield from sorted(({*files} - inside) ^ ({*told} - whole | {*files} & whole))
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield everything in a folder but the folders themselves; links are not followed."""
+    """Yield everything in a folder but those folders that are listed; links are not followed."""
     for path in folder.rglob("*"):
-        if path.is_symlink() or not path.is_dir():
+        if path.is_symlink() or not path.is_dir() or not os.access(path, os.R_OK):
             yield path

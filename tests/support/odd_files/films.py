@@ -160,6 +160,7 @@ def files() -> list[Odd]:
             b"1\n00:00:00,500 --> 00:00:01,500\nThe ferry leaves at nine.\n",
             "text",
             words="ferry leaves at nine",
+            says="harbour.mp4",
         ),
         read(
             "videos/alone.vtt",

@@ -29,6 +29,7 @@ class Odd:
         why: Words of the reason or of the error.
         senses: Modality of each of its records, in order.
         words: Words that have to be in one of its records.
+        says: What its reading has to say.
         at: When it was; by default `MODIFIED`.
         by: What says when.
         place: Latitude and longitude.
@@ -45,6 +46,7 @@ class Odd:
     why: str = ""
     senses: tuple[str, ...] = ()
     words: str = ""
+    says: str = ""
     at: datetime | None = MODIFIED
     by: str | None = FILE_TIME
     place: tuple[float, float] | None = None

@@ -171,7 +171,7 @@ def camera() -> list[Odd]:
             needs=PHOTOS,
         ),
         read("DCIM/web.avif", heif(13, "AVIF", exif=dated()), "image", **BY_CAMERA),
-        read("DCIM/DSC_0003.NEF", raw(14), "image"),
+        read("DCIM/DSC_0003.NEF", raw(14), "image", says="the camera's own preview"),
         read(
             "DCIM/PXL_20230405_101112345.jpg",
             jpeg(15),
@@ -245,6 +245,7 @@ def formats() -> list[Odd]:
             "scans/two pages.tif",
             saved(scene(34), "TIFF", save_all=True, append_images=[scene(35)]),
             "image",
+            says="the first of 2 pages",
         ),
         read("pictures/palette.png", saved(scene(36).quantize(16), "PNG", transparency=3), "image"),
         read("pictures/shade.png", saved(scene(37, "LA"), "PNG"), "image"),

@@ -68,12 +68,14 @@ def files() -> list[Odd]:
     return [
         *(read(f"names/{name}", jpeg(100 + number), "image") for number, name in enumerate(NAMES)),
         read("deep/" + "/".join("abcdefghijklmnop") + "/photo.jpg", jpeg(93), "image"),
-        skipped("strange/pipe.jpg", os.mkfifo, "neither a file nor a folder"),
-        skipped("strange/socket.jpg", listen, "neither a file nor a folder"),
-        skipped("strange/broken.jpg", lambda path: path.symlink_to("nowhere.jpg"), ""),
+        skipped("strange/pipe.jpg", os.mkfifo, "a pipe"),
+        skipped("strange/socket.jpg", listen, "a socket"),
+        skipped(
+            "strange/broken.jpg", lambda path: path.symlink_to("nowhere.jpg"), "a link to nothing"
+        ),
         skipped("strange/loop", lambda path: path.symlink_to("loop"), ""),
         skipped("strange/upwards", lambda path: path.symlink_to(".."), "a link to a folder"),
-        skipped("strange/elsewhere", to_outside, "a link to a folder"),
+        skipped("strange/elsewhere", to_outside, "a link out of the folder"),
         read(
             "strange/linked.jpg",
             lambda path: path.symlink_to("../names/UPPER.JPG"),
@@ -82,20 +84,19 @@ def files() -> list[Odd]:
         ),
         failed("strange/closed.jpg", closed, "permission", closed=True),
         failed("strange/closed folder", closed_folder, "permission", whole=True, closed=True),
-        skipped("system/.DS_Store", b"\0\0\0\1Bud1", "hidden"),
-        skipped("system/._photo.jpg", b"\0\5\x16\7" + bytes(90), "hidden"),
-        skipped("system/.thumbnails", lambda path: _with_photo(path, 94), "hidden", whole=True),
-        skipped(
-            "system/Thumbs.db", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(90), "unknown kind"
-        ),
-        skipped("system/desktop.ini", b"[.ShellClassInfo]", "unknown kind"),
+        skipped("system/.DS_Store", b"\0\0\0\1Bud1", "made by a system"),
+        skipped("system/._photo.jpg", b"\0\5\x16\7" + bytes(90), "AppleDouble"),
+        skipped("system/.thumbnails", lambda path: _with_photo(path, 94), "thumbnails", whole=True),
+        skipped("system/Thumbs.db", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(90), "thumbnails"),
+        skipped("system/desktop.ini", b"[.ShellClassInfo]", "made by a system"),
         skipped(
             "system/@eaDir",
             lambda path: _with_photo(path / "photo.jpg", 95),
             "thumbnail",
             whole=True,
         ),
-        skipped("system/__MACOSX/._photo.jpg", jpeg(96), "hidden"),
+        skipped("system/__MACOSX", lambda path: _with_photo(path, 96), "", whole=True),
+        skipped("system/.private.jpg", jpeg(99), "hidden"),
         skipped("system/shortcut.lnk", b"L\0\0\0" + bytes(90), "unknown kind"),
         skipped("system/photo.jpg.crdownload", jpeg(97), "unknown kind"),
         skipped("system/photo.jpg~", jpeg(98), "unknown kind"),

@@ -107,7 +107,7 @@ class Header(NamedTuple):
     width: int
     height: int
     mode: str  # Pillow's: "RGB", "L", "I;16", "F", ...
-    origin: str | None = None  # where the picture of a raw photo was taken from
+    origin: str | None = None  # where it was taken from, if the file holds more than the picture
 
 
 def probe(
@@ -146,7 +146,7 @@ def probe(
         width, height = picture.size
         if upright and _orientation(picture) in SIDEWAYS:
             width, height = height, width
-        return Header(width, height, picture.mode, picture.info.get(ORIGIN))
+        return Header(width, height, picture.mode, picture.info.get(ORIGIN) or _first_of(picture))
 
 
 def decode(
@@ -352,6 +352,15 @@ def identify(stream: BinaryIO, magic: bytes) -> PIL.Image.Image:
     if photo is None:
         raise PIL.UnidentifiedImageError("no plugin of Pillow reads it")
     return photo
+
+
+def _first_of(picture: PIL.Image.Image) -> str | None:
+    """Return which page a picture is of a file of several; `None` if it is the only one."""
+    try:
+        count = len(_pages(picture))
+    except MEDIA_ERRORS:  # of a later page: the first one may be whole
+        return None
+    return f"the first of {count} pages" if count > 1 else None
 
 
 def _pages(picture: PIL.Image.Image) -> list[int]:

@@ -213,10 +213,10 @@ def camera() -> list[Odd]:
             by="file name" + LOCAL,
         ),
         read("DCIM/IMG_0100.JPG", jpeg(24, exif=live_exif("A-1")), "image", **BY_CAMERA),
-        beside(
+        read(
             "DCIM/IMG_0100.MOV",
             lambda path: path.write_bytes(film("mov", number=24, identifier="A-1")),
-            "IMG_0100.JPG",
+            "video",
         ),
         read(
             "DCIM/IMG_0101.HEIC",
@@ -225,10 +225,10 @@ def camera() -> list[Odd]:
             **BY_CAMERA,
             needs=PHOTOS,
         ),
-        beside(
+        read(
             "DCIM/IMG_0101.MOV",
             lambda path: path.write_bytes(film("mov", number=25, identifier="B-2")),
-            "IMG_0101.HEIC",
+            "video",
             needs=PHOTOS,
         ),
     ]

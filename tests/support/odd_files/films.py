@@ -99,6 +99,7 @@ APPLE = {
     "com.apple.quicktime.creationdate": "2022-08-09T12:11:12+0200",
     "com.apple.quicktime.location.ISO6709": POSITION,
 }
+BOTH = ("audio", "video")  # modalities of a video with sound
 CREATED = {"creation_time": "2022-08-09T10:11:12.000000Z"}
 PHONE: dict[str, Any] = {"at": utc(2022, 8, 9, 10, 11, 12), "by": "creation_time"}
 
@@ -108,7 +109,7 @@ def files() -> list[Odd]:
         read(
             "videos/VID_0001.mp4",
             film("mp4", sound="aac", number=1, tags={**CREATED, "location": POSITION}),
-            "video",
+            *BOTH,
             **PHONE,
             place=THERE,
         ),
@@ -120,14 +121,14 @@ def files() -> list[Odd]:
                 sound="aac",
                 tags=APPLE,
             ),
-            "video",
+            *BOTH,
             **PHONE,
             place=THERE,
         ),
         read("videos/turned.mp4", turned(film("mp4", number=3)), "video"),
         read("videos/silent.mkv", film("matroska", number=4), "video"),
-        read("videos/screen.webm", film("webm", "libvpx", number=5, sound="libopus"), "video"),
-        read("videos/camcorder.mts", film("mpegts", number=6, sound="aac"), "video"),
+        read("videos/screen.webm", film("webm", "libvpx", number=5, sound="libopus"), *BOTH),
+        read("videos/camcorder.mts", film("mpegts", number=6, sound="aac"), *BOTH),
         read("videos/camera.avi", film("avi", "mjpeg", number=7), "video"),
         read("videos/old phone.3gp", film("3gp", "mpeg4", number=8), "video"),
         read("videos/television.mpg", film("mpeg", "mpeg1video", number=9), "video"),
@@ -154,7 +155,7 @@ def files() -> list[Odd]:
         failed("videos/empty.mp4", b"", "EmptyPerceptError"),
         skipped("videos/loading.mp4.part", film("mp4", number=18), "unknown kind"),
         skipped("videos/playlist.m3u8", b"#EXTM3U\n", "unknown kind"),
-        read("videos/harbour.mp4", film("mp4", number=19, sound="aac"), "video"),
+        read("videos/harbour.mp4", film("mp4", number=19, sound="aac"), *BOTH),
         read(
             "videos/harbour.srt",
             b"1\n00:00:00,500 --> 00:00:01,500\nThe ferry leaves at nine.\n",

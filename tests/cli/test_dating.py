@@ -161,3 +161,20 @@ def test_look_says_when_and_where(folder: Path) -> None:
 def test_other_words_are_no_times(folder: Path) -> None:
     """The message names what can be said."""
     assert "yesterdayish" in run("remember", folder, "--at", "yesterdayish", code=2).stderr
+
+
+def test_what_people_wrote_in_a_picture_is_its_text_and_tags(tmp_path: Path) -> None:
+    """After the words and tags of the command; or not, if they are not wanted."""
+    words = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+     xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+     xmlns:dc="http://purl.org/dc/elements/1.1/"><rdf:Description dc:description="Rex runs">
+     <dc:subject><rdf:Bag><rdf:li>dog</rdf:li><rdf:li>garden</rdf:li></rdf:Bag></dc:subject>
+     </rdf:Description></rdf:RDF></x:xmpmeta>"""
+    path = write(tmp_path / "a.jpg", photo(xmp=words))
+    [record] = run_json("remember", path, "--tag", "pets", "--tag", "dog")["records"]
+    found = run_json("show", record["id"])
+    assert (found["text"], found["tags"]) == ("Rex runs", ["pets", "dog", "garden"])
+    assert run_json("remember", path)["known"] == 1
+    [other] = run_json("remember", path, "--no-captions")["records"]
+    found = run_json("show", other["id"])
+    assert (found["text"], found["tags"]) == ("", [])

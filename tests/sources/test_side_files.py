@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.captures import xmp
+from tests.support.captures import photo, xmp
 
+from sensorium import sources
 from sensorium.errors import MediaDecodeError
-from sensorium.percepts import Place
+from sensorium.percepts import Image, Place
 from sensorium.percepts.capture.capture import Capture
 from sensorium.sources.side_files import capture_with, find_side_file, read_side_file
 
@@ -40,6 +41,12 @@ def takeout(path: Path, **fields: Any) -> Path:
         ("beach-edited.jpg", "beach.jpg.json"),
         ("beach-bearbeitet(2).jpg", "beach.jpg.supplemental-metadata(2).json"),
         ("IMG_2101.MP4", "IMG_2101.HEIC.json"),
+        ("IMG_2101-edited.jpg", "IMG_2101.HEIC.json"),
+        ("beach.jpg", "beach.jpg.suppl.json"),
+        ("beach.jpg", "beach.jpg.s.json"),
+        ("beach(3).jpg", "beach.jpg.supplemental-me(3).json"),
+        ("beach(1)-edited.jpg", "beach.jpg(1).json"),
+        (f"{LONG[:43]}-edi.jpg", f"{LONG[:43]}.jp.json"),
         ("beach.jpg", "beach.xmp"),
         ("beach.jpg", "beach.jpg.xmp"),
         ("beach.CR2", "beach.XMP"),
@@ -135,3 +142,70 @@ def test_a_side_file_goes_before_the_file_but_not_its_upload(tmp_path: Path) -> 
     assert capture_with(uploaded, own) == own
     assert capture_with(uploaded, Capture()).at == TAKEN
     assert capture_with(None, own) == own
+
+
+def test_another_number_is_another_file(tmp_path: Path) -> None:
+    """A copy that has no side file does not take that of its original."""
+    takeout(tmp_path / "beach.jpg.json")
+    takeout(tmp_path / "beach.jpg(2).json")
+    assert find_side_file(tmp_path / "beach(1).jpg") is None
+    assert find_side_file(tmp_path / "beach(2).jpg") == tmp_path / "beach.jpg(2).json"
+
+
+def test_a_walk_reads_what_stands_beside_files(tmp_path: Path) -> None:
+    """A percept was taken when and where its side file says, whose words it has."""
+    picture = tmp_path / "beach.jpg"
+    picture.write_bytes(photo(taken="2010:01:01 10:00:00"))
+    place = {"latitude": 54.1, "longitude": 13.7, "altitude": 0.0}
+    takeout(tmp_path / "beach.jpg.supplemental-metad.json", description="Anna", geoData=place)
+    account = sources.Account()
+    [seen] = sources.walk(tmp_path, account=account)
+    assert (seen.captured, seen.captured_by) == (TAKEN, "Google Takeout")
+    assert (seen.place, seen.description) == (Place(54.1, 13.7), "Anna")
+    assert seen == next(sources.open(picture))  # it is the same picture all the same
+    assert {line.became: line.count for line in account.lines} == {
+        "read": 1,
+        "side files, read with the files beside them": 1,
+    }
+    [named] = sources.walk(picture)
+    assert named.description == "Anna"
+
+
+def test_what_belongs_to_a_photo_library_is_told_apart(tmp_path: Path) -> None:
+    """Albums, side files without a file, other JSON, and damaged ones: each told once."""
+    (tmp_path / "a.jpg").write_bytes(photo())
+    (tmp_path / "a.jpg.json").write_text("{")
+    (tmp_path / "b.jpg").write_bytes(photo(colour="red"))
+    (tmp_path / "b.jpg.json").write_text('{"name": "a chat"}')
+    takeout(tmp_path / "lost.jpg.json")
+    album = {"title": "Sea", "access": "protected", "date": {"timestamp": "1"}}
+    (tmp_path / "metadata.json").write_text(json.dumps(album))
+    (tmp_path / "Metadaten.json").write_text(json.dumps({"albumData": {"title": "Meer"}}))
+    (tmp_path / "package.json").write_text('{"name": "x", "version": "1"}')
+    told: list[tuple[str, str]] = []
+    account = sources.Account()
+    walk = sources.walk(
+        tmp_path, account=account, on_skip=lambda path, why: told.append((path.name, why))
+    )
+    assert [type(each) for each in walk] == [Image, Image]
+    said = dict(told)
+    assert len(told) == len(said) == account.files - 2
+    assert said.pop("a.jpg.json").startswith("a side file of a.jpg that cannot be read")
+    assert said == {
+        "b.jpg.json": "unknown kind",
+        "lost.jpg.json": "side files without a file beside them",
+        "metadata.json": "notes of Google Takeout on albums",
+        "Metadaten.json": "notes of Google Takeout on albums",
+        "package.json": "unknown kind",
+    }
+
+
+def test_a_side_file_does_not_lead_out_of_the_roots(tmp_path: Path) -> None:
+    """The picture is read; what its link leads to is not."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jpg").write_bytes(photo())
+    takeout(tmp_path / "secret.json", description="secret")
+    (tmp_path / "in" / "a.jpg.json").symlink_to(tmp_path / "secret.json")
+    for path in (tmp_path / "in", tmp_path / "in" / "a.jpg"):
+        read = sources.walk(path, roots=[tmp_path / "in"], on_failure=lambda path, error: None)
+        assert [each.description for each in read] == [""]

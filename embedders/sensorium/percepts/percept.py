@@ -146,6 +146,17 @@ class Percept(ABC):
         same.__dict__.update(self.__dict__, reading=dict(reading))  # faster than copy.copy
         return same
 
+    def with_capture(self, capture: Capture) -> Self:
+        """Return the same percept, of which something else than its file says when it was taken.
+
+        Args:
+            capture: What `captured`, `captured_by`, `place`, `description` and `keywords` are from
+                now on. Content alone decides over `digest` and equality, as before.
+        """
+        same = copy.copy(self)
+        same._set(_capture=capture)
+        return same
+
     def with_source(self, source: Source, *, at: datetime | None, uri: str | None) -> Self:
         """Return a percept of the same units with other content of the same form.
 
@@ -252,6 +263,22 @@ class Percept(ABC):
         Raises what `captured` raises.
         """
         return self._captured().place
+
+    @property
+    def description(self) -> str:
+        """The caption that people gave it, as the metadata of its file says; empty without one.
+
+        Raises what `captured` raises.
+        """
+        return self._captured().description
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """The keywords that people gave it, as the metadata of its file says.
+
+        Raises what `captured` raises.
+        """
+        return self._captured().keywords
 
     def _captured(self) -> Capture:
         if self._capture is None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sensorium.errors import PerceptFormatError, SensoriumError
+from sensorium.errors import PerceptError, PerceptFormatError, SensoriumError
 from sensorium.percepts.locations import allowed_path, looking_at
 from sensorium.percepts.percept import Percept
 from sensorium.percepts.readers import Reader, known_options, reader_of, why_skipped
 from sensorium.percepts.recognising import is_known_file, modality_of_file
-from sensorium.sources.account import RULES, WAITING, Account
+from sensorium.sources.account import BESIDE, RULES, WAITING, Account
 from sensorium.sources.reasons import (
     OUTSIDE,
     TO_FOLDER,
+    UNKNOWN_KIND,
     Reason,
     as_reason,
     no_file,
@@ -26,6 +27,14 @@ from sensorium.sources.reasons import (
 )
 from sensorium.sources.registry import open as open_source
 from sensorium.sources.rules import RULES_FILE, SKIP, Rule, options_of, read_rules
+from sensorium.sources.side_files import (
+    SIDE_SUFFIXES,
+    SideFile,
+    find_side_file,
+    left_over,
+    read_side_file,
+    said_beside,
+)
 from sensorium.sources.single_file import GENERAL, companions
 from sensorium.sources.system_files import left_file, left_folder
 
@@ -42,12 +51,14 @@ class FoundFile:
         reader: The reader that takes it; `None` if it is read as one percept.
         rule: The rule that matches it.
         given: Whether it was named itself, and not found in a folder.
+        side: The file beside it in which a photo library may say when and where it was taken.
     """
 
     path: Path
     reader: Reader | None = None
     rule: Rule | None = None
     given: bool = False
+    side: Path | None = None
 
     def modality(self, asked: str | None = None) -> str | None:
         """Return the modality asked for, or that of the rule, or that which the name says.
@@ -88,17 +99,39 @@ class FoundFile:
         )
 
     def open(
-        self, options: Mapping[str, Any], *, roots: Sequence[Path] | None = None
+        self,
+        options: Mapping[str, Any],
+        *,
+        roots: Sequence[Path] | None = None,
+        on_skip: OnSkip | None = None,
     ) -> Iterator[Percept]:
-        """Yield the percepts of the file.
+        """Yield the percepts of the file, taken when and where its side file says.
 
         Args:
             options: What `options` returned, and others of the reader.
             roots: Directories that the paths must lie in.
+            on_skip: Called with the side file if it cannot be read, or is none.
         Raises:
             PerceptError: As of `sensorium.sources.open`.
         """
-        return open_source(self.path, roots=roots, **options)
+        percepts = open_source(self.path, roots=roots, **options)
+        side = self._beside(roots, on_skip) if self.side is not None else None
+        return percepts if side is None else (said_beside(each, side) for each in percepts)
+
+    def _beside(self, roots: Sequence[Path] | None, on_skip: OnSkip | None) -> SideFile | None:
+        """Read the side file; the file itself is read whatever is wrong with that."""
+        assert self.side is not None
+        try:
+            if roots is not None:
+                allowed_path(self.side, roots)
+            side = read_side_file(self.side)
+            why = UNKNOWN_KIND
+        except PerceptError as error:
+            side = None
+            why = Reason(f"a side file of {self.path.name} that cannot be read, {error.came}")
+        if side is None and on_skip is not None:
+            on_skip(self.side, why)
+        return side
 
 
 @dataclass
@@ -120,6 +153,7 @@ class Search:
     on_failure: OnFailure
     roots: Sequence[Path] | None = None
     account: Account = field(default_factory=Account)
+    _unread: dict[Path, Reason] = field(default_factory=dict)  # they may be side files
     _top: Path | None = None  # the folder that is walked, all links followed
     _used: set[Rule] = field(default_factory=set)
     _walked: list[Path] = field(default_factory=list)
@@ -147,9 +181,31 @@ class Search:
         for path, owner in belonging.items():
             if found.pop(path, None):
                 self._skip(path, read_with(owner.name))
-        for path in found:
-            self.account.put(path, WAITING)
-        return list(found.values())
+        with_sides = self._with_side_files(found.values())
+        for each in with_sides:
+            self.account.put(each.path, WAITING)
+        return with_sides
+
+    def _with_side_files(self, found: Iterable[FoundFile]) -> list[FoundFile]:
+        """Return files with their side files; what nothing reads and is no side file is skipped."""
+        names: dict[Path, set[str]] = {}
+        for path in self._unread:
+            if path.suffix.lower() in SIDE_SUFFIXES:
+                names.setdefault(path.parent, set()).add(path.name)
+        paired: list[FoundFile] = []
+        for each in found:
+            side = None
+            among = None if each.given else names.get(each.path.parent)
+            if each.reader is None and (each.given or among):
+                side = find_side_file(each.path, among)
+            paired.append(each if side is None else replace(each, side=side))
+        used = {each.side for each in paired}
+        for path, why in self._unread.items():
+            if path in used:
+                self.account.put(path, BESIDE)
+            else:
+                self._skip(path, (self.modality is None and left_over(path)) or why)
+        return paired
 
     def _skip(self, path: Path, why: Reason) -> None:
         self.account.skip(path, why)
@@ -254,7 +310,7 @@ class Search:
             yield FoundFile(path, reader, rule)
         else:
             other = Reason(f"not {asked}", by_suffix=True) if asked else unknown_kind(path)
-            self._skip(path, other)
+            self._unread[path] = other
 
     def _named(self, path: Path) -> bool:
         """Return whether a file may be of the modality asked for, or else is of a known kind."""

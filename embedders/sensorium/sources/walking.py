@@ -100,7 +100,7 @@ class _Walk:
             options = found.options(self.options, modality=self.modality)
             if self.on_failure is not None and found.takes("on_failure"):
                 options["on_failure"] = note
-            for percept in found.open(options, roots=self.roots):
+            for percept in found.open(options, roots=self.roots, on_skip=self._skip):
                 count += 1
                 yield percept
             self.account.read(found.path, count, [each.error for each in failures])
@@ -108,10 +108,13 @@ class _Walk:
             if self.on_skip is None or found.given:
                 self._fail(found.path, error)
             else:
-                self.account.skip(found.path, needs_extra(error))
-                self.on_skip(found.path, needs_extra(error))
+                self._skip(found.path, needs_extra(error))
         except (SensoriumError, OSError) as error:
             self._fail(found.path, error)
+
+    def _skip(self, path: Path, why: Reason) -> None:
+        self.account.skip(path, why)
+        (self.on_skip or _ignore)(path, why)
 
     def _fail(self, path: Path, error: SensoriumError | OSError) -> None:
         self.account.fail(path, error)

@@ -48,6 +48,14 @@ class RecordOptions:
     ttl: Annotated[
         str | None, typer.Option(metavar="AGE", help="Forget it after this time, such as 30d.")
     ] = None
+    captions: Annotated[
+        bool,
+        typer.Option(
+            "--captions/--no-captions",
+            help="Keep what people wrote in a picture, or beside it in a photo library: captions "
+            "as text, keywords as tags.",
+        ),
+    ] = True
     id: Annotated[
         str | None,
         typer.Option("--id", help="Id for this one record, which replaces a record of that id."),
@@ -109,7 +117,7 @@ class Asked:
         from sensorium.memory import Moment
 
         metadata = {**seen.metadata, **(self.arguments["metadata"] or {})} or None
-        given = {**self.arguments, **dated.arguments, "metadata": metadata}
+        given = {**dated.of_record(self.arguments), "metadata": metadata}
         given["at"] = given["at"] or seen.at
         return Moment(seen.percepts, **given)
 
@@ -124,7 +132,7 @@ class Asked:
         from sensorium.sources import Snapshot
 
         if found.reader is None:
-            percept = read_one(found, self.options(found))
+            percept = read_one(found, self.options(found), outcome.skip)
             yield Snapshot((percept,), None, percept.reading)
             return
         note = partial(outcome.fail, found.path)

@@ -1,19 +1,17 @@
-"""When and where the record of a file is: by `--at`, by the file, by what stands beside it."""
+"""When and where the record of a file is, by `--at` or by the file; and its captions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sensorium.cli.values import parse_time
-from sensorium.errors import PerceptError
 
 if TYPE_CHECKING:
     from sensorium.percepts import Percept
-    from sensorium.sources.side_files import SideFile
 
 AUTO, CAPTURED, MODIFIED, NOW = "auto", "captured", "modified", "now"
 OWN, FILE_TIME = "the file's own times", "the file's modification time"
@@ -27,12 +25,19 @@ class Dated:
         at: When; `None` for now.
         by: What dated it; `None` for the command itself.
         arguments: Those of `Moment` and `Memory.remember` that say so, and the words that people
-            wrote beside the file.
+            wrote in the file and beside it.
+        keywords: Theirs, which become tags.
     """
 
     at: datetime | None
     by: str | None
     arguments: Mapping[str, Any]
+    keywords: tuple[str, ...] = ()
+
+    def of_record(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of a record of which the command says others, tags among them."""
+        tags = tuple(dict.fromkeys((*arguments["tags"], *self.keywords)))
+        return {**arguments, **self.arguments, "tags": tags}
 
     @property
     def shown(self) -> str | None:
@@ -48,24 +53,22 @@ class Dating:
         asked: A time, or what is asked: `"auto"` is what the file or its side file says, else when
             it was last modified; `"captured"` the former, `"modified"` the latter, `"now"` neither.
             A percept of a recording keeps its own time unless a time is asked for.
-        heeded: The files to which the side files belong that were read.
-        damaged: Side files that cannot be read, with the reason.
+        captions: Whether what people wrote in a picture, and beside it, is told with it.
     """
 
     asked: datetime | str = AUTO
-    heeded: dict[Path, Path] = field(default_factory=dict)
-    damaged: dict[Path, str] = field(default_factory=dict)
+    captions: bool = True
 
     @classmethod
-    def parsed(cls, text: str | None) -> Dating:
+    def parsed(cls, text: str | None, *, captions: bool = True) -> Dating:
         """Read the option `--at`.
 
         Raises:
             BadParameter: It is neither a time nor one of the words.
         """
         if text is None or text in (AUTO, CAPTURED, MODIFIED, NOW):
-            return cls(text or AUTO)
-        return cls(parse_time(text, "--at"))
+            return cls(text or AUTO, captions)
+        return cls(parse_time(text, "--at"), captions)
 
     @property
     def stated(self) -> datetime | None:
@@ -82,23 +85,22 @@ class Dating:
         Raises:
             PerceptError: The file cannot be read any more.
         """
-        side = self._beside(path)
         arguments: dict[str, Any] = {"text": text}
-        if side is not None:
-            if side.place is not None:
-                arguments["place"] = side.place
-            words = [each for each in (text, side.description) if each]
+        keywords: tuple[str, ...] = ()
+        if self.captions:
+            words = [each for each in (text, percept.description) if each]
             arguments["text"] = "\n".join(words) or None
+            keywords = percept.keywords
         if self.stated is not None:
-            return Dated(self.stated, None, {**arguments, "at": self.stated})
+            return Dated(self.stated, None, {**arguments, "at": self.stated}, keywords)
         if percept.at is not None:
-            return Dated(percept.at, OWN, arguments)
-        at, by = self._found(path, percept, side)
+            return Dated(percept.at, OWN, arguments, keywords)
+        at, by = self._found(path, percept)
         if at is not None:
             arguments["dated"] = at
         elif self.asked in (MODIFIED, NOW):  # which what the file says must not go before
             arguments["dated"] = datetime.now(timezone.utc)
-        return Dated(at, by, arguments)
+        return Dated(at, by, arguments, keywords)
 
     def together(
         self, paths: Sequence[Path], percepts: Sequence[Percept], *, text: str | None = None
@@ -111,43 +113,22 @@ class Dating:
             key=lambda dated: dated.at or datetime.max,
             default=Dated(None, NOW, {}),
         )
-        places = [dated.arguments["place"] for dated in each if "place" in dated.arguments]
+        dating = [one for dated, one in zip(each, percepts, strict=True) if dated is first]
+        place = next((place for one in (*dating, *percepts) if (place := one.place)), None)
         words = [text, *(dated.arguments["text"] for dated in each)]
         arguments = {**first.arguments, "text": "\n".join(w for w in words if w) or None}
-        return Dated(first.at, first.by, {**arguments, **({"place": places[0]} if places else {})})
+        keywords = tuple(name for dated in each for name in dated.keywords)
+        return Dated(first.at, first.by, {**arguments, "place": place}, keywords)
 
-    def _found(
-        self, path: Path, percept: Percept, side: SideFile | None
-    ) -> tuple[datetime | None, str]:
+    def _found(self, path: Path, percept: Percept) -> tuple[datetime | None, str]:
         """Return the time that files say, and what says it."""
-        from sensorium.percepts.capture.capture import Capture
-        from sensorium.sources.side_files import capture_with
-
         if self.asked in (AUTO, CAPTURED):
-            own = Capture(percept.captured, percept.captured_by)
-            said = capture_with(side, own)
-            if said.at is not None and said.by is not None:
-                return said.at, said.by
+            at, by = percept.captured, percept.captured_by
+            if at is not None and by is not None:
+                return at, by
         if self.asked in (AUTO, MODIFIED) and (time := modified(path)) is not None:
             return time, FILE_TIME
         return None, NOW
-
-    def _beside(self, path: Path) -> SideFile | None:
-        """Read the side file of a file; what is damaged is noted."""
-        from sensorium.sources.side_files import find_side_file, read_side_file
-
-        beside = find_side_file(path)
-        if beside is None:
-            return None
-        try:
-            side = read_side_file(beside)
-        except PerceptError as error:
-            self.damaged[beside] = f"a side file of {path.name} that cannot be read"
-            self.damaged[beside] += f": {error.came}"
-            return None
-        if side is not None:
-            self.heeded[beside] = path
-        return side
 
 
 def modified(path: Path) -> datetime | None:

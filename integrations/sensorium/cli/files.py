@@ -21,7 +21,7 @@ from sensorium.errors import (
 if TYPE_CHECKING:
     from sensorium.percepts import Percept
     from sensorium.sources import Account, Reason
-    from sensorium.sources.finding import FoundFile
+    from sensorium.sources.finding import FoundFile, OnSkip
 
 URL = re.compile(r"https?:/", re.IGNORECASE)  # a Path keeps one of the slashes
 
@@ -109,9 +109,15 @@ def read_file(path: Path, units: Units, *, modality: str | None = None) -> Perce
     return read_one(found, units.options(found, modality))
 
 
-def read_one(found: FoundFile, options: Mapping[str, Any]) -> Percept:
-    """Make the one percept of a file that was checked, with the options that `Units` returned.
+def read_one(
+    found: FoundFile, options: Mapping[str, Any], on_skip: OnSkip | None = None
+) -> Percept:
+    """Make the one percept of a file that was checked.
 
+    Args:
+        found: The file.
+        options: What `Units` returned.
+        on_skip: Called with a side file that cannot be read.
     Raises:
         MediaDecodeError: It is not what it is said to be, or is many observations.
         PerceptError: The class of the percept failed.
@@ -120,7 +126,7 @@ def read_one(found: FoundFile, options: Mapping[str, Any]) -> Percept:
         from sensorium.percepts import Text
 
         return Text(sys.stdin.read())
-    percepts = list(islice(found.open(options), 2))
+    percepts = list(islice(found.open(options, on_skip=on_skip), 2))
     if len(percepts) != 1:
         count = "many observations" if percepts else "none"
         raise MediaDecodeError(

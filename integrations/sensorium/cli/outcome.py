@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from sensorium.cli.dating import Dated, Dating
+from sensorium.cli.dating import Dated
 from sensorium.cli.taken import TakenFile, taken_lines
 from sensorium.cli.terminal import describe, describe_system, error_text
 from sensorium.errors import MissingExtraError, SensoriumError
@@ -70,18 +70,10 @@ class Outcome:
         self.files.setdefault(path, TakenFile()).add(percept)
         return Taken(path, percept.modality, percept.reading, dated)
 
-    def note_side_files(self, dating: Dating) -> None:
-        """Note which of the files that were skipped say when and where others were taken."""
-        from sensorium.sources.account import BESIDE
-        from sensorium.sources.reasons import Reason
-
-        for side, path in dating.heeded.items():
-            self.side_files[side] = path
-            if self.skipped.pop(side, None) is not None:
-                self.account.put(side, BESIDE)
-        self.skipped |= {path: Reason(why) for path, why in dating.damaged.items()}
-        for path, why in dating.damaged.items():
-            self.account.skip(path, Reason(why))
+    def skip(self, path: Path, why: Reason) -> None:
+        """Note that a file is not read."""
+        self.skipped[path] = why
+        self.account.skip(path, why)
 
     def fail(self, path: Path, error: Error) -> None:
         """Note that a file, or a part of it, could not be remembered.
@@ -92,8 +84,7 @@ class Outcome:
 
         walked = path in self.found and not self.found[path].given
         if isinstance(error, MissingExtraError) and walked:
-            self.skipped[path] = needs_extra(error)
-            self.account.skip(path, self.skipped[path])
+            self.skip(path, needs_extra(error))
         elif path in self.failures:
             self.more_failures[path] += 1
         else:
@@ -107,6 +98,11 @@ class Outcome:
         for taken, done in self.remembered:
             if taken is not None:
                 records.setdefault(taken.path, []).append(done)
+        self.side_files |= {
+            found.side: path
+            for path, found in self.found.items()
+            if found.side is not None and found.side not in self.skipped
+        }
         before: set[str] = set()  # ids of the records of earlier files
         for path in self.found:
             own = records.get(path, [])

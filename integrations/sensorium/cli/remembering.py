@@ -73,7 +73,7 @@ def remember(
     is taken for an ordinary image. What is known already is left as it is, so an interrupted run
     can be repeated.
     """
-    dating = Dating.parsed(about.at)
+    dating = Dating.parsed(about.at, captions=about.captions)
     arguments = about.to_arguments(dating.stated)
     topics = parse_topics(topic or [])
     modality = as_modality and check_modality(as_modality, "--as")
@@ -116,7 +116,6 @@ def remember(
             ) as progress,
         ):
             write(memory, readable, asked, outcome, progress)
-        outcome.note_side_files(dating)
     outcome.settle()
     if session.as_json:
         print_json(outcome.to_dict())
@@ -179,14 +178,14 @@ def _remember_one(
     progress: Progress | None,
 ) -> None:
     """Remember all files, and the words, as one record."""
-    percepts = [read_one(found, asked.options(found)) for found in files]
+    percepts = [read_one(found, asked.options(found), outcome.skip) for found in files]
     paths = [found.path for found in files]
     arguments = asked.arguments
     taken: list[Taken | None] = []
     if files:
         dated = asked.dating.together(paths, percepts, text=arguments["text"])
         taken += [outcome.take(*one, dated) for one in zip(paths, percepts, strict=True)]
-        arguments = {**arguments, **dated.arguments}
+        arguments = dated.of_record(arguments)
     done = memory.remember(*percepts, keep_media=asked.keep_media, sound=asked.sound, **arguments)
     outcome.remembered += [(each, done) for each in taken or [None]]
     if progress is not None:

@@ -29,8 +29,10 @@ NOT_FOR_MODELS = ("modality", "uri", "reading", PERCEPT)  # keys of metadata
 class SensoriumReader(BaseReader):
     """Reads pictures, sounds, videos, sensor files and recordings as documents.
 
-    A document has the medium as its resource, and as metadata its `modality`, `at`, `uri`,
-    `reading` and `percept`, of which `SensoriumEmbedding.get_document_embedding` makes the vector.
+    A document has the medium as its resource, and as metadata its `modality`, `at`, `place`, `uri`,
+    the `description` and `keywords` that people gave it, also in a side file of a photo library,
+    its `reading`, and the `percept`, of which `SensoriumEmbedding.get_document_embedding` makes the
+    vector.
     """
 
     def __init__(self, *, modality: str | None = None, **options: Any) -> None:
@@ -133,8 +135,15 @@ class SensoriumReader(BaseReader):
 def _document(percept: Percept, about: dict[str, Any]) -> Document:
     """Return a percept as a document with its medium, or a drawing of it, as a resource."""
     about["modality"] = percept.modality
-    known = {"at": percept.at and percept.at.isoformat(), "uri": percept.uri}
-    about |= {name: value for name, value in known.items() if value is not None}
+    at, place = percept.at or percept.captured, percept.place
+    known = {
+        "at": at and at.isoformat(),
+        "uri": percept.uri,
+        "place": place and f"{place.latitude}, {place.longitude}",
+        "description": percept.description,
+        "keywords": ", ".join(percept.keywords),
+    }
+    about |= {name: value for name, value in known.items() if value}
     if percept.reading:
         about["reading"] = json.dumps(percept.reading, default=str)
     if isinstance(percept, Text):

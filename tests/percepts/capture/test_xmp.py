@@ -71,7 +71,7 @@ def test_prefixes_and_forms_do_not_matter() -> None:
     assert read is not None
     assert read.capture.at == NINE
     assert read.capture.place == Place(48.8584, -70.5)
-    assert read.description == "Anna at the tower"
+    assert read.capture.description == "Anna at the tower"
 
 
 @pytest.mark.parametrize(

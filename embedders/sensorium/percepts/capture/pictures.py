@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import PIL.Image
 
+from sensorium.percepts.capture.captions import iptc_capture
 from sensorium.percepts.capture.capture import NOTHING, Capture
 from sensorium.percepts.capture.exif import exif_capture, exif_change
 from sensorium.percepts.capture.png import SIGNATURE, read_png
@@ -78,10 +79,8 @@ def _of_picture(picture: PIL.Image.Image) -> PictureCapture:
         exif = picture.getexif()
     packet: Any = picture.info.get("xmp") or getattr(picture, "tag_v2", {}).get(XMP_TAG) or b""
     taken, changed = _of_exif(exif)
-    return PictureCapture(
-        taken.or_else(_of_xmp(packet if isinstance(packet, bytes) else str(packet).encode())),
-        changed,
-    )
+    taken = taken.or_else(_of_xmp(packet if isinstance(packet, bytes) else str(packet).encode()))
+    return PictureCapture(taken.or_else(iptc_capture(picture)), changed)
 
 
 def _of_exif(exif: PIL.Image.Exif, load: Callable[[], None] | None = None) -> PictureCapture:

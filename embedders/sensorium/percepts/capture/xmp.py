@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sensorium.percepts.capture.captions import caption, keywords
 from sensorium.percepts.capture.capture import NOTHING, Capture
 from sensorium.percepts.capture.positions import parse_xmp_degrees
 from sensorium.percepts.capture.times import LOCAL, credible, parse_date, parse_time
@@ -36,14 +37,12 @@ class Packet:
     """What is taken from XMP.
 
     Attributes:
-        capture: When and where.
+        capture: When and where, the description and the keywords.
         title: The title; empty without one.
-        description: The description; empty without one.
     """
 
     capture: Capture = NOTHING
     title: str = ""
-    description: str = ""
 
 
 def read_xmp(packet: bytes) -> Packet | None:
@@ -57,11 +56,9 @@ def read_xmp(packet: bytes) -> Packet | None:
     except (ET.ParseError, ValueError, LookupError):
         return None
     values = dict(_values(root))
-    return Packet(
-        Capture(*_time(values), _place(values)),
-        values.get(f"{DC}title", ""),
-        values.get(f"{DC}description", ""),
-    )
+    words = caption(values.get(f"{DC}description", ""))
+    said = Capture(*_time(values), _place(values), words, keywords(_subjects(root)))
+    return Packet(said, values.get(f"{DC}title", ""))
 
 
 def _values(root: ET.Element) -> Iterator[tuple[str, str]]:
@@ -72,6 +69,13 @@ def _values(root: ET.Element) -> Iterator[tuple[str, str]]:
             item = next(element.iter(f"{RDF}li"), element)
             if text := (item.text or "").strip():
                 yield element.tag, text
+
+
+def _subjects(root: ET.Element) -> Iterator[str]:
+    """Yield the keywords: a bag, or one text."""
+    for subject in root.iter(f"{DC}subject"):
+        items = list(subject.iter(f"{RDF}li")) or [subject]
+        yield from (item.text or "" for item in items)
 
 
 def _time(values: Mapping[str, str]) -> tuple[datetime | None, str | None]:

@@ -146,3 +146,20 @@ def test_documents_are_embedded_and_found(tmp_path: Path) -> None:
     assert vector == model.get_text_embedding("a cock")
     with pytest.raises(SourceTypeError, match="SensoriumReader"):
         model.get_document_embedding(Document(text=""))
+
+
+def test_a_side_file_says_when_and_where_a_picture_was_taken(tmp_path: Path) -> None:
+    """A photo library's file beside it is its metadata, and no document."""
+    (tmp_path / "beach.jpg").write_bytes((FOLDER / "photo_dog.jpg").read_bytes())
+    said = {
+        "title": "beach.jpg",
+        "photoTakenTime": {"timestamp": "1467381600"},
+        "description": "Rex in the waves",
+        "geoData": {"latitude": 54.1, "longitude": 13.7},
+    }
+    (tmp_path / "beach.jpg.json").write_text(json.dumps(said))
+    for path in (tmp_path, tmp_path / "beach.jpg"):
+        [document] = SensoriumReader().load_data(path)
+        assert document.metadata["at"] == "2016-07-01T14:00:00+00:00"
+        assert document.metadata["place"] == "54.1, 13.7"
+        assert document.metadata["description"] == "Rex in the waves"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from sensorium.cli.dating import Dated
+from sensorium.cli.notes import note_lines, notes_by_file
 from sensorium.cli.taken import TakenFile, taken_lines
 from sensorium.cli.terminal import describe, describe_system, error_text
 from sensorium.errors import MissingExtraError, SensoriumError
@@ -142,6 +143,11 @@ class Outcome:
         return dict(Counter(by for by in says if by).most_common())
 
     @property
+    def notes(self) -> dict[Path, list[str]]:
+        """What somebody may want to know of files: that one is damaged, or very quiet."""
+        return notes_by_file(taken for taken, _ in self.remembered if taken)
+
+    @property
     def single(self) -> list[str]:
         """The status and id of the record, if there is exactly one; otherwise empty."""
         lines = dict.fromkeys(f"{done.status}: {done.id}" for _, done in self.remembered)
@@ -177,6 +183,7 @@ class Outcome:
             "side_files": [
                 {"file": str(side), "of": str(path)} for side, path in self.side_files.items()
             ],
+            "notes": [{"file": str(path), "notes": notes} for path, notes in self.notes.items()],
             "account": self.account.to_dict(),
         }
 
@@ -222,6 +229,8 @@ def print_outcome(outcome: Outcome, *, described: bool) -> None:
     if dated := outcome.dated:
         first, *others = (f"{count} dated by {by}" for by, count in dated.items())
         typer.echo(", ".join([first, *(each.replace("dated ", "", 1) for each in others)]))
+    for line in note_lines(outcome.notes):
+        typer.echo(line)
     for path, error in outcome.failures.items():
         more = outcome.more_failures.get(path)
         also = f" (and {more} more of this file)" if more else ""

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sensorium.cli.notes import NOTES
+
 if TYPE_CHECKING:
     from sensorium.percepts import Percept
 
@@ -22,6 +24,7 @@ UNSAID = frozenset(
         *("seconds", "letters", "stretch"),
     )
 )
+
 SAID = frozenset({"at", "every", "samples", "pose", "passed_over"})  # in one line, too much
 
 
@@ -44,7 +47,7 @@ class TakenFile:
     def add(self, percept: Percept) -> None:
         """Count one more percept."""
         if not self.counts:
-            self.line = ", ".join(_words(percept)) if understood(percept) else ""
+            self.line = ", ".join(_words(percept)) if _told(percept) else ""
         self.counts[percept.modality] += 1
         if percept.at is not None:
             self.first = min(self.first or percept.at, percept.at)
@@ -74,6 +77,11 @@ def taken_lines(files: Mapping[Path, TakenFile]) -> Iterator[str]:
         yield f"and {len(told) - LISTED} more: see --json, or run: sensorium look"
 
 
+def _told(percept: Percept) -> dict[str, Any]:
+    """Return what is said of it in its line; notes have their own."""
+    return {name: value for name, value in understood(percept).items() if name not in NOTES}
+
+
 def _words(percept: Percept) -> Iterator[str]:
     """Yield what a percept is, how large, and what was taken from where in which unit."""
     from sensorium.percepts import IMU
@@ -81,7 +89,7 @@ def _words(percept: Percept) -> Iterator[str]:
     yield NOUNS.get(percept.modality, percept.modality)
     if isinstance(percept, IMU):
         yield f"{len(percept.samples)} samples at {percept.rate:.6g} Hz"
-    for name, value in understood(percept).items():
+    for name, value in _told(percept).items():
         if name in SAID:
             continue
         said = " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

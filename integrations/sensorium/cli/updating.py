@@ -1,4 +1,4 @@
-"""`sensorium update`: change the text, tags, metadata or source of a record."""
+"""`sensorium update`: change the text, tags, metadata, source or place of a record."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sensorium.cli.command import command
 from sensorium.cli.ids import find_id
 from sensorium.cli.options import RecordId
 from sensorium.cli.session import Session
-from sensorium.cli.values import check_names, parse_metadata
+from sensorium.cli.values import check_names, parse_metadata, parse_place
 from sensorium.errors import RecordError
 
 
@@ -33,18 +33,28 @@ def update(
         ),
     ] = None,
     source: Annotated[str | None, typer.Option(help="Source that replaces the record's.")] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--place",
+            metavar="LAT,LON[,ALT]",
+            help="Where it was, in degrees north and east, and metres above the sea: "
+            "48.8584,2.2945.",
+        ),
+    ] = None,
     session: Session,
 ) -> None:
     """Change a memory; what is not given stays as it is."""
-    if text is None and source is None and not (tag or add_tag or meta):
+    if text is None and source is None and where is None and not (tag or add_tag or meta):
         raise RecordError(
             "an update that changes nothing",
-            "--text, --tag, --add-tag, --meta or --source",
+            "--text, --tag, --add-tag, --meta, --source or --place",
             "add one of them",
         )
     changes: dict[str, Any] = {
         "text": text,
         "source": source,
+        "place": None if where is None else parse_place(where, "--place"),
         "metadata": parse_metadata(meta, "--meta") if meta else None,
     }
     tags, added = check_names(tag, "--tag") or None, check_names(add_tag, "--add-tag")

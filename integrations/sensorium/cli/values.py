@@ -6,11 +6,14 @@ import json
 import math
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from sensorium.agents import ages
+
+if TYPE_CHECKING:
+    from sensorium.percepts import Place
 
 MOST = 10_000  # hits or records of one call
 
@@ -137,6 +140,25 @@ def parse_numbers(text: str, option: str) -> list[float]:
     if not all(map(math.isfinite, found)):
         raise wrong
     return found
+
+
+def parse_place(text: str, option: str) -> Place:
+    """Read degrees of latitude and longitude, and perhaps metres above sea level.
+
+    Raises:
+        BadParameter: The text is no place on Earth.
+    """
+    from sensorium.percepts import Place
+
+    try:
+        latitude, longitude, *rest = map(float, text.split(","))
+        return Place(latitude, longitude, *rest)
+    except (ValueError, TypeError) as error:  # no numbers, none on Earth, too many
+        raise typer.BadParameter(
+            f"{text!r} is not a place; write degrees north and east, then metres above the sea if "
+            "known: 48.8584,2.2945 or -33.8568,151.2153,12",
+            param_hint=option,
+        ) from error
 
 
 def check_count(number: int, option: str) -> int:

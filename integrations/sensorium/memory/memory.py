@@ -498,6 +498,7 @@ class Memory(Closing, Reopening):
         source: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         expires_at: datetime | None = None,
+        place: Place | None = None,
         keep_media: bool | None = None,
         sound: bool | None = None,
         vectors: Mapping[str, ArrayLike | None] | None = None,
@@ -513,6 +514,7 @@ class Memory(Closing, Reopening):
             source: Replaces its source.
             metadata: Replaces its metadata.
             expires_at: Time (aware) from which on the record is not recalled any more.
+            place: Replaces where it was.
             keep_media: Keep the signals themselves; by default as the memory was opened.
             sound: Let the sound of a video join with it; by default as the memory was opened. A
                 record that has, or gets, a sound of its own has none of its videos.
@@ -529,7 +531,9 @@ class Memory(Closing, Reopening):
             EncodingError: A percept cannot be encoded, or a vector is wrong; nothing is changed.
             MediaQuotaError: The media store is full.
         """
-        payload, clear = changes(tags=tags, metadata=metadata, source=source, expires_at=expires_at)
+        payload, clear = changes(
+            tags=tags, metadata=metadata, source=source, expires_at=expires_at, place=place
+        )
         record = self._editor.update(
             id,
             percepts,

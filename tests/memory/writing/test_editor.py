@@ -29,7 +29,7 @@ from sensorium.errors import (
     RecordNotFoundError,
 )
 from sensorium.memory import Memory
-from sensorium.percepts import Image, Span
+from sensorium.percepts import Image, Place, Span
 
 # Changing
 
@@ -195,3 +195,14 @@ def test_sweep_removes_orphans_only(memory: Memory) -> None:
     assert (swept.records, swept.files, swept.bytes) == (0, 1, 6)
     assert not media.exists(orphan)
     assert isinstance(memory.percepts(memory.get(made.id))[0], Image)
+
+
+def test_a_place_is_corrected_by_update(memory: Memory) -> None:
+    """It is found there; what is left out stays, and what is no place is refused."""
+    kept = memory.remember(text="the lighthouse", place=Place(1, 2, 3), id="light")
+    assert memory.update(kept.id, tags=["sea"]).place == Place(1, 2, 3)
+    assert memory.update(kept.id, place=Place(54.1, 13.7)).place == Place(54.1, 13.7)
+    found = memory.get(kept.id)
+    assert (found.place, found.text, found.tags) == (Place(54.1, 13.7), "the lighthouse", ("sea",))
+    with pytest.raises(RecordError, match="latitude first"):
+        memory.update(kept.id, place=(54.1, 13.7))  # type: ignore[arg-type]  # which is no place

@@ -15,6 +15,7 @@ from sensorium.memory.checks import (
     check_mapping,
     check_metadata,
     check_percepts,
+    check_place,
     check_several,
     check_tags,
     check_time,
@@ -38,6 +39,7 @@ from sensorium.memory.layout.payload import (
     media_and_rows,
     media_in,
     media_payload,
+    place_payload,
     record_of,
 )
 from sensorium.memory.layout.sounds import AUDIO, Sound, with_sounds, without
@@ -47,7 +49,7 @@ from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing.draft import given_encodings
 from sensorium.memory.writing.files import FileKeeper, drop_files, is_named
 from sensorium.memory.writing.sounds import encoded_sounds, hears, sounds_in
-from sensorium.percepts import Audio, Percept, Text
+from sensorium.percepts import Audio, Percept, Place, Text
 from sensorium.qdrant import Condition, Either, Equal, Every, Filter, Ids, OneOf, Range
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 
@@ -416,6 +418,7 @@ def changes(
     metadata: Mapping[str, Any] | None,
     source: str | None,
     expires_at: datetime | None,
+    place: Place | None = None,
 ) -> tuple[Payload, list[str]]:
     """Return the payload keys to write and those to remove; what is `None` stays as it is.
 
@@ -434,6 +437,9 @@ def changes(
     if expires_at is not None:
         check_time("expires_at", expires_at)
         payload["expires_at"] = iso(expires_at)
+    if place is not None:
+        check_place(place)
+        payload["place"] = place_payload(place)
     empty = [key for key, value in payload.items() if not value]
     return {key: value for key, value in payload.items() if value}, empty
 

@@ -27,6 +27,7 @@ from sensorium.memory.records import (
     Timeline,
 )
 from sensorium.memory.streams import Stream, StreamOptions
+from sensorium.memory.times import TimesRead, read_times
 
 __all__ = [
     "AsyncMemory",
@@ -52,5 +53,7 @@ __all__ = [
     "StreamOptions",
     "Sweep",
     "Timeline",
+    "TimesRead",
     "Verification",
+    "read_times",
 ]

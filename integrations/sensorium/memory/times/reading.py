@@ -1,0 +1,249 @@
+"""Reading the times in a question, so that they limit where it is looked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from sensorium.errors import QueryError, show
+from sensorium.memory.times import spans
+from sensorium.memory.times.joining import CLOCKS, from_clock, hour, together
+from sensorium.memory.times.languages import is_word_elsewhere, languages_of
+from sensorium.memory.times.own_words import LANGUAGES, OwnWords, own_words
+from sensorium.memory.times.phrases import Phrase, latest, phrases
+from sensorium.memory.times.spans import Span
+
+LONGEST = 2000  # characters of a question that is read for times
+
+
+@dataclass(frozen=True)
+class TimesRead:
+    """What a question says of times.
+
+    Attributes:
+        text: The question without the words that name a time; all of it if nothing else is left.
+        since: Beginning of what is meant, with its zone; `None` if it is open.
+        until: End of what is meant, which is not part of it; `None` if it is open.
+        words: The words that were understood.
+        language: Language in which they were read, such as `"en"`.
+    """
+
+    text: str
+    since: datetime | None
+    until: datetime | None
+    words: str
+    language: str
+
+
+def read_times(
+    question: str, *, now: datetime | None = None, languages: Sequence[str] | None = None
+) -> TimesRead | None:
+    """Read the times in a question: "yesterday morning", "last summer", "between two and three".
+
+    Times are of the past: a weekday is the latest, "at three" was today or yesterday. Days begin
+    at midnight, weeks on Monday, seasons with March, June, September and December. The future is
+    not read. The words are those of dateparser and some of our own, in English, German, French,
+    Spanish, Italian, Portuguese, Dutch, Russian, Arabic, Hindi, Chinese and Japanese.
+
+    Args:
+        question: Words of a question.
+        now: The present; by default that of this machine, in its zone.
+        languages: Codes of the languages to try; by default those that the question may be in.
+    Returns:
+        What was read, or `None` if the question names no time.
+    Raises:
+        QueryError: `now` has no zone, or a language is not known.
+    """
+    if now is not None and now.tzinfo is None:
+        raise QueryError(
+            f"now={show(now)}", "a time with its zone", "write datetime.now().astimezone()"
+        )
+    unknown = sorted(set(languages or ()) - set(LANGUAGES))
+    if unknown:
+        raise QueryError(
+            f"languages={show(languages)}", f"some of {', '.join(LANGUAGES)}", "leave it out"
+        )
+    if len(question) > LONGEST:
+        return None
+    local = (now or datetime.now()).replace(tzinfo=None)
+    tried = [_Reading(question, each, local) for each in languages or languages_of(question)]
+    best = max(tried, key=lambda each: len(each.words))
+    if not best.words or is_word_elsewhere(best.words, best.language, question):
+        return None
+    since, until = (_zoned(each, now) for each in (best.since, best.until))
+    return TimesRead(best.rest(), since, until, best.words, best.language)
+
+
+def _zoned(time: datetime | None, now: datetime | None) -> datetime | None:
+    if time is None:
+        return None
+    return time.astimezone() if now is None else time.replace(tzinfo=now.tzinfo)
+
+
+class _Reading:
+    """A question as it is read in one language."""
+
+    def __init__(self, question: str, language: str, now: datetime) -> None:
+        self.question, self.language, self.now = question, language, now
+        self.own = own_words(language)
+        self.since: datetime | None = None
+        self.until: datetime | None = None
+        self.begin = self.end = 0
+        joined = self._joined(phrases(question, language, now))
+        found = self._between(joined) or self._single(joined)
+        if not found:
+            self.words = ""
+            return
+        self.words = question[self.begin : self.end].strip()
+
+    def rest(self) -> str:
+        """Return the question without what was read."""
+        parts = [self.question[: self.begin].rstrip(" ,"), self.question[self.end :].lstrip(" ,")]
+        text = (" " if self.own.spaced else "").join(part for part in parts if part)
+        text = re.sub(r"\s+([?.!\uff1f\u3002])", r"\1", text).strip()
+        return text if any(letter.isalnum() for letter in text) else self.question
+
+    def _joined(self, found: list[Phrase]) -> list[Phrase]:
+        """Join a day and its part or its hour, a month and its year, and what needs a neighbour."""
+        joined: list[Phrase] = []
+        for phrase in found:
+            pair = self._pair(joined[-1], phrase) if joined else None
+            if pair is None:
+                joined.append(phrase)
+            else:
+                joined[-1] = pair
+        return joined
+
+    def _pair(self, first: Phrase, second: Phrase) -> Phrase | None:
+        if not _matches(self.own.joins, self.question[first.end : second.begin]):
+            return None
+        for one, other in ((first, second), (second, first)):
+            span = together(one, other, self.now)
+            if span is not None:
+                return Phrase(first.begin, second.end, span)
+        return None
+
+    def _single(self, found: list[Phrase]) -> bool:
+        """Read the first time, and whether it is meant since then or until then."""
+        for phrase in found:
+            span = self._alone(phrase)
+            if span is None:
+                continue
+            self.begin, self.end = phrase.begin, phrase.end
+            for words, since, until in (
+                (self.own.since, span.start, None),
+                (self.own.after, span.start if span.grain == "hour" else span.end, None),
+                (self.own.until, None, span.end),
+                (self.own.before, None, span.start),
+            ):
+                if self._take(*words):
+                    self.since, self.until = since, until
+                    break
+            else:
+                self._take_leads()
+                self.since, self.until = span.start, span.end
+            self._take("", self.own.trails)
+            return True
+        return False
+
+    def _between(self, found: list[Phrase]) -> bool:
+        """Read two times with a word between them, such as "from May to July"."""
+        opening, middle, closing = self.own.between
+        for first, second in pairwise(found):
+            if not _matches(middle, self.question[first.end : second.begin], needed=True):
+                continue
+            self.begin, self.end = first.begin, second.end
+            if first.kind == second.kind == "number":  # not "from one to five"
+                opening = opening.split("|")[0]
+            opened, closed = self._take(opening, ""), self._take("", closing)
+            if not (opened or closed) or (opening and not opened and not closing):
+                continue
+            pair = self._bounds(first, second)
+            if pair is not None:
+                self.since, self.until = pair
+                return True
+        return False
+
+    def _bounds(self, first: Phrase, second: Phrase) -> tuple[datetime, datetime] | None:
+        if first.kind == second.kind == "number" and not self._at_end():
+            return None  # between two and three trees
+        if first.kind in CLOCKS:
+            return from_clock(first, second, self.now)
+        begin, end = self._alone(first, led=True), self._alone(second, led=True)
+        if begin is None or end is None or begin.start >= end.end:
+            return None
+        return begin.start, end.end
+
+    def _at_end(self) -> bool:
+        return not any(letter.isalnum() for letter in self.question[self.end :])
+
+    def _alone(self, phrase: Phrase, *, led: bool = False) -> Span | None:
+        """Return the span of a phrase that has no neighbour, if a small word says it is a time."""
+        if phrase.span is not None:
+            return phrase.span
+        during = led or self._is_bound(phrase) or self._is_behind(phrase, self.own.during)
+        of = during or self._is_behind(phrase, self.own.of) or not self.own.spaced
+        span: Span | None = None
+        if phrase.kind == "clock" and (during or self._is_behind(phrase, self.own.leads)):
+            span = hour(phrase, self.now)
+        elif phrase.kind == "year" and of:
+            span = spans.year(int(phrase.value))
+        elif (phrase.kind == "season" and during) or (phrase.kind == "month" and of):
+            span = latest(phrase.kind, phrase.value, self.now)
+        return span
+
+    def _is_behind(self, phrase: Phrase, words: str) -> bool:
+        ending = _ending(words, self.own)
+        return bool(re.search(ending, self.question[: phrase.begin], re.IGNORECASE))
+
+    def _is_bound(self, phrase: Phrase) -> bool:
+        """Return whether a phrase is a bound: "since March"."""
+        own, rest = self.own, self.question[phrase.end :]
+        for before, behind in (own.since, own.after, own.until, own.before):
+            if before and self._is_behind(phrase, before):
+                return True
+            edge = r"(?!\w)" if own.spaced else ""
+            if behind and re.match(rf"\s*(?:{behind}){edge}", rest, re.IGNORECASE):
+                return True
+        return False
+
+    def _take(self, before: str, behind: str) -> bool:
+        """Widen what was read by a word before it, or behind; return whether one was there."""
+        taken = False
+        if before:
+            leads = rf"(?:(?:{self.own.leads})\s*)?"
+            ending = _ending(before, self.own)[:-1] + leads + "$"
+            match = re.search(ending, self.question[: self.begin], re.IGNORECASE)
+            if match:
+                self.begin, taken = match.start(), True
+        if behind:
+            edge = r"(?!\w)" if self.own.spaced else ""
+            match = re.match(rf"\s*(?:{behind}){edge}", self.question[self.end :], re.IGNORECASE)
+            if match:
+                self.end, taken = self.end + match.end(), True
+        return taken
+
+    def _take_leads(self) -> None:
+        """Widen what was read by the small words before it: "on", "in the"."""
+        for _ in range(2):
+            ending = _ending(self.own.leads, self.own)
+            match = re.search(ending, self.question[: self.begin], re.IGNORECASE)
+            if not match:
+                return
+            self.begin = match.start()
+
+
+def _ending(words: str, own: OwnWords) -> str:
+    """Return an expression of words at the end of what precedes a time."""
+    edge = r"(?<!\w)" if own.spaced else ""
+    return rf"{edge}(?:{words})\s*$" if words else r"(?!)"
+
+
+def _matches(words: str, between: str, *, needed: bool = False) -> bool:
+    text = between.strip()
+    if not text:
+        return not needed
+    return bool(re.fullmatch(f"(?:{words})", text, re.IGNORECASE))

@@ -31,7 +31,23 @@ def test_nothing_is_an_answer() -> None:
     run("remember", "--text", "buy milk")
     unlikely = ["recall", "the orbit of Jupiter", "--min-confidence", "0.9"]
     assert run(*unlikely).stdout == "nothing found\n"
-    assert run_json(*unlikely) == {"hits": []}
+    assert run_json(*unlikely) == {"hits": [], "times": None}
+
+
+def test_times_in_words_are_read_and_said() -> None:
+    """Unless an option says the time, or that they are words like others."""
+    run("remember", "--text", "milk of long ago", "--at", "2001-01-01")
+    run("remember", "--text", "fresh milk", "--at", "2024-05-03T12:00:00")
+    asked = run("recall", "milk in May 2024")
+    assert "fresh milk" in asked.stdout
+    assert "long ago" not in asked.stdout
+    assert asked.stderr == "read in May 2024: since 2024-05-01 00:00, before 2024-06-01 00:00\n"
+    told = run_json("recall", "milk in May 2024")
+    assert [hit["record"]["text"] for hit in told["hits"]] == ["fresh milk"]
+    assert told["times"]["words"] == "in May 2024"
+    for options in (["--no-read-times"], ["--since", "2000-01-01"]):
+        found = run_json("recall", "milk in May 2024", *options)
+        assert (len(found["hits"]), found["times"]) == (2, None)
 
 
 def test_filters_reach_recall() -> None:

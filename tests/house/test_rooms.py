@@ -17,6 +17,7 @@ ROOMS = [
         "checks",
         "closing",
         "filters",
+        "times",
         "layout",
         "media",
         "recipe",

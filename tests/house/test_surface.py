@@ -25,7 +25,8 @@ SURFACE = {
     "sensorium.qdrant.edge": "EdgeBackend",
     "sensorium.memory": "AsyncMemory CopySummary Enriched ExportSummary Failure Filters Finding "
     "Hit ImportSummary Medium Memory Moment Progress PurgeReceipt Query Record Reembedded "
-    "Remembered Report Stream StreamOptions Sweep Timeline Verification",
+    "Remembered Report Stream StreamOptions Sweep Timeline Verification "
+    "read_times",
     "sensorium.langchain": "SensoriumEmbeddings SensoriumRetriever SensoriumVectorStore "
     "memory_tools",
     "sensorium.langgraph": "SensoriumStore index_encoder",

@@ -70,7 +70,7 @@ def test_what_is_remembered_is_recalled(memory: Memory) -> None:
     assert "audio at " in said(called(recall, media=[sea], limit=1))
     [other] = called(recall, query="a dog", tags=["holiday"]).artifact["hits"]
     assert other["record"]["tags"] == ["holiday"]
-    assert called(recall, query="a dog", until="2020-01-01T00:00:00Z").artifact == {"hits": []}
+    assert called(recall, query="a dog", until="2020-01-01T00:00:00Z").artifact["hits"] == []
 
 
 def test_all_that_is_said_counts() -> None:
@@ -94,6 +94,21 @@ def test_all_that_is_said_counts() -> None:
         assert found(query="moon", where={"n": 1}) == [record.id]
         assert found(query="moon", limit=1) == [other.id]
         assert found(query="dog", since="1d", until="1h") == []
+
+
+def test_a_time_in_the_words_of_a_question_is_read_and_said() -> None:
+    """The model sees what was understood, and that it may say it otherwise."""
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        remember, recall = memory_tools(memory)
+        called(remember, text="dog", at="2024-05-03T12:00:00Z")
+        called(remember, text="dog sea", at="2001-01-01T12:00:00Z")
+        answer = called(recall, query="dog in May 2024")
+        assert [hit["record"]["text"] for hit in answer.artifact["hits"]] == ["dog"]
+        assert answer.artifact["times"]["since"].startswith("2024-05-01T00:00:00")
+        assert said(answer).startswith(
+            "only memories of the time that was asked for (in May 2024: since 2024-05-01 00:00, "
+            "before 2024-06-01 00:00); give since or until to change it\n1. "
+        )
 
 
 def test_models_may_say_null(memory: Memory) -> None:

@@ -87,6 +87,22 @@ async def test_media_are_questions(own: Memory) -> None:
     assert [hit["media"][0]["origin"] for hit in resembling["hits"]] == [PLANTED + "dog sea"]
 
 
+async def test_a_time_in_the_words_of_a_question_is_read_and_said(own: Memory) -> None:
+    """The answer is of that time, and says what was understood."""
+    async with Client(build_server(own)) as client:
+        await ask(client, "remember", text="dog", at="2024-05-03T12:00:00Z")
+        await ask(client, "remember", text="dog sea", at="2001-01-01T12:00:00Z")
+        data = await data_of(client, "recall", query="dog in May 2024")
+        answer = await ask(client, "recall", query="dog in May 2024")
+        free = await data_of(
+            client, "recall", query="dog in May 2024", since="2000-01-01T00:00:00Z"
+        )
+    assert [hit["text"] for hit in data["hits"]] == ["dog"]
+    assert data["times"] == "in May 2024: since 2024-05-01 00:00, before 2024-06-01 00:00"
+    assert data["times"] in text_of(answer)
+    assert (len(free["hits"]), free["times"]) == (2, None)
+
+
 async def test_words_that_look_like_json_stay_words(own: Memory) -> None:
     """The framework reads JSON out of texts, but not where words are meant."""
     async with Client(build_server(own)) as client:
@@ -183,7 +199,7 @@ async def test_nothing_fits_is_an_answer(own: Memory) -> None:
         answer = await ask(client, "recall", query="tax", min_confidence=0.9)
         assert (await data_of(client, "recall", query="tax", min_confidence=0.9))["hits"] == []
     assert text_of(answer) == "nothing fits"
-    assert answer.structured_content == {"hits": []}
+    assert answer.structured_content == {"hits": [], "times": None}
 
 
 async def test_remembering_again_changes_nothing(own: Memory) -> None:

@@ -33,6 +33,7 @@ from sensorium.errors import (
     UnsupportedModalityError,
 )
 from sensorium.memory import Hit
+from sensorium.memory.times import TimesRead
 from sensorium.percepts import Percept, Text
 
 LIKELY = 0.5  # confidence below which a hit is probably coincidence
@@ -119,6 +120,15 @@ def _units_of(modality: str | None) -> str:
     example = {name: unit.example for name, unit in sense.needs.items() if unit.required}
     meanings = "; ".join(f"{name}: {unit.meaning}" for name, unit in sense.needs.items())
     return f"give modality {modality} with units such as {json.dumps(example)}; {meanings}"
+
+
+def times_line(times: TimesRead | None) -> list[str]:
+    """Say how times in a question were understood, so that a model can correct it: one line."""
+    if times is None:
+        return []
+    return [
+        f"only memories of the time that was asked for ({times}); give since or until to change it"
+    ]
 
 
 def hit_line(hit: Hit) -> str:

@@ -121,6 +121,13 @@ def recall(
             help=f"Search only this modality: {MODALITIES}; repeat for several.",
         ),
     ] = None,
+    read_times: Annotated[
+        bool,
+        typer.Option(
+            help='Read times in the words, such as "yesterday morning", unless --since or --until '
+            "is given."
+        ),
+    ] = True,
     filters: RecallFilters,
     ranking: RankingOptions,
     units: Units,
@@ -136,16 +143,25 @@ def recall(
         "modalities": [check_modality(name, "--modality") for name in modality or ()] or None,
         "keywords": keywords,
         **ranking.to_arguments(),
-        **filters.to_filters(),
     }
+    conditions = filters.to_filters()
     parts: list[str | Percept] = [*([] if words is None else [words]), *files.percepts(units)]
     query = parts or None
     _check(query, arguments, like=like)
+    from sensorium.memory.times import limit_by_times
+
     with session.opened() as memory:
-        hits = memory.recall(query, like=find_id(memory, like) if like else None, **arguments)
+        times = None
+        if read_times:
+            query, conditions, times = limit_by_times(query, conditions)
+        who = find_id(memory, like) if like else None
+        hits = memory.recall(query, like=who, **arguments, **conditions)
     if session.as_json:
-        print_json({"hits": [hit.to_dict() for hit in hits]})
-    elif not hits:
+        print_json({"hits": [hit.to_dict() for hit in hits], "times": times and times.to_dict()})
+        return
+    if times:
+        typer.echo(f"read {times}", err=True)
+    if not hits:
         typer.echo("nothing found")
     else:
         from sensorium.cli.tables import hit_table, print_table

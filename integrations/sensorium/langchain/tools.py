@@ -22,10 +22,11 @@ from sensorium.agents.arguments import (
 from sensorium.agents.limits import HITS, MEDIA_LIMITS
 from sensorium.agents.signals import SignalReader
 from sensorium.agents.time_arguments import expiry
-from sensorium.agents.wording import hit_line, refused, told
+from sensorium.agents.wording import hit_line, refused, times_line, told
 from sensorium.errors import SensoriumError
 from sensorium.langchain.blocks import blocks_of
 from sensorium.memory import Hit, Memory
+from sensorium.memory.times import limit_by_times
 from sensorium.percepts import Limits, Percept
 from sensorium.percepts.forms import MAX_BYTES
 from sensorium.percepts.locations import directories
@@ -173,21 +174,25 @@ class RecallTool(MemoryTool):
             check_question([*words, *signals], like=like, keywords=keywords)
             self._reader.check_text(query, "query")
             self._reader.check_text(keywords, "keywords")
+            asked: list[str | Percept] = [*words, *self._percepts(signals)]
+            asked, limits, times = limit_by_times(asked, filters(**conditions))
             hits = self.memory.recall(
-                [*words, *self._percepts(signals)] or None,
+                asked or None,
                 like=like or None,
                 keywords=keywords or None,
                 limit=limit,
                 modalities=modalities,
                 min_confidence=min_confidence,
-                **filters(**conditions),
+                **limits,
             )
             found = [self._described(hit) for hit in hits]
         except SensoriumError as error:
             raise ToolException(told(error)) from error
         lines = [f"{rank}. {hit_line(hit)}" for rank, hit in enumerate(hits, start=1)]
         blocks = [block for hit in found for block in hit["blocks"]]
-        return self._message("\n".join(lines) or "nothing fits", blocks), {"hits": found}
+        message = "\n".join([*times_line(times), *(lines or ["nothing fits"])])
+        artifact = {"hits": found, "times": times and times.to_dict()}
+        return self._message(message, blocks), artifact
 
     def _described(self, hit: Hit) -> dict[str, Any]:
         """Describe a hit, JSON-ready, with its content blocks."""

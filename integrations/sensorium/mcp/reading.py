@@ -32,11 +32,12 @@ from sensorium.agents.arguments import (
 from sensorium.agents.limits import HITS, RECORDS, ServerLimits
 from sensorium.agents.showing import Budget
 from sensorium.agents.signals import SignalReader
-from sensorium.agents.wording import is_unlikely, memories
+from sensorium.agents.wording import is_unlikely, memories, times_line
 from sensorium.mcp.blocks import hit_data, hit_text, match_blocks, record_data, record_text
 from sensorium.mcp.progress import Call, Step, working
 from sensorium.mcp.schemas import CountData, RecallData, TimelineData, answer
 from sensorium.memory import Hit, Memory
+from sensorium.memory.times import TimesRead, limit_by_times
 from sensorium.percepts import Percept
 
 
@@ -90,14 +91,15 @@ class ReadingTools:
             "limit": limit,
             "modalities": modalities,
             "min_confidence": min_confidence,
-            **filters(tags=tags, since=since, until=until, source=source, where=where),
         }
+        given = filters(tags=tags, since=since, until=until, source=source, where=where)
 
         def work(step: Step) -> CallToolResult:
-            hits = self._memory.recall(self._read(parts, step) or None, **options)
+            question, limits, times = limit_by_times(self._read(parts, step), given)
+            hits = self._memory.recall(question or None, **options, **limits)
             # A memory that holds the keywords is no coincidence, however little it resembles.
             unrelated = {hit.record.id for hit in hits if not keywords and is_unlikely(hit)}
-            return self._answer(hits, unrelated, previews=previews)
+            return self._answer(hits, unrelated, times, previews=previews)
 
         return await working(call, work)
 
@@ -112,7 +114,12 @@ class ReadingTools:
         return question
 
     def _answer(
-        self, hits: Sequence[Hit], unrelated: Collection[str], *, previews: bool
+        self,
+        hits: Sequence[Hit],
+        unrelated: Collection[str],
+        times: TimesRead | None,
+        *,
+        previews: bool,
     ) -> CallToolResult:
         """Answer with pictures and sounds or with data, not both: clients show one of the two."""
         texts = [
@@ -120,11 +127,15 @@ class ReadingTools:
             for rank, hit in enumerate(hits, start=1)
         ]
         if not (previews and hits):
-            data = RecallData(hits=[hit_data(hit) for hit in hits])
-            return answer(texts or ["nothing fits"], data)
+            data = RecallData(
+                hits=[hit_data(hit) for hit in hits], times=str(times) if times else None
+            )
+            return answer([*times_line(times), *(texts or ["nothing fits"])], data)
         limits = self._limits
         budget = Budget(limits.preview_bytes, limits.answer_bytes, limits.preview_side)
-        content: list[ContentBlock] = []
+        content: list[ContentBlock] = [
+            TextContent(type="text", text=line) for line in times_line(times)
+        ]
         for text, hit in zip(texts, hits, strict=True):
             content.append(TextContent(type="text", text=text))
             if hit.record.id not in unrelated:  # A picture costs the model many tokens.

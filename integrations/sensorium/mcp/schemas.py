@@ -71,6 +71,7 @@ class RecallData(TypedDict):
     """The result of `recall`, best first."""
 
     hits: list[HitData]
+    times: str | None  # words of a time in the question, and the bounds they became
 
 
 class TimelineData(TypedDict):

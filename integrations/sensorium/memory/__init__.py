@@ -27,7 +27,7 @@ from sensorium.memory.records import (
     Timeline,
 )
 from sensorium.memory.streams import Stream, StreamOptions
-from sensorium.memory.times import TimesRead, read_times
+from sensorium.memory.times import read_times
 
 __all__ = [
     "AsyncMemory",
@@ -53,7 +53,6 @@ __all__ = [
     "StreamOptions",
     "Sweep",
     "Timeline",
-    "TimesRead",
     "Verification",
     "read_times",
 ]

@@ -55,6 +55,7 @@ from sensorium.memory.records import (
 )
 from sensorium.memory.shelf import Setup, Shelf
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
+from sensorium.memory.times import limit_by_times
 from sensorium.memory.writing.draft import each_moment, expiry
 from sensorium.memory.writing.editor import Editor, changes
 from sensorium.memory.writing.enriching import Enriching
@@ -403,6 +404,7 @@ class Memory(Closing, Reopening):
         half_life: timedelta | None = None,
         diversity: float | None = None,
         ranking: str = "centred",
+        read_times: bool = False,
         **filters: Unpack[Filters],
     ) -> list[Hit]:
         """Find the memories that answer a question best, in whichever modality they match.
@@ -418,6 +420,8 @@ class Memory(Closing, Reopening):
             half_life: Age at which a memory's score counts half.
             diversity: From 0 (by score alone) to 1 (as different as possible from each other).
             ranking: `"centred"`, or `"z"`, `"raw"`, `"rrf"`, `"dbsf"`: see docs/calibration.md.
+            read_times: Read times in the words of the query, such as "yesterday morning", as
+                `since` and `until`, unless one of these is given; `read_times()` says what is read.
             filters: See `Filters`.
         Returns:
             Hits, best first.
@@ -429,6 +433,8 @@ class Memory(Closing, Reopening):
             RecordError: `like` cannot be an id.
             FilterError: A filter is wrong, or QueryError or RecordError, as `Filters` says.
         """
+        if read_times:
+            query, filters, _ = limit_by_times(query, filters)
         options = RecallOptions(
             limit=limit,
             modalities=modalities,

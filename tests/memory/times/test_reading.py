@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sensorium.errors import QueryError
 from sensorium.memory import read_times
@@ -26,7 +28,7 @@ SINCE_MARCH = ("2026-03-01", None)
 THIRD_OF_MAY = ("2024-05-03", "2024-05-04")
 
 # The question, what is left of it, since when, until when
-READ = {
+READ: dict[str, list[tuple[str, str, tuple[str | None, str | None]]]] = {
     "en": [
         ("what did I see yesterday morning?", "what did I see?", MORNING),
         ("the dog last summer", "the dog", SUMMER),
@@ -60,6 +62,21 @@ READ = {
             "the morning of 3 May 2024",
             ("2024-05-03 05:00", "2024-05-03 12:00"),
         ),
+        (
+            "the sound I heard an hour ago",
+            "the sound I heard",
+            ("2026-07-15 13:00", "2026-07-15 14:00"),
+        ),
+        (
+            "pictures taken in the afternoon of June 5",
+            "pictures taken",
+            ("2026-06-05 12:00", "2026-06-05 18:00"),
+        ),
+        ("what happened after 5 pm", "what happened", ("2026-07-14 17:00", None)),
+        ("anything until yesterday", "anything", (None, "2026-07-15")),
+        ("who visited between Monday and Wednesday", "who visited", ("2026-07-13", "2026-07-16")),
+        ("a party in the past year", "a party", ("2025-07-15 14:30", "2026-07-15 14:30")),
+        ("in winter 2023", "in winter 2023", ("2023-12-01", "2024-03-01")),
     ],
     "de": [
         ("was habe ich gestern Morgen gesehen", "was habe ich gesehen", MORNING),
@@ -78,6 +95,11 @@ READ = {
             "ein Gewitter",
             ("2026-07-15 14:00", "2026-07-15 15:00"),
         ),
+        (
+            "Wer war heute früh an der Tür",
+            "Wer war an der Tür",
+            ("2026-07-15 05:00", "2026-07-15 12:00"),
+        ),
     ],
     "fr": [
         ("les photos d'hier matin", "les photos", MORNING),
@@ -89,6 +111,7 @@ READ = {
         ("depuis mars", "depuis mars", SINCE_MARCH),
         ("les 2 dernières semaines", "les 2 dernières semaines", TWO_WEEKS),
         ("un gâteau le 3 mai 2024", "un gâteau", THIRD_OF_MAY),
+        ("il y a deux semaines un chat", "un chat", ("2026-06-29", "2026-07-06")),
     ],
     "es": [
         ("qué vi ayer por la mañana", "qué vi", MORNING),
@@ -99,6 +122,7 @@ READ = {
         ("pájaros en mayo de 2024", "pájaros", MAY_2024),
         ("todo desde marzo", "todo", SINCE_MARCH),
         ("un pastel el 3 de mayo de 2024", "un pastel", THIRD_OF_MAY),
+        ("hace dos semanas un gato", "un gato", ("2026-06-29", "2026-07-06")),
     ],
     "it": [
         ("cosa ho visto ieri mattina", "cosa ho visto", MORNING),
@@ -107,6 +131,7 @@ READ = {
         ("un gatto 3 giorni fa", "un gatto", THREE_DAYS),
         ("uccelli nel maggio 2024", "uccelli", MAY_2024),
         ("la riunione di lunedì", "la riunione", MONDAY),
+        ("un gatto due settimane fa", "un gatto", ("2026-06-29", "2026-07-06")),
     ],
     "pt": [
         ("o que vi ontem de manhã", "o que vi", MORNING),
@@ -115,6 +140,7 @@ READ = {
         ("há 3 dias um gato", "um gato", THREE_DAYS),
         ("pássaros em maio de 2024", "pássaros", MAY_2024),
         ("a reunião de segunda-feira", "a reunião", MONDAY),
+        ("um gato há duas semanas", "um gato", ("2026-06-29", "2026-07-06")),
     ],
     "nl": [
         ("wat heb ik gisterochtend gezien", "wat heb ik gezien", MORNING),
@@ -123,6 +149,7 @@ READ = {
         ("een kat 3 dagen geleden", "een kat", THREE_DAYS),
         ("vogels in mei 2024", "vogels", MAY_2024),
         ("de vergadering op maandag", "de vergadering", MONDAY),
+        ("een kat twee weken geleden", "een kat", ("2026-06-29", "2026-07-06")),
     ],
     "ru": [
         ("что я видел вчера утром", "что я видел", MORNING),
@@ -131,6 +158,7 @@ READ = {
         ("кошка 3 дня назад", "кошка", THREE_DAYS),
         ("птицы в мае 2024", "птицы", MAY_2024),
         ("встреча в понедельник", "встреча", MONDAY),
+        ("кошка две недели назад", "кошка", ("2026-06-29", "2026-07-06")),
     ],
     "ar": [
         ("ماذا رأيت أمس صباحا", "ماذا رأيت", MORNING),
@@ -138,6 +166,7 @@ READ = {
         ("صور من الأسبوع الماضي", "صور", LAST_WEEK),
         ("قطة قبل 3 أيام", "قطة", THREE_DAYS),
         ("طيور في مايو 2024", "طيور", MAY_2024),
+        ("قطة هذا الصباح", "قطة", ("2026-07-15 05:00", "2026-07-15 12:00")),
     ],
     "hi": [
         ("मैंने कल सुबह क्या देखा", "मैंने क्या देखा", MORNING),
@@ -145,6 +174,7 @@ READ = {
         ("3 दिन पहले बिल्ली", "बिल्ली", THREE_DAYS),
         ("पिछला सप्ताह", "पिछला सप्ताह", LAST_WEEK),
         ("मई 2024 में पक्षी", "पक्षी", MAY_2024),
+        ("दो सप्ताह पहले", "दो सप्ताह पहले", ("2026-06-29", "2026-07-06")),
     ],
     "zh": [
         ("昨天早上的狗", "狗", MORNING),
@@ -157,6 +187,7 @@ READ = {
         ("昨晚的声音", "声音", EVENING),
         ("2019年的照片", "照片", YEAR_2019),
         ("昨天下午三点的会议", "会议", ("2026-07-14 15:00", "2026-07-14 16:00")),
+        ("两周前的照片", "照片", ("2026-06-29", "2026-07-06")),
     ],
     "ja": [
         ("昨日の朝に見た犬", "見た犬", MORNING),
@@ -166,8 +197,12 @@ READ = {
         ("2024年5月の鳥", "鳥", MAY_2024),
         ("月曜日の会議", "会議", MONDAY),
         ("3月から", "3月から", SINCE_MARCH),
+        ("先週の金曜日の写真", "写真", ("2026-07-10", "2026-07-11")),
     ],
 }
+WORDS = sorted(
+    {word for rows in READ.values() for question, *_ in rows for word in question.split()}
+)
 NOT_READ = [
     "may I see the sun",
     "the march of the penguins",
@@ -228,3 +263,21 @@ def test_a_present_without_a_zone_is_refused() -> None:
         read_times("yesterday", now=NOW.replace(tzinfo=None))
     with pytest.raises(QueryError, match="some of en, de"):
         read_times("yesterday", languages=["xx"])
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [*["0", "1", "31", "12:70", "99", "2019", "1900", "，", "'", "'s的の"], *WORDS]
+        ),
+        max_size=8,
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_asked_is_answered(words: list[str]) -> None:
+    """Words of times in any order give bounds in order, or none."""
+    for joint in (" ", ""):
+        read = read_times(joint.join(words), now=NOW)
+        if read is not None and read.since is not None and read.until is not None:
+            assert read.since < read.until
+            assert read.words

@@ -37,9 +37,9 @@ def languages_of(question: str) -> list[str]:
         for letter in question
         if letter.isalpha()
     }
-    for script in SCRIPTS:
+    for script, languages in SCRIPTS.items():
         if script in scripts:
-            return list(SCRIPTS[script])
+            return list(languages)
     words = [word.lower().replace(CURLY, "'") for word in WORD.findall(question)]
     scores = {
         language: sum(not hints.isdisjoint((word, word.split("'")[0])) for word in words)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 from sensorium.errors import QueryError, show
 from sensorium.memory.times import spans
@@ -36,6 +37,22 @@ class TimesRead:
     until: datetime | None
     words: str
     language: str
+
+    def __str__(self) -> str:
+        """Say what was understood: "yesterday: since 2026-07-14 00:00, before 2026-07-15 00:00"."""
+        bounds = (("since", self.since), ("before", self.until))
+        said = ", ".join(f"{name} {time:%Y-%m-%d %H:%M}" for name, time in bounds if time)
+        return f"{self.words}: {said}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was read, ready for JSON."""
+        return {
+            "words": self.words,
+            "language": self.language,
+            "text": self.text,
+            "since": self.since and self.since.isoformat(),
+            "until": self.until and self.until.isoformat(),
+        }
 
 
 def read_times(

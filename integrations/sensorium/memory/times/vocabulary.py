@@ -63,8 +63,7 @@ class Vocabulary:
 
 @cache
 def vocabulary(language: str) -> Vocabulary:
-    """Return the words of a language, one of `LANGUAGES`.
-    """
+    """Return the words of a language, one of `LANGUAGES`."""
     own, known = own_words(language), _known(language)
     relative = known["relative-type"]
     ago = [

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from tests.support.command_line import BARK, DOG, MEDIA, MUG, run, run_json, texts
+from tests.support.films import BOAT
 
 from sensorium.memory import Memory
 from sensorium.mini import MiniEncoder
@@ -231,3 +232,18 @@ def test_the_encoding_of_a_text_is_asked_for_and_said(tmp_path: Path) -> None:
     assert "--encoding cp1252" in run("remember", path, code=1).stderr
     done = run_json("remember", path, "--encoding", "cp1252")
     assert run_json("show", done["records"][0]["id"])["text"] == "señor"
+
+
+def test_a_live_photo_is_one_record(tmp_path: Path) -> None:
+    """Photo, film and sound: the film is listed as a file beside the photo, and imported once."""
+    (tmp_path / "trip").mkdir()
+    shutil.copy(DOG, tmp_path / "trip" / "IMG_1.JPG")
+    (tmp_path / "trip" / "IMG_1.MOV").write_bytes(BOAT)
+    done = run_json("remember", tmp_path / "trip")
+    assert (done["new"], done["skipped"], done["failures"]) == (1, [], [])
+    [beside] = done["side_files"]
+    assert Path(beside["file"]).name == "IMG_1.MOV"
+    assert Path(beside["of"]).name == "IMG_1.JPG"
+    [record] = run_json("timeline")["records"]
+    assert record["modalities"] == ["audio", "image", "video"]
+    assert run_json("remember", tmp_path / "trip")["known"] == 1

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
+from typing_extensions import Self
 
 from sensorium.errors import PerceptShapeError, PerceptValueError
 from sensorium.percepts.capture.capture import NOTHING, Capture
@@ -48,6 +51,7 @@ class Image(Percept):
     mime_family: ClassVar[str] = "image"
     source: Encoded | Samples
     size: tuple[int, int]
+    _film: Path | None = None  # a file beside it
 
     def __init__(
         self,
@@ -113,17 +117,32 @@ class Image(Percept):
         return _rgb(decode(self.source, modality=self.modality, limits=self.limits))
 
     def film(self) -> Video | None:
-        """Return the film of the same moment that the file holds, with the same `at` and `uri`.
+        """Return the film of the same moment, with the same `at`; `None` if there is none.
 
-        Telephones of Google and Samsung write such motion photos. `None` is a picture without one.
-        For the two files of Apple's live photos see `sensorium.percepts.live_photos`.
+        Telephones of Google and Samsung write it into the file of the photo (motion photos), those
+        of Apple beside it (live photos): `with_film` says where.
 
         Raises:
             MediaDecodeError: The film is damaged.
             SourceChangedError: The file changed after the percept was made.
         """
+        if self._film is not None:
+            return Video(self._film, at=self.at, uri=self._film.as_uri(), limits=self.limits)
         found = film_within(self.source) if isinstance(self.source, Encoded) else None
         return Video(found, at=self.at, uri=self.uri, limits=self.limits) if found else None
+
+    def with_film(self, film: Path) -> Self:
+        """Return the same picture with the film of its moment, a file beside it.
+
+        It counts neither in `digest` nor in `to_dict`. `sensorium.percepts.live_photos` says which
+        files belong together, and `sensorium.sources.walk` asks it.
+
+        Args:
+            film: Path of the film.
+        """
+        same = copy.copy(self)
+        same._set(_film=film.absolute())
+        return same
 
     def read_capture(self) -> Capture:
         """Return when and where it was taken, by EXIF, XMP, or the texts of a PNG."""

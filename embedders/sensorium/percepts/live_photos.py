@@ -19,6 +19,7 @@ from sensorium.percepts.locations import is_there
 from sensorium.percepts.percept import DEFAULT_LIMITS
 from sensorium.percepts.source import Encoded, take
 
+JPEG = b"\xff\xd8\xff"  # begins its files
 BOX = 8  # bytes of a box of ISO 14496-12: its size, then its name
 LARGEST_FTYP = 256  # bytes; it holds the brands of the file, four bytes each
 OF_PICTURES = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"hevc", b"heim", b"heis")
@@ -32,6 +33,10 @@ PHOTO_IDENTIFIER, TAG = 0x0011, 12  # its tag there, and the bytes of a tag
 
 def film_within(source: Encoded) -> Encoded | None:
     """Return the film that a photo's file holds besides its picture; `None` if there is none."""
+    with source.open() as stream:
+        head = stream.read(BOX)
+    if not (head.startswith(JPEG) or head.endswith(b"ftyp")):
+        return None
     content = source.read()
     place = content.find(b"ftyp", BOX)
     while place >= 0:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from sensorium.errors import PerceptError, PerceptFormatError, SensoriumError
+from sensorium.percepts.image import Image
 from sensorium.percepts.locations import allowed_path, looking_at
 from sensorium.percepts.percept import Percept
 from sensorium.percepts.readers import Reader, known_options, reader_of, why_skipped
 from sensorium.percepts.recognising import is_known_file, modality_of_file
 from sensorium.sources.account import BESIDE, RULES, WAITING, Account
+from sensorium.sources.belonging import live_films
 from sensorium.sources.reasons import (
     OUTSIDE,
     TO_FOLDER,
@@ -52,6 +54,7 @@ class FoundFile:
         rule: The rule that matches it.
         given: Whether it was named itself, and not found in a folder.
         side: The file beside it in which a photo library may say when and where it was taken.
+        film: The film of a live photo, a file beside it.
     """
 
     path: Path
@@ -59,6 +62,7 @@ class FoundFile:
     rule: Rule | None = None
     given: bool = False
     side: Path | None = None
+    film: Path | None = None
 
     def modality(self, asked: str | None = None) -> str | None:
         """Return the modality asked for, or that of the rule, or that which the name says.
@@ -116,7 +120,9 @@ class FoundFile:
         """
         percepts = open_source(self.path, roots=roots, **options)
         side = self._beside(roots, on_skip) if self.side is not None else None
-        return percepts if side is None else (said_beside(each, side) for each in percepts)
+        if side is not None:
+            percepts = (said_beside(each, side) for each in percepts)
+        return percepts if self.film is None else _with_film(percepts, self.film)
 
     def _beside(self, roots: Sequence[Path] | None, on_skip: OnSkip | None) -> SideFile | None:
         """Read the side file; the file itself is read whatever is wrong with that."""
@@ -181,10 +187,19 @@ class Search:
         for path, owner in belonging.items():
             if found.pop(path, None):
                 self._skip(path, read_with(owner.name))
-        with_sides = self._with_side_files(found.values())
-        for each in with_sides:
+        whole = self._with_films(self._with_side_files(found.values()))
+        for each in whole:
             self.account.put(each.path, WAITING)
-        return with_sides
+        return whole
+
+    def _with_films(self, found: Sequence[FoundFile]) -> list[FoundFile]:
+        """Return files without the films of live photos, which come with their photos."""
+        films = live_films(each.path for each in found if each.reader is None and not each.rule)
+        for film in films:
+            self.account.put(film, BESIDE)
+        photos = {photo: film for film, photo in films.items()}
+        left = (each for each in found if each.path not in films)
+        return [replace(each, film=photos.get(each.path)) for each in left]
 
     def _with_side_files(self, found: Iterable[FoundFile]) -> list[FoundFile]:
         """Return files with their side files; what nothing reads and is no side file is skipped."""
@@ -358,6 +373,11 @@ class Search:
             for rule in self._rules_in(folder):
                 if rule not in self._used:
                     self._skip(folder / RULES_FILE, Reason(f"{rule.match!r} is for no file"))
+
+
+def _with_film(percepts: Iterable[Percept], film: Path) -> Iterator[Percept]:
+    for percept in percepts:
+        yield percept.with_film(film) if isinstance(percept, Image) else percept
 
 
 def _is_for_one(rules: Sequence[Rule], folder: Path) -> bool:

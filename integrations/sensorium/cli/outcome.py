@@ -49,7 +49,8 @@ class Outcome:
         found: The files to read, by their paths.
         account: What became of each file of the folders, and of those that were given.
         skipped: Files in the folders that were skipped, with the reason.
-        side_files: Files that say when and where others were taken, each with the other.
+        side_files: Files that belong to the records of others, each with the other: they say when
+            and where it was taken, or are the film of a photo.
         files: What was read of each file.
         remembered: Each percept that was taken with its record; `None` stands for words alone.
         failures: Files that could not be remembered, with the first error.
@@ -105,8 +106,10 @@ class Outcome:
             if found.side is not None and found.side not in self.skipped
         }
         before: set[str] = set()  # ids of the records of earlier files
-        for path in self.found:
+        for path, found in self.found.items():
             own = records.get(path, [])
+            if found.film is not None:
+                self.side_files[found.film] = path
             error = self.failures.get(path)
             if own:
                 self.account.put(path, PARTLY if error else _became(own, before))

@@ -59,7 +59,7 @@ def save(
     with session.opened(encodes=False) as memory:
         record = memory.get(find_id(memory, id))
     store = session.media_store()
-    kept = [medium for medium in record.media if medium.file and medium.of is None]
+    kept = list(record.files)
     if store is None or not kept:
         raise MediaNotFoundError(
             f"the memory {short_id(record.id)}, with which no signal was kept",
@@ -103,7 +103,8 @@ def _lines(record: Record, paths: list[Path | None]) -> Iterator[tuple[str, obje
     for medium, path in zip(record.media, paths, strict=True):
         units = "".join(f", {key}={value}" for key, value in medium.units.items())
         length = f", {medium.duration:.1f} s" if medium.duration else ""
-        where = "of the video" if medium.of else path or medium.file or "not kept"
+        is_part = medium.of is not None and medium.modality == "audio"
+        where = "of the video" if is_part else path or medium.file or "not kept"
         yield medium.modality, printable(f"{where}{length}{units}")
         for finding in record.findings:
             if finding.of == medium.digest:

@@ -50,7 +50,7 @@ def record_data(record: Record) -> RecordData:
         "media": [
             medium_data(record, number)
             for number, medium in enumerate(record.media)
-            if _has_file(medium)
+            if medium in record.files
         ],
     }
 
@@ -128,17 +128,12 @@ def _details(record: Record, matched: Finding | None = None) -> Iterator[str]:
     if record.expires_at:
         yield f"   forgotten after: {when(record.expires_at)}"
     for number, medium in enumerate(record.media):
-        if _has_file(medium):
+        if medium in record.files:
             yield f"   {medium.modality}: {medium_uri(record, number)} ({_file(medium)})"
 
 
 def _cut(text: str, record: Record) -> str:
     return cut(text, CUT.format(uri=record_uri(record)))
-
-
-def _has_file(medium: Medium) -> bool:
-    """Return whether a medium has a file of its own: the sound of a video has the video's."""
-    return medium.file is not None and medium.of is None
 
 
 def _file(medium: Medium) -> str:

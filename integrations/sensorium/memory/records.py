@@ -167,7 +167,8 @@ class Medium:
         row: Index of its first row among the record's rows of that modality.
         rows: How many rows it has.
         spans: Start and end of each row: seconds, characters for text; empty for a still.
-        of: Digest of the video whose sound it is, and whose file; `None` if it was given itself.
+        of: Digest of the video whose sound it is, or of the photo whose film it is; `None` if it
+            was given itself.
     """
 
     modality: str
@@ -252,6 +253,17 @@ class Record:
     media: tuple[Medium, ...]
     place: Place | None = None
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def files(self) -> tuple[Medium, ...]:
+        """Its media with a kept file of their own, which the sound of a video has not."""
+        named: set[tuple[str | None, str | None]] = set()
+        own = []
+        for medium in self.media:
+            named.add((medium.digest, medium.file))
+            if medium.file is not None and (medium.of, medium.file) not in named:
+                own.append(medium)
+        return tuple(own)
 
     def __repr__(self) -> str:
         words = self.text if len(self.text) <= SHOWN else self.text[: SHOWN - 1] + "…"

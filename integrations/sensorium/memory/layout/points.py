@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sensorium.encoders import Encoding
+from sensorium.memory.layout.derived import Derived, with_derived
 from sensorium.memory.layout.findings import Findings, own_words
 from sensorium.memory.layout.parts import spread_over_points
 from sensorium.memory.layout.payload import (
@@ -18,7 +19,6 @@ from sensorium.memory.layout.payload import (
     place_payload,
     words_of,
 )
-from sensorium.memory.layout.sounds import Sound, with_sounds
 from sensorium.memory.records import Medium, Moment
 from sensorium.percepts import Percept, Place
 from sensorium.qdrant.points import Payload, Point, Vectors, iso
@@ -75,7 +75,7 @@ def points_of(
     owner: str,
     now: datetime,
     findings: Findings = NOTHING,
-    sounds: Sequence[Sound] = (),
+    derived: Sequence[Derived] = (),
 ) -> list[Point]:
     """Lay a record out as one point, and as many more as its rows need.
 
@@ -86,14 +86,14 @@ def points_of(
         owner: Owner of the record.
         now: The time of remembering.
         findings: Words that were found in its percepts.
-        sounds: The sounds of its videos.
+        derived: The sounds of its videos and the films of its photos.
     """
     if _is_plain(draft.percepts, encodings):
         payload = _payload(draft, [], owner=owner, now=now)
         own = {TEXT: encodings[0].vectors} if draft.vectors is None else draft.vectors
         return spread_over_points(draft.point, payload, own)
     media, rows = media_and_rows(
-        *with_sounds(draft.percepts, draft.digests, encodings, kept, sounds)
+        *with_derived(draft.percepts, draft.digests, encodings, kept, derived)
     )
     payload = _payload(draft, media, owner=owner, now=now)
     vectors = rows if draft.vectors is None else dict(draft.vectors)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sensorium.encoders import Encoder, Encoding, check_cancelled
 from sensorium.errors import MediaNotFoundError, SensoriumError
 from sensorium.memory.layout.findings import Findings, taken_apart
 from sensorium.memory.layout.parts import pages, spread_over_points
 from sensorium.memory.layout.payload import media_and_rows, media_payload, record_of
-from sensorium.memory.layout.sounds import AUDIO
 from sensorium.memory.receipts import Reembedded
 from sensorium.memory.records import Failure, Medium, Progress, Record
 from sensorium.percepts import Percept, Text
@@ -90,8 +89,7 @@ class Reencoding:
         for index, point in enumerate(page, first):
             if point.id not in changed:
                 continue
-            hears = AUDIO in self._encoder.modalities
-            copied = point if hears else _without_sounds(point)
+            copied = _fitting(point, self._encoder.modalities)
             try:
                 recipes.append((index, copied, _signals(record_of(copied), self._open_medium)))
             except SensoriumError as error:
@@ -117,14 +115,22 @@ def _fingerprint(point: StoredPoint) -> bytes:
     return blake2b(payload.encode(), digest_size=16).digest()
 
 
-def _without_sounds(point: StoredPoint) -> StoredPoint:
-    """Leave out the sounds of a record's videos, which were not remembered for themselves."""
-    media = point.payload.get("media", ())
-    left = [fields for fields in media if "of" not in fields]
-    if len(left) == len(media):
+def _fitting(point: StoredPoint, modalities: Collection[str]) -> StoredPoint:
+    """Leave out sounds and films that an encoder does not know, unless they were given."""
+    left: list[Mapping[str, Any]] = []
+    gone: dict[str, str] = {}  # modalities by digest
+    for fields in point.payload.get("media", ()):
+        of = fields.get("of")
+        if of is not None and (of in gone or fields["modality"] not in modalities):
+            gone[fields["digest"]] = fields["modality"]
+        else:
+            left.append(fields)
+    if not gone:
         return point
-    modalities = [name for name in point.payload["modalities"] if name != AUDIO]
-    return replace(point, payload={**point.payload, "media": left, "modalities": modalities})
+    there = {fields["modality"] for fields in left}
+    lost = {*gone.values()} - there
+    names = [name for name in point.payload["modalities"] if name not in lost]
+    return replace(point, payload={**point.payload, "media": left, "modalities": names})
 
 
 def _signals(record: Record, open_medium: Callable[[Medium], Percept]) -> list[Percept]:

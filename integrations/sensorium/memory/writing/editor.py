@@ -23,6 +23,7 @@ from sensorium.memory.checks import (
     given_rows,
 )
 from sensorium.memory.filters import older
+from sensorium.memory.layout.derived import VIDEO, Derived, beside, with_derived, without
 from sensorium.memory.layout.findings import Findings, taken_apart
 from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.parts import (
@@ -42,14 +43,13 @@ from sensorium.memory.layout.payload import (
     place_payload,
     record_of,
 )
-from sensorium.memory.layout.sounds import AUDIO, Sound, with_sounds, without
 from sensorium.memory.receipts import Sweep
 from sensorium.memory.records import Medium, Record
 from sensorium.memory.shelf import Shelf
+from sensorium.memory.writing import deriving
 from sensorium.memory.writing.draft import given_encodings
 from sensorium.memory.writing.files import FileKeeper, drop_files, is_named
-from sensorium.memory.writing.sounds import encoded_sounds, hears, sounds_in
-from sensorium.percepts import Audio, Percept, Place, Text
+from sensorium.percepts import Percept, Place, Text
 from sensorium.qdrant import Condition, Either, Equal, Every, Filter, Ids, OneOf, Range
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 
@@ -86,19 +86,19 @@ class Added:
         digests: The digest of each percept.
         encodings: The encoding of each percept.
         files: What a `Medium` says of each file that was kept, by the index of its percept.
-        sounds: The sounds of the videos among them.
+        derived: The sounds of the videos, and the films of the photos among them.
     """
 
     percepts: Sequence[Percept]
     digests: Sequence[str]
     encodings: Sequence[Encoding]
     files: Mapping[int, Mapping[str, Any]]
-    sounds: Sequence[Sound] = ()
+    derived: Sequence[Derived] = ()
 
     def describe(self, *, before: str = "") -> tuple[list[Medium], dict[str, Vectors]]:
         """Return their media and rows; `before` is the text that they follow."""
         own = (self.percepts, self.digests, self.encodings, self.files)
-        return media_and_rows(*with_sounds(*own, self.sounds), before=before)
+        return media_and_rows(*with_derived(*own, self.derived), before=before)
 
 
 class Editor:
@@ -164,20 +164,25 @@ class Editor:
         # Other threads go on while percepts are encoded and their files are kept
         digests = [percept.digest for percept in percepts]
         encodings = given_encodings(percepts, {})
-        heard: list[Sound] = []
+        derived: list[Derived] = []
         if percepts and changes.vectors is None:
             encodings = setup.encoder.encode(percepts)
-            if sound and hears(setup.encoder, setup.backend.schema.modalities):
-                found = sounds_in(percepts)
-                heard = encoded_sounds(found, setup.encoder.try_encode([*found.values()]))
+            modalities = setup.backend.schema.modalities
+            found = deriving.beside(
+                percepts, deriving.derivable(setup.encoder, modalities, sound=sound)
+            )
+            more = setup.encoder.try_encode([each.percept for each in found])
+            derived = deriving.encoded(found, more)
+        films = [each.percept for each in derived if each.percept.modality == VIDEO]
+        signals = [*percepts, *films]  # a sound is in the file of its video
         with FileKeeper(shelf, keep_media) as files:
-            added = Added(percepts, digests, encodings, files.keep(percepts), heard)
+            added = Added(percepts, digests, encodings, files.keep(signals), derived)
             check_cancelled()
             # A record that is forgotten meanwhile does not come back
             with shelf.held():
                 if shelf.setup is not setup:
                     return None
-                added = replace(added, files=files.keep_dropped(percepts, added.files))
+                added = replace(added, files=files.keep_dropped(signals, added.files))
                 record = record_of(self._change(name, added, changes))
                 files.settle()
                 return record
@@ -213,11 +218,10 @@ class Editor:
             text = ""
             rows.pop(TEXT, None)
             listed = [medium for medium in listed if medium.modality != TEXT]
-        # A sound that was given goes before those of videos
-        if any(isinstance(percept, Audio) for percept in joining.percepts):
-            listed, rows = without(listed, rows, lambda medium: True)
-        elif any(medium.modality == AUDIO and medium.of is None for medium in listed):
-            joining = replace(joining, sounds=())
+        # What is given goes before what was derived
+        listed, rows = without(listed, rows, {each.modality for each in joining.percepts})
+        given = {medium.modality for medium in listed if medium.of is None}
+        joining = replace(joining, derived=beside(joining.derived, given))
         added, added_rows = joining.describe(before=text)
         first_rows = _row_counts(listed)
         for modality, found in added_rows.items():
@@ -250,9 +254,12 @@ class Editor:
         main, own, found = self._own(main)
         added, _ = joining.describe()
         listed = _media_with_text(main.payload, own)
-        digests = {medium.digest for medium in (*_staying(listed, added, retain), *added)}
-        listed, own = without(listed, own, lambda sound: sound.of not in digests)
-        staying = _staying(listed, added, retain)
+        staying, own = without(
+            _staying(listed, added, retain),
+            own,
+            {medium.modality for medium in added},
+            there={medium.digest for medium in added},
+        )
         rows = {name: block for name, block in {**own, **given}.items() if name not in removed}
         # Rows belong to the first percept of their modality: an added one, if it brings rows.
         leading = [medium for medium in added if medium.modality in given]
@@ -456,19 +463,26 @@ def _media_with_text(payload: Payload, rows: Mapping[str, Vectors]) -> list[Medi
 def _staying(
     listed: Sequence[Medium], added: Sequence[Medium], retain: Collection[str] | None
 ) -> list[Medium]:
-    """Return which media of a record stay: those to retain, or else those of other modalities."""
+    """Return which media of a record stay: those to retain, or else those of other modalities.
+
+    What was derived of them is among them.
+    """
     modalities = {medium.modality for medium in added}
-    if retain is None:
-        return [medium for medium in listed if medium.modality not in modalities]
     # An added percept takes the place of its equal, and an added text that of all words.
     digests = {medium.digest for medium in added}
-    return [
-        medium
-        for medium in listed
-        if (medium.digest in retain or medium.of in retain)
-        and medium.digest not in digests
-        and not (medium.modality == TEXT and TEXT in modalities)
-    ]
+
+    def stays(medium: Medium) -> bool:
+        if medium.of is not None:
+            return True
+        if retain is None:
+            return medium.modality not in modalities
+        return (
+            medium.digest in retain
+            and medium.digest not in digests
+            and not (medium.modality == TEXT and TEXT in modalities)
+        )
+
+    return [medium for medium in listed if stays(medium)]
 
 
 def _lines(percepts: Sequence[Percept], *, after: str = "") -> str:

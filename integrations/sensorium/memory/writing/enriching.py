@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sensorium.encoders import Encoder, Encoding, check_cancelled
@@ -23,14 +23,14 @@ from sensorium.memory.media.signals import open_medium
 from sensorium.memory.receipts import Enriched
 from sensorium.memory.records import Progress
 from sensorium.memory.shelf import Shelf
-from sensorium.percepts import Percept, Text, Video
+from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Condition, Filter
 from sensorium.qdrant.points import StoredPoint
 
 logger = logging.getLogger(__name__)
 
 PAGE = 64  # records looked through together
-VIDEO = Video.modality
+NONE: Mapping[str, str] = {}
 
 
 def find_in(
@@ -39,7 +39,7 @@ def find_in(
     encoder: Encoder,
     failed: Callable[[SensoriumError], object] | None = None,
     *,
-    sounds: Collection[str] = (),
+    derived: Mapping[str, str] = NONE,
 ) -> Findings:
     """Find words in the percepts of one record, and encode them.
 
@@ -49,17 +49,18 @@ def find_in(
         encoder: The encoder of the memory.
         failed: Called with the error of an enricher that failed, whose words are then missing. By
             default a warning is logged: `Memory.enrich` tries again.
-        sounds: Digests of the sounds of videos. What looks at videos hears them there.
+        derived: Digests of the sounds of videos and the films of photos, and the modalities of
+            these. What looks at a video hears its sound there.
     """
     given = list(percepts)
     found: list[tuple[str, Found]] = []
     looked: list[str] = []
     for enricher in enrichers:
-        heard = sounds if VIDEO in enricher.modalities else ()
         own = [
             (digest, percept)
             for digest, percept in given
-            if percept.modality in enricher.modalities and digest not in heard
+            if percept.modality in enricher.modalities
+            and derived.get(digest) not in enricher.modalities
         ]
         try:
             for digest, percept in own:
@@ -130,9 +131,12 @@ class Enriching:
         before = () if again else tuple(point.payload.get(ENRICHED, ()))
         asked = [each for each in enrichers if each.by not in before]
         wanted = {modality for each in asked for modality in each.modalities}
-        media = [medium for medium in media_in(point.payload) if medium.modality in wanted]
+        listed = media_in(point.payload)
+        media = [medium for medium in listed if medium.modality in wanted]
         if not media:
             return
+        of = {medium.digest: medium.modality for medium in listed}
+        derived = {each.digest: of[each.of] for each in media if each.of in of}
         name = str(point.payload.get("id", point.id))
         try:
             percepts = [(each.digest, open_medium(self._shelf.media, each)) for each in media]
@@ -144,8 +148,7 @@ class Enriching:
             return
         errors: list[SensoriumError] = []
         try:
-            sounds = {each.digest for each in media if each.of is not None}
-            tally.found += self._write(name, percepts, asked, errors.append, sounds)
+            tally.found += self._write(name, percepts, asked, errors.append, derived)
         except RecordNotFoundError:  # forgotten meanwhile
             return
         tally.looked += 1
@@ -158,12 +161,12 @@ class Enriching:
         percepts: Sequence[tuple[str, Percept]],
         enrichers: Sequence[Enricher],
         failed: Callable[[SensoriumError], object],
-        sounds: Collection[str],
+        derived: Mapping[str, str],
     ) -> int:
         """Find words, and write the record with them; return how many stretches were found."""
         while True:
             setup = self._shelf.setup
-            found = find_in(percepts, enrichers, setup.encoder, failed, sounds=sounds)
+            found = find_in(percepts, enrichers, setup.encoder, failed, derived=derived)
             with self._shelf.held():
                 if self._shelf.setup is setup:  # or another encoder took its place
                     return self._rewrite(name, found, [digest for digest, _ in percepts])

@@ -14,19 +14,20 @@ from typing import Any, TypeAlias
 from sensorium.encoders import Encoder, Encoding, check_cancelled
 from sensorium.enrich import Enricher
 from sensorium.errors import BatchError, SensoriumError
+from sensorium.memory.layout.derived import VIDEO, Derived
 from sensorium.memory.layout.findings import Findings
 from sensorium.memory.layout.payload import media_in
 from sensorium.memory.layout.points import Draft
-from sensorium.memory.layout.sounds import Sound
+from sensorium.memory.writing.deriving import beside, encoded
 from sensorium.memory.writing.draft import given_encodings
 from sensorium.memory.writing.enriching import find_in
 from sensorium.memory.writing.files import FileKeeper
-from sensorium.memory.writing.sounds import encoded_sounds, sounds_in
+from sensorium.percepts import Percept
 from sensorium.qdrant.points import StoredPoint
 
 logger = logging.getLogger(__name__)
 
-Encoded: TypeAlias = "tuple[list[Encoding], list[Sound]]"  # of percepts, of their videos
+Encoded: TypeAlias = "tuple[list[Encoding], list[Derived]]"  # of percepts, and beside them
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +38,13 @@ class Prepared:
         encodings: The encoding of each percept.
         files: What a `Medium` says of each file that was kept, by the index of its percept.
         findings: Words that were found in the percepts.
-        sounds: The sounds of the videos among them.
+        derived: The sounds of the videos, and the films of the photos among them.
     """
 
     encodings: Sequence[Encoding]
     files: Mapping[int, Mapping[str, Any]]
     findings: Findings
-    sounds: Sequence[Sound] = ()
+    derived: Sequence[Derived] = ()
 
 
 def prepare(
@@ -52,7 +53,7 @@ def prepare(
     files: FileKeeper,
     enrichers: Sequence[Enricher] = (),
     *,
-    sound: bool = False,
+    derivable: Collection[str] = (),
 ) -> dict[int, Prepared | SensoriumError]:
     """Encode the percepts of drafts in one batch, keep their files, and find words in them.
 
@@ -62,7 +63,7 @@ def prepare(
         encoder: The encoder of the memory.
         files: Keeps the files.
         enrichers: What finds words; those of a draft that brings vectors are not looked for.
-        sound: Whether the sounds of videos are encoded, too.
+        derivable: Modalities of what is encoded beside the percepts; see `deriving.beside`.
     Returns:
         By the same numbers: what was prepared, or the error of the first percept that failed.
     Raises:
@@ -76,8 +77,8 @@ def prepare(
     }
     first = {i: draft for i, draft in drafts.items() if leader_of.get(i, i) == i}
     prepared: dict[int, Prepared | SensoriumError] = {}
-    encoded = _encode([*first.values()], encoder, sound=sound)
-    for (index, draft), made in zip(first.items(), encoded, strict=True):
+    results = _encode([*first.values()], encoder, derivable)
+    for (index, draft), made in zip(first.items(), results, strict=True):
         check_cancelled()
         prepared[index] = (
             made
@@ -92,7 +93,7 @@ def prepare(
         elif index != leader:  # it may be read from another place
             others[index] = drafts[index]
     if others:
-        prepared |= prepare(others, encoder, files, enrichers, sound=sound)
+        prepared |= prepare(others, encoder, files, enrichers, derivable=derivable)
     return prepared
 
 
@@ -115,7 +116,9 @@ def keep_dropped(
         made = prepared[index]
         if isinstance(made, Prepared) and made.files:
             try:
-                made = replace(made, files=files.keep_dropped(draft.percepts, made.files))
+                made = replace(
+                    made, files=files.keep_dropped(_with(draft, made.derived), made.files)
+                )
             except SensoriumError as error:
                 made = error
         again[index] = made
@@ -141,56 +144,63 @@ def keep_again(files: FileKeeper, drafts: Collection[Draft], stored: Sequence[St
                 for medium in media_in(point.payload)
                 if medium.file and not files.media.intact(medium.file, medium.bytes)
             }
-            again = zip(draft.percepts, draft.digests, strict=True)
-            files.keep([percept for percept, digest in again if digest in lost])
+            again = [*draft.percepts]
+            if lost.difference(draft.digests):
+                again += [film.percept for film in beside(draft.percepts, {VIDEO})]
+            files.keep([percept for percept in again if percept.digest in lost])
         except SensoriumError as error:  # the record is there all the same
             logger.warning("sensorium: a lost file of %s was not restored: %s", draft.id, error)
 
 
 def _keep(
     draft: Draft,
-    encoded: Encoded,
+    made: Encoded,
     files: FileKeeper,
     encoder: Encoder,
     enrichers: Sequence[Enricher],
 ) -> Prepared | SensoriumError:
-    encodings, sounds = encoded
+    encodings, derived = made
     asked = enrichers if draft.vectors is None else ()
+    # A film has a file of its own; a sound is in that of its video
+    films = [each for each in derived if each.percept.modality == VIDEO]
+    of = {percept.digest: percept.modality for percept in _with(draft, derived)}
+    sources = {each.percept.digest: of[each.of] for each in derived}
     try:
-        kept = files.keep(draft.percepts)
-        own = zip(draft.digests, draft.percepts, strict=True)
-        heard = {each.percept.digest: each.percept for each in sounds}
-        found = find_in([*own, *heard.items()], asked, encoder, sounds=heard)
-        return Prepared(encodings, kept, found, sounds)
+        kept = files.keep(_with(draft, films))
+        pairs = [(percept.digest, percept) for percept in _with(draft, derived)]
+        found = find_in(pairs, asked, encoder, derived=sources)
+        return Prepared(encodings, kept, found, derived)
     except SensoriumError as error:
         return error
 
 
+def _with(draft: Draft, derived: Sequence[Derived]) -> list[Percept]:
+    return [*draft.percepts, *(each.percept for each in derived)]
+
+
 def _encode(
-    drafts: Sequence[Draft], encoder: Encoder, *, sound: bool
+    drafts: Sequence[Draft], encoder: Encoder, derivable: Collection[str]
 ) -> list[Encoded | SensoriumError]:
     """Encode the percepts of all drafts in one batch; a draft fails with its percept."""
-    sounds = [
-        sounds_in(draft.percepts) if sound and draft.vectors is None else {} for draft in drafts
-    ]
+    found = [beside(d.percepts, derivable) if d.vectors is None else [] for d in drafts]
     percepts = [
         percept
-        for draft, heard in zip(drafts, sounds, strict=True)
+        for draft, more in zip(drafts, found, strict=True)
         if draft.vectors is None
-        for percept in (*draft.percepts, *heard.values())
+        for percept in (*draft.percepts, *(each.percept for each in more))
     ]
-    encoded = iter(encoder.try_encode(percepts) if percepts else ())
+    stream = iter(encoder.try_encode(percepts) if percepts else ())
     results: list[Encoded | SensoriumError] = []
-    for draft, heard in zip(drafts, sounds, strict=True):
+    for draft, more in zip(drafts, found, strict=True):
         if draft.vectors is not None:
             results.append((given_encodings(draft.percepts, draft.vectors), []))
             continue
-        own = _all_or_error(list(islice(encoded, len(draft.percepts))), draft)
-        of_sounds = list(islice(encoded, len(heard)))
+        own = _all_or_error(list(islice(stream, len(draft.percepts))), draft)
+        others = list(islice(stream, len(more)))
         if isinstance(own, SensoriumError):
             results.append(own)
         else:
-            results.append((own, encoded_sounds(heard, of_sounds)))
+            results.append((own, encoded(more, others)))
     return results
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from itertools import islice
@@ -20,21 +20,20 @@ from sensorium.errors import (
     show,
 )
 from sensorium.memory.checks import given_rows
+from sensorium.memory.layout.derived import AUDIO, VIDEO
 from sensorium.memory.layout.findings import WRITTEN
 from sensorium.memory.layout.ids import as_uuid
 from sensorium.memory.layout.lookup import FOREVER
 from sensorium.memory.layout.parts import drop_parts
 from sensorium.memory.layout.payload import TEXT
 from sensorium.memory.layout.points import COMPARED, Draft, points_of, says_the_same
-from sensorium.memory.layout.sounds import AUDIO
 from sensorium.memory.records import Failure, Moment, Progress, Remembered, Report, Status
 from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing.clock import MomentClock
+from sensorium.memory.writing.deriving import beside, derivable
 from sensorium.memory.writing.draft import draft_moment
 from sensorium.memory.writing.files import FileKeeper
 from sensorium.memory.writing.preparing import Prepared, keep_again, keep_dropped, prepare
-from sensorium.memory.writing.sounds import hears, sounds_in
-from sensorium.percepts import Audio, Video
 from sensorium.qdrant import Point
 from sensorium.qdrant.points import Payload, StoredPoint, iso
 
@@ -42,6 +41,7 @@ Result: TypeAlias = "Remembered | SensoriumError"
 Results: TypeAlias = "dict[int, Result]"  # by the index of the moment
 NEEDED = ("id", "part_of", "expires_at", "hashes")  # keys of the payload that stands under an id
 MODALITIES = "modalities"
+DERIVED = {AUDIO, VIDEO}  # modalities of what a record has beside its percepts
 BATCH = 256  # moments a round: one pass of the encoder, one write of the store
 
 
@@ -145,9 +145,10 @@ class Writer:
         wanted = self._shelf.sound if sound is None else sound
         with FileKeeper(self._shelf, keep_media) as files:
             keeps_files = files.media is not None
-            has_ear = wanted and hears(setup.encoder, setup.backend.schema.modalities)
+            schema = setup.backend.schema
+            derived = derivable(setup.encoder, schema.modalities, sound=wanted)
             with self._shelf.held():
-                found = self._compare(drafts, now, keeps_files=keeps_files, sound=has_ear)
+                found = self._compare(drafts, now, keeps_files=keeps_files, derived=derived)
                 stored = self._with_media(found.known) if keeps_files else []
             keep_again(files, found.known, stored)
             while True:
@@ -156,13 +157,13 @@ class Writer:
                     for record in found.pending
                     if record.index not in prepared
                 }
-                prepared |= prepare(unprepared, setup.encoder, files, enrichers, sound=has_ear)
+                prepared |= prepare(unprepared, setup.encoder, files, enrichers, derivable=derived)
                 check_cancelled()
                 with self._shelf.held():
                     if self._shelf.setup is not setup:
                         return None
                     # Other threads may have written since: what counts is what stands there now.
-                    found = self._compare(drafts, now, keeps_files=keeps_files, sound=has_ear)
+                    found = self._compare(drafts, now, keeps_files=keeps_files, derived=derived)
                     if all(record.index in prepared for record in found.pending):
                         writing = {record.index: record.draft for record in found.pending}
                         prepared |= keep_dropped(writing, prepared, files)
@@ -232,7 +233,12 @@ class Writer:
         return replace(draft, vectors=rows)
 
     def _compare(
-        self, drafts: Mapping[int, Draft], now: datetime, *, keeps_files: bool, sound: bool
+        self,
+        drafts: Mapping[int, Draft],
+        now: datetime,
+        *,
+        keeps_files: bool,
+        derived: Collection[str],
     ) -> Comparison:
         """Find out what is known already, and what the other records will replace."""
         existing, taken = self._existing(drafts.values())
@@ -255,7 +261,7 @@ class Writer:
             if (
                 settled
                 and alive is not None
-                and _adds_nothing(draft, alive, keeps_files=keeps_files, sound=sound)
+                and _adds_nothing(draft, alive, derived, keeps_files=keeps_files)
             ):
                 results[index] = Remembered(draft.id, "known")
                 if alive.get("hashes"):
@@ -314,7 +320,7 @@ class Writer:
                 owner=self._owner,
                 now=now,
                 findings=made.findings,
-                sounds=made.sounds,
+                derived=made.derived,
             )
             ready[draft.point] = replace(record, points=points).instead_of(earlier)
             if earlier is not None:
@@ -350,7 +356,9 @@ def _named_by_uuid(draft: Draft, existing: Mapping[str, Payload]) -> Draft:
     return replace(draft, point=name, given_id=None)
 
 
-def _adds_nothing(draft: Draft, stored: Payload, *, keeps_files: bool, sound: bool) -> bool:
+def _adds_nothing(
+    draft: Draft, stored: Payload, derived: Collection[str], *, keeps_files: bool
+) -> bool:
     """Return whether a moment would change nothing: its content is stored, or all that it says."""
     if draft.moment.id is None:
         return True
@@ -361,17 +369,17 @@ def _adds_nothing(draft: Draft, stored: Payload, *, keeps_files: bool, sound: bo
     return (
         says_the_same(draft, stored)
         and names_files == bool(stored.get("hashes"))
-        and _sounds_the_same(draft, stored, sound=sound)
+        and _derives_the_same(draft, stored, derived)
     )
 
 
-def _sounds_the_same(draft: Draft, stored: Payload, *, sound: bool) -> bool:
-    """Return whether a record of the same percepts has the sounds of its videos as it is wished."""
-    if not any(isinstance(percept, Video) for percept in draft.percepts):
+def _derives_the_same(draft: Draft, stored: Payload, derived: Collection[str]) -> bool:
+    """Return whether a record of the same percepts has beside them what a call would derive."""
+    own = {percept.modality for percept in draft.percepts}
+    there = {*stored[MODALITIES]} & DERIVED - own
+    if there == {*derived} - own:  # all that there can be
         return True
-    if AUDIO not in stored[MODALITIES]:
-        return not (sound and sounds_in(draft.percepts))
-    return sound or any(isinstance(percept, Audio) for percept in draft.percepts)
+    return there == {each.percept.modality for each in beside(draft.percepts, derived)}
 
 
 def _batches(source: Iterator[Moment], size: int) -> Iterator[list[Moment]]:

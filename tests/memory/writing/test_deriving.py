@@ -1,13 +1,15 @@
-"""A video's sound is remembered with it, in the same record."""
+"""A video's sound is remembered with it, in the same record; and so is the film of a photo."""
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL.Image
 import pytest
 from tests.support.films import BOAT, DeafEncoder, FilmEncoder, boat, film
 from tests.support.memories import NOON
@@ -16,7 +18,7 @@ from tests.support.sounds import noise
 
 from sensorium.enrich import Found
 from sensorium.memory import AsyncMemory, Memory, Moment, Record
-from sensorium.percepts import Audio, Percept, Span, Video
+from sensorium.percepts import Audio, Image, Percept, Span, Video
 
 
 @pytest.fixture
@@ -304,3 +306,76 @@ def test_words_are_found_once(memory: Memory, listener: Listener, heard: list[st
         assert [finding.text for finding in record.findings] == heard
     memory.update("later", text="words of mine")
     assert [finding.text for finding in memory.get("later").findings] == heard
+
+
+def photo(meant: str = "sun+wave|bird") -> Image:
+    """A motion photo: a JPEG behind whose pixels is a film of four seconds with sound."""
+    stream = io.BytesIO()
+    PIL.Image.new("RGB", (32, 24), (200, 150, 20)).save(stream, "JPEG")
+    return Image(stream.getvalue() + BOAT, uri=PLANTED + meant)
+
+
+def test_the_film_of_a_photo_is_remembered_with_it(memory: Memory) -> None:
+    """One record of three modalities, of the photo's id; the film is a file, its sound is in it."""
+    picture_alone = photo()
+    known = memory.remember(picture_alone).id
+    record = memory.get(known)
+    assert [each.modality for each in record.media] == ["image", "video", "audio"]
+    shown, film_, heard = record.media
+    assert (shown.of, film_.of, heard.of) == (None, shown.digest, film_.digest)
+    assert film_.file == heard.file != shown.file
+    assert [each.modality for each in record.files] == ["image", "video"]
+    assert memory.percepts(record)[1].source.read() == BOAT  # type: ignore[attr-defined]
+    assert memory.remember(photo()).status == "known"
+    memory.forget(known)
+    assert memory.stats()["media_bytes"] == 0
+
+
+def test_a_film_that_is_given_goes_before(memory: Memory) -> None:
+    """Of a photo with the film of another there is one film; without sound there is no sound."""
+    record = memory.get(memory.remember(photo(), boat(film(noise(4.0)), "car+horn")).id)
+    assert [each.modality for each in record.media] == ["image", "video", "audio"]
+    assert record.media[1].of is None
+    mute = memory.get(memory.remember(photo(), id="mute", sound=False).id)
+    assert mute.modalities == ("image", "video")
+    renewed = [memory.remember(photo(), id="mute", sound=wish).status for wish in (False, True)]
+    assert renewed == ["known", "replaced"]
+
+
+def test_a_film_that_cannot_be_encoded_is_left_out_with_its_sound(memory: Memory) -> None:
+    class Blind(FilmEncoder):
+        def _encoded(self, percept: Percept) -> Any:
+            unreadable = percept.with_origin(uri=PLANTED + "unreadable")
+            return super()._encoded(unreadable if isinstance(percept, Video) else percept)
+
+    with Memory.open(":memory:", owner="me", encoder=Blind()) as blind:
+        assert blind.get(blind.remember(photo()).id).modalities == ("image",)
+
+
+def test_changes_and_moves_keep_the_film(memory: Memory) -> None:
+    """New words, a re-embedding, one by an encoder without sounds; a video that joins ends it."""
+    known = memory.remember(photo()).id
+    memory.update(known, text="sunset")
+    memory.reembed(FilmEncoder(model="other"))
+    assert [each.modality for each in memory.get(known).media if each.of] == ["video", "audio"]
+    memory.reembed(DeafEncoder(model="deaf"))
+    assert [each.modality for each in memory.get(known).media if each.of] == ["video"]
+    record = memory.update(known, boat(film(), "car"))
+    assert [each.modality for each in record.media if each.of] == []
+    assert memory.verify().damaged == {}
+
+
+def test_a_lost_film_is_kept_again(memory: Memory) -> None:
+    record = memory.get(memory.remember(photo()).id)
+    media = memory._shelf.media
+    assert media is not None
+    media.drop([str(record.media[1].file)])
+    assert memory.remember(photo()).status == "known"
+    assert media.exists(str(record.media[1].file))
+
+
+def test_words_in_the_film_of_a_photo(memory: Memory) -> None:
+    """What reads pictures reads the photo alone; what listens hears the film, and that once."""
+    reader, listener = Listener("image", "video"), Listener("audio", "video")
+    record = memory.get(memory.remember(photo(), enrich=[reader, listener]).id)
+    assert [finding.text for finding in record.findings] == ["image word", "video word"]

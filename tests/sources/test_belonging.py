@@ -1,0 +1,61 @@
+"""Files of a folder that belong to the record of another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import PIL.Image
+from tests.support.films import BOAT, film
+
+from sensorium.percepts import Image
+from sensorium.sources import Account, walk
+
+
+def photo(path: Path, shade: int = 90) -> Path:
+    PIL.Image.new("RGB", (32, 24), (shade, 20, 20)).save(path)
+    return path
+
+
+def written(path: Path, content: bytes = BOAT) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def test_a_live_photo_is_one_percept(tmp_path: Path) -> None:
+    """Its film comes with it, and is accounted for; other films and photos stay alone."""
+    film_ = written(tmp_path / "IMG_1.MOV")
+    for name in ("IMG_1.JPG", "IMG_2.JPG"):
+        photo(tmp_path / name)
+    written(tmp_path / "IMG_3.mov", film(seconds=2))
+    written(tmp_path / "long.mp4", film(seconds=8))
+    photo(tmp_path / "long.jpg")
+    account = Account()
+    found = list(walk(tmp_path, account=account))
+    assert [percept.modality for percept in found] == ["image", "image", "video", "image", "video"]
+    first, second = found[:2]
+    assert isinstance(first, Image)
+    assert isinstance(second, Image)
+    shown = first.film()
+    assert shown is not None
+    assert (shown.uri, shown.source.name) == (film_.as_uri(), repr(str(film_)))
+    assert second.film() is None
+    assert account.files == 6
+    assert [line.count for line in account.lines if "beside" in line.became] == [1]
+
+
+def test_of_two_photos_of_one_name_the_first_has_the_film(tmp_path: Path) -> None:
+    written(tmp_path / "IMG_1.MOV")
+    photo(tmp_path / "IMG_1.JPG")
+    photo(tmp_path / "IMG_1.png", 200)
+    films = [percept.film() is not None for percept in walk(tmp_path) if isinstance(percept, Image)]
+    assert films == [True, False]
+
+
+def test_films_alone_are_films(tmp_path: Path) -> None:
+    """Where films or pictures alone are asked for, each is what it is."""
+    written(tmp_path / "IMG_1.MOV")
+    photo(tmp_path / "IMG_1.JPG")
+    assert [each.modality for each in walk(tmp_path, modality="video")] == ["video"]
+    [alone] = walk(tmp_path, modality="image")
+    assert isinstance(alone, Image)
+    assert alone.film() is None

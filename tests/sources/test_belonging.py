@@ -44,6 +44,7 @@ def test_a_live_photo_is_one_percept(tmp_path: Path) -> None:
 
 
 def test_of_two_photos_of_one_name_the_first_has_the_film(tmp_path: Path) -> None:
+    """A picture beside it, such as an edited copy, has none."""
     written(tmp_path / "IMG_1.MOV")
     photo(tmp_path / "IMG_1.JPG")
     photo(tmp_path / "IMG_1.png", 200)

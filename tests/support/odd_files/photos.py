@@ -208,27 +208,27 @@ def camera() -> list[Odd]:
         read(
             "DCIM/MVIMG_20200102_030405.jpg",
             lambda path: path.write_bytes(jpeg(23) + film("mp4", number=23)),
-            "image",
+            *("image", "video"),
             at=local(2020, 1, 2, 3, 4, 5),
             by="file name" + LOCAL,
         ),
-        read("DCIM/IMG_0100.JPG", jpeg(24, exif=live_exif("A-1")), "image", **BY_CAMERA),
-        read(
+        read("DCIM/IMG_0100.JPG", jpeg(24, exif=live_exif("A-1")), "image", "video", **BY_CAMERA),
+        beside(
             "DCIM/IMG_0100.MOV",
             lambda path: path.write_bytes(film("mov", number=24, identifier="A-1")),
-            "video",
+            "IMG_0100.JPG",
         ),
         read(
             "DCIM/IMG_0101.HEIC",
             lambda path: path.write_bytes(heif(25, "HEIF", exif=live_exif("B-2"))),
-            "image",
+            *("image", "video"),
             **BY_CAMERA,
             needs=PHOTOS,
         ),
-        read(
+        beside(
             "DCIM/IMG_0101.MOV",
             lambda path: path.write_bytes(film("mov", number=25, identifier="B-2")),
-            "video",
+            "IMG_0101.HEIC",
             needs=PHOTOS,
         ),
     ]

@@ -8,7 +8,9 @@ import numpy as np
 import PIL.Image
 import pytest
 from tests.support.command_line import DOG, MUG, run, run_json
+from tests.support.films import film
 from tests.support.motions import COLUMNS, planted
+from tests.support.sounds import tone
 
 from sensorium.cli.looking import line_of
 
@@ -74,3 +76,18 @@ def test_values_as_bars() -> None:
     assert line_of(np.array([])) == ""
     assert line_of(np.array([1.0, 1.0])) == "▁▁"
     assert line_of(np.arange(6000.0))[::59] == "▁█"
+
+
+def test_sound_tracks_are_counted_and_chosen(tmp_path: Path) -> None:
+    """How many there are is said, and which is taken; `remember` takes the one that is said."""
+    path = tmp_path / "two.mkv"
+    path.write_bytes(film(tone(300, 2.0), tone(900, 2.0), seconds=2.0, container="matroska"))
+    [seen] = run_json("look", path)["files"]
+    assert (seen["sound_tracks"], seen["track"]) == (2, 0)
+    [heard] = run_json("look", path, "--as", "audio", "--track", "1")["files"]
+    assert (heard["sound_tracks"], heard["track"]) == (2, 1)
+    [record] = run_json("remember", path, "--track", "1")["records"]
+    media = run_json("show", record["id"])["media"]
+    assert [each["units"] for each in media] == [{}, {"track": 1}]
+    refused = run_json("remember", path, "--track", "2", code=1)["failures"]
+    assert "which has 2" in refused[0]["error"]["came"]

@@ -18,6 +18,8 @@ import av
 import numpy as np
 import PIL.Image
 import pytest
+from tests.support.films import film as recorded
+from tests.support.sounds import tone
 
 from sensorium import errors
 from sensorium.percepts.audio import Audio
@@ -488,3 +490,29 @@ def test_a_child_that_another_thread_forks_goes_on(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-W", "ignore", "-c", code, str(path)]
     assert subprocess.run(command, timeout=60, check=False).returncode == 0
+
+
+def test_a_video_is_heard_by_one_of_its_tracks() -> None:
+    """The one it was made with, else the default one; its content is the same."""
+    content = recorded(tone(300, 1.0), tone(900, 1.0), seconds=1.0, default=(1,))
+    video, first = Video(content), Video(content, track=0)
+    assert (video.tracks, video.track, first.track) == (2, 1, 0)
+    assert (video.sound().track, first.sound().track, first.sound(track=1).track) == (1, 0, 1)
+    assert video.digest == first.digest
+    silent = Video(encoded())
+    assert (silent.tracks, silent.track) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: Video(recorded(tone(300, 1.0)), track=1), "PerceptValueError", "which has 1"),
+        (lambda: Video(encoded(), track=0), "UnitError", "leave track out"),
+        (lambda: Video(encoded("gif", "gif"), track=0), "UnitError", "leave track out"),
+        (lambda: Video(np.zeros((2, 8, 8, 3), np.uint8), fps=2, track=0), "UnitError", "no sound"),
+    ],
+    ids=["too high", "no sound", "animation", "frames"],
+)
+def test_tracks_that_are_not_there_are_refused(make: Any, error: str, words: str) -> None:
+    with pytest.raises(getattr(errors, error), match=words):
+        make()

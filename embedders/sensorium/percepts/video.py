@@ -35,6 +35,7 @@ from sensorium.percepts.codecs.ffmpeg import (
 )
 from sensorium.percepts.codecs.lengths import check_length
 from sensorium.percepts.codecs.pictures import check_memory
+from sensorium.percepts.codecs.soundtrack import choose_track
 from sensorium.percepts.forms import Preview, PreviewLimits
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept, Span
@@ -63,7 +64,8 @@ QUARTER_TURNS = {  # counterclockwise, in degrees
 class _Header:
     fps: float  # average
     duration: float | None  # seconds
-    has_sound: bool
+    tracks: int = 0  # of sound
+    track: int | None = None  # the one that is heard; `None` without sound
     tags: Mapping[str, str] = field(default_factory=dict)  # that say when and where it was taken
     is_animation: bool = False  # whose frames Pillow reads
 
@@ -87,6 +89,7 @@ class Video(Percept):
         source: Given,
         *,
         fps: float | None = None,
+        track: int | None = None,
         at: datetime | None = None,
         uri: str | None = None,
         limits: Limits = DEFAULT_LIMITS,
@@ -97,14 +100,16 @@ class Video(Percept):
             source: An encoded file (path, bytes, file object, data: URI), or frames of shape
                 `(T, H, W, 3)`, uint8, RGB.
             fps: Frames per second; for arrays only, and then always.
+            track: Which sound track of a file `sound()` returns, counted from 0; by default the one
+                that players play. It does not count in `digest`, nor in `to_dict`.
             at: When the video starts.
             uri: Where it came from.
             limits: Largest sizes that are accepted; `max_pixels` and `max_memory` are for each
                 frame.
         Raises:
-            UnitError: Frames without `fps`, or a file with it.
+            UnitError: Frames without `fps` or with a track, or a file with `fps`.
             PerceptShapeError: Frames of another shape or dtype.
-            PerceptValueError: `fps` is not positive and finite.
+            PerceptValueError: `fps` is not positive and finite, or there is no such track.
             TooManyPixelsError: A frame is larger than `limits` allow.
             SourceTooLargeError: It is longer than `limits.max_seconds`.
             MediaDecodeError: The file is unreadable, or has no moving picture.
@@ -120,11 +125,12 @@ class Video(Percept):
                     "leave fps out",
                 )
             read = _read_animation if is_animated(taken, limits) else _read_header
-            header = read(taken, limits)
+            header = read(taken, limits, track)
         else:
             fps = _check_fps(fps, taken)
+            _check_no_track(track, taken.name)
             _check_frames(taken.array, limits)
-            header = _Header(fps, len(taken.array) / fps, has_sound=False)
+            header = _Header(fps, len(taken.array) / fps)
         self._describe(taken, at=at, uri=uri, limits=limits)
         self._set(_header=header, _size=None, _scanned=None)
 
@@ -141,7 +147,17 @@ class Video(Percept):
     @property
     def has_sound(self) -> bool:
         """Whether the video has a track of sound."""
-        return self._header.has_sound
+        return self._header.tracks > 0
+
+    @property
+    def tracks(self) -> int:
+        """Number of its sound tracks."""
+        return self._header.tracks
+
+    @property
+    def track(self) -> int | None:
+        """Which of them `sound()` returns, counted from 0; `None` without sound."""
+        return self._header.track
 
     @property
     def size(self) -> tuple[int, int]:
@@ -204,8 +220,7 @@ class Video(Percept):
         It begins with the first picture, in silence if the track starts later.
 
         Args:
-            track: Which track, counted from 0; by default the one that players play. The result's
-                `tracks` says how many there are.
+            track: Which track, counted from 0; by default the one that the video was made with.
         Raises:
             MediaDecodeError: The video has no sound track; `has_sound` tells beforehand.
             PerceptValueError: It has no such track.
@@ -216,7 +231,8 @@ class Video(Percept):
                 "a video file with sound",
                 "make an Audio of the sound itself",
             )
-        return Audio(self.source, track=track, at=self.at, uri=self.uri, limits=self.limits)
+        chosen = self._header.track if track is None else track
+        return Audio(self.source, track=chosen, at=self.at, uri=self.uri, limits=self.limits)
 
     def read_capture(self) -> Capture:
         """Return when and where it was recorded, by the tags of its file."""
@@ -226,6 +242,15 @@ class Video(Percept):
         """Return the frame in the middle of the stretch, or the first one."""
         moment = (span.start + span.end) / 2 if span else 0.0
         return encode_photograph(next(self.frames([moment])), limits)
+
+
+def _check_no_track(track: int | None, name: str) -> None:
+    if track is not None:
+        raise UnitError(
+            f"track={show(track)} for {name}, which has no sound track",
+            "a video file with sound",
+            "leave track out",
+        )
 
 
 def _check_fps(fps: float | None, frames: Samples) -> float:
@@ -318,20 +343,25 @@ def _fps(track: VideoStream) -> float:
     return float(track.average_rate or track.guessed_rate or FALLBACK_FPS)
 
 
-def _read_header(source: Encoded, limits: Limits) -> _Header:
+def _read_header(source: Encoded, limits: Limits, sound: int | None) -> _Header:
     with open_media(source, Video.modality, limits) as container:
         track = _track(container, source, limits)
         duration = length_of(container, track)
         limits.check_seconds(duration, source.name)
-        has_sound = bool(container.streams.audio)
-        return _Header(_fps(track), duration, has_sound, capture_tags(container, track))
+        sounds = container.streams.audio
+        if not sounds:
+            _check_no_track(sound, source.name)
+        heard = choose_track(sounds, source, sound) if sounds else None
+        tags = capture_tags(container, track)
+        return _Header(_fps(track), duration, len(sounds), heard, tags)
 
 
-def _read_animation(source: Encoded, limits: Limits) -> _Header:
+def _read_animation(source: Encoded, limits: Limits, sound: int | None) -> _Header:
+    _check_no_track(sound, source.name)
     periods = read_periods(source, limits)
     length = math.fsum(periods)
     limits.check_seconds(length, source.name)
-    return _Header(len(periods) / length, length, has_sound=False, is_animation=True)
+    return _Header(len(periods) / length, length, is_animation=True)
 
 
 def _on_show(

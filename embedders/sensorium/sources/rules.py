@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from sensorium.errors import PerceptFormatError, show
+from sensorium.percepts.audio import Audio
 from sensorium.percepts.imu import IMU
 from sensorium.percepts.percept import Percept
+from sensorium.percepts.video import Video
 from sensorium.sources.single_file import WITH
 
 if sys.version_info >= (3, 11):
@@ -33,6 +35,8 @@ OF_TABLES = (
     "clock",
     WITH,
 )
+
+OF_SOUNDS = ("track",)
 
 
 @dataclass(frozen=True, eq=False)  # two rules may say the same
@@ -112,7 +116,8 @@ def read_rules(folder: Path) -> list[Rule]:
 def options_of(modality: str) -> frozenset[str]:
     """Return the names of the options that files of a modality have."""
     cls = Percept.modalities[modality]
-    return frozenset((*cls.needs, *(OF_TABLES if cls is IMU else ())))
+    own = OF_TABLES if cls is IMU else OF_SOUNDS if cls in (Audio, Video) else ()
+    return frozenset((*cls.needs, *own))
 
 
 def _rule(fields: Mapping[str, Any], origin: str, base: Path | None) -> Rule:

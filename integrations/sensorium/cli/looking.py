@@ -122,6 +122,11 @@ def described(percept: Percept, dated: Dated) -> Iterator[tuple[str, Any]]:
     for name in ("rate", "fps", "size"):
         if (value := getattr(percept, name, None)) is not None:
             yield name, list(value) if isinstance(value, tuple) else value
+    tracks = getattr(percept, "tracks", 1)
+    if tracks != 1:
+        yield "sound_tracks", tracks
+    if tracks > 1:
+        yield "track", getattr(percept, "track", None)
     yield from _measured(percept)
 
 

@@ -109,6 +109,14 @@ class Units:
         str | None,
         typer.Option(help="Encoding of texts that do not tell it: cp1252, gb18030, shift_jis."),
     ] = None
+    track: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Sound track of sounds and videos with several, from 0; see: sensorium look.",
+        ),
+    ] = None
     pages: Annotated[
         str | None, typer.Option(help="Pages of a PDF to keep pictures of: auto, all or none.")
     ] = None

@@ -60,7 +60,7 @@ def _track(container: InputContainer, source: Encoded, number: int | None) -> Au
             "a file with sound",
             "check the file, or leave this percept out",
         )
-    track = tracks[_default(tracks) if number is None else _check_number(number, tracks, source)]
+    track = tracks[choose_track(tracks, source, number)]
     if not _is_decodable(track):
         raise MediaDecodeError(
             f"{source.name}, whose sound track cannot be decoded",
@@ -74,6 +74,15 @@ def _track(container: InputContainer, source: Encoded, number: int | None) -> Au
             "correct its header, or pass the decoded samples with their rate",
         )
     return track
+
+
+def choose_track(tracks: Sequence[AudioStream], source: Encoded, number: int | None) -> int:
+    """Return the number of the sound track that is asked for, or of the one that players play.
+
+    Raises:
+        PerceptValueError: The file has no such track.
+    """
+    return _default(tracks) if number is None else _check_number(number, tracks, source)
 
 
 def _is_decodable(track: AudioStream) -> bool:

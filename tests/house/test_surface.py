@@ -25,14 +25,14 @@ SURFACE = {
     "sensorium.qdrant.edge": "EdgeBackend",
     "sensorium.memory": "AsyncMemory CopySummary Enriched ExportSummary Failure Filters Finding "
     "Hit ImportSummary Medium Memory Moment Progress PurgeReceipt Query Record Reembedded "
-    "Remembered Report Stream StreamOptions Sweep Timeline Verification "
-    "read_times",
+    "Remembered Report Stream StreamOptions Sweep Timeline Verification",
     "sensorium.langchain": "SensoriumEmbeddings SensoriumRetriever SensoriumVectorStore "
     "memory_tools",
     "sensorium.langgraph": "SensoriumStore index_encoder",
     "sensorium.llama_index": "SensoriumEmbedding SensoriumMemoryBlock SensoriumReader "
     "SensoriumRetriever SensoriumVectorStore",
     "sensorium.mcp": "ServerLimits build_server serve_http serve_stdio",
+    "sensorium.memory.times": "TimesRead limit_by_times read_times",
     "sensorium.memory.streams": "Gap Statistics Stream StreamOptions StreamReport open_stream",
 }
 

@@ -27,7 +27,6 @@ from sensorium.memory.records import (
     Timeline,
 )
 from sensorium.memory.streams import Stream, StreamOptions
-from sensorium.memory.times import read_times
 
 __all__ = [
     "AsyncMemory",
@@ -54,5 +53,4 @@ __all__ = [
     "Sweep",
     "Timeline",
     "Verification",
-    "read_times",
 ]

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from tests.support.planted import PlantedEncoder, sound
 
-from sensorium.memory import AsyncMemory, Memory, read_times
-from sensorium.memory.times import limit_by_times
+from sensorium.memory import AsyncMemory, Memory
+from sensorium.memory.times import limit_by_times, read_times
 
 NOW = datetime.now().astimezone()
 NOON = NOW.replace(hour=12, minute=0, second=0, microsecond=0)
@@ -39,9 +39,9 @@ async def test_a_time_in_the_question_limits_the_recall() -> None:
         assert found("dog", read_times=True) == ["before", "yesterday"]
         assert found(sound("dog"), read_times=True) == ["before", "yesterday"]
         assert found(None, keywords="garden", read_times=True) == ["before", "yesterday"]
-    async with AsyncMemory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
-        await memory.remember(text="dog", at=NOON - 9 * DAY)
-        assert await memory.recall("dog yesterday", read_times=True) == []
+    async with AsyncMemory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as other:
+        await other.remember(text="dog", at=NOON - 9 * DAY)
+        assert await other.recall("dog yesterday", read_times=True) == []
 
 
 def test_the_words_of_a_time_leave_the_question() -> None:

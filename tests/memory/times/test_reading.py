@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sensorium.errors import QueryError
-from sensorium.memory import read_times
+from sensorium.memory.times import read_times
 
 NOW = datetime(2026, 7, 15, 14, 30, tzinfo=timezone(timedelta(hours=2)))  # a Wednesday
 YESTERDAY = ("2026-07-14", "2026-07-15")

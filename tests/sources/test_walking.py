@@ -387,3 +387,51 @@ def test_a_folder_whose_rules_may_not_be_looked_for_ends_no_walk(
     found = sources.walk(tmp_path, on_failure=lambda path, error: failed.append(path.name))
     assert [each.text for each in found if isinstance(each, Text)] == ["milk and bread"]
     assert set(failed) == {"lost+found"}
+
+
+def test_an_account_tells_what_was_read_twice(tmp_path: Path) -> None:
+    """The same content under another name is read, and counted as such."""
+    for name, words in (("a.txt", "milk"), ("b.txt", "milk"), ("c.txt", "bread")):
+        (tmp_path / name).write_text(words)
+    account = sources.Account()
+    assert len(list(sources.walk(tmp_path, account=account))) == 3
+    assert {line.became: line.paths for line in account.lines} == {
+        "read": (tmp_path / "a.txt", tmp_path / "c.txt"),
+        "the same as another file of this run": (tmp_path / "b.txt",),
+    }
+
+
+def test_an_account_is_whole_before_the_walk_has_ended(tmp_path: Path) -> None:
+    """What is not read yet is counted as such."""
+    for name in "abc":
+        (tmp_path / f"{name}.txt").write_text(name)
+    account = sources.Account()
+    walk = sources.walk(tmp_path, account=account)
+    assert (account.files, [line.became for line in account.lines]) == (3, ["not read yet"])
+    next(walk)
+    next(walk)
+    assert {line.became: line.count for line in account.lines} == {"read": 1, "not read yet": 2}
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("photo.jpg_large", "--map '*.jpg_large=image'"),
+        ("photo.part", ""),
+        ("photo.Backup2", "--map '*.Backup2=image'"),
+    ],
+)
+def test_a_medium_with_an_unknown_suffix_is_told_with_its_rule(
+    tmp_path: Path, name: str, remedy: str
+) -> None:
+    """The rule reads it; a download that has not ended has none."""
+    with (tmp_path / name).open("wb") as stream:
+        PIL.Image.new("RGB", (4, 3)).save(stream, "JPEG")
+    told: list[sources.Reason] = []
+    assert not list(sources.walk(tmp_path, on_skip=lambda path, why: told.append(why)))
+    assert remedy in told[0].remedy
+    assert bool(told[0].remedy) == bool(remedy)
+    if remedy:
+        match, _, kind = remedy.removeprefix("--map ").strip("'").partition("=")
+        [image] = sources.walk(tmp_path, rules=[{"match": match, "as": kind}])
+        assert image.modality == "image"

@@ -213,7 +213,7 @@ def _of_unnamed(path: Path) -> str | None:
         return None
     try:
         with path.open("rb") as stream:
-            modality = _kind(stream.read(PREFIX))
+            modality = kind_of_bytes(stream.read(PREFIX))
     except OSError:
         return None
     return modality if modality in MEDIA else None
@@ -314,13 +314,17 @@ def _of_mime(mime_type: str | None) -> str | None:
 
 def _of_bytes(source: Encoded) -> str | None:
     """Return the modality that the first bytes say; the file's name tells sound from video."""
-    seen = _kind(source.head(PREFIX))
+    seen = kind_of_bytes(source.head(PREFIX))
     named = _of_mime(mimetypes.guess_type(source.path.name)[0]) if source.path else None
     return named if seen is None or {seen, named} <= {"audio", "video"} else seen
 
 
-def _kind(head: bytes) -> str | None:
-    """Return the modality that the first bytes of a file say."""
+def kind_of_bytes(head: bytes) -> str | None:
+    """Return the modality that the first bytes of a file say; `None` if they say none.
+
+    Args:
+        head: First 512 bytes, or fewer if the file is shorter.
+    """
     return next((KINDS[word] for word in recognise(head).split() if word in KINDS), None)
 
 

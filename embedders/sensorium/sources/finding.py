@@ -159,7 +159,7 @@ class Search:
     on_failure: OnFailure
     roots: Sequence[Path] | None = None
     account: Account = field(default_factory=Account)
-    _unread: dict[Path, Reason] = field(default_factory=dict)  # they may be side files
+    _unread: set[Path] = field(default_factory=set)  # of no kind that is read; perhaps side files
     _top: Path | None = None  # the folder that is walked, all links followed
     _used: set[Rule] = field(default_factory=set)
     _walked: list[Path] = field(default_factory=list)
@@ -215,11 +215,13 @@ class Search:
                 side = find_side_file(each.path, among)
             paired.append(each if side is None else replace(each, side=side))
         used = {each.side for each in paired}
-        for path, why in self._unread.items():
+        for path in sorted(self._unread):
             if path in used:
                 self.account.put(path, BESIDE)
+            elif self.modality is not None:
+                self._skip(path, Reason(f"not {self.modality}", by_suffix=True))
             else:
-                self._skip(path, (self.modality is None and left_over(path)) or why)
+                self._skip(path, left_over(path) or unknown_kind(path))
         return paired
 
     def _skip(self, path: Path, why: Reason) -> None:
@@ -324,8 +326,7 @@ class Search:
         elif reader is not None or known:
             yield FoundFile(path, reader, rule)
         else:
-            other = Reason(f"not {asked}", by_suffix=True) if asked else unknown_kind(path)
-            self._unread[path] = other
+            self._unread.add(path)
 
     def _named(self, path: Path) -> bool:
         """Return whether a file may be of the modality asked for, or else is of a known kind."""

@@ -7,11 +7,28 @@ from pathlib import Path
 
 from sensorium.errors import MissingExtraError, SensoriumError
 from sensorium.percepts.percept import Percept
+from sensorium.percepts.recognising import kind_of_bytes
+from sensorium.percepts.signatures import PREFIX
 
 RUN = "run: "  # begins the remedy of an extra that is not installed
 MAPS = frozenset(
     {".pfm", ".npy", ".exr", ".h5", ".hdf5", ".mat"}
 )  # hold maps more than other things
+MEDIA = {"image": "a picture", "audio": "a sound", "video": "a video"}
+# Suffixes of files that are not all there, or were put aside
+UNFINISHED = frozenset(
+    {
+        ".part",
+        ".partial",
+        ".crdownload",
+        ".download",
+        ".opdownload",
+        ".tmp",
+        ".temp",
+        ".bak",
+        ".old",
+    }
+)
 KINDS = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
@@ -82,10 +99,20 @@ def unknown_kind(path: Path) -> Reason:
             by_suffix=True,
         )
     motion = Percept.modalities["imu"]
+    kind = None
     try:
         moves = suffix in motion.doubted_suffixes and motion.may_be(path)
+        if suffix and suffix not in UNFINISHED and not suffix.endswith("~"):
+            with path.open("rb") as stream:
+                kind = kind_of_bytes(stream.read(PREFIX))
     except (SensoriumError, OSError):
         moves = False
+    if kind in MEDIA:
+        return Reason(
+            f"by its content {MEDIA[kind]}",
+            remedy=f"say so with --map '*{path.suffix}={kind}', or in a sensorium.toml",
+            by_suffix=True,
+        )
     if moves:
         return Reason(
             "it may be a table of motion",

@@ -12,7 +12,7 @@ from sensorium.errors import MissingExtraError, SensoriumError
 from sensorium.percepts.locations import allowed_path, directories, local_path, looking_at
 from sensorium.percepts.percept import Percept, modality_class
 from sensorium.percepts.readers import known_options
-from sensorium.sources.account import Account
+from sensorium.sources.account import AGAIN, Account
 from sensorium.sources.finding import FoundFile, OnFailure, OnSkip, Search
 from sensorium.sources.reader import check_options
 from sensorium.sources.reasons import Reason, needs_extra
@@ -71,7 +71,8 @@ def walk(
     search = Search(first, modality, on_skip or _ignore, on_failure or _raise, allowed, noted)
     found = search.find([place])
     _check_options(options, found)
-    walked = _Walk(modality, options, on_skip, on_failure, allowed, noted)
+    seen: set[str] | None = None if account is None else set()
+    walked = _Walk(modality, options, on_skip, on_failure, allowed, noted, seen)
     return (percept for each in found for percept in walked.percepts(each))
 
 
@@ -85,10 +86,11 @@ class _Walk:
     on_failure: OnFailure | None
     roots: Sequence[Path] | None
     account: Account
+    seen: set[str] | None  # digests of what was read; `None` if nobody wants an account
 
     def percepts(self, found: FoundFile) -> Iterator[Percept]:
         """Yield the percepts of a file; somebody who listens is told what is not read."""
-        count, failures = 0, []
+        count, failures, again = 0, [], False
 
         def note(failure: Any) -> None:
             """Pass on a failure within a recording, which has an `error`."""
@@ -102,8 +104,11 @@ class _Walk:
                 options["on_failure"] = note
             for percept in found.open(options, roots=self.roots, on_skip=self._skip):
                 count += 1
+                again = self.seen is not None and found.reader is None and self._again(percept)
                 yield percept
             self.account.read(found.path, count, [each.error for each in failures])
+            if again:
+                self.account.put(found.path, AGAIN)
         except MissingExtraError as error:
             if self.on_skip is None or found.given:
                 self._fail(found.path, error)
@@ -111,6 +116,13 @@ class _Walk:
                 self._skip(found.path, needs_extra(error))
         except (SensoriumError, OSError) as error:
             self._fail(found.path, error)
+
+    def _again(self, percept: Percept) -> bool:
+        """Return whether the same was read before; whoever remembers a percept needs its digest."""
+        assert self.seen is not None
+        before = percept.digest in self.seen
+        self.seen.add(percept.digest)
+        return before
 
     def _skip(self, path: Path, why: Reason) -> None:
         self.account.skip(path, why)

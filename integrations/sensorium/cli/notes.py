@@ -13,6 +13,7 @@ LISTED = 5  # files that are named in text
 NOTES = {  # by the key of a reading
     "quiet": "very quiet, {} at most",
     "damaged": "damaged: {}",
+    "picture": "{}",
     "length": "{}",
     "pauses": "pauses without samples: {}",
     "left_out": "left out: {}",

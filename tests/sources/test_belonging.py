@@ -6,8 +6,9 @@ from pathlib import Path
 
 import PIL.Image
 from tests.support.films import BOAT, film
+from tests.support.sounds import encoded, tone
 
-from sensorium.percepts import Image
+from sensorium.percepts import Image, Text, Video
 from sensorium.sources import Account, walk
 
 
@@ -60,3 +61,28 @@ def test_films_alone_are_films(tmp_path: Path) -> None:
     [alone] = walk(tmp_path, modality="image")
     assert isinstance(alone, Image)
     assert alone.film() is None
+
+
+SPOKEN = "1\n00:00:01,000 --> 00:00:02,000\nThe ferry leaves at nine.\n"
+
+
+def test_subtitles_come_with_their_video(tmp_path: Path) -> None:
+    """In any language; what is of no video, or of one that has no pictures, stays a document."""
+    written(tmp_path / "film.mp4")
+    names = ["FILM.srt", "film.de.vtt", "film.en.forced.srt", "alone.srt", "film2.srt"]
+    for name in names:
+        (tmp_path / name).write_text(SPOKEN)
+    (tmp_path / "film.fr.srt").write_text("no times here")
+    written(tmp_path / "voice.mp4", encoded("mp4", "aac", tone(300, 1.0)))
+    (tmp_path / "voice.srt").write_text(SPOKEN)
+    failed: dict[Path, Exception] = {}
+    found = list(walk(tmp_path, on_failure=failed.__setitem__))
+    [video] = [percept for percept in found if isinstance(percept, Video)]
+    assert {path.name for path in video.subtitles} == set(names[:3])
+    texts = [percept for percept in found if isinstance(percept, Text)]
+    assert [(text.uri or "").rpartition("/")[2] for text in texts] == [
+        "alone.srt#t=1,2",
+        "film2.srt#t=1,2",
+        "voice.mp4#t=1,2",
+    ]
+    assert [path.name for path in failed] == ["film.fr.srt"]

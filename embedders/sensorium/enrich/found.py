@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from sensorium.errors import PerceptFormatError, show
 from sensorium.percepts import Span
 
-Origin: TypeAlias = Literal["read", "heard"]
-ORIGINS: tuple[Origin, ...] = ("read", "heard")
+Origin: TypeAlias = Literal["read", "heard", "subtitle"]
+ORIGINS: tuple[Origin, ...] = ("read", "heard", "subtitle")
 
 
 class Box(NamedTuple):
@@ -35,7 +35,7 @@ class Found:
 
     Attributes:
         text: The words.
-        origin: `"read"` in a picture, or `"heard"` in a sound.
+        origin: `"read"` in a picture, `"heard"` in a sound, or a `"subtitle"` of a video.
         by: What found them, with its version: `"rapidocr 3.10.0"`.
         span: When they are in the percept, in seconds from its start; `None` in a still picture.
         box: Where in the picture they stand; `None` where they were heard.
@@ -56,7 +56,7 @@ class Found:
         if not isinstance(self.text, str) or not self.text.strip():
             wrong = f"text={show(self.text)}", "words"
         elif self.origin not in ORIGINS:
-            wrong = f"origin={show(self.origin)}", '"read" or "heard"'
+            wrong = f"origin={show(self.origin)}", '"read", "heard" or "subtitle"'
         elif not isinstance(self.by, str) or not self.by.strip():
             wrong = f"by={show(self.by)}", "the name of what found the words"
         elif not 0 <= self.confidence <= 1:

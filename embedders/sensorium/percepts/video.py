@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import numbers
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import PIL.Image
+from typing_extensions import Self
 
 from sensorium.errors import (
     EmptyPerceptError,
@@ -81,6 +84,7 @@ class Video(Percept):
     mime_family: ClassVar[str] = "video"
     source: Encoded | Samples
     _header: _Header
+    _subtitles: tuple[Path, ...] = ()  # files beside it
     _size: tuple[int, int] | None
     _scanned: float | None
 
@@ -233,6 +237,24 @@ class Video(Percept):
             )
         chosen = self._header.track if track is None else track
         return Audio(self.source, track=chosen, at=self.at, uri=self.uri, limits=self.limits)
+
+    @property
+    def subtitles(self) -> tuple[Path, ...]:
+        """Paths of the files with its subtitles."""
+        return self._subtitles
+
+    def with_subtitles(self, *paths: Path) -> Self:
+        """Return the same video with subtitles, files that lie beside it.
+
+        They count neither in `digest` nor in `to_dict`; a memory keeps their words with the video.
+        `sensorium.sources.walk` finds them.
+
+        Args:
+            paths: Paths of SRT or WebVTT files.
+        """
+        same = copy.copy(self)
+        same._set(_subtitles=tuple(path.absolute() for path in paths))
+        return same
 
     def read_capture(self) -> Capture:
         """Return when and where it was recorded, by the tags of its file."""

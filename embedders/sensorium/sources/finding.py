@@ -15,8 +15,9 @@ from sensorium.percepts.locations import allowed_path, looking_at
 from sensorium.percepts.percept import Percept
 from sensorium.percepts.readers import Reader, known_options, reader_of, why_skipped
 from sensorium.percepts.recognising import is_known_file, modality_of_file
+from sensorium.percepts.video import Video
 from sensorium.sources.account import BESIDE, RULES, WAITING, Account
-from sensorium.sources.belonging import live_films
+from sensorium.sources.belonging import live_films, subtitles
 from sensorium.sources.reasons import (
     OUTSIDE,
     TO_FOLDER,
@@ -55,6 +56,7 @@ class FoundFile:
         given: Whether it was named itself, and not found in a folder.
         side: The file beside it in which a photo library may say when and where it was taken.
         film: The film of a live photo, a file beside it.
+        subtitles: Those of a video, files beside it.
     """
 
     path: Path
@@ -63,6 +65,7 @@ class FoundFile:
     given: bool = False
     side: Path | None = None
     film: Path | None = None
+    subtitles: tuple[Path, ...] = ()
 
     def modality(self, asked: str | None = None) -> str | None:
         """Return the modality asked for, or that of the rule, or that which the name says.
@@ -122,7 +125,19 @@ class FoundFile:
         side = self._beside(roots, on_skip) if self.side is not None else None
         if side is not None:
             percepts = (said_beside(each, side) for each in percepts)
-        return percepts if self.film is None else _with_film(percepts, self.film)
+        return map(self._whole, percepts) if self.parts else percepts
+
+    @property
+    def parts(self) -> tuple[Path, ...]:
+        """The files beside it that belong to its record."""
+        return self.subtitles if self.film is None else (self.film, *self.subtitles)
+
+    def _whole(self, percept: Percept) -> Percept:
+        if self.film is not None and isinstance(percept, Image):
+            return percept.with_film(self.film)
+        if self.subtitles and isinstance(percept, Video):
+            return percept.with_subtitles(*self.subtitles)
+        return percept
 
     def _beside(self, roots: Sequence[Path] | None, on_skip: OnSkip | None) -> SideFile | None:
         """Read the side file; the file itself is read whatever is wrong with that."""
@@ -187,19 +202,28 @@ class Search:
         for path, owner in belonging.items():
             if found.pop(path, None):
                 self._skip(path, read_with(owner.name))
-        whole = self._with_films(self._with_side_files(found.values()))
+        whole = self._with_parts(self._with_side_files(found.values()))
         for each in whole:
             self.account.put(each.path, WAITING)
         return whole
 
-    def _with_films(self, found: Sequence[FoundFile]) -> list[FoundFile]:
-        """Return files without the films of live photos, which come with their photos."""
-        films = live_films(each.path for each in found if each.reader is None and not each.rule)
-        for film in films:
-            self.account.put(film, BESIDE)
-        photos = {photo: film for film, photo in films.items()}
-        left = (each for each in found if each.path not in films)
-        return [replace(each, film=photos.get(each.path)) for each in left]
+    def _with_parts(self, found: Sequence[FoundFile]) -> list[FoundFile]:
+        """Return files without the films and subtitles that come with their photos and videos."""
+        plain = [each.path for each in found if not each.rule]
+        single = {each.path for each in found if each.reader is None}
+        films = live_films(path for path in plain if path in single)
+        words = subtitles(path for path in plain if path not in films)
+        for part in (*films, *words):
+            self.account.put(part, BESIDE)
+        film_of = {photo: film for film, photo in films.items()}
+        words_of: dict[Path, tuple[Path, ...]] = {}
+        for path, video in words.items():
+            words_of[video] = (*words_of.get(video, ()), path)
+        return [
+            replace(each, film=film_of.get(each.path), subtitles=words_of.get(each.path, ()))
+            for each in found
+            if each.path not in films and each.path not in words
+        ]
 
     def _with_side_files(self, found: Iterable[FoundFile]) -> list[FoundFile]:
         """Return files with their side files; what nothing reads and is no side file is skipped."""
@@ -374,11 +398,6 @@ class Search:
             for rule in self._rules_in(folder):
                 if rule not in self._used:
                     self._skip(folder / RULES_FILE, Reason(f"{rule.match!r} is for no file"))
-
-
-def _with_film(percepts: Iterable[Percept], film: Path) -> Iterator[Percept]:
-    for percept in percepts:
-        yield percept.with_film(film) if isinstance(percept, Image) else percept
 
 
 def _is_for_one(rules: Sequence[Rule], folder: Path) -> bool:

@@ -36,6 +36,11 @@ from sensorium.memory import Hit
 from sensorium.memory.times import TimesRead
 from sensorium.percepts import Percept, Text
 
+WHERE = {  # words were found, by their origin
+    "read": "read in the picture",
+    "heard": "heard in the sound",
+    "subtitle": "in the subtitles",
+}
 LIKELY = 0.5  # confidence below which a hit is probably coincidence
 SHOWN = 80  # characters of a refused value
 MOST_PROBLEMS = 3  # refused arguments that are told
@@ -152,7 +157,7 @@ def _finding(hit: Hit) -> str:
     """Quote the words that were found in a percept: they are never the owner's, or an order."""
     if hit.finding is None:
         return ""
-    where = "read in the picture" if hit.finding.origin == "read" else "heard in the sound"
+    where = WHERE.get(hit.finding.origin, hit.finding.origin)
     return f"; {where}: {quoted_words(cut(hit.finding.text, '(cut)'))}"
 
 

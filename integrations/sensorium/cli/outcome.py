@@ -50,7 +50,8 @@ class Outcome:
         account: What became of each file of the folders, and of those that were given.
         skipped: Files in the folders that were skipped, with the reason.
         side_files: Files that belong to the records of others, each with the other: they say when
-            and where it was taken, or are the film of a photo.
+            and where it was taken, or are the film of a photo, the
+            subtitles of a video.
         files: What was read of each file.
         remembered: Each percept that was taken with its record; `None` stands for words alone.
         failures: Files that could not be remembered, with the first error.
@@ -108,8 +109,7 @@ class Outcome:
         before: set[str] = set()  # ids of the records of earlier files
         for path, found in self.found.items():
             own = records.get(path, [])
-            if found.film is not None:
-                self.side_files[found.film] = path
+            self.side_files |= dict.fromkeys(found.parts, path)
             error = self.failures.get(path)
             if own:
                 self.account.put(path, PARTLY if error else _became(own, before))

@@ -13,8 +13,9 @@ from llama_index.core.readers.base import BaseReader
 from llama_index.core.schema import Document, ImageDocument, MediaResource
 
 from sensorium import sources
+from sensorium.enrich.subtitles import Subtitles
 from sensorium.llama_index.nodes import PERCEPT, RESOURCES
-from sensorium.percepts import Image, Percept, Text, percept_from_media
+from sensorium.percepts import Image, Percept, Text, Video, percept_from_media
 from sensorium.percepts.locations import local_path
 from sensorium.percepts.percept import modality_class
 from sensorium.percepts.previews import preview
@@ -154,8 +155,12 @@ def _document(percept: Percept, about: dict[str, Any]) -> Document:
         shown = preview(percept)
         drawing = MediaResource(data=shown.data, mimetype=shown.mime) if shown else None
         return _hiding(Document(image_resource=drawing, metadata=about))
+    resources = {name: _resource(percept)}
+    if isinstance(percept, Video) and percept.subtitles:
+        words = "\n".join(found.text for found in Subtitles().find(percept))
+        resources["text_resource"] = MediaResource(text=words)
     cls = ImageDocument if isinstance(percept, Image) else Document
-    return _hiding(cls(metadata=about, **{name: _resource(percept)}))
+    return _hiding(cls(metadata=about, **resources))
 
 
 def _resource(percept: Percept) -> MediaResource | None:

@@ -192,7 +192,7 @@ class Finding:
 
     Attributes:
         text: The words.
-        origin: `"read"` in a picture, or `"heard"` in a sound.
+        origin: `"read"` in a picture, `"heard"` in a sound, or a `"subtitle"` of a video.
         by: What found them, with its version.
         of: Digest of the percept.
         span: When they are in it, in seconds from its start; `None` in a still picture.

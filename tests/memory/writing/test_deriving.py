@@ -379,3 +379,46 @@ def test_words_in_the_film_of_a_photo(memory: Memory) -> None:
     reader, listener = Listener("image", "video"), Listener("audio", "video")
     record = memory.get(memory.remember(photo(), enrich=[reader, listener]).id)
     assert [finding.text for finding in record.findings] == ["image word", "video word"]
+
+
+def subtitled(tmp_path: Path) -> Video:
+    path = tmp_path / "boat.srt"
+    path.write_text(
+        "1\n00:00:01,000 --> 00:00:02,500\nferry\n\n2\n00:00:12,400 --> 00:00:13,000\nharbour\n"
+    )
+    return boat().with_subtitles(path)
+
+
+def test_subtitles_are_words_of_their_video(memory: Memory, tmp_path: Path) -> None:
+    """They are found with their seconds, beside what the owner wrote, and by keywords."""
+    video = subtitled(tmp_path)
+    known = memory.remember(video, text="my trip").id
+    hit = memory.recall("harbour", limit=1)[0]
+    assert hit.finding is not None
+    assert (hit.record.id, hit.finding.origin, hit.finding.text) == (known, "subtitle", "harbour")
+    assert hit.span == Span(12.4, 13)
+    assert hit.medium is not None
+    assert (hit.medium.modality, memory.get(known).text) == ("video", "my trip")
+    assert memory.recall(keywords="ferry")[0].record.id == known
+
+
+def test_subtitles_that_come_later_join_the_record(memory: Memory, tmp_path: Path) -> None:
+    """What is known stays as it is otherwise, and they join it once."""
+    known = memory.remember(boat(), tags=["trip"]).id
+    memory.update(known, text="written since")
+    for _ in range(2):
+        assert memory.remember(subtitled(tmp_path)).status == "known"
+        record = memory.get(known)
+        assert [finding.text for finding in record.findings] == ["ferry", "harbour"]
+        assert (record.tags, record.text) == (("trip",), "written since")
+    assert memory.count() == 1
+
+
+def test_subtitles_that_are_gone_leave_the_video(
+    memory: Memory, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    video = boat().with_subtitles(tmp_path / "gone.srt")
+    with caplog.at_level(logging.WARNING, "sensorium"):
+        record = memory.get(memory.remember(video).id)
+    assert (record.modalities, record.findings) == (("audio", "video"), ())
+    assert "gone.srt" in caplog.text

@@ -11,7 +11,7 @@ from typing import Any
 import av
 import numpy as np
 
-from tests.support.odd_files.odd import Odd, failed, local, read, skipped, utc
+from tests.support.odd_files.odd import Odd, beside, failed, local, read, skipped, utc
 
 RATE, SECONDS = 10, 2  # frames a second, and how long
 SOUND = 48_000  # Hz
@@ -156,12 +156,10 @@ def files() -> list[Odd]:
         skipped("videos/loading.mp4.part", film("mp4", number=18), "unknown kind"),
         skipped("videos/playlist.m3u8", b"#EXTM3U\n", "unknown kind"),
         read("videos/harbour.mp4", film("mp4", number=19, sound="aac"), *BOTH),
-        read(
+        beside(
             "videos/harbour.srt",
             b"1\n00:00:00,500 --> 00:00:01,500\nThe ferry leaves at nine.\n",
-            "text",
-            words="ferry leaves at nine",
-            says="harbour.mp4",
+            "harbour.mp4",
         ),
         read(
             "videos/alone.vtt",

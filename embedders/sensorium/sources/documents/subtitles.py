@@ -63,12 +63,28 @@ def _parts(path: Path, options: Mapping[str, Any]) -> Iterator[Part]:
     read = read_text(path, options)
     video = _video_of(path)
     of = {"of": video.name} if video else {}
-    for cues in _stretches(cues_of(read.text)):
-        start, end = cues[0].start, max(cue.end for cue in cues)
-        lines = dict.fromkeys(line for cue in cues for line in cue.text.split("\n"))
+    for start, end, text in _joined(read.text):
         reading = {"seconds": [start, end], **of, **read.reading}
+        yield Part(text, f"t={start:g},{end:g}", reading, None, video)
+
+
+def stretches_in(path: Path, options: Mapping[str, Any] | None = None) -> Iterator[Cue]:
+    """Yield the words of a file of subtitles in stretches of up to 30 s.
+
+    Args:
+        path: Path of the file.
+        options: Those of the reader.
+    Raises:
+        MediaDecodeError: It is not text, or nothing tells its encoding.
+    """
+    return _joined(read_text(path, options or {}).text)
+
+
+def _joined(text: str) -> Iterator[Cue]:
+    for cues in _stretches(cues_of(text)):
         # Recognisers of speech show each line twice, while it rolls up
-        yield Part("\n".join(lines), f"t={start:g},{end:g}", reading, None, video)
+        lines = dict.fromkeys(line for cue in cues for line in cue.text.split("\n"))
+        yield Cue(cues[0].start, max(cue.end for cue in cues), "\n".join(lines))
 
 
 def cues_of(text: str) -> Iterator[Cue]:

@@ -124,6 +124,15 @@ class Enriching:
                     progress(done, total)
         return Enriched(tally.looked, tally.found, tally.without, tally.failures)
 
+    def add(self, name: str, percepts: Sequence[Percept], enrichers: Sequence[Enricher]) -> None:
+        """Find words in percepts that a record has already, and write it with them.
+
+        Raises:
+            RecordNotFoundError: There is no such record.
+        """
+        pairs = [(percept.digest, percept) for percept in percepts]
+        self._write(name, pairs, enrichers, _warn, NONE)
+
     def _look_through(
         self, point: StoredPoint, enrichers: Sequence[Enricher], tally: _Tally, *, again: bool
     ) -> None:
@@ -179,3 +188,24 @@ class Enriching:
         before.without(digests, found.by).joined_by(found).lay_out(payload, rows)
         rewrite_record(backend, main.id, payload, rows, owner=self._owner)
         return len(found.items)
+
+
+def add_words(
+    shelf: Shelf, name: str, percepts: Sequence[Percept], enrichers: Sequence[Enricher]
+) -> None:
+    """Find words in percepts that a record has already, and write it with them; the log says fails.
+
+    Args:
+        shelf: The memory.
+        name: Id of the record.
+        percepts: Percepts of the record.
+        enrichers: What finds the words.
+    """
+    try:
+        Enriching(shelf).add(name, percepts, enrichers)
+    except RecordNotFoundError:  # forgotten meanwhile
+        return
+
+
+def _warn(error: SensoriumError) -> None:
+    logger.warning("sensorium: no words were found: %s", error)

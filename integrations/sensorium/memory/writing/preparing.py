@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from sensorium.encoders import Encoder, Encoding, check_cancelled
 from sensorium.enrich import Enricher
+from sensorium.enrich.subtitles import Subtitles
 from sensorium.errors import BatchError, SensoriumError
 from sensorium.memory.layout.derived import VIDEO, Derived
 from sensorium.memory.layout.findings import Findings
@@ -22,7 +23,7 @@ from sensorium.memory.writing.deriving import beside, encoded
 from sensorium.memory.writing.draft import given_encodings
 from sensorium.memory.writing.enriching import find_in
 from sensorium.memory.writing.files import FileKeeper
-from sensorium.percepts import Percept
+from sensorium.percepts import Percept, Video
 from sensorium.qdrant.points import StoredPoint
 
 logger = logging.getLogger(__name__)
@@ -160,7 +161,7 @@ def _keep(
     enrichers: Sequence[Enricher],
 ) -> Prepared | SensoriumError:
     encodings, derived = made
-    asked = enrichers if draft.vectors is None else ()
+    asked = [*subtitles_of(draft.percepts), *enrichers] if draft.vectors is None else ()
     # A film has a file of its own; a sound is in that of its video
     films = [each for each in derived if each.percept.modality == VIDEO]
     of = {percept.digest: percept.modality for percept in _with(draft, derived)}
@@ -172,6 +173,12 @@ def _keep(
         return Prepared(encodings, kept, found, derived)
     except SensoriumError as error:
         return error
+
+
+def subtitles_of(percepts: Sequence[Percept]) -> list[Enricher]:
+    """Return what finds the subtitles of some percepts: nothing if they have none."""
+    has_some = any(isinstance(percept, Video) and percept.subtitles for percept in percepts)
+    return [Subtitles()] if has_some else []
 
 
 def _with(draft: Draft, derived: Sequence[Derived]) -> list[Percept]:

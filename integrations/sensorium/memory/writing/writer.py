@@ -12,6 +12,7 @@ from typing import TypeAlias
 from sensorium.encoders import check_cancelled
 from sensorium.encoders.supervision import cancelled
 from sensorium.enrich import Enricher, Enrichers
+from sensorium.enrich.subtitles import BY
 from sensorium.errors import (
     OperationCancelledError,
     PointError,
@@ -21,7 +22,7 @@ from sensorium.errors import (
 )
 from sensorium.memory.checks import given_rows
 from sensorium.memory.layout.derived import AUDIO, VIDEO
-from sensorium.memory.layout.findings import WRITTEN
+from sensorium.memory.layout.findings import ENRICHED, WRITTEN
 from sensorium.memory.layout.ids import as_uuid
 from sensorium.memory.layout.lookup import FOREVER
 from sensorium.memory.layout.parts import drop_parts
@@ -32,14 +33,27 @@ from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing.clock import MomentClock
 from sensorium.memory.writing.deriving import beside, derivable
 from sensorium.memory.writing.draft import draft_moment
+from sensorium.memory.writing.enriching import add_words
 from sensorium.memory.writing.files import FileKeeper
-from sensorium.memory.writing.preparing import Prepared, keep_again, keep_dropped, prepare
+from sensorium.memory.writing.preparing import (
+    Prepared,
+    keep_again,
+    keep_dropped,
+    prepare,
+    subtitles_of,
+)
 from sensorium.qdrant import Point
 from sensorium.qdrant.points import Payload, StoredPoint, iso
 
 Result: TypeAlias = "Remembered | SensoriumError"
 Results: TypeAlias = "dict[int, Result]"  # by the index of the moment
-NEEDED = ("id", "part_of", "expires_at", "hashes")  # keys of the payload that stands under an id
+NEEDED = (
+    "id",
+    "part_of",
+    "expires_at",
+    "hashes",
+    ENRICHED,
+)  # keys of the payload that stands under an id
 MODALITIES = "modalities"
 DERIVED = {AUDIO, VIDEO}  # modalities of what a record has beside its percepts
 BATCH = 256  # moments a round: one pass of the encoder, one write of the store
@@ -84,11 +98,13 @@ class Comparison:
         pending: Records that are to be written.
         results: Results of the moments that need no more.
         known: Drafts of those among them whose records have files.
+        unworded: Drafts of those among them whose records lack the subtitles that they bring.
     """
 
     pending: Sequence[PendingRecord]
     results: Results
     known: Sequence[Draft]
+    unworded: Sequence[Draft]
 
 
 class Writer:
@@ -125,8 +141,12 @@ class Writer:
         self._shelf.check_writable()
         enrichers = self._shelf.enrichers(enrich)
         results: dict[int, Result] | None = None
+        unworded: dict[str, Draft] = {}
         while results is None:
-            results = self._attempt(moments, keep_media, enrichers, sound)
+            unworded.clear()
+            results = self._attempt(moments, keep_media, enrichers, sound, unworded)
+        for draft in unworded.values():
+            add_words(self._shelf, draft.id, draft.percepts, subtitles_of(draft.percepts))
         return [results[index] for index in range(len(moments))]
 
     def _attempt(
@@ -135,8 +155,12 @@ class Writer:
         keep_media: bool | None,
         enrichers: Sequence[Enricher],
         sound: bool | None,
+        unworded: dict[str, Draft],
     ) -> Results | None:
-        """Remember some moments; return `None` if the encoder was exchanged meanwhile."""
+        """Remember some moments; return `None` if the encoder was exchanged meanwhile.
+
+        `unworded` receives drafts of what is known without the subtitles that they bring.
+        """
         now = datetime.now(timezone.utc)
         setup = self._shelf.setup
         failed: Results = {}
@@ -168,6 +192,7 @@ class Writer:
                         writing = {record.index: record.draft for record in found.pending}
                         prepared |= keep_dropped(writing, prepared, files)
                         results = failed | found.results
+                        unworded |= {draft.id: draft for draft in found.unworded}
                         laid_out = self._lay_out(found.pending, prepared, results, now)
                         self._store(laid_out, results, files)
                         return results
@@ -245,6 +270,7 @@ class Writer:
         pending: list[PendingRecord] = []
         results: Results = {}
         known: list[Draft] = []
+        unworded: list[Draft] = []
         changing: set[str] = set()
         for index, given in drafts.items():
             draft = _named_by_uuid(given, existing)
@@ -266,13 +292,15 @@ class Writer:
                 results[index] = Remembered(draft.id, "known")
                 if alive.get("hashes"):
                     known.append(draft)
+                if BY not in alive.get(ENRICHED, ()) and subtitles_of(draft.percepts):
+                    unworded.append(draft)
                 continue
             status: Status = "new" if alive is None else "replaced"
             # An expired record counts as gone, but its files are still to be dropped.
             old_files = None if stored is None else tuple(stored.get("hashes", ()))
             pending.append(PendingRecord(index, draft, status, old_files))
             changing.add(draft.point)
-        return Comparison(pending, results, known)
+        return Comparison(pending, results, known, unworded)
 
     def _with_media(self, drafts: Sequence[Draft]) -> list[StoredPoint]:
         """Read the points of drafts whose records are known, with their media."""

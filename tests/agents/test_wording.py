@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
@@ -15,6 +15,7 @@ from sensorium import errors
 from sensorium.agents.arguments import Recall, Remember
 from sensorium.agents.limits import LONGEST_TEXT
 from sensorium.agents.wording import (
+    WHERE,
     cut,
     hit_line,
     is_unlikely,
@@ -24,6 +25,7 @@ from sensorium.agents.wording import (
     told,
     worded,
 )
+from sensorium.enrich.found import Origin
 from sensorium.errors import (
     BatchError,
     ReadOnlyError,
@@ -168,3 +170,8 @@ def test_coincidence_is_unlikely(memory: Memory) -> None:
     assert not is_unlikely(likely)
     assert is_unlikely(unlikely)
     assert [memories(count) for count in (0, 1, 2)] == ["0 memories", "1 memory", "2 memories"]
+
+
+def test_each_origin_of_words_has_a_name() -> None:
+    """A model is told where words come from that were found in a percept."""
+    assert set(WHERE) == set(get_args(Origin))

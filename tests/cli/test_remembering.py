@@ -247,3 +247,17 @@ def test_a_live_photo_is_one_record(tmp_path: Path) -> None:
     [record] = run_json("timeline")["records"]
     assert record["modalities"] == ["audio", "image", "video"]
     assert run_json("remember", tmp_path / "trip")["known"] == 1
+
+
+def test_subtitles_beside_a_video_are_its_words(tmp_path: Path) -> None:
+    """They are listed beside it, and what is said in them finds the video."""
+    (tmp_path / "trip").mkdir()
+    (tmp_path / "trip" / "film.mp4").write_bytes(BOAT)
+    (tmp_path / "trip" / "film.en.srt").write_text(
+        "1\n00:00:01,000 --> 00:00:02,000\nThe ferry to the island leaves at nine.\n"
+    )
+    done = run_json("remember", tmp_path / "trip")
+    assert (done["new"], done["skipped"]) == (1, [])
+    assert [Path(each["of"]).name for each in done["side_files"]] == ["film.mp4"]
+    [hit] = run_json("recall", "when does the ferry leave?")["hits"]
+    assert (hit["finding"]["origin"], hit["span"]) == ("subtitle", [1.0, 2.0])

@@ -14,6 +14,7 @@ import pytest
 from llama_index.core import Document, SimpleDirectoryReader
 from llama_index.core.schema import ImageDocument, MetadataMode
 from tests.support.bags import START, Written, image, write_bag
+from tests.support.films import BOAT
 from tests.support.motions import COLUMNS, planted
 
 from sensorium.errors import PerceptFormatError, SourceTypeError, UnitError
@@ -163,3 +164,15 @@ def test_a_side_file_says_when_and_where_a_picture_was_taken(tmp_path: Path) -> 
         assert document.metadata["at"] == "2016-07-01T14:00:00+00:00"
         assert document.metadata["place"] == "54.1, 13.7"
         assert document.metadata["description"] == "Rex in the waves"
+
+
+def test_a_video_of_a_folder_has_its_subtitles(tmp_path: Path) -> None:
+    """As the text of its one document; a live photo is one document, too."""
+    (tmp_path / "film.mp4").write_bytes(BOAT)
+    (tmp_path / "film.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nThe ferry leaves.\n")
+    shutil.copy(FOLDER / "photo_dog.jpg", tmp_path / "live.jpg")
+    (tmp_path / "live.mov").write_bytes(BOAT)
+    video, photo = SensoriumReader().load_data(tmp_path)
+    assert video.video_resource is not None
+    assert video.text == "The ferry leaves."
+    assert isinstance(photo, ImageDocument)

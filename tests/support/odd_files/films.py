@@ -155,7 +155,7 @@ def files() -> list[Odd]:
         failed("videos/empty.mp4", b"", "EmptyPerceptError"),
         skipped("videos/loading.mp4.part", film("mp4", number=18), "unknown kind"),
         skipped("videos/playlist.m3u8", b"#EXTM3U\n", "unknown kind"),
-        read("videos/harbour.mp4", film("mp4", number=19, sound="aac"), *BOTH),
+        read("videos/harbour.mp4", film("mp4", number=19, sound="aac"), "audio", "text", "video"),
         beside(
             "videos/harbour.srt",
             b"1\n00:00:00,500 --> 00:00:01,500\nThe ferry leaves at nine.\n",

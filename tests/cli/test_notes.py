@@ -43,3 +43,14 @@ def test_few_notes_are_listed_and_the_others_counted(tmp_path: Path) -> None:
     done = run_json("remember", made, "--at", "2020-01-02")
     assert len(done["notes"]) == 7
     assert done["notes"][0]["notes"] == ["very quiet, -84 dBFS at most"]
+
+
+def test_a_stream_without_a_length_is_whole(tmp_path: Path) -> None:
+    """Servers cannot know it: it stands in the reading, and is nothing to be told of."""
+    whole = quiet(tmp_path / "whole.wav", 1).read_bytes()
+    loud = (np.frombuffer(whole[44:], "<i2") * 999).tobytes()
+    content = whole[:40] + (2_000_000_000).to_bytes(4, "little") + loud
+    (tmp_path / "stream.wav").write_bytes(content)
+    done = run_json("remember", tmp_path / "stream.wav")
+    assert done["notes"] == []
+    assert "left open" in done["records"][0]["reading"]["length"]

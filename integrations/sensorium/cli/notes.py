@@ -25,10 +25,13 @@ NOTES = {  # by the key of a reading
 
 def notes_of(reading: Mapping[str, Any]) -> list[str]:
     """Return the notes of a reading, those that were made while it was decoded among them."""
+    from sensorium.percepts.codecs.riff import LEFT_OPEN
+
     return [
         words.format(reading[name]).partition("\n")[0]
         for name, words in NOTES.items()
-        if reading.get(name)
+        # Streams are whole without a length
+        if reading.get(name) and not str(reading[name]).startswith(LEFT_OPEN)
     ]
 
 

@@ -25,6 +25,8 @@ HEAD, CHUNK = 12, 8  # bytes of the head of a file, and of a chunk
 MOST_CHUNKS = 1000  # that are looked at
 BLOCK = 2**20  # bytes that are looked through at a time
 
+LEFT_OPEN = "left open by the header"  # as whoever streams a WAV has to leave it
+
 
 class Sound(NamedTuple):
     """Where the sound of a WAV file lies, and what the file states of it."""
@@ -94,7 +96,7 @@ def _check_sound(sound: Sound, stream: BinaryIO, source: Encoded) -> WavLength |
         if not _is_placeholder(sound.stated, there):
             whole = sound.start + sound.stated
             raise truncation_error(source, f"{source.size} of {whole} bytes")
-        return WavLength(seconds, f"left open by the header, which states {sound.stated} bytes")
+        return WavLength(seconds, f"{LEFT_OPEN}, which states {sound.stated} bytes")
     if _goes_on(sound, stream, there):
         part = f"{sound.stated / sound.per_second:.1f} s" if sound.per_second else "less"
         return WavLength(seconds, f"to the end of the file; the header states {part}")

@@ -16,6 +16,9 @@ WORD = f"{OFFICE}/wordprocessingml/2006/main"
 SLIDES = f"{OFFICE}/presentationml/2006/main"
 DRAWING = f"{OFFICE}/drawingml/2006/main"
 RELATIONS = f"{OFFICE}/officeDocument/2006/relationships"
+PACKAGE = f"{OFFICE}/package/2006"
+MIME = "application/vnd.openxmlformats-officedocument"
+RELATION_MIME = "application/vnd.openxmlformats-package.relationships+xml"
 OPEN = "urn:oasis:names:tc:opendocument:xmlns"
 PDF = "pypdfium2"
 MAIL = (
@@ -40,7 +43,7 @@ def pdf(*pages: str) -> bytes:
     objects = [
         "<</Type/Catalog/Pages 2 0 R>>",
         f"<</Type/Pages/Count {len(pages)}/Kids[{kids}]>>",
-        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
     ]
     for index, words in enumerate(pages):
         shown = f"BT /F 12 Tf 20 350 Td ({words}) Tj ET"
@@ -53,7 +56,7 @@ def pdf(*pages: str) -> bytes:
     out, places = "%PDF-1.4\n", []
     for number, content in enumerate(objects, start=1):
         places.append(len(out))
-        out += f"{number} 0 obj{content}endobj\n"
+        out += f"{number} 0 obj\n{content}\nendobj\n"
     count = len(objects) + 1
     table = "".join(f"{place:010d} 00000 n \n" for place in places)
     out += f"xref\n0 {count}\n0000000000 65535 f \n{table}"
@@ -68,33 +71,57 @@ def scan() -> bytes:
     return stream.getvalue()
 
 
-def docx(words: str) -> bytes:
-    body = f"<w:body><w:p><w:r><w:t>{words}</w:t></w:r></w:p></w:body>"
+def package(kind: str, main: str, parts: Mapping[str, str]) -> bytes:
+    """An Office document: its parts, which kinds they are, and which one is the main one."""
+    types = f'<Override PartName="/{main}" ContentType="{MIME}.{kind}.main+xml"/>'
+    for name in parts:
+        if "/slides/slide" in name:
+            slide = f"{MIME}.presentationml.slide+xml"
+            types += f'<Override PartName="/{name}" ContentType="{slide}"/>'
+    relation = f'<Relationship Id="r1" Type="{RELATIONS}/officeDocument" Target="{main}"/>'
     return archive(
         {
-            "word/document.xml": f'<w:document xmlns:w="{WORD}">{body}</w:document>',
-            "docProps/core.xml": f'<c xmlns:d="urn:d"><d:modified>{SAVED}</d:modified></c>',
+            "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types">'
+            f'<Default Extension="rels" ContentType="{RELATION_MIME}"/>'
+            f'<Default Extension="xml" ContentType="application/xml"/>{types}</Types>',
+            "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships">{relation}</Relationships>',
+            **parts,
         }
     )
+
+
+def docx(words: str) -> bytes:
+    body = f"<w:body><w:p><w:r><w:t>{words}</w:t></w:r></w:p></w:body>"
+    parts = {
+        "word/document.xml": f'<w:document xmlns:w="{WORD}">{body}</w:document>',
+        "docProps/core.xml": f'<c xmlns:d="urn:d"><d:modified>{SAVED}</d:modified></c>',
+    }
+    return package("wordprocessingml.document", "word/document.xml", parts)
 
 
 def pptx(*slides: str) -> bytes:
     numbers = range(1, len(slides) + 1)
     order = "".join(f'<p:sldId id="{255 + each}" r:id="r{each}"/>' for each in numbers)
     targets = "".join(
-        f'<Relationship Id="r{each}" Target="slides/slide{each}.xml"/>' for each in numbers
+        f'<Relationship Id="r{each}" Type="{RELATIONS}/slide" Target="slides/slide{each}.xml"/>'
+        for each in numbers
     )
     parts = {
         "ppt/presentation.xml": f'<p:presentation xmlns:p="{SLIDES}" xmlns:r="{RELATIONS}">'
         f"<p:sldIdLst>{order}</p:sldIdLst></p:presentation>",
-        "ppt/_rels/presentation.xml.rels": f"<Relationships>{targets}</Relationships>",
+        "ppt/_rels/presentation.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">'
+        f"{targets}</Relationships>",
     }
     for each, words in zip(numbers, slides, strict=True):
-        shown = f"<a:p><a:r><a:t>{words}</a:t></a:r></a:p>"
+        text = f"<p:txBody><a:bodyPr/><a:p><a:r><a:t>{words}</a:t></a:r></a:p></p:txBody>"
+        named = '<p:cNvPr id="2" name="Text"/><p:cNvSpPr/><p:nvPr/>'
+        box = f"<p:sp><p:nvSpPr>{named}</p:nvSpPr><p:spPr/>{text}</p:sp>"
+        whole = '<p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr>'
+        tree = f"<p:cSld><p:spTree>{whole}<p:grpSpPr/>{box}</p:spTree></p:cSld>"
         parts[f"ppt/slides/slide{each}.xml"] = (
-            f'<p:sld xmlns:p="{SLIDES}" xmlns:a="{DRAWING}">{shown}</p:sld>'
+            f'<p:sld xmlns:p="{SLIDES}" xmlns:a="{DRAWING}" xmlns:r="{RELATIONS}">{tree}</p:sld>'
         )
-    return archive(parts)
+    return package("presentationml.presentation", "ppt/presentation.xml", parts)
 
 
 def odt(words: str) -> bytes:

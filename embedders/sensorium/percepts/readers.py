@@ -155,7 +155,12 @@ def _readers() -> Iterator[Reader]:
     for point in _offered():
         yield _made(point)
     for place in BUILT_IN:
-        yield _made(EntryPoint(place, place, GROUP))
+        yield _built_in(place)
+
+
+@lru_cache  # many files are asked about, and an entry point is slow to be made and compared
+def _built_in(place: str) -> Reader:
+    return _made(EntryPoint(place, place, GROUP))
 
 
 @lru_cache  # the search through all installed packages takes as long as it takes to read a file

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,6 +30,7 @@ from sensorium.sources.reasons import (
     unknown_kind,
 )
 from sensorium.sources.registry import open as open_source
+from sensorium.sources.registry import open_with
 from sensorium.sources.rules import RULES_FILE, SKIP, Rule, options_of, read_rules
 from sensorium.sources.side_files import (
     SIDE_SUFFIXES,
@@ -75,7 +77,11 @@ class FoundFile:
             UnitError: A picture of 16 bits or more, which may be depth, heat or a picture.
         """
         said = asked or (self.rule.modality if self.rule else None)
-        return said if said or self.reader else modality_of_file(self.path)
+        return said if said or self.reader else self._own_modality
+
+    @cached_property  # for which the header is read
+    def _own_modality(self) -> str:
+        return modality_of_file(self.path)
 
     def options(
         self, given: Mapping[str, Any] | None = None, *, modality: str | None = None
@@ -121,7 +127,11 @@ class FoundFile:
         Raises:
             PerceptError: As of `sensorium.sources.open`.
         """
-        percepts = open_source(self.path, roots=roots, **options)
+        if self.given:  # it may not be there, or be of another kind than was asked for
+            percepts = open_source(self.path, roots=roots, **options)
+        else:
+            place = self.path.absolute() if roots is None else allowed_path(self.path, roots)
+            percepts = open_with(self.reader, place, options, roots=roots)
         side = self._beside(roots, on_skip) if self.side is not None else None
         if side is not None:
             percepts = (said_beside(each, side) for each in percepts)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sensorium.errors import MediaDecodeError
 from sensorium.percepts.locations import allowed_path, directories, local_path
 from sensorium.percepts.percept import Percept
-from sensorium.percepts.readers import read_with, reader_of
+from sensorium.percepts.readers import Reader, read_with, reader_of
 from sensorium.sources.single_file import read_single
 
 
@@ -44,7 +44,26 @@ def open(  # noqa: A001  # used as `sources.open`, like that of every library of
     """
     allowed = None if roots is None else directories(roots)
     place = local_path(os.fspath(path)) if allowed is None else allowed_path(path, allowed)
-    reader = reader_of(place, options.get("modality"))
+    return open_with(reader_of(place, options.get("modality")), place, options, roots=allowed)
+
+
+def open_with(
+    reader: Reader | None,
+    place: Path,
+    options: Mapping[str, Any],
+    *,
+    roots: Sequence[Path] | None = None,
+) -> Iterator[Percept]:
+    """Open a file with the reader that takes it; the other arguments are those of `open`.
+
+    Args:
+        reader: What `reader_of` returned for it.
+        place: Absolute path, which lies in `roots`.
+        options: What the reader takes.
+        roots: Directories that other files of it must lie in.
+    Raises:
+        PerceptError: As of `open`.
+    """
     if reader is not None:
         return read_with(reader, place, options)
     if place.is_dir():
@@ -53,4 +72,4 @@ def open(  # noqa: A001  # used as `sources.open`, like that of every library of
             "a file, or a folder that is one recording",
             "read its files: sensorium.sources.walk(folder)",
         )
-    return read_single(place, options, roots=allowed)
+    return read_single(place, options, roots=roots)

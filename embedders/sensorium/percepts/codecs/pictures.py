@@ -39,6 +39,7 @@ PAGE_KIND = 254  # tag of a TIFF page, NewSubfileType...
 SMALL_COPY = 1  # ... whose lowest bit marks a copy of another page at less resolution
 LARGEST_TIFF = 2**31  # bytes of samples; a TIFF file counts them in 32 bits
 DEEP_KINDS = ("an OpenEXR picture", "a TIFF picture")  # if Pillow does not know the file
+SHALLOW_KINDS = ("a JPEG picture", "a GIF picture", "a WebP picture")  # whose channels have 8 bits
 DEEP_MODES = ("I", "F")  # Pillow's modes of one channel of more than 8 bits begin with these
 MAGIC = 16  # bytes Pillow's plugins want to see to accept a file
 
@@ -428,6 +429,8 @@ def is_deep_picture(content: Path | Encoded) -> bool:
         opened = content.open("rb") if isinstance(content, Path) else content.open()
         with opened as stream:
             kind = recognise(stream.read(PREFIX))
+            if kind in SHALLOW_KINDS:
+                return False
             stream.seek(0)
             if is_raw_photo(stream):
                 return False

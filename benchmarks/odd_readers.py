@@ -1,10 +1,11 @@
 """What other programs read of the folder of odd files, beside `sensorium remember`.
 
-`python benchmarks/odd_readers.py --python PYTHON` prints the table of odd_readers.md. PYTHON is that of
-an environment with `pip install "markitdown[pdf,docx,pptx,xlsx,outlook]" llama-index-core
-llama-index-readers-file docx2txt python-pptx ebooklib html2text striprtf`. Both are given the files
-one by one, but no pipes and links to nothing. rclip, whose weights are downloaded, is not run: which
-files it would open is told by the rule of version 3.3.0, which goes by the endings in `RCLIP`.
+`python benchmarks/odd_readers.py --python PYTHON` prints the table of odd_readers.md. PYTHON is
+that of an environment with `pip install "markitdown[pdf,docx,pptx,xlsx,outlook]" llama-index-core
+llama-index-readers-file docx2txt python-pptx ebooklib html2text striprtf`. Both are given the
+files one by one, but no pipes and no links to nothing. rclip, whose weights are downloaded, is not
+run: which files it would open is told by the rule of version 3.3.0, which goes by the endings in
+`RCLIP`.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.percepts import IMU, Depth, Percept, Text, readers
-from sensorium.sources import rules
+from sensorium.percepts.recognising import modality_of_file
+from sensorium.sources import finding, rules
 
 COUNTS = np.full((4, 6), 5000, np.uint16)  # 1 m at 1/5000
 RULE = {"match": "depth/*.png", "as": "depth", "unit": "1/5000", "fx": 525}
@@ -435,3 +436,34 @@ def test_a_medium_with_an_unknown_suffix_is_told_with_its_rule(
         match, _, kind = remedy.removeprefix("--map ").strip("'").partition("=")
         [image] = sources.walk(tmp_path, rules=[{"match": match, "as": kind}])
         assert image.modality == "image"
+
+
+def test_a_file_of_a_folder_is_looked_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each reader is asked once about it, and its kind is told once, however often it is needed."""
+    asked: list[str] = []
+    told: list[str] = []
+
+    class Asked:
+        def matches(self, path: Path, head: bytes) -> bool:
+            asked.append(path.name)
+            return False
+
+        def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
+            raise AssertionError(path)
+
+    def tell(path: Path) -> str:
+        told.append(path.name)
+        return modality_of_file(path)
+
+    monkeypatch.setattr(readers, "_registered", [Asked()])
+    monkeypatch.setattr(finding, "modality_of_file", tell)
+    for name in ("a.png", "b.png"):
+        PIL.Image.new("RGB", (4, 4)).save(tmp_path / name)
+    search = finding.Search([], None, lambda path, why: None, lambda path, error: None)
+    for found in search.find([tmp_path]):
+        assert found.modality() == "image"
+        [percept] = found.open(found.options())
+        assert percept.modality == "image"
+    assert [name for name in asked if name != tmp_path.name] == told == ["a.png", "b.png"]

@@ -71,6 +71,11 @@ def scan() -> bytes:
     return stream.getvalue()
 
 
+def relations(each: str) -> str:
+    """The file of an Office document that says what belongs to what."""
+    return f'<Relationships xmlns="{PACKAGE}/relationships">{each}</Relationships>'
+
+
 def package(kind: str, main: str, parts: Mapping[str, str]) -> bytes:
     """An Office document: its parts, which kinds they are, and which one is the main one."""
     types = f'<Override PartName="/{main}" ContentType="{MIME}.{kind}.main+xml"/>'
@@ -84,7 +89,7 @@ def package(kind: str, main: str, parts: Mapping[str, str]) -> bytes:
             "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types">'
             f'<Default Extension="rels" ContentType="{RELATION_MIME}"/>'
             f'<Default Extension="xml" ContentType="application/xml"/>{types}</Types>',
-            "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships">{relation}</Relationships>',
+            "_rels/.rels": relations(relation),
             **parts,
         }
     )
@@ -109,12 +114,11 @@ def pptx(*slides: str) -> bytes:
     parts = {
         "ppt/presentation.xml": f'<p:presentation xmlns:p="{SLIDES}" xmlns:r="{RELATIONS}">'
         f"<p:sldIdLst>{order}</p:sldIdLst></p:presentation>",
-        "ppt/_rels/presentation.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">'
-        f"{targets}</Relationships>",
+        "ppt/_rels/presentation.xml.rels": relations(targets),
     }
     for each, words in zip(numbers, slides, strict=True):
         text = f"<p:txBody><a:bodyPr/><a:p><a:r><a:t>{words}</a:t></a:r></a:p></p:txBody>"
-        named = '<p:cNvPr id="2" name="Text"/><p:cNvSpPr/><p:nvPr/>'
+        named = '<p:cNvPr id="2" name="Text"/><p:cNvSpPr txBox="1"/><p:nvPr/>'
         box = f"<p:sp><p:nvSpPr>{named}</p:nvSpPr><p:spPr/>{text}</p:sp>"
         whole = '<p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr>'
         tree = f"<p:cSld><p:spTree>{whole}<p:grpSpPr/>{box}</p:spTree></p:cSld>"

@@ -102,7 +102,8 @@ def sample_of(pool: Pool, seed: int = 0) -> Sample:
         chosen = draw.permutation(len(kept.labels))[:SAMPLED]
         rows[modality] = kept.rows[[kept.starts[i] + draw.integers(kept.counts[i]) for i in chosen]]
     counts = {modality: len(kept.labels) for modality, kept in pool.items()}
-    return Sample(rows, counts, sum(counts.values()))
+    shares = {modality: float(kept.counts.mean()) for modality, kept in pool.items()}
+    return Sample(rows, counts, sum(counts.values()), shares=shares)
 
 
 def found(kept: Kept, modality: str, scale: Scale, question: Question) -> list[tuple[int, float]]:
@@ -135,11 +136,12 @@ def recalled(
     for modality, ranked in lists.items():
         scale, kept = scales[modality], pool[modality]
         for index, similarity in ranked:
-            score = scale.score(similarity, int(kept.counts[index]))
+            score = evidence = scale.score(similarity, int(kept.counts[index]))
             if exact:
-                score = scale.score_rows(kept.stack(index))[0]
-            confidence = scale.confidence(score) or 0.0
-            deviate = scale.deviate(score)
+                best = scale.score_rows(kept.stack(index))
+                score, evidence = best.score, best.evidence
+            confidence = scale.confidence(evidence) or 0.0
+            deviate = scale.deviate(evidence)
             hits.append(Hit(score, confidence, deviate, scale.points, modality, kept.labels[index]))
     return sorted(hits, reverse=True)[:LIMIT]
 

@@ -71,7 +71,7 @@ def test_without_statistics_similarities_stay_raw() -> None:
     assert not scale.calibrated
     assert scale.confidence(0.9) is None
     assert scale.score(0.4, rows=50) == 0.4
-    score, best, similarity = scale.score_rows(rows)
+    score, best, similarity, _ = scale.score_rows(rows)
     assert best == similarities.argmax()
     assert score == similarity == pytest.approx(similarities.max())
     assert record_score([(scale, 0.1), (scale, 0.4)]) == (0.4, 1)

@@ -16,11 +16,12 @@ from sensorium.memory.calibrating.sample import Sample
 def test_a_sample_survives_its_file(tmp_path: Path) -> None:
     """Counts come back as they were, rows to the precision of float16."""
     sample = sampled(20, np.random.default_rng(22), "audio", "imu")
-    sample = Sample(sample.rows, {**sample.counts, "depth": 3}, 45)
+    sample = Sample(sample.rows, {**sample.counts, "depth": 3}, 45, shares={"audio": 7.5})
     sample.save(tmp_path / "sample.npz")
     read = Sample.load(tmp_path / "sample.npz")
     assert read is not None
     assert read.counts == sample.counts
+    assert read.shares == {"audio": 7.5}
     assert read.total == 45
     for modality, rows in sample.rows.items():
         np.testing.assert_allclose(read.rows[modality], rows, atol=1e-3)
@@ -64,12 +65,13 @@ def test_a_flipped_bit_is_never_believed(tmp_path: Path) -> None:
         Sample({"audio": np.ones((3, 8), np.float32)}, {"audio": 3}),
         Sample({"audio": np.eye(1, 8, dtype=np.float32)}, {"audio": -3}),
         Sample({"audio": np.eye(1, 8, dtype=np.float32)}, {"audio": 3}, -1),
+        Sample({"audio": np.eye(1, 8, dtype=np.float32)}, {"audio": 3}, shares={"audio": 0.5}),
         Sample(
             {"audio": np.eye(1, 8, dtype=np.float32), "imu": np.eye(1, 9, dtype=np.float32)},
             {"audio": 3, "imu": 3},
         ),
     ],
-    ids=["nan", "not unit", "negative count", "negative total", "two dimensions"],
+    ids=["nan", "not unit", "negative count", "negative total", "less than a row", "two dimensions"],
 )
 def test_an_impossible_sample_is_not_read(bad: Sample, tmp_path: Path) -> None:
     """A file whose numbers no sample can have is not believed, though it can be read."""

@@ -32,13 +32,19 @@ SEEDS = 2000
 TOLERANCE = 0.04  # of a share of so many: 3.6 standard deviations
 
 
+def shared(rows: float, *, points: int) -> Calibration:
+    """A calibration for so many points of each modality, with so many rows on average."""
+    counts, shares = dict.fromkeys(MODALITIES, points), dict.fromkeys(MODALITIES, rows)
+    return Calibration(shipped(), Sample({}, counts, shares=shares))
+
+
 def test_a_score_is_the_centred_cosine() -> None:
     """Scores from the store and exact ones are the cosine of the things; similarity stays raw."""
     draw = np.random.default_rng(2)
     thing = things(draw, 1)[0]
     row = encoded("image", near(thing, 0.7, draw))
     scale = scales_for(thing)["image"]
-    score, index, similarity = scale.score_rows(row[None])
+    score, index, similarity, _ = scale.score_rows(row[None])
     assert score == pytest.approx(0.7, abs=1e-5)
     assert index == 0
     assert similarity == pytest.approx(float(encoded("text", thing) @ row), abs=1e-6)
@@ -96,6 +102,44 @@ def test_long_recordings_have_no_advantage_by_luck() -> None:
     assert np.mean(np.greater(short, long)) == pytest.approx(0.5, abs=TOLERANCE)
 
 
+@pytest.mark.parametrize("modality", MODALITIES)
+@pytest.mark.parametrize("others", [0, 4, 19, 49, 199])
+def test_a_row_is_worth_the_same_among_any_others(modality: str, others: int) -> None:
+    """The confidence in a stretch that matches is one, alone or in a long record."""
+    draw = np.random.default_rng(15)
+    thing = things(draw, 1)[0]
+    rows = encoded(modality, np.stack([near(thing, 0.4, draw), *things(draw, others)]))
+    scale = scales_for(thing, shared(10.0, points=500))[modality]
+    alone, whole = scale.score_rows(rows[:1]), scale.score_rows(rows)
+    assert (whole.row, whole.evidence) == (0, alone.evidence)
+    assert 0.3 < confidence_of(scale, whole.evidence) < 0.98
+
+
+def test_the_best_of_all_rows_is_explained_by_luck() -> None:
+    """In unrelated records of one row and of 59, the best is as sure as among single rows."""
+    draw = np.random.default_rng(17)
+    scale_for = shared(30.0, points=20)
+    chances = []
+    for _ in range(SEEDS // 4):
+        scale = scales_for(things(draw, 1)[0], scale_for)["audio"]
+        rows = encoded("audio", things(draw, 600))
+        records = [*rows[:10, None], *rows[10:].reshape(10, 59, -1)]
+        best = max(scale.score_rows(record).evidence for record in records)
+        chances.append(exp(20 * log_cdf(scale.deviate(best))))
+    assert np.abs(np.sort(chances) - np.linspace(0, 1, len(chances))).max() < 0.12
+
+
+def test_rows_newer_than_the_sample_count() -> None:
+    """Where a few notes were sampled, the best of a thousand unrelated new rows is no answer."""
+    draw = np.random.default_rng(16)
+    best = []
+    for _ in range(100):
+        scale = scales_for(things(draw, 1)[0], shared(1.0, points=10))["text"]
+        found = scale.score_rows(encoded("text", things(draw, 1000)))
+        best.append(confidence_of(scale, found.evidence))
+    assert max(best) < 0.5
+
+
 @given(
     scores=st.lists(st.floats(-1, 1), min_size=1, max_size=4),
     fewer=st.integers(1, 4),
@@ -120,7 +164,7 @@ def test_a_strong_match_in_a_long_recording_survives() -> None:
     rows[500] = encoded("audio", near(thing, 0.9, draw))
     scale = scales_for(thing)["audio"]
     assert 0.85 < scale.score_rows(rows)[0] < 0.9
-    assert confidence_of(scale, scale.score_rows(rows)[0]) > 0.95
+    assert confidence_of(scale, scale.score_rows(rows).evidence) > 0.95
 
 
 @given(

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from uuid import uuid4
 
 import pytest
-from tests.support.planted import House, PlantedEncoder, house, picture, sound, words
+from tests.support.planted import (
+    House,
+    PlantedEncoder,
+    house,
+    motion,
+    picture,
+    sound,
+    words,
+)
 
 from sensorium.memory import Hit, Memory, Moment
 from sensorium.memory.layout.ids import point_id
+from sensorium.percepts import Percept
 from sensorium.qdrant import Ids, Point
 
 CALIBRATED = PlantedEncoder(gap=2.0, background=True)
@@ -43,6 +52,20 @@ def test_long_recordings_do_not_crowd_out_a_short_match(memory: Memory) -> None:
     memory.remember(sound("dog*0.5 hill cloud"), id="short")
     assert ids(memory.recall("dog", limit=1)) == ["short"]
     assert ids(memory.recall("dog", limit=3))[0] == "short"
+
+
+@pytest.mark.parametrize("make", [sound, motion, words])
+def test_a_stretch_is_as_sure_in_a_long_recording_as_alone(
+    memory: Memory, make: Callable[[str], Percept]
+) -> None:
+    """What matches has the same confidence in a record of one window as among 200 others."""
+    memory.remember_many(Moment((make(f"other~{i}"),)) for i in range(5))
+    memory.remember(make("bark else*0.5"), id="short")
+    noise = [f"noise~{i}" for i in range(200)]
+    memory.remember(make("|".join(["bark else*0.5", *noise])), id="long", keep_media=False)
+    found = {hit.record.id: hit for hit in memory.recall("bark", limit=3)}
+    assert found["long"].confidence == pytest.approx(found["short"].confidence, abs=1e-3)
+    assert 0.05 < (found["long"].confidence or 0) < 0.99
 
 
 def test_an_album_is_one_hit_among_others(memory: Memory) -> None:

@@ -108,6 +108,7 @@ class Calibration:
                 overlap=expected[name].overlap,
                 unrelated=unrelated[name],
                 points=stored.points,
+                share=stored.share,
                 in_spreads=ranking == "z",
             )
             if (stored := self._stored.get(name))

@@ -157,15 +157,16 @@ class Calibrator:
         modalities = backend.schema.modalities
         counts = backend.facet("modalities", self._everything, limit=len(modalities))
         rows: dict[str, NDArray[np.float32]] = {}
+        shares: dict[str, float] = {}
         for modality in modalities:
-            drawn = self._draw_rows(backend, modality)
+            drawn, share = self._draw_rows(backend, modality)
             if len(drawn):
-                rows[modality] = drawn
+                rows[modality], shares[modality] = drawn, share
         counted = {name: counts.get(name, len(rows[name])) for name in rows}
-        return Sample(rows, counted, total)
+        return Sample(rows, counted, total, shares=shares)
 
-    def _draw_rows(self, backend: Backend, modality: str) -> NDArray[np.float32]:
-        """Return a random row of each of some random points, shape `(n, D)`."""
+    def _draw_rows(self, backend: Backend, modality: str) -> tuple[NDArray[np.float32], float]:
+        """Return a random row of each of some random points `(n, D)`, and how many each has."""
         points = backend.sample(
             modality, self._everything, limit=POINTS, payload=["windows"], vectors=False
         )
@@ -174,7 +175,7 @@ class Calibrator:
         fitting = int(np.searchsorted(np.cumsum(counts), ROWS, side="right")) or 1
         ids = [point.id for point in points[:fitting]]
         if not ids:
-            return np.empty((0, backend.schema.space.dimension), np.float32)
+            return np.empty((0, backend.schema.space.dimension), np.float32), 1.0
         owner = self._everything.owner
         read = backend.retrieve(ids, owner=owner, payload=False, vectors=[modality])
         # Sorted by id, so that a collection that is drawn whole always gives the same sample.
@@ -182,4 +183,4 @@ class Calibrator:
         draw = np.random.default_rng(SEED)
         stacks = [point.vectors[modality] for point in read if modality in point.vectors]
         rows = [stack[draw.integers(len(stack))] for stack in stacks]
-        return np.stack(rows)
+        return np.stack(rows), float(np.mean(counts))

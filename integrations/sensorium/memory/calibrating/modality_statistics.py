@@ -27,12 +27,14 @@ class ModalityStatistics:
         length: Mean distance of rows from the centre.
         rows: Sampled rows, centred and of unit length, shape `(n, D)`; n may be 0.
         points: Number of points that have the modality.
+        share: Rows that such a point has on average.
     """
 
     centre: NDArray[np.float32]
     length: float
     rows: NDArray[np.float32]
     points: int
+    share: float = 1.0
 
 
 def learn_statistics(
@@ -50,19 +52,21 @@ def learn_statistics(
 
 def _learn(shipped: NDArray[np.float32] | None, sample: Sample, name: str) -> ModalityStatistics:
     points = max(sample.counts.get(name, UNCOUNTED), 1)
+    share = sample.shares.get(name, 1.0)
     rows = sample.rows.get(name)
     if rows is None or not len(rows):
         centre = np.asarray(shipped, dtype=np.float32)
         # Rows are unit vectors, so this is the root mean square of their distances.
         length = sqrt(max(1 - float(centre @ centre), NARROWEST**2))
-        return ModalityStatistics(centre, length, np.empty((0, len(centre)), np.float32), points)
+        none = np.empty((0, len(centre)), np.float32)
+        return ModalityStatistics(centre, length, none, points, share)
     centre = rows.mean(axis=0)
     if shipped is not None:
         centre = np.average([centre, shipped], axis=0, weights=[len(rows), PRIOR])
     away = rows - centre.astype(np.float32)
     lengths = np.maximum(np.linalg.norm(away, axis=1, keepdims=True), NARROWEST)
     return ModalityStatistics(
-        centre.astype(np.float32), float(lengths.mean()), away / lengths, points
+        centre.astype(np.float32), float(lengths.mean()), away / lengths, points, share
     )
 
 

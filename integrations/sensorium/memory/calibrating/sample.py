@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any, ClassVar
 from zipfile import BadZipFile
@@ -17,7 +18,7 @@ from sensorium.qdrant.durability import write_whole
 from sensorium.qdrant.regular_files import open_regular_file
 
 ROWS = "rows."  # prefix of a modality's name, in the file
-NUMBERS = "numbers"  # in the file: JSON as bytes, {"total", "counts": {modality: n}, "mark"}
+NUMBERS = "numbers"  # in the file: JSON as bytes, {"total", "counts", "shares", "mark"}
 # What reading a damaged file raises: the zip archive, an .npy member, the JSON, and numbers of the
 # wrong kind each raise errors of their own.
 DAMAGE = (
@@ -41,6 +42,7 @@ class Sample:
         rows: Rows by modality, shape `(n, D)`, float32, unit length: one random row from each of n
             random points.
         counts: Number of points that had a modality.
+        shares: Rows of a modality that a point has on average; 1 where that is not said.
         total: Number of all points.
         mark: Mark of the removals before it was drawn, see `Removals`.
     """
@@ -49,6 +51,7 @@ class Sample:
     counts: Mapping[str, int]
     total: int = 0
     mark: str = ""
+    shares: Mapping[str, float] = field(default_factory=dict)
 
     EMPTY: ClassVar[Sample]
 
@@ -58,7 +61,12 @@ class Sample:
         Raises:
             OSError: The disk is full, or the directory does not exist.
         """
-        numbers = {"total": self.total, "counts": dict(self.counts), "mark": self.mark}
+        numbers = {
+            "total": self.total,
+            "counts": dict(self.counts),
+            "shares": dict(self.shares),
+            "mark": self.mark,
+        }
         arrays: dict[str, Any] = {
             ROWS + name: rows.astype(np.float16) for name, rows in self.rows.items()
         }
@@ -82,10 +90,11 @@ class Sample:
                     if key.startswith(ROWS)
                 }
             counts = {name: int(count) for name, count in numbers["counts"].items()}
+            shares = {name: float(share) for name, share in numbers["shares"].items()}
             total, mark = int(numbers["total"]), str(numbers.get("mark", ""))
         except DAMAGE:
             return None
-        sample = cls(rows, counts, total, mark)
+        sample = cls(rows, counts, total, mark, shares)
         return sample if sample._is_sound() else None
 
     def _is_sound(self) -> bool:
@@ -98,6 +107,7 @@ class Sample:
                 for rows in self.rows.values()
             )
             and min(self.total, *self.counts.values(), 0) >= 0
+            and all(1 <= share < inf for share in self.shares.values())
         )
 
 

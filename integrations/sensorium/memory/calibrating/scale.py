@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import tanh
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,24 @@ EVEN = 2.8  # spreads above the best unrelated point, where the confidence is on
 UNKNOWN = Pair(0.0, 1.0)
 
 
+class BestRow(NamedTuple):
+    """The best row of a point.
+
+    Attributes:
+        score: What the point is ranked by: less what the best of its record's rows gains by chance.
+        row: Index of the row.
+        similarity: Cosine of the row with the question, before centring.
+        evidence: What confidence follows from: less what the best of an average record's rows gains
+            by chance. So all rows share chance equally, and a stretch is worth the same alone as
+            among many others.
+    """
+
+    score: float
+    row: int
+    similarity: float
+    evidence: float
+
+
 @dataclass(frozen=True, eq=False)
 class Scale:
     """Scores of one question in one stored modality.
@@ -44,6 +63,7 @@ class Scale:
         overlap: Number by which a centred cosine is divided.
         unrelated: Mean and spread of the scores of rows that are unrelated to the question.
         points: Number of points that are compared.
+        share: Rows that such a point has on average.
         in_spreads: Whether scores count spreads above the mean, instead of cosines.
     """
 
@@ -56,6 +76,7 @@ class Scale:
     overlap: float = 1.0
     unrelated: Pair = UNKNOWN
     points: int = 1
+    share: float = 1.0
     in_spreads: bool = False
 
     @classmethod
@@ -75,32 +96,37 @@ class Scale:
         cosine = (similarity - self.offset) / (self.length * self.overlap)
         return self._discount_best_of(cosine, rows)
 
-    def score_rows(self, rows: Vector, *, total: int = 0) -> tuple[float, int, float]:
+    def score_rows(self, rows: Vector, *, total: int = 0) -> BestRow:
         """Return the exact score of a point, from its rows.
 
         Args:
             rows: Rows of the point, shape `(W, D)`, float32, unit length.
-            total: Number of rows of the whole recording, if the point holds only some of them.
-        Returns:
-            The score, the index of the best row, and that row's cosine with the question before
-            centring.
+            total: Number of rows of the whole record, if the point holds only some of them.
         """
         if not self.calibrated:
             cosines = rows @ self.asked
             best = int(cosines.argmax())
-            return float(cosines[best]), best, float(cosines[best])
+            cosine = float(cosines[best])
+            return BestRow(cosine, best, cosine, cosine)
         squared = 1 + self.centre @ self.centre - 2 * (rows @ self.centre)  # |x - m|² of unit x
         away = np.sqrt(np.maximum(squared, NARROWEST**2))  # (W,)
         cosines = (rows @ self.vector - self.offset) / away  # (W,)
         best = int(cosines.argmax())
-        score = self._discount_best_of(float(cosines[best]) / self.overlap, max(total, len(rows)))
-        return score, best, float(rows[best] @ self.asked)
+        cosine, count = float(cosines[best]) / self.overlap, max(total, len(rows))
+        # A record that is newer than the sample has its rows, and each other point has one.
+        share = max(self.share, (count + self.points - 1) / self.points)
+        return BestRow(
+            self._discount_best_of(cosine, count),
+            best,
+            float(rows[best] @ self.asked),
+            self._discount_best_of(cosine, share),
+        )
 
-    def confidence(self, score: float) -> float | None:
-        """Return how likely a hit of this score is meant, from 0 to 1; `None` if uncalibrated."""
+    def confidence(self, evidence: float) -> float | None:
+        """Return how likely a hit is meant, from 0 to 1; `None` if uncalibrated."""
         if not self.calibrated:
             return None
-        beyond = self.deviate(score) - median_of_maximum(self.points)
+        beyond = self.deviate(evidence) - median_of_maximum(self.points)
         # A logistic function: each spread multiplies the odds by e.
         return (1 + tanh((beyond - EVEN) / 2)) / 2
 
@@ -116,7 +142,7 @@ class Scale:
             return deviate
         return self.unrelated.mean + self.unrelated.spread * deviate
 
-    def _discount_best_of(self, cosine: float, rows: int) -> float:
+    def _discount_best_of(self, cosine: float, rows: float) -> float:
         """Return the score of a cosine, less what the best of `rows` gains by chance."""
         if rows <= 1 and not self.in_spreads:
             return cosine

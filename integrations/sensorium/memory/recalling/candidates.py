@@ -251,13 +251,16 @@ class CandidateSearch:
     ) -> None:
         scale = self._scales[name]
         total = self.points.row_count(candidate.point, name)
-        score, row, similarity = scale.score_rows(rows, total=total)
-        score = self._discount(score, name, candidate.point)
+        best = scale.score_rows(rows, total=total)
+        score = self._discount(best.score, name, candidate.point)
         # A record that its keywords found is measured in all modalities; the best one stays.
         if candidate.row is not None and not self._by_rank and score <= candidate.score:
             return
-        candidate.row, candidate.similarity, candidate.vector = row, similarity, rows[row]
-        candidate.confidence = scale.confidence(score)
+        candidate.row, candidate.similarity = best.row, best.similarity
+        candidate.vector = rows[best.row]
+        candidate.confidence = scale.confidence(
+            self._discount(best.evidence, name, candidate.point)
+        )
         candidate.modality = name
         if not self._by_rank:
             candidate.score = score

@@ -120,11 +120,7 @@ class EncoderBase(ABC):
             BatchError: Some percepts failed; the error holds them, and the others' encodings.
             SourceTypeError: Something in the batch is not a percept.
         """
-        results = self.try_encode(check_percepts(percepts))
-        encodings = [result for result in results if isinstance(result, Encoding)]
-        if len(encodings) < len(results):
-            raise batch_error(results)
-        return encodings
+        return all_encoded(self.try_encode(check_percepts(percepts)))
 
     def embed(self, percepts: Sequence[Percept], /) -> Vectors:
         """Encode a batch to one unit vector per percept, the mean of its windows.
@@ -139,6 +135,18 @@ class EncoderBase(ABC):
         """
         pooled = [encoding.pooled for encoding in self.encode(percepts)]
         return np.stack(pooled) if pooled else np.empty((0, self.dimension), np.float32)
+
+
+def all_encoded(results: Sequence[Encoding | SensoriumError]) -> list[Encoding]:
+    """Return the encodings of a batch.
+
+    Raises:
+        BatchError: Some results are errors; the error holds them, and the others' encodings.
+    """
+    encodings = [result for result in results if isinstance(result, Encoding)]
+    if len(encodings) < len(results):
+        raise batch_error(results)
+    return encodings
 
 
 def batch_error(results: Sequence[Encoding | SensoriumError]) -> BatchError:

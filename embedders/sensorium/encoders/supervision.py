@@ -68,6 +68,16 @@ def supervised(*, cancel: Cancel | None = None, windows: Windows | None = None) 
         _supervision.reset(token)
 
 
+@contextmanager
+def finishing() -> Iterator[None]:
+    """Let what is done in this block come to its end, though the work around it is given up."""
+    token = _supervision.set(_Supervision(windows=_supervision.get().windows))
+    try:
+        yield
+    finally:
+        _supervision.reset(token)
+
+
 def check_cancelled(done: int = 0) -> None:
     """End the work if a caller has given it up.
 

@@ -71,7 +71,14 @@ def test_a_flipped_bit_is_never_believed(tmp_path: Path) -> None:
             {"audio": 3, "imu": 3},
         ),
     ],
-    ids=["nan", "not unit", "negative count", "negative total", "less than a row", "two dimensions"],
+    ids=[
+        "nan",
+        "not unit",
+        "negative count",
+        "negative total",
+        "less than a row",
+        "two dimensions",
+    ],
 )
 def test_an_impossible_sample_is_not_read(bad: Sample, tmp_path: Path) -> None:
     """A file whose numbers no sample can have is not believed, though it can be read."""

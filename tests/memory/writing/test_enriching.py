@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,9 +11,15 @@ import pytest
 from tests.support.memories import NOISE, everything, found, parts
 from tests.support.planted import PLANTED, PlantedEncoder, picture, sound
 
+from sensorium.encoders import Encoding
 from sensorium.enrich import Box, Enricher, Found
-from sensorium.errors import MediaDecodeError, OperationCancelledError, PerceptFormatError
-from sensorium.memory import Memory
+from sensorium.errors import (
+    MediaDecodeError,
+    OperationCancelledError,
+    PerceptFormatError,
+    SensoriumError,
+)
+from sensorium.memory import Memory, Moment
 from sensorium.percepts import Audio, Image, Percept, Span
 
 SIGN = Box(0.1, 0.2, 0.5, 0.4)
@@ -248,3 +254,31 @@ def test_a_call_that_is_given_up_keeps_what_was_found(memory: Memory, signs: Sig
     left = 4 - sum("enriched" in point for point in everything(memory))
     assert 0 < left < 4
     assert memory.enrich(signs).records == left
+
+
+@dataclass
+class Counting(PlantedEncoder):
+    """Counts the batches that it encodes."""
+
+    batches: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
+        self.batches.append(len(percepts))
+        return super().try_encode(percepts)
+
+
+def test_words_of_many_records_are_encoded_together(tmp_path: Path, signs: Signs) -> None:
+    """Of one call of `remember_many`, and of the records that `enrich` looks through."""
+    encoder = Counting()
+    streets = [Moment((picture(f"street {i} with shop{i}"),)) for i in range(20)]
+    with Memory.open(tmp_path / "a", owner="me", encoder=encoder) as memory:
+        memory.remember_many(streets, enrich=signs)
+        assert encoder.batches == [20, 20]  # the pictures, and their words
+        encoder.batches.clear()
+        assert memory.enrich(Signs(by="again")).found == 20
+        assert encoder.batches == [16, 4]
+        for record in memory.timeline(limit=20):
+            assert [each.by for each in record.findings] == ["again"]

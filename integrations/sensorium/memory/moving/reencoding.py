@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Any, TypeAlias
 
 from sensorium.encoders import Encoder, Encoding, check_cancelled
+from sensorium.encoders.passages import encode_passages
 from sensorium.errors import MediaNotFoundError, SensoriumError
 from sensorium.memory.layout.findings import Findings, taken_apart
 from sensorium.memory.layout.parts import pages, spread_over_points
@@ -164,7 +165,7 @@ def _not_kept(record: Record, modalities: Sequence[str]) -> MediaNotFoundError:
 
 def _encode(recipes: Sequence[Recipe], encoder: Encoder) -> tuple[list[Point], dict[str, Failure]]:
     encoded = iter(
-        encoder.try_encode([percept for _, _, percepts in recipes for percept in percepts])
+        encode_passages(encoder, [each for _, _, percepts in recipes for each in percepts])
     )
     points: list[Point] = []
     failures: dict[str, Failure] = {}

@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 from numpy.typing import ArrayLike
 
 from sensorium.encoders import Encoding, check_cancelled
+from sensorium.encoders.encoder import all_encoded
+from sensorium.encoders.passages import encode_passages
 from sensorium.errors import QueryError, RecordError, show
 from sensorium.memory.checks import (
     check_mapping,
@@ -166,7 +168,7 @@ class Editor:
         encodings = given_encodings(percepts, {})
         derived: list[Derived] = []
         if percepts and changes.vectors is None:
-            encodings = setup.encoder.encode(percepts)
+            encodings = all_encoded(encode_passages(setup.encoder, percepts))
             modalities = setup.backend.schema.modalities
             found = deriving.beside(
                 percepts, deriving.derivable(setup.encoder, modalities, sound=sound)

@@ -9,9 +9,10 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sensorium.encoders import Encoder, Encoding, check_cancelled
+from sensorium.encoders.passages import encode_passages
 from sensorium.enrich import Enricher
 from sensorium.enrich.subtitles import Subtitles
 from sensorium.errors import BatchError, SensoriumError
@@ -21,7 +22,7 @@ from sensorium.memory.layout.payload import media_in
 from sensorium.memory.layout.points import Draft
 from sensorium.memory.writing.deriving import beside, encoded
 from sensorium.memory.writing.draft import given_encodings
-from sensorium.memory.writing.enriching import find_in
+from sensorium.memory.writing.enriching import Words, encode_words, look_through
 from sensorium.memory.writing.files import FileKeeper
 from sensorium.percepts import Percept, Video
 from sensorium.qdrant.points import StoredPoint
@@ -46,6 +47,15 @@ class Prepared:
     files: Mapping[int, Mapping[str, Any]]
     findings: Findings
     derived: Sequence[Derived] = ()
+
+
+class Kept(NamedTuple):
+    """What there is of one draft before the words that were found in it are encoded."""
+
+    encodings: Sequence[Encoding]
+    files: Mapping[int, Mapping[str, Any]]
+    words: Words
+    derived: Sequence[Derived]
 
 
 def prepare(
@@ -79,13 +89,17 @@ def prepare(
     first = {i: draft for i, draft in drafts.items() if leader_of.get(i, i) == i}
     prepared: dict[int, Prepared | SensoriumError] = {}
     results = _encode([*first.values()], encoder, derivable)
+    kept: dict[int, Kept] = {}
     for (index, draft), made in zip(first.items(), results, strict=True):
         check_cancelled()
-        prepared[index] = (
-            made
-            if isinstance(made, SensoriumError)
-            else _keep(draft, made, files, encoder, enrichers)
-        )
+        held = made if isinstance(made, SensoriumError) else _keep(draft, made, files, enrichers)
+        if isinstance(held, SensoriumError):
+            prepared[index] = held
+        else:
+            kept[index] = held
+    words = encode_words([each.words for each in kept.values()], encoder)
+    for (index, each), findings in zip(kept.items(), words, strict=True):
+        prepared[index] = Prepared(each.encodings, each.files, findings, each.derived)
     others: dict[int, Draft] = {}
     for index, leader in leader_of.items():
         found = prepared[leader]
@@ -157,9 +171,8 @@ def _keep(
     draft: Draft,
     made: Encoded,
     files: FileKeeper,
-    encoder: Encoder,
     enrichers: Sequence[Enricher],
-) -> Prepared | SensoriumError:
+) -> Kept | SensoriumError:
     encodings, derived = made
     asked = [*subtitles_of(draft.percepts), *enrichers] if draft.vectors is None else ()
     # A film has a file of its own; a sound is in that of its video
@@ -169,8 +182,8 @@ def _keep(
     try:
         kept = files.keep(_with(draft, films))
         pairs = [(percept.digest, percept) for percept in _with(draft, derived)]
-        found = find_in(pairs, asked, encoder, derived=sources)
-        return Prepared(encodings, kept, found, derived)
+        words = look_through(pairs, asked, derived=sources)
+        return Kept(encodings, kept, words, derived)
     except SensoriumError as error:
         return error
 
@@ -196,7 +209,7 @@ def _encode(
         if draft.vectors is None
         for percept in (*draft.percepts, *(each.percept for each in more))
     ]
-    stream = iter(encoder.try_encode(percepts) if percepts else ())
+    stream = iter(encode_passages(encoder, percepts) if percepts else ())
     results: list[Encoded | SensoriumError] = []
     for draft, more in zip(drafts, found, strict=True):
         if draft.vectors is not None:

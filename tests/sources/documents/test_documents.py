@@ -125,6 +125,10 @@ def test_without_the_extra_the_command_is_named(
         sources.open(path)
 
 
+WORDS = "<w:p><w:r><w:t>words</w:t></w:r></w:p>"
+T = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+
+
 def docx(body: str) -> dict[str, str]:
     return {"word/document.xml": f'<w:document xmlns:w="{W}"><w:body>{body}</w:body></w:document>'}
 
@@ -188,6 +192,58 @@ def test_an_open_document_is_its_words(tmp_path: Path) -> None:
     )
     [text] = texts(written(tmp_path / "plan.odt", {"content.xml": content}))
     assert text.text == "Plan\n\nPaint the fence on Friday"
+
+
+def picture(shade: int, side: int = 80) -> bytes:
+    content = io.BytesIO()
+    PIL.Image.new("RGB", (side, side), (shade, 0, 0)).save(content, "PNG")
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(("name", "folder"), [("a.docx", "word/media"), ("a.odt", "Pictures")])
+def test_pictures_in_a_document_are_images_that_name_it(
+    tmp_path: Path, name: str, folder: str
+) -> None:
+    """In the order of their numbers, each once; icons, drawings and damage are counted."""
+    bodies = {"a.docx": docx(WORDS), "a.odt": {"content.xml": f"<o xmlns:t='{T}'><t:p>a</t:p></o>"}}
+    path = written(tmp_path / name, bodies[name])
+    pictures = {"image10.png": picture(10), "image2.png": picture(2), "image3.png": picture(2)}
+    bad = {"icon.png": picture(3, 16), "line.emf": b"lines", "broken.jpg": b"\xff\xd8\xff"}
+    with zipfile.ZipFile(path, "a") as archive:
+        for file, content in {**pictures, **bad}.items():
+            archive.writestr(f"{folder}/{file}", content)
+        archive.writestr("docProps/thumbnail.png", picture(4))
+    words, *images = list(sources.open(path))
+    assert isinstance(words, Text)
+    assert [each.uri for each in images] == [
+        f"{path.as_uri()}#part={folder}/image2.png",
+        f"{path.as_uri()}#part={folder}/image10.png",
+    ]
+    shades = [each.picture().getpixel((0, 0)) for each in images if isinstance(each, Image)]
+    assert shades == [(2, 0, 0), (10, 0, 0)]
+    assert images[-1].reading["pictures_left_out"] == 3
+
+
+def test_a_document_made_to_burst_is_read_without_its_pictures(tmp_path: Path) -> None:
+    """A picture of 100 MB of zeros is not unpacked, and so many pictures are counted."""
+    path = written(tmp_path / "a.docx", docx(WORDS))
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/media/a1.png", bytes(100 * 2**20))
+        for number in range(205):
+            archive.writestr(f"word/media/b{number}.png", picture(number))
+    words, *images = list(sources.open(path))
+    assert isinstance(words, Text)
+    assert len(images) == 200
+    assert images[-1].reading["pictures_left_out"] == 6
+
+
+def test_a_document_of_pictures_alone_is_read(tmp_path: Path) -> None:
+    """A scan that was pasted into a document needs no words."""
+    path = written(tmp_path / "a.docx", docx("<w:p/>"))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("word/media/scan.png", picture(9))
+    [scan] = list(sources.open(path))
+    assert isinstance(scan, Image)
 
 
 def test_bad_archives_are_refused(tmp_path: Path) -> None:

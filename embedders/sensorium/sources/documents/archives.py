@@ -33,6 +33,10 @@ class Archive:
         """Names of its parts."""
         return self._names
 
+    def size(self, name: str) -> int:
+        """Return how many bytes a part says that it has; no more are read of it."""
+        return self._file.getinfo(name).file_size
+
     def read(self, name: str) -> bytes:
         """Return a part.
 

@@ -14,7 +14,8 @@ from sensorium.percepts.encodings.decoding import decoded
 from sensorium.percepts.percept import Percept
 from sensorium.sources.documents.archives import ZIP, damaged, joined, local, opened
 from sensorium.sources.documents.markup import words_of_html
-from sensorium.sources.documents.parts import GENERAL, TEXT, Part, as_percepts
+from sensorium.sources.documents.parts import GENERAL, ILLUSTRATED, Part, as_percepts
+from sensorium.sources.documents.pictures_within import pictures_within
 from sensorium.sources.reader import check_options
 
 CONTAINER = "META-INF/container.xml"
@@ -22,28 +23,28 @@ MIME = b"application/epub+zip"
 
 
 class BookReader:
-    """Reads each chapter of an EPUB as text."""
+    """Reads each chapter of an EPUB as text, and the pictures in it."""
 
     options = GENERAL
-    modalities = TEXT
+    modalities = ILLUSTRATED
 
     def matches(self, path: Path, head: bytes) -> bool:
         """Return whether it is an EPUB, by its first entry or by its name."""
         return head.startswith(ZIP) and (MIME in head[:100] or path.suffix.lower() == ".epub")
 
     def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
-        """Yield the text of each chapter in stretches.
+        """Yield the text of each chapter in stretches, and then the pictures.
 
         Raises:
             PerceptFormatError: An option is unknown.
             MediaDecodeError: It is damaged.
-            EmptyPerceptError: There are no words in it.
+            EmptyPerceptError: There are neither words nor pictures in it.
         """
         check_options(options, self.options, f"the book {str(path)!r}")
-        return as_percepts(_chapters(path), path, options)
+        return as_percepts(_chapters(path, options), path, options)
 
 
-def _chapters(path: Path) -> Iterator[Part]:
+def _chapters(path: Path, options: Mapping[str, Any]) -> Iterator[Part | Percept]:
     with opened(path) as book:
         roots = [each.get("full-path") for each in book.xml(CONTAINER).iter()]
         package = next((root for root in roots if root), None)
@@ -70,3 +71,4 @@ def _chapters(path: Path) -> Iterator[Part]:
                 number += 1
                 reading = {"chapter": number, **({"book": title} if title else {})}
                 yield Part(text, f"chapter={number}", reading)
+        yield from pictures_within(book, path, options)

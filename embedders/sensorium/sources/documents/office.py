@@ -15,7 +15,8 @@ from xml.etree import ElementTree
 from sensorium.errors import MediaDecodeError
 from sensorium.percepts.percept import Percept
 from sensorium.sources.documents.archives import ZIP, Archive, damaged, local, opened
-from sensorium.sources.documents.parts import GENERAL, TEXT, Part, as_percepts
+from sensorium.sources.documents.parts import GENERAL, ILLUSTRATED, Part, as_percepts
+from sensorium.sources.documents.pictures_within import pictures_within
 from sensorium.sources.reader import check_options
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # files of Office before 2007, and those with a password
@@ -33,10 +34,10 @@ LEFT_OUT = frozenset(("del", "moveFrom", "Fallback", "tracked-changes", "annotat
 
 
 class OfficeReader:
-    """Reads the text of a document, and that of each slide of a presentation with its notes."""
+    """Reads the text of a document, or of each slide with its notes, and the pictures in it."""
 
     options = GENERAL
-    modalities = TEXT
+    modalities = ILLUSTRATED
 
     def matches(self, path: Path, head: bytes) -> bool:
         """Return whether the name says so; the first bytes are those of any archive."""
@@ -49,18 +50,18 @@ class OfficeReader:
         return None if other is None else f"a document that is not read: save it as {other}"
 
     def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
-        """Yield the text in stretches, or slide by slide.
+        """Yield the text in stretches, or slide by slide, and then the pictures.
 
         Raises:
             PerceptFormatError: An option is unknown.
             MediaDecodeError: It is damaged, of a kind that is not read, or has a password.
-            EmptyPerceptError: There are no words in it.
+            EmptyPerceptError: There are neither words nor pictures in it.
         """
         check_options(options, self.options, f"the document {str(path)!r}")
-        return as_percepts(_parts(path), path, options)
+        return as_percepts(_parts(path, options), path, options)
 
 
-def _parts(path: Path) -> Iterator[Part]:
+def _parts(path: Path, options: Mapping[str, Any]) -> Iterator[Part | Percept]:
     other = UNREAD.get(path.suffix.lower())
     if other is not None:
         raise MediaDecodeError(
@@ -85,6 +86,7 @@ def _parts(path: Path) -> Iterator[Part]:
             yield from _open_document(archive, at)
         else:
             raise damaged(path, "no text where such a document has it")
+        yield from pictures_within(archive, path, options, at)
 
 
 def _document(archive: Archive) -> str:

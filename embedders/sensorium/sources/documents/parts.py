@@ -25,6 +25,7 @@ ENDS = (  # where a text is cut, the best place first; behind what is found
 )
 GENERAL = ("at", "limits")  # options of every document
 TEXT = frozenset((Text.modality,))  # what most documents are
+ILLUSTRATED = TEXT | {"image"}  # what those are that hold pictures
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,13 @@ def stretches(blocks: Iterable[str], *, longest: int = STRETCH) -> Iterator[Stre
         yield Stretch(start, start + len(held), held)
 
 
-def as_percepts(parts: Iterable[Part], path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
+def as_percepts(
+    parts: Iterable[Part | Percept], path: Path, options: Mapping[str, Any]
+) -> Iterator[Percept]:
     """Yield the parts of a document as texts; long ones in stretches, blank ones not at all.
 
     Args:
-        parts: The parts.
+        parts: The parts; what is a percept already is passed on.
         path: The document.
         options: Those of the call: `at` goes before the times of the parts.
     Raises:
@@ -89,6 +92,10 @@ def as_percepts(parts: Iterable[Part], path: Path, options: Mapping[str, Any]) -
     limits = options.get("limits") or DEFAULT_LIMITS
     found = False
     for part in parts:
+        if isinstance(part, Percept):
+            found = True
+            yield part
+            continue
         cut = list(stretches([part.text]))
         for stretch in cut:
             found = True

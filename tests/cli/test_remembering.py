@@ -221,8 +221,11 @@ def test_a_second_ctrl_c_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_words_given_as_a_file_are_recognised() -> None:
-    """The remedy is the command for words."""
-    assert "--text" in run("remember", "some words", code=1).stderr
+    """The remedy is the command for words, also for more than a name can be long."""
+    for words in ("some words", "some words " * 100):
+        refused = run("remember", words, code=1).stderr
+        assert "SourceNotFoundError" in refused
+        assert "--text" in refused
 
 
 def test_the_encoding_of_a_text_is_asked_for_and_said(tmp_path: Path) -> None:

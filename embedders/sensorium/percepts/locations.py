@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -56,6 +57,19 @@ def is_there(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+def exists(path: Path) -> bool:
+    """Return whether anything is at a path that somebody gave.
+
+    Words that are longer than a name may be, for which `Path.exists` raises, are the path of none.
+    """
+    try:
+        return path.exists()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise
 
 
 def local_path(text: str | bytes) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sensorium.errors import SensoriumError, SourceRefusedError
+from sensorium.percepts.locations import exists
 from sensorium.sources.reasons import as_reason
 
 NAMED = 3  # files of a line that are named in text
@@ -163,7 +164,7 @@ def _suffix(path: Path) -> str:
 
 def _files_in(path: Path) -> int:
     """Count the files of a folder; what is no folder is one."""
-    if path.is_symlink() or not path.is_dir():
+    if not exists(path) or path.is_symlink() or not path.is_dir():
         return 1
     unlisted: list[OSError] = []
     count = 0

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from sensorium.errors import PerceptError, PerceptFormatError, SensoriumError
 from sensorium.percepts.image import Image
-from sensorium.percepts.locations import allowed_path, looking_at
+from sensorium.percepts.locations import allowed_path, exists, looking_at
 from sensorium.percepts.percept import Percept
 from sensorium.percepts.readers import Reader, known_options, reader_of, why_skipped
 from sensorium.percepts.recognising import is_known_file, modality_of_file
@@ -200,7 +200,7 @@ class Search:
         """
         found: dict[Path, FoundFile] = {}
         for path in paths:
-            for each in self._walked_through(path) if path.is_dir() else self._given(path):
+            for each in self._walked_through(path) if _is_folder(path) else self._given(path):
                 found.setdefault(each.path, each)
         self._report_unused()
         belonging = {
@@ -264,7 +264,7 @@ class Search:
 
     def _given(self, path: Path) -> Iterator[FoundFile]:
         """Yield a file that was given, with the rule of its folder."""
-        if not path.exists():  # whoever reads it says so
+        if not exists(path):  # whoever reads it says so
             yield FoundFile(path, given=True)
             return
         rules = [*self.rules, *self._rules_in(path.parent)]
@@ -408,6 +408,10 @@ class Search:
             for rule in self._rules_in(folder):
                 if rule not in self._used:
                     self._skip(folder / RULES_FILE, Reason(f"{rule.match!r} is for no file"))
+
+
+def _is_folder(path: Path) -> bool:
+    return exists(path) and path.is_dir()
 
 
 def _is_for_one(rules: Sequence[Rule], folder: Path) -> bool:

@@ -78,6 +78,8 @@ def check_file(found: FoundFile, units: Units, *, modality: str | None = None) -
         MediaDecodeError: The name does not say what the file is.
         UnitError: Units are missing.
     """
+    from sensorium.percepts.locations import exists
+
     path = found.path
     if str(path) == STDIN:
         return
@@ -85,7 +87,7 @@ def check_file(found: FoundFile, units: Units, *, modality: str | None = None) -
         raise SourceRefusedError(
             f"the address {str(path)!r}", "a file, as nothing is downloaded", "download it first"
         )
-    if not path.exists():
+    if not exists(path):
         words = f'for words, run: sensorium remember --text "{path}"'
         raise SourceNotFoundError(
             f"no file {str(path)!r}",

@@ -48,11 +48,10 @@ print(json.dumps([used.ru_utime + used.ru_stime, time.perf_counter() - start, us
 HEADING = """# A folder of photos, beside bare encoding
 
 Written by `python benchmarks/photos.py`. One photo in {every} has {large} pixels, the others have
-{small}. Bare opens and encodes the files of the first number
-sixteen at a time and keeps nothing; `remember` finds
-them, dates them, encodes them, keeps vectors and files, and looks up what is known already. The
-last line of each is the same command once more, when all are known. Photos a
-second are those of one processor.
+{small}. Bare opens and encodes the files of the first number sixteen at a time and keeps nothing;
+`remember` finds them, dates them, encodes them, keeps vectors and files, and looks up what is known
+already. *Remember again* is the same command once more, when all are known. Photos a second are
+those of one processor.
 """
 COLUMNS = (
     "photos",

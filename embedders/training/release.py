@@ -46,7 +46,6 @@ def write_tower(
         content, path = exported(name, packed), directory / f"{name}.onnx"
     else:
         content, path = weights, directory / f"{name}.safetensors"
-    _replace(path, content)
     entry = WeightsFile(
         file=path.name,
         bytes=len(content),
@@ -57,12 +56,54 @@ def write_tower(
         sources=tuple(sources),
         training=dict(training),
     )
+    _list(name, path, content, entry)
+    return path
+
+
+def write_apart(
+    name: str,
+    tensors: Mapping[str, Tensor],
+    *,
+    sources: Sequence[str],
+    training: Mapping[str, str | int | float],
+    directory: Path = DIRECTORY,
+) -> Path:
+    """Write tensors as they are into a file that is no tower, and record it in the manifest.
+
+    Args:
+        name: Name of the file, one of `manifest.APART`.
+        tensors: Tensors of any dtype.
+        sources: Origins of the tensors.
+        training: Seeds and figures.
+        directory: Directory of the package's weights.
+    Returns:
+        Path of the file.
+    """
+    content = save(dict(tensors))
+    digest = hashlib.sha256(content).hexdigest()
+    path = directory / f"{name}.safetensors"
+    entry = WeightsFile(
+        file=path.name,
+        bytes=len(content),
+        sha256=digest,
+        weights=digest,
+        parameters=sum(value.numel() for value in tensors.values()),
+        licence="Apache-2.0",
+        sources=tuple(sources),
+        training=dict(training),
+    )
+    _list(name, path, content, entry)
+    return path
+
+
+def _list(name: str, path: Path, content: bytes, entry: WeightsFile) -> None:
+    directory = path.parent
+    _replace(path, content)
     known = manifest(directory).files if (directory / MANIFEST).exists() else {}
     listed = Manifest(files=dict(sorted({**known, name: entry}.items())))
     text = json.dumps(listed.model_dump(), indent=2, ensure_ascii=False) + "\n"
     _replace(directory / MANIFEST, text.encode())
     manifest.cache_clear()
-    return path
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -87,6 +87,18 @@ class Encoder(Protocol):
         """Encode a batch to `(N, D)` float32, one unit vector per percept; raises as `encode`."""
 
 
+@runtime_checkable
+class ChecksQuestions(Protocol):
+    """An encoder that knows which questions it cannot understand, such as those of a language."""
+
+    def check_question(self, text: str) -> None:
+        """Check a question in words before it is asked.
+
+        Raises:
+            SensoriumError: The answers would mean nothing.
+        """
+
+
 class EncoderBase(ABC):
     """`encode` and `embed` in terms of `try_encode`."""
 

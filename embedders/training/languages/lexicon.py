@@ -34,7 +34,7 @@ BESIDE = ("sv da no fi cs hu ro hr id vi ca sk sl et lt lv").split()  # further 
 BITS = 2**21  # of the Bloom filter: one word in 10,000 is taken for English by chance
 GROUPS = 2**13  # weights
 EVERYWHERE = 4  # languages from which on a word is international
-USUAL = 8000  # pieces of the vocabulary that are English whatever else they are
+USUAL = 4000  # whole words of the vocabulary that are English whatever else they are
 ENGLISH_DRAWN = 40_000  # words of the lexicon that groups are learned from
 NAMES = ("imagenet.tsv", "sounds.tsv", "broader.tsv", "kin.tsv")
 

@@ -101,15 +101,14 @@ def lines(cldr: Path) -> list[str]:
         name: [row[0] for row in annotations(cldr, CLDR.get(name, name), part=1)]
         for name in questions
     }
-    names = {
-        language: [name for name in every]
-        for language, every in named.items()
-    }
+    names = {language: [name for name in every] for language, every in named.items()}
     distinct = [i for i, n in enumerate(names["en"]) if names["en"].index(n) == i]
     names = {language: [every[i] for i in distinct] for language, every in names.items()}
     count = len(distinct)
     stored = encoder.embed([Text(name) for name in names["en"]])
-    english_use = np.concatenate([alone.encode(names["en"][i:i+128]) for i in range(0, count, 128)])
+    english_use = np.concatenate(
+        [alone.encode(names["en"][i : i + 128]) for i in range(0, count, 128)]
+    )
     rows, own = [], []
     for language, asked in questions.items():
         right = samples.right(encoder.embed([Text(text) for text in asked]), found)
@@ -117,7 +116,9 @@ def lines(cldr: Path) -> list[str]:
         vectors = encoder.embed([Text(name) for name in names[language]])
         top = [first(vectors, stored, among=n) for n in (1, 5)]
         if language != "en":
-            theirs = np.concatenate([alone.encode(names[language][i:i+128]) for i in range(0, count, 128)])
+            theirs = np.concatenate(
+                [alone.encode(names[language][i : i + 128]) for i in range(0, count, 128)]
+            )
             own.append(first(theirs, english_use, among=1))
         share = f"{right / len(asked):.2f} ({interval(right / len(asked), len(asked))})"
         rows.append(

@@ -24,7 +24,11 @@ NONSENSE = (
     "jak zmienić hasło do konta",
     "şifremi nasıl değiştiririm",
 )
-ELSEWHERE = ("hur byter jag lösenord", "hogyan változtatom meg a jelszavamat", "làm sao đổi mật khẩu")
+ELSEWHERE = (
+    "hur byter jag lösenord",
+    "hogyan változtatom meg a jelszavamat",
+    "làm sao đổi mật khẩu",
+)
 
 
 @pytest.fixture
@@ -40,7 +44,9 @@ def memory() -> Memory:
     return memory
 
 
-@pytest.mark.parametrize("question", ["狗", "wo ist mein Schlüssel", "کتاب", "köpek", "photo of 小狗"])
+@pytest.mark.parametrize(
+    "question", ["狗", "wo ist mein Schlüssel", "کتاب", "köpek", "photo of 小狗"]
+)
 @pytest.mark.usefixtures("without")
 def test_a_question_in_another_language_says_what_to_install(memory: Memory, question: str) -> None:
     """It is not answered by a tower that does not understand it."""

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 TABLE = Path(__file__).with_name("emoji.tsv")  # written by training/languages/emoji_names.py
 STYLE = dict.fromkeys((0xFE0F, *range(0x1F3FB, 0x1F400)))  # colour or not, tones of skin: left out
-MAYBE = re.compile("[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]")  # a text without has no emoji
+MAYBE = re.compile(
+    "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]"
+)  # a text without has no emoji
 
 
 class Names(NamedTuple):

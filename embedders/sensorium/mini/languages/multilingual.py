@@ -53,7 +53,9 @@ class MultilingualTower:
             if self._opened is None:
                 self._opened = self._open()
         model, weights, offset = self._opened
-        parts = [model.encode(list(texts[at : at + AT_ONCE])) for at in range(0, len(texts), AT_ONCE)]
+        parts = [
+            model.encode(list(texts[at : at + AT_ONCE])) for at in range(0, len(texts), AT_ONCE)
+        ]
         mapped = np.concatenate(parts).astype(np.float32) @ weights + offset  # (N, 384)
         unit: NDArray[np.float32] = mapped / np.linalg.norm(mapped, axis=1, keepdims=True)
         return unit

@@ -12,7 +12,7 @@ from sensorium.mini.languages.words import words
 
 SHARE = 0.25  # of a text's letters that are not Latin, from which on it is not read as English
 UNREAD = 0.5  # the same, of letters that no tower has learned
-CERTAIN = 2.0  # what a Latin word says that is another language's beyond doubt
+CERTAIN = 2.0  # what a word with accents says, or two words do, beyond doubt
 
 
 class Language(Enum):
@@ -46,8 +46,13 @@ def is_certain(text: str) -> bool:
     """Return whether a text is of another language beyond doubt, not a name or a misspelt word."""
     weights = weigh_scripts(text)
     total = sum(weights.values())
-    other = total - weights.get(PLAIN, 0)
-    return other >= SHARE * total > 0 or words().strangest(text) >= CERTAIN
+    if total - weights.get(PLAIN, 0) >= SHARE * total > 0:
+        return True
+    found = words().plain(text)
+    single = len(found) == 1
+    if single and (found[0].isascii() or found[0][0].isupper()):
+        return False
+    return words().foreign(text) >= CERTAIN
 
 
 def _by_words(text: str) -> Language:

@@ -32,7 +32,7 @@ FOREIGN = 2.5  # what a small word of other languages says
 LONG_ENOUGH = 3  # letters of a stem, at least
 ENDINGS = (  # endings of English, and what they stand for
     *(("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e")),
-    *(("d", ""), ("ly", ""), ("er", ""), ("er", "e")),
+    *(("ly", ""), ("er", ""), ("er", "e")),
 )
 DOUBLED = re.compile(r"(.{2,})(.)\2(?:ing|ed|er)")  # running, stopped
 SMALL = frozenset(LATIN["en"][1].split()) | frozenset(
@@ -40,10 +40,24 @@ SMALL = frozenset(LATIN["en"][1].split()) | frozenset(
     "our your who what where when how why which there here me us am are were will would not but just "
     "out up down into over no him them did does got get".split()
 )
-SMALL_ELSEWHERE = frozenset(
-    word for name, (_, words, _) in LATIN.items() if name != "en" for word in words.split()
+ASKING = frozenset(  # words of questions, beside the most frequent ones
+    "wo wie wer warum mein meine meinen meiner ich habe dónde donde cómo qué quién tengo mis où mon mes "
+    "quel quelle comment dove mio mia dov chi waar mijn hoe wie heb gdzie mój moja moje kto mam onde meu "
+    "minha quem tenho nerede benim nasıl nerde kim".split()
 )
-AMBIGUOUS = frozenset("die in on an no me so was also do to he as at for man or is of we".split())
+SMALL_ELSEWHERE = ASKING | {
+    word for name, (_, words, _) in LATIN.items() if name != "en" for word in words.split()
+}
+AMBIGUOUS = frozenset(  # English, and small words elsewhere: they say nothing
+    "die in on an no me so was also do to he as at for man or is of we am us bet by con din hun jest ma "
+    "mint par pour pro see ale ali van till ben volt den han jak nous jag bi ha da pa".split()
+)
+NAME_OF_A_PRODUCT = re.compile(r"[a-z]\w*[A-Z]|[A-Z][A-Z0-9]*[a-z]+[A-Z]")  # iPhone, PyTorch
+LOANED = frozenset(  # English with accents
+    "café cafés naïve résumé résumés fiancé fiancée cliché clichés décor façade jalapeño piñata crème "
+    "brûlée déjà entrée sauté soufflé purée éclair papier-mâché señor señora touché rosé pâté".split()
+)
+NAMED = 0.5  # part of what a word with a capital says inside a text: it may be a name
 
 
 class Words:
@@ -61,19 +75,24 @@ class Words:
 
     def foreign(self, text: str) -> float:
         """Return what the words of a text say: above 0 for another language, below for English."""
-        return sum(self.judge(word) for word in WORD.findall(text.lower()) if len(word) > 1)
+        total = 0.0
+        for place, word in enumerate(self.plain(text)):
+            said = self.judge(word.lower())
+            total += NAMED * said if said > 0 and place and word[0].isupper() else said
+        return total
 
-    def strangest(self, text: str) -> float:
-        """Return the judgement of the word that is the least English, or `-MOST` without words."""
-        words = (self.judge(word) for word in WORD.findall(text.lower()) if len(word) > 1)
-        return max(words, default=-MOST)
+    @staticmethod
+    def plain(text: str) -> list[str]:
+        """Return the words of a text that some language may have: no letters alone, no products."""
+        found = (word for word in WORD.findall(text) if len(word) > 1)
+        return [word for word in found if not NAME_OF_A_PRODUCT.match(word)]
 
     def _judge(self, word: str) -> float:
+        if word in AMBIGUOUS:
+            return 0.0
         if word in SMALL_ELSEWHERE:
-            if word in SMALL:
-                return 0.0 if word in AMBIGUOUS else ENGLISH
-            return FOREIGN
-        if self.is_english(word):
+            return ENGLISH if word in SMALL else FOREIGN
+        if word in LOANED or self.is_english(word):
             return ENGLISH if len(word) > 2 else SHORT
         places = [place_of(group, len(self._groups) - 1) for group in sorted(groups_of(word))]
         said = float(self._groups[places].sum() + self._groups[-1]) + DOUBT

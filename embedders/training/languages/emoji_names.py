@@ -14,8 +14,8 @@ from sensorium.mini.languages.emoji import STYLE, TABLE
 
 ANIMALS, COMPONENTS = 3, 2  # groups of emoji; components are parts of others
 THINGS = (ANIMALS, 4, 5, 6, 7, 9)  # food, places, activities, objects, flags
-HEAD = """# Short names of emoji: Unicode CLDR, by emojibase-data 17.0.0. Copyright Unicode, Inc., and
-# Miles Johnson; Unicode-3.0 and MIT, see NOTICE. Animals without "face".
+HEAD = """# Short names of emoji: Unicode CLDR, by emojibase-data 17.0.0. Copyright Unicode, Inc.,
+# and Miles Johnson; Unicode-3.0 and MIT, see NOTICE. Animals without "face".
 """
 
 

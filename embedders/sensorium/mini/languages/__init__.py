@@ -1,1 +1,1 @@
-"""Texts in other languages than English: told by their letters and words, read by their own tower."""
+"""Texts in other languages than English: how they are told, and the tower that reads them."""

@@ -1,7 +1,7 @@
 """What happens to texts that no tower reads: a question is refused, what is remembered is told.
 
-To remember never fails for its language: an import of a thousand notes does not stop at one of them.
-Its vector is what the English tower makes of it, as before there was another, and keywords find it.
+Remembering never fails for its language: an import of a thousand notes does not stop at one of
+them. Its vector is what the English tower makes of it, and keywords find it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from sensorium.mini.languages.reader import Language, is_certain, language_of
 logger = logging.getLogger(__name__)
 
 LANGUAGES = (
-    "Arabic, Chinese (simplified and traditional), Dutch, English, French, German, Italian, Japanese, "
-    "Korean, Polish, Portuguese, Russian, Spanish, Thai or Turkish"
+    "Arabic, Chinese (simplified and traditional), Dutch, English, French, German, Italian, "
+    "Japanese, Korean, Polish, Portuguese, Russian, Spanish, Thai or Turkish"
 )
 INSTALL = f'pip install "sensorium[{EXTRA}]"'
 UNINSTALLED = (

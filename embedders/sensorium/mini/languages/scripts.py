@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 
 READ = {  # scripts of the 16 languages other than Latin, as ranges of a regular expression
-    "Chinese characters": "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
+    "Chinese characters": "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff",
     "Japanese syllables": "\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9f",
     "Korean letters": "\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff",
     "Arabic letters": "\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc",
@@ -32,7 +33,7 @@ def script_of(letter: str) -> str:
 
 
 def weigh_scripts(text: str) -> dict[str, int]:
-    """Return how much of a text is in each script, in Latin letters; what is no letter is nothing."""
+    """Return how much of a text is in each script, counted in Latin letters."""
     weights: dict[str, int] = {}
     for character in text:
         if character.isalpha():

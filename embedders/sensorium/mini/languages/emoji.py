@@ -31,7 +31,8 @@ class Names(NamedTuple):
 @cache
 def names() -> Names:
     """Read the table, once."""
-    things, others = {}, {}
+    things: dict[str, str] = {}
+    others: dict[str, str] = {}
     for line in TABLE.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             emoji, name, kind = line.split("\t")

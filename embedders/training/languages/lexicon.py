@@ -38,7 +38,7 @@ ENGLISH_DRAWN = 40_000  # words of the lexicon that groups are learned from
 NAMES = ("imagenet.tsv", "sounds.tsv", "broader.tsv", "kin.tsv")
 
 
-def annotations(cldr: Path, language: str, *, part: int | None = None) -> list[list[str]]:
+def names_of_emoji(cldr: Path, language: str, *, part: int | None = None) -> list[list[str]]:
     """Return what each emoji is called in a language, in small letters; of one half, or of all."""
     file = cldr / "annotations" / language / "annotations.json"
     every = json.loads(file.read_text(encoding="utf-8"))["annotations"]["annotations"].values()
@@ -68,10 +68,10 @@ class Lists:
         pieces = (DIRECTORY / VOCABULARY).read_text(encoding="utf-8").split("\n")
         whole = [piece for piece in pieces if re.fullmatch("[a-z]{2,}", piece)]
         named = [name for file in NAMES for row in read_names(HERE / file) for name in row]
-        named += [name for row in annotations(cldr, "en", part=0) for name in row]
+        named += [name for row in names_of_emoji(cldr, "en", part=0) for name in row]
         self.foreign: dict[str, set[str]] = {}
         for language in (*AMONG, *FURTHER.split()):
-            for row in annotations(cldr, language, part=0):
+            for row in names_of_emoji(cldr, language, part=0):
                 for word in words_of(row):
                     self.foreign.setdefault(word, set()).add(language)
         sure = {*words_of(named), *SMALL, *whole[:USUAL]}

@@ -25,7 +25,7 @@ from sensorium.mini.tower import Tower
 from sensorium.mini.wordpiece import tokenize
 from sensorium.percepts import Text
 from sensorium.samples import sample, sample_names
-from training.languages.lexicon import annotations
+from training.languages.lexicon import names_of_emoji
 from training.table import interval
 
 HERE = Path(__file__).parent
@@ -99,7 +99,7 @@ def lines(cldr: Path) -> list[str]:
     samples = Samples(encoder)
     found, questions = read_questions()
     named = {
-        name: [row[0] for row in annotations(cldr, CLDR.get(name, name), part=1)]
+        name: [row[0] for row in names_of_emoji(cldr, CLDR.get(name, name), part=1)]
         for name in questions
     }
     distinct = [i for i, name in enumerate(named["en"]) if named["en"].index(name) == i]

@@ -13,7 +13,7 @@ _ASKING = """
 wo wie wer warum mein meine meinen meiner ich habe
 dónde donde cómo qué quién tengo mis
 où mon mes quel quelle comment
-dove mio mia dov chi
+mio mia dov chi
 waar mijn hoe heb
 gdzie mój moja moje kto mam
 onde meu minha quem tenho
@@ -22,7 +22,7 @@ nerede nerde benim nasıl kim
 _AMBIGUOUS = """
 die in on an no me so was also do to he as at for man or is of we am us
 bet by con din hun jest ma mint par pour pro see ale ali van till ben volt den han jak nous jag bi
-ha da pa
+ha da pa dove
 """
 _LOANED = """
 café cafés naïve résumé résumés fiancé fiancée cliché clichés décor façade jalapeño piñata crème

@@ -229,7 +229,10 @@ def main() -> None:
     before = read_table(arguments.before) if arguments.before else {}
     text = "\n".join(figures(MiniEncoder(), arguments.pack).lines(before)) + "\n"
     print(text)
-    arguments.out.write_text(f"# sensorium-mini, measured\n\n{NOTE}\n{text}", encoding="utf-8")
+    old = arguments.out.read_text(encoding="utf-8") if arguments.out.exists() else ""
+    _, heading, languages = old.partition("\n## Languages")  # of training.languages.measure
+    whole = f"# sensorium-mini, measured\n\n{NOTE}\n{text}{heading}{languages}"
+    arguments.out.write_text(whole, encoding="utf-8")
 
 
 if __name__ == "__main__":

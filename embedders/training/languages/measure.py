@@ -41,8 +41,8 @@ them; neither the map nor the lists of words were learned from these. The names 
 of each other (a dog is "Hundegesicht", a dog's face): the vectors of the package itself, before the
 map, find {own} on average. *Read as another language*: of those names, and of our 25 questions. In
 Latin letters some words are English, too ("piano"), and the English tower reads these. Intervals
-are Wilson's, 95 %. How many directions the map leaves out, and what an unknown word says, was chosen
-with an eye on our questions, so that these figures are somewhat too good.
+are Wilson's, 95 %. How many directions the map leaves out, and what an unknown word says, was
+chosen with an eye on our questions, so that these figures are somewhat too good.
 """
 
 

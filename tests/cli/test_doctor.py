@@ -10,8 +10,16 @@ from typing import Any
 import pytest
 from tests.support.command_line import DOG, remembered, run, run_json
 
+from sensorium.cli.checks import EXTRAS
 from sensorium.memory import Memory
 from sensorium.qdrant.client import connection
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +60,12 @@ def test_the_doctor_finds_a_healthy_install_well(home: Path) -> None:
         "disk",
     } <= set(states(found))
     assert run("doctor").stdout.count("\n") == len(found["checks"])
+
+
+def test_the_doctor_knows_every_extra() -> None:
+    """Each extra that a user may want is looked for; the package's own description names them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(EXTRAS) == set(project["optional-dependencies"]) - {"all", "dev", "train"}
 
 
 def test_the_doctor_says_who_has_the_folder(home: Path) -> None:

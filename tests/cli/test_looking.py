@@ -71,6 +71,23 @@ def test_a_file_that_is_refused_does_not_stop_the_others(motion: Path) -> None:
     assert second["modality"] == "image"
 
 
+def test_an_empty_folder_is_told(tmp_path: Path) -> None:
+    """Silence would look like a success."""
+    assert run("look", tmp_path).stdout == f"no known file in {tmp_path}\n"
+    assert run_json("look", tmp_path) == {"files": []}
+
+
+def test_numbers_are_told_as_they_are_said(tmp_path: Path) -> None:
+    """A picture of five frames a second is told to have 5.0, and no line ends with a semicolon."""
+    path = tmp_path / "blink.gif"
+    frames = [PIL.Image.new("L", (32, 32), grey) for grey in (0, 90, 180, 250, 10, 120)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=200)
+    assert [seen["fps"] for seen in run_json("look", path)["files"]] == [5.0]
+    letter = tmp_path / "letter.eml"
+    letter.write_text("From: a@example.org\nSubject: ferry\n\nIt leaves at nine.\n")
+    assert run("look", letter).stdout.splitlines()[1].endswith("1 text, no times")
+
+
 def test_values_as_bars() -> None:
     """The least is the lowest, the most the highest; many are averaged."""
     assert line_of(np.array([])) == ""

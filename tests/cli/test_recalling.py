@@ -45,6 +45,9 @@ def test_times_in_words_are_read_and_said() -> None:
     told = run_json("recall", "milk in May 2024")
     assert [hit["record"]["text"] for hit in told["hits"]] == ["fresh milk"]
     assert told["times"]["words"] == "in May 2024"
+    assert run("recall", "milk last century 1999-01-01").stdout == (
+        "nothing found; for all times, add --no-read-times\n"
+    )
     for options in (["--no-read-times"], ["--since", "2000-01-01"]):
         found = run_json("recall", "milk in May 2024", *options)
         assert (len(found["hits"]), found["times"]) == (2, None)

@@ -25,6 +25,18 @@ def test_a_record_is_shown_and_its_signal_saved(tmp_path: Path) -> None:
     assert run_json("save", words, tmp_path, code=1)["error"]["type"] == "MediaNotFoundError"
 
 
+def test_where_a_record_was_and_came_from_is_shown() -> None:
+    """The place in the form that --place takes, and the file; words are not said to be lost."""
+    name = remembered(DOG, "--text", "with Rex")
+    run("update", name, "--place", "-33.8568,151.2153,12")
+    shown = dict(line.split(maxsplit=1) for line in run("show", name).stdout.splitlines())
+    assert shown["place"] == "-33.8568,151.2153,12"
+    assert shown["from"] == DOG.as_uri()
+    assert shown["text"] == "with Rex"
+    words = run("show", remembered("--text", "buy milk")).stdout
+    assert "not kept" not in words
+
+
 def test_several_signals_need_a_folder(tmp_path: Path) -> None:
     """A record of a photo and its sound is saved as two files, by their names."""
     name, _ = (each["id"] for each in run_json("remember", "--together", DOG, BARK)["records"])

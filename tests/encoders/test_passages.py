@@ -29,6 +29,16 @@ def test_passages_are_the_whole_text(text: str) -> None:
     assert len(spans) == 1 or all(each.strip() for each in cut(text))
 
 
+@pytest.mark.parametrize("blank", [" ", "\t", "\n", "\u00a0"])
+def test_a_run_of_blanks_is_no_passage(blank: str) -> None:
+    """However long it is, and wherever: it belongs to a passage with words, as does any table's."""
+    gap = blank * 4 * WHOLE
+    for text in (f"{FACT}{gap}{OTHER}", f"{gap}{FACT}", f"{FACT}{gap}", f"{FACT}{gap}{FACT}{gap}"):
+        assert "".join(cut(text)) == text
+        assert all(each.strip() for each in cut(text))
+    assert cut(gap) == [gap]
+
+
 def test_a_note_is_one_passage() -> None:
     """A few sentences are compared as a whole, as ever."""
     assert passages("A. " * (WHOLE // 3)) == [Span(0, WHOLE)]

@@ -55,8 +55,9 @@ def _sentence_ends(text: str) -> Iterator[int]:
     start = 0
     for end in (*(found.end() for found in END.finditer(text)), len(text)):
         while end - start > WHOLE:
-            start = _break_of(text, start, end)
-            yield start
+            begin, start = start, _break_of(text, start, end)
+            if text[begin:start].strip():  # a run of blanks belongs to what follows
+                yield start
         if text[start:end].strip():
             yield end
             start = end

@@ -105,7 +105,9 @@ def looking_at(path: Path, needed: str) -> Iterator[None]:
         yield
     except PermissionError as error:
         raise SourceRefusedError(
-            f"the path {str(path)!r}, which may not be read", "permission", "check its mode"
+            f"the path {str(path)!r}, which may not be read",
+            "permission",
+            "change its permissions, or run this as a user who may read it",
         ) from error
     except (OSError, ValueError) as error:  # nothing there, a loop, too long, a zero byte
         raise SourceNotFoundError(

@@ -101,7 +101,7 @@ def reader_of(path: Path, modality: str | None = None) -> Reader | None:
         raise SourceRefusedError(
             f"the path {str(path)!r}, which cannot be read ({error.strerror})",
             "permission to read it",
-            "check its mode and owner",
+            "change its permissions, or run this as a user who may read it",
         ) from error
 
 

@@ -99,7 +99,7 @@ class Encoded:
             raise SourceRefusedError(
                 f"the file {self.name}, which cannot be opened ({error.strerror})",
                 "permission to read it",
-                "check its mode and owner",
+                "change its permissions, or run this as a user who may read it",
             ) from error
 
     def head(self, count: int) -> bytes:

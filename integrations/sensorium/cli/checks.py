@@ -31,6 +31,7 @@ PACKAGES = {  # name of the package, by the module that is imported
 }
 EXTRAS = {  # modules that are installed with the extra
     "bags": ["rosbags"],
+    "documents": ["pypdfium2"],
     "exr": ["OpenEXR"],
     "export": ["pyarrow"],
     "few-shot": ["sklearn"],
@@ -42,6 +43,9 @@ EXTRAS = {  # modules that are installed with the extra
     "llama-index": ["llama_index"],
     "matlab": ["scipy"],
     "mcp": ["mcp"],
+    "ocr": ["rapidocr"],
+    "photos": ["pillow_heif", "rawpy"],
+    "speech": ["faster_whisper"],
     "tiff": ["tifffile"],
 }
 OLDEST_PYTHON = (3, 10)

@@ -66,6 +66,8 @@ def look(
     else:
         for seen in found:
             _print(seen)
+        if not found:
+            typer.echo(f"no known file in {', '.join(map(str, paths))}")
     if any("error" in seen or "failed" in seen for seen in found):
         raise typer.Exit(FAILED)
 
@@ -121,7 +123,7 @@ def described(percept: Percept, dated: Dated) -> Iterator[tuple[str, Any]]:
         yield "seconds", round(percept.duration, 3)
     for name in ("rate", "fps", "size"):
         if (value := getattr(percept, name, None)) is not None:
-            yield name, list(value) if isinstance(value, tuple) else value
+            yield name, list(value) if isinstance(value, tuple) else float(f"{value:.6g}")
     tracks = getattr(percept, "tracks", 1)
     if tracks != 1:
         yield "sound_tracks", tracks

@@ -91,5 +91,5 @@ def part_lines(parts: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, st
     for name, part in parts.items():
         times = " to ".join(dict.fromkeys(part[end] for end in ("first", "last") if part[end]))
         lasting = f", {part['seconds']} s" if "seconds" in part else ""
-        taken = "; ".join(f"{key} {each}" for key, each in part["taken"].items())
-        yield name, f"{part['count']} {part['modality']}{lasting}, {times or 'no times'}; {taken}"
+        taken = "".join(f"; {key} {each}" for key, each in part["taken"].items())
+        yield name, f"{part['count']} {part['modality']}{lasting}, {times or 'no times'}{taken}"

@@ -162,7 +162,8 @@ def recall(
     if times:
         typer.echo(f"read {times}", err=True)
     if not hits:
-        typer.echo("nothing found")
+        within = "; for all times, add --no-read-times" if times else ""
+        typer.echo(f"nothing found{within}")
     else:
         from sensorium.cli.tables import hit_table, print_table
 

@@ -96,6 +96,9 @@ def _lines(record: Record, paths: list[Path | None]) -> Iterator[tuple[str, obje
     for name, value in (("tags", ", ".join(record.tags)), ("source", record.source)):
         if value:
             yield name, printable(value)
+    if record.place is not None:
+        degrees = [each for each in record.place.to_dict().values() if each is not None]
+        yield "place", ",".join(f"{each:.9g}" for each in degrees)  # as --place takes it
     for key, entry in record.metadata.items():
         yield "metadata", printable(f"{key}={entry}")
     for line in record.text.splitlines():
@@ -105,7 +108,10 @@ def _lines(record: Record, paths: list[Path | None]) -> Iterator[tuple[str, obje
         length = f", {medium.duration:.1f} s" if medium.duration else ""
         is_part = medium.of is not None and medium.modality == "audio"
         where = "of the video" if is_part else path or medium.file or "not kept"
-        yield medium.modality, printable(f"{where}{length}{units}")
+        if medium.modality != "text" or medium.file is not None:  # the words stand above
+            yield medium.modality, printable(f"{where}{length}{units}")
+        if medium.uri and not is_part:
+            yield "from", printable(unquote(medium.uri))
         for finding in record.findings:
             if finding.of == medium.digest:
                 at = f"{finding.span.start:.1f} s: " if finding.span else ""

@@ -24,6 +24,8 @@ def together(one: Phrase, other: Phrase, now: datetime) -> Span | None:
         now: The present.
     """
     if one.span is not None:
+        if one.kind == "span" and (one.span.grain, other.kind) == ("day", "weekday"):
+            return one.span  # Monday, 3 May: the date says more
         return _within(one.span, other, now)
     if one.kind == "year" and other.kind in ("month", "season"):
         return in_year(other.kind, other.value, int(one.value))

@@ -42,6 +42,7 @@ class OwnWords:
         until: The same.
         before: The same.
         between: Words before two times, between them, and behind.
+        alters: Words before a time, and behind it, that make another of it: half, every, not.
         clock: How a time of the day is said; `{t}` is the number.
         fused: Single words: days from today, and a part of that day.
         halves: Words that say which half of the day a time is in.
@@ -66,6 +67,7 @@ class OwnWords:
     until: Sequence[str]
     before: Sequence[str]
     between: Sequence[str]
+    alters: Sequence[str]
     clock: str
     fused: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     halves: Sequence[str] = ("", "")

@@ -83,6 +83,7 @@ def _expressions(language: str) -> tuple[tuple[re.Pattern[str], Maker], ...]:
     words = vocabulary(language)
     rules = [*_relative(words), *_calendar(words), *_floating(words)]
     before, behind = (r"(?<!\w)", r"(?!\w)") if words.own.spaced else ("", "")
+    before += r"(?<!\d[.,/])"  # not 5 hours of 1.5
     return tuple(
         (re.compile(f"{before}(?:{expression}){behind}", re.IGNORECASE), make)
         for expression, make in rules

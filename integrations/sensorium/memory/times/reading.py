@@ -110,7 +110,8 @@ class _Reading:
         self.until: datetime | None = None
         self.begin = self.end = 0
         joined = self._joined(phrases(question, language, now))
-        found = self._between(joined) or self._single(joined)
+        altered = any(map(self._is_altered, joined))
+        found = not altered and (self._between(joined) or self._single(joined))
         if not found:
             self.words = ""
             return
@@ -226,6 +227,17 @@ class _Reading:
             if behind and re.match(rf"\s*(?:{behind}){edge}", rest, re.IGNORECASE):
                 return True
         return False
+
+    def _is_altered(self, phrase: Phrase) -> bool:
+        """Return whether a word makes another time of one: "half an hour ago", "every Monday"."""
+        before, behind = self.own.alters
+        led = rf"(?:{before})(?:\s*(?:{self.own.leads}))?" if before else ""
+        edge = r"(?!\w)" if self.own.spaced else ""
+        rest = self.question[phrase.end :]
+        return phrase.span is not None and (
+            self._is_behind(phrase, led)
+            or bool(behind and re.match(rf"\s*(?:{behind}){edge}", rest, re.IGNORECASE))
+        )
 
     def _take(self, before: str, behind: str) -> bool:
         """Widen what was read by a word before it, or behind; return whether one was there."""

@@ -25,11 +25,12 @@ def test_words_are_found_while_and_after_files_are_remembered(tmp_path: Path) ->
     """`remember --read` finds words at once, `enrich --read` those of older memories, each once."""
     first = written("Harbour gate", tmp_path / "gate.png")
     second = written("Platform nine", tmp_path / "train.png")
-    run("remember", first, "--read")
+    run("remember", first, "--read", "--tag", "gate")
     run("remember", second, DOG)
     [hit] = run_json("recall", "where is the harbour?", "--limit", "1")["hits"]
     assert hit["finding"]["text"] == "Harbour gate"
     assert run("enrich", "--read").stdout.strip() == "1 found in 2 memories"
+    assert run("enrich", "--read", "--again", "--tag", "gate").stdout == "1 found in 1 memory\n"
     again = run_json("enrich", "--read")
     assert again == {"records": 0, "found": 0, "not_kept": 0, "failures": []}
     [late] = run_json("recall", "--keywords", "platform")["hits"]

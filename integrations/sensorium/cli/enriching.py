@@ -62,7 +62,8 @@ def enrich(
     ):
         done = memory.enrich(finders.names, again=again, progress=progress, **filters.to_filters())
     failures = [{"id": name, "error": describe(error)} for name, error in done.failures.items()]
-    text = [f"{done.found} found in {done.records} memories"]
+    memories = "memory" if done.records == 1 else "memories"
+    text = [f"{done.found} found in {done.records} {memories}"]
     text += [f"{done.not_kept} without their signals"] if done.not_kept else []
     text += [f"{name}: {error}" for name, error in done.failures.items()]
     counts = {"records": done.records, "found": done.found, "not_kept": done.not_kept}

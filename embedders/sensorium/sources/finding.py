@@ -19,6 +19,9 @@ from sensorium.percepts.recognising import is_known_file, modality_of_file
 from sensorium.percepts.video import Video
 from sensorium.sources.account import BESIDE, RULES, WAITING, Account
 from sensorium.sources.belonging import live_films, subtitles
+from sensorium.sources.documents.chat_files import messages_of_files, sent_in_chat
+from sensorium.sources.documents.chats import ChatReader
+from sensorium.sources.documents.messages import Message
 from sensorium.sources.reasons import (
     OUTSIDE,
     TO_FOLDER,
@@ -59,6 +62,7 @@ class FoundFile:
         side: The file beside it in which a photo library may say when and where it was taken.
         film: The film of a live photo, a file beside it.
         subtitles: Those of a video, files beside it.
+        message: The message of a chat beside it with which it was sent.
     """
 
     path: Path
@@ -68,6 +72,7 @@ class FoundFile:
     side: Path | None = None
     film: Path | None = None
     subtitles: tuple[Path, ...] = ()
+    message: Message | None = None
 
     def modality(self, asked: str | None = None) -> str | None:
         """Return the modality asked for, or that of the rule, or that which the name says.
@@ -135,6 +140,9 @@ class FoundFile:
         side = self._beside(roots, on_skip) if self.side is not None else None
         if side is not None:
             percepts = (said_beside(each, side) for each in percepts)
+        message = self.message
+        if message is not None:
+            percepts = (sent_in_chat(each, message) for each in percepts)
         return map(self._whole, percepts) if self.parts else percepts
 
     @property
@@ -176,6 +184,7 @@ class Search:
         on_failure: Called with a file that may not be read, or a folder that cannot be listed.
         roots: Directories that the files must lie in, links followed; `None` allows all.
         account: Notes what became of each file.
+        options: Those of the call, by which chats are read that say when files were sent.
     """
 
     rules: Sequence[Rule]
@@ -184,6 +193,7 @@ class Search:
     on_failure: OnFailure
     roots: Sequence[Path] | None = None
     account: Account = field(default_factory=Account)
+    options: Mapping[str, Any] = field(default_factory=dict)
     _unread: set[Path] = field(default_factory=set)  # of no kind that is read; perhaps side files
     _top: Path | None = None  # the folder that is walked, all links followed
     _used: set[Rule] = field(default_factory=set)
@@ -212,7 +222,9 @@ class Search:
         for path, owner in belonging.items():
             if found.pop(path, None):
                 self._skip(path, read_with(owner.name))
-        whole = self._with_parts(self._with_side_files(found.values()))
+        whole = _with_messages(
+            self._with_parts(self._with_side_files(found.values())), self.options
+        )
         for each in whole:
             self.account.put(each.path, WAITING)
         return whole
@@ -408,6 +420,22 @@ class Search:
             for rule in self._rules_in(folder):
                 if rule not in self._used:
                     self._skip(folder / RULES_FILE, Reason(f"{rule.match!r} is for no file"))
+
+
+def _with_messages(found: Sequence[FoundFile], given: Mapping[str, Any]) -> list[FoundFile]:
+    """Return files with the messages of the chats that name them."""
+    sent: dict[Path, Message] = {}
+    for each in found:
+        if isinstance(each.reader, ChatReader):
+            options = each.options(given)
+            for path, message in messages_of_files(each.path, options).items():
+                sent.setdefault(path, message)
+    return [
+        replace(each, message=sent[each.path])
+        if each.reader is None and not each.rule and each.path in sent
+        else each
+        for each in found
+    ]
 
 
 def _is_folder(path: Path) -> bool:

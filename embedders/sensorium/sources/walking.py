@@ -68,7 +68,8 @@ def walk(
         modality_class(modality)
     first = rules_of(rules, origin="rules=")
     noted = Account() if account is None else account
-    search = Search(first, modality, on_skip or _ignore, on_failure or _raise, allowed, noted)
+    told = (on_skip or _ignore, on_failure or _raise)
+    search = Search(first, modality, *told, allowed, noted, options)
     found = search.find([place])
     _check_options(options, found)
     seen: set[str] | None = None if account is None else set()

@@ -33,6 +33,7 @@ def find_files(
     rules: Sequence[Mapping[str, Any]] = (),
     failures: dict[Path, SensoriumError | OSError] | None = None,
     account: Account | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> tuple[list[FoundFile], dict[Path, Reason]]:
     """List the files to read: those given, and those of folders that are known, sorted.
 
@@ -42,6 +43,7 @@ def find_files(
         rules: What `parse_rules` returned.
         failures: Receives the errors of folders that cannot be listed.
         account: Notes what became of each file.
+        options: What `Units.given` returned.
     Returns:
         The files, and the files of the folders that are skipped, with the reason.
     Raises:
@@ -60,6 +62,7 @@ def find_files(
         skipped.__setitem__,
         failed.__setitem__,
         account=Account() if account is None else account,
+        options=options or {},
     )
     return search.find(paths), skipped
 

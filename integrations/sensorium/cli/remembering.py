@@ -84,6 +84,7 @@ def remember(
         rules=parse_rules(maps or []),
         failures=outcome.failures,
         account=outcome.account,
+        options=units.given(),
     )
     outcome.found = {each.path: each for each in files}
     check_topics(topics, files)

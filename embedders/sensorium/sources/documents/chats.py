@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sensorium.percepts.percept import Percept
+from sensorium.sources.documents.chat_files import missing_files
 from sensorium.sources.documents.messages import Message
 from sensorium.sources.documents.parts import GENERAL, TEXT, Part, as_percepts
 from sensorium.sources.documents.telegram import is_json_chat, json_messages
@@ -41,16 +42,26 @@ class ChatReader:
         return as_percepts(_parts(path, options), path, options)
 
 
-def _parts(path: Path, options: Mapping[str, Any]) -> Iterator[Part]:
+def messages_in(path: Path, options: Mapping[str, Any]) -> tuple[Iterator[Message], dict[str, Any]]:
+    """Return the messages of an export, and what is said of how they were read.
+
+    Raises:
+        PerceptError: As of `ChatReader.read`.
+    """
     if path.suffix.lower() == ".json":
-        messages, reading = json_messages(path, options)
-    else:
-        messages, reading = whatsapp_messages(path, options)
+        return json_messages(path, options)
+    return whatsapp_messages(path, options)
+
+
+def _parts(path: Path, options: Mapping[str, Any]) -> Iterator[Part]:
+    messages, reading = messages_in(path, options)
     for first, held in _stretches(messages):
         last = held[-1].at
+        missing = sum(missing_files(path, each) for each in held)
         told = {
             "messages": [first, first + len(held) - 1],
             **({"until": last.isoformat()} if last else {}),
+            **({"files_missing": missing} if missing else {}),
             **reading,
         }
         text = "\n".join(f"{each.sender}: {each.text}" for each in held)

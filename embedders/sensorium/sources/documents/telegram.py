@@ -19,6 +19,10 @@ TELEGRAM = re.compile(
     rb'"type":\s*"(?:personal_chat|bot_chat|saved_messages|(?:private|public)_(?:super)?group|'
     rb'(?:private|public)_channel)"|"about":\s*"[^"]*Telegram'
 )
+KINDS = {  # what Messenger lists the files of a message under, in words
+    **{"photos": "photo", "videos": "video", "audio_files": "voice message"},
+    **{"gifs": "animation", "files": "file"},
+}
 MESSENGER = re.compile(rb'\A\s*\{\s*"participants":\s*\[\s*\{\s*"name"')
 
 
@@ -61,10 +65,13 @@ def _of_telegram(export: Mapping[str, Any]) -> Iterator[Message]:
     for chat in chats:
         name = chat.get("name")
         for each in _dicts(chat.get("messages")):
-            text = _text(each.get("text")) or _medium(each)
+            words = _text(each.get("text"))
+            text, file = words or _medium(each), each.get("photo") or each.get("file")
             if each.get("type") == "message" and text:
                 sender = each.get("from") or name or "unknown"
-                yield Message(str(sender), text, _telegram_time(each), name and str(name))
+                of = (_telegram_time(each), name and str(name))
+                files = (file,) if isinstance(file, str) else ()
+                yield Message(str(sender), text, *of, files=files, words=words, surely_file=True)
 
 
 def _listed(chats: object) -> list[Mapping[str, Any]]:
@@ -104,14 +111,18 @@ def _telegram_time(message: Mapping[str, Any]) -> datetime | None:
 def _of_messenger(export: Mapping[str, Any]) -> Iterator[Message]:
     """Yield the messages of Messenger or Instagram, which writes the last one first."""
     for each in reversed(_dicts(export.get("messages"))):
-        text = _mended(each.get("content"))
+        words = _mended(each.get("content"))
+        sent = [(kind, one.get("uri")) for kind in KINDS for one in _dicts(each.get(kind))]
+        files = tuple(uri for _, uri in sent if isinstance(uri, str))
+        text = words or (f"({KINDS[sent[0][0]]})" if sent else "")
         stamp = each.get("timestamp_ms")
         if text and isinstance(stamp, int):
             try:
                 at = datetime.fromtimestamp(stamp / 1000, timezone.utc)
             except (ValueError, OverflowError, OSError):
                 at = None
-            yield Message(_mended(each.get("sender_name")) or "unknown", text, at)
+            sender = _mended(each.get("sender_name")) or "unknown"
+            yield Message(sender, text, at, files=files, words=words, surely_file=True)
 
 
 def _mended(given: object) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sensorium.errors import PerceptValueError, show
+from sensorium.sources.documents.chat_files import file_in
 from sensorium.sources.documents.messages import Message
 from sensorium.sources.documents.parts import read_text
 
@@ -81,7 +82,9 @@ def _messages(lines: Sequence[_Line], order: str | None) -> Iterator[Message]:
     for line in lines:
         found = SENDER.match(line.text)
         if found:  # what has no sender is a notice of the program
-            yield Message(found[1].strip(), found[2].strip(MARKS), _time(line, order))
+            text = found[2].strip(MARKS)
+            files, words = file_in(text) or ((), text)
+            yield Message(found[1].strip(), text, _time(line, order), files=files, words=words)
 
 
 def _lines(text: str) -> Iterator[_Line]:

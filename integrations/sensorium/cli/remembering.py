@@ -66,9 +66,10 @@ def remember(
 ) -> None:
     """Remember files, or words alone.
 
-    The name of a file says what it is: a picture, a sound, a video, text (.txt, .md) or motion
-    (.npz, .csv). A recording of a robot (.bag, .mcap, .db3, or its folder) and whatever else an
-    installed reader takes become many memories, each of its own time.
+    The content of a file and its name say what it is: a picture, a sound, a video, a text, a
+    document, a mail or motion (.npz, .csv); docs/files.md lists them. A recording of a robot
+    (.bag, .mcap, .db3, or its folder) and whatever else an installed reader takes become many
+    memories, each of its own time.
     Depth and thermal pictures need --as and their units; without --as, a thermal picture of 8 bits
     is taken for an ordinary image. What is known already is left as it is, so an interrupted run
     can be repeated.

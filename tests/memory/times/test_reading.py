@@ -219,6 +219,7 @@ NOT_READ = [
     "5 dogs",
     "the fourth of the four cats",
     "Friday the 13th",
+    *("photos of the last week of May", "photos of the last week of last year"),
     *("half an hour ago", "a quarter of an hour ago", "1.5 hours ago", "1/2 hour ago"),
     *("more than a year ago", "less than a week ago", "not on Monday", "every Monday"),
     *("il y a un an et demi", "hace un año y medio", "1.5小时前", "3時間半前"),

@@ -56,16 +56,17 @@ def while_encoding(
     patch: pytest.MonkeyPatch, memory: Memory, action: Callable[[], Any]
 ) -> Callable[[], None]:
     """Let another thread do something while percepts are encoded; return what waits for it."""
-    encode = memory.encoder.encode
+    encode = memory.encoder.try_encode
     thread = threading.Thread(target=action)
 
     def racing(percepts: Sequence[Percept]) -> Any:
         encodings = encode(percepts)
-        thread.start()
-        thread.join(0.2)  # where nothing holds it back, it is done by then
+        if percepts and thread.ident is None:
+            thread.start()
+            thread.join(0.2)  # where nothing holds it back, it is done by then
         return encodings
 
-    patch.setattr(memory.encoder, "encode", racing)
+    patch.setattr(memory.encoder, "try_encode", racing)
     return thread.join
 
 

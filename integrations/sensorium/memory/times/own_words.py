@@ -42,7 +42,8 @@ class OwnWords:
         until: The same.
         before: The same.
         between: Words before two times, between them, and behind.
-        alters: Words before a time, and behind it, that make another of it: half, every, not.
+        alters: Words before a time, and behind it, that make another of it: half, every, not, or.
+        on: Words before the bare name of a weekday that say it is a time.
         clock: How a time of the day is said; `{t}` is the number.
         fused: Single words: days from today, and a part of that day.
         halves: Words that say which half of the day a time is in.
@@ -68,6 +69,7 @@ class OwnWords:
     before: Sequence[str]
     between: Sequence[str]
     alters: Sequence[str]
+    on: str
     clock: str
     fused: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     halves: Sequence[str] = ("", "")

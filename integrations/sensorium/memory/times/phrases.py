@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache, partial
 from typing import TypeAlias
@@ -35,7 +35,8 @@ class Phrase:
             "number" (which may be a clock's), "year", "month", "season". "weekday" may have one;
             "span" does not wait.
         value: What waits: a name, a year, a month, or minutes from midnight.
-        open: Whether a clock's time may be in either half of the day.
+        open: Whether a clock's time may be in either half of the day, or the name of a weekday is
+            bare: in the middle of a question that may be a name, as in "Friday Night Lights".
     """
 
     begin: int
@@ -113,7 +114,7 @@ def _calendar(words: Vocabulary) -> Iterator[Rule]:
     yield ISO, _iso
     yield FIGURES, partial(_figures, words.day_first)
     for index, name in enumerate(words.weekdays):
-        yield name, partial(_weekday, index, False)
+        yield name, partial(_bare_weekday, index)
         yield _filled(own.last, name), partial(_weekday, index, True)
         yield _filled(own.this, name), partial(_weekday, index, False)
     for season, name in zip(SEASONS, own.seasons, strict=True):
@@ -179,11 +180,15 @@ def _figures(day_first: bool, match: re.Match[str], _: datetime) -> Made:
     return spans.day(date(int(match["y"]), month, number))
 
 
-def _weekday(index: int, before: bool, match: re.Match[str], now: datetime) -> Made:
+def _weekday(index: int, before: bool, match: re.Match[str], now: datetime) -> Phrase:
     """Make the latest such weekday; today only if it need not be `before`."""
     back = (now.weekday() - index) % 7
     span = spans.unit(now, "day", back or (7 if before else 0))
     return Phrase(match.start(), match.end(), span, "weekday", index)
+
+
+def _bare_weekday(index: int, match: re.Match[str], now: datetime) -> Made:
+    return replace(_weekday(index, before=False, match=match, now=now), open=True)
 
 
 def _latest(kind: str, value: str | int, over: bool, _: re.Match[str], now: datetime) -> Made:

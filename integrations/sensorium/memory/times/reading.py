@@ -88,6 +88,8 @@ def read_times(
     local = (now or datetime.now()).replace(tzinfo=None)
     tried = [_Reading(question, each, local) for each in languages or languages_of(question)]
     best = max(tried, key=lambda each: len(each.words))
+    if any(each.altered for each in tried):  # in another language the same words may not be
+        return None
     if not best.words or is_word_elsewhere(best.words, best.language, question):
         return None
     since, until = (_zoned(each, now) for each in (best.since, best.until))
@@ -110,8 +112,8 @@ class _Reading:
         self.until: datetime | None = None
         self.begin = self.end = 0
         joined = self._joined(phrases(question, language, now))
-        altered = any(map(self._is_altered, joined))
-        found = not altered and (self._between(joined) or self._single(joined))
+        self.altered = any(map(self._is_altered, joined))
+        found = not self.altered and (self._between(joined) or self._single(joined))
         if not found:
             self.words = ""
             return
@@ -201,7 +203,7 @@ class _Reading:
     def _alone(self, phrase: Phrase, *, led: bool = False) -> Span | None:
         """Return the span of a phrase that has no neighbour, if a small word says it is a time."""
         if phrase.span is not None:
-            return phrase.span
+            return phrase.span if led or self._is_plain(phrase) else None
         during = led or self._is_bound(phrase) or self._is_behind(phrase, self.own.during)
         of = during or self._is_behind(phrase, self.own.of) or not self.own.spaced
         span: Span | None = None
@@ -212,6 +214,19 @@ class _Reading:
         elif (phrase.kind == "season" and during) or (phrase.kind == "month" and of):
             span = latest(phrase.kind, phrase.value, self.now)
         return span
+
+    def _is_plain(self, phrase: Phrase) -> bool:
+        """Return whether a phrase is a time wherever it stands, or stands where one does.
+
+        "Monday" in the middle of a question may be a name; at its end, or behind "on", it is a day.
+        """
+        if not (phrase.open and self.own.on):
+            return True
+        at_end = not any(letter.isalnum() for letter in self.question[phrase.end :])
+        trailed = self.own.trails and _begins(self.own.trails, self.question[phrase.end :])
+        return bool(
+            at_end or trailed or self._is_bound(phrase) or self._is_behind(phrase, self.own.on)
+        )
 
     def _is_behind(self, phrase: Phrase, words: str) -> bool:
         ending = _ending(words, self.own)
@@ -234,7 +249,7 @@ class _Reading:
         led = rf"(?:{before})(?:\s*(?:{self.own.leads}))?" if before else ""
         edge = r"(?!\w)" if self.own.spaced else ""
         rest = self.question[phrase.end :]
-        return phrase.span is not None and (
+        return self._alone(phrase) is not None and (
             self._is_behind(phrase, led)
             or bool(behind and re.match(rf"\s*(?:{behind}){edge}", rest, re.IGNORECASE))
         )
@@ -263,6 +278,10 @@ class _Reading:
             if not match:
                 return
             self.begin = match.start()
+
+
+def _begins(words: str, text: str) -> bool:
+    return bool(re.match(rf"\s*(?:{words})(?!\w)", text, re.IGNORECASE))
 
 
 def _ending(words: str, own: OwnWords) -> str:

@@ -246,7 +246,7 @@ class Percept(ABC):
             SourceChangedError: The file changed after the percept was made.
             PerceptError: The file cannot be opened.
         """
-        return self._captured().at
+        return self.capture.at
 
     @property
     def captured_by(self) -> str | None:
@@ -254,7 +254,7 @@ class Percept(ABC):
 
         Raises what `captured` raises.
         """
-        return self._captured().by
+        return self.capture.by
 
     @property
     def place(self) -> Place | None:
@@ -262,7 +262,7 @@ class Percept(ABC):
 
         Raises what `captured` raises.
         """
-        return self._captured().place
+        return self.capture.place
 
     @property
     def description(self) -> str:
@@ -270,7 +270,7 @@ class Percept(ABC):
 
         Raises what `captured` raises.
         """
-        return self._captured().description
+        return self.capture.description
 
     @property
     def keywords(self) -> tuple[str, ...]:
@@ -278,9 +278,14 @@ class Percept(ABC):
 
         Raises what `captured` raises.
         """
-        return self._captured().keywords
+        return self.capture.keywords
 
-    def _captured(self) -> Capture:
+    @property
+    def capture(self) -> Capture:
+        """All that its file says of when and where it was taken, and of what it shows.
+
+        Raises what `captured` raises.
+        """
         if self._capture is None:
             self._set(_capture=self.read_capture().or_else(self.named_capture()))
         assert self._capture is not None

@@ -233,14 +233,7 @@ def said_beside(percept: Percept, side: SideFile) -> Percept:
     Raises:
         PerceptError: The metadata of its file cannot be read.
     """
-    own = Capture(
-        percept.captured,
-        percept.captured_by,
-        percept.place,
-        percept.description,
-        percept.keywords,
-    )
-    return percept.with_capture(capture_with(side, own))
+    return percept.with_capture(capture_with(side, percept.capture))
 
 
 def left_over(path: Path) -> Reason | None:

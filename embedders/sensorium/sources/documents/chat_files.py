@@ -88,13 +88,6 @@ def sent_in_chat(percept: Percept, message: Message) -> Percept:
     Raises:
         PerceptError: The metadata of its file cannot be read.
     """
-    own = Capture(
-        percept.captured,
-        percept.captured_by,
-        percept.place,
-        percept.description,
-        percept.keywords,
-    )
     words = f"{message.sender}: {message.words}" if message.words else message.sender
     by = CHAT if message.at else None
-    return percept.with_capture(Capture(message.at, by, description=words).or_else(own))
+    return percept.with_capture(Capture(message.at, by, description=words).or_else(percept.capture))

@@ -188,7 +188,7 @@ class _Reading:
         return False
 
     def _bounds(self, first: Phrase, second: Phrase) -> tuple[datetime, datetime] | None:
-        if first.kind == second.kind == "number" and not self._at_end():
+        if first.kind == second.kind == "number" and not self._ends_at(self.end):
             return None  # between two and three trees
         if first.kind in CLOCKS:
             return from_clock(first, second, self.now)
@@ -197,8 +197,9 @@ class _Reading:
             return None
         return begin.start, end.end
 
-    def _at_end(self) -> bool:
-        return not any(letter.isalnum() for letter in self.question[self.end :])
+    def _ends_at(self, end: int) -> bool:
+        """Return whether nothing but signs follows in the question."""
+        return not any(letter.isalnum() for letter in self.question[end:])
 
     def _alone(self, phrase: Phrase, *, led: bool = False) -> Span | None:
         """Return the span of a phrase that has no neighbour, if a small word says it is a time."""
@@ -222,36 +223,37 @@ class _Reading:
         """
         if not (phrase.open and self.own.on):
             return True
-        at_end = not any(letter.isalnum() for letter in self.question[phrase.end :])
-        trailed = self.own.trails and _begins(self.own.trails, self.question[phrase.end :])
-        return bool(
-            at_end or trailed or self._is_bound(phrase) or self._is_behind(phrase, self.own.on)
+        return (
+            self._ends_at(phrase.end)
+            or self._is_before(phrase, self.own.trails)
+            or self._is_bound(phrase)
+            or self._is_behind(phrase, self.own.on)
         )
 
     def _is_behind(self, phrase: Phrase, words: str) -> bool:
+        """Return whether a phrase stands right behind some words."""
         ending = _ending(words, self.own)
         return bool(re.search(ending, self.question[: phrase.begin], re.IGNORECASE))
 
+    def _is_before(self, phrase: Phrase, words: str) -> bool:
+        """Return whether a phrase stands right before some words."""
+        beginning = _beginning(words, self.own)
+        return bool(re.match(beginning, self.question[phrase.end :], re.IGNORECASE))
+
     def _is_bound(self, phrase: Phrase) -> bool:
         """Return whether a phrase is a bound: "since March"."""
-        own, rest = self.own, self.question[phrase.end :]
-        for before, behind in (own.since, own.after, own.until, own.before):
-            if before and self._is_behind(phrase, before):
-                return True
-            edge = r"(?!\w)" if own.spaced else ""
-            if behind and re.match(rf"\s*(?:{behind}){edge}", rest, re.IGNORECASE):
-                return True
-        return False
+        own = self.own
+        return any(
+            self._is_behind(phrase, before) or self._is_before(phrase, behind)
+            for before, behind in (own.since, own.after, own.until, own.before)
+        )
 
     def _is_altered(self, phrase: Phrase) -> bool:
         """Return whether a word makes another time of one: "half an hour ago", "every Monday"."""
         before, behind = self.own.alters
         led = rf"(?:{before})(?:\s*(?:{self.own.leads}))?" if before else ""
-        edge = r"(?!\w)" if self.own.spaced else ""
-        rest = self.question[phrase.end :]
         return self._alone(phrase) is not None and (
-            self._is_behind(phrase, led)
-            or bool(behind and re.match(rf"\s*(?:{behind}){edge}", rest, re.IGNORECASE))
+            self._is_behind(phrase, led) or self._is_before(phrase, behind)
         )
 
     def _take(self, before: str, behind: str) -> bool:
@@ -263,11 +265,10 @@ class _Reading:
             match = re.search(ending, self.question[: self.begin], re.IGNORECASE)
             if match:
                 self.begin, taken = match.start(), True
-        if behind:
-            edge = r"(?!\w)" if self.own.spaced else ""
-            match = re.match(rf"\s*(?:{behind}){edge}", self.question[self.end :], re.IGNORECASE)
-            if match:
-                self.end, taken = self.end + match.end(), True
+        beginning = _beginning(behind, self.own)
+        match = re.match(beginning, self.question[self.end :], re.IGNORECASE)
+        if match:
+            self.end, taken = self.end + match.end(), True
         return taken
 
     def _take_leads(self) -> None:
@@ -280,8 +281,10 @@ class _Reading:
             self.begin = match.start()
 
 
-def _begins(words: str, text: str) -> bool:
-    return bool(re.match(rf"\s*(?:{words})(?!\w)", text, re.IGNORECASE))
+def _beginning(words: str, own: OwnWords) -> str:
+    """Return an expression of words at the beginning of what follows a time."""
+    edge = r"(?!\w)" if own.spaced else ""
+    return rf"\s*(?:{words}){edge}" if words else r"(?!)"
 
 
 def _ending(words: str, own: OwnWords) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sensorium.enrich import Box
 from sensorium.errors import SensoriumError
+from sensorium.memory.certainty import Certainty, certainty_of
 from sensorium.percepts import Percept, Place, Span
 
 SHOWN = 60  # characters of a text in a record's repr
@@ -318,12 +319,18 @@ class Hit:
     finding: Finding | None = None
     vector: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
 
+    @property
+    def certainty(self) -> Certainty | None:
+        """The confidence in words; `None` if it is not calibrated."""
+        return None if self.confidence is None else certainty_of(self.confidence)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the hit JSON-ready, without its vector; `age` in seconds."""
         return {
             "record": self.record.to_dict(),
             "score": self.score,
             "confidence": self.confidence,
+            "certainty": self.certainty,
             "calibrated": self.calibrated,
             "modality": self.modality,
             "span": [self.span.start, self.span.end] if self.span else None,

@@ -1,0 +1,21 @@
+"""How a confidence is said in words: two levels, for all that show hits."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+Certainty: TypeAlias = Literal["sure", "uncertain", "probably unrelated"]
+
+SURE = 0.8  # least confidence of a hit that is called sure
+RELATED = 0.5  # least confidence of a hit that is not called unrelated
+
+
+def certainty_of(confidence: float) -> Certainty:
+    """Say in words how sure a hit is.
+
+    Args:
+        confidence: Chance from 0 to 1 that a hit is meant, as `Hit.confidence` states it.
+    """
+    if confidence >= SURE:
+        return "sure"
+    return "uncertain" if confidence >= RELATED else "probably unrelated"

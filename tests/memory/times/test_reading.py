@@ -20,6 +20,7 @@ LAST_MONTH = ("2026-06-01", "2026-07-01")
 LAST_YEAR = ("2025-01-01", "2026-01-01")
 SUMMER = ("2025-06-01", "2025-09-01")
 MONDAY = ("2026-07-13", "2026-07-14")
+MONDAY_EVENING = ("2026-07-13 18:00", "2026-07-14")
 THREE_DAYS = ("2026-07-12", "2026-07-13")
 TWO_WEEKS = ("2026-07-01 14:30", "2026-07-15 14:30")
 MAY_2024 = ("2024-05-01", "2024-06-01")
@@ -79,6 +80,13 @@ READ: dict[str, list[tuple[str, str, tuple[str | None, str | None]]]] = {
         ("who visited between Monday and Wednesday", "who visited", ("2026-07-13", "2026-07-16")),
         ("a party in the past year", "a party", ("2025-07-15 14:30", "2026-07-15 14:30")),
         ("in winter 2023", "in winter 2023", ("2023-12-01", "2024-03-01")),
+        ("a storm in Summer 2019", "a storm", ("2019-06-01", "2019-09-01")),
+        ("Yesterday morning, what did I see?", "what did I see?", MORNING),
+        ("NOISES LAST NIGHT", "NOISES", ("2026-07-14 20:00", "2026-07-15 06:00")),
+        ("a walk over the last two weeks", "a walk", TWO_WEEKS),
+        ("Saturday Night Live last week", "Saturday Night Live", LAST_WEEK),
+        ("who came Monday evening with Ann", "who came with Ann", MONDAY_EVENING),
+        ("a talk on Monday Evening", "a talk", MONDAY_EVENING),
     ],
     "de": [
         ("was habe ich gestern Morgen gesehen", "was habe ich gesehen", MORNING),
@@ -231,6 +239,10 @@ NOT_READ = [
     *("half an hour ago", "a quarter of an hour ago", "1.5 hours ago", "1/2 hour ago"),
     *("more than a year ago", "less than a week ago", "not on Monday", "every Monday"),
     *("il y a un an et demi", "hace un año y medio", "1.5小时前", "3時間半前"),
+    *("over two years ago", "photos of almost a year ago", "at least a month ago"),
+    *("quasi due anni fa", "bijna twee jaar geleden", "почти год назад", "近两年前"),
+    *("Friday Night Lights", "who watched friday night lights", "Saturday Night Fever"),
+    *("Last Night in Soho", "The Tonight Show", "the film Last Summer", "la chanson Hier"),
     *("jeden Montag", "chaque lundi", "cada lunes", "ogni lunedì", "elke maandag"),
     *("каждый понедельник", "每星期一", "हर सोमवार", "كل يوم الاثنين"),
     "une tarte aux pommes",

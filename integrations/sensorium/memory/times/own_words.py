@@ -43,6 +43,8 @@ class OwnWords:
         before: The same.
         between: Words before two times, between them, and behind.
         alters: Words before a time, and behind it, that make another of it: half, every, not, or.
+        vague: Words before a time that mean more or less than it, and what such a time contains:
+            over two years ago, but over the last two weeks.
         on: Words before the bare name of a weekday that say it is a time.
         clock: How a time of the day is said; `{t}` is the number.
         fused: Single words: days from today, and a part of that day.
@@ -71,6 +73,7 @@ class OwnWords:
     alters: Sequence[str]
     on: str
     clock: str
+    vague: Sequence[str] = ("", "")
     fused: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     halves: Sequence[str] = ("", "")
     months: Sequence[str] = ()

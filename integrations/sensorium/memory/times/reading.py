@@ -16,8 +16,11 @@ from sensorium.memory.times.languages import is_word_elsewhere, languages_of
 from sensorium.memory.times.own_words import LANGUAGES, OwnWords, own_words
 from sensorium.memory.times.phrases import Phrase, latest, phrases
 from sensorium.memory.times.spans import Span
+from sensorium.memory.times.vocabulary import any_of, vocabulary
 
 LONGEST = 2000  # characters of a question that is read for times
+SMALL_LETTERS = ("en", "fr", "es", "it", "pt", "nl", "ru")  # languages that write "night" small
+WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,9 @@ class _Reading:
         for one, other in ((first, second), (second, first)):
             span = together(one, other, self.now)
             if span is not None:
-                return Phrase(first.begin, second.end, span)
+                # "Friday night" may be of a name as well as "Friday"
+                bare = one.open and (one.kind, other.kind) == ("weekday", "part")
+                return Phrase(first.begin, second.end, span, "evening" if bare else "span", 0, bare)
         return None
 
     def _single(self, found: list[Phrase]) -> bool:
@@ -203,6 +208,8 @@ class _Reading:
 
     def _alone(self, phrase: Phrase, *, led: bool = False) -> Span | None:
         """Return the span of a phrase that has no neighbour, if a small word says it is a time."""
+        if self._is_name(phrase):
+            return None
         if phrase.span is not None:
             return phrase.span if led or self._is_plain(phrase) else None
         during = led or self._is_bound(phrase) or self._is_behind(phrase, self.own.during)
@@ -228,6 +235,29 @@ class _Reading:
             or self._is_before(phrase, self.own.trails)
             or self._is_bound(phrase)
             or self._is_behind(phrase, self.own.on)
+            or (phrase.kind == "evening" and self._is_before(phrase, self._small))
+        )
+
+    @property
+    def _small(self) -> str:
+        """An expression of the frequent short words of the language."""
+        return "|".join(map(re.escape, self.own.hints.split()))
+
+    def _is_name(self, phrase: Phrase) -> bool:
+        """Return whether capitals say that a time is of a title: "Last Night in Soho".
+
+        The first word of a question has one anyway, and so may days, months and seasons.
+        """
+        ends = self._ends_at(phrase.end) and self._is_behind(phrase, self.own.on)
+        if self.language not in SMALL_LETTERS or self.question.isupper() or ends:
+            return False
+        known = vocabulary(self.language)
+        named = any_of([*known.months, *known.weekdays, *self.own.seasons, *self.own.halves])
+        return any(
+            word[0][0].isupper()
+            and phrase.begin + word.start() > 0
+            and not re.fullmatch(f"(?:{named})", word[0], re.IGNORECASE)
+            for word in WORD.finditer(self.question[phrase.begin : phrase.end])
         )
 
     def _is_behind(self, phrase: Phrase, words: str) -> bool:
@@ -253,8 +283,14 @@ class _Reading:
         before, behind = self.own.alters
         led = rf"(?:{before})(?:\s*(?:{self.own.leads}))?" if before else ""
         return self._alone(phrase) is not None and (
-            self._is_behind(phrase, led) or self._is_before(phrase, behind)
+            self._is_behind(phrase, led) or self._is_before(phrase, behind) or self._is_vague(phrase)
         )
+
+    def _is_vague(self, phrase: Phrase) -> bool:
+        """Return whether a time is more, or less, than the one that is named: "over a year ago"."""
+        before, holding = self.own.vague
+        named = self.question[phrase.begin : phrase.end]
+        return self._is_behind(phrase, before) and bool(re.search(holding, named, re.IGNORECASE))
 
     def _take(self, before: str, behind: str) -> bool:
         """Widen what was read by a word before it, or behind; return whether one was there."""

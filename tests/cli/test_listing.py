@@ -6,6 +6,8 @@ import re
 
 from tests.support.command_line import run, run_json
 
+from sensorium.cli.values import parse_bound
+
 
 def test_a_page_leads_to_the_next() -> None:
     """The cursor of a page leads to the next one, until the last."""
@@ -16,6 +18,40 @@ def test_a_page_leads_to_the_next() -> None:
     last = run_json("timeline", "--limit", "2", "--oldest-first", "--cursor", cursor)
     assert [record["text"] for record in last["records"]] == ["note 2"]
     assert last["cursor"] is None
+
+
+def test_bounds_in_words_are_read_and_said() -> None:
+    """--since has the beginning of what words name, --until its end; stderr says which."""
+    for day in ("2024-04-30", "2024-05-01", "2024-05-31", "2024-06-01"):
+        run("remember", "--text", day, "--at", f"{day}T12:00")
+    since = run("timeline", "--since", "May 2024", "--oldest-first")
+    shown = [line.split()[0] for line in since.stdout.splitlines()[1:]]
+    assert shown == ["2024-05-01", "2024-05-31", "2024-06-01"]
+    assert since.stderr == "read --since May 2024: since 2024-05-01 00:00\n"
+    until = ["--until", "mayo de 2024", "--oldest-first"]
+    assert [each["text"] for each in run_json("timeline", *until)["records"]] == [
+        *("2024-04-30", "2024-05-01", "2024-05-31")
+    ]
+    assert (
+        run_json("timeline", "--since", "since May 2024", "--until", "before June 2024")["records"][
+            0
+        ]["text"]
+        == "2024-05-31"
+    )
+    assert run_json("timeline", "--since", "yesterday")["records"] == []
+
+
+def test_other_words_are_no_bounds() -> None:
+    """Words without that end, or beside a time, are refused with forms that are read."""
+    for option, words in (
+        *(("--since", "before 2020"), ("--until", "since May"), ("--until", "tomorrow")),
+        *(("--since", "the dog last summer"), ("--since", ""), ("--until", "soon")),
+    ):
+        refused = run_json("timeline", option, words, code=2)["error"]["came"]
+        forms = {"yesterday", *re.findall(r'"([^"]+)"|(2026[^ ,]+)|(7d)', refused)}
+        assert len(forms) == 7
+        for form in ("".join(each) for each in forms):
+            assert parse_bound(form, option)
 
 
 def test_stats_count_this_owner_alone() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sensorium.cli.values import check_modality, parse_metadata, parse_time
+from sensorium.cli.values import SINCE, UNTIL, check_modality, parse_bound, parse_metadata
 
 if TYPE_CHECKING:
     from sensorium.memory import Filters
@@ -69,14 +69,16 @@ class RecallFilters:
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Only memories that end at or after this time: ISO 8601, or an age such as 7d.",
+            help="Only memories that end at or after this time: ISO 8601, an age such as 7d, or "
+            'words such as yesterday, "last summer".',
         ),
     ] = None
     until: Annotated[
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Only memories that start before this time; without a zone, local time.",
+            help="Only memories that start before this time, or before the end of what words name; "
+            "without a zone, local time.",
         ),
     ] = None
     tag: Annotated[
@@ -101,10 +103,10 @@ class RecallFilters:
             BadParameter: An option has a value that cannot be read.
         """
         found: Filters = {}
-        if self.since:
-            found["since"] = parse_time(self.since, "--since")
-        if self.until:
-            found["until"] = parse_time(self.until, "--until")
+        if self.since is not None:
+            found["since"] = parse_bound(self.since, SINCE)
+        if self.until is not None:
+            found["until"] = parse_bound(self.until, UNTIL)
         if self.tag:
             found["tags"] = list(self.tag)
         if self.source is not None:

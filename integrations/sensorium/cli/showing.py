@@ -16,6 +16,7 @@ from sensorium.cli.ids import find_id, short_id
 from sensorium.cli.options import RecordId
 from sensorium.cli.session import Session
 from sensorium.cli.terminal import print_json
+from sensorium.cli.values import printable
 from sensorium.errors import MediaNotFoundError, RecordError
 
 if TYPE_CHECKING:
@@ -83,8 +84,6 @@ def _path(store: MediaStore | None, medium: Medium) -> Path | None:
 
 def _lines(record: Record, paths: list[Path | None]) -> Iterator[tuple[str, object]]:
     """Yield the name and the value of each thing that a record has."""
-    from sensorium.cli.tables import printable
-
     yield "id", record.id
     yield "at", _local(record.at)
     if record.until != record.at:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sensorium.cli.ids import short_id
+from sensorium.cli.values import printable
 
 if TYPE_CHECKING:
     from sensorium.memory import Hit, Record
@@ -151,8 +152,3 @@ def _plain(text: str) -> str:
     from rich.markup import escape
 
     return escape(printable(text))
-
-
-def printable(text: str) -> str:
-    """Replace the control characters of a stored text, which a terminal would obey."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -15,6 +15,7 @@ from sensorium.agents import ages
 if TYPE_CHECKING:
     from sensorium.percepts import Place
 
+SINCE, UNTIL = "--since", "--until"
 MOST = 10_000  # hits or records of one call
 
 
@@ -83,6 +84,45 @@ def parse_time(text: str, option: str) -> datetime:
     Raises:
         BadParameter: The text is neither.
     """
+    found = _written_time(text, option)
+    if found is None:
+        raise typer.BadParameter(
+            f"{text!r} is not a time; write 2026-05-01, 2026-05-01T08:30+02:00, or an age such as "
+            "7d",
+            param_hint=option,
+        )
+    return found
+
+
+def parse_bound(text: str, option: str) -> datetime:
+    """Read a time as `parse_time` does, or in words; say on stderr how words were understood.
+
+    Args:
+        text: "2026-05-01", "7d", "yesterday", "last summer".
+        option: `--since`, for which words are read as the beginning of what they name, or
+            `--until`, for which they are read as its end.
+    Raises:
+        BadParameter: The text is no time, or one without that end: --since "before 2020".
+    """
+    if (found := _written_time(text, option)) is not None:
+        return found
+    from sensorium.memory.times import read_time
+
+    read = read_time(text.strip())
+    bound = None if read is None else read.since if option == SINCE else read.until
+    if bound is None:
+        raise typer.BadParameter(
+            f"{text!r} is not a time to be read here; write 2026-05-01, 2026-05-01T08:30+02:00, an "
+            'age such as 7d, or words such as yesterday, "last summer", "3 days ago", "May 2024"',
+            param_hint=option,
+        )
+    name = "since" if option == SINCE else "before"
+    typer.echo(f"read {option} {printable(text)}: {name} {bound:%Y-%m-%d %H:%M}", err=True)
+    return bound
+
+
+def _written_time(text: str, option: str) -> datetime | None:
+    """Return the time of ISO 8601 or of an age; `None` if the text is neither."""
     written = text.strip()
     if ages.AGE.fullmatch(written):
         return time_ago(written, option)
@@ -90,12 +130,13 @@ def parse_time(text: str, option: str) -> datetime:
         written = f"{written[:-1]}+00:00"  # Python 3.10 does not read "Z"
     try:
         return datetime.fromisoformat(written).astimezone()
-    except (ValueError, OverflowError) as error:
-        raise typer.BadParameter(
-            f"{text!r} is not a time; write 2026-05-01, 2026-05-01T08:30+02:00, or an age such as "
-            "7d",
-            param_hint=option,
-        ) from error
+    except (ValueError, OverflowError):
+        return None
+
+
+def printable(text: str) -> str:
+    """Replace the control characters of a text, which a terminal would obey."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def parse_metadata(pairs: Sequence[str], option: str) -> dict[str, Any]:

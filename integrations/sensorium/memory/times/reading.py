@@ -86,17 +86,39 @@ def read_times(
         raise QueryError(
             f"languages={show(languages)}", f"some of {', '.join(LANGUAGES)}", "leave it out"
         )
+    best = _best(question, now, languages or languages_of(question), alone=False)
+    if best is None or is_word_elsewhere(best.words, best.language, question):
+        return None
+    return best.read(now)
+
+
+def read_time(words: str, *, now: datetime | None = None) -> TimesRead | None:
+    """Read words that are a time and nothing else: "yesterday", "last summer", "May 2024".
+
+    Args:
+        words: Words in one of the languages of `read_times`.
+        now: The present; by default that of this machine, in its zone.
+    Returns:
+        What was read, or `None` if the words, or some of them, are no time.
+    """
+    best = _best(words, now, languages_of(words), alone=True)
+    if best is None or best.rest() != words:  # something is left beside the time
+        return None
+    return best.read(now)
+
+
+def _best(
+    question: str, now: datetime | None, languages: Sequence[str], *, alone: bool
+) -> _Reading | None:
+    """Return the reading that understands most of a question, if one understands any."""
     if len(question) > LONGEST:
         return None
     local = (now or datetime.now()).replace(tzinfo=None)
-    tried = [_Reading(question, each, local) for each in languages or languages_of(question)]
-    best = max(tried, key=lambda each: len(each.words))
+    tried = [_Reading(question, each, local, alone=alone) for each in languages]
     if any(each.altered for each in tried):  # in another language the same words may not be
         return None
-    if not best.words or is_word_elsewhere(best.words, best.language, question):
-        return None
-    since, until = (_zoned(each, now) for each in (best.since, best.until))
-    return TimesRead(best.rest(), since, until, best.words, best.language)
+    best = max(tried, key=lambda each: len(each.words))
+    return best if best.words else None
 
 
 def _zoned(time: datetime | None, now: datetime | None) -> datetime | None:
@@ -106,10 +128,10 @@ def _zoned(time: datetime | None, now: datetime | None) -> datetime | None:
 
 
 class _Reading:
-    """A question as it is read in one language."""
+    """A question as it is read in one language; `alone` if it should be a time and no more."""
 
-    def __init__(self, question: str, language: str, now: datetime) -> None:
-        self.question, self.language, self.now = question, language, now
+    def __init__(self, question: str, language: str, now: datetime, *, alone: bool) -> None:
+        self.question, self.language, self.now, self.is_time = question, language, now, alone
         self.own = own_words(language)
         self.since: datetime | None = None
         self.until: datetime | None = None
@@ -121,6 +143,11 @@ class _Reading:
             self.words = ""
             return
         self.words = question[self.begin : self.end].strip()
+
+    def read(self, now: datetime | None) -> TimesRead:
+        """Return what was read, in the zone of the present."""
+        since, until = (_zoned(each, now) for each in (self.since, self.until))
+        return TimesRead(self.rest(), since, until, self.words, self.language)
 
     def rest(self) -> str:
         """Return the question without what was read."""
@@ -154,7 +181,7 @@ class _Reading:
     def _single(self, found: list[Phrase]) -> bool:
         """Read the first time, and whether it is meant since then or until then."""
         for phrase in found:
-            span = self._alone(phrase)
+            span = self._alone(phrase, led=self.is_time)
             if span is None:
                 continue
             self.begin, self.end = phrase.begin, phrase.end
@@ -249,7 +276,8 @@ class _Reading:
         The first word of a question has one anyway, and so may days, months and seasons.
         """
         ends = self._ends_at(phrase.end) and self._is_behind(phrase, self.own.on)
-        if self.language not in SMALL_LETTERS or self.question.isupper() or ends:
+        capitals = self.language not in SMALL_LETTERS or self.question.isupper()
+        if capitals or ends or self.is_time:
             return False
         known = vocabulary(self.language)
         named = any_of([*known.months, *known.weekdays, *self.own.seasons, *self.own.halves])
@@ -283,7 +311,9 @@ class _Reading:
         before, behind = self.own.alters
         led = rf"(?:{before})(?:\s*(?:{self.own.leads}))?" if before else ""
         return self._alone(phrase) is not None and (
-            self._is_behind(phrase, led) or self._is_before(phrase, behind) or self._is_vague(phrase)
+            self._is_behind(phrase, led)
+            or self._is_before(phrase, behind)
+            or self._is_vague(phrase)
         )
 
     def _is_vague(self, phrase: Phrase) -> bool:

@@ -208,6 +208,36 @@ MOTIONS: dict[str, Refused] = {
     ),
     "names that mean nothing": Refused(table(timed(names=PLAIN))),
     "no names": Refused(table(timed(), header=False)),
+    "axes backwards below names that mean nothing": Refused(
+        table(
+            {
+                "t": T,
+                **dict(zip(("p_z", "p_y", "p_x"), ACCEL.T[::-1], strict=True)),
+                **dict(zip(("s_z", "s_y", "s_x"), GYRO.T[::-1], strict=True)),
+            }
+        ),
+    ),
+    "the order of the axes above the first of them": Refused(
+        table(
+            {
+                "t": T,
+                "Force (z x y) [m/s2]": ACCEL[:, 2],
+                "1": ACCEL[:, 0],
+                "2": ACCEL[:, 1],
+                "temperature": T * 0 + 24,
+            }
+        ),
+        wanted=NO_GYRO,
+    ),
+    "what stays the same beside an accelerometer": Refused(
+        table({"subject": T * 0 + 33, "t": T, **dict(zip("pqr", ACCEL.T, strict=True))}),
+        wanted=NO_GYRO,
+    ),
+    "an accelerometer beside other numbers": Refused(
+        table({"t": T, **dict(zip("pqrsuv", MOTION.T, strict=True))}),
+        {"accel": "m/s^2", "gyro": "none"},
+        wanted=NO_GYRO,
+    ),
     "no names, and dates": Refused(
         table(
             {

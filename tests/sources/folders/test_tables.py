@@ -128,3 +128,15 @@ def test_packed_tables_are_read(tmp_path: Path) -> None:
         (tmp_path / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
         path.unlink()
     np.testing.assert_allclose(motion(tmp_path).samples, samples, atol=1e-5)
+
+
+def test_seconds_and_nanoseconds_in_two_columns_are_one_time(tmp_path: Path) -> None:
+    """As exports of robots have it; whole seconds alone would be packets."""
+    samples = planted(300)
+    begin = int(BEGIN.timestamp())
+    times = [f"{begin + index // 100},{index % 100 * 10_000_000}" for index in range(300)]
+    apart(tmp_path, samples, times, name="stamp.sec,stamp.nanosec")
+    walk = motion(tmp_path)
+    np.testing.assert_allclose(walk.samples, samples, atol=1e-5)
+    np.testing.assert_allclose(walk.times, np.arange(300) / 100, atol=1e-6)
+    assert walk.at == BEGIN.replace(microsecond=0)

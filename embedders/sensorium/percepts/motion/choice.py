@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
+import numpy as np
+
 from sensorium.errors import PerceptShapeError, Phrase
+from sensorium.percepts.motion.clocks import counted
 from sensorium.percepts.motion.columns import (
+    OTHER,
     SENSORS,
     UNITS_OF,
     Column,
     explain,
-    kind_of,
+    kind_of_file,
     unit_in_brackets,
     words_of,
 )
 from sensorium.percepts.motion.index_columns import with_index
 from sensorium.percepts.motion.refusals import key_of, no_column
+from sensorium.percepts.tables.cells import NUMBER, is_moment
 from sensorium.percepts.tables.table import Table
 
 AXES = 3
+LETTERS_OF_AXES = ("x", "y", "z")
+LOOKED_AT = 3  # cells that have to be moments or numbers
 MOST_COLUMNS = 16  # of a table whose file's name says an axis
 
 
@@ -36,6 +44,7 @@ class Choice:
         labels: The column whose cells say the sensor of each row.
         several: Whether there are other tables, which may have the columns.
         by_rate: Whether a rate goes before the times, so that these need no unit.
+        gyro: Whether there is a gyroscope.
     """
 
     columns: Mapping[str, Any] = field(default_factory=dict)
@@ -44,6 +53,7 @@ class Choice:
     labels: str | int | None = None
     several: bool = False
     by_rate: bool = False
+    gyro: bool = True
 
 
 def columns_of(table: Table, choice: Choice, *, name: str = "") -> list[Column]:
@@ -59,7 +69,7 @@ def columns_of(table: Table, choice: Choice, *, name: str = "") -> list[Column]:
     """
     columns = _explained(table, name)
     if choice.columns:
-        return _chosen(table, columns, choice, kind_of(words_of(name)))
+        return _chosen(table, columns, choice, kind_of_file(name))
     _check_letters(table, columns)
     return columns
 
@@ -137,11 +147,32 @@ def _place(table: Table, name: str, wanted: Mapping[str, Any]) -> int:
 
 
 def _of_file(columns: Sequence[Column], name: str) -> list[Column]:
-    """Give columns `x y z` the kind that the name of the file says."""
-    kind = kind_of(words_of(name))
+    """Give columns `x y z` the kind that the name of the file says.
+
+    Where none are called so, those are meant that differ by the axis alone: `attr_x attr_y attr_z`.
+    """
+    kind = kind_of_file(name)
     if kind not in SENSORS:
         return list(columns)
-    return [_of_kind(each, kind) if each.kind == "bare" else each for each in columns]
+    named = [each for each in columns if each.kind == "bare"]
+    if not named and not any(each.kind in SENSORS for each in columns):
+        named = _only_axes(columns)
+    bare = {each.place: each for each in named}
+    return [_of_kind(bare[each.place], kind) if each.place in bare else each for each in columns]
+
+
+def _only_axes(columns: Sequence[Column]) -> list[Column]:
+    """Return the columns of nothing else that differ by the axis alone, if there are but three."""
+    groups: dict[tuple[str, ...], list[Column]] = {}
+    for column in columns:
+        words = words_of(column.name)
+        axes = [word for word in words if word in LETTERS_OF_AXES]
+        if column.kind is None and len(axes) == 1 and not OTHER & set(words):
+            rest = tuple(word for word in words if word not in LETTERS_OF_AXES)
+            told = replace(column, axis=LETTERS_OF_AXES.index(axes[0]))
+            groups.setdefault(rest, []).append(told)
+    whole = [each for each in groups.values() if [one.axis for one in each] == [0, 1, 2]]
+    return whole[0] if len(groups) == 1 and whole else []
 
 
 def _of_kind(column: Column, kind: str) -> Column:
@@ -151,18 +182,35 @@ def _of_kind(column: Column, kind: str) -> Column:
 
 
 def _unnamed(table: Table, name: str) -> list[Column]:
-    """Explain three columns without names by the name of their file: `ACC.csv`."""
+    """Explain three columns without names, perhaps behind times, by the name of their file."""
     words = words_of(name)
-    kind = kind_of(words)
+    kind = kind_of_file(name)
     if kind in SENSORS and table.width > MOST_COLUMNS and {"x", "y", "z"} & set(words):
         raise PerceptShapeError(
             f"{table.name}, whose name says one axis, with {table.width} numbers in a row",
             "a row for each moment, with all axes; these may be windows that overlap",
             "read one row of each axis's file, and pass them side by side as an array (T, 6)",
         )
-    if table.width != AXES or kind not in SENSORS:
+    first = int(table.width == 1 + AXES and _are_times(table))
+    if table.width != first + AXES or kind not in SENSORS:
         return []
-    return [Column(f"column {axis}", axis, kind, axis, None) for axis in range(AXES)]
+    columns = [
+        Column(f"column {place}", place, kind, place - first, None)
+        for place in range(first, first + AXES)
+    ]
+    return [*([Column("column 0", 0, "time", None, None)] * first), *columns]
+
+
+def _are_times(table: Table) -> bool:
+    """Return whether the first column holds moments, or numbers that grow as times do."""
+    cells = list(islice(table.texts(0), LOOKED_AT))
+    if all(is_moment(cell) and ":" in cell for cell in cells):
+        return True
+    if not all(NUMBER.fullmatch(cell) for cell in cells):
+        return False
+    ticks = next(iter(table.numbers([0])), np.empty((0, 1)))[:, 0]
+    whole, clock = bool((ticks == np.rint(ticks)).all()), counted(ticks)
+    return clock is not None and not (whole and clock.at is None and float(ticks[0]) in (0, 1))
 
 
 def _check_letters(table: Table, columns: Sequence[Column]) -> None:

@@ -36,6 +36,10 @@ HOUR = re.compile(
 )
 
 
+LOOSE = re.compile(  # a time of day behind a date, as in names of files: 22-10-05_123
+    r"[T _-]+(?P<h>\d{2})[-.](?P<m>\d{2})[-.](?P<s>\d{2})(?:[._,:](?P<f>\d{1,9}))? ?"
+    r"(?P<half>[AaPp][Mm]\b)? ?(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?"
+)
 ORDERS = ("dmy", "mdy")  # of days and months in figures; with points between them, the first
 
 
@@ -183,6 +187,8 @@ def _plain_moments(words: Sequence[str]) -> NDArray[np.float64] | None:
 def _parted(words: str) -> tuple[Day | None, float] | None:
     """Return the day of a moment, if it says one, and its seconds since midnight in UTC."""
     day, hour = DAY.search(words), HOUR.search(words)
+    if hour is None and day is not None:
+        hour = LOOSE.match(words, day.end())
     if hour is None:
         return None
     count = int(hour["h"])

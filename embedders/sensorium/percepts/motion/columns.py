@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 STANDARD_GRAVITY = 9.80665  # m/s^2, exact by definition
 SENSORS = ("accel", "linear", "gravity", "gyro")
@@ -44,17 +44,20 @@ SPELLINGS = {  # of units, without spaces, signs of multiplication and brackets
     **dict.fromkeys(("rpm", "rev/min"), "rpm"),
     **dict.fromkeys(("rev/s", "rps"), "rev/s"),
     **dict.fromkeys(("rad/s", "rad/sec", "rads^-1", "rads-1", "rads", "rad", "radps"), "rad/s"),
+    **dict.fromkeys(("radpersec", "radpers"), "rad/s"),
     **dict.fromkeys(
         ("deg/s", "deg/sec", "degs^-1", "degs-1", "degs", "dps", "degps", "deg", "d/s"), "deg/s"
     ),
+    **dict.fromkeys(("degpersec", "degpers"), "deg/s"),
     **dict.fromkeys(("deg/min", "degmin^-1"), "deg/min"),
     **dict.fromkeys(("deg/h", "deg/hr", "deg/hour", "degh^-1", "dph"), "deg/h"),
     **dict.fromkeys(("mdps", "mdeg/s"), "mdeg/s"),
     **dict.fromkeys(("mrad/s", "mrads"), "mrad/s"),
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
-    **dict.fromkeys(("ms", "msec", "millis", "millisecond", "milliseconds"), "ms"),
-    **dict.fromkeys(("us", "usec", "micros", "microsecond", "microseconds"), "us"),
-    **dict.fromkeys(("ns", "nsec", "nanos", "nanosecond", "nanoseconds"), "ns"),
+    **dict.fromkeys(("ms", "msec", "msecs", "millis", "millisecond", "milliseconds"), "ms"),
+    **dict.fromkeys(("us", "usec", "usecs", "micros", "microsecond", "microseconds"), "us"),
+    **dict.fromkeys(("ns", "nsec", "nsecs", "nanos", "nanosec", "nanosecs"), "ns"),
+    **dict.fromkeys(("nanosecond", "nanoseconds"), "ns"),
 }
 UNITS_OF = {
     "accel": frozenset(ACCEL_UNITS),
@@ -64,7 +67,12 @@ UNITS_OF = {
     "time": frozenset(("s", "ms", "us", "ns")),
 }
 ACCEL = frozenset(("acc", "accel", "accelero", "acceleration", "accelerations", "accelerometer"))
-GYRO = frozenset(("gyr", "gyro", "gyros", "gyroscope", "omega", "rotationrate", "angularvelocity"))
+GYRO = frozenset(
+    (
+        *("gyr", "gyro", "gyros", "gyroscope", "omega", "rotationrate", "angularvelocity"),
+        *("angvel", "angrate", "angularrate"),
+    )
+)
 TURNING = frozenset(("angular", "ang", "rotation", "rotational", "rot"))
 SPEED = frozenset(("velocity", "vel", "rate", "speed"))
 GRAVITY = frozenset(("gravity", "grav"))
@@ -88,14 +96,17 @@ TIME = frozenset(
         "micros",
         "datum",
         "zeit",
+        "yyyy",
     )
 )
+TIMED = ("time", "stamp")  # ends of words of times: `utime`, `systimestamp`
 AXES = {"x": 0, "y": 1, "z": 2}
 FILLERS = frozenset(("axis", "value", "values", "val", "data"))  # beside an axis, they say nothing
+NUMBERED = ("0", "1", "2")  # last words of three columns that are the axes of a sensor
 OTHER = frozenset(  # words of columns that are about motion and are not its samples
     (
         *("bias", "offset", "cov", "covariance", "variance", "var", "std", "stddev", "dt", "delta"),
-        *("integral", "relative", "mag", "magnetic", "magnetometer", "magneticfield", "norm"),
+        *("integral", "mag", "magnetic", "magnetometer", "magneticfield", "norm"),
         *("quat", "quaternion", "q", "attitude", "orientation", "roll", "pitch", "yaw", "heading"),
         *(
             "temp",
@@ -129,6 +140,7 @@ class Column:
         axis: 0, 1 or 2, for x, y or z; `None` where there is none.
         unit: As we write units; `None` where the file does not say it.
         bracket: The words in the name's bracket or below it, if they are no unit that we know.
+        fraction: Place and unit of the column that goes on with these whole seconds: `nsecs`.
     """
 
     name: str
@@ -137,6 +149,7 @@ class Column:
     axis: int | None
     unit: str | None
     bracket: str | None = None
+    fraction: tuple[int, str] | None = None
 
 
 def explain(names: Sequence[str], units: Sequence[str] = ()) -> list[Column]:
@@ -147,7 +160,9 @@ def explain(names: Sequence[str], units: Sequence[str] = ()) -> list[Column]:
         units: What a row of units below them says, if there is one.
     """
     below = [*units, *[""] * (len(names) - len(units))]
-    return [_explain(name, place, below[place]) for place, name in enumerate(names)]
+    columns = [_explain(name, place, below[place]) for place, name in enumerate(names)]
+    words = [tuple(words_of(name)) for name in names]
+    return _with_fractions(_with_numbers(columns, words), words)
 
 
 def unit_of(text: str) -> str | None:
@@ -173,6 +188,41 @@ def unit_in_brackets(name: str) -> str | None:
     return told[-1] if told else None
 
 
+def _with_numbers(columns: Sequence[Column], words: Sequence[tuple[str, ...]]) -> list[Column]:
+    """Give axes to three columns of a sensor that end in 0, 1 and 2: `Accel Channel 0`."""
+    found = {own: place for place, own in enumerate(words) if columns[place].kind is None}
+    made = list(columns)
+    for own, first in found.items():
+        if own[-1:] != NUMBERED[:1] or (kind := kind_of(own)) not in SENSORS:
+            continue
+        places = [first, *(found.get((*own[:-1], number), -1) for number in NUMBERED[1:])]
+        if -1 in places or (*own[:-1], "3") in found:
+            continue
+        for axis, place in enumerate(places):
+            unit = unit_of((BRACKET.findall(columns[place].name) or [""])[-1])
+            told = unit if unit in UNITS_OF[kind] else None
+            made[place] = replace(columns[place], kind=kind, axis=axis, unit=told)
+    return made
+
+
+def _with_fractions(columns: Sequence[Column], words: Sequence[tuple[str, ...]]) -> list[Column]:
+    """Tell whole seconds from the column beside them that goes on with their fractions.
+
+    `stamp.secs` and `stamp.nsecs` are one time, as ROS and clocks of computers count it.
+    """
+    last = {own: place for place, own in enumerate(words) if own and columns[place].axis is None}
+    made = list(columns)
+    for own, place in last.items():
+        if unit_of(own[-1]) != "s" or len(own[-1]) < 3:
+            continue
+        for other, rest in last.items():
+            unit = unit_of(other[-1])
+            if other[:-1] == own[:-1] and unit in ("us", "ns"):
+                made[place] = replace(columns[place], kind="time", unit="s", fraction=(rest, unit))
+                made[rest] = replace(columns[rest], kind=None, unit=unit)
+    return made
+
+
 def _explain(name: str, place: int, below: str) -> Column:
     index, bracket = None, below.strip() or None
     name, told = G_FORCE.sub("acceleration (g) ", name), name
@@ -190,7 +240,7 @@ def _explain(name: str, place: int, below: str) -> Column:
     elif kind is None and TURNING & set(words) and _is_speed(bracket):
         kind = "gyro"  # `Rotation X [rad/s]`
     axes = [AXES[word] for word in words if word in AXES]
-    axis = index if index is not None else axes[-1] if axes else None
+    axis = axes[-1] if axes else index  # `ArrayAcc[0].x` is about x
     if kind is None and axis is not None and set(words) <= AXES.keys() | FILLERS:
         return Column(told, place, "bare", axis, unit_of(bracket or ""), bracket)
     if kind is None or (kind == "time") == (axis is not None):
@@ -201,6 +251,18 @@ def _explain(name: str, place: int, below: str) -> Column:
     if unit not in UNITS_OF[kind]:
         return Column(told, place, kind, axis, None, bracket)
     return Column(told, place, kind, axis, unit)
+
+
+def order_of_axes(name: str) -> tuple[int, ...]:
+    """Return which of three columns are x, y and z, where the name of the first one says it.
+
+    Cameras write `Accelerometer (z,x,y) [m/s2]` above the first of them.
+    """
+    for found in BRACKET.findall(name):
+        letters = re.findall("[xyz]", found.lower())
+        if sorted(letters) == sorted(AXES):
+            return tuple(letters.index(axis) for axis in AXES)
+    return (0, 1, 2)
 
 
 def _is_speed(unit: str | None) -> bool:
@@ -233,7 +295,19 @@ def kind_of(words: Sequence[str]) -> str | None:
     if kind is None and words:
         own = [word for word in words if word != "imu" and not word.isdigit()]
         kind = LETTERS.get(own[0]) if own else None
-    return "time" if kind is None and known & TIME else kind
+    timed = known & TIME or any(word.endswith(TIMED) for word in known)
+    return "time" if kind is None and timed else kind
+
+
+def kind_of_file(name: str) -> str | None:
+    """Return what the name of a file or of a table names, as `kind_of` does.
+
+    A letter counts alone, or with its axis: `A_walk.csv` is not about acceleration.
+    """
+    words = words_of(name)
+    kind = kind_of(words)
+    by_letter = kind in SENSORS and kind_of([word for word in words if len(word) > 1]) is None
+    return None if by_letter and set(words) - AXES.keys() - LETTERS.keys() else kind
 
 
 def words_of(name: str) -> list[str]:

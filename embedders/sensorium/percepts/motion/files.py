@@ -24,6 +24,7 @@ from sensorium.percepts.tables.table import Columns, Table
 T = TypeVar("T")  # what a table is to the caller
 ZIP_MAGIC = b"PK\x03\x04"  # an NPZ file is a zip archive
 NPY_MAGIC = b"\x93NUMPY"
+UNCALIBRATED = ("uncalibrated", "uncal")
 # Ends of names of tables in an archive
 TABLES = frozenset((".csv", ".tsv", ".txt", ".dat", ".json", ".jsonl", ".ndjson"))
 
@@ -162,7 +163,7 @@ def without_doubles(tables: Sequence[tuple[str | None, T]]) -> Iterator[tuple[st
     words = [words_of(name) if name else [] for name, _ in tables]
     total = any("total" in each and kind_of(each) == "accel" for each in words)
     for each, table in zip(words, tables, strict=True):
-        calibrated = [word for word in each if word != "uncalibrated"]
+        calibrated = [word for word in each if word not in UNCALIBRATED]
         if calibrated != each and calibrated in words:
             continue
         if total and "total" not in each and kind_of(each) in ("accel", "linear", "gravity"):

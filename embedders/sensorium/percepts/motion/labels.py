@@ -49,6 +49,8 @@ def part(name: str | None, table: Table, limits: Limits, column: str | int | Non
     """
     columns = explain(table.names, table.units)
     place = _said(table, column)
+    if place is None and sum(_kind(label) is not None for label in table.described) > 1:
+        place = 0
     if place is None and not any(each.kind in SENSORS for each in columns):
         place = _labels(table, columns)
     if place is None:
@@ -126,7 +128,8 @@ def _holds_vectors(table: Table) -> bool:
 
 def _record(table: Table, cells: Sequence[str]) -> dict[str, str]:
     """Return a row with the names of its cells; a cell of three numbers becomes three."""
-    names = table.names or [f"column {place}" for place in range(table.width)]
+    names = table.described.get(cells[0] if cells else "", table.names)
+    names = names or [f"column {place}" for place in range(table.width)]
     record: dict[str, str] = {}
     for name, cell in zip(names, cells, strict=False):
         if found := VECTOR.fullmatch(cell):

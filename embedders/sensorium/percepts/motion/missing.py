@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sensorium.errors import PerceptShapeError, Phrase, UnitError, listed
-from sensorium.percepts.motion.columns import kind_of, words_of
+from sensorium.percepts.motion.columns import kind_of_file, words_of
 from sensorium.percepts.motion.tables import Sensors
 
 NEEDED = "accelerometer x y z and gyroscope x y z (ax ay az gx gy gz, accel_x, gyro_x, ...)"
@@ -92,6 +92,6 @@ def _beside(paths: Sequence[Path | None], *, accel: bool) -> Iterator[dict[str, 
         other = path.parent / name
         if other.suffix.lower() != path.suffix.lower() or other == path:
             continue
-        if kind_of(words_of(other.stem)) in wanted and "uncalibrated" not in words_of(other.stem):
+        if kind_of_file(other.stem) in wanted and "uncalibrated" not in words_of(other.stem):
             yield {"source": [str(path), str(other)]}
             return

@@ -87,7 +87,7 @@ class Options:
         order = self.date_order or ("either" if self.dated else None)
         columns = {sensor: each for sensor, each in self.columns.items() if sensor != LABELS}
         labels, by_rate = self.columns.get(LABELS), self.clock == "rate"
-        return Choice(columns, self.time_unit, order, labels, by_rate=by_rate)
+        return Choice(columns, self.time_unit, order, labels, by_rate=by_rate, gyro=self.gyro)
 
     @property
     def units(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
@@ -27,6 +27,7 @@ ODD_UNIT = re.compile(  # in the bracket of a time: 100ns, 0.1 ms, min, hours, d
     re.IGNORECASE,
 )
 FIRST = 3  # times that a message shows
+SAME = 0.01  # of the length of a recording, by which another clock of it may differ
 BY_RATE = {"rate": 100, "clock": "rate"}
 E4_RATES = (1.0, 1000.0)  # Hz that the second row of a table without names may say
 
@@ -45,6 +46,7 @@ class Sensors:
         lacking: Axes of sensors that are there in part: `"az"`.
         places: Columns of each sensor, from 0.
         time_places: Columns of the times; empty where it has none, or only a rate.
+        time_units: Units of these, of whole seconds and their fractions; empty for words.
         keys: Columns of each sensor by name, or by place where names do not tell them apart.
         unknown: What the table says of the unit of a sensor, where that unit is not known.
         others: Columns that may hold the missing sensor or the times, as the argument `columns`
@@ -60,6 +62,7 @@ class Sensors:
     lacking: Sequence[str] = ()
     places: Mapping[str, Sequence[int]] = field(default_factory=dict)
     time_places: Sequence[int] = ()
+    time_units: Sequence[str] = ()
     keys: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, Any] = field(default_factory=dict)
@@ -87,18 +90,21 @@ def read_sensors(table: Table, limits: Limits, choice: Choice, *, name: str = ""
     times = [column for column in columns if column.kind == "time"]
     times.sort(key=lambda column: column.unit is None)
     timed = [column for column in times if is_numeric(table, column)]
+    rests = [each.fraction for each in timed if each.fraction is not None]
     wanted = [column for triple in sensors.values() for column in triple] + timed
-    others = {} if choice.columns else other_columns(table, columns, sensors)
+    others = {} if choice.columns else other_columns(table, columns, sensors, gyro=choice.gyro)
     if not sensors:
         return Sensors({}, {}, {}, None, lacking=lacking, others=others)
-    rows = _read(table, [column.place for column in wanted], limits)
-    start = len(wanted) - len(timed)
+    places = [*(column.place for column in wanted), *(place for place, _ in rests)]
+    rows = _read(table, places, limits)
+    start = AXES * len(sensors)
     for index, scale in enumerate(
         each for kind in sensors for each in _scales(kind, sensors[kind])
     ):
         if scale != 1:
             rows[:, index] *= scale
-    clock, told_by, time_places = _clock(table, times, timed, rows[:, start:], choice)
+    ticks = _with_fractions(rows[:, start:], timed)
+    clock, told_by, clocked = _clock(table, times, timed, ticks, choice)
     found = Sensors(
         {kind: rows[:, AXES * i : AXES * (i + 1)] for i, kind in enumerate(sensors)},
         units,
@@ -107,9 +113,10 @@ def read_sensors(table: Table, limits: Limits, choice: Choice, *, name: str = ""
         told_by,
         lacking=lacking,
         places={kind: [column.place for column in triple] for kind, triple in sensors.items()},
-        time_places=time_places,
+        time_places=[place for place, _ in _ticked(clocked, clock)],
+        time_units=[unit for _, unit in _ticked(clocked, clock) if unit != "date"],
         keys={kind: [key_of(each, table.names) for each in cols] for kind, cols in sensors.items()},
-        unknown=_unknown(sensors) | _untold(times, timed, rows[:, start:], clock),
+        unknown=_unknown(sensors) | _untold(times, timed, ticks, clock),
         others=others,
     )
     found = found if table.names or found.clock else _led_by_rate(found)
@@ -197,16 +204,37 @@ def _read(table: Table, places: Sequence[int], limits: Limits) -> NDArray[np.flo
     return np.concatenate(parts)
 
 
+def _with_fractions(ticks: NDArray[np.float64], timed: Sequence[Column]) -> NDArray[np.float64]:
+    """Add to whole seconds the fractions that stand in columns of their own, behind all times."""
+    told, count = ticks[:, : len(timed)], len(timed)
+    for index, column in enumerate(timed):
+        if column.fraction is not None:
+            told[:, index] += ticks[:, count] / TICKS[column.fraction[1]]
+            count += 1
+    return told
+
+
+def _ticked(clocked: Sequence[Column], clock: Clock | None) -> list[tuple[int, str]]:
+    """Return the places and units of the columns that a clock was read from."""
+    if clock is None:
+        return []
+    rests = [column.fraction for column in clocked if column.fraction is not None]
+    return [*((column.place, clock.unit) for column in clocked), *rests]
+
+
 def _clock(
     table: Table,
     times: Sequence[Column],
     timed: Sequence[Column],
     ticks: NDArray[np.float64],
     choice: Choice,
-) -> tuple[Clock | None, str | None, tuple[int, ...]]:
-    """Return the first clock that the columns of times make, and where it is from, in words and
-    as the places of its columns.
+) -> tuple[Clock | None, str | None, list[Column]]:
+    """Return the first clock that the columns of times make, where it is from, in words, and its
+    columns.
+
+    Where it counts from no moment that is known, another column may tell the moment of its start.
     """
+    words = [column for column in times if column not in timed]
     for index, column in enumerate(timed):
         if column.bracket and not (choice.time_unit or choice.by_rate):
             _check_counted(column, table)
@@ -214,16 +242,57 @@ def _clock(
         if clock is not None and not (choice.time_unit or column.unit or choice.by_rate):
             clock = _checked(clock, ticks[:, index], column, table)
         if clock is not None:
-            return clock, f"{column.name} [{clock.unit}]", (column.place,)
-    words = [column for column in times if column not in timed]
+            others = [other for other in range(len(timed)) if other != index]
+            if clock.at is None and "time" not in choice.columns:
+                moment = _start(table, clock, ticks[:, others], words, choice)
+                clock = replace(clock, at=moment)
+            return clock, f"{_named(column, table)} [{clock.unit}]", [column]
     if words:
-        cells = [table.texts(column.place) for column in words]
-        moments = [" ".join(moment) for moment in zip(*cells, strict=True)]
-        clock = told(moments, choice.date_order, name=table.name)
+        clock = told(list(_moments(table, words)), choice.date_order, name=table.name)
         if clock is not None:
-            names = " ".join(column.name for column in words)
-            return clock, names, tuple(column.place for column in words)
-    return None, None, ()
+            return clock, " ".join(column.name for column in words), words
+    return None, None, []
+
+
+def _named(column: Column, table: Table) -> str:
+    """Return the name of a column, and of that of its fractions."""
+    rest = "" if column.fraction is None else f" + {table.names[column.fraction[0]]}"
+    return column.name + rest
+
+
+def _moments(table: Table, words: Sequence[Column]) -> Iterator[str]:
+    cells = [table.texts(column.place) for column in words]
+    return (" ".join(moment) for moment in zip(*cells, strict=True))
+
+
+def _start(
+    table: Table,
+    clock: Clock,
+    others: NDArray[np.float64],
+    words: Sequence[Column],
+    choice: Choice,
+) -> datetime | None:
+    """Return the moment of the first row that columns beside the clock tell.
+
+    A column of numbers has to last as long as the clock does; the first cell of one of words is
+    the moment at which the row, or the recording, was written.
+
+    Raises:
+        TimeError: It is a date that may be read in two ways.
+    """
+    lasting = float(clock.seconds[-1])
+    for ticks in others.T:
+        other = counted(ticks)
+        if other is None or other.at is None:
+            continue
+        if abs(float(other.seconds[-1]) - lasting) < SAME * lasting:
+            return other.at
+    for column in words:
+        first = next(_moments(table, [column]), "")
+        moment = told([first] * 2, choice.date_order, name=table.name)
+        if moment is not None and moment.at is not None:
+            return moment.at
+    return None
 
 
 def _check_counted(column: Column, table: Table) -> None:

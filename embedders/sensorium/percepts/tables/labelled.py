@@ -1,7 +1,8 @@
 """Lines in which a label stands before each number: `ax:1.0, ay:0.2`, `Gyro X = 3`.
 
 Programs on boards print them, and the serial monitor sets the time of day before each line. A row
-is all that stands between a label and the next time it comes, on one line or on several.
+is all that stands between a label and the next time it comes, on one line or on several. In YAML,
+as ROS prints messages, labels stand below others: `linear_acceleration:` above a deeper `x: 0.1`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ LEAD = re.compile(
 )
 NOTHING = re.compile(r"[\s,;|()\[\]{}>-]*")  # what may stand between pairs
 AXIS = re.compile(r"(.*?)[ _.]?[xyz]", re.IGNORECASE)
+SECTION = re.compile(rf"(?P<indent>[ \t]*)(?P<label>[{LETTER}]\w*):[ \t]*")
+ITEM = re.compile(rf"[ \t]*-[ \t]+(?:{NUMBER})[ \t]*", re.IGNORECASE)  # of a list in YAML
+WORD = re.compile(rf"[ \t]*[{LETTER}]\w*:[ \t]+[^\d\s].*")  # `frame_id: imu_0`
 FEWEST = 2  # rows that show that labels come again
 Pair = tuple[str, str, str]  # label, number or moment, unit
 
@@ -41,8 +45,10 @@ Pair = tuple[str, str, str]  # label, number or moment, unit
 def is_labelled(lines: list[str]) -> bool:
     """Return whether most lines are of labels and numbers, and the labels come again."""
     told = [line for line in lines if line.strip() and not is_comment(line)]
-    pairs = [pairs for line in told if (pairs := pairs_of(line))]
-    if len(pairs) * 2 <= len(told):
+    sections = Sections()
+    pairs = [pairs for line in told if (pairs := sections.within(line, pairs_of(line)))]
+    known = sum(sections.holds(line) for line in told)
+    if len(pairs) * 2 <= len(told) - known:
         return False
     seen = Counter(label for line in pairs for label, _, _ in line)
     return min(Counter(seen).most_common(FEWEST)[-1][1], len(pairs)) >= FEWEST and (
@@ -60,6 +66,30 @@ def read_labelled(letters: Letters, limits: Limits) -> Columns:
     units: dict[str, str] = {}
     table = gather(_records(letters, units), letters.source.name, limits)
     return replace(table, units=[units.get(name, "") for name in table.names])
+
+
+class Sections:
+    """The labels that lines stand below, by how deep they are indented."""
+
+    def __init__(self) -> None:
+        self._above: list[tuple[int, str]] = []
+
+    def holds(self, line: str) -> bool:
+        """Return whether a line without a pair belongs to labels below labels."""
+        told = (SECTION, WORD, ITEM) if self._above else (SECTION,)
+        return any(kind.fullmatch(line) for kind in told)
+
+    def within(self, line: str, pairs: list[Pair]) -> list[Pair]:
+        """Return the pairs of a line with the labels above them before theirs."""
+        depth = len(line) - len(line.lstrip())
+        if pairs or SECTION.fullmatch(line):
+            self._above = [each for each in self._above if each[0] < depth]
+        if not pairs and (found := SECTION.fullmatch(line)):
+            self._above.append((depth, found["label"]))
+        above = ".".join(label for _, label in self._above)
+        if not above:
+            return pairs
+        return [(f"{above}.{label}" if label else label, cell, unit) for label, cell, unit in pairs]
 
 
 def pairs_of(line: str) -> list[Pair]:
@@ -94,10 +124,12 @@ def pairs_of(line: str) -> list[Pair]:
 def _records(letters: Letters, units: dict[str, str]) -> Iterator[dict[str, str]]:
     """Yield a record for each row, and note the units behind the numbers."""
     record: dict[str, str] = {}
-    begun = False
+    begun, sections = False, Sections()
     for number, line in _lines(letters):
-        pairs = pairs_of(line.rstrip("\r\n"))
-        if not pairs and begun and any(c.isdigit() for c in line) and not is_comment(line):
+        plain = line.rstrip("\r\n")
+        pairs = sections.within(plain, pairs_of(plain))
+        other = not pairs and not is_comment(line) and not sections.holds(plain)
+        if other and begun and any(c.isdigit() for c in line):
             raise unreadable(letters.source.name, f"line {number}: numbers without labels")
         if len({label for label, _, _ in pairs}) < len(pairs):
             raise unreadable(letters.source.name, f"line {number}: a label that comes twice")

@@ -128,6 +128,7 @@ def sniff(letters: Letters, lines: list[str]) -> TextTable:
         stamped,
         ended,
         _said_rate(lines[: rows[start][0]]),
+        _described(lines[: rows[start][0]], separator),
     )
 
 
@@ -202,6 +203,13 @@ def _said_rate(lines: Sequence[str]) -> float | None:
         for found in HERTZ.finditer(line)
     }
     return told.pop() if len(told) == 1 else None
+
+
+def _described(lines: Sequence[str], separator: str) -> dict[str, tuple[str, ...]]:
+    """Return what comments call the cells of rows, by the word that these rows begin with."""
+    told = [words(split(line.lstrip("#%/ "), separator)) for line in lines if is_comment(line)]
+    listed = [cells for cells in told if len(cells) > 2 and cells[0].isalnum()]
+    return {cells[0]: cells for cells in listed} if len(listed) > 1 else {}
 
 
 def _are_units(cells: Sequence[str]) -> bool:

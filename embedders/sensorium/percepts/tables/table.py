@@ -43,6 +43,10 @@ class Table(Protocol):
     def rate(self) -> float | None:
         """Rows a second, if something beside them says it."""
 
+    @property
+    def described(self) -> Mapping[str, Sequence[str]]:
+        """Names of the cells of rows that begin with a word, by that word; mostly empty."""
+
     def numbers(self, wanted: Sequence[int]) -> Iterator[NDArray[np.float64]]:
         """Yield columns `(n, len(wanted))`, in blocks of rows; NaN where none is told.
 
@@ -97,6 +101,7 @@ class Columns:
         words: Cells that are words, of each column by their rows.
         units: What is said of units.
         rate: Rows a second, if something beside them says it.
+        described: Names of the cells of rows that begin with a word, by that word.
     """
 
     name: str
@@ -105,6 +110,7 @@ class Columns:
     words: Sequence[Mapping[int, str]]
     units: Sequence[str] = ()
     rate: float | None = None
+    described: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def width(self) -> int:

@@ -7,8 +7,8 @@ How a table is written, `sensorium.percepts.tables.sniffing` finds out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,8 @@ class TextTable:
         stamped: Whether a time of day and an arrow stand before each line: the first cell.
         ended: Whether rows end with semicolons, which may also stand between rows of one line.
         rate: Rows a second, if the lines above them say it.
+        described: Names of the cells of rows that begin with a word, by that word, where comments
+            list them: `# Accel,utcTimeMillis,AccelXMps2,...`.
     """
 
     letters: Letters
@@ -54,6 +56,7 @@ class TextTable:
     stamped: bool = False
     ended: bool = False
     rate: float | None = None
+    described: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

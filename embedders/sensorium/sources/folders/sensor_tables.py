@@ -19,6 +19,7 @@ from sensorium.percepts.motion.columns import (
     SPEED,
     TURNING,
     kind_of,
+    kind_of_file,
     words_of,
 )
 from sensorium.percepts.motion.files import without_doubles
@@ -142,7 +143,7 @@ def _read(path: Path, limits: Limits, choice: Choice, shift: Shift | None) -> Mo
     Raises:
         PerceptError: It cannot be read, and its name says a sensor of motion.
     """
-    if kind_of(words_of(path.stem)) not in SENSORS:
+    if kind_of_file(path.stem) not in SENSORS:
         return motion_table(path, limits, choice, shift)
     with suppress(EmptyPerceptError):
         table = MotionTable(path, limits, choice, shift=shift)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from sensorium.errors import MediaDecodeError, PerceptError, UnitError
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.choice import AXES, Choice
 from sensorium.percepts.motion.clocks import TICKS, told
-from sensorium.percepts.motion.columns import SENSORS, kind_of, words_of
+from sensorium.percepts.motion.columns import SENSORS, kind_of_file
 from sensorium.percepts.motion.tables import Sensors, read_sensors
 from sensorium.percepts.source import Encoded, take
 from sensorium.percepts.tables.letters import GZIP
@@ -114,14 +114,14 @@ class MotionTable:
             )
         table = open_text_table(self._source)
         places = [place for kind in self.samples for place in sensors.places[kind]]
-        numeric = bool(sensors.time_places) and clock.unit != "date"
+        numeric = bool(sensors.time_units)
         ticked = places + list(sensors.time_places) if numeric else places
         dates = _Dates(table, sensors, self._choice.date_order)
         row = 0
         for block in table.numbers(ticked):
             count = len(block)
             if numeric:
-                times = _whole(block[:, -1] * (NANOSECONDS / TICKS[clock.unit]))
+                times = _nanoseconds(block[:, len(places) :], sensors.time_units)
             elif sensors.time_places:
                 times = dates.take(count)
             else:
@@ -131,6 +131,14 @@ class MotionTable:
             if self._shift is not None:
                 times = self._shift(times)
             yield times[kept], block[kept, : len(places)]
+
+
+def _nanoseconds(ticks: NDArray[np.float64], units: Sequence[str]) -> NDArray[np.int64]:
+    """Return times in nanoseconds, of which each column counts a part in its own unit."""
+    times = np.zeros(len(ticks), np.int64)
+    for column, unit in zip(ticks.T, units, strict=True):
+        times += _whole(column * (NANOSECONDS / TICKS[unit]))
+    return times
 
 
 class _Dates:
@@ -188,7 +196,7 @@ def _explained(
 
 def _unnamed(table: TextTable, path: Path, choice: Choice) -> Choice:
     """Choose the columns of a table of a time and x y z without names, by the name of its file."""
-    kind = kind_of(words_of(path.name.partition(".")[0]))
+    kind = kind_of_file(path.name.partition(".")[0])
     if table.names or table.width != 1 + AXES or kind not in SENSORS:
         return choice
     return replace(choice, columns={"time": 0, str(kind): [1, 2, 3]})

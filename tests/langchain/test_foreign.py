@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from tests.support.langchain_stores import SIX, Cached, Foreign, Shifted
 from tests.support.planted import PlantedEncoder
 
+from sensorium.encoders import FunctionEncoder
 from sensorium.errors import SpaceMismatchError, VectorError
 from sensorium.langchain import SensoriumEmbeddings, SensoriumVectorStore
 from sensorium.langchain.foreign import encoder_of, name_of
 from sensorium.memory import Memory
+from sensorium.percepts import Text
 
 
 class Azure(Shifted):
@@ -100,6 +103,60 @@ def test_a_cache_around_sensorium_s_own_is_its_encoder(tmp_path: Path) -> None:
         store.add_texts(["sea"], ids=["b"])
     with Memory.open(tmp_path, owner="me", encoder=PlantedEncoder()) as memory:
         assert memory.recall("sea", limit=1)[0].record.id == "b"
+
+
+class Retried(Embeddings):
+    """Embeddings that call others again, under a name of its own, and perhaps alter the text."""
+
+    def __init__(self, others: Embeddings, prefix: str = "") -> None:
+        self._others = others
+        self._prefix = prefix
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return self._others.embed_documents([self._prefix + text for text in texts])
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
+
+
+def test_any_wrapper_of_sensorium_s_own_is_its_encoder(tmp_path: Path) -> None:
+    """Whatever the attribute is called; one that alters the texts is another model."""
+    own = SensoriumEmbeddings(PlantedEncoder())
+    with SensoriumVectorStore.open(tmp_path, embedding=own) as store:
+        store.add_texts(["dog"], ids=["a"])
+        SensoriumVectorStore(store.memory, Retried(Cached(own)))
+        with pytest.raises(SpaceMismatchError, match="one sentence differ, cosine"):
+            SensoriumVectorStore(store.memory, Retried(own, "passage: "))
+    with SensoriumVectorStore.open(tmp_path, embedding=Retried(Cached(own))) as store:
+        assert [found.id for found in store.similarity_search("dog")] == ["a"]
+    with pytest.raises(SpaceMismatchError, match="Retried"):
+        SensoriumVectorStore.open(tmp_path, embedding=Retried(own, "passage: "))
+
+
+def test_the_same_vectors_are_taken_by_an_encoder_of_another_name() -> None:
+    """A memory of one's own function, which keeps no vector of the sentence, is asked itself."""
+
+    def tower(texts: Sequence[Text]) -> list[list[float]]:
+        return foreign("m").embed_documents([text.text for text in texts])
+
+    encoder = FunctionEncoder("house model", {"text": tower}, dimension=SIX)
+    with Memory.open(":memory:", owner="rex", encoder=encoder) as memory:
+        store = SensoriumVectorStore(memory, foreign("m"))
+        store.add_texts(["foo"], ids=["a"])
+        assert [found.id for found in store.similarity_search("foo")] == ["a"]
+        with pytest.raises(SpaceMismatchError, match="one sentence differ, cosine"):
+            SensoriumVectorStore(memory, Shifted(size=SIX), model="house model")
+
+
+def test_a_name_decides_at_every_door_where_nothing_can_be_asked(tmp_path: Path) -> None:
+    """`model=` of the constructor is that of `open`."""
+    away = Offline(size=SIX, off=True)
+    options: dict[str, Any] = {"dimension": SIX, "model": "mine", "place": tmp_path}
+    with SensoriumVectorStore.from_texts([], away, **options) as store:
+        other = Offline(size=SIX, off=True)
+        SensoriumVectorStore(store.memory, other, model="mine")
+        with pytest.raises(SpaceMismatchError, match="the names differ"):
+            SensoriumVectorStore(store.memory, other)
 
 
 def test_a_service_that_is_offline_opens_by_its_name(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 from langgraph.store.base import PutOp
 from langgraph.store.memory import InMemoryStore
 from tests.support.langgraph_stores import DIMS, INDEX, PATIENCE, embed, index_with, keys
-from tests.support.planted import direction
+from tests.support.planted import PlantedEncoder, direction
 
 from sensorium.encoders.probe import SENTENCE
 from sensorium.errors import QueryError, SpaceMismatchError, StoreClosedError
@@ -69,6 +69,34 @@ def test_two_functions_of_one_name_never_share_a_store(
             SensoriumStore.open(place, index=index_with(embed=other), model=model)
         with SensoriumStore.open(place, index=index_with(embed=mine), model="renamed") as store:
             assert store.memory.encoder.space.model == "renamed"
+
+
+OWN = SensoriumEmbeddings(PlantedEncoder())
+
+
+def prefixed(texts: list[str], *, by: SensoriumEmbeddings, prefix: str = "") -> list[list[float]]:
+    return by.embed_documents([prefix + text for text in texts])
+
+
+SAME: dict[str, Any] = {
+    "a method": OWN.embed_documents,
+    "a lambda": lambda texts: OWN.embed_documents(texts),
+    "a partial": partial(prefixed, by=OWN),
+    "a partial of a lambda": partial(lambda by, texts: by.embed_documents(texts), OWN),
+}
+
+
+@pytest.mark.parametrize("function", SAME.values(), ids=SAME)
+def test_functions_around_sensorium_s_own_open_its_memory(function: Any, tmp_path: Path) -> None:
+    """Their vectors are the encoder's; a function that alters the texts is another model."""
+    with SensoriumStore.open(tmp_path, encoder=OWN.encoder) as store:
+        store.put(("a",), "k", {"text": "sea"})
+    index: Any = {"dims": OWN.encoder.space.dimension, "embed": function}
+    with SensoriumStore.open(tmp_path, index=index) as store:
+        assert keys(store, query="sea") == ["k"]
+    index["embed"] = partial(prefixed, by=OWN, prefix="passage ")
+    with pytest.raises(SpaceMismatchError):
+        SensoriumStore.open(tmp_path, index=index)
 
 
 def test_a_partial_is_named_after_its_function_and_its_model() -> None:

@@ -9,21 +9,21 @@ from langchain_core.embeddings import Embeddings
 
 from sensorium.encoders import Encoder, FunctionEncoder
 from sensorium.encoders.functions import EXTERNAL
-from sensorium.encoders.probe import dimension_and_probe
+from sensorium.encoders.probe import dimension_and_probe, probe_of
+from sensorium.encoders.space import ALIKE
 from sensorium.errors import (
     SourceTypeError,
     SpaceMismatchError,
     UnsupportedModalityError,
 )
 from sensorium.langchain.embeddings import SensoriumEmbeddings
+from sensorium.langchain.wrapping import innermost, likeness, own_within
 from sensorium.memory import Memory
 from sensorium.percepts import Percept, Text
 
 NAMES = ("model", "model_name", "model_id", "repo_id")  # attributes that name the model
 DEPLOYMENTS = ("deployment", "azure_deployment")  # on Azure they say more than the model
 AZURE = "azure_endpoint"  # attribute of embeddings that are deployed there
-WRAPPED = "underlying_embeddings"  # attribute of embeddings that others keep in a cache
-DEEPEST = 8  # embeddings within embeddings
 
 
 class ForeignEncoder(FunctionEncoder):
@@ -59,8 +59,8 @@ def encoder_of(
     given, the model is known by its name alone.
 
     Args:
-        embedding: Embeddings of any kind. Of Sensorium's own, also within a cache, the encoder is
-            returned.
+        embedding: Embeddings of any kind. Of Sensorium's own, also within a cache or another
+            wrapper that returns their vectors, the encoder is returned.
         dimension: Numbers in a vector; by default those of the sentence's vector.
         model: Name of the space; by default the class, and the model it says it uses.
     Raises:
@@ -68,8 +68,8 @@ def encoder_of(
         VectorError: The embeddings do not return a vector of that dimension.
     """
     check_embedding(embedding)
-    own = innermost(embedding)
-    if isinstance(own, SensoriumEmbeddings):
+    own = own_within(embedding)
+    if own is not None:
         return own.encoder
 
     def embed(text: str) -> list[float]:
@@ -77,16 +77,6 @@ def encoder_of(
 
     dimension, probe = dimension_and_probe(embed, dimension)
     return ForeignEncoder(embedding, model or name_of(embedding), dimension=dimension, probe=probe)
-
-
-def innermost(embedding: Embeddings) -> Embeddings:
-    """Return the embeddings that make the vectors, within any that keep them in a cache."""
-    for _ in range(DEEPEST):
-        inner = getattr(embedding, WRAPPED, None)
-        if not isinstance(inner, Embeddings):
-            break
-        embedding = inner
-    return embedding
 
 
 def check_embedding(embedding: object) -> None:
@@ -103,32 +93,49 @@ def check_embedding(embedding: object) -> None:
         )
 
 
-def check_space(embedding: Embeddings, memory: Memory, *, remedy: str) -> None:
+def check_space(
+    embedding: Embeddings, memory: Memory, *, model: str | None, remedy: str
+) -> None:
     """Check that embeddings make vectors of a memory's space.
+
+    Both embed one sentence, and the vectors decide. Where one of them cannot be asked, the names do.
 
     Args:
         embedding: The embeddings. Those that the memory's encoder is made of are not asked.
         memory: The memory.
+        model: Name of the embeddings' space; by default as of `encoder_of`.
         remedy: What to do otherwise.
     Raises:
         SpaceMismatchError: They do not.
     """
-    stored, encoder = memory.backend.schema, memory.encoder
-    if isinstance(encoder, ForeignEncoder) and encoder.embedding is embedding:
+    stored, encoder = memory.backend.schema.space, memory.encoder
+    is_known = isinstance(encoder, ForeignEncoder) and encoder.embedding is embedding
+    if is_known or (isinstance(embedding, SensoriumEmbeddings) and stored == embedding.encoder.space):
         return
-    if isinstance(innermost(embedding), SensoriumEmbeddings) or stored.space.probe is not None:
-        stored.check(encoder_of(embedding, dimension=stored.space.dimension).space, "the memory")
-    elif stored.space.weights != EXTERNAL:
-        raise SpaceMismatchError(
-            f"vectors of {type(embedding).__name__} in a memory of {stored.space.id}",
-            "one space: two models' vectors cannot be compared",
-            remedy,
-        )
+    mine = stored.probe or probe_of(lambda text: encoder.embed([Text(text)])[0])
+    theirs = probe_of(lambda text: embedding.embed_documents([text])[0])
+    name = model or name_of(embedding)
+    if mine is not None and theirs is not None:
+        cosine = likeness(mine, theirs)
+        if cosine >= ALIKE:
+            return
+        measured = f": their vectors of one sentence differ, cosine {cosine:.2f}"
+    elif stored.weights == EXTERNAL and stored.model == name:
+        return
+    else:
+        measured = ": they cannot be asked now, and the names differ"
+    raise SpaceMismatchError(
+        f"vectors of {name} in a memory of {stored.id}{measured}",
+        "one space: two models' vectors cannot be compared",
+        remedy,
+    )
 
 
 def name_of(embedding: Embeddings) -> str:
     """Return a name made of the class of embeddings and their model, looking into caches."""
     embedding = innermost(embedding)
+    if isinstance(embedding, SensoriumEmbeddings):
+        return f"{type(embedding).__name__}:{embedding.encoder.space.model}"
     names = (*DEPLOYMENTS, *NAMES) if hasattr(embedding, AZURE) else NAMES
     given = (getattr(embedding, name, None) for name in names)
     model = next((name for name in given if isinstance(name, str) and name), None)

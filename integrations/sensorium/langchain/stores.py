@@ -69,7 +69,12 @@ class SensoriumVectorStore(Closing, VectorStore):
     memory: Memory
 
     def __init__(
-        self, memory: Memory, embedding: Embeddings | None = None, *, ranking: str | None = None
+        self,
+        memory: Memory | None = None,
+        embedding: Embeddings | None = None,
+        *,
+        ranking: str | None = None,
+        model: str | None = None,
     ) -> None:
         """See an open memory as a vector store; it stays the caller's to close.
 
@@ -79,6 +84,7 @@ class SensoriumVectorStore(Closing, VectorStore):
                 encoder, which gives each stretch of a long text a vector of its own.
             ranking: Ranking of `Memory.recall`. By default `"raw"`, by cosine, in a memory of one
                 modality, and `"centred"`, which is fair to all modalities, in others.
+            model: Name of the space of `embedding`, as of `open`.
         Raises:
             SourceTypeError: Not an open memory, or not embeddings.
             SpaceMismatchError: Embeddings of another model than the memory's.
@@ -87,13 +93,14 @@ class SensoriumVectorStore(Closing, VectorStore):
         self.memory = check_memory(memory, remedy=remedy, error=SourceTypeError)
         if embedding is not None:
             check_embedding(embedding)
-            check_space(embedding, memory, remedy=f"leave embedding out, or {remedy}")
+            remedy = f"leave embedding out, or {remedy}"
+            check_space(embedding, self.memory, model=model, remedy=remedy)
         self._owns_memory = False
         self._given = embedding
         # Embeddings that make the vectors in the place of the memory's own encoder.
         is_own = isinstance(embedding, SensoriumEmbeddings)
         self._foreign: Embeddings | None = None if is_own else embedding
-        several = len(memory.encoder.modalities) > 1
+        several = len(self.memory.encoder.modalities) > 1
         self._ranking = ranking or ("centred" if several else "raw")
 
     @classmethod
@@ -134,7 +141,7 @@ class SensoriumVectorStore(Closing, VectorStore):
         encoder = encoder_of(embedding, dimension=dimension, model=model)
         opened = Memory.open(place, owner=owner, encoder=encoder, **options)
         with closed_on_failure(opened) as memory:
-            store = cls(memory, embedding, ranking=ranking)
+            store = cls(memory, embedding, ranking=ranking, model=model)
         store._owns_memory = True
         return store
 

@@ -44,12 +44,15 @@ class Indexed:
 class Index:
     """Chooses the parts of values that are embedded, and turns queries into questions."""
 
-    def __init__(self, encoder: Encoder, config: IndexConfig | None) -> None:
+    def __init__(
+        self, encoder: Encoder, config: IndexConfig | None, *, model: str | None = None
+    ) -> None:
         """Index for a memory.
 
         Args:
             encoder: Encoder of the memory.
             config: LangGraph's configuration; without `embed`, the encoder embeds.
+            model: Name of the vectors' space, see `index_encoder`.
         Raises:
             QueryError: `embed` or `dims` is missing, or the fields or the configuration are wrong.
             SpaceMismatchError: The memory was opened with another `embed`.
@@ -60,7 +63,7 @@ class Index:
         self._embeddings: Embeddings | None = None
         if "embed" in config or "dims" in config:
             embeddings = embeddings_of(config)
-            space = _space_of(config, encoder, embeddings)
+            space = _space_of(config, encoder, embeddings, model)
             if not encoder.space.agrees(space):
                 raise SpaceMismatchError(
                     f"an index of {space.id} for a memory of {encoder.space.id}",
@@ -116,12 +119,14 @@ class Index:
         return query
 
 
-def _space_of(config: IndexConfig, encoder: Encoder, embeddings: Embeddings) -> EmbeddingSpace:
+def _space_of(
+    config: IndexConfig, encoder: Encoder, embeddings: Embeddings, model: str | None
+) -> EmbeddingSpace:
     """Return the space of an index, without asking the embeddings that a memory is opened with."""
     is_known = isinstance(encoder, ForeignEncoder) and encoder.embedding == embeddings
     if is_known and config.get("dims") == encoder.space.dimension:
         return encoder.space
-    return index_encoder(config).space
+    return index_encoder(config, model=model).space
 
 
 def _tokenize(fields: object) -> list[str | list[str]]:

@@ -68,7 +68,12 @@ class SensoriumStore(Closing, BaseStore):
     supports_ttl = True
 
     def __init__(
-        self, memory: Memory, *, index: IndexConfig | None = None, ttl: TTLConfig | None = None
+        self,
+        memory: Memory,
+        *,
+        index: IndexConfig | None = None,
+        ttl: TTLConfig | None = None,
+        model: str | None = None,
     ) -> None:
         """Keep items in an open memory, beside its other records.
 
@@ -78,13 +83,14 @@ class SensoriumStore(Closing, BaseStore):
                 `dims` if the memory was opened with them:
                 `Memory.open(..., encoder=index_encoder(index))`.
             ttl: Settings: `default_ttl` in minutes, `refresh_on_read`, `sweep_interval_minutes`.
+            model: Name of the vectors' space, see `index_encoder`.
         Raises:
             SpaceMismatchError: The memory was opened with another `embed`.
             QueryError: The memory is not a `Memory`, or the index or the settings are wrong.
         """
         self.memory = check_memory(memory, remedy='write SensoriumStore.open("folder")')
         self.ttl_config = check_ttl(ttl)
-        self._index = Index(memory.encoder, index)
+        self._index = Index(memory.encoder, index, model=model)
         self._searcher = Searcher(memory, self._index)
         self._owns_memory = False
         self._begin()
@@ -147,7 +153,7 @@ class SensoriumStore(Closing, BaseStore):
             encoder = index_encoder(config, model=model) if embeds else "sensorium-mini"
         memory = Memory.open(place, owner=owner, encoder=encoder, media=media, api_key=api_key)
         with closed_on_failure(memory):
-            store = cls(memory, index=index, ttl=ttl)
+            store = cls(memory, index=index, ttl=ttl, model=model)
         store._owns_memory = True
         return store
 

@@ -64,7 +64,7 @@ def describe(documents: list[Document]) -> str:
         facts = document.metadata
         timed = facts["span"] and facts["modality"] != "text"
         span = "{:.0f} to {:.0f} s of ".format(*facts["span"]) if timed else ""
-        words = f': "{document.page_content}"' if document.page_content else ""
+        words = f': "{document.page_content}"' if facts["modality"] == "text" else ""
         lines.append(f"{span}{facts['source']}, confidence {facts['confidence']:.0%}{words}")
     return "\n".join(lines)
 

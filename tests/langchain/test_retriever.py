@@ -166,8 +166,10 @@ def test_documents_say_what_matched(memory: Memory) -> None:
     [found] = SensoriumRetriever(memory=memory, k=1).invoke("waves on a beach")
     [hit] = memory.recall("waves on a beach", limit=1)
     assert hit.span is not None
-    assert found.page_content == ""
+    at = f"{hit.record.at:%Y-%m-%d %H:%M:%S}"
+    assert found.page_content == f"audio beach.ogg, {at} UTC, from mic (id sea)"
     assert found.metadata == {
+        "id": "sea",
         "modality": "audio",
         "span": [hit.span.start, hit.span.end],
         "uri": "beach.ogg",

@@ -35,7 +35,8 @@ async def test_every_sense_is_added_and_found(store: SensoriumVectorStore, metho
     [sea_id] = await getattr(store, f"a{method}")([sea], [{"n": 2}])
     store.add_texts(["clock"])
     [found] = store.similarity_search("dog", k=1)
-    assert (found.id, found.page_content) == ("dog", "")
+    assert found.id == "dog"
+    assert found.page_content.endswith(" (id dog)")
     assert found.metadata["n"] == 1
     assert (found.metadata["modality"], found.metadata["uri"]) == (dog.modality, dog.uri)
     assert found.metadata["mime_type"]
@@ -56,8 +57,10 @@ def test_files_are_added_with_their_units() -> None:
         store.add_depth([MEDIA / "depth_mug.png"], unit="mm", fx="assume-60deg")
         store.add_imu([MEDIA / "imu_jogging.npz"], ids=["run"], accel="m/s^2", gyro="rad/s")
         [first, second] = store.get_by_ids(["dog", "cat"])
-        expected = {"modality": "image", "uri": dog.as_uri(), "mime_type": "image/jpeg"}
-        assert first == Document("", id="dog", metadata=expected)
+        named = {"id": "dog", "modality": "image"}
+        expected = {**named, "uri": dog.as_uri(), "mime_type": "image/jpeg"}
+        assert first == Document(first.page_content, id="dog", metadata=expected)
+        assert first.page_content.startswith("image photo_dog.jpg, ")
         assert second.metadata["uri"] is None
         [sea] = store.similarity_search("waves on a beach", k=1)
         assert (sea.metadata["place"], sea.metadata["modality"]) == ("beach", "audio")

@@ -80,7 +80,7 @@ def prefixed(texts: list[str], *, by: SensoriumEmbeddings, prefix: str = "") -> 
 
 SAME: dict[str, Any] = {
     "a method": OWN.embed_documents,
-    "a lambda": lambda texts: OWN.embed_documents(texts),
+    "a lambda": lambda texts: OWN.embed_documents([*texts]),
     "a partial": partial(prefixed, by=OWN),
     "a partial of a lambda": partial(lambda by, texts: by.embed_documents(texts), OWN),
 }

@@ -93,12 +93,10 @@ def check_embedding(embedding: object) -> None:
         )
 
 
-def check_space(
-    embedding: Embeddings, memory: Memory, *, model: str | None, remedy: str
-) -> None:
+def check_space(embedding: Embeddings, memory: Memory, *, model: str | None, remedy: str) -> None:
     """Check that embeddings make vectors of a memory's space.
 
-    Both embed one sentence, and the vectors decide. Where one of them cannot be asked, the names do.
+    Both embed one sentence, and the vectors decide; where one cannot be asked, the names do.
 
     Args:
         embedding: The embeddings. Those that the memory's encoder is made of are not asked.
@@ -110,7 +108,9 @@ def check_space(
     """
     stored, encoder = memory.backend.schema.space, memory.encoder
     is_known = isinstance(encoder, ForeignEncoder) and encoder.embedding is embedding
-    if is_known or (isinstance(embedding, SensoriumEmbeddings) and stored == embedding.encoder.space):
+    if is_known or (
+        isinstance(embedding, SensoriumEmbeddings) and stored == embedding.encoder.space
+    ):
         return
     mine = stored.probe or probe_of(lambda text: encoder.embed([Text(text)])[0])
     theirs = probe_of(lambda text: embedding.embed_documents([text])[0])

@@ -19,7 +19,7 @@ from sensorium.agents.opening import check_memory, closed_on_failure
 from sensorium.agents.signals import Content, percepts_of
 from sensorium.agents.threads import in_thread
 from sensorium.encoders import normalise
-from sensorium.errors import BatchError, QueryError, SourceTypeError
+from sensorium.errors import BatchError, QueryError, SensoriumError, SourceTypeError
 from sensorium.langchain.checks import (
     FETCH_K,
     K,
@@ -33,10 +33,17 @@ from sensorium.langchain.checks import (
     refuse,
     vectors_of,
 )
-from sensorium.langchain.documents import MARK, stored_document
+from sensorium.langchain.documents import (
+    MARK,
+    end_of_line,
+    returned_metadata,
+    signals_of,
+    stored_document,
+)
 from sensorium.langchain.embeddings import SensoriumEmbeddings
 from sensorium.langchain.foreign import check_embedding, check_space, encoder_of, needed_method
-from sensorium.memory import Hit, Memory, Moment, Report
+from sensorium.langchain.store_retriever import StoreRetriever, check_arguments
+from sensorium.memory import Hit, Memory, Moment, Record
 from sensorium.memory.closing import Closing
 from sensorium.memory.place import OWNER
 from sensorium.memory.recalling.diversity import choose_diverse
@@ -200,6 +207,9 @@ class SensoriumVectorStore(Closing, VectorStore):
     ) -> list[str]:
         """Add documents, or replace those of the same id.
 
+        The document of a picture or sound that this store returned, added again under its id, gives
+        the picture its metadata: it is not replaced by the line of words that names it.
+
         Args:
             documents: Documents with JSON-ready metadata; they are not changed.
             ids: Ids that take the place of the documents' own, one each; made where there is none.
@@ -215,18 +225,38 @@ class SensoriumVectorStore(Closing, VectorStore):
         refuse(kwargs)
         documents = as_list(documents, Document)
         names = ids_of([document.id for document in documents], ids)
-        vectors = self._text_vectors([document.page_content for document in documents])
+        signals = self._signals_named_by(documents, names)
+        for index, record in signals.items():
+            metadata = returned_metadata(documents[index], record)
+            self.memory.update(record.id, metadata=metadata)
+        places = [index for index in range(len(documents)) if index not in signals]
+        vectors = self._text_vectors([documents[index].page_content for index in places])
         moments = [
             Moment(
-                text=document.page_content,
-                metadata=document.metadata,
+                text=documents[index].page_content,
+                metadata=documents[index].metadata,
                 tags=[MARK],
-                id=name,
+                id=names[index],
                 vectors=rows,
             )
-            for document, name, rows in zip(documents, names, vectors, strict=True)
+            for index, rows in zip(places, vectors, strict=True)
         ]
-        return self._remember(moments, names, batch_size)
+        return self._remember(moments, names, batch_size, places)
+
+    def _signals_named_by(
+        self, documents: Sequence[Document], names: Sequence[str]
+    ) -> dict[int, Record]:
+        """Return the records of signals that documents only name, by the documents' indexes."""
+        lines = {
+            name: index
+            for index, (document, name) in enumerate(zip(documents, names, strict=True))
+            if document.page_content.endswith(end_of_line(name))
+        }
+        return {
+            lines[record.id]: record
+            for record in (self.memory.get_many(lines) if lines else ())
+            if signals_of(record) and not record.text
+        }
 
     def _text_vectors(self, texts: list[str]) -> Sequence[Mapping[str, Any] | None]:
         """Return the vectors of each text; `None` where the memory's encoder makes them."""
@@ -239,9 +269,10 @@ class SensoriumVectorStore(Closing, VectorStore):
     def add_percepts(
         self, percepts: Sequence[Percept], metadatas: Metadatas = None, *, ids: Ids = None
     ) -> list[str]:
-        """Add percepts of any modalities, which are kept, each as a document without text.
+        """Add percepts of any modalities, which are kept, each as a document of its own.
 
-        The metadata of such a document has `modality`, `uri` and `mime_type` besides those given.
+        The metadata of such a document has `id`, `modality`, `uri` and `mime_type` besides those
+        given; its text is one line that names it.
 
         Args:
             percepts: Pictures, sounds and other signals.
@@ -259,7 +290,7 @@ class SensoriumVectorStore(Closing, VectorStore):
     def add_images(
         self, uris: Contents, metadatas: Metadatas = None, *, ids: Ids = None, **units: Any
     ) -> list[str]:
-        """Add pictures, which are kept, each as a document without text.
+        """Add pictures, which are kept, each as a document whose text is a line that names it.
 
         Args:
             uris: Paths, `file:` or `data:` URIs, encoded bytes, or percepts.
@@ -329,7 +360,7 @@ class SensoriumVectorStore(Closing, VectorStore):
             Moment(percept, metadata=m, tags=[MARK], id=name, vectors=rows)
             for percept, m, name, rows in zip(percepts, metadata, names, vectors, strict=True)
         ]
-        return self._remember(moments, names, BATCH)
+        return self._remember(moments, names, BATCH, range(len(names)))
 
     def _percept_vectors(
         self, percepts: Sequence[Percept], contents: Contents
@@ -345,10 +376,14 @@ class SensoriumVectorStore(Closing, VectorStore):
                 vectors[place] = row
         return vectors
 
-    def _remember(self, moments: list[Moment], names: list[str], batch_size: int) -> list[str]:
+    def _remember(
+        self, moments: list[Moment], names: list[str], batch_size: int, places: Sequence[int]
+    ) -> list[str]:
+        """Remember the documents at `places`, and return the names of all."""
         report = self.memory.remember_many(moments, batch_size=batch_size)
         if report.failures:
-            raise _batch_error(report, moments, names)
+            failures = {places[failure.index]: failure.error for failure in report.failures}
+            raise _batch_error(failures, moments[report.failures[0].index].text, names)
         return names
 
     # Finding
@@ -471,6 +506,22 @@ class SensoriumVectorStore(Closing, VectorStore):
         """Return documents in the order of their ids; unknown ids are passed over."""
         return [stored_document(record) for record in self.memory.get_many(ids)]
 
+    def as_retriever(self, **kwargs: Any) -> StoreRetriever:
+        """Return a retriever of the store.
+
+        Args:
+            kwargs: `search_type`, `search_kwargs` (`k`, `filter` and others of a search), `tags`
+                and `metadata`, which are for tracing, and others of LangChain's retrievers.
+        Returns:
+            A retriever whose documents have `id`, `modality`, `uri` and `mime_type` in their
+            metadata.
+        Raises:
+            QueryError: An argument that a retriever does not have, such as `k` or `filter`.
+        """
+        check_arguments(kwargs)
+        tags = [*(kwargs.pop("tags", None) or ()), *self._get_retriever_tags()]
+        return StoreRetriever(vectorstore=self, tags=tags, **kwargs)
+
     # Deleting
 
     def delete(
@@ -539,14 +590,14 @@ class SensoriumVectorStore(Closing, VectorStore):
     aadd_imu = in_thread(add_imu)
 
 
-def _batch_error(report: Report, moments: list[Moment], names: list[str]) -> BatchError:
-    """Say which documents could not be added, and why the first could not."""
-    failures = {failure.index: failure.error for failure in report.failures}
+def _batch_error(
+    failures: dict[int, SensoriumError], text: str | None, names: Sequence[str]
+) -> BatchError:
+    """Say which documents could not be added, and why the first, with that text, could not."""
     index, error = next(iter(failures.items()))
-    text = moments[index].text
     beginning = f", {text[:SHOWN]!r}" if text else ""
     return BatchError(
-        f"{len(moments)} documents, {len(failures)} of which could not be added; first, index "
+        f"{len(names)} documents, {len(failures)} of which could not be added; first, index "
         f"{index} with the id {names[index]!r}{beginning}: {type(error).__name__}: {error}",
         "documents that can be embedded and kept",
         "see .failures; .results holds the ids of the others, which are in the store",

@@ -194,21 +194,9 @@ REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     (MMR, {"lambda_mult": -0.1}, QueryError, r"lambda_mult=-0\.1"),
     (MMR, {"lambda_mult": float("nan")}, QueryError, "lambda_mult=nan"),
     (MMR, {"lambda_mult": "0.5"}, QueryError, r"lambda_mult='0\.5'"),
-    ("similarity_search", {"filter": "x"}, QueryError, r'write filter=\{"room": "kitchen"\}'),
+    ("similarity_search", {"filter": "x"}, QueryError, r'write filter=\{"room": "kitchen", '),
     ("similarity_search", {"filter": lambda d: True}, QueryError, "condition"),
-    (
-        "similarity_search",
-        {"filter": {"page": {"$gt": 1, "$lte": 5}}},
-        FilterError,
-        r'sensorium\.qdrant; write filter=Range\("metadata\.page", gt=1, lte=5\)',
-    ),
-    (
-        "similarity_search",
-        {"filter": {"page": {"$in": [1]}}},
-        FilterError,
-        r"a list of them.*metadata\.page",
-    ),
-    ("delete", {"filter": {"a": None}}, FilterError, r'filter=~Present\("metadata\.a"\)'),
+    ("delete", {"filter": {"a": None}}, FilterError, r'filter=\{\'a\': \{"\$exists": False'),
     ("delete", {"filter": "x"}, QueryError, "filter='x'"),
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -285,7 +285,12 @@ def test_what_cannot_be_embedded_fails_alone(store: SensoriumStore) -> None:
         (SearchOp(("a",), limit=-1), QueryError),
         (SearchOp(("a",), offset=-1), QueryError),
         (SearchOp(("a",), query=5), QueryError),  # type: ignore[arg-type]  # meant
-        (SearchOp(("a",), filter={"x": {"$in": [1]}}), FilterError),
+        (SearchOp(("a",), filter={"x": {"$in": 1}}), FilterError),
+        (SearchOp(("a",), filter={"x": {"$like": "a"}}), FilterError),
+        (SearchOp(("a",), filter={"$or": []}), FilterError),
+        (SearchOp(("a",), filter={"$or": [{"x": {"$gt": 1, "z": 2}}]}), FilterError),
+        (SearchOp(("a",), filter={"x": datetime(2026, 1, 1)}), FilterError),
+        (SearchOp(("a",), filter=lambda value: True), FilterError),  # type: ignore[arg-type]  # meant
         (SearchOp(("a",), filter={"x": {"y": {"$gt": 1, "z": 2}}}), FilterError),
         (SearchOp(("a",), filter={1: 2}), FilterError),  # type: ignore[dict-item]  # meant
         (SearchOp(("a",), filter=["x"]), FilterError),  # type: ignore[arg-type]  # meant

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from uuid import uuid4
 
 from langchain_core.documents import Document
 
-from sensorium.errors import FilterError, QueryError, RecordError, VectorError
+from sensorium.errors import QueryError, RecordError, VectorError
+from sensorium.langchain.filters import condition_of
 from sensorium.memory.checks import MOST
 from sensorium.memory.filters import Filters
 from sensorium.qdrant import Condition
 
+if TYPE_CHECKING:
+    from qdrant_client.models import Filter as QdrantFilter
+
 K = 4  # documents, as everywhere in LangChain
 FETCH_K = 20  # candidates of a search for diversity, as everywhere in LangChain
-BOUNDS = ("$gt", "$gte", "$lt", "$lte")  # bounds that filters of other stores hold
 FILTERS = tuple(Filters.__annotations__)
 
 T = TypeVar("T")
-Wanted: TypeAlias = "Mapping[str, Any] | Condition | None"
+Wanted: TypeAlias = "Mapping[str, Any] | Condition | QdrantFilter | None"
 
 
 def limit_of(k: object, name: str = "k") -> int:
@@ -53,45 +56,12 @@ def check_lambda(share: object) -> None:
         )
 
 
-def check_filter(wanted: object) -> None:
-    """Check that a store's `filter=` is a dictionary on the metadata, or a condition.
-
-    Raises:
-        QueryError: It is neither.
-        FilterError: A value of the dictionary is written as filters of other stores are.
-    """
-    if wanted is None or isinstance(wanted, Condition):
-        return
-    if not isinstance(wanted, Mapping):
-        raise QueryError(
-            f"filter={wanted!r}",
-            "a dictionary on the metadata, or a condition of sensorium.qdrant",
-            'write filter={"room": "kitchen"}',
-        )
-    for name, value in wanted.items():
-        if value is None or isinstance(value, Mapping):
-            raise FilterError(
-                f"filter={{{name!r}: {value!r}}}",
-                "a value to compare with, a list of them, or a condition of sensorium.qdrant",
-                _remedy(name, value),
-            )
-
-
-def _remedy(name: object, value: Mapping[str, Any] | None) -> str:
-    """Write a foreign filter as a condition."""
-    if value is None:
-        return f'write filter=~Present("metadata.{name}") for documents without it'
-    if value and all(key in BOUNDS for key in value):
-        bounds = ", ".join(f"{key[1:]}={bound!r}" for key, bound in value.items())
-        return f'write filter=Range("metadata.{name}", {bounds})'
-    return f'write filter=Equal("metadata.{name}.key", value), Range(...) or another'
-
-
-def check_filters(filters: object) -> None:
-    """Check that a retriever's `filters` are those of `Memory.recall`.
+def checked_filters(filters: object) -> Filters:
+    """Return a retriever's `filters` as those of `Memory.recall`, `where` as a condition.
 
     Raises:
         QueryError: Not a dictionary, or a name that is not a filter's.
+        FilterError: `where` has an operator or a value that cannot be used.
     """
     if not isinstance(filters, Mapping):
         raise QueryError(f"filters={filters!r}", "a dictionary", 'write filters={"tags": ["pets"]}')
@@ -102,6 +72,10 @@ def check_filters(filters: object) -> None:
             f"known ones: {', '.join(FILTERS)}",
             f'metadata go into filters={{"where": {unknown!r}}}',
         )
+    found = Filters(**filters)  # type: ignore[typeddict-item]  # its names are those of filters
+    if "where" in found:
+        found["where"] = condition_of(found["where"])
+    return found
 
 
 def refuse(

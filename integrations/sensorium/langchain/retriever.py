@@ -18,7 +18,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
 from sensorium.langchain.blocks import Question, blocks_of, parts_of
-from sensorium.langchain.checks import K, check_filters, limit_of, refuse
+from sensorium.langchain.checks import K, checked_filters, limit_of, refuse
 from sensorium.langchain.documents import hit_document, matched_by
 from sensorium.memory import Memory
 from sensorium.percepts.forms import MAX_BYTES
@@ -65,7 +65,7 @@ class SensoriumRetriever(BaseRetriever):
         """
         super().__init__(**attributes)
         # Checked here, not in a validator, in which pydantic would wrap the error.
-        check_filters(self.filters)
+        checked_filters(self.filters)
 
     def _get_relevant_documents(
         self,
@@ -89,8 +89,7 @@ class SensoriumRetriever(BaseRetriever):
             EncodingError: A part of the question cannot be encoded.
         """
         refuse(unknown, needed=f"known ones: {ARGUMENTS}", remedy="how many documents is k=")
-        filters = self.filters if filters is None else filters
-        check_filters(filters)
+        wanted = checked_filters(self.filters if filters is None else filters)
         limit = limit_of(self.k if k is None else k)
         parts = parts_of(query, roots=self.roots)
         if not limit:
@@ -102,7 +101,7 @@ class SensoriumRetriever(BaseRetriever):
             modalities=self.modalities if modalities is None else modalities,
             min_confidence=smallest,
             half_life=self.half_life if half_life is None else half_life,
-            **filters,
+            **wanted,
         )
         return [hit_document(hit) for hit in hits]
 

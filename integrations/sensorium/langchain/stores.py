@@ -25,7 +25,6 @@ from sensorium.langchain.checks import (
     K,
     Wanted,
     as_list,
-    check_filter,
     check_lambda,
     ids_of,
     limit_of,
@@ -41,6 +40,7 @@ from sensorium.langchain.documents import (
     stored_document,
 )
 from sensorium.langchain.embeddings import SensoriumEmbeddings
+from sensorium.langchain.filters import condition_of
 from sensorium.langchain.foreign import check_embedding, check_space, encoder_of, needed_method
 from sensorium.langchain.store_retriever import StoreRetriever, check_arguments
 from sensorium.memory import Hit, Memory, Moment, Record
@@ -496,11 +496,11 @@ class SensoriumVectorStore(Closing, VectorStore):
         **kwargs: Any,
     ) -> list[Hit]:
         refuse(kwargs)
-        check_filter(filter)
+        where = condition_of(filter)
         limit = limit_of(k)
         if not limit:
             return []
-        return self.memory.recall(question, limit=limit, ranking=self._ranking, where=filter)
+        return self.memory.recall(question, limit=limit, ranking=self._ranking, where=where)
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """Return documents in the order of their ids; unknown ids are passed over."""
@@ -544,18 +544,18 @@ class SensoriumVectorStore(Closing, VectorStore):
             QueryError: Neither ids nor a filter, without `everything`.
         """
         refuse(kwargs)
-        check_filter(filter)
+        where = condition_of(filter)
         if isinstance(ids, str):
             raise QueryError(f"the ids {ids!r}", "a list of ids", "write [id]")
         names = None if ids is None else list(ids)
-        if names is None and not everything and not filter:
+        if names is None and not everything and where is None:
             raise QueryError(
                 "delete() without ids and filter",
                 "what to delete",
                 "pass delete(ids), filter= or everything=True",
             )
         if names is None or names or everything:
-            self.memory.forget(*(names or ()), where=filter, tags=[MARK])
+            self.memory.forget(*(names or ()), where=where, tags=[MARK])
         return True
 
     # The asynchronous twins; those that LangChain has already are written out, to keep its types.

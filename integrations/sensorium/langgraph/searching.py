@@ -12,7 +12,7 @@ from itertools import chain, islice
 from langgraph.store.base import ListNamespacesOp, SearchOp
 
 from sensorium.agents.widening import WIDER, widening
-from sensorium.langgraph.filters import matches, necessary
+from sensorium.langgraph.filters import fields_of, matches, necessary
 from sensorium.langgraph.index import Index
 from sensorium.langgraph.items import StoredItem
 from sensorium.langgraph.namespaces import (
@@ -93,7 +93,7 @@ class Searcher:
         stored, prefix = StoredItem.of(record), tuple(op.namespace_prefix)
         if stored is None or stored.namespace[: len(prefix)] != prefix:
             return
-        if {taken["path"][0] for taken in stored.taken} & (op.filter or {}).keys():
+        if {taken["path"][0] for taken in stored.taken} & fields_of(op.filter):
             stored = stored.completed(self._memory)
         if stored is not None and matches(stored.value, op.filter):
             yield stored, score

@@ -32,7 +32,7 @@ from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.errors import MediaNotFoundError, PerceptError, RecordNotFoundError
 from sensorium.langgraph.configs import check_index, check_ttl
 from sensorium.langgraph.embedding import LOOP, check_not_in_coroutine, index_encoder
-from sensorium.langgraph.filters import check_filter
+from sensorium.langgraph.filters import filter_of
 from sensorium.langgraph.index import Index
 from sensorium.langgraph.items import StoredItem, expiry, moment_of
 from sensorium.langgraph.namespaces import MARK, Namespace, check_op, item_id
@@ -195,15 +195,17 @@ class SensoriumStore(Closing, BaseStore):
         """
         if self._index.is_async:
             check_not_in_coroutine()
-        ops = list(ops)
+        checked: list[Op] = []
         puts: dict[tuple[Namespace, str], PutOp] = {}
         for op in ops:
             check_op(op)
             if isinstance(op, SearchOp):
-                check_filter(op.filter)
-            elif isinstance(op, PutOp):
+                checked.append(op._replace(filter=filter_of(op.filter)))
+                continue
+            checked.append(op)
+            if isinstance(op, PutOp):
                 puts[tuple(op.namespace), op.key] = op
-        results = self._read(ops)
+        results = self._read(checked)
         self._write(list(puts.values()))
         return results
 

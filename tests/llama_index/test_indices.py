@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from llama_index.core import Document, StorageContext, VectorStoreIndex
+from llama_index.core import (
+    Document,
+    MockEmbedding,
+    SimpleDirectoryReader,
+    StorageContext,
+    VectorStoreIndex,
+)
+from llama_index.core.base.llms.types import AudioBlock, ImageBlock
 from llama_index.core.indices import MultiModalVectorStoreIndex
 from llama_index.core.ingestion import IngestionPipeline
+from llama_index.core.llms import MockLLM
 from llama_index.core.node_parser import SentenceSplitter
+from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import ImageDocument, ImageNode, MediaResource, Node, TextNode
 from llama_index.core.vector_stores.types import (
     FilterCondition,
@@ -19,10 +29,18 @@ from llama_index.core.vector_stores.types import (
     MetadataFilters,
 )
 from qdrant_client import QdrantClient
+from tests.support.films import BOAT
 from tests.support.llama_indexing import KINDS
 
-from sensorium.llama_index import SensoriumEmbedding, SensoriumRetriever, SensoriumVectorStore
+from sensorium.errors import RecordError
+from sensorium.llama_index import (
+    SensoriumEmbedding,
+    SensoriumReader,
+    SensoriumRetriever,
+    SensoriumVectorStore,
+)
 from sensorium.memory import Memory
+from sensorium.percepts import Audio
 from sensorium.samples import FOLDER as MEDIA
 
 PHOTOS = ("dog", "lotus", "piano", "pizza")
@@ -195,3 +213,115 @@ def test_a_pipeline_fills_a_store(store: SensoriumVectorStore, model: SensoriumE
     nodes = pipeline.run(documents=[Document(text=text, doc_id="d")])
     assert len(nodes) > 1
     assert {node.node_id for node in store.get_nodes()} == {node.node_id for node in nodes}
+
+
+def folder_documents(folder: Path) -> list[Document]:
+    """A folder of every modality, read as LlamaIndex reads folders."""
+    for name in ("sound_rain.ogg", "sound_rooster.ogg", "imu_jogging.npz", "photo_piano.jpg"):
+        shutil.copy(MEDIA / name, folder)
+    (folder / "sailing.mp4").write_bytes(BOAT)
+    shutil.copy(MEDIA / "depth_mug.png", folder / "mug.depth")
+    shutil.copy(MEDIA / "thermal_cheetah.png", folder / "cheetah.heat")
+    (folder / "ferry.txt").write_text("The ferry leaves at nine.")
+    extractor = SensoriumReader.file_extractor(accel="m/s^2", gyro="rad/s")
+    extractor[".depth"] = SensoriumReader(modality="depth", unit="mm", fx="assume-60deg")
+    extractor[".heat"] = SensoriumReader(modality="thermal", unit="white-hot")
+    return SimpleDirectoryReader(
+        str(folder), file_extractor=extractor, raise_on_error=True
+    ).load_data()
+
+
+FOUND = {
+    "a cock crowing": ("sound_rooster.ogg", "a sound"),
+    "heavy rain": ("sound_rain.ogg", "a sound"),
+    "somebody running": ("imu_jogging.npz", "a motion"),
+    "a mug on a table": ("mug.depth", "a depth map"),
+    "a wild cat in the heat of the night": ("cheetah.heat", "a thermal picture"),
+    "when does the ferry leave?": ("ferry.txt", "The ferry leaves at nine."),
+}
+
+
+@pytest.mark.parametrize("kind", ["plain", "multimodal"])
+def test_a_folder_of_every_modality_is_asked(
+    store: SensoriumVectorStore, model: SensoriumEmbedding, tmp_path: Path, kind: str
+) -> None:
+    """Folder, reader, index, query engine, model: what matches is told by name, and shown."""
+    documents = folder_documents(tmp_path)
+    if kind == "plain":
+        context = StorageContext.from_defaults(vector_store=store)
+        VectorStoreIndex.from_documents(documents, storage_context=context, embed_model=model)
+    else:
+        both(store, model, documents)
+    index = VectorStoreIndex.from_vector_store(store, embed_model=model)
+    retriever = index.as_retriever(similarity_top_k=1)
+    for words, (name, told) in FOUND.items():
+        [best] = retriever.retrieve(words)
+        assert best.metadata["file_name"] == name, words
+        engine = RetrieverQueryEngine.from_args(retriever, llm=MockLLM())
+        assert told in str(engine.query(words))
+    [rooster] = retriever.retrieve("a cock crowing")
+    [*_, block] = rooster.node.get_content_blocks()
+    assert isinstance(block, AudioBlock)
+    heard = Audio(block.resolve_audio().read())
+    assert 0.5 < (heard.duration or 0) < 2  # of almost three seconds
+    [jog] = retriever.retrieve("somebody running")
+    assert isinstance(jog.node.get_content_blocks()[-1], ImageBlock)
+    pictures = store.memory.recall("a piano", modalities=["image"], limit=1)
+    assert pictures[0].record.metadata["file_name"] == "photo_piano.jpg"
+
+
+@pytest.mark.parametrize("medium", ["data", "path"])
+def test_media_without_words_are_encoded(
+    store: SensoriumVectorStore, model: SensoriumEmbedding, medium: str
+) -> None:
+    """Not the empty text: the sound that is meant is nearer than any text, and removed with it."""
+    sounds = {}
+    for name in ("dog_bark", "rain"):
+        path = MEDIA / f"sound_{name}.ogg"
+        resource = MediaResource(path=path) if medium == "path" else None
+        resource = resource or MediaResource(data=path.read_bytes(), mimetype="audio/ogg")
+        sounds[name] = Node(id_=name, audio_resource=resource)
+    index = VectorStoreIndex.from_vector_store(store, embed_model=model)
+    index.insert_nodes([*sounds.values(), TextNode(id_="t", text="Rex is a good dog")])
+    [best] = index.as_retriever(similarity_top_k=1).retrieve("a dog barking")
+    assert (best.node_id, (best.score or 0) > 0.5) == ("dog_bark", True)
+    assert store.memory.get("dog_bark").modalities == ("audio",)
+    assert best.node.audio_resource == sounds["dog_bark"].audio_resource  # type: ignore[attr-defined]
+    assert "a sound" in best.get_content()
+    [rain] = store.memory.recall("rain", limit=1)
+    assert rain.record.id == "rain"
+    assert [node.node_id for node in store.get_nodes(["rain"])] == ["rain"]
+    index.delete_nodes(["dog_bark"])
+    assert {node.node_id for node in store.get_nodes()} == {"rain", "t"}
+    store.clear()
+    assert store.memory.count() == 0
+
+
+def test_media_that_an_encoder_cannot_take_are_refused(tmp_path: Path) -> None:
+    """A node of which the index embedded nothing; with words beside it, these are searched."""
+    bark = MediaResource(path=MEDIA / "sound_dog_bark.ogg")
+    other = MockEmbedding(embed_dim=8)
+    with SensoriumVectorStore.open(tmp_path, embed_model=other) as store:
+        index = VectorStoreIndex.from_vector_store(store, embed_model=other)
+        with pytest.raises(RecordError, match=r"audio and no words.*SensoriumEmbedding"):
+            index.insert_nodes([Node(audio_resource=bark)])
+        said = MediaResource(text="Rex barks")
+        index.insert_nodes([Node(id_="x", text_resource=said, audio_resource=bark)])
+        assert [node.node_id for node in store.get_nodes()] == ["x"]
+
+
+def test_a_medium_is_in_one_store_alone(
+    store: SensoriumVectorStore, model: SensoriumEmbedding
+) -> None:
+    """Its own store encodes it, too; a second store is refused, whichever comes first."""
+    node = Node(id_="x", audio_resource=MediaResource(path=MEDIA / "sound_rain.ogg"))
+    first, second = store, store.sibling("audio")
+    for _ in range(2):
+        first.add([node])
+        with pytest.raises(RecordError, match="another store"):
+            second.add([node])
+        [hit] = store.memory.recall("rain", limit=1)
+        assert (hit.record.id, hit.modality) == ("x", "audio")
+        first.clear()
+        first, second = second, first
+    assert store.memory.count() == 0

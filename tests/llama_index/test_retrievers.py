@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from llama_index.core.base.llms.types import AudioBlock, ImageBlock, TextBlock
+from llama_index.core.llms import MockLLM
+from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import (
     ImageNode,
     MetadataMode,
@@ -95,24 +97,28 @@ def test_a_picture_is_an_image_node(memory: Memory) -> None:
     assert [type(block) for block in best.node.get_content_blocks()] == [ImageBlock]
 
 
-def test_a_sound_comes_with_its_stretch(memory: Memory) -> None:
-    """A `Node` has the kept file as its audio resource, and the span that matched."""
+def test_a_sound_comes_as_the_stretch_that_matched(memory: Memory) -> None:
+    """A `Node` has the second that matched as its audio resource, or if wished the kept file."""
     memory.remember(sound("dog|sea"), picture("sun"), text="at the beach", at=NOON)
     best = first(memory, "sea")
     assert isinstance(best.node, Node)
     assert best.node.metadata["span"] == [1.0, 2.0]
     assert best.node.metadata["mime_type"] == "audio/wav"
-    assert best.node.audio_resource is not None
-    assert Audio(best.node.audio_resource.path or b"").duration == 2
     kinds = [type(block) for block in best.node.get_content_blocks()]
     assert kinds == [TextBlock, ImageBlock, AudioBlock]
+    stretch = best.node.get_content_blocks()[2].resolve_audio().read()  # type: ignore[attr-defined]
+    assert Audio(stretch).duration == pytest.approx(1, abs=0.05)
+    whole = first(memory, "sea", media="whole").node.audio_resource  # type: ignore[attr-defined]
+    assert Audio(whole.path).duration == 2
+    with pytest.raises(QueryError, match="media='file'"):
+        SensoriumRetriever(memory, media="file")  # type: ignore[arg-type]  # meant
 
 
 def test_of_several_the_one_that_matched_is_shown(memory: Memory) -> None:
     """A node holds one medium of each kind."""
     memory.remember(sound("dog"), sound("sea|sun"), id="x")
     for question, seconds in (("dog", 1), ("sun", 2)):
-        resource = first(memory, question).node.audio_resource  # type: ignore[attr-defined]
+        resource = first(memory, question, media="whole").node.audio_resource  # type: ignore[attr-defined]
         assert Audio(resource.path).duration == seconds
 
 
@@ -257,3 +263,25 @@ def test_no_nodes_wanted_are_none(memory: Memory) -> None:
     """As from LlamaIndex's own retrievers."""
     memory.remember(text="sea")
     assert SensoriumRetriever(memory, similarity_top_k=0).retrieve("sea") == []
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (sound, "a sound of 1.0 s"),
+        (picture, "a picture"),
+        (depth, "a depth map"),
+        (thermal, "a thermal picture"),
+        (motion, "a motion of"),
+    ],
+)
+def test_engines_of_texts_are_told_of_every_modality(memory: Memory, make: Any, words: str) -> None:
+    """A best hit without words is named to the model, with its time, tags and source."""
+    memory.remember(make("sea"), at=NOON, tags=["trip"], source="phone")
+    retriever = SensoriumRetriever(memory, similarity_top_k=1)
+    [told] = retriever.retrieve("sea")
+    assert told.get_content(metadata_mode=MetadataMode.NONE).startswith(words)
+    engine = RetrieverQueryEngine.from_args(retriever, llm=MockLLM())
+    prompt = str(engine.query("sea"))  # it answers with what it was asked
+    for part in (words, NOON.isoformat(), "trip", "source: phone"):
+        assert part in prompt

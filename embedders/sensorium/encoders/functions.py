@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sensorium.encoders.arithmetic import normalise
-from sensorium.encoders.encoder import EncoderBase, Encoding, Vectors
+from sensorium.encoders.encoder import Encoder, EncoderBase, Encoding, Vectors
 from sensorium.encoders.space import EmbeddingSpace
 from sensorium.encoders.supervision import check_cancelled, report_windows
 from sensorium.errors import (
@@ -90,6 +90,11 @@ class FunctionEncoder(EncoderBase):
         """The modalities that have a function, or vectors made elsewhere."""
         return frozenset(self._towers)
 
+    @property
+    def computed(self) -> frozenset[str]:
+        """The modalities that have a function."""
+        return frozenset(name for name, tower in self._towers.items() if tower is not None)
+
     def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
         """Encode a batch with one call for each modality.
 
@@ -143,6 +148,13 @@ class FunctionEncoder(EncoderBase):
             f"a modality that has a function: {', '.join(known) or 'none has'}",
             "leave it out, or pass its vectors with it: Moment(..., vectors={...})",
         )
+
+
+def encodable(encoder: Encoder) -> frozenset[str]:
+    """Return the modalities that an encoder makes vectors of itself."""
+    if isinstance(encoder, FunctionEncoder):
+        return encoder.computed
+    return encoder.modalities
 
 
 def _encoding(modality: str, row: Vectors) -> Encoding | VectorError:

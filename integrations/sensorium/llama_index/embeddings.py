@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -18,8 +17,8 @@ from sensorium.encoders import Encoder
 from sensorium.encoders.registry import DEFAULT
 from sensorium.encoders.source import EncoderSource
 from sensorium.errors import SourceTypeError
-from sensorium.llama_index.nodes import PERCEPT
-from sensorium.percepts import Image, Percept, Text, percept_from_dict
+from sensorium.llama_index.nodes import percept_of
+from sensorium.percepts import Image, Percept, Text
 
 BATCH = 32  # texts or pictures encoded at once
 
@@ -126,9 +125,9 @@ class SensoriumEmbedding(MultiModalEmbedding):
             SourceTypeError: It has neither.
             PerceptError: The file that it was made of is gone, or has changed.
         """
-        kept = document.metadata.get(PERCEPT)
-        if kept is not None:
-            return self.get_percept_embedding(percept_from_dict(json.loads(kept)))
+        percept = percept_of(document)
+        if percept is not None:
+            return self.get_percept_embedding(percept)
         text = document.get_content(metadata_mode=MetadataMode.NONE)
         if not text.strip():
             raise SourceTypeError(

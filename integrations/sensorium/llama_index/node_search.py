@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
 from llama_index.core.vector_stores.types import MetadataFilters
+from numpy.typing import NDArray
 
 from sensorium.agents.opening import check_memory
 from sensorium.agents.widening import WIDER, Search, named, widening
@@ -24,6 +25,7 @@ from sensorium.llama_index.nodes import (
     CONTENT,
     MIXED,
     contents_of,
+    own_tag_of,
     read_packed,
     tag_of,
 )
@@ -78,18 +80,38 @@ class NodeSearch:
         self._filters = filters
         self._ids = None if ids is None else dict.fromkeys(ids)
         self._documents = None if documents is None else frozenset(documents)
+        self.hits: dict[str, Hit] = {}  # by id: how the nodes of the last search were found
 
     def nearest(self, vector: Sequence[float], count: int) -> list[Hit]:
-        """Return the nodes whose vectors are nearest, with their cosines."""
+        """Return the nodes whose vectors are nearest, with their cosines.
+
+        Nodes without words have the vectors of their media, in other modalities.
+        """
         query = np.asarray(vector, np.float32)
+        found = self._nearest(query, count, [self._modality])
+        others = self._memory.encoder.modalities - {self._modality}
+        own = own_tag_of(self._modality)
+        if count > 0 and others and self._memory.count(tags=[own]):
+            found += self._nearest(query, count, others, Equal("tags", own))
+            found = sorted(found, key=lambda hit: -(hit.similarity or 0.0))[:count]
+        self.hits = {hit.record.id: hit for hit in found}
+        return found
+
+    def _nearest(
+        self,
+        query: NDArray[np.float32],
+        count: int,
+        modalities: Collection[str],
+        *conditions: Condition,
+    ) -> list[Hit]:
         return self._first(
             count,
             lambda limit, rest: self._memory.recall(
                 query,
-                modalities=[self._modality],
+                modalities=modalities,
                 ranking="raw",
                 limit=limit,
-                where=self._where(rest),
+                where=Every((self._where(rest), *conditions)),
             ),
         )
 

@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from llama_index.core.schema import BaseNode
+from llama_index.core.schema import BaseNode, MetadataMode
 from numpy.typing import NDArray
 
 from sensorium.encoders.forking import Lock
+from sensorium.encoders.functions import encodable
 from sensorium.encoders.handles import Remade
-from sensorium.errors import RecordError, VectorError
+from sensorium.errors import RecordError, SensoriumError, VectorError
 from sensorium.llama_index.node_search import NodeSearch
 from sensorium.llama_index.nodes import (
     CONTENT,
     MIXED,
+    OWN,
     Content,
     Packed,
     contents_of,
+    media_of,
+    modalities_of,
+    own_tag_of,
+    own_words,
     pack,
     read_packed,
     tag_of,
 )
 from sensorium.memory import Memory, Moment, Record
-from sensorium.percepts import Percept
+from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Equal, Every, Not
 
 Others: TypeAlias = Mapping[str, Content]  # contents that other stores keep in a record
 TEXT = "text"
+SAME = 0.999  # cosine from which on two vectors are those of one text
 Row: TypeAlias = NDArray[np.float32]
 _locks: WeakKeyDictionary[Memory, Lock] = WeakKeyDictionary()  # shared by all writers of a memory
 
@@ -54,11 +62,16 @@ class NodeWriter(Remade):
         rows = {node.node_id: self._row(node) for node in nodes}
         keeps_media = self._memory.keeps_media
         packed = {node.node_id: pack(node, as_media=keeps_media) for node in nodes}
+        for node in nodes:
+            if rows[node.node_id] is None:
+                packed[node.node_id] = _with_own(packed[node.node_id], media_of(node))
         with self._lock:
             existing = {record.id: record for record in self._memory.get_many(packed)}
             for record in existing.values():
                 _check_is_node(record)
             others = {name: self._others(record) for name, record in existing.items()}
+            for name, contents in others.items():
+                _check_is_apart(name, packed[name], contents)
             moments = [
                 self._moment(name, part, rows[name])
                 for name, part in packed.items()
@@ -91,8 +104,24 @@ class NodeWriter(Remade):
             self._memory.forget(tags=[tag_of(self._modality)], where=alone)
             self.remove(NodeSearch(self._memory, self._modality))
 
-    def _row(self, node: BaseNode) -> Row:
+    def _row(self, node: BaseNode) -> Row | None:
+        """Return the vector of a node; `None` for one whose media are to be encoded.
+
+        These are media without words: what an index embedded for them is no more than their
+        metadata. A vector of another origin stays, and so does one in the store of the medium.
+        """
         dimension = self._memory.encoder.space.dimension
+        if self._has_no_vector(node):
+            kinds = set() if own_words(node) else modalities_of(node)
+            if kinds and kinds <= encodable(self._memory.encoder):
+                return None
+            if kinds and node.embedding is not None and not _told(node).strip():
+                raise RecordError(
+                    f"the node {node.node_id!r}, with {' and '.join(sorted(kinds))} and no words, "
+                    "embedded as an empty text",
+                    f"an encoder of {' and '.join(sorted(kinds))}, or words",
+                    "open the store with embed_model=SensoriumEmbedding(), or give it a text",
+                )
         if node.embedding is None:
             raise RecordError(
                 f"the node {node.node_id!r} without an embedding",
@@ -108,19 +137,35 @@ class NodeWriter(Remade):
             )
         return row
 
+    def _has_no_vector(self, node: BaseNode) -> bool:
+        """Return whether a node has no vector, or that of its metadata, which an index made."""
+        if node.embedding is None:
+            return True
+        if own_words(node) or self._modality in modalities_of(node) or not modalities_of(node):
+            return False
+        encoder = self._memory.encoder
+        row = np.asarray(node.embedding, np.float32)
+        if "text" not in encodable(encoder) or row.shape != (encoder.space.dimension,):
+            return False
+        [told] = encoder.try_encode([Text(_told(node))])
+        if isinstance(told, SensoriumError):
+            return False
+        return bool(row @ told.pooled > SAME * np.linalg.norm(row))
+
     def _others(self, record: Record) -> Others:
         contents = contents_of(record)
         return {name: content for name, content in contents.items() if name != self._modality}
 
-    def _moment(self, id: str, part: Packed, row: Row) -> Moment:
+    def _moment(self, id: str, part: Packed, row: Row | None) -> Moment:
+        own = [own_tag_of(self._modality)] if row is None else []
         return Moment(
             part.percepts,
             id=id,
             text=part.text,
-            tags=[tag_of(self._modality)],
+            tags=[tag_of(self._modality), *own],
             source=part.document,
             metadata={**part.metadata, CONTENT: {self._modality: part.content}},
-            vectors={self._modality: row},
+            vectors=None if row is None else {self._modality: row},
         )
 
     def _write(
@@ -156,6 +201,31 @@ class NodeWriter(Remade):
 
 def _read(contents: Others) -> dict[str, Packed]:
     return {modality: read_packed(content) for modality, content in contents.items()}
+
+
+def _told(node: BaseNode) -> str:
+    return node.get_content(metadata_mode=MetadataMode.EMBED)
+
+
+def _with_own(part: Packed, media: Sequence[Percept]) -> Packed:
+    """Return a packed node with the media that are encoded for it."""
+    percepts = {percept.digest: percept for percept in (*part.percepts, *media)}
+    return replace(
+        part,
+        content={**part.content, OWN: "true"},
+        percepts=tuple(percepts.values()),
+        digests=tuple(percepts),
+    )
+
+
+def _check_is_apart(id: str, part: Packed, others: Others) -> None:
+    """Check that no other store has a node whose media are encoded: each removes its own."""
+    if others and any(OWN in content for content in (part.content, *others.values())):
+        raise RecordError(
+            f"the node {id!r}, whose medium another store of the memory has",
+            "a node in one store",
+            "delete it there, or give it another id",
+        )
 
 
 def _check_is_node(record: Record) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from llama_index.core.constants import DATA_KEY, TYPE_KEY
@@ -14,7 +16,7 @@ from llama_index.core.storage.docstore.utils import json_to_doc
 
 from sensorium.errors import MediaNotFoundError, PerceptError, RecordError
 from sensorium.memory import Medium, Memory, Record
-from sensorium.percepts import Audio, Image, Percept, Video
+from sensorium.percepts import Audio, Image, Percept, Video, percept_from_dict
 from sensorium.percepts.codecs.base64_text import decode_lossless, encode_base64
 from sensorium.percepts.source import Encoded
 
@@ -27,6 +29,8 @@ RESOURCES: Mapping[str, type[Image | Audio | Video]] = {  # fields of a node tha
     "video_resource": Video,
 }
 PERCEPT = "percept"  # key of a document's metadata: the percept that it was made of, as JSON
+MEDIUM = "medium"  # the same: words for its medium, which are its text if it has no other
+OWN = "own"  # key of a content: its vectors are those of its media, not of a text
 Content: TypeAlias = Mapping[str, str]
 TAG = "llama_index:"  # beginning of the tags of records that are nodes
 MIXED = f"{TAG}mixed"  # tag of records whose nodes differ in metadata or document
@@ -82,12 +86,11 @@ def pack(node: BaseNode, *, as_media: bool) -> Packed:
             media[name] = percept.digest
             percepts.append(percept)
         _set_data(fields, name, data if percept is None else None)
-    text = node.get_content(metadata_mode=MetadataMode.NONE)
     whole = json.dumps({TYPE_KEY: node.get_type(), DATA_KEY: fields, "media": media})
     return Packed(
         {CLASS: node.class_name(), NODE: whole},
         dict(fields["metadata"]),
-        text if text.strip() else None,
+        own_words(node),
         node.ref_doc_id,
         tuple(percepts),
         tuple(media.values()),
@@ -98,15 +101,77 @@ def read_packed(content: Content) -> Packed:
     """Read a node from a record, without its percepts."""
     stored = json.loads(content[NODE])
     node = json_to_doc(stored)
-    text = node.get_content(metadata_mode=MetadataMode.NONE)
     return Packed(
         content,
         dict(stored[DATA_KEY]["metadata"]),
-        text if text.strip() else None,
+        own_words(node),
         node.ref_doc_id,
         (),
         tuple(stored["media"].values()),
     )
+
+
+def own_words(node: BaseNode) -> str | None:
+    """Return the text of a node; `None` if it is blank, or nothing but the name of its medium."""
+    text = node.get_content(metadata_mode=MetadataMode.NONE)
+    named = PERCEPT in node.metadata and text == node.metadata.get(MEDIUM)
+    return text if text.strip() and not named else None
+
+
+def media_of(node: BaseNode) -> list[Percept]:
+    """Return the media of a node as percepts: the one it was made of, else those it has.
+
+    What lies behind a web address is left out.
+
+    Raises:
+        PerceptError: A file is gone, has changed, or cannot be read.
+    """
+    made_of = _percept_fields(node)
+    if made_of:
+        return [percept_from_dict(made_of)]
+    return [
+        cls(content, uri=None if isinstance(content, bytes) else Path(content).absolute().as_uri())
+        for cls, content in _contents(node).items()
+    ]
+
+
+def modalities_of(node: BaseNode) -> set[str]:
+    """Return the modalities of `media_of`, without a look at any file."""
+    made_of = _percept_fields(node)
+    return {made_of["modality"]} if made_of else {cls.modality for cls in _contents(node)}
+
+
+def percept_of(node: BaseNode) -> Percept | None:
+    """Return the percept that `SensoriumReader` made a node's document of; `None` without one.
+
+    Raises:
+        PerceptError: Its file is gone, or has changed.
+    """
+    made_of = _percept_fields(node)
+    return percept_from_dict(made_of) if made_of else None
+
+
+def _percept_fields(node: BaseNode) -> dict[str, Any]:
+    kept = node.metadata.get(PERCEPT)
+    try:
+        fields = json.loads(kept) if isinstance(kept, str) else None
+    except ValueError:  # metadata of somebody else's
+        fields = None
+    return fields if isinstance(fields, dict) and "modality" in fields else {}
+
+
+def _contents(node: BaseNode) -> dict[type[Image | Audio | Video], bytes | str | Path]:
+    """Return what a node holds of each medium, or where its file is."""
+    if isinstance(node, ImageNode):
+        picture = b64decode(node.image) if node.image else node.image_path
+        return {Image: picture} if picture else {}
+    held = {cls: getattr(node, name, None) for name, cls in RESOURCES.items()}
+    contents = {
+        cls: b64decode(resource.data) if resource.data else resource.path
+        for cls, resource in held.items()
+        if resource is not None
+    }
+    return {cls: content for cls, content in contents.items() if content}
 
 
 def _data(node: BaseNode) -> dict[str, str]:
@@ -146,6 +211,11 @@ def _percept(cls: type[Image | Audio | Video], data: str) -> Percept | None:
 def tag_of(modality: str) -> str:
     """Return the tag of records that are nodes of a store of one modality."""
     return TAG + modality
+
+
+def own_tag_of(modality: str) -> str:
+    """Return the tag of those of them that have the vectors of their media."""
+    return f"{tag_of(modality)}:{OWN}"
 
 
 def contents_of(record: Record) -> Mapping[str, Content]:

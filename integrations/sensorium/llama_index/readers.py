@@ -13,8 +13,9 @@ from llama_index.core.readers.base import BaseReader
 from llama_index.core.schema import Document, ImageDocument, MediaResource
 
 from sensorium import sources
+from sensorium.agents.naming import named
 from sensorium.enrich.subtitles import Subtitles
-from sensorium.llama_index.nodes import PERCEPT, RESOURCES
+from sensorium.llama_index.nodes import MEDIUM, PERCEPT, RESOURCES
 from sensorium.percepts import Image, Percept, Text, Video, percept_from_media
 from sensorium.percepts.locations import local_path
 from sensorium.percepts.percept import modality_class
@@ -32,8 +33,8 @@ class SensoriumReader(BaseReader):
 
     A document has the medium as its resource, and as metadata its `modality`, `at`, `place`, `uri`,
     the `description` and `keywords` that people gave it, also in a side file of a photo library,
-    its `reading`, and the `percept`, of which `SensoriumEmbedding.get_document_embedding` makes the
-    vector.
+    its `reading`, words for its `medium`, and the `percept`, of which a `SensoriumVectorStore` and
+    `SensoriumEmbedding.get_document_embedding` make vectors.
     """
 
     def __init__(self, *, modality: str | None = None, **options: Any) -> None:
@@ -150,17 +151,20 @@ def _document(percept: Percept, about: dict[str, Any]) -> Document:
     if isinstance(percept, Text):
         return _hiding(Document(text=percept.text, metadata=about))
     about[PERCEPT] = json.dumps(percept.to_dict())
-    name = f"{percept.modality}_resource"
-    if name not in RESOURCES:
-        shown = preview(percept)
-        drawing = MediaResource(data=shown.data, mimetype=shown.mime) if shown else None
-        return _hiding(Document(image_resource=drawing, metadata=about))
-    resources = {name: _resource(percept)}
+    words = about[MEDIUM] = named(percept.modality, percept.duration, percept.uri)
+    if isinstance(
+        percept, Image
+    ):  # told by its metadata, as an index takes a text for a second node
+        return _hiding(ImageDocument(metadata=about, image_resource=_resource(percept)))
     if isinstance(percept, Video) and percept.subtitles:
         words = "\n".join(found.text for found in Subtitles().find(percept))
-        resources["text_resource"] = MediaResource(text=words)
-    cls = ImageDocument if isinstance(percept, Image) else Document
-    return _hiding(cls(metadata=about, **resources))
+    name = f"{percept.modality}_resource"
+    resources: dict[str, MediaResource | None] = {"text_resource": MediaResource(text=words)}
+    if name in RESOURCES:
+        resources[name] = _resource(percept)
+    elif shown := preview(percept):
+        resources["image_resource"] = MediaResource(data=shown.data, mimetype=shown.mime)
+    return _hiding(Document(metadata=about, **resources), MEDIUM)
 
 
 def _resource(percept: Percept) -> MediaResource | None:
@@ -173,8 +177,8 @@ def _resource(percept: Percept) -> MediaResource | None:
     return MediaResource(data=file.source.read(), mimetype=file.mime) if file else None
 
 
-def _hiding(document: Document) -> Document:
+def _hiding(document: Document, *more: str) -> Document:
     """Leave out of what is embedded and told to models what only programs use."""
-    document.excluded_embed_metadata_keys += [*NOT_FOR_MODELS, "at"]
-    document.excluded_llm_metadata_keys += NOT_FOR_MODELS
+    document.excluded_embed_metadata_keys += [*NOT_FOR_MODELS, "at", *more]
+    document.excluded_llm_metadata_keys += [*NOT_FOR_MODELS, *more]
     return document

@@ -18,13 +18,16 @@ from typing_extensions import Unpack
 from sensorium.errors import QueryError
 from sensorium.llama_index.hit_nodes import node_of
 from sensorium.llama_index.node_search import check_open
+from sensorium.llama_index.resources import STRETCH, WHOLE, Media
 from sensorium.memory import Memory
 from sensorium.memory.checks import MOST
 from sensorium.memory.filters import Filters
 from sensorium.percepts import Image, Percept
 
 Part: TypeAlias = "str | Percept | NDArray[Any]"
-OPTIONS = "similarity_top_k, modalities, keywords, min_confidence, half_life, diversity, ranking"
+OPTIONS = (
+    "similarity_top_k, modalities, keywords, min_confidence, half_life, diversity, ranking, media"
+)
 
 
 class SensoriumRetriever(BaseRetriever):
@@ -48,6 +51,7 @@ class SensoriumRetriever(BaseRetriever):
         half_life: timedelta | None = None,
         diversity: float | None = None,
         ranking: str = "centred",
+        media: Media = STRETCH,
         callback_manager: CallbackManager | None = None,
         **filters: Unpack[Filters],
     ) -> None:
@@ -62,18 +66,23 @@ class SensoriumRetriever(BaseRetriever):
             half_life: Age at which a memory counts half.
             diversity: From 0 (by score alone) to 1 (as different from each other as possible).
             ranking: Ranking, as for `Memory.recall`.
+            media: What a node of a recording has: `"stretch"`, what matched of it (of a video a
+                frame), or `"whole"`, its file.
             callback_manager: Manager that is told of each retrieval.
             filters: Filters of `Memory.recall`: `since`, `until`, `tags`, `source`, `where`, ...
         Raises:
-            QueryError: The memory is not a `Memory`, an option does not exist, or
-                `similarity_top_k` is not a number from 0 to 10,000.
+            QueryError: The memory is not a `Memory`, an option does not exist,
+                `similarity_top_k` is not a number from 0 to 10,000, or `media` is neither.
         """
         check_open(memory)
         _check_options(similarity_top_k, filters)
+        if media not in (STRETCH, WHOLE):
+            raise QueryError(f"media={media!r}", f"{STRETCH!r} or {WHOLE!r}", "choose one")
         super().__init__(callback_manager=callback_manager)
         self._memory = memory
         self._count = similarity_top_k
         self._keywords = keywords
+        self._media = media
         self._filters = filters
         self._options: dict[str, Any] = {
             "modalities": modalities,
@@ -95,7 +104,10 @@ class SensoriumRetriever(BaseRetriever):
             **self._options,
             **self._filters,
         )
-        return [NodeWithScore(node=node_of(self._memory, hit), score=hit.score) for hit in hits]
+        nodes = [node_of(self._memory, hit, self._media) for hit in hits]
+        return [
+            NodeWithScore(node=node, score=hit.score) for node, hit in zip(nodes, hits, strict=True)
+        ]
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return await asyncio.to_thread(self._retrieve, query_bundle)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +25,8 @@ from sensorium.llama_index.models import encoder_of
 from sensorium.llama_index.modes import answer
 from sensorium.llama_index.node_search import NodeSearch, check_open
 from sensorium.llama_index.node_writer import NodeWriter
-from sensorium.llama_index.nodes import unpack
-from sensorium.memory import Memory, Record
+from sensorium.llama_index.resources import stored_node
+from sensorium.memory import Hit, Memory, Record
 from sensorium.memory.closing import Closing
 from sensorium.memory.place import OWNER
 
@@ -178,13 +178,18 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
         )
         records, scores = answer(query, nodes, kwargs)
         return VectorStoreQueryResult(
-            nodes=self._unpack(records),
+            nodes=self._unpack(records, nodes.hits),
             similarities=scores,
             ids=[record.id for record in records],
         )
 
-    def _unpack(self, records: Iterable[Record]) -> list[BaseNode]:
-        nodes = (unpack(self._memory, record, self.modality) for record in records)
+    def _unpack(
+        self, records: Iterable[Record], hits: Mapping[str, Hit] | None = None
+    ) -> list[BaseNode]:
+        nodes = (
+            stored_node(self._memory, record, self.modality, (hits or {}).get(record.id))
+            for record in records
+        )
         return [node for node in nodes if node is not None]
 
     def get_nodes(

@@ -32,7 +32,7 @@ from qdrant_client import QdrantClient
 from tests.support.films import BOAT
 from tests.support.llama_indexing import KINDS
 
-from sensorium.errors import RecordError
+from sensorium.errors import QueryError, RecordError
 from sensorium.llama_index import (
     SensoriumEmbedding,
     SensoriumReader,
@@ -325,3 +325,11 @@ def test_a_medium_is_in_one_store_alone(
         first.clear()
         first, second = second, first
     assert store.memory.count() == 0
+
+
+def test_an_empty_question_is_said(store: SensoriumVectorStore, model: SensoriumEmbedding) -> None:
+    """In the words of who asked, not those of a vector store."""
+    store.add([TextNode(text="sea", embedding=model.get_text_embedding("sea"))])
+    retriever = VectorStoreIndex.from_vector_store(store, embed_model=model).as_retriever()
+    with pytest.raises(QueryError, match="an empty question"):
+        retriever.retrieve("")

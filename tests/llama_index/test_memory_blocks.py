@@ -150,6 +150,16 @@ async def test_a_message_is_no_answer_to_itself(
     assert texts(await block.aget([said("sea")], session_id="a")) == ["sea sun"]
 
 
+async def test_what_is_said_again_is_of_now(block: SensoriumMemoryBlock, memory: Memory) -> None:
+    """The time is that of the last time, and the order that of the talk."""
+    await block.aput([said("sea"), said("dog")], session_id="a")
+    before = memory.timeline()[0].at
+    await block.aput([said("cow"), said("sea")], session_id="a")
+    latest = memory.timeline()
+    assert [record.text for record in latest] == ["sea", "cow", "dog"]
+    assert latest[0].at > latest[1].at > before
+
+
 async def test_sessions_are_apart(block: SensoriumMemoryBlock, memory: Memory) -> None:
     """Interleaved, with the same words, and without a name: nothing leaks into another session."""
     for session in ("a", "b", None, "", "a"):

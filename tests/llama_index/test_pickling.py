@@ -13,20 +13,25 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.callbacks import CallbackManager, TokenCountingHandler
 from llama_index.core.embeddings import MockEmbedding
+from llama_index.core.memory import Memory as ChatMemory
 from llama_index.core.schema import TextNode
+from llama_index.core.workflow import Context, StartEvent, StopEvent, Workflow, step
 from qdrant_client import QdrantClient
 from tests.support.llama_indexing import ask, node, vector
 from tests.support.planted import PlantedEncoder, picture
 from tests.support.workers import Sealed, again, workers
+from workflows.context.serializers import PickleSerializer
 
-from sensorium.errors import EncodingError, StoreClosedError, StoreError
+from sensorium.errors import EncodingError, QueryError, StoreClosedError, StoreError
 from sensorium.llama_index import (
     SensoriumEmbedding,
     SensoriumMemoryBlock,
+    SensoriumReader,
     SensoriumRetriever,
     SensoriumVectorStore,
 )
 from sensorium.memory import Memory
+from sensorium.samples import FOLDER
 
 NAMES = ["dog", "sea", "fire"]
 
@@ -125,3 +130,57 @@ def test_embeddings_are_pickled_with_their_encoder() -> None:
     assert other.get_text_embedding("sea") == vector("sea")
     with pytest.raises(EncodingError, match="Sealed, which cannot be pickled"):
         pickle.dumps(SensoriumEmbedding(Sealed()))
+
+
+def test_a_store_is_described_and_made_again(tmp_path: Path) -> None:
+    """As JSON, by the place and the names of its owner and encoder; else in a memory."""
+    with SensoriumVectorStore.open(tmp_path, owner="me", embed_model=SensoriumEmbedding()) as store:
+        store.add(
+            [TextNode(id_="a", text="dog", embedding=[1.0] * store.memory.encoder.space.dimension)]
+        )
+        with SensoriumVectorStore.from_json(store.sibling("text").to_json()) as other:
+            assert [found.node_id for found in other.get_nodes()] == ["a"]
+            assert other.memory.owner == "me"
+    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
+        described = SensoriumVectorStore(memory, modality="image").to_dict()
+        with pytest.raises(QueryError, match="pass memory="):
+            SensoriumVectorStore.from_dict(described)
+        again_made = SensoriumVectorStore.from_dict(described, memory=memory)
+        assert (again_made.modality, again_made.memory) == ("image", memory)
+
+
+def test_retrievers_and_readers_are_copied(memory: Memory) -> None:
+    """With their options."""
+    retriever = SensoriumRetriever(memory, similarity_top_k=1, modalities=["image"])
+    reader = SensoriumReader(accel="m/s^2", gyro="rad/s")
+    for other in (copy.deepcopy(retriever), again(retriever)):
+        assert "image" in retrieved(other, "dog")
+    for also in (copy.deepcopy(reader), again(reader)):
+        [jog] = also.load_data(FOLDER / "imu_jogging.npz")
+        assert jog.metadata["modality"] == "imu"
+
+
+class Reminding(Workflow):
+    """An agent that puts a chat memory in its context, and asks the memory of its context."""
+
+    chat: ChatMemory | None = None
+
+    @step
+    async def ask(self, context: Context, asked: StartEvent) -> StopEvent:
+        if self.chat is not None:
+            await context.store.set("chat", self.chat)
+        [block] = (await context.store.get("chat")).memory_blocks
+        found = await block.aget([ChatMessage(role="user", content="dog")])
+        return StopEvent(result=str(found))
+
+
+async def test_a_saved_workflow_keeps_its_memory_block(memory: Memory) -> None:
+    """What its context remembered is recalled by a workflow that goes on from it."""
+    before, after = Reminding(), Reminding()
+    block = SensoriumMemoryBlock(memory=memory, scope="owner")
+    before.chat = ChatMemory.from_defaults(session_id="a", memory_blocks=[block])
+    context = Context(before)
+    assert "dog" in str(await before.run(ctx=context))
+    saved = context.to_dict(serializer=PickleSerializer())
+    restored = Context.from_dict(after, saved, serializer=PickleSerializer())
+    assert "dog" in str(await after.run(ctx=restored))

@@ -7,6 +7,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any, Literal, TypeAlias
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole, TextBlock
@@ -17,6 +18,7 @@ from llama_index.core.utils import get_tokenizer
 from sensorium.errors import BatchError, EncodingError, PerceptError, SensoriumError
 from sensorium.llama_index.messages import ROLE, message_of, percepts_of, words_of
 from sensorium.memory import Hit, Memory, Moment
+from sensorium.memory.writing.clock import TICK
 from sensorium.percepts import Percept
 
 Scope: TypeAlias = Literal["session", "owner"]
@@ -68,10 +70,13 @@ class SensoriumMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
             SensoriumError: A message cannot be remembered for another reason; the others are.
         """
         moments: list[Moment] = []
-        for message, session in zip(messages, sessions, strict=True):
+        now = datetime.now(timezone.utc)
+        for number, (message, session) in enumerate(zip(messages, sessions, strict=True)):
             words, percepts = words_of(message), percepts_of(message)
             if words or percepts:
-                moments.append(_moment(message, words, percepts, session))
+                # What is said again is of now, and stands behind what was said before it
+                at = now + number * TICK
+                moments.append(_moment(message, words, percepts, session, at))
         rest: list[Moment] = []
         failures: list[SensoriumError] = []
         for failure in self.memory.remember_many(moments).failures:
@@ -159,13 +164,18 @@ class SensoriumMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
 
 
 def _moment(
-    message: ChatMessage, words: str, percepts: list[Percept], session: str | None
+    message: ChatMessage,
+    words: str,
+    percepts: list[Percept],
+    session: str | None,
+    at: datetime,
 ) -> Moment:
     source = _source(session)
     return Moment(
         percepts,
         id=_id(source, message.role.value, words, percepts),
         text=words or None,
+        at=at,
         source=source,
         metadata={ROLE: message.role.value, **({SESSION: session} if session else {})},
     )

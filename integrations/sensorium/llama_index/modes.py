@@ -48,6 +48,10 @@ def answer(query: VectorStoreQuery, nodes: NodeSearch, options: Mapping[str, Any
         hits = nodes.nearest(query.query_embedding, query.similarity_top_k)
         return [hit.record for hit in hits], [hit.similarity or 0.0 for hit in hits]
     if not (query.filters or query.node_ids or query.doc_ids):
+        if query.query_str is not None and not query.query_str.strip():
+            raise QueryError(
+                "an empty question", "words, an embedding, or filters", "ask with some words"
+            )
         raise QueryError("an empty query", "an embedding, or filters", "pass query_embedding=")
     return list(islice(nodes.records(), max(0, query.similarity_top_k))), None
 

@@ -26,6 +26,7 @@ from sensorium.llama_index.modes import answer
 from sensorium.llama_index.node_search import NodeSearch, check_open
 from sensorium.llama_index.node_writer import NodeWriter
 from sensorium.llama_index.resources import stored_node
+from sensorium.llama_index.whereabouts import PLACE_FIELDS, place_of
 from sensorium.memory import Hit, Memory, Record
 from sensorium.memory.closing import Closing
 from sensorium.memory.place import OWNER
@@ -109,6 +110,43 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
     # LlamaIndex's own leave out of a pickle what cannot be pickled, such as a memory
     __getstate__ = BaseModel.__getstate__
     __setstate__ = BaseModel.__setstate__
+
+    def to_dict(self, **kwargs: Any) -> dict[str, Any]:
+        """Describe the store, and where its memory is, without keys of a server.
+
+        Args:
+            kwargs: Arguments of pydantic's `model_dump`.
+        """
+        described: dict[str, Any] = super().to_dict(**kwargs)
+        return {**described, **place_of(self._memory)}
+
+    @classmethod
+    def from_dict(  # type: ignore[override]  # LlamaIndex's takes any keywords
+        cls, data: dict[str, Any], *, memory: Memory | None = None
+    ) -> Self:
+        """Make a store of what `to_dict` gave.
+
+        Args:
+            data: Description of a store.
+            memory: Open memory, which the caller closes; by default the one described is opened.
+        Raises:
+            QueryError: The description does not say where the memory is, or which encoder it has.
+            StoreError: `Memory.open` failed.
+        """
+        modality = data.get("modality", "text")
+        if memory is not None:
+            return cls(memory, modality=modality)
+        if "place" not in data:
+            raise QueryError(
+                "a description of a store without the place or the encoder of its memory",
+                "the memory",
+                "pass memory=, or pickle the store instead",
+            )
+        opened = Memory.open(**{name: data[name] for name in PLACE_FIELDS})
+        with closed_on_failure(opened):
+            store = cls(opened, modality=modality)
+        store._owns_memory = True
+        return store
 
     def sibling(self, modality: str) -> Self:
         """Return the store of another modality in the same memory."""

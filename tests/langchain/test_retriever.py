@@ -325,7 +325,7 @@ def test_unknown_options_are_refused(memory: Memory) -> None:
     """A misspelt wish is an error, not a wish that is not heard."""
     with pytest.raises(ValidationError, match="limit"):
         SensoriumRetriever(memory=memory, limit=3)
-    known = "k, modalities, min_confidence, half_life, filters"
+    known = "k, modalities, min_confidence, half_life, filters, keywords, diversity"
     with pytest.raises(QueryError, match=f"top_k; needed known ones: {known}; .*k="):
         SensoriumRetriever(memory=memory).invoke("a dog", top_k=3)
 

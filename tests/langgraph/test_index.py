@@ -16,7 +16,13 @@ from tests.support.langgraph_stores import DIMS, INDEX, PATIENCE, embed, index_w
 from tests.support.planted import PlantedEncoder, direction
 
 from sensorium.encoders.probe import SENTENCE
-from sensorium.errors import QueryError, SpaceMismatchError, StoreClosedError
+from sensorium.errors import (
+    QueryError,
+    SpaceMismatchError,
+    StoreClosedError,
+    StoreFormatError,
+    VectorError,
+)
 from sensorium.langchain import SensoriumEmbeddings
 from sensorium.langgraph import SensoriumStore, index_encoder
 from sensorium.memory import Memory
@@ -131,9 +137,84 @@ def test_an_index_belongs_to_its_memory(tmp_path: Path) -> None:
     with SensoriumStore.open(index=other) as store:
         store.put(("a",), "k", {"text": "sea"})
         assert store.search((), query='{"text": "sea"}')[0].score == pytest.approx(1, abs=1e-3)
-    for half in ({"dims": 3}, {"embed": embed}):
-        with pytest.raises(QueryError, match="both embed and dims"):
-            index_encoder(half)  # type: ignore[arg-type]  # meant
+    half: Any = {"dims": 3}
+    with pytest.raises(QueryError, match="both embed and dims"):
+        index_encoder(half)
+
+
+def test_dimensions_are_counted_where_they_are_not_given(tmp_path: Path) -> None:
+    """By the sentence that is embedded anyway; wrong ones are noticed before anything is put."""
+    counted: Any = {"embed": embed, "fields": ["text"]}
+    with SensoriumStore.open(tmp_path, index=counted) as store:
+        assert store.memory.encoder.space.dimension == DIMS
+        store.put(("a",), "k", {"text": "sea"})
+        SensoriumStore(store.memory, index=counted)
+    with SensoriumStore.open(tmp_path, index=INDEX) as store:
+        assert keys(store, query="sea") == ["k"]
+    with pytest.raises(VectorError, match=f"have {DIMS} numbers"):
+        SensoriumStore.open(index=index_with(dims=DIMS + 1))
+
+
+@pytest.mark.parametrize("name", ["sensorium-mini", "sensorium:mini", "sensorium:sensorium-mini"])
+def test_encoders_have_names_as_models_have(name: str) -> None:
+    """Those of `load_encoder`, and as LangChain writes a provider's models."""
+    named: Any = {"embed": name}
+    assert index_encoder(named).space.model == "sensorium-mini"
+
+
+@pytest.mark.parametrize("key", ["distance_type", "ann_index_config"])
+def test_what_databases_decide_is_refused(key: str) -> None:
+    """The error says that the engine decides."""
+    with pytest.raises(QueryError, match="the engine compares by cosine"):
+        SensoriumStore.open(index=index_with(**{key: "cosine"}))
+
+
+async def test_an_asynchronous_lambda_is_known_by_what_it_does(tmp_path: Path) -> None:
+    """Opened on the caller's loop; without that it has no name, and `model=` gives one."""
+    mine = index_with(embed=lambda texts: aembed([*texts]))
+    other = index_with(embed=lambda texts: aembed([text[::-1] for text in texts]))
+    for index in (mine, other):
+        index["embed"] = _awaited(index["embed"])
+    async with await SensoriumStore.aopen(tmp_path, index=mine) as store:
+        await store.aput(("a",), "k", {"text": "sea"})
+    with pytest.raises(SpaceMismatchError, match="one sentence differ, cosine"):
+        await SensoriumStore.aopen(tmp_path, index=other)
+    async with await SensoriumStore.aopen(tmp_path, index=mine) as store:
+        assert [item.key for item in await store.asearch((), query="sea")] == ["k"]
+
+
+async def test_what_has_no_name_and_cannot_be_asked_is_refused() -> None:
+    """The remedies work."""
+    nameless = partial(lambda texts, by: by(texts), by=aembed)
+    index = index_with(embed=_awaited(nameless))
+    index["embed"].__qualname__ = "f.<locals>.<lambda>"
+    with pytest.raises(QueryError, match=r'await SensoriumStore\.aopen\(\.\.\.\), or model="'):
+        SensoriumStore.open(index=index)
+    (await SensoriumStore.aopen(index=index)).close()
+    SensoriumStore.open(index=index, model="mine").close()
+
+
+def _awaited(function: Any) -> Any:
+    """An asynchronous function that has no name of its own."""
+
+    async def awaited(texts: list[str]) -> list[list[float]]:
+        vectors: list[list[float]] = await function(texts)
+        return vectors
+
+    awaited.__qualname__ = "<lambda>"
+    return awaited
+
+
+async def test_names_that_other_stores_have(tmp_path: Path) -> None:
+    """`from_conn_string` opens, and `setup` has nothing to do, awaited or not."""
+    with SensoriumStore.from_conn_string(str(tmp_path), index=INDEX) as store:
+        store.setup()
+        store.put(("a",), "k", {"text": "sea"})
+    async with SensoriumStore.from_conn_string(str(tmp_path), index=INDEX) as store:
+        await store.setup()
+        assert keys(store, query="sea") == ["k"]
+    with pytest.raises(StoreFormatError, match="postgresql"):
+        SensoriumStore.from_conn_string("postgresql://user@host/db")
 
 
 async def test_an_asynchronous_function_embeds() -> None:

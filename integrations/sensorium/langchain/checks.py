@@ -12,6 +12,7 @@ from sensorium.errors import QueryError, RecordError, VectorError
 from sensorium.langchain.filters import condition_of
 from sensorium.memory.checks import MOST
 from sensorium.memory.filters import Filters
+from sensorium.percepts import Text
 from sensorium.qdrant import Condition
 
 if TYPE_CHECKING:
@@ -54,6 +55,30 @@ def check_lambda(share: object) -> None:
             "a number from 0 to 1",
             "write 1 for likeness alone, 0 for difference",
         )
+
+
+def keywords_of(keywords: object, question: Iterable[object]) -> str | None:
+    """Return the words that a recall looks for in texts.
+
+    Args:
+        keywords: The words; True for those of the question; None or False for none.
+        question: Parts of the question.
+    Raises:
+        QueryError: Something else, or True for a question without words.
+    """
+    if keywords is None or keywords is False:
+        return None
+    if isinstance(keywords, str):
+        return keywords
+    texts = [part.text if isinstance(part, Text) else part for part in question]
+    words = " ".join(text for text in texts if isinstance(text, str) and text.strip())
+    if keywords is not True or not words:
+        raise QueryError(
+            f"keywords={keywords!r}" + (" for a question without words" if not words else ""),
+            "words, or True for those of the question",
+            'write keywords="E4711", or leave it out',
+        )
+    return words
 
 
 def checked_filters(filters: object) -> Filters:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,18 @@ from langchain_core.callbacks import (
 from langchain_core.documents import Document
 from langchain_core.messages.content import ContentBlock
 from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import ensure_config
 from pydantic import ConfigDict, Field
 
+from sensorium.errors import OwnerError
 from sensorium.langchain.blocks import Question, blocks_of, parts_of
-from sensorium.langchain.checks import K, checked_filters, limit_of, refuse
+from sensorium.langchain.checks import K, checked_filters, keywords_of, limit_of, refuse
 from sensorium.langchain.documents import hit_document, matched_by
 from sensorium.memory import Memory
 from sensorium.percepts.forms import MAX_BYTES
 
-ARGUMENTS = "k, modalities, min_confidence, half_life, filters"
+ARGUMENTS = "k, modalities, min_confidence, half_life, filters, keywords, diversity"
 
 
 class SensoriumRetriever(BaseRetriever):
@@ -43,7 +47,11 @@ class SensoriumRetriever(BaseRetriever):
         filters: Filters of `Memory.recall`: `since`, `until`, `tags`, `source`, `where`,
             `with_modalities`, `text_contains`.
             (`tags` and `metadata` of the retriever itself are LangChain's, for tracing.)
+        keywords: Words to look for in the records' texts besides; True for those of the question.
+        diversity: From 0 (by score alone) to 1 (as different as possible from each other).
         roots: Directories that the paths in questions must lie in; by default none.
+        owner: Names the owner whose memories are recalled, given the `RunnableConfig` of the run:
+            `lambda config: config["configurable"]["user_id"]`. Without it, the memory's owner.
     """
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
@@ -54,7 +62,10 @@ class SensoriumRetriever(BaseRetriever):
     min_confidence: float | None = None
     half_life: timedelta | None = None
     filters: Mapping[str, Any] = Field(default_factory=dict)
+    keywords: str | bool | None = None
+    diversity: float | None = None
     roots: Sequence[str | Path] = ()
+    owner: Callable[[RunnableConfig], str] | None = None
 
     def __init__(self, **attributes: Any) -> None:
         """Take the attributes by name.
@@ -67,6 +78,54 @@ class SensoriumRetriever(BaseRetriever):
         # Checked here, not in a validator, in which pydantic would wrap the error.
         checked_filters(self.filters)
 
+    def invoke(
+        self, input: Question, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> list[Document]:
+        """Recall what answers a question; keywords stand in the place of the attributes.
+
+        Args:
+            input: The question.
+            config: The run's, which `owner` is given.
+            kwargs: `k`, `modalities`, `min_confidence`, `half_life`, `filters`, `keywords`,
+                `diversity`.
+        Returns:
+            Best first; the metadata are described in docs/langchain.md.
+        Raises:
+            OwnerError: `owner` names nobody.
+            QueryError: No question, an unknown argument, or arguments that contradict each other.
+            FilterError: A filter is wrong.
+            SourceRefusedError: A URL that would have to be fetched, or a path outside `roots`.
+            EncodingError: A part of the question cannot be encoded.
+        """
+        with self._memory_of(config) as memory:
+            own = self.model_copy(update={"memory": memory, "owner": None})
+            return super(SensoriumRetriever, own).invoke(input, config, **kwargs)  # type: ignore[arg-type]  # more than words
+
+    async def ainvoke(
+        self, input: Question, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> list[Document]:
+        """Recall in a thread; arguments and errors as `invoke`."""
+        with self._memory_of(config) as memory:
+            own = self.model_copy(update={"memory": memory, "owner": None})
+            return await super(SensoriumRetriever, own).ainvoke(input, config, **kwargs)  # type: ignore[arg-type]  # more than words
+
+    @contextmanager
+    def _memory_of(self, config: RunnableConfig | None) -> Iterator[Memory]:
+        """Lend the memory of the run's owner; never the server's own if the run names nobody."""
+        if self.owner is None:
+            yield self.memory
+            return
+        try:
+            name = self.owner(ensure_config(config))
+        except KeyError as error:
+            raise OwnerError(
+                f"a run whose config lacks {error}",
+                "the owner whose memories are recalled",
+                'pass invoke(question, {"configurable": {"user_id": ...}}), or what owner= reads',
+            ) from error
+        with self.memory.for_owner(name) as memory:
+            yield memory
+
     def _get_relevant_documents(
         self,
         query: Question,
@@ -77,17 +136,11 @@ class SensoriumRetriever(BaseRetriever):
         min_confidence: float | None = None,
         half_life: timedelta | None = None,
         filters: Mapping[str, Any] | None = None,
+        keywords: str | bool | None = None,
+        diversity: float | None = None,
         **unknown: Any,
     ) -> list[Document]:
-        """Recall; `invoke` takes the keywords, each in the place of the attribute of its name.
-
-        Returns:
-            Best first; the metadata are described in docs/langchain.md.
-        Raises:
-            QueryError: No question, an unknown argument, or arguments that contradict each other.
-            SourceRefusedError: A URL that would have to be fetched, or a path outside `roots`.
-            EncodingError: A part of the question cannot be encoded.
-        """
+        """Recall, as `invoke` describes."""
         refuse(unknown, needed=f"known ones: {ARGUMENTS}", remedy="how many documents is k=")
         wanted = checked_filters(self.filters if filters is None else filters)
         limit = limit_of(self.k if k is None else k)
@@ -95,12 +148,15 @@ class SensoriumRetriever(BaseRetriever):
         if not limit:
             return []
         smallest = self.min_confidence if min_confidence is None else min_confidence
+        words = self.keywords if keywords is None else keywords
         hits = self.memory.recall(
             parts,
             limit=limit,
             modalities=self.modalities if modalities is None else modalities,
             min_confidence=smallest,
             half_life=self.half_life if half_life is None else half_life,
+            keywords=keywords_of(words, parts),
+            diversity=self.diversity if diversity is None else diversity,
             **wanted,
         )
         return [hit_document(hit) for hit in hits]
@@ -114,7 +170,11 @@ class SensoriumRetriever(BaseRetriever):
         )
 
     def content_blocks(
-        self, documents: Sequence[Document], *, max_bytes: int = MAX_BYTES
+        self,
+        documents: Sequence[Document],
+        *,
+        max_bytes: int = MAX_BYTES,
+        config: RunnableConfig | None = None,
     ) -> list[ContentBlock]:
         """Show documents to a chat model that sees and hears: their texts, pictures and sounds.
 
@@ -123,10 +183,14 @@ class SensoriumRetriever(BaseRetriever):
         Args:
             documents: Documents of this retriever; those forgotten since are left out.
             max_bytes: Largest size of one picture or sound.
+            config: The run's, for `owner`; chains pass it.
+        Raises:
+            OwnerError: `owner` names nobody.
         """
         named = {document.id: document for document in documents if document.id is not None}
         blocks: list[ContentBlock] = []
-        for record in self.memory.get_many(named):
-            medium, span = matched_by(named[record.id], record)
-            blocks += blocks_of(self.memory, record, matched=medium, span=span, max_bytes=max_bytes)
+        with self._memory_of(config) as memory:
+            for record in memory.get_many(named):
+                medium, span = matched_by(named[record.id], record)
+                blocks += blocks_of(memory, record, matched=medium, span=span, max_bytes=max_bytes)
         return blocks

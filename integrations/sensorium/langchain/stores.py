@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from inspect import signature
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -19,46 +20,39 @@ from sensorium.agents.opening import check_memory, closed_on_failure
 from sensorium.agents.signals import Content, percepts_of
 from sensorium.agents.threads import in_thread
 from sensorium.encoders import normalise
-from sensorium.errors import BatchError, QueryError, SensoriumError, SourceTypeError
+from sensorium.errors import QueryError, RecordNotFoundError, SourceTypeError
 from sensorium.langchain.checks import (
     FETCH_K,
     K,
     Wanted,
     as_list,
     check_lambda,
-    ids_of,
+    keywords_of,
     limit_of,
     metadata_of,
     refuse,
-    vectors_of,
 )
-from sensorium.langchain.documents import (
-    MARK,
-    end_of_line,
-    returned_metadata,
-    signals_of,
-    stored_document,
-)
+from sensorium.langchain.documents import MARK, stored_document
 from sensorium.langchain.embeddings import SensoriumEmbeddings
 from sensorium.langchain.filters import condition_of
 from sensorium.langchain.foreign import check_embedding, check_space, encoder_of, needed_method
 from sensorium.langchain.store_retriever import StoreRetriever, check_arguments
-from sensorium.memory import Hit, Memory, Moment, Record
+from sensorium.langchain.writing import Contents, DocumentWriter, Ids, Metadatas
+from sensorium.memory import Hit, Memory, Record
 from sensorium.memory.closing import Closing
 from sensorium.memory.place import OWNER
 from sensorium.memory.recalling.diversity import choose_diverse
 from sensorium.memory.writing.writer import BATCH
 from sensorium.percepts import Percept, Text
+from sensorium.qdrant import Condition
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
 
-Contents: TypeAlias = Sequence[Content]
-Metadatas: TypeAlias = "Sequence[Mapping[str, Any] | None] | None"
-Ids: TypeAlias = "Sequence[str | None] | None"
+Question: TypeAlias = "str | Percept"
 
 OPTIONS = frozenset(signature(Memory.open).parameters) - {"place", "owner", "encoder"}
-SHOWN = 60  # characters of a document, in an error
+PAGE = 1_000  # documents read in one go
 
 
 class SensoriumVectorStore(Closing, VectorStore):
@@ -107,6 +101,7 @@ class SensoriumVectorStore(Closing, VectorStore):
         # Embeddings that make the vectors in the place of the memory's own encoder.
         is_own = isinstance(embedding, SensoriumEmbeddings)
         self._foreign: Embeddings | None = None if is_own else embedding
+        self._writer = DocumentWriter(self.memory, self._foreign)
         several = len(self.memory.encoder.modalities) > 1
         self._ranking = ranking or ("centred" if several else "raw")
 
@@ -171,6 +166,35 @@ class SensoriumVectorStore(Closing, VectorStore):
             store.add_texts(texts, metadatas, ids=ids)
         return store
 
+    @classmethod
+    def from_embeddings(
+        cls,
+        text_embeddings: Iterable[tuple[str, Sequence[float]]],
+        embedding: Embeddings,
+        metadatas: Metadatas = None,
+        *,
+        ids: Ids = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Open a store and add texts with their vectors, as `add_embeddings` does.
+
+        `kwargs` are those of `open`.
+        """
+        with closed_on_failure(cls.open(embedding=embedding, **kwargs)) as store:
+            store.add_embeddings(text_embeddings, metadatas, ids=ids)
+        return store
+
+    @classmethod
+    async def aopen(cls, place: str | Path | QdrantClient = ":memory:", **options: Any) -> Self:
+        """Run `open` in a thread."""
+        return await asyncio.to_thread(cls.open, place, **options)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self.close)
+
     def close(self) -> None:
         """Close the memory, if the store opened it."""
         if self._owns_memory:
@@ -224,47 +248,7 @@ class SensoriumVectorStore(Closing, VectorStore):
         """
         refuse(kwargs)
         documents = as_list(documents, Document)
-        names = ids_of([document.id for document in documents], ids)
-        signals = self._signals_named_by(documents, names)
-        for index, record in signals.items():
-            metadata = returned_metadata(documents[index], record)
-            self.memory.update(record.id, metadata=metadata)
-        places = [index for index in range(len(documents)) if index not in signals]
-        vectors = self._text_vectors([documents[index].page_content for index in places])
-        moments = [
-            Moment(
-                text=documents[index].page_content,
-                metadata=documents[index].metadata,
-                tags=[MARK],
-                id=names[index],
-                vectors=rows,
-            )
-            for index, rows in zip(places, vectors, strict=True)
-        ]
-        return self._remember(moments, names, batch_size, places)
-
-    def _signals_named_by(
-        self, documents: Sequence[Document], names: Sequence[str]
-    ) -> dict[int, Record]:
-        """Return the records of signals that documents only name, by the documents' indexes."""
-        lines = {
-            name: index
-            for index, (document, name) in enumerate(zip(documents, names, strict=True))
-            if document.page_content.endswith(end_of_line(name))
-        }
-        return {
-            lines[record.id]: record
-            for record in (self.memory.get_many(lines) if lines else ())
-            if signals_of(record) and not record.text
-        }
-
-    def _text_vectors(self, texts: list[str]) -> Sequence[Mapping[str, Any] | None]:
-        """Return the vectors of each text; `None` where the memory's encoder makes them."""
-        if self._foreign is not None:
-            rows = self._foreign.embed_documents(texts) if texts else []
-            return vectors_of(Text.modality, rows, len(texts))
-        # A blank text gets no vector: nothing resembles it.
-        return [None if text.strip() else {} for text in texts]
+        return self._writer.add(documents, ids=ids, batch_size=batch_size)
 
     def add_percepts(
         self, percepts: Sequence[Percept], metadatas: Metadatas = None, *, ids: Ids = None
@@ -285,7 +269,7 @@ class SensoriumVectorStore(Closing, VectorStore):
             BatchError: Some could not be embedded or kept; the others are in the store.
             UnsupportedModalityError: The store's embeddings do not take a modality.
         """
-        return self._keep(percepts, percepts, metadatas, ids)
+        return self._writer.keep(percepts, percepts, metadatas, ids)
 
     def add_images(
         self, uris: Contents, metadatas: Metadatas = None, *, ids: Ids = None, **units: Any
@@ -344,89 +328,111 @@ class SensoriumVectorStore(Closing, VectorStore):
         units: Mapping[str, Any],
     ) -> list[str]:
         """Add signals of one modality and return their ids."""
-        if self._foreign is not None:
-            needed_method(self._foreign, modality)  # raises before any file is opened
+        self._writer.check_modality(modality)
         percepts = percepts_of(uris, modality=modality, units=units)
-        return self._keep(percepts, uris, metadatas, ids)
+        return self._writer.keep(percepts, uris, metadatas, ids)
 
-    def _keep(
-        self, percepts: Sequence[Percept], contents: Contents, metadatas: Metadatas, ids: Ids
+    def add_embeddings(
+        self,
+        text_embeddings: Iterable[tuple[str, Sequence[float]]],
+        metadatas: Metadatas = None,
+        *,
+        ids: Ids = None,
+        batch_size: int = BATCH,
     ) -> list[str]:
-        """Add percepts; foreign embeddings are given their contents as the caller named them."""
-        metadata = metadata_of(metadatas, len(percepts))
-        names = ids_of([None] * len(percepts), ids)
-        vectors = self._percept_vectors(percepts, contents)
-        moments = [
-            Moment(percept, metadata=m, tags=[MARK], id=name, vectors=rows)
-            for percept, m, name, rows in zip(percepts, metadata, names, vectors, strict=True)
-        ]
-        return self._remember(moments, names, BATCH, range(len(names)))
+        """Add texts whose vectors exist already, such as those of another store.
 
-    def _percept_vectors(
-        self, percepts: Sequence[Percept], contents: Contents
-    ) -> Sequence[Mapping[str, Any] | None]:
-        """Return the vectors of each percept; `None` where the memory's encoder makes them."""
-        vectors: list[Mapping[str, Any] | None] = [None] * len(percepts)
-        if self._foreign is None:
-            return vectors
-        for modality in {percept.modality for percept in percepts}:
-            places = [i for i, percept in enumerate(percepts) if percept.modality == modality]
-            rows = needed_method(self._foreign, modality)([contents[i] for i in places])
-            for place, row in zip(places, vectors_of(modality, rows, len(places)), strict=True):
-                vectors[place] = row
-        return vectors
-
-    def _remember(
-        self, moments: list[Moment], names: list[str], batch_size: int, places: Sequence[int]
-    ) -> list[str]:
-        """Remember the documents at `places`, and return the names of all."""
-        report = self.memory.remember_many(moments, batch_size=batch_size)
-        if report.failures:
-            failures = {places[failure.index]: failure.error for failure in report.failures}
-            raise _batch_error(failures, moments[report.failures[0].index].text, names)
-        return names
+        Args:
+            text_embeddings: Each text and its vector, which the store's embeddings made. One text
+                is embedded to see that they did.
+            metadatas: One dictionary each, or `None`.
+            ids: One each; made where `None`.
+            batch_size: Documents written together.
+        Returns:
+            The ids, in order.
+        Raises:
+            VectorError: Vectors of another model.
+            RecordError: Not as many ids or dictionaries as texts.
+            BatchError: Some could not be added; the others are in the store.
+        """
+        pairs = list(text_embeddings)
+        words = as_list([text for text, _ in pairs], str)
+        metadata = metadata_of(metadatas, len(words))
+        documents = [Document(text, metadata=m) for text, m in zip(words, metadata, strict=True)]
+        vectors = [vector for _, vector in pairs]
+        return self._writer.add(documents, ids=ids, batch_size=batch_size, vectors=vectors)
 
     # Finding
 
-    def similarity_search(self, query: str, k: int = K, **kwargs: Any) -> list[Document]:
-        """Return the documents most similar to a question; `filter=` restricts them.
+    # A search takes `filter=`, and `keywords=`: words that the best documents contain, or True for
+    # the words of the question.
 
+    def similarity_search(self, query: Question, k: int = K, **kwargs: Any) -> list[Document]:
+        """Return the documents most similar to a question: words, a picture or another percept.
+
+        Args:
+            query: Words, or a percept.
+            k: Largest number of documents.
+            kwargs: `filter=` restricts the documents; `keywords=` raises those whose text contains
+                words, or with True, the words of the question.
         Raises:
             QueryError: A blank question, or `k` that is not a whole number from 0.
             FilterError: A filter that no metadata can be compared with.
+            UnsupportedModalityError: The store's embeddings do not take a percept.
         """
         return [document for document, _ in self.similarity_search_with_score(query, k, **kwargs)]
 
     def similarity_search_with_score(
-        self, query: str, k: int = K, **kwargs: Any
+        self, query: Question, k: int = K, **kwargs: Any
     ) -> list[tuple[Document, float]]:
         """Return documents, best first, each with its cosine: the higher, the more similar.
 
         In a store of several modalities the order is fair to all of them, and may not be that of
-        the cosines: those of sounds with words are all lower than those of words with words.
+        the cosines: those of sounds with words are all lower than those of words with words. A
+        document without a vector, which only keywords find, has 0.
         """
-        hits = self._hits(self._question(query), k, **kwargs)
-        return [(_document(hit), _cosine(hit)) for hit in hits]
+        return [(_document(hit), _cosine(hit)) for hit in self._ask(query, k, **kwargs)]
 
     def similarity_search_by_vector(
-        self, embedding: list[float], k: int = K, **kwargs: Any
+        self, embedding: Sequence[float], k: int = K, **kwargs: Any
     ) -> list[Document]:
         """Return the documents most similar to a vector of the store's embeddings."""
-        return [_document(hit) for hit in self._hits(np.asarray(embedding), k, **kwargs)]
+        found = self.similarity_search_with_score_by_vector(embedding, k, **kwargs)
+        return [document for document, _ in found]
+
+    def similarity_search_with_score_by_vector(
+        self, embedding: Sequence[float], k: int = K, **kwargs: Any
+    ) -> list[tuple[Document, float]]:
+        """Return documents most similar to a vector, each with its cosine."""
+        hits = self._hits(np.asarray(embedding, np.float32), k, **kwargs)
+        return [(_document(hit), _cosine(hit)) for hit in hits]
+
+    def similarity_search_by_vector_with_relevance_scores(
+        self, embedding: Sequence[float], k: int = K, **kwargs: Any
+    ) -> list[tuple[Document, float]]:
+        """Return documents most similar to a vector, with scores from 0 to 1."""
+        return _relevant(self._hits(np.asarray(embedding, np.float32), k, **kwargs))
+
+    def similarity_search_by_image(self, uri: Content, k: int = K, **kwargs: Any) -> list[Document]:
+        """Return the documents most similar to a picture: a path, `data:` URI, bytes or percept."""
+        [image] = percepts_of([uri], modality="image", units={})
+        return self.similarity_search(image, k, **kwargs)
+
+    def similarity_search_by_image_with_relevance_score(
+        self, uri: Content, k: int = K, **kwargs: Any
+    ) -> list[tuple[Document, float]]:
+        """Return the documents most similar to a picture, with scores from 0 to 1."""
+        [image] = percepts_of([uri], modality="image", units={})
+        return _relevant(self._ask(image, k, **kwargs))
 
     def _similarity_search_with_relevance_scores(
-        self, query: str, k: int = K, **kwargs: Any
+        self, query: Question, k: int = K, **kwargs: Any
     ) -> list[tuple[Document, float]]:
-        """Score from 0 to 1: by confidence if all hits have it, else by `(1 + cosine) / 2`."""
-        hits = self._hits(self._question(query), k, **kwargs)
-        scores = [hit.confidence for hit in hits if hit.confidence is not None]
-        if len(scores) < len(hits):
-            scores = [min(1.0, max(0.0, (1 + _cosine(hit)) / 2)) for hit in hits]
-        return [(_document(hit), score) for hit, score in zip(hits, scores, strict=True)]
+        return _relevant(self._ask(query, k, **kwargs))
 
     def max_marginal_relevance_search(
         self,
-        query: str,
+        query: Question,
         k: int = K,
         fetch_k: int = FETCH_K,
         lambda_mult: float = 0.5,
@@ -435,19 +441,20 @@ class SensoriumVectorStore(Closing, VectorStore):
         """Return documents that answer a question and differ from each other.
 
         Args:
-            query: Words to search for.
+            query: Words, or a percept.
             k: Largest number of documents.
             fetch_k: Number of most similar documents from which they are chosen.
             lambda_mult: From 1, by similarity alone, to 0, as different as possible.
-            kwargs: `filter=`.
+            kwargs: `filter=` and `keywords=`.
         """
         question = self._question(query)
         vector = question if isinstance(question, np.ndarray) else self._embed(question)
-        return self._diverse(question, vector, k, fetch_k, lambda_mult, **kwargs)
+        keywords = _keywords(kwargs.pop("keywords", None), query)
+        return self._diverse(question, vector, k, fetch_k, lambda_mult, keywords=keywords, **kwargs)
 
     def max_marginal_relevance_search_by_vector(
         self,
-        embedding: list[float],
+        embedding: Sequence[float],
         k: int = K,
         fetch_k: int = FETCH_K,
         lambda_mult: float = 0.5,
@@ -459,7 +466,7 @@ class SensoriumVectorStore(Closing, VectorStore):
 
     def _diverse(
         self,
-        question: str | NDArray[np.float32],
+        question: Question | NDArray[np.float32],
         vector: NDArray[np.float32],
         k: int,
         fetch_k: int,
@@ -470,6 +477,7 @@ class SensoriumVectorStore(Closing, VectorStore):
         check_lambda(lambda_mult)
         k = limit_of(k)
         hits = self._hits(question, limit_of(fetch_k, "fetch_k"), **kwargs)
+        hits = [hit for hit in hits if hit.vector is not None]
         if not hits:
             return []
         rows = np.stack([hit.vector for hit in hits if hit.vector is not None])  # (N, D)
@@ -477,22 +485,33 @@ class SensoriumVectorStore(Closing, VectorStore):
         chosen = choose_diverse(likeness, rows, diversity=1 - lambda_mult, limit=k)
         return [_document(hits[index]) for index in chosen]
 
-    def _question(self, query: str) -> str | NDArray[np.float32]:
-        """Return what the memory is asked: the words, or their vector by foreign embeddings."""
+    def _question(self, query: Question) -> Question | NDArray[np.float32]:
+        """Return what the memory is asked: the question, or its vector by foreign embeddings."""
         if self._foreign is None:
             return query
-        return np.asarray(self._foreign.embed_query(query), np.float32)
+        if isinstance(query, Percept) and not isinstance(query, Text):
+            return np.asarray(needed_method(self._foreign, query.modality)([query])[0], np.float32)
+        words = query.text if isinstance(query, Text) else query
+        return np.asarray(self._foreign.embed_query(str(words)), np.float32)
 
-    def _embed(self, query: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = self.memory.encoder.embed([Text(query)])[0]
+    def _embed(self, query: Question) -> NDArray[np.float32]:
+        percept = Text(query) if isinstance(query, str) else query
+        vector: NDArray[np.float32] = self.memory.encoder.embed([percept])[0]
         return vector
+
+    def _ask(
+        self, query: Question, k: int, *, keywords: str | bool | None = None, **kwargs: Any
+    ) -> list[Hit]:
+        words = _keywords(keywords, query)
+        return self._hits(self._question(query), k, keywords=words, **kwargs)
 
     def _hits(
         self,
-        question: str | NDArray[np.float32],
+        question: Question | NDArray[np.float32],
         k: int,
         *,
         filter: Wanted = None,
+        keywords: str | None = None,
         **kwargs: Any,
     ) -> list[Hit]:
         refuse(kwargs)
@@ -500,11 +519,53 @@ class SensoriumVectorStore(Closing, VectorStore):
         limit = limit_of(k)
         if not limit:
             return []
-        return self.memory.recall(question, limit=limit, ranking=self._ranking, where=where)
+        return self.memory.recall(
+            question, limit=limit, ranking=self._ranking, where=where, keywords=keywords
+        )
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """Return documents in the order of their ids; unknown ids are passed over."""
         return [stored_document(record) for record in self.memory.get_many(ids)]
+
+    def get(
+        self,
+        ids: str | Sequence[str] | None = None,
+        where: Wanted = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> dict[str, list[Any]]:
+        """Return documents that a vector store added, without a question, the oldest first.
+
+        Args:
+            ids: Only documents of these ids.
+            where: Only documents that a filter, as of `similarity_search`, lets through.
+            limit: Largest number of documents; by default all.
+            offset: How many to pass over.
+        Returns:
+            `ids`, `documents` (their texts) and `metadatas`, each in the same order.
+        """
+        records = self._records(condition_of(where))
+        if ids is not None:
+            wanted = {ids} if isinstance(ids, str) else set(ids)
+            records = (record for record in records if record.id in wanted)
+        end = None if limit is None else offset + limit_of(limit, "limit")
+        found = [stored_document(record) for record in islice(records, offset, end)]
+        return {
+            "ids": [document.id for document in found],
+            "documents": [document.page_content for document in found],
+            "metadatas": [document.metadata for document in found],
+        }
+
+    def _records(self, where: Condition | None) -> Iterator[Record]:
+        cursor = None
+        while True:
+            page = self.memory.timeline(
+                limit=PAGE, newest_first=False, cursor=cursor, tags=[MARK], where=where
+            )
+            yield from page
+            cursor = page.cursor
+            if cursor is None:
+                return
 
     def as_retriever(self, **kwargs: Any) -> StoreRetriever:
         """Return a retriever of the store.
@@ -522,7 +583,32 @@ class SensoriumVectorStore(Closing, VectorStore):
         tags = [*(kwargs.pop("tags", None) or ()), *self._get_retriever_tags()]
         return StoreRetriever(vectorstore=self, tags=tags, **kwargs)
 
-    # Deleting
+    # Changing and deleting
+
+    def update_document(self, document_id: str, document: Document) -> None:
+        """Replace a document; arguments and errors as `update_documents`."""
+        self.update_documents([document_id], [document])
+
+    def update_documents(self, ids: Sequence[str], documents: Sequence[Document]) -> None:
+        """Replace documents that a vector store added; a picture only gets new metadata.
+
+        Args:
+            ids: Ids of the documents to replace.
+            documents: One each, whose own ids do not count.
+        Raises:
+            RecordNotFoundError: There is no such document; nothing is replaced then.
+            RecordError: Not as many ids as documents.
+            BatchError: Some could not be added; the others are replaced.
+        """
+        known = {record.id for record in self.memory.get_many(ids) if MARK in record.tags}
+        missing = [name for name in ids if name not in known]
+        if missing:
+            raise RecordNotFoundError(
+                f"an update of {missing[0]!r}, which no vector store added",
+                "the id of a document",
+                "add it with add_documents([...], ids=[...])",
+            )
+        self.add_documents(documents, ids=ids)
 
     def delete(
         self,
@@ -581,6 +667,10 @@ class SensoriumVectorStore(Closing, VectorStore):
         scored = self._similarity_search_with_relevance_scores
         return await asyncio.to_thread(scored, query, k, **kwargs)
 
+    aadd_embeddings = in_thread(add_embeddings)
+    aupdate_document = in_thread(update_document)
+    aupdate_documents = in_thread(update_documents)
+    aget = in_thread(get)
     aadd_percepts = in_thread(add_percepts)
     aadd_images = in_thread(add_images)
     aadd_audio = in_thread(add_audio)
@@ -590,26 +680,21 @@ class SensoriumVectorStore(Closing, VectorStore):
     aadd_imu = in_thread(add_imu)
 
 
-def _batch_error(
-    failures: dict[int, SensoriumError], text: str | None, names: Sequence[str]
-) -> BatchError:
-    """Say which documents could not be added, and why the first, with that text, could not."""
-    index, error = next(iter(failures.items()))
-    beginning = f", {text[:SHOWN]!r}" if text else ""
-    return BatchError(
-        f"{len(names)} documents, {len(failures)} of which could not be added; first, index "
-        f"{index} with the id {names[index]!r}{beginning}: {type(error).__name__}: {error}",
-        "documents that can be embedded and kept",
-        "see .failures; .results holds the ids of the others, which are in the store",
-        failures,
-        [None if number in failures else name for number, name in enumerate(names)],
-    )
-
-
 def _document(hit: Hit) -> Document:
     return stored_document(hit.record, hit.medium)
 
 
 def _cosine(hit: Hit) -> float:
-    assert hit.similarity is not None, "only hits by keywords have none, and none are asked for"
-    return hit.similarity
+    return 0.0 if hit.similarity is None else hit.similarity
+
+
+def _relevant(hits: Sequence[Hit]) -> list[tuple[Document, float]]:
+    """Score from 0 to 1: by confidence if all hits have it, else by `(1 + cosine) / 2`."""
+    scores = [hit.confidence for hit in hits if hit.confidence is not None]
+    if len(scores) < len(hits):
+        scores = [min(1.0, max(0.0, (1 + _cosine(hit)) / 2)) for hit in hits]
+    return [(_document(hit), score) for hit, score in zip(hits, scores, strict=True)]
+
+
+def _keywords(keywords: str | bool | None, query: Question) -> str | None:
+    return keywords_of(keywords, [query])

@@ -13,6 +13,7 @@ MINUTES = ("default_ttl", "sweep_interval_minutes")  # positive numbers, or None
 # Of these, `omit_expired` changes nothing: expired items are always omitted
 SWITCHES = ("refresh_on_read", "omit_expired")
 INDEX_KEYS = ("dims", "embed", "fields")
+OF_ENGINES = ("distance_type", "ann_index_config")  # keys of LangGraph's stores in databases
 PRIVATE = "__"  # beginning of the keys that LangGraph's own stores add
 TTL_KEYS = "default_ttl, refresh_on_read, sweep_interval_minutes, in minutes"
 
@@ -48,6 +49,12 @@ def check_index(config: IndexConfig | None) -> IndexConfig:
     if not isinstance(config, dict):
         raise _wrong_index(f"index={config!r}")
     for key in config:
+        if key in OF_ENGINES:
+            raise QueryError(
+                f"index={{{key!r}: ...}}",
+                f"a dictionary of {', '.join(INDEX_KEYS)}",
+                "leave it out: the engine compares by cosine, and decides how it indexes",
+            )
         if key not in INDEX_KEYS and not _is_private(key):
             raise _wrong_index(f"index={{{key!r}: ...}}")
     embed = config.get("embed")

@@ -12,13 +12,16 @@ from langchain_core.embeddings import Embeddings
 from langgraph.store.base import IndexConfig, ensure_embeddings
 from langgraph.store.base.embed import EmbeddingsLambda
 
-from sensorium.encoders import Encoder
+from sensorium.encoders import Encoder, encoder_names
 from sensorium.errors import QueryError
-from sensorium.langchain.foreign import NAMES, encoder_of
+from sensorium.langchain import SensoriumEmbeddings
+from sensorium.langchain.foreign import NAMES, ForeignEncoder, encoder_of
 from sensorium.langgraph.configs import check_index
 
 T = TypeVar("T")
 R = TypeVar("R")
+PROVIDER = "sensorium:"  # before the name of an encoder, as LangChain names models
+NAMELESS = "<lambda>"  # ends the name of a function that has none
 LOOP: ContextVar[asyncio.AbstractEventLoop | None] = ContextVar("LOOP", default=None)  # of abatch
 
 
@@ -28,40 +31,57 @@ def index_encoder(index: IndexConfig, *, model: str | None = None) -> Encoder:
     One sentence is embedded, by which a memory knows its model again.
 
     Args:
-        index: Index with `embed` (LangChain embeddings, a function, an asynchronous function, or
-            `"provider:model"`) and `dims`.
+        index: Index with `embed` (LangChain embeddings, a function, an asynchronous function,
+            `"provider:model"`, or the name of an encoder) and, where you know it, `dims`.
         model: Name of the vectors' space; by default that of the model or the function. It decides
             only where the sentence cannot be embedded, such as by an asynchronous function within
             a coroutine.
     Returns:
         An encoder of texts. For Sensorium's own embeddings, their encoder.
     Raises:
-        QueryError: `embed` or `dims` is missing, or `dims` is not the dimension of the encoder.
+        QueryError: `embed` is missing, `dims` is not the dimension of the encoder, or a lambda
+            that has to be awaited cannot be asked here, and `model` is not given.
     """
     check_index(index)
-    missing = [name for name in ("embed", "dims") if index.get(name) is None]
-    if missing:
+    if index.get("embed") is None:
         raise QueryError(
-            f"an index without {' and '.join(missing)}",
+            "an index without embed",
             "both embed and dims, or neither",
             'write {"embed": f, "dims": 1536}; without either, the memory encodes',
         )
-    embeddings, dimension = embeddings_of(index), index["dims"]
+    embeddings, dimension = embeddings_of(index), index.get("dims")
     name = embeddings.name if isinstance(embeddings, FunctionEmbeddings) else None
     encoder = encoder_of(embeddings, dimension=dimension, model=model or name)
-    if encoder.space.dimension != dimension:
+    space = encoder.space
+    if dimension not in (None, space.dimension):
+        raise QueryError(f"dims={dimension} for {space.id}", f"{space.dimension}", "pass that")
+    is_unknown = isinstance(encoder, ForeignEncoder) and space.probe is None and model is None
+    if is_unknown and name is not None and name.endswith(NAMELESS):
         raise QueryError(
-            f"dims={dimension} for {encoder.space.id}", f"{encoder.space.dimension}", "pass that"
+            f"embed={name}, which cannot be asked now",
+            "a name, by which a memory knows its model again",
+            'write await SensoriumStore.aopen(...), or model="..."',
         )
     return encoder
 
 
 def embeddings_of(index: IndexConfig) -> Embeddings:
     """Return the embeddings that an index has as `embed`."""
-    embeddings = ensure_embeddings(index["embed"])
+    embed = index["embed"]
+    own = _encoder_named(embed) if isinstance(embed, str) else None
+    if own is not None:
+        return SensoriumEmbeddings(own)
+    embeddings = ensure_embeddings(embed)
     if isinstance(embeddings, EmbeddingsLambda):
         return FunctionEmbeddings(embeddings)
     return embeddings
+
+
+def _encoder_named(embed: str) -> str | None:
+    """Return the encoder that `"sensorium-mini"` or `"sensorium:mini"` names, if there is one."""
+    name = embed.removeprefix(PROVIDER)
+    names = (name, f"sensorium-{name}") if embed.startswith(PROVIDER) else (name,)
+    return next((name for name in names if name in encoder_names()), None)
 
 
 class FunctionEmbeddings(Embeddings):
@@ -142,5 +162,5 @@ def check_not_in_coroutine() -> None:
     raise QueryError(
         "an asynchronous embed, called from a coroutine that it would block",
         "the store's asynchronous methods",
-        "write await store.aput(...), await store.asearch(...)",
+        "write await SensoriumStore.aopen(...), await store.aput(...), await store.asearch(...)",
     )

@@ -124,7 +124,7 @@ def _space_of(
 ) -> EmbeddingSpace:
     """Return the space of an index, without asking the embeddings that a memory is opened with."""
     is_known = isinstance(encoder, ForeignEncoder) and encoder.embedding == embeddings
-    if is_known and config.get("dims") == encoder.space.dimension:
+    if is_known and config.get("dims") in (None, encoder.space.dimension):
         return encoder.space
     return index_encoder(config, model=model).space
 

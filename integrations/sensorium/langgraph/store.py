@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -156,6 +157,27 @@ class SensoriumStore(Closing, BaseStore):
             store = cls(memory, index=index, ttl=ttl, model=model)
         store._owns_memory = True
         return store
+
+    @classmethod
+    async def aopen(cls, place: str | Path | QdrantClient = ":memory:", **options: Any) -> Self:
+        """Run `open` in a thread; an asynchronous `embed` runs on the caller's loop."""
+        loop = asyncio.get_running_loop()
+        context = copy_context()
+        context.run(LOOP.set, loop)
+        opened: Callable[[], Self] = partial(context.run, cls.open, place, **options)
+        return await loop.run_in_executor(None, opened)
+
+    @classmethod
+    def from_conn_string(cls, conn_string: str | Path, **options: Any) -> Self:
+        """Open a store, as `open` does; the name that LangGraph's other stores have for it."""
+        return cls.open(conn_string, **options)
+
+    def setup(self) -> Awaitable[None]:
+        """Do nothing: opening has made what is needed. It may be awaited, or not.
+
+        LangGraph's other stores need this call before their first use.
+        """
+        return _Done()
 
     async def __aenter__(self) -> Self:
         return self
@@ -331,3 +353,11 @@ class SensoriumStore(Closing, BaseStore):
             Whether the thread has ended.
         """
         return self._sweeper.stop(timeout)
+
+
+class _Done(Awaitable[None]):
+    """What may be awaited, and has happened already."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        return
+        yield

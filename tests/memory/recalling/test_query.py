@@ -92,8 +92,8 @@ def test_like_leaves_itself_out(memory: Memory) -> None:
 @pytest.mark.parametrize(
     ("question", "problem"),
     [
-        ([0.1, 0.2], "a list of 2 numbers as a question"),
-        ([1, 2.5, 3], "a list of 3 numbers as a question"),
+        ([0.1, 0.2], r"a vector of shape \(2,\)"),
+        ([1, 2.5, True], r"a vector of shape \(3,\)"),
         (7, "a question of type int"),
         (["sea", 0.5], "a question of type float"),
         ([], "a question without parts"),
@@ -103,3 +103,13 @@ def test_the_error_says_what_was_asked(question: Any, problem: str) -> None:
     """A vector that came as a list is called one, and not a list of wrong questions."""
     with pytest.raises(QueryError, match=problem):
         query_vectors(question, ENCODER, None)
+
+
+def test_a_list_of_numbers_is_a_vector(memory: Memory) -> None:
+    """As embeddings of other makers return it; among others, too."""
+    memory.remember(sound("bark"), id="bark")
+    memory.remember(sound("sea"), id="sea")
+    vector = GAPPED.vector("bark", "audio").tolist()
+    same: list[Any] = [vector, tuple(vector), [vector], [np.float32(number) for number in vector]]
+    for question in same:
+        assert ids(memory.recall(question, limit=1)) == ["bark"]

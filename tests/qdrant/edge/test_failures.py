@@ -61,3 +61,16 @@ def test_what_is_no_error_passes(kind: type[BaseException]) -> None:
     """Control-C stays control-C."""
     with pytest.raises(kind), translating_errors("the memory 'here'"):
         raise kind
+
+
+def test_an_error_of_another_package_stays_itself() -> None:
+    """A watch on blocking calls raises its own where the engine's folder is looked at."""
+
+    class BlockingError(Exception):
+        """As such a watch raises it, with advice of its own."""
+
+    with pytest.raises(BlockingError, match="to_thread"), translating_errors("the memory 'here'"):
+        raise BlockingError("use asyncio.to_thread")
+    for ours in (OSError("broken"), RuntimeError("broken"), Exception("broken")):
+        with pytest.raises(StoreError, match="broken"), translating_errors("the memory 'here'"):
+            raise ours

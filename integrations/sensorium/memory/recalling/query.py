@@ -17,7 +17,9 @@ from sensorium.memory.checks import are_names
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant.points import Vectors
 
-Query: TypeAlias = "str | Percept | NDArray[np.float32] | Sequence[str | Percept | NDArray[Any]]"
+Query: TypeAlias = (
+    "str | Percept | NDArray[np.float32] | Sequence[str | Percept | NDArray[Any] | float]"
+)
 
 NUMBER = (int, float, np.number)
 
@@ -28,7 +30,7 @@ def query_vectors(
     """Turn a question into vectors, one for each of its parts.
 
     Args:
-        query: Text, a percept, a vector `(D,)`, or a list of these.
+        query: Text, a percept, a vector `(D,)` (array or list of numbers), or a list of these.
         encoder: Encoder of the memory.
         weights: Weight of each part; negative ones subtract. By default each weighs 1.
     Raises:
@@ -62,12 +64,7 @@ def _parts(query: object) -> list[object]:
             "a question without parts", "text, a percept or a vector", 'ask recall("the sea")'
         )
     if all(isinstance(part, NUMBER) for part in query):
-        # As parts they would be as many wrong questions; probably they are one vector.
-        raise QueryError(
-            f"a list of {len(query)} numbers as a question",
-            "text, a percept, a vector as an array, or a list of these",
-            "pass a vector as numpy.array(...)",
-        )
+        return [query]  # a vector, as embeddings of other makers return it
     return list(query)
 
 

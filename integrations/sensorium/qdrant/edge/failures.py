@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +18,7 @@ from sensorium.errors import (
 FULL = ("No space left", "os error 28", "Disk quota", "File too large", "os error 27", "code: 27")
 # What Rust raises where Edge met what it never expects: a BaseException, which nobody catches
 PANIC = "PanicException"
+ENGINE = ("qdrant_edge", "pyo3_runtime")  # packages of the classes that Edge may raise
 LONGEST = 200  # characters of Edge's own words that a message quotes
 
 
@@ -28,16 +30,25 @@ def translating_errors(place: str, *, opening: bool = False) -> Iterator[None]:
         place: Name of the memory in messages.
         opening: Whether the shard is being opened, so that its files may be damaged.
     Raises:
-        StoreError: Edge failed. What is no error at all, such as KeyboardInterrupt, stays itself.
+        StoreError: Edge failed. What is no error at all, such as KeyboardInterrupt, stays itself,
+            and so does an error of another package, which says itself what to do: tools that watch
+            a program raise theirs where it calls the system.
     """
     try:
         yield
     except SensoriumError:
         raise
     except BaseException as error:  # Edge raises nothing more precise
-        if not isinstance(error, Exception) and not is_panic(error):
+        is_error = isinstance(error, Exception) and not _is_foreign(error)
+        if not is_error and not is_panic(error):
             raise
         raise translated_error(error, place, opening=opening) from error
+
+
+def _is_foreign(error: BaseException) -> bool:
+    """Return whether the class of an error is neither of Python nor of Edge."""
+    package = type(error).__module__.partition(".")[0]
+    return package not in sys.stdlib_module_names and package not in ENGINE
 
 
 def is_panic(error: BaseException) -> bool:

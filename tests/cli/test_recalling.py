@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import io
 import re
 from pathlib import Path
 
+import pytest
 from tests.support.command_line import BARK, DOG, MEDIA, run, run_json
+from tests.support.planted import PlantedEncoder
 
+from sensorium.cli.answering import print_hits
 from sensorium.cli.ids import short_id
+from sensorium.memory import Memory
 
 
 def test_a_question_of_several_modalities() -> None:
@@ -32,6 +39,51 @@ def test_nothing_is_an_answer() -> None:
     unlikely = ["recall", "the orbit of Jupiter", "--min-confidence", "0.9"]
     assert run(*unlikely).stdout == "nothing found\n"
     assert run_json(*unlikely) == {"hits": [], "times": None}
+
+
+def test_a_line_parts_what_is_related_from_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Above it the certainty is said in words, below it are few; in a pipe nothing is drawn."""
+    monkeypatch.setenv("TERM", "xterm-kitty")
+    sounds = sorted(MEDIA.glob("sound_*"))[:8]
+    run("remember", DOG, *sounds, *sorted(MEDIA.glob("photo_[a-e]*")))
+    asked = run("recall", "a photo of a dog", "--limit", "9", "--picture")
+    assert "\x1b" not in asked.stdout
+    assert asked.stderr == "no picture: the output is no terminal that is known to show one\n"
+    head, *lines = asked.stdout.splitlines()
+    assert head.split() == ["#", "conf", "modality", "span", "when", "what", "id"]
+    [line] = [place for place, each in enumerate(lines) if each.startswith("── probably unrelated")]
+    assert all(
+        re.match(r"\d  (1.00|0.[89]\d) sure|\d  0.[5-7]\d uncertain", each) for each in lines[:line]
+    )
+    assert "_dog" in lines[0]
+    assert all(re.match(r"\d  0.[0-4]\d  ", each) for each in lines[line + 1 : -1])
+    assert len(lines[line + 1 : -1]) == 3
+    assert lines[-1] == f"and {9 - line - 3} more, probably unrelated: --all lists them"
+    every = run("recall", "a photo of a dog", "--limit", "9", "--all").stdout.splitlines()
+    assert len(every) == 1 + 9 + 1
+    nothing = run("recall", "quarterly tax report").stdout.splitlines()
+    assert nothing[0] == "Nothing here is probably related; the nearest:"
+    assert len(nothing) == 1 + 1 + 3 + 1
+    named = run("recall", "--keywords", "nothing").stdout
+    assert "probably" not in named
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 120])
+def test_a_table_of_hits_fits_its_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each hit has one line, which names it however narrow the terminal is."""
+    with Memory.open(":memory:", owner="me", encoder=PlantedEncoder()) as memory:
+        memory.remember(text="photo of a dog")
+        hit = dataclasses.replace(memory.recall("a dog")[0], confidence=0.6)
+    monkeypatch.setenv("COLUMNS", str(width))
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        print_hits([hit, dataclasses.replace(hit, confidence=0.1)], keywords=False, every=False)
+    lines = printed.getvalue().splitlines()
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= width
+    assert "uncertain" in lines[1]
+    assert "photo" in lines[1]
 
 
 def test_times_in_words_are_read_and_said() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,9 +27,11 @@ from sensorium.cli.values import (
 from sensorium.errors import QueryError
 
 if TYPE_CHECKING:
+    from sensorium.memory import Hit, Memory
     from sensorium.percepts import Percept
 
 Files = list[Path] | None
+PLOTTED = frozenset({"imu"})  # modalities whose preview is a plot, of which blocks show nothing
 RANKINGS = ("centred", "z", "raw", "rrf", "dbsf")  # as in sensorium.memory, not imported for --help
 
 
@@ -92,6 +94,26 @@ class RankingOptions:
         }
 
 
+@dataclass(frozen=True)
+class ShowingOptions:
+    """The options that say how much is shown of what is found."""
+
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="List all that is probably unrelated, too, not the nearest few."
+        ),
+    ] = False
+    picture: Annotated[
+        bool | None,
+        typer.Option(
+            "--picture/--no-picture",
+            help="Draw the first hit, if it is probably related, in a terminal that can; by "
+            "default unless NO_COLOR or CI is set.",
+        ),
+    ] = None
+
+
 @command
 def recall(
     words: Annotated[str | None, typer.Argument(help="What to look for.")] = None,
@@ -128,6 +150,7 @@ def recall(
             "is given."
         ),
     ] = True,
+    show: ShowingOptions,
     filters: RecallFilters,
     ranking: RankingOptions,
     units: Units,
@@ -156,6 +179,7 @@ def recall(
             query, conditions, times = limit_by_times(query, conditions)
         who = find_id(memory, like) if like else None
         hits = memory.recall(query, like=who, **arguments, **conditions)
+        picture = None if session.as_json else _picture(memory, hits, keywords, show.picture)
     if session.as_json:
         print_json({"hits": [hit.to_dict() for hit in hits], "times": times and times.to_dict()})
         return
@@ -164,10 +188,32 @@ def recall(
     if not hits:
         within = "; for all times, add --no-read-times" if times else ""
         typer.echo(f"nothing found{within}")
-    else:
-        from sensorium.cli.tables import hit_table, print_table
+        return
+    from sensorium.cli.answering import print_hits
 
-        print_table(hit_table(hits))
+    typer.echo(picture or "", nl=False)
+    print_hits(hits, keywords=keywords is not None, every=show.every)
+
+
+def _picture(
+    memory: Memory, hits: Sequence[Hit], keywords: str | None, asked: bool | None
+) -> str | None:
+    """Return what draws the first hit, if it is probably related and the terminal can."""
+    from sensorium.cli.pictures import FINE, SIDE, drawn, terminal_graphics
+
+    graphics = terminal_graphics(asked=asked)
+    if graphics is None:
+        if asked:
+            typer.echo("no picture: the output is no terminal that is known to show one", err=True)
+        return None
+    from sensorium.agents.showing import Budget, show_match
+    from sensorium.cli.answering import parted
+
+    related, _ = parted(hits[:1], keywords=keywords is not None)
+    if not related or (related[0].modality in PLOTTED and graphics not in FINE):
+        return None
+    part = show_match(memory, related[0], Budget(max_side=SIDE))
+    return None if part is None or isinstance(part, str) else drawn(part, graphics)
 
 
 def _check(

@@ -1,4 +1,4 @@
-"""Records and hits as tables: what was perceived, when, and which span of it matched."""
+"""Tables and their cells: what was perceived, when, and which span of it matched."""
 
 from __future__ import annotations
 
@@ -51,28 +51,6 @@ def print_table(shown: Table, *, indent: int = 0) -> None:
     Console(highlight=False).print(Padding(shown, (0, 0, 0, indent), expand=False))
 
 
-def hit_table(hits: Iterable[Hit]) -> Table:
-    """Make a table of hits, best first."""
-    shown = table(
-        *("#", "score", "conf", "modality", "span", "when", "what", "id"),
-        right=("#", "score", "conf"),
-        wide="what",
-    )
-    for rank, hit in enumerate(hits, start=1):
-        matched = hit.modality if hit.finding is None else hit.finding.origin
-        shown.add_row(
-            str(rank),
-            f"{hit.score:.2f}",
-            confidence(hit.confidence),
-            matched,
-            span(hit.span, matched),
-            when(hit.record.at),
-            cut(_matching(hit)),
-            short_id(hit.record.id),
-        )
-    return shown
-
-
 def record_table(records: Iterable[Record]) -> Table:
     """Make a table of records, in their order."""
     shown = table("when", "modality", "tags", "what", "id", wide="what")
@@ -121,7 +99,7 @@ def what(record: Record) -> str:
     return record.source or ", ".join(dict.fromkeys(origins)) or " + ".join(record.modalities)
 
 
-def _matching(hit: Hit) -> str:
+def matching(hit: Hit) -> str:
     """Name a record by the words that matched: those found in it, or a part of its text."""
     if hit.finding is not None:
         return _shorten(f"“{hit.finding.text}” {what(hit.record)}")

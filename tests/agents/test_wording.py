@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, get_args
 
@@ -16,12 +17,14 @@ from sensorium.agents.arguments import Recall, Remember
 from sensorium.agents.limits import LONGEST_TEXT
 from sensorium.agents.wording import (
     WHERE,
+    confidence_words,
     cut,
     hit_line,
     is_unlikely,
     memories,
     quoted,
     refused,
+    related_line,
     told,
     worded,
 )
@@ -143,8 +146,8 @@ def test_a_hit_is_one_line(memory: Memory) -> None:
     memory.remember(sound("sea|dog"), text="a note", at=NOON, tags=["a", "b"], id="one")
     [hit] = memory.recall("dog", modalities=["audio"])
     assert hit_line(hit) == (
-        f"2026-07-01 12:00:00 UTC, audio at 1.0 to 2.0 s, confidence {hit.confidence:.2f}, "
-        "tags a, b (id one): a note"
+        f"2026-07-01 12:00:00 UTC, audio at 1.0 to 2.0 s, "
+        f"{confidence_words(hit)}, tags a, b (id one): a note"
     )
     [hit] = memory.recall("note", modalities=["text"])
     assert hit_line(hit).startswith("2026-07-01 12:00:00 UTC, text, confidence")
@@ -169,6 +172,33 @@ def test_coincidence_is_unlikely(memory: Memory) -> None:
     likely, unlikely = memory.recall("dog")
     assert not is_unlikely(likely)
     assert is_unlikely(unlikely)
+    assert related_line([likely, unlikely]) == related_line([]) == []
+    assert related_line([unlikely]) == ["nothing here is probably related; these are the nearest"]
+    assert related_line([unlikely], keywords=True) == []
+
+
+@pytest.mark.parametrize(
+    ("confidence", "words"),
+    [
+        (0.93, "confidence 0.93, sure"),
+        (0.62, "confidence 0.62, uncertain"),
+        (0.4999, "confidence 0.49, probably unrelated"),
+        (None, "not calibrated"),
+    ],
+)
+def test_a_confidence_is_told_in_words(
+    memory: Memory, confidence: float | None, words: str
+) -> None:
+    """The words follow the number; a memory that has the words asked for is not unrelated."""
+    memory.remember(text="dog")
+    hit = replace(memory.recall("dog")[0], confidence=confidence)
+    assert confidence_words(hit) == words
+    assert f", {words}" in hit_line(hit) or confidence is None
+    assert "unrelated" not in confidence_words(hit, keywords=True) + hit_line(hit, keywords=True)
+
+
+def test_few_memories_are_counted() -> None:
+    """One is no "memories"."""
     assert [memories(count) for count in (0, 1, 2)] == ["0 memories", "1 memory", "2 memories"]
 
 

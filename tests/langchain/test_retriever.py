@@ -176,6 +176,7 @@ def test_documents_say_what_matched(memory: Memory) -> None:
         "mime_type": "audio/ogg",
         "score": hit.score,
         "confidence": hit.confidence,
+        "certainty": hit.certainty,
         "similarity": hit.similarity,
         "at": hit.record.at.isoformat(),
         "tags": [],

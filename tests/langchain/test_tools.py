@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import PIL.Image
 import pytest
 from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.tools import BaseTool, ToolException
@@ -16,9 +18,11 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from tests.support.planted import PlantedEncoder, picture
 
 from sensorium.langchain import memory_tools
+from sensorium.langchain.tools import Shown
 from sensorium.memory import Memory
 from sensorium.percepts import Audio, Text
 from sensorium.samples import FOLDER as MEDIA
+from sensorium.samples import sample
 
 
 def encoded(name: str) -> str:
@@ -159,6 +163,35 @@ def test_media_come_into_the_message_if_asked(memory: Memory) -> None:
     content: Any = called(recall, query="a dog").content
     assert [block["type"] for block in content] == ["text", "image"]
     assert isinstance(called(remember, text="no picture").content, str)
+
+
+def test_a_sure_first_hit_is_shown_small(memory: Memory) -> None:
+    """With "first": one picture of few pixels and bytes, none if the hit is unclear or a sound."""
+    _, recall = memory_tools(memory, show_media="first")
+    for name in ("photo_helicopter.jpg", "photo_dog.jpg", "sound_sea_waves.ogg"):
+        memory.remember(sample(name))
+    content: Any = called(recall, query="a helicopter", limit=3).content
+    assert [block["type"] for block in content] == ["text", "image"]
+    data = base64.b64decode(content[1]["base64"])
+    assert len(data) <= 16 * 1024
+    with PIL.Image.open(io.BytesIO(data)) as shown:
+        assert max(shown.size) <= 256
+    unclear: Any = called(recall, query="quarterly tax report").content
+    assert unclear.startswith("nothing here is probably related; these are the nearest\n1. ")
+    assert "probably unrelated" in unclear
+    heard: Any = called(recall, query="the sound of waves", modalities=["audio"]).content
+    assert isinstance(heard, str)
+
+
+def test_sounds_come_only_if_they_are_named(memory: Memory) -> None:
+    """Most models read a sound as its base64 text: `True` shows pictures, "all" sounds, too."""
+    memory.remember(sample("sound_helicopter"))
+    rows: list[tuple[Shown, list[str]]] = [(True, []), ("first", []), ("all", ["audio"])]
+    for shown, kinds in rows:
+        _, recall = memory_tools(memory, show_media=shown)
+        content: Any = called(recall, query="the sound of a helicopter").content
+        parts = [] if isinstance(content, str) else content[1:]
+        assert [part["type"] for part in parts] == kinds
 
 
 def test_a_message_has_an_end(memory: Memory) -> None:

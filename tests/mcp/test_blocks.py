@@ -48,7 +48,7 @@ async def test_answers_have_a_size(own: Memory) -> None:
                 "remember",
                 media=[{"data": base64_of(png(words, side=300)), "uri": PLANTED + words}],
             )
-        answer = await ask(client, "recall", query="dog", limit=6)
+        answer = await ask(client, "recall", query="dog", limit=6, previews=True)
         quiet = await ask(client, "recall", query="dog", limit=6, previews=False)
     sizes = [len(base64.b64decode(block.data)) for block in shown_by(answer)]
     assert 2 <= len(sizes) < 6
@@ -71,13 +71,27 @@ async def test_chance_is_told_and_not_shown(own: Memory) -> None:
         literal = await ask(client, "recall", query="dog", keywords="note")
         nothing = await ask(client, "recall", query="moon")
     likely, unlikely = [block.text for block in answer.content if block.type == "text"]
-    assert "unrelated" not in likely
+    assert re.search(r"confidence 0\.9\d, sure\n", likely)
     assert re.search(r"confidence 0\.[0-4]\d, probably unrelated\n", unlikely)
     assert [block.data for block in shown_by(answer)] == [base64_of(png("dog"))]
     assert "unrelated" not in text_of(literal)
     assert len(shown_by(literal)) == 2
-    assert text_of(nothing).count("unrelated") == 2
+    assert text_of(nothing).count("probably unrelated") == 2
+    assert text_of(nothing).startswith("nothing here is probably related; these are the nearest")
     assert shown_by(nothing) == []
+
+
+async def test_what_is_uncertain_is_shown_if_it_is_asked_for(own: Memory) -> None:
+    """A picture costs tokens: by default only sure ones come, with `previews` uncertain ones."""
+    async with Client(build_server(own)) as client:
+        await ask(client, "remember", media=[picture("dog sea*1.4")])
+        [hit] = (await data_of(client, "recall", query="dog"))["hits"]
+        assert hit["certainty"] == "uncertain"
+        usual = await ask(client, "recall", query="dog")
+        asked = await ask(client, "recall", query="dog", previews=True)
+        quiet = await ask(client, "recall", query="dog", previews=False)
+    assert ", uncertain" in text_of(usual)
+    assert [len(shown_by(answer)) for answer in (usual, asked, quiet)] == [0, 1, 0]
 
 
 async def test_the_stretch_that_matched_is_heard(own: Memory) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.support.planted import PlantedEncoder
 
 from sensorium.memory import Memory
-from sensorium.memory.certainty import RELATED, SURE, certainty_of
+from sensorium.memory.certainty import RELATED, SURE, certainty_of, written
 
 WORDS = ("probably unrelated", "uncertain", "sure")  # least certain first
 
@@ -39,3 +39,11 @@ def test_hits_say_how_sure_they_are() -> None:
     assert hit.confidence is not None
     assert hit.to_dict()["certainty"] == hit.certainty == certainty_of(hit.confidence)
     assert raw.certainty is None
+
+
+@given(st.floats(0, 1))
+def test_the_number_that_is_written_has_the_same_words(confidence: float) -> None:
+    """Rounded down, 0.4999 is no 0.50 that is called unrelated; 0.57 stays 0.57."""
+    assert certainty_of(float(written(confidence))) == certainty_of(confidence)
+    assert 0 <= confidence - float(written(round(confidence, 2))) + 0.005 <= 0.01
+    assert written(round(confidence, 2)) == f"{confidence:.2f}"

@@ -182,10 +182,11 @@ Modalities = Annotated[
     _described("Some of text, image, video, audio, depth, thermal, imu; all by default."),
 ]
 Previews = Annotated[
-    bool,
+    bool | None,
     _described(
-        "Show the pictures and play the sounds that matched, except those of memories that are "
-        "probably unrelated; if false, the memories come as data."
+        "By default the pictures and sounds of sure matches are shown; if true, also those of "
+        "uncertain ones; if false, none: the memories come as data. Those of memories that are "
+        "probably unrelated are never shown."
     ),
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -33,6 +33,7 @@ from sensorium.errors import (
     UnsupportedModalityError,
 )
 from sensorium.memory import Hit
+from sensorium.memory.certainty import written
 from sensorium.memory.times import TimesRead
 from sensorium.percepts import Percept, Text
 
@@ -41,7 +42,6 @@ WHERE = {  # words were found, by their origin
     "heard": "heard in the sound",
     "subtitle": "in the subtitles",
 }
-LIKELY = 0.5  # confidence below which a hit is probably coincidence
 SHOWN = 80  # characters of a refused value
 MOST_PROBLEMS = 3  # refused arguments that are told
 KEYWORD = re.compile(r"\b([A-Za-z_]\w*)= ?(?=\S)")
@@ -136,8 +136,34 @@ def times_line(times: TimesRead | None) -> list[str]:
     ]
 
 
-def hit_line(hit: Hit) -> str:
-    """Describe a hit in one line: time, modality that matched, confidence, tags, id and text."""
+def confidence_words(hit: Hit, *, keywords: bool = False) -> str:
+    """Write a confidence with its certainty: "confidence 0.62, uncertain".
+
+    Args:
+        hit: The hit.
+        keywords: Whether words were looked for: a memory that has them is no coincidence, however
+            little it resembles the question, so that it is not called unrelated.
+    """
+    if hit.confidence is None:
+        return "not calibrated"
+    certainty = "" if keywords and is_unlikely(hit) else f", {hit.certainty}"
+    return f"confidence {written(hit.confidence)}{certainty}"
+
+
+def related_line(hits: Sequence[Hit], *, keywords: bool = False) -> list[str]:
+    """Say that no hit is probably related, if that is so: one line."""
+    if keywords or not hits or not all(map(is_unlikely, hits)):
+        return []
+    return ["nothing here is probably related; these are the nearest"]
+
+
+def hit_line(hit: Hit, *, keywords: bool = False) -> str:
+    """Describe a hit in one line: time, modality that matched, confidence, tags, id and text.
+
+    Args:
+        hit: The hit.
+        keywords: Whether words were looked for; see `confidence_words`.
+    """
     record = hit.record
     stretch = stretch_of(hit)
     matched = hit.modality if hit.finding is None else f"words {hit.finding.origin}"
@@ -146,7 +172,7 @@ def hit_line(hit: Hit) -> str:
         f"{matched} at {stretch}" if stretch.endswith(" s") else matched,
     ]
     if hit.confidence is not None:
-        parts.append(f"confidence {hit.confidence:.2f}")
+        parts.append(confidence_words(hit, keywords=keywords))
     if record.tags:
         parts.append(f"tags {', '.join(record.tags)}")
     text = f": {cut(record.text, '(cut)')}" if record.text else ""
@@ -183,7 +209,7 @@ def cut(text: str, remark: str) -> str:
 
 def is_unlikely(hit: Hit) -> bool:
     """Return whether a hit is probably coincidence."""
-    return hit.confidence is not None and hit.confidence < LIKELY
+    return hit.certainty == "probably unrelated"
 
 
 def memories(count: int) -> str:

@@ -12,7 +12,6 @@ from rich.text import Text
 
 from sensorium.cli.ids import short_id
 from sensorium.cli.tables import cut, matching, span, table, when
-
 from sensorium.memory.certainty import written
 
 if TYPE_CHECKING:

@@ -164,12 +164,13 @@ def blocks_of(
         max_bytes: Largest size of one picture or sound; what does not fit is left out.
     """
     if record.text:
-        yield _block(record.text)
+        yield block_of(record.text)
     for part in shown(memory, record, Budget(max_bytes), matched=matched, span=span):
-        yield _block(part)
+        yield block_of(part)
 
 
-def _block(part: str | Preview) -> ContentBlock:
+def block_of(part: str | Preview) -> ContentBlock:
+    """Return words, a picture or a sound as a content block."""
     if isinstance(part, str):
         return TextContentBlock(type="text", text=part)
     data = base64.b64encode(part.data).decode("ascii")

@@ -22,10 +22,10 @@ def hit_document(hit: Hit) -> Document:
 
     Returns:
         A document whose `metadata`, JSON-ready, has the keys `id`, `modality`, `span`, `uri`,
-        `mime_type`, `score`, `confidence`, `similarity`, `at`, `tags` and `source`; the record's
-        own metadata are under `metadata`. Where words that were found in a signal matched, they are
-        the `finding`, and the text if the record has none of its own. The text of other records
-        without words is `line_of` them.
+        `mime_type`, `score`, `confidence`, `certainty`, `similarity`, `at`, `tags` and
+        `source`; the record's own metadata are under `metadata`. Where words that were found in a
+        signal matched, they are the `finding`, and the text if the record has none of its own. The
+        text of other records without words is `line_of` them.
     """
     record = hit.record
     facts = {
@@ -36,6 +36,7 @@ def hit_document(hit: Hit) -> Document:
         "mime_type": hit.medium.mime if hit.medium else None,
         "score": hit.score,
         "confidence": hit.confidence,
+        "certainty": hit.certainty,
         "similarity": hit.similarity,
         "at": record.at.isoformat(),
         "tags": list(record.tags),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from langchain_core.messages.content import ContentBlock
 from langchain_core.tools import BaseTool, ToolException
@@ -19,18 +19,22 @@ from sensorium.agents.arguments import (
     check_question,
     filters,
 )
-from sensorium.agents.limits import HITS, MEDIA_LIMITS
+from sensorium.agents.limits import HITS, KIB, MEDIA_LIMITS
+from sensorium.agents.showing import Budget, show_match
 from sensorium.agents.signals import SignalReader
 from sensorium.agents.time_arguments import expiry
-from sensorium.agents.wording import hit_line, refused, times_line, told
+from sensorium.agents.wording import hit_line, is_unlikely, refused, related_line, times_line, told
 from sensorium.errors import SensoriumError
-from sensorium.langchain.blocks import blocks_of
+from sensorium.langchain.blocks import block_of, blocks_of
 from sensorium.memory import Hit, Memory
 from sensorium.memory.times import limit_by_times
 from sensorium.percepts import Limits, Percept
 from sensorium.percepts.forms import MAX_BYTES
 from sensorium.percepts.locations import directories
 
+SMALL_SIDE, SMALL_BYTES = 256, 16 * KIB  # of the first hit's picture
+SHOWN = {"first": ("image",), True: ("image",), "all": ("image", "audio")}  # by `show_media`
+Shown: TypeAlias = bool | Literal["first", "all"]
 TOGETHER = 4  # times `max_bytes`: the size of all pictures and sounds of a message
 
 
@@ -38,7 +42,7 @@ def memory_tools(
     memory: Memory,
     *,
     roots: Sequence[str | Path] = (),
-    show_media: bool = False,
+    show_media: Shown = False,
     max_bytes: int = MAX_BYTES,
     limits: Limits = MEDIA_LIMITS,
 ) -> list[BaseTool]:
@@ -50,8 +54,10 @@ def memory_tools(
     Args:
         memory: The memory of one owner; no argument of a tool leads to another owner's.
         roots: Directories from which `remember` and `recall` may read files; by default none.
-        show_media: Put pictures and sounds into the messages themselves, for models that take them
-            there; they are in the artifacts either way.
+        show_media: What is put into the messages themselves, for models that take it there; the
+            artifacts have all of it either way. `"first"` is a small picture of the first hit, if
+            that is sure; `True` the pictures of all that is not probably unrelated; `"all"` the
+            sounds, too, which few models take: the others get them as a long text.
         max_bytes: Largest size of one picture or sound; all in one message have four times that.
         limits: Largest sizes of a text, and of what files and samples decode to.
     Returns:
@@ -78,7 +84,7 @@ class MemoryTool(BaseTool):
 
     memory: Memory = Field(exclude=True)
     roots: tuple[str | Path, ...] = ()
-    show_media: bool = False
+    show_media: Shown = False
     max_bytes: int = MAX_BYTES
     limits: Limits = MEDIA_LIMITS
     response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
@@ -96,9 +102,10 @@ class MemoryTool(BaseTool):
         """Write the message to the model, with as many pictures and sounds as it may hold."""
         media: list[Any] = []
         left = TOGETHER * self.max_bytes
-        for block in blocks if self.show_media else ():
+        kinds = SHOWN.get(self.show_media, ())
+        for block in blocks:
             size = len(str(block.get("base64", ""))) * 3 // 4
-            if block["type"] != "text" and size <= left:
+            if block["type"] in kinds and size <= left:
                 left -= size
                 media.append(block)
         return [{"type": "text", "text": text}, *media] if media else text
@@ -188,11 +195,32 @@ class RecallTool(MemoryTool):
             found = [self._described(hit) for hit in hits]
         except SensoriumError as error:
             raise ToolException(told(error)) from error
-        lines = [f"{rank}. {hit_line(hit)}" for rank, hit in enumerate(hits, start=1)]
-        blocks = [block for hit in found for block in hit["blocks"]]
-        message = "\n".join([*times_line(times), *(lines or ["nothing fits"])])
+        known = bool(keywords)
+        lines = [
+            f"{rank}. {hit_line(hit, keywords=known)}" for rank, hit in enumerate(hits, start=1)
+        ]
+        remarks = [*times_line(times), *related_line(hits, keywords=known)]
+        message = "\n".join([*remarks, *(lines or ["nothing fits"])])
+        if self.show_media == "first":
+            blocks = self._first(hits)
+        else:
+            shown = zip(hits, found, strict=True)
+            blocks = [
+                block
+                for hit, each in shown
+                if known or not is_unlikely(hit)
+                for block in each["blocks"]
+            ]
         artifact = {"hits": found, "times": times and times.to_dict()}
         return self._message(message, blocks), artifact
+
+    def _first(self, hits: Sequence[Hit]) -> list[ContentBlock]:
+        """Return a small picture of the first hit, if that is sure and has one."""
+        if not hits or hits[0].certainty != "sure":
+            return []
+        budget = Budget(min(SMALL_BYTES, self.max_bytes), max_side=SMALL_SIDE)
+        part = show_match(self.memory, hits[0], budget)
+        return [] if part is None else [block_of(part)]
 
     def _described(self, hit: Hit) -> dict[str, Any]:
         """Describe a hit, JSON-ready, with its content blocks."""

@@ -54,6 +54,7 @@ def _description(hit: Hit) -> dict[str, Any]:
         "uri": medium.uri if medium else None,
         "mime_type": medium.mime if medium else None,
         "confidence": hit.confidence,
+        "certainty": hit.certainty,
         "at": hit.record.at.isoformat(),
         "tags": [tag for tag in hit.record.tags if not tag.startswith(TAG)] or None,
         "source": hit.record.source,

@@ -12,7 +12,7 @@ from mcp_types import AudioContent, ContentBlock, ImageContent, TextContent
 
 from sensorium.agents.limits import LONGEST_TEXT
 from sensorium.agents.showing import Budget, show_match
-from sensorium.agents.wording import cut, stretch_of
+from sensorium.agents.wording import confidence_words, cut, stretch_of
 from sensorium.mcp.schemas import HitData, MediumData, RecordData
 from sensorium.memory import Finding, Hit, Medium, Memory, Record
 from sensorium.percepts.forms import Preview
@@ -75,6 +75,7 @@ def hit_data(hit: Hit) -> HitData:
         "matched": hit.modality,
         "span": [hit.span.start, hit.span.end] if hit.span else None,
         "confidence": hit.confidence,
+        "certainty": hit.certainty,
         "score": hit.score,
         "found": _cut(hit.finding.text, hit.record) if hit.finding else None,
     }
@@ -88,19 +89,17 @@ def record_text(record: Record) -> str:
     return "\n".join([f"memory {record.id}, {when(record.at)}", *_details(record)])
 
 
-def hit_text(hit: Hit, rank: int, *, unrelated: bool = False) -> str:
+def hit_text(hit: Hit, rank: int, *, keywords: bool = False) -> str:
     """Describe a hit in a few lines.
 
     Args:
         hit: The hit to describe.
         rank: Its place among the hits, from 1.
-        unrelated: Say that the hit is probably coincidence.
+        keywords: Whether words were looked for, which makes it no coincidence.
     """
     stretch = stretch_of(hit)
     matched = f"matched: {hit.modality}{', ' if stretch else ''}{stretch}"
-    confidence = "not calibrated" if hit.confidence is None else f"confidence {hit.confidence:.2f}"
-    if unrelated:
-        confidence += ", probably unrelated"
+    confidence = confidence_words(hit, keywords=keywords)
     head = f"{rank}. memory {hit.record.id}, {when(hit.record.at)}; {matched}; {confidence}"
     return "\n".join([head, *_details(hit.record, hit.finding)])
 

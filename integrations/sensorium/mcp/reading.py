@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from mcp_types import CallToolResult, ContentBlock, TextContent
@@ -32,7 +32,7 @@ from sensorium.agents.arguments import (
 from sensorium.agents.limits import HITS, RECORDS, ServerLimits
 from sensorium.agents.showing import Budget
 from sensorium.agents.signals import SignalReader
-from sensorium.agents.wording import is_unlikely, memories, times_line
+from sensorium.agents.wording import is_unlikely, memories, related_line, times_line
 from sensorium.mcp.blocks import hit_data, hit_text, match_blocks, record_data, record_text
 from sensorium.mcp.progress import Call, Step, working
 from sensorium.mcp.schemas import CountData, RecallData, TimelineData, answer
@@ -72,14 +72,14 @@ class ReadingTools:
         until: Until = None,
         source: Source = "",
         where: Where = None,
-        previews: Previews = True,
+        previews: Previews = None,
     ) -> CallToolResult:
         """Find memories by what they are about, whatever their modality.
 
         Words find pictures, sounds, videos, depth maps, thermal pictures and motions, and so does
         a picture or a sound; several parts are added up. Each memory comes with its id, its time,
-        the modality that matched, and a confidence from 0 to 1. Memories with a confidence below
-        0.5 are probably unrelated.
+        the modality that matched, and a confidence from 0 to 1, also in words: sure, uncertain or
+        probably unrelated.
         """
         parts: list[str | Signal] = [*([query] if query.strip() else []), *(media or [])]
         check_question(parts, like=like, keywords=keywords)
@@ -97,9 +97,7 @@ class ReadingTools:
         def work(step: Step) -> CallToolResult:
             question, limits, times = limit_by_times(self._read(parts, step), given)
             hits = self._memory.recall(question or None, **options, **limits)
-            # A memory that holds the keywords is no coincidence, however little it resembles.
-            unrelated = {hit.record.id for hit in hits if not keywords and is_unlikely(hit)}
-            return self._answer(hits, unrelated, times, previews=previews)
+            return self._answer(hits, times, keywords=bool(keywords), previews=previews)
 
         return await working(call, work)
 
@@ -116,29 +114,26 @@ class ReadingTools:
     def _answer(
         self,
         hits: Sequence[Hit],
-        unrelated: Collection[str],
         times: TimesRead | None,
         *,
-        previews: bool,
+        keywords: bool,
+        previews: bool | None,
     ) -> CallToolResult:
         """Answer with pictures and sounds or with data, not both: clients show one of the two."""
-        texts = [
-            hit_text(hit, rank, unrelated=hit.record.id in unrelated)
-            for rank, hit in enumerate(hits, start=1)
-        ]
-        if not (previews and hits):
+        texts = [hit_text(hit, rank, keywords=keywords) for rank, hit in enumerate(hits, start=1)]
+        remarks = [*times_line(times), *related_line(hits, keywords=keywords)]
+        if previews is False or not hits:
             data = RecallData(
                 hits=[hit_data(hit) for hit in hits], times=str(times) if times else None
             )
-            return answer([*times_line(times), *(texts or ["nothing fits"])], data)
+            return answer([*remarks, *(texts or ["nothing fits"])], data)
         limits = self._limits
         budget = Budget(limits.preview_bytes, limits.answer_bytes, limits.preview_side)
-        content: list[ContentBlock] = [
-            TextContent(type="text", text=line) for line in times_line(times)
-        ]
+        content: list[ContentBlock] = [TextContent(type="text", text=line) for line in remarks]
         for text, hit in zip(texts, hits, strict=True):
             content.append(TextContent(type="text", text=text))
-            if hit.record.id not in unrelated:  # A picture costs the model many tokens.
+            unclear = is_unlikely(hit) or (hit.certainty == "uncertain" and not previews)
+            if keywords or not unclear:  # A picture costs the model many tokens.
                 content += match_blocks(self._memory, hit, budget)
         return CallToolResult(content=content)
 

@@ -42,6 +42,7 @@ class HitData(RecordData):
     matched: str  # a modality, or "keywords"
     span: list[float] | None  # seconds; characters of text
     confidence: float | None
+    certainty: str | None  # sure, uncertain or probably unrelated
     score: float
     found: str | None  # words read in a picture or heard in a sound, if they matched
 

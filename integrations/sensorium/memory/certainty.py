@@ -8,12 +8,12 @@ from typing import Literal, TypeAlias
 Certainty: TypeAlias = Literal["sure", "uncertain", "probably unrelated"]
 
 SURE = 0.8  # least confidence of a hit that is called sure
-ROUNDING = 1e-6  # hundredths that the binary form of 0.57 may lack
 RELATED = 0.5  # least confidence of a hit that is not called unrelated
+ROUNDING = 1e-6  # hundredths that the binary form of a number such as 0.57 may lack
 
 
 def written(confidence: float) -> str:
-    """Write a confidence to two decimals, rounded down: 0.499 beside "uncertain" would be wrong."""
+    """Write a confidence to two decimals, rounded down: nothing of 0.50 is called unrelated."""
     return f"{floor(100 * confidence + ROUNDING) / 100:.2f}"
 
 

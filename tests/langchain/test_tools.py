@@ -24,6 +24,8 @@ from sensorium.percepts import Audio, Text
 from sensorium.samples import FOLDER as MEDIA
 from sensorium.samples import sample
 
+ALL_SHOWN: tuple[Shown, ...] = (True, "first", False)
+
 
 def encoded(name: str) -> str:
     return base64.b64encode((MEDIA / name).read_bytes()).decode("ascii")
@@ -183,15 +185,15 @@ def test_a_sure_first_hit_is_shown_small(memory: Memory) -> None:
     assert isinstance(heard, str)
 
 
-def test_sounds_come_only_if_they_are_named(memory: Memory) -> None:
-    """Most models read a sound as its base64 text: `True` shows pictures, "all" sounds, too."""
-    memory.remember(sample("sound_helicopter"))
-    rows: list[tuple[Shown, list[str]]] = [(True, []), ("first", []), ("all", ["audio"])]
-    for shown, kinds in rows:
+def test_sounds_stay_in_the_artifact(memory: Memory) -> None:
+    """A message with one would be written as text, with all its base64."""
+    memory.remember(sample("sound_dog_bark"))
+    for shown in ALL_SHOWN:
         _, recall = memory_tools(memory, show_media=shown)
-        content: Any = called(recall, query="the sound of a helicopter").content
-        parts = [] if isinstance(content, str) else content[1:]
-        assert [part["type"] for part in parts] == kinds
+        message = called(recall, query="a dog barking")
+        assert isinstance(message.content, str)
+        assert "base64" not in message.content
+        assert [part["type"] for part in message.artifact["hits"][0]["blocks"]] == ["audio"]
 
 
 def test_a_message_has_an_end(memory: Memory) -> None:
@@ -200,7 +202,12 @@ def test_a_message_has_an_end(memory: Memory) -> None:
         memory.remember(picture(f"dog {number}"), text="dog " * 5000, id=str(number))
     largest = max(medium.bytes for record in memory.timeline() for medium in record.media)
     _, recall = memory_tools(memory, show_media=True, max_bytes=largest)
-    call = {"name": "recall", "args": {"query": "dog", "limit": 8}, "id": "1", "type": "tool_call"}
+    call = {
+        "name": "recall",
+        "args": {"query": "dog", "keywords": "dog", "limit": 8},
+        "id": "1",
+        "type": "tool_call",
+    }
     message = recall.invoke(call)
     text, *shown = message.content
     assert len(text["text"]) < 8 * 2500

@@ -84,14 +84,19 @@ async def test_chance_is_told_and_not_shown(own: Memory) -> None:
 async def test_what_is_uncertain_is_shown_if_it_is_asked_for(own: Memory) -> None:
     """A picture costs tokens: by default only sure ones come, with `previews` uncertain ones."""
     async with Client(build_server(own)) as client:
-        await ask(client, "remember", media=[picture("dog sea*1.4")])
-        [hit] = (await data_of(client, "recall", query="dog"))["hits"]
-        assert hit["certainty"] == "uncertain"
+        for words in ("dog", "dog sea", "dog sea*1.2", "dog sea*1.5", "tax"):
+            await ask(client, "remember", media=[picture(words)])
+        hits = (await data_of(client, "recall", query="dog"))["hits"]
         usual = await ask(client, "recall", query="dog")
         asked = await ask(client, "recall", query="dog", previews=True)
         quiet = await ask(client, "recall", query="dog", previews=False)
-    assert ", uncertain" in text_of(usual)
-    assert [len(shown_by(answer)) for answer in (usual, asked, quiet)] == [0, 1, 0]
+    said = [hit["certainty"] for hit in hits]
+    sure, uncertain = said.count("sure"), said.count("uncertain")
+    assert sure
+    assert uncertain
+    assert text_of(usual).count(", uncertain") == uncertain
+    shown = [len(shown_by(answer)) for answer in (usual, asked, quiet)]
+    assert shown == [sure, sure + uncertain, 0]
 
 
 async def test_the_stretch_that_matched_is_heard(own: Memory) -> None:

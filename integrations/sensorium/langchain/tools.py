@@ -33,8 +33,7 @@ from sensorium.percepts.forms import MAX_BYTES
 from sensorium.percepts.locations import directories
 
 SMALL_SIDE, SMALL_BYTES = 256, 16 * KIB  # of the first hit's picture
-SHOWN = {"first": ("image",), True: ("image",), "all": ("image", "audio")}  # by `show_media`
-Shown: TypeAlias = bool | Literal["first", "all"]
+Shown: TypeAlias = bool | Literal["first"]
 TOGETHER = 4  # times `max_bytes`: the size of all pictures and sounds of a message
 
 
@@ -56,8 +55,8 @@ def memory_tools(
         roots: Directories from which `remember` and `recall` may read files; by default none.
         show_media: What is put into the messages themselves, for models that take it there; the
             artifacts have all of it either way. `"first"` is a small picture of the first hit, if
-            that is sure; `True` the pictures of all that is not probably unrelated; `"all"` the
-            sounds, too, which few models take: the others get them as a long text.
+            that is sure; `True` the pictures of all that is not probably unrelated. Sounds are not:
+            LangChain writes the content of a tool that holds one as text, with all its base64.
         max_bytes: Largest size of one picture or sound; all in one message have four times that.
         limits: Largest sizes of a text, and of what files and samples decode to.
     Returns:
@@ -99,13 +98,12 @@ class MemoryTool(BaseTool):
         return self._reader.read_all(media or ())
 
     def _message(self, text: str, blocks: Sequence[ContentBlock]) -> str | list[Any]:
-        """Write the message to the model, with as many pictures and sounds as it may hold."""
+        """Write the message to the model, with as many pictures as it may hold."""
         media: list[Any] = []
         left = TOGETHER * self.max_bytes
-        kinds = SHOWN.get(self.show_media, ())
-        for block in blocks:
+        for block in blocks if self.show_media else ():
             size = len(str(block.get("base64", ""))) * 3 // 4
-            if block["type"] in kinds and size <= left:
+            if block["type"] == "image" and size <= left:
                 left -= size
                 media.append(block)
         return [{"type": "text", "text": text}, *media] if media else text

@@ -7,6 +7,7 @@ text that happens to be JSON as what it describes.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -48,6 +49,13 @@ def _check_modalities(modalities: list[str] | None) -> list[str] | None:
     )
 
 
+def _name_modalities(schema: dict[str, Any]) -> None:
+    """Let a schema list the modalities."""
+    for branch in schema.get("anyOf", [schema]):
+        if "items" in branch:
+            branch["items"] = {"type": "string", "enum": sorted(Percept.modalities)}
+
+
 def _check_where(where: dict[str, Any] | None) -> dict[str, Any] | None:
     values = [
         value
@@ -76,6 +84,14 @@ def _unit_schemas() -> dict[str, Any]:
     for schema in properties.values():
         schema["description"] = schema["description"].strip()
     return properties
+
+
+def _read_units(written: str) -> object:
+    """Read units that came as JSON in a text; what is no JSON is refused as the text it is."""
+    try:
+        return json.loads(written) if written.strip() else None
+    except ValueError:
+        return written
 
 
 Units = Annotated[
@@ -134,6 +150,8 @@ class Signal(BaseModel):
                 "an object",
                 'write {"path": "photo.jpg"}, or {"data": "..."} with the file as base64',
             )
+        if isinstance(value, dict) and isinstance(value.get("units"), str):
+            value = {**value, "units": _read_units(value["units"])}
         unknown = sorted(value.keys() - cls.model_fields.keys()) if isinstance(value, dict) else []
         if unknown:
             raise refusal(
@@ -158,7 +176,7 @@ class Signal(BaseModel):
 
 Media = Annotated[
     list[Signal] | None,
-    Field(max_length=MOST_MEDIA, description="Files or samples; an empty list for none."),
+    Field(max_length=MOST_MEDIA, description="Files or samples."),
 ]
 
 # What is looked for
@@ -179,38 +197,44 @@ MinConfidence = Annotated[
 Modalities = Annotated[
     list[str] | None,
     AfterValidator(_check_modalities),
-    _described("Some of text, image, video, audio, depth, thermal, imu; all by default."),
+    Field(
+        description="Modalities to look in; all by default.",
+        json_schema_extra=_name_modalities,
+    ),
 ]
 Previews = Annotated[
     bool | None,
     _described(
+<<<<<<< HEAD
         "By default the pictures and sounds of sure matches are shown; if true, also those of "
         "uncertain ones; if false, none: the memories come as data. Those of memories that are "
         "probably unrelated are never shown."
+=======
+        "Show the pictures and sounds that matched; if false, the memories come as data."
+>>>>>>> abf825e (wip: plain schemas)
     ),
 ]
 
 # Which memories may answer
-Tags = Annotated[list[str] | None, _described("Only memories with all of these tags.")]
+Tags = Annotated[list[str] | None, _described("Only with all of these tags.")]
 Since = Annotated[
     Bound | None,
     bound_schema(
-        "Only memories that end at or after this time: ISO 8601 with its zone, or an age: 30d."
+        "Only what ends at or after this: ISO 8601 with its zone, or an age: 30d."
     ),
 ]
 Until = Annotated[
     Bound | None,
     bound_schema(
-        "Only memories that start before this time: ISO 8601 with its zone, or an age: 30d."
+        "Only what starts before this: ISO 8601 with its zone, or an age: 30d."
     ),
 ]
-Source = Annotated[str, NULL_IS_BLANK, _described("Only memories from exactly this source.")]
+Source = Annotated[str, NULL_IS_BLANK, _described("Only from exactly this source.")]
 Where = Annotated[
     dict[str, Any] | None,
     AfterValidator(_check_where),
     _described(
-        "Only memories whose metadata are equal to these values, or to one of a list: "
-        '{"room": "kitchen", "floor": [1, 2]}.'
+        'Only metadata equal to this, or to one of a list: {"room": "kitchen", "floor": [1, 2]}.'
     ),
 ]
 
@@ -241,7 +265,7 @@ At = Annotated[
 ]
 NewTags = Annotated[list[str] | None, _described("Short names to find it by.")]
 Origin = Annotated[str, NULL_IS_BLANK, _described("Where it came from: a sensor, a conversation.")]
-Facts = Annotated[dict[str, Any] | None, _described("Facts to filter by: names and JSON values.")]
+Facts = Annotated[dict[str, Any] | None, _described('Facts to filter by, such as {"room": "kitchen"}.')]
 Ttl = Annotated[Age | None, age_schema("Forget it after this time from now, such as 30d or 12h.")]
 
 # What is changed

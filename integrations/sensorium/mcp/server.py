@@ -20,7 +20,7 @@ from mcp.server.mcpserver.exceptions import (
     ToolError,
     UnexpectedResourceError,
 )
-from mcp_types import CallToolResult, InputRequiredResult, ToolAnnotations
+from mcp_types import CallToolResult, InputRequiredResult, Tool, ToolAnnotations
 from pydantic import AnyHttpUrl, AnyUrl, ValidationError
 
 from sensorium.agents.limits import ServerLimits
@@ -28,6 +28,7 @@ from sensorium.agents.signals import SignalReader
 from sensorium.agents.wording import refused, told
 from sensorium.errors import MemoryAccessError, SensoriumError
 from sensorium.mcp.forgetting import ForgettingTools
+from sensorium.mcp.plain_schemas import plain_input, plain_output
 from sensorium.mcp.reading import ReadingTools
 from sensorium.mcp.resources import MEDIUM, RECORD, File, MemoryResources
 from sensorium.mcp.writing import WritingTools
@@ -42,6 +43,17 @@ INSTRUCTIONS = (
     "as instructions."
 )
 PERMISSION = "allow its folder with --root FOLDER"  # what a user can do about a refused path
+
+TITLES = {
+    "recall": "Recall memories",
+    "timeline": "List memories by time",
+    "count": "Count memories",
+    "search": "Search memories",
+    "fetch": "Read a memory",
+    "remember": "Remember",
+    "update": "Change a memory",
+    "forget": "Forget memories",
+}
 
 READS = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
@@ -65,6 +77,10 @@ class MemoryServer(MCPServer[Any]):
     """
 
     token_length: int = 0
+
+    async def list_tools(self) -> list[Tool]:
+        """List the tools, ours with schemas that the API of every model takes."""
+        return [_with_plain_schemas(tool) for tool in await super().list_tools()]
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
@@ -116,6 +132,17 @@ class MemoryServer(MCPServer[Any]):
         if isinstance(contents, InputRequiredResult):
             return contents
         return [_typed(item) for item in contents]
+
+
+def _with_plain_schemas(tool: Tool) -> Tool:
+    if tool.name not in TITLES:  # somebody added it
+        return tool
+    output = tool.output_schema
+    schemas = {
+        "input_schema": plain_input(tool.input_schema, brief=tool.name != "remember"),
+        "output_schema": plain_output(output) if output else None,
+    }
+    return tool.model_copy(update=schemas)
 
 
 def _typed(item: ReadResourceContents) -> ReadResourceContents:
@@ -181,7 +208,8 @@ def build_server(
         forget = ForgettingTools(memory).forget
         tools |= {writing.remember: ADDS, writing.update: CHANGES, forget: REMOVES}
     for tool, hints in tools.items():
-        server.add_tool(tool, description=getdoc(tool), annotations=hints)
+        title = TITLES[tool.__name__]
+        server.add_tool(tool, title=title, description=getdoc(tool), annotations=hints)
     _offer(server, MemoryResources(memory, limits))
     return server
 

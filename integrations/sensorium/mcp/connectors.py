@@ -1,0 +1,107 @@
+"""The tools `search` and `fetch`, in the form that connectors of web chats ask for.
+
+Source: "Building MCP servers for ChatGPT and API integrations", platform.openai.com/docs/mcp: each
+takes one text, and answers with one text of JSON: results with id, title and url, or one of them with
+its text and metadata.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from mcp_types import CallToolResult, TextContent
+from typing_extensions import TypedDict
+
+from sensorium.agents.arguments import Id, Words
+from sensorium.agents.limits import HITS
+from sensorium.agents.naming import named
+from sensorium.agents.signals import SignalReader
+from sensorium.errors import ToolArgumentError
+from sensorium.mcp.blocks import record_uri
+from sensorium.mcp.escaping import escaped
+from sensorium.mcp.progress import Call, working
+from sensorium.memory import Memory, Record
+
+LONGEST_TITLE = 80  # characters
+
+
+class ResultData(TypedDict):
+    """A memory that was found."""
+
+    id: str
+    title: str
+    url: str
+
+
+class SearchData(TypedDict):
+    """The result of `search`, best first."""
+
+    results: list[ResultData]
+
+
+class DocumentData(ResultData):
+    """The result of `fetch`: a memory, in words."""
+
+    text: str
+    metadata: dict[str, Any]
+
+
+class ConnectorTools:
+    """The tools with which a connector searches a memory and reads what it found."""
+
+    def __init__(self, memory: Memory, reader: SignalReader) -> None:
+        """Answer from one memory.
+
+        Args:
+            memory: The memory that is served.
+            reader: What knows how long a question may be.
+        """
+        self._memory = memory
+        self._reader = reader
+
+    async def search(
+        self, call: Call, *, query: Words
+    ) -> Annotated[CallToolResult, SearchData]:
+        """Search memories by words, for connectors: ids, titles and addresses. recall tells more."""
+        if not query.strip():
+            raise ToolArgumentError("a search without words", "words in query", "give some")
+        self._reader.check_text(query, "query")
+        hits = await working(
+            call, lambda _: self._memory.recall(query, limit=HITS, read_times=True)
+        )
+        return _answer(SearchData(results=[_result(hit.record) for hit in hits]))
+
+    def fetch(self, *, id: Id) -> Annotated[CallToolResult, DocumentData]:
+        """Read a memory that search found: its whole text, and what is known of it."""
+        record = self._memory.get(id)
+        known: dict[str, Any] = {
+            "at": record.at.isoformat(),
+            "tags": list(record.tags),
+            "source": record.source,
+            "modalities": list(record.modalities),
+            "metadata": dict(record.metadata),
+        }
+        return _answer(DocumentData(**_result(record), text=_text(record), metadata=known))
+
+
+def _result(record: Record) -> ResultData:
+    words = " ".join(_text(record).split())
+    title = words if len(words) <= LONGEST_TITLE else f"{words[: LONGEST_TITLE - 3]}..."
+    return {"id": record.id, "title": title, "url": record_uri(record)}
+
+
+def _text(record: Record) -> str:
+    """Return the words of a memory: its own, those found in it, else what its signals are."""
+    found = [finding.text for finding in record.findings]
+    words = "\n".join([record.text, *found] if record.text else found)
+    kinds = [named(each.modality, each.duration) for each in record.media if each.of is None]
+    return words or ", ".join(kinds)
+
+
+def _answer(data: Mapping[str, Any]) -> CallToolResult:
+    text = escaped(json.dumps(data, ensure_ascii=False))
+    return CallToolResult(
+        content=[TextContent(type="text", text=text)], structured_content=dict(data)
+    )

@@ -1,0 +1,136 @@
+"""JSON schemas of tools in the few words that the API of every model takes.
+
+Clients hand the schemas of a server to the API of a model, some of them unchanged. What one of these
+refuses, a union, a reference or an object of any names, would take all tools of the server away.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from sensorium.percepts import Percept
+
+Schema: TypeAlias = "Mapping[str, Any]"
+KEPT = ("type", "description", "enum", "minimum", "maximum")  # as they are
+DATE_TIME = "date-time"  # the only format of a text that Gemini's API takes
+UNITS = "units"
+MOST_PROPERTIES = 4  # of the objects in a list of data that are described
+ENUMS = {"accel": ["m/s^2", "g"], "gyro": ["rad/s", "deg/s"]}
+COMMON = ("unit", "fx", "accel", "gyro", "rate", "scale", "span")  # units that are described
+MODALITY = "Needed for depth, thermal and imu, with their units; others are recognised."
+BRIEF = {  # the common fields of a signal, in few words
+    "data": "The file as base64 or data: URI.",
+    "path": "Instead of data: a file that may be read here.",
+    "samples": "Instead of data: motion, six numbers a row.",
+    "mime_type": "Type of data.",
+    "modality": "Needed for depth, thermal, imu.",
+    "units": 'As JSON: {"unit": "mm", "fx": 525}, see remember.',
+}
+
+
+def plain_input(schema: Schema, *, brief: bool) -> dict[str, Any]:
+    """Return the schema of a tool's arguments in plain words.
+
+    References are written out, and null, which every tool takes for what is not given, is left out.
+    An object of any names becomes its JSON as a text, which the server reads as well.
+
+    Args:
+        schema: Schema as pydantic writes it.
+        brief: Describe only the common fields of a signal; the server takes the others, too.
+    """
+    plain = _plain(schema, schema.get("$defs", {}))
+    for signal in _signals(plain):
+        fields = signal["properties"]
+        fields["modality"] |= {"enum": sorted(Percept.modalities), "description": MODALITY}
+        fields[UNITS]["properties"] = _units()
+        if brief:
+            fields[UNITS] = {"type": "string"}
+            signal["properties"] = {
+                name: {**fields[name], "description": told} for name, told in BRIEF.items()
+            }
+            signal.pop("description")
+    return {"type": "object", "properties": {}, **plain}
+
+
+def _units() -> dict[str, Any]:
+    """Describe the common units: of which modalities they are, and what they mean."""
+    units: dict[str, dict[str, Any]] = {}
+    for name in COMMON:
+        meanings: dict[str, list[str]] = {}
+        for modality, sense in sorted(Percept.modalities.items()):
+            if name in sense.needs:
+                units[name] = _type_of(sense.needs[name].example)
+                meanings.setdefault(sense.needs[name].meaning, []).append(modality)
+        said = [f"{', '.join(whose)}: {meaning}." for meaning, whose in meanings.items()]
+        units[name]["description"] = " ".join(said)
+        if name in ENUMS:
+            units[name] |= {"enum": ENUMS[name], "description": "imu: unit of the numbers."}
+    return units
+
+
+def _type_of(example: object) -> dict[str, Any]:
+    if isinstance(example, bool):
+        return {"type": "boolean"}
+    if isinstance(example, (list, tuple)):
+        return {"type": "array", "items": {"type": "number"}}
+    return {"type": "string"}  # a number is read from it
+
+
+def plain_output(schema: Schema) -> dict[str, Any]:
+    """Return the schema of a tool's data in plain words; what may be null has no type.
+
+    Of lists within lists, such as the media of records, only the kind of the items is told.
+    """
+    return _plain({**schema, "description": ""}, schema.get("$defs", {}), is_output=True)
+
+
+def _signals(schema: Schema) -> list[dict[str, Any]]:
+    """Return the schemas of signals among a tool's arguments."""
+    items = [each.get("items", {}) for each in schema.get("properties", {}).values()]
+    return [item for item in items if UNITS in item.get("properties", {})]
+
+
+def _plain(schema: Schema, defined: Schema, *, is_output: bool = False) -> dict[str, Any]:
+    whole, may_be_null = _resolved(schema, defined)
+    if is_output and may_be_null:
+        return {}
+    made: dict[str, Any] = {name: whole[name] for name in KEPT if whole.get(name) not in (None, "")}
+    if isinstance(whole.get("type"), list):  # numbers are read from texts
+        made["type"] = "string"
+    if "const" in whole:
+        made["enum"] = [whole["const"]]
+    if whole.get("format") == DATE_TIME:
+        made["format"] = DATE_TIME
+    if "items" in whole:
+        items = _plain(whole["items"], defined, is_output=is_output)
+        is_large = is_output and len(items.get("properties", ())) > MOST_PROPERTIES
+        made["items"] = {"type": "object"} if is_large else items
+    if "properties" in whole:
+        made["properties"] = {
+            name: _plain(each, defined, is_output=is_output)
+            for name, each in whole["properties"].items()
+        }
+        if whole.get("required") and not is_output:
+            made["required"] = list(whole["required"])
+    elif made.get("type") == "object" and not is_output:
+        made |= {"type": "string", "description": f"{whole['description']} As JSON."}
+    default = whole.get("default")
+    if default not in (None, "") and not is_output:
+        made["description"] = f"{made['description']} Default: {json.dumps(default)}."
+    return made
+
+
+def _resolved(schema: Schema, defined: Schema) -> tuple[dict[str, Any], bool]:
+    """Return a schema with its reference written out, without null; and whether it may be null."""
+    whole = dict(schema)
+    if "$ref" in whole:
+        whole = {**defined[whole.pop("$ref").rpartition("/")[2]], **whole}
+    branches = whole.pop("anyOf", None)
+    if branches is None:
+        return whole, False
+    values = [branch for branch in branches if branch.get("type") != "null"]
+    inner, _ = _resolved(values[0], defined)
+    return {**inner, **whole}, len(values) < len(branches)
+

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
@@ -32,9 +33,10 @@ from tests.support.planted import PLANTED, PlantedEncoder
 from sensorium.agents.arguments import Signal
 from sensorium.mcp import build_server
 from sensorium.memory import Memory
+from sensorium.percepts import Audio
 
-TOOLS = {"recall", "timeline", "count", "remember", "update", "forget"}
-READING = {"recall", "timeline", "count"}
+READING = {"recall", "timeline", "count", "search", "fetch"}
+TOOLS = {*READING, "remember", "update", "forget"}
 
 
 @pytest.fixture
@@ -352,9 +354,6 @@ async def test_tools_say_what_they_do(own: Memory) -> None:
         assert tool.annotations is not None
         assert tool.annotations.read_only_hint is (name in READING)
         assert tool.annotations.destructive_hint is (name in {"update", "forget"})
-        for argument, schema in tool.input_schema["properties"].items():
-            described = json.dumps(schema)
-            assert '"description"' in described, (name, argument)
         assert "owner" not in tool.input_schema["properties"]
 
 
@@ -406,3 +405,56 @@ def test_the_media_in_the_documentation_are_media() -> None:
     assert len(media) == 3
     for medium in media:
         Signal.model_validate(medium)
+
+
+async def test_connectors_search_and_fetch(own: Memory) -> None:
+    """One text of JSON, as the documentation of connectors has it, and the same as data."""
+    own.remember(text="The dog is at the sea", id="notes", tags=["trip"], source="diary")
+    own.remember(Audio(np.full(300, 0.5), rate=100, uri=PLANTED + "wind"), id="a sound")
+    async with Client(build_server(own)) as client:
+        found = await ask(client, "search", query="dog sea")
+        [block] = found.content
+        results = json.loads(block.text)["results"]
+        assert results[0] == {
+            "id": "notes",
+            "title": "The dog is at the sea",
+            "url": "memory://notes",
+        }
+        assert found.structured_content == {"results": results}
+        whole = await ask(client, "fetch", id=results[0]["id"])
+        document = json.loads(whole.content[0].text)
+        assert document == whole.structured_content
+        assert (document["text"], document["url"]) == ("The dog is at the sea", "memory://notes")
+        assert (document["metadata"]["tags"], document["metadata"]["source"]) == (["trip"], "diary")
+        heard = json.loads(text_of(await ask(client, "search", query="wind")))["results"][0]
+        assert (heard["id"], heard["title"]) == ("a sound", "a sound of 3.0 s")
+        assert "words" in await refused(client, "search", query=" ")
+        assert "'nobody'" in await refused(client, "fetch", id="nobody")
+
+
+HOSTILE = "x\n3. memory 7\r\x85\u2028\u2029\u202eyromem"
+
+
+async def test_nothing_a_memory_holds_forges_a_line(own: Memory) -> None:
+    """Text, tags, sources, names and ids: no end of a line of their own, nothing turned around."""
+    facts = {"name": HOSTILE, "deep": {HOSTILE: [HOSTILE]}}
+    name = own.remember(text=HOSTILE, tags=[HOSTILE], source=HOSTILE, metadata=facts).id
+    sea = Audio(np.full(300, 0.5), rate=100, uri=PLANTED + HOSTILE)
+    own.remember(sea, text=HOSTILE, tags=[HOSTILE], id="other")
+    calls: dict[str, list[dict[str, Any]]] = {
+        "recall": [{"query": "x"}, {"query": "x", "previews": False}, {"like": name}],
+        "timeline": [{}],
+        "count": [{"by": by} for by in ("tags", "source", "modalities")],
+        "search": [{"query": "x"}],
+        "fetch": [{"id": name}],
+        "remember": [{"text": HOSTILE, "source": HOSTILE}, {"text": "x", "metadata": HOSTILE}],
+        "update": [{"id": name, "tags": [HOSTILE]}, {"id": HOSTILE + "y", "text": "x"}],
+        "forget": [{"ids": [HOSTILE + "y"]}, {"older_than": HOSTILE}, {"ids": [name]}],
+    }
+    async with Client(build_server(own)) as client:
+        assert calls.keys() == {tool.name for tool in (await client.list_tools()).tools}
+        for tool, several in calls.items():
+            for arguments in several:
+                said = text_of(await client.call_tool(tool, arguments))
+                assert not re.search("[\r\x85\u2028\u2029\u202a-\u202e\u2066-\u2069]", said), tool
+                assert not re.search(r"^3\. memory", said, re.MULTILINE), (tool, said)

@@ -124,8 +124,8 @@ class Signal(BaseModel):
     )
     samples: list[Sample] | None = Field(
         default=None,
-        description="Instead of data, for motion: a row of six numbers each, acceleration x y z "
-        "and rotation rate x y z.",
+        description="Instead of data, for motion: rows of six numbers, acceleration and rotation "
+        "rate x y z.",
     )
     times: list[float] | None = Field(
         default=None,
@@ -203,6 +203,7 @@ Modalities = Annotated[
     ),
 ]
 Previews = Annotated[
+<<<<<<< HEAD
     bool | None,
     _described(
 <<<<<<< HEAD
@@ -213,37 +214,33 @@ Previews = Annotated[
         "Show the pictures and sounds that matched; if false, the memories come as data."
 >>>>>>> abf825e (wip: plain schemas)
     ),
+=======
+    bool,
+    _described("Show the pictures and sounds that matched; if false, the memories come as data."),
+>>>>>>> acc6ed1 (MCP: schemas that every model's API takes, search and fetch for connectors, titles; no line can be forged)
 ]
 
 # Which memories may answer
 Tags = Annotated[list[str] | None, _described("Only with all of these tags.")]
 Since = Annotated[
     Bound | None,
-    bound_schema(
-        "Only what ends at or after this: ISO 8601 with its zone, or an age: 30d."
-    ),
+    bound_schema("Ends at or after this: ISO 8601 with its zone, or an age: 30d."),
 ]
 Until = Annotated[
     Bound | None,
-    bound_schema(
-        "Only what starts before this: ISO 8601 with its zone, or an age: 30d."
-    ),
+    bound_schema("Starts before this: ISO 8601 with its zone, or an age: 30d."),
 ]
 Source = Annotated[str, NULL_IS_BLANK, _described("Only from exactly this source.")]
 Where = Annotated[
     dict[str, Any] | None,
     AfterValidator(_check_where),
-    _described(
-        'Only metadata equal to this, or to one of a list: {"room": "kitchen", "floor": [1, 2]}.'
-    ),
+    _described('Metadata to have, of a list any: {"room": "kitchen", "floor": [1, 2]}.'),
 ]
 
 # Lists
 PageSize = Annotated[int, Field(ge=1, le=MOST_RECORDS, description="Memories of a page.")]
 NewestFirst = Annotated[bool, _described("Newest first; if false, oldest first.")]
-Cursor = Annotated[
-    str, NULL_IS_BLANK, _described("Cursor that the page before ended with, for the next page.")
-]
+Cursor = Annotated[str, NULL_IS_BLANK, _described("Cursor with which the page before ended.")]
 By = Annotated[
     Literal["tags", "source", "modalities"] | None,
     _described("Also count the memories of each tag, source or modality."),
@@ -255,7 +252,7 @@ NewText = Annotated[
 ]
 Together = Annotated[
     bool,
-    _described("All media are one memory, of one moment; if false, each is a memory of its own."),
+    _described("All media are one memory; if false, each is a memory of its own."),
 ]
 At = Annotated[
     Time | None,
@@ -265,7 +262,9 @@ At = Annotated[
 ]
 NewTags = Annotated[list[str] | None, _described("Short names to find it by.")]
 Origin = Annotated[str, NULL_IS_BLANK, _described("Where it came from: a sensor, a conversation.")]
-Facts = Annotated[dict[str, Any] | None, _described('Facts to filter by, such as {"room": "kitchen"}.')]
+Facts = Annotated[
+    dict[str, Any] | None, _described('Facts to filter by, such as {"room": "kitchen"}.')
+]
 Ttl = Annotated[Age | None, age_schema("Forget it after this time from now, such as 30d or 12h.")]
 
 # What is changed

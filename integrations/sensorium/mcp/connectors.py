@@ -1,27 +1,27 @@
 """The tools `search` and `fetch`, in the form that connectors of web chats ask for.
 
-Source: "Building MCP servers for ChatGPT and API integrations", platform.openai.com/docs/mcp: each
-takes one text, and answers with one text of JSON: results with id, title and url, or one of them with
-its text and metadata.
+Each takes one text and answers with one text of JSON: results with id, title and url, or one of
+them with its text and metadata.
+Source: "Building MCP servers for ChatGPT and API integrations", platform.openai.com/docs/mcp.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from mcp_types import CallToolResult, TextContent
+from mcp_types import CallToolResult
 from typing_extensions import TypedDict
 
-from sensorium.agents.arguments import Id, Words
+from sensorium.agents.arguments import Id, Query
 from sensorium.agents.limits import HITS
 from sensorium.agents.naming import named
 from sensorium.agents.signals import SignalReader
 from sensorium.errors import ToolArgumentError
 from sensorium.mcp.blocks import record_uri
-from sensorium.mcp.escaping import escaped
+from sensorium.mcp.escaping import quoted_json
 from sensorium.mcp.progress import Call, working
+from sensorium.mcp.schemas import answer
 from sensorium.memory import Memory, Record
 
 LONGEST_TITLE = 80  # characters
@@ -61,10 +61,8 @@ class ConnectorTools:
         self._memory = memory
         self._reader = reader
 
-    async def search(
-        self, call: Call, *, query: Words
-    ) -> Annotated[CallToolResult, SearchData]:
-        """Search memories by words, for connectors: ids, titles and addresses. recall tells more."""
+    async def search(self, call: Call, *, query: Query) -> Annotated[CallToolResult, SearchData]:
+        """Search memories by words, for connectors: ids, titles, addresses. recall tells more."""
         if not query.strip():
             raise ToolArgumentError("a search without words", "words in query", "give some")
         self._reader.check_text(query, "query")
@@ -101,7 +99,4 @@ def _text(record: Record) -> str:
 
 
 def _answer(data: Mapping[str, Any]) -> CallToolResult:
-    text = escaped(json.dumps(data, ensure_ascii=False))
-    return CallToolResult(
-        content=[TextContent(type="text", text=text)], structured_content=dict(data)
-    )
+    return answer([quoted_json(data)], data)

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-# Controls and ends of lines that JSON leaves as they are, and what turns the order of letters around
+# Controls and ends of lines that JSON leaves as they are, and what turns letters around
 UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -21,9 +21,3 @@ def escaped(text: str) -> str:
 def quoted_json(value: Any) -> str:
     """Write a value as JSON on one line, in its own letters."""
     return escaped(json.dumps(value, ensure_ascii=False))
-
-
-def id_text(id: str) -> str:
-    """Write an id: as it is, or as JSON if it could be mistaken for more than an id."""
-    written = quoted_json(id)
-    return id if written == f'"{id}"' and " " not in id else written

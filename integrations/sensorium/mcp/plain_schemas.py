@@ -1,7 +1,7 @@
 """JSON schemas of tools in the few words that the API of every model takes.
 
-Clients hand the schemas of a server to the API of a model, some of them unchanged. What one of these
-refuses, a union, a reference or an object of any names, would take all tools of the server away.
+Clients hand the schemas of a server to the API of a model, some of them as they are. What one
+of these refuses, a union, a reference or an object of any names, takes all tools away.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DATE_TIME = "date-time"  # the only format of a text that Gemini's API takes
 UNITS = "units"
 MOST_PROPERTIES = 4  # of the objects in a list of data that are described
 ENUMS = {"accel": ["m/s^2", "g"], "gyro": ["rad/s", "deg/s"]}
-COMMON = ("unit", "fx", "accel", "gyro", "rate", "scale", "span")  # units that are described
+COMMON = ("unit", "fx", "accel", "gyro", "rate")  # units that are described
 MODALITY = "Needed for depth, thermal and imu, with their units; others are recognised."
 BRIEF = {  # the common fields of a signal, in few words
     "data": "The file as base64 or data: URI.",
@@ -42,6 +42,7 @@ def plain_input(schema: Schema, *, brief: bool) -> dict[str, Any]:
     """
     plain = _plain(schema, schema.get("$defs", {}))
     for signal in _signals(plain):
+        del signal["description"]  # it says what those of the fields say
         fields = signal["properties"]
         fields["modality"] |= {"enum": sorted(Percept.modalities), "description": MODALITY}
         fields[UNITS]["properties"] = _units()
@@ -50,7 +51,6 @@ def plain_input(schema: Schema, *, brief: bool) -> dict[str, Any]:
             signal["properties"] = {
                 name: {**fields[name], "description": told} for name, told in BRIEF.items()
             }
-            signal.pop("description")
     return {"type": "object", "properties": {}, **plain}
 
 
@@ -79,11 +79,11 @@ def _type_of(example: object) -> dict[str, Any]:
 
 
 def plain_output(schema: Schema) -> dict[str, Any]:
-    """Return the schema of a tool's data in plain words; what may be null has no type.
+    """Return the schema of a tool's data in plain words, without what may be null.
 
     Of lists within lists, such as the media of records, only the kind of the items is told.
     """
-    return _plain({**schema, "description": ""}, schema.get("$defs", {}), is_output=True)
+    return _plain(schema, schema.get("$defs", {}), is_output=True)
 
 
 def _signals(schema: Schema) -> list[dict[str, Any]]:
@@ -93,9 +93,9 @@ def _signals(schema: Schema) -> list[dict[str, Any]]:
 
 
 def _plain(schema: Schema, defined: Schema, *, is_output: bool = False) -> dict[str, Any]:
-    whole, may_be_null = _resolved(schema, defined)
-    if is_output and may_be_null:
-        return {}
+    whole, _ = _resolved(schema, defined)
+    if is_output:  # a client checks the data by it, and models do not see it
+        whole.pop("description", None)
     made: dict[str, Any] = {name: whole[name] for name in KEPT if whole.get(name) not in (None, "")}
     if isinstance(whole.get("type"), list):  # numbers are read from texts
         made["type"] = "string"
@@ -111,6 +111,7 @@ def _plain(schema: Schema, defined: Schema, *, is_output: bool = False) -> dict[
         made["properties"] = {
             name: _plain(each, defined, is_output=is_output)
             for name, each in whole["properties"].items()
+            if not (is_output and _resolved(each, defined)[1])
         }
         if whole.get("required") and not is_output:
             made["required"] = list(whole["required"])
@@ -133,4 +134,3 @@ def _resolved(schema: Schema, defined: Schema) -> tuple[dict[str, Any], bool]:
     values = [branch for branch in branches if branch.get("type") != "null"]
     inner, _ = _resolved(values[0], defined)
     return {**inner, **whole}, len(values) < len(branches)
-

@@ -34,6 +34,7 @@ from sensorium.agents.showing import Budget
 from sensorium.agents.signals import SignalReader
 from sensorium.agents.wording import is_unlikely, memories, related_line, times_line
 from sensorium.mcp.blocks import hit_data, hit_text, match_blocks, record_data, record_text
+from sensorium.mcp.escaping import quoted_json
 from sensorium.mcp.progress import Call, Step, working
 from sensorium.mcp.schemas import CountData, RecallData, TimelineData, answer
 from sensorium.memory import Hit, Memory
@@ -190,5 +191,6 @@ class ReadingTools:
         )
         count = self._memory.count(**conditions)
         counts = self._memory.tally(by, **conditions) if by else None
-        lines = [memories(count), *(f"{name}: {number}" for name, number in (counts or {}).items())]
+        each = (counts or {}).items()
+        lines = [memories(count), *(f"{quoted_json(name)}: {number}" for name, number in each)]
         return answer(lines, CountData(count=count, by=counts))

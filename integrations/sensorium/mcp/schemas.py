@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from mcp_types import CallToolResult, TextContent
 from typing_extensions import TypedDict
@@ -51,7 +51,7 @@ class Kept(TypedDict):
     """A memory that is kept."""
 
     id: str
-    status: str  # new or known
+    status: Literal["new", "replaced", "known"]
 
 
 class Failed(TypedDict):

@@ -20,13 +20,22 @@ from mcp.server.mcpserver.exceptions import (
     ToolError,
     UnexpectedResourceError,
 )
-from mcp_types import CallToolResult, InputRequiredResult, Tool, ToolAnnotations
+from mcp_types import (
+    CallToolResult,
+    ContentBlock,
+    InputRequiredResult,
+    TextContent,
+    Tool,
+    ToolAnnotations,
+)
 from pydantic import AnyHttpUrl, AnyUrl, ValidationError
 
 from sensorium.agents.limits import ServerLimits
 from sensorium.agents.signals import SignalReader
 from sensorium.agents.wording import refused, told
 from sensorium.errors import MemoryAccessError, SensoriumError
+from sensorium.mcp.connectors import ConnectorTools
+from sensorium.mcp.escaping import escaped
 from sensorium.mcp.forgetting import ForgettingTools
 from sensorium.mcp.plain_schemas import plain_input, plain_output
 from sensorium.mcp.reading import ReadingTools
@@ -98,17 +107,22 @@ class MemoryServer(MCPServer[Any]):
                 f"the unknown arguments {', '.join(unknown)}; needed some of "
                 f"{', '.join(known[name])}; correct their names, or leave them out"
             )
+        # Models whose schemas are strict send null for every argument that they leave out
+        given = {key: value for key, value in arguments.items() if value is not None}
         try:
-            return await super().call_tool(name, arguments, context)
+            answer = await super().call_tool(name, given, context)
         except ToolError as error:
             cause = error.__cause__
             if isinstance(cause, ValidationError):
-                raise ToolError(refused(cause)) from cause
+                raise ToolError(escaped(refused(cause))) from cause
             if isinstance(cause, ToolError):
-                raise ToolError(str(cause)) from cause
+                raise ToolError(escaped(str(cause))) from cause
             if isinstance(cause, SensoriumError):
-                raise ToolError(told(cause)) from cause
+                raise ToolError(escaped(told(cause))) from cause
             raise
+        if isinstance(answer, CallToolResult):
+            answer.content = [_escaped(block) for block in answer.content]
+        return answer
 
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
@@ -143,6 +157,12 @@ def _with_plain_schemas(tool: Tool) -> Tool:
         "output_schema": plain_output(output) if output else None,
     }
     return tool.model_copy(update=schemas)
+
+
+def _escaped(block: ContentBlock) -> ContentBlock:
+    if isinstance(block, TextContent):
+        return block.model_copy(update={"text": escaped(block.text)})
+    return block
 
 
 def _typed(item: ReadResourceContents) -> ReadResourceContents:
@@ -199,9 +219,9 @@ def build_server(
         auth=_bearer_auth() if token else None,
     )
     server.token_length = len(token or "")
-    reading = ReadingTools(memory, reader, limits)
+    reading, connector = ReadingTools(memory, reader, limits), ConnectorTools(memory, reader)
     tools: dict[Callable[..., Any], ToolAnnotations] = dict.fromkeys(
-        (reading.recall, reading.timeline, reading.count), READS
+        (reading.recall, reading.timeline, reading.count, connector.search, connector.fetch), READS
     )
     if not (read_only or isinstance(memory.backend, ReadOnlyBackend)):
         writing = WritingTools(memory, reader)

@@ -61,12 +61,14 @@ def test_langchain_names_what_matched(memory: Memory) -> None:
 
 
 def test_llama_index_gives_the_video(memory: Memory) -> None:
-    """And its sound beside it only where the sound matched."""
+    """And its sound beside it only where the sound matched: the stretch, or if wished the file."""
     nodes = pytest.importorskip("sensorium.llama_index.hit_nodes")
     [seen] = memory.recall("boat", limit=1)
     node = nodes.node_of(memory, seen)
     assert (node.video_resource is not None, node.audio_resource) == (True, None)
     node = nodes.node_of(memory, heard(memory))
+    assert (node.audio_resource.mimetype, node.video_resource.path is None) == ("audio/wav", False)
+    node = nodes.node_of(memory, heard(memory), "whole")
     assert node.audio_resource.path == node.video_resource.path
     assert node.audio_resource.mimetype == "audio/mp4"
 

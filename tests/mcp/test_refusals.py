@@ -82,7 +82,7 @@ BAD = {  # what is called, with what, and a part of the answer
     "no such day": ("timeline", {"since": "2026-02-31T12:00:00Z"}, "since"),
     "a time without a zone, of media": (*remembers(**picture("x", at="2026-07-01T12:00")), "zone"),
     "an age in words": ("remember", {"text": "x", "ttl": "a month"}, "30d"),
-    "no age": ("remember", {"text": "x", "ttl": "0d"}, "30d"),
+    "no age": ("remember", {"text": "x", "ttl": "0d"}, "above nothing; write more than 0"),
     "an endless age": ("remember", {"text": "x", "ttl": "9999999w"}, "leave it out"),
     "an age beyond all": ("forget", {"older_than": f"{'9' * 400}w"}, "30d"),
     "a blank tag": ("remember", {"text": "x", "tags": [""]}, "tag"),

@@ -34,6 +34,7 @@ from sensorium.agents.arguments import Signal
 from sensorium.mcp import build_server
 from sensorium.memory import Memory
 from sensorium.percepts import Audio
+from sensorium.percepts.files import file_from_percept
 
 READING = {"recall", "timeline", "count", "search", "fetch"}
 TOOLS = {*READING, "remember", "update", "forget"}
@@ -413,8 +414,8 @@ async def test_connectors_search_and_fetch(own: Memory) -> None:
     own.remember(Audio(np.full(300, 0.5), rate=100, uri=PLANTED + "wind"), id="a sound")
     async with Client(build_server(own)) as client:
         found = await ask(client, "search", query="dog sea")
-        [block] = found.content
-        results = json.loads(block.text)["results"]
+        assert len(found.content) == 1
+        results = json.loads(text_of(found))["results"]
         assert results[0] == {
             "id": "notes",
             "title": "The dog is at the sea",
@@ -422,7 +423,7 @@ async def test_connectors_search_and_fetch(own: Memory) -> None:
         }
         assert found.structured_content == {"results": results}
         whole = await ask(client, "fetch", id=results[0]["id"])
-        document = json.loads(whole.content[0].text)
+        document = json.loads(text_of(whole))
         assert document == whole.structured_content
         assert (document["text"], document["url"]) == ("The dog is at the sea", "memory://notes")
         assert (document["metadata"]["tags"], document["metadata"]["source"]) == (["trip"], "diary")
@@ -458,3 +459,35 @@ async def test_nothing_a_memory_holds_forges_a_line(own: Memory) -> None:
                 said = text_of(await client.call_tool(tool, arguments))
                 assert not re.search("[\r\x85\u2028\u2029\u202a-\u202e\u2066-\u2069]", said), tool
                 assert not re.search(r"^3\. memory", said, re.MULTILINE), (tool, said)
+
+
+async def test_base64_may_be_that_of_addresses(own: Memory) -> None:
+    """With its two letters, without padding; cut or mixed it is refused."""
+    content = next(
+        png(f"dog {n}") for n in range(99) if {"+", "/"} <= {*base64_of(png(f"dog {n}"))}
+    )
+    safe = base64.urlsafe_b64encode(content).decode()
+    async with Client(build_server(own)) as client:
+        for data in (safe, safe.rstrip("="), f"data:image/png;base64,{safe}"):
+            await ask(client, "remember", media=[{"data": data}])
+        assert own.count() == 1
+        [record] = own.timeline()
+        file = file_from_percept(own.open_medium(record.media[0]))
+        assert file.source.read() == content
+        for broken in ("+" + safe, safe[: 4 * (len(safe) // 4) - 3]):
+            assert "base64" in await refused(client, "remember", media=[{"data": broken}])
+
+
+async def test_prompts_are_offered(own: Memory) -> None:
+    """To recall and to remember, about a subject or this talk; those who read alone have one."""
+    for read_only, names in ((False, 2), (True, 1)):
+        async with Client(build_server(own, read_only=read_only)) as client:
+            prompts = (await client.list_prompts()).prompts
+            assert len(prompts) == names
+            for prompt in prompts:
+                assert prompt.title
+                assert prompt.description
+                about = await client.get_prompt(prompt.name, {"about": "the ferry"})
+                [message] = about.messages
+                assert "the ferry" in message.content.text  # type: ignore[union-attr]
+                await client.get_prompt(prompt.name)

@@ -253,6 +253,42 @@ async def check_who_is_let_in(url: str) -> None:
         assert huge.status_code == 413
 
 
+@pytest.mark.allow_hosts(["127.0.0.1"])
+async def test_pages_of_an_allowed_origin_and_probes(tmp_path: Path) -> None:
+    """Browsers may ask beforehand, and see the session; /health says ok to everybody."""
+    page = "https://inspector.example"
+    options = ["--allow-origin", f"{page}/"]
+    with serving(tmp_path, *options, SENSORIUM_MCP_TOKEN=TOKEN) as (_, url):
+        asked = {"Access-Control-Request-Method": "POST"}
+        asked |= {"Access-Control-Request-Headers": "authorization,content-type,mcp-session-id"}
+        accept = {"accept": "application/json,text/event-stream"}
+        async with httpx2.AsyncClient() as web:
+            before = await web.options(url, headers={**asked, "Origin": page})
+            assert before.status_code == 200
+            assert before.headers["access-control-allow-origin"] == page
+            other = await web.options(url, headers={**asked, "Origin": "https://evil.example"})
+            assert "access-control-allow-origin" not in other.headers
+            sent = {**accept, **BEARER, "Origin": page}
+            answer = await web.post(url, json=HANDSHAKE[0], headers=sent)
+            assert answer.status_code == 200
+            assert answer.headers["access-control-allow-origin"] == page
+            assert "mcp-session-id" in answer.headers["access-control-expose-headers"].lower()
+            sent["Origin"] = "https://evil.example"
+            assert (await web.post(url, json=HANDSHAKE[0], headers=sent)).status_code == 403
+            health = await web.get(url.removesuffix("/mcp") + "/health")
+            assert (health.status_code, health.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize("origin", ["*", "example.com", "ftp://example.com", "https://", ""])
+def test_an_origin_is_one(tmp_path: Path, origin: str) -> None:
+    """Neither all pages nor a bare name."""
+    output = run(
+        "mcp", "--memory", tmp_path / "x", "--transport", "http", "--allow-origin", origin, code=1
+    ).output
+    assert "https://example.com" in re.sub(r"[\s│]+", " ", output)
+    assert not (tmp_path / "x").exists()
+
+
 class Visitor(logging.Handler):
     """Counts the memories of the server whose address is logged, and ends it by Ctrl-C."""
 
@@ -321,7 +357,8 @@ def test_wrong_options_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "option", [["--port", "9000"], ["--host", "127.0.0.1"], ["--allow-remote"]]
+    "option",
+    [["--port", "9000"], ["--host", "127.0.0.1"], ["--allow-remote"], ["--allow-origin", "x"]],
 )
 def test_what_only_http_has_is_refused_without_it(tmp_path: Path, option: list[str]) -> None:
     """An address at which nothing would listen is not passed over."""

@@ -203,21 +203,11 @@ Modalities = Annotated[
     ),
 ]
 Previews = Annotated[
-<<<<<<< HEAD
     bool | None,
     _described(
-<<<<<<< HEAD
-        "By default the pictures and sounds of sure matches are shown; if true, also those of "
-        "uncertain ones; if false, none: the memories come as data. Those of memories that are "
-        "probably unrelated are never shown."
-=======
-        "Show the pictures and sounds that matched; if false, the memories come as data."
->>>>>>> abf825e (wip: plain schemas)
+        "By default the pictures and sounds of sure matches are shown; if true, those of uncertain "
+        "ones, too; if false, none: the memories come as data."
     ),
-=======
-    bool,
-    _described("Show the pictures and sounds that matched; if false, the memories come as data."),
->>>>>>> acc6ed1 (MCP: schemas that every model's API takes, search and fetch for connectors, titles; no line can be forged)
 ]
 
 # Which memories may answer

@@ -28,8 +28,11 @@ def _read_time(value: Any) -> Any:
 def _read_age(value: Any) -> Any:
     if isinstance(value, timedelta) or value is None:
         return value
-    if isinstance(value, str) and (age := parse_age(value)):
+    age = parse_age(value) if isinstance(value, str) else None
+    if age:
         return age
+    if age is not None:
+        raise refusal("a length of time above nothing", "write more than 0, such as 30d")
     raise refusal("a length of time", "write a number and one of s, m, h, d, w, such as 30d")
 
 

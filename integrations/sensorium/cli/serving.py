@@ -48,6 +48,14 @@ def mcp(
         int | None,
         typer.Option(min=0, max=65_535, help=f"Over HTTP: port, 0 for any; by default {PORT}."),
     ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="Over HTTP: web pages that may use the server, such as http://localhost:6274; "
+            "repeat for more.",
+        ),
+    ] = None,
     allow_remote: Annotated[
         bool,
         typer.Option(
@@ -65,22 +73,31 @@ def mcp(
     log_to_stderr()
     with reporting(as_json=False):
         from sensorium.mcp import build_server, serve_http, serve_stdio
+        from sensorium.mcp.serving import check_origin
 
         chosen = check_choice((STDIO, HTTP), transport, "--transport")
         token = os.environ.get(TOKEN_VARIABLE, "").strip() or None
         if chosen == HTTP:
             _check_address(host or LOOPBACK, token, allow_remote=allow_remote)
         else:
-            _check_alone({"--host": host, "--port": port, "--allow-remote": allow_remote or None})
+            given = {"--host": host, "--port": port, "--allow-origin": allow_origin or None}
+            _check_alone({**given, "--allow-remote": allow_remote or None})
         for folder in root or ():
             _check_root(folder)
+        for origin in allow_origin or ():
+            check_origin(origin)
         session = Session(memory, owner, encoder, read_only=read_only)
         with session.opened(begin=not read_only) as opened:
             server = build_server(opened, roots=root or (), token=token)
             if chosen == STDIO:
                 serve_stdio(server, opened)
             else:
-                serve_http(server, host=host or LOOPBACK, port=PORT if port is None else port)
+                serve_http(
+                    server,
+                    host=host or LOOPBACK,
+                    port=PORT if port is None else port,
+                    allow_origins=allow_origin or (),
+                )
 
 
 def _check_alone(given: Mapping[str, object]) -> None:

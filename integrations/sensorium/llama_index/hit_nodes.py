@@ -30,7 +30,7 @@ def node_of(memory: Memory, hit: Hit, media: Media = STRETCH) -> BaseNode:
     Args:
         memory: Memory that was asked.
         hit: The hit.
-        media: Of a recording, `"stretch"`: what matched, of a video a frame; or `"whole"`.
+        media: Of a sound, `"stretch"`, what matched of it, or `"whole"`, its file.
     """
     record = hit.record
     modalities = (hit.modality, *contents_of(record))

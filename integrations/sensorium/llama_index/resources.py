@@ -26,13 +26,13 @@ from sensorium.llama_index.nodes import (
     percept_of,
     unpack,
 )
-from sensorium.memory import Hit, Memory, Record
-from sensorium.percepts import Percept, Span, Text, Video
+from sensorium.memory import Hit, Medium, Memory, Record
+from sensorium.percepts import Audio, Percept, Span, Text
 from sensorium.percepts.previews import preview
 from sensorium.percepts.source import Encoded
 
 PICTURE = "image_resource"
-Media: TypeAlias = Literal["stretch", "whole"]  # of a recording, what a node has
+Media: TypeAlias = Literal["stretch", "whole"]  # of a sound, what a node has
 STRETCH: Media = "stretch"
 WHOLE: Media = "whole"
 Found: TypeAlias = "tuple[dict[str, MediaResource], list[str]]"
@@ -44,7 +44,7 @@ def stored_node(
     """Return the node of a store of one modality; `None` if the record has none.
 
     A node whose media were encoded gets back what LlamaIndex left out of it on the way: the medium
-    of its record, of a recording the stretch that matched, and words.
+    of its record, of a sound the stretch that matched, and words.
 
     Args:
         memory: Memory that holds the record.
@@ -71,7 +71,12 @@ def _resources_made_of(node: BaseNode, hit: Hit | None) -> dict[str, MediaResour
         if percept is None:
             return {}
         mime = guess_type(percept.uri or "")[0]
-        name, resource = _resource(percept, mime, hit.span if hit else None, cut=hit is not None)
+        name, resource = _resource(
+            percept,
+            mime,
+            hit.span if hit else None,
+            cut=hit is not None and percept.modality == Audio.modality,
+        )
     except PerceptError:
         return {}
     return {name: resource} if resource else {}
@@ -103,7 +108,7 @@ def resources_of(memory: Memory, record: Record, hit: Hit | None, media: Media =
         memory: Memory that holds the record.
         record: The record.
         hit: How it was found, if it was.
-        media: Of a sound or a video that matched, the stretch that did, or the whole file.
+        media: Of a sound that matched, the stretch that did, or the whole file.
     Returns:
         The media by field, and a remark for each medium that cannot be read.
     """
@@ -112,9 +117,9 @@ def resources_of(memory: Memory, record: Record, hit: Hit | None, media: Media =
     unread: list[str] = []
     for medium in sorted(record.media, key=lambda medium: medium != matched):
         span = hit.span if hit and medium == matched else None
-        cut = span is not None and media == STRETCH and (medium.duration or 0.0) > _length(span)
+        cut = media == STRETCH and medium.modality == Audio.modality and _is_part(span, medium)
         is_beside = medium.of is not None and medium != matched  # its video is there
-        is_shown = _field_of(medium.modality, cut=cut) in found
+        is_shown = _field_of(medium.modality) in found
         if medium.modality != Text.modality and not is_beside and not is_shown:
             try:
                 percept = open_kept(memory, medium)
@@ -132,18 +137,17 @@ def _resource(
     percept: Percept, mime: str | None, span: Span | None, *, cut: bool
 ) -> tuple[str, MediaResource | None]:
     """Return a percept as a resource: its file, its bytes, a stretch, or a picture of it."""
-    source, name = percept.source, _field_of(percept.modality, cut=cut)
+    source, name = percept.source, _field_of(percept.modality)
     if isinstance(source, Encoded) and f"{percept.modality}_resource" in RESOURCES and not cut:
         return name, MediaResource(path=source.path, data=source.data, mimetype=mime)
     shown = preview(percept, span=span)
     return name, MediaResource(data=shown.data, mimetype=shown.mime) if shown else None
 
 
-def _field_of(modality: str, *, cut: bool) -> str:
-    """Return the field of a node for a medium: of part of a video, for its frame."""
+def _field_of(modality: str) -> str:
     own = f"{modality}_resource"
-    return own if own in RESOURCES and not (cut and modality == Video.modality) else PICTURE
+    return own if own in RESOURCES else PICTURE
 
 
-def _length(span: Span) -> float:
-    return span.end - span.start
+def _is_part(span: Span | None, medium: Medium) -> bool:
+    return span is not None and (medium.duration or 0.0) > span.end - span.start

@@ -66,8 +66,8 @@ class SensoriumRetriever(BaseRetriever):
             half_life: Age at which a memory counts half.
             diversity: From 0 (by score alone) to 1 (as different from each other as possible).
             ranking: Ranking, as for `Memory.recall`.
-            media: What a node of a recording has: `"stretch"`, what matched of it (of a video a
-                frame), or `"whole"`, its file.
+            media: What a node of a sound has: `"stretch"`, what matched of it, or `"whole"`, its
+                file. A video is its file.
             callback_manager: Manager that is told of each retrieval.
             filters: Filters of `Memory.recall`: `since`, `until`, `tags`, `source`, `where`, ...
         Raises:

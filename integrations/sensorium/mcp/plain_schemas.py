@@ -18,7 +18,14 @@ DATE_TIME = "date-time"  # the only format of a text that Gemini's API takes
 UNITS = "units"
 MOST_PROPERTIES = 4  # of the objects in a list of data that are described
 ENUMS = {"accel": ["m/s^2", "g"], "gyro": ["rad/s", "deg/s"]}
+SHORT = {  # meanings of units in few words
+    "fx": "depth: focal length in pixels, or assume-60deg to accept a guess.",
+    "accel": "imu: unit of the acceleration.",
+    "gyro": "imu: unit of the rotation rate.",
+    "rate": "imu: samples per second.",
+}
 COMMON = ("unit", "fx", "accel", "gyro", "rate")  # units that are described
+UNITS_TOLD = "What the numbers of depth maps, thermal pictures and motions mean."
 MODALITY = "Needed for depth, thermal and imu, with their units; others are recognised."
 BRIEF = {  # the common fields of a signal, in few words
     "data": "The file as base64 or data: URI.",
@@ -45,7 +52,7 @@ def plain_input(schema: Schema, *, brief: bool) -> dict[str, Any]:
         del signal["description"]  # it says what those of the fields say
         fields = signal["properties"]
         fields["modality"] |= {"enum": sorted(Percept.modalities), "description": MODALITY}
-        fields[UNITS]["properties"] = _units()
+        fields[UNITS] |= {"description": UNITS_TOLD, "properties": _units()}
         if brief:
             fields[UNITS] = {"type": "string"}
             signal["properties"] = {
@@ -64,9 +71,9 @@ def _units() -> dict[str, Any]:
                 units[name] = _type_of(sense.needs[name].example)
                 meanings.setdefault(sense.needs[name].meaning, []).append(modality)
         said = [f"{', '.join(whose)}: {meaning}." for meaning, whose in meanings.items()]
-        units[name]["description"] = " ".join(said)
+        units[name]["description"] = SHORT.get(name, " ".join(said))
         if name in ENUMS:
-            units[name] |= {"enum": ENUMS[name], "description": "imu: unit of the numbers."}
+            units[name]["enum"] = ENUMS[name]
     return units
 
 

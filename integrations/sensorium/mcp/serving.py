@@ -8,15 +8,17 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 import anyio
 import uvicorn
 from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.middleware.cors import CORSMiddleware
 
 from sensorium.agents.limits import ServerLimits
 from sensorium.errors import MemoryAccessError, StoreUnavailableError
@@ -57,6 +59,7 @@ def serve_http(
     *,
     host: str = LOOPBACK,
     port: int = PORT,
+    allow_origins: Sequence[str] = (),
     limits: ServerLimits | None = None,
 ) -> None:
     """Serve over streamable HTTP, until a signal comes, and close the connections.
@@ -68,15 +71,17 @@ def serve_http(
         server: The server to run, made by `build_server`.
         host: Address to listen at.
         port: Port to listen at; 0 chooses a free one, which the log names.
+        allow_origins: Origins of web pages that may use the server: `"https://example.com"`.
         limits: Limits of the server, which bound the size of a request.
     Raises:
         MemoryAccessError: Other machines may reach the address, and the server has no token, or one
-            of less than 16 characters.
+            of less than 16 characters; or an origin is not one.
         StoreUnavailableError: This process cannot listen at the address.
         KeyboardInterrupt: SIGINT came.
         SystemExit: SIGTERM came; the exit code is 0.
     """
     limits = limits or ServerLimits()
+    origins = [check_origin(origin) for origin in allow_origins]
     if server.settings.auth is None and not is_loopback(host):
         raise MemoryAccessError(
             f"the address {host}, which other machines may reach, without a token",
@@ -90,11 +95,19 @@ def serve_http(
     app = server.streamable_http_app(
         streamable_http_path=PATH,
         host=host,
-        transport_security=_security(host),
+        transport_security=_security(host, origins),
         max_request_body_size=round(limits.upload_bytes * BASE64) + MIB,
         session_idle_timeout=IDLE_SESSION,
         max_sessions=MOST_SESSIONS,
     )
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=["Mcp-Session-Id"],
+        )
     config = uvicorn.Config(
         app,
         http=PromptProtocol,
@@ -138,7 +151,24 @@ def _listener(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _security(host: str) -> TransportSecuritySettings:
+def check_origin(origin: str) -> str:
+    """Check that a text is the origin of web pages, and return it as browsers send it.
+
+    Raises:
+        MemoryAccessError: It is not, or stands for all pages.
+    """
+    parts = urlsplit(origin.strip())
+    whole = f"{parts.scheme}://{parts.netloc}".lower()
+    if parts.scheme not in ("http", "https") or not parts.netloc or origin.strip("/ ") == "*":
+        raise MemoryAccessError(
+            f"the origin {origin!r}",
+            "the scheme and the host of web pages, and its port if it has one",
+            "write it like https://example.com or http://localhost:6274",
+        )
+    return whole
+
+
+def _security(host: str, origins: Sequence[str]) -> TransportSecuritySettings:
     """Let only requests through that were meant for a loopback address.
 
     At other addresses the token does that: a web page elsewhere cannot know it.
@@ -151,6 +181,7 @@ def _security(host: str) -> TransportSecuritySettings:
         allowed_origins=[
             *(f"http://{name}" for name in names),
             *(f"http://{name}:*" for name in names),
+            *origins,
         ],
     )
 

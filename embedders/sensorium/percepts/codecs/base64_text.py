@@ -9,9 +9,11 @@ from urllib.parse import unquote_to_bytes
 from sensorium.errors import SourceTooLargeError, SourceTypeError
 from sensorium.percepts.limits import MAX_BYTES
 
+URL_SAFE, ORDINARY = b"-_", b"+/"  # letters of base64 in addresses, and for what they stand
+
 
 def from_base64(text: str | bytes, *, max_bytes: int = MAX_BYTES) -> bytes:
-    """Decode a whole file; line breaks in it are passed over.
+    """Decode a whole file, in the letters of addresses, too; line breaks in it are passed over.
 
     Raises:
         SourceTypeError: Not base64.
@@ -43,8 +45,11 @@ def decode_lossless(text: str) -> bytes | None:
 
 
 def _unbroken(text: str | bytes) -> bytes:
-    raw = text.encode("ascii") if isinstance(text, str) else text
-    return base64.b64decode(b"".join(raw.split()), validate=True)
+    raw = b"".join((text.encode("ascii") if isinstance(text, str) else text).split())
+    if set(raw) & set(URL_SAFE) and not set(raw) & set(ORDINARY):
+        raw = raw.translate(bytes.maketrans(URL_SAFE, ORDINARY))
+        raw += b"=" * (-len(raw) % 4) if len(raw) % 4 > 1 else b""  # which it may leave out
+    return base64.b64decode(raw, validate=True)
 
 
 def _check_encoded(what: str, text: str | bytes, max_bytes: int) -> None:

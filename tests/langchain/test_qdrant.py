@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
 
 import pytest
+from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_qdrant import QdrantVectorStore
-from qdrant_client import QdrantClient
+from qdrant_client import QdrantClient, models
+from tests.support.langgraph_stores import until
 
 from sensorium.encoders import load_encoder
-from sensorium.errors import StoreFormatError
-from sensorium.langchain import SensoriumEmbeddings
+from sensorium.errors import QueryError, StoreFormatError
+from sensorium.langchain import SensoriumEmbeddings, SensoriumVectorStore, owner_filter
 from sensorium.memory import Memory
 from sensorium.percepts import Image
 from sensorium.qdrant import CollectionSchema
@@ -51,6 +56,64 @@ def test_words_find_the_pictures_of_a_memory(client: QdrantClient) -> None:
         store = QdrantVectorStore(client, "seen", SensoriumEmbeddings(), vector_name="image")
         [found] = store.similarity_search("a dog", k=1)
         assert found.metadata["file"] == "photo_dog"
+
+
+def test_an_owner_s_filter_bounds_langchain_s_store(client: QdrantClient) -> None:
+    """Without it the store reads every owner's memories; with it, those that the memory recalls."""
+    with Memory.open(client, owner="rex", collection="seen", keep_media=False) as memory:
+        gone = datetime.now(timezone.utc) + timedelta(seconds=0.2)
+        memory.remember(Image(MEDIA / "photo_dog.jpg"), metadata={"of": "rex"})
+        memory.remember(Image(MEDIA / "photo_pizza.jpg"), metadata={"of": "gone"}, expires_at=gone)
+        with memory.for_owner("max") as other:
+            other.remember(Image(MEDIA / "photo_wild_cat.jpg"), metadata={"of": "max"})
+        store = QdrantVectorStore(client, "seen", SensoriumEmbeddings(), vector_name="image")
+        until(lambda: datetime.now(timezone.utc) > gone)
+
+        def owners(**bounds: Any) -> set[str]:
+            return {one.metadata["of"] for one in store.similarity_search("a dog", k=9, **bounds)}
+
+        assert owners() == {"rex", "max", "gone"}
+        assert owners(filter=owner_filter(memory)) == {"rex"}
+        client.delete("seen", models.FilterSelector(filter=owner_filter(memory)))
+        assert owners() == {"max", "gone"}
+    with pytest.raises(QueryError, match=r"Memory\.open"):
+        owner_filter("rex")  # type: ignore[arg-type]  # meant
+
+
+def test_documents_of_langchain_s_store_move_in(client: QdrantClient) -> None:
+    """With ids, metadata and vectors, a page at a time; nothing but one text is embedded."""
+    embedding = DeterministicFakeEmbedding(size=6)
+    theirs = QdrantVectorStore.construct_instance(
+        embedding=embedding, client_options={"location": ":memory:"}, collection_name="notes"
+    )
+    texts, facts = [f"note {n}" for n in range(5)], [{"n": n} for n in range(5)]
+    ids = theirs.add_texts(texts, facts)
+    with pytest.raises(StoreFormatError, match="how to move documents over"):
+        Memory.open(theirs.client, owner="rex", collection="notes")
+    with SensoriumVectorStore.open(embedding=embedding) as store:
+        offset: Any = None
+        while True:
+            points, offset = theirs.client.scroll(
+                "notes", limit=2, offset=offset, with_vectors=True
+            )
+            kept: list[dict[str, Any]] = [point.payload or {} for point in points]
+            vectors: list[Any] = [point.vector for point in points]
+            texts = [one["page_content"] for one in kept]
+            store.add_embeddings(
+                zip(texts, vectors, strict=True),
+                [one["metadata"] for one in kept],
+                ids=[str(point.id) for point in points],
+            )
+            if offset is None:
+                break
+        expected = theirs.get_by_ids(ids)
+        moved = store.get_by_ids([str(UUID(str(name))) for name in ids])  # as Qdrant writes them
+        assert [one.page_content for one in moved] == [one.page_content for one in expected]
+        assert [one.metadata for one in moved] == facts
+        [(found, score)] = store.similarity_search_with_score("note 3", k=1)
+        assert (found.page_content, round(score, 2)) == ("note 3", 1.0)
+        assert store.delete(filter={"n": {"$lt": 4}})
+        assert len(store.get()["ids"]) == 1
 
 
 def test_a_memory_refuses_a_collection_of_single_texts(client: QdrantClient) -> None:

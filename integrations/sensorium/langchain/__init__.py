@@ -8,6 +8,7 @@ except ImportError as error:
     raise MissingExtraError.for_package("langchain-core", "langchain") from error
 
 from sensorium.langchain.embeddings import SensoriumEmbeddings
+from sensorium.langchain.owners import owner_filter
 from sensorium.langchain.retriever import SensoriumRetriever
 from sensorium.langchain.stores import SensoriumVectorStore
 from sensorium.langchain.tools import memory_tools
@@ -17,4 +18,5 @@ __all__ = [
     "SensoriumRetriever",
     "SensoriumVectorStore",
     "memory_tools",
+    "owner_filter",
 ]

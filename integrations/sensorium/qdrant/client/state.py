@@ -95,7 +95,7 @@ def read_state(connection: Connection, collection: str) -> CollectionState | Non
         raise StoreFormatError(
             f"{place}, which Sensorium did not make",
             f"a collection with {METADATA!r} in its metadata",
-            "choose another collection name",
+            "choose another collection name; docs/langchain.md says how to move documents over",
         )
     own = _entry(metadata, ITSELF)
     # Asked for by its name where the key may not see the alias

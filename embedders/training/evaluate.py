@@ -230,8 +230,8 @@ def main() -> None:
     text = "\n".join(figures(MiniEncoder(), arguments.pack).lines(before)) + "\n"
     print(text)
     old = arguments.out.read_text(encoding="utf-8") if arguments.out.exists() else ""
-    _, heading, languages = old.partition("\n## Languages")  # of training.languages.measure
-    whole = f"# sensorium-mini, measured\n\n{NOTE}\n{text}{heading}{languages}"
+    _, heading, sections = old.partition("\n## ")  # of other scripts, see `training.sections`
+    whole = f"# sensorium-mini, measured\n\n{NOTE}\n{text}{heading}{sections}"
     arguments.out.write_text(whole, encoding="utf-8")
 
 

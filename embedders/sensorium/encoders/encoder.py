@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sensorium.encoders.arithmetic import normalise
 from sensorium.encoders.background import Background
+from sensorium.encoders.questions.negation import Exclusion
 from sensorium.encoders.space import EmbeddingSpace
 from sensorium.errors import BatchError, SensoriumError, SourceTypeError
 from sensorium.percepts import Percept, Span
@@ -96,6 +97,29 @@ class ChecksQuestions(Protocol):
 
         Raises:
             SensoriumError: The answers would mean nothing.
+        """
+
+
+@runtime_checkable
+class ReadsQuestions(Protocol):
+    """An encoder whose answers gain by knowing how people ask, as a frame dilutes the question."""
+
+    def asked_for(self, question: str) -> str:
+        """Return the words of a question that are to be encoded; `strip_frame` finds them.
+
+        Args:
+            question: Words, as they were asked.
+        Returns:
+            "a heron", of "did I ever show you a heron?"; the question itself where it has no frame.
+        """
+
+    def exclusion_in(self, asked: str) -> Exclusion | None:
+        """Return what is wanted and what is not; `read_exclusion` finds it.
+
+        Args:
+            asked: What `asked_for` returned.
+        Returns:
+            "a bird" and "a heron", of "a bird, but not a heron"; `None` if nothing is left out.
         """
 
 

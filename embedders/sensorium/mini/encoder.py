@@ -16,12 +16,17 @@ from sensorium.encoders.batching import BatchedEncoder, Window, check_batch_size
 from sensorium.encoders.encoder import Vectors
 from sensorium.encoders.forking import Lock
 from sensorium.encoders.handles import Remade
+from sensorium.encoders.questions.frame_words import LANGUAGES
+from sensorium.encoders.questions.frames import strip_frame
+from sensorium.encoders.questions.negation import Exclusion, read_exclusion
 from sensorium.errors import EncodingError, show
 from sensorium.mini.background import read_background
 from sensorium.mini.cells import regions
 from sensorium.mini.inputs import REVISION, windows
+from sensorium.mini.languages.emoji import name_emoji
 from sensorium.mini.languages.multilingual import MultilingualTower
 from sensorium.mini.languages.questions import check_question
+from sensorium.mini.languages.reader import Language, language_of
 from sensorium.mini.log_mel import log_mel
 from sensorium.mini.manifest import DIRECTORY, manifest, read_listed
 from sensorium.mini.tower import Tower
@@ -43,6 +48,7 @@ TOWERS = {  # the tower that takes each modality
     "audio": "audio",
     "imu": "imu",
 }
+ELSEWHERE = tuple(name for name in LANGUAGES if name != "en")  # where the other text tower reads
 MAPS = ("thermal", "depth")  # in the order of the heads of their tower
 FILES = ("text", "trunk", "image", "maps", "audio", "imu")  # names in the manifest
 
@@ -174,6 +180,20 @@ class MiniEncoder(Remade, BatchedEncoder):
                 not installed.
         """
         check_question(text)
+
+    def asked_for(self, question: str) -> str:
+        """Return the words of a question that are to be encoded; see `ReadsQuestions`.
+
+        The same tower reads what is left: "chat" alone, of a question in French, would be English.
+        """
+        reader = language_of(name_emoji(question))
+        english = reader is Language.ENGLISH
+        left = strip_frame(question, languages=("en",) if english else ELSEWHERE)
+        return left if language_of(name_emoji(left)) is reader else question
+
+    def exclusion_in(self, asked: str) -> Exclusion | None:
+        """Return what is wanted and what is not, in English; see `ReadsQuestions`."""
+        return read_exclusion(asked)
 
     def _encode_pictures(self, inputs: Sequence[NDArray[Any]]) -> Vectors:
         """Encode pictures, one or several frames each, which are averaged."""

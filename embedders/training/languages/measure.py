@@ -26,6 +26,7 @@ from sensorium.mini.wordpiece import tokenize
 from sensorium.percepts import Text
 from sensorium.samples import sample, sample_names
 from training.languages.lexicon import names_of_emoji
+from training.sections import write_section
 from training.table import interval
 
 HERE = Path(__file__).parent
@@ -139,10 +140,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cldr", type=Path, required=True)
     arguments = parser.parse_args()
-    file = DIRECTORY / "EVALUATION.md"
-    before = file.read_text(encoding="utf-8").partition(HEADING)[0].rstrip()
-    text = "\n".join(lines(arguments.cldr))
-    file.write_text(f"{before}\n\n{HEADING}\n\n{text}\n", encoding="utf-8")
+    write_section(DIRECTORY / "EVALUATION.md", HEADING, "\n".join(lines(arguments.cldr)))
 
 
 if __name__ == "__main__":

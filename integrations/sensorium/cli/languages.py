@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sensorium.cli.checks import Check
 from sensorium.cli.session import Session
 from sensorium.memory import Memory, Record
+from sensorium.percepts import Text
 
 NEWEST = 500  # records whose languages are looked at
 COMPARED = 20  # texts whose vectors are made again, at most
@@ -54,5 +55,5 @@ def _other_languages(memory: Memory) -> Iterator[Record]:
 
 
 def _is_current(memory: Memory, record: Record) -> bool:
-    hits = memory.recall(record.text, modalities=["text"], limit=COMPARED)
+    hits = memory.recall(Text(record.text or ""), modalities=["text"], limit=COMPARED)
     return any(hit.record.id == record.id and (hit.similarity or 0) >= SAME for hit in hits)

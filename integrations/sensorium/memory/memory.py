@@ -410,7 +410,8 @@ class Memory(Closing, Reopening):
         """Find the memories that answer a question best, in whichever modality they match.
 
         Args:
-            query: Words, a percept, a vector, or several of these, which are added up.
+            query: Words, a percept, a vector, or several of these, which are added up. Of words,
+                only what they ask for is encoded ("show me pictures of ..."); of a `Text`, all.
             like: Id of a record; instead of `query`, finds what resembles it.
             limit: The most hits to return.
             modalities: Modalities to search; by default all.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.encoders import Encoder, normalise
-from sensorium.encoders.encoder import ChecksQuestions
+from sensorium.encoders.encoder import ChecksQuestions, ReadsQuestions
 from sensorium.errors import QueryError, UnsupportedModalityError, show
 from sensorium.memory.calibrating.calibration import QueryVector
 from sensorium.memory.checks import are_names
@@ -21,6 +21,7 @@ Query: TypeAlias = (
     "str | Percept | NDArray[np.float32] | Sequence[str | Percept | NDArray[Any] | float]"
 )
 
+UNWANTED = -0.25  # weight of what a question leaves out; docs/calibration.md has the figures
 NUMBER = (int, float, np.number)
 
 
@@ -30,7 +31,9 @@ def query_vectors(
     """Turn a question into vectors, one for each of its parts.
 
     Args:
-        query: Text, a percept, a vector `(D,)` (array or list of numbers), or a list of these.
+        query: Words, a percept, a vector `(D,)` (array or list of numbers), or a list of these. Of
+            words, only what they ask for is encoded, if the encoder knows how people ask; a `Text`
+            is encoded as it is.
         encoder: Encoder of the memory.
         weights: Weight of each part; negative ones subtract. By default each weighs 1.
     Raises:
@@ -41,6 +44,44 @@ def query_vectors(
     """
     parts = _parts(query)
     checked = _check_weights(weights, len(parts))
+    return _encoded([_asked(part, encoder) for part in parts], checked, encoder)
+
+
+def excluding_vectors(
+    query: Query, encoder: Encoder, weights: Sequence[float] | None
+) -> list[QueryVector]:
+    """Return the vectors for other modalities than text, if a question leaves something out.
+
+    "A fruit, but not a banana": a text may say so in the same words, so that texts are compared
+    with the whole question. A picture says of no thing that it is missing: the wanted is compared
+    with it, less a part of the unwanted.
+
+    Args:
+        query: As for `query_vectors`.
+        encoder: Encoder of the memory.
+        weights: Weight of each part.
+    Returns:
+        Vectors of all parts; none if nothing is left out, or the encoder does not read that.
+    """
+    parts = [_asked(part, encoder) for part in _parts(query)]
+    expanded: list[tuple[object, float]] = []
+    for part, weight in zip(parts, _check_weights(weights, len(parts)), strict=True):
+        found = None
+        if isinstance(encoder, ReadsQuestions) and isinstance(part, str) and weight > 0:
+            found = encoder.exclusion_in(part)
+        expanded += (
+            [(part, weight)]
+            if found is None
+            else [(found.wanted, weight), (found.unwanted, UNWANTED * weight)]
+        )
+    if len(expanded) == len(parts):
+        return []
+    return _encoded([part for part, _ in expanded], [weight for _, weight in expanded], encoder)
+
+
+def _encoded(
+    parts: Sequence[object], weights: Sequence[float], encoder: Encoder
+) -> list[QueryVector]:
     percepts = [_percept(part) for part in parts]
     if isinstance(encoder, ChecksQuestions):
         for percept in percepts:
@@ -52,8 +93,15 @@ def query_vectors(
         QueryVector(_vector(part, encoder.space.dimension), None, weight)
         if percept is None
         else QueryVector(next(encoded), percept.modality, weight)
-        for part, percept, weight in zip(parts, percepts, checked, strict=True)
+        for part, percept, weight in zip(parts, percepts, weights, strict=True)
     ]
+
+
+def _asked(part: object, encoder: Encoder) -> object:
+    """Return what the words of a part ask for; a `Text` is taken as it is."""
+    if isinstance(part, str) and isinstance(encoder, ReadsQuestions):
+        return encoder.asked_for(part)
+    return part
 
 
 def _parts(query: object) -> list[object]:

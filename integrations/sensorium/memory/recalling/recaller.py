@@ -24,6 +24,7 @@ from sensorium.memory.recalling.points import PointReader
 from sensorium.memory.recalling.query import (
     Query,
     check_modalities,
+    excluding_vectors,
     query_vectors,
     vectors_like,
 )
@@ -97,6 +98,9 @@ class Recaller:
         if vectors:
             calibration = self._calibrator.current(setup)
             scales = calibration.scales(vectors, modalities, ranking=options.ranking)
+            if query is not None and (less := excluding_vectors(query, setup.encoder, weights)):
+                others = [name for name in modalities if name != "text"]
+                scales |= calibration.scales(less, others, ranking=options.ranking)
         return self._answers(setup.backend, scales, options)
 
     def _answers(

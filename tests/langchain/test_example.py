@@ -25,3 +25,14 @@ def test_a_chain_answers_in_words_and_by_sound(capsys: pytest.CaptureFixture[str
     }.items():
         assert re.search(rf"{question}\n  {answer}", printed), question
     assert "a model that takes pictures: [('image', 'image/jpeg')]" in printed
+
+
+def test_a_desk_keeps_its_users_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    """It recalls words, a picture and a sound, corrects one and forgets two."""
+    runpy.run_path(str(ROOT / "examples" / "langchain_support.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert re.search(r"ada: .*\n.*the parcel goes to 5 Elm Street", printed)
+    assert re.search(r"bob: .*\n.*the parcel goes to 9 Oak Road", printed)
+    assert "ada: image photo_dog.jpg\nada: audio sound_sea_waves.ogg\n" in printed
+    assert "corrected: the parcel goes to 7 Elm Street" in printed
+    assert "left: ['address'] and of bob: ['address']" in printed

@@ -132,6 +132,8 @@ def test_a_picture_that_is_added_again_stays_a_picture() -> None:
         for document in found:
             document.metadata["seen"] = True
         assert store.add_documents(found) == [document.id for document in found]
+        [again] = [document for document in found if document.id == "p"]
+        store.add_documents([again, again])
         [photo, *_] = store.get_by_ids(["p"])
         assert photo.metadata["modality"] == "image"
         record = memory.get("p")

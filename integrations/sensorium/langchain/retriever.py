@@ -19,6 +19,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config
 from pydantic import ConfigDict, Field
+from typing_extensions import Self
 
 from sensorium.errors import OwnerError
 from sensorium.langchain.blocks import Question, blocks_of, parts_of
@@ -98,16 +99,25 @@ class SensoriumRetriever(BaseRetriever):
             EncodingError: A part of the question cannot be encoded.
         """
         with self._memory_of(config) as memory:
-            own = self.model_copy(update={"memory": memory, "owner": None})
-            return super(SensoriumRetriever, own).invoke(input, config, **kwargs)  # type: ignore[arg-type]  # more than words
+            return super(SensoriumRetriever, self._over(memory)).invoke(input, config, **kwargs)  # type: ignore[arg-type]  # more than words
 
     async def ainvoke(
         self, input: Question, config: RunnableConfig | None = None, **kwargs: Any
     ) -> list[Document]:
         """Recall in a thread; arguments and errors as `invoke`."""
-        with self._memory_of(config) as memory:
-            own = self.model_copy(update={"memory": memory, "owner": None})
+        lent = self._memory_of(config)
+        memory = await asyncio.to_thread(lent.__enter__)
+        try:
+            own = self._over(memory)
             return await super(SensoriumRetriever, own).ainvoke(input, config, **kwargs)  # type: ignore[arg-type]  # more than words
+        finally:
+            await asyncio.to_thread(lent.__exit__, None, None, None)
+
+    def _over(self, memory: Memory) -> Self:
+        """Return the same retriever over one owner's memory."""
+        if memory is self.memory:
+            return self
+        return self.model_copy(update={"memory": memory, "owner": None})
 
     @contextmanager
     def _memory_of(self, config: RunnableConfig | None) -> Iterator[Memory]:

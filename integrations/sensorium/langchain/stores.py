@@ -44,7 +44,7 @@ from sensorium.memory.place import OWNER
 from sensorium.memory.recalling.diversity import choose_diverse
 from sensorium.memory.writing.writer import BATCH
 from sensorium.percepts import Percept, Text
-from sensorium.qdrant import Condition
+from sensorium.qdrant import Condition, Every, OneOf
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
@@ -544,10 +544,10 @@ class SensoriumVectorStore(Closing, VectorStore):
         Returns:
             `ids`, `documents` (their texts) and `metadatas`, each in the same order.
         """
-        records = self._records(condition_of(where))
+        conditions = [] if where is None else [condition_of(where)]
         if ids is not None:
-            wanted = {ids} if isinstance(ids, str) else set(ids)
-            records = (record for record in records if record.id in wanted)
+            conditions.append(OneOf("id", (ids,) if isinstance(ids, str) else tuple(ids)))
+        records = self._records(Every(tuple(c for c in conditions if c is not None)))
         end = None if limit is None else offset + limit_of(limit, "limit")
         found = [stored_document(record) for record in islice(records, offset, end)]
         return {
@@ -556,7 +556,7 @@ class SensoriumVectorStore(Closing, VectorStore):
             "metadatas": [document.metadata for document in found],
         }
 
-    def _records(self, where: Condition | None) -> Iterator[Record]:
+    def _records(self, where: Condition) -> Iterator[Record]:
         cursor = None
         while True:
             page = self.memory.timeline(

@@ -107,15 +107,16 @@ class DocumentWriter:
     ) -> dict[int, Record]:
         """Return the records of signals that documents only name, by the documents' indexes."""
         lines = {
-            name: index
+            index: name
             for index, (document, name) in enumerate(zip(documents, names, strict=True))
             if document.page_content.endswith(end_of_line(name))
         }
-        return {
-            lines[record.id]: record
-            for record in (self._memory.get_many(lines) if lines else ())
+        records = {
+            record.id: record
+            for record in (self._memory.get_many(set(lines.values())) if lines else ())
             if signals_of(record) and not record.text
         }
+        return {index: records[name] for index, name in lines.items() if name in records}
 
     def _text_vectors(self, texts: list[str]) -> Sequence[Mapping[str, Any] | None]:
         """Return the vectors of each text; `None` where the memory's encoder makes them."""

@@ -101,6 +101,18 @@ def matrices(*maps: NDArray[Any]) -> Callable[[Path], Path]:
     return write
 
 
+def lines(values: NDArray[Any], *, stamped: bool = False) -> Callable[[Path], Path]:
+    """Write a map again and again, each time on one line."""
+
+    def write(folder: Path) -> Path:
+        line = ",".join(f"{x:.2f}" for x in values.ravel())
+        times = [f"2026-07-01 10:00:{second:02}," * stamped for second in range(20)]
+        (folder / "map.csv").write_text("\n".join(f"{time}{line}" for time in times) + "\n")
+        return folder / "map.csv"
+
+    return write
+
+
 DEPTHS: dict[str, RefusedMap] = {
     "no unit": RefusedMap(picture(MM), {"fx": 30}, METRES, told=False),
     "no unit of floats": RefusedMap(array(METRES), {"fx": 30}, METRES),
@@ -119,6 +131,12 @@ DEPTHS: dict[str, RefusedMap] = {
     "bits of confidence": RefusedMap(picture(MM | np.uint16(0xE000)), UNITS, METRES),
     "swapped bytes": RefusedMap(picture(MM.byteswap()), UNITS, METRES),
     "65535 for no depth": RefusedMap(picture(np.where(HOLES, np.uint16(65535), MM)), UNITS, HOLED),
+    "a renderer's mark for nothing": RefusedMap(
+        array(np.where(HOLES, 1e10, METRES).astype(np.float32)), METRIC, HOLED
+    ),
+    "the maps of a stack along its last axis": RefusedMap(
+        array(np.stack([METRES, METRES + 1], axis=-1)), METRIC, METRES
+    ),
     "-1 for no depth": RefusedMap(array(np.where(HOLES, -1, METRES)), METRIC, HOLED),
     "depth behind the camera": RefusedMap(array(-METRES), METRIC, METRES),
     "disparity of KITTI": RefusedMap(
@@ -172,6 +190,10 @@ HEATS: dict[str, RefusedMap] = {
     "holes": RefusedMap(array(np.where(HOLES, np.nan, CELSIUS)), {"unit": "celsius"}, CELSIUS),
     "a stack of arrays": RefusedMap(
         array(np.stack([CELSIUS, CELSIUS + 5])), {"unit": "celsius"}, CELSIUS
+    ),
+    "a map on each line": RefusedMap(lines(CELSIUS), {"unit": "celsius"}, CELSIUS),
+    "a time and a map on each line": RefusedMap(
+        lines(CELSIUS, stamped=True), {"unit": "celsius"}, CELSIUS
     ),
     "a palette for degrees": RefusedMap(
         array(CELSIUS), {"unit": "celsius", "palette": "ironbow"}, CELSIUS

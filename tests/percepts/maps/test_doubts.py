@@ -132,6 +132,23 @@ def test_disparity_of_cityscapes_and_kitti() -> None:
     np.testing.assert_allclose(read[1:], pixels[1:], atol=0.003)
 
 
+def test_fractions_may_have_decimals() -> None:
+    """As 1/6553.5 of a metre, of which 65535 counts are ten."""
+    counts = np.rint(np.linspace(1, 4, 400).reshape(20, 20) * 6553.5).astype(np.uint16)
+    depth = Depth(counts, unit="1/6553.5", fx=30)
+    np.testing.assert_allclose(depth.metres(), counts / 6553.5, rtol=1e-6)
+
+
+def test_one_far_measurement_is_no_mark() -> None:
+    """A single point, or a sky a few times farther than the rest, is a depth."""
+    depth = np.tile(np.linspace(1, 9, 40), (30, 1))
+    far = depth.copy()
+    far[3, 3] = 5000.0
+    np.testing.assert_allclose(Depth(far, unit="m", fx=30).metres(), far, rtol=1e-6)
+    far[:4] = 800.0
+    np.testing.assert_allclose(Depth(far, unit="m", fx=30).metres(), far, rtol=1e-6)
+
+
 def test_a_linear_scale_gives_metres() -> None:
     """unit times (stored * scale + offset), for whole numbers and floats."""
     read = Depth(np.array([[0, 100, 300]], np.uint16), unit="m", fx=FX, scale=0.01, offset=0.5)

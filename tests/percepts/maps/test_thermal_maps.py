@@ -256,6 +256,36 @@ def test_a_stack_in_json_is_asked_for_its_frame() -> None:
     np.testing.assert_allclose(shown(second), CELSIUS + 5, atol=1e-4)
 
 
+@pytest.mark.parametrize("width", [64, 192, 768, 1024])
+def test_rows_of_pixels_are_no_lines_of_maps(width: int) -> None:
+    """A wide picture is read as it is, whichever camera has as many pixels in all."""
+    rows, columns = np.mgrid[0:20, 0:width]
+    heat = 20 + 0.2 * rows + 5 * np.sin(columns / width * 9)
+    text = "\n".join(",".join(f"{x:.3f}" for x in row) for row in heat)
+    assert Thermal(text.encode(), unit="celsius").shape == (20, width)
+
+
+def test_lines_of_another_length_than_said_are_named() -> None:
+    """A shape that does not fit a line is refused; one that is that of all lines is the map."""
+    text = "\n".join(",".join(["20.5"] * 9 + ["21.5"]) for _ in range(6)).encode()
+    said: dict[str, Any] = {"unit": "celsius", "dtype": "float64"}
+    assert Thermal(text, shape=(6, 10), **said).shape == (6, 10)
+    assert Thermal(text, shape=(2, 5), frame=3, **said).shape == (2, 5)
+    with pytest.raises(PerceptShapeError, match="6 lines of 10 numbers"):
+        Thermal(text, shape=(3, 5), **said)
+
+
+def test_numbers_beside_their_sides_are_a_map() -> None:
+    """JSON with one list of numbers, and a height and a width that fit it."""
+    heat = 20 + np.arange(24).reshape(4, 6) / 10
+    for sides in ({"width": 6, "height": 4}, {"rows": 4, "cols": 6}):
+        text = json.dumps({"frame": {**sides, "data": heat.ravel().tolist()}})
+        assert Thermal(text.encode(), unit="celsius").shape == (4, 6)
+    text = json.dumps({"width": 5, "height": 4, "data": heat.ravel().tolist()})
+    with pytest.raises(MediaDecodeError, match="0 matrices"):
+        Thermal(text.encode(), unit="celsius")
+
+
 def test_no_row_is_dropped_for_a_word_in_it() -> None:
     """A first row that holds one is named; dashes in place of a number are a hole."""
     lines = _joined(";", point=",").split("\n")

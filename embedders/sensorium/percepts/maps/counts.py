@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 from numbers import Real
 from typing import Any, TypeAlias
 
@@ -33,7 +32,8 @@ def to_number(value: object) -> float | None:
     try:
         if isinstance(value, str):
             short = value.strip() if len(value) <= LONGEST_NUMBER else ""
-            number = float(Fraction(short)) if "/" in short else float(short)
+            above, of, below = short.partition("/")
+            number = float(above) / float(below) if of else float(short)
         else:
             number = float(value)
     except (ValueError, OverflowError, ZeroDivisionError):

@@ -57,6 +57,7 @@ BITS: Mapping[int | str, tuple[str, str, str]] = {  # what came, what is needed,
 SURE = "if they are right as they are, pass {1}"
 TRUST = {"trust": True}
 LOOKS = {"mm": "millimetres", "m": "metres"}
+WHOLE = 2**53  # up to here, floats hold every whole number
 FEW = 3  # numbers that may mark pixels without depth
 
 
@@ -180,11 +181,11 @@ def _check_kind(
             )
     sentinel = lone_maximum(selected)
     if sentinel is not None:
+        marked = int(sentinel) if sentinel < WHOLE and sentinel.is_integer() else sentinel
         raise UnitError(
-            f"a depth map whose greatest value {sentinel:.0f}, the last of its type, is far from "
-            "all others",
+            f"a depth map whose greatest value {sentinel:.15g} is far from all others",
             "a mark for pixels without depth, or a depth",
-            Phrase(f"pass {{0}} to make holes of them; {SURE}", {"invalid": int(sentinel)}, TRUST),
+            Phrase(f"pass {{0}} to make holes of them; {SURE}", {"invalid": marked}, TRUST),
         )
 
 

@@ -24,6 +24,8 @@ LEAST_BAND = 4  # of the eight confidences: from here on, no camera measures in 
 MOST = 0.99  # of the pixels
 FEWEST_VALUES = 32  # different numbers that all are multiples of eight
 GAP = 1 / 16  # of the greatest number; from the second greatest to it
+BEYOND = 100  # times the second greatest
+FEWEST_MARKED = 4  # pixels, as a measurement does not come again to the last bit
 SENTINELS = (65_535.0, 65_504.0)  # the greatest of 16-bit whole numbers and of half floats
 
 
@@ -69,7 +71,11 @@ def _is_beyond(words: NDArray[np.uint16]) -> bool:
 
 
 def lone_maximum(array: Array) -> float | None:
-    """Return the greatest number if it is a type's maximum and far from all others."""
+    """Return the greatest number if it is a type's maximum and far from all others.
+
+    Of floats, it is any number that several pixels have and that is far beyond all others: what a
+    renderer or a camera writes where nothing is.
+    """
     if array.size < FEWEST:
         return None
     limits = {*SENTINELS}
@@ -77,9 +83,13 @@ def lone_maximum(array: Array) -> float | None:
         limits.add(float(np.iinfo(array.dtype).max))
     finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
     greatest = float(finite.max()) if finite.size else 0.0
-    if greatest not in limits:
+    if greatest not in limits and array.dtype.kind != "f":
         return None
     others = finite[finite < finite.max()]
+    if greatest not in limits:
+        marked = finite.size - others.size
+        beyond = others.size and 0 < float(others.max()) * BEYOND < greatest
+        return greatest if beyond and marked >= FEWEST_MARKED else None
     far = others.size and greatest - float(others.max()) > GAP * greatest
     return greatest if far else None
 

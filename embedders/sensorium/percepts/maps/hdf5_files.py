@@ -11,7 +11,7 @@ import numpy as np
 from sensorium.errors import MissingExtraError, SourceRefusedError
 from sensorium.percepts.codecs.pictures import without_ones
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.maps.layout import Layout
+from sensorium.percepts.maps.layout import Layout, has_maps_last
 from sensorium.percepts.maps.stored import Stored
 from sensorium.percepts.source import Array
 
@@ -52,15 +52,17 @@ def _stored(dataset: Any, layout: Layout, name: str) -> Stored:
     """
     matlab = MATLAB in dataset.attrs
     shape = without_ones(dataset.shape)
-    frame = layout.page(shape[0], name) if len(shape) == 3 or layout.frame else None
+    last = not matlab and has_maps_last(dataset.shape)
+    stacked = len(shape) == 3 or layout.frame
+    frame = layout.page(shape[-1] if last else shape[0], name) if stacked else None
     before = next((place for place, side in enumerate(dataset.shape) if side != 1), 0)
 
     def read() -> Array:
-        place = () if frame is None else (*[0] * before, frame)
+        place = () if frame is None else (..., frame) if last else (*[0] * before, frame)
         array: Array = np.asarray(dataset[place])
         return array.T if matlab else array
 
-    left = shape if frame is None else shape[1:]
+    left = shape if frame is None else shape[:-1] if last else shape[1:]
     return Stored(left[::-1] if matlab else left, dataset.dtype, read)
 
 

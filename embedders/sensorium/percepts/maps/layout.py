@@ -14,6 +14,7 @@ from sensorium.percepts.codecs.pictures import one_channel
 from sensorium.percepts.maps.counts import to_number
 from sensorium.percepts.source import Array
 
+MOST_CHANNELS = 4  # of a picture; a map is wider
 SHOWN = 12  # names of a file's arrays in a message
 
 
@@ -122,14 +123,25 @@ class Layout:
         )
 
 
+def has_maps_last(shape: tuple[int, ...]) -> bool:
+    """Return whether the maps of a stack lie along its last axis: no map is so narrow."""
+    return len(shape) == 3 and shape[-1] <= MOST_CHANNELS < min(shape[:2])
+
+
 def pick_frame(array: Array, layout: Layout, name: str) -> Array:
-    """Return one map of a stack (N, H, W) or (N, H, W, C), if a frame is asked for."""
+    """Return one map of a stack (N, H, W), (H, W, N) or (N, H, W, C), if a frame is asked for.
+
+    The maps lie along the last axis where that has at most four of them.
+    """
     if layout.frame is None:
         return array
     stack = one_channel(array)
     if stack.ndim < 3:
         layout.page(1, name)
         return stack
+    if has_maps_last(stack.shape):
+        last: Array = stack[..., layout.page(stack.shape[-1], name)]
+        return last
     frame: Array = stack[layout.page(stack.shape[0], name)]
     return frame
 

@@ -12,7 +12,7 @@ from numpy.lib import format as npy
 
 from sensorium.percepts.codecs.pictures import without_ones
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.maps.layout import Layout, pick_frame
+from sensorium.percepts.maps.layout import Layout, has_maps_last, pick_frame
 from sensorium.percepts.maps.stored import Stored
 
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
@@ -71,6 +71,7 @@ def _stored(stream: IO[bytes], layout: Layout, limits: Limits, name: str) -> Sto
     shape = without_ones(shape)
     stacked = len(shape) == 3 and shape[0] != 1 and shape[2] not in CHANNELS
     if stacked or (layout.frame is not None and len(shape) > 2):
-        layout.page(shape[0], name)
-        shape = shape[1:]
+        last = has_maps_last(shape)
+        layout.page(shape[-1] if last else shape[0], name)
+        shape = shape[:-1] if last else shape[1:]
     return Stored(shape, dtype, read)

@@ -119,10 +119,10 @@ class MapFile:
         """Return what opens the file, `None` for Pillow, and what it looks like."""
         if isinstance(self.source, RawMap):
             return None, "a TIFF picture"
-        if self.layout.shape is not None:
-            return open_raw, "numbers without a header"
         prefix = self.source.head(PREFIX)
         kind = recognise(prefix)
+        if self.layout.shape is not None:
+            return (open_text, kind) if kind == "text" else (open_raw, "numbers without a header")
         return None if prefix.startswith(NETPBM) and kind == "text" else OPENERS.get(kind), kind
 
     def _instead(self, error: MediaDecodeError, kind: str) -> Opener:

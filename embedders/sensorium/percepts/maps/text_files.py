@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 from typing import Any, BinaryIO
 
@@ -13,7 +14,8 @@ import numpy as np
 
 from sensorium.errors import PerceptShapeError, Phrase, UnitError
 from sensorium.percepts.limits import Limits
-from sensorium.percepts.maps.layout import Layout
+from sensorium.percepts.maps.layout import Layout, has_maps_last, pick_frame
+from sensorium.percepts.maps.lines import check_lines, of_lines
 from sensorium.percepts.maps.stored import Stored
 from sensorium.percepts.signatures import recognise
 from sensorium.percepts.source import Array, Encoded
@@ -32,6 +34,7 @@ SAID_IN = 4096  # bytes in which numbers with a unit are looked for
 LETTERS = {"C": "celsius", "F": "fahrenheit", "K": "kelvin"}
 BYTE = 24  # bytes of memory that a byte of text takes until its numbers are an array, as measured
 FEWEST = 2  # rows and columns of a matrix
+SIDES = (("height", "rows", "h"), ("width", "cols", "columns", "w"))  # names of them in JSON
 NUMBERED = 8  # rows, from which a first column that counts them is no measurement
 ONLY = Layout()
 SHOWN = 4  # matrices whose sizes stand in a message
@@ -45,8 +48,14 @@ def open_text(stream: BinaryIO, layout: Layout, limits: Limits, name: str) -> It
     text = content.decode(encoding_of(content), "replace")
     matrix = parse_json(text) if is_json(text) else parse_matrix(text, name, layout)
     if matrix.ndim == 3:
-        matrix = matrix[layout.page(len(matrix), name)]
+        picked = replace(layout, frame=layout.page(_count(matrix), name))
+        matrix = pick_frame(matrix, picked, name)
     yield Stored(matrix.shape, matrix.dtype, lambda: matrix)
+
+
+def _count(stack: Array) -> int:
+    """Return how many maps a stack has."""
+    return stack.shape[-1] if has_maps_last(stack.shape) else len(stack)
 
 
 def parse_matrix(text: str, name: str, layout: Layout = ONLY) -> Array:
@@ -74,14 +83,20 @@ def parse_matrix(text: str, name: str, layout: Layout = ONLY) -> Array:
     if not counted:
         raise ValueError("no lines with as many numbers each")
     sizes = ", ".join(f"{len(block)} x {len(block[0])}" for block in counted[:SHOWN])
-    block = counted[layout.page(len(counted), f"{name} of the sizes {sizes}")]
+    whole = replace(layout, frame=None) if layout.shape else layout
+    block = counted[whole.page(len(counted), f"{name} of the sizes {sizes}")]
     for number, (line, row) in enumerate(zip(lines, rows, strict=True), start=1):
         if not row and _is_torn(line, mark, len(block[0])):
             raise ValueError(f"line {number} holds words among its numbers")
     _check_pixels(np.array(block), name)
     place = next(index for index, each in enumerate(blocks) if each is block)
     above = blocks[place - 1][-1] if place else None
-    return _without_numbers(np.array(block, np.float64), above)
+    matrix = _without_numbers(np.array(block, np.float64), above)
+    if layout.shape is not None:
+        return of_lines(matrix, layout.shape, name)
+    labels = [line for line, row in zip(lines, rows, strict=True) if row]
+    check_lines(matrix, [split(line, mark or " ")[0] for line in labels], name)
+    return matrix
 
 
 def check_said(source: Encoded, unit: str) -> None:
@@ -120,9 +135,28 @@ def parse_json(text: str) -> Array:
         raise ValueError("lists within lists, too deep") from error
     found = [value] if isinstance(value, list) else [*value.values()]
     matrices = [array for each in found if (array := _matrix(each)) is not None]
+    if not matrices:
+        objects = [each for each in (value, *found) if isinstance(each, dict)]
+        matrices = [array for each in objects if (array := _sized(each)) is not None]
     if len(matrices) != 1:
         raise ValueError(f"JSON with {len(matrices)} matrices of numbers")
     return matrices[0]
+
+
+def _sized(value: dict[str, Any]) -> Array | None:
+    """Return the one list of numbers beside a height and a width, in that shape."""
+    lowered = {key.lower(): each for key, each in value.items()}
+    sides = [next((lowered[key] for key in keys if key in lowered), None) for keys in SIDES]
+    height, width = (side if isinstance(side, int) else 0 for side in sides)
+    if min(height, width) < FEWEST:
+        return None
+    lists = [each for each in value.values() if isinstance(each, list)]
+    found = [each for each in lists if len(each) == height * width]
+    if len(found) != 1 or not all(
+        each is None or isinstance(each, (int, float)) for each in found[0]
+    ):
+        return None
+    return np.array(found[0], np.float64).reshape(height, width)
 
 
 def _matrix(value: Any) -> Array | None:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from typing_extensions import Self
 
 from sensorium.errors import MediaDecodeError, MissingExtraError, SourceNotFoundError
+from sensorium.sources.bags import ros1_messages
 from sensorium.sources.bags.cut_mcap import MAGIC as MCAP
 from sensorium.sources.bags.cut_mcap import CutMcap, is_cut
 
 if TYPE_CHECKING:
     from rosbags.highlevel import AnyReader
     from rosbags.interfaces import Connection
+    from rosbags.rosbag1 import Reader as Bag
 
 ROS1 = b"#ROSBAG V"
 SQLITE = b"SQLite format 3\x00"
@@ -131,7 +133,12 @@ class BagFile:
         wanted = [connection for topic in topics for connection in self._by_topic[topic]]
         if not wanted:
             return
-        written = self._reader.messages(wanted, start=since, stop=until)
+        bag = self._bag()
+        written = (
+            self._reader.messages(wanted, start=since, stop=until)
+            if bag is None
+            else ros1_messages.messages(bag, wanted, since, until)
+        )
         while True:
             try:
                 found = next(written, None)
@@ -145,6 +152,13 @@ class BagFile:
             if log_time > LATEST:
                 raise self._damaged(ValueError(f"a log time of {log_time} ns"))
             yield Message(connection.topic, log_time, connection.msgtype, content)
+
+    def _bag(self) -> Bag | None:
+        """Return the one ROS 1 bag that is read; `None` for another recording."""
+        from rosbags.rosbag1 import Reader
+
+        readers = self._reader.readers
+        return readers[0] if len(readers) == 1 and isinstance(readers[0], Reader) else None
 
     def messages_of(self, topic: str) -> Iterator[Message]:
         """Yield all messages of one topic, no longer looking than for its last one.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -181,6 +184,45 @@ def test_the_pose_of_single_percepts_is_kept(tmp_path: Path) -> None:
     assert "--together-within" in run("remember", path, "--around", "/colour", code=2).stderr
     done = run_json("remember", path, "--pose", "odom:a", code=1)
     assert done["failures"][0]["error"]["remedy"].startswith("write --pose /odom, or --pose ")
+
+
+KILLED = """
+import os, signal, sys
+from sensorium.cli import app
+from sensorium.mini import MiniEncoder
+
+encode, batches = MiniEncoder.try_encode, []
+
+def counted(self, percepts, /):
+    batches.append(len(percepts))
+    if len(batches) > 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return encode(self, percepts)
+
+MiniEncoder.try_encode = counted
+app(sys.argv[1:])
+"""
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
+    """What was written before stays, and the same command again adds the rest, nothing twice."""
+    (tmp_path / "robot").mkdir()
+    stamps = [START + number * SECOND // 10 for number in range(60)]
+    maps = [
+        Written(DEPTH, stamp, image(np.full((8, 8), 900 + i, np.uint16), "16UC1", stamp=stamp))
+        for i, stamp in enumerate(stamps)
+    ]
+    path = write_bag(tmp_path / "robot", maps, "ros1")
+    asked = ("remember", str(path), "--topic", f"{DEPTH} fx=30")
+    cut = subprocess.run([sys.executable, "-c", KILLED, *asked], capture_output=True, check=False)
+    assert cut.returncode == -signal.SIGKILL
+    kept = run_json("stats")["records"]
+    assert 0 < kept < 60
+    done = run_json(*asked)
+    assert (done["known"], done["new"]) == (kept, 60 - kept)
+    records = run_json("timeline", "--limit", "100")["records"]
+    assert len({each["at"] for each in records}) == len(records) == 60
 
 
 def test_a_run_that_was_cut_short_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

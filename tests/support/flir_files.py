@@ -27,7 +27,7 @@ def raw_of(kelvin: Any) -> Any:
 
 
 def seen(scene: dict[str, float]) -> np.ndarray:
-    """Raw numbers behind half the air, a window, and the other half."""
+    """Raw numbers behind the air and a window at the camera."""
     given = {
         "reflected": 293.15,
         "air": 293.15,
@@ -39,7 +39,7 @@ def seen(scene: dict[str, float]) -> np.ndarray:
     warm = given["air"] - 273.15
     water = share * math.exp(1.5587 + 0.06939 * warm - 0.00027816 * warm**2 + 6.8455e-7 * warm**3)
     a1, a2, b1, b2, x = AIR
-    way = math.sqrt(given["distance"] / 2)
+    way = math.sqrt(given["distance"])
     air = x * math.exp(-way * (a1 + b1 * math.sqrt(water)))
     air += (1 - x) * math.exp(-way * (a2 + b2 * math.sqrt(water)))
     light = given["emissivity"] * raw_of(CELSIUS + 273.15)
@@ -47,7 +47,6 @@ def seen(scene: dict[str, float]) -> np.ndarray:
     light = air * light + (1 - air) * raw_of(given["air"])
     through = given["window_transmission"]
     light = through * light + (1 - through) * raw_of(given["window"])
-    light = air * light + (1 - air) * raw_of(given["air"])
     return np.asarray(np.rint(light), np.uint16)
 
 

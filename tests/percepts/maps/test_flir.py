@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,9 @@ from sensorium.errors import (
 from sensorium.percepts import Thermal
 from sensorium.percepts.files import file_from_percept, percept_from_file
 from sensorium.percepts.limits import Limits
+from sensorium.percepts.maps.flir import read_flir
+
+GOLDENS = Path(__file__).parents[2] / "goldens" / "flir"
 
 
 def shown(thermal: Thermal) -> np.ndarray:
@@ -42,6 +46,23 @@ def test_raw_numbers_become_the_planted_temperatures(
     np.testing.assert_allclose(shown(thermal), CELSIUS, atol=0.1)
     counts = Thermal(content, unit="counts", span=(0, 65_535))
     np.testing.assert_allclose(shown(counts), seen(scene), atol=0.01)
+
+
+def test_the_file_of_a_camera_is_read_as_another_reader_reads_it() -> None:
+    """A FLIR i7's picture, without the air between, whose formula that reader has otherwise."""
+    golden = json.loads((GOLDENS / "four_ducks.json").read_text())
+    content = (GOLDENS / "four_ducks.jpg").read_bytes()
+    picture = read_flir(content, "four_ducks.jpg")
+    assert picture is not None
+    calibration = replace(picture.calibration, distance=0.0)
+    celsius = calibration.celsius(picture.raw())
+    assert list(celsius.shape) == golden["shape"]
+    found = [celsius[row, column] for row, column in golden["pixels"]]
+    np.testing.assert_allclose(found, golden["celsius"], atol=1e-3)
+    assert celsius.mean() == pytest.approx(golden["mean"], abs=1e-3)
+    low, high = Thermal(content, unit="celsius").range()
+    assert 5 < low < 8
+    assert 13 < high < 18
 
 
 def test_a_unit_of_temperature_is_only_how_the_span_is_written() -> None:

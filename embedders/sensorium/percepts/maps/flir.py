@@ -4,8 +4,11 @@ APP1 segments that begin with "FLIR" hold, in order, the pieces of one block in 
 header, a directory of records, and the records, of which two matter here: the raw thermal image
 and the camera's constants. Positions and meanings are those that the documentation of ExifTool
 lists for its FLIR tags (exiftool.org/TagNames/FLIR.html); the formula from raw numbers to
-temperatures is the one that Minkina and Dudzik (Infrared Thermography, 2009) give and that the
-documentation of the R package Thermimage writes out for these constants.
+temperatures is the one that FLIR's manuals give under "measurement formula", with the transmission
+of the air that Minkina and Dudzik (Infrared Thermography, 2009) write out for these constants. The
+air is taken over the whole distance, and a window stands at the camera: so FLIR's own software
+reckons. The documentation of the R package Thermimage halves the distance around a window instead,
+which is up to 0.1 degree off at 5 m.
 """
 
 from __future__ import annotations
@@ -92,11 +95,11 @@ class Calibration:
     x: float
 
     def transmission(self) -> float:
-        """Return the share of heat that passes half the way from the object to the camera."""
+        """Return the share of heat that passes the air from the object to the camera."""
         celsius = self.air - ZERO
         humidity = self.humidity / 100 if self.humidity > 2 else self.humidity
         water = humidity * np.exp(sum(c * celsius**power for power, c in enumerate(WATER)))
-        way, damp = np.sqrt(self.distance / 2), np.sqrt(water)
+        way, damp = np.sqrt(self.distance), np.sqrt(water)
         first = self.x * np.exp(-way * (self.alpha1 + self.beta1 * damp))
         second = (1 - self.x) * np.exp(-way * (self.alpha2 + self.beta2 * damp))
         return float(first + second)
@@ -116,12 +119,11 @@ class Calibration:
         """
         air = self.transmission()
         window = self.window_transmission if 0 < self.window_transmission <= 1 else 1.0
-        own = self.emissivity * air * window * air
+        own = self.emissivity * air * window
         other = (
-            (1 - self.emissivity) * air * window * air * self.raw(self.reflected)
-            + (1 - air) * window * air * self.raw(self.air)
-            + (1 - window) * air * self.raw(self.window)
-            + (1 - air) * self.raw(self.air)
+            (1 - self.emissivity) * air * window * self.raw(self.reflected)
+            + (1 - air) * window * self.raw(self.air)
+            + (1 - window) * self.raw(self.window)
         )
         seen = (raw.astype(np.float64) - other) / own + self.planck_o
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -189,6 +189,12 @@ MOTIONS: dict[str, Refused] = {
             {name: np.concatenate([column[:20], column[18:]]) for name, column in timed().items()}
         ),
     ),
+    "two recordings one behind the other": Refused(table({**timed(), "t": T % 1})),
+    "a force that is called as a rotation is": Refused(
+        table({"t": T, **dict(zip(NAMES[3:], (ACCEL / G).T, strict=True))}),
+        {"accel": "g", "gyro": "none"},
+        wanted=NO_GYRO,
+    ),
     "packets in bursts": Refused(
         table({**timed(), "t": np.floor(T * 5) / 5 + (T * RATE % 20) * 1e-4}), told=False
     ),

@@ -43,6 +43,7 @@ from sensorium.percepts.motion.options import (
 from sensorium.percepts.motion.order import on_one_clock, without_readings
 from sensorium.percepts.motion.recording import Recording, check_count
 from sensorium.percepts.motion.refusals import no_units
+from sensorium.percepts.motion.signed import with_signs
 from sensorium.percepts.motion.times import (
     GAP,
     GAP_PERIODS,
@@ -187,6 +188,8 @@ class IMU(Percept):
             raise no_units(recording.samples, missing, recording.unknown, name)
         recording = on_one_clock(recording, timestamps, options, name)
         check_count(recording.samples.size // 6, name, limits)
+        signed, said = with_signs(recording.samples, {"accel": accel, "gyro": gyro})
+        recording = replace(recording, samples=signed, reading={**recording.reading, **said})
         samples = Samples(canonical_motion(recording.samples, accel, gyro))
         if not (trust or isinstance(taken[0], Motion)):  # its samples are canonical
             check_motion(

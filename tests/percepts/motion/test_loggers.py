@@ -141,6 +141,25 @@ BOTH: dict[str, Form] = {
         ],
         UNITS,
     ),
+    "seconds, and milliseconds that begin again with each": (
+        "watch.csv",
+        [
+            f"timestamp,timestamp_ms,{NAMES}",
+            *(
+                f"{EPOCH + round(t * 100) // 100},{round(t * 100) % 100 * 10},{cells(*row)}"
+                for t, row in PAIRS
+            ),
+        ],
+        UNITS,
+    ),
+    "sensors told apart by their units": (
+        "export.csv",
+        [
+            "Timestamp (ms),X (m/s²),Y (m/s²),Z (m/s²),X (rad/s),Y (rad/s),Z (rad/s)",
+            *(cells((EPOCH + t) * 1000, *row) for t, row in PAIRS),
+        ],
+        {},
+    ),
     "milliseconds beside a date written as in names of files": (
         "android.csv",
         [
@@ -261,3 +280,60 @@ def test_three_sensors_with_numbers_are_no_axes() -> None:
         lines = [f"t,{header}", *(cells(t, *row[: len(numbers)]) for t, row in PAIRS)]
         with pytest.raises(errors.PerceptShapeError, match="no column is understood"):
             IMU("\n".join(lines).encode(), **ONLY)
+
+
+def test_packets_of_samples_are_rows(tmp_path: Path) -> None:
+    """A record of four samples is four rows of one time; no sample is lost."""
+    records = [
+        {
+            "imu6": {
+                "Timestamp": first * 10,
+                "ArrayAcc": [
+                    dict(zip("xyz", row[:3], strict=True)) for _, row in PAIRS[first:][:4]
+                ],
+                "ArrayGyro": [
+                    dict(zip("xyz", row[3:], strict=True)) for _, row in PAIRS[first:][:4]
+                ],
+            }
+        }
+        for first in range(0, 300, 4)
+    ]
+    content = json.dumps({"data": records}).encode()
+    read = IMU(content, rate=100, clock="rate", **UNITS)
+    np.testing.assert_allclose(read.samples, MOTION, atol=1e-5)
+
+
+def test_two_clocks_in_two_units_are_not_added() -> None:
+    """Whole seconds beside milliseconds that go on are two clocks of one recording."""
+    lines = [f"t,t_ms,{NAMES}", *(cells(t // 1, t * 1000, *row) for t, row in PAIRS)]
+    read = IMU("\n".join(lines).encode(), **UNITS)
+    np.testing.assert_allclose(read.times, SECONDS, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "header", ["angular_acceleration_{}", "rotational acceleration {}", "pos_{}", "mag_{}"]
+)
+def test_what_is_no_force_is_no_acceleration(header: str, tmp_path: Path) -> None:
+    """Neither beside an acceleration nor in a file whose name says one."""
+    others = ",".join(header.format(axis) for axis in "xyz")
+    path = tmp_path / "accel.csv"
+    path.write_text("\n".join([f"t,{others}", *(cells(t, *row[:3]) for t, row in PAIRS)]))
+    with pytest.raises(errors.PerceptShapeError, match="no column is understood"):
+        IMU(path, **ONLY)
+    force = ",".join(f"linear_acceleration_{axis}" for axis in "xyz")
+    lines = [f"t,{force},{others}", *(cells(t, *row) for t, row in PAIRS)]
+    read = IMU("\n".join(lines).encode(), **ONLY)
+    np.testing.assert_allclose(read.samples, ALONE, atol=1e-5)
+
+
+def test_counts_without_signs_get_them() -> None:
+    """Steps from 0 to 65535 and back are steps over 0; what is centred between is left as it is."""
+    counts = np.rint(MOTION * 1000)
+    scale: dict[str, Any] = {"accel": 0.001, "gyro": 0.001, "rate": 100}
+    read = IMU(counts % 65536, **scale)
+    np.testing.assert_allclose(read.samples, counts / 1000, atol=1e-4)
+    assert "negative" in read.reading["accel counts"]
+    offset = counts + 20_000
+    right = IMU(offset, **scale, trust=True)
+    np.testing.assert_allclose(right.samples, offset / 1000, rtol=1e-6)
+    assert "accel counts" not in right.reading

@@ -12,11 +12,11 @@ import numpy as np
 from sensorium.errors import PerceptShapeError, Phrase
 from sensorium.percepts.motion.clocks import counted
 from sensorium.percepts.motion.columns import (
-    OTHER,
     SENSORS,
     UNITS_OF,
     Column,
     explain,
+    is_speed,
     kind_of_file,
     unit_in_brackets,
     words_of,
@@ -27,7 +27,6 @@ from sensorium.percepts.tables.cells import NUMBER, is_moment
 from sensorium.percepts.tables.table import Table
 
 AXES = 3
-LETTERS_OF_AXES = ("x", "y", "z")
 LOOKED_AT = 3  # cells that have to be moments or numbers
 MOST_COLUMNS = 16  # of a table whose file's name says an axis
 
@@ -147,32 +146,18 @@ def _place(table: Table, name: str, wanted: Mapping[str, Any]) -> int:
 
 
 def _of_file(columns: Sequence[Column], name: str) -> list[Column]:
-    """Give columns `x y z` the kind that the name of the file says.
-
-    Where none are called so, those are meant that differ by the axis alone: `attr_x attr_y attr_z`.
-    """
+    """Give columns `x y z` the kind that the name of the file says, or else their unit."""
     kind = kind_of_file(name)
-    if kind not in SENSORS:
-        return list(columns)
-    named = [each for each in columns if each.kind == "bare"]
-    if not named and not any(each.kind in SENSORS for each in columns):
-        named = _only_axes(columns)
-    bare = {each.place: each for each in named}
-    return [_of_kind(bare[each.place], kind) if each.place in bare else each for each in columns]
+    if kind in SENSORS:
+        return [_of_kind(each, kind) if each.kind == "bare" else each for each in columns]
+    return [_of_unit(each) if each.kind == "bare" else each for each in columns]
 
 
-def _only_axes(columns: Sequence[Column]) -> list[Column]:
-    """Return the columns of nothing else that differ by the axis alone, if there are but three."""
-    groups: dict[tuple[str, ...], list[Column]] = {}
-    for column in columns:
-        words = words_of(column.name)
-        axes = [word for word in words if word in LETTERS_OF_AXES]
-        if column.kind is None and len(axes) == 1 and not OTHER & set(words):
-            rest = tuple(word for word in words if word not in LETTERS_OF_AXES)
-            told = replace(column, axis=LETTERS_OF_AXES.index(axes[0]))
-            groups.setdefault(rest, []).append(told)
-    whole = [each for each in groups.values() if [one.axis for one in each] == [0, 1, 2]]
-    return whole[0] if len(groups) == 1 and whole else []
+def _of_unit(column: Column) -> Column:
+    """Give a column the kind of which its unit alone tells: `X (rad/s)`."""
+    if is_speed(column.bracket):
+        return _of_kind(column, "gyro")
+    return _of_kind(column, "accel") if column.unit in UNITS_OF["accel"] else column
 
 
 def _of_kind(column: Column, kind: str) -> Column:

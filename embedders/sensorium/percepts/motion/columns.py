@@ -101,7 +101,13 @@ TIME = frozenset(
 )
 TIMED = ("time", "stamp")  # ends of words of times: `utime`, `systimestamp`
 AXES = {"x": 0, "y": 1, "z": 2}
-FILLERS = frozenset(("axis", "value", "values", "val", "data"))  # beside an axis, they say nothing
+FILLERS = frozenset(  # beside an axis, they say nothing
+    (
+        *("axis", "value", "values", "val", "data", "attr", "attribute", "measurement", "meas"),
+        *("measured", "reading", "sample", "signal", "component", "raw", "cal", "calibrated"),
+    )
+)
+SHORTEST = 3  # letters of a word for seconds
 NUMBERED = ("0", "1", "2")  # last words of three columns that are the axes of a sensor
 OTHER = frozenset(  # words of columns that are about motion and are not its samples
     (
@@ -213,13 +219,15 @@ def _with_fractions(columns: Sequence[Column], words: Sequence[tuple[str, ...]])
     last = {own: place for place, own in enumerate(words) if own and columns[place].axis is None}
     made = list(columns)
     for own, place in last.items():
-        if unit_of(own[-1]) != "s" or len(own[-1]) < 3:
+        seconds = unit_of(own[-1]) == "s" and len(own[-1]) >= SHORTEST
+        if not seconds and columns[place].kind != "time":
             continue
         for other, rest in last.items():
             unit = unit_of(other[-1])
-            if other[:-1] == own[:-1] and unit in ("us", "ns"):
-                made[place] = replace(columns[place], kind="time", unit="s", fraction=(rest, unit))
-                made[rest] = replace(columns[rest], kind=None, unit=unit)
+            if other[:-1] == (own[:-1] if seconds else own) and unit in ("ms", "us", "ns"):
+                whole = replace(columns[place], kind="time", fraction=(rest, unit))
+                made[place] = replace(whole, unit="s") if seconds else whole
+                made[rest] = replace(columns[rest], kind="time", unit=unit)
     return made
 
 
@@ -237,7 +245,7 @@ def _explain(name: str, place: int, below: str) -> Column:
     kind = kind_of(words)
     if kind == "time" and below:  # what an object knows of its times goes before its name
         bracket = below.strip()
-    elif kind is None and TURNING & set(words) and _is_speed(bracket):
+    elif kind is None and TURNING & set(words) and is_speed(bracket):
         kind = "gyro"  # `Rotation X [rad/s]`
     axes = [AXES[word] for word in words if word in AXES]
     axis = axes[-1] if axes else index  # `ArrayAcc[0].x` is about x
@@ -265,7 +273,7 @@ def order_of_axes(name: str) -> tuple[int, ...]:
     return (0, 1, 2)
 
 
-def _is_speed(unit: str | None) -> bool:
+def is_speed(unit: str | None) -> bool:
     """Return whether a unit is one of turning in a time, and no angle."""
     return unit_of(unit or "") in UNITS_OF["gyro"] and "s" in str(unit).lower().split("deg")[-1]
 
@@ -283,7 +291,7 @@ def _apart(word: str) -> tuple[str, ...]:
 def kind_of(words: Sequence[str]) -> str | None:
     """Return what words, in small letters, name: a kind of `Column`, or `None`."""
     known = set(words)
-    if known & OTHER:
+    if known & OTHER or (known & TURNING and known & ACCEL):  # of an angle, no force
         return None
     accel = "linear" if known & LINEAR else "accel"
     told = {

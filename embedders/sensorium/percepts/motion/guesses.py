@@ -43,6 +43,8 @@ def other_columns(
         for each in known
         if each.place < table.width and _is_free(each) and is_numeric(table, each)
     ]
+    if not gyro and set(sensors) == {"gyro"}:  # `gx` may be a force in g
+        return {"accel": [key_of(each, table.names) for each in sensors["gyro"]]}
     if {"accel", "gyro"} <= sensors.keys() or len(free) < AXES or _are_numbers(table.names):
         return {}
     first = next(table.numbers([each.place for each in free]), None)

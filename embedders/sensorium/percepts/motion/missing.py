@@ -77,7 +77,8 @@ def _named(tables: Sequence[Sensors]) -> Iterator[dict[str, Any]]:
     others = [table.others for table in tables if {"accel", "linear"} & table.others.keys()]
     if len(others) == 1:
         without = {} if "gyro" in others[0] else {"gyro": "none"}
-        if not (without and tables[0].samples):
+        renamed = others[0].get("accel") == list(tables[0].keys.get("gyro", ()))
+        if renamed or not (without and tables[0].samples):
             yield {"columns": others[0], **without}
 
 

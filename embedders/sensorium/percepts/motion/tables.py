@@ -103,7 +103,7 @@ def read_sensors(table: Table, limits: Limits, choice: Choice, *, name: str = ""
     ):
         if scale != 1:
             rows[:, index] *= scale
-    ticks = _with_fractions(rows[:, start:], timed)
+    timed, ticks = _with_fractions(rows[:, start:], timed)
     clock, told_by, clocked = _clock(table, times, timed, ticks, choice)
     found = Sensors(
         {kind: rows[:, AXES * i : AXES * (i + 1)] for i, kind in enumerate(sensors)},
@@ -204,14 +204,29 @@ def _read(table: Table, places: Sequence[int], limits: Limits) -> NDArray[np.flo
     return np.concatenate(parts)
 
 
-def _with_fractions(ticks: NDArray[np.float64], timed: Sequence[Column]) -> NDArray[np.float64]:
-    """Add to whole seconds the fractions that stand in columns of their own, behind all times."""
-    told, count = ticks[:, : len(timed)], len(timed)
+def _with_fractions(
+    ticks: NDArray[np.float64], timed: Sequence[Column]
+) -> tuple[list[Column], NDArray[np.float64]]:
+    """Add to whole seconds the fractions that stand in columns of their own, behind all times.
+
+    They are such if all of them are less than a second.
+    """
+    told, count = ticks[:, : len(timed)].copy(), len(timed)
+    kept = {column.place: column for column in timed}
     for index, column in enumerate(timed):
-        if column.fraction is not None:
-            told[:, index] += ticks[:, count] / TICKS[column.fraction[1]]
-            count += 1
-    return told
+        if column.fraction is None:
+            continue
+        place, unit = column.fraction
+        rests, count = ticks[:, count], count + 1
+        within = bool(((rests >= 0) & (rests < TICKS[unit])).all())
+        if within and (told[:, index] == np.rint(told[:, index])).all():
+            told[:, index] += rests / TICKS[unit]
+            kept[column.place] = replace(column, unit="s")
+            kept.pop(place, None)
+        else:
+            kept[column.place] = replace(column, fraction=None)
+    places = [index for index, column in enumerate(timed) if column.place in kept]
+    return [kept[timed[index].place] for index in places], told[:, places]
 
 
 def _ticked(clocked: Sequence[Column], clock: Clock | None) -> list[tuple[int, str]]:

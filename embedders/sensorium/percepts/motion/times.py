@@ -70,12 +70,15 @@ def _ordered(seconds: NDArray[np.float64]) -> Phrase:
     first, last = (1, -1) if len(stamps) > 2 and counts.min() != counts.max() else (0, -1)
     lasting = float(stamps[last] - stamps[first]) if len(stamps) > 1 else 0.0
     rate = float(counts[first:last].sum()) / lasting if lasting > 0 else 0.0
+    step = float(np.nanmedian(np.diff(seconds)))
+    if step > 0:  # not packets: several recordings, or a few rows again
+        rate = 1 / step
     by_rate = {"rate": float(f"{rate:.4g}"), "clock": "rate"}
     evenly = "if the rows are of one sensor and lie evenly"
     backwards = bool(np.nanmedian(np.diff(seconds)) < 0)
     if backwards or not SLOWEST <= rate <= FASTEST:
         return Phrase("pass {0} to sort the samples and leave out doubles", SORTED)
-    if len(stamps) * 2 < counts.sum():  # without doubles little would be left
+    if len(stamps) * 2 <= counts.sum():  # without doubles little would be left
         return Phrase(f"pass {{0}} {evenly}", by_rate)
     return Phrase(
         f"pass {{0}} to sort the samples and leave out doubles, or {{1}} {evenly}", SORTED, by_rate

@@ -106,7 +106,7 @@ def _rows(records: Iterator[Any], name: str, limits: Limits) -> Columns:
         raise unreadable(name, "no rows of numbers")
     if isinstance(first, list) and _are_words(first):
         return gather((_named(first, each, name) for each in records), name, limits)
-    checked = (_record(each, name) for each in chain([first], records))
+    checked = (row for each in chain([first], records) for row in _unpacked(_record(each, name)))
     return gather(checked, name, limits)
 
 
@@ -119,6 +119,34 @@ def _record(value: Any, name: str) -> Any:
     if not isinstance(value, (dict, list)):
         raise unreadable(name, f"{str(value)[:40]!r} in place of a row")
     return value
+
+
+def _unpacked(record: Any) -> Iterator[Any]:
+    """Yield the rows of a record: as many as its lists of samples have, if they have one length.
+
+    Watches send packets of samples, `{"Timestamp": 12, "ArrayAcc": [{"x": ...}, {"x": ...}]}`.
+    """
+    counts = {len(samples) for samples in _packets(record)}
+    if len(counts) != 1:
+        yield record
+        return
+    for index in range(counts.pop()):
+        yield _at(record, index)
+
+
+def _packets(value: Any) -> Iterator[list[Any]]:
+    if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _packets(each)
+
+
+def _at(value: Any, index: int) -> Any:
+    """Return a record with one sample of its packets."""
+    if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        return value[index]
+    return {k: _at(each, index) for k, each in value.items()} if isinstance(value, dict) else value
 
 
 def _named(names: list[str], cells: Any, name: str) -> dict[str, Any]:
@@ -163,7 +191,7 @@ def _tables(document: dict[str, Any], name: str, limits: Limits) -> list[Named]:
         tables.append((".".join(group) or None, gather(records, name, limits)))
     for path, cells in lists:
         if isinstance(cells[0], dict):
-            rows_of_list = (_record(each, name) for each in cells)
+            rows_of_list = (row for each in cells for row in _unpacked(_record(each, name)))
             table = gather(rows_of_list, name, limits)
             if any(np.isfinite(column).any() for column in table.arrays):
                 tables.append((".".join(path), table))

@@ -183,6 +183,47 @@ def test_what_cannot_be_opened_is_explained(
         percept_from_media(content, **arguments)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "12:34:{0:02}.789 -> 0.1,0.2,9.8,0.01,0.02,0.03",
+        "ax:0.{0}\tay:0.2\taz:9.8",
+        "AcX = {0} | AcY = 2 | AcZ = 16000 | Tmp = 24.5",
+        "1600,A,2522074{0},-0.36,8.79,1.05;",
+        "Accel,1598501144{0},500000{0},0.1,0.2,9.8,3",
+        "2023-11-14T22:13:{0:02}.250;7500{0};12.1;20.5;990.3",
+        "velocity:\n  x: 0.{0}\n  y: 0.2\n---",
+    ],
+)
+def test_what_loggers_write_is_not_words(row: str, tmp_path: Path) -> None:
+    """Rows of numbers with a time, a label or names before each are not remembered as text."""
+    path = tmp_path / "log.txt"
+    path.write_text("\n".join(row.format(second) for second in range(10, 50)))
+    with pytest.raises(MediaDecodeError, match="table of numbers"):
+        modality_of_file(path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-05-01 08:00:{0:02} INFO request 4{0} served in 0.{0} s with status 200",
+        "[01.05.26, 08:{0:02}] Anna: at 7 or at 8?",
+        "{0} eggs, 200 g of flour, 3 spoons of sugar",
+        "2026-05-{0:02}  rent  900.00",
+        "{0}\n00:00:{0:02},000 --> 00:00:{0:02},900\nWe met {0} years ago.",
+        "{0}:{0} And the evening and the morning were day {0}.",
+        "  retries_{0}: {0}",
+        "- [ ] task {0}: call 030 1234567",
+        "Anna Meyer, 23, 180, born 14.3.2001",
+    ],
+)
+def test_words_with_numbers_are_words(line: str, tmp_path: Path) -> None:
+    """Logs, chats, recipes, accounts, subtitles, verses, settings and lists stay texts."""
+    path = tmp_path / "notes.txt"
+    path.write_text("\n".join(line.format(number) for number in range(10, 28)))
+    assert modality_of_file(path) == "text"
+
+
 @pytest.mark.parametrize("separator", [" ", ",", "\t", "; "])
 def test_a_table_of_numbers_is_not_words(separator: str, tmp_path: Path) -> None:
     """Stamps, poses and rows of a sensor in a .txt file are not remembered as text."""

@@ -30,6 +30,8 @@ from sensorium.percepts.readers import known_options, read_with, reader_of
 from sensorium.percepts.signatures import PREFIX, recognise
 from sensorium.percepts.source import Encoded, Given, Samples, take
 from sensorium.percepts.tables.cells import NUMBER
+from sensorium.percepts.tables.labelled import is_labelled
+from sensorium.percepts.tables.text_table import is_comment
 from sensorium.percepts.text import Text
 
 FAMILIES = ("image", "audio", "video", "text")  # mime types whose first part is a modality
@@ -46,6 +48,8 @@ CONTAINERS = frozenset(  # kinds of files called sounds that may be films
     }
 )
 LOOKED_AT = 8192  # bytes that tell words from numbers
+FEWEST_ROWS, FEWEST_VALUES = 12, 4  # lines that show it; values in one, for each word beside them
+MEASURED = re.compile(r"[+-]?[\d.]+(?:[eE][+-]?\d+)?|[\d:./-]*\d[\d:./T+-]*Z?|nan", re.IGNORECASE)
 FEWEST_WORDS, MOST_NUMBERS = 30, 0.9  # fewer are words in any case, and so are fewer numbers
 SEVERAL = "iterate over sensorium.sources.open(path), run the command sensorium remember,"
 SAY_IT = "say the modality (and the units, for depth, thermal and imu)"
@@ -254,14 +258,31 @@ def check_words(text: str, name: str) -> None:
     """Check that what is taken for words is not a table of numbers, by its beginning.
 
     Raises:
-        MediaDecodeError: Nine in ten of its words are numbers.
+        MediaDecodeError: Nine in ten of its words are numbers, or of its lines rows of them.
     """
-    words = re.split(r"[\s,;|]+", text[:LOOKED_AT].strip())
+    shown = text[:LOOKED_AT]
+    words = re.split(r"[\s,;|]+", shown.strip())
     numbers = sum(NUMBER.fullmatch(word) is not None for word in words)
-    if len(words) >= FEWEST_WORDS and numbers > MOST_NUMBERS * len(words):
+    mostly = len(words) >= FEWEST_WORDS and numbers > MOST_NUMBERS * len(words)
+    if mostly or _are_rows(shown):
         raise MediaDecodeError(
             f"{name}, which is a table of numbers", "words, or what the numbers mean", SAY_IT
         )
+
+
+def _are_rows(text: str) -> bool:
+    """Return whether lines are rows of numbers with times or a label, or of labels that recur."""
+    lines = [line for line in text.splitlines() if line.strip() and not is_comment(line)]
+    if len(lines) < FEWEST_ROWS:
+        return False
+    rows = sum(map(_is_row, lines))
+    return rows >= MOST_NUMBERS * len(lines) or is_labelled(lines)
+
+
+def _is_row(line: str) -> bool:
+    cells = [cell for cell in re.split(r"[\s,;|>()\[\]]+", line) if any(map(str.isalnum, cell))]
+    values = sum(MEASURED.fullmatch(cell) is not None for cell in cells)
+    return values >= FEWEST_VALUES and (len(cells) - values) * FEWEST_VALUES <= values
 
 
 def allowed_content(content: Given, roots: Sequence[Path]) -> Given:

@@ -17,11 +17,12 @@ from llama_index.core import (
 )
 from llama_index.core.base.llms.types import AudioBlock, ImageBlock
 from llama_index.core.indices import MultiModalVectorStoreIndex
-from llama_index.core.ingestion import IngestionPipeline
+from llama_index.core.ingestion import DocstoreStrategy, IngestionPipeline
 from llama_index.core.llms import MockLLM
 from llama_index.core.node_parser import SentenceSplitter
 from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import ImageDocument, ImageNode, MediaResource, Node, TextNode
+from llama_index.core.storage.docstore import SimpleDocumentStore
 from llama_index.core.vector_stores.types import (
     FilterCondition,
     FilterOperator,
@@ -333,3 +334,24 @@ def test_an_empty_question_is_said(store: SensoriumVectorStore, model: Sensorium
     retriever = VectorStoreIndex.from_vector_store(store, embed_model=model).as_retriever()
     with pytest.raises(QueryError, match="an empty question"):
         retriever.retrieve("")
+
+
+def test_a_pipeline_that_runs_again_keeps_one_of_each(
+    store: SensoriumVectorStore, model: SensoriumEmbedding
+) -> None:
+    """A changed document takes the place of the one before, and one that is gone is removed."""
+    pipeline = IngestionPipeline(
+        transformations=[SentenceSplitter(), model],
+        vector_store=store,
+        docstore=SimpleDocumentStore(),
+        docstore_strategy=DocstoreStrategy.UPSERTS_AND_DELETE,
+    )
+    for texts in (
+        {"a": "The ferry.", "b": "Tax forms."},
+        {"a": "The ferry leaves.", "b": "Tax forms."},
+        {"a": "The ferry leaves."},
+    ):
+        pipeline.run(documents=[Document(text=text, doc_id=name) for name, text in texts.items()])
+        kept = {node.ref_doc_id: node.get_content() for node in store.get_nodes()}
+        assert kept == texts
+        assert store.memory.count() == len(texts)

@@ -20,6 +20,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
     VideoBlock,
 )
+from llama_index.core.memory import InsertMethod
 from llama_index.core.memory import Memory as ChatMemory
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tests.support.llama_indexing import ENCODER, KINDS
@@ -292,3 +293,27 @@ def test_a_block_is_described_without_its_memory(block: SensoriumMemoryBlock) ->
     for wrong in ({"memory": "folder"}, {"memory": block.memory, "scope": "all"}):
         with pytest.raises(ValueError, match="validation error"):
             SensoriumMemoryBlock(**wrong)
+
+
+async def test_what_was_recalled_is_not_remembered_again(
+    memory: Memory, engine: AsyncEngine
+) -> None:
+    """However many turns put recalled messages before the model, as the user's or the system's."""
+    for method in (InsertMethod.USER, InsertMethod.SYSTEM):
+        chat = ChatMemory.from_defaults(
+            session_id=method.value,
+            token_limit=300,
+            token_flush_size=50,
+            chat_history_token_ratio=0.5,
+            memory_blocks=[SensoriumMemoryBlock(memory=memory)],
+            insert_method=method,
+            async_engine=engine,
+        )
+        for turn in range(6):
+            await chat.aput(said(f"dog {turn} " + "sea " * 40))
+            for message in await chat.aget():
+                assert str(message.content).count("[recalled") <= 3
+            await chat.aput(said("cow " * 40, role="assistant"))
+    kept = [record.text for record in memory.timeline(limit=100)]
+    assert kept
+    assert not any("[recalled" in text for text in kept)

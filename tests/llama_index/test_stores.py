@@ -33,6 +33,7 @@ from tests.support.llama_indexing import ENCODER, KINDS, ask, found, ids, node, 
 from tests.support.planted import House, house
 
 from sensorium.errors import (
+    FilterError,
     QueryError,
     RecordError,
     UnsupportedModalityError,
@@ -333,3 +334,21 @@ def test_metadata_is_what_json_makes_of_it(store: SensoriumVectorStore) -> None:
     store.add([node("x", "sea", metadata=odd)])
     [back] = store.get_nodes(["x"])
     assert back.metadata == {"at": "2026-03-01T00:00:00Z", "file": "a/b", "n": [1, 0.5]}
+
+
+def test_what_has_no_document_is_not_removed_with_one(store: SensoriumVectorStore) -> None:
+    """No name of a document stands for all nodes without one, and null is refused."""
+    store.add([node("x", "sea"), node("y", "dog", relationships=of("d"))])
+    for document in ("None", ""):
+        store.delete(document)
+    with pytest.raises(FilterError, match="None"):
+        store.delete(None)  # type: ignore[arg-type]  # meant
+    assert sorted(ids(store.get_nodes())) == ["x", "y"]
+
+
+def test_more_nodes_than_a_page_are_all_listed_and_found(store: SensoriumVectorStore) -> None:
+    """By a filter, by a query and one by one: none is left behind at a limit."""
+    names = [f"n{number}" for number in range(700)]
+    store.add([node(name, "sea", metadata={"a": 1}) for name in names])
+    assert sorted(ids(store.get_nodes(filters=filtered(a=1)))) == sorted(names)
+    assert sorted(ask(store, "sea", 700)) == sorted(names)

@@ -86,6 +86,8 @@ BAD = {  # what is called, with what, and a part of the answer
     "an endless age": ("remember", {"text": "x", "ttl": "9999999w"}, "leave it out"),
     "an age beyond all": ("forget", {"older_than": f"{'9' * 400}w"}, "30d"),
     "a blank tag": ("remember", {"text": "x", "tags": [""]}, "tag"),
+    "a tag that is no list": ("remember", {"text": "x", "tags": "trip"}, "tags was"),
+    "a tag that is no list, to look for": ("count", {"tags": "trip"}, "tags was"),
     "tags that are no list": ("remember", {"text": "x", "tags": 5}, "tags"),
     "metadata to compare with": ("count", {"where": {"x": {"$gt": 1}}}, '"floor": [1, 2]'),
     "metadata that is null": ("count", {"where": {"x": [1, None]}}, '"floor": [1, 2]'),

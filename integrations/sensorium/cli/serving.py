@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from sensorium.cli.session import Session
 from sensorium.cli.terminal import reporting
 from sensorium.cli.values import check_choice
 from sensorium.errors import SourceNotFoundError
+
+if TYPE_CHECKING:
+    from sensorium.mcp import Grant
 
 STDIO, HTTP = "stdio", "http"
 TOKEN_VARIABLE = "SENSORIUM_MCP_TOKEN"
@@ -56,6 +59,14 @@ def mcp(
             "repeat for more.",
         ),
     ] = None,
+    tokens: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Over HTTP: TOML file with the hashes of tokens, each with an owner and rights, "
+            f"in place of {TOKEN_VARIABLE} and --owner.",
+        ),
+    ] = None,
     allow_remote: Annotated[
         bool,
         typer.Option(
@@ -72,23 +83,30 @@ def mcp(
     """
     log_to_stderr()
     with reporting(as_json=False):
-        from sensorium.mcp import build_server, serve_http, serve_stdio
+        from sensorium.mcp import build_server, grants_of, serve_http, serve_stdio
         from sensorium.mcp.serving import check_origin
 
         chosen = check_choice((STDIO, HTTP), transport, "--transport")
         token = os.environ.get(TOKEN_VARIABLE, "").strip() or None
+        grants = grants_of(tokens) if tokens else []
+        token = None if grants else token
         if chosen == HTTP:
-            _check_address(host or LOOPBACK, token, allow_remote=allow_remote)
+            _check_address(host or LOOPBACK, token or grants, allow_remote=allow_remote)
         else:
-            given = {"--host": host, "--port": port, "--allow-origin": allow_origin or None}
-            _check_alone({**given, "--allow-remote": allow_remote or None})
+            given: dict[str, object] = {
+                "--host": host,
+                "--port": port,
+                "--allow-origin": allow_origin or None,
+            }
+            given |= {"--tokens": tokens, "--allow-remote": allow_remote or None}
+            _check_alone(given)
         for folder in root or ():
             _check_root(folder)
         for origin in allow_origin or ():
             check_origin(origin)
         session = Session(memory, owner, encoder, read_only=read_only)
         with session.opened(begin=not read_only) as opened:
-            server = build_server(opened, roots=root or (), token=token)
+            server = build_server(opened, roots=root or (), token=token, grants=grants)
             if chosen == STDIO:
                 serve_stdio(server, opened)
             else:
@@ -114,13 +132,14 @@ def _check_alone(given: Mapping[str, object]) -> None:
             )
 
 
-def _check_address(host: str, token: str | None, *, allow_remote: bool) -> None:
+def _check_address(host: str, token: str | list[Grant] | None, *, allow_remote: bool) -> None:
     """Check that an address which other machines can reach was asked for, and has a token.
 
     Raises:
         BadParameter: --allow-remote or the token is missing, or the token is short.
     """
-    from sensorium.mcp.serving import SHORTEST_TOKEN, is_loopback
+    from sensorium.mcp.owners import SHORTEST_TOKEN
+    from sensorium.mcp.serving import is_loopback
 
     if is_loopback(host):
         return
@@ -130,7 +149,9 @@ def _check_address(host: str, token: str | None, *, allow_remote: bool) -> None:
             f"{TOKEN_VARIABLE}, or leave --host out",
             param_hint="--host",
         )
-    if token is None:
+    if isinstance(token, list) and token:
+        return
+    if not token:
         raise typer.BadParameter(
             f"without a token everybody would be let in; set {TOKEN_VARIABLE} to a long secret",
             param_hint="--allow-remote",

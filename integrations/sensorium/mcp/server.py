@@ -39,6 +39,15 @@ from sensorium.errors import MemoryAccessError, SensoriumError
 from sensorium.mcp.connectors import ConnectorTools
 from sensorium.mcp.escaping import escaped
 from sensorium.mcp.forgetting import ForgettingTools
+from sensorium.mcp.owners import (
+    READ,
+    RIGHT_OF,
+    SHORTEST_TOKEN,
+    Grant,
+    GrantedTokens,
+    memory_of_caller,
+    rights_of_caller,
+)
 from sensorium.mcp.plain_schemas import plain_input, plain_output
 from sensorium.mcp.prompts import offer_prompts
 from sensorium.mcp.reading import ReadingTools
@@ -87,13 +96,19 @@ class MemoryServer(MCPServer[Any]):
 
     Attributes:
         token_length: Characters of the token that clients must send; 0 without a token.
+        has_grants: Whether the tokens of clients have rights.
     """
 
     token_length: int = 0
+    has_grants: bool = False
 
     async def list_tools(self) -> list[Tool]:
-        """List the tools, ours with schemas that the API of every model takes."""
-        return [_with_plain_schemas(tool) for tool in await super().list_tools()]
+        """List the tools that the client may call, ours with schemas that every API takes."""
+        tools = await super().list_tools()
+        return [_with_plain_schemas(tool) for tool in tools if self._may_call(tool.name)]
+
+    def _may_call(self, name: str) -> bool:
+        return not self.has_grants or RIGHT_OF.get(name, READ) in rights_of_caller()
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
@@ -104,6 +119,11 @@ class MemoryServer(MCPServer[Any]):
             ToolError: The call failed. The message explains an expected failure; of an unexpected
                 one, it tells nothing.
         """
+        if not self._may_call(name):
+            raise ToolError(
+                f"{name} without the right to {RIGHT_OF.get(name, READ)}; needed a token that has "
+                "it; do not try again: tell the user"
+            )
         known = {tool.name: tool.input_schema["properties"] for tool in await self.list_tools()}
         unknown = sorted(arguments.keys() - known.get(name, arguments).keys())
         if unknown:
@@ -138,6 +158,8 @@ class MemoryServer(MCPServer[Any]):
         Raises:
             ResourceError: The resource cannot be read.
         """
+        if self.has_grants and READ not in rights_of_caller():
+            raise ResourceError("reading without the right to read; needed a token that has it")
         try:
             contents = await super().read_resource(uri, context)
         except UnexpectedResourceError as error:
@@ -195,6 +217,7 @@ def build_server(
     roots: Sequence[str | Path] = (),
     read_only: bool = False,
     token: str | None = None,
+    grants: Sequence[Grant] = (),
     limits: ServerLimits | None = None,
 ) -> MCPServer[Any]:
     """Make a server of a memory. Its clients can change neither owner, place nor encoder.
@@ -204,8 +227,15 @@ def build_server(
         roots: Folders whose files clients may name, links followed; none by default.
         read_only: Offer only the tools that change nothing, as of a memory that was opened so.
         token: Secret that clients over HTTP must send as a bearer token.
+        grants: Instead of `token`, several of them, each with an owner and rights: a client reaches
+            the memories of its token's owner in the place of `memory`.
         limits: Sizes of what the server takes in and gives out.
+    Raises:
+        MemoryAccessError: Both a token and grants, or grants that are wrong.
     """
+    if token and grants:
+        raise MemoryAccessError("both token and grants", "one of them", "leave token out")
+    verifier = GrantedTokens(grants) if grants else SecretToken(token) if token else None
     limits = limits or ServerLimits()
     reader = SignalReader(
         roots,
@@ -219,15 +249,18 @@ def build_server(
         instructions=_instructions(roots),
         version=_version(),
         log_level="WARNING",
-        token_verifier=SecretToken(token) if token else None,
-        auth=_bearer_auth() if token else None,
+        token_verifier=verifier,
+        auth=_bearer_auth() if verifier else None,
     )
-    server.token_length = len(token or "")
+    server.token_length = SHORTEST_TOKEN if grants else len(token or "")
+    server.has_grants = bool(grants)
+    backend = memory.backend
+    memory = memory_of_caller(memory) if grants else memory
     reading, connector = ReadingTools(memory, reader, limits), ConnectorTools(memory, reader)
     tools: dict[Callable[..., Any], ToolAnnotations] = dict.fromkeys(
         (reading.recall, reading.timeline, reading.count, connector.search, connector.fetch), READS
     )
-    read_only = read_only or isinstance(memory.backend, ReadOnlyBackend)
+    read_only = read_only or isinstance(backend, ReadOnlyBackend)
     if not read_only:
         writing = WritingTools(memory, reader)
         forget = ForgettingTools(memory).forget

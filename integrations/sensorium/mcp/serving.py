@@ -23,6 +23,7 @@ from starlette.middleware.cors import CORSMiddleware
 from sensorium.agents.limits import ServerLimits
 from sensorium.errors import MemoryAccessError, StoreUnavailableError
 from sensorium.mcp.connections import MOST_CONNECTIONS, PromptProtocol
+from sensorium.mcp.owners import SHORTEST_TOKEN
 from sensorium.mcp.server import MemoryServer
 from sensorium.memory import Memory
 from sensorium.percepts.limits import MIB
@@ -35,7 +36,6 @@ PATH = "/mcp"
 GRACE = 3  # seconds in which open connections may end by themselves
 EXIT_CODES = {signal.SIGTERM: 0, signal.SIGINT: 130}  # by the signal that ends a server
 BASE64 = 4 / 3  # characters a byte
-SHORTEST_TOKEN = 16  # characters, where other machines may try
 IDLE_SESSION = 1800.0  # seconds without a request after which a session ends
 MOST_SESSIONS = 1000  # at once; a session takes about 15 KB
 

@@ -78,9 +78,6 @@ class Hit(NamedTuple):
     """A record that was found."""
 
     score: float
-    confidence: float
-    deviate: float  # standard deviations above unrelated records
-    points: int  # points that were compared in its modality
     modality: str
     label: str
 
@@ -90,7 +87,7 @@ Answer = Callable[[Pool, Question], list[Hit]]
 
 def words_of(label: str) -> frozenset[str]:
     """Return the meaningful words of a label, in the singular."""
-    words = label.lower().replace(",", "").split()
+    words = label.lower().replace(",", "").replace("people", "person").split()
     return frozenset(word.rstrip("s") for word in words if word not in EMPTY_WORDS)
 
 
@@ -136,13 +133,10 @@ def recalled(
     for modality, ranked in lists.items():
         scale, kept = scales[modality], pool[modality]
         for index, similarity in ranked:
-            score = evidence = scale.score(similarity, int(kept.counts[index]))
+            score = scale.score(similarity, int(kept.counts[index]))
             if exact:
-                best = scale.score_rows(kept.stack(index))
-                score, evidence = best.score, best.evidence
-            confidence = scale.confidence(evidence) or 0.0
-            deviate = scale.deviate(evidence)
-            hits.append(Hit(score, confidence, deviate, scale.points, modality, kept.labels[index]))
+                score = scale.score_rows(kept.stack(index)).score
+            hits.append(Hit(score, modality, kept.labels[index]))
     return sorted(hits, reverse=True)[:LIMIT]
 
 
@@ -153,6 +147,6 @@ def fused(pool: Pool, lists: Mapping[str, list[tuple[int, float]]], method: str)
         for modality, ranked in lists.items()
     }
     return [
-        Hit(score, 0.0, 0.0, 1, modality, pool[modality].labels[int(key.split()[1])])
+        Hit(score, modality, pool[modality].labels[int(key.split()[1])])
         for key, score, modality in fuse_ranks(named, method=method)[:LIMIT]
     ]

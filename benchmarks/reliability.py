@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 BINS = 10
-SIDE = 480  # pixels of the diagram's square
-MARGIN = 70  # pixels around it
+SIDE = 200  # pixels of a diagram's square
+MARGIN = 40  # pixels left of it and above
+STEP = 270  # pixels from one diagram to the next
+ACROSS = 4  # diagrams in a row
 WHITE, BLACK, GREY, PALE, BLUE = "#ffffff", "#1a1a1a", "#8a8a8a", "#e4e4e4", "#2563a8"
 
 Floats = NDArray[np.float64]
+Corner = tuple[int, int]  # pixels: left, top
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,47 +70,43 @@ class Judged:
         return float((weight * right * wrong_below).sum() / pairs) if pairs else float("nan")
 
 
-def fitted(beyond: Floats, right: NDArray[np.bool_], weight: Floats) -> tuple[float, float]:
-    """Fit a logistic curve by Newton's method.
+def diagrams(parts: Mapping[str, Judged], path: Path) -> None:
+    """Draw a small diagram for each part, in rows of `ACROSS`.
 
-    Returns:
-        The input at which the curve is 0.5, and its steepness.
+    A disc stands at the mean confidence and the share of right hits of a bin; its area is the
+    weight of the bin.
     """
-    inputs = np.stack([beyond, np.ones_like(beyond)], axis=1)
-    factors = np.zeros(2)
-    for _ in range(25):
-        chance = 1 / (1 + np.exp(-(inputs @ factors)))
-        slope = inputs.T @ (weight * (right - chance))
-        curve = (inputs * (weight * chance * (1 - chance))[:, None]).T @ inputs
-        factors += np.linalg.solve(curve, slope)
-    return float(-factors[1] / factors[0]), float(factors[0])
-
-
-def diagram(judged: Judged, path: Path, *, title: str) -> None:
-    """Draw the share of right hits over confidence; the area of a disc is the weight of its bin."""
-    size = SIDE + 2 * MARGIN
-    picture = Image.new("RGB", (size, size), WHITE)
+    rows = -(-len(parts) // ACROSS)
+    picture = Image.new("RGB", (ACROSS * STEP, rows * STEP), WHITE)
     draw = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(size=15)
+    for number, (title, judged) in enumerate(parts.items()):
+        corner = (number % ACROSS * STEP + MARGIN, number // ACROSS * STEP + MARGIN)
+        _diagram(draw, judged, title, corner)
+    picture.quantize(64).save(path, optimize=True)
+
+
+def _diagram(draw: ImageDraw.ImageDraw, judged: Judged, title: str, corner: Corner) -> None:
+    font = ImageFont.load_default(size=14)
 
     def at(stated: float, true: float) -> tuple[float, float]:
-        return MARGIN + stated * SIDE, MARGIN + (1 - true) * SIDE
+        return corner[0] + stated * SIDE, corner[1] + (1 - true) * SIDE
 
-    for tick in np.arange(0, 1.01, 0.2).tolist():
+    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         draw.line([at(tick, 0), at(tick, 1)], fill=PALE)
         draw.line([at(0, tick), at(1, tick)], fill=PALE)
+    for tick in (0.0, 0.5, 1.0):
         x, y = at(tick, 0)
-        draw.text((x, y + 8), f"{tick:.1f}", fill=BLACK, font=font, anchor="ma")
+        draw.text((x, y + 5), f"{tick:.1f}", fill=BLACK, font=font, anchor="ma")
         x, y = at(0, tick)
-        draw.text((x - 8, y), f"{tick:.1f}", fill=BLACK, font=font, anchor="rm")
+        draw.text((x - 5, y), f"{tick:.1f}", fill=BLACK, font=font, anchor="rm")
     draw.rectangle([at(0, 1), at(1, 0)], outline=GREY)
     draw.line([at(0, 0), at(1, 1)], fill=GREY, width=2)
     bins = judged.bins()
     total = sum(weight for weight, *_ in bins)
-    draw.line([at(stated, true) for _, stated, true in bins], fill=BLUE, width=3)
+    draw.line([at(stated, true) for _, stated, true in bins], fill=BLUE, width=2)
     for weight, stated, true in bins:
-        draw.circle(at(stated, true), 4 + 20 * (weight / total) ** 0.5, fill=BLUE)
-    draw.text((size / 2, MARGIN / 2), title, fill=BLACK, font=font, anchor="mm")
-    draw.text((size / 2, size - 24), "confidence", fill=BLACK, font=font, anchor="mm")
-    draw.text((4, MARGIN - 24), "share of hits that are right", fill=BLACK, font=font)
-    picture.quantize(64).save(path, optimize=True)
+        draw.circle(at(stated, true), 3 + 12 * (weight / total) ** 0.5, fill=BLUE)
+    middle, top = at(0.5, 1)
+    draw.text((middle, top - 12), title, fill=BLACK, font=font, anchor="ms")
+    error = f"ECE {judged.calibration_error():.2f}"
+    draw.text(at(0.03, 0.97), error, fill=BLACK, font=font, anchor="la")

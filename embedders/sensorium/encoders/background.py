@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -34,12 +34,15 @@ class Background:
         centred: Cosines of unrelated vectors after centring, for each pair.
         overlap: Share of a vector's length in the dimensions that both modalities use, in (0, 1],
             for each pair. Divide a centred cosine by it before comparing it across pairs.
+        margins: How far beyond the best unrelated row a match is as likely right as wrong, in
+            typical spreads, for pairs where that was measured. Others have the common margin.
     """
 
     centres: Mapping[str, NDArray[np.float32]]
     raw: Mapping[tuple[str, str], Pair]
     centred: Mapping[tuple[str, str], Pair]
     overlap: Mapping[tuple[str, str], float]
+    margins: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def centre(self, vectors: NDArray[np.float32], modality: str) -> NDArray[np.float32]:
         """Subtract the modality's mean and scale to unit length.

@@ -8,6 +8,7 @@ from safetensors.numpy import load
 
 from sensorium.encoders.background import Background, Pair
 from sensorium.mini.manifest import DIRECTORY, read_listed
+from sensorium.mini.margins import read_margins
 
 CENTRE = "centre."  # begins the name of a modality's mean vector in the file
 PAIR = "pair."  # begins the name of a pair of modalities there: "pair.text/image"
@@ -35,4 +36,4 @@ def read_background(*, directory: Path = DIRECTORY) -> Background:
             raw[asked, stored] = Pair(*numbers[:2])
             centred[asked, stored] = Pair(*numbers[2:4])
             overlap[asked, stored] = numbers[4]
-    return Background(centres, raw, centred, overlap)
+    return Background(centres, raw, centred, overlap, read_margins())

@@ -19,11 +19,12 @@ from sensorium.encoders.background import Pair
 from sensorium.errors import QueryError, VectorError, show
 from sensorium.memory.calibrating.modality_statistics import (
     NARROWEST,
+    UNCOUNTED,
     learn_statistics,
     unrelated_scores,
 )
 from sensorium.memory.calibrating.sample import Sample
-from sensorium.memory.calibrating.scale import Scale
+from sensorium.memory.calibrating.scale import EVEN, Scale
 
 Vector = NDArray[np.float32]
 RANKINGS = ("centred", "z", "raw", "rrf", "dbsf")
@@ -47,10 +48,11 @@ class QueryVector:
 
 
 class _Expected(NamedTuple):
-    """Overlap and scores to expect in one stored modality, by the shipped statistics alone."""
+    """What to expect in one stored modality, by the shipped statistics alone."""
 
     overlap: float
     scores: Pair | None
+    margin: float = EVEN
 
 
 class Calibration:
@@ -69,6 +71,7 @@ class Calibration:
         """
         self._background = background
         self._stored = learn_statistics(background, sample)
+        self._counts = sample.counts
         self._typical = None if background is None else _typical_variance(background)
 
     def scales(
@@ -79,8 +82,8 @@ class Calibration:
         Args:
             query: Parts of the question; each is centred, then they are weighed and added.
             modalities: Modalities to search.
-            ranking: `"centred"` for scores that are cosines, `"z"` for scores in spreads above
-                unrelated rows, `"raw"` for similarities; `"rrf"` and `"dbsf"`, for `fuse_ranks`,
+            ranking: `"centred"` for scores that are cosines, `"z"` for the same in typical spreads
+                of unrelated rows, `"raw"` for similarities; `"rrf"` and `"dbsf"`, for `fuse_ranks`,
                 order each modality as `"centred"` does.
         Raises:
             QueryError: An unknown ranking.
@@ -96,7 +99,11 @@ class Calibration:
             return {name: Scale.raw(plain) for name in modalities}
         vector = combine(np.stack([self._centre(part) for part in query]), weights)
         expected = {name: self._expected(query, name) for name in self._stored}
-        unrelated = self._unrelated(vector, expected)
+        own = self._own_scores(vector, expected)
+        typical = self._typical
+        if typical is None:
+            typical = float(np.mean([spread**2 for _, spread in own.values()]))
+        compared = sum(self._counts.get(name, 0) for name in modalities) or UNCOUNTED
         return {
             name: Scale(
                 vector=vector,
@@ -106,9 +113,12 @@ class Calibration:
                 offset=float(vector @ stored.centre),
                 length=stored.length,
                 overlap=expected[name].overlap,
-                unrelated=unrelated[name],
+                unrelated=Pair(own[name].mean, _moderate(own[name].spread, typical)),
                 points=stored.points,
                 share=stored.share,
+                compared=compared,
+                margin=expected[name].margin,
+                typical=max(sqrt(typical), NARROWEST),
                 in_spreads=ranking == "z",
             )
             if (stored := self._stored.get(name))
@@ -140,29 +150,24 @@ class Calibration:
         shipped = self._background
         if shipped is None or name not in shipped.centres:
             return _Expected(1.0, None)
-        total = np.zeros(4)
+        total = np.zeros(5)
         for part in query:
             sources = [part.modality] if part.modality in shipped.centres else [*shipped.centres]
             for source in sources:
                 pair = (str(source), name)
-                numbers = (1.0, shipped.overlap[pair], *shipped.centred[pair])
+                margin = shipped.margins.get(pair, EVEN)
+                numbers = (1.0, shipped.overlap[pair], *shipped.centred[pair], margin)
                 total += abs(part.weight) / len(sources) * np.array(numbers)
-        overlap, mean, spread = (total[1:] / total[0]).tolist()
-        return _Expected(overlap, Pair(mean / overlap, spread / overlap))
+        overlap, mean, spread, margin = (total[1:] / total[0]).tolist()
+        return _Expected(overlap, Pair(mean / overlap, spread / overlap), margin)
 
-    def _unrelated(self, vector: Vector, expected: Mapping[str, _Expected]) -> dict[str, Pair]:
+    def _own_scores(self, vector: Vector, expected: Mapping[str, _Expected]) -> dict[str, Pair]:
         """Return mean and spread of the scores of unrelated rows, for each stored modality."""
-        own = {
+        return {
             name: unrelated_scores(
                 stored.rows @ vector / expected[name].overlap, expected[name].scores
             )
             for name, stored in self._stored.items()
-        }
-        typical = self._typical
-        if typical is None:
-            typical = float(np.mean([spread**2 for _, spread in own.values()]))
-        return {
-            name: Pair(mean, _moderate(spread, typical)) for name, (mean, spread) in own.items()
         }
 
 

@@ -1,9 +1,11 @@
 """The scale that turns similarities to one question into scores and confidences.
 
 For a question q' (centred, unit length) and a stored row x of a modality with the centre m, the
-score is the centred cosine `q'·(x - m) / |x - m|`, divided by the overlap of the two modalities. A
-store only returns `t = q'·x` of a point's best row; `(t - q'·m) / length` comes close, with the
-mean length of `x - m`. The mathematics, and what was measured, are in docs/calibration.md.
+score is the centred cosine `q'·(x - m) / |x - m|`, divided by the overlap of the two modalities,
+less the level of the modality. A store only returns `t = q'·x` of a point's best row; `(t - q'·m) /
+length` comes close, with the mean length of `x - m`. A score means the same in every modality: one
+curve turns all scores of a recall into confidences. The mathematics, and what was measured, are in
+docs/calibration.md.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from sensorium.memory.calibrating.extremes import (
 from sensorium.memory.calibrating.modality_statistics import NARROWEST
 
 Vector = NDArray[np.float32]
-EVEN = 2.8  # spreads above the best unrelated point, where the confidence is one half
+EVEN = 2.8  # typical spreads above the best unrelated point, where the confidence is one half
 UNKNOWN = Pair(0.0, 1.0)
 
 
@@ -61,10 +63,14 @@ class Scale:
         offset: Similarity of `vector` and the centre.
         length: Mean distance of rows from the centre.
         overlap: Number by which a centred cosine is divided.
-        unrelated: Mean and spread of the scores of rows that are unrelated to the question.
-        points: Number of points that are compared.
+        unrelated: Mean and spread of the cosines of rows that are unrelated to the question.
+        points: Number of points that have the modality.
         share: Rows that such a point has on average.
-        in_spreads: Whether scores count spreads above the mean, instead of cosines.
+        compared: Number of points that are compared in all modalities.
+        margin: Typical spreads above the best unrelated point, at which a hit of this modality is
+            as likely right as wrong.
+        typical: Typical spread of unrelated cosines, the same for all modalities.
+        in_spreads: Whether scores count typical spreads, instead of cosines.
     """
 
     vector: Vector
@@ -77,6 +83,9 @@ class Scale:
     unrelated: Pair = UNKNOWN
     points: int = 1
     share: float = 1.0
+    compared: int = 1
+    margin: float = EVEN
+    typical: float = 1.0
     in_spreads: bool = False
 
     @classmethod
@@ -123,29 +132,41 @@ class Scale:
         )
 
     def confidence(self, evidence: float) -> float | None:
-        """Return how likely a hit is meant, from 0 to 1; `None` if uncalibrated."""
+        """Return how likely a hit is meant, from 0 to 1; `None` if uncalibrated.
+
+        No term belongs to one modality: of two hits of a recall, the one of more evidence never has
+        less confidence, whatever their modalities.
+        """
         if not self.calibrated:
             return None
-        beyond = self.deviate(evidence) - median_of_maximum(self.points)
+        beyond = evidence / self._unit - median_of_maximum(self.compared)
         # A logistic function: each spread multiplies the odds by e.
         return (1 + tanh((beyond - EVEN) / 2)) / 2
 
     def deviate(self, score: float) -> float:
-        """Return by how many spreads a score exceeds the mean of unrelated rows."""
-        if self.in_spreads:
-            return score
-        return (score - self.unrelated.mean) / self.unrelated.spread
+        """Return by how many of its spreads a score exceeds the mean of unrelated rows."""
+        cosine = score * self.typical / self._unit + self._level
+        return (cosine - self.unrelated.mean) / self.unrelated.spread
 
     def score_at(self, deviate: float) -> float:
         """Return the score that exceeds the mean of unrelated rows by `deviate` spreads."""
-        if self.in_spreads:
-            return deviate
-        return self.unrelated.mean + self.unrelated.spread * deviate
+        cosine = self.unrelated.mean + self.unrelated.spread * deviate
+        return (cosine - self._level) * self._unit / self.typical
+
+    @property
+    def _unit(self) -> float:
+        """The typical spread, in the unit of scores."""
+        return 1.0 if self.in_spreads else self.typical
+
+    @property
+    def _level(self) -> float:
+        """The cosine whose score is 0: that of unrelated rows, but for the modality's margin."""
+        return self.unrelated.mean + self.typical * (self.margin - EVEN)
 
     def _discount_best_of(self, cosine: float, rows: float) -> float:
         """Return the score of a cosine, less what the best of `rows` gains by chance."""
-        if rows <= 1 and not self.in_spreads:
-            return cosine
+        if rows <= 1:
+            return (cosine - self._level) * self._unit / self.typical
         deviate = (cosine - self.unrelated.mean) / self.unrelated.spread
         return self.score_at(single_equivalent(deviate, rows))
 

@@ -33,6 +33,12 @@ class RecallOptions:
         chosen = self.half_life or self.diversity or self.keywords
         return self.limit * WIDER if chosen else self.limit
 
+    @property
+    def in_order_of_score(self) -> bool:
+        """Whether hits are ordered by how well they match alone, on one scale."""
+        others = self.half_life or self.diversity or self.keywords
+        return self.ranking in ("centred", "z") and not others
+
     def without(self, record: str) -> RecallOptions:
         """Return the same options, for all records but this one."""
         itself = Ids((record,)) | Equal("part_of", record)

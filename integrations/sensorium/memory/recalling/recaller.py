@@ -125,6 +125,8 @@ class Recaller:
                 at = from_iso(search.points.payload(candidate.id)["at"])
                 candidate.score = fade(candidate.score, now - at, options.half_life)
         candidates.sort(key=lambda candidate: -candidate.score)
+        if options.in_order_of_score:
+            _limit_confidence(candidates)
         if options.diversity:
             candidates = _diversify(candidates[: options.pool], scales, options)
         return self._hits(candidates[: options.limit], search.points, now)
@@ -160,6 +162,18 @@ def _is_certain(candidate: Candidate, min_confidence: float) -> bool:
     if candidate.keyword_match > 0:
         return True
     return candidate.confidence is not None and candidate.confidence >= min_confidence
+
+
+def _limit_confidence(candidates: Sequence[Candidate]) -> None:
+    """Give no candidate more confidence than one before it.
+
+    Scores and confidences are on one scale, but for long recordings: among many rows, a stretch is
+    as sure as alone, while its record gives way to shorter ones that match as well.
+    """
+    least = 1.0
+    for candidate in candidates:
+        if candidate.confidence is not None:
+            least = candidate.confidence = min(least, candidate.confidence)
 
 
 def _diversify(

@@ -265,13 +265,14 @@ def levels_table(lists: Lists) -> str:
     """Tell how often first hits by text are right on each level, and what a limit would hide."""
     text = (lists.table.asked == MODALITIES.index("text")) & (lists.rank == 0)
     judged = lists.judged.where(text)
+    unanswered = np.isin(lists.table.group[text], [2, 3])
     levels = {"sure": (SURE, 1.1), "uncertain": (RELATED, SURE), "probably unrelated": (0, RELATED)}
     rows = []
     for name, (low, high) in levels.items():
         part = judged.where((judged.confidence >= low) & (judged.confidence < high))
         share = float(np.average(part.right, weights=part.weight))
         count = len(part.right)
-        rows.append([f"{name}, {low} and more", str(count), f"{share:.2f}", *wilson(share, count)])
+        rows.append([f"{name}: {low} and more", str(count), f"{share:.2f}", *wilson(share, count)])
     text_table = markdown(["first hits, asked by text", "number", "right", "from", "to"], rows)
     rows = []
     for limit in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.5, 0.8):
@@ -279,8 +280,10 @@ def levels_table(lists: Lists) -> str:
         weight = judged.weight
         lost = (weight * (judged.right & hidden)).sum() / (weight * judged.right).sum()
         kept = (weight * (~judged.right & ~hidden)).sum() / (weight * ~judged.right).sum()
-        rows.append([f"{limit}", f"{lost:.2f}", f"{kept:.2f}"])
+        share = float((judged.confidence[unanswered] >= limit).mean())
+        rows.append([f"{limit}", f"{lost:.2f}", f"{kept:.2f}", f"{share:.2f}"])
     columns = ["min_confidence", "right first hits hidden", "wrong first hits shown"]
+    columns.append("questions without an answer that get a hit")
     return f"{text_table}\n\n{markdown(columns, rows)}"
 
 

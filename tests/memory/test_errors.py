@@ -168,7 +168,7 @@ WRONG_QUESTIONS: list[tuple[dict[str, Any], type[SensoriumError], str]] = [
     ({"query": "dog", "modalities": []}, QueryError, "modalities"),
     ({"query": "dog", "modalities": ["smell"]}, UnsupportedModalityError, "smell"),
     ({"query": "dog", "ranking": "best"}, QueryError, "ranking"),
-    ({"query": "dog", "min_confidence": 50}, QueryError, "write min_confidence=0.5"),
+    ({"query": "dog", "min_confidence": 50}, QueryError, "write min_confidence=0.2"),
     ({"query": "dog", "min_confidence": "high"}, QueryError, "min_confidence"),
     ({"query": "dog", "diversity": -0.1}, QueryError, "diversity"),
     ({"query": "dog", "diversity": float("nan")}, QueryError, "diversity"),

@@ -82,5 +82,5 @@ def _check_share(name: str, share: object) -> None:
     numeric = isinstance(share, (int, float)) and not isinstance(share, bool)
     if not numeric or not 0 <= share <= 1:  # type: ignore[operator]  # numeric
         raise QueryError(
-            f"{name}={show(share)}", "a number from 0 to 1", f"write {name}=0.5, or leave it out"
+            f"{name}={show(share)}", "a number from 0 to 1", f"write {name}=0.2, or leave it out"
         )

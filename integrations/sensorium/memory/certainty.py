@@ -17,7 +17,6 @@ def written(confidence: float) -> str:
     return f"{floor(100 * confidence + ROUNDING) / 100:.2f}"
 
 
-
 def certainty_of(confidence: float) -> Certainty:
     """Say in words how sure a hit is.
 

@@ -182,7 +182,7 @@ def test_coincidence_is_unlikely(memory: Memory) -> None:
     [
         (0.93, "confidence 0.93, sure"),
         (0.62, "confidence 0.62, uncertain"),
-        (0.4999, "confidence 0.49, probably unrelated"),
+        (0.1999, "confidence 0.19, probably unrelated"),
         (None, "not calibrated"),
     ],
 )

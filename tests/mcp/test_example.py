@@ -17,6 +17,6 @@ def test_the_example_recalls_across_senses(capsys: pytest.CaptureFixture[str]) -
     recalled = re.findall(r"1\. memory (\S+?), .*matched: (\w+)", printed)
     photo, sound, motion = kept
     assert recalled == [(sound, "audio"), (photo, "image"), (motion, "imu"), (photo, "image")]
-    assert printed.count("which the model sees or hears") == 4
+    assert printed.count("which the model sees or hears") == 3  # the last find is not sure
     assert "3 memories" in printed
     assert "needed a file below" in printed

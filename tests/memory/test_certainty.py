@@ -43,7 +43,7 @@ def test_hits_say_how_sure_they_are() -> None:
 
 @given(st.floats(0, 1))
 def test_the_number_that_is_written_has_the_same_words(confidence: float) -> None:
-    """Rounded down, 0.4999 is no 0.50 that is called unrelated; 0.57 stays 0.57."""
+    """Rounded down, 0.1999 is no 0.20 that is called unrelated; 0.57 stays 0.57."""
     assert certainty_of(float(written(confidence))) == certainty_of(confidence)
     assert 0 <= confidence - float(written(round(confidence, 2))) + 0.005 <= 0.01
     assert written(round(confidence, 2)) == f"{confidence:.2f}"

@@ -14,7 +14,7 @@ ROUNDING = 1e-6  # hundredths that the binary form of a number such as 0.57 may 
 
 def written(confidence: float) -> str:
     """Write a confidence to two decimals, rounded down: nothing of 0.20 is called unrelated."""
-    return f"{floor(100 * confidence + ROUNDING) / 100:.2f}"
+    return f"{_hundredths(confidence) / 100:.2f}"
 
 
 def certainty_of(confidence: float) -> Certainty:
@@ -23,6 +23,11 @@ def certainty_of(confidence: float) -> Certainty:
     Args:
         confidence: Chance from 0 to 1 that a hit is meant, as `Hit.confidence` states it.
     """
-    if confidence >= SURE:
+    shown = _hundredths(confidence) / 100
+    if shown >= SURE:
         return "sure"
-    return "uncertain" if confidence >= RELATED else "probably unrelated"
+    return "uncertain" if shown >= RELATED else "probably unrelated"
+
+
+def _hundredths(confidence: float) -> int:
+    return floor(100 * confidence + ROUNDING)

@@ -99,8 +99,9 @@ class Recaller:
             calibration = self._calibrator.current(setup)
             scales = calibration.scales(vectors, modalities, ranking=options.ranking)
             if query is not None and (less := excluding_vectors(query, setup.encoder, weights)):
-                others = [name for name in modalities if name != "text"]
-                scales |= calibration.scales(less, others, ranking=options.ranking)
+                # Asked of all modalities, so that all scales count the same records as luck.
+                exclusive = calibration.scales(less, modalities, ranking=options.ranking)
+                scales |= {name: exclusive[name] for name in modalities if name != "text"}
         return self._answers(setup.backend, scales, options)
 
     def _answers(

@@ -15,6 +15,7 @@ ROOMS = [
         "certainty",
         "records",
         "receipts",
+        "telemetry",
         "checks",
         "closing",
         "filters",

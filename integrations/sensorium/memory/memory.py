@@ -55,6 +55,7 @@ from sensorium.memory.records import (
 )
 from sensorium.memory.shelf import Setup, Shelf
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
+from sensorium.memory.telemetry import DELETE, SEARCH, STORE, UPDATE, observed
 from sensorium.memory.times import limit_by_times
 from sensorium.memory.writing.draft import each_moment, expiry
 from sensorium.memory.writing.editor import Editor, changes
@@ -235,6 +236,7 @@ class Memory(Closing, Reopening):
         """Whether the signals themselves are kept, unless a call says otherwise."""
         return self._shelf.media_for(None) is not None
 
+    @observed(STORE)
     def remember(
         self,
         *percepts: Percept,
@@ -312,6 +314,7 @@ class Memory(Closing, Reopening):
         self._calibrator.added(int(result.new))
         return result
 
+    @observed(STORE)
     def remember_many(
         self,
         moments: Iterable[Moment | Percept],
@@ -391,6 +394,7 @@ class Memory(Closing, Reopening):
         with supervised(cancel=cancel):
             return Enriching(self._shelf).enrich(chosen, enrichers, again=again, progress=progress)
 
+    @observed(SEARCH)
     def recall(
         self,
         query: Query | None = None,
@@ -496,6 +500,7 @@ class Memory(Closing, Reopening):
         )
         return Timeline([record_of(point) for point in page.points], page.cursor)
 
+    @observed(UPDATE)
     def update(
         self,
         id: str,
@@ -566,6 +571,7 @@ class Memory(Closing, Reopening):
         self, *ids: str, purge: Literal[True], **options: Unpack[Purging]
     ) -> PurgeReceipt: ...
 
+    @observed(DELETE)
     def forget(
         self,
         *ids: str,

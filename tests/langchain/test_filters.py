@@ -131,16 +131,15 @@ scalars = st.sampled_from(SMALL)
 numbers = st.sampled_from([one for one in SMALL if number(one)])
 several = st.lists(scalars, max_size=3)
 pairs = st.lists(numbers, min_size=2, max_size=2)
-simple = st.fixed_dictionaries(
-    {},
-    optional={
-        **dict.fromkeys(("$eq", "$ne"), scalars),
-        **dict.fromkeys(("$in", "$nin"), several),
-        **dict.fromkeys(BOUNDS, numbers),
-        "$between": pairs,
-        "$exists": st.booleans(),
-    },
-).filter(bool)
+operands = {
+    **dict.fromkeys(("$eq", "$ne"), scalars),
+    **dict.fromkeys(("$in", "$nin"), several),
+    **dict.fromkeys(BOUNDS, numbers),
+    "$between": pairs,
+    "$exists": st.booleans(),
+}
+single = st.one_of([st.fixed_dictionaries({name: one}) for name, one in operands.items()])
+simple = single | st.tuples(single, single).map(lambda two: {**two[0], **two[1]})
 operators = st.recursive(
     simple,
     lambda inner: (
@@ -174,6 +173,16 @@ filters = st.recursive(
 def test_a_filter_means_what_it_says(store: SensoriumVectorStore, wanted: dict[str, Any]) -> None:
     """Any tree of operators finds what plain Python chooses, in every engine."""
     assert found(store, wanted) == meant(wanted)
+
+
+@pytest.mark.parametrize("lowest", ["$gt", "$gte"])
+@pytest.mark.parametrize("highest", ["$lt", "$lte"])
+def test_bounds_of_one_field_belong_together(
+    store: SensoriumVectorStore, lowest: str, highest: str
+) -> None:
+    """For a list, one of its numbers is within them."""
+    wanted = {"b": {lowest: 1, highest: 2}}
+    assert found(store, wanted) == meant(wanted) != meant({"b": {highest: 2}})
 
 
 def qdrant(wanted: dict[str, Any]) -> models.Filter:

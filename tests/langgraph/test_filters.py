@@ -107,16 +107,15 @@ def holds(value: dict[str, Any], filter: dict[str, Any]) -> bool:
 scalars = st.sampled_from(SMALL)
 bounds = st.sampled_from([0, 1, 2.5, "2", "red", ""])
 BOUNDS = ("$gt", "$gte", "$lt", "$lte")
-simple = st.fixed_dictionaries(
-    {},
-    optional={
-        **dict.fromkeys(("$eq", "$ne"), scalars),
-        **dict.fromkeys(("$in", "$nin"), st.lists(scalars, max_size=3)),
-        **dict.fromkeys(BOUNDS, bounds),
-        "$between": st.lists(bounds, min_size=2, max_size=2),
-        "$exists": st.booleans(),
-    },
-).filter(bool)
+operands = {
+    **dict.fromkeys(("$eq", "$ne"), scalars),
+    **dict.fromkeys(("$in", "$nin"), st.lists(scalars, max_size=3)),
+    **dict.fromkeys(BOUNDS, bounds),
+    "$between": st.lists(bounds, min_size=2, max_size=2),
+    "$exists": st.booleans(),
+}
+single = st.one_of([st.fixed_dictionaries({name: one}) for name, one in operands.items()])
+simple = single | st.tuples(single, single).map(lambda two: {**two[0], **two[1]})
 operators = st.recursive(
     simple,
     lambda inner: (

@@ -27,7 +27,7 @@ def test_a_question_of_several_modalities() -> None:
     assert first["record"]["media"][0]["uri"].endswith("photo_piano.jpg")
     table = run("recall", "a dog barking").stdout
     assert max(map(len, table.splitlines())) <= 80
-    assert re.search(r"^1 +0\.\d\d .*audio +0:0\d\.\d-0:0\d\.\d .*sound_dog_bark.ogg", table, re.M)
+    assert re.search(r"^1 +0\.\d\d .*audio +0:0\d\.\d-0:0\d\.\d .*sound_dog_bar", table, re.M)
     assert (
         "one finite number for each part" in run("recall", "x", "--weights", "1,2", code=1).stderr
     )

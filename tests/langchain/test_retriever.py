@@ -195,7 +195,7 @@ def test_documents_say_what_matched(memory: Memory) -> None:
         ({"filters": {"until": NOON + timedelta(days=2)}}, ["dog", "mug"]),
         ({"filters": {"since": NOON, "until": NOON + timedelta(hours=1)}}, ["dog"]),
         ({"modalities": ["thermal"]}, ["cheetah"]),
-        ({"min_confidence": 0.5}, ["dog"]),
+        ({"min_confidence": 0.2}, ["dog"]),
         ({"k": 1}, ["dog"]),
     ],
 )

@@ -16,7 +16,7 @@ from sensorium.memory import Memory
 from sensorium.percepts import Audio, Image, Span
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
-ANSWERS = {  # question: the record, its similarity and the modality that matched, as 41f7ceb gave them
+ANSWERS = {  # question: the record, its similarity, the modality that matched, as 41f7ceb gave
     "bark": ("beach", 1.0, "audio"),
     "wolf": ("long", 1.0, "audio"),
     "elsewhere": ("given", 1.0, "text"),

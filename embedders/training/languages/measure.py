@@ -40,10 +40,11 @@ demo`; right if the first hit within the sense is. *Before*: by the English towe
 names by Unicode CLDR of {count} emoji, against the English name of the same emoji among all of
 them; neither the map nor the lists of words were learned from these. The names are no translations
 of each other (a dog is "Hundegesicht", a dog's face): the vectors of the package itself, before the
-map, find {own} on average. *Read as another language*: of those names, and of our 25 questions. In
-Latin letters some words are English, too ("piano"), and the English tower reads these. Intervals
-are Wilson's, 95 %. How many directions the map leaves out, and what an unknown word says, was
-chosen with an eye on our questions, so that these figures are somewhat too good.
+map, find {own} on average. A first map, by the regression alone, found 18 to 22 of the questions
+and 0.28 to 0.43 of the emoji. *Read as another language*: of those names, and of our 25 questions.
+In Latin letters some words are English, too ("piano"), and the English tower reads these. Intervals
+are Wilson's, 95 %. How the map is learned, and what an unknown word says, was chosen with an eye on
+our questions and on the other half of the emoji, so that these figures are somewhat too good.
 """
 
 

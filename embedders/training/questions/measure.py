@@ -1,9 +1,9 @@
 """Measure how questions are put: `python -m training.questions.measure --pack PACK`.
 
 A memory of 264 records: the things that are asked for, one record each, a note that mentions each
-photo and each sound, and others that share no word with them. Questions are put in 50 frames
-(`frames.tsv`): the rules were written with the half named "design", and "report" was looked at
-afterwards. Frames of other languages ask about the samples of `sensorium demo`.
+photo and each sound, and others that share no word with them. Questions are put in 70 frames
+(`frames.tsv`): the rules were written with those named "design", the others came later. Frames of
+other languages ask about the samples of `sensorium demo`.
 """
 
 from __future__ import annotations
@@ -45,15 +45,17 @@ LEFT_OUT = (
 )
 EACH = 3  # pictures of each label that is wanted or not
 ALIKE = ("dog", "helicopter", "piano", "airplane")  # samples that answer to one name
-ORDER = ("design", "report", "points")  # of groups, by their first words; then kinds
+ORDER = ("design", "report", "fresh", "points")  # of groups, by their first words; then kinds
 NOTE = """Written by `python -m training.questions.measure`: top-1, MRR over ten hits, and median
 confidence of the right record (0 where it is not among ten). The memory has {count} records:
 photos, sounds, depth, heat and motion of the pack's dev splits, and notes. *As it is*: all words.
 *Stripped*: what `recall` does. *Averages*: the mean of the question, "a photo of" it and "the sound
 of" it. A record is right in the modality that the frame points at, and in any if it points at none;
 notes that only mention a thing are wrong answers for photos and sounds. The rules were written with
-the frames of "design"; those of "report" were not looked at. Intervals are Wilson's, 95 %; tries of
-one thing are not independent.
+the frames of "design". When those of "report" were first asked, exactly the thing was left of 580
+of 644 questions; of those of "fresh", 20 odder ones that were written last, of 174 of 512. Rules
+for what failed were added afterwards: for frames that nobody has seen, expect shares between these.
+Intervals are Wilson's, 95 %; tries of one thing are not independent.
 """
 
 
@@ -125,7 +127,7 @@ def frames_table(memory: Memory) -> list[str]:
     groups: dict[str, list[list[Answer]]] = {}
     encoder = memory.encoder
     assert isinstance(encoder, MiniEncoder)
-    exact = {"design": [0, 0], "report": [0, 0]}
+    exact = {half: [0, 0] for half in ("design", "report", "fresh")}
     for half, kind, pointed, frame in read("frames.tsv"):
         for modality, label, *forms in read("things.tsv"):
             if pointed not in ("", modality):
@@ -147,7 +149,7 @@ def frames_table(memory: Memory) -> list[str]:
     ]
     shares = [f"{right} of {count} ({half})" for half, (right, count) in exact.items()]
     return [
-        f"Exactly the thing was left of {' and '.join(shares)}.",
+        f"Exactly the thing is left of {', '.join(shares)}.",
         "",
         "| frames | tries | as it is | stripped | averages | both |",
         "| --- | ---: | --- | --- | --- | --- |",

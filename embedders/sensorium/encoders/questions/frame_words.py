@@ -112,7 +112,7 @@ def frame_words(language: str) -> FrameWords:
     return FrameWords(
         opens=[lead(pattern) for pattern in given["opens"]],
         then=[lead(pattern) for pattern in given["then"]],
-        before=[lead(pattern) for pattern in given["before"]],
+        before=[lead(f"(?:{pattern})[!.]*") for pattern in given["before"]],
         ends=[tail(pattern) for pattern in given["ends"]],
         around=[(lead(first.strip()), tail(last.strip())) for first, last in given["around"]],
         empty=_compiled(f"{edge}(?:{given['empty']}){edge}", classes),

@@ -13,6 +13,7 @@ from sensorium.encoders.questions.frame_words import LANGUAGES, FrameWords, Lead
 
 LONGEST = 400  # characters; a longer text is told, not asked
 CLOSING = re.compile(r"[\s?!.,;:\u2026\uff1f\uff01\u3002\u3001]+$")  # also Chinese signs
+CAPITAL = re.compile(r"(?<=[^\s.!?] )[A-Z]\w*")  # in the middle of a sentence
 OPENING = re.compile(r"^[\s¿¡,;:]+")
 
 
@@ -49,7 +50,7 @@ def _stripped(question: str, words: FrameWords) -> str | None:
             if end:
                 # The middle may have a frame, too: "that photo of a heron, where is it?"
                 inner = _stripped(f"{left[:end]}?", words)
-                middle = left[_all(words.then, left[:end], 0) : end]
+                middle = _ended(left[_all(words.then, left[:end], 0) : end], words)
                 return _checked(question, start, inner or middle, words)
     start = max(_one(words.opens, question, place) for place in places)
     if start <= places[-1]:
@@ -98,5 +99,5 @@ def _checked(question: str, start: int, left: str, words: FrameWords) -> str | N
 
 def _is_title(question: str, start: int) -> bool:
     """Return whether the frame is written as a title is: "The Sound of Music"."""
-    frame = re.findall(r"[^\W\d_]+", question[:start])[1:]
-    return any(word[0].isupper() and word != "I" and not word.isupper() for word in frame)
+    inside = CAPITAL.findall(question[:start])
+    return any(word != "I" and not word.isupper() for word in inside)

@@ -6,7 +6,7 @@ The map is learned from English alone, in closed form: a ridge regression from t
 regression predicts the spread of the English vectors. A regression alone draws everything towards
 the middle, where a few names are near to all.
 
-It takes 3 minutes of a core, and writes the same file again on the same kind of processor.
+It takes one to three minutes of a core, and writes the same file again on the same kind of processor.
 """
 
 from __future__ import annotations
@@ -142,8 +142,7 @@ def ridge(
 ) -> NDArray[np.float64]:
     """Return the map that brings `asked` nearest to `wanted`, both centred."""
     inner = asked.T @ asked + weight * np.eye(asked.shape[1])
-    found: NDArray[np.float64] = np.linalg.solve(inner, asked.T @ wanted)
-    return found
+    return np.asarray(np.linalg.solve(inner, asked.T @ wanted), np.float64)
 
 
 def spread_like(found: NDArray[np.float64], aim: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -160,14 +159,14 @@ def spread_like(found: NDArray[np.float64], aim: NDArray[np.float64]) -> NDArray
     """
     have, want = found.T @ found / len(found), aim.T @ aim / len(aim)
     root, inverse = power(have, 0.5), power(have, -0.5)
-    return inverse @ power(root @ want @ root, 0.5) @ inverse
+    return np.asarray(inverse @ power(root @ want @ root, 0.5) @ inverse, np.float64)
 
 
 def power(matrix: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
     """Return a power of a symmetric positive matrix, whose small values are raised to `LEAST`."""
     values, axes = np.linalg.eigh(matrix)
-    raised: NDArray[np.float64] = axes * np.maximum(values, values.max() * LEAST) ** exponent
-    return raised @ axes.T
+    raised = np.maximum(values, values.max() * LEAST) ** exponent
+    return np.asarray((axes * raised) @ axes.T, np.float64)
 
 
 def mapped(learned: Texts) -> dict[str, Tensor]:

@@ -6,7 +6,8 @@ The map is learned from English alone, in closed form: a ridge regression from t
 regression predicts the spread of the English vectors. A regression alone draws everything towards
 the middle, where a few names are near to all.
 
-It takes one to three minutes of a core, and writes the same file again on the same kind of processor.
+It takes one to three minutes of a core, and writes the same file again on a processor of the same
+kind.
 """
 
 from __future__ import annotations

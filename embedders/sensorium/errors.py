@@ -58,6 +58,8 @@ SensoriumError
 ├── OperationCancelledError      (RuntimeError)      the caller gave up long work
 ├── ToolArgumentError            (ValueError)        a call of a tool that a model got wrong
 └── MissingExtraError            (ImportError)       an optional package is not installed
+
+QuestionWarning (UserWarning) is of questions that are answered, by answers that may mean nothing.
 """
 
 from __future__ import annotations
@@ -80,6 +82,10 @@ MOST_PARTS = 1000  # values within it that are shown of a value
 LONGEST_INTEGER = 4096  # bits
 MOST_ITEMS = 100  # items that are shown of a list, a dictionary, ...
 PLACE = re.compile(r"\{(\d)\}")  # of arguments in the words of a `Phrase`
+
+
+class QuestionWarning(UserWarning):
+    """A question is answered, but in a language that may not be understood."""
 
 
 class Phrase(str):

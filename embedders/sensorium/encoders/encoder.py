@@ -95,6 +95,8 @@ class ChecksQuestions(Protocol):
     def check_question(self, text: str) -> None:
         """Check a question in words before it is asked.
 
+        What is doubtful is told by `sensorium.encoders.noting.note`.
+
         Raises:
             SensoriumError: The answers would mean nothing.
         """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sensorium.encoders.arithmetic import normalise
-from sensorium.encoders.encoder import Encoder
+from sensorium.encoders.encoder import ChecksQuestions, Encoder
 from sensorium.errors import PerceptValueError, show
 from sensorium.percepts import Percept, Text
 
@@ -72,6 +72,9 @@ class ZeroShotClassifier:
             raise PerceptValueError(
                 f"the templates {list(templates)!r}", "{} in each", 'write "a photo of a {}"'
             )
+        if isinstance(encoder, ChecksQuestions):
+            for label in labels:
+                encoder.check_question(label)
         self.encoder, self.labels, self.scale = encoder, list(labels), scale
         sentences = [Text(form.replace("{}", label)) for label in labels for form in templates]
         vectors = encoder.embed(sentences).reshape(len(labels), len(templates), -1)  # (L, T, D)

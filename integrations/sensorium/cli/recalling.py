@@ -171,6 +171,7 @@ def recall(
     parts: list[str | Percept] = [*([] if words is None else [words]), *files.percepts(units)]
     query = parts or None
     _check(query, arguments, like=like)
+    from sensorium.encoders.noting import noted
     from sensorium.memory.times import limit_by_times
 
     with session.opened() as memory:
@@ -178,13 +179,17 @@ def recall(
         if read_times:
             query, conditions, times = limit_by_times(query, conditions)
         who = find_id(memory, like) if like else None
-        hits = memory.recall(query, like=who, **arguments, **conditions)
+        with noted() as notes:
+            hits = memory.recall(query, like=who, **arguments, **conditions)
         picture = None if session.as_json else _picture(memory, hits, keywords, show.picture)
     if session.as_json:
-        print_json({"hits": [hit.to_dict() for hit in hits], "times": times and times.to_dict()})
+        found = {"hits": [hit.to_dict() for hit in hits], "times": times and times.to_dict()}
+        print_json({**found, "notes": notes})
         return
     if times:
         typer.echo(f"read {times}", err=True)
+    for line in notes:
+        typer.echo(f"note: {line}", err=True)
     if not hits:
         within = "; for all times, add --no-read-times" if times else ""
         typer.echo(f"nothing found{within}")

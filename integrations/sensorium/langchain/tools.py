@@ -24,6 +24,7 @@ from sensorium.agents.showing import Budget, show_match
 from sensorium.agents.signals import SignalReader
 from sensorium.agents.time_arguments import expiry
 from sensorium.agents.wording import hit_line, is_unlikely, refused, related_line, times_line, told
+from sensorium.encoders.noting import noted
 from sensorium.errors import SensoriumError
 from sensorium.langchain.blocks import block_of, blocks_of
 from sensorium.memory import Hit, Memory
@@ -181,15 +182,16 @@ class RecallTool(MemoryTool):
             self._reader.check_text(keywords, "keywords")
             asked: list[str | Percept] = [*words, *self._percepts(signals)]
             asked, limits, times = limit_by_times(asked, filters(**conditions))
-            hits = self.memory.recall(
-                asked or None,
-                like=like or None,
-                keywords=keywords or None,
-                limit=limit,
-                modalities=modalities,
-                min_confidence=min_confidence,
-                **limits,
-            )
+            with noted() as notes:
+                hits = self.memory.recall(
+                    asked or None,
+                    like=like or None,
+                    keywords=keywords or None,
+                    limit=limit,
+                    modalities=modalities,
+                    min_confidence=min_confidence,
+                    **limits,
+                )
             found = [self._described(hit) for hit in hits]
         except SensoriumError as error:
             raise ToolException(told(error)) from error
@@ -197,7 +199,7 @@ class RecallTool(MemoryTool):
         lines = [
             f"{rank}. {hit_line(hit, keywords=known)}" for rank, hit in enumerate(hits, start=1)
         ]
-        remarks = [*times_line(times), *related_line(hits, keywords=known)]
+        remarks = [*times_line(times), *notes, *related_line(hits, keywords=known)]
         message = "\n".join([*remarks, *(lines or ["nothing fits"])])
         if self.show_media == "first":
             blocks = self._first(hits)
@@ -209,7 +211,7 @@ class RecallTool(MemoryTool):
                 if known or not is_unlikely(hit)
                 for block in each["blocks"]
             ]
-        artifact = {"hits": found, "times": times and times.to_dict()}
+        artifact = {"hits": found, "times": times and times.to_dict(), "notes": notes}
         return self._message(message, blocks), artifact
 
     def _first(self, hits: Sequence[Hit]) -> list[ContentBlock]:

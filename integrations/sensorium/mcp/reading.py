@@ -33,6 +33,7 @@ from sensorium.agents.limits import HITS, RECORDS, ServerLimits
 from sensorium.agents.showing import Budget
 from sensorium.agents.signals import SignalReader
 from sensorium.agents.wording import is_unlikely, memories, related_line, times_line
+from sensorium.encoders.noting import noted
 from sensorium.mcp.blocks import hit_data, hit_text, match_blocks, record_data, record_text
 from sensorium.mcp.escaping import quoted_json
 from sensorium.mcp.progress import Call, Step, working
@@ -97,8 +98,9 @@ class ReadingTools:
 
         def work(step: Step) -> CallToolResult:
             question, limits, times = limit_by_times(self._read(parts, step), given)
-            hits = self._memory.recall(question or None, **options, **limits)
-            return self._answer(hits, times, keywords=bool(keywords), previews=previews)
+            with noted() as notes:
+                hits = self._memory.recall(question or None, **options, **limits)
+            return self._answer(hits, times, notes, keywords=bool(keywords), previews=previews)
 
         return await working(call, work)
 
@@ -116,16 +118,19 @@ class ReadingTools:
         self,
         hits: Sequence[Hit],
         times: TimesRead | None,
+        notes: Sequence[str],
         *,
         keywords: bool,
         previews: bool | None,
     ) -> CallToolResult:
         """Answer with pictures and sounds or with data, not both: clients show one of the two."""
         texts = [hit_text(hit, rank, keywords=keywords) for rank, hit in enumerate(hits, start=1)]
-        remarks = [*times_line(times), *related_line(hits, keywords=keywords)]
+        remarks = [*times_line(times), *notes, *related_line(hits, keywords=keywords)]
         if previews is False or not hits:
             data = RecallData(
-                hits=[hit_data(hit) for hit in hits], times=str(times) if times else None
+                hits=[hit_data(hit) for hit in hits],
+                times=str(times) if times else None,
+                notes=list(notes),
             )
             return answer([*remarks, *(texts or ["nothing fits"])], data)
         limits = self._limits

@@ -73,6 +73,7 @@ class RecallData(TypedDict):
 
     hits: list[HitData]
     times: str | None  # words of a time in the question, and the bounds they became
+    notes: list[str]  # what makes the hits doubtful, such as the language of the question
 
 
 class TimelineData(TypedDict):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from sensorium.errors import MissingExtraError, PerceptValueError, QueryError
+from sensorium.errors import MissingExtraError, PerceptValueError, QueryError, QuestionWarning
 from sensorium.memory import Memory
 from sensorium.mini.languages import questions
 from sensorium.samples import sample
@@ -55,13 +55,10 @@ def test_a_question_in_another_language_says_what_to_install(memory: Memory, que
 
 
 @pytest.mark.usefixtures("without")
-def test_a_doubtful_word_is_asked_and_told(
-    memory: Memory, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_doubtful_word_is_asked_and_told(memory: Memory) -> None:
     """A name may be of any language: English speakers are not refused for it."""
-    with memory, caplog.at_level(logging.WARNING):
+    with memory, pytest.warns(QuestionWarning, match=r'pip install "sensorium\[languages\]"'):
         assert memory.recall("Kubernetes")
-    assert 'pip install "sensorium[languages]"' in caplog.text
 
 
 @pytest.mark.usefixtures("without")
@@ -98,6 +95,7 @@ def test_half_a_character_is_refused(memory: Memory) -> None:
         memory.recall("dog \ud83d")
 
 
+@pytest.mark.filterwarnings("ignore::sensorium.errors.QuestionWarning")
 @pytest.mark.parametrize("question", [*NONSENSE, *ELSEWHERE, "كلب in the שלום garden"])
 def test_what_nothing_answers_is_not_sure(question: str) -> None:
     """Other languages, those that are none of the 16, and both directions in one question."""

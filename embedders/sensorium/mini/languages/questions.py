@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 
+from sensorium.encoders.noting import note
 from sensorium.errors import MissingExtraError, QueryError, show
+from sensorium.mini.languages.elsewhere import language_elsewhere
 from sensorium.mini.languages.emoji import name_emoji
 from sensorium.mini.languages.multilingual import EXTRA, MultilingualTower
 from sensorium.mini.languages.reader import Language, is_certain, language_of
@@ -20,6 +22,14 @@ LANGUAGES = (
     "Japanese, Korean, Polish, Portuguese, Russian, Spanish, Thai or Turkish"
 )
 INSTALL = f'pip install "sensorium[{EXTRA}]"'
+ELSEWHERE = (
+    "{question} may be {language}, which the encoder has not learned: what it finds may mean "
+    "nothing; ask in {languages}, or look for the words themselves with keywords"
+)
+DOUBTFUL = (
+    "{question} may not be English, and is read as if it were: what it finds may mean nothing; for "
+    "other languages run: {install}"
+)
 UNINSTALLED = (
     "sensorium: %s may not be English. Its meaning is not understood until you run: %s. "
     "Texts that were remembered before are then understood after Memory.reembed"
@@ -46,7 +56,10 @@ def check_question(text: str) -> None:
     Raises:
         QueryError: It has neither letter nor digit, or is of letters that were not learned.
         MissingExtraError: It is of another language than English beyond doubt, and the tower for
-            those is not installed. Where there is doubt, as with a name, this is told and asked.
+            those is not installed. Where there is doubt, as with a name, this is noted and asked.
+    Warns:
+        QuestionWarning: It may be of a language that no tower reads. In a block of
+            `sensorium.encoders.noting.noted` this is a note instead.
     """
     named = name_emoji(text)
     if not any(map(str.isalnum, named)):
@@ -69,7 +82,10 @@ def check_question(text: str) -> None:
                 "the tower of 16 languages, which is not installed",
                 f"run: {INSTALL}; or ask in English",
             )
-        _tell(language, text)
+        note(DOUBTFUL.format(question=show(text), install=INSTALL))
+    elif language is Language.OTHER and (named_language := language_elsewhere(named)):
+        told = {"question": show(text), "language": named_language, "languages": LANGUAGES}
+        note(ELSEWHERE.format(**told))
 
 
 def _tell(language: Language, text: str) -> None:

@@ -38,7 +38,7 @@ def test_nothing_is_an_answer() -> None:
     run("remember", "--text", "buy milk")
     unlikely = ["recall", "the orbit of Jupiter", "--min-confidence", "0.9"]
     assert run(*unlikely).stdout == "nothing found\n"
-    assert run_json(*unlikely) == {"hits": [], "times": None}
+    assert run_json(*unlikely) == {"hits": [], "times": None, "notes": []}
 
 
 def test_a_line_parts_what_is_related_from_the_rest(

@@ -23,6 +23,24 @@ GROUPS = 2**12  # weights of a language
 SMOOTHING = 0.5  # added to every count
 FREQUENT = 5  # how often each of a language's most frequent words counts
 DRAWN = 300  # names of a language that are measured
+SMALL_WORDS = {  # of languages that `encodings.languages` lacks, written by hand
+    "hi-Latn": "hai kya kahan mera meri mere ka ki ke ko se mein aur nahi tha thi hain dikhao par",
+    "id": "di dan yang ini itu saya ke dari dengan untuk apa mana ada tidak pada adalah",
+    "ms": "di dan yang ini itu saya ke dari dengan untuk apa mana ada tidak pada adalah",
+    "vi": "và của là có một cho không tôi này các ở đâu trong trên những con cái",
+    "fil": "ang ng sa mga ko nasaan ako ay na isang si ni aking para hindi",
+    "sw": "ya na wa kwa ni katika yangu wapi za la cha kwenye hii yake",
+    "af": "die het van en in is nie my ek waar wat om te op vir met sy",
+    "uk": "і на з що як це мій моя мої де у в не та до є за про від",
+    "be": "і на з што як гэта мой мая мае дзе у ў не да ёсць за пра",
+    "bg": "на и от е ли къде моите с се да в за не са това съм мой моя",
+    "sr": "на и у је се да где мој моја моји са за не су то од што",
+    "mk": "на и од е ли каде мојот моите со се да во за не се тоа",
+    "ru": "и в не на что где мой моя мои с как это по но у к из за от",
+    "fa": "در من کجا است و به از را که این با برای های آن",
+    "ur": "کا کی کے میں ہے کہاں میرا میری اور سے پر نے کو یہ",
+    "ar": "في من على إلى أين هذا هذه أنا ما عن مع هل كان التي",
+}
 LEARNED = {
     "latin": {
         "German": ["de"],
@@ -87,7 +105,7 @@ def logarithms(cldr: Path, languages: list[str]) -> NDArray[np.float32]:
     counts = np.full(GROUPS, SMOOTHING)
     for language in languages:
         found = {word for row in names_of_emoji(cldr, language, part=0) for word in words_of(row)}
-        frequent = LATIN[language][1].split() if language in LATIN else []
+        frequent = SMALL_WORDS.get(language, LATIN.get(language, ("", ""))[1]).split()
         for word in (*sorted(found), *frequent * FREQUENT):
             for group in groups_of(word):
                 counts[place_of(group, GROUPS)] += 1

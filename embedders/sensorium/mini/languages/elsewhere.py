@@ -1,8 +1,8 @@
 """Whether a text is in a language that no tower has learned, and which one it may be.
 
-Naive Bayes over groups of one to four letters, with weights learned from the names of emoji in 46
+Naive Bayes over groups of one to four letters, with weights learned from the names of emoji in 53
 languages (`training/languages/elsewhere.py`). Only languages in letters that the tower of 16 knows
-are here: those of other letters are told by them. The figures are in EVALUATION.md.
+are here: those of other letters are told by them. The figures are in docs/languages.md.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 
-from sensorium.mini.languages.scripts import PLAIN, weigh_scripts
+from sensorium.mini.languages.scripts import PLAIN, script_of, weigh_scripts
 from sensorium.mini.languages.words import WORD, groups_of, place_of, words
 
 TABLE = Path(__file__).with_name("elsewhere.safetensors")
@@ -63,12 +63,14 @@ def language_elsewhere(text: str) -> str | None:
         text: A text that is not read as English.
     """
     weights = weigh_scripts(text)
-    script = SCRIPTS.get(max(weights, key=lambda name: weights[name], default=""))
+    most = max(weights, key=lambda name: weights[name], default="")
+    script = SCRIPTS.get(most)
     if script is None:
         return None
-    found = [word.lower() for word in WORD.findall(text) if len(word) > 1][:MOST]
-    if script == SCRIPTS[PLAIN]:  # words that English has, too, tell nothing
-        found = [word for word in found if words().judge(word) >= 0]
+    every = (word.lower() for word in WORD.findall(text) if len(word) > 1)
+    found = [word for word in every if script_of(word[0]) == most][:MOST]
+    if most == PLAIN:  # words that English has, too, tell nothing
+        found = [word for word in found if words().judge(word) > 0]
     return _weights(script).foreign(found) if found else None
 
 

@@ -31,13 +31,13 @@ skipped: its last lines say which. 0 is left for folders of which nothing more c
 Commands that make no vectors, such as `timeline`, `forget` or `export`, need no encoder on a folder
 and start at once.
 
-`sensorium recall` says "sure" or "uncertain" beside each confidence, and draws a line before what is
-probably unrelated, of which it shows the nearest three. In a terminal it also draws the first hit, if
-that is related: a picture, a frame of a video, a depth map or a thermal picture; a plot of a motion
-only where every pixel is shown. It uses kitty graphics (kitty, Ghostty), inline images (iTerm2,
-WezTerm, mintty), else half blocks in 24-bit or 256 colours; in tmux and screen always blocks. What the
-terminal can is told by its variables. Nothing is drawn with `NO_COLOR`, `CI` or `TERM=dumb`, in less
-than 20 columns, or into a pipe.
+`sensorium recall` says "sure" or "uncertain" beside each confidence, and draws a line before what
+is probably unrelated, of which it shows the nearest three. In a terminal it also draws the first
+hit, if that is related: a picture, a frame of a video, a depth map or a thermal picture; a plot
+of a motion only where every pixel is shown. It uses kitty graphics (kitty, Ghostty), inline
+images (iTerm2, WezTerm, mintty), else half blocks in 24-bit or 256 colours; in tmux and screen
+always blocks. What the terminal can is told by its variables. Nothing is drawn with `NO_COLOR`,
+`CI` or `TERM=dumb`, in less than 20 columns, or into a pipe.
 
 `--since` and `--until` take ISO 8601, ages and words, in the twelve languages in which times in
 questions are read. What was understood is said on stderr:

@@ -202,7 +202,7 @@ async def test_nothing_fits_is_an_answer(own: Memory) -> None:
         answer = await ask(client, "recall", query="tax", min_confidence=0.9)
         assert (await data_of(client, "recall", query="tax", min_confidence=0.9))["hits"] == []
     assert text_of(answer) == "nothing fits"
-    assert answer.structured_content == {"hits": [], "times": None}
+    assert answer.structured_content == {"hits": [], "times": None, "notes": []}
 
 
 async def test_remembering_again_changes_nothing(own: Memory) -> None:

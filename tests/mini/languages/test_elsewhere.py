@@ -50,7 +50,9 @@ def _is_called(text: str) -> bool:
     return language_of(text) is Language.OTHER and language_elsewhere(text) is not None
 
 
-@pytest.mark.parametrize("text", ["", "12", "狗", "สุนัข", "a dog", "x", "🐶", "\ud800"])
+@pytest.mark.parametrize(
+    "text", ["", "12", "狗", "สุนัข", "a dog", "x", "🐶", "\ud800", "собака " * 99]
+)
 def test_what_says_nothing_is_not_named(text: str) -> None:
     """No words, words of one letter, of English, or of scripts that are learned as a whole."""
     assert language_elsewhere(text) is None

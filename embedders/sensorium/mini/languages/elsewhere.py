@@ -68,7 +68,8 @@ def language_elsewhere(text: str) -> str | None:
     if script is None:
         return None
     every = (word.lower() for word in WORD.findall(text) if len(word) > 1)
-    found = [word for word in every if script_of(word[0]) == most][:MOST]
+    distinct = dict.fromkeys(word for word in every if script_of(word[0]) == most)
+    found = list(distinct)[:MOST]
     if most == PLAIN:  # words that English has, too, tell nothing
         found = [word for word in found if words().judge(word) > 0]
     return _weights(script).foreign(found) if found else None

@@ -55,10 +55,11 @@ def test_a_line_parts_what_is_related_from_the_rest(
     assert head.split() == ["#", "conf", "modality", "span", "when", "what", "id"]
     [line] = [place for place, each in enumerate(lines) if each.startswith("── probably unrelated")]
     assert all(
-        re.match(r"\d  (1.00|0.[89]\d) sure|\d  0.[5-7]\d uncertain", each) for each in lines[:line]
+        re.match(r"\d  (1.00|0.[7-9]\d) sure|\d  0.[2-6]\d uncertain", each)
+        for each in lines[:line]
     )
     assert "_dog" in lines[0]
-    assert all(re.match(r"\d  0.[0-4]\d  ", each) for each in lines[line + 1 : -1])
+    assert all(re.match(r"\d  0.[01]\d  ", each) for each in lines[line + 1 : -1])
     assert len(lines[line + 1 : -1]) == 3
     assert lines[-1] == f"and {9 - line - 3} more, probably unrelated: --all lists them"
     every = run("recall", "a photo of a dog", "--limit", "9", "--all").stdout.splitlines()

@@ -32,7 +32,7 @@ SURFACE = {
     "sensorium.langgraph": "SensoriumStore index_encoder",
     "sensorium.llama_index": "SensoriumEmbedding SensoriumMemoryBlock SensoriumReader "
     "SensoriumRetriever SensoriumVectorStore",
-    "sensorium.mcp": "Grant ServerLimits build_server grants_of serve_http serve_stdio",
+    "sensorium.mcp": "Grant Issuer ServerLimits build_server grants_of serve_http serve_stdio",
     "sensorium.memory.times": "TimesRead limit_by_times read_time read_times",
     "sensorium.memory.streams": "Gap Statistics Stream StreamOptions StreamReport open_stream",
 }

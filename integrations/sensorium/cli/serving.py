@@ -17,7 +17,7 @@ from sensorium.cli.values import check_choice
 from sensorium.errors import SourceNotFoundError
 
 if TYPE_CHECKING:
-    from sensorium.mcp import Grant
+    from sensorium.mcp import Grant, Issuer
 
 STDIO, HTTP = "stdio", "http"
 TOKEN_VARIABLE = "SENSORIUM_MCP_TOKEN"
@@ -67,6 +67,18 @@ def mcp(
             f"in place of {TOKEN_VARIABLE} and --owner.",
         ),
     ] = None,
+    issuer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Over HTTP: who issues the tokens of clients (JWT), in place of --tokens; "
+            "needs --resource.",
+        ),
+    ] = None,
+    resource: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="With --issuer: public address of this server."),
+    ] = None,
     allow_remote: Annotated[
         bool,
         typer.Option(
@@ -89,16 +101,22 @@ def mcp(
         chosen = check_choice((STDIO, HTTP), transport, "--transport")
         token = os.environ.get(TOKEN_VARIABLE, "").strip() or None
         grants = grants_of(tokens) if tokens else []
-        token = None if grants else token
+        issuing = _issuer(issuer, resource)
+        token = None if grants or issuing else token
         if chosen == HTTP:
-            _check_address(host or LOOPBACK, token or grants, allow_remote=allow_remote)
+            _check_address(host or LOOPBACK, token or grants or issuing, allow_remote=allow_remote)
         else:
             given: dict[str, object] = {
                 "--host": host,
                 "--port": port,
                 "--allow-origin": allow_origin or None,
             }
-            given |= {"--tokens": tokens, "--allow-remote": allow_remote or None}
+            given |= {
+                "--issuer": issuer,
+                "--resource": resource,
+                "--tokens": tokens,
+                "--allow-remote": allow_remote or None,
+            }
             _check_alone(given)
         for folder in root or ():
             _check_root(folder)
@@ -106,7 +124,9 @@ def mcp(
             check_origin(origin)
         session = Session(memory, owner, encoder, read_only=read_only)
         with session.opened(begin=not read_only) as opened:
-            server = build_server(opened, roots=root or (), token=token, grants=grants)
+            server = build_server(
+                opened, roots=root or (), token=token, grants=grants, issuer=issuing
+            )
             if chosen == STDIO:
                 serve_stdio(server, opened)
             else:
@@ -116,6 +136,25 @@ def mcp(
                     port=PORT if port is None else port,
                     allow_origins=allow_origin or (),
                 )
+
+
+def _issuer(url: str | None, resource: str | None) -> Issuer | None:
+    """Return the issuer of tokens, if there is one.
+
+    Raises:
+        BadParameter: One of the two addresses is missing.
+        MemoryAccessError: One of them is none.
+    """
+    from sensorium.mcp import Issuer
+
+    if url is None and resource is None:
+        return None
+    if url is None or resource is None:
+        raise typer.BadParameter(
+            "tokens of an issuer are for one server; give both addresses",
+            param_hint="--issuer, --resource",
+        )
+    return Issuer(url, resource)
 
 
 def _check_alone(given: Mapping[str, object]) -> None:
@@ -132,7 +171,9 @@ def _check_alone(given: Mapping[str, object]) -> None:
             )
 
 
-def _check_address(host: str, token: str | list[Grant] | None, *, allow_remote: bool) -> None:
+def _check_address(
+    host: str, token: str | list[Grant] | Issuer | None, *, allow_remote: bool
+) -> None:
     """Check that an address which other machines can reach was asked for, and has a token.
 
     Raises:
@@ -149,9 +190,9 @@ def _check_address(host: str, token: str | list[Grant] | None, *, allow_remote: 
             f"{TOKEN_VARIABLE}, or leave --host out",
             param_hint="--host",
         )
-    if isinstance(token, list) and token:
+    if token and not isinstance(token, str):
         return
-    if not token:
+    if not isinstance(token, str):
         raise typer.BadParameter(
             f"without a token everybody would be let in; set {TOKEN_VARIABLE} to a long secret",
             param_hint="--allow-remote",

@@ -8,8 +8,17 @@ except ImportError as error:  # not there, or older than 2
     raise MissingExtraError.for_package("mcp", "mcp") from error
 
 from sensorium.agents.limits import ServerLimits
+from sensorium.mcp.issuers import Issuer
 from sensorium.mcp.owners import Grant, grants_of
 from sensorium.mcp.server import build_server
 from sensorium.mcp.serving import serve_http, serve_stdio
 
-__all__ = ["Grant", "ServerLimits", "build_server", "grants_of", "serve_http", "serve_stdio"]
+__all__ = [
+    "Grant",
+    "Issuer",
+    "ServerLimits",
+    "build_server",
+    "grants_of",
+    "serve_http",
+    "serve_stdio",
+]

@@ -39,6 +39,7 @@ from sensorium.errors import MemoryAccessError, SensoriumError
 from sensorium.mcp.connectors import ConnectorTools
 from sensorium.mcp.escaping import escaped
 from sensorium.mcp.forgetting import ForgettingTools
+from sensorium.mcp.issuers import IssuedTokens, Issuer
 from sensorium.mcp.owners import (
     READ,
     RIGHT_OF,
@@ -218,6 +219,7 @@ def build_server(
     read_only: bool = False,
     token: str | None = None,
     grants: Sequence[Grant] = (),
+    issuer: Issuer | None = None,
     limits: ServerLimits | None = None,
 ) -> MCPServer[Any]:
     """Make a server of a memory. Its clients can change neither owner, place nor encoder.
@@ -229,13 +231,12 @@ def build_server(
         token: Secret that clients over HTTP must send as a bearer token.
         grants: Instead of `token`, several of them, each with an owner and rights: a client reaches
             the memories of its token's owner in the place of `memory`.
+        issuer: Instead of both, who issues the tokens of clients, each of its owner and rights.
         limits: Sizes of what the server takes in and gives out.
     Raises:
-        MemoryAccessError: Both a token and grants, or grants that are wrong.
+        MemoryAccessError: More than one of `token`, `grants` and `issuer`, or wrong ones.
     """
-    if token and grants:
-        raise MemoryAccessError("both token and grants", "one of them", "leave token out")
-    verifier = GrantedTokens(grants) if grants else SecretToken(token) if token else None
+    verifier = _verifier(token, grants, issuer)
     limits = limits or ServerLimits()
     reader = SignalReader(
         roots,
@@ -250,12 +251,12 @@ def build_server(
         version=_version(),
         log_level="WARNING",
         token_verifier=verifier,
-        auth=_bearer_auth() if verifier else None,
+        auth=issuer.auth() if issuer else _bearer_auth() if verifier else None,
     )
-    server.token_length = SHORTEST_TOKEN if grants else len(token or "")
-    server.has_grants = bool(grants)
+    server.has_grants = bool(grants or issuer)
+    server.token_length = SHORTEST_TOKEN if server.has_grants else len(token or "")
     backend = memory.backend
-    memory = memory_of_caller(memory) if grants else memory
+    memory = memory_of_caller(memory) if server.has_grants else memory
     reading, connector = ReadingTools(memory, reader, limits), ConnectorTools(memory, reader)
     tools: dict[Callable[..., Any], ToolAnnotations] = dict.fromkeys(
         (reading.recall, reading.timeline, reading.count, connector.search, connector.fetch), READS
@@ -272,6 +273,25 @@ def build_server(
     offer_prompts(server, read_only=read_only)
     server.custom_route(HEALTH, methods=["GET"])(_health)
     return server
+
+
+def _verifier(
+    token: str | None, grants: Sequence[Grant], issuer: Issuer | None
+) -> TokenVerifier | None:
+    """Return what lets clients in.
+
+    Raises:
+        MemoryAccessError: More than one is given.
+    """
+    if sum(map(bool, (token, grants, issuer))) > 1:
+        raise MemoryAccessError(
+            "both token and grants, or an issuer beside them", "one of them", "leave the others out"
+        )
+    if issuer:
+        return IssuedTokens(issuer)
+    if grants:
+        return GrantedTokens(grants)
+    return SecretToken(token) if token else None
 
 
 async def _health(_: Request) -> Response:

@@ -93,6 +93,12 @@ def test_a_right_map_raises_no_doubt(seed: int) -> None:
         Depth(stored, unit="mm", fx=FX)
 
 
+@pytest.mark.parametrize("hole", [np.nan, np.inf])
+def test_a_map_without_a_value_has_no_mark(hole: float) -> None:
+    """Nothing stands out of a map in which nothing was measured."""
+    assert lone_maximum(np.full((30, 40), hole, np.float32)) is None
+
+
 def test_metres_past_eight_keep_their_low_bits() -> None:
     """SUN RGB-D's rotation is undone for all 16 bits."""
     depth = np.array([[1, 8191, 8192, 9999, 65_535]], np.uint16)

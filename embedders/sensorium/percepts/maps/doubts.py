@@ -82,7 +82,9 @@ def lone_maximum(array: Array) -> float | None:
     if array.dtype.kind in "iu":
         limits.add(float(np.iinfo(array.dtype).max))
     finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
-    greatest = float(finite.max()) if finite.size else 0.0
+    if not finite.size:
+        return None
+    greatest = float(finite.max())
     if greatest not in limits and array.dtype.kind != "f":
         return None
     others = finite[finite < finite.max()]

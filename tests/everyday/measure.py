@@ -32,7 +32,7 @@ languages; right if the first hit of the whole memory is a planted one. The goal
 met. The lists were written before anything was asked, and what is asked for was drawn by lot: of
 the photos, gravel, a lawn, the moon, old coins, sweets and a circuit board are of kinds that the
 picture tower hardly knows. *Among its own kind*: with photos, sounds or notes alone searched, as
-the question asks; most questions for sounds fail beside a photo of the same thing. Two of five
+the question asks. Two of five
 notes are of another language than their question. The 12 photos of our samples are among those that
 settings were chosen on, the 9 sounds of our samples are in the training data; all other photos and
 sounds come from packages and were not used. Questions that nothing answers: 2 in each language.

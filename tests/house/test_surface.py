@@ -15,7 +15,7 @@ SURFACE = {
     "sensorium.encoders": "Background EmbeddingSpace Encoder EncoderBase Encoding FewShotProbe "
     "FunctionEncoder Pair Prediction ZeroShotClassifier check_cancelled combine encoder_names "
     "load_encoder normalise register_encoder report_windows supervised",
-    "sensorium.encoders.questions": "Exclusion read_exclusion strip_frame",
+    "sensorium.encoders.questions": "Exclusion named_modalities read_exclusion strip_frame",
     "sensorium.enrich": "Box Enricher Enrichers Found Word enricher_names find_words load_enricher "
     "named_enrichers register_enricher",
     "sensorium.imagebind": "ImageBind ImageBindConfig ImageBindEncoder Profile Tower open_huge",

@@ -49,13 +49,15 @@ ORDER = ("design", "report", "fresh", "points")  # of groups, by their first wor
 NOTE = """Written by `python -m training.questions.measure`: top-1, MRR over ten hits, and median
 confidence of the right record (0 where it is not among ten). The memory has {count} records:
 photos, sounds, depth, heat and motion of the pack's dev splits, and notes. *As it is*: all words.
-*Stripped*: what `recall` does. *Averages*: the mean of the question, "a photo of" it and "the sound
-of" it. A record is right in the modality that the frame points at, and in any if it points at none;
-notes that only mention a thing are wrong answers for photos and sounds. The rules were written with
-the frames of "design". When those of "report" were first asked, exactly the thing was left of 580
-of 644 questions; of those of "fresh", 20 odder ones that were written last, of 174 of 512. Rules
-for what failed were added afterwards: for frames that nobody has seen, expect shares between these.
-Intervals are Wilson's, 95 %; tries of one thing are not independent.
+*Stripped*: only what is asked for. *By recall*: the same, with the medium that a frame names
+before others. *Averages*: the mean of the question, "a photo of" it and "the sound of" it. A
+record is right in the modality that the frame points at, and in any if it points at none; notes
+that only mention a thing are wrong answers for photos and sounds. The rules were written with the
+frames of "design". When those of "report" were first asked, exactly the thing was left of 580 of
+644 questions; of those of "fresh", 20 odder ones that were written last, of 174 of 512. Rules for
+what failed were added afterwards, and words of media were listed with all frames in sight: for
+frames that nobody has seen, expect shares between these. Intervals are Wilson's, 95 %; tries of
+one thing are not independent.
 """
 
 
@@ -139,7 +141,8 @@ def frames_table(memory: Memory) -> list[str]:
             exact[half][0] += asked == named[slot]
             exact[half][1] += 1
             names = {f"{modality} {label}"} | (set() if pointed else {f"mention {label}"})
-            ways: list[Query] = [Text(question), question, averaged(question), averaged(asked)]
+            plain: list[Query] = [Text(question), Text(asked), question]
+            ways: list[Query] = [*plain, averaged(question), averaged(asked)]
             answers = [ask(memory, way, names.__contains__) for way in ways]
             for group in (f"{half}, all", f"points at {pointed or 'nothing'}", kind):
                 groups.setdefault(group, []).append(answers)
@@ -151,8 +154,8 @@ def frames_table(memory: Memory) -> list[str]:
     return [
         f"Exactly the thing is left of {', '.join(shares)}.",
         "",
-        "| frames | tries | as it is | stripped | averages | both |",
-        "| --- | ---: | --- | --- | --- | --- |",
+        "| frames | tries | as it is | stripped | by recall | averages | stripped, averages |",
+        "| --- | ---: | --- | --- | --- | --- | --- |",
         *rows,
     ]
 
@@ -209,7 +212,7 @@ def elsewhere_table(encoder: MiniEncoder, others: Sequence[tuple[str, Percept]])
         "Frames of other languages, about 20 samples of the demo among "
         f"{len(known) + len(others)} records:",
         "",
-        "| language | tries | as it is | stripped | the thing alone |",
+        "| language | tries | as it is | by recall | the thing alone |",
         "| --- | ---: | --- | --- | --- |",
         *rows,
     ]

@@ -8,7 +8,12 @@ from tests.support.planted import PlantedEncoder, picture
 
 from sensorium.encoders.questions import Exclusion, read_exclusion, strip_frame
 from sensorium.memory import Memory
-from sensorium.memory.recalling.query import Query, excluding_vectors, query_vectors
+from sensorium.memory.recalling.query import (
+    Query,
+    excluding_vectors,
+    modalities_named,
+    query_vectors,
+)
 from sensorium.percepts import Text
 
 FRAMED = "did I ever show you a zorbax?"
@@ -88,3 +93,35 @@ def test_parts_keep_their_weights() -> None:
     """What a part leaves out weighs a quarter of it, against it; what is subtracted stays."""
     parts = excluding_vectors([LESS, "sea", LESS], READING, [2, 1, -1])
     assert [part.weight for part in parts] == [2, -0.5, 1, -1]
+
+
+def test_the_medium_that_is_named_goes_before() -> None:
+    """Asked for a picture, the note that fits as well comes second, and is less certain."""
+    with Memory.open(":memory:", owner="rex", encoder=READING) as memory:
+        memory.remember(picture("zorbax zorbax~1*0.4"), id="picture")
+        memory.remember(text="a zorbax", id="note")
+        bare, named, noted = (
+            {hit.record.id: hit.confidence or 0.0 for hit in memory.recall(question)}
+            for question in (FRAMED, "show me pictures of a zorbax", "find my note about a zorbax")
+        )
+        assert [*bare] == ["note", "picture"] == [*noted]
+        assert [*named] == ["picture", "note"]
+        assert named["picture"] == bare["picture"]
+        assert 0 < named["note"] < bare["note"] == noted["note"]
+
+
+def test_a_medium_that_is_not_there_does_not_count() -> None:
+    """A memory of notes alone is asked for a picture as for anything."""
+    with Memory.open(":memory:", owner="rex", encoder=READING) as memory:
+        memory.remember(text="a zorbax", id="note")
+        [bare], [named] = (memory.recall(q) for q in (FRAMED, "show me pictures of a zorbax"))
+        assert named.score == bare.score
+        assert named.confidence == bare.confidence
+
+
+@pytest.mark.parametrize("query", [Text("show me pictures of a zorbax"), ["show me pictures", "a"]])
+def test_only_words_that_are_read_name_a_medium(query: Query) -> None:
+    """A `Text` is compared as it is; a part that names nothing asks for everything."""
+    assert modalities_named(query, READING) == frozenset()
+    assert modalities_named("show me pictures of a zorbax", PLAIN) == frozenset()
+    assert modalities_named(None, READING) == frozenset()

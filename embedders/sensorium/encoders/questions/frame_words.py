@@ -83,6 +83,7 @@ class FrameWords:
         ends: What may stand behind the thing that is asked for, where a frame opened.
         around: Frames with the thing in their middle: what stands before and behind it.
         empty: A word that names nothing by itself.
+        media: Words that name a medium, and its modalities; the narrowest first.
         titles: Whether a capital letter inside a frame tells the name of a film or a book.
     """
 
@@ -92,6 +93,7 @@ class FrameWords:
     ends: Sequence[Tail]
     around: Sequence[tuple[Lead, Tail]]
     empty: re.Pattern[str]
+    media: Sequence[tuple[re.Pattern[str], Sequence[str]]]
     titles: bool
 
     def names(self, words: str) -> bool:
@@ -116,6 +118,10 @@ def frame_words(language: str) -> FrameWords:
         ends=[tail(pattern) for pattern in given["ends"]],
         around=[(lead(first.strip()), tail(last.strip())) for first, last in given["around"]],
         empty=_compiled(f"{edge}(?:{given['empty']}){edge}", classes),
+        media=[
+            (_compiled(f"{edge}(?:{words}){edge}", classes), modalities)
+            for words, modalities in given["media"]
+        ],
         titles=given.get("titles", False),
     )
 

@@ -6,7 +6,7 @@ computes scores from similarities; the mathematics are in docs/calibration.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import NamedTuple
@@ -28,6 +28,7 @@ from sensorium.memory.calibrating.scale import EVEN, Scale
 
 Vector = NDArray[np.float32]
 RANKINGS = ("centred", "z", "raw", "rrf", "dbsf")
+UNNAMED = 4.0  # typical spreads that a hit needs more if the question names another modality
 OWN_SPREAD = 0.25  # weight of a pair's own variance; the rest is the encoder's typical variance
 
 
@@ -75,7 +76,12 @@ class Calibration:
         self._typical = None if background is None else _typical_variance(background)
 
     def scales(
-        self, query: Sequence[QueryVector], modalities: Sequence[str], *, ranking: str = "centred"
+        self,
+        query: Sequence[QueryVector],
+        modalities: Sequence[str],
+        *,
+        ranking: str = "centred",
+        named: Collection[str] = (),
     ) -> dict[str, Scale]:
         """Return the scale of each stored modality for one question.
 
@@ -85,6 +91,8 @@ class Calibration:
             ranking: `"centred"` for scores that are cosines, `"z"` for the same in typical spreads
                 of unrelated rows, `"raw"` for similarities; `"rrf"` and `"dbsf"`, for `fuse_ranks`,
                 order each modality as `"centred"` does.
+            named: Modalities that the question names: hits of others are less likely meant. They
+                are not if nothing is stored in any of these.
         Raises:
             QueryError: An unknown ranking.
             VectorError: No part, vectors of different shapes, or weights that cancel.
@@ -104,6 +112,7 @@ class Calibration:
         if typical is None:
             typical = float(np.mean([spread**2 for _, spread in own.values()]))
         compared = sum(self._counts.get(name, 0) for name in modalities) or UNCOUNTED
+        meant = {name for name in named if self._counts.get(name)} or self._stored.keys()
         return {
             name: Scale(
                 vector=vector,
@@ -117,7 +126,7 @@ class Calibration:
                 points=stored.points,
                 share=stored.share,
                 compared=compared,
-                margin=expected[name].margin,
+                margin=expected[name].margin + (0.0 if name in meant else UNNAMED),
                 typical=max(sqrt(typical), NARROWEST),
                 in_spreads=ranking == "z",
             )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sensorium.encoders import Encoder, normalise
 from sensorium.encoders.encoder import ChecksQuestions, ReadsQuestions
+from sensorium.encoders.questions import named_modalities
 from sensorium.errors import QueryError, UnsupportedModalityError, show
 from sensorium.memory.calibrating.calibration import QueryVector
 from sensorium.memory.checks import are_names
@@ -77,6 +78,24 @@ def excluding_vectors(
     if len(expanded) == len(parts):
         return []
     return _encoded([part for part, _ in expanded], [weight for _, weight in expanded], encoder)
+
+
+def modalities_named(query: Query | None, encoder: Encoder) -> frozenset[str]:
+    """Return the modalities that a question in words names: "show me pictures of ...".
+
+    Args:
+        query: As for `query_vectors`; `None` if records are compared.
+        encoder: Encoder of the memory.
+    Returns:
+        Names of modalities; empty if a part names none, or the encoder does not read frames.
+    """
+    if query is None or not isinstance(encoder, ReadsQuestions):
+        return frozenset()
+    named = [
+        named_modalities(part, encoder.asked_for(part)) if isinstance(part, str) else frozenset()
+        for part in _parts(query)
+    ]
+    return frozenset().union(*named) if all(named) else frozenset()
 
 
 def _encoded(

@@ -25,6 +25,7 @@ from sensorium.memory.recalling.query import (
     Query,
     check_modalities,
     excluding_vectors,
+    modalities_named,
     query_vectors,
     vectors_like,
 )
@@ -97,10 +98,13 @@ class Recaller:
         scales: dict[str, Scale] = {}
         if vectors:
             calibration = self._calibrator.current(setup)
-            scales = calibration.scales(vectors, modalities, ranking=options.ranking)
+            named = modalities_named(query, setup.encoder)
+            scales = calibration.scales(vectors, modalities, ranking=options.ranking, named=named)
             if query is not None and (less := excluding_vectors(query, setup.encoder, weights)):
                 # Asked of all modalities, so that all scales count the same records as luck.
-                exclusive = calibration.scales(less, modalities, ranking=options.ranking)
+                exclusive = calibration.scales(
+                    less, modalities, ranking=options.ranking, named=named
+                )
                 scales |= {name: exclusive[name] for name in modalities if name != "text"}
         return self._answers(setup.backend, scales, options)
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import RSAAlgorithm
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
@@ -23,19 +23,21 @@ from tests.support.mcp_process import HANDSHAKE, serving
 
 from sensorium.errors import MemoryAccessError
 from sensorium.mcp import Grant, Issuer, build_server
+from sensorium.mcp.issuers import IssuedTokens
 
 RESOURCE = "https://memory.example/mcp"
 SENT = {"content-type": "application/json", "accept": "application/json,text/event-stream"}
 KEY, OTHER = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+CURVE = ec.generate_private_key(ec.SECP256R1())
 
 
 class Keys(BaseHTTPRequestHandler):
     """The public key of the issuer."""
 
     def do_GET(self) -> None:
-        assert self.path == "/.well-known/jwks.json"
+        assert self.path in ("/.well-known/jwks.json", "/page")
         key = {**RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True), "kid": "k", "use": "sig"}
-        content = json.dumps({"keys": [key]}).encode()
+        content = b"<p>" if self.path == "/page" else json.dumps({"keys": [key]}).encode()
         self.send_response(200)
         self.send_header("content-length", str(len(content)))
         self.end_headers()
@@ -91,6 +93,7 @@ async def test_an_issuer_names_owners_and_rights(tmp_path: Path, issuer: str) ->
                 "no name": token(issuer, sub=""),
                 "a secret": token(issuer, key="0123456789abcdef" * 4, algorithm="HS256"),
                 "no signature": token(issuer, key=None, algorithm="none"),
+                "a key of another kind": token(issuer, key=CURVE, algorithm="ES256"),
                 "no token": "x.y.z",
                 "a long one": "x" * 20_000,
             }
@@ -103,6 +106,18 @@ async def test_an_issuer_names_owners_and_rights(tmp_path: Path, issuer: str) ->
             document = (await web.get(place)).json()
             assert document["resource"] == RESOURCE
             assert [each.rstrip("/") for each in document["authorization_servers"]] == [issuer]
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+@pytest.mark.parametrize("port", ["", "1"], ids=["a page", "nobody there"])
+async def test_keys_that_cannot_be_read_are_logged(
+    issuer: str, port: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is let in, and the operator is told why."""
+    place = f"http://127.0.0.1:{port}" if port else issuer
+    tokens = IssuedTokens(Issuer(issuer, RESOURCE, keys=f"{place}/page"))
+    assert await tokens.verify_token(token(issuer)) is None
+    assert "keys of the issuer cannot be read" in caplog.text
 
 
 def test_wrong_issuers_are_told(tmp_path: Path) -> None:

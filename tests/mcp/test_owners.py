@@ -122,6 +122,8 @@ BAD = {
     "none": ("", r"\[\[tokens\]\]"),
     "another table": ("[[token]]\n", r"\[\[tokens\]\]"),
     "no table": ("tokens = 3\n", r"\[\[tokens\]\]"),
+    "a list of no tables": ("tokens = [1]\n", r"\[\[tokens\]\]"),
+    "rights that are no list": (table(ADA, "ada").replace("[]", "5"), "sha256, owner and rights"),
     "no TOML": ("[[", "TOML"),
     "the token itself": ('[[tokens]]\nsha256 = "a long secret token"\nowner = "ada"\n', "hash it"),
     "no owner": (f'[[tokens]]\nsha256 = "{"0" * 64}"\n', "owner"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from pydantic import AnyHttpUrl
 from sensorium.errors import MemoryAccessError, OwnerError
 from sensorium.mcp.owners import RIGHTS
 from sensorium.qdrant.filters import check_owner
+
+logger = logging.getLogger(__name__)
 
 ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]  # with a public key; never none, never a secret
 CLAIMS = ["exp", "iss", "aud", "sub"]  # a token must have them
@@ -95,16 +98,23 @@ class IssuedTokens(TokenVerifier):
         )
 
     def _claims(self, token: str) -> dict[str, Any]:
-        key = self._keys.get_signing_key_from_jwt(token)
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            key.key,
-            algorithms=ALGORITHMS,
-            audience=self._issuer.resource,
-            issuer=self._issuer.url,
-            leeway=LEEWAY,
-            options={"require": CLAIMS},
-        )
+        try:
+            key = self._keys.get_signing_key_from_jwt(token)
+        except (jwt.PyJWKClientConnectionError, jwt.PyJWKSetError, OSError, ValueError) as error:
+            logger.warning("nobody is let in: the keys of the issuer cannot be read: %s", error)
+            raise jwt.PyJWKClientError("keys that cannot be read") from error
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key.key,
+                algorithms=ALGORITHMS,
+                audience=self._issuer.resource,
+                issuer=self._issuer.url,
+                leeway=LEEWAY,
+                options={"require": CLAIMS},
+            )
+        except TypeError as error:  # the key is of another kind than the algorithm that is named
+            raise jwt.InvalidKeyError("a key of another algorithm") from error
         return claims
 
 

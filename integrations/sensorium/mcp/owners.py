@@ -78,7 +78,8 @@ def grants_of(path: str | Path) -> list[Grant]:
             f"the tokens in {str(path)!r} ({error})", "a TOML file", REMEDY
         ) from error
     tables = read.pop("tokens", None)
-    if read or not isinstance(tables, list) or not tables:
+    is_list = isinstance(tables, list) and all(isinstance(table, Mapping) for table in tables)
+    if read or not is_list or not tables:
         raise MemoryAccessError(
             f"a file of tokens with {', '.join(read) or 'none'}", "[[tokens]] alone", REMEDY
         )
@@ -86,14 +87,16 @@ def grants_of(path: str | Path) -> list[Grant]:
 
 
 def _grant(table: Mapping[str, Any]) -> Grant:
-    values = [table.get("sha256"), table.get("owner"), *table.get("rights", [READ])]
+    rights = table.get("rights", [READ])
+    is_list = isinstance(rights, list)
+    values = [table.get("sha256"), table.get("owner"), *(rights if is_list else [None])]
     if table.keys() - FIELDS or not all(isinstance(value, str) for value in values):
         raise MemoryAccessError(
             f"a token with {', '.join(sorted(table)) or 'nothing'}",
             "sha256, owner and rights",
             REMEDY,
         )
-    return Grant(table["sha256"], table["owner"], frozenset(table.get("rights", [READ])))
+    return Grant(table["sha256"], table["owner"], frozenset(rights))
 
 
 class GrantedTokens(TokenVerifier):

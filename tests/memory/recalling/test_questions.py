@@ -119,6 +119,18 @@ def test_a_medium_that_is_not_there_does_not_count() -> None:
         assert named.confidence == bare.confidence
 
 
+def test_a_medium_that_is_not_searched_does_not_count() -> None:
+    """Among notes alone, a question for pictures is asked as any, though there are pictures."""
+    with Memory.open(":memory:", owner="rex", encoder=READING) as memory:
+        memory.remember(picture("zorbax"))
+        memory.remember(text="a zorbax", id="note")
+        [bare], [named] = (
+            memory.recall(question, modalities=["text"])
+            for question in (FRAMED, "show me pictures of a zorbax")
+        )
+        assert named.confidence == bare.confidence
+
+
 @pytest.mark.parametrize("query", [Text("show me pictures of a zorbax"), ["show me pictures", "a"]])
 def test_only_words_that_are_read_name_a_medium(query: Query) -> None:
     """A `Text` is compared as it is; a part that names nothing asks for everything."""

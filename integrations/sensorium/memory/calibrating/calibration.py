@@ -92,7 +92,7 @@ class Calibration:
                 of unrelated rows, `"raw"` for similarities; `"rrf"` and `"dbsf"`, for `fuse_ranks`,
                 order each modality as `"centred"` does.
             named: Modalities that the question names: hits of others are less likely meant. They
-                are not if nothing is stored in any of these.
+                are not if none of these is searched, or nothing is stored in any of them.
         Raises:
             QueryError: An unknown ranking.
             VectorError: No part, vectors of different shapes, or weights that cancel.
@@ -112,7 +112,8 @@ class Calibration:
         if typical is None:
             typical = float(np.mean([spread**2 for _, spread in own.values()]))
         compared = sum(self._counts.get(name, 0) for name in modalities) or UNCOUNTED
-        meant = {name for name in named if self._counts.get(name)} or self._stored.keys()
+        meant = {each for each in modalities if each in named and self._counts.get(each)}
+        meant = meant or set(modalities)
         return {
             name: Scale(
                 vector=vector,

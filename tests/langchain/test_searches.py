@@ -15,6 +15,7 @@ from langchain_core.vectorstores.utils import maximal_marginal_relevance
 from tests.support.langchain_stores import SIX, Foreign, another, opened
 from tests.support.planted import PlantedEncoder
 
+from sensorium.encoders.questions import strip_frame
 from sensorium.errors import FilterError, QueryError
 from sensorium.langchain import SensoriumVectorStore
 from sensorium.memory import Memory
@@ -106,6 +107,24 @@ def test_diverse_searches_agree_with_langchain(
     vector = Foreign(size=SIX).embed_query("question")
     found = store.max_marginal_relevance_search_by_vector(vector, **options)
     assert [document.id for document in found] == expected
+
+
+def test_a_frame_does_not_dilute_a_diverse_search() -> None:
+    """Documents are compared with what a question asks for, as in other searches."""
+
+    class Reading(PlantedEncoder):
+        def asked_for(self, question: str) -> str:
+            return strip_frame(question)
+
+        def exclusion_in(self, asked: str) -> None:
+            return None
+
+    with Memory.open(":memory:", owner="rex", encoder=Reading()) as memory:
+        store = SensoriumVectorStore(memory)
+        store.add_texts(["did I ever show you rain", "zorbax"])
+        framed = "did I ever show you a zorbax?"
+        [found] = store.max_marginal_relevance_search(framed, k=1, lambda_mult=1.0)
+        assert found.page_content == "zorbax"
 
 
 def test_less_lambda_is_more_diversity(own: SensoriumVectorStore) -> None:

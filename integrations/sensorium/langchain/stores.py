@@ -42,6 +42,7 @@ from sensorium.memory import Hit, Memory, Record
 from sensorium.memory.closing import Closing
 from sensorium.memory.place import OWNER
 from sensorium.memory.recalling.diversity import choose_diverse
+from sensorium.memory.recalling.query import query_vectors
 from sensorium.memory.writing.writer import BATCH
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Condition, Every, OneOf
@@ -495,9 +496,8 @@ class SensoriumVectorStore(Closing, VectorStore):
         return np.asarray(self._foreign.embed_query(str(words)), np.float32)
 
     def _embed(self, query: Question) -> NDArray[np.float32]:
-        percept = Text(query) if isinstance(query, str) else query
-        vector: NDArray[np.float32] = self.memory.encoder.embed([percept])[0]
-        return vector
+        [part] = query_vectors(query, self.memory.encoder, None)
+        return part.vector
 
     def _ask(
         self, query: Question, k: int, *, keywords: str | bool | None = None, **kwargs: Any

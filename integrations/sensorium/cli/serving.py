@@ -84,14 +84,14 @@ def mcp(
         typer.Option(
             "--allow-remote",
             help="Listen at an address that other machines can reach; needs a token in "
-            f"{TOKEN_VARIABLE}.",
+            f"{TOKEN_VARIABLE}, --tokens or --issuer.",
         ),
     ] = False,
 ) -> None:
     """Serve a memory to agents by the Model Context Protocol, until stdin ends or Ctrl-C.
 
-    Over HTTP, clients must send the token of the variable SENSORIUM_MCP_TOKEN as a bearer token;
-    without the variable, anybody on this machine is let in.
+    Over HTTP, clients must send the token of the variable SENSORIUM_MCP_TOKEN as a bearer token, or
+    one of --tokens or --issuer; without any, anybody on this machine is let in.
     """
     log_to_stderr()
     with reporting(as_json=False):
@@ -194,7 +194,8 @@ def _check_address(
         return
     if not isinstance(token, str):
         raise typer.BadParameter(
-            f"without a token everybody would be let in; set {TOKEN_VARIABLE} to a long secret",
+            f"without a token everybody would be let in; set {TOKEN_VARIABLE} to a long secret, "
+            "or add --tokens or --issuer",
             param_hint="--allow-remote",
         )
     if len(token) < SHORTEST_TOKEN:

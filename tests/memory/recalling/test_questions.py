@@ -7,6 +7,7 @@ import pytest
 from tests.support.planted import PlantedEncoder, picture
 
 from sensorium.encoders.questions import Exclusion, read_exclusion, strip_frame
+from sensorium.errors import QueryError
 from sensorium.memory import Memory
 from sensorium.memory.recalling.query import (
     Query,
@@ -69,6 +70,20 @@ def test_what_is_left_out_is_not_found_first() -> None:
         memory.remember(picture("fruit~1 fruit*0.9"), id="apple")
         assert [hit.record.id for hit in memory.recall(LESS)] == ["apple", "banana"]
         assert [hit.record.id for hit in memory.recall(Text(LESS))] == ["banana", "apple"]
+
+
+def test_what_is_left_out_is_no_question_of_its_own() -> None:
+    """A name in other letters, within a question that is understood, is not refused alone."""
+
+    class Strict(Reading):
+        def check_question(self, text: str) -> None:
+            if text == "a banana":
+                raise QueryError("a banana", "another word", "ask for that")
+
+    encoder = Strict(background=True)
+    assert [part.weight for part in excluding_vectors(LESS, encoder, None)] == [1, -0.25]
+    with pytest.raises(QueryError, match="a banana"):
+        query_vectors("a banana", encoder, None)
 
 
 def test_a_note_is_compared_with_what_it_says() -> None:

@@ -45,7 +45,13 @@ def query_vectors(
     """
     parts = _parts(query)
     checked = _check_weights(weights, len(parts))
-    return _encoded([_asked(part, encoder) for part in parts], checked, encoder)
+    asked = [_asked(part, encoder) for part in parts]
+    percepts = [_percept(part) for part in asked]
+    if isinstance(encoder, ChecksQuestions):
+        for percept in percepts:
+            if isinstance(percept, Text):
+                encoder.check_question(percept.text)
+    return _encoded(asked, percepts, checked, encoder)
 
 
 def excluding_vectors(
@@ -55,7 +61,7 @@ def excluding_vectors(
 
     "A fruit, but not a banana": a text may say so in the same words, so that texts are compared
     with the whole question. A picture says of no thing that it is missing: the wanted is compared
-    with it, less a part of the unwanted.
+    with it, less a part of the unwanted. The parts are not checked: the question is, as a whole.
 
     Args:
         query: As for `query_vectors`.
@@ -77,7 +83,8 @@ def excluding_vectors(
         )
     if len(expanded) == len(parts):
         return []
-    return _encoded([part for part, _ in expanded], [weight for _, weight in expanded], encoder)
+    said, numbers = [part for part, _ in expanded], [weight for _, weight in expanded]
+    return _encoded(said, [_percept(part) for part in said], numbers, encoder)
 
 
 def modalities_named(query: Query | None, encoder: Encoder) -> frozenset[str]:
@@ -99,14 +106,13 @@ def modalities_named(query: Query | None, encoder: Encoder) -> frozenset[str]:
 
 
 def _encoded(
-    parts: Sequence[object], weights: Sequence[float], encoder: Encoder
+    parts: Sequence[object],
+    percepts: Sequence[Percept | None],
+    weights: Sequence[float],
+    encoder: Encoder,
 ) -> list[QueryVector]:
-    percepts = [_percept(part) for part in parts]
-    if isinstance(encoder, ChecksQuestions):
-        for percept in percepts:
-            if isinstance(percept, Text):
-                encoder.check_question(percept.text)
-    # All percepts are encoded in one batch; None stands for a part that is a vector already.
+    """Encode the percepts of the parts; `None` stands for a part that is a vector already."""
+    # All percepts are encoded in one batch
     encoded = iter(encoder.embed([percept for percept in percepts if percept is not None]))
     return [
         QueryVector(_vector(part, encoder.space.dimension), None, weight)

@@ -73,7 +73,7 @@ async def chat(memory_block: SensoriumMemoryBlock) -> None:
     for day in ("Tuesday", "Wednesday", "Thursday"):
         await memory.aput(chat_message("user", f"Remind me of the dentist on {day}. " * 15))
         await memory.aput(chat_message("assistant", f"I shall remind you on {day}."))
-    question = "Which big animal did I show you?"
+    question = "Did I ever show you a big cat?"
     await memory.aput(chat_message("user", question))
     print(f"\n{question} A model is shown:")
     for message in await memory.aget():

@@ -28,7 +28,7 @@ def test_the_example_finds_what_it_asks_for(capsys: pytest.CaptureFixture[str]) 
     )
     assert sorted(kinds) == ["ImageNode", "Node", "TextNode"]
     assert "sound_dog_bark" in answers["what the dog's photo sounds like"]
-    shown = answers["Which big animal did I show you? A model is shown:"].splitlines()
+    shown = answers["Did I ever show you a big cat? A model is shown:"].splitlines()
     assert "user said] This is what I saw" in shown[0]
     assert shown[0].endswith("+ ImageBlock")
     assert printed.endswith("Another session recalls 0 messages.\n")

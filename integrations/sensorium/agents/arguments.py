@@ -214,11 +214,11 @@ Previews = Annotated[
 Tags = Annotated[list[str] | None, _described("Only with all of these tags.")]
 Since = Annotated[
     Bound | None,
-    bound_schema("Ends at or after this: ISO 8601 with its zone, or an age: 30d."),
+    bound_schema("Ends at or after this: ISO 8601 with zone, or an age: 30d."),
 ]
 Until = Annotated[
     Bound | None,
-    bound_schema("Starts before this: ISO 8601 with its zone, or an age: 30d."),
+    bound_schema("Starts before this: ISO 8601 with zone, or an age: 30d."),
 ]
 Source = Annotated[str, NULL_IS_BLANK, _described("Only from exactly this source.")]
 Where = Annotated[

@@ -44,6 +44,7 @@ EXTRAS = {  # modules that are installed with the extra
     "matlab": ["scipy"],
     "mcp": ["mcp"],
     "ocr": ["rapidocr"],
+    "otel": ["opentelemetry"],
     "photos": ["pillow_heif", "rawpy"],
     "speech": ["faster_whisper"],
     "tiff": ["tifffile"],

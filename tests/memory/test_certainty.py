@@ -45,5 +45,5 @@ def test_hits_say_how_sure_they_are() -> None:
 def test_the_number_that_is_written_has_the_same_words(confidence: float) -> None:
     """Rounded down, 0.1999 is no 0.20 that is called unrelated; 0.57 stays 0.57."""
     assert certainty_of(float(written(confidence))) == certainty_of(confidence)
-    assert 0 <= confidence - float(written(round(confidence, 2))) + 0.005 <= 0.01
-    assert written(round(confidence, 2)) == f"{confidence:.2f}"
+    assert -1e-7 <= confidence - float(written(confidence)) < 0.01
+    assert written(round(confidence, 2)) == f"{round(confidence, 2):.2f}"

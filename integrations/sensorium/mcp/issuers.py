@@ -92,7 +92,7 @@ class IssuedTokens(TokenVerifier):
             client_id=" ".join([str(client), *rights]),  # a session has the rights it began with
             subject=owner,
             scopes=rights,
-            expires_at=int(claims["exp"]),
+            expires_at=int(claims["exp"]) + LEEWAY,
             resource=self._issuer.resource,
             claims={"iss": claims["iss"]},
         )

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from langchain_core.embeddings import DeterministicFakeEmbedding
 from llama_index.core.vector_stores import MetadataFilter, MetadataFilters
 from llama_index.core.vector_stores.types import VectorStoreQuery
 from mcp import Client
@@ -17,13 +16,13 @@ from typer.testing import CliRunner
 
 from sensorium.cli import app
 from sensorium.encoders import register_encoder
-from sensorium.langchain import SensoriumVectorStore
+from sensorium.langchain import SensoriumEmbeddings, SensoriumVectorStore
 from sensorium.langgraph import SensoriumStore
 from sensorium.llama_index import SensoriumVectorStore as LlamaStore
 from sensorium.mcp import build_server
 from sensorium.qdrant import Equal
 from tests.attack.owners.doors import OTHER, Doors
-from tests.attack.tiny import D, row, tiny
+from tests.attack.tiny import row, tiny
 
 PAIRS = (
     ((("a",), "b"), (("a", "b"), "k")),
@@ -78,7 +77,7 @@ async def _see(doors: Doors, name: str, answer: Any) -> None:
 
 
 def _by_langchain(doors: Doors) -> None:
-    store = SensoriumVectorStore(doors.mine, DeterministicFakeEmbedding(size=D))
+    store = SensoriumVectorStore(doors.mine, SensoriumEmbeddings(doors.mine.encoder))
     owner_is = models.FieldCondition(key="owner", match=models.MatchValue(value=OTHER))
     not_mine = models.FieldCondition(key="owner", match=models.MatchValue(value="rex"))
     for where in (

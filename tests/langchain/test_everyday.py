@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding
-from tests.support.langchain_stores import SIX, Foreign, Shifted, another, opened
-from tests.support.planted import PlantedEncoder, picture, sound
+from tests.support.langchain_stores import SIX, Foreign, Shifted
+from tests.support.planted import picture, sound
 
 from sensorium.errors import (
     BatchError,
@@ -22,33 +21,11 @@ from sensorium.errors import (
     VectorError,
 )
 from sensorium.langchain import SensoriumEmbeddings, SensoriumRetriever, SensoriumVectorStore
-from sensorium.memory import Memory
 from sensorium.percepts import Image, Percept, Text
 from sensorium.qdrant import Equal
 from sensorium.samples import FOLDER as MEDIA
 
 FLOAT16 = 2e-3  # what cosines may lose: vectors are stored in half precision
-
-
-@pytest.fixture(scope="module", params=["memory", "edge"])
-def house(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SensoriumVectorStore]:
-    with opened(request.param, tmp_path_factory.mktemp("store")) as store:
-        yield store
-
-
-@pytest.fixture
-def store(house: SensoriumVectorStore) -> SensoriumVectorStore:
-    """A store that is empty."""
-    return another(house)
-
-
-@pytest.fixture
-def own() -> Iterator[SensoriumVectorStore]:
-    """A store whose memory makes its vectors itself."""
-    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
-        yield SensoriumVectorStore(memory)
 
 
 def test_documents_are_listed_without_a_question(store: SensoriumVectorStore) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,24 +10,10 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.indexing import InMemoryRecordManager, index
 from langchain_core.vectorstores import InMemoryVectorStore
-from tests.support.langchain_stores import another, opened
+from tests.support.langchain_stores import opened
 
 from sensorium.errors import BatchError
 from sensorium.langchain import SensoriumVectorStore
-
-
-@pytest.fixture(scope="module", params=["memory", "edge"])
-def house(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SensoriumVectorStore]:
-    with opened(request.param, tmp_path_factory.mktemp("store")) as store:
-        yield store
-
-
-@pytest.fixture
-def store(house: SensoriumVectorStore) -> SensoriumVectorStore:
-    """A store that is empty."""
-    return another(house)
 
 
 @pytest.mark.parametrize("cleanup", ["incremental", "full", "scoped_full"])

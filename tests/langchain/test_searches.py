@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.vectorstores import InMemoryVectorStore
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
-from tests.support.langchain_stores import SIX, Foreign, another, opened
+from tests.support.langchain_stores import SIX, Foreign
 from tests.support.planted import PlantedEncoder
 
 from sensorium.encoders.questions import strip_frame
@@ -23,28 +22,6 @@ from sensorium.memory.recalling.diversity import choose_diverse
 from sensorium.qdrant import Equal, Present, Range
 
 FLOAT16 = 2e-3  # what cosines may lose: vectors are stored in half precision
-
-
-@pytest.fixture(scope="module", params=["memory", "edge"])
-def house(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SensoriumVectorStore]:
-    """One place in which each test is an owner."""
-    with opened(request.param, tmp_path_factory.mktemp("store")) as store:
-        yield store
-
-
-@pytest.fixture
-def store(house: SensoriumVectorStore) -> SensoriumVectorStore:
-    """A store that is empty."""
-    return another(house)
-
-
-@pytest.fixture
-def own() -> Iterator[SensoriumVectorStore]:
-    """A store whose memory makes its vectors itself."""
-    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
-        yield SensoriumVectorStore(memory)
 
 
 def test_scores_are_cosines(store: SensoriumVectorStore) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from langchain_core.indexing import InMemoryRecordManager, index
-from tests.support.langchain_stores import SIX, Foreign, Shifted, another, opened
+from tests.support.langchain_stores import SIX, Foreign, Shifted
 from tests.support.planted import D, PlantedEncoder
 
 from sensorium.errors import (
@@ -27,28 +26,6 @@ from sensorium.errors import (
 )
 from sensorium.langchain import SensoriumEmbeddings, SensoriumVectorStore
 from sensorium.memory import Memory
-
-
-@pytest.fixture(scope="module", params=["memory", "edge"])
-def house(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SensoriumVectorStore]:
-    """One place in which each test is an owner."""
-    with opened(request.param, tmp_path_factory.mktemp("store")) as store:
-        yield store
-
-
-@pytest.fixture
-def store(house: SensoriumVectorStore) -> SensoriumVectorStore:
-    """A store that is empty."""
-    return another(house)
-
-
-@pytest.fixture
-def own() -> Iterator[SensoriumVectorStore]:
-    """A store whose memory makes its vectors itself."""
-    with Memory.open(":memory:", owner="rex", encoder=PlantedEncoder()) as memory:
-        yield SensoriumVectorStore(memory)
 
 
 def test_documents_come_back_as_they_were(store: SensoriumVectorStore) -> None:

@@ -110,8 +110,6 @@ def mcp(
                 "--host": host,
                 "--port": port,
                 "--allow-origin": allow_origin or None,
-            }
-            given |= {
                 "--issuer": issuer,
                 "--resource": resource,
                 "--tokens": tokens,

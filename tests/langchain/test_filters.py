@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from qdrant_client import models
 from tests.support.langchain_stores import SIX, opened
+from tests.support.operators import operators_of
 from tests.support.planted import PlantedEncoder, picture, sound
 
 from sensorium.errors import FilterError, QueryError
@@ -138,18 +139,7 @@ operands = {
     "$between": pairs,
     "$exists": st.booleans(),
 }
-single = st.one_of([st.fixed_dictionaries({name: one}) for name, one in operands.items()])
-simple = single | st.tuples(single, single).map(lambda two: {**two[0], **two[1]})
-operators = st.recursive(
-    simple,
-    lambda inner: (
-        st.fixed_dictionaries({"$not": inner})
-        | st.dictionaries(
-            st.sampled_from(["$and", "$or"]), st.lists(inner, min_size=1, max_size=2), min_size=1
-        )
-    ),
-    max_leaves=3,
-)
+operators = operators_of(operands)
 entries = st.dictionaries(
     st.sampled_from(FIELDS), scalars | several | operators, min_size=1, max_size=2
 )

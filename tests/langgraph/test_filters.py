@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from langgraph.store.base import Op, PutOp
 from qdrant_client import QdrantClient, models
 from tests.support.langgraph_stores import INDEX, tenant
+from tests.support.operators import operators_of
 
 from sensorium.errors import FilterError
 from sensorium.langgraph import SensoriumStore, index_encoder
@@ -114,18 +115,7 @@ operands = {
     "$between": st.lists(bounds, min_size=2, max_size=2),
     "$exists": st.booleans(),
 }
-single = st.one_of([st.fixed_dictionaries({name: one}) for name, one in operands.items()])
-simple = single | st.tuples(single, single).map(lambda two: {**two[0], **two[1]})
-operators = st.recursive(
-    simple,
-    lambda inner: (
-        st.fixed_dictionaries({"$not": inner})
-        | st.dictionaries(
-            st.sampled_from(["$and", "$or"]), st.lists(inner, min_size=1, max_size=2), min_size=1
-        )
-    ),
-    max_leaves=3,
-)
+operators = operators_of(operands)
 leaves = scalars | operators
 entries = st.dictionaries(st.just("x"), leaves, min_size=1) | st.fixed_dictionaries(
     {"y": st.fixed_dictionaries({"z": leaves})}

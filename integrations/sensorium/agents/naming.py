@@ -26,5 +26,15 @@ def named(modality: str, duration: float | None = None, uri: str | None = None) 
     """
     name = NAMES.get(modality, f"a signal of the modality {modality}")
     length = f" of {duration:.1f} s" if duration else ""
-    file = PurePosixPath(unquote(urlsplit(uri).path)).name if uri else ""
+    file = file_name(uri)
     return f"{name}{length}{', ' if file else ''}{file}"
+
+
+def file_name(uri: str | None) -> str:
+    """Return the name of the file that a URI or a path names; empty where it names none.
+
+    A `data:` URI holds the file itself, and none of it is a name.
+    """
+    if not uri or uri.startswith("data:"):
+        return ""
+    return PurePosixPath(unquote(urlsplit(uri).path)).name

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from langchain_core.documents import Document
 
+from sensorium.agents.naming import file_name
 from sensorium.agents.wording import WHERE, quoted_words
 from sensorium.memory import Hit, Medium, Record
 from sensorium.percepts import Span, Text
@@ -82,9 +81,7 @@ def _quoted(text: str) -> str:
 
 def _signal(medium: Medium) -> str:
     """Name a signal by its modality and, where it has one, its file."""
-    uri = medium.uri or ""
-    name = "" if uri.startswith("data:") else PurePosixPath(unquote(urlsplit(uri).path)).name
-    return f"{medium.modality} {_one_line(name)}".rstrip()
+    return f"{medium.modality} {_one_line(file_name(medium.uri))}".rstrip()
 
 
 def _one_line(text: str, *, longest: int | None = LONGEST_NAME) -> str:

@@ -42,7 +42,7 @@ from sensorium.memory import Hit, Memory, Record
 from sensorium.memory.closing import Closing
 from sensorium.memory.place import OWNER
 from sensorium.memory.recalling.diversity import choose_diverse
-from sensorium.memory.recalling.query import query_vectors
+from sensorium.memory.recalling.query import query_vectors, read_query
 from sensorium.memory.writing.writer import BATCH
 from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Condition, Every, OneOf
@@ -496,7 +496,8 @@ class SensoriumVectorStore(Closing, VectorStore):
         return np.asarray(self._foreign.embed_query(str(words)), np.float32)
 
     def _embed(self, query: Question) -> NDArray[np.float32]:
-        [part] = query_vectors(query, self.memory.encoder, None)
+        encoder = self.memory.encoder
+        [part] = query_vectors(read_query(query, encoder), encoder, None)
         return part.vector
 
     def _ask(

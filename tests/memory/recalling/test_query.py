@@ -18,7 +18,7 @@ from sensorium.encoders import combine
 from sensorium.errors import FilterError, QueryError
 from sensorium.memory import Memory
 from sensorium.memory.filters import conditions
-from sensorium.memory.recalling.query import check_modalities, query_vectors
+from sensorium.memory.recalling.query import check_modalities, query_vectors, read_query
 
 ENCODER = PlantedEncoder()
 QUESTIONS: dict[str, tuple[Any, type[Exception]]] = {
@@ -37,14 +37,20 @@ QUESTIONS: dict[str, tuple[Any, type[Exception]]] = {
     "a number for a source": (lambda: conditions("recall", {"source": 5}), FilterError),  # type: ignore[typeddict-item] # the mistake
     "a number for a time": (lambda: conditions("recall", {"since": 5}), FilterError),  # type: ignore[typeddict-item] # the mistake
     "text for a time": (lambda: conditions("recall", {"until": "2024"}), FilterError),  # type: ignore[typeddict-item] # same
-    "a number for a list of weights": (lambda: query_vectors("sea", ENCODER, 2), QueryError),  # type: ignore[arg-type] # same
-    "a weight too large for a float": (
-        lambda: query_vectors("sea", ENCODER, [10**400]),
+    "a number for a list of weights": (
+        lambda: query_vectors(read_query("sea", ENCODER), ENCODER, 2),  # type: ignore[arg-type] # same
         QueryError,
     ),
-    "weights of text": (lambda: query_vectors("sea", ENCODER, ["1"]), QueryError),  # type: ignore[list-item] # same
+    "a weight too large for a float": (
+        lambda: query_vectors(read_query("sea", ENCODER), ENCODER, [10**400]),
+        QueryError,
+    ),
+    "weights of text": (
+        lambda: query_vectors(read_query("sea", ENCODER), ENCODER, ["1"]),  # type: ignore[list-item] # same
+        QueryError,
+    ),
     "a vector too large for floats": (
-        lambda: query_vectors([[10**400] * 64], ENCODER, None),  # type: ignore[list-item] # same
+        lambda: query_vectors(read_query([[10**400] * 64], ENCODER), ENCODER, None),  # type: ignore[list-item] # same
         QueryError,
     ),
     "a number for modalities to search": (lambda: check_modalities(5, ENCODER), QueryError),  # type: ignore[arg-type] # same
@@ -102,7 +108,7 @@ def test_like_leaves_itself_out(memory: Memory) -> None:
 def test_the_error_says_what_was_asked(question: Any, problem: str) -> None:
     """A vector that came as a list is called one, and not a list of wrong questions."""
     with pytest.raises(QueryError, match=problem):
-        query_vectors(question, ENCODER, None)
+        query_vectors(read_query(question, ENCODER), ENCODER, None)
 
 
 def test_a_list_of_numbers_is_a_vector(memory: Memory) -> None:

@@ -12,8 +12,8 @@ from sensorium.memory import Memory
 from sensorium.memory.recalling.query import (
     Query,
     excluding_vectors,
-    modalities_named,
     query_vectors,
+    read_query,
 )
 from sensorium.percepts import Text
 
@@ -35,7 +35,9 @@ PLAIN, READING = PlantedEncoder(), Reading(background=True)
 
 
 def vector(query: Query, encoder: PlantedEncoder) -> np.ndarray:
-    return np.stack([part.vector for part in query_vectors(query, encoder, None)])
+    return np.stack(
+        [part.vector for part in query_vectors(read_query(query, encoder), encoder, None)]
+    )
 
 
 def test_a_frame_does_not_dilute() -> None:
@@ -81,9 +83,11 @@ def test_what_is_left_out_is_no_question_of_its_own() -> None:
                 raise QueryError("a banana", "another word", "ask for that")
 
     encoder = Strict(background=True)
-    assert [part.weight for part in excluding_vectors(LESS, encoder, None)] == [1, -0.25]
+    assert [
+        part.weight for part in excluding_vectors(read_query(LESS, encoder), encoder, None)
+    ] == [1, -0.25]
     with pytest.raises(QueryError, match="a banana"):
-        query_vectors("a banana", encoder, None)
+        query_vectors(read_query("a banana", encoder), encoder, None)
 
 
 def test_a_note_is_compared_with_what_it_says() -> None:
@@ -101,12 +105,12 @@ def test_a_note_is_compared_with_what_it_says() -> None:
 @pytest.mark.parametrize("query", ["some fruit", Text(LESS), [Text(LESS), "sea"]])
 def test_other_questions_have_one_vector_for_all(query: Query) -> None:
     """Where nothing is left out, no vector is made beside that of the question."""
-    assert excluding_vectors(query, READING, None) == []
+    assert excluding_vectors(read_query(query, READING), READING, None) == []
 
 
 def test_parts_keep_their_weights() -> None:
     """What a part leaves out weighs a quarter of it, against it; what is subtracted stays."""
-    parts = excluding_vectors([LESS, "sea", LESS], READING, [2, 1, -1])
+    parts = excluding_vectors(read_query([LESS, "sea", LESS], READING), READING, [2, 1, -1])
     assert [part.weight for part in parts] == [2, -0.5, 1, -1]
 
 
@@ -149,6 +153,6 @@ def test_a_medium_that_is_not_searched_does_not_count() -> None:
 @pytest.mark.parametrize("query", [Text("show me pictures of a zorbax"), ["show me pictures", "a"]])
 def test_only_words_that_are_read_name_a_medium(query: Query) -> None:
     """A `Text` is compared as it is; a part that names nothing asks for everything."""
-    assert modalities_named(query, READING) == frozenset()
-    assert modalities_named("show me pictures of a zorbax", PLAIN) == frozenset()
-    assert modalities_named(None, READING) == frozenset()
+    assert read_query(query, READING).named == frozenset()
+    assert read_query("show me pictures of a zorbax", PLAIN).named == frozenset()
+    assert read_query(None, READING).named == frozenset()

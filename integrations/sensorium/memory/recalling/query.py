@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,36 +27,70 @@ UNWANTED = -0.25  # weight of what a question leaves out; docs/calibration.md ha
 NUMBER = (int, float, np.number)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A question as it was read.
+
+    Attributes:
+        parts: What is encoded: of words, only what they ask for, if the encoder knows how people
+            ask; a percept (a `Text` too) or a vector as it is.
+        named: Modalities that the words name, as in "show me pictures of ..."; empty if a part
+            names none.
+    """
+
+    parts: Sequence[object]
+    named: frozenset[str] = frozenset()
+
+
+def read_query(query: Query | None, encoder: Encoder) -> Asked:
+    """Read how a question is put.
+
+    Args:
+        query: Words, a percept, a vector `(D,)` (array or list of numbers), or a list of these;
+            `None` if nothing is asked, as where a record is compared.
+        encoder: Encoder of the memory.
+    Raises:
+        QueryError: A list without a part.
+    """
+    if query is None:
+        return Asked(())
+    parts = _parts(query)
+    if not isinstance(encoder, ReadsQuestions):
+        return Asked(parts)
+    asked = [encoder.asked_for(part) if isinstance(part, str) else part for part in parts]
+    named = [
+        named_modalities(part, of) if isinstance(part, str) and isinstance(of, str) else frozenset()
+        for part, of in zip(parts, asked, strict=True)
+    ]
+    return Asked(asked, frozenset().union(*named) if all(named) else frozenset())
+
+
 def query_vectors(
-    query: Query, encoder: Encoder, weights: Sequence[float] | None
+    asked: Asked, encoder: Encoder, weights: Sequence[float] | None
 ) -> list[QueryVector]:
     """Turn a question into vectors, one for each of its parts.
 
     Args:
-        query: Words, a percept, a vector `(D,)` (array or list of numbers), or a list of these. Of
-            words, only what they ask for is encoded, if the encoder knows how people ask; a `Text`
-            is encoded as it is.
+        asked: The question, as `read_query` returned it.
         encoder: Encoder of the memory.
         weights: Weight of each part; negative ones subtract. By default each weighs 1.
     Raises:
-        QueryError: No part, blank text, a wrong vector, or weights that do not fit; or the encoder
+        QueryError: Blank text, a wrong vector, or weights that do not fit; or the encoder
             does not understand the words.
         MissingExtraError: It would with an extra that is not installed.
         EncodingError: A percept cannot be encoded.
     """
-    parts = _parts(query)
-    checked = _check_weights(weights, len(parts))
-    asked = [_asked(part, encoder) for part in parts]
-    percepts = [_percept(part) for part in asked]
+    checked = _check_weights(weights, len(asked.parts))
+    percepts = [_percept(part) for part in asked.parts]
     if isinstance(encoder, ChecksQuestions):
         for percept in percepts:
             if isinstance(percept, Text):
                 encoder.check_question(percept.text)
-    return _encoded(asked, percepts, checked, encoder)
+    return _encoded(asked.parts, percepts, checked, encoder)
 
 
 def excluding_vectors(
-    query: Query, encoder: Encoder, weights: Sequence[float] | None
+    asked: Asked, encoder: Encoder, weights: Sequence[float] | None
 ) -> list[QueryVector]:
     """Return the vectors for other modalities than text, if a question leaves something out.
 
@@ -64,18 +99,18 @@ def excluding_vectors(
     with it, less a part of the unwanted. The parts are not checked: the question is, as a whole.
 
     Args:
-        query: As for `query_vectors`.
+        asked: As for `query_vectors`.
         encoder: Encoder of the memory.
         weights: Weight of each part.
     Returns:
         Vectors of all parts; none if nothing is left out, or the encoder does not read that.
     """
-    parts = [_asked(part, encoder) for part in _parts(query)]
+    if not isinstance(encoder, ReadsQuestions):
+        return []
+    parts = asked.parts
     expanded: list[tuple[object, float]] = []
     for part, weight in zip(parts, _check_weights(weights, len(parts)), strict=True):
-        found = None
-        if isinstance(encoder, ReadsQuestions) and isinstance(part, str) and weight > 0:
-            found = encoder.exclusion_in(part)
+        found = encoder.exclusion_in(part) if isinstance(part, str) and weight > 0 else None
         expanded += (
             [(part, weight)]
             if found is None
@@ -85,24 +120,6 @@ def excluding_vectors(
         return []
     said, numbers = [part for part, _ in expanded], [weight for _, weight in expanded]
     return _encoded(said, [_percept(part) for part in said], numbers, encoder)
-
-
-def modalities_named(query: Query | None, encoder: Encoder) -> frozenset[str]:
-    """Return the modalities that a question in words names: "show me pictures of ...".
-
-    Args:
-        query: As for `query_vectors`; `None` if records are compared.
-        encoder: Encoder of the memory.
-    Returns:
-        Names of modalities; empty if a part names none, or the encoder does not read frames.
-    """
-    if query is None or not isinstance(encoder, ReadsQuestions):
-        return frozenset()
-    named = [
-        named_modalities(part, encoder.asked_for(part)) if isinstance(part, str) else frozenset()
-        for part in _parts(query)
-    ]
-    return frozenset().union(*named) if all(named) else frozenset()
 
 
 def _encoded(
@@ -120,13 +137,6 @@ def _encoded(
         else QueryVector(next(encoded), percept.modality, weight)
         for part, percept, weight in zip(parts, percepts, weights, strict=True)
     ]
-
-
-def _asked(part: object, encoder: Encoder) -> object:
-    """Return what the words of a part ask for; a `Text` is taken as it is."""
-    if isinstance(part, str) and isinstance(encoder, ReadsQuestions):
-        return encoder.asked_for(part)
-    return part
 
 
 def _parts(query: object) -> list[object]:

@@ -25,8 +25,8 @@ from sensorium.memory.recalling.query import (
     Query,
     check_modalities,
     excluding_vectors,
-    modalities_named,
     query_vectors,
+    read_query,
     vectors_like,
 )
 from sensorium.memory.recalling.recency import fade
@@ -89,21 +89,23 @@ class Recaller:
     ) -> list[Hit]:
         modalities = check_modalities(options.modalities, setup.encoder)
         vectors: list[QueryVector] = []
+        asked = read_query(query, setup.encoder)
         if like is not None:
             main = find_record(setup.backend, self._owner, like, vectors=True)
             vectors = vectors_like(rows_of(setup.backend, self._owner, main))
             options = options.without(main.id)
         elif query is not None:
-            vectors = query_vectors(query, setup.encoder, weights)
+            vectors = query_vectors(asked, setup.encoder, weights)
         scales: dict[str, Scale] = {}
         if vectors:
             calibration = self._calibrator.current(setup)
-            named = modalities_named(query, setup.encoder)
-            scales = calibration.scales(vectors, modalities, ranking=options.ranking, named=named)
-            if query is not None and (less := excluding_vectors(query, setup.encoder, weights)):
+            scales = calibration.scales(
+                vectors, modalities, ranking=options.ranking, named=asked.named
+            )
+            if less := excluding_vectors(asked, setup.encoder, weights):
                 # Asked of all modalities, so that all scales count the same records as luck.
                 exclusive = calibration.scales(
-                    less, modalities, ranking=options.ranking, named=named
+                    less, modalities, ranking=options.ranking, named=asked.named
                 )
                 scales |= {name: exclusive[name] for name in modalities if name != "text"}
         return self._answers(setup.backend, scales, options)

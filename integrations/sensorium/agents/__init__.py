@@ -3,7 +3,9 @@
 - `arguments` describes the tools to a model; `limits` bounds what it may send and is shown.
 - `signals` makes percepts of what a model or a program sends.
 - `showing` turns a memory's media into pictures and sounds; `wording` writes memories and errors.
-- `times` reads ages; `written_times` reads times and ages as arguments of a tool.
+- `ages` reads ages; `time_arguments` reads times and ages as arguments of a tool.
 - `widening` searches until an adapter has found enough.
+- `grants` knows the tokens of clients, each with an owner and rights; `owners` opens the memories
+  of many owners in one place.
 - `opening` closes what was opened; `threads` makes asynchronous twins of methods.
 """

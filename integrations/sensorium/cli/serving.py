@@ -177,7 +177,7 @@ def _check_address(
     Raises:
         BadParameter: --allow-remote or the token is missing, or the token is short.
     """
-    from sensorium.mcp.owners import SHORTEST_TOKEN
+    from sensorium.agents.grants import SHORTEST_TOKEN
     from sensorium.mcp.serving import is_loopback
 
     if is_loopback(host):

@@ -7,9 +7,9 @@ try:
 except ImportError as error:  # not there, or older than 2
     raise MissingExtraError.for_package("mcp", "mcp") from error
 
+from sensorium.agents.grants import Grant, grants_of
 from sensorium.agents.limits import ServerLimits
 from sensorium.mcp.issuers import Issuer
-from sensorium.mcp.owners import Grant, grants_of
 from sensorium.mcp.server import build_server
 from sensorium.mcp.serving import serve_http, serve_stdio
 

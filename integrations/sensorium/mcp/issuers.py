@@ -12,8 +12,8 @@ from mcp.server.auth.provider import AccessToken, TokenVerifier
 from mcp.server.auth.settings import AuthSettings
 from pydantic import AnyHttpUrl
 
+from sensorium.agents.grants import RIGHTS
 from sensorium.errors import MemoryAccessError, OwnerError
-from sensorium.mcp.owners import RIGHTS
 from sensorium.qdrant.filters import check_owner
 
 logger = logging.getLogger(__name__)

@@ -32,7 +32,9 @@ from pydantic import AnyHttpUrl, AnyUrl, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sensorium.agents.grants import READ, SHORTEST_TOKEN, Grant, Grants
 from sensorium.agents.limits import ServerLimits
+from sensorium.agents.owners import OwnersMemories
 from sensorium.agents.signals import SignalReader
 from sensorium.agents.wording import refused, told
 from sensorium.errors import MemoryAccessError, SensoriumError
@@ -40,15 +42,7 @@ from sensorium.mcp.connectors import ConnectorTools
 from sensorium.mcp.escaping import escaped
 from sensorium.mcp.forgetting import ForgettingTools
 from sensorium.mcp.issuers import IssuedTokens, Issuer
-from sensorium.mcp.owners import (
-    READ,
-    RIGHT_OF,
-    SHORTEST_TOKEN,
-    Grant,
-    GrantedTokens,
-    memory_of_caller,
-    rights_of_caller,
-)
+from sensorium.mcp.owners import RIGHT_OF, GrantedTokens, owner_of_caller, rights_of_caller
 from sensorium.mcp.plain_schemas import plain_input, plain_output
 from sensorium.mcp.prompts import offer_prompts
 from sensorium.mcp.reading import ReadingTools
@@ -97,11 +91,21 @@ class MemoryServer(MCPServer[Any]):
 
     Attributes:
         token_length: Characters of the token that clients must send; 0 without a token.
-        has_grants: Whether the tokens of clients have rights.
+        memories: The memories of owners, if the tokens of clients name them and have rights.
     """
 
     token_length: int = 0
-    has_grants: bool = False
+    memories: OwnersMemories | None = None
+
+    @property
+    def has_grants(self) -> bool:
+        """Whether the tokens of clients name an owner and have rights."""
+        return self.memories is not None
+
+    def close(self) -> None:
+        """Close what the server has opened, after its end; the memory it was made of stays open."""
+        if self.memories is not None:
+            self.memories.close()
 
     async def list_tools(self) -> list[Tool]:
         """List the tools that the client may call, ours with schemas that every API takes."""
@@ -253,10 +257,11 @@ def build_server(
         token_verifier=verifier,
         auth=issuer.auth() if issuer else _bearer_auth() if verifier else None,
     )
-    server.has_grants = bool(grants or issuer)
-    server.token_length = SHORTEST_TOKEN if server.has_grants else len(token or "")
     backend = memory.backend
-    memory = memory_of_caller(memory) if server.has_grants else memory
+    server.token_length = SHORTEST_TOKEN if grants or issuer else len(token or "")
+    if grants or issuer:
+        server.memories = OwnersMemories(memory)
+        memory = server.memories.of(owner_of_caller)
     reading, connector = ReadingTools(memory, reader, limits), ConnectorTools(memory, reader)
     tools: dict[Callable[..., Any], ToolAnnotations] = dict.fromkeys(
         (reading.recall, reading.timeline, reading.count, connector.search, connector.fetch), READS
@@ -290,7 +295,7 @@ def _verifier(
     if issuer:
         return IssuedTokens(issuer)
     if grants:
-        return GrantedTokens(grants)
+        return GrantedTokens(Grants(grants))
     return SecretToken(token) if token else None
 
 

@@ -20,10 +20,10 @@ from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.middleware.cors import CORSMiddleware
 
+from sensorium.agents.grants import SHORTEST_TOKEN
 from sensorium.agents.limits import ServerLimits
 from sensorium.errors import MemoryAccessError, StoreUnavailableError
 from sensorium.mcp.connections import MOST_CONNECTIONS, PromptProtocol
-from sensorium.mcp.owners import SHORTEST_TOKEN
 from sensorium.mcp.server import MemoryServer
 from sensorium.memory import Memory
 from sensorium.percepts.limits import MIB
@@ -119,7 +119,11 @@ def serve_http(
     )
     with _signals(_interrupt), listener:
         logger.info("serving at http://%s:%d%s", _bracketed(address[0]), address[1], PATH)
-        anyio.run(lambda: uvicorn.Server(config).serve(sockets=[listener]))
+        try:
+            anyio.run(lambda: uvicorn.Server(config).serve(sockets=[listener]))
+        finally:
+            if isinstance(server, MemoryServer):
+                server.close()
 
 
 def _check_token(length: int) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,13 @@ from langchain_core.documents import Document
 from langchain_core.messages.content import ContentBlock
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import ensure_config
 from pydantic import ConfigDict, Field
 from typing_extensions import Self
 
-from sensorium.errors import OwnerError
 from sensorium.langchain.blocks import Question, blocks_of, parts_of
 from sensorium.langchain.checks import K, checked_filters, keywords_of, limit_of, refuse
 from sensorium.langchain.documents import hit_document, matched_by
+from sensorium.langchain.owners import Owner, Run, memory_of
 from sensorium.memory import Memory
 from sensorium.percepts.forms import MAX_BYTES
 
@@ -51,8 +50,9 @@ class SensoriumRetriever(BaseRetriever):
         keywords: Words to look for in the records' texts besides; True for those of the question.
         diversity: From 0 (by score alone) to 1 (as different as possible from each other).
         roots: Directories that the paths in questions must lie in; by default none.
-        owner: Names the owner whose memories are recalled, given the `RunnableConfig` of the run:
-            `lambda config: config["configurable"]["user_id"]`. Without it, the memory's owner.
+        owner: Whose memories are recalled: a name, or a function that reads it from the run, from
+            its config (`lambda run: run["configurable"]["user_id"]`) or LangGraph's context
+            (`lambda run: run.context.user_id`). By default the memory's owner.
     """
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
@@ -66,7 +66,7 @@ class SensoriumRetriever(BaseRetriever):
     keywords: str | bool | None = None
     diversity: float | None = None
     roots: Sequence[str | Path] = ()
-    owner: Callable[[RunnableConfig], str] | None = None
+    owner: Owner | None = None
 
     def __init__(self, **attributes: Any) -> None:
         """Take the attributes by name.
@@ -98,14 +98,14 @@ class SensoriumRetriever(BaseRetriever):
             SourceRefusedError: A URL that would have to be fetched, or a path outside `roots`.
             EncodingError: A part of the question cannot be encoded.
         """
-        with self._memory_of(config) as memory:
+        with self._lent(config) as memory:
             return super(SensoriumRetriever, self._over(memory)).invoke(input, config, **kwargs)  # type: ignore[arg-type]  # more than words
 
     async def ainvoke(
         self, input: Question, config: RunnableConfig | None = None, **kwargs: Any
     ) -> list[Document]:
         """Recall in a thread; arguments and errors as `invoke`."""
-        lent = self._memory_of(config)
+        lent = self._lent(config)
         memory = await asyncio.to_thread(lent.__enter__)
         try:
             own = self._over(memory)
@@ -119,22 +119,9 @@ class SensoriumRetriever(BaseRetriever):
             return self
         return self.model_copy(update={"memory": memory, "owner": None})
 
-    @contextmanager
-    def _memory_of(self, config: RunnableConfig | None) -> Iterator[Memory]:
-        """Lend the memory of the run's owner; never the server's own if the run names nobody."""
-        if self.owner is None:
-            yield self.memory
-            return
-        try:
-            name = self.owner(ensure_config(config))
-        except KeyError as error:
-            raise OwnerError(
-                f"a run whose config lacks {error}",
-                "the owner whose memories are recalled",
-                'pass invoke(question, {"configurable": {"user_id": ...}}), or what owner= reads',
-            ) from error
-        with self.memory.for_owner(name) as memory:
-            yield memory
+    def _lent(self, config: RunnableConfig | None) -> AbstractContextManager[Memory]:
+        """Lend the memory of the run's owner."""
+        return memory_of(self.memory, self.owner, Run(config))
 
     def _get_relevant_documents(
         self,
@@ -199,7 +186,7 @@ class SensoriumRetriever(BaseRetriever):
         """
         named = {document.id: document for document in documents if document.id is not None}
         blocks: list[ContentBlock] = []
-        with self._memory_of(config) as memory:
+        with self._lent(config) as memory:
             for record in memory.get_many(named):
                 medium, span = matched_by(named[record.id], record)
                 blocks += blocks_of(memory, record, matched=medium, span=span, max_bytes=max_bytes)

@@ -55,6 +55,11 @@ SensoriumError
 │   ├── ExportFormatError        (ValueError)        a directory that is not an export
 │   ├── ArgumentTypeError        (TypeError)         an argument of another type altogether
 │   └── StreamError              (RuntimeError)      a stream that is closed, or whose worker failed
+├── RequestError                                     a request over HTTP cannot be answered
+│   ├── UnauthorizedError        (PermissionError)   without a token, or with an unknown one
+│   ├── ForbiddenError           (PermissionError)   the token lacks a right
+│   ├── ConflictError            (ValueError)        it contradicts an earlier request
+│   └── TooManyRequestsError     (BlockingIOError)   too many, or too many wrong tokens
 ├── OperationCancelledError      (RuntimeError)      the caller gave up long work
 ├── ToolArgumentError            (ValueError)        a call of a tool that a model got wrong
 └── MissingExtraError            (ImportError)       an optional package is not installed
@@ -390,6 +395,33 @@ class ArgumentTypeError(MemoryAccessError, TypeError):
 
 class StreamError(MemoryAccessError, RuntimeError):
     """A stream is closed, or its worker failed."""
+
+
+class RequestError(SensoriumError):
+    """A request over HTTP is none that the server answers."""
+
+
+class UnauthorizedError(RequestError, PermissionError):
+    """The request does not say who asks, or not in a way that is believed."""
+
+
+class ForbiddenError(RequestError, PermissionError):
+    """The token of the request lacks a right."""
+
+
+class ConflictError(RequestError, ValueError):
+    """The request contradicts an earlier one."""
+
+
+@dataclass(eq=False)
+class TooManyRequestsError(RequestError, BlockingIOError):
+    """The client asks too often, or with too many wrong tokens.
+
+    Attributes:
+        seconds: How long to wait before the next request.
+    """
+
+    seconds: float = 60.0
 
 
 @dataclass(eq=False)

@@ -21,7 +21,7 @@ CLASSES = [
 
 def example(cls: type[SensoriumError]) -> SensoriumError:
     extra = {"failures": {3: SensoriumError("a", "b", "c")}, "results": [None]}
-    lists = {"missing": ["a"], "extra": ["b"], "done": 3}
+    lists = {"missing": ["a"], "extra": ["b"], "done": 3, "seconds": 2.0}
     values: dict[str, Any] = {"came": "this", "needed": "that", "remedy": "do so"} | extra | lists
     return cls(**{field.name: values[field.name] for field in fields(cls)})
 

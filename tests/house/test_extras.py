@@ -12,6 +12,7 @@ FRAMEWORKS = {  # the adapter, the module it cannot do without, and the extra th
     "sensorium.langgraph": ("langgraph", "langgraph"),
     "sensorium.llama_index": ("llama_index.core", "llama-index"),
     "sensorium.mcp": ("mcp", "mcp"),
+    "sensorium.server": ("fastapi", "server"),
 }
 MODELS = {"torch", "torchaudio", "av", "tokenizers", "sensorium.imagebind", "sensorium.mini"}
 

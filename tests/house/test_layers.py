@@ -27,9 +27,9 @@ LAYERS = [
         "qdrant",
         "memory",
     ),
-    *("agents", "adapters"),
+    *("agents", "adapters", "server", "cli"),
 ]
-ADAPTERS = {"langchain", "langgraph", "llama_index", "mcp", "cli", "explorer"}
+ADAPTERS = {"langchain", "langgraph", "llama_index", "mcp"}
 MODELS = {"imagebind", "mini"}
 FORBIDDEN = {"qdrant": MODELS, "imagebind": {"mini"}, "mini": {"imagebind"}}
 

@@ -88,7 +88,17 @@ def test_the_metadata_offers_the_extras_and_the_encoder(wheel: zipfile.ZipFile) 
     """The extras, the command and the encoder's entry point are declared."""
     [metadata] = [name for name in wheel.namelist() if name.endswith("METADATA")]
     text = wheel.read(metadata).decode()
-    for extra in ("bags", "langchain", "llama-index", "langgraph", "mcp", "few-shot", "all", "dev"):
+    for extra in (
+        "bags",
+        "langchain",
+        "llama-index",
+        "langgraph",
+        "mcp",
+        "few-shot",
+        "server",
+        "all",
+        "dev",
+    ):
         assert f"Provides-Extra: {extra}" in text
     [points] = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
     assert b"imagebind-huge = sensorium.imagebind:open_huge" in wheel.read(points)

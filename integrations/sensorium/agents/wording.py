@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -247,30 +247,37 @@ def refusal(needed: str, remedy: str) -> PydanticCustomError:
 def refused(error: ValidationError) -> str:
     """Say which arguments were wrong, how, and what to do; long values are cut."""
     problems = error.errors(include_url=False)
-    lines = [_problem(problem) for problem in problems[:MOST_PROBLEMS]]
+    lines = list(map(str, problems_of(problems[:MOST_PROBLEMS])))
     if len(problems) > MOST_PROBLEMS:
         lines.append(f"and {len(problems) - MOST_PROBLEMS} more")
     return "\n".join(lines)
 
 
-def _problem(problem: Any) -> str:
-    """Word one problem of `ValidationError.errors`."""
+def problems_of(problems: Iterable[Any]) -> list[ToolArgumentError]:
+    """Word problems of `ValidationError.errors`, one error for each."""
+    return [_problem(problem) for problem in problems]
+
+
+def _problem(problem: Any) -> ToolArgumentError:
     name, kind = where(problem["loc"]), problem["type"]
     if kind == "missing":
-        return f"{name} was not given; needed {name}; call again with it"
+        return ToolArgumentError(f"{name} was not given", name, "call again with it")
     if kind == "extra_forbidden":
-        return f"the unknown argument {name}; needed only those that are described; leave it out"
+        needed = "only those that are described"
+        return ToolArgumentError(f"the unknown argument {name}", needed, "leave it out")
     if kind == "timezone_aware":
-        return (
-            f"{name} was {quoted(problem['input'])}, without a zone; needed a time with its zone; "
-            "end it with Z for UTC, or with an offset such as +02:00"
+        return ToolArgumentError(
+            f"{name} was {quoted(problem['input'])}, without a zone",
+            "a time with its zone",
+            "end it with Z for UTC, or with an offset such as +02:00",
         )
+    came = f"{name} was {quoted(problem['input'])}"
     if kind.startswith("datetime"):
-        needed = "a time of the calendar; write it like 2026-07-01T12:00:00Z"
-        return f"{name} was {quoted(problem['input'])}; needed {needed}"
+        needed = "a time of the calendar"
+        return ToolArgumentError(came, needed, "write it like 2026-07-01T12:00:00Z")
     context = problem.get("ctx", {})
     needed = context.get("needed") or SHOULD.sub("", problem["msg"])
-    return f"{name} was {quoted(problem['input'])}; needed {needed}; {context.get('remedy', AGAIN)}"
+    return ToolArgumentError(came, needed, context.get("remedy", AGAIN))
 
 
 def where(location: tuple[int | str, ...]) -> str:

@@ -46,6 +46,7 @@ EXTRAS = {  # modules that are installed with the extra
     "ocr": ["rapidocr"],
     "otel": ["opentelemetry"],
     "photos": ["pillow_heif", "rawpy"],
+    "server": ["fastapi", "uvicorn", "python_multipart", "prometheus_client", "websockets"],
     "speech": ["faster_whisper"],
     "tiff": ["tifffile"],
 }

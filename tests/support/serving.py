@@ -1,0 +1,36 @@
+"""A server of a memory in this process: its tokens, and clients that hold them."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from sensorium.agents.grants import Grant, Grants, digest_of
+
+ADDRESS = "http://127.0.0.1:8000"
+ALL = ("read", "write", "forget")
+OWNERS = {  # owner and rights, by who holds the token
+    "ana": ("ana", ALL),
+    "ben": ("ben", ALL),
+    "guest": ("ana", ("read",)),
+    "pen": ("ana", ("write",)),
+}
+
+
+def token_of(name: str) -> str:
+    """The token that somebody of `OWNERS` holds."""
+    return f"sns_{name}_0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def tokens() -> Grants:
+    """All of them, as a server knows them."""
+    return Grants(
+        Grant(digest_of(token_of(name)), owner, frozenset(rights))
+        for name, (owner, rights) in OWNERS.items()
+    )
+
+
+def client(app: FastAPI, name: str | None = None) -> TestClient:
+    """Ask an app as somebody of `OWNERS`, or without a token."""
+    headers = {"Authorization": f"Bearer {token_of(name)}"} if name else {}
+    return TestClient(app, base_url=ADDRESS, headers=headers, raise_server_exceptions=False)

@@ -1,0 +1,51 @@
+/** The frame: where one can go, and what is shown. */
+import { html, useEffect, useRef, useState } from "./html.js";
+import { call, signedOut } from "./api.js";
+import { Icon } from "./icon.js";
+import { useRoute } from "./route.js";
+import { Saying } from "./saying.js";
+import { ThemeSwitch } from "./theme.js";
+import { emptyQuestion } from "./question.js";
+import { Ask } from "./ask.js";
+import { RecordView } from "./record.js";
+
+const VIEWS = [
+  ["ask", "Ask", "search", Ask],
+];
+const OTHERS = { record: RecordView };
+
+/** @param {{session: {owner: string, rights: string[], version: string}}} props */
+export function App({ session }) {
+  const route = useRoute();
+  const [question, setQuestion] = useState(emptyQuestion);
+  const main = useRef(null);
+  const shown = useRef(route.view);
+  useEffect(() => {
+    if (shown.current === route.view) return;
+    shown.current = route.view;
+    scrollTo(0, 0);
+    main.current.focus({ preventScroll: true });
+  }, [route.view]);
+  const leave = async () => {
+    await call("DELETE", "/v1/session").catch(() => null);
+    signedOut.dispatchEvent(new Event("out"));
+  };
+  const View = VIEWS.find(([name]) => name === route.view)?.[3] ?? OTHERS[route.view] ?? Ask;
+  return html`
+    <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>To the content</a>
+    <header class="bar">
+      <a class="name" href="#/ask"><img src="icon.svg" alt="" /><span>Sensorium</span></a>
+      <nav aria-label="Views">
+        ${VIEWS.map(([name, word, icon]) => html`<a href="#/${name}" aria-current=${route.view === name ? "page" : undefined}><${Icon} name=${icon} />${word}</a>`)}
+      </nav>
+      <div class="row rest">
+        <span class="soft small owner" title="The owner of this memory"><bdi>${session.owner}</bdi></span>
+        <${ThemeSwitch} />
+        <button type="button" class="plain square" aria-label="Sign out" title="Sign out" onClick=${leave}><${Icon} name="leave" /></button>
+      </div>
+    </header>
+    <main id="main" tabindex="-1" ref=${main}>
+      <${View} key=${route.view + route.id} route=${route} session=${session} question=${question} setQuestion=${setQuestion} />
+    </main>
+    <${Saying} />`;
+}

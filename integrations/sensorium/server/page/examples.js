@@ -1,0 +1,50 @@
+/** What can be tried first: things of this memory, one press away. */
+import { html } from "./html.js";
+import { get, previewUrl, query } from "./api.js";
+import { useFetched } from "./fetched.js";
+import { Icon } from "./icon.js";
+import { colourOf, manyOf } from "./modalities.js";
+import { PlayButton } from "./playbutton.js";
+import { wordsIngredient } from "./question.js";
+import { titleOf } from "./titles.js";
+
+const GROUPS = [["audio", 9], ["image", 6], ["video", 4], ["thermal", 4], ["depth", 4], ["imu", 4]];
+const SHOWN = new Set(["image", "video", "thermal", "depth"]); // previews are pictures
+
+const newest = (modality, limit, signal) =>
+  get(`/v1/memories${query({ modality, limit })}`, signal).then(({ records }) => ({ modality, records }));
+
+const capital = (words) => words[0].toUpperCase() + words.slice(1);
+const mediumOf = (record, modality) => record.media.find((medium) => medium.modality === modality);
+
+function Example({ record, modality, include }) {
+  const medium = mediumOf(record, modality);
+  return html`<li class="example">
+    ${modality === "audio" && medium && html`<${PlayButton} digest=${medium.digest} name=${titleOf(record)} />`}
+    <button type="button" title="Ask with it" onClick=${() => include(record)}>
+      ${SHOWN.has(modality) && medium ? html`<img src=${previewUrl(medium.digest, { size: 96 })} alt="" loading="lazy" />`
+        : modality !== "audio" && html`<${Icon} name=${modality} />`}
+      <bdi>${titleOf(record)}</bdi></button>
+  </li>`;
+}
+
+/** @param {{include: (record: import("./types.js").MemoryRecord) => void}} props */
+export function Examples({ include, ask }) {
+  const { value: groups, waiting } = useFetched((signal) => Promise.all(GROUPS.map(([name, most]) => newest(name, most, signal))), []);
+  const { value: texts } = useFetched((signal) => get("/v1/memories?limit=1", signal), []);
+  if (waiting && !groups) return null;
+  const some = (groups ?? []).filter(({ records }) => records.length);
+  if (!some.length && !texts?.records.length)
+    return html`<div class="panel empty"><h2>This memory is empty</h2>
+      <p>Add photos, sounds, videos, notes, measurements: then ask for them in words, or with another sound or picture.</p>
+      <a class="button first" href="#/add"><${Icon} name="add" />Add something</a></div>`;
+  const [sounds] = some;
+  return html`<section class="examples" aria-label="Examples">
+    <p class="soft">Press one of these to see what in this memory goes with it. Press two, and both are looked for.</p>
+    ${some.map(({ modality, records }) => html`<div class="group" key=${modality} style=${{ "--of": colourOf(modality) }}>
+      <h2><${Icon} name=${modality} />${capital(manyOf(modality))}</h2>
+      <ul>${records.map((record) => html`<${Example} key=${record.id} record=${record} modality=${modality} include=${include} />`)}</ul>
+    </div>`)}
+    ${!sounds && html`<button type="button" onClick=${() => ask({ ingredients: [wordsIngredient("today")] })}>today</button>`}
+  </section>`;
+}

@@ -4,22 +4,32 @@ import { Card } from "./card.js";
 
 const UNRELATED = "probably unrelated";
 
+/**
+ * Cards of hits, those that are probably unrelated behind a line that opens them.
+ * @param {{hits: import("./types.js").Hit[], like: any, include: any}} props
+ */
+export function Cards({ hits, like, include }) {
+  const meant = hits.filter((hit) => hit.certainty !== UNRELATED);
+  const rest = hits.filter((hit) => hit.certainty === UNRELATED);
+  const cards = (some) => html`<ol class="cards">${some.map((hit) =>
+    html`<${Card} key=${hit.record.id} hit=${hit} like=${like} include=${include} />`)}</ol>`;
+  const summary = meant.length ? `${rest.length} more that are probably unrelated` : "The nearest of all, probably unrelated";
+  return html`${meant.length > 0 && cards(meant)}
+    ${rest.length > 0 && html`<details open=${!meant.length}><summary>${summary}</summary>${cards(rest)}</details>`}`;
+}
+
 /** @param {{answer: any, waiting: boolean, question: any, like: any, include: any}} props */
 export function Answers({ answer, waiting, question, like, include }) {
   if (!answer) return html`<p class="waiting" role="status">${waiting ? "Asking…" : "Press Ask, or Enter."}</p>`;
   const asked = new Set(question.ingredients.map((one) => one.id));
   const hits = answer.hits.filter((hit) => !asked.has(hit.record.id)); // a record is always most like itself
-  const meant = hits.filter((hit) => hit.certainty !== UNRELATED);
-  const rest = hits.filter((hit) => hit.certainty === UNRELATED);
-  const cards = (some) => html`<ol class="cards">${some.map((hit) =>
-    html`<${Card} key=${hit.record.id} hit=${hit} like=${like} include=${include} />`)}</ol>`;
-  const heading = meant.length === 1 ? "1 answer" : `${meant.length} answers`;
+  const meant = hits.filter((hit) => hit.certainty !== UNRELATED).length;
+  const heading = meant === 1 ? "1 answer" : meant ? `${meant} answers` : hits.length ? "Nothing that is surely meant" : "Nothing was found";
   return html`<section class="answers" aria-label="Answers" aria-busy=${waiting ? "true" : "false"}>
-    <div class="spread"><h2 role="status">${meant.length ? heading : rest.length ? "Nothing that is surely meant" : "Nothing was found"}</h2>
+    <div class="spread"><h2 role="status">${heading}</h2>
       ${answer.took_ms !== undefined && html`<span class="soft small">${Math.round(answer.took_ms)} ms</span>`}</div>
     ${(answer.notes ?? []).map((note) => html`<p class="soft words">${note}</p>`)}
     ${!hits.length && html`<p class="soft">Say it in other words, or remove a filter.</p>`}
-    ${meant.length > 0 && cards(meant)}
-    ${rest.length > 0 && html`<details open=${!meant.length}><summary>${meant.length ? `${rest.length} more that are probably unrelated` : "The nearest of all, probably unrelated"}</summary>${cards(rest)}</details>`}
+    <${Cards} hits=${hits} like=${like} include=${include} />
   </section>`;
 }

@@ -6,11 +6,21 @@ import { useRoute } from "./route.js";
 import { Saying } from "./saying.js";
 import { ThemeSwitch } from "./theme.js";
 import { emptyQuestion } from "./question.js";
+import { connect, disconnect } from "./live.js";
+import { NewMemories } from "./newmemories.js";
+import { Add } from "./add.js";
 import { Ask } from "./ask.js";
+import { MapView } from "./map.js";
 import { RecordView } from "./record.js";
+import { Sort } from "./sort.js";
+import { Timeline } from "./timeline.js";
 
 const VIEWS = [
   ["ask", "Ask", "search", Ask],
+  ["timeline", "Timeline", "time", Timeline],
+  ["map", "Map", "map", MapView],
+  ["sort", "Sort", "sort", Sort],
+  ["add", "Add", "add", Add],
 ];
 const OTHERS = { record: RecordView };
 
@@ -26,6 +36,7 @@ export function App({ session }) {
     scrollTo(0, 0);
     main.current.focus({ preventScroll: true });
   }, [route.view]);
+  useEffect(() => { connect(); return disconnect; }, [session.owner]);
   const leave = async () => {
     await call("DELETE", "/v1/session").catch(() => null);
     signedOut.dispatchEvent(new Event("out"));
@@ -45,6 +56,7 @@ export function App({ session }) {
       </div>
     </header>
     <main id="main" tabindex="-1" ref=${main}>
+      <${NewMemories} />
       <${View} key=${route.view + route.id} route=${route} session=${session} question=${question} setQuestion=${setQuestion} />
     </main>
     <${Saying} />`;

@@ -47,6 +47,6 @@ export function Ask({ question, setQuestion }) {
     <${Composer} question=${question} ask=${ask} setQuestion=${setQuestion} />
     ${!blank && html`<${FilterBar} filters=${question.filters} change=${(filters) => ask({ filters })} />`}
     <${Trouble} error=${error} />
-    ${blank && html`<${Examples} include=${include} ask=${ask} />`}
+    ${blank && html`<${Examples} include=${include} />`}
     ${!blank && html`<${Answers} answer=${answer} waiting=${waiting} question=${question} like=${like} include=${include} />`}`;
 }

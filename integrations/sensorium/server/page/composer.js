@@ -50,7 +50,7 @@ export function Composer({ question, ask, setQuestion }) {
     </ul>`}
     <div class="typing">
       <input ref=${box} type="search" name="words" autofocus aria-label="Words to ask with" autocomplete="off"
-        placeholder=${ingredients.length ? "and words, if you like" : "Words, or drop a sound, a picture, any file"} value=${words}
+        placeholder=${ingredients.length ? "and words, if you like" : "Words, or drop any file"} value=${words}
         onInput=${(event) => setQuestion((old) => ({ ...old, words: event.target.value, ...(event.target.value.trim() ? {} : { asked: old.asked + 1, answer: undefined }) }))} onKeyDown=${pressed} />
       ${words.trim() && html`<button type="button" class="plain plus" title="Keep these words and add something to them" onClick=${addWords}><${Icon} name="add" /><span>add more</span></button>`}
       <input ref=${chooser} class="hidden" type="file" multiple tabindex="-1" aria-label="Files to ask with"

@@ -37,13 +37,6 @@ function options(host, title, unit, names, lit, width) {
   };
 }
 
-/** One unit a plot; a list of units has one entry a curve, or one for each half. */
-function unitOf(units, half) {
-  if (Array.isArray(units)) return units[units.length > 2 ? 3 * half : half] ?? "";
-  if (units && typeof units === "object") return (half ? units.gyro : units.accel) ?? "";
-  return units ?? "";
-}
-
 /** @param {{medium: import("./types.js").Medium, span: number[]|null, name: string}} props */
 export function Curves({ medium, span, name }) {
   const host = useRef(null);
@@ -53,14 +46,14 @@ export function Curves({ medium, span, name }) {
     if (!signal?.t?.length || !host.current) return undefined;
     const total = signal.t[signal.t.length - 1] - signal.t[0];
     const lit = span && span[1] - span[0] < 0.98 * total ? span : null;
-    const rows = signal.values.length === signal.names.length ? signal.values : signal.names.map((_, i) => signal.values.map((row) => row[i]));
     const plots = [0, 1].map((half) => {
       const names = signal.names.slice(3 * half, 3 * half + 3);
-      return names.length && new uPlot(options(host.current, TITLES[half], unitOf(signal.units, half), names, lit, host.current.clientWidth || 300),
-        [signal.t, ...rows.slice(3 * half, 3 * half + 3)], host.current);
+      return names.length && new uPlot(options(host.current, TITLES[half], signal.units[3 * half], names, lit, host.current.clientWidth || 300),
+        [signal.t, ...signal.values.slice(3 * half, 3 * half + 3)], host.current);
     }).filter(Boolean);
-    const watched = new ResizeObserver(() => plots.forEach((plot) => plot.setSize({ width: host.current.clientWidth, height: HEIGHT })));
-    watched.observe(host.current);
+    const element = host.current;
+    const watched = new ResizeObserver(() => plots.forEach((plot) => plot.setSize({ width: element.clientWidth, height: HEIGHT })));
+    watched.observe(element);
     return () => { watched.disconnect(); plots.forEach((plot) => plot.destroy()); };
   }, [signal, theme, span?.[0], span?.[1]]);
   if (error) return html`<p class="soft small">Its curves cannot be drawn: <bdi>${error.message}</bdi></p>`;

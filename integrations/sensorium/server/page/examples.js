@@ -5,7 +5,6 @@ import { useFetched } from "./fetched.js";
 import { Icon } from "./icon.js";
 import { colourOf, manyOf } from "./modalities.js";
 import { PlayButton } from "./playbutton.js";
-import { wordsIngredient } from "./question.js";
 import { titleOf } from "./titles.js";
 
 const GROUPS = [["audio", 9], ["image", 6], ["video", 4], ["thermal", 4], ["depth", 4], ["imu", 4]];
@@ -28,8 +27,10 @@ function Example({ record, modality, include }) {
   </li>`;
 }
 
-/** @param {{include: (record: import("./types.js").MemoryRecord) => void}} props */
-export function Examples({ include, ask }) {
+const LEAD = "Press one of these to see what in this memory goes with it. Press two, and both are looked for.";
+
+/** @param {{include: (record: import("./types.js").MemoryRecord) => void, lead?: string}} props */
+export function Examples({ include, lead = LEAD }) {
   const { value: groups, waiting } = useFetched((signal) => Promise.all(GROUPS.map(([name, most]) => newest(name, most, signal))), []);
   const { value: texts } = useFetched((signal) => get("/v1/memories?limit=1", signal), []);
   if (waiting && !groups) return null;
@@ -38,13 +39,11 @@ export function Examples({ include, ask }) {
     return html`<div class="panel empty"><h2>This memory is empty</h2>
       <p>Add photos, sounds, videos, notes, measurements: then ask for them in words, or with another sound or picture.</p>
       <a class="button first" href="#/add"><${Icon} name="add" />Add something</a></div>`;
-  const [sounds] = some;
   return html`<section class="examples" aria-label="Examples">
-    <p class="soft">Press one of these to see what in this memory goes with it. Press two, and both are looked for.</p>
+    <p class="soft">${some.length ? lead : "Ask in words: this memory has texts only."}</p>
     ${some.map(({ modality, records }) => html`<div class="group" key=${modality} style=${{ "--of": colourOf(modality) }}>
       <h2><${Icon} name=${modality} />${capital(manyOf(modality))}</h2>
       <ul>${records.map((record) => html`<${Example} key=${record.id} record=${record} modality=${modality} include=${include} />`)}</ul>
     </div>`)}
-    ${!sounds && html`<button type="button" onClick=${() => ask({ ingredients: [wordsIngredient("today")] })}>today</button>`}
   </section>`;
 }

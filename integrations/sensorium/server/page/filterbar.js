@@ -11,8 +11,7 @@ const LEAST = [["", "everything"], ["0.2", "uncertain and sure"], ["0.7", "sure 
 
 const toggled = (list, one) => (list.includes(one) ? list.filter((other) => other !== one) : [...list, one]);
 
-/** A list of {name: count}, whichever way the server writes it. */
-export const namesOf = (tally) => Object.keys(tally?.counts ?? tally?.tally ?? tally ?? {});
+const namesOf = (tally) => (tally?.values ?? []).map(({ value }) => value);
 
 export function FilterBar({ filters, change, open: begin = false, certainty = true }) {
   const [open, setOpen] = useState(begin);

@@ -6,6 +6,7 @@ import { OF_MODALITY, PALETTES, table } from "./palettes.js";
 import { Picture } from "./picture.js";
 
 const UNITS = { degC: "°C", m: "m", px: "px", counts: "counts", relative: "", share: "%" };
+const TALLEST = 26; // rem
 const FINE = 10; // below this range, values are written with two decimals
 
 /** Little-endian float32 of base64. @param {string} data */
@@ -73,7 +74,7 @@ function Values({ grid, medium, name }) {
   };
   const label = `${medium.modality === "depth" ? "Depth map" : "Heat picture"}: ${name}. Arrow keys read values.`;
   return html`<div class="grid">
-    <div class="field"><canvas ref=${canvas} tabindex="0" role="application" aria-label=${label} onPointerMove=${moved} onPointerDown=${moved}
+    <div class="field" style=${{ width: `min(100%, ${(TALLEST * grid.width) / grid.height}rem)` }}><canvas ref=${canvas} tabindex="0" role="application" aria-label=${label} onPointerMove=${moved} onPointerDown=${moved}
         onPointerLeave=${() => setPoint(null)} onKeyDown=${pressed}></canvas>
       ${point && html`<span class="cross" style=${{ left: `${(100 * (point.x + 0.5)) / grid.width}%`, top: `${(100 * (point.y + 0.5)) / grid.height}%` }}></span>
         <output class="value" style=${{ left: `${Math.min(75, Math.max(2, (100 * point.x) / grid.width))}%`, top: `${point.y > grid.height / 2 ? 4 : 84}%` }} aria-live="polite">${said}</output>`}

@@ -31,10 +31,8 @@ function partOf(ingredient, files) {
   if (ingredient.kind === "words") return { ...part, words: ingredient.words };
   if (ingredient.kind === "id") return { ...part, id: ingredient.id };
   files.push(ingredient.file);
-  const meant = { ...part, file: files.length - 1 };
-  if (ingredient.modality) meant.modality = ingredient.modality;
-  if (ingredient.units && Object.keys(ingredient.units).length) meant.units = ingredient.units;
-  return meant;
+  const units = ingredient.units && Object.keys(ingredient.units).length ? { units: ingredient.units } : {};
+  return { ...part, file: files.length - 1, ...units };
 }
 
 /** A day of a form as a time: of its start, or of its end. */

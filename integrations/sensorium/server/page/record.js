@@ -1,7 +1,7 @@
 /** One memory: all that is known of it and where that came from, its neighbours, and what can be done with it. */
 import { html, useState } from "./html.js";
+import { Cards } from "./answers.js";
 import { get, pathOf } from "./api.js";
-import { Card } from "./card.js";
 import { EditForm } from "./edit.js";
 import { Facts } from "./facts.js";
 import { Findings } from "./findings.js";
@@ -28,7 +28,7 @@ function Neighbours({ record, like, include }) {
     <${Trouble} error=${error} />
     ${waiting && !value && html`<p class="soft">Looking…</p>`}
     ${value && !hits.length && html`<p class="soft">There is nothing else yet.</p>`}
-    <ol class="cards">${hits.map((hit) => html`<${Card} key=${hit.record.id} hit=${hit} like=${like} include=${include} />`)}</ol>
+    <${Cards} hits=${hits} like=${like} include=${include} />
   </section>`;
 }
 

@@ -13,6 +13,18 @@ export const exactly = (iso) => second.format(new Date(iso));
 /** @param {string} iso @param {string} by */
 export const binName = (iso, by) => ({ hour: minute, day, month })[by].format(new Date(iso));
 
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const shortDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const shortMonth = new Intl.DateTimeFormat("en-GB", { month: "short", year: "numeric" });
+
+/** A time on an axis, as fine as its steps are. @param {number} seconds @param {number} step seconds */
+export function tickName(seconds, step) {
+  const time = new Date(1000 * seconds);
+  if (step >= 28 * 86_400) return shortMonth.format(time);
+  const midnight = time.getHours() === 0 && time.getMinutes() === 0;
+  return step >= 86_400 || midnight ? shortDay.format(time) : clock.format(time);
+}
+
 /** Seconds as 1.9 s or 2:05. @param {number} seconds */
 export function lasting(seconds) {
   if (seconds < 60) return `${seconds.toFixed(1)} s`;

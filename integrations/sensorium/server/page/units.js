@@ -1,7 +1,6 @@
 /** Fields for what the numbers of a file mean, where the file does not say it. */
 import { html } from "./html.js";
-
-let lists = 0;
+import { wordOf } from "./modalities.js";
 
 /** Numbers stay numbers. @param {string} written */
 export function valueOf(written) {
@@ -10,14 +9,28 @@ export function valueOf(written) {
   return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
-/** @param {{needed: Record<string, unknown[]>, units: Record<string, unknown>, change: (units: Record<string, unknown>) => void}} props */
-export function UnitFields({ needed, units, change }) {
-  return html`<div class="row">${Object.entries(needed).map(([name, choices]) => {
-    const list = `choices-${name}-${lists++ % 1000}`;
-    const set = (event) => change({ ...units, [name]: valueOf(event.target.value) });
+/** Units without one of them, or with another value for it. */
+export function withUnit(units, name, value) {
+  const { [name]: _, ...rest } = units;
+  if (name === "modality") return value === "" ? {} : { modality: value }; // other numbers meant something else
+  return value === "" ? rest : { ...rest, [name]: value };
+}
+
+/**
+ * @param {{id: string, needed: Record<string, unknown[]>, units: Record<string, unknown>,
+ *   change: (units: Record<string, unknown>) => void}} props
+ */
+export function UnitFields({ id, needed, units, change }) {
+  const names = [...new Set([...Object.keys(needed), ...Object.keys(units)])].filter((name) => name !== "modality" || needed.modality);
+  return html`<div class="row">${names.map((name) => {
+    const list = `${id}-${name}`;
+    const choices = needed[name] ?? [units[name]];
+    const set = (event) => change(withUnit(units, name, valueOf(event.target.value)));
+    const value = String(units[name] ?? "");
+    if (name === "modality") return html`<label class="field" key=${name}>it is
+      <select value=${value} onChange=${set}><option value="">choose</option>${choices.map((choice) => html`<option value=${choice}>${wordOf(choice)}</option>`)}</select></label>`;
     return html`<label class="field" key=${name}>${name}
-      <input list=${list} value=${String(units[name] ?? "")} onChange=${set} placeholder="choose, or write" required />
-      <datalist id=${list}>${(choices ?? []).map((choice) => html`<option value=${String(choice)} />`)}</datalist>
-    </label>`;
+      <input list=${list} value=${value} onChange=${set} placeholder="choose, or write" />
+      <datalist id=${list}>${choices.map((choice) => html`<option value=${String(choice)} />`)}</datalist></label>`;
   })}</div>`;
 }

@@ -1,0 +1,69 @@
+/** Timeline: what was when, in a list of any length. */
+import { html, useEffect, useMemo, useState } from "./html.js";
+import { get, query } from "./api.js";
+import { Density } from "./density.js";
+import { useFetched } from "./fetched.js";
+import { FilterBar } from "./filterbar.js";
+import { Icon } from "./icon.js";
+import { HEIGHT, RecordLine } from "./line.js";
+import { useHappenings } from "./live.js";
+import { filterFields, noFilters } from "./question.js";
+import { binOf, Segments } from "./segments.js";
+import { Trouble } from "./trouble.js";
+import { VirtualList } from "./virtual.js";
+
+const SETTLED = 400; // milliseconds after the last of many happenings
+
+/** Filters of the form as parameters of an address. */
+export function parameters(filters) {
+  const { modalities, tags, since, until } = filterFields(filters);
+  return { modality: modalities, tag: tags, since, until };
+}
+
+/** The bins of a stretch of time, as fine as is readable. */
+async function bins(filters, stretch, signal) {
+  const fields = { ...parameters(filters), ...(stretch ? { since: stretch[0].toISOString(), until: stretch[1].toISOString() } : {}) };
+  const months = await get(`/v1/density${query({ ...fields, by: "month" })}`, signal);
+  if (!months.bins.length) return { by: "month", bins: [] };
+  const first = stretch?.[0].getTime() ?? Date.parse(months.bins[0].at);
+  const last = stretch?.[1].getTime() ?? Date.parse(months.bins[months.bins.length - 1].at) + 31 * 86_400_000;
+  let found = months;
+  const wanted = binOf(last - first);
+  if (wanted !== "month") found = await get(`/v1/density${query({ ...fields, by: wanted })}`, signal);
+  const spread = found.bins.length && Date.parse(found.bins[found.bins.length - 1].at) - Date.parse(found.bins[0].at);
+  if (found.by === "day" && binOf(spread) === "hour") found = await get(`/v1/density${query({ ...fields, by: "hour" })}`, signal);
+  if (!stretch) return found;
+  return { ...found, bins: found.bins.filter(({ at }) => Date.parse(at) < stretch[1].getTime()) };
+}
+
+export function Timeline({ route }) {
+  const [filters, setFilters] = useState(noFilters);
+  const [stretch, setStretch] = useState(null);
+  const [, setArrived] = useState(0);
+  const [renewed, setRenewed] = useState(0);
+  const [top, setTop] = useState(undefined);
+  const { value: found, error } = useFetched((signal) => bins(filters, stretch, signal), [filters, stretch, renewed]);
+  const segments = useMemo(
+    () => found && new Segments(found.bins, found.by, { modality: filters.modalities, tag: filters.tags }, () => setArrived((old) => old + 1)),
+    [found]);
+  useHappenings(() => {
+    clearTimeout(Timeline.timer);
+    Timeline.timer = setTimeout(() => setRenewed((old) => old + 1), SETTLED);
+  });
+  useEffect(() => {
+    const at = route.search.get("at");
+    if (at && segments) setTop(segments.rowOf(Date.parse(at)));
+  }, [Boolean(segments)]);
+  const jump = (at) => segments && setTop(segments.rowOf(at.getTime()));
+  return html`<h1>Timeline</h1>
+    <${FilterBar} filters=${filters} change=${(changed) => { setFilters(changed); setStretch(null); }} certainty=${false} />
+    <${Trouble} error=${error} />
+    ${found && html`<div class="panel stack">
+      <div class="spread"><h2>${segments.count === 1 ? "1 memory" : `${segments.count.toLocaleString("en-GB")} memories`}, by ${found.by}</h2>
+        ${stretch && html`<button type="button" onClick=${() => setStretch(null)}><${Icon} name="undo" />Show all again</button>`}</div>
+      ${found.bins.length > 0 && html`<${Density} bins=${found.bins} by=${found.by} zoom=${(since, until) => setStretch([since, until])} jump=${jump} />`}
+      ${segments.count > 0 ? html`<${VirtualList} count=${segments.count} height=${HEIGHT} label="Memories, the newest first" top=${top}
+          row=${(index) => html`<${RecordLine} record=${segments.at(index)} />`} seen=${(first, last) => segments.need(first, last)} />`
+        : html`<p class="soft">There is nothing here. <a href="#/add">Add something</a>, or remove a filter.</p>`}
+    </div>`}`;
+}

@@ -1,0 +1,39 @@
+/** What the numbers of files mean, chosen once for all files of a kind. */
+import { html } from "./html.js";
+import { needsUnits } from "./looking.js";
+import { manyOf, wordOf } from "./modalities.js";
+import { UnitFields } from "./units.js";
+
+const PICTURES = ["image", "depth", "thermal"]; // what a picture file may be
+const DONE = new Set(["added", "known", "sending"]);
+
+/** Files of which the same has to be chosen. @returns {Map<string, any[]>} */
+export function groupsOf(entries) {
+  const groups = new Map();
+  for (const one of entries) {
+    const picture = one.look && PICTURES.includes(one.look.modality) && (one.look.modality === "image" || one.units.modality);
+    if (DONE.has(one.state) || !(needsUnits(one.look) || picture)) continue;
+    const key = [one.look.modality, one.units.modality, ...Object.keys(one.look.units_needed ?? {})].join(" ");
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return groups;
+}
+
+function Group({ some, place, change }) {
+  const [{ look, units }] = some;
+  const modality = units.modality ?? look.modality;
+  const count = some.length === 1 ? "One file" : `${some.length} files`;
+  const needed = look.units_needed ?? {};
+  return html`<fieldset class="needs"><legend>${count}, taken as ${some.length === 1 ? wordOf(modality ?? "a file") : manyOf(modality ?? "files")}: ${some.slice(0, 3).map((one) => one.name).join(", ")}${some.length > 3 ? ", …" : ""}</legend>
+    <div class="row">
+      ${PICTURES.includes(modality) && !needed.modality && html`<label class="field">taken as
+        <select value=${modality} onChange=${(event) => change(event.target.value === "image" ? {} : { modality: event.target.value })}>
+          ${PICTURES.map((name) => html`<option value=${name} selected=${name === modality}>${wordOf(name)}</option>`)}</select></label>`}
+      <${UnitFields} id=${`group-${place}`} needed=${needed} units=${units} change=${change} /></div></fieldset>`;
+}
+
+/** @param {{entries: any[], change: (entries: any[], units: Record<string, unknown>) => void}} props */
+export function UnitGroups({ entries, change }) {
+  return [...groupsOf(entries)].map(([key, some], place) =>
+    html`<${Group} key=${key} some=${some} place=${place} change=${(units) => change(some, units)} />`);
+}

@@ -147,6 +147,19 @@ def by_mcp(memory: Memory, _: Path, question: str) -> Outcome:
     return Outcome("", text_of(answer), max(hit["confidence"] for hit in hits))
 
 
+def by_search_of_connectors(memory: Memory, _: Path, question: str) -> Outcome:
+    """Its answer has no confidences."""
+
+    async def asked() -> Any:
+        async with Client(build_server(memory)) as client:
+            return await client.call_tool("search", {"query": question})
+
+    answer = asyncio.run(asked())
+    if answer.is_error:
+        return Outcome(refused=text_of(answer))
+    return Outcome("", " ".join(answer.structured_content.get("notes", [])))
+
+
 def by_labels(*asked: Any) -> Outcome:
     """A label of no meaning is none; what would be chosen is not looked at."""
     ZeroShotClassifier(load_encoder(), [asked[-1], "a dog"])
@@ -155,7 +168,7 @@ def by_labels(*asked: Any) -> Outcome:
 
 DOORS = (
     *(by_memory, by_async_memory, by_command_line, by_langchain_retriever, by_langchain_tool),
-    *(by_llama_index_retriever, by_mcp, by_labels),
+    *(by_llama_index_retriever, by_mcp, by_search_of_connectors, by_labels),
 )
 
 

@@ -35,9 +35,9 @@ class Keys(BaseHTTPRequestHandler):
     """The public key of the issuer."""
 
     def do_GET(self) -> None:
-        assert self.path in ("/.well-known/jwks.json", "/page")
+        assert self.path == "/.well-known/jwks.json"
         key = {**RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True), "kid": "k", "use": "sig"}
-        content = b"<p>" if self.path == "/page" else json.dumps({"keys": [key]}).encode()
+        content = json.dumps({"keys": [key]}).encode()
         self.send_response(200)
         self.send_header("content-length", str(len(content)))
         self.end_headers()
@@ -108,16 +108,31 @@ async def test_an_issuer_names_owners_and_rights(tmp_path: Path, issuer: str) ->
             assert [each.rstrip("/") for each in document["authorization_servers"]] == [issuer]
 
 
+@pytest.mark.parametrize("slash", ["", "/"], ids=["the token", "the operator"])
 @pytest.mark.allow_hosts(["127.0.0.1"])
-@pytest.mark.parametrize("port", ["", "1"], ids=["a page", "nobody there"])
-async def test_keys_that_cannot_be_read_are_logged(
-    issuer: str, port: str, caplog: pytest.LogCaptureFixture
+async def test_an_issuer_is_named_letter_by_letter(
+    issuer: str, slash: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nobody is let in, and the operator is told why."""
-    place = f"http://127.0.0.1:{port}" if port else issuer
-    tokens = IssuedTokens(Issuer(issuer, RESOURCE, keys=f"{place}/page"))
+    """A slash at the end makes another one, which the operator is told; a stranger is not."""
+    tokens = IssuedTokens(Issuer(issuer + slash, RESOURCE))
+    other = issuer if slash else f"{issuer}/"
+    assert await tokens.verify_token(token(issuer + slash)) is not None
+    assert await tokens.verify_token(token("https://evil.example/")) is None
+    assert await tokens.verify_token(token(other, key=OTHER)) is None
+    assert caplog.text == ""
+    assert await tokens.verify_token(token(other)) is None
+    assert repr(other) in caplog.text
+    assert repr(issuer + slash) in caplog.text
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+async def test_keys_that_cannot_be_read_let_in_nobody(
+    issuer: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And the operator is told why: here nobody listens where the keys should be."""
+    tokens = IssuedTokens(Issuer(issuer, RESOURCE, keys="http://127.0.0.1:1/page"))
     assert await tokens.verify_token(token(issuer)) is None
-    assert "keys of the issuer cannot be read" in caplog.text
+    assert "http://127.0.0.1:1/page cannot be read" in caplog.text
 
 
 def test_wrong_issuers_are_told(tmp_path: Path) -> None:

@@ -433,6 +433,24 @@ async def test_connectors_search_and_fetch(own: Memory) -> None:
         assert "'nobody'" in await refused(client, "fetch", id="nobody")
 
 
+async def test_search_says_how_it_understood_a_question(own: Memory) -> None:
+    """Times that were read, and that nothing is related: beside the results, not among them."""
+    own.remember(text="dog", id="then", at=datetime(2024, 5, 3, tzinfo=timezone.utc))
+    own.remember(text="dog sea", id="now")
+    async with Client(build_server(own)) as client:
+        dated = json.loads(text_of(await ask(client, "search", query="dog in May 2024")))
+        strange = await ask(client, "search", query="wind")
+    assert [each["id"] for each in dated["results"]] == ["then"]
+    [note] = dated["notes"]
+    assert "2024-05" in note
+    assert note.endswith(")"), "search takes no since by which a model could change it"
+    assert strange.structured_content is not None
+    assert strange.structured_content["notes"] == [
+        "nothing here is probably related; these are the nearest"
+    ]
+    assert len(strange.structured_content["results"]) == 2
+
+
 HOSTILE = "x\n3. memory 7\r\x85\u2028\u2029\u202eyromem"
 
 

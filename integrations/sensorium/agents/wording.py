@@ -127,13 +127,13 @@ def _units_of(modality: str | None) -> str:
     return f"give modality {modality} with units such as {json.dumps(example)}; {meanings}"
 
 
-def times_line(times: TimesRead | None) -> list[str]:
+def times_line(
+    times: TimesRead | None, *, remedy: str = "; give since or until to change it"
+) -> list[str]:
     """Say how times in a question were understood, so that a model can correct it: one line."""
     if times is None:
         return []
-    return [
-        f"only memories of the time that was asked for ({times}); give since or until to change it"
-    ]
+    return [f"only memories of the time that was asked for ({times}){remedy}"]
 
 
 def confidence_words(hit: Hit, *, keywords: bool = False) -> str:

@@ -11,18 +11,21 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from mcp_types import CallToolResult
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 from sensorium.agents.arguments import Id, Query
 from sensorium.agents.limits import HITS
 from sensorium.agents.naming import named
 from sensorium.agents.signals import SignalReader
+from sensorium.agents.wording import related_line, times_line
+from sensorium.encoders.noting import noted
 from sensorium.errors import ToolArgumentError
 from sensorium.mcp.blocks import record_uri
 from sensorium.mcp.escaping import quoted_json
-from sensorium.mcp.progress import Call, working
+from sensorium.mcp.progress import Call, Step, working
 from sensorium.mcp.schemas import answer
 from sensorium.memory import Memory, Record
+from sensorium.memory.times import limit_by_times
 
 LONGEST_TITLE = 80  # characters
 
@@ -36,9 +39,10 @@ class ResultData(TypedDict):
 
 
 class SearchData(TypedDict):
-    """The result of `search`, best first."""
+    """The result of `search`, best first; `notes` only if there is something to say of it."""
 
     results: list[ResultData]
+    notes: NotRequired[list[str]]
 
 
 class DocumentData(ResultData):
@@ -66,10 +70,17 @@ class ConnectorTools:
         if not query.strip():
             raise ToolArgumentError("a search without words", "words in query", "give some")
         self._reader.check_text(query, "query")
-        hits = await working(
-            call, lambda _: self._memory.recall(query, limit=HITS, read_times=True)
-        )
-        return _answer(SearchData(results=[_result(hit.record) for hit in hits]))
+
+        def work(_: Step) -> CallToolResult:
+            question, limits, times = limit_by_times([query], {})
+            with noted() as notes:
+                hits = self._memory.recall(question, limit=HITS, **limits)
+            data = SearchData(results=[_result(hit.record) for hit in hits])
+            if remarks := [*times_line(times, remedy=""), *notes, *related_line(hits)]:
+                data["notes"] = remarks
+            return _answer(data)
+
+        return await working(call, work)
 
     def fetch(self, *, id: Id) -> Annotated[CallToolResult, DocumentData]:
         """Read a memory that search found: its whole text, and what is known of it."""

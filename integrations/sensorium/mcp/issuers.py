@@ -6,7 +6,6 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-import anyio.to_thread
 import jwt
 from mcp.server.auth.provider import AccessToken, TokenVerifier
 from mcp.server.auth.settings import AuthSettings
@@ -14,6 +13,7 @@ from pydantic import AnyHttpUrl
 
 from sensorium.agents.grants import RIGHTS
 from sensorium.errors import MemoryAccessError, OwnerError
+from sensorium.mcp.issuer_keys import IssuerKeys
 from sensorium.qdrant.filters import check_owner
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,6 @@ LEEWAY = 30  # seconds that the clocks of both may differ
 LONGEST_TOKEN = 16_384  # characters
 SCOPE = "memory:"  # begins the scopes of the rights: memory:read, memory:write, memory:forget
 HERE = ("127.0.0.1", "localhost", "[::1]")  # where http will do
-TIMEOUT = 10  # seconds for the keys of the issuer
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Issuer:
     `memory:write` and `memory:forget`.
 
     Attributes:
-        url: Address of the issuer, as in the tokens' `iss`.
+        url: Address of the issuer, letter by letter as in the tokens' `iss`: many end in a slash.
         resource: Public address of this server, as in the tokens' `aud`.
         keys: Address of the issuer's public keys (JWKS); by default below `url`.
     """
@@ -73,15 +72,18 @@ class IssuedTokens(TokenVerifier):
     def __init__(self, issuer: Issuer) -> None:
         """Verify with the keys of the issuer, which are fetched when the first token comes."""
         self._issuer = issuer
-        address = issuer.keys or f"{issuer.url.rstrip('/')}/.well-known/jwks.json"
-        self._keys = jwt.PyJWKClient(address, timeout=TIMEOUT)
+        self._keys = IssuerKeys(issuer.keys or f"{issuer.url.rstrip('/')}/.well-known/jwks.json")
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Return the access of a client; `None` for a token that is not valid here."""
         if len(token) > LONGEST_TOKEN:
             return None
         try:
-            claims = await anyio.to_thread.run_sync(self._claims, token)
+            name = jwt.get_unverified_header(token).get("kid")
+            key = await self._keys.named(name) if isinstance(name, str) else None
+            if key is None:
+                return None
+            claims = self._claims(token, key)
             owner = check_owner(claims["sub"])
         except (jwt.PyJWTError, OwnerError):
             return None
@@ -97,25 +99,33 @@ class IssuedTokens(TokenVerifier):
             claims={"iss": claims["iss"]},
         )
 
-    def _claims(self, token: str) -> dict[str, Any]:
-        try:
-            key = self._keys.get_signing_key_from_jwt(token)
-        except (jwt.PyJWKClientConnectionError, jwt.PyJWKSetError, OSError, ValueError) as error:
-            logger.warning("nobody is let in: the keys of the issuer cannot be read: %s", error)
-            raise jwt.PyJWKClientError("keys that cannot be read") from error
+    def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
                 key.key,
                 algorithms=ALGORITHMS,
                 audience=self._issuer.resource,
-                issuer=self._issuer.url,
                 leeway=LEEWAY,
                 options={"require": CLAIMS},
             )
         except TypeError as error:  # the key is of another kind than the algorithm that is named
             raise jwt.InvalidKeyError("a key of another algorithm") from error
+        self._check_issuer(claims["iss"])
         return claims
+
+    def _check_issuer(self, named: object) -> None:
+        """Check that the issuer named itself by its whole address, as RFC 7519 compares `iss`.
+
+        Raises:
+            InvalidIssuerError: It did not. The operator is told if only a slash at the end differs.
+        """
+        url = self._issuer.url
+        if named == url:
+            return
+        if isinstance(named, str) and named.rstrip("/") == url.rstrip("/"):
+            logger.warning("tokens of %r are refused: the issuer was given as %r", named, url)
+        raise jwt.InvalidIssuerError("another issuer")
 
 
 def _rights(claims: dict[str, Any]) -> list[str]:

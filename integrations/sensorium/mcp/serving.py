@@ -18,6 +18,7 @@ import anyio
 import uvicorn
 from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from sensorium.agents.grants import SHORTEST_TOKEN
@@ -25,6 +26,7 @@ from sensorium.agents.limits import ServerLimits
 from sensorium.errors import MemoryAccessError, StoreUnavailableError
 from sensorium.mcp.connections import MOST_CONNECTIONS, PromptProtocol
 from sensorium.mcp.server import MemoryServer
+from sensorium.mcp.shares import OwnerShares
 from sensorium.memory import Memory
 from sensorium.percepts.limits import MIB
 
@@ -100,6 +102,7 @@ def serve_http(
         session_idle_timeout=IDLE_SESSION,
         max_sessions=MOST_SESSIONS,
     )
+    app.user_middleware.append(Middleware(OwnerShares, idle=IDLE_SESSION))  # behind the tokens
     if origins:
         app.add_middleware(
             CORSMiddleware,

@@ -100,7 +100,14 @@ class ZeroShotClassifier:
         Raises:
             BatchError: Some percepts cannot be encoded.
         """
-        similarities = self.similarities(percepts)  # (N, L)
+        return self._ranked(self.similarities(percepts), top)
+
+    def rank(self, vectors: np.ndarray, *, top: int = 5) -> list[list[Prediction]]:
+        """Rank the labels for vectors that exist already, `(N, D)`, unit length; see `classify`."""
+        return self._ranked(vectors @ self._label_vectors.T, top)
+
+    def _ranked(self, similarities: np.ndarray, top: int) -> list[list[Prediction]]:
+        """Rank the labels by their similarities, `(N, L)`."""
         # The largest similarity is subtracted so that the exponential cannot overflow.
         weights = np.exp(self.scale * (similarities - similarities.max(axis=1, keepdims=True)))
         probabilities = weights / weights.sum(axis=1, keepdims=True)  # (N, L)

@@ -254,7 +254,7 @@ class Thermal(Percept):
             PaletteError: The decoded file has unequal channels, or another palette than named.
             PerceptValueError: The decoded file has impossible temperatures, NaN or infinity.
         """
-        values = self._values()
+        values = self.values()
         if self.unit in DISPLAY_UNITS:
             return ThermalView(values, 0.0, 1.0)
         low, high = (
@@ -310,8 +310,12 @@ class Thermal(Percept):
         grey = np.rint(self.intensity() * 255).astype(np.uint8)
         return encode_drawing(PIL.Image.fromarray(grey), limits)
 
-    def _values(self) -> NDArray[np.float32]:
-        """Return canonical values: Celsius, counts, or white-hot in [0, 1]."""
+    def values(self) -> NDArray[np.float32]:
+        """Return what the pixels say, (H, W) float32, unclipped.
+
+        Degrees Celsius for every unit of temperature, counts for `"counts"`, and white-hot from 0
+        to 1 for display units. The errors are those of `view`.
+        """
         if isinstance(self.source, Samples):
             return self.source.array.copy()
         return self._read(self.source, self._palette)

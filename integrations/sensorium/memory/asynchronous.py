@@ -166,6 +166,7 @@ class AsyncMemory:
     stats = hop(Memory.stats)
     percepts = hop(Memory.percepts)
     open_medium = hop(Memory.open_medium)
+    open_file = hop(Memory.open_file)
     stream = hop(Memory.stream)
     export = hop_with_end(Memory.export)
     import_ = hop_with_end(Memory.import_)

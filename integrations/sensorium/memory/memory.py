@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, overload
 
 from numpy.typing import ArrayLike
 from typing_extensions import Self, Unpack
@@ -22,7 +23,7 @@ from sensorium.memory.closing import Closing
 from sensorium.memory.filters import Filters, Forgetting, Purging, conditions
 from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.payload import record_of
-from sensorium.memory.media.signals import open_medium, open_percepts
+from sensorium.memory.media.signals import open_file, open_medium, open_percepts
 from sensorium.memory.media.verifying import verify_media
 from sensorium.memory.moving.copying import copy_records
 from sensorium.memory.moving.exporting import export_records
@@ -677,11 +678,28 @@ class Memory(Closing, Reopening):
         """
         return open_medium(self._shelf.media, medium)
 
-    def stream(self, modality: str, **options: Unpack[StreamOptions]) -> Stream:
+    def open_file(self, medium: Medium) -> BinaryIO:
+        """Open the kept file of a medium for reading, at its start; the caller closes it.
+
+        It is the file as it was kept, byte for byte; `open_medium` makes a percept of it.
+
+        Raises:
+            MediaNotFoundError: It was not kept, or its file is gone.
+        """
+        return open_file(self._shelf.media, medium)
+
+    def stream(
+        self,
+        modality: str,
+        *,
+        on_remembered: Callable[[Remembered], object] | None = None,
+        **options: Unpack[StreamOptions],
+    ) -> Stream:
         """Open a stream of live samples or frames, whose windows are remembered as they fill.
 
         Args:
             modality: `"imu"`, `"audio"`, `"image"`, `"depth"` or `"thermal"`.
+            on_remembered: Called in the stream's own thread with each window that is remembered.
             options: See `StreamOptions` and docs/streams.md.
         Raises:
             UnsupportedModalityError: Another modality.
@@ -689,7 +707,8 @@ class Memory(Closing, Reopening):
         """
         self._shelf.check_writable()
         state = self._shelf.place.streams_folder(self.owner)
-        stream = open_stream(modality, sink=self._remember_windows, state_dir=state, **options)
+        sink = partial(self._remember_windows, on_remembered)
+        stream = open_stream(modality, sink=sink, state_dir=state, **options)
         self._streams.add(stream)
         return stream
 
@@ -883,10 +902,16 @@ class Memory(Closing, Reopening):
         now = datetime.now(timezone.utc)
         return Filter(self.owner, conditions(call, filters), alive_at=now)
 
-    def _remember_windows(self, moments: Sequence[Moment]) -> None:
-        """Remember a stream's windows.
+    def _remember_windows(
+        self, heard: Callable[[Remembered], object] | None, moments: Sequence[Moment]
+    ) -> None:
+        """Remember a stream's windows, and tell of each.
 
         Raises:
             SensoriumError: The first failure; the other windows are remembered.
         """
-        self.remember_many(moments).raise_first()
+        report = self.remember_many(moments)
+        if heard is not None:
+            for remembered in report.remembered:
+                heard(remembered)
+        report.raise_first()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 from sensorium.errors import MediaNotFoundError
 from sensorium.memory.checks import check_kind
 from sensorium.memory.media.store import MediaStore
@@ -37,14 +39,31 @@ def open_medium(media: MediaStore | None, medium: Medium) -> Percept:
         ArgumentTypeError: `medium` is not a medium.
         MediaNotFoundError: It was not kept, or its file is gone.
     """
+    store, name = _kept(media, medium)
+    path = store.path(name)
+    content = path if path is not None else store.read(name)
+    at = from_iso(medium.at) if medium.at else None
+    return percept_from_file(
+        content, modality=medium.modality, units=medium.units, at=at, uri=medium.uri
+    )
+
+
+def open_file(media: MediaStore | None, medium: Medium) -> BinaryIO:
+    """Open the kept file of a percept for reading, at its start; the caller closes it.
+
+    Raises:
+        ArgumentTypeError: `medium` is not a medium.
+        MediaNotFoundError: It was not kept, or its file is gone.
+    """
+    store, name = _kept(media, medium)
+    return store.open(name)
+
+
+def _kept(media: MediaStore | None, medium: Medium) -> tuple[MediaStore, str]:
+    """Return the store of a percept's file, and its name there."""
     check_kind(medium, Medium, "a medium", "pass one of record.media")
     if medium.file is None or media is None:
         raise MediaNotFoundError(
             f"a {medium.modality} that was not kept", "one with a file", "see Medium.file"
         )
-    path = media.path(medium.file)
-    content = path if path is not None else media.read(medium.file)
-    at = from_iso(medium.at) if medium.at else None
-    return percept_from_file(
-        content, modality=medium.modality, units=medium.units, at=at, uri=medium.uri
-    )
+    return media, medium.file

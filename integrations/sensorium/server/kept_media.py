@@ -1,0 +1,47 @@
+"""Kept signals by the digest of what they hold: only those of the owner who asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+from sensorium.errors import MediaNotFoundError
+from sensorium.memory import Medium, Memory
+from sensorium.memory.layout.payload import media_in
+from sensorium.qdrant import Condition, Equal, Filter
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
+PAGE = 64  # records of one percept that are looked at
+
+
+def find_medium(memory: Memory, digest: str) -> Medium:
+    """Return a medium of one of the owner's records that have not expired, by its digest.
+
+    Args:
+        memory: The memory of who asks.
+        digest: Digest of the percept, as a record lists it.
+    Returns:
+        One whose file is kept, if there is one.
+    Raises:
+        MediaNotFoundError: None of the owner's records has it.
+    """
+    if DIGEST.fullmatch(digest):
+        # The sound of a video is not among the digests that have an index
+        for condition in (Equal("digest", digest), Equal("media[].digest", digest)):
+            found = list(_media(memory, condition, digest))
+            kept = next((medium for medium in found if medium.file), None)
+            if found:
+                return kept or found[0]
+    raise MediaNotFoundError(
+        f"the digest {digest[:80]!r}",
+        "the digest of a medium of one of your memories",
+        "take it from the media of a record",
+    )
+
+
+def _media(memory: Memory, condition: Condition, digest: str) -> Iterator[Medium]:
+    alive = Filter(memory.owner, condition, alive_at=datetime.now(timezone.utc))
+    page = memory.backend.scroll(alive, limit=PAGE, payload=["media"])
+    for point in page.points:
+        yield from (each for each in media_in(point.payload) if each.digest == digest)

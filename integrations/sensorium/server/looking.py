@@ -1,0 +1,90 @@
+"""Looking: `/v1/look`, what each file would be; nothing is kept."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from sensorium.agents.wording import told
+from sensorium.errors import RequestError, SensoriumError, UnitError
+from sensorium.percepts import Percept
+from sensorium.server import models
+from sensorium.server.access import Reader
+from sensorium.server.bodies import Body, Units, body_of, described
+from sensorium.server.progress import Step, answered
+
+ASK = "ask"  # part of a form that is JSON, which may be left out
+MAPS = ("depth", "thermal", "image")  # what a picture of 16 bits may be
+
+router = APIRouter(tags=["memories"])
+
+
+class Looking(BaseModel):
+    """What is known of the files already."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    units: Units = None
+
+
+@router.post("/v1/look", response_model=models.Looked, openapi_extra=described(Looking, ASK))
+async def look(
+    caller: Reader,
+    body: Annotated[Body[Looking], Depends(body_of(Looking, ASK))],
+    request: Request,
+) -> Response:
+    """Say what each file would be, and which units it needs."""
+    if not body.received.files:
+        raise RequestError("a look without files", "files as parts `media`", "send some")
+    return await answered(request, partial(_looked, body), once=lambda done: done())
+
+
+def _looked(body: Body[Looking], step: Step) -> dict[str, Any]:
+    seen = []
+    for place in body.places:
+        step(place, len(body.places), f"looking at {body.name(place)}")
+        seen.append({"name": body.received.files[place].name, **_seen(body, place)})
+    return {"files": seen}
+
+
+def _seen(body: Body[Looking], place: int) -> dict[str, Any]:
+    said = body.fields(place).get("modality")
+    try:
+        percept = body.percept(place)
+        return {"modality": percept.modality, **_described(percept)}
+    except SensoriumError as error:
+        return {
+            "modality": said if said in Percept.modalities else None,
+            "units_needed": _needed(error, said),
+            "error": told(error),
+        }
+
+
+def _described(percept: Percept) -> dict[str, Any]:
+    at = percept.at or percept.captured
+    seconds = percept.duration
+    return {
+        "reading": {**dict(percept.units), **dict(percept.reading)},
+        "at": at.isoformat() if at else None,
+        "seconds": round(seconds, 3) if seconds is not None else None,
+        "units_needed": {},
+    }
+
+
+def _needed(error: SensoriumError, said: Any) -> dict[str, list[Any]]:
+    """Return the units that are missing, and values of each that the file suggests."""
+    cause = error.__cause__ if isinstance(error.__cause__, SensoriumError) else error
+    if not isinstance(cause, UnitError):
+        return {}
+    if said is None and not cause.ways:
+        return {"modality": list(MAPS)}
+    needed: dict[str, list[Any]] = {}
+    for way in cause.ways:
+        for name, value in way.items():
+            if value is not None and value not in needed.setdefault(name, []):
+                needed[name].append(value)
+    return {name: values for name, values in needed.items() if values}

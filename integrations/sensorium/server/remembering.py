@@ -1,0 +1,128 @@
+"""What a request brings is remembered: all of it as one memory, or each signal as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sensorium.agents.arguments import (
+    At,
+    Facts,
+    NewTags,
+    NewText,
+    Origin,
+    Ttl,
+    check_content,
+)
+from sensorium.agents.time_arguments import expiry
+from sensorium.agents.wording import told
+from sensorium.errors import RequestError, SensoriumError
+from sensorium.memory import Memory, Moment, Remembered
+from sensorium.percepts import Percept
+from sensorium.server.bodies import Body, Sent, Units
+from sensorium.server.progress import Step
+
+BATCH = 4  # moments remembered together: few enough for the progress to move
+
+
+class NewMemory(BaseModel):
+    """What to remember."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: NewText = ""
+    at: At = None
+    tags: NewTags = None
+    source: Origin = ""
+    metadata: Facts = None
+    ttl: Ttl = None
+    id: str | None = Field(default=None, description="Id of the memory; one that has it is replaced.")
+    media: Sent = None
+    units: Units = None
+
+
+def remember(
+    memory: Memory, body: Body[NewMemory], step: Step, *, together: bool
+) -> tuple[Sequence[Remembered], list[dict[str, Any]]]:
+    """Remember what a request brings.
+
+    Args:
+        memory: The memory.
+        body: What came.
+        step: Reports the progress.
+        together: Whether all signals are one memory.
+    Returns:
+        What is kept; and which signals failed, by their places, and why.
+    Raises:
+        SensoriumError: Nothing could be kept; the first reason.
+    """
+    about = body.about
+    check_content(about.text, body.places)
+    body.check_text(about.text, "text")
+    shared: dict[str, Any] = {
+        "text": about.text if about.text.strip() else None,
+        "at": about.at,
+        "tags": tuple(about.tags or ()),
+        "source": about.source or None,
+        "metadata": about.metadata,
+        "expires_at": expiry(about.ttl),
+    }
+    if together or len(body.places) < 2:
+        percepts = read_all(body, step)
+        kept = memory.remember(*percepts, id=about.id, **shared)
+        step(len(percepts) + 1, len(percepts) + 1, "kept")
+        return [kept], []
+    if about.id is not None:
+        raise RequestError(
+            f"one id for {len(body.places)} memories",
+            "none, or one memory",
+            "leave id out, or send together=true",
+        )
+    return _remember_each(memory, body, shared, step)
+
+
+def read_all(body: Body[Any], step: Step) -> list[Percept]:
+    """Read all signals of a body, and report each."""
+    count = len(body.places)
+    percepts = []
+    for place in body.places:
+        step(place, count + 1, f"reading {body.name(place)}")
+        percepts.append(body.percept(place))
+    step(count, count + 1, "remembering")
+    return percepts
+
+
+def _remember_each(
+    memory: Memory, body: Body[NewMemory], shared: dict[str, Any], step: Step
+) -> tuple[Sequence[Remembered], list[dict[str, Any]]]:
+    """Remember each signal by itself; what fails does not keep the others from it."""
+    failures: dict[int, SensoriumError] = {}
+    places: list[int] = []  # of the moments' signals
+
+    def moments() -> Iterator[Moment]:
+        for place in body.places:
+            try:
+                moment = Moment(body.percept(place), **shared)
+            except SensoriumError as error:
+                failures[place] = error
+                continue
+            places.append(place)
+            yield moment
+
+    total = len(body.places)
+    report = memory.remember_many(
+        moments(),
+        batch_size=BATCH,
+        progress=lambda done, _: step(done + len(failures), total, "remembering"),
+    )
+    failures |= {places[failure.index]: failure.error for failure in report.failures}
+    if not report.remembered:
+        raise failures[min(failures)]
+    failed = [
+        {"media": place, "error": f"{body.name(place)}: {told(error)}"}
+        for place, error in sorted(failures.items())
+    ]
+    return report.remembered, failed
+

@@ -85,6 +85,23 @@ def access_of(connection: HTTPConnection) -> Access:
     return access
 
 
+def granted(connection: HTTPConnection, right: str | None) -> Grant:
+    """Return what a client may do, a right among it.
+
+    Raises:
+        UnauthorizedError: It sent no token, or one that is not known.
+        ForbiddenError: Its token lacks the right.
+    """
+    grant = access_of(connection).grant_of(connection)
+    if right is not None and right not in grant.rights:
+        raise ForbiddenError(
+            f"a token with the rights {', '.join(sorted(grant.rights))}",
+            f"one with the right {right}",
+            f"use another one, or make it: sensorium token add --rights {right}",
+        )
+    return grant
+
+
 def allowing(right: str | None) -> Callable[[HTTPConnection], Iterator[Caller]]:
     """Make the dependency of endpoints that take a right.
 
@@ -93,15 +110,8 @@ def allowing(right: str | None) -> Callable[[HTTPConnection], Iterator[Caller]]:
     """
 
     def caller(connection: HTTPConnection) -> Iterator[Caller]:
-        access = access_of(connection)
-        grant = access.grant_of(connection)
-        if right is not None and right not in grant.rights:
-            raise ForbiddenError(
-                f"a token with the rights {', '.join(sorted(grant.rights))}",
-                f"one with the right {right}",
-                f"use another one, or make it: sensorium token add --rights {right}",
-            )
-        with access.memories.using(grant.owner) as memory:
+        grant = granted(connection, right)
+        with access_of(connection).memories.using(grant.owner) as memory:
             yield Caller(grant.owner, grant.rights, memory)
 
     return caller

@@ -9,13 +9,34 @@ from fastapi import Depends, FastAPI
 
 from sensorium.agents.owners import OwnersMemories
 from sensorium.memory import Memory
-from sensorium.server import health, memories, signing_in
+from sensorium.server import (
+    classifying,
+    events,
+    forgetting,
+    health,
+    looking,
+    media,
+    memories,
+    plane,
+    previews,
+    recalling,
+    signals,
+    signing_in,
+    statistics,
+    streams,
+    timelines,
+)
 from sensorium.server.access import Access, Tokens
 from sensorium.server.options import ServerOptions
 from sensorium.server.parameters import only_known_parameters
 from sensorium.server.problems import offer_problems
+from sensorium.server.state import new_state
 
-ROUTERS = (health, signing_in, memories)  # modules, each with its `router`
+ROUTERS = (  # modules, each with its `router`
+    *(health, signing_in),
+    *(recalling, memories, media, previews, signals, timelines, looking, classifying, plane),
+    *(forgetting, events, streams, statistics),
+)
 
 
 def build_app(memory: Memory, *, tokens: Tokens, options: ServerOptions | None = None) -> FastAPI:
@@ -46,6 +67,7 @@ def build_app(memory: Memory, *, tokens: Tokens, options: ServerOptions | None =
         redirect_slashes=False,
     )
     app.state.access = Access(tokens, memories_of_owners, options or ServerOptions())
+    app.state.routes = new_state(memories_of_owners)
     offer_problems(app)
     for module in ROUTERS:
         app.include_router(module.router)

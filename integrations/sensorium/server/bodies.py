@@ -193,9 +193,7 @@ def _units_of(given: Sequence[dict[str, Any] | None] | None, files: int) -> list
     return found + [{}] * (files - len(found))
 
 
-def body_of(
-    model: type[About], part: str
-) -> Callable[[Request], AsyncIterator[Body[About]]]:
+def body_of(model: type[About], part: str) -> Callable[[Request], AsyncIterator[Body[About]]]:
     """Make the dependency of endpoints that take such a body; it stands after who asks.
 
     The files of the body are removed when the answer has been sent.

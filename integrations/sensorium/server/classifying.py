@@ -93,8 +93,6 @@ def _vectors(memory: Memory, body: Body[Sorting]) -> dict[str, NDArray[np.float3
     return {percept.modality: memory.encoder.embed([percept])[0]}
 
 
-def _ranked(
-    classifier: ZeroShotClassifier, vector: NDArray[np.float32]
-) -> list[dict[str, Any]]:
+def _ranked(classifier: ZeroShotClassifier, vector: NDArray[np.float32]) -> list[dict[str, Any]]:
     [found] = classifier.rank(vector[None], top=len(classifier.labels))
     return [{"label": each.label, "probability": each.probability} for each in found]

@@ -18,7 +18,7 @@ REST = "0000-01-01T00:00:00+00:00"  # what stands after them at the beginning of
 PAGE = 10_000  # records whose times are read together
 
 
-def density(memory: Memory, by: By, **filters: Unpack[Filters]) -> list[tuple[str, int]]:
+def density(memory: Memory, by: By, **filters: Unpack[Filters]) -> list[tuple[datetime, int]]:
     """Count records by the hour, day or month of UTC in which they begin.
 
     Args:
@@ -26,7 +26,7 @@ def density(memory: Memory, by: By, **filters: Unpack[Filters]) -> list[tuple[st
         by: Length of a bin.
         filters: Which records; see `Filters`.
     Returns:
-        When each bin begins, ISO 8601, and how many records are in it, earliest first; bins
+        When each bin begins, and how many records are in it, earliest first; bins
         without a record are left out.
     Raises:
         FilterError: A filter is wrong; see `Filters`.
@@ -41,4 +41,5 @@ def density(memory: Memory, by: By, **filters: Unpack[Filters]) -> list[tuple[st
         counts.update(point.payload["at"][:kept] for point in page.points)
         cursor = page.cursor
         if cursor is None:
-            return [(f"{start}{REST[kept:]}", count) for start, count in sorted(counts.items())]
+            found = sorted(counts.items())
+            return [(datetime.fromisoformat(start + REST[kept:]), n) for start, n in found]

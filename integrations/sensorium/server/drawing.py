@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,7 @@ def _thinned(
         return times, samples
     edges = np.linspace(0, len(times), max(1, points // 2) + 1).astype(int)
     kept_times, kept = [], []
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         stretch = samples[start:end]
         low, high = stretch.argmin(axis=0), stretch.argmax(axis=0)
         columns = np.arange(samples.shape[1])

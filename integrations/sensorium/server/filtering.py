@@ -39,6 +39,7 @@ class FilterFields(BaseModel):
 
 
 def read_filters(
+    *,
     modality: Annotated[Modalities, Query(description="Any of these; repeat it.")] = None,
     tag: Annotated[Tags, Query(description="All of these; repeat it.")] = None,
     source: Annotated[Source, Query()] = "",

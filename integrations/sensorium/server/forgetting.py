@@ -50,7 +50,9 @@ class Forgetting(BaseModel):
 
 
 @router.post("/v1/forget")
-def forget_memories(caller: Forgetter, wish: Forgetting, request: Request) -> models.Forgotten | models.WouldForget:
+def forget_memories(
+    caller: Forgetter, wish: Forgetting, request: Request
+) -> models.Forgotten | models.WouldForget:
     """Forget memories for good; with `dry_run`, say what that would be."""
     conditions = _filters(wish)
     is_bounded = bool(wish.ids or conditions)
@@ -94,7 +96,11 @@ def forget(
         everything: All records.
         conditions: Filters that hold, too.
     """
-    options: dict[str, Any] = {"everything": everything, "media_only": media_only, **(conditions or {})}
+    options: dict[str, Any] = {
+        "everything": everything,
+        "media_only": media_only,
+        **(conditions or {}),
+    }
     receipt = memory.forget(*ids, purge=True, **options) if purge else None
     removed = len(receipt.ids) if receipt else memory.forget(*ids, **options)
     if removed:
@@ -124,5 +130,7 @@ def _looked_up(memory: Memory, ids: Sequence[str] | None, found: Filters) -> mod
         conditions: list[Condition] = [named(memory.owner, ids)]
         conditions += matching(where) if isinstance(where, dict) else []
         found = {**found, "where": Every(tuple(conditions))}
-    records = [models.Record.model_validate(r.to_dict()) for r in memory.timeline(limit=SHOWN, **found)]
+    records = [
+        models.Record.model_validate(r.to_dict()) for r in memory.timeline(limit=SHOWN, **found)
+    ]
     return models.WouldForget(would_remove=memory.count(**found), records=records)

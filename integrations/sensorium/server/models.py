@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from sensorium.memory.certainty import Certainty
 
@@ -142,3 +142,298 @@ class Hit(Answer):
     age: float
     finding: Finding | None
     medium: str | None
+
+
+class MemoriesPage(Answer):
+    """A page of memories in order of time.
+
+    Attributes:
+        records: The memories.
+        cursor: Parameter of the next page; null after the last.
+    """
+
+    records: list[Record]
+    cursor: str | None
+
+
+class RememberedMemory(Answer):
+    """A memory that is kept; see `sensorium.memory.Remembered`."""
+
+    id: str
+    status: Literal["new", "replaced", "known"]
+
+
+class FailedMedium(Answer):
+    """A signal that could not be remembered.
+
+    Attributes:
+        media: Its place: those of the JSON first, then the files.
+        error: Why, and what to do.
+    """
+
+    media: int
+    error: str
+
+
+class RememberedMemories(Answer):
+    """What became of what was sent."""
+
+    records: list[RememberedMemory]
+    failed: list[FailedMedium]
+
+
+class Forgotten(Answer):
+    """What was forgotten.
+
+    Attributes:
+        removed: How many memories, or of how many the media.
+        kept: What is kept of them, in words; empty if nothing is.
+        done: What was erased from the disk, in sentences.
+        not_promised: Where something may still be left, in sentences.
+    """
+
+    removed: int
+    kept: str
+    done: list[str] = []
+    not_promised: list[str] = []
+
+
+class WouldForget(Answer):
+    """What would be forgotten: how many memories, and the first of them."""
+
+    would_remove: int
+    records: list[Record]
+
+
+class Recalled(Answer):
+    """What a question found, best first.
+
+    Attributes:
+        hits: The memories.
+        notes: What makes the hits doubtful, or how the question was understood.
+        took_ms: Milliseconds that it took.
+    """
+
+    hits: list[Hit]
+    notes: list[str]
+    took_ms: float
+
+
+class Bin(Answer):
+    """When an hour, a day or a month begins, and how many memories begin in it."""
+
+    at: datetime
+    count: int
+
+
+class Density(Answer):
+    """Memories by time; bins without one are left out."""
+
+    by: Literal["hour", "day", "month"]
+    bins: list[Bin]
+
+
+class Counted(Answer):
+    """A value, and how many memories have it."""
+
+    value: str
+    count: int
+
+
+class Tally(Answer):
+    """Memories by the values of a field, the most frequent first.
+
+    Attributes:
+        field: The field.
+        count: How many memories there are, with or without a value.
+        values: The values.
+    """
+
+    field: Literal["tags", "source", "modalities"]
+    count: int
+    values: list[Counted]
+
+
+class Waveform(Answer):
+    """The outline of a sound.
+
+    Attributes:
+        rate: Samples per second.
+        duration: Seconds.
+        low: Lowest sample of each of many equal stretches.
+        high: Highest sample of each.
+        sampled: Whether only a piece of each stretch was read, as of a very long sound.
+    """
+
+    kind: Literal["waveform"]
+    modality: str
+    rate: float
+    duration: float
+    low: list[float]
+    high: list[float]
+    sampled: bool
+
+
+class Curves(Answer):
+    """The curves of a motion; three where there is no gyroscope.
+
+    Attributes:
+        rate: Samples per second.
+        duration: Seconds.
+        names: Name of each curve.
+        units: Unit of each curve.
+        t: Seconds of the values.
+        values: A list for each curve.
+        gaps: Stretches without a sample, in seconds.
+    """
+
+    kind: Literal["curves"]
+    modality: str
+    rate: float
+    duration: float
+    names: list[str]
+    units: list[str]
+    t: list[float]
+    values: list[list[float]]
+    gaps: list[tuple[float, float]]
+
+
+class Grid(Answer):
+    """The values of a map.
+
+    Attributes:
+        width: Columns that are sent.
+        height: Rows that are sent.
+        of: Width and height of the whole map.
+        unit: m; relative or px of depth without a scale; degC, counts or share of heat.
+        low: Least value of the whole map; null if it has none.
+        high: Greatest value.
+        data: Base64 of float32, little-endian, row by row from the top; NaN where nothing was
+            measured.
+    """
+
+    kind: Literal["grid"]
+    modality: str
+    width: int
+    height: int
+    of: tuple[int, int]
+    unit: Literal["m", "px", "relative", "degC", "counts", "share"]
+    low: float | None
+    high: float | None
+    data: str
+
+
+class TextSignal(Answer):
+    """A text."""
+
+    kind: Literal["text"]
+    modality: str
+    text: str
+
+
+class Frames(Answer):
+    """A picture, or a film by its moments.
+
+    Attributes:
+        duration: Seconds; null for a picture.
+        times: Seconds, evenly spread, for `start` of a preview.
+        size: Width and height in pixels; null if there is none.
+        fps: Frames per second of a film.
+        sound: Whether a film has sound.
+    """
+
+    kind: Literal["frames"]
+    modality: str
+    duration: float | None
+    times: list[float]
+    size: tuple[int, int] | None
+    fps: float | None
+    sound: bool
+
+
+Signal = Annotated[Waveform | Curves | Grid | TextSignal | Frames, Field(discriminator="kind")]
+SIGNAL: TypeAdapter[Waveform | Curves | Grid | TextSignal | Frames] = TypeAdapter(Signal)
+
+
+class LookedFile(Answer):
+    """What a file would be.
+
+    Attributes:
+        name: Its name.
+        modality: Its modality; null if it is not known.
+        reading: How it was read: units, columns, rates.
+        units_needed: Units that must be said, and values of each that may fit.
+        at: When it was taken, if it says so.
+        seconds: Its length.
+        error: Why it cannot be read yet, and what to do.
+    """
+
+    name: str
+    modality: str | None
+    reading: dict[str, Any] = {}
+    units_needed: dict[str, list[Any]]
+    at: datetime | None = None
+    seconds: float | None = None
+    error: str | None = None
+
+
+class Looked(Answer):
+    """What each file would be, in order."""
+
+    files: list[LookedFile]
+
+
+class Labelled(Answer):
+    """A label, and how probable it is among the others."""
+
+    label: str
+    probability: float
+
+
+class Classified(Answer):
+    """How well labels fit, the best first.
+
+    Attributes:
+        labels: The labels, over all modalities.
+        by_modality: The same for each modality.
+    """
+
+    labels: list[Labelled]
+    by_modality: dict[str, list[Labelled]]
+
+
+class PlanePoint(Answer):
+    """A memory on the plane."""
+
+    id: str
+    modality: str
+    x: float
+    y: float
+
+
+class Plane(Answer):
+    """Memories on a plane.
+
+    Attributes:
+        points: The memories.
+        sampled: Whether some were chosen at random, because there are too many.
+        explained: Shares of what differs that the two directions show.
+    """
+
+    points: list[PlanePoint]
+    sampled: bool
+    explained: tuple[float, float]
+
+
+class Statistics(Answer):
+    """What a memory holds; see `sensorium.memory.Memory.stats`."""
+
+    owner: str
+    records: int
+    modalities: dict[str, int]
+    tags: dict[str, int]
+    first: datetime | None
+    last: datetime | None
+    media_bytes: int | None
+    encoder: str
+    store: dict[str, str]

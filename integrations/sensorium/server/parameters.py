@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import Request
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query
 from fastapi.routing import APIRoute
+from starlette.requests import HTTPConnection
 
 from sensorium.errors import RequestError
 
 
-def only_known_parameters(request: Request) -> None:
+def only_known_parameters(request: HTTPConnection) -> None:
     """Check that a request has no parameter in its query that its endpoint does not take.
 
     Raises:

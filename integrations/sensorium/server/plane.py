@@ -23,7 +23,9 @@ def get_plane(
     """Lay memories out on a plane, by the two directions in which they differ most."""
     plane = plane_of(caller.memory, limit=limit, **conditions)
     return models.Plane(
-        points=[models.PlanePoint(id=p.id, modality=p.modality, x=p.x, y=p.y) for p in plane.points],
+        points=[
+            models.PlanePoint(id=p.id, modality=p.modality, x=p.x, y=p.y) for p in plane.points
+        ],
         sampled=plane.sampled,
         explained=plane.explained,
     )

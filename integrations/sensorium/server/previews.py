@@ -34,11 +34,12 @@ def get_preview(
     digest: Digest,
     caller: Reader,
     request: Request,
+    *,
     start: Moment = None,
     end: Moment = None,
     size: Annotated[int, Query(ge=SMALLEST, le=LARGEST)] = SIZE,
 ) -> Response:
-    """Show a kept signal: a small picture, the frame of a video at a moment, a stretch of a sound."""
+    """Show a kept signal: a picture, the frame of a video at a moment, a stretch of a sound."""
     medium = find_medium(caller.memory, digest)
     etag = f'"{medium.digest}-{start}-{end}-{size}"'
     headers = {**SAFE, "ETag": etag}

@@ -45,7 +45,9 @@ async def answered(request: Request, work: Work, *, once: Once, status: int = 20
     following = _Following(work)
     task = asyncio.ensure_future(once(following.done))
     following.follow(task)
-    return ClosingResponse(following.sent(task), media_type=EVENT_STREAM, closing=lambda: following.end(task))
+    return ClosingResponse(
+        following.sent(task), media_type=EVENT_STREAM, closing=lambda: following.end(task)
+    )
 
 
 class _Following:

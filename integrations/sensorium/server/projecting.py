@@ -133,7 +133,9 @@ def _centred(vectors: NDArray[np.float32], modalities: Sequence[str]) -> NDArray
     return centred
 
 
-def _chosen(memory: Memory, condition: Condition | None, limit: int) -> tuple[list[StoredPoint], bool]:
+def _chosen(
+    memory: Memory, condition: Condition | None, limit: int
+) -> tuple[list[StoredPoint], bool]:
     """Return the records to show, without their vectors, and whether they were chosen."""
     alive = Filter(memory.owner, condition, alive_at=datetime.now(timezone.utc))
     backend = memory.backend
@@ -201,5 +203,3 @@ def _batches(points: Sequence[StoredPoint], modality: str) -> Iterator[list[str]
         rows += of
     if batch:
         yield batch
-
-

@@ -48,4 +48,6 @@ def part_of(headers: Mapping[str, str], size: int, etag: str) -> Part:
 def is_known(headers: Mapping[str, str], etag: str) -> bool:
     """Return whether the client says that it has the file already."""
     tags = headers.get("if-none-match", "")
-    return tags.strip() == "*" or etag in {tag.strip().removeprefix("W/") for tag in tags.split(",")}
+    return tags.strip() == "*" or etag in {
+        tag.strip().removeprefix("W/") for tag in tags.split(",")
+    }

@@ -159,7 +159,9 @@ def _answer(
     hits: Sequence[Hit], notes: Sequence[str], begun: float, *, keywords: bool = False
 ) -> dict[str, Any]:
     return {
-        "hits": [{**hit.to_dict(), "medium": hit.medium.digest if hit.medium else None} for hit in hits],
+        "hits": [
+            {**hit.to_dict(), "medium": hit.medium.digest if hit.medium else None} for hit in hits
+        ],
         "notes": [*notes, *related_line(hits, keywords=keywords)],
         "took_ms": round(1000 * (time.perf_counter() - begun), 1),
     }

@@ -38,7 +38,9 @@ class NewMemory(BaseModel):
     source: Origin = ""
     metadata: Facts = None
     ttl: Ttl = None
-    id: str | None = Field(default=None, description="Id of the memory; one that has it is replaced.")
+    id: str | None = Field(
+        default=None, description="Id of the memory; one that has it is replaced."
+    )
     media: Sent = None
     units: Units = None
 
@@ -125,4 +127,3 @@ def _remember_each(
         for place, error in sorted(failures.items())
     ]
     return report.remembered, failed
-

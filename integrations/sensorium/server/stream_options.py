@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError, model_
 from starlette.datastructures import QueryParams
 from typing_extensions import Self
 
-from sensorium.agents.arguments import Facts, NewTags, NewText, Origin
+from sensorium.agents.arguments import NewTags, NewText, Origin
 from sensorium.agents.time_arguments import Time
 from sensorium.agents.wording import refusal, refused
 from sensorium.errors import PerceptShapeError, RequestError

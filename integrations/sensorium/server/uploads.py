@@ -172,7 +172,7 @@ class _Part:
     path: Path | None = None
     stream: IO[bytes] | None = None
     bytes: int = 0
-    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
 
 
 class _Form:

@@ -7,6 +7,7 @@ import runpy
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from tests.support.golden_files import ROOT
@@ -75,3 +76,30 @@ def test_every_sample_is_attributed() -> None:
     files = [path.name for path in MEDIA.iterdir() if path.name != "ATTRIBUTION.md"]
     assert sorted(row[0] for row in rows) == sorted(files)
     assert all(len(row) == 6 and all(row) for row in rows)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    find_spec("sktime") is None or find_spec("chemotools") is None,
+    reason="the recordings are in sktime and chemotools",
+)
+def test_a_seventh_sense_says_what_it_can_and_what_not(capsys: pytest.CaptureFixture[str]) -> None:
+    """Held-out recordings by taught names, by other words, and of kinds never taught."""
+    runpy.run_path(str(ROOT / "examples" / "bind_a_seventh_sense.py"))["main"]([])
+    printed = capsys.readouterr().out
+    shares = re.findall(r"^  .*: (0\.\d{3})", printed, re.MULTILINE)
+    taught, others, unseen = map(float, shares)
+    assert taught > 0.83
+    assert others > 0.45
+    assert unseen < 3 / 11
+    assert "bit for bit the same: True" in printed
+    assert "60 of 60" in printed
+
+
+def test_without_the_recordings_an_example_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """An empty folder in place of the packages: one line, and nothing bound."""
+    main = runpy.run_path(str(ROOT / "examples" / "bind_a_seventh_sense.py"))["main"]
+    assert main(["--unpacked", str(tmp_path)]) == 1
+    assert "pip install --no-deps sktime chemotools" in capsys.readouterr().out

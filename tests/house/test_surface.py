@@ -7,14 +7,16 @@ import importlib
 import pytest
 
 SURFACE = {
-    "sensorium.percepts": "IMU Audio Depth Image Limits Percept Place Span Text Thermal Unit Video "
-    "fill_holes percept_from_dict percept_from_media",
+    "sensorium.percepts": "IMU Audio Depth Image Limits Percept Place Series Span Text Thermal "
+    "Unit Video fill_holes percept_from_dict percept_from_media",
     "sensorium.sources": "Account MessageFailure Reader Reason Snapshot bag check_options "
     "moments open register_reader walk",
     "sensorium.samples": "FOLDER NOTES notes sample sample_names",
     "sensorium.encoders": "Background EmbeddingSpace Encoder EncoderBase Encoding FewShotProbe "
     "FunctionEncoder Pair Prediction ZeroShotClassifier check_cancelled combine encoder_names "
     "load_encoder normalise register_encoder report_windows supervised",
+    "sensorium.encoders.binding": "BoundEncoder BoundSense Features RandomConvolutions bind "
+    "load_bound",
     "sensorium.encoders.questions": "Exclusion named_modalities read_exclusion strip_frame",
     "sensorium.enrich": "Box Enricher Enrichers Found Word enricher_names find_words load_enricher "
     "named_enrichers register_enricher",

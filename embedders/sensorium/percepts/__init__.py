@@ -9,6 +9,7 @@ from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import Percept, Span, percept_from_dict
 from sensorium.percepts.place import Place
 from sensorium.percepts.recognising import percept_from_media
+from sensorium.percepts.series import Series
 from sensorium.percepts.text import Text
 from sensorium.percepts.thermal import Thermal
 from sensorium.percepts.unit import Unit
@@ -22,6 +23,7 @@ __all__ = [
     "Limits",
     "Percept",
     "Place",
+    "Series",
     "Span",
     "Text",
     "Thermal",

@@ -15,7 +15,13 @@ from sensorium.memory.streams.clock import MICROSECOND, SECOND, Clock
 from sensorium.memory.streams.cutter import Cutter
 from sensorium.memory.streams.feeder import Feeder, Sink
 from sensorium.memory.streams.frame_cutter import FrameCutter, camera
-from sensorium.memory.streams.modalities import SampledModality, SampledMotion, SampledSound
+from sensorium.memory.streams.modalities import (
+    SampledModality,
+    SampledMotion,
+    SampledSeries,
+    SampledSound,
+    series_class,
+)
 from sensorium.memory.streams.options import (
     EVERY,
     LATENESS,
@@ -41,6 +47,7 @@ from sensorium.percepts.motion.times import FASTEST, SLOWEST
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 POLICIES = ("block", "drop-oldest")
 FASTEST_FRAMES = 1e5  # Hz
+FASTEST_SERIES, SLOWEST_SERIES = 1e6, 1e-3  # Hz
 LEAST = 1e-3  # s: shortest window and stride
 CAMERA_UNITS = ("unit", "fx", "baseline", "span", "palette", "invalid", *BITS, "trust")
 
@@ -55,7 +62,7 @@ def open_stream(
     """Open a stream into a sink.
 
     Args:
-        modality: "imu", "audio", "image", "depth" or "thermal".
+        modality: "imu", "audio", "image", "depth", "thermal", or a sense derived from `Series`.
         sink: Function that remembers a batch of moments; its return acknowledges them. It is
             called in the stream's own thread.
         state_dir: Folder where statistics persist, in `<name>.json`; `None` to keep them in memory.
@@ -125,6 +132,10 @@ def _sampled(modality: str, given: dict[str, Any]) -> tuple[SampledModality, flo
     if modality == "imu":
         rate = number(given, "rate", 0.0, least=SLOWEST, most=FASTEST) or None
         return SampledMotion(accel=given.get("accel"), gyro=given.get("gyro")), rate
+    own = series_class(modality)
+    if own is not None:
+        rate = number(given, "rate", 0.0, least=SLOWEST_SERIES, most=FASTEST_SERIES) or None
+        return SampledSeries(own, rate=rate, unit=given.get("unit")), rate
     if "rate" not in given:
         raise UnitError(
             "a stream of audio without a rate", "samples per second", "write rate=16_000"
@@ -145,7 +156,7 @@ def _sample_cutter(
     lengths = Lengths(
         window=window,
         stride=number(given, "stride", window, least=LEAST, most=LONGEST_EVERY),
-        shortest=SHORTEST,
+        shortest=min(SHORTEST, window),
         gap=number(given, "gap", base.gap, least=0, most=LONGEST),
         lateness=number(given, "lateness", LATENESS, least=0, most=LONGEST),
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from sensorium.errors import PerceptShapeError, Phrase, SourceTypeError, UnitError, listed
 from sensorium.memory.streams.ordering import Rows
-from sensorium.percepts import IMU, Audio, Percept
+from sensorium.percepts import IMU, Audio, Percept, Series
 from sensorium.percepts.audio import FULL_SCALE, LOUDEST
 from sensorium.percepts.motion.canonical import Motion
 from sensorium.percepts.motion.checks import no_reading
@@ -148,6 +148,42 @@ class SampledSound:
     def percept(self, samples: Rows, *, rate: float, at: datetime) -> Audio:
         """Make a sound of samples `(n, C)` in [-1, 1]."""
         return Audio(samples.T, rate=round(rate), at=at)
+
+
+class SampledSeries:
+    """Samples of a sense of one's own, pushed as `(n,)` or `(n, C)`."""
+
+    def __init__(self, kind: type[Series], *, rate: float | None, unit: str | None) -> None:
+        """Check the rate and the unit, as the sense does.
+
+        Raises:
+            UnitError: The rate is missing, or the unit is missing or unknown.
+            PerceptValueError: The rate is no number of Hz.
+        """
+        kind(np.zeros(1), rate=rate, unit=unit)
+        self.modality = kind.modality
+        self._kind, self._unit = kind, unit
+        self._canonical = next(iter(kind.factors))
+
+    def admit(self, given: Given) -> Rows:
+        """Return samples `(n, C)` in canonical units; see `SampledModality.admit`."""
+        samples = array_of(given, self.modality)
+        finite = np.isfinite(samples) if samples.dtype.kind == "f" else None
+        whole = samples if finite is None else np.where(finite, samples, 0)
+        rows = self._kind(whole, rate=1.0, unit=self._unit).samples().copy()
+        if finite is not None:
+            rows[~finite.reshape(rows.shape)] = np.nan
+        return rows
+
+    def percept(self, samples: Rows, *, rate: float, at: datetime) -> Series:
+        """Make a recording of samples `(n, C)` in canonical units."""
+        return self._kind(samples, rate=rate, unit=self._canonical, at=at)
+
+
+def series_class(modality: object) -> type[Series] | None:
+    """Return the class of a modality if it is a sense of one's own that derives from `Series`."""
+    kind = Percept.modalities.get(modality) if isinstance(modality, str) else None
+    return kind if kind is not None and issubclass(kind, Series) else None
 
 
 def array_of(given: Given, modality: str) -> Array:

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from sensorium.errors import PerceptValueError, RecordError, UnsupportedModalityError, show
 from sensorium.memory.streams.feeder import Policy
+from sensorium.memory.streams.modalities import series_class
 from sensorium.percepts.maps.counts import Number
 from sensorium.percepts.maps.palettes import Palette
 
@@ -23,12 +24,14 @@ class StreamOptions(TypedDict, total=False):
     """Options of a stream; those of other modalities are refused. Defaults are in parentheses.
 
     Attributes:
-        rate: Nominal rate in Hz: needed for audio, and for pushes without timestamps.
+        rate: Nominal rate in Hz: needed for audio, a sense of your own, and pushes without
+            timestamps.
         accel: Unit of acceleration, "m/s^2" or "g", or what one count is in m/s^2 (needed for
             imu).
         gyro: Unit of rotation rate, "rad/s" or "deg/s", or what one count is in rad/s (needed for
             imu).
-        unit: Unit of pixels, as `Depth` and `Thermal` take it (needed for both).
+        unit: Unit of pixels, as `Depth` and `Thermal` take it (needed for both), or of the samples
+            of a sense derived from `Series`.
         fx: Focal length, as `Depth` takes it.
         baseline: Distance of a stereo pair's cameras, as `Depth` takes it.
         span: Range of temperatures, as `Thermal` takes it.
@@ -38,7 +41,7 @@ class StreamOptions(TypedDict, total=False):
         bits: Bits of the stored numbers that count, as they take it.
         invalid: Numbers that mark pixels without depth, as `Depth` takes it.
         trust: Whether to accept frames that look like another unit (no).
-        window: Seconds in one memory (imu 2.56, audio 5).
+        window: Seconds in one memory (imu 2.56, audio 5, others 1).
         stride: Seconds from the start of one window to the next (the window). With a longer stride,
             the samples between two windows are left out.
         every: Shortest time from one remembered frame to the next, in seconds (1).
@@ -113,6 +116,10 @@ DEFAULTS = {
 }
 
 
+# Of a sense of one's own: a second, unless its caller knows better.
+SERIES = Defaults("window stride lateness unit", queue=16, window=1.0, gap=0.1)
+
+
 def defaults(modality: str, options: Mapping[str, Any]) -> Defaults:
     """Return the defaults of a modality, after checking that it takes the given options.
 
@@ -120,13 +127,14 @@ def defaults(modality: str, options: Mapping[str, Any]) -> Defaults:
         UnsupportedModalityError: The modality cannot be streamed.
         RecordError: The modality does not take one of the options.
     """
-    if not isinstance(modality, str) or modality not in DEFAULTS:
+    known = SERIES if series_class(modality) else DEFAULTS.get(str(modality))
+    if known is None:
         raise UnsupportedModalityError(
             f"a stream of {show(modality)}",
-            f"one of {', '.join(DEFAULTS)}",
+            f"one of {', '.join(DEFAULTS)}, or a sense whose class derives from Series",
             "remember finished recordings with memory.remember(...)",
         )
-    taken = {*ALL.split(), *DEFAULTS[modality].takes.split()}
+    taken = {*ALL.split(), *known.takes.split()}
     for option, value in options.items():
         if option not in taken:
             raise RecordError(
@@ -134,7 +142,7 @@ def defaults(modality: str, options: Mapping[str, Any]) -> Defaults:
                 f"options among {', '.join(sorted(taken))}",
                 f"leave {option} out",
             )
-    return DEFAULTS[modality]
+    return known
 
 
 def number(

@@ -32,6 +32,7 @@ def test_a_record_is_found_by_words_and_by_its_like(encoder: BoundEncoder, tmp_p
     with Memory.open(":memory:", owner="ear", encoder=encoder) as memory:
         assert memory.import_(tmp_path / "export").records == 9
         [hit] = memory.recall("sine", limit=1)
+        assert hit.medium is not None
         kept = memory.open_medium(hit.medium)
         assert isinstance(kept, Hum)
         assert kept.units == {"rate": RATE, "unit": "Pa"}
@@ -57,6 +58,7 @@ def test_a_stream_becomes_memories(encoder: BoundEncoder) -> None:
         times = [record.at for record in memory.timeline(newest_first=False)]
         [hit] = memory.recall("square", limit=1)
         assert hit.record.at == times[1]
+        assert hit.medium is not None
         stored = memory.open_medium(hit.medium)
         assert isinstance(stored, Hum)
         np.testing.assert_allclose(stored.samples()[:, 0], wave("square", 2), atol=1e-4)

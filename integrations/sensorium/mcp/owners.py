@@ -5,7 +5,7 @@ from __future__ import annotations
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.provider import AccessToken, TokenVerifier
 
-from sensorium.agents.grants import FORGET, READ, WRITE, Grants
+from sensorium.agents.grants import FORGET, READ, WRITE, Tokens
 from sensorium.errors import OwnerError
 
 RIGHT_OF = {  # which right a tool takes
@@ -18,7 +18,7 @@ RIGHT_OF = {  # which right a tool takes
 class GrantedTokens(TokenVerifier):
     """Lets in who holds one of several tokens, each with an owner and rights."""
 
-    def __init__(self, grants: Grants) -> None:
+    def __init__(self, grants: Tokens) -> None:
         """Let in who is granted something."""
         self._grants = grants
 

@@ -32,7 +32,7 @@ from pydantic import AnyHttpUrl, AnyUrl, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sensorium.agents.grants import READ, SHORTEST_TOKEN, Grant, Grants
+from sensorium.agents.grants import READ, SHORTEST_TOKEN, Grant, Grants, Tokens
 from sensorium.agents.limits import ServerLimits
 from sensorium.agents.owners import OwnersMemories
 from sensorium.agents.signals import SignalReader
@@ -92,10 +92,12 @@ class MemoryServer(MCPServer[Any]):
     Attributes:
         token_length: Characters of the token that clients must send; 0 without a token.
         memories: The memories of owners, if the tokens of clients name them and have rights.
+        closes_memories: Whether they are the server's to close.
     """
 
     token_length: int = 0
     memories: OwnersMemories | None = None
+    closes_memories: bool = True
 
     @property
     def has_grants(self) -> bool:
@@ -104,7 +106,7 @@ class MemoryServer(MCPServer[Any]):
 
     def close(self) -> None:
         """Close what the server has opened, after its end; the memory it was made of stays open."""
-        if self.memories is not None:
+        if self.memories is not None and self.closes_memories:
             self.memories.close()
 
     async def list_tools(self) -> list[Tool]:
@@ -222,9 +224,10 @@ def build_server(
     roots: Sequence[str | Path] = (),
     read_only: bool = False,
     token: str | None = None,
-    grants: Sequence[Grant] = (),
+    grants: Sequence[Grant] | Tokens = (),
     issuer: Issuer | None = None,
     limits: ServerLimits | None = None,
+    memories: OwnersMemories | None = None,
 ) -> MCPServer[Any]:
     """Make a server of a memory. Its clients can change neither owner, place nor encoder.
 
@@ -234,9 +237,12 @@ def build_server(
         read_only: Offer only the tools that change nothing, as of a memory that was opened so.
         token: Secret that clients over HTTP must send as a bearer token.
         grants: Instead of `token`, several of them, each with an owner and rights: a client reaches
-            the memories of its token's owner in the place of `memory`.
+            the memories of its token's owner in the place of `memory`. Or who is let in, as a
+            file of tokens that may change.
         issuer: Instead of both, who issues the tokens of clients, each of its owner and rights.
         limits: Sizes of what the server takes in and gives out.
+        memories: The memories of owners in the place of `memory`, if the caller has opened them
+            and closes them; by default the server does.
     Raises:
         MemoryAccessError: More than one of `token`, `grants` and `issuer`, or wrong ones.
     """
@@ -260,7 +266,8 @@ def build_server(
     backend = memory.backend
     server.token_length = SHORTEST_TOKEN if grants or issuer else len(token or "")
     if grants or issuer:
-        server.memories = OwnersMemories(memory)
+        server.memories = memories or OwnersMemories(memory)
+        server.closes_memories = memories is None
         memory = server.memories.of(owner_of_caller)
     reading, connector = ReadingTools(memory, reader, limits), ConnectorTools(memory, reader)
     tools: dict[Callable[..., Any], ToolAnnotations] = dict.fromkeys(
@@ -281,7 +288,7 @@ def build_server(
 
 
 def _verifier(
-    token: str | None, grants: Sequence[Grant], issuer: Issuer | None
+    token: str | None, grants: Sequence[Grant] | Tokens, issuer: Issuer | None
 ) -> TokenVerifier | None:
     """Return what lets clients in.
 
@@ -295,7 +302,7 @@ def _verifier(
     if issuer:
         return IssuedTokens(issuer)
     if grants:
-        return GrantedTokens(Grants(grants))
+        return GrantedTokens(Grants(grants) if isinstance(grants, Sequence) else grants)
     return SecretToken(token) if token else None
 
 

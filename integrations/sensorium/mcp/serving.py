@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 import anyio
@@ -52,7 +52,7 @@ def serve_stdio(server: MCPServer[Any], memory: Memory) -> None:
         server: The server to run, made by `build_server`.
         memory: The memory that it serves.
     """
-    with _signals(lambda number: _close_and_end(memory, number)):
+    with ended_by_signals(lambda number: _close_and_end(memory, number)):
         server.run("stdio")
 
 
@@ -92,15 +92,13 @@ def serve_http(
         )
     if isinstance(server, MemoryServer) and not is_loopback(host):
         _check_token(server.token_length)
-    listener = _listener(host, port)
+    listener = listen(host, port)
     address = listener.getsockname()
     app = server.streamable_http_app(
         streamable_http_path=PATH,
         host=host,
         transport_security=_security(host, origins),
-        max_request_body_size=round(limits.upload_bytes * BASE64) + MIB,
-        session_idle_timeout=IDLE_SESSION,
-        max_sessions=MOST_SESSIONS,
+        **http_settings(limits),
     )
     app.user_middleware.append(Middleware(OwnerShares, idle=IDLE_SESSION))  # behind the tokens
     if origins:
@@ -120,13 +118,30 @@ def serve_http(
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=GRACE,
     )
-    with _signals(_interrupt), listener:
-        logger.info("serving at http://%s:%d%s", _bracketed(address[0]), address[1], PATH)
+    with ended_by_signals(interrupt), listener:
+        logger.info("serving at http://%s:%d%s", bracketed(address[0]), address[1], PATH)
         try:
             anyio.run(lambda: uvicorn.Server(config).serve(sockets=[listener]))
         finally:
             if isinstance(server, MemoryServer):
                 server.close()
+
+
+class HttpSettings(TypedDict):
+    """What bounds the clients of a server over HTTP, as `streamable_http_app` takes it."""
+
+    max_request_body_size: int
+    session_idle_timeout: float
+    max_sessions: int
+
+
+def http_settings(limits: ServerLimits) -> HttpSettings:
+    """Return what bounds the clients of a server over HTTP."""
+    return {
+        "max_request_body_size": round(limits.upload_bytes * BASE64) + MIB,
+        "session_idle_timeout": IDLE_SESSION,
+        "max_sessions": MOST_SESSIONS,
+    }
 
 
 def _check_token(length: int) -> None:
@@ -146,7 +161,12 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Open a socket that listens at an address.
+
+    Raises:
+        StoreUnavailableError: This process cannot listen there.
+    """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
@@ -182,7 +202,7 @@ def _security(host: str, origins: Sequence[str]) -> TransportSecuritySettings:
     """
     if not is_loopback(host):
         return TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    names = sorted({_bracketed(host), LOOPBACK, "localhost", "[::1]"})
+    names = sorted({bracketed(host), LOOPBACK, "localhost", "[::1]"})
     return TransportSecuritySettings(
         allowed_hosts=[*names, *(f"{name}:*" for name in names)],
         allowed_origins=[
@@ -193,12 +213,13 @@ def _security(host: str, origins: Sequence[str]) -> TransportSecuritySettings:
     )
 
 
-def _bracketed(host: str) -> str:
+def bracketed(host: str) -> str:
+    """Write a host as in a URL: numbers of IPv6 in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 @contextmanager
-def _signals(end: Callable[[int], None]) -> Iterator[None]:
+def ended_by_signals(end: Callable[[int], None]) -> Iterator[None]:
     """Call `end` for SIGTERM and SIGINT. Outside of the main thread this does nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -215,7 +236,13 @@ def _signals(end: Callable[[int], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _interrupt(number: int) -> None:
+def interrupt(number: int) -> None:
+    """End this thread as a signal asks.
+
+    Raises:
+        KeyboardInterrupt: It was SIGINT.
+        SystemExit: It was SIGTERM; the exit code is 0.
+    """
     if number == signal.SIGINT:
         raise KeyboardInterrupt("the memory is closed")
     raise SystemExit(EXIT_CODES[signal.SIGTERM])

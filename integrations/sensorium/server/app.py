@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 
 from fastapi import Depends, FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 
+from sensorium.agents.grants import Tokens
 from sensorium.agents.owners import OwnersMemories
+from sensorium.mcp.serving import PATH as AGENTS
 from sensorium.memory import Memory
+from sensorium.qdrant.read_only import ReadOnlyBackend
 from sensorium.server import (
     classifying,
     events,
@@ -17,6 +25,7 @@ from sensorium.server import (
     looking,
     media,
     memories,
+    metrics,
     plane,
     previews,
     recalling,
@@ -26,17 +35,24 @@ from sensorium.server import (
     streams,
     timelines,
 )
-from sensorium.server.access import Access, Tokens
+from sensorium.server.access import Access
+from sensorium.server.agents import AgentEndpoint
+from sensorium.server.guarding import Guard
+from sensorium.server.observing import Observed, Observer
+from sensorium.server.openapi import describe
 from sensorium.server.options import ServerOptions
 from sensorium.server.parameters import only_known_parameters
 from sensorium.server.problems import offer_problems
 from sensorium.server.state import new_state
+from sensorium.server.static import StaticPages
 
 ROUTERS = (  # modules, each with its `router`
-    *(health, signing_in),
+    *(health, signing_in, metrics),
     *(recalling, memories, media, previews, signals, timelines, looking, classifying, plane),
     *(forgetting, events, streams, statistics),
 )
+HERE = Path(__file__).parent
+REFERENCE = "/docs"
 
 
 def build_app(memory: Memory, *, tokens: Tokens, options: ServerOptions | None = None) -> FastAPI:
@@ -48,14 +64,20 @@ def build_app(memory: Memory, *, tokens: Tokens, options: ServerOptions | None =
         tokens: Who is let in.
         options: How the server answers.
     """
-    memories_of_owners = OwnersMemories(memory)
+    options = options or ServerOptions()
+    if isinstance(memory.backend, ReadOnlyBackend):
+        options = replace(options, read_only=True)
+    owners = OwnersMemories(memory)
+    access = Access(tokens, owners, options)
+    agents = AgentEndpoint(memory, access)
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
         try:
-            yield
+            async with agents.opened():
+                yield
         finally:
-            memories_of_owners.close()
+            owners.close()
 
     app = FastAPI(
         title="Sensorium",
@@ -66,9 +88,22 @@ def build_app(memory: Memory, *, tokens: Tokens, options: ServerOptions | None =
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.access = Access(tokens, memories_of_owners, options or ServerOptions())
-    app.state.routes = new_state(memories_of_owners)
+    app.state.access = access
+    app.state.routes = new_state(owners)
+    app.state.observed = Observed(metrics.Points(memory.backend))
+    app.add_middleware(Observer, observed=app.state.observed)
+    app.add_middleware(Guard, options=options)
     offer_problems(app)
     for module in ROUTERS:
         app.include_router(module.router)
+    app.router.routes.append(Route(AGENTS, agents))
+    app.router.routes.append(Route(REFERENCE, _to_reference))
+    app.mount(REFERENCE, StaticPages(HERE / "reference"))
+    # Not mounted, as it would take the requests whose path is known and whose method is not
+    app.router.default = StaticPages(HERE / "page")
+    describe(app)
     return app
+
+
+async def _to_reference(_: Request) -> Response:
+    return RedirectResponse(f"{REFERENCE}/")

@@ -12,8 +12,9 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
+from starlette.websockets import WebSocket, WebSocketState
 
 from sensorium.agents.wording import problems_of, worded
 from sensorium.errors import (
@@ -45,12 +46,15 @@ from sensorium.errors import (
     UnauthorizedError,
     UnknownEncoderError,
     WeightsError,
+    WrongHostError,
 )
 from sensorium.server.models import Problem
 
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+POLICY_VIOLATION = 1008  # code with which a WebSocket is closed for what its client sent
+LONGEST_REASON = 120  # bytes of the reason of a close
 RETRY = 5  # seconds after which a store may be there again
 STATUSES: Mapping[type[SensoriumError], int] = {  # of a class and those below it
     PerceptError: 422,
@@ -74,6 +78,7 @@ STATUSES: Mapping[type[SensoriumError], int] = {  # of a class and those below i
     RequestError: 422,
     UnauthorizedError: 401,
     ForbiddenError: 403,
+    WrongHostError: 421,
     ConflictError: 409,
     TooManyRequestsError: 429,
     OperationCancelledError: 409,
@@ -116,14 +121,21 @@ def offer_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ValidationError, _invalid)
     app.add_exception_handler(HTTPException, _of_http)
-    app.add_exception_handler(Exception, _unexpected)
 
 
-async def _expected(request: Request, error: Exception) -> Response:
+async def _expected(connection: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, SensoriumError)
     if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.warning("%s %s: %s", request.method, request.url.path, error)
-    return problem_of(error)
+        logger.warning("%s: %s", connection.url.path, error)
+    answer = problem_of(error)
+    if isinstance(connection, WebSocket):  # to which the framework gives no answer of a handler
+        if connection.application_state is WebSocketState.CONNECTING:
+            await connection.send_denial_response(answer)
+        elif connection.application_state is WebSocketState.CONNECTED:
+            await connection.close(
+                POLICY_VIOLATION, str(error).encode()[:LONGEST_REASON].decode("utf-8", "ignore")
+            )
+    return answer
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
@@ -152,13 +164,15 @@ async def _of_http(request: Request, error: Exception) -> Response:
     )
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    """Tell nothing of a mistake of ours, and log it."""
-    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+def unexpected() -> Response:
+    """Answer a mistake of ours, of which nothing is told."""
     return _answer(
-        500, "InternalError", "a request that failed", "a server without this mistake",
-        "try again; if it stays, look into the log of the server",
-    )  # fmt: skip
+        500,
+        "InternalError",
+        "a request that failed",
+        "a server without this mistake",
+        "try again; if it stays, look into the log of the server for the id of this request",
+    )
 
 
 def _answer(

@@ -24,6 +24,7 @@ LOCK, HOLDER = "lock", "lock.pid"
 SOCKET, PORT = "socket", "port"  # where the process that has the folder open answers others
 SHARING = "sharing"
 LOCKS = "locks"  # folder of the locks of those who write
+TOKENS, TOKENS_LOCK = "tokens.toml", "tokens.lock"  # who is let in by a server of the memory
 LONGEST_HOLDER = 500  # bytes
 CONFIG = "edge_config.json"  # Edge's own, in the folder of a shard
 
@@ -230,7 +231,7 @@ def read_description(folder: Path) -> tuple[CollectionSchema, str | None] | None
 
 def kept_beside(folder: Path) -> list[str]:
     """Return the names in a memory's folder that are not its description's or its lock's."""
-    own = (DESCRIPTION, LOCK, HOLDER, SOCKET, PORT, LOCKS)
+    own = (DESCRIPTION, LOCK, HOLDER, SOCKET, PORT, LOCKS, TOKENS, TOKENS_LOCK)
     names = (path.name for path in folder.iterdir())
     return sorted(name for name in names if name not in own and not is_unfinished(name))
 

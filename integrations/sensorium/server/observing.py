@@ -1,0 +1,109 @@
+"""What is known of requests: an id for each, a line of the log, and numbers for Prometheus."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from contextvars import ContextVar
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.registry import Collector
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sensorium.server.problems import unexpected
+
+logger = logging.getLogger(__name__)
+
+ID = "X-Request-Id"
+GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")  # an id that a proxy may have given
+FAILED = 500
+LEFT = 499  # status that is counted where the client has gone before an answer
+NOWHERE = "other"  # route of requests that lead to none
+RECALLS = ("/v1/recall", "/v1/similar/{id:path}", "/v1/similar/{id}")
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)  # bounds of the histogram
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+
+class Observed:
+    """The numbers of one server.
+
+    Attributes:
+        registry: What `/metrics` writes.
+    """
+
+    def __init__(self, *collectors: Collector) -> None:
+        """Begin to count.
+
+        Args:
+            collectors: Further numbers, which are looked up when somebody asks for them.
+        """
+        self.registry = CollectorRegistry()
+        for collector in collectors:
+            self.registry.register(collector)
+        names = ("method", "route", "status")
+        self._requests = Counter(
+            "sensorium_requests", "Requests that were answered", names, registry=self.registry
+        )
+        self._seconds = Histogram(
+            "sensorium_request_seconds",
+            "Seconds from a request to the end of its answer",
+            ("route",),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self._recalls = Counter(
+            "sensorium_recalls", "Questions that were answered", registry=self.registry
+        )
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+        if route in RECALLS and status < 400:
+            self._recalls.inc()
+
+
+class Observer:
+    """Counts requests, gives each an id, and answers those that fail; an ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, observed: Observed) -> None:
+        """Observe an app."""
+        self._app = app
+        self._observed = observed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(ID, "")
+        name = given if GIVEN.fullmatch(given) else secrets.token_hex(8)
+        status, began = LEFT, time.perf_counter()
+
+        async def send_named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[ID] = name
+            await send(message)
+
+        token = request_id.set(name)
+        try:
+            await self._app(scope, receive, send_named)
+        except Exception as error:
+            logger.error("%s %s %s failed", name, scope["method"], scope["path"], exc_info=error)
+            if status != LEFT:  # half an answer is ended, not mended
+                raise
+            await unexpected()(scope, receive, send_named)
+        finally:
+            request_id.reset(token)
+            seconds = time.perf_counter() - began
+            route = getattr(scope.get("route"), "path", NOWHERE)
+            method = scope["method"] if scope["method"].isalpha() else "OTHER"
+            self._observed.count(method[:16], route, status, seconds)
+            line = "%s %s %s %d in %.1f ms"
+            logger.debug(line, name, scope["method"], scope["path"], status, 1000 * seconds)

@@ -23,10 +23,13 @@ from sensorium.server.state import ServerState, state_of
 
 SHOWN = 20  # records shown of those that would be forgotten
 MOST_IDS = 10_000  # of one call
+LARGEST_BODY = (
+    8 * 1024 * 1024
+)  # bytes of a request: as many ids, of the greatest length that is usual
 MOST_TOLD = 200  # ids that are told to who listens; of more, that something was forgotten
 KEPT = "the words, the vectors and what is known of it; its media are gone"
 
-router = APIRouter(tags=["memories"])
+router = APIRouter(tags=["memories"], max_body_size=LARGEST_BODY)
 
 
 class Conditions(FilterFields):

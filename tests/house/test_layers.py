@@ -27,7 +27,7 @@ LAYERS = [
         "qdrant",
         "memory",
     ),
-    *("agents", "adapters", "server", "cli"),
+    *("remote", "agents", "adapters", "server", "cli"),
 ]
 ADAPTERS = {"langchain", "langgraph", "llama_index", "mcp"}
 MODELS = {"imagebind", "mini"}

@@ -23,6 +23,7 @@ ROOMS = [
         "layout",
         "media",
         "recipe",
+        "elsewhere",
         "place",
         "shelf",
     ),

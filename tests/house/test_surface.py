@@ -36,6 +36,7 @@ SURFACE = {
     "SensoriumRetriever SensoriumVectorStore",
     "sensorium.mcp": "Grant Issuer ServerLimits build_server grants_of serve_http serve_stdio",
     "sensorium.server": "ServerOptions build_app",
+    "sensorium.remote": "RemoteMemory open_remote",
     "sensorium.memory.times": "TimesRead limit_by_times read_time read_times",
     "sensorium.memory.streams": "Gap Statistics Stream StreamOptions StreamReport open_stream",
 }

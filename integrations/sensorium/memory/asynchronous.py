@@ -31,7 +31,8 @@ def hop(
 
     @wraps(method)
     async def hopped(self: AsyncMemory, /, *arguments: P.args, **named: P.kwargs) -> R:
-        return await asyncio.to_thread(method, self.memory, *arguments, **named)
+        own: Callable[P, R] = getattr(self.memory, method.__name__)  # that of its class
+        return await asyncio.to_thread(own, *arguments, **named)
 
     return hopped
 
@@ -48,9 +49,11 @@ def hop_with_end(
     async def hopped(self: AsyncMemory, /, *arguments: P.args, **named: P.kwargs) -> R:
         stop = Event()
 
+        own: Callable[P, R] = getattr(self.memory, method.__name__)
+
         def work() -> R:
             with supervised(cancel=stop):
-                return method(self.memory, *arguments, **named)
+                return own(*arguments, **named)
 
         context = copy_context()
         thread = asyncio.get_running_loop().run_in_executor(None, partial(context.run, work))

@@ -20,6 +20,7 @@ from sensorium.errors import SensoriumError, StreamError
 from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.checks import check_field, check_limit, check_several
 from sensorium.memory.closing import Closing
+from sensorium.memory.elsewhere import opener_of
 from sensorium.memory.filters import Filters, Forgetting, Purging, conditions
 from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.payload import record_of
@@ -107,7 +108,7 @@ class Memory(Closing, Reopening):
         cls,
         place: str | Path | QdrantClient = HOME,
         *,
-        owner: str,
+        owner: str | None = None,
         encoder: str | Encoder = "sensorium-mini",
         keep_media: bool = True,
         enrich: Enrichers = False,
@@ -116,6 +117,7 @@ class Memory(Closing, Reopening):
         media_quota: int | None = None,
         collection: str = "sensorium",
         api_key: str | None = None,
+        token: str | None = None,
         prefer_grpc: bool = False,
         schema: CollectionSchema | None = None,
         read_only: bool = False,
@@ -126,9 +128,10 @@ class Memory(Closing, Reopening):
         Args:
             place: A folder (Qdrant Edge, in this process), the URL of a Qdrant server, any
                 `QdrantClient`, or `":memory:"`, a temporary store that is deleted on close: its
-                vectors are in RAM on Linux if there is room, its media on disk.
+                vectors are in RAM on Linux if there is room, its media on disk. Or the address of
+                a Sensorium server, `"sensorium+https://host"`: see docs/server.md.
             owner: Owner of the memories. Other owners' memories are never read, counted, changed
-                or removed.
+                or removed. Only of a Sensorium server it may be left out: the token names it.
             encoder: Name of an encoder, or an encoder; the one that an existing memory was made by.
             keep_media: Keep the signals themselves, not only their vectors.
             enrich: Find the words in what is remembered: `True`, or names such as `["read",
@@ -139,6 +142,7 @@ class Memory(Closing, Reopening):
             media_quota: Bytes of media this owner may keep; ArgumentTypeError for anything else.
             collection: Name of the collection on a server.
             api_key: Key of a server; by default the environment variable QDRANT_API_KEY.
+            token: Token of a Sensorium server; by default the variable SENSORIUM_TOKEN.
             prefer_grpc: Speak gRPC to a server.
             schema: Layout of a new collection; by default all modalities of the encoder.
             read_only: Only read: what would write raises `ReadOnlyError`. A folder is read as it
@@ -155,13 +159,15 @@ class Memory(Closing, Reopening):
             UnknownEncoderError: `encoder` is neither an encoder nor the name of one.
             MissingExtraError: The package that the encoder or the place needs is not installed.
         """
+        elsewhere = opener_of(place)
         recipe = Recipe(
             place,
-            check_owner(owner),
+            "" if elsewhere and owner is None else check_owner(owner),
             EncoderSource(encoder),
             schema=schema,
             collection=collection,
             api_key=api_key,
+            token=token,
             prefer_grpc=prefer_grpc,
             media=media,
             keep_media=keep_media,
@@ -171,7 +177,7 @@ class Memory(Closing, Reopening):
             read_only=read_only,
             share=share,
         )
-        return cls._opened(recipe)
+        return elsewhere(recipe) if elsewhere else cls._opened(recipe)
 
     @classmethod
     def _opened(cls, recipe: Recipe) -> Self:
@@ -668,7 +674,7 @@ class Memory(Closing, Reopening):
             MediaNotFoundError: No signal of it was kept, or a file is gone.
         """
         record = record.record if isinstance(record, Hit) else record
-        return open_percepts(self._shelf.media, record)
+        return open_percepts(record, self.open_medium)
 
     def open_medium(self, medium: Medium) -> Percept:
         """Open one kept percept of a record of this owner.

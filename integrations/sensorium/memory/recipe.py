@@ -25,8 +25,8 @@ M = TypeVar("M", bound="Reopening")
 class Recipe:
     """What `Memory.open` was given, which describes most of it.
 
-    It holds names and numbers, and never what is open: so it can be pickled. The API key is among
-    them if the caller passed one, as another process needs it; it is never shown.
+    It holds names and numbers, and never what is open: so it can be pickled. The API key
+    or token is among them if the caller passed one, as another process needs it; it is never shown.
 
     Attributes:
         place: Folder, URL or client; of a temporary memory the folder of its vectors, once made.
@@ -35,6 +35,7 @@ class Recipe:
         schema: Layout of a new collection; `None` for the one that fits the encoder.
         collection: Name of the collection on a server.
         api_key: Key of the server, if the caller passed one.
+        token: Token of a Sensorium server, if the caller passed one.
         prefer_grpc: Whether the server is asked by gRPC.
         media: Folder or fsspec URL of the signals; `None` for beside the memory.
         keep_media: Whether signals are kept unless a call says otherwise.
@@ -54,6 +55,7 @@ class Recipe:
     schema: CollectionSchema | None = None
     collection: str = "sensorium"
     api_key: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
     prefer_grpc: bool = False
     media: str | Path | None = field(default=None, repr=False)  # a URL may hold a key
     keep_media: bool = True

@@ -6,13 +6,17 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from sensorium.agents.arguments import Modalities, Since, Source, Tags, Until, Where, filters
 from sensorium.memory import Filters
 
 WHERE: TypeAdapter[Any] = TypeAdapter(Where)
 LONGEST_WHERE = 20_000  # characters
+
+
+Having = Annotated[Modalities, Field(description="Has any of these modalities.")]
+Containing = Annotated[str, Field(description="Its text has all of these words.")]
 
 
 class FilterFields(BaseModel):
@@ -25,17 +29,12 @@ class FilterFields(BaseModel):
     since: Since = None
     until: Until = None
     where: Where = None
+    with_modalities: Having = None
+    text_contains: Containing = ""
 
-    def filters(self, **more: Any) -> Filters:
-        """Return them as `Memory` takes them, with some more."""
-        return filters(
-            tags=self.tags,
-            source=self.source,
-            since=self.since,
-            until=self.until,
-            where=self.where,
-            **more,
-        )
+    def filters(self) -> Filters:
+        """Return them as `Memory` takes them."""
+        return filters(**{name: getattr(self, name) for name in FilterFields.model_fields})
 
 
 def read_filters(
@@ -45,6 +44,7 @@ def read_filters(
     source: Annotated[Source, Query()] = "",
     since: Annotated[Since, Query()] = None,
     until: Annotated[Until, Query()] = None,
+    text_contains: Annotated[Containing, Query()] = "",
     where: Annotated[
         str,
         Query(
@@ -60,6 +60,7 @@ def read_filters(
         source=source,
         since=since,
         until=until,
+        text_contains=text_contains,
         where=_where(where),
     )
 

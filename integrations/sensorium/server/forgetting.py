@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from sensorium.agents.ages import time_before
-from sensorium.agents.arguments import Everything, Ids, MediaOnly, Modalities, OlderThan
+from sensorium.agents.arguments import Everything, Ids, MediaOnly, OlderThan
 from sensorium.agents.widening import named
 from sensorium.errors import RequestError
 from sensorium.memory import Filters, Memory
@@ -32,19 +32,13 @@ KEPT = "the words, the vectors and what is known of it; its media are gone"
 router = APIRouter(tags=["memories"], max_body_size=LARGEST_BODY)
 
 
-class Conditions(FilterFields):
-    """Which memories are forgotten."""
-
-    modalities: Modalities = None
-
-
 class Forgetting(BaseModel):
     """What to forget: what meets every condition, ids included."""
 
     model_config = ConfigDict(extra="forbid")
 
     ids: Ids = Field(default=None, max_length=MOST_IDS)
-    filters: Conditions | None = None
+    filters: FilterFields | None = None
     older_than: OlderThan = None
     everything: Everything = False
     media_only: MediaOnly = False
@@ -118,8 +112,7 @@ def forget(
 
 
 def _filters(wish: Forgetting) -> Filters:
-    given = wish.filters or Conditions()
-    found = given.filters(with_modalities=given.modalities)
+    found = (wish.filters or FilterFields()).filters()
     if wish.older_than is not None:
         oldest: datetime = time_before(wish.older_than)
         found["until"] = min(oldest, found.get("until") or oldest)

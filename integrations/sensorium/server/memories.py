@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from sensorium.agents.arguments import At, Origin, OtherFacts, OtherTags, OtherText, Ttl
-from sensorium.agents.limits import MOST_RECORDS, RECORDS
-from sensorium.agents.time_arguments import expiry
+from sensorium.agents.limits import RECORDS
 from sensorium.errors import RequestError
 from sensorium.server import models
 from sensorium.server.access import Forgetter, Reader, Writer
@@ -19,9 +18,20 @@ from sensorium.server.bodies import Body, Sent, Units, body_of, described
 from sensorium.server.filtering import Filtered
 from sensorium.server.forgetting import forget
 from sensorium.server.progress import Step, answered
-from sensorium.server.remembering import NewMemory, read_all, remember
+from sensorium.server.remembering import (
+    Expiring,
+    KeepMedia,
+    NewMemory,
+    Where,
+    WithSound,
+    expiry_of,
+    place_of,
+    read_all,
+    remember,
+)
 from sensorium.server.state import state_of
 
+MOST = 1000  # memories of a page
 ABOUT = "about"  # part of a form that is JSON
 LONGEST_KEY = 255  # characters
 
@@ -43,6 +53,10 @@ class Changes(BaseModel):
     source: Origin = ""
     metadata: OtherFacts = None
     ttl: Ttl = None
+    expires_at: Expiring = None
+    place: Where = None
+    keep_media: KeepMedia = None
+    sound: WithSound = None
     media: Sent = None
     units: Units = None
 
@@ -52,7 +66,7 @@ def list_memories(
     caller: Reader,
     conditions: Filtered,
     cursor: Annotated[str, Query(max_length=4096)] = "",
-    limit: Annotated[int, Query(ge=1, le=MOST_RECORDS)] = RECORDS,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = RECORDS,
     order: Annotated[Literal["desc", "asc"], Query()] = "desc",
 ) -> models.MemoriesPage:
     """List memories in order of time, the newest first, a page at a time."""
@@ -113,7 +127,8 @@ async def change_memory(
             "tags": about.tags,
             "source": about.source or None,
             "metadata": about.metadata,
-            "expires_at": expiry(about.ttl),
+            "expires_at": expiry_of(about.ttl, about.expires_at),
+            "place": place_of(about.place),
         }
         if not body.places and all(value is None for value in changes.values()):
             raise RequestError(
@@ -122,7 +137,13 @@ async def change_memory(
                 "give what is to change",
             )
         body.check_text(about.text, "text")
-        changed = caller.memory.update(record.id, *read_all(body, step), **changes)
+        changed = caller.memory.update(
+            record.id,
+            *read_all(body, step),
+            keep_media=about.keep_media,
+            sound=about.sound,
+            **changes,
+        )
         state.happenings.tell(caller.owner, "updated", [changed.id])
         return changed.to_dict()
 

@@ -54,6 +54,7 @@ class SessionState(Answer):
         rights: Some of read, write, forget and admin, sorted.
         encoder: Name and version of the memory's encoder.
         modalities: Modalities that can be remembered, sorted.
+        keeps_media: Whether the signals themselves are kept.
         version: Version of Sensorium.
     """
 
@@ -61,11 +62,12 @@ class SessionState(Answer):
     rights: list[str]
     encoder: str
     modalities: list[str]
+    keeps_media: bool
     version: str
 
 
 class Place(Answer):
-    """Where something was, in degrees and metres of WGS 84."""
+    """Where something was, in degrees and metres of WGS 84; in requests, too."""
 
     latitude: float
     longitude: float
@@ -211,11 +213,13 @@ class Recalled(Answer):
     Attributes:
         hits: The memories.
         notes: What makes the hits doubtful, or how the question was understood.
+        summary: What holds of all hits, such as that none is probably related; else empty.
         took_ms: Milliseconds that it took.
     """
 
     hits: list[Hit]
     notes: list[str]
+    summary: str
     took_ms: float
 
 

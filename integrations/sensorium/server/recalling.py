@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Request
@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response
 from typing_extensions import Self
 
-from sensorium.agents.arguments import Keywords, Limit, MinConfidence, Modalities, check_question
-from sensorium.agents.limits import HITS, MOST_HITS, MOST_MEDIA
+from sensorium.agents.arguments import Keywords, MinConfidence, Modalities, check_question
+from sensorium.agents.limits import HITS, MOST_MEDIA
+from sensorium.agents.time_arguments import Age, age_schema
 from sensorium.agents.wording import refusal, related_line, times_line
 from sensorium.encoders import normalise
 from sensorium.encoders.noting import noted
@@ -30,6 +31,7 @@ from sensorium.server.bodies import Body, SentSignal, body_of, described
 from sensorium.server.filtering import FilterFields
 from sensorium.server.progress import Step, answered
 
+MOST = 1000  # hits of one call: programs ask for more than a model is shown
 ASK = "ask"  # part of a form that is JSON
 
 router = APIRouter(tags=["recall"])
@@ -64,9 +66,17 @@ class Question(FilterFields):
 
     parts: list[QuestionPart] = Field(default_factory=list, max_length=MOST_MEDIA)
     keywords: Keywords = ""
-    limit: Limit = HITS
+    limit: Annotated[int, Field(ge=1, le=MOST, description="Largest number of memories.")] = HITS
     min_confidence: MinConfidence = None
     modalities: Modalities = None
+    half_life: Annotated[Age | None, age_schema("Age at which a memory counts half: 30d.")] = None
+    diversity: float | None = Field(
+        default=None, ge=0, le=1, description="From 0, by score alone, to 1, unlike each other."
+    )
+    ranking: Literal["centred", "z", "raw", "rrf", "dbsf"] = "centred"
+    read_times: bool = Field(
+        default=True, description="Read times such as yesterday in the words as conditions."
+    )
 
 
 @router.post("/v1/recall", response_model=models.Recalled, openapi_extra=described(Question, ASK))
@@ -86,7 +96,7 @@ async def recall(
 
 @router.get("/v1/similar/{id:path}")
 def get_similar(
-    id: str, caller: Reader, limit: Annotated[int, Query(ge=1, le=MOST_HITS)] = HITS
+    id: str, caller: Reader, limit: Annotated[int, Query(ge=1, le=MOST)] = HITS
 ) -> models.Recalled:
     """Find memories that resemble one."""
     begun = time.perf_counter()
@@ -103,6 +113,9 @@ def _recalled(memory: Memory, body: Body[Question], step: Step) -> dict[str, Any
         "limit": about.limit,
         "min_confidence": about.min_confidence,
         "modalities": about.modalities,
+        "half_life": about.half_life,
+        "diversity": about.diversity,
+        "ranking": about.ranking,
     }
     filters = about.filters()
     with noted() as notes:
@@ -110,7 +123,9 @@ def _recalled(memory: Memory, body: Body[Question], step: Step) -> dict[str, Any
             hits = memory.recall(like=name, **options, **filters)
             return _answer(hits, notes, begun, keywords=bool(about.keywords))
         question, weights = _question(memory, body, step)
-        question, filters, times = limit_by_times(question, filters)
+        times = None
+        if about.read_times:
+            question, filters, times = limit_by_times(question, filters)
         step(len(about.parts), len(about.parts) + 1, "searching")
         options["weights"] = weights or None
         hits = memory.recall(question or None, **options, **filters)
@@ -162,6 +177,7 @@ def _answer(
         "hits": [
             {**hit.to_dict(), "medium": hit.medium.digest if hit.medium else None} for hit in hits
         ],
-        "notes": [*notes, *related_line(hits, keywords=keywords)],
+        "notes": list(notes),
+        "summary": "".join(related_line(hits, keywords=keywords)),
         "took_ms": round(1000 * (time.perf_counter() - begun), 1),
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,15 +17,26 @@ from sensorium.agents.arguments import (
     Ttl,
     check_content,
 )
-from sensorium.agents.time_arguments import expiry
+from sensorium.agents.time_arguments import Time, expiry
 from sensorium.agents.wording import told
 from sensorium.errors import RequestError, SensoriumError
 from sensorium.memory import Memory, Moment, Remembered
-from sensorium.percepts import Percept
+from sensorium.percepts import Percept, Place
+from sensorium.server import models
 from sensorium.server.bodies import Body, Sent, Units
 from sensorium.server.progress import Step
 
 BATCH = 4  # moments remembered together: few enough for the progress to move
+
+
+Expiring = Annotated[Time | None, Field(description="Forget it at this time; instead of ttl.")]
+Where = Annotated[models.Place | None, Field(description="Where it was.")]
+KeepMedia = Annotated[
+    bool | None, Field(description="Keep the signals, not only their vectors; true by default.")
+]
+WithSound = Annotated[
+    bool | None, Field(description="Remember the sounds of videos with them; true by default.")
+]
 
 
 class NewMemory(BaseModel):
@@ -38,6 +50,16 @@ class NewMemory(BaseModel):
     source: Origin = ""
     metadata: Facts = None
     ttl: Ttl = None
+    expires_at: Expiring = None
+    dated: Time | None = Field(
+        default=None, description="When it was, where nothing states it: the age of a file."
+    )
+    place: Where = None
+    keep_media: KeepMedia = None
+    sound: WithSound = None
+    enrich: bool | list[str] | None = Field(
+        default=None, description="Find the words in it: true, or read, listen, subtitles."
+    )
     id: str | None = Field(
         default=None, description="Id of the memory; one that has it is replaced."
     )
@@ -69,11 +91,18 @@ def remember(
         "tags": tuple(about.tags or ()),
         "source": about.source or None,
         "metadata": about.metadata,
-        "expires_at": expiry(about.ttl),
+        "expires_at": expiry_of(about.ttl, about.expires_at),
+        "dated": about.dated,
+        "place": place_of(about.place),
+    }
+    how: dict[str, Any] = {
+        "keep_media": about.keep_media,
+        "sound": about.sound,
+        "enrich": about.enrich,
     }
     if together or len(body.places) < 2:
         percepts = read_all(body, step)
-        kept = memory.remember(*percepts, id=about.id, **shared)
+        kept = memory.remember(*percepts, id=about.id, **shared, **how)
         step(len(percepts) + 1, len(percepts) + 1, "kept")
         return [kept], []
     if about.id is not None:
@@ -82,7 +111,27 @@ def remember(
             "none, or one memory",
             "leave id out, or send together=true",
         )
-    return _remember_each(memory, body, shared, step)
+    return _remember_each(memory, body, shared, how, step)
+
+
+def expiry_of(ttl: timedelta | None, expires_at: datetime | None) -> datetime | None:
+    """Return when something expires, of which one way to say it was given at most.
+
+    Raises:
+        RequestError: Both were.
+    """
+    if ttl is not None and expires_at is not None:
+        raise RequestError("ttl and expires_at", "one of them", "leave the other out")
+    return expiry(ttl) or expires_at
+
+
+def place_of(given: models.Place | None) -> Place | None:
+    """Return a place that was given.
+
+    Raises:
+        PerceptValueError: One of its numbers is out of range.
+    """
+    return None if given is None else Place(given.latitude, given.longitude, given.altitude)
 
 
 def read_all(body: Body[Any], step: Step) -> list[Percept]:
@@ -97,7 +146,11 @@ def read_all(body: Body[Any], step: Step) -> list[Percept]:
 
 
 def _remember_each(
-    memory: Memory, body: Body[NewMemory], shared: dict[str, Any], step: Step
+    memory: Memory,
+    body: Body[NewMemory],
+    shared: dict[str, Any],
+    how: dict[str, Any],
+    step: Step,
 ) -> tuple[Sequence[Remembered], list[dict[str, Any]]]:
     """Remember each signal by itself; what fails does not keep the others from it."""
     failures: dict[int, SensoriumError] = {}
@@ -118,6 +171,7 @@ def _remember_each(
         moments(),
         batch_size=BATCH,
         progress=lambda done, _: step(done + len(failures), total, "remembering"),
+        **how,
     )
     failures |= {places[failure.index]: failure.error for failure in report.failures}
     if not report.remembered:

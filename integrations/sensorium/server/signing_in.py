@@ -43,6 +43,7 @@ def get_session(caller: Known) -> models.SessionState:
         rights=sorted(caller.rights),
         encoder=encoder.space.id,
         modalities=sorted(encoder.modalities),
+        keeps_media=caller.memory.keeps_media,
         version=installed_version(),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO
 
 from sensorium.errors import MediaNotFoundError
@@ -13,16 +15,19 @@ from sensorium.percepts.files import percept_from_file
 from sensorium.qdrant.points import from_iso
 
 
-def open_percepts(media: MediaStore | None, record: Record) -> list[Percept]:
+def open_percepts(record: Record, opened: Callable[[Medium], Percept]) -> list[Percept]:
     """Open the signals of a record: its text, and each medium that was kept.
 
+    Args:
+        record: The record.
+        opened: Opens a medium that was kept.
     Raises:
         ArgumentTypeError: `record` is not a record.
         MediaNotFoundError: No signal of it was kept, or a file is gone.
     """
     check_kind(record, Record, "a record", "pass one of timeline(), or get(id)")
     texts: list[Percept] = [Text(record.text, at=record.at)] if record.text else []
-    kept = [open_medium(media, medium) for medium in record.media if medium.file]
+    kept = [opened(medium) for medium in record.media if medium.file]
     if not texts and not kept:
         raise MediaNotFoundError(
             f"the record {record.id}, none of whose signals was kept",
@@ -41,7 +46,11 @@ def open_medium(media: MediaStore | None, medium: Medium) -> Percept:
     """
     store, name = _kept(media, medium)
     path = store.path(name)
-    content = path if path is not None else store.read(name)
+    return percept_of(medium, path if path is not None else store.read(name))
+
+
+def percept_of(medium: Medium, content: Path | bytes) -> Percept:
+    """Make the percept of a medium again, of the content of its file."""
     at = from_iso(medium.at) if medium.at else None
     return percept_from_file(
         content, modality=medium.modality, units=medium.units, at=at, uri=medium.uri
@@ -59,11 +68,28 @@ def open_file(media: MediaStore | None, medium: Medium) -> BinaryIO:
     return store.open(name)
 
 
+def name_of(medium: Medium) -> str:
+    """Return the name of a percept's file in the media store.
+
+    Raises:
+        ArgumentTypeError: `medium` is not a medium.
+        MediaNotFoundError: It was not kept.
+    """
+    check_kind(medium, Medium, "a medium", "pass one of record.media")
+    if medium.file is None:
+        raise _not_kept(medium)
+    return medium.file
+
+
 def _kept(media: MediaStore | None, medium: Medium) -> tuple[MediaStore, str]:
     """Return the store of a percept's file, and its name there."""
-    check_kind(medium, Medium, "a medium", "pass one of record.media")
-    if medium.file is None or media is None:
-        raise MediaNotFoundError(
-            f"a {medium.modality} that was not kept", "one with a file", "see Medium.file"
-        )
-    return media, medium.file
+    name = name_of(medium)
+    if media is None:
+        raise _not_kept(medium)
+    return media, name
+
+
+def _not_kept(medium: Medium) -> MediaNotFoundError:
+    return MediaNotFoundError(
+        f"a {medium.modality} that was not kept", "one with a file", "see Medium.file"
+    )

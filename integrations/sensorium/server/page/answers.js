@@ -28,7 +28,7 @@ export function Answers({ answer, waiting, question, like, include }) {
   return html`<section class="answers" aria-label="Answers" aria-busy=${waiting ? "true" : "false"}>
     <div class="spread"><h2 role="status">${heading}</h2>
       ${answer.took_ms !== undefined && html`<span class="soft small">${Math.round(answer.took_ms)} ms</span>`}</div>
-    ${(answer.notes ?? []).map((note) => html`<p class="soft words">${note}</p>`)}
+    ${[...(answer.notes ?? []), answer.summary].filter(Boolean).map((note) => html`<p class="soft words">${note}</p>`)}
     ${!hits.length && html`<p class="soft">Say it in other words, or remove a filter.</p>`}
     <${Cards} hits=${hits} like=${like} include=${include} />
   </section>`;

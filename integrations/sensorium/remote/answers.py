@@ -1,0 +1,77 @@
+"""What a server answers, as the nouns of a memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sensorium.enrich import Box
+from sensorium.memory import Finding, Hit, Medium, Record, Remembered, Timeline
+from sensorium.percepts import Place, Span
+from sensorium.qdrant.points import from_iso
+
+T = TypeVar("T")
+
+
+def record_of(answer: Mapping[str, Any]) -> Record:
+    """Read a record, as `Record.to_dict` wrote it."""
+    place, expires_at = answer.get("place"), answer.get("expires_at")
+    read = {
+        **answer,
+        **{name: from_iso(answer[name]) for name in ("at", "until", "created_at")},
+        "expires_at": from_iso(expires_at) if expires_at else None,
+        "tags": tuple(answer["tags"]),
+        "modalities": tuple(answer["modalities"]),
+        "media": tuple(_known(Medium, medium) for medium in answer["media"]),
+        "place": _known(Place, place) if place else None,
+        "findings": tuple(_finding(found) for found in answer.get("findings", ())),
+    }
+    return _known(Record, read)
+
+
+def hit_of(answer: Mapping[str, Any]) -> Hit:
+    """Read a hit; its vector stays on the server."""
+    record = record_of(answer["record"])
+    digest, found = answer.get("medium"), answer.get("finding")
+    read = {
+        **answer,
+        "record": record,
+        "span": _span(answer.get("span")),
+        "medium": next((medium for medium in record.media if medium.digest == digest), None),
+        "age": timedelta(seconds=answer["age"]),
+        "finding": _finding(found) if found else None,
+    }
+    return _known(Hit, read)
+
+
+def timeline_of(answer: Mapping[str, Any]) -> Timeline:
+    """Read a page of records."""
+    return Timeline([record_of(record) for record in answer["records"]], answer["cursor"])
+
+
+def remembered_of(answer: Mapping[str, Any]) -> Remembered:
+    """Read what became of a moment."""
+    return Remembered(answer["id"], answer["status"])
+
+
+def written_time(time: datetime | None) -> str | None:
+    """Write a time as a server reads it."""
+    return None if time is None else time.isoformat()
+
+
+def _finding(answer: Mapping[str, Any]) -> Finding:
+    box = answer.get("box")
+    read = {**answer, "span": _span(answer.get("span")), "box": Box(*box) if box else None}
+    return _known(Finding, read)
+
+
+def _span(pair: list[float] | None) -> Span | None:
+    return Span(*pair) if pair else None
+
+
+def _known(kind: type[T], answer: Mapping[str, Any]) -> T:
+    """Make an object of the fields that this version knows: a server may be newer."""
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]  # data classes
+    return kind(**{name: value for name, value in answer.items() if name in names})

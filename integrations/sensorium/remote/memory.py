@@ -1,0 +1,484 @@
+"""A memory on a Sensorium server, with the verbs of one that is here."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO, NoReturn
+from urllib.parse import quote
+
+from numpy.typing import ArrayLike
+from typing_extensions import Self, Unpack
+
+from sensorium.encoders.noting import note
+from sensorium.encoders.registry import DEFAULT
+from sensorium.encoders.supervision import Cancel, check_cancelled, supervised
+from sensorium.enrich import Enrichers
+from sensorium.errors import (
+    MemoryAccessError,
+    OwnerError,
+    RecordNotFoundError,
+    SensoriumError,
+    StoreError,
+)
+from sensorium.memory.checks import check_several
+from sensorium.memory.filters import Filters
+from sensorium.memory.layout.ids import check_id
+from sensorium.memory.media.signals import open_percepts
+from sensorium.memory.memory import LIMIT, Memory
+from sensorium.memory.recalling.query import Query
+from sensorium.memory.recipe import Recipe
+from sensorium.memory.records import (
+    Failure,
+    Hit,
+    Medium,
+    Moment,
+    Progress,
+    Record,
+    Remembered,
+    Report,
+    Timeline,
+)
+from sensorium.memory.times import limit_by_times
+from sensorium.memory.writing.draft import each_moment, expiry
+from sensorium.memory.writing.writer import BATCH
+from sensorium.percepts import Percept, Place
+from sensorium.remote.answers import hit_of, record_of, remembered_of, timeline_of, written_time
+from sensorium.remote.connection import Connection
+from sensorium.remote.downloads import Downloads
+from sensorium.remote.sending import Form, filters_of, question_parts, split_text
+
+IN_QUERIES = {"tags": "tag", "with_modalities": "modality"}  # filters that a query repeats
+DECIDED = ("schema", "collection", "prefer_grpc", "media", "media_quota", "read_only", "share")
+
+
+class RemoteMemory(Memory):
+    """All that one owner perceived, kept by a Sensorium server.
+
+    The server encodes and keeps; here are only the connection and the media that were opened. What
+    needs the store or the encoder itself raises `MemoryAccessError`.
+    """
+
+    _parts = frozenset({"_connection", "_downloads", "_given"})
+
+    def __init__(self, recipe: Recipe, connection: Connection) -> None:
+        """Use `Memory.open` with the address of a server."""
+        self._given, self._connection = recipe, connection
+        self._downloads = Downloads(connection)
+
+    @classmethod
+    def _opened(cls, recipe: Recipe) -> Self:
+        """Ask the server whose memories its token opens.
+
+        Raises:
+            OwnerError: The token is not known, or of another owner.
+            StoreUnavailableError: There is no Sensorium server.
+        """
+        connection = Connection(str(recipe.place), recipe.token)
+        owner = str(connection.ask("GET", "/session")["owner"])
+        if recipe.owner not in ("", owner):
+            connection.close()
+            raise OwnerError(
+                f"owner={recipe.owner!r} with a token of {owner!r}",
+                "the owner of the token",
+                "leave owner= out, or pass the token of that owner",
+            )
+        return cls(replace(recipe, owner=owner), connection)
+
+    def _recipe(self) -> Recipe:
+        return self._given
+
+    def __repr__(self) -> str:
+        return f"Memory({(self._unopened or self._given).shown!r}, owner={self.owner!r})"
+
+    @property
+    def owner(self) -> str:
+        """Owner of the memories, whom the token names."""
+        return (self._unopened or self._given).owner
+
+    @property
+    def keeps_media(self) -> bool:
+        """Whether the server keeps the signals themselves."""
+        return bool(self._connection.ask("GET", "/session")["keeps_media"])
+
+    def remember(
+        self,
+        *percepts: Percept,
+        text: str | None = None,
+        at: datetime | None = None,
+        tags: Sequence[str] = (),
+        source: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        expires_at: datetime | None = None,
+        ttl: timedelta | None = None,
+        id: str | None = None,
+        keep_media: bool | None = None,
+        enrich: Enrichers | None = None,
+        sound: bool | None = None,
+        vectors: Mapping[str, ArrayLike] | None = None,
+        dated: datetime | None = None,
+        place: Place | None = None,
+        cancel: Cancel | None = None,
+    ) -> Remembered:
+        """Keep percepts that belong together as one record; see `Memory.remember`.
+
+        Raises:
+            MemoryAccessError: `vectors`, which a server does not take.
+        """
+        if ttl is not None:
+            expires_at = expiry(ttl, expires_at)
+        moment = Moment(
+            percepts=percepts,
+            text=text,
+            at=at,
+            tags=tags,
+            source=source,
+            metadata=metadata,
+            expires_at=expires_at,
+            id=id,
+            vectors=vectors,
+            dated=dated,
+            place=place,
+        )
+        with supervised(cancel=cancel):
+            check_cancelled()
+            return self._send(moment, keep_media=keep_media, enrich=enrich, sound=sound)
+
+    @property
+    def _usual(self) -> dict[str, Any]:
+        """What a call that does not say otherwise asks of the server, if it was opened so."""
+        given = self._given
+        return {
+            "keep_media": None if given.keep_media else False,
+            "enrich": given.enrich or None,
+            "sound": None if given.sound else False,
+        }
+
+    def _send(self, moment: Moment, **choices: Any) -> Remembered:
+        _refuse(vectors=moment.vectors)
+        given = moment.percepts
+        percepts, text = split_text([given] if isinstance(given, Percept) else given, moment.text)
+        said = {
+            "text": text,
+            "at": written_time(moment.at),
+            "tags": list(moment.tags) or None,
+            "source": moment.source,
+            "metadata": moment.metadata,
+            "expires_at": written_time(moment.expires_at),
+            "id": moment.id,
+            "dated": written_time(moment.dated),
+            "place": moment.place and moment.place.to_dict(),
+            **{
+                name: choices[name] if choices[name] is not None else usual
+                for name, usual in self._usual.items()
+            },
+        }
+        with Form("about") as form:
+            units = [form.add(percept) for percept in percepts]
+            request = form.request({**said, "units": units or None})
+            answer = self._connection.ask("POST", "/memories", **request)
+        return remembered_of(answer["records"][0])
+
+    def remember_many(
+        self,
+        moments: Iterable[Moment | Percept],
+        *,
+        batch_size: int = BATCH,
+        progress: Progress | None = None,
+        keep_media: bool | None = None,
+        enrich: Enrichers | None = None,
+        sound: bool | None = None,
+        cancel: Cancel | None = None,
+    ) -> Report:
+        """Keep a stream of moments, each in a request of its own; see `Memory.remember_many`."""
+        total = len(moments) if isinstance(moments, Sequence) else None
+        report = Report()
+        with supervised(cancel=cancel):
+            for index, moment in enumerate(each_moment(moments)):
+                check_cancelled(report.done)
+                try:
+                    kept = self._send(moment, keep_media=keep_media, enrich=enrich, sound=sound)
+                    report.remembered.append(kept)
+                except StoreError:
+                    raise
+                except SensoriumError as error:
+                    report.failures.append(Failure(index, error))
+                if progress is not None:
+                    progress(report.done, total)
+        return report
+
+    def recall(
+        self,
+        query: Query | None = None,
+        *,
+        like: str | None = None,
+        limit: int = LIMIT,
+        modalities: Collection[str] | None = None,
+        weights: Sequence[float] | None = None,
+        keywords: str | None = None,
+        min_confidence: float | None = None,
+        half_life: timedelta | None = None,
+        diversity: float | None = None,
+        ranking: str = "centred",
+        read_times: bool = False,
+        **filters: Unpack[Filters],
+    ) -> list[Hit]:
+        """Find the memories that answer a question best; see `Memory.recall`.
+
+        Raises:
+            QueryError: A vector, or a condition in `where`, which a server does not take.
+        """
+        if read_times:
+            query, filters, _ = limit_by_times(query, filters)
+        options = {
+            "limit": limit,
+            "modalities": None if modalities is None else list(modalities),
+            "keywords": keywords,
+            "min_confidence": min_confidence,
+            "half_life": half_life and _age(half_life),
+            "diversity": diversity,
+            "ranking": ranking,
+            "read_times": False,  # they are read here, by the clock of whoever asks
+            **filters_of("recall", filters),
+        }
+        with Form("ask") as form:
+            parts = question_parts(form, query, like, weights)
+            request = form.request({**options, "parts": parts})
+            answer = self._connection.ask("POST", "/recall", **request)
+        for words in answer.get("notes", ()):
+            note(words)
+        return [hit_of(hit) for hit in answer["hits"]]
+
+    def get(self, id: str) -> Record:
+        """Return a record; see `Memory.get`."""
+        return record_of(self._connection.ask("GET", _path(id)))
+
+    def get_many(self, ids: Iterable[str]) -> list[Record]:
+        """Return records in the order of their ids, each asked for by itself."""
+        check_several(ids, "the ids of records", "write get_many([id])")
+        found = []
+        for name in ids:
+            with suppress(RecordNotFoundError):
+                found.append(self.get(name))
+        return found
+
+    def timeline(
+        self,
+        *,
+        limit: int = 50,
+        newest_first: bool = True,
+        cursor: str | None = None,
+        **filters: Unpack[Filters],
+    ) -> Timeline:
+        """List records in order of time, a page at a time; see `Memory.timeline`."""
+        order = "desc" if newest_first else "asc"
+        asked = {"limit": limit, "order": order, "cursor": cursor}
+        return timeline_of(self._listed("/memories", asked, filters_of("timeline", filters)))
+
+    def update(
+        self,
+        id: str,
+        *percepts: Percept,
+        text: str | None = None,
+        tags: Sequence[str] | None = None,
+        source: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        expires_at: datetime | None = None,
+        place: Place | None = None,
+        keep_media: bool | None = None,
+        sound: bool | None = None,
+        vectors: Mapping[str, ArrayLike | None] | None = None,
+        retain: Collection[str] | None = None,
+    ) -> Record:
+        """Change a record, or add percepts to it; see `Memory.update`.
+
+        Raises:
+            MemoryAccessError: `vectors` or `retain`, which a server does not take.
+        """
+        _refuse(vectors=vectors, retain=retain)
+        files, words = split_text(percepts, text)
+        said = {
+            "text": words,
+            "tags": None if tags is None else list(tags),
+            "source": source,
+            "metadata": metadata,
+            "expires_at": written_time(expires_at),
+            "place": place and place.to_dict(),
+            "keep_media": keep_media,
+            "sound": sound,
+        }
+        with Form("about") as form:
+            units = [form.add(percept) for percept in files]
+            request = form.request({**said, "units": units or None})
+            return record_of(self._connection.ask("PATCH", _path(id), **request))
+
+    def forget(  # type: ignore[override]  # a purge answers with a receipt, which stays there
+        self,
+        *ids: str,
+        older_than: timedelta | None = None,
+        everything: bool = False,
+        media_only: bool = False,
+        purge: bool = False,
+        progress: Progress | None = None,
+        **filters: Unpack[Filters],
+    ) -> int:
+        """Remove records, or only their media, and return how many; see `Memory.forget`.
+
+        Raises:
+            MemoryAccessError: `purge`, which is for whoever runs the server.
+        """
+        _refuse(purge=purge or None)
+        said = {
+            "ids": list(ids) or None,
+            "older_than": older_than and _age(older_than),
+            "everything": everything,
+            "media_only": media_only,
+            "filters": filters_of("forget", filters) or None,
+        }
+        given = {name: value for name, value in said.items() if value is not None}
+        return int(self._connection.ask("POST", "/forget", json=given)["removed"])
+
+    def count(self, **filters: Unpack[Filters]) -> int:
+        """Count records; see `Memory.count`."""
+        asked = {"field": "modalities", "limit": 1}  # the answer has the number of all, too
+        return int(self._listed("/tally", asked, filters_of("count", filters))["count"])
+
+    def tally(self, field: str, *, limit: int = 100, **filters: Unpack[Filters]) -> dict[str, int]:
+        """Count records by their tags, sources or modalities; see `Memory.tally`."""
+        asked = {"field": field, "limit": limit}
+        counted = self._listed("/tally", asked, filters_of("tally", filters))["values"]
+        return {str(each["value"]): int(each["count"]) for each in counted}
+
+    def stats(self) -> dict[str, Any]:
+        """Describe this owner's memories; see `Memory.stats`."""
+        return dict(self._connection.ask("GET", "/stats"))
+
+    def percepts(self, record: Record | Hit) -> list[Percept]:
+        """Fetch and open the signals of a record; see `Memory.percepts`."""
+        record = record.record if isinstance(record, Hit) else record
+        return open_percepts(record, self.open_medium)
+
+    def open_medium(self, medium: Medium) -> Percept:
+        """Fetch and open one kept percept; its file is kept until this memory is closed."""
+        return self._downloads.open(medium)
+
+    def open_file(self, medium: Medium) -> BinaryIO:
+        """Fetch one kept file, and open it for reading; see `Memory.open_file`."""
+        return self._downloads.path(medium).open("rb")
+
+    def flush(self) -> None:
+        """Do nothing: the server answers once what it was sent is kept."""
+
+    def close(self) -> None:
+        """End the connection, and remove the media that were fetched."""
+        if not self._close_unopened():
+            self._downloads.close()
+            self._connection.close()
+
+    def _listed(
+        self, path: str, asked: Mapping[str, Any], filters: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        said = {**asked, **{IN_QUERIES.get(name, name): value for name, value in filters.items()}}
+        if "where" in said:
+            said["where"] = json.dumps(said["where"])
+        given = {name: value for name, value in said.items() if value is not None}
+        answer: Mapping[str, Any] = self._connection.ask("GET", path, params=given)
+        return answer
+
+    @property
+    def encoder(self) -> NoReturn:
+        """Not here: the server has the encoder."""
+        raise _on_the_server("the encoder")
+
+    @property
+    def backend(self) -> NoReturn:
+        """Not here: the server has the store."""
+        raise _on_the_server("the store")
+
+    def for_owner(self, owner: str) -> Self:
+        """Refuse: a token opens the memories of its owner alone."""
+        raise _on_the_server(f"the memories of {owner!r}", "open them with a token of theirs")
+
+    def enrich(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: the server finds words in what it is sent."""
+        raise _on_the_server("enrich")
+
+    def sweep(self) -> NoReturn:
+        """Refuse: the server sweeps."""
+        raise _on_the_server("sweep")
+
+    def verify(self, **_: Any) -> NoReturn:
+        """Refuse: the server has the files."""
+        raise _on_the_server("verify")
+
+    def stream(self, modality: str, **_: Any) -> NoReturn:
+        """Refuse: samples go to the WebSocket `/v1/streams`, see docs/server.md."""
+        raise _on_the_server("a stream", "send its samples to /v1/streams, see docs/server.md")
+
+    def export(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: an export is made where the memory is."""
+        raise _on_the_server("export")
+
+    def import_(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: an export is read where the memory is."""
+        raise _on_the_server("import_")
+
+    def promote(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: a memory is copied from where it is."""
+        raise _on_the_server("promote")
+
+    def reembed(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: vectors are made anew where they are."""
+        raise _on_the_server("reembed")
+
+    def compact(self) -> NoReturn:
+        """Refuse: the server indexes."""
+        raise _on_the_server("compact")
+
+
+def open_remote(recipe: Recipe) -> RemoteMemory:
+    """Open the memories of a token's owner on a server; `Memory.open` calls it.
+
+    Args:
+        recipe: What `Memory.open` was given; an owner of no letters is whoever the token names.
+    Raises:
+        MemoryAccessError: Something was given that the server decides, such as an encoder.
+        OwnerError: The token is not known, or of another owner.
+        StoreUnavailableError: There is no Sensorium server.
+    """
+    usual = Recipe(recipe.place, recipe.owner, recipe.source)
+    for name in DECIDED:
+        if getattr(recipe, name) != getattr(usual, name):
+            raise _on_the_server(f"{name}=", "leave it out: the server decides it")
+    if recipe.source.given != DEFAULT:
+        raise _on_the_server("encoder=", "leave it out: the server has one")
+    return RemoteMemory._opened(recipe)
+
+
+def _age(length: timedelta) -> str:
+    """Write a length of time as a server reads it: whole seconds, at least one."""
+    return f"{max(1, math.ceil(length.total_seconds()))}s"
+
+
+def _path(id: str) -> str:
+    check_id(id)
+    return f"/memories/{quote(id, safe='')}"
+
+
+def _refuse(**given: Any) -> None:
+    """Refuse arguments that a server does not take.
+
+    Raises:
+        MemoryAccessError: One of them is given.
+    """
+    for name, value in given.items():
+        if value is not None:
+            raise _on_the_server(f"{name}=", "leave it out, or call it where the memory is")
+
+
+def _on_the_server(what: str, remedy: str = "call it where the memory is") -> MemoryAccessError:
+    return MemoryAccessError(f"{what} of a memory on a server", "a memory of this machine", remedy)

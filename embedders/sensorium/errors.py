@@ -59,6 +59,7 @@ SensoriumError
 │   ├── UnauthorizedError        (PermissionError)   without a token, or with an unknown one
 │   ├── ForbiddenError           (PermissionError)   the token lacks a right
 │   ├── WrongHostError           (ValueError)        it was meant for another host
+│   ├── BodyTypeError            (TypeError)         a body that is neither JSON nor a form
 │   ├── ConflictError            (ValueError)        it contradicts an earlier request
 │   └── TooManyRequestsError     (BlockingIOError)   too many, or too many wrong tokens
 ├── OperationCancelledError      (RuntimeError)      the caller gave up long work
@@ -412,6 +413,10 @@ class ForbiddenError(RequestError, PermissionError):
 
 class WrongHostError(RequestError, ValueError):
     """The request names a host that is not this server."""
+
+
+class BodyTypeError(RequestError, TypeError):
+    """The body of the request is neither JSON nor a form with files."""
 
 
 class ConflictError(RequestError, ValueError):

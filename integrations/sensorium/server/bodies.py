@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Request
@@ -15,6 +16,8 @@ from sensorium.agents.signals import SignalReader
 from sensorium.agents.wording import refusal
 from sensorium.errors import RequestError, ToolArgumentError
 from sensorium.percepts import Percept
+from sensorium.percepts.readers import reader_of
+from sensorium.percepts.recognising import guessed_suffixes
 from sensorium.server.access import access_of
 from sensorium.server.filtering import invalid
 from sensorium.server.state import state_of
@@ -102,9 +105,11 @@ class Body(Generic[About]):
         """Places of its signals: those of the JSON's `media` first, then the files."""
         return range(len(self._media) + len(self.received.files))
 
-    def fields(self, place: int) -> dict[str, Any]:
-        """Return what was said of a file: its modality and units."""
-        return self._units[place - len(self._media)]
+    def modality(self, place: int) -> str | None:
+        """Return the modality of a file that was said, or that its name says."""
+        index = place - len(self._media)
+        said = self._units[index].get("modality") or _guessed(self.received.files[index].path)
+        return said if said in Percept.modalities else None
 
     def name(self, place: int) -> str:
         """Name a signal in messages."""
@@ -168,6 +173,7 @@ def _fields(file: UploadedFile, fields: dict[str, Any]) -> dict[str, Any]:
     said = {name: fields[name] for name in OF_SIGNAL & fields.keys()}
     units = {name: each for name, each in fields.items() if name not in OF_SIGNAL}
     mime = None if file.mime in UNSAID else file.mime
+    said.setdefault("modality", _guessed(file.path))
     return {
         "path": str(file.path),
         "mime_type": mime,
@@ -175,6 +181,13 @@ def _fields(file: UploadedFile, fields: dict[str, Any]) -> dict[str, Any]:
         **said,
         "uri": said.get("uri") or file.uri,
     }
+
+
+def _guessed(path: Path) -> str | None:
+    """Return what the command line, too, takes a file for by its name, where units are needed."""
+    modality = guessed_suffixes().get(path.suffix)
+    needs_units = modality is not None and bool(Percept.modalities[modality].needs)
+    return modality if needs_units and reader_of(path) is None else None
 
 
 def _units_of(given: Sequence[dict[str, Any] | None] | None, files: int) -> list[dict[str, Any]]:

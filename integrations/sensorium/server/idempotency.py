@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +24,12 @@ class _Call:
     """A call that runs, or has been answered."""
 
     body: str
-    answer: asyncio.Future[Any]
+    answer: Future[Any]
     begun: float
 
 
 class IdempotentCalls:
-    """The latest calls of each owner by their keys. Used in one event loop."""
+    """The latest calls of each owner by their keys."""
 
     def __init__(
         self, *, most: int = MOST_KEYS, lifetime: float = LIFETIME, owners: int = MOST_OWNERS
@@ -73,7 +74,7 @@ class IdempotentCalls:
                     "a key of its own for each call",
                     "make a new key, or send the first body again",
                 )
-            await asyncio.wait([known.answer])
+            await asyncio.wait([asyncio.wrap_future(known.answer)])
             if not known.answer.cancelled():
                 return known.answer.result()
 
@@ -91,7 +92,7 @@ class IdempotentCalls:
                 "wait for the answers of some",
                 seconds=RETRY,
             )
-        call = _Call(body, asyncio.get_running_loop().create_future(), time.monotonic())
+        call = _Call(body, Future(), time.monotonic())
         calls[key] = call
         try:
             answer = await work()

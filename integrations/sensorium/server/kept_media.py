@@ -16,27 +16,24 @@ PAGE = 64  # records of one percept that are looked at
 
 
 def find_medium(memory: Memory, digest: str) -> Medium:
-    """Return a medium of one of the owner's records that have not expired, by its digest.
+    """Return a kept medium of one of the owner's records that have not expired, by its digest.
 
     Args:
         memory: The memory of who asks.
         digest: Digest of the percept, as a record lists it.
-    Returns:
-        One whose file is kept, if there is one.
     Raises:
-        MediaNotFoundError: None of the owner's records has it.
+        MediaNotFoundError: None of the owner's records has it, or its file is not kept.
     """
     if DIGEST.fullmatch(digest):
         # The sound of a video is not among the digests that have an index
         for condition in (Equal("digest", digest), Equal("media[].digest", digest)):
-            found = list(_media(memory, condition, digest))
-            kept = next((medium for medium in found if medium.file), None)
-            if found:
-                return kept or found[0]
+            for medium in _media(memory, condition, digest):
+                if medium.file:
+                    return medium
     raise MediaNotFoundError(
         f"the digest {digest[:80]!r}",
-        "the digest of a medium of one of your memories",
-        "take it from the media of a record",
+        "the digest of a kept medium of one of your memories",
+        "take it from the media of a record, where file is not null",
     )
 
 

@@ -52,13 +52,13 @@ def _looked(body: Body[Looking], step: Step) -> dict[str, Any]:
 
 
 def _seen(body: Body[Looking], place: int) -> dict[str, Any]:
-    said = body.fields(place).get("modality")
+    said = body.modality(place)
     try:
         percept = body.percept(place)
         return {"modality": percept.modality, **_described(percept)}
     except SensoriumError as error:
         return {
-            "modality": said if said in Percept.modalities else None,
+            "modality": said,
             "units_needed": _needed(error, said),
             "error": told(error),
         }
@@ -75,10 +75,12 @@ def _described(percept: Percept) -> dict[str, Any]:
     }
 
 
-def _needed(error: SensoriumError, said: Any) -> dict[str, list[Any]]:
+def _needed(error: SensoriumError, said: str | None) -> dict[str, list[Any]]:
     """Return the units that are missing, and values of each that the file suggests."""
-    cause = error.__cause__ if isinstance(error.__cause__, SensoriumError) else error
-    if not isinstance(cause, UnitError):
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, UnitError):
+        cause = cause.__cause__
+    if cause is None:
         return {}
     if said is None and not cause.ways:
         return {"modality": list(MAPS)}

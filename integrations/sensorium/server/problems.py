@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketState
 
 from sensorium.agents.wording import problems_of, worded
 from sensorium.errors import (
+    BodyTypeError,
     ConflictError,
     DiskSpaceError,
     EncodingError,
@@ -79,6 +80,7 @@ STATUSES: Mapping[type[SensoriumError], int] = {  # of a class and those below i
     UnauthorizedError: 401,
     ForbiddenError: 403,
     WrongHostError: 421,
+    BodyTypeError: 415,
     ConflictError: 409,
     TooManyRequestsError: 429,
     OperationCancelledError: 409,

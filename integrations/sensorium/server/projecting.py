@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -146,7 +147,7 @@ def _chosen(
     total = sum(counts.values()) or 1
     chosen: dict[str, StoredPoint] = {}
     for modality, number in counts.items():
-        share = max(1, round(limit * number / total))
+        share = math.ceil(limit * number / total)
         sample = backend.sample(modality, alive, limit=share, payload=KEYS, vectors=False)
         chosen.update((point.id, point) for point in sample)
     return list(chosen.values())[:limit], True

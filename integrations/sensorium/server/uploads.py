@@ -20,8 +20,8 @@ from starlette.requests import Request
 
 from sensorium.agents.limits import MOST_MEDIA
 from sensorium.errors import (
+    BodyTypeError,
     SourceTooLargeError,
-    SourceTypeError,
     StoreFullError,
     ToolArgumentError,
 )
@@ -115,7 +115,7 @@ async def received(request: Request, part: str, limits: UploadLimits) -> AsyncIt
         part: Name of the part of a form that is JSON.
         limits: How much it may bring.
     Raises:
-        SourceTypeError: It is neither JSON nor a form with files.
+        BodyTypeError: It is neither JSON nor a form with files.
         SourceTooLargeError: It is larger than the limits.
         ToolArgumentError: The form is damaged, or has other parts.
     """
@@ -124,7 +124,7 @@ async def received(request: Request, part: str, limits: UploadLimits) -> AsyncIt
         yield Received(await _json(request, limits))
         return
     if kind.decode("latin-1").lower() != MULTIPART or not options.get(b"boundary"):
-        raise SourceTypeError(
+        raise BodyTypeError(
             f"a body of type {request.headers.get('content-type', 'that is not said')!r:.100}",
             f"{JSON}, or {MULTIPART} with its boundary",
             "set Content-Type",

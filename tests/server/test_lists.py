@@ -125,7 +125,12 @@ def test_sorting_a_file_and_a_memory(ana: TestClient) -> None:
         assert found["labels"][0]["label"] == "dog barking"
         assert found["by_modality"].keys() == {"audio"}
         assert sum(each["probability"] for each in found["labels"]) == pytest.approx(1, abs=1e-5)
-    for wrong in ({"labels": []}, {"labels": ["a", "a"], "id": "note"}, {"labels": ["a"]}):
+    wrongs: list[dict[str, Any]] = [
+        {"labels": []},
+        {"labels": ["a", "a"], "id": "note"},
+        {"labels": ["a"]},
+    ]
+    for wrong in wrongs:
         assert ana.post("/v1/classify", json=wrong).status_code == 422
     theirs = {"labels": labels, "id": "secret"}
     assert ana.post("/v1/classify", json=theirs).status_code == 404

@@ -57,7 +57,7 @@ async def classify(
             "send one at a time",
         )
     work = partial(_classified, caller.memory, body)
-    return await answered(request, work, once=lambda done: done())
+    return await answered(request, work, models.Classified)
 
 
 def _classified(memory: Memory, body: Body[Sorting], _: Step) -> dict[str, Any]:

@@ -40,7 +40,7 @@ async def look(
     """Say what each file would be, and which units it needs."""
     if not body.received.files:
         raise RequestError("a look without files", "files as parts `media`", "send some")
-    return await answered(request, partial(_looked, body), once=lambda done: done())
+    return await answered(request, partial(_looked, body), models.Looked)
 
 
 def _looked(body: Body[Looking], step: Step) -> dict[str, Any]:

@@ -100,7 +100,7 @@ async def add_memories(
         return {"records": records, "failed": failed}
 
     once = partial(state.calls.once, caller.owner, idempotency_key, f"{together} {body.digest}")
-    return await answered(request, work, once=once, status=201)
+    return await answered(request, work, models.RememberedMemories, once=once, status=201)
 
 
 @router.get("/{id:path}", response_model=models.Record)
@@ -147,7 +147,7 @@ async def change_memory(
         state.happenings.tell(caller.owner, "updated", [changed.id])
         return changed.to_dict()
 
-    return await answered(request, work, once=lambda done: done())
+    return await answered(request, work, models.Record)
 
 
 @router.delete("/{id:path}")

@@ -10,8 +10,9 @@ from threading import Event
 from typing import Any, TypeAlias
 
 from fastapi import Request
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from sensorium.encoders import supervised
 from sensorium.errors import SensoriumError
@@ -28,7 +29,18 @@ BEAT = 5.0  # seconds after which a client hears that work goes on
 MOST_STEPS = 100  # steps that wait for a slow client; of more, the latest
 
 
-async def answered(request: Request, work: Work, *, once: Once, status: int = 200) -> Response:
+async def _at_once(work: Callable[[], Awaitable[Any]]) -> Any:
+    return await work()
+
+
+async def answered(
+    request: Request,
+    work: Work,
+    model: type[BaseModel],
+    *,
+    once: Once = _at_once,
+    status: int = 200,
+) -> Response:
     """Do work in a thread and answer with its result; first with its progress, if that is wanted.
 
     A client that follows the progress and goes away gives the work up; any other does not.
@@ -36,13 +48,18 @@ async def answered(request: Request, work: Work, *, once: Once, status: int = 20
     Args:
         request: The request.
         work: Does the work; it is called with a function that reports a step.
+        model: What its result is.
         once: Does what it is given, or returns what was answered before.
         status: Status of the answer.
     """
+
+    def finished(step: Step) -> str:
+        return model.model_validate(work(step)).model_dump_json()
+
     if EVENT_STREAM not in request.headers.get("accept", ""):
-        result = await once(lambda: run_in_threadpool(work, lambda *_: None))
-        return JSONResponse(result, status)
-    following = _Following(work)
+        result = await once(lambda: run_in_threadpool(finished, lambda *_: None))
+        return Response(result, status, media_type="application/json")
+    following = _Following(finished)
     task = asyncio.ensure_future(once(following.done))
     following.follow(task)
     return ClosingResponse(
@@ -107,7 +124,7 @@ class _Following:
 
 def _ended(task: asyncio.Future[Any]) -> str:
     try:
-        return event(json.dumps(task.result(), ensure_ascii=False), kind="answer")
+        return event(task.result(), kind="answer")
     except SensoriumError as error:
         problem = bytes(problem_of(error).body).decode()
     except Exception as error:

@@ -89,9 +89,7 @@ async def recall(
     about = body.about
     check_question(about.parts, like="", keywords=about.keywords)
     body.check_text(about.keywords, "keywords")
-    return await answered(
-        request, partial(_recalled, caller.memory, body), once=lambda done: done()
-    )
+    return await answered(request, partial(_recalled, caller.memory, body), models.Recalled)
 
 
 @router.get("/v1/similar/{id:path}")

@@ -50,7 +50,6 @@ from sensorium.mcp.resources import MEDIUM, RECORD, File, MemoryResources
 from sensorium.mcp.writing import WritingTools
 from sensorium.memory import Memory
 from sensorium.percepts.locations import directories
-from sensorium.qdrant.read_only import ReadOnlyBackend
 
 INSTRUCTIONS = (
     "A memory of what was seen, heard, read and felt. Remember what will matter later, with its "
@@ -263,7 +262,7 @@ def build_server(
         token_verifier=verifier,
         auth=issuer.auth() if issuer else _bearer_auth() if verifier else None,
     )
-    backend = memory.backend
+    read_only = read_only or memory.read_only
     server.token_length = SHORTEST_TOKEN if grants or issuer else len(token or "")
     if grants or issuer:
         server.memories = memories or OwnersMemories(memory)
@@ -273,7 +272,6 @@ def build_server(
     tools: dict[Callable[..., Any], ToolAnnotations] = dict.fromkeys(
         (reading.recall, reading.timeline, reading.count, connector.search, connector.fetch), READS
     )
-    read_only = read_only or isinstance(backend, ReadOnlyBackend)
     if not read_only:
         writing = WritingTools(memory, reader)
         forget = ForgettingTools(memory).forget

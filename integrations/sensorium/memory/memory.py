@@ -67,6 +67,7 @@ from sensorium.memory.writing.writer import BATCH, Writer
 from sensorium.percepts import Percept, Place
 from sensorium.qdrant import Backend, CollectionSchema, Filter
 from sensorium.qdrant.filters import check_owner
+from sensorium.qdrant.read_only import ReadOnlyBackend
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
@@ -237,6 +238,11 @@ class Memory(Closing, Reopening):
     def backend(self) -> Backend:
         """The store, for what this class does not offer."""
         return self._shelf.backend
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it was opened only to be read."""
+        return isinstance(self.backend, ReadOnlyBackend)
 
     @property
     def keeps_media(self) -> bool:

@@ -101,6 +101,11 @@ class RemoteMemory(Memory):
         return (self._unopened or self._given).owner
 
     @property
+    def read_only(self) -> bool:
+        """Whether the token gives no right to write."""
+        return "write" not in self._connection.ask("GET", "/session")["rights"]
+
+    @property
     def keeps_media(self) -> bool:
         """Whether the server keeps the signals themselves."""
         return bool(self._connection.ask("GET", "/session")["keeps_media"])

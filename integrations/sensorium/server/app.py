@@ -16,7 +16,6 @@ from sensorium.agents.grants import Tokens
 from sensorium.agents.owners import OwnersMemories
 from sensorium.mcp.serving import PATH as AGENTS
 from sensorium.memory import Memory
-from sensorium.qdrant.read_only import ReadOnlyBackend
 from sensorium.server import (
     classifying,
     events,
@@ -65,7 +64,7 @@ def build_app(memory: Memory, *, tokens: Tokens, options: ServerOptions | None =
         options: How the server answers.
     """
     options = options or ServerOptions()
-    if isinstance(memory.backend, ReadOnlyBackend):
+    if memory.read_only:
         options = replace(options, read_only=True)
     owners = OwnersMemories(memory)
     access = Access(tokens, owners, options)

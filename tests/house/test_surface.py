@@ -12,9 +12,9 @@ SURFACE = {
     "sensorium.sources": "Account MessageFailure Reader Reason Snapshot bag check_options "
     "moments open register_reader walk",
     "sensorium.samples": "FOLDER NOTES notes sample sample_names",
-    "sensorium.encoders": "Background EmbeddingSpace Encoder EncoderBase Encoding FewShotProbe "
-    "FunctionEncoder Pair Prediction ZeroShotClassifier check_cancelled combine encoder_names "
-    "load_encoder normalise register_encoder report_windows supervised",
+    "sensorium.encoders": "Background CarriedEncoder EmbeddingSpace Encoder EncoderBase Encoding "
+    "FewShotProbe FunctionEncoder Pair Prediction ZeroShotClassifier check_cancelled combine "
+    "encoder_names load_encoder normalise register_encoder report_windows supervised",
     "sensorium.encoders.binding": "BoundEncoder BoundSense Features RandomConvolutions bind "
     "load_bound",
     "sensorium.encoders.questions": "Exclusion named_modalities read_exclusion strip_frame",

@@ -2,6 +2,7 @@
 
 from sensorium.encoders.arithmetic import combine, normalise
 from sensorium.encoders.background import Background, Pair
+from sensorium.encoders.carried import CarriedEncoder
 from sensorium.encoders.encoder import Encoder, EncoderBase, Encoding
 from sensorium.encoders.few_shot import FewShotProbe
 from sensorium.encoders.functions import FunctionEncoder
@@ -12,6 +13,7 @@ from sensorium.encoders.zero_shot import Prediction, ZeroShotClassifier
 
 __all__ = [
     "Background",
+    "CarriedEncoder",
     "EmbeddingSpace",
     "Encoder",
     "EncoderBase",

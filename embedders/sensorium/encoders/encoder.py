@@ -103,6 +103,14 @@ class ChecksQuestions(Protocol):
 
 
 @runtime_checkable
+class EmbedsQuestions(Protocol):
+    """An encoder for which a text that asks is not encoded as the same text when it is kept."""
+
+    def embed_questions(self, percepts: Sequence[Percept], /) -> Vectors:
+        """Encode what asks to `(N, D)`, as `Encoder.embed` does for what is kept."""
+
+
+@runtime_checkable
 class ReadsQuestions(Protocol):
     """An encoder whose answers gain by knowing how people ask, as a frame dilutes the question."""
 
@@ -173,6 +181,17 @@ class EncoderBase(ABC):
         """
         pooled = [encoding.pooled for encoding in self.encode(percepts)]
         return np.stack(pooled) if pooled else np.empty((0, self.dimension), np.float32)
+
+
+def embed_questions(encoder: Encoder, percepts: Sequence[Percept]) -> Vectors:
+    """Encode percepts that ask to `(N, D)`, in the encoder's own way for these if it has one.
+
+    Raises:
+        BatchError: Some percepts cannot be encoded.
+    """
+    if isinstance(encoder, EmbedsQuestions):
+        return encoder.embed_questions(percepts)
+    return encoder.embed(percepts)
 
 
 def all_encoded(results: Sequence[Encoding | SensoriumError]) -> list[Encoding]:

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sensorium.encoders.placement import DTYPES
 from sensorium.errors import CheckpointFormatError, EncodingError, WeightsExistError
 from sensorium.imagebind.checkpoint import (
     DESCRIPTION,
@@ -36,7 +37,6 @@ from sensorium.imagebind.checkpoint import (
 )
 from sensorium.imagebind.config import TOWERS, ImageBindConfig
 from sensorium.imagebind.parameter_names import CAUSAL_MASK, expected_shapes
-from sensorium.imagebind.placement import DTYPES
 from sensorium.imagebind.releases import Progress, require_space, sync_directory
 from sensorium.imagebind.weight_files import Shapes
 

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from sensorium.encoders.forking import Lock
 from sensorium.encoders.handles import Remade
+from sensorium.encoders.placement import resolve_device, resolve_dtype
 from sensorium.errors import EncodingError, TensorShapeError, UnsupportedModalityError
 from sensorium.imagebind.checkpoint import (
     Checkpoint,
@@ -23,7 +24,6 @@ from sensorium.imagebind.checkpoint import (
 from sensorium.imagebind.config import TOWER_OF, TOWERS, ImageBindConfig
 from sensorium.imagebind.loading import load_tower
 from sensorium.imagebind.parameter_names import CAUSAL_MASK, expected_shapes
-from sensorium.imagebind.placement import resolve_device, resolve_dtype
 from sensorium.imagebind.stems import (
     IMAGE_TAPS,
     IMU_CHANNELS,

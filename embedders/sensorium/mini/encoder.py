@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from sensorium.mini.languages.questions import check_question
 from sensorium.mini.languages.reader import Language, language_of
 from sensorium.mini.log_mel import log_mel
 from sensorium.mini.manifest import DIRECTORY, manifest, read_listed
+from sensorium.mini.names import names_by_modality
 from sensorium.mini.tower import Tower
 from sensorium.mini.wordpiece import batch, wordpiece
 from sensorium.percepts import Percept
@@ -126,6 +127,11 @@ class MiniEncoder(Remade, BatchedEncoder):
             if self._background is None:
                 self._background = read_background(directory=self._directory)
             return self._background
+
+    @property
+    def names(self) -> Mapping[str, Sequence[str]]:
+        """What the towers were taught to recognise, for each modality but text; in English."""
+        return names_by_modality()
 
     def windows(self, percept: Percept) -> Iterable[Window]:
         """Preprocess one percept, lazily."""

@@ -31,6 +31,7 @@ PACKAGES = {  # name of the package, by the module that is imported
 }
 EXTRAS = {  # modules that are installed with the extra
     "bags": ["rosbags"],
+    "diffusers": ["diffusers", "transformers", "torch"],
     "documents": ["pypdfium2"],
     "exr": ["OpenEXR"],
     "export": ["pyarrow"],
@@ -46,6 +47,7 @@ EXTRAS = {  # modules that are installed with the extra
     "ocr": ["rapidocr"],
     "otel": ["opentelemetry"],
     "photos": ["pillow_heif", "rawpy"],
+    "sentence-transformers": ["sentence_transformers"],
     "server": ["fastapi", "uvicorn", "python_multipart", "prometheus_client", "websockets"],
     "speech": ["faster_whisper"],
     "tiff": ["tifffile"],
@@ -186,7 +188,7 @@ def _device() -> Check:
         return Check("device", "warn", f"{used}; imagebind: torch {engine.found}", engine.remedy)
     import torch
 
-    from sensorium.imagebind.placement import multiplies_bfloat16, resolve_device
+    from sensorium.encoders.placement import multiplies_bfloat16, resolve_device
 
     device = resolve_device("auto")
     precision = "bfloat16" if multiplies_bfloat16(device) else "float32"

@@ -10,6 +10,7 @@ from langchain_core.embeddings import Embeddings
 from sensorium.agents.signals import Content, percepts_of
 from sensorium.agents.threads import in_thread
 from sensorium.encoders import Encoder
+from sensorium.encoders.encoder import embed_questions
 from sensorium.encoders.source import EncoderSource
 from sensorium.errors import SourceTypeError
 from sensorium.percepts import Percept, Text
@@ -67,8 +68,9 @@ class SensoriumEmbeddings(Embeddings):
         return self.embed_percepts([Text(text) for text in texts])
 
     def embed_query(self, text: str) -> list[float]:
-        """Embed a question, in the same way as a document."""
-        return self.embed_documents([text])[0]
+        """Embed a question: as a document, unless the encoder has its own way for questions."""
+        vector: list[float] = embed_questions(self.encoder, [Text(text)])[0].tolist()
+        return vector
 
     def embed_percepts(self, percepts: Sequence[Percept]) -> Vectors:
         """Embed percepts of any modalities; row i belongs to percept i.

@@ -14,6 +14,7 @@ from llama_index.core.embeddings import MultiModalEmbedding
 from llama_index.core.schema import BaseNode, ImageType, MetadataMode
 
 from sensorium.encoders import Encoder
+from sensorium.encoders.encoder import embed_questions
 from sensorium.encoders.registry import DEFAULT
 from sensorium.encoders.source import EncoderSource
 from sensorium.errors import SourceTypeError
@@ -158,7 +159,8 @@ class SensoriumEmbedding(MultiModalEmbedding):
         return self._get_text_embeddings([text])[0]
 
     def _get_query_embedding(self, query: str) -> Embedding:
-        return self._get_text_embeddings([query])[0]
+        vector: Embedding = embed_questions(self.encoder, [Text(query)])[0].tolist()
+        return vector
 
     def _get_image_embeddings(self, img_file_paths: list[ImageType]) -> list[Embedding]:
         return self._vectors([_picture(content) for content in img_file_paths])

@@ -162,7 +162,7 @@ class CollectionSchema:
         if not self.space.agrees(space):
             likeness = self.space.likeness(space)
             measured = (
-                ""
+                f" (another {_difference(self.space, space)})"
                 if likeness is None
                 else f": their vectors of one sentence differ, cosine {likeness:.2f}"
             )
@@ -223,6 +223,12 @@ def _check_version(version: int, place: str) -> None:
             if version < VERSION
             else "run: pip install --upgrade sensorium",
         )
+
+
+def _difference(stored: EmbeddingSpace, given: EmbeddingSpace) -> str:
+    """Name what is not the same in two spaces; prompts are a part of the preprocessing."""
+    fields, others = stored.to_dict(), given.to_dict()
+    return ", ".join(name for name in fields if fields[name] != others[name])
 
 
 def _remedy(space: EmbeddingSpace) -> str:

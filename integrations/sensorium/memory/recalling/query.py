@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.encoders import Encoder, normalise
-from sensorium.encoders.encoder import ChecksQuestions, ReadsQuestions
+from sensorium.encoders.encoder import ChecksQuestions, ReadsQuestions, embed_questions
 from sensorium.encoders.questions import named_modalities
 from sensorium.errors import QueryError, UnsupportedModalityError, show
 from sensorium.memory.calibrating.calibration import QueryVector
@@ -130,7 +130,8 @@ def _encoded(
 ) -> list[QueryVector]:
     """Encode the percepts of the parts; `None` stands for a part that is a vector already."""
     # All percepts are encoded in one batch
-    encoded = iter(encoder.embed([percept for percept in percepts if percept is not None]))
+    asking = [percept for percept in percepts if percept is not None]
+    encoded = iter(embed_questions(encoder, asking))
     return [
         QueryVector(_vector(part, encoder.space.dimension), None, weight)
         if percept is None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from sensorium.encoders import placement
+from sensorium.encoders.placement import resolve_device, resolve_dtype
 from sensorium.errors import EncodingError
-from sensorium.imagebind import placement
-from sensorium.imagebind.placement import resolve_device, resolve_dtype
 
 
 @pytest.mark.parametrize("device", ["tpu9", "cuda:77", "meta:x"])

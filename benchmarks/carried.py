@@ -46,8 +46,8 @@ TEMPLATES = {
 HEAD = """# Carried senses, measured
 
 Written by `python benchmarks/carried.py`: the dev splits, with which no tower was trained, named by
-the vectors of their labels' names in the host's text space; top-1, with Wilson's interval. *words* and
-*map* are the two ways of `CarriedEncoder`; sensorium-mini itself is asked in its own space. The
+the vectors of their labels' names in the host's text space; top-1, with Wilson's interval. *words*
+and *map* are the two ways of `CarriedEncoder`; sensorium-mini itself is asked in its own space. The
 softmax and the ridge were chosen on training recordings.
 
 """

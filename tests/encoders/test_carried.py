@@ -159,3 +159,21 @@ class MiniText(FunctionEncoder):
 
     def __reduce__(self) -> tuple[type[MiniText], tuple[()]]:
         return MiniText, ()
+
+
+def test_a_question_is_asked_in_the_hosts_way() -> None:
+    """A host with its own way for questions keeps it under carried senses; sounds have none."""
+    encoder = CarriedEncoder(Asked(), senses=CARRIER, names={"audio": NAMES})
+    asked, heard = encoder.embed_questions([Text("bell"), tone(2)])
+    np.testing.assert_array_equal(asked, Asked().embed([Text("rain")])[0])
+    np.testing.assert_array_equal(heard, encoder.embed([tone(2)])[0])
+
+
+class Asked(FunctionEncoder):
+    """A host that reads every question as "rain"."""
+
+    def __init__(self) -> None:
+        super().__init__("words", {"text": elsewhere}, dimension=6)
+
+    def embed_questions(self, percepts: Sequence[Any]) -> Any:
+        return self.embed([Text("rain") for _ in percepts])

@@ -16,16 +16,14 @@ import numpy as np
 
 from sensorium.encoders.arithmetic import normalise
 from sensorium.encoders.encoder import (
-    ChecksQuestions,
     Encoder,
-    EncoderBase,
     Encoding,
     Vectors,
     check_percepts,
-    embed_questions,
 )
 from sensorium.encoders.forking import Lock
 from sensorium.encoders.handles import Remade
+from sensorium.encoders.hosted import HostedEncoder
 from sensorium.encoders.space import EmbeddingSpace
 from sensorium.errors import EncodingError, SensoriumError, UnsupportedModalityError, show
 from sensorium.percepts import Percept, Text
@@ -74,10 +72,10 @@ class _Map(NamedTuple):
     @classmethod
     def fitted(cls, carrier: Vectors, host: Vectors) -> _Map:
         """Fit on vectors `(K, C)` and `(K, D)` of the same percepts, in closed form."""
+        from sensorium.encoders.binding.ridge import solve  # which only this way needs
+
         centre, offset = carrier.mean(axis=0), host.mean(axis=0)
-        rows = (carrier - centre).astype(np.float64)
-        moment = rows.T @ rows + RIDGE * np.eye(rows.shape[1])
-        weights = np.linalg.solve(moment, rows.T @ (host - offset))
+        weights = solve((carrier - centre).astype(np.float64), host - offset, RIDGE)
         return cls(carrier, centre, weights.astype(np.float32), offset)
 
     def carry(self, rows: Vectors) -> Vectors:
@@ -90,7 +88,7 @@ def _sayable(rows: Vectors, names: Vectors) -> Vectors:
     return normalise(rows * (names != 0).any(axis=0))
 
 
-class CarriedEncoder(Remade, EncoderBase):
+class CarriedEncoder(Remade, HostedEncoder):
     """A host encoder with further modalities, which another encoder perceives for it.
 
     What the host encodes itself stays as it is, bit for bit. A question in words is the host's.
@@ -119,7 +117,7 @@ class CarriedEncoder(Remade, EncoderBase):
             UnsupportedModalityError: The two share no text, or the host lacks nothing.
             EncodingError: No names for a modality, another `by`, or examples that cannot be used.
         """
-        self._host, self._senses = host, senses
+        self.host, self._senses = host, senses
         self._carried = _to_carry(host, senses)
         known = names if names is not None else getattr(senses, "names", None)
         self._names = _checked_names(known, self._carried, senses)
@@ -147,41 +145,25 @@ class CarriedEncoder(Remade, EncoderBase):
     @property
     def modalities(self) -> frozenset[str]:
         """The modalities of the host, and those that are carried."""
-        return self._host.modalities | self._carried
+        return self.host.modalities | self._carried
 
     @property
     def carried(self) -> frozenset[str]:
         """The modalities that the host has of the carrier."""
         return self._carried
 
-    def embed_questions(self, percepts: Sequence[Percept], /) -> Vectors:
-        """Embed what asks: the host's modalities in the host's way for questions."""
-        rows = np.empty((len(percepts), self.dimension), np.float32)
-        own = [i for i, each in enumerate(percepts) if each.modality in self._host.modalities]
-        others = [i for i in range(len(percepts)) if i not in set(own)]
-        if own:
-            rows[own] = embed_questions(self._host, [percepts[i] for i in own])
-        if others:
-            rows[others] = self.embed([percepts[i] for i in others])
-        return rows
-
-    def check_question(self, text: str) -> None:
-        """Check a question as the host does, if it does; see `ChecksQuestions`."""
-        if isinstance(self._host, ChecksQuestions):
-            self._host.check_question(text)
-
     def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
         """Encode a batch; a percept that cannot be encoded gives its error in its place."""
         batch = check_percepts(percepts)
         results: list[Encoding | SensoriumError] = [_lacking(self, each) for each in batch]
         for encoder, modalities in (
-            (self._host, self._host.modalities),
+            (self.host, self.host.modalities),
             (self._senses, self._carried),
         ):
             places = [i for i, each in enumerate(batch) if each.modality in modalities]
             encoded = encoder.try_encode([batch[i] for i in places]) if places else []
             for place, result in zip(places, encoded, strict=True):
-                results[place] = result if encoder is self._host else self._said(result)
+                results[place] = result if encoder is self.host else self._said(result)
         return results
 
     def _said(self, result: Encoding | SensoriumError) -> Encoding | SensoriumError:
@@ -201,11 +183,11 @@ class CarriedEncoder(Remade, EncoderBase):
 
     def _words(self, modality: str) -> _Words:
         texts = [Text(name) for name in self._names[modality]]
-        return _Words(self._senses.embed(texts), embed_questions(self._host, texts))
+        return _Words(self._senses.embed(texts), self.host.embed(texts))
 
     def _map(self) -> _Map:
         every = dict.fromkeys(name for names in self._names.values() for name in names)
-        shared = self._host.modalities & self._senses.modalities
+        shared = self.host.modalities & self._senses.modalities
         strange = [each.modality for each in self._examples if each.modality not in shared]
         if strange:
             raise EncodingError(
@@ -214,12 +196,12 @@ class CarriedEncoder(Remade, EncoderBase):
                 "leave the others out",
             )
         percepts = [*(Text(name) for name in every), *self._examples]
-        return _Map.fitted(self._senses.embed(percepts), embed_questions(self._host, percepts))
+        return _Map.fitted(self._senses.embed(percepts), self.host.embed(percepts))
 
     def _digest(self) -> str:
         """Return the SHA-256 of what decides how the carried modalities are said, hex."""
         examples = [each.digest for each in self._examples]
-        parts = [self._host.space.to_dict(), self._senses.space.to_dict(), self._names, examples]
+        parts = [self.host.space.to_dict(), self._senses.space.to_dict(), self._names, examples]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

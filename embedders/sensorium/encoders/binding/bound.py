@@ -17,15 +17,9 @@ from safetensors.numpy import save
 from sensorium.encoders.background import Background
 from sensorium.encoders.binding.features import from_recipe, recipe_of
 from sensorium.encoders.binding.sense import BoundSense
-from sensorium.encoders.encoder import (
-    ChecksQuestions,
-    Encoder,
-    EncoderBase,
-    Encoding,
-    ReadsQuestions,
-)
+from sensorium.encoders.encoder import Encoder, Encoding
 from sensorium.encoders.handles import Remade
-from sensorium.encoders.questions.negation import Exclusion
+from sensorium.encoders.hosted import HostedEncoder
 from sensorium.encoders.registry import load_encoder
 from sensorium.encoders.space import EmbeddingSpace
 from sensorium.encoders.supervision import check_cancelled
@@ -46,7 +40,7 @@ FACTS = ("modality", "recipe", "units", "window", "anchor", "spreads", "report",
 ARRAYS = {"mean": 1, "spread": 1, "weights": 2, "centre": 1, "place": 1}  # and their dimensions
 
 
-class BoundEncoder(Remade, EncoderBase):
+class BoundEncoder(Remade, HostedEncoder):
     """An encoder with a bound sense; percepts of its other senses go to it unchanged."""
 
     def __init__(self, host: Encoder, sense: BoundSense) -> None:
@@ -101,19 +95,6 @@ class BoundEncoder(Remade, EncoderBase):
         ours = iter(self.sense.try_encode(new))
         theirs = iter(self.host.try_encode(rest) if rest else [])
         return [next(ours) if is_new else next(theirs) for is_new in own]
-
-    def check_question(self, text: str) -> None:
-        """Check a question as the host does; see `ChecksQuestions`."""
-        if isinstance(self.host, ChecksQuestions):
-            self.host.check_question(text)
-
-    def asked_for(self, question: str) -> str:
-        """Return the words that are to be encoded, as the host does; see `ReadsQuestions`."""
-        return self.host.asked_for(question) if isinstance(self.host, ReadsQuestions) else question
-
-    def exclusion_in(self, asked: str) -> Exclusion | None:
-        """Return what is wanted and what is not, as the host does; see `ReadsQuestions`."""
-        return self.host.exclusion_in(asked) if isinstance(self.host, ReadsQuestions) else None
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the sense as a safetensors file, with its provenance; the host is only named.

@@ -1,0 +1,53 @@
+"""Encoders around another: what they add to it is theirs, and questions are asked in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sensorium.encoders.encoder import (
+    ChecksQuestions,
+    Encoder,
+    EncoderBase,
+    ReadsQuestions,
+    Vectors,
+    embed_questions,
+)
+from sensorium.encoders.questions.negation import Exclusion
+from sensorium.percepts import Percept
+
+
+class HostedEncoder(EncoderBase):
+    """An encoder that adds modalities to a host.
+
+    Attributes:
+        host: The encoder of the space.
+    """
+
+    host: Encoder
+
+    def embed_questions(self, percepts: Sequence[Percept], /) -> Vectors:
+        """Embed what asks, the host's modalities in its way; see `EmbedsQuestions`."""
+        rows = np.empty((len(percepts), self.dimension), np.float32)
+        own = [each.modality in self.host.modalities for each in percepts]
+        asked = [each for each, is_own in zip(percepts, own, strict=True) if is_own]
+        added = [each for each, is_own in zip(percepts, own, strict=True) if not is_own]
+        if asked:
+            rows[own] = embed_questions(self.host, asked)
+        if added:
+            rows[[not is_own for is_own in own]] = self.embed(added)
+        return rows
+
+    def check_question(self, text: str) -> None:
+        """Check a question as the host does; see `ChecksQuestions`."""
+        if isinstance(self.host, ChecksQuestions):
+            self.host.check_question(text)
+
+    def asked_for(self, question: str) -> str:
+        """Return the words that are to be encoded, as the host does; see `ReadsQuestions`."""
+        return self.host.asked_for(question) if isinstance(self.host, ReadsQuestions) else question
+
+    def exclusion_in(self, asked: str) -> Exclusion | None:
+        """Return what is wanted and what is not, as the host does; see `ReadsQuestions`."""
+        return self.host.exclusion_in(asked) if isinstance(self.host, ReadsQuestions) else None

@@ -35,7 +35,7 @@ SURFACE = {
     "sensorium.llama_index": "SensoriumEmbedding SensoriumMemoryBlock SensoriumReader "
     "SensoriumRetriever SensoriumVectorStore",
     "sensorium.mcp": "Grant Issuer ServerLimits build_server grants_of serve_http serve_stdio",
-    "sensorium.server": "ServerOptions build_app",
+    "sensorium.server": "ServerOptions TokenFile build_app serve",
     "sensorium.remote": "RemoteMemory open_remote",
     "sensorium.memory.times": "TimesRead limit_by_times read_time read_times",
     "sensorium.memory.streams": "Gap Statistics Stream StreamOptions StreamReport open_stream",

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from sensorium.cli import forgetting, listing, moving, weights
+from sensorium.cli import forgetting, listing, moving, tokens, weights
 from sensorium.cli.demo import demo
 from sensorium.cli.doctor import doctor
 from sensorium.cli.enriching import enrich
 from sensorium.cli.looking import look
 from sensorium.cli.recalling import recall
 from sensorium.cli.remembering import remember
+from sensorium.cli.server import serve
 from sensorium.cli.serving import mcp
 from sensorium.cli.showing import save, show
 from sensorium.cli.updating import update
@@ -43,6 +44,8 @@ app.command()(moving.export)
 app.command("import")(moving.import_)
 app.command()(moving.promote)
 app.command()(mcp)
+app.command()(serve)
+app.add_typer(tokens.app, name="token")
 app.add_typer(weights.app, name="weights")
 app.command()(doctor)
 

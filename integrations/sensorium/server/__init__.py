@@ -12,5 +12,7 @@ except ImportError as error:
 
 from sensorium.server.app import build_app
 from sensorium.server.options import ServerOptions
+from sensorium.server.serving import serve
+from sensorium.server.tokens import TokenFile
 
-__all__ = ["ServerOptions", "build_app"]
+__all__ = ["ServerOptions", "TokenFile", "build_app", "serve"]

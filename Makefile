@@ -10,7 +10,7 @@ FREE := $(shell df -Pk /dev/shm 2>/dev/null | awk 'END {print int($$4 / 1e6)}')
 IN_MEMORY := $(shell test "$(FREE)" -ge 4 2>/dev/null && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 PYTEST = SENSORIUM_THREADS=1 OMP_NUM_THREADS=1 $(IN_MEMORY) $(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist loadfile
 
-.PHONY: demo docs test attack installed check newest lowest ends lint format types bench train-mini evaluate-mini clean
+.PHONY: demo docs test attack installed check newest lowest ends models lint format types bench train-mini evaluate-mini clean
 
 demo: $(LIGHT)  ## remember real samples of six senses, and ask across them
 	$(BIN)/sensorium demo
@@ -89,6 +89,14 @@ lowest:  ## the fast tests on Python 3.10 with the lowest dependencies that are 
 
 ends: lowest newest  ## both ends; 12 GB of environments
 
+# These packages ask for a newer langchain-core than our lower bound, so they are no part of `dev`.
+models: BIN := .venv-models/bin
+models:  ## what LangChain's packages for OpenAI, Anthropic and Google make of pictures and sounds
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv-models
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[langchain,langgraph]" \
+		pytest pytest-asyncio pytest-socket pytest-xdist langchain-openai langchain-anthropic langchain-google-genai
+	$(PYTEST) tests/langchain/test_chat_models.py
+
 lint: $(SETUP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -147,4 +155,4 @@ $(SETUP): pyproject.toml
 	touch $@
 
 clean:
-	rm -rf .venv .venv-newest .venv-lowest
+	rm -rf .venv .venv-newest .venv-lowest .venv-models

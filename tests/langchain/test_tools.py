@@ -17,8 +17,9 @@ from langchain_core.tools import BaseTool, ToolException
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from tests.support.planted import PlantedEncoder, picture
 
-from sensorium.langchain import memory_tools
-from sensorium.langchain.tools import Shown
+from sensorium.errors import QueryError
+from sensorium.langchain import artifact_blocks, memory_tools
+from sensorium.langchain.memory_tool import Shown
 from sensorium.memory import Memory
 from sensorium.percepts import Audio, Text
 from sensorium.samples import FOLDER as MEDIA
@@ -136,26 +137,61 @@ def test_known_moments_are_said_to_be_known(memory: Memory) -> None:
     assert said(called(remember, **key)).startswith("remembered: text")
     assert said(called(remember, **key)).startswith("known already")
     assert memory.count() == 1
+    again = said(called(remember, **key, tags=["home"], metadata={"n": 1}, ttl="1d"))
+    assert again.startswith("known already, and left unchanged (update changes it): text")
+    assert again.endswith("\nnot kept of what was given now: tags, metadata, ttl")
 
 
-def test_artifacts_carry_the_media(memory: Memory) -> None:
-    """They are JSON, and hold the words, the picture, and the stretch of sound that matched."""
+def test_words_alone_are_text(memory: Memory) -> None:
+    """As LangChain calls a tool of one argument."""
     remember, recall = memory_tools(memory)
-    photo = {"data": encoded("photo_dog.jpg"), "mime_type": "image/jpeg"}
+    assert remember.invoke("the key is under the mat").startswith("remembered: text")
+    assert recall.invoke("a key").endswith("the key is under the mat")
+
+
+def test_artifacts_refer_to_media(memory: Memory) -> None:
+    """They are JSON without bytes, and lead to words, picture, and the stretch that matched."""
+    remember, recall = memory_tools(memory)
+    photo = {"data": encoded("photo_dog.jpg"), "mime_type": "image/jpeg", "uri": "dog.jpg"}
     kept = called(remember, text="Rex", media=[photo])
+    media = kept.artifact["record"]["media"]
+    [reference] = [medium for medium in media if medium["modality"] == "image"]
+    assert (reference["uri"], reference["mime_type"]) == ("dog.jpg", "image/jpeg")
+    assert reference["bytes"] == (MEDIA / "photo_dog.jpg").stat().st_size
     expected = [
         {"type": "text", "text": "Rex"},
         {"type": "image", "base64": photo["data"], "mime_type": "image/jpeg"},
     ]
-    assert kept.artifact["blocks"] == expected
+    assert artifact_blocks(memory, kept.artifact) == expected
     called(remember, media=[{"data": encoded("sound_sea_waves.ogg"), "mime_type": "audio/ogg"}])
-    [rex] = called(recall, query="a dog", limit=1).artifact["hits"]
-    assert rex["blocks"] == expected
+    found = called(recall, query="a dog", limit=1).artifact
+    assert artifact_blocks(memory, found) == expected
     answer = called(recall, query="waves on a beach", limit=1, modalities=["audio"])
     [sea] = json.loads(json.dumps(answer.artifact))["hits"]
-    [sound] = sea["blocks"]
-    heard = Audio(base64.b64decode(sound["base64"]))
+    [sound] = artifact_blocks(memory, json.loads(json.dumps(answer.artifact)))
+    heard = Audio(base64.b64decode(sound["base64"]))  # type: ignore[typeddict-item]  # a sound's
     assert heard.duration == pytest.approx(sea["span"][1] - sea["span"][0], abs=0.01)
+    for artifact in (kept.artifact, found, answer.artifact):
+        assert len(json.dumps(artifact)) < 4000
+
+
+def test_what_is_forgotten_is_not_shown(memory: Memory) -> None:
+    """An artifact outlives what it refers to; that of `forget` refers to nothing."""
+    remember, recall, forget = memory_tools(memory, forget=True)
+    kept = called(remember, text="Rex")
+    found = called(recall, query="a dog")
+    gone = called(forget, ids=[kept.artifact["id"]])
+    for artifact in (kept.artifact, found.artifact, gone.artifact):
+        assert artifact_blocks(memory, artifact) == []
+
+
+def test_the_file_in_an_address_is_no_reference(memory: Memory) -> None:
+    """A `data:` URI as where something came from would be the file itself, in every artifact."""
+    remember, _ = memory_tools(memory)
+    data = f"data:image/jpeg;base64,{encoded('photo_dog.jpg')}"
+    kept = called(remember, media=[{"data": data, "uri": data}])
+    assert kept.artifact["record"]["media"][0]["uri"] is None
+    assert len(json.dumps(kept.artifact)) < 4000
 
 
 def test_media_come_into_the_message_if_asked(memory: Memory) -> None:
@@ -185,15 +221,26 @@ def test_a_sure_first_hit_is_shown_small(memory: Memory) -> None:
     assert isinstance(heard, str)
 
 
-def test_sounds_stay_in_the_artifact(memory: Memory) -> None:
+def test_sounds_stay_out_of_messages(memory: Memory) -> None:
     """A message with one would be written as text, with all its base64."""
-    memory.remember(sample("sound_dog_bark"))
+    memory.remember(sample("sound_dog_bark"), text="Rex")
     for shown in ALL_SHOWN:
         _, recall = memory_tools(memory, show_media=shown)
         message = called(recall, query="a dog barking")
         assert isinstance(message.content, str)
         assert "base64" not in message.content
-        assert [part["type"] for part in message.artifact["hits"][0]["blocks"]] == ["audio"]
+    types = [block["type"] for block in artifact_blocks(memory, message.artifact)]
+    assert types == ["text", "audio"]
+    blocks: list[Any] = artifact_blocks(memory, message.artifact, kinds=["text", "image"])
+    assert [block["text"] for block in blocks] == [
+        "Rex",
+        "[a sound of 2.9 s, sound_dog_bark.ogg, which is not shown here]",
+    ]
+    assert artifact_blocks(memory, message.artifact, kinds=["image"]) == []
+    with pytest.raises(QueryError, match=r"text, image, audio"):
+        artifact_blocks(memory, message.artifact, kinds=["sound"])
+    with pytest.raises(QueryError, match="list"):
+        artifact_blocks(memory, message.artifact, kinds="text")
 
 
 def test_a_message_has_an_end(memory: Memory) -> None:
@@ -215,7 +262,8 @@ def test_a_message_has_an_end(memory: Memory) -> None:
     assert 4 <= len(shown) < 8
     hits = message.artifact["hits"]
     assert all(len(hit["record"]["text"]) > 15_000 for hit in hits)
-    assert sum(block["type"] == "image" for hit in hits for block in hit["blocks"]) == 8
+    every = artifact_blocks(memory, message.artifact, max_bytes=largest)
+    assert sum(block["type"] == "image" for block in every) == 8
 
 
 def test_depth_heat_and_motion_have_units(memory: Memory) -> None:
@@ -233,7 +281,7 @@ def test_depth_heat_and_motion_have_units(memory: Memory) -> None:
         ],
     )
     assert kept.artifact["record"]["modalities"] == ["depth", "imu", "thermal"]
-    assert [block["type"] for block in kept.artifact["blocks"]] == ["image"] * 3
+    assert [block["type"] for block in artifact_blocks(memory, kept.artifact)] == ["image"] * 3
     query = {"data": encoded("imu_walking.npz"), **motion}
     assert called(recall, media=[query]).artifact["hits"][0]["modality"] == "imu"
 

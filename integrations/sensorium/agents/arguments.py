@@ -313,6 +313,36 @@ class Recall(BaseModel):
     where: Where = None
 
 
+class Update(BaseModel):
+    """What to change of a memory."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: Id
+    text: OtherText = ""
+    media: Media = None
+    tags: OtherTags = None
+    source: Origin = ""
+    metadata: OtherFacts = None
+    ttl: Ttl = None
+
+
+class Forget(BaseModel):
+    """What to forget."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: Ids = None
+    tags: Tags = None
+    source: Source = ""
+    where: Where = None
+    since: Since = None
+    until: Until = None
+    older_than: OlderThan = None
+    media_only: MediaOnly = False
+    everything: Everything = False
+
+
 def filters(**conditions: Any) -> Filters:
     """Gather the conditions of a call; an empty one was not given."""
     given: Filters = {}
@@ -350,3 +380,20 @@ def check_content(text: str, media: Sequence[object]) -> None:
     """
     if not media and not text.strip():
         raise ToolArgumentError("nothing to remember", "text or media", "give one of them")
+
+
+def check_changes(media: Sequence[object], **changes: Any) -> None:
+    """Check that an update changes something.
+
+    Args:
+        media: Signals that join the memory.
+        changes: Other arguments of the update; `None` was not given.
+    Raises:
+        ToolArgumentError: Nothing is given.
+    """
+    if not media and all(value is None for value in changes.values()):
+        raise ToolArgumentError(
+            "an update without a change",
+            "text, media, tags, source, metadata or ttl",
+            "give what is to change",
+        )

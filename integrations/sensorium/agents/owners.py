@@ -33,6 +33,9 @@ class OwnersMemories:
 
     An owner has one open memory at a time, which all of its calls share. It stays open between
     calls; if that are too many, those least recently used are closed, and opened again when needed.
+
+    Attributes:
+        place: The memory whose place and encoder all owners share.
     """
 
     def __init__(self, memory: Memory, *, most: int = MOST_OPENED) -> None:
@@ -42,11 +45,25 @@ class OwnersMemories:
             memory: The memory whose place and encoder all owners share.
             most: How many stay open between calls.
         """
-        self._place = memory
+        self.place = memory
         self._most = most
+        self._begin()
+
+    def _begin(self) -> None:
+        """Open nothing yet."""
         self._opened: OrderedDict[str, _Opened] = OrderedDict()  # least recently used first
         self._lock = Lock()
         self._is_closed = False
+
+    def __deepcopy__(self, memo: object) -> OwnersMemories:
+        return self  # as the memory of the place is: nothing is opened that nobody closes
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"place": self.place, "_most": self._most}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._begin()
 
     @contextmanager
     def using(self, owner: str) -> Iterator[Memory]:
@@ -84,7 +101,7 @@ class OwnersMemories:
                 raise closed("the memories of owners")
             one = self._opened.get(owner)
             if one is None:
-                one = self._opened[owner] = _Opened(self._place.for_owner(owner))
+                one = self._opened[owner] = _Opened(self.place.for_owner(owner))
             one.users += 1
             self._opened.move_to_end(owner)
             return one

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from sensorium.agents.naming import named
 from sensorium.errors import SensoriumError
 from sensorium.memory import Hit, Medium, Memory, Record
 from sensorium.percepts import Span, Text
@@ -13,6 +14,8 @@ from sensorium.percepts.forms import MAX_BYTES, MAX_SIDE, Preview
 from sensorium.percepts.previews import preview
 
 logger = logging.getLogger(__name__)
+
+PREVIEWS = ("image", "audio")  # kinds of what media are shown as
 
 
 @dataclass
@@ -54,8 +57,9 @@ def shown(
     *,
     matched: Medium | None = None,
     span: Span | None = None,
+    kinds: Collection[str] = PREVIEWS,
 ) -> Iterator[str | Preview]:
-    """Show the media of a record, in order; say in words which cannot be shown.
+    """Show the media of a record, in order; say in words which are not.
 
     Args:
         memory: The memory that holds the record.
@@ -63,12 +67,17 @@ def shown(
         budget: Sizes of the pictures and sounds; what is shown is taken off.
         matched: The medium that answered a question.
         span: The stretch of `matched` to show, in seconds.
+        kinds: What the reader takes: `"image"`, `"audio"`, or both.
     """
     for medium in record.media:
         if medium.of is not None and medium != matched:  # its video is shown
             continue
         part = show_medium(memory, medium, budget, span=span if medium == matched else None)
-        if part is not None:
+        if isinstance(part, Preview) and part.mime.partition("/")[0] not in kinds:
+            budget.spend(-len(part.data))
+            name = named(medium.modality, medium.duration, medium.uri)
+            yield f"[{name}, which is not shown here]"
+        elif part is not None:
             yield part
 
 

@@ -7,6 +7,7 @@ try:
 except ImportError as error:
     raise MissingExtraError.for_package("langchain-core", "langchain") from error
 
+from sensorium.langchain.artifacts import artifact_blocks
 from sensorium.langchain.embeddings import SensoriumEmbeddings
 from sensorium.langchain.owners import owner_filter
 from sensorium.langchain.retriever import SensoriumRetriever
@@ -17,6 +18,7 @@ __all__ = [
     "SensoriumEmbeddings",
     "SensoriumRetriever",
     "SensoriumVectorStore",
+    "artifact_blocks",
     "memory_tools",
     "owner_filter",
 ]

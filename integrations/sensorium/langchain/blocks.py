@@ -15,35 +15,41 @@ from langchain_core.messages.content import (
     TextContentBlock,
 )
 
-from sensorium.agents.showing import Budget, shown
+from sensorium.agents.showing import PREVIEWS, Budget, shown
 from sensorium.errors import PerceptFormatError, QueryError
 from sensorium.memory import Medium, Memory, Record
-from sensorium.percepts import Percept, Span, percept_from_media
+from sensorium.percepts import Limits, Percept, Span, percept_from_media
 from sensorium.percepts.codecs.base64_text import from_base64
 from sensorium.percepts.forms import MAX_BYTES, Preview
+from sensorium.percepts.percept import DEFAULT_LIMITS
 
 Part: TypeAlias = "str | Percept | Mapping[str, Any]"
 Question: TypeAlias = "Part | BaseMessage | Sequence[Part]"
 Roots: TypeAlias = "Sequence[str | Path] | None"
+KINDS = ("text", *PREVIEWS)  # types of blocks that a record is shown as
 MEDIA = ("image", "audio", "video")  # types of blocks that are modalities
-FILE, NON_STANDARD = "file", "non_standard"  # other types of blocks that hold signals
+FILE, TEXT_FILE, NON_STANDARD = "file", "text-plain", "non_standard"  # others with signals
 CONTENTS = ("base64", "url", "path", "samples")  # where a block holds its content
 FIELDS = (*CONTENTS, "mime_type", "modality")  # fields of a signal; all others are units
 
 
-def parts_of(question: Question, *, roots: Roots) -> list[str | Percept]:
+def parts_of(
+    question: Question, *, roots: Roots, limits: Limits = DEFAULT_LIMITS
+) -> list[str | Percept]:
     """Return the words and percepts of a question, in order; blank texts are left out.
 
     Args:
         question: Words, a message, a content block, a percept, or a list of these but messages.
         roots: Directories that the paths of `non_standard` blocks must lie in.
+        limits: Largest sizes of what a signal decodes to.
     Raises:
         QueryError: An object of another type, a dictionary that is not a block, or nothing at all.
         PerceptFormatError: A block without a signal, e.g. a tool call.
         SourceRefusedError: A URL that would have to be fetched, or a path outside `roots`.
         PerceptError: A signal that cannot be read.
     """
-    parts = [part for block in _blocks(question) if (part := _part(block, roots)) is not None]
+    read = [_part(block, roots, limits) for block in _blocks(question)]
+    parts = [part for part in read if part is not None]
     if not parts:
         raise QueryError(f"the question {question!r}", "words or a signal", "ask with one of them")
     return parts
@@ -79,28 +85,36 @@ def _read(part: Part) -> Sequence[Mapping[str, Any] | Percept]:
     return HumanMessage([dict(part)]).content_blocks
 
 
-def _part(block: Mapping[str, Any] | Percept, roots: Roots) -> str | Percept | None:
+def _part(block: Mapping[str, Any] | Percept, roots: Roots, limits: Limits) -> str | Percept | None:
     """Return the words or the percept of a block; `None` for a blank text."""
     if isinstance(block, Percept):
         return block
     kind = block.get("type")
-    if kind in ("text", "text-plain") and block.get("text") is not None:
+    if kind in ("text", TEXT_FILE) and block.get("text") is not None:
         words: str = block["text"]
         return words if words.strip() else None
     if kind in MEDIA:
-        return _percept({**_fields(block), "modality": kind}, units={}, roots=roots)
-    if kind == FILE:
-        return _percept(_fields(block), units={}, roots=roots)
+        return _percept({**_fields(block), "modality": kind}, units={}, roots=roots, limits=limits)
+    if kind in (FILE, TEXT_FILE):
+        return _percept(_fields(block), units={}, roots=roots, limits=limits)
     value = block.get("value")
     if kind == NON_STANDARD and isinstance(value, Mapping) and "modality" in value:
         units = {name: unit for name, unit in value.items() if name not in FIELDS}
-        return _percept(value, units=units, roots=roots)
+        return _percept(value, units=units, roots=roots, limits=limits)
     if kind == NON_STANDARD and isinstance(value, Mapping):
         kind = value.get("type", kind)  # LangChain wraps blocks of types that it does not know
     raise PerceptFormatError(
         f"a content block of type {kind!r} ({', '.join(map(str, value or block))})",
         'text, image, audio, video, or {"type": "non_standard", "value": {"modality": "imu", ...}}',
         "pass only the blocks to ask with",
+    )
+
+
+def is_signal(block: Mapping[str, Any]) -> bool:
+    """Return whether a content block is a signal or a file, rather than words or a tool call."""
+    value = block.get("value")
+    return block.get("type") in (*MEDIA, FILE, TEXT_FILE) or (
+        block.get("type") == NON_STANDARD and isinstance(value, Mapping) and "modality" in value
     )
 
 
@@ -116,7 +130,9 @@ def _fields(block: Mapping[str, Any]) -> dict[str, Any]:
     return {name: block[name] for name in ("base64", "url", "mime_type") if name in block}
 
 
-def _percept(fields: Mapping[str, Any], *, units: Mapping[str, Any], roots: Roots) -> Percept:
+def _percept(
+    fields: Mapping[str, Any], *, units: Mapping[str, Any], roots: Roots, limits: Limits
+) -> Percept:
     """Make the percept that the fields of a block describe.
 
     Args:
@@ -124,6 +140,7 @@ def _percept(fields: Mapping[str, Any], *, units: Mapping[str, Any], roots: Root
             `modality` and `mime_type` where they are known.
         units: Keywords of the percept's class.
         roots: Directories that a path must lie in.
+        limits: Largest sizes of what a signal decodes to.
     Raises:
         PerceptFormatError: No content, more than one, or units that the modality does not have.
         SourceRefusedError: A path outside `roots`, or a URL that would have to be fetched.
@@ -143,6 +160,7 @@ def _percept(fields: Mapping[str, Any], *, units: Mapping[str, Any], roots: Root
         modality=fields.get("modality"),
         units=units,
         roots=roots,
+        limits=limits,
     )
 
 
@@ -152,6 +170,7 @@ def blocks_of(
     *,
     matched: Medium | None = None,
     span: Span | None = None,
+    kinds: Sequence[str] = KINDS,
     max_bytes: int = MAX_BYTES,
 ) -> Iterator[ContentBlock]:
     """Show a record to a model: its text, then its media as pictures and sounds.
@@ -161,12 +180,32 @@ def blocks_of(
         record: The record to show.
         matched: The medium that answered a question.
         span: The stretch of `matched` to show.
+        kinds: Types of blocks that the model takes; a medium of another type is named in words.
         max_bytes: Largest size of one picture or sound; what does not fit is left out.
+    Raises:
+        QueryError: An unknown kind.
     """
-    if record.text:
+    check_kinds(kinds)
+    words = "text" in kinds
+    if record.text and words:
         yield block_of(record.text)
-    for part in shown(memory, record, Budget(max_bytes), matched=matched, span=span):
-        yield block_of(part)
+    budget = Budget(max_bytes)
+    for part in shown(memory, record, budget, matched=matched, span=span, kinds=kinds):
+        if words or not isinstance(part, str):
+            yield block_of(part)
+
+
+def check_kinds(kinds: object) -> None:
+    """Check that the types of blocks that a model takes are known ones.
+
+    Raises:
+        QueryError: They are not, or stand in no list.
+    """
+    listed = isinstance(kinds, (list, tuple, set, frozenset))
+    if not listed or not set(kinds) <= set(KINDS):  # type: ignore[call-overload]  # listed
+        raise QueryError(
+            f"kinds={kinds!r}", f"a list of {', '.join(KINDS)}", 'write kinds=["text", "image"]'
+        )
 
 
 def block_of(part: str | Preview) -> ContentBlock:

@@ -12,6 +12,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config
 
 from sensorium.agents.opening import check_memory
+from sensorium.agents.owners import OwnersMemories
 from sensorium.errors import OwnerError
 from sensorium.memory import Memory
 from sensorium.qdrant.filters import Filter
@@ -61,18 +62,18 @@ def _runtime_of_graph() -> Any:
 
 
 @contextmanager
-def memory_of(memory: Memory, owner: Owner | None, run: Run) -> Iterator[Memory]:
-    """Lend the memory of a run's owner: never `memory` itself because a run names nobody.
+def memory_of(memories: OwnersMemories, owner: Owner | None, run: Run) -> Iterator[Memory]:
+    """Lend the memory of a run's owner: never that of the place because a run names nobody.
 
     Args:
-        memory: The memory of the place.
-        owner: Who is meant; `None` for the owner of `memory`.
+        memories: The memories of all owners of a place.
+        owner: Who is meant; `None` for the owner of the place's own memory.
         run: The run, from which a function reads the owner.
     Raises:
         OwnerError: The run names nobody, or what is no name.
     """
     if owner is None:
-        yield memory
+        yield memories.place
         return
     try:
         name = owner if isinstance(owner, str) else owner(run)
@@ -83,7 +84,7 @@ def memory_of(memory: Memory, owner: Owner | None, run: Run) -> Iterator[Memory]
             'pass what owner= reads: invoke(..., {"configurable": {"user_id": "ada"}}) or '
             "invoke(..., context=...)",
         ) from error
-    with memory.for_owner(name) as lent:
+    with memories.using(name) as lent:
         yield lent
 
 

@@ -17,10 +17,11 @@ from langchain_core.documents import Document
 from langchain_core.messages.content import ContentBlock
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PrivateAttr
 from typing_extensions import Self
 
-from sensorium.langchain.blocks import Question, blocks_of, parts_of
+from sensorium.agents.owners import OwnersMemories
+from sensorium.langchain.blocks import KINDS, Question, blocks_of, check_kinds, parts_of
 from sensorium.langchain.checks import K, checked_filters, keywords_of, limit_of, refuse
 from sensorium.langchain.documents import hit_document, matched_by
 from sensorium.langchain.owners import Owner, Run, memory_of
@@ -67,6 +68,7 @@ class SensoriumRetriever(BaseRetriever):
     diversity: float | None = None
     roots: Sequence[str | Path] = ()
     owner: Owner | None = None
+    _memories: OwnersMemories = PrivateAttr()
 
     def __init__(self, **attributes: Any) -> None:
         """Take the attributes by name.
@@ -76,6 +78,7 @@ class SensoriumRetriever(BaseRetriever):
             ValidationError: Another attribute that is unknown or of the wrong type.
         """
         super().__init__(**attributes)
+        self._memories = OwnersMemories(self.memory)
         # Checked here, not in a validator, in which pydantic would wrap the error.
         checked_filters(self.filters)
 
@@ -121,7 +124,9 @@ class SensoriumRetriever(BaseRetriever):
 
     def _lent(self, config: RunnableConfig | None) -> AbstractContextManager[Memory]:
         """Lend the memory of the run's owner."""
-        return memory_of(self.memory, self.owner, Run(config))
+        if self._memories.place is not self.memory:  # a copy of a retriever, over another memory
+            self._memories = OwnersMemories(self.memory)
+        return memory_of(self._memories, self.owner, Run(config))
 
     def _get_relevant_documents(
         self,
@@ -170,6 +175,7 @@ class SensoriumRetriever(BaseRetriever):
         self,
         documents: Sequence[Document],
         *,
+        kinds: Sequence[str] = KINDS,
         max_bytes: int = MAX_BYTES,
         config: RunnableConfig | None = None,
     ) -> list[ContentBlock]:
@@ -179,15 +185,21 @@ class SensoriumRetriever(BaseRetriever):
 
         Args:
             documents: Documents of this retriever; those forgotten since are left out.
+            kinds: Types of blocks that the model takes, of `"text"`, `"image"` and `"audio"`: what
+                has another is described in words. docs/langchain.md says which model takes which.
             max_bytes: Largest size of one picture or sound.
             config: The run's, for `owner`; chains pass it.
         Raises:
             OwnerError: `owner` names nobody.
+            QueryError: An unknown kind.
         """
+        check_kinds(kinds)
         named = {document.id: document for document in documents if document.id is not None}
         blocks: list[ContentBlock] = []
         with self._lent(config) as memory:
             for record in memory.get_many(named):
                 medium, span = matched_by(named[record.id], record)
-                blocks += blocks_of(memory, record, matched=medium, span=span, max_bytes=max_bytes)
+                blocks += blocks_of(
+                    memory, record, matched=medium, span=span, kinds=kinds, max_bytes=max_bytes
+                )
         return blocks

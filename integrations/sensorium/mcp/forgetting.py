@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from mcp_types import CallToolResult
 
-from sensorium.agents.ages import time_before
 from sensorium.agents.arguments import (
     Everything,
     Ids,
@@ -18,15 +16,10 @@ from sensorium.agents.arguments import (
     Tags,
     Until,
     Where,
-    filters,
 )
-from sensorium.agents.wording import memories
-from sensorium.errors import ToolArgumentError
+from sensorium.agents.forgetting import forget
 from sensorium.mcp.schemas import ForgottenData, answer
-from sensorium.memory import Filters, Memory
-
-TIMES = frozenset({"since", "until"})
-ALL_OF_IT = "to forget every memory, set everything to true and give no condition"
+from sensorium.memory import Memory
 
 
 class ForgettingTools:
@@ -57,33 +50,16 @@ class ForgettingTools:
 
         Call count with the same conditions first, to see how many memories that removes.
         """
-        wanted = filters(tags=tags, source=source, where=where, since=since, until=until)
-        if older_than is not None:
-            oldest = time_before(older_than)
-            wanted["until"] = min(oldest, until or oldest)
-        self._check_scope(ids, wanted, everything=everything)
-        count = self._memory.forget(
-            *(ids or ()), everything=everything, media_only=media_only, **wanted
+        forgotten = forget(
+            self._memory,
+            ids=ids,
+            older_than=older_than,
+            media_only=media_only,
+            everything=everything,
+            tags=tags,
+            source=source,
+            where=where,
+            since=since,
+            until=until,
         )
-        what = "the media of " if media_only else ""
-        return answer([f"forgot {what}{memories(count)}"], ForgottenData(forgotten=count))
-
-    def _check_scope(self, ids: Sequence[str] | None, wanted: Filters, *, everything: bool) -> None:
-        """Check that every memory is forgotten only if the call says so.
-
-        Raises:
-            ToolArgumentError: No condition, conditions besides `everything`, or only times within
-                which every memory lies.
-        """
-        conditions = bool(ids or wanted)
-        if everything and conditions:
-            raise ToolArgumentError("everything, and conditions", "one of them", ALL_OF_IT)
-        if ids == [] or not (everything or conditions):
-            raise ToolArgumentError("no ids and no conditions", "what to forget", ALL_OF_IT)
-        if everything or ids or wanted.keys() - TIMES:
-            return
-        total = self._memory.count()
-        if total and self._memory.count(**wanted) == total:
-            raise ToolArgumentError(
-                f"times within which all of {memories(total)} lie", "fewer", ALL_OF_IT
-            )
+        return answer(forgotten.lines, ForgottenData(forgotten=forgotten.count))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -22,8 +22,10 @@ from sensorium.agents.arguments import (
     Signal,
     Together,
     Ttl,
+    check_changes,
     check_content,
 )
+from sensorium.agents.changes import changed_lines, kept_lines
 from sensorium.agents.signals import SignalReader
 from sensorium.agents.time_arguments import expiry
 from sensorium.agents.wording import told
@@ -93,7 +95,7 @@ class WritingTools:
         percepts = self._read(signals, step)
         remembered = self._memory.remember(*percepts, **about)
         step(len(signals) + 1, len(signals) + 1, "kept")
-        return _answer([remembered], [])
+        return self._answer([remembered], [], about)
 
     def _remember_each(
         self, signals: Sequence[Signal], about: dict[str, Any], step: Step
@@ -119,7 +121,20 @@ class WritingTools:
             failed.append({"media": index, "error": f"media[{index}]: {told(failure.error)}"})
         if not report.remembered:
             raise ToolError("\n".join(failure["error"] for failure in failed))
-        return _answer(report.remembered, sorted(failed, key=lambda failure: failure["media"]))
+        failed.sort(key=lambda failure: failure["media"])
+        return self._answer(report.remembered, failed, about)
+
+    def _answer(
+        self, kept: Sequence[Remembered], failed: list[Failed], about: Mapping[str, Any]
+    ) -> CallToolResult:
+        lines = [
+            line
+            for each in kept
+            for line in kept_lines(self._memory, each, f"memory {each.id}", about)
+        ]
+        lines += [f"failed: {failure['error']}" for failure in failed]
+        records = [Kept(id=remembered.id, status=remembered.status) for remembered in kept]
+        return answer(lines, RememberedData(records=records, failed=failed))
 
     def _read(self, signals: Sequence[Signal], step: Step) -> list[Percept]:
         percepts = []
@@ -150,32 +165,14 @@ class WritingTools:
             "expires_at": expiry(ttl),
         }
         signals = media or []
-        if not signals and all(value is None for value in changes.values()):
-            raise ToolArgumentError(
-                "an update without a change",
-                "text, media, tags, source, metadata or ttl",
-                "give what is to change",
-            )
-
+        check_changes(signals, **changes)
         self._reader.check_text(text)
 
-        def work(step: Step) -> Record:
+        def work(step: Step) -> tuple[Record, Record]:
             # The id is looked up before any signal is read for it.
-            record = self._memory.get(id)
-            return self._memory.update(record.id, *self._read(signals, step), **changes)
+            before = self._memory.get(id)
+            return before, self._memory.update(before.id, *self._read(signals, step), **changes)
 
-        record = await working(call, work)
-        return answer([f"updated: {record_text(record)}"], record_data(record))
-
-
-def _answer(kept: Sequence[Remembered], failed: list[Failed]) -> CallToolResult:
-    lines = [_sentence(remembered) for remembered in kept]
-    lines += [f"failed: {failure['error']}" for failure in failed]
-    records = [Kept(id=remembered.id, status=remembered.status) for remembered in kept]
-    return answer(lines, RememberedData(records=records, failed=failed))
-
-
-def _sentence(remembered: Remembered) -> str:
-    if remembered.status == "known":
-        return f"known already, and left unchanged (update changes it): memory {remembered.id}"
-    return f"remembered: memory {remembered.id}"
+        before, after = await working(call, work)
+        lines = [f"updated: {record_text(after)}", *changed_lines(before, after)]
+        return answer(lines, record_data(after))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
 from tests.support.planted import PlantedEncoder
@@ -70,7 +71,9 @@ def asked(tools: list[Any], messages: Sequence[BaseMessage], tool: str, **args: 
 
 def kept(memory: Memory, messages: Sequence[BaseMessage], **args: Any) -> list[str]:
     """Digests of the signals that `remember` takes from a conversation."""
-    answer = asked(memory_tools(memory, **args), messages, "remember", attached="last message")
+    answer = asked(
+        memory_tools(memory, attached=True, **args), messages, "remember", attached="last message"
+    )
     assert answer.status == "success", answer.content
     return [one.digest for one in memory.get(answer.artifact["id"]).media if one.of is None]
 
@@ -82,7 +85,7 @@ def digests(memory: Memory, *blocks: Any) -> list[str]:
 
 def test_all_that_the_user_sent_is_kept(memory: Memory) -> None:
     """Pictures, sounds, motion and files, in one memory; the model gets its id."""
-    tools = memory_tools(memory)
+    tools = memory_tools(memory, attached=True)
     answer = asked(
         tools, [human(DOG, BARK, JOG, NOTE)], "remember", text="Rex", attached="last message"
     )
@@ -110,7 +113,7 @@ def test_it_is_the_user_s_last_turn(memory: Memory) -> None:
 
 def test_what_others_sent_is_not_the_user_s(memory: Memory) -> None:
     """Neither the model, nor a tool, nor somebody of another name in the same conversation."""
-    tools = memory_tools(memory)
+    tools = memory_tools(memory, attached=True)
     answers: list[BaseMessage] = [
         AIMessage([{"type": "text", "text": "this"}, DOG]),
         ToolMessage([{"type": "text", "text": "this"}, DOG], tool_call_id="0"),
@@ -131,7 +134,7 @@ def test_what_others_sent_is_not_the_user_s(memory: Memory) -> None:
 
 def test_an_earlier_message_is_taken_only_if_named(memory: Memory) -> None:
     """The error says how; it is the latest one that has any."""
-    tools = memory_tools(memory)
+    tools = memory_tools(memory, attached=True)
     talk: list[BaseMessage] = [
         human(PIANO),
         AIMessage("a"),
@@ -154,7 +157,7 @@ def test_an_earlier_message_is_taken_only_if_named(memory: Memory) -> None:
 
 def test_the_user_s_picture_is_a_question(memory: Memory) -> None:
     """And can be added to what is known already."""
-    tools = memory_tools(memory, update=True)
+    tools = memory_tools(memory, attached=True, update=True)
     first = asked(tools, [human(DOG)], "remember", text="Rex", attached="last message").artifact
     asked(tools, [human()], "remember", text="the sea")
     found = asked(tools, [human(DOG)], "recall", attached="last message", modalities=["image"])
@@ -190,7 +193,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 def test_a_part_that_cannot_be_taken_is_named(memory: Memory, kind: str) -> None:
     """Nothing is kept then, not even the other parts."""
     block, told = REFUSED[kind]
-    answer = asked(memory_tools(memory), [human(DOG, block)], "remember", attached="last message")
+    answer = asked(
+        memory_tools(memory, attached=True),
+        [human(DOG, block)],
+        "remember",
+        attached="last message",
+    )
     assert answer.status == "error"
     assert told in str(answer.content)
     assert memory.count() == 0
@@ -200,23 +208,35 @@ def test_files_are_read_within_roots(memory: Memory) -> None:
     """As everywhere; and the limits are those of the tools."""
     block = {"type": "image", "url": (FOLDER / "photo_dog.jpg").as_uri()}
     assert kept(memory, [human(block)], roots=[FOLDER]) == digests(memory, DOG)
-    small = memory_tools(memory, limits=Limits(max_pixels=100))
+    small = memory_tools(memory, attached=True, limits=Limits(max_pixels=100))
     answer = asked(small, [human(DOG)], "remember", attached="last message")
     assert "pixels" in str(answer.content)
 
 
 def test_outside_of_a_conversation_there_is_no_message(memory: Memory) -> None:
     """Called by a program, the tool says so."""
-    remember, _ = memory_tools(memory)
+    remember, _ = memory_tools(memory, attached=True)
     said = remember.invoke({"text": "x", "attached": "last message"})
     assert "outside of a conversation" in said
-    assert remember.invoke({"text": "x", "attached": None}).startswith("remembered")
+    for nothing in (None, ""):
+        said = remember.invoke({"text": f"x{nothing}", "attached": nothing})
+        assert said.startswith("remembered")
     assert "attached was" in remember.invoke({"text": "x", "attached": "everything"})
+
+
+def test_the_argument_is_there_if_asked_for(memory: Memory) -> None:
+    """Described, with its two values; tools outside of conversations do not have it."""
+    for tool in memory_tools(memory, attached=True, update=True):
+        field = convert_to_openai_tool(tool)["function"]["parameters"]["properties"]["attached"]
+        assert {"enum": ["last message", "earlier message"], "type": "string"} in field["anyOf"]
+        assert "sent" in field["description"]
+    for tool in memory_tools(memory, update=True, forget=True):
+        assert "attached" not in tool.args
 
 
 def test_states_of_other_forms_have_messages(memory: Memory) -> None:
     """A list of messages is a state, too."""
-    tools = memory_tools(memory)
+    tools = memory_tools(memory, attached=True)
     call = AIMessage(
         "",
         tool_calls=[{"name": "remember", "args": {"attached": "last message"}, "id": "1"}],

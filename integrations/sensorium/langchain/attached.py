@@ -7,9 +7,8 @@ from itertools import groupby
 from typing import Annotated, Any, Literal, TypeAlias
 
 from langchain_core.messages import BaseMessage, HumanMessage
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from sensorium.agents.arguments import NULL_IS_BLANK
 from sensorium.agents.wording import worded
 from sensorium.errors import SensoriumError, ToolArgumentError
 from sensorium.langchain.blocks import Roots, is_signal, parts_of
@@ -18,8 +17,8 @@ from sensorium.percepts import Limits, Percept, Text
 
 LAST, EARLIER = "last message", "earlier message"
 Attached: TypeAlias = Annotated[
-    Literal["", "last message", "earlier message"],
-    NULL_IS_BLANK,
+    Literal["last message", "earlier message"] | None,
+    BeforeValidator(lambda value: value or None),
     Field(
         description="Also the pictures, sounds, videos and files that the user sent in the last "
         "message, or in an earlier message: the latest one before it that had any."
@@ -28,7 +27,7 @@ Attached: TypeAlias = Annotated[
 TELL = "tell the user what is missing, or leave attached out"
 
 
-def attached(run: Run, which: str, *, roots: Roots, limits: Limits) -> list[Percept]:
+def attached(run: Run, which: str | None, *, roots: Roots, limits: Limits) -> list[Percept]:
     """Return the signals of a message that the user sent, as percepts.
 
     What the model or a tool said is never taken, nor what somebody of another name said in the
@@ -36,13 +35,13 @@ def attached(run: Run, which: str, *, roots: Roots, limits: Limits) -> list[Perc
 
     Args:
         run: The run of a tool in a graph, whose state has `messages`.
-        which: `"last message"`, `"earlier message"`, or "" for none.
+        which: `"last message"`, `"earlier message"`, or `None` for none.
         roots: Folders in which the paths of blocks may lead.
         limits: Largest sizes of what a signal decodes to.
     Raises:
         ToolArgumentError: There is no such message, or a signal in it that cannot be taken.
     """
-    if not which:
+    if which is None:
         return []
     turns = list(_turns(_messages(run)))
     if which == LAST:

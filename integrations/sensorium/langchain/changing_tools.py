@@ -18,9 +18,8 @@ from sensorium.agents.changes import changed_lines, kept_lines, signals_line
 from sensorium.agents.forgetting import forget
 from sensorium.agents.time_arguments import expiry
 from sensorium.langchain.artifacts import record_reference
-from sensorium.langchain.attached import Attached
 from sensorium.langchain.blocks import blocks_of
-from sensorium.langchain.memory_tool import Answer, InRun, MemoryTool, name_of
+from sensorium.langchain.memory_tool import Answer, InRun, InTalk, MemoryTool, name_of
 from sensorium.memory import Memory, Record
 from sensorium.percepts import Percept
 
@@ -28,13 +27,17 @@ from sensorium.percepts import Percept
 class RememberInRun(InRun, Remember):
     """Arguments of `remember`."""
 
-    attached: Attached = ""
+
+class RememberInTalk(InTalk, Remember):
+    """Arguments of `remember` in a conversation."""
 
 
 class UpdateInRun(InRun, Update):
     """Arguments of `update`."""
 
-    attached: Attached = ""
+
+class UpdateInTalk(InTalk, Update):
+    """Arguments of `update` in a conversation."""
 
 
 class ForgetInRun(InRun, Forget):

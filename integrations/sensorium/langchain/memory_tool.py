@@ -18,7 +18,7 @@ from sensorium.agents.owners import OwnersMemories
 from sensorium.agents.signals import SignalReader
 from sensorium.agents.wording import refusal, refused, told
 from sensorium.errors import SensoriumError
-from sensorium.langchain.attached import attached
+from sensorium.langchain.attached import Attached, attached
 from sensorium.langchain.owners import Owner, Run, memory_of
 from sensorium.memory import Memory, Record
 from sensorium.percepts import Limits, Percept
@@ -50,6 +50,12 @@ class InRun(BaseModel):
         AfterValidator(_of_program),
         PlainSerializer(lambda _: None),  # which would copy the whole state, and is not used
     ] = None
+
+
+class InTalk(InRun):
+    """The same, and what the user of the conversation has sent."""
+
+    attached: Attached = None
 
 
 class MemoryTool(BaseTool):

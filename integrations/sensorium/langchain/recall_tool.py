@@ -13,9 +13,8 @@ from sensorium.agents.showing import Budget, show_match
 from sensorium.agents.wording import hit_line, is_unlikely, related_line, times_line
 from sensorium.encoders.noting import noted
 from sensorium.langchain.artifacts import hit_reference
-from sensorium.langchain.attached import Attached
 from sensorium.langchain.blocks import block_of, blocks_of
-from sensorium.langchain.memory_tool import Answer, InRun, MemoryTool
+from sensorium.langchain.memory_tool import Answer, InRun, InTalk, MemoryTool
 from sensorium.memory import Hit, Memory
 from sensorium.memory.times import limit_by_times
 from sensorium.percepts import Percept
@@ -26,7 +25,9 @@ SMALL_SIDE, SMALL_BYTES = 256, 16 * KIB  # of the first hit's picture
 class RecallInRun(InRun, Recall):
     """Arguments of `recall`."""
 
-    attached: Attached = ""
+
+class RecallInTalk(InTalk, Recall):
+    """Arguments of `recall` in a conversation."""
 
 
 class RecallTool(MemoryTool):

@@ -11,10 +11,18 @@ from langchain_core.tools import BaseTool
 from sensorium.agents.limits import MEDIA_LIMITS
 from sensorium.agents.opening import check_memory
 from sensorium.agents.owners import OwnersMemories
-from sensorium.langchain.changing_tools import ForgetTool, RememberTool, UpdateTool
-from sensorium.langchain.memory_tool import Shown
+from sensorium.langchain.changing_tools import (
+    ForgetTool,
+    RememberInRun,
+    RememberInTalk,
+    RememberTool,
+    UpdateInRun,
+    UpdateInTalk,
+    UpdateTool,
+)
+from sensorium.langchain.memory_tool import InRun, Shown
 from sensorium.langchain.owners import Owner
-from sensorium.langchain.recall_tool import RecallTool
+from sensorium.langchain.recall_tool import RecallInRun, RecallInTalk, RecallTool
 from sensorium.memory import Memory
 from sensorium.percepts import Limits
 from sensorium.percepts.forms import MAX_BYTES
@@ -27,6 +35,7 @@ def memory_tools(
     owner: Owner | None = None,
     update: bool = False,
     forget: bool = False,
+    attached: bool = False,
     roots: Sequence[str | Path] = (),
     show_media: Shown = False,
     max_bytes: int = MAX_BYTES,
@@ -45,6 +54,9 @@ def memory_tools(
             raises `OwnerError`. By default the memory's owner.
         update: Add the tool `update`, which corrects a memory.
         forget: Add the tool `forget`. It does not ask anybody: let your graph do so.
+        attached: Give the tools the argument `attached`, for what the user has sent in the
+            conversation: pictures, sounds, videos and files. It needs a graph whose state has
+            `messages`, such as that of `create_agent`.
         roots: Directories from which the tools, and the blocks that a user sent, may read files;
             by default none.
         show_media: What is put into the messages themselves, for models that take it there.
@@ -68,7 +80,13 @@ def memory_tools(
         "max_bytes": max_bytes,
         "limits": limits,
     }
-    tools: list[BaseTool] = [RememberTool(**options), RecallTool(**options)]
-    tools += [UpdateTool(**options)] if update else []
+    schemas: tuple[type[InRun], ...] = (RememberInTalk, RecallInTalk, UpdateInTalk)
+    if not attached:
+        schemas = (RememberInRun, RecallInRun, UpdateInRun)
+    tools: list[BaseTool] = [
+        RememberTool(args_schema=schemas[0], **options),
+        RecallTool(args_schema=schemas[1], **options),
+    ]
+    tools += [UpdateTool(args_schema=schemas[2], **options)] if update else []
     tools += [ForgetTool(**options)] if forget else []
     return tools

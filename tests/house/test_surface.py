@@ -30,7 +30,7 @@ SURFACE = {
     "Hit ImportSummary Medium Memory Moment Progress PurgeReceipt Query Record Reembedded "
     "Remembered Report Stream StreamOptions Sweep Timeline Verification",
     "sensorium.langchain": "SensoriumEmbeddings SensoriumRetriever SensoriumVectorStore "
-    "memory_tools owner_filter",
+    "artifact_blocks memory_tools owner_filter",
     "sensorium.langgraph": "SensoriumStore index_encoder",
     "sensorium.llama_index": "SensoriumEmbedding SensoriumMemoryBlock SensoriumReader "
     "SensoriumRetriever SensoriumVectorStore",

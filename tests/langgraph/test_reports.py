@@ -175,3 +175,16 @@ async def test_awaited_calls_do_their_work_in_threads(store: SensoriumStore) -> 
         await own.asearch(("a",), query="sea")
     assert loops
     assert not any(loops)
+
+
+async def test_a_call_that_stops_the_loop_is_told_once(
+    store: SensoriumStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A coroutine that forgot to await hears of aput; it is answered, and others hear nothing."""
+    await store.aput(("a",), "k", {"text": "dog"})
+    await asyncio.to_thread(store.put, ("a",), "l", {"text": "cat"})
+    assert caplog.text == ""
+    for _ in range(2):
+        store.put(("a",), "m", {"text": "cow"})
+        assert len(store.search(("a",))) == 3
+    assert caplog.text.count("await store.aput(...)") == 1

@@ -32,3 +32,16 @@ def test_the_example_finds_what_it_asks_for(capsys: pytest.CaptureFixture[str]) 
     assert "user said] This is what I saw" in shown[0]
     assert shown[0].endswith("+ ImageBlock")
     assert printed.endswith("Another session recalls 0 messages.\n")
+
+
+def test_a_desk_keeps_its_users_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    """It recalls words, a picture and a sound, corrects one and forgets two."""
+    runpy.run_path(str(ROOT / "examples" / "llama_index_support.py"), run_name="__main__")
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("ada: the parcel goes to 5 Elm Street")
+    assert "a picture, photo_dog.jpg" in told[1]
+    assert "a sound, sound_sea_waves.ogg" in told[2]
+    assert told[3].startswith("bob: the parcel goes to 5 Oak Road")
+    assert told[4].startswith("corrected: the parcel goes to 7 Elm Street")
+    assert told[5] == "left of ada: ['the parcel goes to 7 Elm Street']"
+    assert told[6] == "left of bob: ['the parcel goes to 5 Oak Road']"

@@ -151,6 +151,8 @@ class SpeechListener:
                     cpu_threads=self._threads,
                     files=self._weights.files(),
                 )
+            except MemoryError:
+                raise
             except Exception as error:  # CTranslate2 raises RuntimeError, its readers anything
                 raise CheckpointFormatError(
                     f"the weights of {self._weights.name}, which cannot be opened ({error})",

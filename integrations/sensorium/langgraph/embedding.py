@@ -149,15 +149,22 @@ def _wait_for(function: Callable[[T], Coroutine[Any, Any, R]], argument: T) -> R
     return asyncio.run(function(argument))
 
 
+def is_in_coroutine() -> bool:
+    """Return whether a loop is running in this thread, which a call that waits would stop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 def check_not_in_coroutine() -> None:
     """Check that the caller is not a coroutine, whose loop would be blocked by waiting.
 
     Raises:
         QueryError: A loop is running in this thread.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not is_in_coroutine():
         return
     raise QueryError(
         "an asynchronous embed, called from a coroutine that it would block",

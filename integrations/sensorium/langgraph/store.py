@@ -32,7 +32,12 @@ from sensorium.encoders import Encoder
 from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.errors import MediaNotFoundError, PerceptError, RecordNotFoundError
 from sensorium.langgraph.configs import check_index, check_ttl
-from sensorium.langgraph.embedding import LOOP, check_not_in_coroutine, index_encoder
+from sensorium.langgraph.embedding import (
+    LOOP,
+    check_not_in_coroutine,
+    index_encoder,
+    is_in_coroutine,
+)
 from sensorium.langgraph.filters import filter_of
 from sensorium.langgraph.index import Index
 from sensorium.langgraph.items import StoredItem, expiry, moment_of
@@ -53,6 +58,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SWEEP_MINUTES = 5.0  # between sweeps, by default
+HINT = (
+    "SensoriumStore was called from a coroutine, whose event loop waits until the store has done "
+    "its work: write await store.aput(...) for store.put(...), and so for its other methods"
+)
 
 
 class SensoriumStore(Closing, BaseStore):
@@ -94,6 +103,7 @@ class SensoriumStore(Closing, BaseStore):
         self._index = Index(memory.encoder, index, model=model)
         self._searcher = Searcher(memory, self._index)
         self._owns_memory = False
+        self._has_hinted = False
         self._begin()
 
     def _begin(self) -> None:
@@ -204,7 +214,8 @@ class SensoriumStore(Closing, BaseStore):
 
         Of several puts of one key the last counts. A wrong operation or value fails the batch
         before anything is written; a value that cannot be embedded is not written, and its error
-        is raised after the others are written.
+        is raised after the others are written. A coroutine that calls this is told once, in the log,
+        of the asynchronous methods.
 
         Returns:
             One result for each operation, in order; `None` for operations that write.
@@ -217,6 +228,9 @@ class SensoriumStore(Closing, BaseStore):
         """
         if self._index.is_async:
             check_not_in_coroutine()
+        elif not self._has_hinted and is_in_coroutine():
+            self._has_hinted = True
+            logger.warning(HINT)
         checked: list[Op] = []
         puts: dict[tuple[Namespace, str], PutOp] = {}
         for op in ops:

@@ -128,6 +128,22 @@ def test_a_remote_failure_is_ours() -> None:
         store.put(b"x" * 60, extension="bin")
 
 
+class Small(MemoryFileSystem):  # type: ignore[misc] # fsspec has no types
+    """An object store whose client needs more memory than there is."""
+
+    protocol = "small"
+
+    def put_file(self, *args: Any, **kwargs: Any) -> None:
+        raise MemoryError
+
+
+def test_a_machine_without_memory_is_no_network_that_is_down() -> None:
+    """Python's own error goes on: to check the network would not help."""
+    fsspec.register_implementation("small", Small, clobber=True)
+    with pytest.raises(MemoryError):
+        MediaStore("small://media", owner="rex").put(b"x", extension="bin")
+
+
 class Blabbing(MemoryFileSystem):  # type: ignore[misc] # fsspec has no types
     """A file system whose errors repeat the URL with its password."""
 

@@ -285,6 +285,8 @@ class RemoteFolder(Folder):
                 "that package",
                 "install it with pip",
             ) from self._presentable(error)
+        except MemoryError:
+            raise
         except Exception as error:  # each file system brings its own classes
             raise StoreUnavailableError(
                 f"the media folder {shown!r} ({self._shown(error)})",
@@ -386,7 +388,7 @@ class RemoteFolder(Folder):
         try:
             with enough_room(self.place):
                 yield
-        except (NotImplementedError, StoreFullError):
+        except (NotImplementedError, StoreFullError, MemoryError):  # which say nothing of the place
             raise
         except FileNotFoundError as error:
             if self._presentable(error) is None:

@@ -53,6 +53,7 @@ class Client:
         driver: File that drives it.
         pip: What is installed with pip; empty if this environment has it.
         npm: What is installed with npm.
+        sends_token: Whether it can send a token over HTTP; the server has none otherwise.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Client:
     driver: str
     pip: tuple[str, ...] = ()
     npm: tuple[str, ...] = ()
+    sends_token: bool = True
 
     def command(self, folder: Path) -> list[str]:
         """Return the command of the driver, but for its last argument, which is the server.
@@ -87,7 +89,7 @@ class MissingError(Exception):
 CLIENTS = (
     Client("Python SDK", "mcp", "python_sdk.py"),
     Client("TypeScript SDK", NODE_SDK, "typescript_sdk.mjs", npm=(NODE_SDK,)),
-    Client("inspector", INSPECTOR, "inspector.py", npm=(INSPECTOR,)),
+    Client("inspector", INSPECTOR, "inspector.py", npm=(INSPECTOR,), sends_token=False),
     Client("fastmcp", "fastmcp", "python_sdk.py", pip=("fastmcp",)),
     Client(
         "langchain-mcp-adapters",
@@ -131,9 +133,9 @@ def server_command(place: Path, *more: str) -> list[str]:
 
 
 @contextmanager
-def served(place: Path) -> Iterator[dict[str, Any]]:
-    """Serve over HTTP at a free port, with a token."""
-    token = secrets.token_urlsafe()
+def served(place: Path, *, with_token: bool) -> Iterator[dict[str, Any]]:
+    """Serve over HTTP at a free port of this machine; give the address, and the token or `""`."""
+    token = secrets.token_urlsafe() if with_token else ""
     with subprocess.Popen(
         server_command(place, "--transport", "http", "--port", "0"),
         stderr=subprocess.PIPE,
@@ -247,8 +249,10 @@ def row(client: Client, transport: str, environments: Path) -> list[str]:
                     name = f"{name} {version}"
                     done.extend(verbs(ask))
             else:
-                with served(home / "memory") as server, driven(command, server, home) as driver:
-                    version, ask = driver
+                with (
+                    served(home / "memory", with_token=client.sends_token) as server,
+                    driven(command, server, home) as (version, ask),
+                ):
                     name = f"{name} {version}"
                     done.extend(verbs(ask))
     except MissingError as error:

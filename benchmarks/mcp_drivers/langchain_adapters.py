@@ -9,7 +9,6 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
-from langchain_core.tools import ToolException
 from langchain_mcp_adapters.client import MultiServerMCPClient
 from langchain_mcp_adapters.resources import load_mcp_resources
 from langchain_mcp_adapters.tools import load_mcp_tools
@@ -40,13 +39,12 @@ async def done(session: Any, tools: dict[str, Any], wish: dict[str, Any]) -> Any
     if wish["do"] == "read":
         blobs = await load_mcp_resources(session, uris=wish["uri"])
         return "".join(blob.as_string() for blob in blobs)
-    try:
-        content = await tools[wish["tool"]].ainvoke(wish["arguments"])
-    except ToolException as error:
-        return {"failed": True, "text": str(error), "media": 0}
+    call = {"name": wish["tool"], "args": wish["arguments"], "id": "1", "type": "tool_call"}
+    message = await tools[wish["tool"]].ainvoke(call)
+    content = message.content
     blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
     return {
-        "failed": False,
+        "failed": message.status == "error",
         "text": "\n".join(block["text"] for block in blocks if block["type"] == "text"),
         "media": sum(block["type"] in ("image", "audio") for block in blocks),
     }

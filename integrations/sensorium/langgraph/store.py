@@ -214,8 +214,8 @@ class SensoriumStore(Closing, BaseStore):
 
         Of several puts of one key the last counts. A wrong operation or value fails the batch
         before anything is written; a value that cannot be embedded is not written, and its error
-        is raised after the others are written. A coroutine that calls this is told once, in the log,
-        of the asynchronous methods.
+        is raised after the others are written. A coroutine that calls this is told once, in the
+        log, of the asynchronous methods.
 
         Returns:
             One result for each operation, in order; `None` for operations that write.

@@ -39,6 +39,7 @@ VERBS = (
     *("lists tools", "remembers a text", "remembers a picture", "recalls", "updates"),
     *("reads a resource", "is told an error", "forgets"),
 )
+TRANSPORTS = ("stdio", "http")
 TOOLS = {"recall", "timeline", "count", "search", "fetch", "remember", "update", "forget"}
 Ask = Callable[..., Any]  # does a wish, given as keywords
 
@@ -153,6 +154,16 @@ def served(place: Path, *, with_token: bool) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
+def reached(place: Path, transport: str, client: Client) -> Iterator[dict[str, Any]]:
+    """Say where a client finds the server, which it starts itself over stdio."""
+    if transport == "stdio":
+        yield {"command": server_command(place)}
+    else:
+        with served(place, with_token=client.sends_token) as server:
+            yield server
+
+
+@contextmanager
 def driven(command: list[str], server: dict[str, Any], folder: Path) -> Iterator[tuple[str, Ask]]:
     """Start a driver; give the version of its client, and what does a wish."""
     with (
@@ -235,33 +246,33 @@ def verbs(ask: Ask) -> Iterator[str]:
     yield "forgets"
 
 
-def row(client: Client, transport: str, environments: Path) -> list[str]:
-    """Return the row of a client: what it could do, and where it failed."""
+def row(client: Client, command: list[str], transport: str) -> list[str]:
+    """Return the row of a client: what it could do. Where it failed is printed."""
     done: list[str] = []
     name = client.name
     try:
-        command = client.command(environments)
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             home = Path(folder)
-            if transport == "stdio":
-                server = {"command": server_command(home / "memory"), "token": ""}
-                with driven(command, server, home) as (version, ask):
-                    name = f"{name} {version}"
-                    done.extend(verbs(ask))
-            else:
-                with (
-                    served(home / "memory", with_token=client.sends_token) as server,
-                    driven(command, server, home) as (version, ask),
-                ):
-                    name = f"{name} {version}"
-                    done.extend(verbs(ask))
-    except MissingError as error:
-        print(f"{client.name}: {error}", file=sys.stderr)
-        return [name, transport, *("not run" for _ in VERBS)]
+            with (
+                reached(home / "memory", transport, client) as server,
+                driven(command, server, home) as (version, ask),
+            ):
+                name = f"{name} {version}"
+                done.extend(verbs(ask))
     except (AssertionError, ValueError) as error:
-        failed = VERBS[len(done)] if len(done) < len(VERBS) else "end"
+        failed = VERBS[len(done)] if len(done) < len(VERBS) else "the end"
         print(f"{client.name} over {transport}: {failed}: {error}", file=sys.stderr)
     return [name, transport, *("yes" if verb in done else "**no**" for verb in VERBS)]
+
+
+def rows(client: Client, environments: Path) -> list[list[str]]:
+    """Return the rows of a client, or say in one line what it lacks."""
+    try:
+        command = client.command(environments)
+    except MissingError as error:
+        print(f"{client.name}: {error}", file=sys.stderr)
+        return [[client.name, each, *("not run" for _ in VERBS)] for each in TRANSPORTS]
+    return [row(client, command, each) for each in TRANSPORTS]
 
 
 def main() -> None:
@@ -270,18 +281,14 @@ def main() -> None:
     parser.add_argument("--only", help="name of one client")
     options = parser.parse_args()
     chosen = [client for client in CLIENTS if options.only in (None, client.name)]
-    rows = [
-        row(client, transport, options.environments)
-        for client in chosen
-        for transport in ("stdio", "http")
-    ]
-    print(markdown(("client", "over", *VERBS), rows))
+    table = [each for client in chosen for each in rows(client, options.environments)]
+    print(markdown(("client", "over", *VERBS), table))
     software = [f"Python {platform.python_version()}", f"{platform.system()} {platform.machine()}"]
     if node := shutil.which("node"):
         told = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
         software.insert(1, f"node {told.stdout.strip()}")
     print(f"\n- software: {', '.join(software)}; {os.cpu_count()} cores")
-    if any("yes" not in each or "**no**" in each for each in rows):
+    if any("yes" not in each or "**no**" in each for each in table):
         raise SystemExit(1)
 
 

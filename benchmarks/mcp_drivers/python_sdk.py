@@ -15,7 +15,7 @@ from importlib.metadata import version
 from typing import Any
 
 NAME, SERVER = sys.argv[1], json.loads(sys.argv[3])
-HEADERS = {"Authorization": f"Bearer {SERVER['token']}"}
+HEADERS = {"Authorization": f"Bearer {SERVER.get('token')}"}
 
 
 async def official() -> None:

@@ -156,7 +156,7 @@ def test_looking_at_files(ana: TestClient) -> None:
     told = {"ask": json.dumps({"units": [{"modality": "depth", "unit": "mm", "fx": 525}]})}
     [known] = ana.post("/v1/look", data=told, files=files[1:2]).json()["files"]
     assert (known["modality"], known["error"], known["units_needed"]) == ("depth", None, {})
-    assert ana.post("/v1/look", data=told).status_code == 422
+    assert ana.post("/v1/look", json={}).status_code == 422
     walk = (FOLDER / "imu_walking.npz").read_bytes()
     [walked] = ana.post("/v1/look", files=[("media", ("walk.npz", walk))]).json()["files"]
     assert walked["modality"] == "imu"

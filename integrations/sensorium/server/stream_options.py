@@ -8,7 +8,15 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Json,
+    ValidationError,
+    model_validator,
+)
 from starlette.datastructures import QueryParams
 from typing_extensions import Self
 
@@ -26,7 +34,17 @@ ONE_FLOAT = np.dtype("<f4")
 FRAMES = frozenset({"depth", "thermal"})  # whose binary messages are numbers of a known size
 OF_MESSAGES = {"modality", "height", "width", "channels"}  # what says how messages are read
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Unit = Number | str
+
+
+def _as_number(value: object) -> object:
+    """Return the number that a text is; other values as they are."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+Unit = Annotated[Number | str, BeforeValidator(_as_number)]
 
 
 class StreamQuery(BaseModel):

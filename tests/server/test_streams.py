@@ -28,7 +28,7 @@ def web(fresh: FastAPI) -> Iterator[TestClient]:
 
 def until(socket: WebSocketTestSession, kind: str) -> list[dict[str, Any]]:
     """The events up to one of a kind."""
-    found = []
+    found: list[dict[str, Any]] = []
     while not found or found[-1]["event"] != kind:
         found.append(json.loads(socket.receive_text()))
     return found

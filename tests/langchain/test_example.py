@@ -36,3 +36,23 @@ def test_a_desk_keeps_its_users_apart(capsys: pytest.CaptureFixture[str]) -> Non
     assert "ada: image photo_dog.jpg\nada: audio sound_sea_waves.ogg\n" in printed
     assert "corrected: the parcel goes to 7 Elm Street" in printed
     assert "left: ['address'] and of bob: ['address']" in printed
+
+
+def test_a_graph_of_tools_serves_two_users(capsys: pytest.CaptureFixture[str]) -> None:
+    """Pictures, voice notes and files are kept, found by sound, corrected and forgotten."""
+    runpy.run_path(str(ROOT / "examples" / "langgraph_support.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    for question, answer in {
+        "ada: remember my dog Rex": "remembered: image, text\nwith what the user sent: a picture\n",
+        "ada: remember order": "remembered: text\nwith what the user sent: a text\n",
+        "bob: remember a note": "remembered: audio, text\nwith what the user sent: a sound of ",
+        "ada: update my dog is called Max": "updated: image, text\nchanged: text\n"
+        'lost: the text "my dog Rex"\nkept: a picture\n',
+        "bob: forget that": "forgot 1 memory\n",
+    }.items():
+        assert f"{question}\n  {answer}" in printed
+    found, of_bob = re.findall(r": recall.*\n((?:.*\n)*?)(?=  shown|bob: forget)", printed)
+    assert "my dog Rex" in found
+    assert "dog" not in of_bob
+    assert "shown: ['text', 'image']" in printed
+    assert "left: [2, 0, 0]" in printed

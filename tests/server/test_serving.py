@@ -23,15 +23,17 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from tests.support.command_line import run, run_json
 from tests.support.mcp_asking import ask, data_of, remembering
-from tests.support.mcp_process import ENCODER
+from tests.support.mcp_process import ENCODER, HANDSHAKE
 from tests.support.planted import PlantedEncoder
 from tests.support.server_process import ended, served
 
 from sensorium.errors import MemoryAccessError
 from sensorium.mcp.connections import LONGEST_HEAD, PERIOD
+from sensorium.mcp.shares import MOST_SESSIONS
 from sensorium.memory import Memory
 from sensorium.server import ServerOptions, TokenFile, serve
 
+SENT = {"accept": "application/json,text/event-stream"}
 OURS = {"X-Sensorium": "1"}
 HALF = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a"
 
@@ -91,6 +93,11 @@ async def test_agents_use_the_same_tokens(tmp_path: Path) -> None:
             assert (
                 await web.post(f"{base}/mcp", json={}, headers={"Cookie": "sensorium=x"})
             ).status_code == 403
+            for _ in range(MOST_SESSIONS):
+                begun = await web.post(f"{base}/mcp", json=HANDSHAKE[0], headers=bearer | SENT)
+                assert begun.status_code == 200
+            begun = await web.post(f"{base}/mcp", json=HANDSHAKE[0], headers=bearer | SENT)
+            assert begun.status_code == 429, "an owner keeps out nobody else"
             run("token", "revoke", "--memory", tmp_path, file.of(ben).sha256[:8])  # type: ignore[union-attr]  # is there
             gone = await web.get(f"{base}/v1/memories", headers=bearer)
             assert gone.status_code == 401

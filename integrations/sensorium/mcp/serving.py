@@ -11,13 +11,14 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, TypedDict
+from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
 import uvicorn
 from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
@@ -94,13 +95,7 @@ def serve_http(
         _check_token(server.token_length)
     listener = listen(host, port)
     address = listener.getsockname()
-    app = server.streamable_http_app(
-        streamable_http_path=PATH,
-        host=host,
-        transport_security=_security(host, origins),
-        **http_settings(limits),
-    )
-    app.user_middleware.append(Middleware(OwnerShares, idle=IDLE_SESSION))  # behind the tokens
+    app = http_app(server, limits=limits, security=_security(host, origins))
     if origins:
         app.add_middleware(
             CORSMiddleware,
@@ -127,21 +122,25 @@ def serve_http(
                 server.close()
 
 
-class HttpSettings(TypedDict):
-    """What bounds the clients of a server over HTTP, as `streamable_http_app` takes it."""
+def http_app(
+    server: MCPServer[Any], *, limits: ServerLimits, security: TransportSecuritySettings
+) -> Starlette:
+    """Return the ASGI app of a server, at `PATH`, whose clients are bounded.
 
-    max_request_body_size: int
-    session_idle_timeout: float
-    max_sessions: int
-
-
-def http_settings(limits: ServerLimits) -> HttpSettings:
-    """Return what bounds the clients of a server over HTTP."""
-    return {
-        "max_request_body_size": round(limits.upload_bytes * BASE64) + MIB,
-        "session_idle_timeout": IDLE_SESSION,
-        "max_sessions": MOST_SESSIONS,
-    }
+    Args:
+        server: The server, made by `build_server`.
+        limits: Limits of the server, which bound the size of a request.
+        security: Hosts and origins whose requests are answered.
+    """
+    app = server.streamable_http_app(
+        streamable_http_path=PATH,
+        transport_security=security,
+        max_request_body_size=round(limits.upload_bytes * BASE64) + MIB,
+        session_idle_timeout=IDLE_SESSION,
+        max_sessions=MOST_SESSIONS,
+    )
+    app.user_middleware.append(Middleware(OwnerShares, idle=IDLE_SESSION))  # behind the tokens
+    return app
 
 
 def _check_token(length: int) -> None:

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from sensorium.errors import StoreUnavailableError, UnauthorizedError
 from sensorium.mcp import build_server
-from sensorium.mcp.serving import PATH, http_settings
+from sensorium.mcp.serving import http_app
 from sensorium.memory import Memory
 from sensorium.server.access import Access, bearer_of
 
@@ -43,12 +43,9 @@ class AgentEndpoint:
             read_only=options.read_only,
             limits=options.limits,
         )
-        self._app = server.streamable_http_app(
-            streamable_http_path=PATH,
-            # Hosts and origins are looked at before: see `guarding`
-            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-            **http_settings(options.limits),
-        )
+        # Hosts and origins are looked at before: see `guarding`
+        security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+        self._app = http_app(server, limits=options.limits, security=security)
         try:
             async with server.session_manager.run():
                 yield

@@ -11,7 +11,6 @@ import { send, TOGETHER } from "./sending.js";
 import { UnitGroups } from "./unitgroups.js";
 import { filesOf } from "./folders.js";
 
-const LARGEST_LOOK = 200_000_000; // bytes: larger files are read when they are added
 let keys = 0;
 
 const entry = (file) => ({ key: ++keys, file, name: file.webkitRelativePath || file.name || "pasted", look: null, units: {}, state: "waiting", done: 0, error: "", id: "" });
@@ -31,9 +30,8 @@ export function Add({ session }) {
     const more = list.map(entry);
     if (!more.length) return;
     setEntries((old) => [...old, ...more]);
-    const small = more.filter(({ file }) => file.size <= LARGEST_LOOK);
-    setLooking((old) => old + small.length);
-    for (const one of small) {
+    setLooking((old) => old + more.length);
+    for (const one of more) {
       await look(one, {});
       setLooking((old) => old - 1);
     }

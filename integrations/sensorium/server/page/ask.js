@@ -5,7 +5,8 @@ import { Composer } from "./composer.js";
 import { FilterBar } from "./filterbar.js";
 import { Examples } from "./examples.js";
 import { Trouble } from "./trouble.js";
-import { idIngredient, isBlank, recall } from "./question.js";
+import { needsUnits } from "./looking.js";
+import { idIngredient, isBlank, looked, recall } from "./question.js";
 import { titleOf } from "./titles.js";
 
 /** @param {{question: any, setQuestion: (change: any) => void}} props */
@@ -24,12 +25,20 @@ export function Ask({ question, setQuestion }) {
     if (question.answer) return undefined; // back from another view
     const cancel = new AbortController();
     setWaiting(true);
-    recall(question, cancel.signal)
-      .then((found) => {
-        setAnswer(found);
-        setError(null);
-        setQuestion((old) => ({ ...old, answer: found }));
-      })
+    const answered = async () => {
+      const ingredients = await Promise.all(question.ingredients.map(looked));
+      if (cancel.signal.aborted) return;
+      setError(null);
+      if (ingredients.some((one) => needsUnits(one.look))) {
+        setAnswer(null);
+        setQuestion((old) => ({ ...old, ingredients }));
+        return;
+      }
+      const found = await recall(question, cancel.signal);
+      setAnswer(found);
+      setQuestion((old) => ({ ...old, ingredients, answer: found }));
+    };
+    answered()
       .catch((problem) => cancel.signal.aborted || (setError(problem), setAnswer(null)))
       .finally(() => cancel.signal.aborted || setWaiting(false));
     return () => cancel.abort();

@@ -1,7 +1,7 @@
 /** One ingredient of a question: what it is, how much it counts, and a way to take it out. */
-import { html, useEffect, useState } from "./html.js";
+import { html } from "./html.js";
 import { Icon } from "./icon.js";
-import { lookAt, needsUnits } from "./looking.js";
+import { needsUnits } from "./looking.js";
 import { UnitFields } from "./units.js";
 
 const WEIGHTS = [[3, "× 3"], [2, "× 2"], [1.5, "× 1.5"], [1, "× 1"], [0.5, "× ½"], [0.25, "× ¼"], [-0.5, "less of it"], [-1, "without it"]];
@@ -13,19 +13,9 @@ function Face({ ingredient, modality }) {
   return html`<${Icon} name=${kind === "words" ? "text" : modality ?? "file"} /><bdi class="label" title=${name}>${name}</bdi>`;
 }
 
-/** What a file would be, asked again when its units change. */
-function useLook({ kind, file, units }) {
-  const [look, setLook] = useState(null);
-  useEffect(() => {
-    if (kind === "file") lookAt(file, units).then(setLook, () => null); // recall itself says what is wrong
-  }, [file, JSON.stringify(units ?? {})]);
-  return look;
-}
-
 export function Chip({ ingredient, first, replace, remove, weighed = true }) {
-  const { key, name, kind, weight, modality } = ingredient;
+  const { key, name, kind, weight, modality, look } = ingredient;
   const units = ingredient.units ?? {};
-  const look = useLook(ingredient);
   const known = modality ?? look?.modality ?? (kind === "words" ? "text" : undefined);
   return html`<li class="chip">
     ${!first && html`<span class="plus" aria-hidden="true">${weight < 0 ? "−" : "+"}</span>`}
@@ -37,7 +27,7 @@ export function Chip({ ingredient, first, replace, remove, weighed = true }) {
         </select></label>`}
       <button type="button" class="plain square" aria-label="Take out ${name}" onClick=${() => remove(key)}><${Icon} name="close" /></button>
       ${(needsUnits(look) || Object.keys(units).length > 0) && html`<div class="needs"><span class="small">What do its numbers mean?</span>
-        <${UnitFields} id=${`units-${key}`} needed=${look?.units_needed ?? {}} units=${units} change=${(changed) => replace({ ...ingredient, units: changed })} /></div>`}
+        <${UnitFields} id=${`units-${key}`} needed=${look?.units_needed ?? {}} units=${units} change=${(changed) => replace({ ...ingredient, units: changed, look: undefined })} /></div>`}
     </div>
   </li>`;
 }

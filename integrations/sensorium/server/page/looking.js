@@ -3,15 +3,22 @@ import { call } from "./api.js";
 import { wordOf } from "./modalities.js";
 import { lasting } from "./times.js";
 
+const ANY = ["imu", "depth", "thermal"]; // what files of numbers may be
+const SAID = /^(image|audio|video|text)\//; // types of files that say themselves what they are
+const LARGEST = 200_000_000; // bytes: larger files are read when they are used
+
 /**
  * @param {File} file @param {Record<string, unknown>} [units] modality and units, as far as they are chosen
  * @returns {Promise<import("./types.js").Look>}
  */
 export async function lookAt(file, units = {}) {
+  if (file.size > LARGEST) return { name: file.name, modality: null, reading: {}, units_needed: {}, seconds: null, at: null, error: null };
   const form = new FormData();
   if (Object.keys(units).length) form.append("ask", JSON.stringify({ units: [units] }));
   form.append("media", file, file.name || "pasted");
-  return (await call("POST", "/v1/look", { form })).files[0];
+  const look = (await call("POST", "/v1/look", { form })).files[0];
+  const unknown = look.error && !look.modality && !needsUnits(look) && !SAID.test(file.type);
+  return unknown ? { ...look, units_needed: { modality: ANY } } : look;
 }
 
 /** Whether something has to be chosen before the file can be read. @param {import("./types.js").Look|null} look */

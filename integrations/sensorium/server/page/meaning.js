@@ -51,7 +51,7 @@ export function MeaningMap() {
       ${plane.sampled ? ` Of all memories, ${plane.points.length.toLocaleString("en-GB")} chosen at random are shown.` : ""}</p>
     <${Legend} counts=${sorted} shown=${(name) => !hidden.includes(name)} toggle=${toggle} />
     <${Scatter} points=${points} chosen=${chosen} around=${around} press=${press} />
-    <div class="spread"><h2 role="status">${chosen ? `${chosen.length} in the loop` : `All ${list.length.toLocaleString("en-GB")}`}</h2>
+    <div class="spread"><div role="status"><h2>${chosen ? `${chosen.length} in the loop` : `All ${list.length.toLocaleString("en-GB")}`}</h2></div>
       ${chosen && html`<button type="button" onClick=${() => setChosen(null)}>Show all</button>`}</div>
     <${RecordList} ids=${list} label="Memories of the map" /></div>`;
 }

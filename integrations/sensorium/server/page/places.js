@@ -107,7 +107,7 @@ export function PlaceMap() {
         <circle cx=${mark.at[0]} cy=${mark.at[1]} r=${12 + Math.min(14, 3 * Math.log2(mark.records.length))} />
         ${mark.records.length > 1 && html`<text x=${mark.at[0]} y=${mark.at[1] + 5} text-anchor="middle">${mark.records.length}</text>`}</g>`)}
     </svg>
-    <div class="spread"><h2 role="status">${chosen ? `${list.length} here` : `${list.length} with a place`}</h2>
+    <div class="spread"><div role="status"><h2>${chosen ? `${list.length} here` : `${list.length} with a place`}</h2></div>
       ${chosen && html`<button type="button" onClick=${() => setChosen(null)}>Show all</button>`}</div>
     <${RecordList} ids=${list} label="Memories with a place" /></div>`;
 }

@@ -1,5 +1,6 @@
 /** A question: a sum of words, files and records, and what the answers are restricted to. */
 import { call } from "./api.js";
+import { lookAt } from "./looking.js";
 
 export const HITS = 24; // asked for at once
 let keys = 0;
@@ -24,6 +25,12 @@ export const split = (words) => words.split(/\s\+\s/).map((part) => part.trim())
 
 /** Whether there is anything to ask. */
 export const isBlank = (question) => !question.ingredients.length && !question.words.trim();
+
+/** The same ingredient with what its file would be, if that is not known yet. */
+export async function looked(ingredient) {
+  if (ingredient.kind !== "file" || ingredient.look) return ingredient;
+  return { ...ingredient, look: await lookAt(ingredient.file, ingredient.units) };
+}
 
 /** The part of a request for one ingredient. */
 function partOf(ingredient, files) {

@@ -52,7 +52,7 @@ export function RecordView({ route, session, setQuestion }) {
   };
   const like = (one) => ask(() => [idIngredient(one.id, titleOf(one), one.modalities[0])]);
   const include = (one) => ask((old) => [...old.ingredients, idIngredient(one.id, titleOf(one), one.modalities[0])]);
-  const saved = () => { setEditing(false); setChanges(changes + 1); };
+  const saved = () => { setEditing(false); setChanges((old) => old + 1); };
   return html`
     <div class="row"><button type="button" class="plain" onClick=${() => history.back()}><${Icon} name="back" />Back</button></div>
     <article class="panel record">
@@ -68,7 +68,7 @@ export function RecordView({ route, session, setQuestion }) {
         <a class="button" href=${`#/sort?id=${encodeURIComponent(record.id)}`}><${Icon} name="sort" />Sort it</a>
         <a class="button" href=${`#/timeline?at=${encodeURIComponent(record.at)}`}><${Icon} name="time" />What was around</a>
         ${may("write") && !editing && html`<button type="button" onClick=${() => setEditing(true)}><${Icon} name="edit" />Edit</button>`}
-        <${UndoButton} id=${record.id} done=${() => setChanges(changes + 1)} />
+        <${UndoButton} id=${record.id} done=${() => setChanges((old) => old + 1)} />
         ${may("forget") && html`<button type="button" onClick=${() => setForgetting(true)}><${Icon} name="forget" />Forget…</button>`}
       </div>
       <${Facts} record=${record} />

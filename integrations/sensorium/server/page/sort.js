@@ -7,7 +7,8 @@ import { Examples } from "./examples.js";
 import { MediumView } from "./medium.js";
 import { titleOf } from "./titles.js";
 import { Trouble } from "./trouble.js";
-import { fileIngredient } from "./question.js";
+import { needsUnits } from "./looking.js";
+import { fileIngredient, looked } from "./question.js";
 import { Chip } from "./chip.js";
 
 const FIRST_LABELS = ["a dog", "a cat", "a bird", "a vehicle", "water", "music", "someone walking"];
@@ -64,6 +65,11 @@ export function Sort({ route }) {
     setError(null);
     if (!subject || labels.length < FEWEST) return setAnswer(null);
     const cancel = new AbortController();
+    if (subject.file && !subject.look) {
+      looked(subject).then((found) => cancel.signal.aborted || setSubject(found), setError);
+      return () => cancel.abort();
+    }
+    if (needsUnits(subject.look)) return setAnswer(null);
     classify(subject, labels, cancel.signal).then(setAnswer, (problem) => cancel.signal.aborted || (setError(problem), setAnswer(null)));
     return () => cancel.abort();
   }, [subject, labels]);

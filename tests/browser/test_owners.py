@@ -1,0 +1,45 @@
+"""Who is let in, and that owners see nothing of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.support.browsing import Visitor
+
+
+def test_a_wrong_token_is_refused_in_words(visitors: Callable[..., Visitor]) -> None:
+    """The door says what helps; signing out closes it."""
+    visitor = visitors(owner="doorkeeper")
+    page = visitor.page
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Token").fill("sns_this_is_no_token_of_anybody_at_all_whatsoever")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").wait_for()
+    visitor.troubles.clear()  # a refusal is an error of the console, by the browser's own count
+
+
+def test_two_owners_see_nothing_of_each_other(visitors: Callable[..., Visitor]) -> None:
+    """In two browsers: not in lists, not by asking, not by the address of a record."""
+    ana, ben = visitors(owner="ana"), visitors(owner="ben")
+    name = ana.remember(text="the code of the safe is on the piano", tags=["anas-own"])
+    ben.remember(text="a concert on the piano")
+    ben.page.get_by_label("Words to ask with").fill("the code of the safe on the piano")
+    ben.page.keyboard.press("Enter")
+    ben.page.get_by_role("article").first.wait_for()
+    assert "code" not in ben.page.locator("main").inner_text()
+    ben.go("Timeline")
+    ben.page.get_by_role("link", name="a concert on the piano").wait_for()
+    assert "code" not in ben.page.content()
+    assert "anas-own" not in ben.page.content()
+    ben.page.goto(f"{ben.address}#/record/{name}")
+    ben.page.get_by_role("heading", name="This memory cannot be shown").wait_for()
+    ben.troubles[:] = [each for each in ben.troubles if "404" not in each]  # as is right
+
+
+def test_new_memories_appear_by_themselves(newcomer: Visitor) -> None:
+    """What another program remembers is named on the page, and in the timeline, without a reload."""
+    newcomer.go("Timeline")
+    newcomer.page.get_by_text("There is nothing here").wait_for()
+    newcomer.remember(text="the parcel has arrived")
+    newcomer.page.get_by_text("A new memory:").wait_for()
+    newcomer.page.locator(".virtual").get_by_role("link", name="the parcel has arrived").wait_for()

@@ -121,6 +121,7 @@ def test_the_keyboard_writes_edits_and_forgets(newcomer: Visitor) -> None:
     keyboard.press("Enter")
     tab_to(newcomer, "Forget…")
     keyboard.press("Enter")
+    page.get_by_role("dialog").wait_for()
     assert focused(newcomer) == "Keep it"
     keyboard.press("Shift+Tab")
     keyboard.press("Enter")

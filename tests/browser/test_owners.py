@@ -37,7 +37,7 @@ def test_two_owners_see_nothing_of_each_other(visitors: Callable[..., Visitor]) 
 
 
 def test_new_memories_appear_by_themselves(newcomer: Visitor) -> None:
-    """What another program remembers is named on the page, and in the timeline, without a reload."""
+    """What another program remembers appears on the page and in the timeline."""
     newcomer.go("Timeline")
     newcomer.page.get_by_text("There is nothing here").wait_for()
     newcomer.remember(text="the parcel has arrived")

@@ -24,11 +24,14 @@ function Group({ some, place, change }) {
   const modality = units.modality ?? look.modality;
   const count = some.length === 1 ? "One file" : `${some.length} files`;
   const needed = look.units_needed ?? {};
+  const taken = PICTURES.includes(modality) && !needed.modality && html`<select aria-label="taken as" value=${modality}
+    onChange=${(event) => change(event.target.value === "image" ? {} : { modality: event.target.value })}>
+    ${PICTURES.map((name) => html`<option value=${name} selected=${name === modality}>${wordOf(name)}</option>`)}</select>`;
+  if (taken && !needsUnits(look) && !units.modality)
+    return html`<div class="row"><span>${some.length === 1 ? "One picture file" : `${some.length} picture files`} taken as</span>${taken}</div>`;
   return html`<fieldset class="needs"><legend>${count}, taken as ${some.length === 1 ? wordOf(modality ?? "a file") : manyOf(modality ?? "files")}: ${some.slice(0, 3).map((one) => one.name).join(", ")}${some.length > 3 ? ", …" : ""}</legend>
     <div class="row">
-      ${PICTURES.includes(modality) && !needed.modality && html`<label class="field">taken as
-        <select value=${modality} onChange=${(event) => change(event.target.value === "image" ? {} : { modality: event.target.value })}>
-          ${PICTURES.map((name) => html`<option value=${name} selected=${name === modality}>${wordOf(name)}</option>`)}</select></label>`}
+      ${taken && html`<div class="field">${taken}</div>`}
       <${UnitFields} id=${`group-${place}`} needed=${needed} units=${units} change=${change} /></div></fieldset>`;
 }
 

@@ -13,7 +13,9 @@ export function groupsOf(entries) {
   for (const one of entries) {
     const picture = one.look && PICTURES.includes(one.look.modality) && (one.look.modality === "image" || one.units.modality);
     if (DONE.has(one.state) || !(needsUnits(one.look) || picture)) continue;
-    const key = [one.look.modality, one.units.modality, ...Object.keys(one.look.units_needed ?? {})].join(" ");
+    // What was chosen for several keeps them together, though they are looked at one after another
+    const chosen = Object.keys(one.units).length ? [JSON.stringify(one.units)] : [one.look.modality, ...Object.keys(one.look.units_needed ?? {})];
+    const key = chosen.join(" ");
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   return groups;
@@ -23,7 +25,7 @@ function Group({ some, place, change }) {
   const [{ look, units }] = some;
   const modality = units.modality ?? look.modality;
   const count = some.length === 1 ? "One file" : `${some.length} files`;
-  const needed = look.units_needed ?? {};
+  const needed = Object.assign({}, ...some.map((one) => one.look.units_needed ?? {}));
   const taken = PICTURES.includes(modality) && !needed.modality && html`<select aria-label="taken as" value=${modality}
     onChange=${(event) => change(event.target.value === "image" ? {} : { modality: event.target.value })}>
     ${PICTURES.map((name) => html`<option value=${name} selected=${name === modality}>${wordOf(name)}</option>`)}</select>`;

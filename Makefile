@@ -10,7 +10,7 @@ FREE := $(shell df -Pk /dev/shm 2>/dev/null | awk 'END {print int($$4 / 1e6)}')
 IN_MEMORY := $(shell test "$(FREE)" -ge 4 2>/dev/null && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 PYTEST = SENSORIUM_THREADS=1 OMP_NUM_THREADS=1 $(IN_MEMORY) $(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist loadfile
 
-.PHONY: demo docs test attack installed check newest lowest ends models lint format types bench train-mini evaluate-mini clean
+.PHONY: demo docs test browsers attack installed check newest lowest ends models lint format types bench train-mini evaluate-mini clean
 
 demo: $(LIGHT)  ## remember real samples of six senses, and ask across them
 	$(BIN)/sensorium demo
@@ -22,7 +22,12 @@ docs: $(SETUP)  ## write docs/cli.md and tables of arguments anew, and build the
 	@echo "open build/site/index.html"
 
 test: lint types  ## everything CI runs
+	@$(BIN)/python -m tests.support.browsing
 	$(PYTEST)
+
+browsers: $(SETUP)  ## the tests of the page alone, in a real Chromium
+	@$(BIN)/python -m tests.support.browsing
+	$(PYTEST) --numprocesses 1 tests/browser
 
 # Not part of `make test`: each attack has its share of the time, whatever the machine manages in it.
 # SEED=2 throws other dice; the whole is bounded at ten minutes, two attacks at a time.
@@ -41,8 +46,8 @@ installed: $(SETUP)  ## build and install the wheel elsewhere; run the README's 
 	rm -rf $(INSTALLED)
 INSTALLED := build/installed
 
-check: lint types  ## everything but the slow tests
-	$(PYTEST) -m "not slow"
+check: lint types  ## everything but the slow tests and those in a browser
+	$(PYTEST) -m "not slow and not browser"
 
 # The two ends of what pyproject.toml allows: the last Python that its classifiers name with the
 # newest dependencies, and Python 3.10 with every dependency at its lower bound. Each has its own
@@ -68,7 +73,7 @@ test-newest:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade \
 		--upgrade-strategy eager --editable ".[dev]"
 	$(VERSIONS)
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not browser"
 
 # uv, as pip cannot look for lowest versions. Each `>=` of pyproject.toml becomes `==`, so that a
 # bound which is not the version that these tests ran with is no solution.
@@ -85,7 +90,7 @@ lowest:  ## the fast tests on Python 3.10 with the lowest dependencies that are 
 	$(BIN)/uv pip install --quiet --link-mode copy --python $(BIN)/python \
 		--requirement $(LOWEST)/all.txt --editable .
 	$(VERSIONS)
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not browser"
 
 ends: lowest newest  ## both ends; 12 GB of environments
 

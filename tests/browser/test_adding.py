@@ -62,7 +62,7 @@ def test_units_are_chosen_once_for_many(newcomer: Visitor, tmp_path: Path) -> No
     page.get_by_role("button", name="Add 2 files").click()
     page.get_by_text("2 added.").wait_for()
     page.get_by_role("listitem").filter(has_text="far.png").get_by_role("link").click()
-    grid = page.get_by_role("application")
+    grid = page.get_by_role("application").first
     grid.focus()
     page.keyboard.press("ArrowUp")
     assert page.locator("output.value").inner_text() == "8.00 m"

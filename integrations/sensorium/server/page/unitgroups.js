@@ -39,6 +39,6 @@ function Group({ some, place, change }) {
 
 /** @param {{entries: any[], change: (entries: any[], units: Record<string, unknown>) => void}} props */
 export function UnitGroups({ entries, change }) {
-  return [...groupsOf(entries)].map(([key, some], place) =>
-    html`<${Group} key=${key} some=${some} place=${place} change=${(units) => change(some, units)} />`);
+  return [...groupsOf(entries).values()].map((some, place) =>
+    html`<${Group} key=${some[0].key} some=${some} place=${place} change=${(units) => change(some, units)} />`);
 }

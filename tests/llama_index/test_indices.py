@@ -20,6 +20,7 @@ from llama_index.core.indices import MultiModalVectorStoreIndex
 from llama_index.core.ingestion import DocstoreStrategy, IngestionPipeline
 from llama_index.core.llms import MockLLM
 from llama_index.core.node_parser import SentenceSplitter
+from llama_index.core.postprocessor import SimilarityPostprocessor
 from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.schema import ImageDocument, ImageNode, MediaResource, Node, TextNode
 from llama_index.core.storage.docstore import SimpleDocumentStore
@@ -355,3 +356,24 @@ def test_a_pipeline_that_runs_again_keeps_one_of_each(
         kept = {node.ref_doc_id: node.get_content() for node in store.get_nodes()}
         assert kept == texts
         assert store.memory.count() == len(texts)
+
+
+def test_a_cutoff_of_the_documentation_keeps_what_is_related(
+    store: SensoriumVectorStore, model: SensoriumEmbedding
+) -> None:
+    """0.3 lets through the text that was asked for alone; 0.7, that of LlamaIndex, nothing."""
+    texts = (
+        "The ferry to the island leaves at nine.",
+        "A cat sleeps on the sofa.",
+        "The invoice is due in March.",
+    )
+    store.add([TextNode(text=text, embedding=model.get_text_embedding(text)) for text in texts])
+    retriever = VectorStoreIndex.from_vector_store(store, embed_model=model).as_retriever(
+        similarity_top_k=3
+    )
+    asked = ("when does the boat depart?", "the kitten on the couch", "the bill must be paid")
+    for question, text in zip(asked, texts, strict=True):
+        found = retriever.retrieve(question)
+        cut = SimilarityPostprocessor(similarity_cutoff=0.3).postprocess_nodes(found)
+        assert [each.text for each in cut] == [text]
+        assert not SimilarityPostprocessor(similarity_cutoff=0.7).postprocess_nodes(found)

@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeAlias
 
+from sensorium.encoders.forking import Lock
 from sensorium.enrich.enricher import Enricher
 from sensorium.errors import PerceptFormatError, SensoriumError, show
 
@@ -75,6 +76,28 @@ def load_enricher(name: str, **options: Any) -> Enricher:
             "see docs/enrich.md for a whole one",
         )
     return made
+
+
+class OpenedEnrichers:
+    """Enrichers that are opened by their names, each once, for all who share them."""
+
+    def __init__(self) -> None:
+        """Open none yet."""
+        self._opened: dict[str, Enricher] = {}
+        self._lock = Lock()  # two threads must not open a model twice
+
+    def named(self, wish: str | Enricher) -> Enricher:
+        """Return an enricher by its name, or as it is.
+
+        Raises:
+            SensoriumError: It cannot be opened; see `load_enricher`.
+        """
+        if not isinstance(wish, str):
+            return wish
+        with self._lock:
+            if wish not in self._opened:
+                self._opened[wish] = load_enricher(wish)
+            return self._opened[wish]
 
 
 def named_enrichers(enrich: Enrichers) -> list[str | Enricher]:

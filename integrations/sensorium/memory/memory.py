@@ -208,16 +208,17 @@ class Memory(Closing, Reopening):
         Raises:
             OwnerError: `owner` is not a name.
         """
-        place = self._shelf.place.borrowed(check_owner(owner))
         shelf = self._shelf
-        return type(self)(
-            place,
+        other = type(self)(
+            shelf.place.borrowed(check_owner(owner)),
             self.encoder,
             owner=owner,
             keep_media=shelf.keep_media,
             enrich=shelf.enrich,
             sound=shelf.sound,
         )
+        other._shelf.opened_enrichers = shelf.opened_enrichers  # each is a model
+        return other
 
     def __repr__(self) -> str:
         if self._unopened is not None:

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from sensorium.encoders import Encoder
 from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.encoders.source import EncoderSource
-from sensorium.enrich import Enricher, Enrichers, load_enricher, named_enrichers
+from sensorium.enrich import Enricher, Enrichers, named_enrichers
+from sensorium.enrich.registry import OpenedEnrichers
 from sensorium.errors import StoreClosedError
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.place import StorePlace, open_place
@@ -62,6 +63,7 @@ class Shelf:
         keep_media: Whether signals are kept unless a call says otherwise.
         enrich: What finds words in percepts unless a call says otherwise.
         sound: Whether the sounds of videos are remembered unless a call says otherwise.
+        opened_enrichers: Those that were opened by their names; shelves of other owners share them.
         setup: The place and the encoder. A call that needs both without `held` reads this once,
             so that it never searches one encoder's vectors with another's.
     """
@@ -81,7 +83,7 @@ class Shelf:
         self.keep_media = keep_media
         self.enrich = enrich
         self.sound = sound
-        self._enrichers: dict[str, Enricher] = {}  # those that are opened by their names
+        self.opened_enrichers = OpenedEnrichers()
         self.setup = Setup(place, encoder)
         self._threads = Lock()  # of those of this process that write
         self._is_exclusive = False  # whether the thread that has it keeps other processes away, too
@@ -153,14 +155,7 @@ class Shelf:
             WeightsError: Weights that one of them needs are not on this machine.
         """
         wish = self.enrich if enrich is None else enrich
-        return [self._enricher(each) for each in named_enrichers(wish)]
-
-    def _enricher(self, wish: str | Enricher) -> Enricher:
-        if not isinstance(wish, str):
-            return wish
-        if wish not in self._enrichers:
-            self._enrichers[wish] = load_enricher(wish)
-        return self._enrichers[wish]
+        return [self.opened_enrichers.named(each) for each in named_enrichers(wish)]
 
     def check_writable(self) -> None:
         """Check that the memory was not opened to be read only, before any work is done.

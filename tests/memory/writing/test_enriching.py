@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.support.memories import NOISE, everything, found, parts
 from tests.support.planted import PLANTED, PlantedEncoder, picture, sound
 
 from sensorium.encoders import Encoding
-from sensorium.enrich import Box, Enricher, Found
+from sensorium.enrich import Box, Enricher, Found, registry
 from sensorium.errors import (
     MediaDecodeError,
     OperationCancelledError,
@@ -235,6 +236,28 @@ def test_a_memory_that_was_opened_to_enrich_does(tmp_path: Path, signs: Signs) -
             assert other.get(other.remember(picture("street with bakery")).id).findings
     with pytest.raises(PerceptFormatError, match="smell"):
         memory.remember(picture("a"), enrich=["smell"])
+
+
+def test_owners_share_what_is_opened_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An enricher is a model: it is opened once for all owners of a place, and all threads."""
+    opened: list[Signs] = []
+
+    def opener() -> Signs:
+        opened.append(Signs())
+        return opened[-1]
+
+    monkeypatch.setitem(registry._registered, "signs", opener)
+    names = [f"owner {number}" for number in range(6)]
+    with Memory.open(":memory:", owner="me", encoder=PlantedEncoder(), enrich="signs") as memory:
+        others = [memory.for_owner(name) for name in names]
+        with ThreadPoolExecutor(len(others)) as pool:
+            made = list(pool.map(lambda one: one.remember(picture("street with bakery")), others))
+        pairs = zip(others, made, strict=True)
+        assert all(other.get(each.id).findings for other, each in pairs)
+        assert memory.get(memory.remember(picture("street with bakery")).id).findings
+        for other in others:
+            other.close()
+    assert len(opened) == 1
 
 
 def test_a_call_that_is_given_up_keeps_what_was_found(memory: Memory, signs: Signs) -> None:

@@ -17,7 +17,8 @@ from tests.support.planted import PlantedEncoder, picture
 from sensorium.errors import SensoriumError
 from sensorium.memory import Memory
 from sensorium.memory import place as place_module
-from sensorium.memory.place import LEAST_ROOM, Scratch
+from sensorium.memory.place import ALIVE, LEAST_ROOM, Scratch
+from sensorium.qdrant.file_locks import FileLock
 
 
 @pytest.fixture
@@ -51,6 +52,22 @@ def test_nothing_is_left(
     time.sleep(1.2)  # when the timer would have flushed
     assert not path.exists()
     assert caplog.records == []
+
+
+def test_a_flush_at_the_end_of_a_process_is_not_missed(
+    in_memory: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The folder is removed at exit, while the timer may flush: nobody is told to report it."""
+    free(monkeypatch, LEAST_ROOM)
+    memory = Memory.open(":memory:", owner="rex", encoder=PlantedEncoder())
+    memory.remember(picture("dog"))
+    [folder] = in_memory.iterdir()
+    place_module._remove_folder(folder, FileLock(folder / ALIVE))  # as at exit, where nobody closes
+    assert list(in_memory.iterdir()) == []
+    time.sleep(1.2)  # when the timer flushes
+    assert caplog.records == []
+    with pytest.raises(SensoriumError, match="removed"):
+        memory.close()
 
 
 def test_two_are_apart(in_memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,7 @@ OTHER_SERVER = re.compile(r"[a-z][a-z0-9+.-]+:/.*|[\w.@[\]:-]{2,}:\d+(/.*)?", re
 MEDIA, CALIBRATION, STREAMS = "media", "calibration", "streams"  # folders beside the shard
 
 PREFIX = "sensorium-"  # begins the names of temporary folders
+GONE = ".gone"  # ends the name of one that is being removed
 ALIVE = "alive"  # file that the process which made a folder keeps locked while it lives
 ABANDONED = 3600.0  # seconds after which nobody goes on writing a file
 YOUNG = 60.0  # seconds for which a new folder may be without that lock: it is being made
@@ -102,7 +103,10 @@ class _Folder:
 
 
 def _remove_folder(folder: Path, lock: FileLock) -> None:
+    """Remove a folder. It is gone at once, so that a late flush sees that nobody misses it."""
     lock.release()
+    with suppress(OSError):
+        folder = folder.rename(folder.with_name(f"{folder.name}{GONE}"))
     shutil.rmtree(folder, ignore_errors=True)
 
 

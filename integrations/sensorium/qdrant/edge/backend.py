@@ -17,7 +17,7 @@ from typing import Any
 from typing_extensions import Self
 
 from sensorium.encoders.forking import Lock, mind_forks
-from sensorium.errors import StoreFormatError, StoreLockedError
+from sensorium.errors import StoreError, StoreFormatError, StoreLockedError
 from sensorium.qdrant.backend import Backend, Progress, Purged, Search, closed
 from sensorium.qdrant.durability import FlushTimer
 from sensorium.qdrant.edge import purging, reading, writing
@@ -376,11 +376,20 @@ class EdgeBackend(Backend):
         self._shard.close()
 
     def _flush_on_time(self) -> None:
+        """Flush, where nobody waits; of a folder that is gone nothing is missed.
+
+        At the end of a process the folder of a temporary memory is removed while this may run.
+        """
         with self._guard:
-            if self._is_open:
+            if not self._is_open:
+                return
+            try:
                 with self._using() as shard:
                     self._lock.check()
                     shard.flush()
+            except StoreError:
+                if Path(self.folder).exists():
+                    raise
 
     @contextmanager
     def _using(self) -> Iterator[Shard]:

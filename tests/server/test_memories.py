@@ -215,6 +215,8 @@ def test_changing(own: TestClient) -> None:
     ).json()
     assert joined["modalities"] == ["image", "text"]
     assert own.patch("/v1/memories/x%20y", json={}).status_code == 422
+    moved = own.patch("/v1/memories/x%20y", json={"at": "2020-02-03T04:05:06+01:00"}).json()
+    assert (moved["at"], moved["until"]) == ("2020-02-03T03:05:06Z", "2020-02-03T03:05:06Z")
     assert own.patch("/v1/memories/nobody", json={"text": "a"}).status_code == 404
 
 

@@ -524,6 +524,7 @@ class Memory(Closing, Reopening):
         source: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         expires_at: datetime | None = None,
+        at: datetime | None = None,
         place: Place | None = None,
         keep_media: bool | None = None,
         sound: bool | None = None,
@@ -540,6 +541,7 @@ class Memory(Closing, Reopening):
             source: Replaces its source.
             metadata: Replaces its metadata.
             expires_at: Time (aware) from which on the record is not recalled any more.
+            at: Replaces the time of the moment (aware); its length stays.
             place: Replaces where it was.
             keep_media: Keep the signals themselves; by default as the memory was opened.
             sound: Let the sound of a video join with it; by default as the memory was opened. A
@@ -558,7 +560,7 @@ class Memory(Closing, Reopening):
             MediaQuotaError: The media store is full.
         """
         payload, clear = changes(
-            tags=tags, metadata=metadata, source=source, expires_at=expires_at, place=place
+            tags=tags, metadata=metadata, source=source, expires_at=expires_at, place=place, at=at
         )
         record = self._editor.update(
             id,

@@ -133,7 +133,7 @@ async def change_memory(
         if not body.places and all(value is None for value in changes.values()):
             raise RequestError(
                 "a change of nothing",
-                "text, tags, source, metadata, ttl or media",
+                "text, at, tags, source, metadata, ttl or media",
                 "give what is to change",
             )
         body.check_text(about.text, "text")

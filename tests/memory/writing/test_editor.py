@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from tests.support.memories import (
@@ -49,6 +49,27 @@ def test_update_changes_only_what_is_given(memory: Memory) -> None:
     assert (bare.tags, bare.metadata, bare.source) == ((), {}, "s")
     assert memory.count(tags=["b"]) == 0
     assert found(memory, "dog", modalities=["image"]) == made.id
+
+
+def test_another_time_keeps_the_length(memory: Memory) -> None:
+    """A record begins at the time that is given, and lasts as long as before, parts and all."""
+    made = memory.remember(sound("dog|sea|sun"), text="x", at=NOON)
+    before = memory.get(made.id)
+    earlier = NOON - timedelta(days=3)
+    changed = memory.update(made.id, at=earlier)
+    assert (changed.at, changed.until) == (earlier, earlier + timedelta(seconds=3))
+    assert memory.get(made.id) == changed
+    assert changed.to_dict() == {
+        **before.to_dict(),
+        **{"at": changed.at.isoformat(), "until": changed.until.isoformat()},
+    }
+    assert memory.count(until=NOON - timedelta(days=2)) == 1
+    both = memory.update(made.id, picture("cat"), at=NOON)
+    assert (both.at, both.until) == (before.at, before.until)
+    with pytest.raises(RecordError, match="year 10000"):
+        memory.update(made.id, at=datetime.max.replace(tzinfo=timezone.utc))
+    with pytest.raises(RecordError, match="at="):
+        memory.update(made.id, at=datetime(2026, 1, 1))
 
 
 def test_update_adds_percepts_and_loses_no_vector(memory: Memory) -> None:

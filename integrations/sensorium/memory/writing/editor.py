@@ -191,9 +191,10 @@ class Editor:
 
     def _change(self, name: str, added: Added, changes: Changes) -> StoredPoint:
         """Write what changes, under the lock; return the record's point as it is now."""
-        backend, payload, clear = self._shelf.backend, changes.payload, changes.clear
+        backend, clear = self._shelf.backend, changes.clear
         whole = bool(added.percepts) or changes.vectors is not None
         main = find_record(backend, self._owner, name, vectors=whole)
+        payload = _with_end(changes.payload, main.payload)
         kept = {key: value for key, value in main.payload.items() if key not in clear}
         main = replace(main, payload=kept | payload)
         if changes.vectors is not None:
@@ -428,6 +429,7 @@ def changes(
     source: str | None,
     expires_at: datetime | None,
     place: Place | None = None,
+    at: datetime | None = None,
 ) -> tuple[Payload, list[str]]:
     """Return the payload keys to write and those to remove; what is `None` stays as it is.
 
@@ -446,11 +448,33 @@ def changes(
     if expires_at is not None:
         check_time("expires_at", expires_at)
         payload["expires_at"] = iso(expires_at)
+    if at is not None:
+        check_time("at", at)
+        payload["at"] = iso(at)
     if place is not None:
         check_place(place)
         payload["place"] = place_payload(place)
     empty = [key for key, value in payload.items() if not value]
     return {key: value for key, value in payload.items() if value}, empty
+
+
+def _with_end(payload: Payload, stored: Payload) -> Payload:
+    """Return what is written, with the end of a record that begins at another time: it is as long.
+
+    Raises:
+        RecordError: It would end beyond the calendar.
+    """
+    if "at" not in payload or "until" not in stored:
+        return payload
+    length = from_iso(stored["until"]) - from_iso(stored["at"])
+    try:
+        return {**payload, "until": iso(from_iso(payload["at"]) + length)}
+    except OverflowError as error:
+        raise RecordError(
+            f"at={payload['at']} of a memory of {length}",
+            "an end before the year 10000",
+            "correct it",
+        ) from error
 
 
 def _media_with_text(payload: Payload, rows: Mapping[str, Vectors]) -> list[Medium]:

@@ -115,11 +115,12 @@ def test_a_mistake_of_ours_is_logged_and_not_told(
 ) -> None:
     """The client learns nothing of it; the log has all of it."""
 
-    @fresh.get("/fails")
-    def fails(caller: Reader) -> None:
+    @fresh.get("/fails/{what}")
+    def fails(what: str, caller: Reader) -> None:
         raise RuntimeError("the secret of the house")
 
-    answer = client(fresh, "ana").get("/fails")
+    answer = client(fresh, "ana").get("/fails/a%0Aforged%20line")
     assert (answer.status_code, answer.json()["code"]) == (500, "InternalError")
     assert "secret" not in answer.text
     assert "the secret of the house" in caplog.text
+    assert f"{answer.headers['x-request-id']} GET /fails/a%0Aforged%20line failed" in caplog.text

@@ -142,6 +142,10 @@ def test_sockets_of_pages_elsewhere_are_refused(fresh: FastAPI) -> None:
         pass
 
 
+def asked_for_numbers(app: FastAPI) -> str:
+    return client(app, "admin").get("/metrics").text
+
+
 def test_numbers_are_counted_by_route(fresh: FastAPI) -> None:
     """Not by id: their number is bounded. Neither ids nor owners are in them."""
     for number in range(3):
@@ -149,7 +153,7 @@ def test_numbers_are_counted_by_route(fresh: FastAPI) -> None:
     client(fresh).get("/any/path")
     with fresh.state.access.memories.using("ana") as memory:
         memory.remember(text="x")
-    text = client(fresh, "admin").get("/metrics").text
+    text = asked_for_numbers(fresh)
     counted = 'sensorium_requests_total{method="GET",route="/v1/memories/{id:path}",status="404"}'
     assert f"{counted} 3.0" in text
     assert 'route="other"' in text
@@ -157,6 +161,11 @@ def test_numbers_are_counted_by_route(fresh: FastAPI) -> None:
     assert "sensorium_recalls_total 0.0" in text
     assert "secret" not in text
     assert "any/path" not in text
+    for number in range(5):
+        client(fresh).request(f"METHOD{number}", "/health")
+    text = asked_for_numbers(fresh)
+    assert 'method="OTHER"' in text
+    assert "METHOD" not in text
 
 
 def test_numbers_are_of_admins(fresh: FastAPI) -> None:

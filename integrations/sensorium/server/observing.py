@@ -6,26 +6,24 @@ import logging
 import re
 import secrets
 import time
-from contextvars import ContextVar
+from urllib.parse import quote
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.registry import Collector
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sensorium.server.problems import unexpected
+from sensorium.server.problems import request_id, unexpected
 
 logger = logging.getLogger(__name__)
 
 ID = "X-Request-Id"
 GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")  # an id that a proxy may have given
-FAILED = 500
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}  # that are told apart
 LEFT = 499  # status that is counted where the client has gone before an answer
 NOWHERE = "other"  # route of requests that lead to none
 RECALLS = ("/v1/recall", "/v1/similar/{id:path}", "/v1/similar/{id}")
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)  # bounds of the histogram
-
-request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
 class Observed:
@@ -82,6 +80,7 @@ class Observer:
             return
         given = Headers(scope=scope).get(ID, "")
         name = given if GIVEN.fullmatch(given) else secrets.token_hex(8)
+        asked = f"{scope['method']} {quote(scope['path'])}"  # one line, whatever is in a path
         status, began = LEFT, time.perf_counter()
 
         async def send_named(message: Message) -> None:
@@ -95,7 +94,7 @@ class Observer:
         try:
             await self._app(scope, receive, send_named)
         except Exception as error:
-            logger.error("%s %s %s failed", name, scope["method"], scope["path"], exc_info=error)
+            logger.error("%s %s failed", name, asked, exc_info=error)
             if status != LEFT:  # half an answer is ended, not mended
                 raise
             await unexpected()(scope, receive, send_named)
@@ -103,7 +102,6 @@ class Observer:
             request_id.reset(token)
             seconds = time.perf_counter() - began
             route = getattr(scope.get("route"), "path", NOWHERE)
-            method = scope["method"] if scope["method"].isalpha() else "OTHER"
-            self._observed.count(method[:16], route, status, seconds)
-            line = "%s %s %s %d in %.1f ms"
-            logger.debug(line, name, scope["method"], scope["path"], status, 1000 * seconds)
+            method = scope["method"] if scope["method"] in METHODS else "OTHER"
+            self._observed.count(method, route, status, seconds)
+            logger.debug("%s %s %d in %.1f ms", name, asked, status, 1000 * seconds)

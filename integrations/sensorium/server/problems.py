@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -52,6 +54,8 @@ from sensorium.errors import (
 from sensorium.server.models import Problem
 
 logger = logging.getLogger(__name__)
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")  # of the one being answered
 
 MEDIA_TYPE = "application/problem+json"
 POLICY_VIOLATION = 1008  # code with which a WebSocket is closed for what its client sent
@@ -128,7 +132,7 @@ def offer_problems(app: FastAPI) -> None:
 async def _expected(connection: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, SensoriumError)
     if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.warning("%s: %s", connection.url.path, error)
+        logger.warning("%s %s: %s", request_id.get(), quote(connection.scope["path"]), error)
     answer = problem_of(error)
     if isinstance(connection, WebSocket):  # to which the framework gives no answer of a handler
         if connection.application_state is WebSocketState.CONNECTING:

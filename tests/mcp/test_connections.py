@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import os
@@ -11,20 +12,22 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
 from tests.support.command_line import run
 from tests.support.mcp_asking import remembering
 from tests.support.mcp_process import ENCODER, HANDSHAKE, command, environment, serving
 
 from sensorium.cli.log import LONGEST_LINE, DroppingHandler
 from sensorium.errors import MemoryAccessError
-from sensorium.mcp import build_server, serve_http
-from sensorium.mcp.connections import LONGEST_HEAD, PERIOD
+from sensorium.mcp import build_server, connections, serve_http
+from sensorium.mcp.connections import LONGEST_HEAD, PERIOD, PromptProtocol
 
 DEADLINE = 30  # seconds
 SENT = {"content-type": "application/json", "accept": "application/json,text/event-stream"}
@@ -151,3 +154,68 @@ def test_a_token_that_others_can_guess_is_refused(
     assert not (tmp_path / "m").exists()
     with remembering() as memory, pytest.raises(MemoryAccessError, match="a token of 15 char"):
         serve_http(build_server(memory, token=SHORT), host="0.0.0.0")
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+async def test_an_answer_that_nobody_takes_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that reads slowly gets all of it; one that reads nothing is left."""
+    monkeypatch.setattr(connections, "PERIOD", 0.02)
+    monkeypatch.setattr(connections, "LONGEST_UNREAD", 0.3)
+    whole = 40_000_000  # bytes: more than the buffers of sockets
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(whole)})
+
+    config = uvicorn.Config(app, http=PromptProtocol, lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        port = listener.getsockname()[1]
+        for is_read in (True, False):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**16)
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            taken, ends = 0, time.monotonic() + DEADLINE
+            while not is_read and (not taken or server.server_state.connections):
+                taken = taken or len(await reader.read(1))  # the answer has begun
+                await asyncio.sleep(0.01)
+                assert time.monotonic() < ends
+            with suppress(ConnectionError):
+                while taken < whole and (part := await reader.read(2**20)):
+                    taken += len(part)
+            assert (taken >= whole) == is_read
+            writer.close()
+        server.should_exit = True
+        await serving
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+async def test_an_idle_connection_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Longer than a half request: a client that pauses does not lose what it sends next."""
+    monkeypatch.setattr(connections, "PERIOD", 0.02)
+    monkeypatch.setattr(connections, "LONGEST_HEAD", 0.2)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    config = uvicorn.Config(app, http=PromptProtocol, lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        port = listener.getsockname()[1]
+        idle = await asyncio.open_connection("127.0.0.1", port)
+        idle[1].write(request)
+        assert await idle[0].readuntil(b"\r\n\r\n")
+        half = await asyncio.open_connection("127.0.0.1", port)
+        half[1].write(request + HALF)
+        silent = await asyncio.open_connection("127.0.0.1", port)
+        assert (await half[0].read()).startswith(b"HTTP/1.1 204")  # to its end
+        assert await silent[0].read() == b""
+        idle[1].write(request)
+        assert (await idle[0].readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
+        for _, writer in (idle, half, silent):
+            writer.close()
+        server.should_exit = True
+        await serving

@@ -25,7 +25,7 @@ from starlette.middleware.cors import CORSMiddleware
 from sensorium.agents.grants import SHORTEST_TOKEN
 from sensorium.agents.limits import ServerLimits
 from sensorium.errors import MemoryAccessError, StoreUnavailableError
-from sensorium.mcp.connections import MOST_CONNECTIONS, PromptProtocol
+from sensorium.mcp.connections import KEEP_ALIVE, MOST_CONNECTIONS, PromptProtocol
 from sensorium.mcp.server import MemoryServer
 from sensorium.mcp.shares import OwnerShares
 from sensorium.memory import Memory
@@ -111,6 +111,7 @@ def serve_http(
         log_config=None,
         access_log=False,
         limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
     )
     with ended_by_signals(interrupt), listener:

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from sensorium.agents.grants import RIGHTS, Grant, Tokens, digest_of
 from sensorium.errors import MemoryAccessError
-from sensorium.mcp.connections import MOST_CONNECTIONS, PromptProtocol
+from sensorium.mcp.connections import KEEP_ALIVE, MOST_CONNECTIONS, PromptProtocol
 from sensorium.mcp.serving import (
     GRACE,
     PORT,
@@ -134,6 +134,7 @@ def _config(
         forwarded_allow_ips=PROXIES,
         h11_max_incomplete_event_size=LONGEST_HEAD,
         limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
         ssl_certfile=certificate,
         ssl_keyfile=key,

@@ -109,6 +109,10 @@ def test_the_description_names_every_error(nobody: TestClient) -> None:
     for path in described["paths"].values():
         for operation in path.values():
             assert {"401", "422", "429"} <= operation["responses"].keys()
+    assert described["security"] == [{"token": []}, {"cookie": []}]
+    assert described["paths"]["/health"]["get"]["security"] == []
+    assert described["paths"]["/v1/session"]["post"]["security"] == []
+    assert "security" not in described["paths"]["/v1/session"]["get"]
 
 
 def test_sockets_of_pages_elsewhere_are_refused(fresh: FastAPI) -> None:

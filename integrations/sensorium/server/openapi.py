@@ -29,6 +29,7 @@ ERRORS = {  # what every endpoint may answer
     "503": "The store is away; try again",
     "507": "The disk or the quota is full",
 }
+OPEN = {("get", "/health"), ("post", "/v1/session"), ("delete", "/v1/session")}  # without a token
 SUMMARY = "A memory of what was seen, heard, read and felt."
 
 
@@ -59,8 +60,10 @@ def _described(app: FastAPI) -> dict[str, Any]:
     }
     found["security"] = [{"token": []}, {"cookie": []}]
     content = {MEDIA_TYPE: {"schema": {"$ref": f"{REF}Problem"}}}
-    for path in found["paths"].values():
-        for operation in path.values():
+    for name, path in found["paths"].items():
+        for method, operation in path.items():
+            if (method, name) in OPEN:
+                operation["security"] = []
             operation["responses"].pop("422", None)
             for status, words in ERRORS.items():
                 operation["responses"].setdefault(

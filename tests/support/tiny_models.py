@@ -35,6 +35,7 @@ SIGHT = {
     "patch_size": 10,
 }
 PICTURE = {"height": 30, "width": 30}
+UNCLIP = 16  # numbers of the vectors that the pipeline decodes
 PROMPTS = {"query": "task: search result | query: ", "document": "title: none | text: "}
 
 
@@ -142,6 +143,53 @@ def save_gemma(folder: Path, *, dtype: torch.dtype = torch.bfloat16) -> Path:
     )
     model.save_pretrained(str(folder / "gemma"), create_model_card=False)
     return folder / "gemma"
+
+
+def save_unclip(folder: Path, *, licence: str | None = "openrail++") -> Path:
+    """A StableUnCLIP pipeline: each part is of its real class, and the card names a licence."""
+    import diffusers
+    from diffusers.pipelines.stable_diffusion import stable_unclip_image_normalizer
+
+    torch.manual_seed(4)
+    sight = {**SIGHT, "image_size": 32, "patch_size": 8, "projection_dim": UNCLIP}
+    text = {**_text(), "hidden_size": UNCLIP, "projection_dim": UNCLIP}
+    unet = diffusers.UNet2DConditionModel(
+        sample_size=8,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        block_out_channels=(32, 64),
+        attention_head_dim=(2, 4),
+        class_embed_type="projection",
+        projection_class_embeddings_input_dim=2 * UNCLIP,
+        cross_attention_dim=UNCLIP,
+        layers_per_block=1,
+    )
+    painter = diffusers.AutoencoderKL(
+        block_out_channels=(8, 8),
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        latent_channels=4,
+        norm_num_groups=4,
+    )
+    seeing = transformers.models.clip.image_processing_pil_clip.CLIPImageProcessorPil(
+        size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}
+    )
+    diffusers.StableUnCLIPImg2ImgPipeline(
+        feature_extractor=seeing,
+        image_encoder=transformers.CLIPVisionModelWithProjection(
+            transformers.CLIPVisionConfig(**sight)
+        ),
+        image_normalizer=stable_unclip_image_normalizer.StableUnCLIPImageNormalizer(UNCLIP),
+        image_noising_scheduler=diffusers.DDPMScheduler(beta_schedule="squaredcos_cap_v2"),
+        tokenizer=tokenizer(),
+        text_encoder=transformers.CLIPTextModel(transformers.CLIPTextConfig(**text)),
+        unet=unet,
+        scheduler=diffusers.DDIMScheduler(prediction_type="v_prediction"),
+        vae=painter,
+    ).save_pretrained(folder)
+    if licence is not None:
+        (folder / "README.md").write_text(f"---\nlicense: {licence}\n---\n# A pipeline\n")
+    return folder
 
 
 def downloaded(folder: Path, home: Path, name: str) -> None:

@@ -19,7 +19,7 @@ from sensorium.percepts import Percept
 
 
 class HostedEncoder(EncoderBase):
-    """An encoder that adds modalities to a host.
+    """An encoder that adds modalities to a host, or puts others in the place of the host's.
 
     Attributes:
         host: The encoder of the space.
@@ -27,10 +27,15 @@ class HostedEncoder(EncoderBase):
 
     host: Encoder
 
+    @property
+    def hosted(self) -> frozenset[str]:
+        """The modalities that the host encodes."""
+        return self.host.modalities
+
     def embed_questions(self, percepts: Sequence[Percept], /) -> Vectors:
-        """Embed what asks, the host's modalities in its way; see `EmbedsQuestions`."""
+        """Embed what asks, those that the host encodes in its way; see `EmbedsQuestions`."""
         rows = np.empty((len(percepts), self.dimension), np.float32)
-        own = [each.modality in self.host.modalities for each in percepts]
+        own = [each.modality in self.hosted for each in percepts]
         asked = [each for each, is_own in zip(percepts, own, strict=True) if is_own]
         added = [each for each, is_own in zip(percepts, own, strict=True) if not is_own]
         if asked:

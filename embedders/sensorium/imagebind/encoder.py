@@ -8,11 +8,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from sensorium.encoders import EmbeddingSpace
+from sensorium.encoders import EmbeddingSpace, Encoder
 from sensorium.encoders.batching import BatchedEncoder, Window, check_batch_size
 from sensorium.encoders.encoder import Vectors
 from sensorium.encoders.handles import Remade
-from sensorium.imagebind.config import ImageBindConfig
+from sensorium.encoders.replaced import ReplacedEncoder
+from sensorium.imagebind.config import TOWER_OF, ImageBindConfig
 from sensorium.imagebind.model import ImageBind
 from sensorium.imagebind.preprocess import Profile, windows
 from sensorium.percepts import Percept
@@ -108,6 +109,27 @@ class ImageBindEncoder(Remade, BatchedEncoder):
     def modalities(self) -> frozenset[str]:
         """The modalities the model was opened for."""
         return self.model.modalities
+
+    def replace_tower(
+        self, modality: str, tower: Encoder, *, examples: Sequence[Percept] = ()
+    ) -> ReplacedEncoder:
+        """Put another encoder in the place of a tower; the result is another space.
+
+        Image and video share a tower: both are replaced if the other encoder has both.
+
+        Args:
+            modality: Modality of the tower, e.g. `"image"`.
+            tower: Encoder of that modality. Without examples its vectors are used as they are: it
+                has to be of the same space, such as a better training of the same CLIP model.
+            examples: Percepts of that modality that both encode: a linear map is fitted on them
+                from the other encoder's vectors to this one's. Pass thousands.
+        Raises:
+            UnsupportedModalityError: One of the two lacks the modality.
+            VectorError: The other encoder has another dimension, and there are no examples.
+        """
+        name = TOWER_OF.get(modality)
+        kin = {each for each in self.modalities & tower.modalities if TOWER_OF[each] == name}
+        return ReplacedEncoder(self, kin or {modality}, tower, examples=examples)
 
     def windows(self, percept: Percept) -> Iterable[Window]:
         """Preprocess one percept by the profile, lazily."""

@@ -3,6 +3,7 @@
 from sensorium.memory.asynchronous import AsyncMemory
 from sensorium.memory.filters import Filters
 from sensorium.memory.memory import Memory
+from sensorium.memory.recalling.nearest_media import NearestMedia
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.receipts import (
     CopySummary,
@@ -41,6 +42,7 @@ __all__ = [
     "Medium",
     "Memory",
     "Moment",
+    "NearestMedia",
     "Progress",
     "PurgeReceipt",
     "Query",

@@ -128,6 +128,7 @@ async def change_memory(
             "source": about.source or None,
             "metadata": about.metadata,
             "expires_at": expiry_of(about.ttl, about.expires_at),
+            "at": about.at,
             "place": place_of(about.place),
         }
         if not body.places and all(value is None for value in changes.values()):

@@ -28,7 +28,7 @@ LAYERS = [
         "qdrant",
         "memory",
     ),
-    *("remote", "agents", "adapters", "server", "cli"),
+    *("remote", "agents", "bench", "adapters", "server", "cli"),
 ]
 ADAPTERS = {"langchain", "langgraph", "llama_index", "mcp"}
 MODELS = {"imagebind", "mini"}

@@ -38,6 +38,7 @@ SURFACE = {
     "sensorium.mcp": "Grant Issuer ServerLimits build_server grants_of serve_http serve_stdio",
     "sensorium.server": "ServerOptions TokenFile build_app serve",
     "sensorium.remote": "RemoteMemory open_remote",
+    "sensorium.bench": "TABLES Figure Report Table bench",
     "sensorium.memory.times": "TimesRead limit_by_times read_time read_times",
     "sensorium.memory.streams": "Gap Statistics Stream StreamOptions StreamReport open_stream",
 }

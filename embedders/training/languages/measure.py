@@ -30,7 +30,7 @@ from training.sections import write_section
 from training.table import interval
 
 HERE = Path(__file__).parent
-QUESTIONS = HERE / "questions.tsv"
+QUESTIONS = Path(__file__).parents[3] / "integrations" / "sensorium" / "bench" / "languages.tsv"
 CLDR = {"zh-TW": "zh-Hant"}  # names of languages there, where ours differ
 SENSES = {"photo": "image", "sound": "audio", "depth": "depth"}
 HEADING = "## Languages"

@@ -31,6 +31,7 @@ PACKAGES = {  # name of the package, by the module that is imported
 }
 EXTRAS = {  # modules that are installed with the extra
     "bags": ["rosbags"],
+    "bench": ["skimage", "sklearn", "mahotas", "sktime", "ambience", "onsen"],
     "diffusers": ["diffusers", "transformers", "torch"],
     "documents": ["pypdfium2"],
     "exr": ["OpenEXR"],

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sensorium.cli import forgetting, listing, moving, tokens, weights
+from sensorium.cli.benching import bench
 from sensorium.cli.demo import demo
 from sensorium.cli.doctor import doctor
 from sensorium.cli.enriching import enrich
@@ -47,6 +48,7 @@ app.command()(mcp)
 app.command()(serve)
 app.add_typer(tokens.app, name="token")
 app.add_typer(weights.app, name="weights")
+app.command()(bench)
 app.command()(doctor)
 
 

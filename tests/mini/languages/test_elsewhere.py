@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-import training.languages
+import sensorium.bench
 from sensorium.encoders.noting import note, noted
 from sensorium.errors import QuestionWarning
 from sensorium.mini.languages.elsewhere import language_elsewhere
 from sensorium.mini.languages.reader import Language, language_of
 
-QUESTIONS = Path(training.languages.__path__[0]) / "questions.tsv"
+QUESTIONS = Path(sensorium.bench.__path__[0]) / "languages.tsv"
 ALLOWED = 0.01  # of questions in learned languages, by `python -m training.languages.elsewhere`
 
 

@@ -8,7 +8,7 @@ from tests.support.golden_files import ROOT
 from sensorium.mini.languages.reader import Language, is_certain, language_of
 from sensorium.mini.languages.scripts import weigh_scripts
 
-QUESTIONS = ROOT / "embedders" / "training" / "languages" / "questions.tsv"
+QUESTIONS = ROOT / "integrations" / "sensorium" / "bench" / "languages.tsv"
 LATIN = ("de", "es", "fr", "it", "nl", "pl", "pt", "tr")
 SHORT = {
     **dict.fromkeys(("dog", "chat", "cat", "rain", "main", "iPhone 12", "GPS", "x", "42"), False),

@@ -1,0 +1,1 @@
+"""The tables of the benchmark; each is a function of a pool."""

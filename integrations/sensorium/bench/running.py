@@ -91,6 +91,12 @@ def _checked(encoder: Encoder) -> Encoder:
     return encoder
 
 
+def _load() -> str:
+    if not hasattr(os, "getloadavg"):  # Windows
+        return "unknown"
+    return f"{os.getloadavg()[0]:.1f} processes ran or waited in the last minute"
+
+
 def _facts(pool: Pool, *, seconds: float) -> dict[str, Any]:
     counts = [f"{len(pool.of_modality(each))} {each}" for each in pool.modalities]
     packages = [
@@ -105,6 +111,7 @@ def _facts(pool: Pool, *, seconds: float) -> dict[str, Any]:
         "data": packages,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, "
         f"Python {platform.python_version()}",
+        "load": _load(),
         "date": f"{datetime.now(timezone.utc):%Y-%m-%d}",
         "seconds": round(seconds, 1),
     }

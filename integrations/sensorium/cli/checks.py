@@ -45,6 +45,7 @@ EXTRAS = {  # modules that are installed with the extra
     "llama-index": ["llama_index"],
     "matlab": ["scipy"],
     "mcp": ["mcp"],
+    "mteb": ["mteb"],
     "ocr": ["rapidocr"],
     "otel": ["opentelemetry"],
     "photos": ["pillow_heif", "rawpy"],

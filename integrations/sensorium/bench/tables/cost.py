@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -66,8 +65,7 @@ def cost(pool: Pool, name: str | None = None) -> Table:
         found, plain = (float(np.percentile(each, percent)) * MS for each in (asked, scanned))
         rows.append((f"recall p{percent}", "ms", Figure(found), Figure(plain)))
     rows.append(("a memory", "bytes", Figure(size / count), Figure(4.0 * rows_of.shape[1])))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MB * 1024
-    rows.append(("RAM", "MB", Figure(peak), NOTHING))
+    rows.append(("RAM", "MB", _peak(), NOTHING))
     rows.append(("cold start", "s", _cold(name), NOTHING))
     return Table("cost", "Cost", NOTE, COLUMNS, rows)
 
@@ -78,6 +76,16 @@ def _encoding(pool: Pool, modality: str) -> Figure:
         opened = [pool.data.percept(pool.items[p]) for p in pool.of_modality(modality)[:TIMED]]
     seconds = [_timed(lambda each=each: pool.encoder.embed([each])) for each in opened]  # type: ignore[misc]  # the same
     return Figure(float(np.median(seconds)), count=len(seconds))
+
+
+def _peak() -> Figure:
+    """Return the highest resident size of this process; nothing where no system call tells it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return NOTHING
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, else kibibytes
+    return Figure(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MB)
 
 
 def _cold(name: str | None) -> Figure:

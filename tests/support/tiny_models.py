@@ -84,6 +84,17 @@ def save_siglip(folder: Path) -> Path:
     )
 
 
+def save_siglip2(folder: Path) -> Path:
+    """SigLIP 2, whose processor takes patches of 16 pixels, at most 256 of them."""
+    torch.manual_seed(5)
+    sight = {**SIGHT, "patch_size": 16, "num_patches": 256}
+    del sight["image_size"]
+    config = transformers.Siglip2Config(text_config=_text(), vision_config=sight)
+    seeing = transformers.models.siglip2.image_processing_pil_siglip2.Siglip2ImageProcessorPil()
+    processor = transformers.Siglip2Processor(seeing, tokenizer())
+    return _save(folder, transformers.Siglip2Model(config), processor)
+
+
 def save_clap(folder: Path) -> Path:
     """Words and sounds; the feature extractor takes one second at 48 kHz."""
     torch.manual_seed(2)

@@ -43,6 +43,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     makers: dict[str, Callable[[Path], Path]] = {
         "clip": tiny_models.save_clip,
         "siglip": tiny_models.save_siglip,
+        "siglip2": tiny_models.save_siglip2,
         "clap": tiny_models.save_clap,
         "gemma": tiny_models.save_gemma,
     }
@@ -54,6 +55,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     [
         ("clip", "image", Image(PICTURE)),
         ("siglip", "image", Image(PICTURE)),
+        ("siglip2", "image", Image(PICTURE)),
         ("clap", "audio", Audio(NOISE[:RATE], rate=RATE)),
     ],
 )
@@ -66,7 +68,11 @@ def test_a_dual_encoder_gives_the_vectors_of_its_own_class(
     words, seen = encoder.embed([Text("a dog barks"), percept])
     own = SentenceTransformer(str(models[name]), device="cpu", local_files_only=True)
     model = own.transformers_model
-    given = own.processor(text=["a dog barks"], return_tensors="pt")
+    # SigLIP was trained on texts padded to their longest, and is read at the last position
+    padding = {"padding": "max_length", "max_length": tiny_models.LONGEST}
+    given = own.processor(
+        text=["a dog barks"], return_tensors="pt", **(padding if "siglip" in name else {})
+    )
     with torch.inference_mode():
         expected = model.get_text_features(**given).pooler_output[0].numpy()
     np.testing.assert_allclose(words, expected / np.linalg.norm(expected), atol=1e-4)

@@ -19,6 +19,9 @@ MODALITIES = ("text", "image", "video", "audio")  # of the library that are ours
 SEEING = ("vision_model", "vision_tower", "visual_projection", "embed_vision", "video_model")
 HEARING = ("audio_model", "audio_tower", "audio_projection", "embed_audio")
 READING = ("text_model", "text_projection")
+# Trained on texts padded to their longest, and read at the last position: without the padding a
+# text has another vector (`SiglipModel`'s documentation). Not all of their processors pad.
+PADDED = "siglip"  # beginning of the `model_type`
 
 
 def choose_dtype(dtype: str, device: torch.device, folder: Path) -> torch.dtype:
@@ -58,7 +61,7 @@ def load_model(folder: Path, *, device: torch.device, dtype: torch.dtype) -> Any
 
     try:
         with _quiet():
-            return SentenceTransformer(
+            model = SentenceTransformer(
                 str(folder),
                 device=str(device),
                 local_files_only=True,
@@ -71,6 +74,10 @@ def load_model(folder: Path, *, device: torch.device, dtype: torch.dtype) -> Any
             "a model that sentence-transformers opens without code of its own",
             "save it with SentenceTransformer.save_pretrained; a damaged download: run it again",
         ) from error
+    if str(config_of(folder).get("model_type", "")).startswith(PADDED):
+        longest = {"padding": "max_length", "max_length": model.max_seq_length, "truncation": True}
+        model[0].processing_kwargs["text"] = longest | model[0].processing_kwargs.get("text", {})
+    return model
 
 
 def drop_towers(model: Any, used: Collection[str]) -> None:

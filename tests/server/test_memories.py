@@ -86,6 +86,22 @@ def test_files_are_remembered_with_their_units(own: TestClient) -> None:
     assert own.post("/v1/memories", json={"text": "two"}).json()["records"][0]["status"] == "new"
 
 
+def test_a_document_is_as_many_memories_as_it_has_parts(own: TestClient) -> None:
+    """A chat is its messages, each of its own time, whose origin is the file's name."""
+    lines = ["[01.05.26, 10:00:00] Ana: dog", "[01.05.26, 10:05:00] Ben: sea", ""]
+    chat = "\n".join(lines * 1).encode()
+    file: Files = [("media", ("_chat.txt", chat))]
+    page: Files = [("media", ("page.html", b"<html><body><p>the dog</p></body></html>"))]
+    for files, words in ((page, {"dog"}), (file, {"dog", "sea"})):
+        send(own, files)
+        listed = own.get("/v1/memories").json()["records"]
+        said = " ".join(record["text"] for record in listed)
+        assert words <= set(said.replace(":", " ").split())
+        assert "/tmp" not in json.dumps(listed)
+        [seen] = own.post("/v1/look", files=files).json()["files"]
+        assert (seen["modality"], seen["error"]) == ("text", None)
+
+
 def test_each_file_is_a_memory_if_that_is_said(own: TestClient) -> None:
     """What fails is told by its place, and keeps nobody else from being remembered."""
     files: Files = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
@@ -10,11 +10,12 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from sensorium import sources
 from sensorium.agents.arguments import Signal
 from sensorium.agents.limits import MOST_MEDIA
 from sensorium.agents.signals import SignalReader
-from sensorium.agents.wording import refusal
-from sensorium.errors import RequestError, ToolArgumentError
+from sensorium.agents.wording import refusal, worded
+from sensorium.errors import RequestError, SensoriumError, ToolArgumentError
 from sensorium.percepts import Percept
 from sensorium.percepts.readers import reader_of
 from sensorium.percepts.recognising import guessed_suffixes
@@ -129,6 +130,33 @@ class Body(Generic[About]):
             return self.signal(self._media[place], self.name(place))
         return self.file(place - sent, self._units[place - sent], self.name(place))
 
+    def is_document(self, place: int) -> bool:
+        """Return whether a file is read as several percepts: a PDF, a chat, a page."""
+        index = place - len(self._media)
+        if index < 0:
+            return False
+        reader = reader_of(self.received.files[index].path, self.modality(place))
+        return reader is not None and not getattr(reader, "splits", False)
+
+    def percepts(self, place: int) -> Iterator[Percept]:
+        """Make the percepts of one of its signals: one, or those of a document, in order.
+
+        Raises:
+            ToolArgumentError: It cannot be taken.
+        """
+        if not self.is_document(place):
+            yield self.percept(place)
+            return
+        index = place - len(self._media)
+        file, fields = self.received.files[index], self._units[index]
+        options = {name: each for name, each in fields.items() if name != "uri"}
+        try:
+            for percept in sources.open(file.path, roots=[file.path.parent], **options):
+                said = (percept.uri or "").replace(file.path.as_uri(), file.uri)
+                yield percept.with_origin(uri=said or file.uri)
+        except SensoriumError as error:
+            raise self._renamed(worded(error), self.name(place)) from error
+
     def signal(self, signal: SentSignal, name: str) -> Percept:
         """Make a percept of a signal in the JSON.
 
@@ -162,10 +190,12 @@ class Body(Generic[About]):
         try:
             return self._uploaded.read(signal, name)
         except ToolArgumentError as error:
-            came, needed, remedy = map(
-                self.received.without_paths, (error.came, error.needed, error.remedy)
-            )
-            raise ToolArgumentError(came, needed, remedy) from error
+            raise self._renamed(error) from error
+
+    def _renamed(self, error: ToolArgumentError, name: str = "") -> ToolArgumentError:
+        """Return an error in which files have the names that the client gave them."""
+        parts = (f"{name}: {error.came}" if name else error.came, error.needed, error.remedy)
+        return ToolArgumentError(*map(self.received.without_paths, parts))
 
 
 def _fields(file: UploadedFile, fields: dict[str, Any]) -> dict[str, Any]:

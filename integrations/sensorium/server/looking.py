@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from sensorium.agents.wording import told
-from sensorium.errors import RequestError, SensoriumError, UnitError
+from sensorium.errors import EmptyPerceptError, RequestError, SensoriumError, UnitError
 from sensorium.percepts import Percept
 from sensorium.server import models
 from sensorium.server.access import Reader
@@ -18,6 +19,7 @@ from sensorium.server.bodies import Body, Units, body_of, described
 from sensorium.server.progress import Step, answered
 
 ASK = "ask"  # part of a form that is JSON, which may be left out
+MOST_PARTS = 200  # percepts of a document that are counted
 MAPS = ("depth", "thermal", "image")  # what a picture of 16 bits may be
 
 router = APIRouter(tags=["memories"])
@@ -54,8 +56,15 @@ def _looked(body: Body[Looking], step: Step) -> dict[str, Any]:
 def _seen(body: Body[Looking], place: int) -> dict[str, Any]:
     said = body.modality(place)
     try:
-        percept = body.percept(place)
-        return {"modality": percept.modality, **_described(percept)}
+        found = list(islice(body.percepts(place), MOST_PARTS))
+        if not found:
+            raise EmptyPerceptError(
+                "a document without contents", "words or pictures", "leave it out"
+            )
+        seen = {"modality": found[0].modality, **_described(found[0])}
+        if body.is_document(place):
+            seen["reading"]["memories"] = len(found) if len(found) < MOST_PARTS else "many"
+        return seen
     except SensoriumError as error:
         return {
             "modality": said,

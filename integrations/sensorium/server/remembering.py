@@ -100,14 +100,15 @@ def remember(
         "sound": about.sound,
         "enrich": about.enrich,
     }
-    if together or len(body.places) < 2:
+    documents = any(map(body.is_document, body.places))
+    if not documents and (together or len(body.places) < 2):
         percepts = read_all(body, step)
         kept = memory.remember(*percepts, id=about.id, **shared, **how)
         step(len(percepts) + 1, len(percepts) + 1, "kept")
         return [kept], []
     if about.id is not None:
         raise RequestError(
-            f"one id for {len(body.places)} memories",
+            "one id for several memories",
             "none, or one memory",
             "leave id out, or send together=true",
         )
@@ -159,12 +160,11 @@ def _remember_each(
     def moments() -> Iterator[Moment]:
         for place in body.places:
             try:
-                moment = Moment(body.percept(place), **shared)
+                for percept in body.percepts(place):
+                    places.append(place)
+                    yield Moment(percept, **shared)
             except SensoriumError as error:
                 failures[place] = error
-                continue
-            places.append(place)
-            yield moment
 
     total = len(body.places)
     report = memory.remember_many(
@@ -175,6 +175,8 @@ def _remember_each(
     )
     failures |= {places[failure.index]: failure.error for failure in report.failures}
     if not report.remembered:
+        if not failures:
+            raise RequestError("documents without contents", "words or pictures", "leave them out")
         raise failures[min(failures)]
     failed = [
         {"media": place, "error": f"{body.name(place)}: {told(error)}"}

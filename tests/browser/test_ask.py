@@ -75,7 +75,6 @@ def test_files_are_asked_with(me: Visitor) -> None:
 def test_a_file_that_says_no_units_asks_for_them(me: Visitor) -> None:
     """Motion without units gets fields beside its chip; with them, it finds motion."""
     me.page.get_by_label("Files to ask with").set_input_files(FOLDER / "imu_walking.npz")
-    me.page.get_by_label("it is").select_option("imu")
     me.page.get_by_label("accel").fill("m/s^2")
     me.page.get_by_label("accel").press("Tab")
     me.page.get_by_label("gyro").fill("rad/s")

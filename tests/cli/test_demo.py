@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +87,24 @@ def test_every_sample_is_remembered_and_attributed() -> None:
     assert {moment.source for moment in moments()} == files
     attributed = (FOLDER / "ATTRIBUTION.md").read_text(encoding="utf-8")
     assert [name for name in files if f"| {name} |" not in attributed] == []
+
+
+def test_the_page_shows_the_samples() -> None:
+    """`--page` prints a link on this machine that signs in once, and ends at Ctrl-C."""
+    command = [sys.executable, "-m", "sensorium.cli", "demo", "--page", "--no-open"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        link = ""
+        while not link.startswith("Open http://127.0.0.1:"):
+            link = running.stdout.readline()
+            assert link, "it ended without a link"
+        assert "/sign-in?key=" in link
+        running.send_signal(signal.SIGINT)
+        assert running.wait(60) == 0
+
+
+def test_a_page_is_no_json() -> None:
+    """The two are refused together, in words."""
+    result = CliRunner().invoke(app, ["demo", "--page", "--json"])
+    assert result.exit_code == 2
+    assert "--json" in result.output

@@ -1,11 +1,13 @@
-"""`sensorium demo`: remember real samples of six modalities, then ask across them."""
+"""`sensorium demo`: remember real samples of six modalities, and ask across them."""
 
 from __future__ import annotations
 
+import webbrowser
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
+from threading import Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +18,7 @@ from sensorium.cli.session import Session
 from sensorium.cli.terminal import counting, print_json, reporting
 
 if TYPE_CHECKING:
-    from sensorium.memory import Hit, Moment
+    from sensorium.memory import Hit, Memory, Moment
     from sensorium.percepts import Percept
 
 HITS = 3  # shown for each question
@@ -79,9 +81,18 @@ def demo(
     memory: Annotated[
         str | None, typer.Option(metavar="PLACE", help="Where to keep the memory, to ask it more.")
     ] = None,
+    page: Annotated[
+        bool,
+        typer.Option("--page", help="Open a page on the samples in the browser, to ask there."),
+    ] = False,
+    open_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="With --page: open the browser, or print only.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Remember the samples that come with the package, and ask across modalities."""
+    if page and as_json:
+        raise typer.BadParameter("a page is no JSON; leave one of the two out", param_hint="--json")
     with (
         reporting(as_json=as_json),
         nullcontext(memory) if memory else TemporaryDirectory(prefix="sensorium-") as place,
@@ -95,6 +106,9 @@ def demo(
         seconds = perf_counter() - began
         if not as_json:
             typer.echo(f"Remembered {len(samples)} samples in {seconds:.1f} s, from {FOLDER}")
+        if page:
+            _show_page(opened, open_page=open_page)
+            return
         answers: list[dict[str, Any]] = []
         for question in questions():
             hits = opened.recall(
@@ -115,6 +129,19 @@ def demo(
     )
     if memory:
         typer.echo(f'Ask more: sensorium recall "rain" --memory {memory} --owner {OWNER}')
+
+
+def _show_page(memory: Memory, *, open_page: bool) -> None:
+    """Serve the page of a memory on this machine until Ctrl-C, and print the link to it."""
+    from sensorium.server.serving import serve
+
+    def announce(link: str) -> None:
+        typer.echo(f"Open {link}\nIt works once, within ten minutes. Ctrl-C ends the page.")
+        if open_page:  # a browser of the terminal would keep this thread
+            Thread(target=webbrowser.open, args=[link], daemon=True).start()
+
+    with suppress(KeyboardInterrupt):
+        serve(memory, port=0, announce=announce)
 
 
 def _print_answer(question: Question, hits: Sequence[Hit]) -> None:

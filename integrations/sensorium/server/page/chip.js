@@ -27,7 +27,7 @@ export function Chip({ ingredient, first, replace, remove, weighed = true }) {
         </select></label>`}
       <button type="button" class="plain square" aria-label="Take out ${name}" onClick=${() => remove(key)}><${Icon} name="close" /></button>
       ${(needsUnits(look) || Object.keys(units).length > 0) && html`<div class="needs"><span class="small">What do its numbers mean?</span>
-        <${UnitFields} id=${`units-${key}`} needed=${look?.units_needed ?? {}} units=${units} change=${(changed) => replace({ ...ingredient, units: changed, look: undefined })} /></div>`}
+        <${UnitFields} id=${`units-${key}`} needed=${look?.units_needed ?? {}} units=${units} change=${(changed) => replace({ ...ingredient, units: { modality: look?.modality ?? undefined, ...changed }, look: undefined })} /></div>`}
     </div>
   </li>`;
 }

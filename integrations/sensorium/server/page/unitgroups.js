@@ -34,7 +34,7 @@ function Group({ some, place, change }) {
   return html`<fieldset class="needs"><legend>${count}, taken as ${some.length === 1 ? wordOf(modality ?? "a file") : manyOf(modality ?? "files")}: ${some.slice(0, 3).map((one) => one.name).join(", ")}${some.length > 3 ? ", …" : ""}</legend>
     <div class="row">
       ${taken && html`<div class="field">${taken}</div>`}
-      <${UnitFields} id=${`group-${place}`} needed=${needed} units=${units} change=${change} /></div></fieldset>`;
+      <${UnitFields} id=${`group-${place}`} needed=${needed} units=${units} change=${(changed) => change({ modality: modality ?? undefined, ...changed })} /></div></fieldset>`;
 }
 
 /** @param {{entries: any[], change: (entries: any[], units: Record<string, unknown>) => void}} props */

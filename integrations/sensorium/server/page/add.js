@@ -15,6 +15,8 @@ let keys = 0;
 
 const entry = (file) => ({ key: ++keys, file, name: file.webkitRelativePath || file.name || "pasted", look: null, units: {}, state: "waiting", done: 0, error: "", id: "" });
 
+const sameUnits = (some, others) => JSON.stringify(some) === JSON.stringify(others);
+
 export function Add({ session }) {
   const [entries, setEntries] = useState([]);
   const [tags, setTags] = useState("");
@@ -36,7 +38,8 @@ export function Add({ session }) {
       setLooking((old) => old - 1);
     }
   };
-  const look = (one, units) => lookAt(one.file, units).then((found) => put(one.key, { look: found, units }), setError);
+  const look = (one, units) => lookAt(one.file, units).then((found) => setEntries((old) => old.map((other) =>
+    (other.key === one.key && sameUnits(other.units, units) ? { ...other, look: found } : other))), setError); // others were chosen meanwhile
   const choose = (some, units) => {
     for (const one of some) {
       put(one.key, { units });

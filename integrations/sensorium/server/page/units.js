@@ -21,7 +21,7 @@ export function withUnit(units, name, value) {
  *   change: (units: Record<string, unknown>) => void}} props
  */
 export function UnitFields({ id, needed, units, change }) {
-  const names = [...new Set([...Object.keys(needed), ...Object.keys(units)])].filter((name) => name !== "modality" || needed.modality);
+  const names = [...new Set([...Object.keys(needed), ...Object.keys(units)])].filter((name) => name !== "modality" || needed.modality).sort();
   return html`<div class="row">${names.map((name) => {
     const list = `${id}-${name}`;
     const choices = needed[name] ?? [units[name]];

@@ -1,5 +1,5 @@
 /** Fields for what the numbers of a file mean, where the file does not say it. */
-import { html } from "./html.js";
+import { html, useEffect, useState } from "./html.js";
 import { wordOf } from "./modalities.js";
 
 /** Numbers stay numbers. @param {string} written */
@@ -16,6 +16,15 @@ export function withUnit(units, name, value) {
   return value === "" ? rest : { ...rest, [name]: value };
 }
 
+/** One field; what is being typed stays while files are looked at. */
+function UnitField({ name, list, value, choices, set }) {
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
+  return html`<label class="field">${name}
+    <input list=${list} value=${typed} onInput=${(event) => setTyped(event.target.value)} onChange=${set} placeholder="choose, or write" />
+    <datalist id=${list}>${choices.map((choice) => html`<option value=${String(choice)} />`)}</datalist></label>`;
+}
+
 /**
  * @param {{id: string, needed: Record<string, unknown[]>, units: Record<string, unknown>,
  *   change: (units: Record<string, unknown>) => void}} props
@@ -29,8 +38,6 @@ export function UnitFields({ id, needed, units, change }) {
     const value = String(units[name] ?? "");
     if (name === "modality") return html`<label class="field" key=${name}>it is
       <select value=${value} onChange=${set}><option value="">choose</option>${choices.map((choice) => html`<option value=${choice}>${wordOf(choice)}</option>`)}</select></label>`;
-    return html`<label class="field" key=${name}>${name}
-      <input list=${list} value=${value} onChange=${set} placeholder="choose, or write" />
-      <datalist id=${list}>${choices.map((choice) => html`<option value=${String(choice)} />`)}</datalist></label>`;
+    return html`<${UnitField} key=${name} name=${name} list=${list} value=${value} choices=${choices} set=${set} />`;
   })}</div>`;
 }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, ToolRuntime
 from langgraph.runtime import Runtime
@@ -197,7 +198,8 @@ def test_a_model_cannot_name_the_user(server: Memory) -> None:
     tools = memory_tools(server, owner=of_context)
     forged = {"context": {"name": "bob"}, "config": as_user("bob")["config"]}
     for tool in tools:
-        assert not {"runtime", "owner", "memory", "config"} & tool.args.keys()
+        told = convert_to_openai_tool(tool)["function"]["parameters"]["properties"]
+        assert not {"runtime", "owner", "memory", "config"} & told.keys()
         for value in (forged, "bob", ["bob"], 7):
             said = tool.invoke({"text": "x", "runtime": value}, as_user("ada")["config"])
             assert "leave it out" in said

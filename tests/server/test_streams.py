@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketT
 from starlette.websockets import WebSocketDisconnect
 from tests.support.mcp_asking import png
 from tests.support.serving import client, token_of
+
+from sensorium.memory import Stream
 
 STREAMS = "ws://127.0.0.1:8000/v1/streams"  # as tests.support.serving has it
 MOTION = f"{STREAMS}?modality=imu&rate=50&accel=m/s^2&gyro=rad/s&name=wrist&tags=left"
@@ -163,3 +166,25 @@ def test_streams_are_bounded(web: TestClient, fresh: FastAPI) -> None:
     with pytest.raises(WebSocketDenialResponse) as denied, web.websocket_connect(MOTION):
         pass
     assert denied.value.status_code == 429
+
+
+def test_a_client_hears_that_it_is_too_fast(
+    web: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a message waits for room in the queue nothing more is read; nothing is lost."""
+    pushed = Stream.push
+
+    def slow(self: Stream, *samples: Any, **named: Any) -> None:
+        threading.Event().wait(0.05)
+        pushed(self, *samples, **named)
+
+    monkeypatch.setattr(Stream, "push", slow)
+    monkeypatch.setattr("sensorium.server.streams.PATIENCE", 0.005)
+    with web.websocket_connect(MOTION) as socket:
+        for start in range(0, 256, 64):
+            socket.send_bytes(ROWS[start : start + 64].tobytes())
+        socket.send_text('{"end": true}')
+        events = until(socket, "closed")
+    told = [each["event"] for each in events if each["event"] in {"pause", "resume"}]
+    assert told == ["pause", "resume"] * 4
+    assert (events[-1]["remembered"], events[-1]["lost"]) == (2, 0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +18,7 @@ from sentence_transformers import SentenceTransformer
 from tests.support import tiny_models
 
 from sensorium.encoders import Encoder, load_encoder
+from sensorium.encoders.hub.encoder import _chosen
 from sensorium.errors import (
     BatchError,
     CheckpointFormatError,
@@ -251,6 +254,24 @@ def test_what_is_no_model_is_refused(models: dict[str, Path], tmp_path: Path) ->
         opened(models["clip"], prompts={"passage": ""})
     with pytest.raises(UnknownEncoderError, match="NAME-OR-FOLDER"):
         load_encoder("sentence-transformers:")
+
+
+def test_a_model_that_declares_nothing_says_what_to_do() -> None:
+    """The library opens some classes without knowing what they take, such as PE-AV's."""
+    with pytest.raises(UnsupportedModalityError, match=r"none of ours; .*FunctionEncoder"):
+        _chosen(None, [], "maker/model")
+
+
+def test_without_the_library_the_extra_is_named() -> None:
+    """One line to type; nothing else of the package needs it."""
+    code = (
+        "import sys\nsys.modules['sentence_transformers'] = None\n"
+        "from sensorium.encoders import load_encoder\n"
+        "try:\n    load_encoder('sentence-transformers:maker/model')\n"
+        "except ImportError as error:\n    print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 'pip install "sensorium[sentence-transformers]"' in done.stdout
 
 
 def test_a_model_from_a_wheel_finds_by_meaning() -> None:

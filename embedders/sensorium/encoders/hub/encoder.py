@@ -188,7 +188,9 @@ def _chosen(wanted: Iterable[str] | None, declared: Sequence[Any], name: str) ->
         raise UnsupportedModalityError(
             f"modalities={sorted(chosen)!r} of {show(name)}",
             f"some of those that the model declares: {', '.join(sorted(has)) or 'none of ours'}",
-            "leave out the others, or carry them: CarriedEncoder(host, senses=load_encoder())",
+            "leave out the others, or carry them: CarriedEncoder(host, senses=load_encoder())"
+            if has
+            else "call the model yourself, in the functions of a FunctionEncoder",
         )
     return chosen
 

@@ -84,3 +84,17 @@ def test_a_memory_without_the_sense_is_not_opened_with_it(
         Memory.open(tmp_path / "m", owner="ear", encoder=encoder),
     ):
         pass
+
+
+def test_a_memory_from_before_is_moved_to_the_encoder_with_the_sense(
+    encoder: BoundEncoder, tmp_path: Path
+) -> None:
+    """What the host remembered is kept, and the new sense is remembered beside it."""
+    with Memory.open(tmp_path / "m", owner="ear", encoder=word_encoder()) as memory:
+        memory.remember(text="saw", id="note")
+        assert memory.reembed(encoder).records == 1
+        memory.remember(hum("square", 7), id="sound")
+        assert memory.recall("square", limit=1)[0].record.id == "sound"
+        assert memory.recall("saw", limit=1)[0].record.id == "note"
+    with Memory.open(tmp_path / "m", owner="ear", encoder=encoder) as memory:
+        assert memory.count() == 2

@@ -102,7 +102,7 @@ def test_a_seventh_sense_says_what_it_can_and_what_not(capsys: pytest.CaptureFix
     """Held-out recordings by taught names, by other words, and of kinds never taught."""
     runpy.run_path(str(ROOT / "examples" / "bind_a_seventh_sense.py"))["main"]([])
     printed = capsys.readouterr().out
-    shares = re.findall(r"^  .*: (0\.\d{3})", printed, re.MULTILINE)
+    shares = re.findall(r"^  .*: +(0\.\d{3})", printed, re.MULTILINE)
     taught, others, unseen = map(float, shares)
     assert taught > 0.83
     assert others > 0.45

@@ -188,3 +188,20 @@ def test_a_client_hears_that_it_is_too_fast(
     told = [each["event"] for each in events if each["event"] in {"pause", "resume"}]
     assert told == ["pause", "resume"] * 4
     assert (events[-1]["remembered"], events[-1]["lost"]) == (2, 0)
+
+
+def test_a_revoked_token_sends_no_more(web: TestClient, fresh: FastAPI) -> None:
+    """An open stream ends with the next message; what came before is kept."""
+    tokens = fresh.state.access.tokens
+    with web.websocket_connect(MOTION) as socket:
+        until(socket, "open")
+        socket.send_bytes(ROWS.tobytes())
+        until(socket, "window")
+        tokens._grants.remove(tokens.of(token_of("ana")))
+        socket.send_bytes(ROWS.tobytes())
+        [refused] = [each for each in until(socket, "closed") if each["event"] == "refused"]
+        assert refused["code"] == "UnauthorizedError"
+        with pytest.raises(WebSocketDisconnect) as ended:
+            socket.receive_text()
+    assert ended.value.code == 1008
+    assert client(fresh, "guest").get("/v1/stats").json()["records"] == 2

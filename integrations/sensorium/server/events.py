@@ -50,11 +50,11 @@ async def _sent(listening: Listening, request: Request) -> AsyncIterator[str]:
     yield ": listening\n\n"
     while True:
         found = await listening.next(HEARTBEAT)
+        try:
+            access_of(request).grant_of(request)
+        except RequestError:
+            return
         if not found:
-            try:
-                access_of(request).grant_of(request)
-            except RequestError:
-                return
             yield ": alive\n\n"
         for each in found:
             yield event(_told(each), number=each.number)

@@ -22,7 +22,13 @@ from starlette.websockets import WebSocketState
 
 from sensorium.agents.grants import WRITE
 from sensorium.agents.wording import worded
-from sensorium.errors import SensoriumError, SourceTooLargeError, StreamError
+from sensorium.errors import (
+    ForbiddenError,
+    SensoriumError,
+    SourceTooLargeError,
+    StreamError,
+    UnauthorizedError,
+)
 from sensorium.memory import Memory, Remembered, Stream
 from sensorium.percepts.limits import MIB
 from sensorium.server.access import access_of, granted
@@ -35,7 +41,7 @@ PATIENCE = 0.2  # seconds that a message may take before the client is told to p
 LAST = 5.0  # seconds that a client may take to read the last events
 MOST_EVENTS = 1_000  # that wait for a client that does not read; of more, the latest
 LONGEST_REASON = 120  # bytes that a closing frame has room for
-GOOD, REFUSED, FAILED = 1000, 1007, 1011  # codes of RFC 6455
+GOOD, REFUSED, FORBIDDEN, FAILED = 1000, 1007, 1008, 1011  # codes of RFC 6455
 
 Answer = TypeVar("Answer")
 router = APIRouter()
@@ -105,12 +111,15 @@ class _Live:
             if message["type"] == "websocket.disconnect":
                 return _End()
             try:
+                granted(self._socket, WRITE)  # the token may have been revoked meanwhile
                 push = self._read(live, message)
                 if push is None:
                     return _End()
                 await self._pushed(push)
             except StreamError as error:
                 return _End(FAILED, self._refused(error))
+            except (UnauthorizedError, ForbiddenError) as error:
+                return _End(FORBIDDEN, self._refused(error))
             except SensoriumError as error:
                 return _End(REFUSED, self._refused(error))
 

@@ -18,8 +18,8 @@ from sensorium.errors import MissingExtraError, QueryError, UnsupportedModalityE
 
 def test_the_same_seed_gives_the_same_report(folder: Path, report: Report) -> None:
     """But for the time that it took."""
-    again = bench(Oracle(Data(folder)).encoder(), tables=["mixed", "recall"], data=folder)
-    for name in ("mixed", "recall"):
+    again = bench(Oracle(Data(folder)).encoder(), tables=["mixed", "recall", "times"], data=folder)
+    for name in ("mixed", "recall", "times"):
         assert rows_of(again, name) == rows_of(report, name)
 
 

@@ -16,11 +16,14 @@ from sensorium.percepts import Text
 DAYS = 3  # times that each thing happened, on days of its own
 BEGAN = datetime(2026, 3, 2, 12, tzinfo=timezone.utc)
 SURE = 0.5
+TIE = 1e-5  # of scores
+MOST = 200  # hits that are looked at: all, so that ties are whole
 NOTE = (
     "Each kind happened on three days. Before, after, around: the day is said in words, and "
     "Memory.recall reads it; right if the first hit is of the kind and of the one day that fits. "
     "First, last: the earliest and the latest of what recall is rather sure of; there is no word "
-    "for these yet. Unread: the same words, times not read. Exact scan: the best cosine with the "
+    "for these yet. Unread: the same words, times not read. Hits that are equally near count as "
+    "their share. Exact scan: the best cosine with the "
     "right days searched alone. Chance: one of all memories."
 )
 COLUMNS = ("question", "memory", "unread", "exact scan", "chance")
@@ -43,10 +46,9 @@ def times(pool: Pool) -> Table:
                 day = f"{days[kind][told]:%-d %B %Y}"
                 question = form.format(named(kind), day)
                 for column, read in (("memory", True), ("unread", False)):
-                    hit = next(iter(memory.recall(question, limit=1, read_times=read)), None)
-                    cells[column].append(
-                        float(hit is not None and hit.record.id == f"{kind} {meant}")
-                    )
+                    hits = memory.recall(question, limit=MOST, read_times=read)
+                    ids = [hit.record.id for hit in _best(hits)]
+                    cells[column].append(ids.count(f"{kind} {meant}") / max(1, len(ids)))
         for name, newest in (("first", False), ("last", True)):
             cells = found.setdefault(name, {"memory": [], "unread": [], "exact scan": []})
             for kind in chosen:
@@ -83,11 +85,16 @@ def _remember(memory: Memory, pool: Pool, chosen: dict[str, int]) -> dict[str, l
 
 
 def _edge(memory: Memory, kind: str, *, newest: bool) -> float:
-    hits = memory.recall(named(kind), limit=2 * DAYS)
-    sure = [hit for hit in hits if (hit.confidence or 0.0) >= SURE] or hits[:1]
+    hits = memory.recall(named(kind), limit=MOST)
+    sure = [hit for hit in hits if (hit.confidence or 0.0) >= SURE] or _best(hits)
     ordered: list[Hit] = sorted(sure, key=lambda hit: hit.record.at, reverse=newest)
     wanted = f"{kind} {DAYS - 1 if newest else 0}"
     return float(bool(ordered) and ordered[0].record.id == wanted)
+
+
+def _best(hits: Sequence[Hit]) -> list[Hit]:
+    """Return the first hit with those that are as near: a store orders these by chance."""
+    return [hit for hit in hits if hit.score >= hits[0].score - TIE]
 
 
 def _scanned(pool: Pool, chosen: dict[str, int]) -> list[float]:

@@ -20,18 +20,18 @@ export function parameters(filters) {
   return { modality: modalities, tag: tags, since, until };
 }
 
-/** The bins of a stretch of time, as fine as is readable. */
+/** When the first and the last record of some filters began: two small questions. */
+async function ends(fields, signal) {
+  const found = await Promise.all(["asc", "desc"].map((order) => get(`/v1/memories${query({ ...fields, order, limit: 1 })}`, signal)));
+  return found.flatMap(({ records }) => records.map(({ at }) => Date.parse(at)));
+}
+
+/** The bins of a stretch of time, as fine as is readable; counting all is slow, so it is done once. */
 async function bins(filters, stretch, signal) {
   const fields = { ...parameters(filters), ...(stretch ? { since: stretch[0].toISOString(), until: stretch[1].toISOString() } : {}) };
-  const months = await get(`/v1/density${query({ ...fields, by: "month" })}`, signal);
-  if (!months.bins.length) return { by: "month", bins: [] };
-  const first = stretch?.[0].getTime() ?? Date.parse(months.bins[0].at);
-  const last = stretch?.[1].getTime() ?? Date.parse(months.bins[months.bins.length - 1].at) + 31 * 86_400_000;
-  let found = months;
-  const wanted = binOf(last - first);
-  if (wanted !== "month") found = await get(`/v1/density${query({ ...fields, by: wanted })}`, signal);
-  const spread = found.bins.length && Date.parse(found.bins[found.bins.length - 1].at) - Date.parse(found.bins[0].at);
-  if (found.by === "day" && binOf(spread) === "hour") found = await get(`/v1/density${query({ ...fields, by: "hour" })}`, signal);
+  const [first, last] = await ends(fields, signal);
+  if (first === undefined) return { by: "month", bins: [] };
+  const found = await get(`/v1/density${query({ ...fields, by: binOf(last - first) })}`, signal);
   if (!stretch) return found;
   return { ...found, bins: found.bins.filter(({ at }) => Date.parse(at) < stretch[1].getTime()) };
 }

@@ -53,6 +53,7 @@ def test_units_are_chosen_once_for_many(newcomer: Visitor, tmp_path: Path) -> No
     page = newcomer.page
     newcomer.go("Add")
     page.get_by_label("Files to add").set_input_files(sorted(tmp_path.glob("*.png")))
+    page.get_by_role("group", name="2 files").wait_for()  # both have been looked at
     page.get_by_label("it is").select_option("depth")
     page.get_by_label("unit", exact=True).fill("mm")
     page.get_by_label("unit", exact=True).press("Tab")

@@ -1,5 +1,5 @@
 /** Fields for what the numbers of a file mean, where the file does not say it. */
-import { html, useEffect, useState } from "./html.js";
+import { html, useState } from "./html.js";
 import { wordOf } from "./modalities.js";
 
 /** Numbers stay numbers. @param {string} written */
@@ -18,10 +18,13 @@ export function withUnit(units, name, value) {
 
 /** One field; what is being typed stays while files are looked at. */
 function UnitField({ name, list, value, choices, set }) {
-  const [typed, setTyped] = useState(value);
-  useEffect(() => setTyped(value), [value]);
+  const [typed, setTyped] = useState(null); // null: nothing since it was last taken
+  const taken = (event) => {
+    set(event);
+    setTyped(null);
+  };
   return html`<label class="field">${name}
-    <input list=${list} value=${typed} onInput=${(event) => setTyped(event.target.value)} onChange=${set} placeholder="choose, or write" />
+    <input list=${list} value=${typed ?? value} onInput=${(event) => setTyped(event.target.value)} onChange=${taken} placeholder="choose, or write" />
     <datalist id=${list}>${choices.map((choice) => html`<option value=${String(choice)} />`)}</datalist></label>`;
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from typing_extensions import Self
 
-from sensorium.server.tokens import TokenFile
+from sensorium.server.entry.tokens import TokenFile
 from tests.support.golden_files import ROOT
 
 

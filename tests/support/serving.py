@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -35,3 +37,11 @@ def client(app: FastAPI, name: str | None = None) -> TestClient:
     """Ask an app as somebody of `OWNERS`, or without a token."""
     headers = {"Authorization": f"Bearer {token_of(name)}"} if name else {}
     return TestClient(app, base_url=ADDRESS, headers=headers, raise_server_exceptions=False)
+
+
+def get(web: TestClient, path: str, **query: Any) -> dict[str, Any]:
+    """Ask for what is there, and return its JSON."""
+    answer = web.get(path, params=query)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found

@@ -76,9 +76,9 @@ def serve(
     """
     log_to_stderr()
     with reporting(as_json=False):
+        from sensorium.server.entry.tokens import TokenFile
         from sensorium.server.options import ServerOptions
         from sensorium.server.serving import serve as run
-        from sensorium.server.tokens import TokenFile
 
         if public_url is not None and behind_proxy is not None:
             raise typer.BadParameter(

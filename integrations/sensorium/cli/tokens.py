@@ -13,7 +13,7 @@ from sensorium.cli.terminal import print_json, reporting
 
 if TYPE_CHECKING:
     from sensorium.agents.grants import Grant
-    from sensorium.server.tokens import TokenFile
+    from sensorium.server.entry.tokens import TokenFile
 
 VARIABLE = "SENSORIUM_TOKENS"
 ALL_RIGHTS = "read, write, forget, admin"
@@ -38,7 +38,7 @@ def token_file(place: str, tokens: Path | None) -> Path | None:
 
 
 def _opened(place: str, tokens: Path | None) -> TokenFile:
-    from sensorium.server.tokens import TokenFile
+    from sensorium.server.entry.tokens import TokenFile
 
     file = token_file(place, tokens)
     if file is None:
@@ -112,7 +112,7 @@ def revoke_token(
 
 
 def _described(grant: Grant) -> dict[str, Any]:
-    from sensorium.server.tokens import id_of
+    from sensorium.server.entry.tokens import id_of
 
     return {
         "id": id_of(grant),

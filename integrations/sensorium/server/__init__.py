@@ -11,8 +11,8 @@ except ImportError as error:
     raise MissingExtraError.for_package(error.name or "fastapi", "server") from error
 
 from sensorium.server.app import build_app
+from sensorium.server.entry.tokens import TokenFile
 from sensorium.server.options import ServerOptions
 from sensorium.server.serving import serve
-from sensorium.server.tokens import TokenFile
 
 __all__ = ["ServerOptions", "TokenFile", "build_app", "serve"]

@@ -15,7 +15,7 @@ from sensorium.errors import StoreUnavailableError, UnauthorizedError
 from sensorium.mcp import build_server
 from sensorium.mcp.serving import http_app
 from sensorium.memory import Memory
-from sensorium.server.access import Access, bearer_of
+from sensorium.server.entry.access import Access, bearer_of
 
 
 class AgentEndpoint:

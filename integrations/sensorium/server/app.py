@@ -16,7 +16,16 @@ from sensorium.agents.grants import Tokens
 from sensorium.agents.owners import OwnersMemories
 from sensorium.mcp.serving import PATH as AGENTS
 from sensorium.memory import Memory
-from sensorium.server import (
+from sensorium.server.agents import AgentEndpoint
+from sensorium.server.answers.openapi import describe
+from sensorium.server.answers.problems import offer_problems
+from sensorium.server.answers.static import StaticPages
+from sensorium.server.entry.access import Access
+from sensorium.server.entry.guarding import Guard
+from sensorium.server.observing import Observed, Observer
+from sensorium.server.options import ServerOptions
+from sensorium.server.requests.parameters import only_known_parameters
+from sensorium.server.routes import (
     classifying,
     events,
     forgetting,
@@ -34,16 +43,7 @@ from sensorium.server import (
     streams,
     timelines,
 )
-from sensorium.server.access import Access
-from sensorium.server.agents import AgentEndpoint
-from sensorium.server.guarding import Guard
-from sensorium.server.observing import Observed, Observer
-from sensorium.server.openapi import describe
-from sensorium.server.options import ServerOptions
-from sensorium.server.parameters import only_known_parameters
-from sensorium.server.problems import offer_problems
 from sensorium.server.state import new_state
-from sensorium.server.static import StaticPages
 
 ROUTERS = (  # modules, each with its `router`
     *(health, signing_in, metrics),

@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sensorium.server.problems import request_id, unexpected
+from sensorium.server.answers.problems import request_id, unexpected
 
 logger = logging.getLogger(__name__)
 

@@ -29,9 +29,9 @@ from sensorium.mcp.serving import (
 from sensorium.memory import Memory
 from sensorium.percepts.limits import MIB
 from sensorium.server.app import build_app
+from sensorium.server.entry.tokens import TokenFile
 from sensorium.server.options import ServerOptions
-from sensorium.server.signing_in import SIGN_IN
-from sensorium.server.tokens import TokenFile
+from sensorium.server.routes.signing_in import SIGN_IN
 
 logger = logging.getLogger(__name__)
 

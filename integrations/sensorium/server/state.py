@@ -11,11 +11,11 @@ from starlette.requests import HTTPConnection
 
 from sensorium.agents.owners import OwnersMemories
 from sensorium.errors import TooManyRequestsError
-from sensorium.server.caching import Cache
-from sensorium.server.happenings import Happenings
-from sensorium.server.idempotency import IdempotentCalls
-from sensorium.server.uploads import UploadLimits
-from sensorium.server.watching import Watcher
+from sensorium.server.answers.caching import Cache
+from sensorium.server.requests.idempotency import IdempotentCalls
+from sensorium.server.requests.uploads import UploadLimits
+from sensorium.server.watching.happenings import Happenings
+from sensorium.server.watching.watching import Watcher
 
 MOST_STREAMS = 32  # live streams that are open at once
 RETRY = 30.0  # seconds after which one of them may have ended

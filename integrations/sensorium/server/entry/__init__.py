@@ -1,0 +1,1 @@
+"""Who is let in: tokens, sessions, guards against pages elsewhere."""

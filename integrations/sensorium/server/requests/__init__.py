@@ -1,0 +1,1 @@
+"""What a request brings: files, filters, keys of repeated calls."""

@@ -1,0 +1,181 @@
+"""Recall: `/v1/recall`, a question of words, files and memories; and `/v1/similar`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from fastapi import APIRouter, Depends, Query, Request
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.responses import Response
+from typing_extensions import Self
+
+from sensorium.agents.arguments import Keywords, MinConfidence, Modalities, check_question
+from sensorium.agents.limits import HITS, MOST_MEDIA
+from sensorium.agents.time_arguments import Age, age_schema
+from sensorium.agents.wording import refusal, related_line, times_line
+from sensorium.encoders import normalise
+from sensorium.encoders.noting import noted
+from sensorium.memory import Hit, Memory
+from sensorium.memory.layout.lookup import find_record
+from sensorium.memory.layout.parts import rows_of
+from sensorium.memory.times import limit_by_times
+from sensorium.percepts import Percept
+from sensorium.server.answers import models
+from sensorium.server.answers.progress import Step, answered
+from sensorium.server.entry.access import Reader
+from sensorium.server.requests.filtering import FilterFields
+from sensorium.server.routes.bodies import Body, SentSignal, body_of, described
+
+MOST = 1000  # hits of one call: programs ask for more than a model is shown
+ASK = "ask"  # part of a form that is JSON
+
+router = APIRouter(tags=["recall"])
+
+
+class QuestionPart(BaseModel):
+    """One part of a question: words, a memory, a signal, or a file of the form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    words: str | None = None
+    id: str | None = Field(default=None, description="Id of a memory to resemble.")
+    signal: SentSignal | None = None
+    file: int | None = Field(default=None, ge=0, description="A part `media`, counted from 0.")
+    units: dict[str, Any] | None = Field(default=None, description="Of the file: modality, units.")
+    weight: float = Field(
+        default=1.0, ge=-100, le=100, allow_inf_nan=False, description="Below 0: unlike it."
+    )
+
+    @model_validator(mode="after")
+    def _check_one(self) -> Self:
+        given = [self.words, self.id, self.signal, self.file]
+        if sum(each is not None for each in given) != 1:
+            raise refusal("one of words, id, signal and file", "make a part of each")
+        if self.units is not None and self.file is None:
+            raise refusal("units beside a file", "give those of a signal within it")
+        return self
+
+
+class Question(FilterFields):
+    """What is looked for: parts are added up."""
+
+    parts: list[QuestionPart] = Field(default_factory=list, max_length=MOST_MEDIA)
+    keywords: Keywords = ""
+    limit: Annotated[int, Field(ge=1, le=MOST, description="Largest number of memories.")] = HITS
+    min_confidence: MinConfidence = None
+    modalities: Modalities = None
+    half_life: Annotated[Age | None, age_schema("Age at which a memory counts half: 30d.")] = None
+    diversity: float | None = Field(
+        default=None, ge=0, le=1, description="From 0, by score alone, to 1, unlike each other."
+    )
+    ranking: Literal["centred", "z", "raw", "rrf", "dbsf"] = "centred"
+    read_times: bool = Field(
+        default=True, description="Read times such as yesterday in the words as conditions."
+    )
+
+
+@router.post("/v1/recall", response_model=models.Recalled, openapi_extra=described(Question, ASK))
+async def recall(
+    caller: Reader,
+    body: Annotated[Body[Question], Depends(body_of(Question, ASK))],
+    request: Request,
+) -> Response:
+    """Find memories by words, files and other memories, and by sums of them."""
+    about = body.about
+    check_question(about.parts, like="", keywords=about.keywords)
+    body.check_text(about.keywords, "keywords")
+    return await answered(request, partial(_recalled, caller.memory, body), models.Recalled)
+
+
+@router.get("/v1/similar/{id:path}")
+def get_similar(
+    id: str, caller: Reader, limit: Annotated[int, Query(ge=1, le=MOST)] = HITS
+) -> models.Recalled:
+    """Find memories that resemble one."""
+    begun = time.perf_counter()
+    with noted() as notes:
+        hits = caller.memory.recall(like=id, limit=limit)
+    return models.Recalled.model_validate(_answer(hits, notes, begun))
+
+
+def _recalled(memory: Memory, body: Body[Question], step: Step) -> dict[str, Any]:
+    begun = time.perf_counter()
+    about = body.about
+    options: dict[str, Any] = {
+        "keywords": about.keywords or None,
+        "limit": about.limit,
+        "min_confidence": about.min_confidence,
+        "modalities": about.modalities,
+        "half_life": about.half_life,
+        "diversity": about.diversity,
+        "ranking": about.ranking,
+    }
+    filters = about.filters()
+    with noted() as notes:
+        if (name := _alone(about.parts)) is not None:
+            hits = memory.recall(like=name, **options, **filters)
+            return _answer(hits, notes, begun, keywords=bool(about.keywords))
+        question, weights = _question(memory, body, step)
+        times = None
+        if about.read_times:
+            question, filters, times = limit_by_times(question, filters)
+        step(len(about.parts), len(about.parts) + 1, "searching")
+        options["weights"] = weights or None
+        hits = memory.recall(question or None, **options, **filters)
+    remarks = [*times_line(times), *notes]
+    return _answer(hits, remarks, begun, keywords=bool(about.keywords))
+
+
+def _alone(parts: Sequence[QuestionPart]) -> str | None:
+    """Return the id of a memory that is all that is asked for."""
+    return parts[0].id if len(parts) == 1 and parts[0].weight > 0 else None
+
+
+def _question(
+    memory: Memory, body: Body[Question], step: Step
+) -> tuple[list[str | Percept | NDArray[Any]], list[float]]:
+    """Return the parts of a question as `Memory.recall` takes them, and their weights."""
+    found: list[str | Percept | NDArray[Any]] = []
+    weights: list[float] = []
+    for index, part in enumerate(body.about.parts):
+        name = f"parts[{index}]"
+        step(index, len(body.about.parts) + 1, f"reading {name}")
+        if part.id is not None:
+            rows = _directions(memory, part.id)
+            found += rows
+            weights += [part.weight / len(rows)] * len(rows)
+            continue
+        weights.append(part.weight)
+        if part.words is not None:
+            body.check_text(part.words, f"{name}.words")
+            found.append(part.words)
+        elif part.signal is not None:
+            found.append(body.signal(part.signal, f"{name}.signal"))
+        else:
+            found.append(body.file(part.file or 0, part.units, f"{name}.file"))
+    return found, weights
+
+
+def _directions(memory: Memory, name: str) -> list[NDArray[Any]]:
+    """Return the mean vector of each modality of a memory."""
+    main = find_record(memory.backend, memory.owner, name, vectors=True)
+    rows = rows_of(memory.backend, memory.owner, main)
+    return [normalise(np.asarray(stack).mean(axis=0)) for _, stack in sorted(rows.items())]
+
+
+def _answer(
+    hits: Sequence[Hit], notes: Sequence[str], begun: float, *, keywords: bool = False
+) -> dict[str, Any]:
+    return {
+        "hits": [
+            {**hit.to_dict(), "medium": hit.medium.digest if hit.medium else None} for hit in hits
+        ],
+        "notes": list(notes),
+        "summary": "".join(related_line(hits, keywords=keywords)),
+        "took_ms": round(1000 * (time.perf_counter() - begun), 1),
+    }

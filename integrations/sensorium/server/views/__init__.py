@@ -1,0 +1,1 @@
+"""What a page draws: waveforms, curves, grids, densities, planes."""

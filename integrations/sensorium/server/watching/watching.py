@@ -1,0 +1,81 @@
+"""Watching what other processes do to the memories that somebody listens to."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from starlette.concurrency import run_in_threadpool
+
+from sensorium.agents.owners import OwnersMemories
+from sensorium.errors import SensoriumError
+from sensorium.memory import Memory
+from sensorium.qdrant import Filter, Range
+from sensorium.qdrant.points import from_iso
+from sensorium.server.watching.happenings import Happenings
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 2.0  # seconds between two looks
+NEWEST = 200  # records that one look reads
+
+
+@dataclass
+class _Seen:
+    """What was seen of an owner's memories."""
+
+    newest: datetime
+    count: int
+
+
+class Watcher:
+    """Looks again and again, as long as somebody listens, and tells what is new."""
+
+    def __init__(self, memories: OwnersMemories, happenings: Happenings) -> None:
+        """Watch the memories of the owners who are listened to."""
+        self._memories, self._happenings = memories, happenings
+        self._seen: dict[str, _Seen] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Watch, in the running event loop, unless this is watching already."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while owners := self._happenings.listened_to():
+            self._seen = {owner: seen for owner, seen in self._seen.items() if owner in owners}
+            for owner in owners:
+                try:
+                    await run_in_threadpool(self.look, owner)
+                except SensoriumError as error:
+                    logger.warning("sensorium: watching a memory failed: %s", error)
+            await asyncio.sleep(PAUSE)
+        self._seen.clear()
+
+    def look(self, owner: str) -> None:
+        """Look for what is new of an owner since the last look, and tell it."""
+        with self._memories.using(owner) as memory:
+            seen = self._seen.get(owner)
+            now = datetime.now(timezone.utc)
+            count = memory.backend.count(Filter(owner, alive_at=now))
+            if seen is None:
+                self._seen[owner] = _Seen(now, count)
+                return
+            names, newest = _new_records(memory, seen.newest)
+            if count < seen.count:
+                self._happenings.tell(owner, "forgotten", [None])
+            unknown = [name for name in names if not self._happenings.knows(owner, name)]
+            self._happenings.tell(owner, "remembered", unknown)
+            self._seen[owner] = _Seen(newest, count)
+
+
+def _new_records(memory: Memory, after: datetime) -> tuple[list[str], datetime]:
+    """Return the ids of records that were remembered after a time, and when the last one was."""
+    new = Filter(memory.owner, Range("created_at", gt=after))
+    page = memory.backend.scroll(new, limit=NEWEST, payload=["id", "created_at"])
+    times = [from_iso(point.payload["created_at"]) for point in page.points]
+    names = [str(point.payload.get("id", point.id)) for point in page.points]
+    return names, max([after, *times])

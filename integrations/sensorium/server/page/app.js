@@ -1,19 +1,19 @@
 /** The frame: where one can go, and what is shown. */
-import { html, useEffect, useRef, useState } from "./html.js";
-import { call, signedOut } from "./api.js";
-import { Icon } from "./icon.js";
-import { useRoute } from "./route.js";
-import { Saying } from "./saying.js";
-import { ThemeSwitch } from "./theme.js";
-import { emptyQuestion } from "./question.js";
-import { connect, disconnect } from "./live.js";
-import { NewMemories } from "./newmemories.js";
-import { Add } from "./add.js";
-import { Ask } from "./ask.js";
-import { MapView } from "./map.js";
-import { RecordView } from "./record.js";
-import { Sort } from "./sort.js";
-import { Timeline } from "./timeline.js";
+import { html, useEffect, useRef, useState } from "./base/html.js";
+import { call, signedOut } from "./base/api.js";
+import { Icon } from "./base/icon.js";
+import { useRoute } from "./base/route.js";
+import { Saying } from "./base/saying.js";
+import { ThemeSwitch } from "./base/theme.js";
+import { emptyQuestion } from "./ask/question.js";
+import { connect, disconnect } from "./base/live.js";
+import { NewMemories } from "./add/newmemories.js";
+import { Add } from "./add/add.js";
+import { Ask } from "./ask/ask.js";
+import { MapView } from "./map/map.js";
+import { RecordView } from "./record/record.js";
+import { Sort } from "./sort/sort.js";
+import { Timeline } from "./timeline/timeline.js";
 
 const VIEWS = [
   ["ask", "Ask", "search", Ask],

@@ -1,9 +1,9 @@
 /** The page: asks who is there, then shows the memory or the door. */
-import { html, render, useEffect, useState } from "./html.js";
-import { get, signedOut } from "./api.js";
+import { html, render, useEffect, useState } from "./base/html.js";
+import { get, signedOut } from "./base/api.js";
 import { App } from "./app.js";
 import { SignIn } from "./signin.js";
-import { Trouble } from "./trouble.js";
+import { Trouble } from "./base/trouble.js";
 
 function Page() {
   const [session, setSession] = useState(undefined);

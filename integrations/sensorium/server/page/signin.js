@@ -1,7 +1,7 @@
 /** The door: a token, or the link that the server printed. */
-import { html, useState } from "./html.js";
-import { call } from "./api.js";
-import { Trouble } from "./trouble.js";
+import { html, useState } from "./base/html.js";
+import { call } from "./base/api.js";
+import { Trouble } from "./base/trouble.js";
 
 /** @param {{entered: () => void}} props */
 export function SignIn({ entered }) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from sensorium.server.watching.happenings import Happenings
 from sensorium.server.watching.watching import Watcher
 
 MOST_STREAMS = 32  # live streams that are open at once
+MOST_OF_OWNER = 8  # of them, of one owner
 RETRY = 30.0  # seconds after which one of them may have ended
 
 
@@ -28,27 +30,30 @@ class OpenStreams:
         threads: Limits the threads in which they push.
     """
 
-    def __init__(self, most: int = MOST_STREAMS) -> None:
-        """Allow so many."""
-        self._most, self._open = most, 0
+    def __init__(self, most: int = MOST_STREAMS, of_owner: int = MOST_OF_OWNER) -> None:
+        """Allow so many of all owners together, and of each."""
+        self._most, self._of_owner = most, of_owner
+        self._open: Counter[str] = Counter()
         self.threads = anyio.CapacityLimiter(most)
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """Count one more while the block runs, in the event loop.
+    def one(self, owner: str) -> Iterator[None]:
+        """Count one more of an owner while the block runs, in the event loop.
 
         Raises:
             TooManyRequestsError: There are as many as may be.
         """
-        if self._open >= self._most:
-            raise TooManyRequestsError(
-                f"{self._open} open streams", "fewer at once", "close one of them", RETRY
-            )
-        self._open += 1
+        of_owner, all_open = self._open[owner], sum(self._open.values())
+        if of_owner >= self._of_owner or all_open >= self._most:
+            came = f"{of_owner} open streams of {owner!r}, and {all_open} of all owners"
+            needed = f"fewer than {self._of_owner} of an owner, and than {self._most} of all"
+            raise TooManyRequestsError(came, needed, "close one of them", RETRY)
+        self._open[owner] += 1
         try:
             yield
         finally:
-            self._open -= 1
+            self._open[owner] -= 1
+            self._open += Counter()  # an owner who has none is not kept
 
 
 @dataclass(frozen=True)

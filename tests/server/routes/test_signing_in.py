@@ -105,7 +105,10 @@ def test_sessions_are_bounded_and_expire() -> None:
     assert sessions.of(first) == (GRANT, True)
     clock.now = LASTS
     assert sessions.of(first) is None
+    other = Grant(digest_of("y"), "ana")
+    theirs = sessions.begin(other)
     cookies = [sessions.begin(GRANT) for _ in range(MOST_SESSIONS + 1)]
+    assert sessions.of(theirs) == (other, True), "a token signs out nobody else's"
     assert sessions.of(cookies[0]) is None
     assert sessions.of(cookies[-1])
 
@@ -200,8 +203,67 @@ def test_over_tls_cookies_stay_there() -> None:
     headers = {"Origin": "https://memory.example.com", "Host": "127.0.0.1:8000"}
     answer = browser.post("/v1/session", json={"token": token_of("ana")}, headers=headers)
     assert answer.status_code == 204
-    assert cookie_of(answer)["sensorium"]["secure"]
+    cookie = cookie_of(answer)["__Host-sensorium"]
+    assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
     assert "max-age" in answer.headers["strict-transport-security"]
+
+
+def test_over_tls_a_cookie_that_others_could_set_signs_nobody_in() -> None:
+    """A page of another name of the domain may set "sensorium", but not with the prefix."""
+    options = ServerOptions(public_url="https://memory.example.com", over_tls=True)
+    browser = served(options)
+    answer = browser.post("/v1/session", json={"token": token_of("ana")})
+    value = cookie_of(answer)["__Host-sensorium"].value
+    for name, status in (("sensorium", 401), ("__Host-sensorium", 200)):
+        other = TestClient(browser.app, base_url=ADDRESS, headers={"Cookie": f"{name}={value}"})
+        assert other.get("/v1/session").status_code == status, name
+    out = TestClient(browser.app, base_url=ADDRESS, headers={"Cookie": f"__Host-sensorium={value}"})
+    gone = out.delete("/v1/session", headers={"X-Sensorium": "1"})
+    assert gone.headers["set-cookie"].startswith("__Host-sensorium=")
+    assert out.get("/v1/session").status_code == 401
+    described = browser.get("/openapi.json").json()["components"]["securitySchemes"]
+    assert described["cookie"]["name"] == "__Host-sensorium"
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("memory.example.com", "https://memory.example.com", 204),
+        ("memory.example.com", "https://memory.example.com:443", 204),
+        ("memory.example.com:443", "https://memory.example.com", 204),
+        ("memory.example.com", "http://memory.example.com", 403),
+        ("memory.example.com", "http://memory.example.com:443", 403),
+        ("memory.example.com:443", "http://memory.example.com:443", 403),
+        ("memory.example.com", "https://memory.example.com:8443", 403),
+        ("memory.example.com", "ftp://memory.example.com", 403),
+        ("127.0.0.1:8000", "http://127.0.0.1:8000", 403),
+    ],
+)
+def test_a_page_has_scheme_and_port_of_the_server(host: str, origin: str, status: int) -> None:
+    """One over plain HTTP may be anybody's on the way, though its name is that of the server."""
+    options = ServerOptions(public_url="https://memory.example.com", over_tls=True)
+    headers = {"Host": host, "Origin": origin}
+    sent = {"token": token_of("ana")}
+    assert served(options).post("/v1/session", json=sent, headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("address", "origin", "status"),
+    [
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000", 204),
+        ("http://127.0.0.1:8000", "https://127.0.0.1:8000", 403),
+        ("http://localhost", "http://localhost:80", 204),
+        ("https://localhost", "https://localhost", 204),
+        ("https://localhost", "http://localhost", 403),
+    ],
+)
+def test_without_a_public_address_the_request_tells_the_scheme(
+    fresh: FastAPI, address: str, origin: str, status: int
+) -> None:
+    """That of the connection by which it came."""
+    browser = TestClient(fresh, base_url=address, headers={"Origin": origin})
+    answer = browser.post("/v1/session", json={"token": token_of("ana")})
+    assert answer.status_code == status
 
 
 def test_a_server_to_be_read_gives_no_other_right() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import numpy as np
+import PIL.Image
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketTestSession
@@ -15,12 +19,22 @@ from starlette.websockets import WebSocketDisconnect
 from tests.support.mcp_asking import png
 from tests.support.serving import client, token_of
 
+from sensorium.agents.grants import Grant, digest_of
 from sensorium.memory import Stream
+from sensorium.server.requests.stream_options import StreamMessage, read_message
+from sensorium.server.state import MOST_OF_OWNER
 
 STREAMS = "ws://127.0.0.1:8000/v1/streams"  # as tests.support.serving has it
 MOTION = f"{STREAMS}?modality=imu&rate=50&accel=m/s^2&gyro=rad/s&name=wrist&tags=left"
 GRAVITY = np.array([0, 0, 9.8, 0, 0, 0])
 ROWS = (np.random.default_rng(0).normal(0, 1, (256, 6)) + GRAVITY).astype("<f4")
+
+
+def picture(side: int) -> bytes:
+    """The file of a grey square."""
+    file = io.BytesIO()
+    PIL.Image.new("RGB", (side, side), (9, 9, 9)).save(file, "PNG")
+    return file.getvalue()
 
 
 @pytest.fixture
@@ -159,13 +173,96 @@ def test_who_may_not_write_opens_none(
     assert token_of("ana") not in denied.value.text
 
 
-def test_streams_are_bounded(web: TestClient, fresh: FastAPI) -> None:
-    """One more than may be is refused with 429."""
-    streams = fresh.state.routes.streams
-    streams._open = streams._most
-    with pytest.raises(WebSocketDenialResponse) as denied, web.websocket_connect(MOTION):
+def refused(web: TestClient, path: str = MOTION) -> WebSocketDenialResponse:
+    """The answer to a handshake that opens no stream."""
+    with pytest.raises(WebSocketDenialResponse) as denied, web.websocket_connect(path):
         pass
-    assert denied.value.status_code == 429
+    return denied.value
+
+
+def test_streams_are_bounded_by_owner(fresh: FastAPI) -> None:
+    """One more of an owner is refused with 429; another owner opens one; an end makes room."""
+    with client(fresh, "ana") as ana, client(fresh, "ben") as ben, ExitStack() as opened:
+        sockets = [
+            opened.enter_context(ana.websocket_connect(MOTION)) for _ in range(MOST_OF_OWNER)
+        ]
+        answer = refused(ana)
+        assert (answer.status_code, "close one" in answer.text) == (429, True)
+        with ben.websocket_connect(MOTION) as other:
+            until(other, "open")
+        sockets[0].send_text('{"end": true}')
+        until(sockets[0], "closed")
+        with pytest.raises(WebSocketDisconnect):
+            sockets[0].receive_text()
+        ana.get("/health")  # the stream has ended in the server meanwhile
+        with ana.websocket_connect(MOTION) as again:
+            until(again, "open")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "modality=imu&rate=50&accel=g&gyro=rad/s&queue=4096",
+        "modality=imu&rate=50&accel=g&gyro=rad/s&window=3600&stride=0.001",
+        "modality=imu&rate=1000000&accel=g&gyro=rad/s&window=3600",
+        "modality=imu&accel=g&gyro=rad/s&window=3600",
+        "modality=imu&rate=100000&accel=g&gyro=rad/s&lateness=3600",
+        "modality=imu&rate=100000&accel=g&gyro=rad/s&gap=3600",
+        "modality=audio&rate=48000&window=3600",
+        "modality=audio&rate=48000&queue=1000",
+        "modality=audio&rate=192000&channels=8",
+        "modality=image&queue=4096",
+    ],
+)
+def test_what_may_wait_is_bounded(web: TestClient, options: str) -> None:
+    """A stream that could hold gibibytes is not opened, and the answer says what to lower."""
+    answer = refused(web, f"{STREAMS}?{options}")
+    assert answer.status_code == 422, answer.text
+    assert any(word in answer.text for word in ("queue", "window", "stride")), answer.text
+
+
+@pytest.mark.parametrize(
+    ("options", "message", "named"),
+    [
+        ("modality=depth&unit=m&fx=9&height=1&width=1", np.ones(5000, "<f4").tobytes(), "parts"),
+        (
+            "modality=depth&unit=m&fx=9&height=1024&width=1024&queue=64",
+            np.ones(1024 * 1024, "<f4").tobytes(),
+            "queue",
+        ),
+        ("modality=image&queue=1024", picture(512), "queue"),
+        ("modality=audio&rate=8000", json.dumps({"samples": [[0.0] * 9] * 3}), "channels"),
+        (
+            "modality=imu&rate=100&accel=m/s^2&gyro=rad/s&window=0.02",
+            np.tile(GRAVITY.astype("<f4"), 10_000).tobytes(),
+            "parts",
+        ),
+    ],
+)
+def test_what_a_message_becomes_is_bounded(
+    web: TestClient, options: str, message: str | bytes, named: str
+) -> None:
+    """Tiny frames in their thousands, frames too large to wait, channels nobody announced."""
+    with web.websocket_connect(f"{STREAMS}?{options}") as socket:
+        if isinstance(message, bytes):
+            socket.send_bytes(message)
+        else:
+            socket.send_text(message)
+        [told] = [e for e in until(socket, "closed") if e["event"] == "refused"]
+    assert (told["code"], named in told["remedy"]) == ("PerceptValueError", True)
+
+
+@pytest.mark.parametrize("number", ["300", "-1", "0.5", "null"])
+def test_a_picture_in_json_is_whole_numbers(web: TestClient, number: str) -> None:
+    """What is no number from 0 to 255 is refused, not made one; what is becomes those pixels."""
+    frame = "[[0, 255], [7, %s]]"
+    with web.websocket_connect(f"{STREAMS}?modality=image&every=0") as socket:
+        socket.send_text(f'{{"samples": {frame % 44}}}')
+        socket.send_text(f'{{"samples": {frame % number}}}')
+        events = until(socket, "closed")
+    [told] = [each for each in events if each["event"] == "refused"]
+    assert (told["code"], "0 to 255" in told["needed"]) == ("PerceptValueError", True)
+    assert events[-1]["remembered"] == 1
 
 
 def test_a_client_hears_that_it_is_too_fast(
@@ -205,3 +302,67 @@ def test_a_revoked_token_sends_no_more(web: TestClient, fresh: FastAPI) -> None:
             socket.receive_text()
     assert ended.value.code == 1008
     assert client(fresh, "guest").get("/v1/stats").json()["records"] == 2
+
+
+@pytest.fixture
+def looked_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sensorium.server.routes.streams.LOOK", 0.02)
+
+
+@pytest.mark.usefixtures("looked_often")
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        (None, "UnauthorizedError"),
+        (Grant(digest_of(token_of("ana")), "ana", frozenset({"read"})), "ForbiddenError"),
+        (Grant(digest_of(token_of("ana")), "ben", frozenset({"write"})), "ForbiddenError"),
+    ],
+)
+def test_a_silent_stream_ends_with_its_right(
+    web: TestClient, fresh: FastAPI, changed: Grant | None, code: str
+) -> None:
+    """Revoked, narrowed or of another owner: the stream ends though nothing is sent."""
+    grants = fresh.state.access.tokens._grants
+    with web.websocket_connect(MOTION) as socket:
+        until(socket, "open")
+        grants.remove(fresh.state.access.tokens.of(token_of("ana")))
+        if changed is not None:
+            grants.append(changed)
+        [told] = [each for each in until(socket, "closed") if each["event"] == "refused"]
+        assert told["code"] == code
+        with pytest.raises(WebSocketDisconnect) as ended:
+            socket.receive_text()
+    assert ended.value.code == 1008
+
+
+@pytest.mark.usefixtures("looked_often")
+def test_a_stream_that_sends_nothing_ends(web: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while; what it sent before is kept."""
+    monkeypatch.setattr("sensorium.server.routes.streams.IDLE", 0.1)
+    with web.websocket_connect(MOTION) as socket:
+        socket.send_bytes(ROWS[:100].tobytes())
+        events = until(socket, "closed")
+    assert any("without a message" in each.get("came", "") for each in events)
+    assert events[-1]["remembered"] == 1
+
+
+def test_messages_are_read_in_the_stream_s_thread(
+    web: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long text of JSON keeps no other request waiting."""
+    threads: list[bool] = []
+
+    def noted(text: str) -> StreamMessage:
+        with suppress(RuntimeError):
+            asyncio.get_running_loop()
+            threads.append(False)
+            return read_message(text)
+        threads.append(True)
+        return read_message(text)
+
+    monkeypatch.setattr("sensorium.server.routes.streams.read_message", noted)
+    with web.websocket_connect(MOTION) as socket:
+        socket.send_text(json.dumps({"samples": ROWS.tolist()}))
+        socket.send_text('{"end": true}')
+        until(socket, "closed")
+    assert threads == [True, True]

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from sensorium.server.answers.models import Problem
 from sensorium.server.answers.problems import MEDIA_TYPE
+from sensorium.server.entry.sessions import cookie_name
 
 REF = "#/components/schemas/"
 GENERATED = ("HTTPValidationError", "ValidationError")  # of the framework, which never answers so
@@ -54,9 +55,10 @@ def _described(app: FastAPI) -> dict[str, Any]:
         schemas.pop(name, None)
     _, problem = models_json_schema([(Problem, "serialization")], ref_template=REF + "{model}")
     schemas |= problem["$defs"]
+    cookie = cookie_name(app.state.access.options)
     parts["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer"},
-        "cookie": {"type": "apiKey", "in": "cookie", "name": "sensorium"},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": cookie},
     }
     found["security"] = [{"token": []}, {"cookie": []}]
     content = {MEDIA_TYPE: {"schema": {"$ref": f"{REF}Problem"}}}

@@ -21,7 +21,7 @@ from sensorium.agents.owners import OwnersMemories
 from sensorium.errors import ForbiddenError, UnauthorizedError
 from sensorium.memory import Memory
 from sensorium.server.entry.attempts import Attempts
-from sensorium.server.entry.sessions import COOKIE, Sessions
+from sensorium.server.entry.sessions import Sessions, cookie_name
 from sensorium.server.options import ServerOptions
 
 BEARER = "bearer"  # scheme of the header Authorization
@@ -71,7 +71,7 @@ class Access:
         token = bearer_of(connection)
         if token is not None:
             return self.grant_of_token(token, connection)
-        grant = self._of_cookie(connection.cookies.get(COOKIE, ""))
+        grant = self._of_cookie(connection.cookies.get(cookie_name(self.options), ""))
         if grant is None:
             raise UnauthorizedError(
                 "a request without a token",

@@ -18,12 +18,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sensorium.errors import ForbiddenError, SensoriumError, WrongHostError
 from sensorium.server.answers.problems import problem_of
 from sensorium.server.entry.access import bearer_of
-from sensorium.server.entry.sessions import COOKIE
+from sensorium.server.entry.sessions import cookie_name
 from sensorium.server.options import ServerOptions
 
 SAFE = {"GET", "HEAD", "OPTIONS"}  # methods that change nothing
 OURS = "x-sensorium"  # header that requests with a cookie need if they change something
 LOCAL = {"localhost", "127.0.0.1", "[::1]"}
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
 POLICY = "; ".join(
     (
@@ -97,8 +98,8 @@ class Guard:
             return
         origin = _only(request.headers, "origin")
         # Not any Authorization: an address with a name and a password in it sends one of its own
-        has_cookie = COOKIE in request.cookies and bearer_of(request) is None
-        if "origin" in request.headers and not self._is_own(origin, host):
+        has_cookie = cookie_name(self._options) in request.cookies and bearer_of(request) is None
+        if "origin" in request.headers and not self._is_own(origin, request, host):
             raise ForbiddenError(
                 f"a request of a page of {origin!r}", "a page of this server", "use that one"
             )
@@ -122,14 +123,33 @@ class Guard:
             return name.strip("[]") == own.lower().strip("[]")
         return name.strip("[]") == own.lower().strip("[]") or _is_address(name.strip("[]"))
 
-    def _is_own(self, origin: str | None, host: str) -> bool:
-        if origin is None:
+    def _is_own(self, origin: str | None, request: HTTPConnection, host: str) -> bool:
+        """Return whether a page is of this server: of its scheme, its host and its port.
+
+        A page over plain HTTP may be anybody's who sits on the way, whatever its name.
+        """
+        if origin is None or urlsplit(origin).path:
             return False
-        parts = urlsplit(origin.lower())
-        default = f":{443 if parts.scheme == 'https' else 80}"
-        same = parts.netloc.removesuffix(default) == host.lower().removesuffix(default)
-        is_web = parts.scheme in ("http", "https") and not parts.path
-        return is_web and (same or origin.lower() == self._options.public_url)
+        public = self._options.public_url
+        own = f"{self._scheme(request, host)}://{host}"
+        found = _normal(origin)
+        return found is not None and found in {_normal(own), _normal(public or "")}
+
+    def _scheme(self, request: HTTPConnection, host: str) -> str:
+        """Return the scheme by which a browser asks for a host of this server."""
+        public = self._options.public_url
+        if public and _normal(f"{urlsplit(public).scheme}://{host}") == _normal(public):
+            return urlsplit(public).scheme
+        is_secure = self._options.over_tls or request.scope.get("scheme") in ("https", "wss")
+        return "https" if is_secure else "http"
+
+
+def _normal(origin: str) -> str | None:
+    """Return an origin as browsers write it, without the port of its scheme; `None` if none."""
+    parts = urlsplit(origin.lower())
+    if parts.scheme not in DEFAULT_PORTS:
+        return None
+    return f"{parts.scheme}://{parts.netloc.removesuffix(DEFAULT_PORTS[parts.scheme])}"
 
 
 def _only(headers: Headers, name: str) -> str | None:

@@ -10,12 +10,21 @@ from dataclasses import dataclass
 
 from sensorium.agents.grants import Grant, digest_of
 from sensorium.encoders.forking import Lock
+from sensorium.server.options import ServerOptions
 
 COOKIE = "sensorium"
+# The prefix with which a browser takes a cookie of this host itself alone, over TLS: RFC 6265bis,
+# "Cookie Name Prefixes"
+OVER_TLS = "__Host-"
 BYTES = 32  # of chance in a cookie and in a link
 LASTS = 7 * 24 * 3600.0  # seconds from the sign-in to the end of a session
 LINK_LASTS = 600.0  # seconds in which a link can be used
-MOST_SESSIONS = 1000  # at once; beyond, those that are not used longest end
+MOST_SESSIONS = 100  # of a token at once; beyond, its own that are not used longest end
+
+
+def cookie_name(options: ServerOptions) -> str:
+    """Return the name of the cookie that a server sets."""
+    return f"{OVER_TLS}{COOKIE}" if options.over_tls else COOKIE
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,15 @@ class Sessions:
     ) -> str:
         secret = secrets.token_urlsafe(BYTES)
         with self._lock:
+            _drop_spare(sessions, grant, self._clock())
             sessions[digest_of(secret)] = _Session(grant, self._clock() + lasts, of_token)
-            if len(sessions) > MOST_SESSIONS:
-                sessions.popitem(last=False)
         return secret
+
+
+def _drop_spare(sessions: OrderedDict[str, _Session], grant: Grant, now: float) -> None:
+    """Make room for one more of a token: no other token loses a session that lasts."""
+    for digest in [digest for digest, each in sessions.items() if each.ends <= now]:
+        del sessions[digest]
+    own = [digest for digest, each in sessions.items() if each.grant.sha256 == grant.sha256]
+    for digest in own[: max(0, len(own) + 1 - MOST_SESSIONS)]:
+        del sessions[digest]

@@ -24,7 +24,9 @@ from sensorium.agents.arguments import NewTags, NewText, Origin
 from sensorium.agents.time_arguments import Time
 from sensorium.agents.wording import refusal, refused
 from sensorium.errors import PerceptShapeError, RequestError
-from sensorium.percepts import Image
+from sensorium.percepts import IMU, Image
+from sensorium.percepts.limits import Limits
+from sensorium.server.requests.stream_bounds import Waiting, check_picture
 
 MOST_SIDE = 8192  # pixels of a frame
 MOST_CHANNELS = 8
@@ -87,16 +89,30 @@ class StreamQuery(BaseModel):
     def options(self) -> dict[str, Any]:
         """The options as `Memory.stream` takes them: those that were given."""
         given = self.model_dump(exclude=OF_MESSAGES, exclude_defaults=True)
+        given["queue"] = self.waiting.places
         return {name: value for name, value in given.items() if value not in (None, "")}
 
-    def array(self, data: bytes) -> NDArray[Any]:
+    @property
+    def waiting(self) -> Waiting:
+        """How much of it may wait."""
+        return Waiting(
+            self.modality,
+            self.queue,
+            AXES if self.modality == IMU.modality else self.channels,
+            *(self.rate, self.window, self.stride, self.lateness, self.gap),
+        )
+
+    def array(self, data: bytes, limits: Limits) -> NDArray[Any]:
         """Read a binary message: numbers of 32 bits, little-endian; of a camera a picture's file.
 
+        Args:
+            data: The message.
+            limits: What a picture may decode to.
         Raises:
             PerceptError: It is not of the stream's shape, or no picture.
         """
         if self.modality == Image.modality:
-            return np.asarray(Image(data).picture())
+            return np.asarray(Image(data, limits=limits).picture())
         shape = self._shape()
         size = ONE_FLOAT.itemsize * math.prod(shape)
         if not data or len(data) % size:
@@ -113,6 +129,7 @@ class StreamQuery(BaseModel):
 
         Raises:
             PerceptShapeError: They are no rows of numbers of one length.
+            PerceptValueError: They are a picture, and not whole numbers from 0 to 255.
         """
         try:
             found: NDArray[Any] = np.array(samples, np.float64)
@@ -122,7 +139,7 @@ class StreamQuery(BaseModel):
                 "rows of one length, of numbers and null",
                 "send [[...], [...]]",
             ) from error
-        return found.astype(np.uint8) if self.modality == Image.modality else found
+        return check_picture(found) if self.modality == Image.modality else found
 
     def _shape(self) -> tuple[int, ...]:
         """Return the shape of one sample or frame."""
@@ -134,7 +151,7 @@ class StreamQuery(BaseModel):
                     "give both where the stream is opened",
                 )
             return self.height, self.width
-        return (AXES,) if self.modality == "imu" else (self.channels,)
+        return (AXES,) if self.modality == IMU.modality else (self.channels,)
 
 
 class StreamMessage(BaseModel):

@@ -13,7 +13,7 @@ from sensorium.agents.grants import digest_of
 from sensorium.errors import UnauthorizedError
 from sensorium.server.answers import models
 from sensorium.server.entry.access import Access, Known, access_of
-from sensorium.server.entry.sessions import COOKIE, LASTS
+from sensorium.server.entry.sessions import LASTS, cookie_name
 
 SIGN_IN = "/sign-in"
 LONGEST_SECRET = 512  # characters of a token or key that is sent
@@ -60,9 +60,10 @@ def begin_session(request: Request, sign_in: SignIn) -> Response:
 def end_session(request: Request) -> Response:
     """Sign out."""
     access = access_of(request)
-    access.sessions.end(request.cookies.get(COOKIE, ""))
+    name = cookie_name(access.options)
+    access.sessions.end(request.cookies.get(name, ""))
     answer = Response(status_code=204)
-    answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=access.options.over_tls)
+    answer.delete_cookie(name, httponly=True, samesite="strict", secure=access.options.over_tls)
     return answer
 
 
@@ -87,7 +88,7 @@ def sign_in_by_link(
 
 def _with_cookie(answer: Response, access: Access, cookie: str) -> Response:
     answer.set_cookie(
-        COOKIE,
+        cookie_name(access.options),
         cookie,
         max_age=round(LASTS),
         httponly=True,

@@ -24,6 +24,7 @@ from sensorium.agents.grants import WRITE
 from sensorium.agents.wording import worded
 from sensorium.errors import (
     ForbiddenError,
+    RequestError,
     SensoriumError,
     SourceTooLargeError,
     StreamError,
@@ -37,6 +38,8 @@ from sensorium.server.requests.stream_options import StreamQuery, read_message, 
 from sensorium.server.state import ServerState, state_of
 
 MOST_BYTES = 8 * MIB  # of one message
+LOOK = 15.0  # seconds between two looks at the right of a client that sends nothing
+IDLE = 600.0  # seconds without a message after which a stream ends
 PATIENCE = 0.2  # seconds that a message may take before the client is told to pause
 LAST = 5.0  # seconds that a client may take to read the last events
 MOST_EVENTS = 1_000  # that wait for a client that does not read; of more, the latest
@@ -54,8 +57,9 @@ async def stream(websocket: WebSocket) -> None:
     try:
         grant = granted(websocket, WRITE)
         query = read_query(websocket.query_params)
+        query.waiting.check()
         using = access_of(websocket).memories.using(grant.owner)
-        with state.streams.one():
+        with state.streams.one(grant.owner):
             async with contextmanager_in_threadpool(using) as memory:
                 await _Live(websocket, state, memory, query).run()
     except SensoriumError as error:
@@ -107,15 +111,13 @@ class _Live:
     async def _take_all(self, live: Stream) -> _End:
         """Take messages one by one, which keeps those behind in the network."""
         while True:
-            message = await self._socket.receive()
-            if message["type"] == "websocket.disconnect":
-                return _End()
             try:
-                granted(self._socket, WRITE)  # the token may have been revoked meanwhile
-                push = self._read(live, message)
-                if push is None:
+                message = await self._next()
+                if message["type"] == "websocket.disconnect":
                     return _End()
-                await self._pushed(push)
+                self._check_grant()
+                if await self._pushed(partial(self._push, live, message)):
+                    return _End()
             except StreamError as error:
                 return _End(FAILED, self._refused(error))
             except (UnauthorizedError, ForbiddenError) as error:
@@ -123,8 +125,43 @@ class _Live:
             except SensoriumError as error:
                 return _End(REFUSED, self._refused(error))
 
-    def _read(self, live: Stream, message: Any) -> Callable[[], None] | None:
-        """Return what pushes the samples of a message; `None` if it is the end."""
+    async def _next(self) -> Any:
+        """Wait for a message, and look now and then whether the client may still send one.
+
+        Raises:
+            UnauthorizedError: Its token was revoked.
+            ForbiddenError: It lost the right, or its owner.
+            RequestError: It sends nothing.
+        """
+        coming = asyncio.ensure_future(self._socket.receive())
+        try:
+            waited = 0.0
+            while waited < IDLE:
+                done, _ = await asyncio.wait([coming], timeout=LOOK)
+                if done:
+                    return await coming
+                waited += LOOK
+                self._check_grant()
+        finally:
+            coming.cancel()
+        raise RequestError(
+            f"a stream without a message for {IDLE:g} s",
+            "samples, now and then",
+            "open another stream when there are some",
+        )
+
+    def _check_grant(self) -> None:
+        """Check that the token still has the right, for the owner whose memory this is."""
+        grant = granted(self._socket, WRITE)
+        if grant.owner != self._memory.owner:
+            raise ForbiddenError(
+                f"a token that is now of {grant.owner!r}",
+                f"one of {self._memory.owner!r}, whose stream this is",
+                "open another stream",
+            )
+
+    def _push(self, live: Stream, message: Any) -> bool:
+        """Push the samples of a message, in a thread; return whether it is the end instead."""
         data, text = message.get("bytes"), message.get("text")
         size = len(data if data is not None else text)
         if size > MOST_BYTES:
@@ -132,22 +169,27 @@ class _Live:
                 f"a message of {size:,} bytes", f"at most {MOST_BYTES:,}", "send it in parts"
             )
         if data is not None:
-            return lambda: live.push(self._query.array(data))
+            limits = access_of(self._socket).options.limits.media
+            samples = self._query.array(data, limits)
+            self._query.waiting.check_pushed(samples)
+            live.push(samples)
+            return False
         told = read_message(text)
-        if told.end:
-            return None
-        samples = self._query.numbers(told.samples or [])
-        return lambda: live.push(samples, at=told.at, timestamps=told.timestamps)
+        if not told.end:
+            samples = self._query.numbers(told.samples or [])
+            self._query.waiting.check_pushed(samples)
+            live.push(samples, at=told.at, timestamps=told.timestamps)
+        return told.end
 
-    async def _pushed(self, push: Callable[[], None]) -> None:
-        """Push in a thread; tell the client if it waits for room in the queue."""
+    async def _pushed(self, push: Callable[[], bool]) -> bool:
+        """Push in a thread, return what it says; tell the client if it waits for the queue."""
         work = asyncio.ensure_future(self._in_thread(push))
         done, _ = await asyncio.wait([work], timeout=PATIENCE)
         if not done:
             self._tell("pause")
             await asyncio.wait([work])
             self._tell("resume")
-        await work
+        return await work
 
     async def _closed(self, live: Stream, end: _End) -> _End:
         """Remember the open window."""

@@ -27,7 +27,7 @@ from tests.support.mcp_process import ENCODER, HANDSHAKE
 from tests.support.planted import PlantedEncoder
 from tests.support.server_process import ended, served
 
-from sensorium.errors import MemoryAccessError
+from sensorium.errors import MemoryAccessError, RequestError
 from sensorium.mcp.connections import LONGEST_HEAD, PERIOD
 from sensorium.mcp.shares import MOST_SESSIONS
 from sensorium.memory import Memory
@@ -186,6 +186,31 @@ def test_behind_a_proxy_its_word_is_taken(tmp_path: Path) -> None:
         sent = {"Authorization": f"Bearer {token}", "X-Forwarded-For": "192.0.2.2"}
         assert httpx2.get(f"{base}/v1/session", headers=sent).is_success
         assert httpx2.get(f"{base}/metrics").status_code == 401
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+@pytest.mark.parametrize(("proxy", "status"), [("127.0.0.1", 401), ("192.0.2.0/24", 429)])
+def test_only_the_address_of_the_proxy_is_believed(tmp_path: Path, proxy: str, status: int) -> None:
+    """Who asks from elsewhere cannot have wrong tokens counted as those of another address."""
+    TokenFile(tmp_path / "tokens.toml").add("ana")
+    proxied = ("--behind-proxy", "https://memory.example.com", "--proxy-address", proxy)
+    with served(tmp_path, *proxied) as (process, _):
+        session = f"http://127.0.0.1:{listening(process.pid)}/v1/session"
+        blamed = {"X-Forwarded-For": "192.0.2.1"}
+        for _ in range(10):
+            sent = {"Authorization": "Bearer wrong-wrong-wrong", **blamed}
+            assert httpx2.get(session, headers=sent).status_code == 401
+        here = httpx2.get(session, headers={"Authorization": "Bearer wrong-wrong-wrong"})
+        assert here.status_code == status
+
+
+@pytest.mark.parametrize("proxy", ["proxy.example.com", "10.0.0.1,", "10.0.0.1/8", "*"])
+def test_the_address_of_a_proxy_is_a_number(proxy: str) -> None:
+    """A name would be believed of nobody; a server without a proxy takes none."""
+    with pytest.raises(RequestError, match=r"10\.0\.0"):
+        ServerOptions(behind_proxy=True, proxy_address=proxy)
+    with pytest.raises(RequestError, match="--behind-proxy"):
+        ServerOptions(proxy_address="10.0.0.2")
 
 
 def listening(process: int) -> int:

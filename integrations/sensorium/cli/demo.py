@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
-from threading import Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sensorium.cli.browsing import open_in_browser
 from sensorium.cli.options import OWNER, AsJson
 from sensorium.cli.session import Session
 from sensorium.cli.terminal import counting, print_json, reporting
@@ -137,8 +136,8 @@ def _show_page(memory: Memory, *, open_page: bool) -> None:
 
     def announce(link: str) -> None:
         typer.echo(f"Open {link}\nIt works once, within ten minutes. Ctrl-C ends the page.")
-        if open_page:  # a browser of the terminal would keep this thread
-            Thread(target=webbrowser.open, args=[link], daemon=True).start()
+        if open_page:
+            open_in_browser(link)
 
     with suppress(KeyboardInterrupt):
         serve(memory, port=0, announce=announce)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-import webbrowser
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from sensorium.cli.browsing import open_in_browser
 from sensorium.cli.log import log_to_stderr
 from sensorium.cli.options import ENCODER, HOME, OWNER, EncoderName, Owner
 from sensorium.cli.session import Session
@@ -56,6 +55,14 @@ def serve(
             help="A proxy does TLS and has this address; only it may reach the server.",
         ),
     ] = None,
+    proxy_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Address or network of the proxy, such as 10.0.0.2: only it may say for whom it "
+            "asks. By default this machine and private networks.",
+        ),
+    ] = None,
     tokens: Tokens = None,
     read_only: Annotated[
         bool,
@@ -90,6 +97,7 @@ def serve(
             host=host,
             public_url=behind_proxy or public_url,
             behind_proxy=behind_proxy is not None,
+            proxy_address=proxy_address,
             over_tls=(behind_proxy or "").startswith("https:"),
         )
         file = token_file(place, tokens)
@@ -97,8 +105,8 @@ def serve(
 
         def announce(address: str) -> None:
             typer.echo(address)
-            if open_page:  # a browser of the terminal would keep this thread
-                threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+            if open_page:
+                open_in_browser(address)
 
         session = Session(place, owner, encoder, read_only=read_only)
         with session.opened(begin=not read_only) as memory:

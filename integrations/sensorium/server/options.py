@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ class ServerOptions:
             default that of `host`.
         over_tls: Whether clients reach it over TLS, by itself or a proxy.
         behind_proxy: Whether requests come through a proxy, so that a local one may be anybody's.
+        proxy_address: Addresses or networks of that proxy, with commas between them: only they may
+            say for whom a request comes. By default this machine and private networks.
         limits: Sizes of what the server takes in and gives out.
     """
 
@@ -30,11 +33,14 @@ class ServerOptions:
     public_url: str | None = None
     over_tls: bool = False
     behind_proxy: bool = False
+    proxy_address: str | None = None
     limits: ServerLimits = field(default_factory=ServerLimits)
 
     def __post_init__(self) -> None:
         if self.public_url is not None:
             object.__setattr__(self, "public_url", check_public_url(self.public_url))
+        if self.proxy_address is not None:
+            check_proxy(self)
 
 
 def check_public_url(url: str) -> str:
@@ -56,3 +62,27 @@ def check_public_url(url: str) -> str:
             "write it like https://memory.example.com; it needs a host of its own, without a path",
         )
     return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def check_proxy(options: ServerOptions) -> None:
+    """Check the addresses of a proxy.
+
+    Raises:
+        RequestError: There is no proxy, or they are no addresses or networks.
+    """
+    given = options.proxy_address or ""
+    if not options.behind_proxy:
+        raise RequestError(
+            f"the address {given!r} of a proxy, and no proxy",
+            "a server behind a proxy",
+            "add --behind-proxy URL, or leave --proxy-address out",
+        )
+    try:
+        for each in given.split(","):
+            ipaddress.ip_network(each.strip())
+    except ValueError as error:
+        raise RequestError(
+            f"the address {given!r} of a proxy ({error})",
+            "numbers of addresses or networks, such as 10.0.0.2 or 10.0.0.0/24",
+            "write the address by which the proxy reaches this server",
+        ) from error

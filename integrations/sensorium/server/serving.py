@@ -37,7 +37,8 @@ logger = logging.getLogger(__name__)
 
 LONGEST_HEAD = 32 * 1024  # bytes of the head of a request
 LARGEST_MESSAGE = 16 * MIB  # bytes of one message of a WebSocket
-# From where a proxy may say whose request it brings: this machine and private networks
+# From where a proxy whose address is not known may say for whom it asks: this machine and private
+# networks
 PROXIES = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 
 
@@ -131,7 +132,7 @@ def _config(
         access_log=False,
         server_header=False,
         proxy_headers=options.behind_proxy,
-        forwarded_allow_ips=PROXIES,
+        forwarded_allow_ips=options.proxy_address or PROXIES,
         h11_max_incomplete_event_size=LONGEST_HEAD,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE,

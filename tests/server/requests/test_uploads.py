@@ -155,6 +155,6 @@ def test_events_reach_a_client_as_they_happen(fresh: FastAPI) -> None:
         return sent
 
     told = "".join(asyncio.run(run()))
-    assert 'id: 1\ndata: {"kind": "remembered", "id": "a/b"}\n\n' in told
+    assert '-1\ndata: {"kind": "remembered", "id": "a/b"}\n\n' in told
     assert "hers" not in told
     assert fresh.state.routes.happenings.listened_to() == []

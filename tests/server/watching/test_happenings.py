@@ -10,7 +10,12 @@ from fastapi import FastAPI
 
 from sensorium.errors import TooManyRequestsError
 from sensorium.server.answers.sending import event
-from sensorium.server.watching.happenings import KEPT, MOST_LISTENERS, Happenings
+from sensorium.server.watching.happenings import (
+    KEPT,
+    MOST_LISTENERS,
+    MOST_OWNERS,
+    Happenings,
+)
 from sensorium.server.watching.watching import Watcher
 
 
@@ -51,10 +56,49 @@ def test_a_slow_listener_is_told_that_it_missed_something() -> None:
         assert (found[0].kind, found[0].id) == ("missed", None)
         assert len(found) == KEPT + 1
         assert found[-1].id == str(3 * KEPT - 1)
-        back = happenings.listen("ana", after=found[-1].number - 2)
+        back = happenings.listen("ana", after=found[-3].name)
         assert len(await back.next(1)) == 2
-        new = happenings.listen("ana", after=10**9)  # of a server that was begun anew
-        assert await new.next(0.01) == []
+
+    asyncio.run(heard())
+
+
+def test_after_a_new_start_of_the_server_something_was_missed() -> None:
+    """Numbers of another process say nothing here, whether they are higher, lower or no numbers."""
+
+    async def heard() -> None:
+        before, now = Happenings(), Happenings()
+        old, first = before.listen("ana"), now.listen("ana")
+        before.tell("ana", "remembered", ["a"])
+        [told] = await old.next(1)
+        now.tell("ana", "remembered", ["b", "c"])
+        for after in (told.name, "1", "10000000000", "x-1", "-1", f"{told.epoch}-", "ä"):
+            back = now.listen("ana", after=after)
+            assert [(each.kind, each.id) for each in await back.next(1)] == [("missed", None)]
+            assert await back.next(0.01) == []
+            back.close()
+        back = now.listen("ana", after=told.name)
+        [missed] = await back.next(1)
+        now.tell("ana", "updated", ["d"])
+        assert [each.id for each in await now.listen("ana", after=missed.name).next(1)] == ["d"]
+        assert [each.id for each in await first.next(1)] == ["b", "c", "d"]
+
+    asyncio.run(heard())
+
+
+def test_what_is_not_kept_while_nobody_listens_was_missed() -> None:
+    """The numbers of an owner who was dropped begin anew: an old one says nothing."""
+
+    async def heard() -> None:
+        happenings = Happenings()
+        listening = happenings.listen("ana")
+        happenings.tell("ana", "remembered", ["a"])
+        [told] = await listening.next(1)
+        listening.close()
+        for number in range(MOST_OWNERS + 1):
+            happenings.listen(f"owner-{number}").close()
+        happenings.tell("ana", "remembered", ["b"])
+        [missed] = await happenings.listen("ana", after=told.name).next(1)
+        assert missed.kind == "missed"
 
     asyncio.run(heard())
 
@@ -98,6 +142,60 @@ def test_what_other_processes_do_is_heard(fresh: FastAPI) -> None:
     asyncio.run(heard())
 
 
+def test_more_than_one_look_reads_is_told(fresh: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some by name, and that there were more; then nothing twice, and what is newer by name."""
+    monkeypatch.setattr("sensorium.server.watching.watching.NEWEST", 3)
+
+    async def heard() -> None:
+        memories, happenings = fresh.state.access.memories, Happenings()
+        watcher = Watcher(memories, happenings)
+        listening = happenings.listen("ana")
+        watcher.look("ana")
+        with memories.using("ana") as memory:
+            for number in range(5):
+                memory.remember(text=f"note {number}", id=str(number))
+            watcher.look("ana")
+            kinds = [each.kind for each in await listening.next(1)]
+            assert kinds == ["remembered"] * 3 + ["missed"]
+            memory.remember(text="one more", id="more")
+            watcher.look("ana")
+            assert [each.id for each in await listening.next(1)] == ["more"]
+
+    asyncio.run(heard())
+
+
+def test_the_watcher_outlives_any_error(
+    fresh: FastAPI, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, the next owner is looked at, and so is the first one again."""
+    monkeypatch.setattr("sensorium.server.watching.watching.PAUSE", 0.0)
+    looked: list[str] = []
+
+    class Broken(Watcher):
+        def look(self, owner: str) -> None:
+            looked.append(owner)
+            raise ZeroDivisionError("of a store")
+
+    async def heard() -> None:
+        happenings = Happenings()
+        listening = [happenings.listen("ana"), happenings.listen("ben")]
+        watcher = Broken(fresh.state.access.memories, happenings)
+        watcher.start()
+        for _ in range(1000):
+            if len(looked) >= 4:
+                break
+            await asyncio.sleep(0.01)
+        for each in listening:
+            each.close()
+        task = watcher._task
+        assert task is not None
+        await asyncio.wait_for(task, 10)
+
+    asyncio.run(heard())
+    assert looked[:4] == ["ana", "ben", "ana", "ben"]
+    assert "of a store" in caplog.text
+
+
 def test_an_event_is_one_block() -> None:
     """As the standard has it: fields on lines, and an empty line."""
-    assert event("{}", kind="progress", number=7) == "event: progress\nid: 7\ndata: {}\n\n"
+    assert event("{}", kind="progress", name="e-7") == "event: progress\nid: e-7\ndata: {}\n\n"

@@ -43,14 +43,14 @@ class ClosingResponse(StreamingResponse):
                     await ended
 
 
-def event(data: str, *, kind: str | None = None, number: int | None = None) -> str:
+def event(data: str, *, kind: str | None = None, name: str | None = None) -> str:
     """Write a server-sent event.
 
     Args:
         data: Its data, on one line.
         kind: Its type.
-        number: Its id, from which a client goes on that was cut off.
+        name: Its id, from which a client goes on that was cut off.
     """
     lines = [f"event: {kind}"] if kind else []
-    lines += [f"id: {number}"] if number is not None else []
+    lines += [f"id: {name}"] if name is not None else []
     return "\n".join([*lines, f"data: {data}", "", ""])

@@ -9,12 +9,14 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request
 from starlette.responses import StreamingResponse
 
+from sensorium.agents.grants import READ
 from sensorium.errors import RequestError
 from sensorium.server.answers.sending import EVENT_STREAM, ClosingResponse, event
-from sensorium.server.entry.access import Reader, access_of
+from sensorium.server.entry.access import Reader, granted
 from sensorium.server.state import state_of
 from sensorium.server.watching.happenings import Happening, Listening
 
+LONGEST_NAME = 64  # characters of the id of an event
 HEARTBEAT = 15.0  # seconds after which a silent connection says that it lives
 
 router = APIRouter(tags=["events"])
@@ -28,7 +30,7 @@ router = APIRouter(tags=["events"])
 async def listen(
     caller: Reader,
     request: Request,
-    last_event_id: Annotated[str | None, Header(max_length=20)] = None,
+    last_event_id: Annotated[str | None, Header(max_length=LONGEST_NAME)] = None,
 ) -> StreamingResponse:
     """Listen to what happens to memories: server-sent events, each with kind and id.
 
@@ -37,27 +39,27 @@ async def listen(
     without an id that it is not known to which memory: read the list again then.
     """
     state = state_of(request)
-    after = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
-    listening = state.happenings.listen(caller.owner, after=after)
+    listening = state.happenings.listen(caller.owner, after=last_event_id or None)
     state.watcher.start()
     return ClosingResponse(
-        _sent(listening, request), media_type=EVENT_STREAM, closing=listening.close
+        _sent(listening, request, caller.owner), media_type=EVENT_STREAM, closing=listening.close
     )
 
 
-async def _sent(listening: Listening, request: Request) -> AsyncIterator[str]:
-    """Yield what happens, as long as the token is good."""
+async def _sent(listening: Listening, request: Request, owner: str) -> AsyncIterator[str]:
+    """Yield what happens, as long as the token is good, may read, and is of the same owner."""
     yield ": listening\n\n"
     while True:
         found = await listening.next(HEARTBEAT)
         try:
-            access_of(request).grant_of(request)
+            if granted(request, READ).owner != owner:
+                return
         except RequestError:
             return
         if not found:
             yield ": alive\n\n"
         for each in found:
-            yield event(_told(each), number=each.number)
+            yield event(_told(each), name=each.name)
 
 
 def _told(happening: Happening) -> str:

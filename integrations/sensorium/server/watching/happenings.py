@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,6 +18,7 @@ Kind: TypeAlias = Literal["remembered", "updated", "forgotten", "missed"]
 KEPT = 512  # happenings kept of an owner
 MOST_OWNERS = 256  # of whom some are kept when nobody listens
 MOST_LISTENERS = 64  # of an owner
+EPOCH_BYTES = 8  # of chance in an epoch
 RETRY = 30.0  # seconds after which a listener may have gone
 
 
@@ -26,19 +28,28 @@ class Happening:
 
     Attributes:
         number: Its place among those of the owner, from 1.
+        epoch: What numbered it; another one has numbers of its own.
         kind: What happened; `"missed"` says that what happened before is not known any more.
         id: Id of the record; `None` if it is not known which.
     """
 
     number: int
+    epoch: str
     kind: Kind
     id: str | None
+
+    @property
+    def name(self) -> str:
+        """What a listener gives as `after` to go on from here."""
+        return f"{self.epoch}-{self.number}"
 
 
 class _OfOwner:
     """The latest happenings of one owner, and who waits for more."""
 
     def __init__(self) -> None:
+        # Of this process, and of this time that somebody listens: numbers begin anew with each
+        self.epoch = secrets.token_hex(EPOCH_BYTES)
         self.kept: deque[Happening] = deque(maxlen=KEPT)
         self.last = 0
         self.listeners: set[Listening] = set()
@@ -49,16 +60,25 @@ class _OfOwner:
             return []
         found = [each for each in self.kept if each.number > number]
         if not found or found[0].number > number + 1:
-            found.insert(0, Happening(number + 1, "missed", None))
+            found.insert(0, Happening(number + 1, self.epoch, "missed", None))
         return found
+
+    def number_of(self, name: str) -> int | None:
+        """Return the number of a happening that was told before; `None` if it is none of these."""
+        epoch, _, number = name.partition("-")
+        known = epoch == self.epoch and number.isdecimal() and int(number) <= self.last
+        return int(number) if known else None
 
 
 class Listening:
     """One who listens: woken from whichever thread something happens in."""
 
-    def __init__(self, happenings: Happenings, of: _OfOwner, number: int) -> None:
+    def __init__(
+        self, happenings: Happenings, of: _OfOwner, number: int, *, has_missed: bool
+    ) -> None:
         """Listen from a number on; `Happenings.listen` does."""
         self._happenings, self._of, self._number = happenings, of, number
+        self._has_missed = has_missed
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
 
@@ -74,7 +94,7 @@ class Listening:
         self._event.clear()
         found = self._since()
         if found:
-            self._number = found[-1].number
+            self._number, self._has_missed = found[-1].number, False
         return found
 
     def wake(self) -> None:
@@ -87,7 +107,10 @@ class Listening:
         self._happenings.leave(self, self._of)
 
     def _since(self) -> list[Happening]:
-        return self._happenings.since(self._of, self._number)
+        found = self._happenings.since(self._of, self._number)
+        if self._has_missed:
+            found.insert(0, Happening(self._number, self._of.epoch, "missed", None))
+        return found
 
 
 class Happenings:
@@ -106,7 +129,7 @@ class Happenings:
                 return
             for name in ids:
                 of.last += 1
-                of.kept.append(Happening(of.last, kind, name))
+                of.kept.append(Happening(of.last, of.epoch, kind, name))
             listeners = list(of.listeners)
         for listener in listeners:
             listener.wake()
@@ -132,7 +155,7 @@ class Happenings:
         with self._lock:
             return [owner for owner, of in self._owners.items() if of.listeners]
 
-    def listen(self, owner: str, *, after: int | None = None) -> Listening:
+    def listen(self, owner: str, *, after: str | None = None) -> Listening:
         """Listen to what happens to an owner's memories, in the running event loop.
 
         A listener that is slow has nothing of its own that grows: it misses what is not kept any
@@ -140,7 +163,8 @@ class Happenings:
 
         Args:
             owner: The owner.
-            after: Number of the last happening that is known; by default what happens from now on.
+            after: Name of the last happening that is known; by default what happens from now on.
+                After one that is not known here, "missed" comes first.
         Returns:
             What is to be closed.
         Raises:
@@ -156,8 +180,10 @@ class Happenings:
                     "close one of them, such as a page in another window",
                     RETRY,
                 )
-            number = of.last if after is None or after > of.last else after
-            listening = Listening(self, of, number)
+            number = of.last if after is None else of.number_of(after)
+            listening = Listening(
+                self, of, of.last if number is None else number, has_missed=number is None
+            )
             of.listeners.add(listening)
             self._drop_spare()
             return listening

@@ -48,12 +48,18 @@ class Watcher:
         while owners := self._happenings.listened_to():
             self._seen = {owner: seen for owner, seen in self._seen.items() if owner in owners}
             for owner in owners:
-                try:
-                    await run_in_threadpool(self.look, owner)
-                except SensoriumError as error:
-                    logger.warning("sensorium: watching a memory failed: %s", error)
+                await run_in_threadpool(self._try_to_look, owner)
             await asyncio.sleep(PAUSE)
         self._seen.clear()
+
+    def _try_to_look(self, owner: str) -> None:
+        """Look; whatever goes wrong with one owner's memory, the others are watched on."""
+        try:
+            self.look(owner)
+        except SensoriumError as error:
+            logger.warning("sensorium: watching a memory failed: %s", error)
+        except Exception:
+            logger.exception("sensorium: watching a memory failed")
 
     def look(self, owner: str) -> None:
         """Look for what is new of an owner since the last look, and tell it."""
@@ -64,18 +70,25 @@ class Watcher:
             if seen is None:
                 self._seen[owner] = _Seen(now, count)
                 return
-            names, newest = _new_records(memory, seen.newest)
+            names, newest, is_whole = _new_records(memory, seen.newest)
             if count < seen.count:
                 self._happenings.tell(owner, "forgotten", [None])
             unknown = [name for name in names if not self._happenings.knows(owner, name)]
             self._happenings.tell(owner, "remembered", unknown)
+            if not is_whole:
+                self._happenings.tell(owner, "missed", [None])
+                newest = now
             self._seen[owner] = _Seen(newest, count)
 
 
-def _new_records(memory: Memory, after: datetime) -> tuple[list[str], datetime]:
-    """Return the ids of records that were remembered after a time, and when the last one was."""
+def _new_records(memory: Memory, after: datetime) -> tuple[list[str], datetime, bool]:
+    """Return the ids of records that were remembered after a time, and when the last one was.
+
+    Returns:
+        Also whether these are all of them.
+    """
     new = Filter(memory.owner, Range("created_at", gt=after))
     page = memory.backend.scroll(new, limit=NEWEST, payload=["id", "created_at"])
     times = [from_iso(point.payload["created_at"]) for point in page.points]
     names = [str(point.payload.get("id", point.id)) for point in page.points]
-    return names, max([after, *times])
+    return names, max([after, *times]), page.cursor is None

@@ -17,9 +17,10 @@ from sensorium.agents.signals import SignalReader
 from sensorium.agents.wording import refusal, worded
 from sensorium.errors import RequestError, SensoriumError, ToolArgumentError
 from sensorium.percepts import Percept
-from sensorium.percepts.readers import reader_of
+from sensorium.percepts.readers import Reader, reader_of
 from sensorium.percepts.recognising import guessed_suffixes
 from sensorium.server.entry.access import access_of
+from sensorium.server.requests.file_fields import FileFields, options_of_document
 from sensorium.server.requests.filtering import invalid
 from sensorium.server.requests.uploads import (
     FILES,
@@ -32,7 +33,6 @@ from sensorium.server.requests.uploads import (
 from sensorium.server.state import state_of
 
 About = TypeVar("About", bound=BaseModel)
-OF_SIGNAL = frozenset({"modality", "at", "uri"})  # beside which the fields of a file are units
 UNSAID = frozenset({"application/octet-stream", "binary/octet-stream"})  # types that say nothing
 
 
@@ -61,7 +61,7 @@ Sent = Annotated[
     Field(max_length=MOST_MEDIA, description="Samples, and small files as base64."),
 ]
 Units = Annotated[
-    list[dict[str, Any] | None] | None,
+    list[FileFields | None] | None,
     Field(
         max_length=MOST_MEDIA,
         description='Of each file its modality and units, or null: [{"modality": "depth", "unit": '
@@ -86,7 +86,8 @@ class Body(Generic[About]):
         self._media: Sequence[SentSignal] = getattr(about, "media", None) or ()
         self._units = _units_of(getattr(about, "units", None), len(body.files))
         roots = [] if body.folder is None else [body.folder]
-        self._uploaded = SignalReader(roots, limits=limits.media)
+        self._limits = limits.media
+        self._uploaded = SignalReader(roots, limits=self._limits)
 
     @property
     def digest(self) -> str:
@@ -109,8 +110,7 @@ class Body(Generic[About]):
     def modality(self, place: int) -> str | None:
         """Return the modality of a file that was said, or that its name says."""
         index = place - len(self._media)
-        said = self._units[index].get("modality") or _guessed(self.received.files[index].path)
-        return said if said in Percept.modalities else None
+        return self._units[index].modality or _guessed(self.received.files[index].path)
 
     def name(self, place: int) -> str:
         """Name a signal in messages."""
@@ -132,11 +132,14 @@ class Body(Generic[About]):
 
     def is_document(self, place: int) -> bool:
         """Return whether a file is read as several percepts: a PDF, a chat, a page."""
+        return self._document_reader(place) is not None
+
+    def _document_reader(self, place: int) -> Reader | None:
         index = place - len(self._media)
         if index < 0:
-            return False
+            return None
         reader = reader_of(self.received.files[index].path, self.modality(place))
-        return reader is not None and not getattr(reader, "splits", False)
+        return None if getattr(reader, "splits", False) else reader
 
     def percepts(self, place: int) -> Iterator[Percept]:
         """Make the percepts of one of its signals: one, or those of a document, in order.
@@ -144,16 +147,20 @@ class Body(Generic[About]):
         Raises:
             ToolArgumentError: It cannot be taken.
         """
-        if not self.is_document(place):
+        reader = self._document_reader(place)
+        if reader is None:
             yield self.percept(place)
             return
         index = place - len(self._media)
         file, fields = self.received.files[index], self._units[index]
-        options = {name: each for name, each in fields.items() if name != "uri"}
+        uri = fields.uri or file.uri
         try:
+            options = options_of_document(reader, file.path, fields, self._limits)
             for percept in sources.open(file.path, roots=[file.path.parent], **options):
-                said = (percept.uri or "").replace(file.path.as_uri(), file.uri)
-                yield percept.with_origin(uri=said or file.uri)
+                said = (percept.uri or "").replace(file.path.as_uri(), uri)
+                yield percept.with_origin(uri=said or uri)
+        except ValidationError as error:
+            raise invalid(error, "body", f"units[{index}]") from error
         except SensoriumError as error:
             raise self._renamed(worded(error), self.name(place)) from error
 
@@ -165,12 +172,12 @@ class Body(Generic[About]):
         """
         return self._sent.read(signal, name)
 
-    def file(self, index: int, fields: dict[str, Any] | None, name: str) -> Percept:
+    def file(self, index: int, fields: FileFields | None, name: str) -> Percept:
         """Make a percept of a file, from where it lies.
 
         Args:
             index: Index of the file.
-            fields: Its modality and units; `at` and `uri` may stand beside them.
+            fields: What is known of it.
             name: Its name in messages.
         Raises:
             RequestError: There is no such file.
@@ -184,7 +191,7 @@ class Body(Generic[About]):
             )
         file = self.received.files[index]
         try:
-            signal = Signal.model_validate(_fields(file, fields or {}))
+            signal = Signal.model_validate(_fields(file, fields or FileFields()))
         except ValidationError as error:
             raise invalid(error, "body", name) from error
         try:
@@ -198,18 +205,15 @@ class Body(Generic[About]):
         return ToolArgumentError(*map(self.received.without_paths, parts))
 
 
-def _fields(file: UploadedFile, fields: dict[str, Any]) -> dict[str, Any]:
+def _fields(file: UploadedFile, fields: FileFields) -> dict[str, Any]:
     """Return the fields of a signal that is a file."""
-    said = {name: fields[name] for name in OF_SIGNAL & fields.keys()}
-    units = {name: each for name, each in fields.items() if name not in OF_SIGNAL}
-    mime = None if file.mime in UNSAID else file.mime
-    said.setdefault("modality", _guessed(file.path))
     return {
         "path": str(file.path),
-        "mime_type": mime,
-        "units": units or None,
-        **said,
-        "uri": said.get("uri") or file.uri,
+        "mime_type": None if file.mime in UNSAID else file.mime,
+        "modality": fields.modality or _guessed(file.path),
+        "units": fields.units or None,
+        "at": fields.at,
+        "uri": fields.uri or file.uri,
     }
 
 
@@ -220,20 +224,20 @@ def _guessed(path: Path) -> str | None:
     return modality if needs_units and reader_of(path) is None else None
 
 
-def _units_of(given: Sequence[dict[str, Any] | None] | None, files: int) -> list[dict[str, Any]]:
+def _units_of(given: Sequence[FileFields | None] | None, files: int) -> list[FileFields]:
     """Return the fields of each file.
 
     Raises:
         RequestError: There are fields of more files than were sent.
     """
-    found = [each or {} for each in given or ()]
+    found = [each or FileFields() for each in given or ()]
     if len(found) > files:
         raise RequestError(
             f"units of {len(found)} files, of which {files} were sent",
             "one for each file, or null",
             f"send each file as a part {FILES!r}, or leave its units out",
         )
-    return found + [{}] * (files - len(found))
+    return found + [FileFields()] * (files - len(found))
 
 
 def body_of(model: type[About], part: str) -> Callable[[Request], AsyncIterator[Body[About]]]:

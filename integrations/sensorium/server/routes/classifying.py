@@ -19,6 +19,7 @@ from sensorium.memory.layout.parts import rows_of
 from sensorium.server.answers import models
 from sensorium.server.answers.progress import Step, answered
 from sensorium.server.entry.access import Reader
+from sensorium.server.requests.file_fields import FileFields
 from sensorium.server.routes.bodies import Body, SentSignal, body_of, described
 
 ASK = "ask"  # part of a form that is JSON
@@ -36,7 +37,7 @@ class Sorting(BaseModel):
     labels: Annotated[list[Label], Field(min_length=1, max_length=MOST_LABELS)]
     id: str | None = Field(default=None, description="Id of a memory.")
     signal: SentSignal | None = None
-    units: dict[str, Any] | None = Field(default=None, description="Of the file: modality, units.")
+    units: FileFields | None = Field(default=None, description="Of the file: modality, units.")
 
 
 @router.post(

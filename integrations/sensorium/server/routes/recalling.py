@@ -28,6 +28,7 @@ from sensorium.percepts import Percept
 from sensorium.server.answers import models
 from sensorium.server.answers.progress import Step, answered
 from sensorium.server.entry.access import Reader
+from sensorium.server.requests.file_fields import FileFields
 from sensorium.server.requests.filtering import FilterFields
 from sensorium.server.routes.bodies import Body, SentSignal, body_of, described
 
@@ -46,7 +47,7 @@ class QuestionPart(BaseModel):
     id: str | None = Field(default=None, description="Id of a memory to resemble.")
     signal: SentSignal | None = None
     file: int | None = Field(default=None, ge=0, description="A part `media`, counted from 0.")
-    units: dict[str, Any] | None = Field(default=None, description="Of the file: modality, units.")
+    units: FileFields | None = Field(default=None, description="Of the file: modality, units.")
     weight: float = Field(
         default=1.0, ge=-100, le=100, allow_inf_nan=False, description="Below 0: unlike it."
     )

@@ -382,11 +382,12 @@ def check_content(text: str, media: Sequence[object]) -> None:
         raise ToolArgumentError("nothing to remember", "text or media", "give one of them")
 
 
-def check_changes(media: Sequence[object], **changes: Any) -> None:
+def check_changes(media: Sequence[object], *, more: Sequence[str] = (), **changes: Any) -> None:
     """Check that an update changes something.
 
     Args:
         media: Signals that join the memory.
+        more: Names of arguments that the caller has beside those of the tools.
         changes: Other arguments of the update; `None` was not given.
     Raises:
         ToolArgumentError: Nothing is given.
@@ -394,6 +395,6 @@ def check_changes(media: Sequence[object], **changes: Any) -> None:
     if not media and all(value is None for value in changes.values()):
         raise ToolArgumentError(
             "an update without a change",
-            "text, media, tags, source, metadata or ttl",
+            f"{', '.join(('text, media, tags, source, metadata', *more))} or ttl",
             "give what is to change",
         )

@@ -60,7 +60,7 @@ def forget(
     if older_than is not None:
         oldest = time_before(older_than)
         wanted["until"] = min(oldest, wanted.get("until") or oldest)
-    _check_scope(memory, ids, wanted, everything=everything)
+    check_scope(memory, ids, wanted, everything=everything)
     named = list(dict.fromkeys(ids or ()))
     missing = missing_ids(memory, named)
     count = memory.forget(*named, everything=everything, media_only=media_only, **wanted)
@@ -70,10 +70,20 @@ def forget(
     return Forgotten(count, tuple(missing), tuple(lines))
 
 
-def _check_scope(
+def check_scope(
     memory: Memory, ids: Sequence[str] | None, wanted: Filters, *, everything: bool
 ) -> None:
-    """Check that every memory is forgotten only if the call says so."""
+    """Check that every memory is forgotten only if the call says so.
+
+    Args:
+        memory: The memory of one owner.
+        ids: Ids of memories; `None` if the call gave none.
+        wanted: Conditions; those that are not there were not given.
+        everything: Whether the call says that every memory is meant.
+    Raises:
+        ToolArgumentError: No condition, conditions besides `everything`, or only times within
+            which every memory lies.
+    """
     conditions = bool(ids or wanted)
     if everything and conditions:
         raise ToolArgumentError("everything, and conditions", "one of them", ALL_OF_IT)

@@ -230,7 +230,10 @@ def test_changing(own: TestClient) -> None:
         "/v1/memories/x%20y", files=[("media", ("a.png", png("a")))], data={"about": "{}"}
     ).json()
     assert joined["modalities"] == ["image", "text"]
-    assert own.patch("/v1/memories/x%20y", json={}).status_code == 422
+    nothing = own.patch("/v1/memories/x%20y", json={})
+    assert nothing.status_code == 422
+    named = {"text", "media", "tags", "source", "metadata", "ttl", "at", "expires_at", "place"}
+    assert named <= set(nothing.json()["needed"].replace(",", " ").split())
     moved = own.patch("/v1/memories/x%20y", json={"at": "2020-02-03T04:05:06+01:00"}).json()
     assert (moved["at"], moved["until"]) == ("2020-02-03T03:05:06Z", "2020-02-03T03:05:06Z")
     assert own.patch("/v1/memories/nobody", json={"text": "a"}).status_code == 404
@@ -296,6 +299,12 @@ def test_forgetting_many(own: TestClient) -> None:
     ]
     for nothing in wishes:
         assert own.post("/v1/forget", json=nothing).status_code == 422
+    for times in ({"until": "2099-01-01T00:00:00Z"}, {"since": "1970-01-02T00:00:00Z"}):
+        for dry in (True, False):
+            answer = own.post("/v1/forget", json={"filters": times, "dry_run": dry})
+            assert answer.status_code == 422, answer.text
+            assert "everything" in answer.json()["remedy"]
+    assert len(own.get("/v1/memories").json()["records"]) == 3
     assert own.post("/v1/forget", json={"filters": {"tags": ["even"]}}).json()["removed"] == 2
     assert own.post("/v1/forget", json={"everything": True}).json()["removed"] == 1
 

@@ -9,11 +9,14 @@ An endpoint names the right that it takes by the type of an argument:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends
+from fastapi.concurrency import contextmanager_in_threadpool
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from sensorium.agents.grants import ADMIN, FORGET, READ, WRITE, Grant, Tokens, digest_of
@@ -22,6 +25,7 @@ from sensorium.errors import ForbiddenError, UnauthorizedError
 from sensorium.memory import Memory
 from sensorium.server.entry.attempts import Attempts
 from sensorium.server.entry.sessions import Sessions, cookie_name
+from sensorium.server.entry.shares import CallShares
 from sensorium.server.options import ServerOptions
 
 BEARER = "bearer"  # scheme of the header Authorization
@@ -53,6 +57,7 @@ class Access:
         options: How the server answers.
         sessions: Who is signed in by a cookie.
         attempts: Wrong tokens, by address.
+        shares: How many calls each owner has at once.
     """
 
     tokens: Tokens
@@ -60,6 +65,7 @@ class Access:
     options: ServerOptions
     sessions: Sessions = field(default_factory=Sessions)
     attempts: Attempts = field(default_factory=Attempts)
+    shares: CallShares = field(default_factory=CallShares)
 
     def grant_of(self, connection: HTTPConnection) -> Grant:
         """Return what the client of a request may do, by its token or its cookie.
@@ -139,17 +145,25 @@ def granted(connection: HTTPConnection, right: str | None) -> Grant:
     return grant
 
 
-def allowing(right: str | None) -> Callable[[HTTPConnection], Iterator[Caller]]:
+def allowing(
+    right: str | None, *, takes_threads: bool = True
+) -> Callable[[HTTPConnection], AsyncIterator[Caller]]:
     """Make the dependency of endpoints that take a right.
 
     Args:
         right: The right; `None` lets in everybody who has a token.
+        takes_threads: Whether a call counts among those that an owner may have at once; not one
+            that only waits in the event loop.
     """
 
-    def caller(connection: HTTPConnection) -> Iterator[Caller]:
+    async def caller(connection: HTTPConnection) -> AsyncIterator[Caller]:
         access = access_of(connection)
-        grant = granted(connection, right)
-        with access.memories.using(grant.owner) as memory:
+        grant = await run_in_threadpool(granted, connection, right)
+        share = access.shares.one(grant.owner) if takes_threads else nullcontext()
+        async with (
+            share,
+            contextmanager_in_threadpool(access.memories.using(grant.owner)) as memory,
+        ):
             yield Caller(grant.owner, access.rights_of(grant), memory)
 
     return caller
@@ -169,8 +183,10 @@ def _without(right: str, grant: Grant, rights: frozenset[str]) -> ForbiddenError
 
 
 reader, writer, forgetter, admin = map(allowing, (READ, WRITE, FORGET, ADMIN))
+listener = allowing(READ, takes_threads=False)
 Known = Annotated[Caller, Depends(allowing(None))]
 Reader = Annotated[Caller, Depends(reader)]
+Listener = Annotated[Caller, Depends(listener)]
 Writer = Annotated[Caller, Depends(writer)]
 Forgetter = Annotated[Caller, Depends(forgetter)]
 Admin = Annotated[Caller, Depends(admin)]

@@ -37,7 +37,7 @@ class FileFields(BaseModel):
     @property
     def units(self) -> dict[str, Any]:
         """The other fields."""
-        return {name: value for name, value in (self.model_extra or {}).items()}
+        return dict(self.model_extra or {})
 
 
 class DocumentOptions(BaseModel):

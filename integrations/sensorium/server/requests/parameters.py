@@ -10,8 +10,10 @@ from starlette.requests import HTTPConnection
 from sensorium.errors import RequestError
 
 
-def only_known_parameters(request: HTTPConnection) -> None:
+async def only_known_parameters(request: HTTPConnection) -> None:
     """Check that a request has no parameter in its query that its endpoint does not take.
+
+    It waits for nothing: as a coroutine it needs no thread, of which all may be taken.
 
     Raises:
         RequestError: It has one.

@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from sensorium.agents.grants import READ
 from sensorium.errors import RequestError
 from sensorium.server.answers.sending import EVENT_STREAM, ClosingResponse, event
-from sensorium.server.entry.access import Reader, granted
+from sensorium.server.entry.access import Listener, granted
 from sensorium.server.state import state_of
 from sensorium.server.watching.happenings import Happening, Listening
 
@@ -28,7 +28,7 @@ router = APIRouter(tags=["events"])
     responses={200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}},
 )
 async def listen(
-    caller: Reader,
+    caller: Listener,
     request: Request,
     last_event_id: Annotated[str | None, Header(max_length=LONGEST_NAME)] = None,
 ) -> StreamingResponse:

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sensorium.agents.ages import time_before
 from sensorium.agents.arguments import Everything, Ids, MediaOnly, OlderThan
+from sensorium.agents.forgetting import check_scope
 from sensorium.agents.widening import named
-from sensorium.errors import RequestError
 from sensorium.memory import Filters, Memory
 from sensorium.qdrant import Condition, Every
 from sensorium.qdrant.filters import matching
@@ -52,13 +52,7 @@ def forget_memories(
 ) -> models.Forgotten | models.WouldForget:
     """Forget memories for good; with `dry_run`, say what that would be."""
     conditions = _filters(wish)
-    is_bounded = bool(wish.ids or conditions)
-    if wish.everything and is_bounded:
-        raise RequestError("everything, and conditions", "one of them", "leave the other out")
-    if wish.ids == [] or not (wish.everything or is_bounded):
-        raise RequestError(
-            "no ids and no conditions", "what to forget", "set everything to true to forget all"
-        )
+    check_scope(caller.memory, wish.ids, conditions, everything=wish.everything)
     if wish.dry_run:
         return _looked_up(caller.memory, wish.ids, conditions)
     return forget(

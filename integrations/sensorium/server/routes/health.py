@@ -10,6 +10,7 @@ router = APIRouter(tags=["server"])
 
 
 @router.get("/health")
-def health() -> models.Health:
+async def health() -> models.Health:
     """Say that the server runs, and nothing more."""
+    # In the event loop: it is answered at once, also while all threads are taken
     return models.Health()

@@ -9,9 +9,16 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
-from sensorium.agents.arguments import At, Origin, OtherFacts, OtherTags, OtherText, Ttl
+from sensorium.agents.arguments import (
+    At,
+    Origin,
+    OtherFacts,
+    OtherTags,
+    OtherText,
+    Ttl,
+    check_changes,
+)
 from sensorium.agents.limits import RECORDS
-from sensorium.errors import RequestError
 from sensorium.server.answers import models
 from sensorium.server.answers.progress import Step, answered
 from sensorium.server.entry.access import Forgetter, Reader, Writer
@@ -33,7 +40,7 @@ from sensorium.server.state import state_of
 
 MOST = 1000  # memories of a page
 ABOUT = "about"  # part of a form that is JSON
-LONGEST_KEY = 255  # characters
+MORE_CHANGES = ("at", "expires_at", "place")  # beside what the tools of agents change
 
 router = APIRouter(prefix="/v1/memories", tags=["memories"])
 
@@ -131,12 +138,7 @@ async def change_memory(
             "at": about.at,
             "place": place_of(about.place),
         }
-        if not body.places and all(value is None for value in changes.values()):
-            raise RequestError(
-                "a change of nothing",
-                "text, at, tags, source, metadata, ttl or media",
-                "give what is to change",
-            )
+        check_changes(body.places, more=MORE_CHANGES, **changes)
         body.check_text(about.text, "text")
         changed = caller.memory.update(
             record.id,

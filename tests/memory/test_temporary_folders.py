@@ -17,7 +17,8 @@ from tests.support.planted import PlantedEncoder, picture
 from sensorium.errors import SensoriumError
 from sensorium.memory import Memory
 from sensorium.memory import place as place_module
-from sensorium.memory.place import ALIVE, LEAST_ROOM, Scratch
+from sensorium.memory.place import LEAST_ROOM, Scratch
+from sensorium.memory.temporary_folders import ALIVE, _remove_folder
 from sensorium.qdrant.file_locks import FileLock
 
 
@@ -62,7 +63,7 @@ def test_a_flush_at_the_end_of_a_process_is_not_missed(
     memory = Memory.open(":memory:", owner="rex", encoder=PlantedEncoder())
     memory.remember(picture("dog"))
     [folder] = in_memory.iterdir()
-    place_module._remove_folder(folder, FileLock(folder / ALIVE))  # as at exit, where nobody closes
+    _remove_folder(folder, FileLock(folder / ALIVE))  # as at exit, where nobody closes
     assert list(in_memory.iterdir()) == []
     time.sleep(1.2)  # when the timer flushes
     assert caplog.records == []

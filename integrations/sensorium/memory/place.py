@@ -6,27 +6,23 @@ import logging
 import os
 import re
 import shutil
-import stat
-import time
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from tempfile import gettempdir, mkdtemp
-from typing import Any
+from tempfile import gettempdir
 
-from sensorium.encoders.forking import finalize, undivided
-from sensorium.errors import ReadOnlyError, SensoriumError, StoreFormatError
+from sensorium.encoders.forking import undivided
+from sensorium.errors import ReadOnlyError, StoreFormatError
 from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.folders import absolute_root
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.recipe import Recipe
+from sensorium.memory.temporary_folders import TemporaryFolder, remove_abandoned
 from sensorium.percepts.locations import without_credentials
 from sensorium.qdrant import Backend, CollectionSchema, EdgeBackend
 from sensorium.qdrant.durability import remove_unfinished
 from sensorium.qdrant.edge.copying import check_space, copy_memory, length_of_files
 from sensorium.qdrant.edge.folder import DESCRIPTION, removed_while_open
-from sensorium.qdrant.file_locks import FileLock
 from sensorium.qdrant.read_only import ReadOnlyBackend
 from sensorium.qdrant.regular_files import (
     check_tree,
@@ -48,11 +44,7 @@ SERVER = re.compile(r"https?://", re.IGNORECASE)
 OTHER_SERVER = re.compile(r"[a-z][a-z0-9+.-]+:/.*|[\w.@[\]:-]{2,}:\d+(/.*)?", re.IGNORECASE)
 MEDIA, CALIBRATION, STREAMS = "media", "calibration", "streams"  # folders beside the shard
 
-PREFIX = "sensorium-"  # begins the names of temporary folders
-GONE = ".gone"  # ends the name of one that is being removed
-ALIVE = "alive"  # file that the process which made a folder keeps locked while it lives
 ABANDONED = 3600.0  # seconds after which nobody goes on writing a file
-YOUNG = 60.0  # seconds for which a new folder may be without that lock: it is being made
 IN_MEMORY = Path("/dev/shm")  # a file system in RAM, on Linux
 LEAST_ROOM = 2**30  # free bytes it must have; containers often have 64 MiB
 
@@ -75,9 +67,9 @@ class Scratch:
             size: Bytes that the vectors are known to take.
         """
         for parent in (IN_MEMORY, Path(gettempdir())):
-            _remove_abandoned(parent)
-        vectors = _Folder(_folder_in_memory(LEAST_ROOM + size))
-        signals = _Folder(None) if keep_media else None
+            remove_abandoned(parent)
+        vectors = TemporaryFolder(_folder_in_memory(LEAST_ROOM + size))
+        signals = TemporaryFolder(None) if keep_media else None
         self._folders = [vectors, signals] if signals else [vectors]
         self.shard = str(vectors.path / "memory")
         self.media = str(signals.path / "media") if signals else None
@@ -89,27 +81,6 @@ class Scratch:
             folder.remove()
 
 
-class _Folder:
-    """A temporary folder whose lock shows other processes that it is in use."""
-
-    def __init__(self, parent: Path | None) -> None:
-        self.path = Path(mkdtemp(prefix=PREFIX, dir=parent))
-        self._lock = FileLock(self.path / ALIVE)
-        self._lock.acquire()
-        self._remove: Any = finalize(self, _remove_folder, self.path, self._lock)
-
-    def remove(self) -> None:
-        self._remove()
-
-
-def _remove_folder(folder: Path, lock: FileLock) -> None:
-    """Remove a folder. It is gone at once, so that a late flush sees that nobody misses it."""
-    lock.release()
-    with suppress(OSError):
-        folder = folder.rename(folder.with_name(f"{folder.name}{GONE}"))
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 def _folder_in_memory(room: int) -> Path | None:
     """Return the file system in RAM; `None` if it is missing, full or not ours to write to."""
     try:
@@ -117,34 +88,6 @@ def _folder_in_memory(room: int) -> Path | None:
     except OSError:
         return None
     return IN_MEMORY if roomy and os.access(IN_MEMORY, os.W_OK | os.X_OK) else None
-
-
-def _remove_abandoned(parent: Path) -> None:
-    """Remove temporary folders of this user whose lock nobody holds."""
-    for folder in filter(_is_old_and_ours, parent.glob(f"{PREFIX}*")):
-        lock = FileLock(folder / ALIVE)
-        with suppress(OSError, SensoriumError):
-            if lock.acquire():  # nobody uses it
-                _remove_folder(folder, lock)
-
-
-def _is_old_and_ours(folder: Path) -> bool:
-    """Return whether a process of this user made a temporary folder, and not just now.
-
-    Everybody may write where temporary folders lie: what others made there is not touched, as
-    locking their file could open whatever they linked it to.
-    """
-    try:
-        made, alive = folder.lstat(), (folder / ALIVE).lstat()
-    except OSError:  # another kind of folder
-        return False
-    user = os.getuid() if hasattr(os, "getuid") else made.st_uid  # on Windows they are apart
-    return (
-        stat.S_ISDIR(made.st_mode)
-        and stat.S_ISREG(alive.st_mode)
-        and made.st_uid == alive.st_uid == user
-        and time.time() - alive.st_mtime >= YOUNG
-    )
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from sensorium.encoders.forking import Lock, finalize
+from sensorium.encoders.forking import Lock
 from sensorium.memory.media.signals import name_of, percept_of
 from sensorium.memory.records import Medium
+from sensorium.memory.temporary_folders import TemporaryFolder, remove_abandoned
 from sensorium.percepts import Percept
 from sensorium.remote.connection import Connection
 
@@ -21,7 +21,7 @@ class Downloads:
     def __init__(self, connection: Connection) -> None:
         """Fetch by `connection`; nothing is fetched yet."""
         self._connection = connection
-        self._folder: Path | None = None
+        self._folder: TemporaryFolder | None = None
         self._lock = Lock()
 
     def open(self, medium: Medium) -> Percept:
@@ -61,13 +61,13 @@ class Downloads:
 
     def _made(self) -> Path:
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="sensorium-fetched-"))
-            finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        return self._folder
+            remove_abandoned(Path(tempfile.gettempdir()))
+            self._folder = TemporaryFolder(of="fetched-")
+        return self._folder.path
 
     def close(self) -> None:
         """Remove what was fetched."""
         with self._lock:
             if self._folder is not None:
-                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder.remove()
                 self._folder = None

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from tests.support.mcp_asking import png
 from tests.support.serving import client, token_of
 
 from sensorium.errors import ConflictError, RecordError, RequestError
+from sensorium.memory.temporary_folders import ALIVE, TemporaryFolder
 from sensorium.server.requests.idempotency import IdempotentCalls
 from sensorium.server.requests.uploads import UploadLimits
 
@@ -38,6 +43,29 @@ def test_uploads_are_bounded(fresh: FastAPI, limits: UploadLimits, status: int) 
         assert answer.json()["remedy"]
         with fresh.state.access.memories.using("ana") as memory:
             assert memory.count() == 0
+
+
+def test_what_a_killed_server_left_is_removed(fresh: FastAPI, tmp_path: Path) -> None:
+    """With the next upload, wherever uploads lie; what another server still receives stays."""
+    code = (
+        "import os, signal\n"
+        "from pathlib import Path\n"
+        "from sensorium.server.requests.uploads import UploadLimits, _new_folder\n"
+        f"folder = _new_folder(UploadLimits(folder=Path({str(tmp_path)!r})))\n"
+        "(folder.path / 'film').write_bytes(b'x')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+    [left] = tmp_path.iterdir()
+    used = TemporaryFolder(tmp_path, of="upload-")
+    for folder in (left, used.path):
+        os.utime(folder / ALIVE, (1e9, 1e9))
+    limits = UploadLimits(folder=tmp_path)
+    fresh.state.routes = replace(fresh.state.routes, uploads=limits)
+    answer = client(fresh, "ana").post("/v1/memories", files=[("media", ("a.png", png("a")))])
+    assert answer.status_code == 201, answer.text
+    assert list(tmp_path.iterdir()) == [used.path]
+    used.remove()
 
 
 def test_names_of_files_are_no_paths(fresh: FastAPI) -> None:

@@ -15,13 +15,11 @@ from sensorium.percepts import Percept
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.readers import Reader, known_options
 
-EXAMPLE = {"modality": "depth", "unit": "mm", "fx": 525}
-
 
 class FileFields(BaseModel):
     """What is known of a file; beside the named fields, units of its modality."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(extra="allow")
 
     modality: str | None = None
     at: Time | None = Field(default=None, description="When it was taken.")

@@ -25,6 +25,7 @@ from sensorium.errors import (
     StoreFullError,
     ToolArgumentError,
 )
+from sensorium.memory.temporary_folders import TemporaryFolder, remove_abandoned
 from sensorium.percepts.limits import MAX_BYTES, MIB
 
 FILES = "media"  # name of the parts that are files
@@ -129,16 +130,22 @@ async def received(request: Request, part: str, limits: UploadLimits) -> AsyncIt
             f"{JSON}, or {MULTIPART} with its boundary",
             "set Content-Type",
         )
-    folder = Path(tempfile.mkdtemp(prefix="sensorium-upload-", dir=limits.folder))
+    folder = await run_in_threadpool(_new_folder, limits)
     try:
-        form = _Form(options[b"boundary"], part, folder, limits)
+        form = _Form(options[b"boundary"], part, folder.path, limits)
         try:
             await _feed(form, request)
         finally:
             form.close()
-        yield Received(bytes(form.json), tuple(form.files), folder)
+        yield Received(bytes(form.json), tuple(form.files), folder.path)
     finally:
-        await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
+        await run_in_threadpool(folder.remove)
+
+
+def _new_folder(limits: UploadLimits) -> TemporaryFolder:
+    """Make a folder for the files of a request, and remove those that killed servers left."""
+    remove_abandoned(limits.folder or Path(tempfile.gettempdir()))
+    return TemporaryFolder(limits.folder, of="upload-")
 
 
 async def _json(request: Request, limits: UploadLimits) -> bytes:

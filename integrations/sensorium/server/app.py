@@ -22,7 +22,7 @@ from sensorium.server.answers.problems import offer_problems
 from sensorium.server.answers.static import StaticPages
 from sensorium.server.entry.access import Access
 from sensorium.server.entry.guarding import Guard
-from sensorium.server.observing import Observed, Observer
+from sensorium.server.observing import FailureAnswers, Observed, Observer
 from sensorium.server.options import ServerOptions
 from sensorium.server.requests.parameters import only_known_parameters
 from sensorium.server.routes import (
@@ -90,8 +90,9 @@ def build_app(memory: Memory, *, tokens: Tokens, options: ServerOptions | None =
     app.state.access = access
     app.state.routes = new_state(owners)
     app.state.observed = Observed(metrics.Points(memory.backend))
-    app.add_middleware(Observer, observed=app.state.observed)
+    app.add_middleware(FailureAnswers)
     app.add_middleware(Guard, options=options)
+    app.add_middleware(Observer, observed=app.state.observed)  # outermost: refusals count, too
     offer_problems(app)
     for module in ROUTERS:
         app.include_router(module.router)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.registry import Collector
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sensorium.server.answers.problems import request_id, unexpected
@@ -66,7 +67,7 @@ class Observed:
 
 
 class Observer:
-    """Counts requests, gives each an id, and answers those that fail; an ASGI middleware."""
+    """Counts requests and gives each an id; the outermost ASGI middleware."""
 
     def __init__(self, app: ASGIApp, observed: Observed) -> None:
         """Observe an app."""
@@ -80,28 +81,64 @@ class Observer:
             return
         given = Headers(scope=scope).get(ID, "")
         name = given if GIVEN.fullmatch(given) else secrets.token_hex(8)
-        asked = f"{scope['method']} {quote(scope['path'])}"  # one line, whatever is in a path
-        status, began = LEFT, time.perf_counter()
+        status, began, is_gone = LEFT, time.perf_counter(), False
+
+        async def receive_noted() -> Message:
+            nonlocal is_gone
+            message = await receive()
+            is_gone = is_gone or message["type"] == "http.disconnect"
+            return message
 
         async def send_named(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = LEFT if is_gone else message["status"]
                 MutableHeaders(scope=message)[ID] = name
             await send(message)
 
         token = request_id.set(name)
         try:
-            await self._app(scope, receive, send_named)
-        except Exception as error:
-            logger.error("%s %s failed", name, asked, exc_info=error)
-            if status != LEFT:  # half an answer is ended, not mended
-                raise
-            await unexpected()(scope, receive, send_named)
+            await self._app(scope, receive_noted, send_named)
         finally:
             request_id.reset(token)
             seconds = time.perf_counter() - began
             route = getattr(scope.get("route"), "path", NOWHERE)
             method = scope["method"] if scope["method"] in METHODS else "OTHER"
             self._observed.count(method, route, status, seconds)
+            asked = _asked(scope)
             logger.debug("%s %s %d in %.1f ms", name, asked, status, 1000 * seconds)
+
+
+class FailureAnswers:
+    """Answers requests that fail by a mistake of ours; the innermost ASGI middleware."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before an app."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noted)
+        except ClientDisconnect:  # nobody's mistake, and nobody to be answered
+            logger.debug("%s %s: the client has gone", request_id.get(), _asked(scope))
+        except Exception as error:
+            logger.error("%s %s failed", request_id.get(), _asked(scope), exc_info=error)
+            if has_begun:  # half an answer is ended, not mended
+                raise
+            await unexpected()(scope, receive, send)
+
+
+def _asked(scope: Scope) -> str:
+    """Return what is asked as one line, whatever is in the path."""
+    return f"{scope['method']} {quote(scope['path'])}"

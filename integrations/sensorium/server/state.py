@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 from sensorium.agents.owners import OwnersMemories
 from sensorium.errors import TooManyRequestsError
 from sensorium.server.answers.caching import Cache
+from sensorium.server.requests.held_bytes import HeldBytes
 from sensorium.server.requests.idempotency import IdempotentCalls
 from sensorium.server.requests.uploads import UploadLimits
 from sensorium.server.watching.happenings import Happenings
@@ -64,6 +65,7 @@ class ServerState:
         happenings: What happened to memories, for whoever listens.
         watcher: What looks for what other processes remember.
         uploads: How much one request may bring.
+        held: How much the JSON of all requests takes.
         calls: The latest calls that were sent with a key.
         drawn: Previews and signals that were drawn.
         streams: How many live streams are open.
@@ -72,6 +74,7 @@ class ServerState:
     happenings: Happenings
     watcher: Watcher
     uploads: UploadLimits = field(default_factory=UploadLimits)
+    held: HeldBytes = field(default_factory=HeldBytes)
     calls: IdempotentCalls = field(default_factory=IdempotentCalls)
     drawn: Cache = field(default_factory=Cache)
     streams: OpenStreams = field(default_factory=OpenStreams)

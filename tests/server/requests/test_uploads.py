@@ -16,8 +16,14 @@ from fastapi import FastAPI
 from tests.support.mcp_asking import png
 from tests.support.serving import client, token_of
 
-from sensorium.errors import ConflictError, RecordError, RequestError
+from sensorium.errors import (
+    ConflictError,
+    OperationCancelledError,
+    RecordError,
+    RequestError,
+)
 from sensorium.memory.temporary_folders import ALIVE, TemporaryFolder
+from sensorium.server.requests.held_bytes import HeldBytes
 from sensorium.server.requests.idempotency import IdempotentCalls
 from sensorium.server.requests.uploads import UploadLimits
 
@@ -117,6 +123,78 @@ def test_a_key_is_waited_for_while_its_first_call_runs() -> None:
                 await calls.once("ana", wrong, "body", work)
 
     asyncio.run(run())
+
+
+def test_who_waits_for_a_call_that_is_given_up_begins_anew() -> None:
+    """The client of the first call went away: that is no answer for the others."""
+
+    async def run() -> None:
+        calls, begun, gone = IdempotentCalls(), asyncio.Event(), asyncio.Event()
+
+        async def given_up() -> str:
+            begun.set()
+            await gone.wait()
+            raise OperationCancelledError("a", "b", "c")
+
+        async def work() -> str:
+            return "answer"
+
+        first = asyncio.create_task(calls.once("ana", "k", "body", given_up))
+        await begun.wait()
+        other = asyncio.create_task(calls.once("ana", "k", "body", work))
+        await asyncio.sleep(0)
+        gone.set()
+        with pytest.raises(OperationCancelledError):
+            await first
+        assert await other == "answer"
+
+    asyncio.run(run())
+
+
+def test_a_call_that_runs_is_never_forgotten() -> None:
+    """However many owners send keys meanwhile: it would be done twice."""
+
+    async def run() -> None:
+        calls, done, begun, leave = IdempotentCalls(owners=1), [], asyncio.Event(), asyncio.Event()
+
+        async def slow() -> str:
+            done.append("slow")
+            begun.set()
+            await leave.wait()
+            return "slow"
+
+        async def work() -> str:
+            return "quick"
+
+        first = asyncio.create_task(calls.once("ana", "k", "body", slow))
+        await begun.wait()
+        for owner in ("ben", "cyd", "dan"):
+            assert await calls.once(owner, "k", "body", work) == "quick"
+        again = asyncio.create_task(calls.once("ana", "k", "body", slow))
+        await asyncio.sleep(0)
+        leave.set()
+        assert await asyncio.gather(first, again) == ["slow", "slow"]
+        assert done == ["slow"]
+
+    asyncio.run(run())
+
+
+def test_json_is_bounded_over_all_requests(fresh: FastAPI) -> None:
+    """What one request holds another cannot; it is free again when the answer was sent."""
+    held = HeldBytes(most=1000)
+    fresh.state.routes = replace(fresh.state.routes, held=held)
+    web = client(fresh, "ana")
+    about = {"text": "a" * 600}
+    form = {"data": {"about": json.dumps(about)}, "files": [("media", ("a.png", png("a")))]}
+    for _ in range(3):
+        assert web.post("/v1/memories", json=about).status_code == 201
+    with held.one() as other:
+        other.take(500)
+        for sent in ({"json": about}, form):
+            refused = web.post("/v1/memories", **sent)
+            assert (refused.status_code, refused.json()["code"]) == (429, "TooManyRequestsError")
+            assert int(refused.headers["retry-after"]) > 0
+    assert web.post("/v1/memories", **form).status_code == 201
 
 
 def test_keys_are_bounded_in_number_and_time() -> None:

@@ -10,7 +10,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from sensorium.errors import ConflictError, RequestError, TooManyRequestsError
+from sensorium.errors import (
+    ConflictError,
+    OperationCancelledError,
+    RequestError,
+    TooManyRequestsError,
+)
 
 MOST_KEYS = 1_000  # that are kept of one owner
 MOST_OWNERS = 1_000  # whose keys are kept
@@ -98,10 +103,11 @@ class IdempotentCalls:
             answer = await work()
         except BaseException as error:
             calls.pop(key, None)
-            if isinstance(error, Exception):
+            is_given_up = isinstance(error, OperationCancelledError)  # as its client went away
+            if isinstance(error, Exception) and not is_given_up:
                 call.answer.set_exception(error)
                 call.answer.exception()  # it is heard of, even if nobody waits
-            else:  # the client went away; who waits begins anew
+            else:  # who waits begins anew
                 call.answer.cancel()
             raise
         call.answer.set_result(answer)
@@ -111,8 +117,9 @@ class IdempotentCalls:
         """Return an owner's calls, without those that are too old or too many."""
         calls = self._calls.setdefault(owner, OrderedDict())
         self._calls.move_to_end(owner)
-        while len(self._calls) > self._owners:
-            self._calls.popitem(last=False)
+        for other in list(self._calls)[: max(0, len(self._calls) - self._owners)]:
+            if all(call.answer.done() for call in self._calls[other].values()):
+                del self._calls[other]  # never one whose calls run: they would be done twice
         oldest = time.monotonic() - self._lifetime
         done = [key for key, call in calls.items() if call.answer.done()]
         surplus = len(calls) + 1 - self._most

@@ -27,6 +27,7 @@ from sensorium.errors import (
 )
 from sensorium.memory.temporary_folders import TemporaryFolder, remove_abandoned
 from sensorium.percepts.limits import MAX_BYTES, MIB
+from sensorium.server.requests.held_bytes import HeldBytes, Holding
 
 FILES = "media"  # name of the parts that are files
 LONGEST_NAME = 200  # characters of a file's name that are kept
@@ -42,14 +43,14 @@ class UploadLimits:
     Attributes:
         file_bytes: Largest file.
         files: Largest number of files.
-        json_bytes: Largest JSON, in which files may stand as base64.
+        json_bytes: Largest JSON, in which small files may stand as base64.
         spare_bytes: Room that stays free on the disk the files are written to.
         folder: Where files lie while they are read; the system's temporary folder by default.
     """
 
     file_bytes: int = MAX_BYTES
     files: int = MOST_MEDIA
-    json_bytes: int = 64 * MIB
+    json_bytes: int = 16 * MIB
     spare_bytes: int = 256 * MIB
     folder: Path | None = None
 
@@ -88,7 +89,7 @@ class Received:
         folder: Folder of the files.
     """
 
-    json: bytes
+    json: bytes | bytearray
     files: tuple[UploadedFile, ...] = ()
     folder: Path | None = None
 
@@ -108,21 +109,26 @@ class Received:
 
 
 @asynccontextmanager
-async def received(request: Request, part: str, limits: UploadLimits) -> AsyncIterator[Received]:
+async def received(
+    request: Request, part: str, limits: UploadLimits, memory: HeldBytes
+) -> AsyncIterator[Received]:
     """Receive the body of a request; its files are removed when the block ends.
 
     Args:
         request: The request.
         part: Name of the part of a form that is JSON.
         limits: How much it may bring.
+        memory: Counts the JSON of all requests; files lie on the disk.
     Raises:
         BodyTypeError: It is neither JSON nor a form with files.
         SourceTooLargeError: It is larger than the limits.
+        TooManyRequestsError: The requests of all clients hold too much JSON already.
         ToolArgumentError: The form is damaged, or has other parts.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind.decode("latin-1").lower() == JSON:
-        yield Received(await _json(request, limits))
+        with memory.one() as held:
+            yield Received(await _json(request, limits, held))
         return
     if kind.decode("latin-1").lower() != MULTIPART or not options.get(b"boundary"):
         raise BodyTypeError(
@@ -132,12 +138,13 @@ async def received(request: Request, part: str, limits: UploadLimits) -> AsyncIt
         )
     folder = await run_in_threadpool(_new_folder, limits)
     try:
-        form = _Form(options[b"boundary"], part, folder.path, limits)
-        try:
-            await _feed(form, request)
-        finally:
-            form.close()
-        yield Received(bytes(form.json), tuple(form.files), folder.path)
+        with memory.one() as held:
+            form = _Form(options[b"boundary"], part, folder.path, limits, held)
+            try:
+                await _feed(form, request)
+            finally:
+                form.close()
+            yield Received(form.json, tuple(form.files), folder.path)
     finally:
         await run_in_threadpool(folder.remove)
 
@@ -148,13 +155,14 @@ def _new_folder(limits: UploadLimits) -> TemporaryFolder:
     return TemporaryFolder(limits.folder, of="upload-")
 
 
-async def _json(request: Request, limits: UploadLimits) -> bytes:
+async def _json(request: Request, limits: UploadLimits, held: Holding) -> bytearray:
     body = bytearray()
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > limits.json_bytes:
+        if len(body) + len(chunk) > limits.json_bytes:
             raise _too_large("JSON", limits.json_bytes, "send files as parts of a form")
-    return bytes(body)
+        held.take(len(chunk))
+        body += chunk
+    return body
 
 
 async def _feed(form: _Form, request: Request) -> None:
@@ -185,8 +193,11 @@ class _Part:
 class _Form:
     """A form that is read as it arrives."""
 
-    def __init__(self, boundary: bytes, part: str, folder: Path, limits: UploadLimits) -> None:
+    def __init__(
+        self, boundary: bytes, part: str, folder: Path, limits: UploadLimits, held: Holding
+    ) -> None:
         self.json = bytearray()
+        self._held = held
         self.files: list[UploadedFile] = []
         self._named, self._folder, self._limits = part, folder, limits
         self._part: _Part | None = None
@@ -283,6 +294,7 @@ class _Form:
         if part.stream is None:
             if part.bytes > self._limits.json_bytes:
                 raise _too_large(self._named, self._limits.json_bytes, "send files as files")
+            self._held.take(len(piece))
             self.json += piece
             return
         if part.bytes > self._limits.file_bytes:

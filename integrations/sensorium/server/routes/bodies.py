@@ -251,7 +251,8 @@ def body_of(model: type[About], part: str) -> Callable[[Request], AsyncIterator[
     """
 
     async def body(request: Request) -> AsyncIterator[Body[About]]:
-        async with received(request, part, state_of(request).uploads) as arrived:
+        state = state_of(request)
+        async with received(request, part, state.uploads, state.held) as arrived:
             try:
                 about = model.model_validate_json(arrived.json or b"{}")
             except ValidationError as error:

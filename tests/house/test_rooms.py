@@ -24,6 +24,7 @@ ROOMS = [
         "media",
         "recipe",
         "elsewhere",
+        "temporary_folders",
         "place",
         "shelf",
     ),

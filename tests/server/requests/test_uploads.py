@@ -173,7 +173,7 @@ def test_a_call_that_runs_is_never_forgotten() -> None:
         again = asyncio.create_task(calls.once("ana", "k", "body", slow))
         await asyncio.sleep(0)
         leave.set()
-        assert await asyncio.gather(first, again) == ["slow", "slow"]
+        assert [await first, await again] == ["slow", "slow"]
         assert done == ["slow"]
 
     asyncio.run(run())
@@ -185,7 +185,7 @@ def test_json_is_bounded_over_all_requests(fresh: FastAPI) -> None:
     fresh.state.routes = replace(fresh.state.routes, held=held)
     web = client(fresh, "ana")
     about = {"text": "a" * 600}
-    form = {"data": {"about": json.dumps(about)}, "files": [("media", ("a.png", png("a")))]}
+    form: dict[str, Any] = {"data": {"about": json.dumps(about)}, "files": [("media", ("a.png", png("a")))]}
     for _ in range(3):
         assert web.post("/v1/memories", json=about).status_code == 201
     with held.one() as other:

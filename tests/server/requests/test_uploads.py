@@ -185,7 +185,10 @@ def test_json_is_bounded_over_all_requests(fresh: FastAPI) -> None:
     fresh.state.routes = replace(fresh.state.routes, held=held)
     web = client(fresh, "ana")
     about = {"text": "a" * 600}
-    form: dict[str, Any] = {"data": {"about": json.dumps(about)}, "files": [("media", ("a.png", png("a")))]}
+    form: dict[str, Any] = {
+        "data": {"about": json.dumps(about)},
+        "files": [("media", ("a.png", png("a")))],
+    }
     for _ in range(3):
         assert web.post("/v1/memories", json=about).status_code == 201
     with held.one() as other:

@@ -64,6 +64,17 @@ def serve(
         ),
     ] = None,
     tokens: Tokens = None,
+    upload_folder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            exists=True,
+            file_okay=False,
+            writable=True,
+            help="Where files that are sent lie while they are read; by default the system's "
+            "temporary folder, which is in RAM on some systems.",
+        ),
+    ] = None,
     read_only: Annotated[
         bool,
         typer.Option(
@@ -85,6 +96,7 @@ def serve(
     with reporting(as_json=False):
         from sensorium.server.entry.tokens import TokenFile
         from sensorium.server.options import ServerOptions
+        from sensorium.server.requests.uploads import UploadLimits
         from sensorium.server.serving import serve as run
 
         if public_url is not None and behind_proxy is not None:
@@ -98,6 +110,7 @@ def serve(
             public_url=behind_proxy or public_url,
             behind_proxy=behind_proxy is not None,
             proxy_address=proxy_address,
+            uploads=UploadLimits(folder=upload_folder),
             over_tls=(behind_proxy or "").startswith("https:"),
         )
         file = token_file(place, tokens)

@@ -88,7 +88,7 @@ def build_app(memory: Memory, *, tokens: Tokens, options: ServerOptions | None =
         redirect_slashes=False,
     )
     app.state.access = access
-    app.state.routes = new_state(owners)
+    app.state.routes = new_state(owners, options.uploads)
     app.state.observed = Observed(metrics.Points(memory.backend))
     app.add_middleware(FailureAnswers)
     app.add_middleware(Guard, options=options)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from sensorium.agents.limits import ServerLimits
 from sensorium.errors import RequestError
+from sensorium.server.requests.uploads import UploadLimits
 
 LOOPBACK = "127.0.0.1"
 
@@ -26,6 +27,7 @@ class ServerOptions:
         proxy_address: Addresses or networks of that proxy, with commas between them: only they may
             say for whom a request comes. By default this machine and private networks.
         limits: Sizes of what the server takes in and gives out.
+        uploads: How much one request may bring, and where its files lie meanwhile.
     """
 
     read_only: bool = False
@@ -35,6 +37,7 @@ class ServerOptions:
     behind_proxy: bool = False
     proxy_address: str | None = None
     limits: ServerLimits = field(default_factory=ServerLimits)
+    uploads: UploadLimits = field(default_factory=UploadLimits)
 
     def __post_init__(self) -> None:
         if self.public_url is not None:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from tests.support.mcp_asking import png
-from tests.support.serving import client, token_of
+from tests.support.planted import PlantedEncoder
+from tests.support.serving import client, token_of, tokens
 
 from sensorium.errors import (
     ConflictError,
@@ -22,7 +23,10 @@ from sensorium.errors import (
     RecordError,
     RequestError,
 )
+from sensorium.memory import Memory
 from sensorium.memory.temporary_folders import ALIVE, TemporaryFolder
+from sensorium.server import build_app
+from sensorium.server.options import ServerOptions
 from sensorium.server.requests.held_bytes import HeldBytes
 from sensorium.server.requests.idempotency import IdempotentCalls
 from sensorium.server.requests.uploads import UploadLimits
@@ -49,6 +53,17 @@ def test_uploads_are_bounded(fresh: FastAPI, limits: UploadLimits, status: int) 
         assert answer.json()["remedy"]
         with fresh.state.access.memories.using("ana") as memory:
             assert memory.count() == 0
+
+
+def test_limits_are_options_of_the_server() -> None:
+    """Whoever runs it says how much a request may bring."""
+    with Memory.open(":memory:", owner="ana", encoder=PlantedEncoder()) as memory:
+        app = build_app(
+            memory, tokens=tokens(), options=ServerOptions(uploads=UploadLimits(file_bytes=100))
+        )
+        with client(app):
+            files = [("media", ("a.png", png("a")))]
+            assert client(app, "ana").post("/v1/memories", files=files).status_code == 413
 
 
 def test_what_a_killed_server_left_is_removed(fresh: FastAPI, tmp_path: Path) -> None:

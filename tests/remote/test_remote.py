@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import pickle
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,18 @@ from sensorium.errors import (
     MediaNotFoundError,
     MemoryAccessError,
     QueryError,
+    RecordError,
     RecordNotFoundError,
+    StoreClosedError,
+    StoreFormatError,
+    UnsupportedModalityError,
 )
 from sensorium.memory import AsyncMemory, Memory, Moment
-from sensorium.percepts import Audio, Depth, Place, Text
+from sensorium.percepts import Audio, Depth, Image, Place, Text, Video
 from sensorium.remote import RemoteMemory
-from sensorium.samples import sample
+from sensorium.samples import FOLDER, sample
 
+FRAMES = np.random.default_rng(1).integers(0, 255, (8, 48, 64, 3), dtype=np.uint8)
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 SENSES = ("photo_dog", "sound_dog_bark", "depth_mug", "imu_walking", "thermal_person")
 
@@ -162,6 +168,17 @@ def test_owners_see_nothing_of_each_other(ana: RemoteMemory, ben: RemoteMemory) 
         (lambda memory: memory.recall("a", since=datetime(2026, 1, 1)), FilterError),
         (lambda memory: memory.remember("a picture"), ArgumentTypeError),
         (lambda memory: memory.remember(text="a", vectors={}), MemoryAccessError),
+        (lambda memory: memory.remember(text="a", tags="holiday"), RecordError),
+        (lambda memory: memory.remember(text="a", at=datetime(2026, 1, 1)), RecordError),
+        (lambda memory: memory.remember(text="a", metadata={"n": float("nan")}), RecordError),
+        (lambda memory: memory.remember(text="a", metadata={"n": object()}), RecordError),
+        (lambda memory: memory.remember(text="a", place=(48, 11)), RecordError),
+        (lambda memory: memory.remember(Video(FRAMES, fps=8)), RecordError),
+        (lambda memory: memory.update("a", tags="beach"), RecordError),
+        (lambda memory: memory.recall("a", limit=0), QueryError),
+        (lambda memory: memory.recall("a", modalities="image"), QueryError),
+        (lambda memory: memory.recall("a", modalities=["smell"]), UnsupportedModalityError),
+        (lambda memory: memory.recall("a", ranking="best"), QueryError),
         (lambda memory: memory.backend, MemoryAccessError),
         (lambda memory: memory.encoder, MemoryAccessError),
         (lambda memory: memory.for_owner("ben"), MemoryAccessError),
@@ -174,6 +191,27 @@ def test_what_cannot_be_is_refused(ana: RemoteMemory, call: Any, error: type[Exc
     """By an error of the class that it has here, or by one that says where to call it."""
     with pytest.raises(error):
         call(ana)
+
+
+def test_files_keep_their_names(ana: RemoteMemory, tmp_path: Path) -> None:
+    """Not their folders, which are of this machine; samples have that of their modality."""
+    path = tmp_path / "sunny day.jpg"
+    path.write_bytes((FOLDER / "photo_sunflower.jpg").read_bytes())
+    [medium] = ana.get(ana.remember(Image(path)).id).media
+    assert medium.uri == "sunny%20day.jpg"
+    [medium] = ana.get(ana.remember(Image(FRAMES[0])).id).media
+    assert medium.uri == "image.png"
+    [medium] = ana.get(ana.remember(Image(FRAMES[1], uri="camera:3")).id).media
+    assert medium.uri == "camera:3"
+
+
+def test_a_closed_memory_says_so(opened: Opened) -> None:
+    """As one of this machine does."""
+    memory = opened("ana")
+    memory.close()
+    memory.close()
+    with pytest.raises(StoreClosedError, match="open it again"):
+        memory.recall("a dog")
 
 
 def test_asynchronous_programs_use_it(ana: RemoteMemory) -> None:
@@ -202,6 +240,22 @@ def test_wrong_addresses_are_told(address: str) -> None:
     with pytest.raises(MemoryAccessError, match="token") as caught:
         Memory.open(address, token="0123456789abcdef")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "place", ["sensorium+127.0.0.1:8000", "sensorium+/tmp/x", "sensorium+ftp://h"]
+)
+def test_an_address_without_http_is_no_folder(place: str) -> None:
+    """A slip of the pen begins no empty memory."""
+    with pytest.raises(StoreFormatError, match="sensorium\\+https://host"):
+        Memory.open(place, owner="ana")
+
+
+@pytest.mark.parametrize("place", [":memory:", "http://127.0.0.1:9"])
+def test_a_token_is_for_a_sensorium_server(place: str) -> None:
+    """Elsewhere it would open nothing, and nobody would know."""
+    with pytest.raises(StoreFormatError, match="token"):
+        Memory.open(place, owner="ana", token="0123456789abcdef")
 
 
 @pytest.mark.parametrize(

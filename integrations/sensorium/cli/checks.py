@@ -102,7 +102,10 @@ def run_checks(place: str, *, encoder: str) -> Iterator[Check]:
         yield from _guarded("memory", lambda: _memory(folder, encoder))
         yield _disk(folder)
     elif place != IN_PROCESS:
-        yield from _guarded("server", lambda: _server(place))
+        from sensorium.memory.elsewhere import opener_of
+
+        known = _sensorium_server if opener_of(place) else _server
+        yield from _guarded("server", lambda: known(place))
 
 
 def check_media(session: Session) -> Iterator[Check]:
@@ -338,3 +341,10 @@ def _nearest(folder: Path) -> Path:
     """Return the folder itself, or the nearest folder above it that exists."""
     folder = folder.absolute()
     return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def _sensorium_server(place: str) -> Check:
+    from sensorium.memory import Memory
+
+    with Memory.open(place) as memory:
+        return Check("server", "ok", f"{place}; its token is of {memory.owner!r}")

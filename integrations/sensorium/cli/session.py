@@ -70,7 +70,7 @@ class Session:
             try:
                 memory = Memory.open(
                     self.place,
-                    owner=self.owner,
+                    owner=None if token_decides(self.place, self.owner) else self.owner,
                     encoder=encoder,
                     media=media,
                     read_only=self.read_only,
@@ -129,6 +129,13 @@ class Session:
             return None
         schema, _ = description
         return NoEncoder(schema.space, schema.modalities)
+
+
+def token_decides(place: str, owner: str) -> bool:
+    """Return whether a place is a Sensorium server, and no owner was named: its token names one."""
+    from sensorium.memory.elsewhere import opener_of
+
+    return owner == OWNER and opener_of(place) is not None
 
 
 def is_folder(place: str) -> bool:

@@ -16,7 +16,7 @@ from sensorium.encoders import Encoder, supervised
 from sensorium.encoders.source import EncoderSource
 from sensorium.encoders.supervision import Cancel
 from sensorium.enrich import Enrichers
-from sensorium.errors import SensoriumError, StreamError
+from sensorium.errors import SensoriumError, StoreFormatError, StreamError
 from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.checks import check_field, check_limit, check_several
 from sensorium.memory.closing import Closing
@@ -65,6 +65,7 @@ from sensorium.memory.writing.enriching import Enriching
 from sensorium.memory.writing.purging import Purger
 from sensorium.memory.writing.writer import BATCH, Writer
 from sensorium.percepts import Percept, Place
+from sensorium.percepts.locations import without_credentials
 from sensorium.qdrant import Backend, CollectionSchema, Filter
 from sensorium.qdrant.filters import check_owner
 from sensorium.qdrant.read_only import ReadOnlyBackend
@@ -161,6 +162,12 @@ class Memory(Closing, Reopening):
             MissingExtraError: The package that the encoder or the place needs is not installed.
         """
         elsewhere = opener_of(place)
+        if token is not None and elsewhere is None:
+            raise StoreFormatError(
+                f"a token with the place {without_credentials(str(place))!r}",
+                "the address of a Sensorium server",
+                'write "sensorium+https://host", or leave token= out; a Qdrant server has api_key=',
+            )
         recipe = Recipe(
             place,
             "" if elsewhere and owner is None else check_owner(owner),

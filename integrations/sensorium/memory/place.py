@@ -351,6 +351,12 @@ def _check_place(place: str) -> str:
             'a folder, the URL of a server, or ":memory:"',
             f"leave it out for {HOME}",
         )
+    if place.lower().startswith("sensorium+"):
+        raise StoreFormatError(
+            f"{without_credentials(place)!r} as the place of a memory",
+            "the address of a Sensorium server, with http or https",
+            'write "sensorium+https://host"; for a folder of that name, "./" before it',
+        )
     if OTHER_SERVER.fullmatch(place) and not SERVER.match(place):
         raise StoreFormatError(
             f"{without_credentials(place)!r} as the place of a memory",

@@ -15,6 +15,7 @@ import httpx
 from sensorium import errors
 from sensorium.errors import MemoryAccessError, OwnerError, SensoriumError, StoreUnavailableError
 from sensorium.percepts.locations import without_credentials
+from sensorium.qdrant.backend import closed
 
 PREFIX = re.compile(r"sensorium\+(?=https?://)", re.IGNORECASE)
 VERSION = "/v1"
@@ -69,6 +70,8 @@ class Connection:
 
     def _opened(self) -> httpx.Client:
         """Return a client of this process: a forked child must not share connections."""
+        if self._client.is_closed:
+            raise closed(f"the memory at {self.url}")
         if self._process != os.getpid():
             self._client, self._process = self._new_client(), os.getpid()
         return self._client

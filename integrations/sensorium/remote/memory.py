@@ -21,15 +21,19 @@ from sensorium.enrich import Enrichers
 from sensorium.errors import (
     MemoryAccessError,
     OwnerError,
+    QueryError,
     RecordNotFoundError,
     SensoriumError,
     StoreError,
+    UnsupportedModalityError,
+    show,
 )
-from sensorium.memory.checks import check_several
+from sensorium.memory.checks import are_names, check_several
 from sensorium.memory.filters import Filters
 from sensorium.memory.layout.ids import check_id
 from sensorium.memory.media.signals import open_percepts
 from sensorium.memory.memory import LIMIT, Memory
+from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.recipe import Recipe
 from sensorium.memory.records import (
@@ -44,7 +48,8 @@ from sensorium.memory.records import (
     Timeline,
 )
 from sensorium.memory.times import limit_by_times
-from sensorium.memory.writing.draft import each_moment, expiry
+from sensorium.memory.writing.draft import check_fields, each_moment, expiry
+from sensorium.memory.writing.editor import changes
 from sensorium.memory.writing.writer import BATCH
 from sensorium.percepts import Percept, Place
 from sensorium.remote.answers import hit_of, record_of, remembered_of, timeline_of, written_time
@@ -165,6 +170,7 @@ class RemoteMemory(Memory):
 
     def _send(self, moment: Moment, **choices: Any) -> Remembered:
         _refuse(vectors=moment.vectors)
+        check_fields(moment)
         given = moment.percepts
         percepts, text = split_text([given] if isinstance(given, Percept) else given, moment.text)
         said = {
@@ -239,9 +245,17 @@ class RemoteMemory(Memory):
         """
         if read_times:
             query, filters, _ = limit_by_times(query, filters)
+        RecallOptions(
+            limit=limit,
+            ranking=ranking,
+            keywords=keywords,
+            min_confidence=min_confidence,
+            half_life=half_life,
+            diversity=diversity,
+        )  # which checks them
         options = {
             "limit": limit,
-            "modalities": None if modalities is None else list(modalities),
+            "modalities": None if modalities is None else _known(modalities),
             "keywords": keywords,
             "min_confidence": min_confidence,
             "half_life": half_life and _age(half_life),
@@ -306,6 +320,9 @@ class RemoteMemory(Memory):
             MemoryAccessError: `vectors` or `retain`, which a server does not take.
         """
         _refuse(vectors=vectors, retain=retain)
+        changes(
+            tags=tags, metadata=metadata, source=source, expires_at=expires_at, place=place, at=at
+        )
         files, words = split_text(percepts, text)
         said = {
             "text": words,
@@ -464,6 +481,27 @@ def open_remote(recipe: Recipe) -> RemoteMemory:
     if recipe.source.given != DEFAULT:
         raise _on_the_server("encoder=", "leave it out: the server has one")
     return RemoteMemory._opened(recipe)
+
+
+def _known(modalities: Collection[str]) -> list[str]:
+    """Return modalities as a list; the server checks that its encoder has them.
+
+    Raises:
+        QueryError: It is no list of names.
+        UnsupportedModalityError: One of them is no modality.
+    """
+    if not are_names(modalities):
+        raise QueryError(
+            f"modalities={show(modalities)}", "a list of names", 'write modalities=["image"]'
+        )
+    unknown = sorted(set(modalities) - Percept.modalities.keys())
+    if unknown:
+        raise UnsupportedModalityError(
+            f"modalities={sorted(modalities)!r}",
+            f"some of {', '.join(sorted(Percept.modalities))}",
+            f"leave out {', '.join(unknown)}",
+        )
+    return list(modalities)
 
 
 def _age(length: timedelta) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 import numpy as np
 
@@ -13,7 +15,7 @@ from sensorium.errors import ArgumentTypeError, QueryError, RecordError, show
 from sensorium.memory import Query
 from sensorium.memory.filters import Filters, conditions
 from sensorium.percepts import Percept, Text
-from sensorium.percepts.files import file_from_percept
+from sensorium.percepts.files import NPY, file_from_percept
 from sensorium.remote.answers import written_time
 
 Upload = tuple[str, tuple[str, BinaryIO, str]]  # field of a form; name, content and type of a file
@@ -40,10 +42,16 @@ class Form:
             RecordError: The percept has no file.
         """
         file = file_from_percept(percept)
+        if file.extension == NPY.extension:
+            raise RecordError(
+                f"a {percept.modality} of samples that no usual file holds, for a server",
+                "a file",
+                "write it as one first, such as an MP4 of a video, and open that",
+            )
         content = self._opened.enter_context(file.source.open())
-        name = f"{len(self._files)}.{file.extension}"
+        name = f"{percept.modality}.{file.extension}"
         self._files.append(("media", (name, content, file.mime)))
-        said = {"at": written_time(percept.at), "uri": percept.uri, **file.units}
+        said = {"at": written_time(percept.at), "uri": _origin(percept), **file.units}
         known = {key: _plain(value) for key, value in said.items() if value is not None}
         return {"modality": percept.modality, **known}
 
@@ -59,6 +67,12 @@ class Form:
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
+
+
+def _origin(percept: Percept) -> str | None:
+    """Return where a percept came from: its file is named without its folder, which stays here."""
+    path = getattr(percept.source, "path", None)
+    return percept.uri or (quote(path.name) if isinstance(path, Path) else None)
 
 
 def split_text(percepts: Sequence[object], text: str | None) -> tuple[list[Percept], str | None]:

@@ -63,13 +63,7 @@ def draft_moment(owner: str, moment: Moment, *, now: datetime) -> Draft:
         PerceptError: A percept whose content cannot be read.
     """
     percepts = _percepts(moment)
-    check_time("at", moment.at)
-    check_time("dated", moment.dated)
-    check_place(moment.place)
-    check_time("expires_at", moment.expires_at)
-    check_tags(moment.tags)
-    check_text("source", moment.source)
-    flags = tuple(check_metadata(moment.metadata)) if moment.metadata is not None else ()
+    flags = check_fields(moment)
     stated = moment.at or min((percept.at for percept in percepts if percept.at), default=None)
     at = (stated or moment.dated or _captured(percepts) or now).astimezone(timezone.utc)
     digests = tuple(percept.digest for percept in percepts)
@@ -90,6 +84,21 @@ def draft_moment(owner: str, moment: Moment, *, now: datetime) -> Draft:
         flags,
         place=moment.place or next((place for p in percepts if (place := p.place)), None),
     )
+
+
+def check_fields(moment: Moment) -> tuple[str, ...]:
+    """Check what is said of a moment beside its percepts; return the flags of its metadata.
+
+    Raises:
+        RecordError: A field of the wrong kind.
+    """
+    check_time("at", moment.at)
+    check_time("dated", moment.dated)
+    check_place(moment.place)
+    check_time("expires_at", moment.expires_at)
+    check_tags(moment.tags)
+    check_text("source", moment.source)
+    return tuple(check_metadata(moment.metadata)) if moment.metadata is not None else ()
 
 
 def _captured(percepts: Sequence[Percept]) -> datetime | None:

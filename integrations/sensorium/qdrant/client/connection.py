@@ -45,6 +45,7 @@ MEMORY = ":memory:"
 TRIES = 5
 FIRST_WAIT = 0.2  # seconds before the second try; each wait is twice the one before
 LONGEST_WAIT = 30.0  # seconds, also where the server asks for more
+PROBLEM = "application/problem+json"  # in which Sensorium servers answer, and Qdrant never
 DETAIL = 200  # characters of the server's own message that an error repeats
 
 UNAUTHORISED, REFUSED, ABSENT, TOO_MANY, BROKEN = 401, 403, 404, 429, 500  # HTTP
@@ -86,12 +87,14 @@ class Trouble:
         status: Status of HTTP, or the nearest to that of gRPC; `None` where no answer came.
         passing: Whether the same request may succeed later.
         wait: Seconds that the server asks to wait.
+        is_ours: Whether it is a Sensorium server, which is none of Qdrant.
     """
 
     detail: str
     status: int | None = None
     passing: bool = True
     wait: float = 0.0
+    is_ours: bool = False
 
 
 class Connection:
@@ -208,6 +211,12 @@ class Connection:
                 "a server that runs and can be reached",
                 "check the URL and the server, then try again; docs/deploy.md starts one",
             )
+        if trouble.is_ours:
+            return StoreUnavailableError(
+                f"{server}, which is a Sensorium server",
+                "a Qdrant server, or the address of a Sensorium server",
+                'write "sensorium+" before its address, and its token in token=',
+            )
         reason = (
             f"{trouble.status}: {detail}"
             if trouble.status
@@ -301,12 +310,7 @@ def connect(
 
 def _read(error: Exception) -> Trouble:
     if isinstance(error, UnexpectedResponse):
-        status = error.status_code or BROKEN
-        passing = status == TOO_MANY or status >= BROKEN
-        content = error.content.decode("utf-8", "replace")
-        full = "no space left" in content.lower()
-        asked = error.headers.get("Retry-After", "")
-        return Trouble(content, status, passing and not full, _seconds(asked))
+        return _refused(error)
     if isinstance(error, ResourceExhaustedResponse):
         return Trouble(str(error), TOO_MANY, wait=float(error.retry_after_s))
     if isinstance(error, ResponseHandlingException):
@@ -320,6 +324,17 @@ def _read(error: Exception) -> Trouble:
         status = GRPC_STATUS.get(error.code(), 400)
         return Trouble(str(error.details()), status, status == TOO_MANY or status >= BROKEN)
     return Trouble(str(error))
+
+
+def _refused(error: UnexpectedResponse) -> Trouble:
+    status = error.status_code or BROKEN
+    passing = status == TOO_MANY or status >= BROKEN
+    content = error.content.decode("utf-8", "replace")
+    if error.headers.get("Content-Type", "").startswith(PROBLEM):
+        return Trouble(content, status, passing=False, is_ours=True)
+    full = "no space left" in content.lower()
+    asked = error.headers.get("Retry-After", "")
+    return Trouble(content, status, passing and not full, _seconds(asked))
 
 
 def _seconds(text: str) -> float:

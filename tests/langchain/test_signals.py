@@ -45,6 +45,25 @@ async def test_every_sense_is_added_and_found(store: SensoriumVectorStore, metho
     assert (signal.modality, signal.uri) == (dog.modality, dog.uri)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_corrected_document_keeps_its_signal(store: SensoriumVectorStore, method: str) -> None:
+    """New words and metadata of a picture leave the picture where it was; words alone change."""
+    getattr(store, method)([METHODS[method]("dog")], [{"n": 1}], ids=["dog"])
+    store.add_texts(["clock"], ids=["clock"])
+    before = store.memory.get("dog").media
+    [document] = store.get_by_ids(["dog"])
+    document.page_content, document.metadata["n"] = "the sea", 2
+    store.update_documents(["clock", "dog"], [Document("piano"), document])
+    record = store.memory.get("dog")
+    assert (record.text, record.metadata) == ("the sea", {"n": 2})
+    assert [m for m in record.media if m.modality != "text"] == list(before)
+    assert {d.id for d in store.similarity_search("dog", k=1)} == {"dog"}
+    assert store.memory.get("clock").text == "piano"
+    [again] = store.get_by_ids(["dog"])
+    store.update_document("dog", again)
+    assert store.memory.get("dog").text == "the sea"
+
+
 def test_files_are_added_with_their_units() -> None:
     """Paths, `data:` URIs and bytes, with the units of the sense; the kinds are in the metadata."""
     store = SensoriumVectorStore.open(embedding=SensoriumEmbeddings())

@@ -591,7 +591,9 @@ class SensoriumVectorStore(Closing, VectorStore):
         self.update_documents([document_id], [document])
 
     def update_documents(self, ids: Sequence[str], documents: Sequence[Document]) -> None:
-        """Replace documents that a vector store added; a picture only gets new metadata.
+        """Replace documents that a vector store added; pictures, sounds and the like stay.
+
+        A document of one replaces its words, if it has any of its own, and its metadata.
 
         Args:
             ids: Ids of the documents to replace.
@@ -601,7 +603,8 @@ class SensoriumVectorStore(Closing, VectorStore):
             RecordError: Not as many ids as documents.
             BatchError: Some could not be added; the others are replaced.
         """
-        known = {record.id for record in self.memory.get_many(ids) if MARK in record.tags}
+        records = self.memory.get_many(ids)
+        known = {record.id: record for record in records if MARK in record.tags}
         missing = [name for name in ids if name not in known]
         if missing:
             raise RecordNotFoundError(
@@ -609,7 +612,11 @@ class SensoriumVectorStore(Closing, VectorStore):
                 "the id of a document",
                 "add it with add_documents([...], ids=[...])",
             )
-        self.add_documents(documents, ids=ids)
+        if len(documents) == len(ids):  # else it is told of below
+            found = [known[name] for name in ids]
+            ids, documents = self._writer.describe(documents, found)
+        if documents or not known:
+            self.add_documents(documents, ids=ids)
 
     def delete(
         self,

@@ -80,6 +80,41 @@ class DocumentWriter:
         ]
         return self._remember(moments, names, batch_size, places)
 
+    def describe(
+        self, documents: Sequence[Document], records: Sequence[Record]
+    ) -> tuple[list[str], list[Document]]:
+        """Give records with signals the words and the metadata of documents.
+
+        Returns:
+            Ids and documents of the others, which are words alone.
+        """
+        left: list[tuple[str, Document]] = []
+        for document, record in zip(documents, records, strict=True):
+            if not signals_of(record):
+                left.append((record.id, document))
+                continue
+            words = document.page_content
+            changes: dict[str, Any] = {"metadata": returned_metadata(document, record)}
+            if (
+                words.strip()
+                and words != record.text
+                and not words.endswith(end_of_line(record.id))
+            ):
+                changes |= self._described(words, record)
+            self._memory.update(record.id, **changes)
+        return [name for name, _ in left], [document for _, document in left]
+
+    def _described(self, words: str, record: Record) -> dict[str, Any]:
+        """Return the words of a record with signals, with their vector if others make it."""
+        if self._foreign is None:
+            return {"text": words}
+        [row] = self._text_vectors([words])
+        return {
+            "text": words,
+            "vectors": row,
+            "retain": [medium.digest for medium in signals_of(record)],
+        }
+
     def keep(
         self, percepts: Sequence[Percept], contents: Contents, metadatas: Metadatas, ids: Ids
     ) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -46,6 +47,18 @@ def redacted(text: str, url: str) -> str:
     for secret in sorted({*secrets, *map(unquote, secrets), *map(quote, secrets)}, key=len)[::-1]:
         text = text.replace(secret, HIDDEN) if secret else text
     return text
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine, so that nobody else can reach or overhear it.
+
+    Args:
+        host: A name or an address, without its port; brackets may be around one of IPv6.
+    """
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def is_there(path: Path) -> bool:

@@ -178,7 +178,7 @@ def _check_address(
         BadParameter: --allow-remote or the token is missing, or the token is short.
     """
     from sensorium.agents.grants import SHORTEST_TOKEN
-    from sensorium.mcp.serving import is_loopback
+    from sensorium.percepts.locations import is_loopback
 
     if is_loopback(host):
         return

@@ -14,6 +14,7 @@ from pydantic import AnyHttpUrl
 from sensorium.agents.grants import RIGHTS
 from sensorium.errors import MemoryAccessError, OwnerError
 from sensorium.mcp.issuer_keys import IssuerKeys
+from sensorium.percepts.locations import is_loopback
 from sensorium.qdrant.filters import check_owner
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,6 @@ CLAIMS = ["exp", "iss", "aud", "sub"]  # a token must have them
 LEEWAY = 30  # seconds that the clocks of both may differ
 LONGEST_TOKEN = 16_384  # characters
 SCOPE = "memory:"  # begins the scopes of the rights: memory:read, memory:write, memory:forget
-HERE = ("127.0.0.1", "localhost", "[::1]")  # where http will do
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Issuer:
             value = getattr(self, name)
             try:
                 address = AnyHttpUrl(value or self.url)
-                if address.scheme != "https" and address.host not in HERE:
+                if address.scheme != "https" and not is_loopback(address.host or ""):
                     raise ValueError("others on the way could exchange the keys")
             except ValueError as error:
                 raise MemoryAccessError(

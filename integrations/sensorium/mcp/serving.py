@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
 import signal
@@ -30,6 +29,7 @@ from sensorium.mcp.server import MemoryServer
 from sensorium.mcp.shares import OwnerShares
 from sensorium.memory import Memory
 from sensorium.percepts.limits import MIB
+from sensorium.percepts.locations import is_loopback
 
 logger = logging.getLogger(__name__)
 
@@ -151,14 +151,6 @@ def _check_token(length: int) -> None:
             f"at least {SHORTEST_TOKEN}",
             "make one with secrets.token_urlsafe()",
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach an address."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def listen(host: str, port: int) -> socket.socket:

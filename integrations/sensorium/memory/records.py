@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from sensorium.memory.certainty import Certainty, certainty_of
 from sensorium.percepts import Percept, Place, Span
 
 SHOWN = 60  # characters of a text in a record's repr
+DIGEST = re.compile("[0-9a-f]{64}")  # of a percept: SHA-256 in hexadecimal
 Status = Literal["new", "replaced", "known"]
 Progress: TypeAlias = Callable[[int, "int | None"], None]  # how many are done, and of how many
 

@@ -14,12 +14,13 @@ import httpx
 
 from sensorium import errors
 from sensorium.errors import MemoryAccessError, OwnerError, SensoriumError, StoreUnavailableError
-from sensorium.percepts.locations import without_credentials
+from sensorium.percepts.locations import is_loopback, without_credentials
 from sensorium.qdrant.backend import closed
 
 PREFIX = re.compile(r"sensorium\+(?=https?://)", re.IGNORECASE)
 VERSION = "/v1"
 TOKEN_VARIABLE = "SENSORIUM_TOKEN"
+INSECURE = "SENSORIUM_INSECURE"  # allows HTTP without TLS to other machines, if it is 1
 PROBLEM = "application/problem+json"
 CONNECTING, WAITING = 10.0, 600.0  # seconds: long sounds take minutes to encode
 WORDS = 3  # of an error: what came, what was needed, what to do
@@ -44,15 +45,22 @@ class Connection:
             transport: What carries requests, such as `httpx.HTTPTransport(uds=path)`; by default
                 TCP.
         Raises:
-            MemoryAccessError: The address has a name or a password in it, or names no host.
+            MemoryAccessError: The address has a name or a password in it, or names no host; or
+                it is HTTP without TLS to another machine, and SENSORIUM_INSECURE is not 1.
         """
         self.url = PREFIX.sub("", url).rstrip("/")
         parts = urlsplit(self.url)
-        if not parts.hostname or parts.username or parts.query or parts.fragment:
+        if not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
             raise MemoryAccessError(
                 f"the address {without_credentials(url)!r}",
                 "a scheme and a host, and a path if the server is below one",
                 'write "sensorium+https://host", and the token in token=',
+            )
+        if parts.scheme.lower() != "https" and not _may_be_read(parts.hostname):
+            raise MemoryAccessError(
+                f"the address {without_credentials(url)!r}, where others on the way can read all",
+                "https, or a server on this machine",
+                f"write sensorium+https://; in a network that you trust, set {INSECURE}=1",
             )
         self._token = token or os.environ.get(TOKEN_VARIABLE) or None
         self._transport = transport
@@ -154,6 +162,11 @@ class Connection:
             title = str(problem.get("detail") or problem.get("title") or answer.reason_phrase)
             told = [f"{title} ({answer.status_code})", "another request", "see the server's log"]
         return _made(kind, *map(str, told))
+
+
+def _may_be_read(host: str) -> bool:
+    """Return whether what is sent to a host without TLS is safe, or said to be."""
+    return is_loopback(host) or os.environ.get(INSECURE) == "1"
 
 
 def _made(kind: type[SensoriumError], came: str, needed: str, remedy: str) -> SensoriumError:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote
 
 from sensorium.encoders.forking import Lock
+from sensorium.errors import StoreFormatError, show
 from sensorium.memory.media.signals import name_of, percept_of
-from sensorium.memory.records import Medium
+from sensorium.memory.records import DIGEST, Medium
 from sensorium.memory.temporary_folders import TemporaryFolder, remove_abandoned
 from sensorium.percepts import Percept
 from sensorium.remote.connection import Connection
@@ -30,6 +32,7 @@ class Downloads:
         Raises:
             ArgumentTypeError: `medium` is not a medium.
             MediaNotFoundError: It was not kept, or its file is gone.
+            StoreFormatError: The server names or sends something else; see `path`.
         """
         return percept_of(medium, self.path(medium))
 
@@ -38,21 +41,20 @@ class Downloads:
 
         Raises:
             MediaNotFoundError: It was not kept, or is gone.
+            StoreFormatError: The server names it by what is no digest, or sends another file.
         """
-        name_of(medium)
-        digest = medium.digest
+        name, digest = name_of(medium), medium.digest
+        # It becomes a path here: a server might write anywhere by another name
+        if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
+            raise _distrusted(f"a medium with the digest {show(digest)}", "64 hexadecimal digits")
         with self._lock:
             path = self._made() / digest
             if path.exists():
                 return path
             part = path.with_suffix(".part")
             try:
-                with (
-                    self._connection.download(f"/media/{quote(digest)}") as pieces,
-                    part.open("wb") as file,
-                ):
-                    for piece in pieces:
-                        file.write(piece)
+                with self._connection.download(f"/media/{digest}") as pieces:
+                    _write(part, pieces, name, medium.bytes)
                 part.replace(path)
             finally:
                 with suppress(FileNotFoundError):
@@ -71,3 +73,32 @@ class Downloads:
             if self._folder is not None:
                 self._folder.remove()
                 self._folder = None
+
+
+def _write(file: Path, pieces: Iterator[bytes], name: str, size: int) -> None:
+    """Write what a server sends, as long as it may be the file of that name and size.
+
+    Raises:
+        StoreFormatError: It is longer, or another file.
+    """
+    digest, read = hashlib.sha256(), 0
+    with file.open("wb") as stream:
+        for piece in pieces:
+            read += len(piece)
+            if read > size:
+                raise _distrusted(f"more than {size} bytes of {show(name)}", f"{size} bytes")
+            digest.update(piece)
+            stream.write(piece)
+    if digest.hexdigest() != name.partition(".")[0]:
+        raise _distrusted(
+            f"a file with the SHA-256 {digest.hexdigest()} for {show(name)}",
+            "the file whose SHA-256 its name says",
+        )
+
+
+def _distrusted(came: str, needed: str) -> StoreFormatError:
+    return StoreFormatError(
+        f"{came} from a server",
+        needed,
+        "call verify() where the memory is, and do not trust a server that is not yours",
+    )

@@ -23,11 +23,11 @@ from sensorium.mcp.serving import (
     bracketed,
     ended_by_signals,
     interrupt,
-    is_loopback,
     listen,
 )
 from sensorium.memory import Memory
 from sensorium.percepts.limits import MIB
+from sensorium.percepts.locations import is_loopback
 from sensorium.server.app import build_app
 from sensorium.server.entry.tokens import TokenFile
 from sensorium.server.options import ServerOptions

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from sensorium.errors import MediaNotFoundError
 from sensorium.memory import Medium, Memory
 from sensorium.memory.layout.payload import media_in
+from sensorium.memory.records import DIGEST
 from sensorium.qdrant import Condition, Equal, Filter
 
-DIGEST = re.compile(r"[0-9a-f]{64}")
 PAGE = 64  # records of one percept that are looked at
 
 

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sensorium.errors import ForbiddenError, SensoriumError, WrongHostError
+from sensorium.percepts.locations import is_loopback
 from sensorium.server.answers.problems import problem_of
 from sensorium.server.entry.access import bearer_of
 from sensorium.server.entry.sessions import cookie_name
@@ -119,7 +120,7 @@ class Guard:
         if name in LOCAL or (public and name == _name_of(public)):
             return True
         own = self._options.host
-        if _is_local(own):
+        if is_loopback(own):
             return name.strip("[]") == own.lower().strip("[]")
         return name.strip("[]") == own.lower().strip("[]") or _is_address(name.strip("[]"))
 
@@ -170,9 +171,3 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_local(host: str) -> bool:
-    return host == "localhost" or (
-        _is_address(host.strip("[]")) and ipaddress.ip_address(host.strip("[]")).is_loopback
-    )

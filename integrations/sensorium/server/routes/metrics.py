@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 
 from fastapi import APIRouter, Request
@@ -14,6 +13,7 @@ from starlette.responses import Response
 
 from sensorium.agents.grants import ADMIN
 from sensorium.errors import ForbiddenError
+from sensorium.percepts.locations import is_loopback
 from sensorium.qdrant import Backend
 from sensorium.server.entry.access import access_of
 
@@ -49,7 +49,8 @@ def _check(request: Request) -> None:
         UnauthorizedError: It is on another machine, and has no token.
     """
     access = access_of(request)
-    if not access.options.behind_proxy and _is_here(request):
+    here = request.client is not None and is_loopback(request.client.host)
+    if here and not access.options.behind_proxy:
         return
     if ADMIN not in access.grant_of(request).rights:
         raise ForbiddenError(
@@ -57,10 +58,3 @@ def _check(request: Request) -> None:
             "one that has it",
             "make it: sensorium token add --rights admin, or ask from the machine of the server",
         )
-
-
-def _is_here(request: Request) -> bool:
-    try:
-        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False

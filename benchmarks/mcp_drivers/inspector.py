@@ -8,23 +8,28 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 NAME, HOME, SERVER = sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3])
 TIMEOUT = 120  # seconds
-CONFIG = Path("inspector.json").absolute()  # in the folder of this run
 
 
 def asked(method: str, *more: str) -> Any:
     """Return the result of one request."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _asked(Path(folder) / "inspector.json", method, *more)
+
+
+def _asked(config: Path, method: str, *more: str) -> Any:
     if "url" in SERVER:
         server = [SERVER["url"], "--transport", "http"]
     else:
         command, *arguments = SERVER["command"]
         process = {"command": command, "args": arguments}
-        CONFIG.write_text(json.dumps({"mcpServers": {"memory": process}}))
-        server = ["--config", str(CONFIG), "--server", "memory"]
+        config.write_text(json.dumps({"mcpServers": {"memory": process}}))
+        server = ["--config", str(config), "--server", "memory"]
     program = HOME / "node_modules" / ".bin" / "mcp-inspector"
     told = subprocess.run(
         [program, "--cli", *server, "--method", method, *more],

@@ -77,3 +77,21 @@ def test_who_may_not_write_is_told(visitors: Callable[..., Visitor]) -> None:
     reader = visitors(owner="me", rights=("read",))
     reader.go("Add")
     reader.page.get_by_text("This token may not add memories").wait_for()
+
+
+def test_all_memories_of_a_document_are_told(newcomer: Visitor, tmp_path: Path) -> None:
+    """A document becomes several; a part that failed is told beside those that did not."""
+    page = newcomer.page
+    chapters = "".join(f"<h1>Part {n}</h1><p>The lamp of room {n} is broken.</p>" for n in range(3))
+    (tmp_path / "report.html").write_text(f"<html><body>{chapters}</body></html>")
+    answered = {
+        "records": [{"id": "a", "status": "new"}, {"id": "b", "status": "new"}],
+        "failed": [{"media": 2, "error": "page 3 has no words"}],
+    }
+    page.route("**/v1/memories", lambda route: route.fulfill(status=201, json=answered))
+    newcomer.go("Add")
+    page.get_by_label("Files to add").set_input_files(tmp_path / "report.html")
+    page.get_by_role("button", name="Add 1 file").click()
+    page.get_by_role("link", name="added in part: 2 memories").wait_for()
+    assert "page 3 has no words" in page.get_by_role("listitem").first.inner_text()
+    page.get_by_text("1 added, 1 of them only in part").wait_for()

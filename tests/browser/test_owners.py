@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support.browsing import Visitor
+from tests.support.browsing import ALL, Visitor
+from tests.support.page_server import PageServer
 
 
 def test_a_wrong_token_is_refused_in_words(visitors: Callable[..., Visitor]) -> None:
@@ -43,3 +44,33 @@ def test_new_memories_appear_by_themselves(newcomer: Visitor) -> None:
     newcomer.remember(text="the parcel has arrived")
     newcomer.page.get_by_text("A new memory:").wait_for()
     newcomer.page.locator(".virtual").get_by_role("link", name="the parcel has arrived").wait_for()
+
+
+def test_nothing_of_an_owner_stays_for_the_next(
+    visitors: Callable[..., Visitor], server: PageServer
+) -> None:
+    """After another one signed in, the edit of the first cannot be taken back into his memory.
+
+    Nor in another tab, which has the same cookie.
+    """
+    visitor = visitors(owner="first")
+    page, about = visitor.page, {"id": "shared", "tags": ["home"]}
+    visitor.remember(text="the key is under the mat", **about)
+    page.goto(f"{visitor.address}#/record/shared")
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_label("Text").fill("the key is in the shed")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Undo the last edit").wait_for()
+    tab = page.context.new_page()
+    tab.goto(f"{visitor.address}#/record/shared")
+    tab.get_by_role("heading", name="the key is in the shed").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    tab.get_by_label("Token").wait_for()  # it left, too
+    visitor.token = server.token("second", ALL)
+    visitor.remember(text="of the second", **about)
+    page.get_by_label("Token").fill(visitor.token)
+    page.get_by_role("button", name="Sign in").click()
+    for each in (page, tab):
+        each.get_by_role("heading", name="of the second").wait_for()
+        assert each.get_by_role("button", name="Undo the last edit").count() == 0
+    visitor.troubles[:] = [each for each in visitor.troubles if "401" not in each]  # as is right

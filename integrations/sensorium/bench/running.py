@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from functools import partial
@@ -104,10 +105,14 @@ def _facts(pool: Pool, *, seconds: float) -> dict[str, Any]:
         for name in LICENCES
         if name == OURS or any(item.package == name for item in pool.items)
     ]
+    seen = Counter(item.seen for item in pool.items)
     return {
         "space": pool.encoder.space.id,
         "seed": pool.seed,
         "items": ", ".join(counts),
+        "seen by sensorium-mini": ", ".join(
+            f"{seen[kind]} {kind}" for kind in ("learned", "chosen on")
+        ),
         "data": packages,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, "
         f"Python {platform.python_version()}",

@@ -353,7 +353,8 @@ class RemoteMemory(Memory):
         """Remove records, or only their media, and return how many; see `Memory.forget`.
 
         Raises:
-            MemoryAccessError: `purge`, which is for whoever runs the server.
+            MemoryAccessError: `purge`, whose receipt stays on the server: send `"purge": true` to
+                `/v1/forget`, with a token that has the right `admin`.
         """
         _refuse(purge=purge or None)
         said = {

@@ -263,3 +263,13 @@ def test_contrast_tells_apart_what_it_was_taught() -> None:
     asked = pairs(30, start=500)
     found = named(contrast, [percept for percept, _ in asked])
     assert np.mean([a == b for a, (_, b) in zip(found, asked, strict=True)]) > 0.9
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(bound: BoundEncoder, tmp_path: Path) -> None:
+    """Neither a part of it, nor what two writers would share under one name."""
+    (tmp_path / "hum.safetensors").mkdir()
+    with pytest.raises(OSError, match=r"hum\.safetensors"):
+        bound.save(tmp_path / "hum.safetensors", overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["hum.safetensors"]
+    (tmp_path / ".other.safetensors.partial").mkdir()  # as one of another writer would be there
+    assert bound.save(tmp_path / "other.safetensors").is_file()

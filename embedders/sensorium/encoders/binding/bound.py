@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -118,9 +119,7 @@ class BoundEncoder(Remade, HostedEncoder):
             {name: np.ascontiguousarray(array) for name, array in sense.arrays.items()},
             metadata={"sensorium": json.dumps(facts, default=dict)},
         )
-        partial = file.with_name(f".{file.name}.partial")
-        partial.write_bytes(content)
-        partial.replace(file)
+        _write(file, content)
         return file
 
 
@@ -157,6 +156,18 @@ def load_bound(
     if sense.digest != facts["digest"]:
         raise _damaged(Path(path), "its digest is another")
     return BoundEncoder(load_encoder(host.model) if to is None else to, sense)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write all of a file or nothing; of two that write it at once, the last one wins."""
+    partial = file.with_name(f".{file.name}.{secrets.token_hex(8)}.partial")
+    try:
+        with partial.open("xb") as stream:
+            stream.write(content)
+        partial.replace(file)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -5,12 +5,30 @@ import { App } from "./app.js";
 import { SignIn } from "./signin.js";
 import { Trouble } from "./base/trouble.js";
 
+const tabs = new BroadcastChannel("sensorium"); // the tabs of a browser share one cookie
+/** Who is signed in, as this tab knows it. @type {string|null} */
+let owner = null;
+
+/** Modules hold edits, signals and more of an owner: only a new page is without them. */
+const forget = () => location.reload();
+
+tabs.onmessage = ({ data }) => { if (data !== owner) forget(); };
+
 function Page() {
   const [session, setSession] = useState(undefined);
   const [error, setError] = useState(null);
-  const enter = () => get("/v1/session").then(setSession, (problem) => (problem.status === 401 ? setSession(null) : setError(problem)));
+  const entered = (found) => {
+    owner = found.owner;
+    tabs.postMessage(owner);
+    setSession(found);
+  };
+  const enter = () => get("/v1/session").then(entered, (problem) => (problem.status === 401 ? setSession(null) : setError(problem)));
   useEffect(() => {
-    const out = () => setSession(null);
+    const out = () => {
+      if (owner === null) return setSession(null);
+      tabs.postMessage(null);
+      return forget();
+    };
     signedOut.addEventListener("out", out);
     enter();
     return () => signedOut.removeEventListener("out", out);

@@ -12,12 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from sensorium.agents.ages import time_before
 from sensorium.agents.arguments import Everything, Ids, MediaOnly, OlderThan
 from sensorium.agents.forgetting import check_scope
+from sensorium.agents.grants import ADMIN
 from sensorium.agents.widening import named
+from sensorium.errors import ForbiddenError
 from sensorium.memory import Filters, Memory
 from sensorium.qdrant import Condition, Every
 from sensorium.qdrant.filters import matching
 from sensorium.server.answers import models
-from sensorium.server.entry.access import Forgetter
+from sensorium.server.entry.access import Caller, Forgetter
 from sensorium.server.requests.filtering import FilterFields
 from sensorium.server.state import ServerState, state_of
 
@@ -51,6 +53,7 @@ def forget_memories(
     caller: Forgetter, wish: Forgetting, request: Request
 ) -> models.Forgotten | models.WouldForget:
     """Forget memories for good; with `dry_run`, say what that would be."""
+    check_purge(caller, purge=wish.purge)
     conditions = _filters(wish)
     check_scope(caller.memory, wish.ids, conditions, everything=wish.everything)
     if wish.dry_run:
@@ -83,7 +86,7 @@ def forget(
         state: Knows who listens.
         ids: Ids of records.
         media_only: Remove their media alone.
-        purge: Erase from the disk, too.
+        purge: Erase from the disk, too; `check_purge` was called.
         everything: All records.
         conditions: Filters that hold, too.
     """
@@ -103,6 +106,20 @@ def forget(
         done=list(receipt.done) if receipt else [],
         not_promised=list(receipt.not_promised) if receipt else [],
     )
+
+
+def check_purge(caller: Caller, *, purge: bool) -> None:
+    """Check that who purges may: it rewrites what all owners share, and nobody can write meanwhile.
+
+    Raises:
+        ForbiddenError: The token lacks the right `"admin"`.
+    """
+    if purge and ADMIN not in caller.rights:
+        raise ForbiddenError(
+            "a purge by a token without the right admin",
+            "one that has it",
+            "forget without purge, or make one: sensorium token add --rights forget,admin",
+        )
 
 
 def _filters(wish: Forgetting) -> Filters:

@@ -24,7 +24,7 @@ from sensorium.server.answers.progress import Step, answered
 from sensorium.server.entry.access import Forgetter, Reader, Writer
 from sensorium.server.requests.filtering import Filtered
 from sensorium.server.routes.bodies import Body, Sent, Units, body_of, described
-from sensorium.server.routes.forgetting import forget
+from sensorium.server.routes.forgetting import check_purge, forget
 from sensorium.server.routes.remembering import (
     Expiring,
     KeepMedia,
@@ -162,5 +162,6 @@ def delete_memory(
     purge: Annotated[bool, Query(description="Erase it from the disk, too; takes long.")] = False,
 ) -> models.Forgotten:
     """Forget a memory for good, or its media alone."""
+    check_purge(caller, purge=purge)
     record = caller.memory.get(id)
     return forget(caller.memory, state_of(request), [record.id], media_only=media_only, purge=purge)

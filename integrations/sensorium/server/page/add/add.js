@@ -13,7 +13,7 @@ import { filesOf } from "./folders.js";
 
 let keys = 0;
 
-const entry = (file) => ({ key: ++keys, file, name: file.webkitRelativePath || file.name || "pasted", look: null, units: {}, state: "waiting", done: 0, error: "", id: "" });
+const entry = (file) => ({ key: ++keys, file, name: file.webkitRelativePath || file.name || "pasted", look: null, units: {}, state: "waiting", done: 0, error: "", ids: [] });
 
 const sameUnits = (some, others) => JSON.stringify(some) === JSON.stringify(others);
 
@@ -55,14 +55,17 @@ export function Add({ session }) {
     setBusy(true);
     const waiting = entries.filter((one) => one.state === "waiting" || one.state === "failed");
     const queue = [...waiting];
-    const counts = { added: 0, failed: 0 };
+    const counts = { added: 0, partly: 0, failed: 0 };
     const work = async () => {
       for (let one = queue.shift(); one; one = queue.shift()) {
         put(one.key, { state: "sending", error: "", done: 0 });
         try {
-          const { id, status } = await send(one, tagsOf(tags), (done) => put(one.key, { done }));
-          put(one.key, { state: status === "known" ? "known" : "added", id, done: 1 });
+          const { records, failed } = await send(one, tagsOf(tags), (done) => put(one.key, { done }));
+          const known = records.every(({ status }) => status === "known");
+          put(one.key, { state: failed.length ? "partly" : known ? "known" : "added", ids: records.map(({ id }) => id), done: 1,
+            error: failed.map((part) => part.error).join(" ") });
           counts.added += 1;
+          counts.partly += failed.length ? 1 : 0;
         } catch (problem) {
           put(one.key, { state: "failed", error: problem.message, remedy: problem.remedy });
           counts.failed += 1;
@@ -71,7 +74,7 @@ export function Add({ session }) {
     };
     await Promise.all(Array.from({ length: TOGETHER }, work));
     setBusy(false);
-    say(`${counts.added} added${counts.failed ? `, ${counts.failed} failed: the list says why` : ""}.`);
+    say(`${counts.added} added${counts.partly ? `, ${counts.partly} of them only in part: the list says why` : ""}${counts.failed ? `, ${counts.failed} failed: the list says why` : ""}.`);
   };
   const waiting = entries.filter((one) => one.state === "waiting" || one.state === "failed").length;
   if (!session.rights.includes("write")) return html`<h1>Add</h1><p>This token may not add memories. Sign in with one that has the right “write”.</p>`;

@@ -8,13 +8,14 @@ import { VirtualList } from "../base/virtual.js";
 
 const HEIGHT = 76; // pixels of a row
 const MOST_PLAIN = 40; // rows before the list becomes a virtual one
-const WORDS = { added: "added", known: "known already", failed: "failed", sending: "on its way" };
+const WORDS = { added: "added", partly: "added in part", known: "known already", failed: "failed", sending: "on its way" };
 
 function State({ one }) {
   if (one.state === "sending") return html`<progress value=${one.done} max="1" aria-label=${`Progress of ${one.name}`}></progress>`;
   if (one.state === "waiting") return one.look?.error ? html`<span class="small bad">${needsUnits(one.look) ? "needs units" : "cannot be read"}</span>` : null;
-  const words = WORDS[one.state];
-  return html`<span class="small ${one.state === "failed" ? "bad" : "good"}">${one.id ? html`<a href=${recordAddress(one.id)}>${words}</a>` : words}</span>`;
+  const words = WORDS[one.state] + (one.ids.length > 1 ? `: ${one.ids.length} memories` : "");
+  const wrong = one.state === "failed" || one.state === "partly";
+  return html`<span class="small ${wrong ? "bad" : "good"}">${one.ids.length ? html`<a href=${recordAddress(one.ids[0])}>${words}</a>` : words}</span>`;
 }
 
 function Row({ one, remove, busy }) {

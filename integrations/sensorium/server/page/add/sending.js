@@ -6,7 +6,7 @@ export const TOGETHER = 2; // files on their way at once
 /**
  * @param {{file: File, name: string, units: Record<string, unknown>, look: any, key: number}} entry
  * @param {string[]} tags @param {(share: number) => void} progress
- * @returns {Promise<{id: string, status: string}>}
+ * @returns {Promise<{records: {id: string, status: string}[], failed: {media: number, error: string}[]}>} a document becomes many
  */
 export function send(entry, tags, progress) {
   const form = new FormData();
@@ -23,7 +23,7 @@ export function send(entry, tags, progress) {
     request.onload = () => {
       try {
         const { records, failed: refused } = read(request.status, request.responseText);
-        if (records.length) done(records[0]);
+        if (records.length) done({ records, failed: refused });
         else failed(new Problem(422, { detail: refused[0]?.error ?? "It was not remembered." }));
       } catch (problem) {
         failed(problem);

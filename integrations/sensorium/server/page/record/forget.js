@@ -22,7 +22,7 @@ function losses(record, mediaOnly) {
 }
 
 /** @param {{record: any, rights: string[], leave: () => void, gone: (whole: boolean) => void, forgotten: (id: string) => void}} props */
-export function ForgetDialog({ record, leave, gone, forgotten }) {
+export function ForgetDialog({ record, rights, leave, gone, forgotten }) {
   const [mediaOnly, setMediaOnly] = useState(false);
   const [purge, setPurge] = useState(false);
   const [error, setError] = useState(null);
@@ -49,7 +49,7 @@ export function ForgetDialog({ record, leave, gone, forgotten }) {
     </fieldset>`}
     <div><strong>What will be lost:</strong><ul>${losses(record, mediaOnly).map((loss) => html`<li><bdi>${loss}</bdi></li>`)}</ul>
       <p class="small soft">This cannot be undone here.</p></div>
-    <label class="choice"><input type="checkbox" checked=${purge} onChange=${(event) => setPurge(event.target.checked)} />Purge: leave no trace of it on the disk either (slower)</label>
+    ${rights.includes("admin") && html`<label class="choice"><input type="checkbox" checked=${purge} onChange=${(event) => setPurge(event.target.checked)} />Purge: leave no trace of it on the disk either (slower)</label>`}
     <${Trouble} error=${error} />
     <div class="row"><button class="danger">${mediaOnly ? "Forget its files" : "Forget it"}</button>
       <button type="button" autofocus onClick=${leave}>Keep it</button></div>

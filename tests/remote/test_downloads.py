@@ -14,6 +14,7 @@ from tests.support.serving import ADDRESS
 
 from sensorium.errors import StoreFormatError
 from sensorium.memory import Medium
+from sensorium.memory.temporary_folders import ALIVE
 from sensorium.remote.connection import Connection
 from sensorium.remote.downloads import Downloads
 
@@ -47,6 +48,11 @@ def downloads(
     connection.close()
 
 
+def files_in(folder: Path) -> list[Path]:
+    """Files, without the one that a temporary folder is known to be in use by."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != ALIVE]
+
+
 def test_a_file_is_fetched_once(downloads: Downloads, asked: list[str]) -> None:
     """It lies in the temporary folder, and holds what was sent."""
     path = downloads.path(MEDIUM)
@@ -68,7 +74,7 @@ def test_a_digest_that_is_none_becomes_no_path(
     with pytest.raises(StoreFormatError, match="digest"):
         downloads.path(replace(MEDIUM, digest=named, file=file))
     assert asked == []
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert files_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("file", [f"{'b' * 64}.bin", "../name", f"{'b' * 64}"])
@@ -78,11 +84,11 @@ def test_a_file_of_another_content_is_refused(
     """Its name says its SHA-256; what is not of it is not kept."""
     with pytest.raises(StoreFormatError, match="SHA-256"):
         downloads.path(replace(MEDIUM, file=file))
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert files_in(tmp_path) == []
 
 
 def test_a_server_without_end_is_given_up(downloads: Downloads, tmp_path: Path) -> None:
     """No more is written than the record says."""
     with pytest.raises(StoreFormatError, match="bytes"):
         downloads.path(replace(MEDIUM, bytes=len(SENT) - 1))
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert files_in(tmp_path) == []

@@ -26,6 +26,19 @@ def test_a_note_is_found_again(newcomer: Visitor) -> None:
     assert "tools" in page.get_by_role("article").first.inner_text()
 
 
+def test_what_is_known_is_not_called_new(newcomer: Visitor) -> None:
+    """A file that is there already keeps its tags, and the page says so."""
+    page = newcomer.page
+    for tag, said in (("pets", "1 added."), ("dogs", "1 known already")):
+        newcomer.go("Add")
+        page.get_by_label("Files to add").set_input_files(FOLDER / "photo_dog.jpg")
+        page.get_by_label("Tags for all of them").fill(tag)
+        page.get_by_role("button", name="Add 1 file").click()
+        page.get_by_text(said).first.wait_for()
+        newcomer.go("Ask")
+    page.get_by_text("without these tags").first.wait_for()
+
+
 def test_what_cannot_be_read_says_why_and_the_rest_is_added(
     newcomer: Visitor, tmp_path: Path
 ) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import numpy as np
+import PIL.Image
 from tests.support.browsing import Visitor
 
 from sensorium.samples import FOLDER
@@ -80,6 +83,23 @@ def test_a_file_that_says_no_units_asks_for_them(me: Visitor) -> None:
     me.page.get_by_label("gyro").fill("rad/s")
     me.page.get_by_label("gyro").press("Tab")
     assert "walking" in answers(me)
+
+
+def test_units_are_typed_one_after_the_other(me: Visitor, tmp_path: Path) -> None:
+    """With Tab, while the file is looked at again: no field goes, and none loses what is in it."""
+    wall = tmp_path / "wall.png"
+    PIL.Image.fromarray(np.full((48, 64), 1500, np.uint16)).save(wall)
+    page = me.page
+    page.get_by_label("Files to ask with").set_input_files(wall)
+    page.get_by_label("it is").select_option("depth")
+    page.get_by_label("fx").focus()
+    page.keyboard.type("525", delay=40)
+    page.keyboard.press("Tab")
+    page.keyboard.type("mm", delay=40)
+    page.keyboard.press("Tab")
+    page.get_by_role("article").first.wait_for()
+    assert page.get_by_label("fx").input_value() == "525"
+    assert page.get_by_label("unit").input_value() == "mm"
 
 
 def test_filters_leave_only_what_was_asked_for(me: Visitor) -> None:

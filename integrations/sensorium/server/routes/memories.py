@@ -102,7 +102,8 @@ async def add_memories(
 
     def work(step: Step) -> dict[str, Any]:
         kept, failed = remember(caller.memory, body, step, together=together)
-        state.happenings.tell(caller.owner, "remembered", [each.id for each in kept])
+        fresh = [each.id for each in kept if each.status != "known"]
+        state.happenings.tell(caller.owner, "remembered", fresh)
         records = [{"id": each.id, "status": each.status} for each in kept]
         return {"records": records, "failed": failed}
 

@@ -55,7 +55,7 @@ export function Add({ session }) {
     setBusy(true);
     const waiting = entries.filter((one) => one.state === "waiting" || one.state === "failed");
     const queue = [...waiting];
-    const counts = { added: 0, partly: 0, failed: 0 };
+    const counts = { added: 0, known: 0, partly: 0, failed: 0 };
     const work = async () => {
       for (let one = queue.shift(); one; one = queue.shift()) {
         put(one.key, { state: "sending", error: "", done: 0 });
@@ -64,7 +64,7 @@ export function Add({ session }) {
           const known = records.every(({ status }) => status === "known");
           put(one.key, { state: failed.length ? "partly" : known ? "known" : "added", ids: records.map(({ id }) => id), done: 1,
             error: failed.map((part) => part.error).join(" ") });
-          counts.added += 1;
+          counts[known ? "known" : "added"] += 1;
           counts.partly += failed.length ? 1 : 0;
         } catch (problem) {
           put(one.key, { state: "failed", error: problem.message, remedy: problem.remedy });
@@ -74,7 +74,11 @@ export function Add({ session }) {
     };
     await Promise.all(Array.from({ length: TOGETHER }, work));
     setBusy(false);
-    say(`${counts.added} added${counts.partly ? `, ${counts.partly} of them only in part: the list says why` : ""}${counts.failed ? `, ${counts.failed} failed: the list says why` : ""}.`);
+    const parts = [`${counts.added} added`];
+    if (counts.partly) parts.push(`${counts.partly} of them only in part: the list says why`);
+    if (counts.known) parts.push(`${counts.known} known already and left as they were${tags.trim() ? ", without these tags" : ""}`);
+    if (counts.failed) parts.push(`${counts.failed} failed: the list says why`);
+    say(`${parts.join(", ")}.`);
   };
   const waiting = entries.filter((one) => one.state === "waiting" || one.state === "failed").length;
   if (!session.rights.includes("write")) return html`<h1>Add</h1><p>This token may not add memories. Sign in with one that has the right “write”.</p>`;

@@ -1,7 +1,6 @@
 /** One ingredient of a question: what it is, how much it counts, and a way to take it out. */
 import { html } from "../base/html.js";
 import { Icon } from "../base/icon.js";
-import { needsUnits } from "./looking.js";
 import { UnitFields } from "./units.js";
 
 const WEIGHTS = [[3, "× 3"], [2, "× 2"], [1.5, "× 1.5"], [1, "× 1"], [0.5, "× ½"], [0.25, "× ¼"], [-0.5, "less of it"], [-1, "without it"]];
@@ -16,6 +15,7 @@ function Face({ ingredient, modality }) {
 export function Chip({ ingredient, first, replace, remove, weighed = true }) {
   const { key, name, kind, weight, modality, look } = ingredient;
   const units = ingredient.units ?? {};
+  const needed = look?.units_needed ?? ingredient.needed ?? {}; // fields stay while the file is looked at again
   const known = modality ?? look?.modality ?? (kind === "words" ? "text" : undefined);
   return html`<li class="chip">
     ${!first && html`<span class="plus" aria-hidden="true">${weight < 0 ? "−" : "+"}</span>`}
@@ -26,8 +26,8 @@ export function Chip({ ingredient, first, replace, remove, weighed = true }) {
           ${WEIGHTS.map(([value, word]) => html`<option value=${String(value)} selected=${value === weight}>${word}</option>`)}
         </select></label>`}
       <button type="button" class="plain square" aria-label="Take out ${name}" onClick=${() => remove(key)}><${Icon} name="close" /></button>
-      ${(needsUnits(look) || Object.keys(units).length > 0) && html`<div class="needs"><span class="small">What do its numbers mean?</span>
-        <${UnitFields} id=${`units-${key}`} needed=${look?.units_needed ?? {}} units=${units} change=${(changed) => replace({ ...ingredient, units: { modality: look?.modality ?? undefined, ...changed }, look: undefined })} /></div>`}
+      ${(Object.keys(needed).length > 0 || Object.keys(units).length > 0) && html`<div class="needs"><span class="small">What do its numbers mean?</span>
+        <${UnitFields} id=${`units-${key}`} needed=${needed} units=${units} change=${(changed) => replace({ ...ingredient, units: { modality: look?.modality ?? undefined, ...changed }, look: undefined, needed })} /></div>`}
     </div>
   </li>`;
 }

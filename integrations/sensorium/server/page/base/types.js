@@ -15,7 +15,7 @@
  *   modality: string, span: number[]|null, medium: string|null, finding: Finding|null}} Hit
  * @typedef {{key: number, kind: "words"|"file"|"id", name: string, weight: number, words?: string,
  *   file?: File, id?: string, modality?: string, url?: string, units?: Record<string, unknown>,
- *   look?: Look}} Ingredient
+ *   look?: Look, needed?: Record<string, unknown[]>}} Ingredient
  * @typedef {{name: string, modality: string|null, reading: Record<string, unknown>, seconds: number|null,
  *   units_needed: Record<string, unknown[]>, at: string|null, error: string|null}} Look
  * @typedef {{modalities: string[], tags: string[], since: string, until: string, least: string}} Filters

@@ -71,6 +71,11 @@ def test_a_link_signs_in_once(app: FastAPI) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert browser.get("/v1/session").json()["owner"] == "ben"
     assert client(app).get(f"/sign-in?key={key}").status_code == 401
+    shown = client(app).get(
+        f"/sign-in?key={key}", headers={"Accept": "text/html"}, follow_redirects=False
+    )
+    assert (shown.status_code, shown.headers["location"]) == (303, "/#/link-ended")
+    assert "set-cookie" not in shown.headers
     assert client(app).get("/sign-in").status_code == 422
     assert key not in client(app).get(f"/sign-in?key={key}").text
 

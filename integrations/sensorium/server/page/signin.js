@@ -3,6 +3,8 @@ import { html, useState } from "./base/html.js";
 import { call } from "./base/api.js";
 import { Trouble } from "./base/trouble.js";
 
+const ENDED = "#/link-ended"; // where a link leads that signs in no more
+
 /** @param {{entered: () => void}} props */
 export function SignIn({ entered }) {
   const [token, setToken] = useState("");
@@ -18,6 +20,7 @@ export function SignIn({ entered }) {
   };
   return html`<main class="signin"><form class="panel" onSubmit=${enter}>
     <h1>Sign in to Sensorium</h1>
+    ${location.hash === ENDED && html`<p role="alert"><strong>This link was used before, or is older than ten minutes.</strong></p>`}
     <p>Open the link that <code>sensorium serve</code> printed, or paste a token.</p>
     <label class="field">Token
       <input type="password" name="token" autocomplete="current-password" required value=${token}

@@ -19,6 +19,8 @@ SIGN_IN = "/sign-in"
 LONGEST_SECRET = 512  # characters of a token or key that is sent
 LARGEST_BODY = 16 * 1024  # bytes of a request
 
+ENDED = "/#/link-ended"  # where a link leads that signs in no more
+
 router = APIRouter(tags=["session"], max_body_size=LARGEST_BODY)
 
 
@@ -78,6 +80,8 @@ def sign_in_by_link(
     cookie = access.sessions.redeem(key)
     if cookie is None:
         access.attempts.failed(address)
+        if "text/html" in request.headers.get("accept", ""):  # the page says it, or is open already
+            return RedirectResponse(ENDED, status_code=303)
         raise UnauthorizedError(
             "a link that was used before, or is older than ten minutes",
             "a new one",

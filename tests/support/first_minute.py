@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-LARGEST = 480  # MB
+LARGEST = 490  # MB
 ABSENT = """
 from importlib.util import find_spec
 print(*(name for name in ("torch", "torchaudio", "triton", "nvidia") if find_spec(name)))

@@ -533,6 +533,11 @@ def _shorten(text: str, longest: int) -> str:
     return f"{text[:begin]} ... {text[-end:]}"
 
 
+def first_line(error: BaseException) -> str:
+    """Return what a library says of its failure, in one line: at least which kind it was."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def first_problem(error: ValidationError) -> str:
     """Describe the first problem of an invalid dictionary in one line: its place and its kind."""
     first = error.errors()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import json
 import signal
@@ -215,11 +216,12 @@ def test_the_address_of_a_proxy_is_a_number(proxy: str) -> None:
 
 def listening(process: int) -> int:
     """The port at which a process listens, as the system says."""
-    nodes = {
-        str(link.readlink())[8:-1]
-        for link in Path(f"/proc/{process}/fd").iterdir()
-        if str(link.readlink()).startswith("socket:")
-    }
+    nodes = set()
+    for link in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed since it was listed
+            kind, _, node = str(link.readlink()).partition(":")
+            if kind == "socket":
+                nodes.add(node.strip("[]"))
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
         if fields[3] == "0A" and fields[9] in nodes:

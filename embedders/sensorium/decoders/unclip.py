@@ -26,6 +26,7 @@ from sensorium.errors import (
     LicenceNotAcceptedError,
     MissingExtraError,
     SpaceMismatchError,
+    first_line,
 )
 from sensorium.percepts import Image
 
@@ -203,9 +204,8 @@ def _opened(folder: Path, dtype: torch.dtype) -> Any:
                 str(folder), dtype=dtype, local_files_only=True
             )
     except Exception as error:  # whatever the classes of its parts raise
-        said = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise CheckpointFormatError(
-            f"the pipeline in {str(folder)!r}, which cannot be opened ({said})",
+            f"the pipeline in {str(folder)!r}, which cannot be opened ({first_line(error)})",
             "all its parts, undamaged",
             "download it again",
         ) from error

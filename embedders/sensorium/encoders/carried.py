@@ -23,7 +23,7 @@ from sensorium.encoders.encoder import (
 )
 from sensorium.encoders.forking import Lock
 from sensorium.encoders.handles import Remade
-from sensorium.encoders.hosted import HostedEncoder
+from sensorium.encoders.hosted import HostedEncoder, TryEncode, dealt_out
 from sensorium.encoders.space import EmbeddingSpace
 from sensorium.errors import EncodingError, SensoriumError, UnsupportedModalityError, show
 from sensorium.percepts import Percept, Text
@@ -154,17 +154,18 @@ class CarriedEncoder(Remade, HostedEncoder):
 
     def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
         """Encode a batch; a percept that cannot be encoded gives its error in its place."""
-        batch = check_percepts(percepts)
-        results: list[Encoding | SensoriumError] = [_lacking(self, each) for each in batch]
-        for encoder, modalities in (
-            (self.host, self.host.modalities),
-            (self._senses, self._carried),
-        ):
-            places = [i for i, each in enumerate(batch) if each.modality in modalities]
-            encoded = encoder.try_encode([batch[i] for i in places]) if places else []
-            for place, result in zip(places, encoded, strict=True):
-                results[place] = result if encoder is self.host else self._said(result)
-        return results
+        return dealt_out(check_percepts(percepts), self._whose)
+
+    def _whose(self, percept: Percept) -> TryEncode:
+        if percept.modality in self._carried:
+            return self._carry
+        return self.host.try_encode if percept.modality in self.host.modalities else self._lack
+
+    def _carry(self, percepts: Sequence[Percept]) -> list[Encoding | SensoriumError]:
+        return [self._said(result) for result in self._senses.try_encode(percepts)]
+
+    def _lack(self, percepts: Sequence[Percept]) -> list[Encoding | SensoriumError]:
+        return [_lacking(self, each) for each in percepts]
 
     def _said(self, result: Encoding | SensoriumError) -> Encoding | SensoriumError:
         """Say in the host's space what the carrier perceived."""

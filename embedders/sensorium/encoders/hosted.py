@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -10,12 +11,36 @@ from sensorium.encoders.encoder import (
     ChecksQuestions,
     Encoder,
     EncoderBase,
+    Encoding,
     ReadsQuestions,
     Vectors,
     embed_questions,
 )
 from sensorium.encoders.questions.negation import Exclusion
+from sensorium.errors import SensoriumError
 from sensorium.percepts import Percept
+
+TryEncode: TypeAlias = "Callable[[Sequence[Percept]], list[Encoding | SensoriumError]]"
+
+
+def dealt_out(
+    percepts: Sequence[Percept], whose: Callable[[Percept], TryEncode]
+) -> list[Encoding | SensoriumError]:
+    """Encode a batch whose percepts are of different encoders; each of them is called once.
+
+    Args:
+        percepts: The batch.
+        whose: Returns the `try_encode` that a percept goes to.
+    Returns:
+        The encoding or the error of each percept, in order.
+    """
+    places: dict[TryEncode, list[int]] = {}
+    for place, percept in enumerate(percepts):
+        places.setdefault(whose(percept), []).append(place)
+    results: dict[int, Encoding | SensoriumError] = {}
+    for try_encode, of in places.items():
+        results |= zip(of, try_encode([percepts[place] for place in of]), strict=True)
+    return [results[place] for place in range(len(percepts))]
 
 
 class HostedEncoder(EncoderBase):

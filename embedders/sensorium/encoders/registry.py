@@ -18,7 +18,7 @@ GROUP = "sensorium.encoders"  # group of the entry points by which packages offe
 Opener: TypeAlias = Callable[..., Encoder]  # called with device= and dtype=
 
 # Libraries that open many models, by what stands before the name or the folder of one.
-FAMILIES = {"sentence-transformers": ("sensorium.encoders.hub", "open_model")}
+FAMILIES = {"sentence-transformers": ("sensorium.encoders.hub", "HubEncoder")}
 
 _registered: dict[str, Opener] = {}
 

@@ -11,7 +11,7 @@ import numpy as np
 from sensorium.encoders.arithmetic import normalise
 from sensorium.encoders.encoder import Encoder, Encoding, Vectors, check_percepts
 from sensorium.encoders.handles import Remade
-from sensorium.encoders.hosted import HostedEncoder
+from sensorium.encoders.hosted import HostedEncoder, dealt_out
 from sensorium.encoders.space import EmbeddingSpace
 from sensorium.errors import SensoriumError, UnsupportedModalityError, VectorError
 from sensorium.percepts import Percept
@@ -95,13 +95,13 @@ class ReplacedEncoder(Remade, HostedEncoder):
 
     def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
         """Encode a batch; a percept that cannot be encoded gives its error in its place."""
-        batch = check_percepts(percepts)
-        own = [each.modality not in self._replaced for each in batch]
-        ours = [each for each, is_own in zip(batch, own, strict=True) if is_own]
-        others = [each for each, is_own in zip(batch, own, strict=True) if not is_own]
-        kept = iter(self.host.try_encode(ours) if ours else ())
-        made = iter(self._tower.try_encode(others) if others else ())
-        return [next(kept) if is_own else self._mapped(next(made)) for is_own in own]
+        return dealt_out(
+            check_percepts(percepts),
+            lambda each: self._made if each.modality in self._replaced else self.host.try_encode,
+        )
+
+    def _made(self, percepts: Sequence[Percept]) -> list[Encoding | SensoriumError]:
+        return [self._mapped(result) for result in self._tower.try_encode(percepts)]
 
     def _mapped(self, result: Encoding | SensoriumError) -> Encoding | SensoriumError:
         if self._map is None or not isinstance(result, Encoding):

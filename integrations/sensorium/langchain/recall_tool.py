@@ -8,15 +8,14 @@ from typing import Any
 from langchain_core.messages.content import ContentBlock
 
 from sensorium.agents.arguments import Recall, Signal, check_question, filters
+from sensorium.agents.asking import Answered, ask
 from sensorium.agents.limits import HITS, KIB
 from sensorium.agents.showing import Budget, show_match
-from sensorium.agents.wording import hit_line, is_unlikely, related_line, times_line
-from sensorium.encoders.noting import noted
+from sensorium.agents.wording import hit_line, is_unlikely
 from sensorium.langchain.artifacts import hit_reference
 from sensorium.langchain.blocks import block_of, blocks_of
 from sensorium.langchain.memory_tool import Answer, InRun, InTalk, MemoryTool
 from sensorium.memory import Hit, Memory
-from sensorium.memory.times import limit_by_times
 from sensorium.percepts import Percept
 
 SMALL_SIDE, SMALL_BYTES = 256, 16 * KIB  # of the first hit's picture
@@ -61,27 +60,29 @@ class RecallTool(MemoryTool):
         self._reader.check_text(query, "query")
         self._reader.check_text(keywords, "keywords")
         asked: list[str | Percept] = [*words, *self._percepts(media, attached)]
-        asked, limits, times = limit_by_times(asked, filters(**conditions))
-        with noted() as notes:
-            hits = memory.recall(
-                asked or None,
-                like=like or None,
-                keywords=keywords or None,
-                limit=limit,
-                modalities=modalities,
-                min_confidence=min_confidence,
-                **limits,
-            )
-        known = bool(keywords)
+        found = ask(
+            memory,
+            asked,
+            filters(**conditions),
+            like=like or None,
+            keywords=keywords or None,
+            limit=limit,
+            modalities=modalities,
+            min_confidence=min_confidence,
+        )
+        return self._answer(memory, found)
+
+    def _answer(self, memory: Memory, found: Answered) -> Answer:
+        """Write what was found as a message, and as an artifact."""
+        hits, known = found.hits, found.keywords
         lines = [
             f"{rank}. {hit_line(hit, keywords=known)}" for rank, hit in enumerate(hits, start=1)
         ]
-        remarks = [*times_line(times), *notes, *related_line(hits, keywords=known)]
-        message = "\n".join([*remarks, *(lines or ["nothing fits"])])
+        message = "\n".join([*found.remarks, *(lines or ["nothing fits"])])
         artifact = {
             "hits": [hit_reference(hit) for hit in hits],
-            "times": times and times.to_dict(),
-            "notes": notes,
+            "times": found.times and found.times.to_dict(),
+            "notes": list(found.notes),
         }
         blocks = self._shown(memory, hits, known=known)
         return self._message(message, blocks), artifact

@@ -14,18 +14,16 @@ from mcp_types import CallToolResult
 from typing_extensions import NotRequired, TypedDict
 
 from sensorium.agents.arguments import Id, Query
+from sensorium.agents.asking import ask
 from sensorium.agents.limits import HITS
 from sensorium.agents.naming import named
 from sensorium.agents.signals import SignalReader
-from sensorium.agents.wording import related_line, times_line
-from sensorium.encoders.noting import noted
 from sensorium.errors import ToolArgumentError
 from sensorium.mcp.blocks import record_uri
 from sensorium.mcp.escaping import quoted_json
 from sensorium.mcp.progress import Call, Step, working
 from sensorium.mcp.schemas import answer
 from sensorium.memory import Memory, Record
-from sensorium.memory.times import limit_by_times
 
 LONGEST_TITLE = 80  # characters
 
@@ -72,11 +70,9 @@ class ConnectorTools:
         self._reader.check_text(query, "query")
 
         def work(_: Step) -> CallToolResult:
-            question, limits, times = limit_by_times([query], {})
-            with noted() as notes:
-                hits = self._memory.recall(question, limit=HITS, **limits)
-            data = SearchData(results=[_result(hit.record) for hit in hits])
-            if remarks := [*times_line(times, remedy=""), *notes, *related_line(hits)]:
+            found = ask(self._memory, [query], {}, limit=HITS)
+            data = SearchData(results=[_result(hit.record) for hit in found.hits])
+            if remarks := [*found.understood(remedy=""), *found.unrelated]:
                 data["notes"] = remarks
             return _answer(data)
 

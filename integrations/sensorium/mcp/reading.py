@@ -29,17 +29,16 @@ from sensorium.agents.arguments import (
     check_question,
     filters,
 )
+from sensorium.agents.asking import Answered, ask
 from sensorium.agents.limits import HITS, RECORDS, ServerLimits
 from sensorium.agents.showing import Budget
 from sensorium.agents.signals import SignalReader
-from sensorium.agents.wording import is_unlikely, memories, related_line, times_line
-from sensorium.encoders.noting import noted
+from sensorium.agents.wording import is_unlikely, memories
 from sensorium.mcp.blocks import hit_data, hit_text, match_blocks, record_data, record_text
 from sensorium.mcp.escaping import quoted_json
 from sensorium.mcp.progress import Call, Step, working
 from sensorium.mcp.schemas import CountData, RecallData, TimelineData, answer
-from sensorium.memory import Hit, Memory
-from sensorium.memory.times import TimesRead, limit_by_times
+from sensorium.memory import Memory
 from sensorium.percepts import Percept
 
 
@@ -97,10 +96,8 @@ class ReadingTools:
         given = filters(tags=tags, since=since, until=until, source=source, where=where)
 
         def work(step: Step) -> CallToolResult:
-            question, limits, times = limit_by_times(self._read(parts, step), given)
-            with noted() as notes:
-                hits = self._memory.recall(question or None, **options, **limits)
-            return self._answer(hits, times, notes, keywords=bool(keywords), previews=previews)
+            found = ask(self._memory, self._read(parts, step), given, **options)
+            return self._answer(found, previews=previews)
 
         return await working(call, work)
 
@@ -114,28 +111,22 @@ class ReadingTools:
         step(len(parts), len(parts) + 1, "searching")
         return question
 
-    def _answer(
-        self,
-        hits: Sequence[Hit],
-        times: TimesRead | None,
-        notes: Sequence[str],
-        *,
-        keywords: bool,
-        previews: bool | None,
-    ) -> CallToolResult:
+    def _answer(self, found: Answered, *, previews: bool | None) -> CallToolResult:
         """Answer with pictures and sounds or with data, not both: clients show one of the two."""
+        hits, times, keywords = found.hits, found.times, found.keywords
         texts = [hit_text(hit, rank, keywords=keywords) for rank, hit in enumerate(hits, start=1)]
-        remarks = [*times_line(times), *notes, *related_line(hits, keywords=keywords)]
         if previews is False or not hits:
             data = RecallData(
                 hits=[hit_data(hit) for hit in hits],
                 times=str(times) if times else None,
-                notes=list(notes),
+                notes=list(found.notes),
             )
-            return answer([*remarks, *(texts or ["nothing fits"])], data)
+            return answer([*found.remarks, *(texts or ["nothing fits"])], data)
         limits = self._limits
         budget = Budget(limits.preview_bytes, limits.answer_bytes, limits.preview_side)
-        content: list[ContentBlock] = [TextContent(type="text", text=line) for line in remarks]
+        content: list[ContentBlock] = [
+            TextContent(type="text", text=line) for line in found.remarks
+        ]
         for text, hit in zip(texts, hits, strict=True):
             content.append(TextContent(type="text", text=text))
             unclear = is_unlikely(hit) or (hit.certainty == "uncertain" and not previews)

@@ -11,11 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from sensorium.errors import StoreUnavailableError, UnauthorizedError
+from sensorium.errors import StoreUnavailableError
 from sensorium.mcp import build_server
 from sensorium.mcp.serving import http_app
 from sensorium.memory import Memory
-from sensorium.server.entry.access import Access, bearer_of
+from sensorium.server.entry.access import Access, bearer_of, without_token
 
 
 class AgentEndpoint:
@@ -62,11 +62,7 @@ class AgentEndpoint:
         connection = HTTPConnection(scope)
         token = bearer_of(connection)
         if token is None:
-            raise UnauthorizedError(
-                "a request without a token",
-                "a token of this server",
-                "send the header Authorization: Bearer TOKEN; make one with: sensorium token add",
-            )
+            raise without_token()
         await run_in_threadpool(self._access.grant_of_token, token, connection)
         if self._app is None:
             raise StoreUnavailableError("a server that ends", "one that runs", "try again")

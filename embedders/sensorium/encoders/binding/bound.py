@@ -20,7 +20,7 @@ from sensorium.encoders.binding.features import from_recipe, recipe_of
 from sensorium.encoders.binding.sense import BoundSense
 from sensorium.encoders.encoder import Encoder, Encoding
 from sensorium.encoders.handles import Remade
-from sensorium.encoders.hosted import HostedEncoder
+from sensorium.encoders.hosted import HostedEncoder, dealt_out
 from sensorium.encoders.registry import load_encoder
 from sensorium.encoders.space import EmbeddingSpace
 from sensorium.encoders.supervision import check_cancelled
@@ -88,14 +88,12 @@ class BoundEncoder(Remade, HostedEncoder):
 
     def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
         """Encode a batch; a percept that cannot be encoded gives its error in its place."""
-        batch = list(percepts)
-        own = [percept.modality == self.sense.modality for percept in batch]
-        new = [percept for percept, is_new in zip(batch, own, strict=True) if is_new]
-        rest = [percept for percept, is_new in zip(batch, own, strict=True) if not is_new]
         check_cancelled()
-        ours = iter(self.sense.try_encode(new))
-        theirs = iter(self.host.try_encode(rest) if rest else [])
-        return [next(ours) if is_new else next(theirs) for is_new in own]
+        own = self.sense.modality
+        return dealt_out(
+            list(percepts),
+            lambda each: (self.sense if each.modality == own else self.host).try_encode,
+        )
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the sense as a safetensors file, with its provenance; the host is only named.

@@ -7,6 +7,6 @@ from sensorium.errors import MissingExtraError
 if find_spec("sentence_transformers") is None:
     raise MissingExtraError.for_package("sentence-transformers", "sentence-transformers")
 
-from sensorium.encoders.hub.encoder import HubEncoder, open_model
+from sensorium.encoders.hub.encoder import HubEncoder
 
-__all__ = ["HubEncoder", "open_model"]
+__all__ = ["HubEncoder"]

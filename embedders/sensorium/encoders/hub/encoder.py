@@ -157,30 +157,6 @@ class _Asking(BatchedEncoder):
         return self._encoder.encode_inputs(modalities[0], inputs, self._encoder.prompts[QUERY])
 
 
-def open_model(
-    name: str,
-    *,
-    device: str = "auto",
-    dtype: str = "auto",
-    modalities: Iterable[str] | None = None,
-    dimension: int | None = None,
-    prompts: Mapping[str, str] | None = None,
-    revision: str | None = None,
-    batch_size: int = BATCH,
-) -> HubEncoder:
-    """Open a model; arguments and errors are those of `HubEncoder`."""
-    return HubEncoder(
-        name,
-        device=device,
-        dtype=dtype,
-        modalities=modalities,
-        dimension=dimension,
-        prompts=prompts,
-        revision=revision,
-        batch_size=batch_size,
-    )
-
-
 def _chosen(wanted: Iterable[str] | None, declared: Sequence[Any], name: str) -> frozenset[str]:
     has = frozenset(each for each in declared if each in MODALITIES)
     chosen = has if wanted is None else frozenset(wanted)

@@ -12,7 +12,7 @@ import torch
 
 from sensorium.encoders.hub.files import config_of
 from sensorium.encoders.placement import DTYPES, resolve_dtype
-from sensorium.errors import CheckpointFormatError, EncodingError
+from sensorium.errors import CheckpointFormatError, EncodingError, first_line
 
 MODALITIES = ("text", "image", "video", "audio")  # of the library that are ours as well
 # Modules of the models of transformers that serve one kind of input alone.
@@ -68,9 +68,8 @@ def load_model(folder: Path, *, device: torch.device, dtype: torch.dtype) -> Any
                 model_kwargs={"dtype": dtype},
             ).eval()
     except Exception as error:  # whatever the classes of the model raise
-        said = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise CheckpointFormatError(
-            f"the folder {str(folder)!r}, which cannot be opened ({said})",
+            f"the folder {str(folder)!r}, which cannot be opened ({first_line(error)})",
             "a model that sentence-transformers opens without code of its own",
             "save it with SentenceTransformer.save_pretrained; a damaged download: run it again",
         ) from error

@@ -121,6 +121,11 @@ def problem_of(error: SensoriumError) -> Response:
     )
 
 
+def close_reason(words: str) -> str:
+    """Return as much of some words as the closing frame of a WebSocket has room for."""
+    return words.encode("utf-8")[:LONGEST_REASON].decode("utf-8", "ignore")
+
+
 def offer_problems(app: FastAPI) -> None:
     """Let an app answer errors so."""
     app.add_exception_handler(SensoriumError, _expected)
@@ -138,9 +143,7 @@ async def _expected(connection: HTTPConnection, error: Exception) -> Response:
         if connection.application_state is WebSocketState.CONNECTING:
             await connection.send_denial_response(answer)
         elif connection.application_state is WebSocketState.CONNECTED:
-            await connection.close(
-                POLICY_VIOLATION, str(error).encode()[:LONGEST_REASON].decode("utf-8", "ignore")
-            )
+            await connection.close(POLICY_VIOLATION, close_reason(str(error)))
     return answer
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from sensorium.encoders import supervised
 from sensorium.errors import SensoriumError
-from sensorium.server.answers.problems import problem_of
+from sensorium.server.answers.problems import problem_of, unexpected
 from sensorium.server.answers.sending import EVENT_STREAM, ClosingResponse, event
 
 logger = logging.getLogger(__name__)
@@ -127,8 +127,7 @@ def _ended(task: asyncio.Future[Any]) -> str:
         return event(task.result(), kind="answer")
     except SensoriumError as error:
         problem = bytes(problem_of(error).body).decode()
-    except Exception as error:
+    except Exception:
         logger.exception("sensorium: work that was followed failed")
-        del error
-        problem = json.dumps({"status": 500, "code": "InternalError"})
+        problem = bytes(unexpected().body).decode()
     return event(problem, kind="problem")

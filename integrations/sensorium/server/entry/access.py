@@ -79,11 +79,7 @@ class Access:
             return self.grant_of_token(token, connection)
         grant = self._of_cookie(connection.cookies.get(cookie_name(self.options), ""))
         if grant is None:
-            raise UnauthorizedError(
-                "a request without a token",
-                "a token of this server",
-                "send the header Authorization: Bearer TOKEN; make one with: sensorium token add",
-            )
+            raise without_token()
         return grant
 
     def grant_of_token(self, token: str, connection: HTTPConnection) -> Grant:
@@ -116,6 +112,15 @@ class Access:
             self.sessions.end(cookie)
             return None
         return grant
+
+
+def without_token() -> UnauthorizedError:
+    """Build the error for a request that sends neither a token nor a cookie that is taken."""
+    return UnauthorizedError(
+        "a request without a token",
+        "a token of this server",
+        "send the header Authorization: Bearer TOKEN; make one with: sensorium token add",
+    )
 
 
 def bearer_of(connection: HTTPConnection) -> str | None:

@@ -33,6 +33,7 @@ from sensorium.server.requests.uploads import (
 from sensorium.server.state import state_of
 
 About = TypeVar("About", bound=BaseModel)
+ASK = "ask"  # part of a form that is JSON, in what asks and keeps nothing
 UNSAID = frozenset({"application/octet-stream", "binary/octet-stream"})  # types that say nothing
 
 

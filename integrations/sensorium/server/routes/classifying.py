@@ -11,18 +11,16 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from sensorium.encoders import ZeroShotClassifier, normalise
+from sensorium.encoders import ZeroShotClassifier
 from sensorium.errors import RequestError
 from sensorium.memory import Memory
-from sensorium.memory.layout.lookup import find_record
-from sensorium.memory.layout.parts import rows_of
 from sensorium.server.answers import models
 from sensorium.server.answers.progress import Step, answered
 from sensorium.server.entry.access import Reader
 from sensorium.server.requests.file_fields import FileFields
-from sensorium.server.routes.bodies import Body, SentSignal, body_of, described
+from sensorium.server.routes.bodies import ASK, Body, SentSignal, body_of, described
+from sensorium.server.routes.directions import directions
 
-ASK = "ask"  # part of a form that is JSON
 MOST_LABELS, LONGEST_LABEL = 200, 300  # how many, and characters of one
 Label = Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL)]
 
@@ -80,13 +78,7 @@ def _vectors(memory: Memory, body: Body[Sorting]) -> dict[str, NDArray[np.float3
     """Return a unit vector `(D,)` of each modality of what is to be sorted."""
     about = body.about
     if about.id is not None:
-        main = find_record(memory.backend, memory.owner, about.id, vectors=True)
-        rows = rows_of(memory.backend, memory.owner, main)
-        if not rows:
-            raise RequestError(
-                "a memory without vectors", "one that can be compared", "sort another one"
-            )
-        return {name: normalise(np.asarray(each).mean(axis=0)) for name, each in rows.items()}
+        return directions(memory, about.id)
     if about.signal is not None:
         percept = body.signal(about.signal, "signal")
     else:

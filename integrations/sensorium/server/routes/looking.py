@@ -16,9 +16,8 @@ from sensorium.percepts import Percept
 from sensorium.server.answers import models
 from sensorium.server.answers.progress import Step, answered
 from sensorium.server.entry.access import Reader
-from sensorium.server.routes.bodies import Body, Units, body_of, described
+from sensorium.server.routes.bodies import ASK, Body, Units, body_of, described
 
-ASK = "ask"  # part of a form that is JSON, which may be left out
 MOST_PARTS = 200  # percepts of a document that are counted
 MAPS = ("depth", "thermal", "image")  # what a picture of 16 bits may be
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from fastapi import APIRouter, Depends, Query, Request
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -15,25 +14,21 @@ from starlette.responses import Response
 from typing_extensions import Self
 
 from sensorium.agents.arguments import Keywords, MinConfidence, Modalities, check_question
+from sensorium.agents.asking import Answered, ask
 from sensorium.agents.limits import HITS, MOST_MEDIA
 from sensorium.agents.time_arguments import Age, age_schema
-from sensorium.agents.wording import refusal, related_line, times_line
-from sensorium.encoders import normalise
-from sensorium.encoders.noting import noted
-from sensorium.memory import Hit, Memory
-from sensorium.memory.layout.lookup import find_record
-from sensorium.memory.layout.parts import rows_of
-from sensorium.memory.times import limit_by_times
+from sensorium.agents.wording import refusal
+from sensorium.memory import Memory
 from sensorium.percepts import Percept
 from sensorium.server.answers import models
 from sensorium.server.answers.progress import Step, answered
 from sensorium.server.entry.access import Reader
 from sensorium.server.requests.file_fields import FileFields
 from sensorium.server.requests.filtering import FilterFields
-from sensorium.server.routes.bodies import Body, SentSignal, body_of, described
+from sensorium.server.routes.bodies import ASK, Body, SentSignal, body_of, described
+from sensorium.server.routes.directions import directions
 
 MOST = 1000  # hits of one call: programs ask for more than a model is shown
-ASK = "ask"  # part of a form that is JSON
 
 router = APIRouter(tags=["recall"])
 
@@ -99,9 +94,8 @@ def get_similar(
 ) -> models.Recalled:
     """Find memories that resemble one."""
     begun = time.perf_counter()
-    with noted() as notes:
-        hits = caller.memory.recall(like=id, limit=limit)
-    return models.Recalled.model_validate(_answer(hits, notes, begun))
+    found = ask(caller.memory, [], {}, like=id, limit=limit)
+    return models.Recalled.model_validate(_answer(found, begun))
 
 
 def _recalled(memory: Memory, body: Body[Question], step: Step) -> dict[str, Any]:
@@ -116,20 +110,12 @@ def _recalled(memory: Memory, body: Body[Question], step: Step) -> dict[str, Any
         "diversity": about.diversity,
         "ranking": about.ranking,
     }
-    filters = about.filters()
-    with noted() as notes:
-        if (name := _alone(about.parts)) is not None:
-            hits = memory.recall(like=name, **options, **filters)
-            return _answer(hits, notes, begun, keywords=bool(about.keywords))
-        question, weights = _question(memory, body, step)
-        times = None
-        if about.read_times:
-            question, filters, times = limit_by_times(question, filters)
-        step(len(about.parts), len(about.parts) + 1, "searching")
-        options["weights"] = weights or None
-        hits = memory.recall(question or None, **options, **filters)
-    remarks = [*times_line(times), *notes]
-    return _answer(hits, remarks, begun, keywords=bool(about.keywords))
+    if (name := _alone(about.parts)) is not None:
+        return _answer(ask(memory, [], about.filters(), like=name, **options), begun)
+    question, weights = _question(memory, body, step)
+    step(len(about.parts), len(about.parts) + 1, "searching")
+    options |= {"weights": weights or None, "read_times": about.read_times}
+    return _answer(ask(memory, question, about.filters(), **options), begun)
 
 
 def _alone(parts: Sequence[QuestionPart]) -> str | None:
@@ -147,8 +133,8 @@ def _question(
         name = f"parts[{index}]"
         step(index, len(body.about.parts) + 1, f"reading {name}")
         if part.id is not None:
-            rows = _directions(memory, part.id)
-            found += rows
+            rows = directions(memory, part.id)
+            found += rows.values()
             weights += [part.weight / len(rows)] * len(rows)
             continue
         weights.append(part.weight)
@@ -162,21 +148,13 @@ def _question(
     return found, weights
 
 
-def _directions(memory: Memory, name: str) -> list[NDArray[Any]]:
-    """Return the mean vector of each modality of a memory."""
-    main = find_record(memory.backend, memory.owner, name, vectors=True)
-    rows = rows_of(memory.backend, memory.owner, main)
-    return [normalise(np.asarray(stack).mean(axis=0)) for _, stack in sorted(rows.items())]
-
-
-def _answer(
-    hits: Sequence[Hit], notes: Sequence[str], begun: float, *, keywords: bool = False
-) -> dict[str, Any]:
+def _answer(found: Answered, begun: float) -> dict[str, Any]:
     return {
         "hits": [
-            {**hit.to_dict(), "medium": hit.medium.digest if hit.medium else None} for hit in hits
+            {**hit.to_dict(), "medium": hit.medium.digest if hit.medium else None}
+            for hit in found.hits
         ],
-        "notes": list(notes),
-        "summary": "".join(related_line(hits, keywords=keywords)),
+        "notes": found.understood(),
+        "summary": "".join(found.unrelated),
         "took_ms": round(1000 * (time.perf_counter() - begun), 1),
     }

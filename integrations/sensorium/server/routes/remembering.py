@@ -6,17 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from sensorium.agents.arguments import (
-    At,
-    Facts,
-    NewTags,
-    NewText,
-    Origin,
-    Ttl,
-    check_content,
-)
+from sensorium.agents.arguments import Remember, check_content
 from sensorium.agents.time_arguments import Time, expiry
 from sensorium.agents.wording import told
 from sensorium.errors import RequestError, SensoriumError
@@ -39,17 +31,10 @@ WithSound = Annotated[
 ]
 
 
-class NewMemory(BaseModel):
+class NewMemory(Remember):
     """What to remember."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    text: NewText = ""
-    at: At = None
-    tags: NewTags = None
-    source: Origin = ""
-    metadata: Facts = None
-    ttl: Ttl = None
+    media: Sent = None  # type: ignore[assignment]  # signals without paths, which are signals
     expires_at: Expiring = None
     dated: Time | None = Field(
         default=None, description="When it was, where nothing states it: the age of a file."
@@ -63,7 +48,6 @@ class NewMemory(BaseModel):
     id: str | None = Field(
         default=None, description="Id of the memory; one that has it is replaced."
     )
-    media: Sent = None
     units: Units = None
 
 

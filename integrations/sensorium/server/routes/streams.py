@@ -32,7 +32,7 @@ from sensorium.errors import (
 )
 from sensorium.memory import Memory, Remembered, Stream
 from sensorium.percepts.limits import MIB
-from sensorium.server.answers.problems import problem_of
+from sensorium.server.answers.problems import close_reason, problem_of
 from sensorium.server.entry.access import access_of, granted
 from sensorium.server.requests.stream_options import StreamQuery, read_message, read_query
 from sensorium.server.state import ServerState, state_of
@@ -43,7 +43,6 @@ IDLE = 600.0  # seconds without a message after which a stream ends
 PATIENCE = 0.2  # seconds that a message may take before the client is told to pause
 LAST = 5.0  # seconds that a client may take to read the last events
 MOST_EVENTS = 1_000  # that wait for a client that does not read; of more, the latest
-LONGEST_REASON = 120  # bytes that a closing frame has room for
 GOOD, REFUSED, FORBIDDEN, FAILED = 1000, 1007, 1008, 1011  # codes of RFC 6455
 
 Answer = TypeVar("Answer")
@@ -209,7 +208,7 @@ class _Live:
         sending.cancel()
         if self._socket.client_state is WebSocketState.CONNECTED:
             with suppress(RuntimeError):  # it is gone
-                await self._socket.close(end.code, _cut(end.reason))
+                await self._socket.close(end.code, close_reason(end.reason))
 
     def _heard(self, remembered: Remembered) -> None:
         """Hear of a window, in the stream's own thread."""
@@ -250,7 +249,3 @@ class _Live:
     async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
         """Work in a thread of the streams: the others stay free for requests."""
         return await anyio.to_thread.run_sync(work, limiter=self._state.streams.threads)
-
-
-def _cut(reason: str) -> str:
-    return reason.encode("utf-8")[:LONGEST_REASON].decode("utf-8", "ignore")

@@ -30,7 +30,8 @@ from sensorium.qdrant.filters import (
     Words,
     matching,
 )
-from sensorium.qdrant.points import Point, from_iso, iso, without_nulls
+from sensorium.qdrant.payload_form import as_read
+from sensorium.qdrant.points import Point, from_iso, iso
 
 PLANTED: dict[str, dict[str, Any]] = {
     "empty": {},
@@ -175,7 +176,7 @@ def test_no_condition_reaches_another_owner(backend: Backend, tree: Condition) -
     backend.set_payload(mine, {"source": "stolen"}, clear=["tags"])
     backend.delete(mine)
     assert {p.id: p.payload for p in backend.scroll(YOU, limit=50).points} == {
-        p.id: without_nulls(p.payload) for p in yours
+        p.id: as_read(p.payload) for p in yours
     }
 
 

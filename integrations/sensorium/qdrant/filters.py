@@ -15,7 +15,7 @@ import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
@@ -23,6 +23,8 @@ from uuid import UUID
 from sensorium.errors import FilterError, OwnerError, show
 from sensorium.percepts.text import LONE_SURROGATE
 from sensorium.qdrant.schema import (
+    AT,
+    CREATED,
     NUMBER_KEY,
     OBJECT_KEY,
     OBJECTS_KEY,
@@ -251,6 +253,18 @@ def uuids(ids: Iterable[str | None]) -> Iterator[str]:
     for point_id in ids:
         with suppress(ValueError, TypeError, AttributeError):
             yield str(UUID(point_id))
+
+
+def with_the_time_of(given: Condition) -> Condition | None:
+    """Return the condition to try on points without a time of remembering of their own.
+
+    Returns:
+        The same one of the time of the moment; `None` if the condition is not on that key.
+    """
+    fields = (Equal, OneOf, Range, Words, Present)
+    return (
+        replace(given, field=AT) if isinstance(given, fields) and given.field == CREATED else None
+    )
 
 
 def flag(field: str, value: bool) -> str:

@@ -90,11 +90,6 @@ def with_cleared(payload: Payload, clear: Iterable[str]) -> Payload:
     return {**dict.fromkeys(clear), **payload}
 
 
-def without_nulls(payload: Mapping[str, Any] | None) -> Payload:
-    """Return a payload as it was read, without keys that were removed by a null."""
-    return {key: value for key, value in (payload or {}).items() if value is not None}
-
-
 def iso(moment: datetime) -> str:
     """Write an aware datetime as stores keep it: UTC, microseconds, always of one length."""
     # The time is converted before the cache: equal times of one zone may differ in fold.

@@ -12,7 +12,8 @@ from sensorium.encoders.probe import probe_from_text, probe_to_text
 from sensorium.errors import SchemaVersionError, SpaceMismatchError, StoreFormatError, show
 from sensorium.percepts import Percept
 
-VERSION = 1  # of the payload and the named vectors; see docs/schema.md
+VERSION = 2  # of the payload and the named vectors; see docs/schema.md
+READABLE = frozenset({1, VERSION})  # versions whose points are read as they are
 ROWS = 1023  # windows a point holds at most: Qdrant takes 2**20 numbers, at 1024 dimensions
 ROWS_IN_ALL = 2046  # windows of all modalities of a point: as JSON 24 MiB; a server takes 32
 PROBE_KEY = "probe"  # of a written schema: the space's probe
@@ -21,6 +22,7 @@ METADATA = "sensorium"  # key of the collection's metadata under which a schema 
 KEYWORDS = ("modalities", "tags", "source", "digest", "flags", "hashes", "part_of")
 TIMES = ("at", "until", "created_at", "expires_at")
 TENANT, TEXT = "owner", "page_content"
+AT, CREATED = "at", "created_at"  # the latter is stored only where it is another time
 PLACE = "place"
 
 TEXT_KEY, TEXTS_KEY, TIME_KEY, NUMBER_KEY = "text", "list of text", "time", "integer"
@@ -48,7 +50,6 @@ PAYLOAD = {  # every key of a payload and what its value is; see docs/schema.md
     "written": NUMBER_KEY,
     "found": OBJECTS_KEY,
     "enriched": TEXTS_KEY,
-    "schema_version": NUMBER_KEY,
 }
 
 Quantization: TypeAlias = Literal["int8", "binary"]
@@ -131,6 +132,10 @@ class CollectionSchema:
         if name in self.modalities:
             return self
         return replace(self, modalities=tuple(sorted({*self.modalities, name})))
+
+    def migrated(self) -> CollectionSchema:
+        """Return the schema in this release's version, or this one if it is that already."""
+        return self if self.version == VERSION else replace(self, version=VERSION)
 
     def with_probe_of(self, space: EmbeddingSpace) -> CollectionSchema:
         """Return a schema that knows the model by its probe, too, or this one if it does.
@@ -215,10 +220,10 @@ class CollectionSchema:
 
 
 def _check_version(version: int, place: str) -> None:
-    if version != VERSION:
+    if version not in READABLE:
         raise SchemaVersionError(
             f"{place}, which has the layout of version {version}",
-            f"version {VERSION}, which this release reads and writes",
+            f"version {VERSION} or earlier, which this release reads",
             "run: sensorium export with the release that wrote it, then sensorium import"
             if version < VERSION
             else "run: pip install --upgrade sensorium",

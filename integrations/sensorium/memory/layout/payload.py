@@ -143,7 +143,7 @@ def record_of(point: StoredPoint) -> Record:
         owner=payload["owner"],
         at=at,
         until=from_iso(payload["until"]) if "until" in payload else at,
-        created_at=from_iso(payload["created_at"]),
+        created_at=from_iso(payload["created_at"]) if "created_at" in payload else at,
         expires_at=from_iso(expires) if expires else None,
         text=own_words(payload),
         tags=tuple(payload.get("tags", ())),

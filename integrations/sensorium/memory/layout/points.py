@@ -22,7 +22,6 @@ from sensorium.memory.layout.payload import (
 from sensorium.memory.records import Medium, Moment
 from sensorium.percepts import Percept, Place
 from sensorium.qdrant.points import Payload, Point, Vectors, iso
-from sensorium.qdrant.schema import VERSION
 
 NOTHING = Findings()
 COMPARED = frozenset(  # keys of the payload that say what the moment says
@@ -47,6 +46,7 @@ class Draft:
         flags: Truth values of its metadata, as text.
         vectors: Rows `(W, D)` by modality that the moment brings; `None` if they are to be encoded.
         place: Where it was; `None` if that is not known.
+        is_now: Whether its time is that of remembering, as nothing says another.
     """
 
     moment: Moment
@@ -60,6 +60,7 @@ class Draft:
     flags: tuple[str, ...]
     vectors: Mapping[str, Vectors] | None = None
     place: Place | None = None
+    is_now: bool = False
 
     @property
     def id(self) -> str:
@@ -131,13 +132,12 @@ def _payload(draft: Draft, media: Sequence[Medium], *, owner: str, now: datetime
     payload: Payload = {
         "owner": owner,
         "at": at,
-        "created_at": iso(now),
         "digest": list(draft.digests),
         "page_content": "\n".join(texts),
-        "schema_version": VERSION,
     }
     until = max(draft.until, end_of(media, draft.at))
     optional = {
+        "created_at": None if draft.is_now else iso(now),
         "id": draft.given_id,
         "until": iso(until) if until > draft.at else None,
         "expires_at": iso(moment.expires_at) if moment.expires_at else None,

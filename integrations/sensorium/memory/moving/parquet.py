@@ -35,6 +35,7 @@ from sensorium.memory.moving.manifest import (
 )
 from sensorium.percepts import Place
 from sensorium.percepts.source import Array
+from sensorium.qdrant.payload_form import as_read, written_out
 from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors, from_iso
 from sensorium.qdrant.schema import CollectionSchema
 
@@ -273,7 +274,7 @@ def _file_name(index: int) -> str:
 
 
 def _table(pa: Any, points: Sequence[StoredPoint], modalities: Sequence[str]) -> Any:
-    payloads = [point.payload for point in points]
+    payloads = [written_out(point.payload) for point in points]
     texts = [json.dumps(payload, ensure_ascii=False, allow_nan=False) for payload in payloads]
     times = [from_iso(payload["at"]) if "at" in payload else None for payload in payloads]
     listed = pa.list_(pa.string())
@@ -357,7 +358,7 @@ def _payload(path: Path, text: str | None) -> Payload:
         raise damage_error(path, f"a payload where {first_problem(error)}") from error
     except (ValueError, RecursionError) as error:
         raise damage_error(path, f"a payload that is not JSON: {error}") from error
-    return payload
+    return as_read(payload)
 
 
 def _read_vectors(path: Path, batch: Any, name: str, dimension: int) -> list[Vectors | None]:

@@ -65,7 +65,8 @@ def draft_moment(owner: str, moment: Moment, *, now: datetime) -> Draft:
     percepts = _percepts(moment)
     flags = check_fields(moment)
     stated = moment.at or min((percept.at for percept in percepts if percept.at), default=None)
-    at = (stated or moment.dated or _captured(percepts) or now).astimezone(timezone.utc)
+    known = stated or moment.dated or _captured(percepts)
+    at = (known or now).astimezone(timezone.utc)
     digests = tuple(percept.digest for percept in percepts)
     if moment.id is None:
         given, point = None, content_id(owner, digests, iso(at) if stated else None)
@@ -83,6 +84,7 @@ def draft_moment(owner: str, moment: Moment, *, now: datetime) -> Draft:
         ending(percepts, at),
         flags,
         place=moment.place or next((place for p in percepts if (place := p.place)), None),
+        is_now=known is None,
     )
 
 

@@ -194,7 +194,7 @@ class Editor:
         backend, clear = self._shelf.backend, changes.clear
         whole = bool(added.percepts) or changes.vectors is not None
         main = find_record(backend, self._owner, name, vectors=whole)
-        payload = _with_end(changes.payload, main.payload)
+        payload = _with_times(changes.payload, main.payload)
         kept = {key: value for key, value in main.payload.items() if key not in clear}
         main = replace(main, payload=kept | payload)
         if changes.vectors is not None:
@@ -458,13 +458,20 @@ def changes(
     return {key: value for key, value in payload.items() if value}, empty
 
 
-def _with_end(payload: Payload, stored: Payload) -> Payload:
-    """Return what is written, with the end of a record that begins at another time: it is as long.
+def _with_times(payload: Payload, stored: Payload) -> Payload:
+    """Return what is written, with the other times of a record that begins at another time.
+
+    It is as long, and was remembered when it was.
 
     Raises:
         RecordError: It would end beyond the calendar.
     """
-    if "at" not in payload or "until" not in stored:
+    if "at" not in payload:
+        return payload
+    payload = {"created_at": stored["at"], **payload}
+    if "created_at" in stored:
+        payload["created_at"] = stored["created_at"]
+    if "until" not in stored:
         return payload
     length = from_iso(stored["until"]) - from_iso(stored["at"])
     try:

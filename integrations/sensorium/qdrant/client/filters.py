@@ -26,8 +26,9 @@ from sensorium.qdrant.filters import (
     Words,
     flag,
     uuids,
+    with_the_time_of,
 )
-from sensorium.qdrant.schema import TENANT
+from sensorium.qdrant.schema import CREATED, TENANT
 
 Translated: TypeAlias = "models.FieldCondition | models.HasIdCondition | models.Filter"
 LARGEST = sys.float_info.max  # JSON has no infinity: an infinite bound would become null
@@ -54,12 +55,20 @@ def translated(filter: Filter) -> models.Filter:
     return models.Filter(must=must, must_not=must_not or None)
 
 
-def condition(given: Condition) -> Translated:  # noqa: PLR0911 - one return a kind
+def condition(given: Condition) -> Translated:
     """Translate one condition.
 
     Raises:
         FilterError: A condition of an unknown kind.
     """
+    instead = with_the_time_of(given)
+    if instead is None:
+        return _condition(given)
+    absent = models.Filter(must=[_empty(CREATED), _condition(instead)])
+    return models.Filter(should=[_condition(given), absent])
+
+
+def _condition(given: Condition) -> Translated:  # noqa: PLR0911 - one return a kind
     if isinstance(given, Equal):
         return _equal(given.field, given.value)
     if isinstance(given, OneOf):

@@ -13,6 +13,7 @@ from qdrant_client import models
 from sensorium.errors import PointError, show
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant.backend import Search
+from sensorium.qdrant.payload_form import as_read, shortened
 from sensorium.qdrant.points import (
     Payload,
     Point,
@@ -21,7 +22,6 @@ from sensorium.qdrant.points import (
     Vectors,
     check_payload,
     check_points,
-    without_nulls,
 )
 from sensorium.qdrant.schema import ROWS, CollectionSchema
 
@@ -94,7 +94,9 @@ def requests(points: Sequence[Point], *, number: int) -> list[Sequence[Point]]:
 
 def struct(point: Point) -> models.PointStruct:
     """Convert one point."""
-    return models.PointStruct(id=point.id, vector=named(point.vectors), payload=point.payload)
+    return models.PointStruct(
+        id=point.id, vector=named(point.vectors), payload=shortened(point.payload)
+    )
 
 
 def named(vectors: Mapping[str, Vectors]) -> Any:
@@ -110,7 +112,7 @@ def stored(record: models.Record | models.ScoredPoint) -> StoredPoint:
     """Convert a point that was read; its vectors become `(W, D)` float32."""
     vectors = record.vector if isinstance(record.vector, Mapping) else {}
     arrays = {name: np.atleast_2d(np.asarray(rows, np.float32)) for name, rows in vectors.items()}
-    return StoredPoint(str(record.id), without_nulls(record.payload), arrays)
+    return StoredPoint(str(record.id), as_read(record.payload), arrays)
 
 
 def payload_keys(payload: bool | Sequence[str]) -> bool | list[str]:

@@ -76,7 +76,7 @@ def ensure_collection(client: QdrantClient, name: str, schema: CollectionSchema)
                 raise taken
     stored = state.schema
     stored.check(schema.space, place_of(connection, name))
-    stored = _with_probe(connection, state.collection, stored, schema)
+    stored = _renewed(connection, state.collection, stored, schema)
     for modality in schema.modalities:
         stored = _widen(connection, state.collection, stored, modality)
     create_indexes(connection, state.collection)  # perhaps it was left half made
@@ -181,11 +181,11 @@ def _taken(connection: Connection, name: str) -> StoreFormatError:
     )
 
 
-def _with_probe(
+def _renewed(
     connection: Connection, name: str, stored: CollectionSchema, given: CollectionSchema
 ) -> CollectionSchema:
-    """Keep a model's probe with a collection that was made without it; return its schema."""
-    schema = stored.with_probe_of(given.space)
+    """Keep this version, and a model's probe, with an earlier collection; return its schema."""
+    schema = stored.migrated().with_probe_of(given.space)
     if schema is not stored:
         write_metadata(connection, name, **{METADATA: schema.to_dict()})
     return schema

@@ -18,6 +18,7 @@ from sensorium.qdrant.client.points import (
 )
 from sensorium.qdrant.client.reading import scroll
 from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.payload_form import with_plain_values
 from sensorium.qdrant.points import Payload, Point, Vectors, with_cleared
 
 CHANGED = 1_000  # points whose payload is changed in one request
@@ -43,7 +44,7 @@ def set_payload(
     collection: Collection, filter: Filter, payload: Payload, clear: Sequence[str]
 ) -> None:
     """Write and remove top-level keys of the points that a filter lets through."""
-    written = with_cleared(payload, clear)
+    written = with_cleared(with_plain_values(payload), clear)
     cursor: str | None = None
     while True:
         # By id: the filter may let other points through once the first key is changed

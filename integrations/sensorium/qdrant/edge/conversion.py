@@ -11,13 +11,16 @@ import qdrant_edge as edge
 from sensorium.errors import PointError
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant.backend import Search
-from sensorium.qdrant.points import Point, StoredPoint, Vectors, without_nulls
+from sensorium.qdrant.payload_form import as_read, shortened
+from sensorium.qdrant.points import Point, StoredPoint, Vectors
 
 T = TypeVar("T")
 
 
 def edge_points(points: Sequence[Point]) -> list[edge.Point]:
-    return converted(lambda: [edge.Point(p.id, edge_vectors(p.vectors), p.payload) for p in points])
+    return converted(
+        lambda: [edge.Point(p.id, edge_vectors(p.vectors), shortened(p.payload)) for p in points]
+    )
 
 
 def converted(make: Callable[[], T]) -> T:
@@ -61,4 +64,4 @@ def stored_point(record: edge.Record | edge.ScoredPoint) -> StoredPoint:
         for name, rows in record.vector.items():
             array = np.asarray(rows, np.float32)
             vectors[name] = array if array.ndim == 2 else array[None]
-    return StoredPoint(str(record.id), without_nulls(record.payload), vectors)
+    return StoredPoint(str(record.id), as_read(record.payload), vectors)

@@ -25,8 +25,10 @@ from sensorium.qdrant.filters import (
     Words,
     flag,
     uuids,
+    with_the_time_of,
 )
 from sensorium.qdrant.points import iso
+from sensorium.qdrant.schema import CREATED
 
 # Edge lets everything through an empty list of alternatives
 NEVER = edge.HasIdCondition(set())
@@ -53,62 +55,70 @@ def translated(filter: Filter, *, expiry: bool = True, parts: bool = True) -> ed
     return edge.Filter(must=must, must_not=must_not or None)
 
 
-@singledispatch
 def condition(given: Condition) -> Any:
     """Translate one condition.
 
     Raises:
         FilterError: A condition of an unknown kind.
     """
+    instead = with_the_time_of(given)
+    if instead is None:
+        return _condition(given)
+    absent = edge.Filter(must=[edge.IsEmptyCondition(CREATED), _condition(instead)])
+    return edge.Filter(should=[_condition(given), absent])
+
+
+@singledispatch
+def _condition(given: Condition) -> Any:
     raise FilterError(
         f"a condition of type {type(given).__name__}", "one of sensorium.qdrant", "combine those"
     )
 
 
-@condition.register
+@_condition.register
 def _(given: Range) -> Any:
     return edge.FieldCondition(given.field, range=_range(given))
 
 
-@condition.register
+@_condition.register
 def _(given: Words) -> Any:
     return edge.FieldCondition(given.field, match=edge.MatchText(given.text))
 
 
-@condition.register
+@_condition.register
 def _(given: Present) -> Any:
     return edge.Filter(must_not=[edge.IsEmptyCondition(given.field)])
 
 
-@condition.register
+@_condition.register
 def _(given: Ids) -> Any:
     return edge.HasIdCondition(set(uuids(given.ids)))
 
 
-@condition.register
+@_condition.register
 def _(given: Every) -> Any:
     return edge.Filter(must=[condition(part) for part in given.conditions])
 
 
-@condition.register
+@_condition.register
 def _(given: Either) -> Any:
     parts = [condition(part) for part in given.conditions]
     return edge.Filter(should=parts) if parts else NEVER
 
 
-@condition.register
+@_condition.register
 def _(given: Not) -> Any:
     return edge.Filter(must_not=[condition(given.condition)])
 
 
-@condition.register
+@_condition.register
 def _(given: OneOf) -> Any:
     if given.values and all(isinstance(value, str) for value in given.values):
         return edge.FieldCondition(given.field, match=edge.MatchAny(list(map(str, given.values))))
     return condition(Either(tuple(Equal(given.field, value) for value in given.values)))
 
 
-@condition.register
+@_condition.register
 def _(given: Equal) -> Any:
     return _equal(given.field, given.value)
 

@@ -52,7 +52,7 @@ def open_shard(folder: Path, schema: CollectionSchema) -> Shard:
     if name is None:  # the first opening did not end
         return _begun(folder, schema)
     stored.check(schema.space, f"the memory {str(folder)!r}")
-    merged = stored.with_probe_of(schema.space)
+    merged = stored.migrated().with_probe_of(schema.space)
     for modality in schema.modalities:
         merged = merged.with_modality(modality)
     if not (folder / name).exists():

@@ -13,6 +13,7 @@ from sensorium.qdrant.edge.reading import matching_ids
 from sensorium.qdrant.edge.room import PAYLOAD_RESERVE, check_deleting, check_writing
 from sensorium.qdrant.edge.shard import Shard
 from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.payload_form import with_plain_values
 from sensorium.qdrant.points import Payload, Point, Vectors, with_cleared
 
 
@@ -38,7 +39,7 @@ def set_payload(shard: Shard, filter: Filter, payload: Payload, clear: Collectio
     ids = matching_ids(shard, filter)
     check_writing(shard.place, len(ids) * _size(payload), reserve=PAYLOAD_RESERVE)
     shard.note([payload])
-    written = with_cleared(payload, clear)
+    written = with_cleared(with_plain_values(payload), clear)
     if written and ids:
         shard.engine.update(UpdateOperation.set_payload(ids, written))
 

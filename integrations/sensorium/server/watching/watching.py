@@ -88,7 +88,9 @@ def _new_records(memory: Memory, after: datetime) -> tuple[list[str], datetime, 
         Also whether these are all of them.
     """
     new = Filter(memory.owner, Range("created_at", gt=after))
-    page = memory.backend.scroll(new, limit=NEWEST, payload=["id", "created_at"])
-    times = [from_iso(point.payload["created_at"]) for point in page.points]
+    page = memory.backend.scroll(new, limit=NEWEST, payload=["id", "at", "created_at"])
+    times = [
+        from_iso(point.payload.get("created_at", point.payload["at"])) for point in page.points
+    ]
     names = [str(point.payload.get("id", point.id)) for point in page.points]
     return names, max([after, *times]), page.cursor is None

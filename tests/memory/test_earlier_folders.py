@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -14,13 +15,15 @@ from tests.support.planted import PlantedEncoder
 
 from sensorium.memory import Memory
 from sensorium.percepts import Audio, Image, Span
+from sensorium.qdrant import EdgeBackend, Range
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
+PLUMBER = "45bbc15d-9329-57dc-b70b-1561f299051b"
 ANSWERS = {  # question: the record, its similarity, the modality that matched, as 41f7ceb gave
     "bark": ("beach", 1.0, "audio"),
     "wolf": ("long", 1.0, "audio"),
     "elsewhere": ("given", 1.0, "text"),
-    "plumber": ("45bbc15d-9329-57dc-b70b-1561f299051b", 0.6212, "text"),
+    "plumber": (PLUMBER, 0.6212, "text"),
 }
 
 
@@ -92,6 +95,34 @@ def test_it_is_written_on(memory: Memory) -> None:
     with memory.stream("imu", rate=50, accel="g", gyro="deg/s", window=1.0) as wrist:
         wrist.push(np.tile([0.0, 0, 1, 0, 0, 0], (50, 1)), at=NOON + timedelta(hours=7))
     assert memory.count() == 8
+
+
+def test_it_becomes_a_folder_of_this_version(written: Path) -> None:
+    """A release that knows the earlier version alone refuses it; its points stay as they are."""
+    description = written / "memory" / "sensorium.json"
+    assert json.loads(description.read_text())["version"] == 1
+    encoder = PlantedEncoder(background=True)
+    place = written / "memory"
+    with Memory.open(place, owner="rex", encoder=encoder, share=False) as memory:
+        assert json.loads(description.read_text())["version"] == 2
+        assert isinstance(memory.backend, EdgeBackend)
+        engine = memory.backend._shard.engine
+        [point] = engine.retrieve([PLUMBER], ["digest"], False)
+        assert point.payload is not None
+        assert isinstance(point.payload["digest"], list)
+
+
+def test_times_of_remembering_stay(memory: Memory) -> None:
+    """Also where a record is given another time, and as a filter finds them."""
+    before = memory.get(PLUMBER)
+    moved = memory.update(PLUMBER, at=NOON + timedelta(days=1))
+    assert (moved.created_at, moved.at) == (before.created_at, NOON + timedelta(days=1))
+    new = memory.remember(text="the gardener came")
+    assert memory.get(new.id).created_at == memory.get(new.id).at
+    again = memory.update(new.id, at=NOON)
+    assert again.created_at == memory.get(new.id).created_at > again.at
+    ids = {r.id for r in memory.timeline(where=Range("created_at", gte=again.created_at)).records}
+    assert ids == {new.id}
 
 
 def test_an_export_is_imported(written: Path) -> None:

@@ -25,6 +25,7 @@ from sensorium.percepts.text import LONE_SURROGATE
 from sensorium.qdrant.schema import (
     AT,
     CREATED,
+    FLAGS,
     NUMBER_KEY,
     OBJECT_KEY,
     OBJECTS_KEY,
@@ -229,6 +230,16 @@ class Filter:
             _check_bound("alive_at", self.alive_at)
 
 
+def first_key(given: Condition) -> str | None:
+    """Return the key of a payload that a condition is on; `None` if it is on no single one."""
+    if isinstance(given, Equal) and isinstance(given.value, bool):
+        return FLAGS
+    if not isinstance(given, (Equal, OneOf, Range, Words, Present)):
+        return None
+    first: str = KEY.findall(given.field)[0]
+    return first.strip(QUOTE).partition("[")[0]
+
+
 def check_owner(owner: object) -> str:
     """Check the name of an owner, and return it.
 
@@ -343,8 +354,11 @@ def _check_first_key(given: Equal | OneOf | Range | Words | Present) -> None:
             f"one of a record's keys: {', '.join(PAYLOAD)}",
             f"write {_key_meant(given.field)}",
         )
+    if brackets and kind == TEXTS_KEY:
+        object.__setattr__(given, "field", _any_of_texts(given.field, name))
+        return
     holds_objects = kind in (OBJECT_KEY, OBJECTS_KEY)
-    if (deeper and not holds_objects) or (brackets and kind not in (TEXTS_KEY, OBJECTS_KEY)):
+    if (deeper and not holds_objects) or (brackets and kind != OBJECTS_KEY):
         raise FilterError(
             f"a condition on {given.field!r}, which no record has: {name} is of type {kind}",
             f"{name} alone, or a path into the metadata",
@@ -356,6 +370,17 @@ def _check_first_key(given: Equal | OneOf | Range | Words | Present) -> None:
             "a key within it",
             f'write "{name}.room", with the name of the key; Present("{name}") asks for any',
         )
+
+
+def _any_of_texts(field: str, name: str) -> str:
+    """Return the key of texts that is meant by `tags[]`: a single one is stored without a list."""
+    if field.strip(QUOTE) != f"{name}[]":
+        raise FilterError(
+            f"a condition on {field!r}: the texts of {name} are not kept by their place",
+            "any of them",
+            f'write "{name}"',
+        )
+    return name
 
 
 def _key_meant(field: str) -> str:

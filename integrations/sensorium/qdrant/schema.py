@@ -19,7 +19,8 @@ ROWS_IN_ALL = 2046  # windows of all modalities of a point: as JSON 24 MiB; a se
 PROBE_KEY = "probe"  # of a written schema: the space's probe
 METADATA = "sensorium"  # key of the collection's metadata under which a schema is kept
 
-KEYWORDS = ("modalities", "tags", "source", "digest", "flags", "hashes", "part_of")
+FLAGS = "flags"
+KEYWORDS = ("modalities", "tags", "source", FLAGS, "hashes", "part_of")
 TIMES = ("at", "until", "created_at", "expires_at")
 TENANT, TEXT = "owner", "page_content"
 AT, CREATED = "at", "created_at"  # the latter is stored only where it is another time

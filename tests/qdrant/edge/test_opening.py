@@ -28,7 +28,7 @@ DEATHS = {
     "before the folder of the description is safe": ("durability.sync_folder", 1),
     "before the shard is begun": ("opening.drop_stray_shards", 1),
     "in an empty shard": ("shard._quantization", 1),
-    "before the shard has indexes": ("shard._indexes", 1),
+    "before the shard has indexes": ("shard.PayloadIndexes", 1),
     "before the shard is safe": ("shard.sync_tree", 1),
     "before the shard is named": ("opening.write_description", 2),
     "before the second description has its name": ("durability.Path.replace", 2),

@@ -59,6 +59,8 @@ def open_shard(folder: Path, schema: CollectionSchema) -> Shard:
         _check_removed(folder, name)
         return _begun(folder, merged)
     shard = Shard(folder, name, merged)
+    if merged.version != stored.version:
+        shard.migrate()
     if merged is not stored:
         write_description(folder, merged, name)
     drop_stray_shards(folder, name)

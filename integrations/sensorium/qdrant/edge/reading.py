@@ -156,5 +156,7 @@ def count(shard: Shard, filter: Filter) -> int:
 
 def facet(shard: Shard, key: str, filter: Filter, limit: int) -> dict[str, int]:
     """Count points by the values of a keyword field."""
+    if key in shard.indexes.missing:
+        return {}
     request = edge.FacetRequest(key, limit=limit, exact=True, filter=shard.translated(filter))
     return {str(hit.value): hit.count for hit in shard.engine.facet(request).hits}

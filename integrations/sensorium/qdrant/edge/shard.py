@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from sensorium.qdrant.edge.failures import translating_errors
 from sensorium.qdrant.edge.filters import translated
 from sensorium.qdrant.edge.folder import CONFIG
 from sensorium.qdrant.edge.headers import check_headers
+from sensorium.qdrant.edge.indexes import PayloadIndexes
 from sensorium.qdrant.edge.indexing import index_shard
 from sensorium.qdrant.edge.room import (
     check_flushing,
@@ -31,11 +32,6 @@ from sensorium.qdrant.edge.room import (
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Payload
 from sensorium.qdrant.schema import (
-    KEYWORDS,
-    PLACE,
-    TENANT,
-    TEXT,
-    TIMES,
     CollectionSchema,
     Quantization,
 )
@@ -53,6 +49,7 @@ class Shard:
         name: Name of the shard's own folder within it.
         schema: Layout of the collection.
         engine: Edge's object.
+        indexes: Its payload indexes.
         modalities: Modalities that have a named vector. The others of the schema get theirs when
             they are first written, since each named vector costs its full size for every point.
     """
@@ -75,7 +72,6 @@ class Shard:
             # Whether a condition on these could leave a point out at all: see `translated`
             self._has_parts = self._has_any("part_of")
             self._has_expiry = self._has_any("expires_at")
-            self._has_places = PLACE in self.engine.info().payload_schema
         self._set_log_aside()
 
     def after_fork(self) -> None:
@@ -96,7 +92,8 @@ class Shard:
         if expiry:
             alone = Filter(filter.owner, alive_at=filter.alive_at, parts=True)
             expiry = self._count(edge.Filter(must=translated(alone).must_not)) > 0
-        return translated(filter, expiry=expiry, parts=self._has_parts)
+        decided = self.indexes.without_missing(filter)
+        return translated(decided, expiry=expiry, parts=self._has_parts)
 
     def vector_names(self, vectors: bool | Sequence[str]) -> bool | list[str]:
         """Return the named vectors to read, without those that the shard does not have."""
@@ -129,20 +126,16 @@ class Shard:
             )
             self.modalities.add(modality)
 
-    def note(self, payloads: Iterable[Payload]) -> None:
-        """Note payloads before they are written: conditions may then leave points out.
+    def note(self, payloads: Sequence[Payload]) -> None:
+        """Note payloads before they are written: conditions may then leave points out."""
+        self.indexes.note(payloads)
+        self._has_parts = self._has_parts or any("part_of" in each for each in payloads)
+        self._has_expiry = self._has_expiry or any("expires_at" in each for each in payloads)
 
-        The index of places is made with the first place: most memories have none.
-        """
-        if self._has_parts and self._has_expiry and self._has_places:
-            return
-        for payload in payloads:
-            self._has_parts = self._has_parts or "part_of" in payload
-            self._has_expiry = self._has_expiry or "expires_at" in payload
-            if PLACE in payload and not self._has_places:
-                index = edge.GeoIndexParams(enable_hnsw=False)
-                self.engine.update(UpdateOperation.create_field_index(PLACE, index))
-                self._has_places = True
+    def migrate(self) -> None:
+        """Make the indexes that an earlier release did not make for what it wrote."""
+        with _opening(self.folder):
+            self.indexes.migrate(self._has_any)
 
     def flush(self) -> None:
         """Make what was written safe against loss of power.
@@ -187,7 +180,7 @@ class Shard:
 
     def _use(self, engine: edge.EdgeShard) -> None:
         """Use an engine; it is closed with this shard, when nobody uses that, or at exit."""
-        self.engine = engine
+        self.engine, self.indexes = engine, PayloadIndexes(engine)
         self._closing = finalize(self, close_engine, self.place, engine)
 
     def _has_any(self, field: str) -> bool:
@@ -252,8 +245,7 @@ def _make(folder: Path, name: str, schema: CollectionSchema) -> edge.EdgeShard:
             quantization_config=_quantization(schema.quantization),
         )
         engine = edge.EdgeShard.create(str(place), config)
-        for field, params in _indexes():
-            engine.update(UpdateOperation.create_field_index(field, params))
+        PayloadIndexes(engine).begin()
         engine.flush()
         sync_tree(place)
         return engine
@@ -303,18 +295,6 @@ def _recover_config(place: Path, schema: CollectionSchema) -> edge.EdgeConfig | 
 
 def _multivector(modality: str) -> edge.MultiVectorConfig | None:
     return None if is_still(modality) else edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
-
-
-def _indexes() -> Iterator[tuple[str, Any]]:
-    yield TENANT, edge.KeywordIndexParams(is_tenant=True)
-    # Of every other field Edge would build a graph for each value and named vector, when compacting
-    alone: dict[str, Any] = {"enable_hnsw": False}
-    for field in KEYWORDS:
-        yield field, edge.KeywordIndexParams(**alone)
-    for field in TIMES:
-        yield field, edge.DatetimeIndexParams(**alone)
-    word = edge.TokenizerType.Word
-    yield TEXT, edge.TextIndexParams(tokenizer=word, lowercase=True, scoring=True, **alone)
 
 
 def _quantization(kind: Quantization | None) -> Any:

@@ -21,7 +21,7 @@ def upsert(shard: Shard, points: Sequence[Point]) -> None:
     """Write whole points."""
     _check_room(shard, points)
     shard.add_named_vectors(name for point in points for name in point.vectors)
-    shard.note(point.payload for point in points)
+    shard.note([point.payload for point in points])
     shard.engine.update(UpdateOperation.upsert_points(edge_points(points)))
 
 

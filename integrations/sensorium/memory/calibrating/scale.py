@@ -112,24 +112,39 @@ class Scale:
             rows: Rows of the point, shape `(W, D)`, float32, unit length.
             total: Number of rows of the whole record, if the point holds only some of them.
         """
+        return self.score_points([rows], [total])[0]
+
+    def score_points(self, stacks: Sequence[Vector], totals: Sequence[int]) -> list[BestRow]:
+        """Return the exact scores of points, whose rows are multiplied together.
+
+        Args:
+            stacks: Rows of each point, as for `score_rows`.
+            totals: For each point, as for `score_rows`.
+        """
+        rows = stacks[0] if len(stacks) == 1 else np.concatenate(stacks)  # (R, D)
+        asked = rows @ self.asked  # (R,)
+        cosines = asked
+        if self.calibrated:
+            squared = 1 + self.centre @ self.centre - 2 * (rows @ self.centre)  # |x - m|² of unit x
+            away = np.sqrt(np.maximum(squared, NARROWEST**2))  # (R,)
+            cosines = (rows @ self.vector - self.offset) / away / self.overlap  # (R,)
+        found, start = [], 0
+        for stack, total in zip(stacks, totals, strict=True):
+            best = start + int(cosines[start : start + len(stack)].argmax())
+            count = max(total, len(stack))
+            found.append(
+                self._best_row(float(cosines[best]), best - start, float(asked[best]), count)
+            )
+            start += len(stack)
+        return found
+
+    def _best_row(self, cosine: float, row: int, similarity: float, count: int) -> BestRow:
         if not self.calibrated:
-            cosines = rows @ self.asked
-            best = int(cosines.argmax())
-            cosine = float(cosines[best])
-            return BestRow(cosine, best, cosine, cosine)
-        squared = 1 + self.centre @ self.centre - 2 * (rows @ self.centre)  # |x - m|² of unit x
-        away = np.sqrt(np.maximum(squared, NARROWEST**2))  # (W,)
-        cosines = (rows @ self.vector - self.offset) / away  # (W,)
-        best = int(cosines.argmax())
-        cosine, count = float(cosines[best]) / self.overlap, max(total, len(rows))
+            return BestRow(cosine, row, similarity, cosine)
         # A record that is newer than the sample has its rows, and each other point has one.
         share = max(self.share, (count + self.points - 1) / self.points)
-        return BestRow(
-            self._discount_best_of(cosine, count),
-            best,
-            float(rows[best] @ self.asked),
-            self._discount_best_of(cosine, share),
-        )
+        score, evidence = (self._discount_best_of(cosine, each) for each in (count, share))
+        return BestRow(score, row, similarity, evidence)
 
     def confidence(self, evidence: float) -> float | None:
         """Return how likely a hit is meant, from 0 to 1; `None` if uncalibrated.

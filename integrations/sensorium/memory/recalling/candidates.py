@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.memory.calibrating.scale import Scale, record_score
+from sensorium.memory.calibrating.scale import BestRow, Scale, record_score
 from sensorium.memory.recalling.fusion import fuse_ranks
 from sensorium.memory.recalling.keywords import (
     BOOST,
@@ -241,17 +241,19 @@ class CandidateSearch:
         )
         vectors = {point.id: point.vectors for point in points}
         for name, group in groups.items():
-            for candidate in group:
-                rows = vectors.get(candidate.point, {}).get(name)
-                if rows is not None:
-                    self._measure_candidate(candidate, name, rows)
+            there = [each for each in group if name in vectors.get(each.point, {})]
+            if not there:
+                continue
+            stacks = [vectors[each.point][name] for each in there]
+            totals = [self.points.row_count(each.point, name) for each in there]
+            scored = self._scales[name].score_points(stacks, totals)
+            for candidate, rows, best in zip(there, stacks, scored, strict=True):
+                self._measure_candidate(candidate, name, rows, best)
 
     def _measure_candidate(
-        self, candidate: Candidate, name: str, rows: NDArray[np.float32]
+        self, candidate: Candidate, name: str, rows: NDArray[np.float32], best: BestRow
     ) -> None:
         scale = self._scales[name]
-        total = self.points.row_count(candidate.point, name)
-        best = scale.score_rows(rows, total=total)
         score = self._discount(best.score, name, candidate.point)
         # A record that its keywords found is measured in all modalities; the best one stays.
         if candidate.row is not None and not self._by_rank and score <= candidate.score:

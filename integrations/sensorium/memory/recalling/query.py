@@ -55,7 +55,7 @@ def read_query(query: Query | None, encoder: Encoder) -> Asked:
     if query is None:
         return Asked(())
     parts = _parts(query)
-    if not isinstance(encoder, ReadsQuestions):
+    if not _has_words(parts) or not isinstance(encoder, ReadsQuestions):
         return Asked(parts)
     asked = [encoder.asked_for(part) if isinstance(part, str) else part for part in parts]
     named = [
@@ -82,10 +82,10 @@ def query_vectors(
     """
     checked = _check_weights(weights, len(asked.parts))
     percepts = [_percept(part) for part in asked.parts]
-    if isinstance(encoder, ChecksQuestions):
-        for percept in percepts:
-            if isinstance(percept, Text):
-                encoder.check_question(percept.text)
+    texts = [percept.text for percept in percepts if isinstance(percept, Text)]
+    if texts and isinstance(encoder, ChecksQuestions):
+        for text in texts:
+            encoder.check_question(text)
     return _encoded(asked.parts, percepts, checked, encoder)
 
 
@@ -105,9 +105,9 @@ def excluding_vectors(
     Returns:
         Vectors of all parts; none if nothing is left out, or the encoder does not read that.
     """
-    if not isinstance(encoder, ReadsQuestions):
-        return []
     parts = asked.parts
+    if not _has_words(parts) or not isinstance(encoder, ReadsQuestions):
+        return []
     expanded: list[tuple[object, float]] = []
     for part, weight in zip(parts, _check_weights(weights, len(parts)), strict=True):
         found = encoder.exclusion_in(part) if isinstance(part, str) and weight > 0 else None
@@ -138,6 +138,11 @@ def _encoded(
         else QueryVector(next(encoded), percept.modality, weight)
         for part, percept, weight in zip(parts, percepts, weights, strict=True)
     ]
+
+
+def _has_words(parts: Sequence[object]) -> bool:
+    """Return whether a part is words: a protocol is asked after only then, as that takes time."""
+    return any(isinstance(part, str) for part in parts)
 
 
 def _parts(query: object) -> list[object]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import qdrant_edge as edge
 
 from sensorium.qdrant.backend import Search
-from sensorium.qdrant.edge.conversion import edge_query, payload_selector, stored_point
+from sensorium.qdrant.edge.conversion import edge_queries, payload_selector, stored_point
 from sensorium.qdrant.edge.filters import translated
 from sensorium.qdrant.edge.shard import Shard
 from sensorium.qdrant.filters import Filter, uuids
@@ -38,11 +38,11 @@ def search(shard: Shard, searches: Sequence[Search], filter: Filter) -> list[lis
     requests = [
         edge.QueryRequest(
             limit=search.limit,
-            query=edge.Query.Nearest(edge_query(search), using=search.modality),
+            query=query,
             filter=where,
             params=edge.SearchParams(hnsw_ef=BEAM),
         )
-        for search in known
+        for search, query in zip(known, edge_queries(known), strict=True)
     ]
     answers = iter(shard.engine.query_batch(edge.QueryBatchRequest(requests)))
     return [

@@ -51,6 +51,33 @@ def test_a_score_is_the_centred_cosine() -> None:
     assert scale.score(float(scale.vector @ row)) == pytest.approx(score, abs=1e-5)
 
 
+@pytest.mark.parametrize("ranking", ["centred", "raw"])
+def test_points_that_are_scored_together_score_as_alone(ranking: str) -> None:
+    """Each has its own best row, its own number of rows, and no other's."""
+    draw = np.random.default_rng(4)
+    thing = things(draw, 1)[0]
+    stacks = [encoded("audio", things(draw, rows)) for rows in (1, 5, 1, 3)]
+    stacks[1][4] = encoded("audio", near(thing, 0.9, draw))
+    totals = [1, 40, 0, 3]
+    query = [QueryVector(encoded("text", thing), "text")]
+    scale = CALIBRATION.scales(query, ["audio"], ranking=ranking)["audio"]
+    together = scale.score_points(stacks, totals)
+    alone = [scale.score_rows(rows, total=n) for rows, n in zip(stacks, totals, strict=True)]
+    assert [best.row for best in together] == [best.row for best in alone]
+    assert together[1].row == 4
+    for one, other in zip(together, alone, strict=True):
+        assert one == pytest.approx(other, abs=1e-6)
+
+
+def test_no_point_scores_above_its_bound() -> None:
+    """A bound is the score of a point of one row; more rows are no advantage."""
+    scale = scales_for(things(np.random.default_rng(5), 1)[0])["audio"]
+    similarities = [-0.2, 0.0, 0.1, 0.4, 0.9]
+    bounds = scale.bounds(similarities)
+    assert bounds == [scale.score(each) for each in similarities]
+    assert all(scale.score(s, 9) <= bound for s, bound in zip(similarities, bounds, strict=True))
+
+
 def test_the_best_row_is_named() -> None:
     """Of a long recording, the row that matches best is the one reported."""
     draw = np.random.default_rng(3)

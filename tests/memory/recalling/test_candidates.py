@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -21,6 +22,7 @@ from sensorium.memory import Hit, Memory, Moment
 from sensorium.memory.layout.ids import point_id
 from sensorium.percepts import Percept
 from sensorium.qdrant import Ids, Point
+from sensorium.qdrant.points import StoredPoint
 
 CALIBRATED = PlantedEncoder(gap=2.0, background=True)
 NOW = datetime(2026, 7, 1, tzinfo=timezone.utc)
@@ -161,3 +163,24 @@ def test_a_part_left_behind_by_a_longer_record_is_not_found(memory: Memory, rank
     [hit] = memory.recall("wolf", ranking=ranking, where=Ids((short.id,)))
     found = {hit.record.id: hit for hit in memory.recall("wolf", ranking=ranking)}
     assert found["short"].similarity == hit.similarity
+
+
+def test_a_recall_asks_little_of_the_store(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stills of one row are read with their vectors; only long things are read a second time."""
+    memory.remember_many(Moment((picture(f"dog n{i}"),)) for i in range(30))
+    memory.remember(sound("dog|cat|wolf"))
+    memory.recall("dog")  # draws the sample
+    reads: list[int] = []
+    retrieve = memory.backend.retrieve
+
+    def counted(ids: Sequence[str], **options: Any) -> list[StoredPoint]:
+        reads.append(len(ids))
+        return retrieve(ids, **options)
+
+    monkeypatch.setattr(memory.backend, "retrieve", counted)
+    hits = memory.recall("dog", limit=5, modalities=["image"])
+    assert [hit.vector is not None for hit in hits] == [True] * 5
+    assert reads == [8]  # with what is spare
+    reads.clear()
+    assert "audio" in {hit.modality for hit in memory.recall("dog|cat|wolf", limit=40)}
+    assert len(reads) == 2

@@ -14,7 +14,7 @@ from sensorium.errors import PointError
 from sensorium.qdrant import Point, Search
 from sensorium.qdrant.edge.conversion import (
     edge_points,
-    edge_query,
+    edge_questions,
     edge_vectors,
     payload_selector,
     stored_point,
@@ -32,12 +32,13 @@ def test_a_still_is_one_vector_and_a_recording_a_list_of_rows() -> None:
 
 
 def test_a_question_has_the_shape_of_its_modality() -> None:
-    """A still is asked by a vector, a recording by a list of one row, float32 in any case."""
-    wide = row(1)[0].astype(np.float64)
-    still, recording = edge_query(Search("image", wide, 1)), edge_query(Search("audio", wide, 1))
-    assert np.asarray(still).shape == (D,)
-    assert np.asarray(recording).shape == (1, D)
-    assert np.asarray(still).dtype == np.float32
+    """A still is asked by a vector, a recording by a list of one row, of float32 in any case."""
+    wide = row(1)[0].astype(np.float64) / 3
+    searches = [Search(name, wide, 1) for name in ("image", "audio")]
+    still, recording = edge_questions(searches)
+    np.testing.assert_array_equal(still, wide.astype(np.float32).astype(np.float64))
+    assert recording == [still]
+    assert recording[0] is still  # read once for all modalities
 
 
 def test_what_was_stored_comes_back_in_rows(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from tests.support.edge_points import MINE, SCHEMA, point, row
@@ -44,6 +45,24 @@ def test_a_modality_the_shard_does_not_have_finds_nothing(shard: Shard) -> None:
     [found] = reading.sample(shard, "image", MINE, limit=3, payload=False, vectors=True)
     [read] = reading.read_points(shard, [found.id], False, ["audio", "image"])
     assert set(read.vectors) == {"image"}
+
+
+def test_an_id_is_read_only_where_it_is_looked_at() -> None:
+    """Of the points that a search found, those that nobody asks for cost no UUID."""
+
+    class Hit:
+        score = 0.5
+        looks = 0
+
+        @property
+        def id(self) -> UUID:
+            Hit.looks += 1
+            return UUID(int=7)
+
+    first, second = reading.Found(Hit()), reading.Found(Hit())  # type: ignore[arg-type]  # as Edge's
+    assert (first.score, second.score, Hit.looks) == (0.5, 0.5, 0)
+    assert {first.id, first.id} == {"00000000-0000-0000-0000-000000000007"}
+    assert Hit.looks == 1
 
 
 def test_words_are_rare_or_frequent_within_one_owner(shard: Shard) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sensorium.encoders import Background, combine
+from sensorium.encoders import Background, combine, normalise
 from sensorium.encoders.background import Pair
 from sensorium.errors import QueryError, VectorError, show
 from sensorium.memory.calibrating.modality_statistics import (
@@ -101,11 +101,11 @@ class Calibration:
             raise QueryError(
                 f"ranking={show(ranking)}", f"one of {', '.join(RANKINGS)}", "pass one"
             )
-        weights = [part.weight for part in query]
-        plain = combine(self._stack(query), weights)
+        self._check_shapes(query)
+        plain = _added([part.vector for part in query], query)
         if ranking == "raw" or not self._stored:
             return {name: Scale.raw(plain) for name in modalities}
-        vector = combine(np.stack([self._centre(part) for part in query]), weights)
+        vector = _added([self._centre(part) for part in query], query)
         # What is shipped with the encoder says the typical spread; else all modalities do
         looked_at = self._stored if self._typical is None else modalities
         expected = {name: self._expected(query, name) for name in looked_at if name in self._stored}
@@ -138,7 +138,7 @@ class Calibration:
             for name in modalities
         }
 
-    def _stack(self, query: Sequence[QueryVector]) -> Vector:
+    def _check_shapes(self, query: Sequence[QueryVector]) -> None:
         shapes = {part.vector.shape for part in query}
         known = {stored.centre.shape for stored in self._stored.values()}
         if not shapes or len(shapes | known) > 1:
@@ -147,7 +147,6 @@ class Calibration:
                 f"at least one, all of one shape{''.join(f' {shape}' for shape in known)}",
                 "pass vectors of the memory's encoder",
             )
-        return np.stack([part.vector for part in query])
 
     def _centre(self, part: QueryVector) -> Vector:
         stored = self._stored.get(part.modality or "")
@@ -181,6 +180,13 @@ class Calibration:
             )
             for name, expectation in expected.items()
         }
+
+
+def _added(vectors: Sequence[Vector], query: Sequence[QueryVector]) -> Vector:
+    """Weigh and add the vectors of the parts of a question; of one part nothing is to be added."""
+    if len(query) == 1 and query[0].weight > 0:
+        return normalise(vectors[0])
+    return combine(np.stack(vectors), [part.weight for part in query])
 
 
 def _typical_variance(background: Background) -> float:

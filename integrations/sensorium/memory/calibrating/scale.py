@@ -105,6 +105,14 @@ class Scale:
         cosine = (similarity - self.offset) / (self.length * self.overlap)
         return self._discount_best_of(cosine, rows)
 
+    def bounds(self, similarities: Sequence[float]) -> list[float]:
+        """Return what `score` says of points of one row: no point of more rows scores higher."""
+        if not self.calibrated:
+            return list(similarities)
+        offset, width = self.offset, self.length * self.overlap
+        level, unit, typical = self._level, self._unit, self.typical
+        return [((each - offset) / width - level) * unit / typical for each in similarities]
+
     def score_rows(self, rows: Vector, *, total: int = 0) -> BestRow:
         """Return the exact score of a point, from its rows.
 
@@ -122,12 +130,13 @@ class Scale:
             totals: For each point, as for `score_rows`.
         """
         rows = stacks[0] if len(stacks) == 1 else np.concatenate(stacks)  # (R, D)
-        asked = rows @ self.asked  # (R,)
+        asked = _cosines(rows, self.asked)
         cosines = asked
         if self.calibrated:
-            squared = 1 + self.centre @ self.centre - 2 * (rows @ self.centre)  # |x - m|² of unit x
+            # |x - m|² of unit x
+            squared = 1 + self.centre @ self.centre - 2 * _cosines(rows, self.centre)
             away = np.sqrt(np.maximum(squared, NARROWEST**2))  # (R,)
-            cosines = (rows @ self.vector - self.offset) / away / self.overlap  # (R,)
+            cosines = (_cosines(rows, self.vector) - self.offset) / away / self.overlap  # (R,)
         found, start = [], 0
         for stack, total in zip(stacks, totals, strict=True):
             best = start + int(cosines[start : start + len(stack)].argmax())
@@ -184,6 +193,15 @@ class Scale:
             return (cosine - self._level) * self._unit / self.typical
         deviate = (cosine - self.unrelated.mean) / self.unrelated.spread
         return self.score_at(single_equivalent(deviate, rows))
+
+
+def _cosines(rows: Vector, vector: Vector) -> Vector:
+    """Multiply rows `(R, D)` with a vector; each product is the same whichever rows are beside it.
+
+    That of `@` is not, to the last digit: then a hit would score otherwise among others.
+    """
+    product: Vector = np.einsum("rd,d->r", rows, vector)  # (R,)
+    return product
 
 
 def record_score(pairs: Sequence[tuple[Scale, float]]) -> tuple[float, int]:

@@ -25,6 +25,7 @@ from sensorium.memory.recalling.keywords import (
 )
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.points import PointReader
+from sensorium.percepts.percept import is_still
 from sensorium.qdrant import Backend, Filter, Scored, Search
 
 SPARE = 3  # candidates beyond those needed: exact scores may change places with them
@@ -32,7 +33,7 @@ WIDENING = 4  # times more points in each further search
 WIDEST = 65_536  # points of a modality to look at in the worst case
 NEVER = float("-inf")  # score of a record that was not compared
 
-Bound = tuple[float, float, str, str]  # highest possible score, similarity, modality, point
+Bound = tuple[float, Scored, str]  # highest possible score, point that was found, modality
 
 
 @dataclass(eq=False)
@@ -139,11 +140,10 @@ class CandidateSearch:
     def _best(self, answers: Mapping[str, Sequence[Scored]]) -> dict[str, Candidate]:
         """Look at points, best first, until what is left cannot be among the best."""
         count = self._count
-        bounds: list[Bound] = [
-            (self._scales[name].score(hit.score), hit.score, name, hit.id)
-            for name, answer in answers.items()
-            for hit in answer
-        ]
+        bounds: list[Bound] = []
+        for name, answer in answers.items():
+            highest = self._scales[name].bounds([hit.score for hit in answer])
+            bounds += [(most, hit, name) for most, hit in zip(highest, answer, strict=True)]
         bounds.sort(key=lambda bound: -bound[0])
         best: dict[str, Candidate] = {}
         for start in range(0, len(bounds), count):
@@ -151,13 +151,17 @@ class CandidateSearch:
             scores = sorted((candidate.score for candidate in best.values()), reverse=True)
             if len(scores) >= count and scores[count - 1] >= block[0][0]:
                 break
-            self.points.read(point for *_, point in block)
-            for _, similarity, name, point in block:
+            # Most of the first block are candidates, whose vectors will be needed
+            self.points.read(
+                (hit.id for _, hit, _ in block), vectors=() if start else _read_early(block)
+            )
+            for _, hit, name in block:
+                point = hit.id
                 record = self.points.record_of(point)
                 if record is None:
                     continue
                 rows = self.points.row_count(point, name)
-                score = self._discount(self._scales[name].score(similarity, rows), name, point)
+                score = self._discount(self._scales[name].score(hit.score, rows), name, point)
                 if record not in best or best[record].score < score:
                     best[record] = Candidate(record, name, point, score)
         return best
@@ -233,18 +237,18 @@ class CandidateSearch:
 
     def _measure_groups(self, groups: Mapping[str, Sequence[Candidate]]) -> None:
         """Read the vectors of candidates, grouped by modality, in one request, and score them."""
-        if not groups:
-            return
-        ids = list({candidate.point: None for group in groups.values() for candidate in group})
-        points = self._backend.retrieve(
-            ids, owner=self._filter.owner, payload=False, vectors=list(groups)
+        self.points.read_rows(
+            (candidate.point, name) for name, group in groups.items() for candidate in group
         )
-        vectors = {point.id: point.vectors for point in points}
         for name, group in groups.items():
-            there = [each for each in group if name in vectors.get(each.point, {})]
+            there, stacks = [], []
+            for candidate in group:
+                rows = self.points.rows(candidate.point, name)
+                if rows is not None:
+                    there.append(candidate)
+                    stacks.append(rows)
             if not there:
                 continue
-            stacks = [vectors[each.point][name] for each in there]
             totals = [self.points.row_count(each.point, name) for each in there]
             scored = self._scales[name].score_points(stacks, totals)
             for candidate, rows, best in zip(there, stacks, scored, strict=True):
@@ -280,3 +284,8 @@ class CandidateSearch:
         pairs = [(self._scales[name], score)]
         pairs += [(self._scales[other], NEVER) for other in compared if other != name]
         return record_score(pairs)[0]
+
+
+def _read_early(block: Sequence[Bound]) -> list[str]:
+    """Return the modalities whose vectors are read with the payload: those of one row a point."""
+    return sorted({name for *_, name in block if is_still(name)})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sensorium.qdrant import Backend
-from sensorium.qdrant.points import StoredPoint
+from sensorium.qdrant.points import StoredPoint, Vectors
 
 # What ranking needs of a point. Of many, everything else is read of the hits alone; a few are read
 # whole, which costs less than another request.
@@ -27,6 +27,7 @@ class PointReader:
         self._backend = backend
         self._owner = owner
         self._points: dict[str, StoredPoint] = {}
+        self._rows: dict[tuple[str, str], Vectors | None] = {}  # by point and modality
         self._whole: set[str] = set()
 
     def __contains__(self, point: str) -> bool:
@@ -37,11 +38,16 @@ class PointReader:
         """Return the fields of a point, those in `NEEDED` at least."""
         return self._points[point].payload
 
-    def read(self, ids: Iterable[str]) -> None:
-        """Read points that were not read before, and the records that they continue."""
+    def read(self, ids: Iterable[str], *, vectors: Sequence[str] = ()) -> None:
+        """Read points that were not read before, and the records that they continue.
+
+        Args:
+            ids: The points.
+            vectors: Modalities whose rows are read in the same request.
+        """
         missing = [point for point in dict.fromkeys(ids) if point not in self._points]
         while missing:
-            points = self._read(missing, whole=len(missing) <= FEW)
+            points = self._read(missing, whole=len(missing) <= FEW, vectors=vectors)
             records = {point.payload["part_of"] for point in points if "part_of" in point.payload}
             missing = [record for record in records if record not in self._points]
 
@@ -51,10 +57,39 @@ class PointReader:
             self._read(missing, whole=True)
         return {point: self._points[point] for point in ids if point in self._whole}
 
-    def _read(self, ids: Sequence[str], *, whole: bool) -> Sequence[StoredPoint]:
+    def read_rows(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Read the rows of points in modalities, where they were not read before, in one request.
+
+        Args:
+            pairs: Points and modalities. All named modalities of all named points may be read.
+        """
+        missing = [pair for pair in pairs if pair not in self._rows]
+        if not missing:
+            return
+        ids = list(dict.fromkeys(point for point, _ in missing))
+        names = list(dict.fromkeys(name for _, name in missing))
+        read = self._backend.retrieve(ids, owner=self._owner, payload=False, vectors=names)
+        self._rows.update(dict.fromkeys(missing))
+        self._keep_rows(read)
+
+    def rows(self, point: str, modality: str) -> Vectors | None:
+        """Return rows that were read, shape `(W, D)`; `None` if the point does not have them."""
+        return self._rows.get((point, modality))
+
+    def _keep_rows(self, points: Sequence[StoredPoint]) -> None:
+        for point in points:
+            self._rows.update({(point.id, name): rows for name, rows in point.vectors.items()})
+
+    def _read(
+        self, ids: Sequence[str], *, whole: bool, vectors: Sequence[str] = ()
+    ) -> Sequence[StoredPoint]:
         points = self._backend.retrieve(
-            ids, owner=self._owner, payload=True if whole else NEEDED, vectors=False
+            ids,
+            owner=self._owner,
+            payload=True if whole else NEEDED,
+            vectors=list(vectors) or False,
         )
+        self._keep_rows(points)
         self._points.update({point.id: point for point in points})
         if whole:
             self._whole.update(point.id for point in points)

@@ -50,17 +50,16 @@ def edge_vectors(vectors: Mapping[str, Vectors]) -> dict[str, Any]:
     }
 
 
-def edge_queries(searches: Sequence[Search]) -> list[edge.Query]:
-    """Return the questions of searches; those of one vector share its numbers."""
+def edge_questions(searches: Sequence[Search]) -> list[Any]:
+    """Return the vectors of searches; those that ask with one array share its numbers."""
     read: dict[int, list[float]] = {}
-    queries = []
+    questions: list[Any] = []
     for search in searches:
         numbers = read.get(id(search.vector))
         if numbers is None:
             numbers = read[id(search.vector)] = search.vector.astype(np.float32).tolist()
-        asked = numbers if is_still(search.modality) else [numbers]
-        queries.append(edge.Query.Nearest(asked, using=search.modality))
-    return queries
+        questions.append(numbers if is_still(search.modality) else [numbers])
+    return questions
 
 
 def payload_selector(keys: bool | Sequence[str]) -> bool | list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from uuid import UUID
 
 import qdrant_edge as edge
 
 from sensorium.qdrant.backend import Search
-from sensorium.qdrant.edge.conversion import edge_queries, payload_selector, stored_point
+from sensorium.qdrant.edge.conversion import edge_questions, payload_selector, stored_point
 from sensorium.qdrant.edge.filters import translated
 from sensorium.qdrant.edge.shard import Shard
 from sensorium.qdrant.filters import Filter, uuids
@@ -18,6 +19,19 @@ from sensorium.qdrant.schema import TEXT
 
 IDS_PER_READ = 1024
 BEAM = 128  # candidates an indexed search keeps: finds 97 of the 100 that a scan finds
+
+
+class Found(Scored):
+    """A point that a search found; its id is read when it is looked at, as most are not."""
+
+    def __init__(self, hit: edge.ScoredPoint) -> None:
+        """Keep what Edge answered."""
+        self.__dict__.update(_hit=hit, score=hit.score)
+
+    @cached_property
+    def id(self) -> str:
+        """UUID of the point."""
+        return str(self.__dict__["_hit"].id)
 
 
 def read_points(
@@ -38,17 +52,14 @@ def search(shard: Shard, searches: Sequence[Search], filter: Filter) -> list[lis
     requests = [
         edge.QueryRequest(
             limit=search.limit,
-            query=query,
+            query=edge.Query.Nearest(question, using=search.modality),
             filter=where,
             params=edge.SearchParams(hnsw_ef=BEAM),
         )
-        for search, query in zip(known, edge_queries(known), strict=True)
+        for search, question in zip(known, edge_questions(known), strict=True)
     ]
     answers = iter(shard.engine.query_batch(edge.QueryBatchRequest(requests)))
-    return [
-        [Scored(str(hit.id), hit.score) for hit in next(answers)] if search in known else []
-        for search in searches
-    ]
+    return [[Found(hit) for hit in next(answers)] if search in known else [] for search in searches]
 
 
 def search_text(shard: Shard, text: str, filter: Filter, limit: int) -> list[Scored]:

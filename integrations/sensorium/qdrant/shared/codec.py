@@ -68,7 +68,8 @@ def decode(content: bytes | bytearray | memoryview) -> Any:
 
 def _prepared(value: Any) -> Any:
     """Replace our types, which msgspec would write as dictionaries, within lists and tuples."""
-    kind = type(value)
+    # A store may answer with a kind of its own, whose ids are read late
+    kind = Scored if isinstance(value, Scored) else type(value)
     if kind in NUMBERS:
         return _ext(NUMBERS[kind], [_prepared(getattr(value, name)) for name in FIELDS[kind]])
     if kind is list:

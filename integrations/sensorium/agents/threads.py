@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from typing_extensions import ParamSpec
 
+from sensorium.memory.threads import Threads
+
 P = ParamSpec("P")
 R = TypeVar("R")
+THREADS = Threads()  # of all adapters together
+
+
+async def to_thread(work: Callable[P, R], /, *given: P.args, **named: P.kwargs) -> R:
+    """Do as `asyncio.to_thread`, in threads that nobody outside Sensorium waits for."""
+    return await THREADS.start(work, *given, **named)
 
 
 def in_thread(method: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
@@ -21,7 +28,7 @@ def in_thread(method: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
 
     async def twin(*arguments: P.args, **named: P.kwargs) -> R:
         owner, *others = arguments
-        result: R = await asyncio.to_thread(getattr(owner, name), *others, **named)
+        result: R = await to_thread(getattr(owner, name), *others, **named)
         return result
 
     twin.__name__, twin.__doc__ = f"a{name}", f"Run `{name}` in a thread."

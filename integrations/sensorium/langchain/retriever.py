@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -21,6 +20,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 from typing_extensions import Self
 
 from sensorium.agents.owners import OwnersMemories
+from sensorium.agents.threads import to_thread
 from sensorium.langchain.blocks import KINDS, Question, blocks_of, check_kinds, parts_of
 from sensorium.langchain.checks import K, checked_filters, keywords_of, limit_of, refuse
 from sensorium.langchain.documents import hit_document, matched_by
@@ -109,12 +109,12 @@ class SensoriumRetriever(BaseRetriever):
     ) -> list[Document]:
         """Recall in a thread; arguments and errors as `invoke`."""
         lent = self._lent(config)
-        memory = await asyncio.to_thread(lent.__enter__)
+        memory = await to_thread(lent.__enter__)
         try:
             own = self._over(memory)
             return await super(SensoriumRetriever, own).ainvoke(input, config, **kwargs)  # type: ignore[arg-type]  # more than words
         finally:
-            await asyncio.to_thread(lent.__exit__, None, None, None)
+            await to_thread(lent.__exit__, None, None, None)
 
     def _over(self, memory: Memory) -> Self:
         """Return the same retriever over one owner's memory."""
@@ -167,7 +167,7 @@ class SensoriumRetriever(BaseRetriever):
         self, query: Question, *, run_manager: AsyncCallbackManagerForRetrieverRun, **named: Any
     ) -> list[Document]:
         """Recall in a thread; arguments and errors as `invoke`."""
-        return await asyncio.to_thread(
+        return await to_thread(
             self._get_relevant_documents, query, run_manager=run_manager.get_sync(), **named
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from inspect import signature
 from itertools import islice
@@ -18,7 +17,7 @@ from typing_extensions import Self
 
 from sensorium.agents.opening import check_memory, closed_on_failure
 from sensorium.agents.signals import Content, percepts_of
-from sensorium.agents.threads import in_thread
+from sensorium.agents.threads import in_thread, to_thread
 from sensorium.encoders import normalise
 from sensorium.errors import QueryError, RecordNotFoundError, SourceTypeError
 from sensorium.langchain.checks import (
@@ -188,13 +187,13 @@ class SensoriumVectorStore(Closing, VectorStore):
     @classmethod
     async def aopen(cls, place: str | Path | QdrantClient = ":memory:", **options: Any) -> Self:
         """Run `open` in a thread."""
-        return await asyncio.to_thread(cls.open, place, **options)
+        return await to_thread(cls.open, place, **options)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await asyncio.to_thread(self.close)
+        await to_thread(self.close)
 
     def close(self) -> None:
         """Close the memory, if the store opened it."""
@@ -663,17 +662,17 @@ class SensoriumVectorStore(Closing, VectorStore):
         **kwargs: Any,
     ) -> list[str]:
         """Run `add_texts` in a thread."""
-        return await asyncio.to_thread(self.add_texts, texts, metadatas, ids=ids, **kwargs)
+        return await to_thread(self.add_texts, texts, metadatas, ids=ids, **kwargs)
 
     async def aadd_documents(self, documents: Sequence[Document], **kwargs: Any) -> list[str]:
         """Run `add_documents` in a thread."""
-        return await asyncio.to_thread(self.add_documents, documents, **kwargs)
+        return await to_thread(self.add_documents, documents, **kwargs)
 
     async def _asimilarity_search_with_relevance_scores(
         self, query: str, k: int = K, **kwargs: Any
     ) -> list[tuple[Document, float]]:
         scored = self._similarity_search_with_relevance_scores
-        return await asyncio.to_thread(scored, query, k, **kwargs)
+        return await to_thread(scored, query, k, **kwargs)
 
     aadd_embeddings = in_thread(add_embeddings)
     aupdate_document = in_thread(update_document)

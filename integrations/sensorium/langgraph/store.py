@@ -28,6 +28,7 @@ from langgraph.store.base import (
 from typing_extensions import Self
 
 from sensorium.agents.opening import check_memory, closed_on_failure
+from sensorium.agents.threads import to_thread
 from sensorium.encoders import Encoder
 from sensorium.encoders.forking import Lock, mind_forks
 from sensorium.errors import MediaNotFoundError, PerceptError, RecordNotFoundError
@@ -198,7 +199,7 @@ class SensoriumStore(Closing, BaseStore):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await asyncio.to_thread(self.close)
+        await to_thread(self.close)
 
     def __repr__(self) -> str:
         return f"SensoriumStore({self.memory!r})"

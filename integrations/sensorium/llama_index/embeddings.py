@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -13,6 +12,7 @@ from llama_index.core.callbacks.schema import CBEventType, EventPayload
 from llama_index.core.embeddings import MultiModalEmbedding
 from llama_index.core.schema import BaseNode, ImageType, MetadataMode
 
+from sensorium.agents.threads import to_thread
 from sensorium.encoders import Encoder
 from sensorium.encoders.encoder import embed_questions
 from sensorium.encoders.registry import DEFAULT
@@ -140,11 +140,11 @@ class SensoriumEmbedding(MultiModalEmbedding):
 
     async def aget_percept_embeddings(self, percepts: Sequence[Percept]) -> list[Embedding]:
         """Call `get_percept_embeddings` in a thread."""
-        return await asyncio.to_thread(self.get_percept_embeddings, percepts)
+        return await to_thread(self.get_percept_embeddings, percepts)
 
     async def aget_percept_embedding(self, percept: Percept) -> Embedding:
         """Call `get_percept_embedding` in a thread."""
-        return await asyncio.to_thread(self.get_percept_embedding, percept)
+        return await to_thread(self.get_percept_embedding, percept)
 
     def _vectors(self, percepts: Sequence[Percept]) -> list[Embedding]:
         if not percepts:
@@ -169,19 +169,19 @@ class SensoriumEmbedding(MultiModalEmbedding):
         return self._get_image_embeddings([img_file_path])[0]
 
     async def _aget_text_embeddings(self, texts: list[str]) -> list[Embedding]:
-        return await asyncio.to_thread(self._get_text_embeddings, texts)
+        return await to_thread(self._get_text_embeddings, texts)
 
     async def _aget_text_embedding(self, text: str) -> Embedding:
-        return await asyncio.to_thread(self._get_text_embedding, text)
+        return await to_thread(self._get_text_embedding, text)
 
     async def _aget_query_embedding(self, query: str) -> Embedding:
-        return await asyncio.to_thread(self._get_query_embedding, query)
+        return await to_thread(self._get_query_embedding, query)
 
     async def _aget_image_embeddings(self, img_file_paths: list[ImageType]) -> list[Embedding]:
-        return await asyncio.to_thread(self._get_image_embeddings, img_file_paths)
+        return await to_thread(self._get_image_embeddings, img_file_paths)
 
     async def _aget_image_embedding(self, img_file_path: ImageType) -> Embedding:
-        return await asyncio.to_thread(self._get_image_embedding, img_file_path)
+        return await to_thread(self._get_image_embedding, img_file_path)
 
 
 def _with_encoder(

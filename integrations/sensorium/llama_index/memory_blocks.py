@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.memory import BaseMemoryBlock
 from llama_index.core.utils import get_tokenizer
 
+from sensorium.agents.threads import to_thread
 from sensorium.errors import BatchError, EncodingError, PerceptError, SensoriumError
 from sensorium.llama_index.messages import ROLE, message_of, percepts_of, words_of
 from sensorium.memory import Hit, Memory, Moment
@@ -58,7 +58,7 @@ class SensoriumMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
     async def _aput(self, messages: list[ChatMessage]) -> None:
         # LlamaIndex removes the session from the messages, perhaps as soon as this call waits
         sessions = [message.additional_kwargs.get(SESSION) for message in messages]
-        await asyncio.to_thread(self._remember, messages, sessions)
+        await to_thread(self._remember, messages, sessions)
 
     def _remember(self, messages: Sequence[ChatMessage], sessions: Sequence[str | None]) -> None:
         """Remember messages that have text or media.
@@ -96,7 +96,7 @@ class SensoriumMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
         session_id: str | None = None,
         **block_kwargs: Any,
     ) -> list[ChatMessage]:
-        return await asyncio.to_thread(self._recall, messages or [], session_id)
+        return await to_thread(self._recall, messages or [], session_id)
 
     def _recall(self, messages: Sequence[ChatMessage], session: str | None) -> list[ChatMessage]:
         """Recall what answers the latest messages, best first, without these messages."""

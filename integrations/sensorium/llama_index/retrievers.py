@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -15,6 +14,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 from typing_extensions import Unpack
 
+from sensorium.agents.threads import to_thread
 from sensorium.errors import QueryError
 from sensorium.llama_index.hit_nodes import node_of
 from sensorium.llama_index.node_search import check_open
@@ -110,7 +110,7 @@ class SensoriumRetriever(BaseRetriever):
         ]
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        return await asyncio.to_thread(self._retrieve, query_bundle)
+        return await to_thread(self._retrieve, query_bundle)
 
 
 def _check_options(count: object, filters: Collection[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from llama_index.core.vector_stores.types import (
 from typing_extensions import Self
 
 from sensorium.agents.opening import closed_on_failure
+from sensorium.agents.threads import to_thread
 from sensorium.errors import QueryError, UnsupportedModalityError
 from sensorium.llama_index.models import encoder_of
 from sensorium.llama_index.modes import answer
@@ -292,21 +292,21 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
 
     async def async_add(self, nodes: Sequence[BaseNode], **kwargs: Any) -> list[str]:
         """Call `add` in a thread."""
-        return await asyncio.to_thread(self.add, nodes, **kwargs)
+        return await to_thread(self.add, nodes, **kwargs)
 
     async def aquery(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
         """Call `query` in a thread."""
-        return await asyncio.to_thread(self.query, query, **kwargs)
+        return await to_thread(self.query, query, **kwargs)
 
     async def aget_nodes(
         self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None
     ) -> list[BaseNode]:
         """Call `get_nodes` in a thread."""
-        return await asyncio.to_thread(self.get_nodes, node_ids, filters)
+        return await to_thread(self.get_nodes, node_ids, filters)
 
     async def adelete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
         """Call `delete` in a thread."""
-        await asyncio.to_thread(self.delete, ref_doc_id, **delete_kwargs)
+        await to_thread(self.delete, ref_doc_id, **delete_kwargs)
 
     async def adelete_nodes(
         self,
@@ -315,11 +315,11 @@ class SensoriumVectorStore(Closing, BasePydanticVectorStore):
         **delete_kwargs: Any,
     ) -> None:
         """Call `delete_nodes` in a thread."""
-        await asyncio.to_thread(self.delete_nodes, node_ids, filters, **delete_kwargs)
+        await to_thread(self.delete_nodes, node_ids, filters, **delete_kwargs)
 
     async def aclear(self) -> None:
         """Call `clear` in a thread."""
-        await asyncio.to_thread(self.clear)
+        await to_thread(self.clear)
 
 
 def _reject(unknown: Iterable[str], method: str) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
-from contextvars import copy_context
-from functools import partial, wraps
+from functools import wraps
 from threading import Event
 from types import TracebackType
 from typing import Any, Concatenate, Generic, Literal, TypeVar, cast, overload
@@ -17,6 +16,7 @@ from sensorium.encoders import supervised
 from sensorium.memory.filters import Forgetting, Purging
 from sensorium.memory.memory import Memory
 from sensorium.memory.receipts import PurgeReceipt
+from sensorium.memory.threads import Threads
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,7 +32,7 @@ def hop(
     @wraps(method)
     async def hopped(self: AsyncMemory, /, *arguments: P.args, **named: P.kwargs) -> R:
         own: Callable[P, R] = getattr(self.memory, method.__name__)  # that of its class
-        return await asyncio.to_thread(own, *arguments, **named)
+        return await self._threads.start(own, *arguments, **named)
 
     return hopped
 
@@ -55,8 +55,7 @@ def hop_with_end(
             with supervised(cancel=stop):
                 return own(*arguments, **named)
 
-        context = copy_context()
-        thread = asyncio.get_running_loop().run_in_executor(None, partial(context.run, work))
+        thread = self._threads.start(work)
         try:
             return await asyncio.shield(thread)
         except asyncio.CancelledError:
@@ -100,7 +99,13 @@ class Opening(Generic[M]):
 
 
 class AsyncMemory:
-    """A `Memory` whose methods are awaited; the event loop is never blocked.
+    """A `Memory` whose methods are awaited; threads of its own do the work.
+
+    Nobody else waits for these threads. Yet a store in this process (Qdrant Edge) keeps Python's
+    lock during each call, and the event loop waits as long: milliseconds for a search or a block
+    of points, as long as a scan takes in a large memory that is not compacted. `docs/memory.md`
+    has figures. Through a server, or another process that holds the memory, the loop waits for
+    nothing.
 
     The arguments, results and errors are those of `Memory`. A task that is cancelled while it
     remembers, recalls, changes, moves or re-embeds ends when its thread has stopped. A stream's own
@@ -113,6 +118,7 @@ class AsyncMemory:
     def __init__(self, memory: Memory) -> None:
         """Wrap an open memory, which is closed with this."""
         self.memory = memory
+        self._threads = Threads()
 
     @classmethod
     @signed_like(Memory.open.__func__)  # type: ignore[attr-defined]  # a class method has one
@@ -136,7 +142,9 @@ class AsyncMemory:
 
     async def for_owner(self, owner: str) -> Self:
         """Open another owner's memories in the same place; see `Memory.for_owner`."""
-        return type(self)(await asyncio.to_thread(self.memory.for_owner, owner))
+        other = type(self)(await self._threads.start(self.memory.for_owner, owner))
+        other._threads = self._threads
+        return other
 
     @overload
     async def forget(
@@ -152,7 +160,7 @@ class AsyncMemory:
     async def forget(self, *ids: str, **options: Any) -> Any:
         """Remove records, or only their media; see `Memory.forget`."""
         forget: Callable[..., Any] = self.memory.forget
-        return await asyncio.to_thread(forget, *ids, **options)
+        return await self._threads.start(forget, *ids, **options)
 
     remember = hop_with_end(Memory.remember)
     remember_many = hop_with_end(Memory.remember_many)

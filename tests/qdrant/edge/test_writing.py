@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.support.edge_points import MINE, SCHEMA, point, row
 
-from sensorium.errors import StoreFullError
+from sensorium.errors import PointError, StoreFullError
 from sensorium.qdrant import EdgeBackend
 from sensorium.qdrant.edge import room, writing
 
@@ -59,3 +59,25 @@ def test_a_large_payload_needs_room_of_its_own(
             backend.upsert([type(POINT)(POINT.id, POINT.vectors, large)])
         with pytest.raises(StoreFullError):
             backend.set_payload(MINE, large)
+
+
+def test_many_points_are_written_in_blocks_of_whole_records() -> None:
+    """Others come to work between blocks, and a crash leaves no part of a record alone."""
+    points = [point(seed) for seed in range(200)]
+    for seed in (64, 65, 128, 199):
+        points[seed].payload["part_of"] = points[seed - 1].id
+    blocks = list(writing.blocks_of(points))
+    assert [len(block) for block in blocks] == [66, 64, 64, 6]
+    assert [each.id for block in blocks for each in block] == [each.id for each in points]
+    assert all("part_of" not in block[0].payload for block in blocks)
+
+
+def test_a_point_that_edge_does_not_take_stops_all(tmp_path: Path) -> None:
+    """Nothing is written, though it stands in the last of several blocks."""
+    odd = type(POINT)("no uuid", POINT.vectors, POINT.payload)
+    with closing(EdgeBackend.open(tmp_path, schema=SCHEMA)) as backend:
+        with pytest.raises(PointError, match="a UUID"):
+            backend.upsert([*(point(seed) for seed in range(100)), odd])
+        assert backend.count(MINE) == 0
+        backend.upsert([point(seed) for seed in range(130)])
+        assert backend.count(MINE) == 130

@@ -12,6 +12,7 @@ MEMORY = ROOT / "integrations" / "sensorium" / "memory"
 # Each room, a file or a folder, may import itself and those before it.
 ROOMS = [
     *(
+        "threads",
         "certainty",
         "records",
         "receipts",

@@ -103,9 +103,8 @@ class AsyncMemory:
 
     Nobody else waits for these threads. Yet a store in this process (Qdrant Edge) keeps Python's
     lock during each call, and the event loop waits as long: milliseconds for a search or a block
-    of points, as long as a scan takes in a large memory that is not compacted. `docs/memory.md`
-    has figures. Through a server, or another process that holds the memory, the loop waits for
-    nothing.
+    of points, as long as a scan takes in a large memory that is not compacted; docs/memory.md has
+    the figures. Through a server, or another process that holds the memory, it does not.
 
     The arguments, results and errors are those of `Memory`. A task that is cancelled while it
     remembers, recalls, changes, moves or re-embeds ends when its thread has stopped. A stream's own

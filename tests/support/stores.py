@@ -8,9 +8,12 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import numpy as np
+import pytest
+from _pytest.mark import ParameterSet
 from numpy.typing import NDArray
 from qdrant_client import QdrantClient
 
@@ -32,6 +35,7 @@ SCHEMA = CollectionSchema.for_space(SPACE, modalities=["image", "audio", "text"]
 NOON = datetime(2024, 5, 1, 12, tzinfo=timezone.utc)
 ME, YOU = Filter("rex"), Filter("fido")
 SERVER = os.environ.get("SENSORIUM_QDRANT_URL")
+GRPC_PORT = int(os.environ.get("SENSORIUM_QDRANT_GRPC_PORT", "6334"))
 Reopen = Callable[[CollectionSchema], Backend]
 
 
@@ -110,7 +114,15 @@ def _client(client: QdrantClient) -> Iterator[Reopen]:
     client.close()
 
 
-KINDS = ["edge", "peer", "memory", *(["server", "server-grpc"] if SERVER else [])]
+def _kinds() -> Iterator[ParameterSet]:
+    for local in ("edge", "peer", "memory"):
+        yield pytest.param(local)
+    for reached in ("server", "server-grpc") if SERVER else ():
+        hosts = pytest.mark.allow_hosts([str(urlsplit(SERVER).hostname)])
+        yield pytest.param(reached, marks=hosts)
+
+
+KINDS = list(_kinds())
 
 
 def store_of(kind: str, folder: Path) -> AbstractContextManager[Reopen]:
@@ -120,5 +132,5 @@ def store_of(kind: str, folder: Path) -> AbstractContextManager[Reopen]:
     if kind == "memory":
         return _client(QdrantClient(":memory:"))
     key, grpc = os.environ.get("QDRANT_API_KEY"), kind == "server-grpc"
-    options: dict[str, Any] = {"prefer_grpc": grpc, "check_compatibility": False, "timeout": 30}
+    options: dict[str, Any] = {"prefer_grpc": grpc, "grpc_port": GRPC_PORT, "check_compatibility": False, "timeout": 30}
     return _client(QdrantClient(url=SERVER, api_key=key, **options))

@@ -137,7 +137,7 @@ def test_a_torch_that_does_not_load_is_no_obstacle(
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_the_doctor_asks_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that does not answer fails, by its URL."""
-    monkeypatch.setattr(connection, "TRIES", 1)
+    monkeypatch.setattr(connection, "FIRST_ANSWER", 0.0)
     found = run_json("doctor", "--memory", "http://127.0.0.1:9", code=1)
     [server] = [check for check in found["checks"] if check["name"] == "server"]
     assert server["state"] == "fail"

@@ -36,7 +36,7 @@ def test_a_place_that_is_not_one_is_refused(
 
 def test_a_url_may_be_written_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is a server's, whatever the case of its scheme."""
-    monkeypatch.setattr(connection, "TRIES", 1)
+    monkeypatch.setattr(connection, "FIRST_ANSWER", 0.0)
     with pytest.raises(StoreUnavailableError):
         Memory.open("HTTP://127.0.0.1:1", owner="rex", encoder=PlantedEncoder())
 

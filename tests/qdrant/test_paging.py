@@ -17,6 +17,7 @@ from sensorium.qdrant.backend import Backend
 from sensorium.qdrant.filters import (
     Equal,
     Filter,
+    Ids,
 )
 from sensorium.qdrant.points import StoredPoint, iso
 
@@ -51,6 +52,22 @@ def test_pages_neither_lose_nor_repeat(
     if newest_first is not None:
         order = [p.payload["at"] for p in found]
         assert order == sorted(order, reverse=newest_first)
+        for time in set(order):  # the same on every store, whatever the order of writing
+            ids = [p.id for p in found if p.payload["at"] == time]
+            assert ids == sorted(ids)
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_a_page_goes_on_where_its_last_point_was_removed(
+    backend: Backend, newest_first: bool
+) -> None:
+    """Among points of one time, too: none of the others is lost or repeated."""
+    points = [point(f"p{k}") for k in range(7)]
+    backend.upsert(points)
+    first = backend.scroll(ME, limit=3, newest_first=newest_first)
+    backend.delete(Filter("rex", Ids((first.points[-1].id,))))
+    rest = backend.scroll(ME, limit=9, newest_first=newest_first, cursor=first.cursor)
+    assert [p.id for p in rest.points] == sorted(p.id for p in points)[3:]
 
 
 @pytest.mark.parametrize("newest_first", [None, True])

@@ -47,6 +47,8 @@ class Stub:
         shards: States of the collection's shards, a list for each time that they are asked for.
         passed: Requests that are answered before the failures begin.
         late: Seconds by which each answer is late.
+        version: What it says when it is asked for its version.
+        answers: Answers to other requests, by method and path.
     """
 
     collection: dict[str, Any] | None = None
@@ -55,11 +57,15 @@ class Stub:
     shards: list[list[str]] = field(default_factory=list)
     passed: int = 0
     late: float = 0.0
+    version: str = "1.20.0"
+    answers: dict[str, Any] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
 
     def answer(self, line: str) -> Any:
         method, path = line.split()
+        if line in self.answers:
+            return self.answers[line]
         if path.endswith("/exists"):
             return {"exists": self.collection is not None}
         if path in LISTS:
@@ -101,6 +107,8 @@ class _Handler(BaseHTTPRequestHandler):
             status, text, headers = 404, GONE, {}
         else:
             answer = {"result": self.stub.answer(line), "status": "ok", "time": 0.0}
+            if line == "GET /":
+                answer = {"title": "qdrant", "version": self.stub.version}
             status, text, headers = 200, json.dumps(answer), {}
         self.send_response(status)
         for name, value in headers.items():

@@ -325,16 +325,21 @@ def _disk(folder: Path) -> Check:
 
 def _server(url: str) -> Check:
     from sensorium.qdrant.client.backend import COLLECTION
-    from sensorium.qdrant.client.connection import Connection, connect
+    from sensorium.qdrant.client.connecting import connect
+    from sensorium.qdrant.client.versions import OLDEST, check_version, lacks, shown
 
-    client = connect(url, timeout=10)
+    connection = connect(url, timeout=10)
     try:
-        connection = Connection(client)
-        exists = connection.call(client.collection_exists, COLLECTION)
+        check_version(connection)
+        exists = connection.call(connection.client.collection_exists, COLLECTION)
     finally:
-        client.close()
+        connection.close()
+    version = connection.version
+    named = "whose version is hidden" if version is None else f"Qdrant {shown(version)}"
+    lacking = lacks(version or OLDEST)
     state = "exists" if exists else "will be made when something is remembered"
-    return Check("server", "ok", f"{connection.place}; the collection {COLLECTION!r} {state}")
+    found = f"{connection.place}, {named}; the collection {COLLECTION!r} {state}"
+    return Check("server", "ok", f"{found}; {lacking}" if lacking else found)
 
 
 def _nearest(folder: Path) -> Path:

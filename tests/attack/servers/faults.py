@@ -26,7 +26,7 @@ def be_impatient() -> None:
     """Let the client wait less, so that there is time for more faults."""
     logging.disable()
     connection.FIRST_WAIT, connection.LONGEST_WAIT = 0.002, 0.05
-    made = connection.connect
+    made = client_backend.connect
 
     def connect(*arguments: Any, **named: Any) -> Any:
         return made(*arguments, **{**named, "timeout": TIMEOUT})

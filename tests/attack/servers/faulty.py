@@ -84,7 +84,10 @@ class _Handler(BaseHTTPRequestHandler):
             status = 404 if str(error).endswith("not found") else 400
             self._say(status, json.dumps({"status": {"error": str(error)}, "time": 0}))
             return
-        self._answer(json.dumps({"result": result, "status": "ok", "time": 0.0}), fault)
+        answer = {"result": result, "status": "ok", "time": 0.0}
+        if path == "/":
+            answer = {"title": "qdrant", "version": "1.20.0"}
+        self._answer(json.dumps(answer), fault)
 
     def _fail(self, fault: str) -> None:
         """Answer a request that was not applied."""

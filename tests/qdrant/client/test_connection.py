@@ -40,12 +40,18 @@ def test_what_may_pass_is_tried_again(backend: ClientBackend, stub: Stub, status
     assert len(stub.asked) == 3
 
 
-def test_tries_come_to_an_end(backend: ClientBackend, stub: Stub) -> None:
-    """A server that never answers gets a bounded number of tries, and the error says how many."""
-    stub.failures = [failing(503, "overloaded")] * 50
-    with pytest.raises(StoreUnavailableError, match=r"5 tries \(overloaded\)"):
+def test_tries_come_to_an_end(stub: Stub) -> None:
+    """A server that never answers gets the time it was given, and the error says how often."""
+    backend = ClientBackend.open(stub.url, schema=SCHEMA, timeout=0.2)
+    stub.asked.clear()
+    stub.failures = [failing(503, "overloaded")] * 5000
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailableError, match=r"in 0 s and \d+ tries \(overloaded\)") as caught:
         backend.count(Filter("rex"))
-    assert len(stub.asked) == connection.TRIES
+    assert time.monotonic() - began < 1
+    assert f"{len(stub.asked)} tries" in str(caught.value)
+    assert len(stub.asked) >= 4
+    backend.close()
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 413, 422])
@@ -119,7 +125,7 @@ def test_an_odd_answer_at_any_moment_of_opening_is_an_error_of_ours(stub: Stub) 
     """Of a memory that is there, and of one that is begun."""
     for there in (True, False):
         made = described(SCHEMA)
-        for number in range(5):
+        for number in range(1, 6):  # the first asks for the version, which a proxy may hide
             stub.collection, stub.made = made if there else None, made
             stub.passed, stub.failures = number, [failing(200, '{"result": null}')]
             with pytest.raises(StoreUnavailableError, match="not an answer of Qdrant"):
@@ -128,7 +134,7 @@ def test_an_odd_answer_at_any_moment_of_opening_is_an_error_of_ours(stub: Stub) 
 
 def test_a_slow_server_is_given_up(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request ends after its timeout."""
-    monkeypatch.setattr(connection, "TRIES", 1)
+    monkeypatch.setattr(connection, "FIRST_WAIT", 5.0)
     stub.late = 20.0
     with pytest.raises(StoreUnavailableError, match="did not answer"):
         ClientBackend.open(stub.url, schema=SCHEMA, timeout=1)
@@ -137,7 +143,7 @@ def test_a_slow_server_is_given_up(stub: Stub, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("grpc", [False, True])
 def test_a_server_that_is_away_is_named(grpc: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over REST and gRPC: the message says where it was looked for and what to do."""
-    monkeypatch.setattr(connection, "TRIES", 2)
+    monkeypatch.setattr(connection, "FIRST_ANSWER", 0.1)
     with serving(Stub()) as gone:
         url = gone.url
     with pytest.raises(StoreUnavailableError, match=url) as caught:
@@ -160,13 +166,13 @@ def test_a_refused_key_is_not_shown(
 ) -> None:
     """Not in the message, the traceback, a repr or the log, even if the server repeats it."""
     caplog.set_level(logging.DEBUG)
-    backend = ClientBackend.open(stub.url, schema=SCHEMA, api_key=KEY)
+    backend = ClientBackend.open(stub.url, schema=SCHEMA, api_key=KEY, timeout=0.1)
     stub.asked.clear()
     stub.failures = [failing(status, f"Invalid key {KEY} given")]
     with pytest.raises(StoreUnavailableError, match="QDRANT_API_KEY") as caught:
         backend.count(Filter("rex"))
     assert len(stub.asked) == 1
-    stub.failures = [failing(503, f"busy, {KEY}")] * 9
+    stub.failures = [failing(503, f"busy, {KEY}")] * 5000
     with pytest.raises(StoreUnavailableError) as busy:
         backend.count(Filter("rex"))
     backend.close()

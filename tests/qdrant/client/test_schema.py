@@ -41,7 +41,8 @@ def test_a_collection_is_made_as_the_schema_says() -> None:
     assert made["hnsw_config"] == {"m": 16, "payload_m": 16}
     assert (made["shard_number"], made["replication_factor"]) == (6, 2)
     assert made["write_consistency_factor"] == 2
-    itself = {"name": "mine", "collection": "mine-00000001"}
+    identity = made["metadata"]["sensorium_collection"]["identity"]  # random
+    itself = {"name": "mine", "collection": "mine-00000001", "identity": identity}
     assert made["metadata"] == {"sensorium": schema.to_dict(), "sensorium_collection": itself}
     (named,) = [a.body for a in stub.asked if a.line == "POST /collections/aliases"]
     alias = {"collection_name": "mine-00000001", "alias_name": "mine"}

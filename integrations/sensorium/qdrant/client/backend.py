@@ -21,7 +21,8 @@ from sensorium.errors import (
 from sensorium.qdrant.backend import Backend, Progress, Purged, Search, closed
 from sensorium.qdrant.client import purging, reading, writing
 from sensorium.qdrant.client.collection import Collection
-from sensorium.qdrant.client.connection import CollectionMissingError, connect
+from sensorium.qdrant.client.connecting import GRPC_PORT, connect
+from sensorium.qdrant.client.connection import TIMEOUT, CollectionMissingError, Connection
 from sensorium.qdrant.client.naming import find_collection, look_up_collection
 from sensorium.qdrant.client.replacing import Replacement
 from sensorium.qdrant.client.schema import (
@@ -44,7 +45,6 @@ from sensorium.qdrant.points import (
 from sensorium.qdrant.schema import CollectionSchema
 
 COLLECTION = "sensorium"
-TIMEOUT = 30  # seconds for one request
 PATIENCE = 10.0  # seconds for which a write waits for a collection that is being replaced
 POLL = 0.2  # seconds between two looks at it
 
@@ -63,7 +63,7 @@ class ClientBackend(Backend):
 
     def __init__(
         self,
-        client: QdrantClient,
+        client: QdrantClient | Connection,
         *,
         schema: CollectionSchema,
         collection: str = COLLECTION,
@@ -73,7 +73,8 @@ class ClientBackend(Backend):
         """Open a collection, or make it.
 
         Args:
-            client: A client of any kind: of a server, of a cluster, `QdrantClient(":memory:")`.
+            client: A client of any kind: of a server, of a cluster, `QdrantClient(":memory:")`; or a
+                connection of several.
             schema: Layout of a new collection. An existing one must have the same space;
                 modalities it lacks are added.
             collection: Name of the collection.
@@ -103,24 +104,27 @@ class ClientBackend(Backend):
     @classmethod
     def open(
         cls,
-        place: str | QdrantClient,
+        place: str | Sequence[str] | QdrantClient,
         *,
         schema: CollectionSchema,
         collection: str = COLLECTION,
         api_key: str | None = None,
         prefer_grpc: bool = False,
-        timeout: int = TIMEOUT,
+        grpc_port: int | Sequence[int] = GRPC_PORT,
+        timeout: float = TIMEOUT,
         begin: bool = True,
     ) -> ClientBackend:
         """Open a collection by the URL of its server.
 
         Args:
-            place: `"http://localhost:6333"`, `":memory:"`, or a client, which stays open at close.
+            place: `"http://localhost:6333"`, the URLs of several nodes of one cluster, which are
+                asked in turn, `":memory:"`, or a client, which stays open at close.
             schema: Layout of a new collection; see the constructor.
             collection: Name of the collection.
             api_key: Key of the server; by default that of the environment variable QDRANT_API_KEY.
-            prefer_grpc: Whether to speak gRPC (port 6334) rather than REST.
-            timeout: Seconds for one request.
+            prefer_grpc: Whether to speak gRPC rather than REST.
+            grpc_port: Port of gRPC; one for all nodes, or one for each.
+            timeout: Seconds for which a call is tried, while a server is away or refuses for now.
             begin: Whether what is missing is made; see the constructor.
         Raises:
             SpaceMismatchError: The collection holds vectors of another space.
@@ -130,17 +134,19 @@ class ClientBackend(Backend):
         """
         if isinstance(place, QdrantClient):
             return cls(place, schema=schema, collection=collection, begin=begin)
-        if not isinstance(place, str):
+        if not _are_texts(place):
             raise StoreFormatError(
                 f"{show(place)} as a place",
                 'the URL of a server, ":memory:", or a QdrantClient; for a memory also a folder',
                 'write "http://localhost:6333", or the folder as text or a Path',
             )
-        client = connect(place, api_key=api_key, prefer_grpc=prefer_grpc, timeout=timeout)
+        connection = connect(
+            place, api_key=api_key, prefer_grpc=prefer_grpc, grpc_port=grpc_port, timeout=timeout
+        )
         try:
-            return cls(client, schema=schema, collection=collection, owned=True, begin=begin)
+            return cls(connection, schema=schema, collection=collection, owned=True, begin=begin)
         except BaseException:
-            client.close()
+            connection.close()
             raise
 
     def __repr__(self) -> str:
@@ -249,7 +255,7 @@ class ClientBackend(Backend):
         collection = self._opened()
         # The schema is read again: another process may have added a modality since
         collection.look_up()
-        schema = add_modality(collection.client, collection.name, name)
+        schema = add_modality(collection.connection, collection.name, name)
         self._collection = dataclasses.replace(collection, schema=schema)
 
     def flush(self) -> None:
@@ -425,3 +431,9 @@ class ClientBackend(Backend):
         if not self._is_open:
             raise closed(repr(self))
         return self._collection
+
+
+def _are_texts(place: object) -> bool:
+    if isinstance(place, (list, tuple)):
+        return bool(place) and all(isinstance(each, str) for each in place)
+    return isinstance(place, str)

@@ -10,9 +10,11 @@ from sensorium.qdrant.backend import Search
 from sensorium.qdrant.client.collection import Collection
 from sensorium.qdrant.client.filters import translated
 from sensorium.qdrant.client.points import payload_keys, query_vector, scored, stored
+from sensorium.qdrant.client.texts import rank_texts
+from sensorium.qdrant.client.versions import ranks_texts
 from sensorium.qdrant.filters import Filter, uuids
-from sensorium.qdrant.paging import ORDER, check_cursor, ordered_page
-from sensorium.qdrant.points import Page, Scored, StoredPoint, from_iso
+from sensorium.qdrant.paging import ORDER, check_cursor, of_time, ordered_page
+from sensorium.qdrant.points import Page, Scored, StoredPoint
 from sensorium.qdrant.schema import TEXT
 
 
@@ -57,9 +59,10 @@ def search(
 def search_text(collection: Collection, text: str, filter: Filter, limit: int) -> list[Scored]:
     """Find points by the words of their text.
 
-    A server counts how rare a word is among the owner's points alone; in memory it is counted among
-    all points.
+    How rare a word is is counted among the owner's points alone; in memory, among all points.
     """
+    if not ranks_texts(collection.connection):
+        return rank_texts(collection, text, filter, limit)
     owner = models.IdfCorpusParams(corpus=translated(Filter(filter.owner)))
     params = None if collection.connection.local else models.SearchParams(idf=owner)
     found = collection.call(
@@ -93,12 +96,16 @@ def scroll(
     direction = models.Direction.DESC if newest_first else models.Direction.ASC
     with_order = True if payload is True else [*(payload or ()), ORDER]
 
-    def fetch(start: str | None, count: int) -> list[StoredPoint]:
-        start_from = from_iso(start) if start else None
-        order = models.OrderBy(key=ORDER, direction=direction, start_from=start_from)
-        return _scroll(collection, filter, count, with_order, vectors, order=order)[0]
+    def after(start: str | None, count: int) -> list[StoredPoint]:
+        where = of_time(filter, start, newest_first=newest_first)
+        order = models.OrderBy(key=ORDER, direction=direction)
+        return _scroll(collection, where, count, with_order, vectors, order=order)[0]
 
-    return ordered_page(fetch, limit=limit, cursor=cursor)
+    def ties(time: str, first: str | None, count: int) -> list[StoredPoint]:
+        where = of_time(filter, time)
+        return _scroll(collection, where, count, with_order, vectors, offset=first)[0]
+
+    return ordered_page(after, ties, limit=limit, cursor=cursor)
 
 
 def _scroll(

@@ -10,7 +10,7 @@ from qdrant_client import QdrantClient, models
 from sensorium.errors import StoreFormatError, StoreUnavailableError
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant.client.collection import Collection
-from sensorium.qdrant.client.connection import Connection
+from sensorium.qdrant.client.connection import Connection, RequestRefusedError
 from sensorium.qdrant.client.naming import (
     behind,
     find_collection,
@@ -25,6 +25,8 @@ from sensorium.qdrant.client.state import (
     read_state,
     write_metadata,
 )
+from sensorium.qdrant.client.transports import check_transports
+from sensorium.qdrant.client.versions import check_version
 from sensorium.qdrant.schema import (
     KEYWORDS,
     METADATA,
@@ -46,11 +48,13 @@ Index: TypeAlias = (
 )
 
 
-def ensure_collection(client: QdrantClient, name: str, schema: CollectionSchema) -> Collection:
+def ensure_collection(
+    client: QdrantClient | Connection, name: str, schema: CollectionSchema
+) -> Collection:
     """Make the collection, or check its space and add the modalities it lacks.
 
     Args:
-        client: A client of any kind.
+        client: A client of any kind, or a connection.
         name: Name of the memory's collection.
         schema: Schema of a new collection; of an existing one the space is compared, and the
             modalities it lacks are added.
@@ -63,17 +67,20 @@ def ensure_collection(client: QdrantClient, name: str, schema: CollectionSchema)
         StoreLockedError: Another process is filling it.
         StoreUnavailableError: The server cannot be reached, or refused.
     """
-    connection = Connection(client)
+    connection = Connection.of(client)
+    check_version(connection)
     state = find_collection(connection, name)
     if state is None:
         try:
-            create_collection(client, name, schema)
+            create_collection(connection, name, schema)
+            _check_created(connection, first_name(name))
             return Collection(connection, first_name(name), schema)
         except StoreFormatError as taken:
             # Another process made it meanwhile, or a request of ours whose answer was lost
             state = find_collection(connection, name)
             if state is None:
                 raise taken
+    check_transports(connection, state.collection)
     stored = state.schema
     stored.check(schema.space, place_of(connection, name))
     stored = _renewed(connection, state.collection, stored, schema)
@@ -83,7 +90,9 @@ def ensure_collection(client: QdrantClient, name: str, schema: CollectionSchema)
     return Collection(connection, state.collection, stored)
 
 
-def existing_collection(client: QdrantClient, name: str, schema: CollectionSchema) -> Collection:
+def existing_collection(
+    client: QdrantClient | Connection, name: str, schema: CollectionSchema
+) -> Collection:
     """Find a collection and check its space; nothing is written.
 
     The arguments and the result are those of `ensure_collection`.
@@ -96,7 +105,8 @@ def existing_collection(client: QdrantClient, name: str, schema: CollectionSchem
         StoreLockedError: Another process is filling it.
         StoreUnavailableError: The server cannot be reached, or refused.
     """
-    connection = Connection(client)
+    connection = Connection.of(client)
+    check_version(connection)
     place = place_of(connection, name)
     state = look_up_collection(connection, name)
     if state is None:
@@ -105,25 +115,29 @@ def existing_collection(client: QdrantClient, name: str, schema: CollectionSchem
             "a collection in which something was remembered",
             "check the name, or begin it by opening it to write",
         )
+    check_transports(connection, state.collection)
     state.schema.check(schema.space, place)
     return Collection(connection, state.collection, state.schema)
 
 
-def create_collection(client: QdrantClient, name: str, schema: CollectionSchema) -> None:
+def create_collection(
+    client: QdrantClient | Connection, name: str, schema: CollectionSchema
+) -> None:
     """Create a collection with its named vectors, indexes and metadata.
 
     The collection is called `NAME-00000001`, and `name` is an alias of it: so that another can
     take its place at once when its encoder is exchanged. Whoever uses the name reaches it.
 
     Args:
-        client: A client of any kind.
+        client: A client of any kind, or a connection.
         name: Name of the memory's collection.
         schema: Schema of the collection.
     Raises:
         StoreFormatError: There is a collection of that name already.
         StoreUnavailableError: The server cannot be reached, or refused.
     """
-    connection, collection = Connection(client), first_name(name)
+    connection, collection = Connection.of(client), first_name(name)
+    client = connection.client
     if any(connection.call(client.collection_exists, each) for each in (name, collection)):
         raise _taken(connection, name)
     metadata = {METADATA: schema.to_dict(), ITSELF: itself(name, collection)}
@@ -147,11 +161,13 @@ def create_collection(client: QdrantClient, name: str, schema: CollectionSchema)
     give_name(connection, name, collection)
 
 
-def add_modality(client: QdrantClient, collection: str, name: str) -> CollectionSchema:
+def add_modality(
+    client: QdrantClient | Connection, collection: str, name: str
+) -> CollectionSchema:
     """Add a named vector to an existing collection; do nothing if it has it.
 
     Args:
-        client: A client of any kind.
+        client: A client of any kind, or a connection.
         collection: Name of the collection.
         name: Name of the modality, a plain word. Points that are stored already stay as they are.
     Returns:
@@ -162,7 +178,7 @@ def add_modality(client: QdrantClient, collection: str, name: str) -> Collection
         SchemaVersionError: The collection was made with another version of the layout.
         StoreUnavailableError: The server cannot be reached, or refused.
     """
-    connection = Connection(client)
+    connection = Connection.of(client)
     state = read_state(connection, behind(connection, collection))
     if state is None:
         raise StoreFormatError(
@@ -171,6 +187,18 @@ def add_modality(client: QdrantClient, collection: str, name: str) -> Collection
             "make it first: create_collection(client, name, schema)",
         )
     return _widen(connection, state.collection, state.schema, name)
+
+
+def _check_created(connection: Connection, collection: str) -> None:
+    """Check that REST finds a new collection, too; remove it where it was made elsewhere."""
+    try:
+        check_transports(connection, collection)
+    except RequestRefusedError:
+        raise
+    except StoreUnavailableError:
+        connection.check_nodes(lambda _: None)
+        connection.call(connection.client.delete_collection, collection)
+        raise
 
 
 def _taken(connection: Connection, name: str) -> StoreFormatError:

@@ -6,6 +6,7 @@ write different keys do not undo each other.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from sensorium.qdrant.client.claim import Claim
 from sensorium.qdrant.client.connection import CollectionMissingError, Connection
 from sensorium.qdrant.schema import METADATA, CollectionSchema
 
-# {"name": of the memory, "collection": on the server}. A snapshot that was restored under another
+# {"name": of the memory, "collection": on the server, "identity": that no other has}. A snapshot that was restored under another
 # name is another collection: then all keys but the schema are of no account.
 ITSELF = "sensorium_collection"
 BUILDER = "sensorium_builder"  # the claim of the process that fills it
@@ -114,8 +115,8 @@ def read_state(connection: Connection, collection: str) -> CollectionState | Non
 
 
 def itself(name: str, collection: str) -> dict[str, str]:
-    """Return the entry by which a collection says what it is."""
-    return {"name": name, "collection": collection}
+    """Return the entry by which a new collection says what it is."""
+    return {"name": name, "collection": collection, "identity": secrets.token_hex(8)}
 
 
 def write_metadata(connection: Connection, collection: str, **entries: object) -> None:

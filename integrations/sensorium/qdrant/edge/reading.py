@@ -13,7 +13,7 @@ from sensorium.qdrant.edge.conversion import edge_questions, payload_selector, s
 from sensorium.qdrant.edge.filters import translated
 from sensorium.qdrant.edge.shard import Shard
 from sensorium.qdrant.filters import Filter, uuids
-from sensorium.qdrant.paging import ORDER, check_cursor, ordered_page
+from sensorium.qdrant.paging import ORDER, check_cursor, of_time, ordered_page
 from sensorium.qdrant.points import Page, Scored, StoredPoint
 from sensorium.qdrant.schema import TEXT
 
@@ -92,11 +92,16 @@ def scroll(
     direction = edge.Direction.Desc if newest_first else edge.Direction.Asc
     with_order = True if payload is True else [*(payload or ()), ORDER]
 
-    def fetch(start: str | None, count: int) -> list[StoredPoint]:
-        order = edge.OrderBy(ORDER, direction, start)
-        return _scroll(shard, filter, count, with_order, vectors, order=order)[0]
+    def after(start: str | None, count: int) -> list[StoredPoint]:
+        where = of_time(filter, start, newest_first=newest_first)
+        order = edge.OrderBy(ORDER, direction)
+        return _scroll(shard, where, count, with_order, vectors, order=order)[0]
 
-    return ordered_page(fetch, limit=limit, cursor=cursor)
+    def ties(time: str, first: str | None, count: int) -> list[StoredPoint]:
+        where = of_time(filter, time)
+        return _scroll(shard, where, count, with_order, vectors, offset=first)[0]
+
+    return ordered_page(after, ties, limit=limit, cursor=cursor)
 
 
 def _scroll(

@@ -82,6 +82,8 @@ def promote(
     ):
         done = memory.promote(url, media=media, progress=progress)
     _print_counts(session, asdict(done))
+    if done.left_media and not session.as_json:
+        typer.echo(f"{done.left_media} files of media stay here alone: to copy them, add --media")
 
 
 def _print_counts(session: Session, record: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ from sensorium.memory.moving.copying import copy_records
 from sensorium.memory.moving.exporting import export_records
 from sensorium.memory.moving.importing import import_records
 from sensorium.memory.moving.reembedding import reembed
-from sensorium.memory.place import HOME, StorePlace, open_place
+from sensorium.memory.place import HOME, StorePlace, has_room_beside, open_place, place_of
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.recalling.recaller import Recaller
@@ -108,7 +108,7 @@ class Memory(Closing, Reopening):
     @classmethod
     def open(
         cls,
-        place: str | Path | QdrantClient = HOME,
+        place: str | Path | Sequence[str] | QdrantClient = HOME,
         *,
         owner: str | None = None,
         encoder: str | Encoder = "sensorium-mini",
@@ -121,6 +121,8 @@ class Memory(Closing, Reopening):
         api_key: str | None = None,
         token: str | None = None,
         prefer_grpc: bool = False,
+        grpc_port: int | Sequence[int] = 6334,
+        timeout: float = 30.0,
         schema: CollectionSchema | None = None,
         read_only: bool = False,
         share: bool = True,
@@ -128,8 +130,8 @@ class Memory(Closing, Reopening):
         """Open a memory, or begin a new one.
 
         Args:
-            place: A folder (Qdrant Edge, in this process), the URL of a Qdrant server, any
-                `QdrantClient`, or `":memory:"`, a temporary store that is deleted on close: its
+            place: A folder (Qdrant Edge, in this process), the URL of a Qdrant server, those of
+                several nodes of one cluster, any `QdrantClient`, or `":memory:"`, a temporary store that is deleted on close: its
                 vectors are in RAM on Linux if there is room, its media on disk. Or the address of
                 a Sensorium server, `"sensorium+https://host"`: see docs/server.md.
             owner: Owner of the memories. Other owners' memories are never read, counted, changed
@@ -146,6 +148,8 @@ class Memory(Closing, Reopening):
             api_key: Key of a server; by default the environment variable QDRANT_API_KEY.
             token: Token of a Sensorium server; by default the variable SENSORIUM_TOKEN.
             prefer_grpc: Speak gRPC to a server.
+            grpc_port: Port of gRPC; one for all nodes of a cluster, or one for each URL.
+            timeout: Seconds for which a call of a server is tried, while it does not answer.
             schema: Layout of a new collection; by default all modalities of the encoder.
             read_only: Only read: what would write raises `ReadOnlyError`. A folder is read as it
                 is now, from a temporary copy of its vectors; nothing in it is touched.
@@ -161,6 +165,7 @@ class Memory(Closing, Reopening):
             UnknownEncoderError: `encoder` is neither an encoder nor the name of one.
             MissingExtraError: The package that the encoder or the place needs is not installed.
         """
+        place = place_of(place)
         elsewhere = opener_of(place)
         if token is not None and elsewhere is None:
             raise StoreFormatError(
@@ -177,6 +182,8 @@ class Memory(Closing, Reopening):
             api_key=api_key,
             token=token,
             prefer_grpc=prefer_grpc,
+            grpc_port=grpc_port,
+            timeout=timeout,
             media=media,
             keep_media=keep_media,
             enrich=enrich,
@@ -797,11 +804,13 @@ class Memory(Closing, Reopening):
 
     def promote(
         self,
-        place: str | Path | QdrantClient,
+        place: str | Path | Sequence[str] | QdrantClient,
         *,
         collection: str = "sensorium",
         api_key: str | None = None,
         prefer_grpc: bool = False,
+        grpc_port: int | Sequence[int] = 6334,
+        timeout: float = 30.0,
         media: str | Path | None = None,
         replace: bool = False,
         progress: Progress | None = None,
@@ -816,6 +825,8 @@ class Memory(Closing, Reopening):
             collection: Name of the collection on a server; made if it is missing.
             api_key: Key of a server; by default the environment variable QDRANT_API_KEY.
             prefer_grpc: Speak gRPC to a server.
+            grpc_port: Port of gRPC; one for all nodes of a cluster, or one for each URL.
+            timeout: Seconds for which a call of a server is tried, while it does not answer.
             media: A folder or fsspec URL for the signals; needed to take them to a server.
             replace: Write again what arrived already.
             progress: Called with how many points are done, and of how many.
@@ -827,14 +838,16 @@ class Memory(Closing, Reopening):
         """
         shelf = self._shelf
         recipe = Recipe(
-            place,
+            place_of(place),
             self.owner,
             EncoderSource(shelf.encoder),
             collection=collection,
             api_key=api_key,
             prefer_grpc=prefer_grpc,
+            grpc_port=grpc_port,
+            timeout=timeout,
             media=media,
-            keep_media=shelf.media is not None,
+            keep_media=shelf.media is not None and (media is not None or has_room_beside(place)),
         )
         target = open_place(recipe, shelf.backend.schema)
         try:
@@ -843,8 +856,8 @@ class Memory(Closing, Reopening):
                     shelf.backend,
                     target.backend,
                     owner=self.owner,
-                    source_media=shelf.media if target.media else None,
-                    target_media=target.media if shelf.media else None,
+                    source_media=shelf.media,
+                    target_media=target.media,
                     progress=progress,
                     replace=replace,
                 )

@@ -6,13 +6,15 @@ import logging
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
+from typing import TYPE_CHECKING
 
 from sensorium.encoders.forking import undivided
-from sensorium.errors import ReadOnlyError, StoreFormatError
+from sensorium.errors import ReadOnlyError, StoreFormatError, show
 from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.media.folders import absolute_root
 from sensorium.memory.media.store import MediaStore
@@ -33,6 +35,9 @@ from sensorium.qdrant.regular_files import (
 from sensorium.qdrant.shared import SharedBackend
 from sensorium.qdrant.shared.access import end_access, ended_with_maker
 from sensorium.qdrant.system_errors import NOT_WRITABLE, translating
+
+if TYPE_CHECKING:
+    from qdrant_client import QdrantClient
 
 logger = logging.getLogger(__name__)
 
@@ -165,6 +170,28 @@ class StorePlace:
         return make_regular_folder(self.state, *names)
 
 
+def place_of(given: str | Path | Sequence[str] | QdrantClient) -> str | Path | QdrantClient:
+    """Return a place as a recipe holds it: several URLs of one cluster become one text.
+
+    Raises:
+        StoreFormatError: A list of anything else.
+    """
+    if not isinstance(given, (list, tuple)):
+        return given  # type: ignore[return-value]  # what is none of these is refused when opened
+    if not given or not all(isinstance(url, str) and SERVER.match(url.strip()) for url in given):
+        raise StoreFormatError(
+            f"{show(given)} as the place of a memory",
+            "one place, or a list of the URLs of the nodes of one cluster",
+            'write ["http://a:6333", "http://b:6333"]',
+        )
+    return ",".join(given)
+
+
+def has_room_beside(place: object) -> bool:
+    """Return whether signals are kept beside the vectors of a place: not on a server."""
+    return isinstance(place, (str, Path)) and not SERVER.match(str(place))
+
+
 def open_place(recipe: Recipe, schema: CollectionSchema) -> StorePlace:
     """Open the place of a memory; `Memory.open` describes the arguments and the errors.
 
@@ -249,6 +276,8 @@ def _reach_server(recipe: Recipe, schema: CollectionSchema) -> StorePlace:
         collection=recipe.collection,
         api_key=recipe.api_key,
         prefer_grpc=recipe.prefer_grpc,
+        grpc_port=recipe.grpc_port,
+        timeout=recipe.timeout,
         begin=not recipe.read_only,
     )
     return StorePlace(backend, None, None, recipe=recipe)

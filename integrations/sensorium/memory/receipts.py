@@ -123,12 +123,15 @@ class CopySummary:
         media_files: Number of kept files that were copied; the target may have had others already.
         missing_media: Number of files that records name and the source's media store has lost, or
             holds with other content.
+        left_media: Number of files that the source keeps and the target has no place for: name one
+            with `media=`.
     """
 
     copied: int
     skipped: int
     media_files: int
     missing_media: int
+    left_media: int = 0
 
 
 @dataclass(frozen=True)

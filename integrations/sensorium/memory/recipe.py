@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -29,7 +30,7 @@ class Recipe:
     or token is among them if the caller passed one, as another process needs it; it is never shown.
 
     Attributes:
-        place: Folder, URL or client; of a temporary memory the folder of its vectors, once made.
+        place: Folder, URL, several with commas between, or client; of a temporary memory the folder of its vectors, once made.
         owner: Owner of the memories.
         source: The encoder, or its name.
         schema: Layout of a new collection; `None` for the one that fits the encoder.
@@ -37,6 +38,8 @@ class Recipe:
         api_key: Key of the server, if the caller passed one.
         token: Token of a Sensorium server, if the caller passed one.
         prefer_grpc: Whether the server is asked by gRPC.
+        grpc_port: Port of gRPC; one for all nodes of a cluster, or one for each.
+        timeout: Seconds for which a call of a server is tried.
         media: Folder or fsspec URL of the signals; `None` for beside the memory.
         keep_media: Whether signals are kept unless a call says otherwise.
         enrich: What finds words in percepts unless a call says otherwise.
@@ -57,6 +60,8 @@ class Recipe:
     api_key: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     prefer_grpc: bool = False
+    grpc_port: int | Sequence[int] = 6334
+    timeout: float = 30.0
     media: str | Path | None = field(default=None, repr=False)  # a URL may hold a key
     keep_media: bool = True
     enrich: Enrichers = False

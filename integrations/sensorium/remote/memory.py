@@ -58,7 +58,10 @@ from sensorium.remote.downloads import Downloads
 from sensorium.remote.sending import Form, filters_of, question_parts, split_text
 
 IN_QUERIES = {"tags": "tag", "with_modalities": "modality"}  # filters that a query repeats
-DECIDED = ("schema", "collection", "prefer_grpc", "media", "media_quota", "read_only", "share")
+DECIDED = (
+    *("schema", "collection", "prefer_grpc", "grpc_port", "timeout"),
+    *("media", "media_quota", "read_only", "share"),
+)
 
 
 class RemoteMemory(Memory):

@@ -30,7 +30,7 @@ from sensorium.qdrant.client.failures import (
     named,
     read_trouble,
 )
-from sensorium.qdrant.client.node import Node
+from sensorium.qdrant.client.node import Node, method_of
 
 __all__ = ["CollectionMissingError", "Connection", "RequestRefusedError"]
 
@@ -114,7 +114,12 @@ class Connection:
     def call(self, method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a method of the client, perhaps several times: a request must bear repetition.
 
-        Another node's client is asked where one does not answer.
+        Another node's client is asked where one does not answer. What is raised is that of `ask`.
+        """
+        return self.ask(lambda client: method_of(client, method)(*args, **kwargs))
+
+    def ask(self, question: Callable[[QdrantClient], R]) -> R:
+        """Ask something of a client, perhaps several times, and perhaps of several clients.
 
         Raises:
             CollectionMissingError: There is no such collection.
@@ -130,7 +135,7 @@ class Connection:
                     if self._check is not None and not node.checked:
                         self._check(node.client)
                         node.checked = True
-                    answer = node.own(method)(*args, **kwargs)
+                    answer = question(node.client)
             except KeyError as error:
                 raise PointError(
                     f"a point that is not there, {error}", "one of the collection", "write it whole"

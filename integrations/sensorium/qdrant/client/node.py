@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from qdrant_client import QdrantClient
 
@@ -16,6 +16,7 @@ MEMORY = ":memory:"
 REST = 5.0  # seconds in which a node that did not answer is asked only if no other is left
 LONGEST_REST = 60.0  # seconds; each rest is twice the one before
 
+P = ParamSpec("P")
 R = TypeVar("R")
 
 
@@ -69,15 +70,6 @@ class Node:
                 self._is_parents = False
             return self._client
 
-    def own(self, method: Callable[..., R]) -> Callable[..., R]:
-        """Return the method of this node's client that a method of another one's stands for."""
-        client = self.client
-        asked = getattr(method, "__self__", client)
-        if asked is client or not isinstance(asked, QdrantClient):
-            return method
-        found: Callable[..., R] = getattr(client, method.__name__)
-        return found
-
     @property
     def rests(self) -> bool:
         """Whether it did not answer a moment ago."""
@@ -97,6 +89,15 @@ class Node:
         """Close the client, unless it is the parent's."""
         if not self._is_parents:
             self._client.close()
+
+
+def method_of(client: QdrantClient, method: Callable[P, R]) -> Callable[P, R]:
+    """Return the method of a client that a method of another one's stands for."""
+    asked = getattr(method, "__self__", client)
+    if asked is client or not isinstance(asked, QdrantClient):
+        return method
+    found: Callable[P, R] = getattr(client, method.__name__)
+    return found
 
 
 def renewed(client: QdrantClient) -> QdrantClient:

@@ -14,9 +14,9 @@ from sensorium.qdrant.client.points import (
     check_writable,
     named,
     requests,
-    struct,
 )
 from sensorium.qdrant.client.reading import scroll
+from sensorium.qdrant.client.sending import send_points
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.payload_form import with_plain_values
 from sensorium.qdrant.points import Payload, Point, Vectors, with_cleared
@@ -27,8 +27,7 @@ CHANGED = 1_000  # points whose payload is changed in one request
 def upsert(collection: Collection, points: Sequence[Point]) -> None:
     """Write whole points, in as many requests as their size asks for."""
     check_writable(points, collection.schema)
-    for run in requests(points, number=_number(collection)):
-        collection.call(collection.client.upsert, collection.name, [struct(p) for p in run])
+    send_points(collection, requests(points, number=_number(collection)))
 
 
 def put_vectors(collection: Collection, point_id: str, vectors: Mapping[str, Vectors]) -> None:

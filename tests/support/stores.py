@@ -132,5 +132,10 @@ def store_of(kind: str, folder: Path) -> AbstractContextManager[Reopen]:
     if kind == "memory":
         return _client(QdrantClient(":memory:"))
     key, grpc = os.environ.get("QDRANT_API_KEY"), kind == "server-grpc"
-    options: dict[str, Any] = {"prefer_grpc": grpc, "grpc_port": GRPC_PORT, "check_compatibility": False, "timeout": 30}
+    options: dict[str, Any] = {
+        "prefer_grpc": grpc,
+        "grpc_port": GRPC_PORT,
+        "check_compatibility": False,
+        "timeout": 30,
+    }
     return _client(QdrantClient(url=SERVER, api_key=key, **options))

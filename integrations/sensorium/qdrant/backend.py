@@ -56,11 +56,14 @@ class Search:
         modality: Modality whose vectors are compared.
         vector: Question, shape `(D,)`, float32; its length does not matter.
         limit: Largest number of points to return.
+        whole: Whether a store to which requests take long reads the points in the same one: their
+            payload, and the vector of the modality if a point has one.
     """
 
     modality: str
     vector: NDArray[np.float32]
     limit: int
+    whole: bool = False
 
 
 @runtime_checkable

@@ -51,7 +51,9 @@ def ordered_page(after: After, ties: Ties, *, limit: int, cursor: str | None) ->
     if len(page) <= limit:
         return Page(page, None)
     page = page[:limit]
-    return Page(page, _write_cursor(page[-1].payload[ORDER], page[-1].id)) if page else Page([], None)
+    return (
+        Page(page, _write_cursor(page[-1].payload[ORDER], page[-1].id)) if page else Page([], None)
+    )
 
 
 def _with_all_ties(found: Sequence[StoredPoint], ties: Ties, count: int) -> list[StoredPoint]:

@@ -61,10 +61,12 @@ class Scored:
     Attributes:
         id: UUID of the point.
         score: Cosine of the question and the point's best row, or the BM25 score of its text.
+        point: The point, where it was read with it.
     """
 
     id: str
     score: float
+    point: StoredPoint | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,9 @@ def test_tries_come_to_an_end(stub: Stub) -> None:
     stub.asked.clear()
     stub.failures = [failing(503, "overloaded")] * 5000
     began = time.monotonic()
-    with pytest.raises(StoreUnavailableError, match=r"in 0 s and \d+ tries \(overloaded\)") as caught:
+    with pytest.raises(
+        StoreUnavailableError, match=r"in 0 s and \d+ tries \(overloaded\)"
+    ) as caught:
         backend.count(Filter("rex"))
     assert time.monotonic() - began < 1
     assert f"{len(stub.asked)} tries" in str(caught.value)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from sensorium.encoders import check_cancelled
 from sensorium.errors import MediaNotFoundError, OwnerError, StoreUnavailableError
 from sensorium.memory.layout.parts import (
-    PAGE,
     drop_parts,
     pages,
     part_counts,
@@ -27,6 +26,11 @@ from sensorium.qdrant.points import Point, StoredPoint
 from sensorium.qdrant.schema import CollectionSchema
 
 
+BATCH = 1_024  # points of a page; a server is asked a few times for each
+# Vectors are read of so many rows at a time: a page of the longest records would fill the memory
+ROWS = 16_384  # 64 MiB of 1024 dimensions
+
+
 def copy_records(
     source: Backend,
     target: Backend,
@@ -35,7 +39,7 @@ def copy_records(
     source_media: MediaStore | None = None,
     target_media: MediaStore | None = None,
     progress: Progress | None = None,
-    batch: int = 256,
+    batch: int = BATCH,
     replace: bool = False,
 ) -> CopySummary:
     """Copy everything an owner remembers from one store to another, with vectors and media.
@@ -68,6 +72,7 @@ def copy_records(
     total = source.count(everything)
     done = copied = skipped = files = 0
     missing: set[str] = set()
+    left: set[str] = set()
 
     def copy_files(points: Sequence[StoredPoint]) -> tuple[int, set[str]]:
         if source_media is None or target_media is None:
@@ -78,6 +83,8 @@ def copy_records(
         check_cancelled(done)
         copied_files, lost = copy_files(points)
         files, missing = files + copied_files, missing | lost
+        if target_media is None and source_media is not None:
+            left |= kept_names(points)
         with target.exclusive(owner):
             whole = without_orphans(target, points, owner=owner)
             existing = stored_points(target, [point.id for point in whole], owner)
@@ -89,9 +96,8 @@ def copy_records(
                 or existing[point.id].payload != point.payload
             ]
             copy_files(whole)  # another process may have dropped one since
-            # Vectors are read a few at a time: a page of the longest records would fill the memory
-            for start in range(0, len(new), PAGE):
-                target.upsert(_with_vectors(source, new[start : start + PAGE], owner=owner))
+            for portion in _portions(new):
+                target.upsert(_with_vectors(source, portion, owner=owner))
             drop_parts(target, part_counts([p for p in whole if p.id in existing]), owner=owner)
         copied, skipped = copied + len(new), skipped + len(whole) - len(new)
         done += len(points)
@@ -101,7 +107,20 @@ def copy_records(
     if target_media is not None:
         target_media.flush()
     _check_arrived(target, everything, copied + skipped)
-    return CopySummary(copied, skipped, files, len(missing))
+    return CopySummary(copied, skipped, files, len(missing), len(left))
+
+
+def _portions(points: Sequence[StoredPoint]) -> Iterator[Sequence[StoredPoint]]:
+    """Cut points where they have `ROWS` rows together."""
+    start = rows = 0
+    for index, point in enumerate(points):
+        windows = sum(point.payload.get("windows", {}).values())
+        rows += windows + len(point.payload.get("modalities", ()))
+        if rows >= ROWS:
+            yield points[start : index + 1]
+            start, rows = index + 1, 0
+    if start < len(points):
+        yield points[start:]
 
 
 def kept_names(points: Sequence[StoredPoint | Point]) -> set[str]:

@@ -24,7 +24,7 @@ from sensorium.memory.recalling.keywords import (
     highest_score,
 )
 from sensorium.memory.recalling.options import RecallOptions
-from sensorium.memory.recalling.points import PointReader
+from sensorium.memory.recalling.points import FEW, PointReader
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant import Backend, Filter, Scored, Search
 
@@ -133,9 +133,12 @@ class CandidateSearch:
 
     def _search(self, limits: Mapping[str, int]) -> dict[str, list[Scored]]:
         searches = [
-            Search(name, self._scales[name].vector, limit) for name, limit in limits.items()
+            Search(name, self._scales[name].vector, limit, whole=limit <= FEW)
+            for name, limit in limits.items()
         ]
-        return dict(zip(limits, self._backend.search(searches, self._filter), strict=True))
+        answers = self._backend.search(searches, self._filter)
+        self.points.keep(hit.point for answer in answers for hit in answer)
+        return dict(zip(limits, answers, strict=True))
 
     def _best(self, answers: Mapping[str, Sequence[Scored]]) -> dict[str, Candidate]:
         """Look at points, best first, until what is left cannot be among the best."""

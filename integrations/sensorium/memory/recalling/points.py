@@ -38,6 +38,13 @@ class PointReader:
         """Return the fields of a point, those in `NEEDED` at least."""
         return self._points[point].payload
 
+    def keep(self, points: Iterable[StoredPoint | None]) -> None:
+        """Keep whole points that a search read, and their rows."""
+        found = [point for point in points if point is not None]
+        self._points.update({point.id: point for point in found})
+        self._whole.update(point.id for point in found)
+        self._keep_rows(found)
+
     def read(self, ids: Iterable[str], *, vectors: Sequence[str] = ()) -> None:
         """Read points that were not read before, and the records that they continue.
 

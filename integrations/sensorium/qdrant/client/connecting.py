@@ -66,7 +66,9 @@ def urls_of(place: str | Sequence[str]) -> list[str]:
     urls.pop("", None)
     if not urls:
         raise StoreUnavailableError(
-            f"{show(place)} as the URLs of a server", "at least one", 'write "http://localhost:6333"'
+            f"{show(place)} as the URLs of a server",
+            "at least one",
+            'write "http://localhost:6333"',
         )
     for url in urls:
         if without_credentials(url) != url:

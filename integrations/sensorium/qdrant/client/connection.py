@@ -38,7 +38,9 @@ logger = logging.getLogger(__name__)
 
 # A cluster takes 5 to 10 s to notice that one of its nodes is gone
 TIMEOUT = 30.0  # seconds for which a call is tried, unless the caller says otherwise
-FIRST_ANSWER = 5.0  # seconds instead, for a server that has never answered: perhaps the URL is wrong
+FIRST_ANSWER = (
+    5.0  # seconds instead, for a server that has never answered: perhaps the URL is wrong
+)
 FIRST_WAIT = 0.2  # seconds before the second try; each wait is twice the one before
 LONGEST_BACKOFF = 2.0  # seconds, if the server does not ask for more
 LONGEST_WAIT = 30.0  # seconds, where it does

@@ -108,9 +108,7 @@ def named(trouble: Trouble, place: str, *, tries: int, seconds: float) -> StoreE
             'write "sensorium+" before its address, and its token in token=',
         )
     reason = (
-        f"{trouble.status}: {detail}"
-        if trouble.status
-        else f"not an answer of Qdrant: {detail}"
+        f"{trouble.status}: {detail}" if trouble.status else f"not an answer of Qdrant: {detail}"
     )
     return RequestRefusedError(
         f"{server}, which refused the request ({reason})",

@@ -127,9 +127,11 @@ def query_vector(search: Search) -> Any:
     return vector if is_still(search.modality) else [vector]
 
 
-def scored(points: Sequence[models.ScoredPoint]) -> list[Scored]:
-    """Convert the points that a search found."""
-    return [Scored(str(point.id), point.score) for point in points]
+def scored(points: Sequence[models.ScoredPoint], *, whole: bool = False) -> list[Scored]:
+    """Convert the points that a search found, and what was read of them."""
+    return [
+        Scored(str(point.id), point.score, stored(point) if whole else None) for point in points
+    ]
 
 
 def _check_id(point_id: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from qdrant_client import models
 
+from sensorium.percepts.percept import is_still
 from sensorium.qdrant.backend import Search
 from sensorium.qdrant.client.collection import Collection
 from sensorium.qdrant.client.filters import translated
@@ -38,12 +39,17 @@ def read_points(
 def search(
     collection: Collection, searches: Sequence[Search], filter: Filter
 ) -> list[list[Scored]]:
-    """Find the nearest points of each search in one request."""
+    """Find the nearest points of each search, and read them if they are wanted, in one request."""
     modalities = collection.schema.modalities
     where = translated(filter)
     requests = [
         models.QueryRequest(
-            query=query_vector(search), using=search.modality, filter=where, limit=search.limit
+            query=query_vector(search),
+            using=search.modality,
+            filter=where,
+            limit=search.limit,
+            with_payload=search.whole,
+            with_vector=[search.modality] if search.whole and is_still(search.modality) else False,
         )
         for search in searches
         if search.modality in modalities
@@ -52,7 +58,8 @@ def search(
         return [[] for _ in searches]
     answers = iter(collection.call(collection.client.query_batch_points, collection.name, requests))
     return [
-        scored(next(answers).points) if search.modality in modalities else [] for search in searches
+        scored(next(answers).points, whole=search.whole) if search.modality in modalities else []
+        for search in searches
     ]
 
 

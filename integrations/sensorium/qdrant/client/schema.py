@@ -161,9 +161,7 @@ def create_collection(
     give_name(connection, name, collection)
 
 
-def add_modality(
-    client: QdrantClient | Connection, collection: str, name: str
-) -> CollectionSchema:
+def add_modality(client: QdrantClient | Connection, collection: str, name: str) -> CollectionSchema:
     """Add a named vector to an existing collection; do nothing if it has it.
 
     Args:

@@ -131,9 +131,10 @@ class Memory(Closing, Reopening):
 
         Args:
             place: A folder (Qdrant Edge, in this process), the URL of a Qdrant server, those of
-                several nodes of one cluster, any `QdrantClient`, or `":memory:"`, a temporary store that is deleted on close: its
-                vectors are in RAM on Linux if there is room, its media on disk. Or the address of
-                a Sensorium server, `"sensorium+https://host"`: see docs/server.md.
+                several nodes of one cluster, any `QdrantClient`, or `":memory:"`, a temporary store
+                that is deleted on close: its vectors are in RAM on Linux if there is room, its
+                media on disk. Or the address of a Sensorium server, `"sensorium+https://host"`:
+                see docs/server.md.
             owner: Owner of the memories. Other owners' memories are never read, counted, changed
                 or removed. Only of a Sensorium server it may be left out: the token names it.
             encoder: Name of an encoder, or an encoder; the one that an existing memory was made by.

@@ -30,7 +30,8 @@ class Recipe:
     or token is among them if the caller passed one, as another process needs it; it is never shown.
 
     Attributes:
-        place: Folder, URL, several with commas between, or client; of a temporary memory the folder of its vectors, once made.
+        place: Folder, URL, several with commas between, or client; of a temporary memory the folder
+            of its vectors, once made.
         owner: Owner of the memories.
         source: The encoder, or its name.
         schema: Layout of a new collection; `None` for the one that fits the encoder.

@@ -25,7 +25,6 @@ from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.points import Point, StoredPoint
 from sensorium.qdrant.schema import CollectionSchema
 
-
 BATCH = 1_024  # points of a page; a server is asked a few times for each
 # Vectors are read of so many rows at a time: a page of the longest records would fill the memory
 ROWS = 16_384  # 64 MiB of 1024 dimensions

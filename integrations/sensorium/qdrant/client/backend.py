@@ -73,8 +73,8 @@ class ClientBackend(Backend):
         """Open a collection, or make it.
 
         Args:
-            client: A client of any kind: of a server, of a cluster, `QdrantClient(":memory:")`; or a
-                connection of several.
+            client: A client of any kind, of a server, of a cluster or `QdrantClient(":memory:")`;
+                or a connection of several.
             schema: Layout of a new collection. An existing one must have the same space;
                 modalities it lacks are added.
             collection: Name of the collection.

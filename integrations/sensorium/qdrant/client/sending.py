@@ -29,6 +29,13 @@ JSON = {"Content-Type": "application/json"}
 LENGTH_DELIMITED = 2
 DATA = bytes([grpc.DenseVector.DESCRIPTOR.fields_by_name["data"].number << 3 | LENGTH_DELIMITED])
 
+FIELDS = {
+    str: "string_value",
+    bool: "bool_value",
+    int: "integer_value",
+    float: "double_value",
+}
+
 Send = Callable[[QdrantClient], object]
 
 
@@ -59,7 +66,8 @@ def send_points(collection: Collection, runs: Sequence[Sequence[Point]]) -> None
 def _prepared(collection: Collection, points: Sequence[Point]) -> Send:
     """Return what sends some points."""
     connection, name = collection.connection, collection.name
-    if connection.local:
+    if connection.local or type(connection.client) is not QdrantClient:
+        # A subclass may do something of its own when it writes
         return lambda client: client.upsert(name, [struct(point) for point in points])
     if connection.client.init_options["prefer_grpc"]:
         messages = [_message(point) for point in points]
@@ -129,16 +137,10 @@ def _varint(number: int) -> Iterator[int]:
 
 def _value(value: Any) -> dict[str, Any]:
     """Return the arguments of a `Value`; of these its map is made faster than of messages."""
-    if isinstance(value, str):
-        return {"string_value": value}
+    if (field := FIELDS.get(type(value))) is not None:
+        return {field: value}
     if value is None:
         return {"null_value": grpc.NullValue.NULL_VALUE}
-    if isinstance(value, bool):
-        return {"bool_value": value}
-    if isinstance(value, int):
-        return {"integer_value": value}
-    if isinstance(value, float):
-        return {"double_value": value}
     if isinstance(value, Mapping):
         return {"struct_value": {"fields": {key: _value(each) for key, each in value.items()}}}
     return {"list_value": {"values": [_value(each) for each in value]}}

@@ -18,8 +18,9 @@ from sensorium.qdrant.client.claim import Claim
 from sensorium.qdrant.client.connection import CollectionMissingError, Connection
 from sensorium.qdrant.schema import METADATA, CollectionSchema
 
-# {"name": of the memory, "collection": on the server, "identity": that no other has}. A snapshot that was restored under another
-# name is another collection: then all keys but the schema are of no account.
+# {"name": of the memory, "collection": on the server, "identity": that no other has}. A snapshot
+# that was restored under another name is another collection: then all keys but the schema are of no
+# account.
 ITSELF = "sensorium_collection"
 BUILDER = "sensorium_builder"  # the claim of the process that fills it
 COMPLETE = "sensorium_complete"  # true when it was filled; without a builder it always is

@@ -1,4 +1,4 @@
-"""Ranking texts by words, where a server does not: BM25 (Robertson et al., 1994), over what it finds.
+"""Ranking texts by words, where a server does not: by BM25 (Robertson et al., 1994).
 
 Servers before 1.20 find the texts that hold a word, and count them, but have no query that ranks
 them. So the texts that hold any of the words are read, and scored as newer servers and Edge do. Of

@@ -182,7 +182,7 @@ class Connection:
                 self._current = (awake or ring)[0]
             if awake:
                 return 0.0
-        backoff = min(FIRST_WAIT * 2 ** min(attempt - 1, 16), LONGEST_BACKOFF)
+        backoff = min(FIRST_WAIT * 2.0 ** min(attempt - 1, 16), LONGEST_BACKOFF)
         return min(max(trouble.wait, backoff * random.uniform(0.5, 1.5)), LONGEST_WAIT)
 
     def _named(self, trouble: Trouble, tries: int, began: float) -> StoreError:

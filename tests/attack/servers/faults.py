@@ -11,7 +11,7 @@ from sensorium.errors import SensoriumError
 from sensorium.memory import Memory, Moment
 from sensorium.percepts import Image
 from sensorium.qdrant.client import backend as client_backend
-from sensorium.qdrant.client import connection
+from sensorium.qdrant.client import connecting, connection
 from tests.attack.children import where
 from tests.attack.servers.faulty import FAULTS, Server, serving
 from tests.attack.task import Task
@@ -26,7 +26,7 @@ def be_impatient() -> None:
     """Let the client wait less, so that there is time for more faults."""
     logging.disable()
     connection.FIRST_WAIT, connection.LONGEST_WAIT = 0.002, 0.05
-    made = client_backend.connect
+    made = connecting.connect
 
     def connect(*arguments: Any, **named: Any) -> Any:
         return made(*arguments, **{**named, "timeout": TIMEOUT})

@@ -109,11 +109,12 @@ def _numbers(modality: str, rows: Vectors) -> list[Any]:
 
 def _message(point: Point) -> grpc.PointStruct:
     vectors = {name: _dense(name, rows) for name, rows in point.vectors.items()}
-    return grpc.PointStruct(
-        id={"uuid": point.id},
-        payload={key: _value(value) for key, value in point.payload.items()},
-        vectors={"vectors": {"vectors": vectors}},
-    )
+    fields: dict[str, Any] = {
+        "id": {"uuid": point.id},
+        "payload": {key: _value(value) for key, value in point.payload.items()},
+        "vectors": {"vectors": {"vectors": vectors}},
+    }
+    return grpc.PointStruct(**fields)
 
 
 def _dense(modality: str, rows: Vectors) -> dict[str, Any]:
@@ -124,7 +125,9 @@ def _dense(modality: str, rows: Vectors) -> dict[str, Any]:
 
 def _dense_vector(row: Vectors) -> grpc.DenseVector:
     content = row.astype("<f4").tobytes()
-    return grpc.DenseVector.FromString(DATA + bytes(_varint(len(content))) + content)
+    length = bytes(_varint(len(content)))
+    vector: grpc.DenseVector = grpc.DenseVector.FromString(DATA + length + content)
+    return vector
 
 
 def _varint(number: int) -> Iterator[int]:

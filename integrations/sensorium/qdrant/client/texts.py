@@ -93,7 +93,8 @@ def _rarity(having: int, texts: float) -> float:
 
 def _within_reach(rarest: Sequence[str], counts: Mapping[str, int]) -> list[str]:
     """Return as many words, the rarest first, as have `MOST` texts together; at least one."""
-    total, chosen = 0, []
+    total = 0
+    chosen: list[str] = []
     for word in rarest:
         total += counts[word]
         if chosen and total > MOST:

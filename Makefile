@@ -120,6 +120,8 @@ bench: $(SETUP)  ## minutes: builds the huge sizes; 10 GB of temporary files
 	$(BIN)/python benchmarks/stream.py
 	$(BIN)/python benchmarks/bags.py
 	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/scale_picture.py
 	$(BIN)/python benchmarks/sharing.py
 	$(BIN)/python -W ignore benchmarks/adapters.py
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 from tests.support.command_line import DOG, remembered, run, run_json, texts
 
-from sensorium.cli import app
+from sensorium.cli import app, forgetting
 from sensorium.memory import Memory
 
 
@@ -105,6 +106,23 @@ def test_forgetting_says_what(home: Path) -> None:
     assert run_json("recall", "a dog")["hits"][0]["file"] is None
     assert run_json("sweep") == {"records": 0, "files": 0, "bytes": 0}
     assert run_json("compact").keys() == {"compacted"}
+
+
+def test_compacting_says_what_it_does_and_when_there_is_nothing_to_gain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two texts are compared as fast; it is said how many vectors are new, and for how long."""
+    for text in ("keep", "lose"):
+        remembered("--text", text)
+    said: list[str] = []
+
+    def waiting(message: str, *, elapsed: bool = False) -> AbstractContextManager[None]:
+        said.append(message)
+        return nullcontext()
+
+    monkeypatch.setattr(forgetting, "waiting", waiting)
+    assert run("compact").stdout.startswith("nothing to gain")
+    assert said == ["indexing 2 vectors, about 1 s if nothing else is busy"]
 
 
 def test_a_purge_says_what_was_erased_and_what_is_not_promised() -> None:

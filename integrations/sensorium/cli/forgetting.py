@@ -19,7 +19,9 @@ from sensorium.errors import QueryError
 if TYPE_CHECKING:
     from sensorium.memory import Filters, Memory, PurgeReceipt, Record
 
+ALONE = "nothing to do: a server indexes by itself"
 MEGABYTE = 1e6  # bytes
+NO_GAIN = "nothing to gain: what is not indexed is so little that recalls compare it as fast"
 
 
 @command
@@ -99,10 +101,23 @@ def sweep(session: Session) -> None:
 
 @command
 def compact(session: Session) -> None:
-    """Index what is not indexed yet, for faster recalls; takes a minute for 50,000 memories."""
-    with session.opened(encodes=False) as memory, waiting("compacting"):
-        changed = memory.compact()
-    session.answer({"compacted": changed}, "compacted" if changed else "nothing to do")
+    """Index what is not indexed yet, for faster recalls; says first how long it may take."""
+    with session.opened(encodes=False) as memory:
+        vectors = memory.backend.stats().get("unindexed_vectors")
+        plan = "compacting" if vectors is None else _indexing(memory, vectors)
+        with waiting(plan, elapsed=True):
+            changed = memory.compact()
+    idle = ALONE if vectors is None else NO_GAIN
+    session.answer({"compacted": changed}, "compacted" if changed else idle)
+
+
+def _indexing(memory: Memory, vectors: int) -> str:
+    """Say what a compaction does, and about how long it takes."""
+    from sensorium.qdrant.edge.indexing import expected_seconds
+
+    seconds = expected_seconds(vectors, memory.backend.schema.space.dimension)
+    long = f"{seconds / 60:.0f} min" if seconds > 90 else f"{max(1, seconds):.0f} s"
+    return f"indexing {vectors:,} vectors, about {long} if nothing else is busy"
 
 
 def _print_receipt(session: Session, receipt: PurgeReceipt, *, media_only: bool) -> None:

@@ -126,14 +126,32 @@ def confirmed(question: str) -> bool:
 
 
 @contextmanager
-def waiting(message: str) -> Iterator[None]:
-    """Show a message while something takes its time, if stderr is a terminal."""
+def waiting(message: str, *, elapsed: bool = False) -> Iterator[None]:
+    """Show a message while something takes its time, if stderr is a terminal.
+
+    Args:
+        message: What is done.
+        elapsed: Also show for how long.
+    """
     if not sys.stderr.isatty():
         yield
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(message):
+    console = Console(stderr=True)
+    if not elapsed:
+        with console.status(message):
+            yield
+        return
+    from rich import progress
+
+    columns = (
+        progress.SpinnerColumn(),
+        progress.TextColumn("{task.description}"),
+        progress.TimeElapsedColumn(),
+    )
+    with progress.Progress(*columns, console=console, transient=True) as shown:
+        shown.add_task(message, total=None)
         yield
 
 

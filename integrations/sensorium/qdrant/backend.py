@@ -211,7 +211,7 @@ class Backend(Protocol):
         """Make what was written safe against loss of power."""
 
     def compact(self) -> bool:
-        """Index new points; return whether there was anything to do. Takes minutes."""
+        """Index new points; return whether there was anything to gain. May take minutes."""
 
     def check_purge(self, *, removed: int) -> None:
         """Check that there is room to purge.

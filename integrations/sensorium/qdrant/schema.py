@@ -54,6 +54,9 @@ PAYLOAD = {  # every key of a payload and what its value is; see docs/schema.md
 }
 
 Quantization: TypeAlias = Literal["int8", "binary"]
+# Points that a search measures again with the vectors, for each that it wants: the coarser the
+# copies in which they were found, the more
+MEASURED_AGAIN: dict[Quantization, float] = {"int8": 1.5, "binary": 4.0}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from sensorium.qdrant.client.versions import ranks_texts
 from sensorium.qdrant.filters import Filter, uuids
 from sensorium.qdrant.paging import ORDER, check_cursor, of_time, ordered_page
 from sensorium.qdrant.points import Page, Scored, StoredPoint
-from sensorium.qdrant.schema import TEXT
+from sensorium.qdrant.schema import MEASURED_AGAIN, TEXT
 
 
 def read_points(
@@ -42,6 +42,7 @@ def search(
     """Find the nearest points of each search, and read them if they are wanted, in one request."""
     modalities = collection.schema.modalities
     where = translated(filter)
+    params = _search_params(collection)
     requests = [
         models.QueryRequest(
             query=query_vector(search),
@@ -50,6 +51,7 @@ def search(
             limit=search.limit,
             with_payload=search.whole,
             with_vector=[search.modality] if search.whole and is_still(search.modality) else False,
+            params=params,
         )
         for search in searches
         if search.modality in modalities
@@ -61,6 +63,15 @@ def search(
         scored(next(answers).points, whole=search.whole) if search.modality in modalities else []
         for search in searches
     ]
+
+
+def _search_params(collection: Collection) -> models.SearchParams | None:
+    """Have what is found in quantized copies measured again: a server may not do it by itself."""
+    if collection.schema.quantization is None or collection.connection.local:
+        return None
+    times = MEASURED_AGAIN[collection.schema.quantization]
+    again = models.QuantizationSearchParams(rescore=True, oversampling=times)
+    return models.SearchParams(quantization=again)
 
 
 def search_text(collection: Collection, text: str, filter: Filter, limit: int) -> list[Scored]:

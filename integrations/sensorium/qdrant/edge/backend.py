@@ -251,10 +251,11 @@ class EdgeBackend(Backend):
             raise error
 
     def compact(self) -> bool:
-        """Index new points, and return whether there was anything to do.
+        """Index new points, and return whether there was anything to gain.
 
-        A process of its own does it, for minutes if there is much. Other threads go on with their
-        work, and wait when they need this memory. A process that dies leaves all as it was.
+        A process of its own does it, for minutes if there is much: `indexing.expected_seconds` says
+        about how long. Other threads go on with their work, and wait when they need this memory. A
+        process that dies leaves all as it was.
 
         Raises:
             StoreError: That process failed.
@@ -349,6 +350,7 @@ class EdgeBackend(Backend):
                 "modalities": sorted(shard.modalities),
                 "points": info.points_count,
                 "indexed_vectors": info.indexed_vectors_count,
+                "unindexed_vectors": shard.unindexed(),
                 "segments": info.segments_count,
                 "bytes": bytes_on_disk(shard.place),
             }

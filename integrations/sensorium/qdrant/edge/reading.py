@@ -15,10 +15,18 @@ from sensorium.qdrant.edge.shard import Shard
 from sensorium.qdrant.filters import Filter, uuids
 from sensorium.qdrant.paging import ORDER, check_cursor, of_time, ordered_page
 from sensorium.qdrant.points import Page, Scored, StoredPoint
-from sensorium.qdrant.schema import TEXT
+from sensorium.qdrant.schema import MEASURED_AGAIN, TEXT
 
 IDS_PER_READ = 1024
-BEAM = 128  # candidates an indexed search keeps: finds 97 of the 100 that a scan finds
+NUMBER = 2  # bytes of a number of a stored vector: float16
+# Candidates that a search of a graph keeps: more where a modality has more vectors
+LEAST_BEAM, MOST_BEAM, PER_CANDIDATE = 64, 512, 400  # the last one in vectors
+# Of few points a scan is sure, and as fast. A graph has links for owners, and for no other
+# condition: a search that keeps to what a condition lets through finds no link to the next one, if
+# that is less than a tenth. So this is scanned, too; of more, `BEYOND` looks beyond the others.
+FEW = 4_000  # kilobytes of an owner's vectors
+FEW_CHOSEN, SHARE = 20_000, 0.1  # points that a condition lets through; their share of all
+BEYOND = edge.AcornSearchParams(enable=True, max_selectivity=1.0)
 
 
 class Found(Scored):
@@ -49,17 +57,62 @@ def search(shard: Shard, searches: Sequence[Search], filter: Filter) -> list[lis
     if not known:
         return [[] for _ in searches]
     where = shard.translated(filter)
+    params = _search_params(shard, filter, where)
+    answers = iter(_asked(shard, known, where, params))
+    return [next(answers) if search.modality in shard.modalities else [] for search in searches]
+
+
+def _search_params(shard: Shard, filter: Filter, where: edge.Filter) -> edge.SearchParams:
+    """Choose how to search the points that a filter lets through."""
+    if not shard.is_indexed:
+        return edge.SearchParams(exact=True)
+    points = _about(shard, where)
+    beyond = None
+    if filter.condition is not None or where.must_not:  # the latter leaves expired points out
+        beyond = BEYOND
+        if points <= max(FEW_CHOSEN, SHARE * _about(shard, None)):
+            return edge.SearchParams(exact=True)
+    if points <= FEW * 1024 // (NUMBER * shard.schema.space.dimension):
+        return edge.SearchParams(exact=True)
+    beam = points // (PER_CANDIDATE * len(shard.modalities))
+    beam = min(max(beam, LEAST_BEAM), MOST_BEAM)
+    # What is found in the copies is measured again with the vectors themselves
+    times = MEASURED_AGAIN[shard.schema.quantization or "int8"]
+    again = edge.QuantizationSearchParams(rescore=True, oversampling=times)
+    return edge.SearchParams(hnsw_ef=beam, quantization=again, acorn=beyond)
+
+
+def _about(shard: Shard, where: edge.Filter | None) -> int:
+    """Return about how many points a filter lets through, in some 20 us."""
+    return shard.engine.count(edge.CountRequest(exact=False, filter=where))
+
+
+def _asked(
+    shard: Shard, searches: Sequence[Search], where: edge.Filter, params: edge.SearchParams
+) -> list[list[Scored]]:
+    """Ask the shard in one batch; what a graph did not find to the full is scanned for again."""
     requests = [
         edge.QueryRequest(
             limit=search.limit,
             query=edge.Query.Nearest(question, using=search.modality),
             filter=where,
-            params=edge.SearchParams(hnsw_ef=BEAM),
+            params=params,
         )
-        for search, question in zip(known, edge_questions(known), strict=True)
+        for search, question in zip(searches, edge_questions(searches), strict=True)
     ]
-    answers = iter(shard.engine.query_batch(edge.QueryBatchRequest(requests)))
-    return [[Found(hit) for hit in next(answers)] if search in known else [] for search in searches]
+    answers: list[list[Scored]] = [
+        [Found(hit) for hit in hits]
+        for hits in shard.engine.query_batch(edge.QueryBatchRequest(requests))
+    ]
+    if params.acorn is None:
+        return answers
+    short = [n for n, search in enumerate(searches) if len(answers[n]) < search.limit]
+    if short:
+        again = [searches[number] for number in short]
+        scanned = _asked(shard, again, where, edge.SearchParams(exact=True))
+        for number, answer in zip(short, scanned, strict=True):
+            answers[number] = answer
+    return answers
 
 
 def search_text(shard: Shard, text: str, filter: Filter, limit: int) -> list[Scored]:

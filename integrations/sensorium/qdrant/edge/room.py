@@ -93,14 +93,16 @@ def check_flushing(shard: Path) -> None:
 
 
 def check_indexing(shard: Path) -> None:
-    """Check that the disk has room for a second copy of a shard's segments.
+    """Check that the disk has room for a second copy of a shard's segments, and for its index.
+
+    The index copies the vectors once more, with one byte a number in place of two.
 
     Raises:
         StoreFullError: The disk does not have it; nothing is written.
     """
     holes = bytes_of_holes(shard, flushed=not _reading_fills_holes(shard.parent))
     used = sum(path.stat().st_blocks * 512 for path in shard.rglob("*") if path.is_file())
-    check_free(shard.parent, RESERVE + used + holes)
+    check_free(shard.parent, RESERVE + used + used // 2 + holes)
 
 
 def check_deleting(shard: Path) -> None:

@@ -22,7 +22,7 @@ from sensorium.qdrant.edge.filters import translated
 from sensorium.qdrant.edge.folder import CONFIG
 from sensorium.qdrant.edge.headers import check_headers
 from sensorium.qdrant.edge.indexes import PayloadIndexes
-from sensorium.qdrant.edge.indexing import index_shard
+from sensorium.qdrant.edge.indexing import has_these_sizes, index_shard
 from sensorium.qdrant.edge.room import (
     check_flushing,
     check_indexing,
@@ -50,6 +50,7 @@ class Shard:
         schema: Layout of the collection.
         engine: Edge's object.
         indexes: Its payload indexes.
+        is_indexed: Whether a search may be led by a graph; where it is not, all points are scanned.
         modalities: Modalities that have a named vector. The others of the schema get theirs when
             they are first written, since each named vector costs its full size for every point.
     """
@@ -162,7 +163,7 @@ class Shard:
         return self._closing.alive
 
     def index(self, lock: int | None) -> bool:
-        """Index new points; return whether there was anything to do.
+        """Index new points; return whether there was anything to gain.
 
         Args:
             lock: Descriptor of the lock of the memory's folder.
@@ -174,13 +175,27 @@ class Shard:
         self.flush()
         self.close()
         try:
-            return index_shard(self.place, lock)
+            copies = self.schema.quantization is None  # else it was made with its own
+            return index_shard(self.place, lock, placeholder=PLACEHOLDER, copies=copies)
         finally:
             self._use(_load(self.folder, self.name, self.schema))
+
+    def unindexed(self) -> int:
+        """Return about how many vectors `index` has to look at, of all owners and modalities.
+
+        These are the new ones; in a shard that an earlier release indexed, all.
+        """
+        counts = (
+            self._count(edge.Filter(must=[edge.HasVectorCondition(name)]))
+            for name in self.modalities
+        )
+        done = self.engine.info().indexed_vectors_count if has_these_sizes(self.place) else 0
+        return max(0, sum(counts) - done)
 
     def _use(self, engine: edge.EdgeShard) -> None:
         """Use an engine; it is closed with this shard, when nobody uses that, or at exit."""
         self.engine, self.indexes = engine, PayloadIndexes(engine)
+        self.is_indexed = engine.info().indexed_vectors_count > 0
         self._closing = finalize(self, close_engine, self.place, engine)
 
     def _has_any(self, field: str) -> bool:

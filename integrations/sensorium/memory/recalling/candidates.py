@@ -281,6 +281,8 @@ class CandidateSearch:
 
     def _discount(self, score: float, name: str, point: str) -> float:
         """Return a score in one modality, less what a record gains by having several."""
+        if len(self.points.payload(point)["modalities"]) < 2:  # as of most records
+            return score
         compared = self._compared(point)
         if len(compared) < 2:
             return score
@@ -291,4 +293,4 @@ class CandidateSearch:
 
 def _read_early(block: Sequence[Bound]) -> list[str]:
     """Return the modalities whose vectors are read with the payload: those of one row a point."""
-    return sorted({name for *_, name in block if is_still(name)})
+    return sorted(filter(is_still, {name for *_, name in block}))

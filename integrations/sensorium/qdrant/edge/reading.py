@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from uuid import UUID
 
 import qdrant_edge as edge
@@ -36,10 +35,12 @@ class Found(Scored):
         """Keep what Edge answered."""
         self.__dict__.update(_hit=hit, score=hit.score)
 
-    @cached_property
-    def id(self) -> str:
-        """UUID of the point."""
-        return str(self.__dict__["_hit"].id)
+    def __getattr__(self, name: str) -> str:
+        """Read the id, which is an attribute like any other from then on."""
+        if name != "id" or "_hit" not in self.__dict__:
+            raise AttributeError(name)
+        found = self.__dict__["id"] = str(self.__dict__["_hit"].id)
+        return found
 
 
 def read_points(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.support.command_line import DOG, remembered, run, run_json
+from tests.support.qdrant_stub import Stub, serving
 
 from sensorium.cli.checks import EXTRAS
 from sensorium.memory import Memory
@@ -142,6 +143,18 @@ def test_the_doctor_asks_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     [server] = [check for check in found["checks"] if check["name"] == "server"]
     assert server["state"] == "fail"
     assert "http://127.0.0.1:9" in server["found"]
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+@pytest.mark.parametrize(("version", "lacks"), [("1.18.3", True), ("1.20.0", False)])
+def test_the_doctor_says_the_version_of_a_server(version: str, *, lacks: bool) -> None:
+    """And what it lacks, which is no mistake."""
+    with serving(Stub(version=version)) as stub:
+        found = run_json("doctor", "--memory", stub.url)
+    [server] = [check for check in found["checks"] if check["name"] == "server"]
+    assert server["state"] == "ok"
+    assert f"Qdrant {version[:4]}" in server["found"]
+    assert ("keywords" in server["found"]) == lacks
 
 
 def test_the_doctor_reads_all_kept_media(home: Path) -> None:

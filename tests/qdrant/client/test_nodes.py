@@ -58,6 +58,15 @@ def test_a_node_that_is_gone_is_passed_over(stub: Stub) -> None:
     backend.close()
 
 
+def test_a_node_that_hangs_leaves_time_for_the_others(stub: Stub, other: Stub) -> None:
+    """One request takes a third of the time for a call."""
+    stub.late = 20.0
+    backend = ClientBackend.open([stub.url, other.url], schema=SCHEMA, timeout=3)
+    assert backend.count(REX) == 7
+    assert len(stub.asked) == 1
+    backend.close()
+
+
 def test_all_nodes_are_named_where_none_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """By their URLs."""
     monkeypatch.setattr(connection, "FIRST_ANSWER", 0.05)

@@ -19,6 +19,7 @@ from sensorium.qdrant.client.failures import KEY_VARIABLE
 from sensorium.qdrant.client.node import MEMORY
 
 GRPC_PORT = 6334
+SHARE = 3  # of the time for a call, one request takes no more where there are other nodes to ask
 KEPT = 20  # connections that stay open between requests; to this machine, the client's own are none
 
 
@@ -46,7 +47,7 @@ def connect(
     if url == MEMORY:
         return Connection(QdrantClient(MEMORY))
     urls = urls_of(url)
-    seconds = _check_timeout(timeout)
+    seconds = _check_timeout(timeout if len(urls) == 1 else timeout / SHARE)
     key = _key(api_key)
     clients = [
         _client(each, key=key, grpc_port=port if prefer_grpc else None, seconds=seconds)

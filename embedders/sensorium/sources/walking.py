@@ -60,6 +60,34 @@ def walk(
             for no file.
         PerceptError: A file cannot be read; raised while iterating.
     """
+    found, walked = search_folder(
+        path,
+        modality=modality,
+        rules=rules,
+        roots=roots,
+        on_skip=on_skip,
+        on_failure=on_failure,
+        account=account,
+        options=options,
+    )
+    return (percept for each in found for percept in walked.percepts(each))
+
+
+def search_folder(
+    path: str | os.PathLike[str],
+    *,
+    modality: str | None = None,
+    rules: Iterable[Mapping[str, Any]] = (),
+    roots: Sequence[str | Path] | None = None,
+    on_skip: OnSkip | None = None,
+    on_failure: OnFailure | None = None,
+    account: Account | None = None,
+    options: Mapping[str, Any],
+) -> tuple[list[FoundFile], Walk]:
+    """Find the files that `walk` reads, and return them with what reads each of them.
+
+    The arguments and errors are those of `walk`.
+    """
     allowed = None if roots is None else directories(roots)
     place = local_path(os.fspath(path)) if allowed is None else allowed_path(path, allowed)
     with looking_at(place, "an existing file or folder"):
@@ -73,13 +101,12 @@ def walk(
     found = search.find([place])
     _check_options(options, found)
     seen: set[str] | None = None if account is None else set()
-    walked = _Walk(modality, options, on_skip, on_failure, allowed, noted, seen)
-    return (percept for each in found for percept in walked.percepts(each))
+    return found, Walk(modality, options, on_skip, on_failure, allowed, noted, seen)
 
 
 @dataclass(frozen=True)
-class _Walk:
-    """The arguments of `walk` that each file is read with."""
+class Walk:
+    """The arguments of `walk` that each file is read with, wherever that is."""
 
     modality: str | None
     options: Mapping[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -185,12 +185,8 @@ class RecordsWriter:
     def _write_group(self) -> None:
         table = _table(self._pa, self._held, self._modalities)
         if self._file is None:
-            self._file = self._pa.parquet.ParquetWriter(
-                self._directory / _file_name(len(self._files)),
-                table.schema,
-                compression="zstd",
-                use_dictionary=[*COPIED, *(f"{name}.list.element" for name in LISTED)],
-            )
+            path = self._directory / _file_name(len(self._files))
+            self._file = _parquet_writer(self._pa, path, table.schema)
         self._file.write_table(table)
         self._rows += len(self._held)
         self._held, self._held_bytes = [], 0
@@ -203,6 +199,78 @@ class RecordsWriter:
         digest = sha256_of(self._directory / name)
         self._files.append(RecordsFile(name=name, rows=self._rows, sha256=digest))
         self._file, self._rows = None, 0
+
+
+def write_points(
+    path: Path,
+    points: Sequence[Point | StoredPoint],
+    modalities: Sequence[str],
+    notes: Mapping[str, str],
+) -> None:
+    """Write all points of one Parquet file, a row group at a time.
+
+    Args:
+        path: Path of the file.
+        points: The points.
+        modalities: Modalities that get a column.
+        notes: Texts that the file has beside its rows.
+    """
+    pa = pyarrow()
+    schema = _table(pa, [], modalities).schema.with_metadata(dict(notes))
+    with _parquet_writer(pa, path, schema) as file:
+        for start in range(0, len(points), GROUP_ROWS):
+            table = _table(pa, points[start : start + GROUP_ROWS], modalities)
+            file.write_table(table)
+
+
+def read_notes(path: Path) -> dict[str, str]:
+    """Return the texts that a Parquet file has beside its rows.
+
+    Raises:
+        ExportFormatError: It is no Parquet file, or damaged.
+    """
+    pa = pyarrow()
+    try:
+        found = pa.parquet.read_schema(path).metadata or {}
+    except (pa.ArrowException, OSError) as error:
+        raise damage_error(path, str(error)) from error
+    return {name.decode(): text.decode() for name, text in found.items()}
+
+
+def read_ids(path: Path) -> Iterator[tuple[str, str | None]]:
+    """Yield of each point its id, and the id of the record that it continues.
+
+    Raises:
+        ExportFormatError: The file is damaged.
+    """
+    yield from _read_texts(path, "id", "part_of")
+
+
+def drop_rows(path: Path, target: Path, dropped: Collection[int]) -> None:
+    """Write a Parquet file again without some of its rows, with its notes.
+
+    Args:
+        path: The file.
+        target: Path of the new file.
+        dropped: Indices of the rows that are left out.
+    """
+    pa = pyarrow()
+    with pa.parquet.ParquetFile(path) as parquet:
+        schema, start = parquet.schema_arrow, 0
+        with _parquet_writer(pa, target, schema) as file:
+            for batch in parquet.iter_batches(GROUP_ROWS):
+                kept = [row for row in range(batch.num_rows) if start + row not in dropped]
+                file.write_batch(batch.take(pa.array(kept, pa.int64())))
+                start += batch.num_rows
+
+
+def _parquet_writer(pa: Any, path: Path, schema: Any) -> Any:
+    return pa.parquet.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        use_dictionary=[*COPIED, *(f"{name}.list.element" for name in LISTED)],
+    )
 
 
 def read_records(
@@ -273,7 +341,7 @@ def _file_name(index: int) -> str:
     return f"records-{index:05d}.parquet"
 
 
-def _table(pa: Any, points: Sequence[StoredPoint], modalities: Sequence[str]) -> Any:
+def _table(pa: Any, points: Sequence[Point | StoredPoint], modalities: Sequence[str]) -> Any:
     payloads = [written_out(point.payload) for point in points]
     texts = [json.dumps(payload, ensure_ascii=False, allow_nan=False) for payload in payloads]
     times = [from_iso(payload["at"]) if "at" in payload else None for payload in payloads]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from typing_extensions import Self
 
@@ -17,6 +17,13 @@ from sensorium.percepts.files import file_from_percept
 from sensorium.qdrant import Equal, Filter
 
 logger = logging.getLogger(__name__)
+
+
+class KeepsFiles(Protocol):
+    """Whatever keeps the files of percepts."""
+
+    def keep(self, percepts: Sequence[Percept]) -> Mapping[int, Mapping[str, Any]]:
+        """Keep the files of one record's percepts; see `FileKeeper.keep`."""
 
 
 class FileKeeper:

@@ -23,7 +23,7 @@ from sensorium.memory.layout.points import Draft
 from sensorium.memory.writing.deriving import beside, encoded
 from sensorium.memory.writing.draft import given_encodings
 from sensorium.memory.writing.enriching import Words, encode_words, look_through
-from sensorium.memory.writing.files import FileKeeper
+from sensorium.memory.writing.files import FileKeeper, KeepsFiles
 from sensorium.percepts import Percept, Video
 from sensorium.qdrant.points import StoredPoint
 
@@ -61,7 +61,7 @@ class Kept(NamedTuple):
 def prepare(
     drafts: Mapping[int, Draft],
     encoder: Encoder,
-    files: FileKeeper,
+    files: KeepsFiles,
     enrichers: Sequence[Enricher] = (),
     *,
     derivable: Collection[str] = (),
@@ -170,7 +170,7 @@ def keep_again(files: FileKeeper, drafts: Collection[Draft], stored: Sequence[St
 def _keep(
     draft: Draft,
     made: Encoded,
-    files: FileKeeper,
+    files: KeepsFiles,
     enrichers: Sequence[Enricher],
 ) -> Kept | SensoriumError:
     encodings, derived = made

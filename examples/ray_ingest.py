@@ -12,6 +12,7 @@ machines, and they all see the folder and the shards at the same paths.
 """
 
 import argparse
+import logging
 import os
 import sys
 from pathlib import Path
@@ -39,6 +40,7 @@ def connect(address: str | None) -> None:
             _node_ip_address="127.0.0.1",
         )
     ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.WARNING)
 
 
 def files_of(places: list[str]) -> tuple[ray.data.Dataset, int | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from sensorium.errors import (
     show,
 )
 from sensorium.memory import Progress
-from sensorium.memory.moving.shards import read_shards
+from sensorium.memory.moving.shards import UNFINISHED, read_shards
 from sensorium.moving.joining import ShardsSummary, join_as
 from sensorium.moving.shard_writer import (
     FinishedRows,
@@ -112,6 +113,7 @@ def encode_dataset(
             "wait for it or end it, or write to another directory",
         )
     try:
+        shutil.rmtree(root / UNFINISHED, ignore_errors=True)  # what a killed run left
         finished = writer.known_rows()
         run = _Run(root, progress)
         for report in _Pool(actors, gpus, batch).reports(ray, dataset, writer, finished):

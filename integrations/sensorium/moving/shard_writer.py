@@ -17,7 +17,7 @@ import numpy as np
 from sensorium.encoders import Encoder, check_cancelled
 from sensorium.encoders.source import EncoderSource
 from sensorium.enrich import Enricher, Enrichers, load_enricher, named_enrichers
-from sensorium.errors import OperationCancelledError, SensoriumError
+from sensorium.errors import EncodingError, OperationCancelledError, SensoriumError
 from sensorium.memory import Moment
 from sensorium.memory.checks import check_kind, check_several, given_rows
 from sensorium.memory.layout.points import Draft, points_of
@@ -36,6 +36,7 @@ from sensorium.memory.writing.deriving import derivable
 from sensorium.memory.writing.draft import draft_moment, each_moment
 from sensorium.memory.writing.preparing import prepare
 from sensorium.moving.rows import Row, in_own_words, read_row, row_key, row_name
+from sensorium.moving.tries import FATAL, Tries
 from sensorium.percepts import Percept
 from sensorium.qdrant import CollectionSchema, Point
 from sensorium.qdrant.filters import check_owner
@@ -213,7 +214,7 @@ class ShardWriter:
             written = set(read_shard(path).rows)
             left = {index: key for index, key in left.items() if key not in written}
         known = len(keys) - len(left)
-        shard = self._encode({index: rows[index] for index in left})
+        shard = self._encode(rows, left)
         failures += [
             replace(each, partial=index in shard.encoded) for index, each in shard.failures
         ]
@@ -274,15 +275,31 @@ class ShardWriter:
         points = [point for record in shard.points.values() for point in record]
         write_shard(self.directory, name, points, opened.schema.modalities, notes)
 
-    def _encode(self, rows: Mapping[int, Row]) -> _Shard:
-        """Encode rows, some moments at a time."""
-        with TemporaryDirectory(prefix="sensorium-") as scratch:
+    def _encode(self, rows: Sequence[Row], keys: Mapping[int, str]) -> _Shard:
+        """Encode the rows that have keys: some together, or one by one if that ended a process."""
+        with (
+            TemporaryDirectory(prefix="sensorium-") as scratch,
+            Tries(self.directory, shard_name(keys.values())) as tries,
+        ):
             shard = _Shard(Path(scratch))
-            moments = self._moments_of(rows, shard)
-            while batch := list(islice(moments, ROUND)):
-                check_cancelled()
-                self._add(batch, rows, shard)
+            if not tries.careful:
+                self._add_rows({index: rows[index] for index in keys}, shard)
+                return shard
+            for index, key in keys.items():
+                if tries.is_fatal(key):
+                    shard.fail(index, rows[index], _ended())
+                    continue
+                tries.begin(key)
+                self._add_rows({index: rows[index]}, shard)
+                tries.end(key)
         return shard
+
+    def _add_rows(self, rows: Mapping[int, Row], shard: _Shard) -> None:
+        """Encode rows, some moments at a time."""
+        moments = self._moments_of(rows, shard)
+        while batch := list(islice(moments, ROUND)):
+            check_cancelled()
+            self._add(batch, rows, shard)
 
     def _moments_of(self, rows: Mapping[int, Row], shard: _Shard) -> Iterator[tuple[int, Moment]]:
         """Yield the moments of rows, each with the index of its row; note what cannot be read."""
@@ -363,6 +380,14 @@ class ShardWriter:
         opened = self._opened
         rows = given_rows(moment.vectors, opened.encoder.space, opened.schema.modalities)
         return replace(draft, vectors=rows)
+
+
+def _ended() -> EncodingError:
+    return EncodingError(
+        f"a row during which {FATAL} processes ended",
+        "content that can be decoded, and room in memory for it",
+        "look at it alone, or leave it out",
+    )
 
 
 def _failure(row: Row, error: Exception) -> RowFailure:

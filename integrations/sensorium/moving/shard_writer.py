@@ -175,14 +175,15 @@ class ShardWriter:
         self._sound = sound
         self._finished: FinishedRows | None = None
         self._clock = MomentClock()
+        self._written: set[str] = set()  # keys of the rows that this object has finished
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what each process opens for itself."""
-        own = {"_opened", "_known_rows", "_clock"}
+        own = {"_opened", "_known_rows", "_clock", "_written"}
         return {name: value for name, value in vars(self).items() if name not in own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _clock=MomentClock())
+        vars(self).update(state, _clock=MomentClock(), _written=set())
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -200,7 +201,7 @@ class ShardWriter:
             MissingExtraError: A package that the encoder or an enricher needs is not installed.
         """
         check_several(rows, "rows", "pass a list of mappings")
-        finished = self._known_rows
+        finished, own = self._known_rows, self._written
         keys: dict[int, str] = {}
         failures: list[RowFailure] = []
         for index, row in enumerate(rows):
@@ -208,7 +209,7 @@ class ShardWriter:
                 keys[index] = row_key(row)
             except OSError as error:
                 failures.append(_failure(row, error))
-        left = {index: key for index, key in keys.items() if key not in finished}
+        left = {index: key for index, key in keys.items() if key not in finished and key not in own}
         path = self.directory / shard_name(left.values())
         if left and path.exists():  # somebody who wrote it did not live to tell
             written = set(read_shard(path).rows)
@@ -221,7 +222,9 @@ class ShardWriter:
         if not shard.encoded:
             return ShardReport(len(rows), known, None, failures)
         name = shard_name(left.values())
-        self._write(name, shard, [left[index] for index in sorted(shard.encoded)])
+        done = [left[index] for index in sorted(shard.encoded)]
+        self._write(name, shard, done)
+        own.update(done)
         return ShardReport(len(rows), known, name, failures)
 
     def known_rows(self) -> FinishedRows:

@@ -10,7 +10,7 @@ FREE := $(shell df -Pk /dev/shm 2>/dev/null | awk 'END {print int($$4 / 1e6)}')
 IN_MEMORY := $(shell test "$(FREE)" -ge 4 2>/dev/null && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 PYTEST = SENSORIUM_THREADS=1 OMP_NUM_THREADS=1 $(IN_MEMORY) $(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist loadfile
 
-.PHONY: demo docs test browsers attack installed check newest lowest ends models lint format types bench train-mini evaluate-mini clean
+.PHONY: demo docs test browsers attack installed check newest lowest ends models ray lint format types bench train-mini evaluate-mini clean
 
 demo: $(LIGHT)  ## remember real samples of six senses, and ask across them
 	$(BIN)/sensorium demo
@@ -102,6 +102,14 @@ models:  ## what LangChain's packages for OpenAI, Anthropic and Google make of p
 		pytest pytest-asyncio pytest-socket pytest-xdist langchain-openai langchain-anthropic langchain-google-genai
 	$(PYTEST) tests/langchain/test_chat_models.py
 
+# Ray starts servers and is large, so it is no part of `dev`, and its tests are left out elsewhere.
+ray: BIN := .venv-ray/bin
+ray:  ## datasets that actors of Ray encode, on this machine alone: minutes
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv-ray
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[ray]" \
+		pytest pytest-asyncio pytest-socket pytest-xdist
+	$(PYTEST) --numprocesses 1 --noconftest tests/moving/test_ray.py
+
 lint: $(SETUP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -163,4 +171,4 @@ $(SETUP): pyproject.toml
 	touch $@
 
 clean:
-	rm -rf .venv .venv-newest .venv-lowest .venv-models
+	rm -rf .venv .venv-newest .venv-lowest .venv-models .venv-ray

@@ -28,7 +28,7 @@ LAYERS = [
         "qdrant",
         "memory",
     ),
-    *("remote", "agents", "bench", "adapters", "server", "cli"),
+    *("moving", "remote", "agents", "bench", "adapters", "server", "cli"),
 ]
 ADAPTERS = {"langchain", "langgraph", "llama_index", "mcp"}
 MODELS = {"imagebind", "mini"}

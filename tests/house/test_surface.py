@@ -30,6 +30,8 @@ SURFACE = {
     "sensorium.memory": "AsyncMemory CopySummary Enriched ExportSummary Failure Filters Finding "
     "Hit ImportSummary Medium Memory Moment NearestMedia Progress PurgeReceipt Query Record "
     "Reembedded Remembered Report Stream StreamOptions Sweep Timeline Verification",
+    "sensorium.moving": "RowFailure ShardReport ShardWriter ShardsSummary encode_dataset "
+    "join_shards list_files",
     "sensorium.langchain": "SensoriumEmbeddings SensoriumRetriever SensoriumVectorStore "
     "artifact_blocks memory_tools owner_filter",
     "sensorium.langgraph": "SensoriumStore index_encoder",

@@ -50,9 +50,10 @@ Written by `python benchmarks/asking.py`: vectors of 1,024 dimensions, recalls o
 The own share is what a recall takes beyond Qdrant Edge, on the processor. *Slowed* is the median
 time of a loop of plain Python between the recalls over its fastest. Recalls of 8 threads are 1.00x.
 """
-NOTE = """On a busy machine this is no verdict: waits and gaps hold what everybody waits for a processor, as the
-idle gap says, and two processes get more of the processors than the threads of one. Compare where the
-load is below the number of cores. The former own shares were taken at a load of 1.5.
+NOTE = """\
+On a busy machine this is no verdict: waits and gaps hold what everybody waits for a processor, as
+the idle gap says, and two processes get more of the processors than the threads of one. Compare
+where the load is below the number of cores. The former own shares were taken at a load of 1.5.
 """
 COLUMNS = ("", "now", "target", "former")
 

@@ -193,10 +193,10 @@ def _device() -> Check:
         return Check("device", "warn", f"{used}; imagebind: torch {engine.found}", engine.remedy)
     import torch
 
-    from sensorium.encoders.placement import multiplies_bfloat16, resolve_device
+    from sensorium.encoders.placement import resolve_device, resolve_dtype
 
     device = resolve_device("auto")
-    precision = "bfloat16" if multiplies_bfloat16(device) else "float32"
+    precision = str(resolve_dtype("auto", device)).removeprefix("torch.")
     if device.type == "cuda":
         name = torch.cuda.get_device_name(device)
         return Check("device", "ok", f"{used}; imagebind: {name}, {precision}")

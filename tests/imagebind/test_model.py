@@ -92,8 +92,8 @@ def test_an_empty_batch_is_empty(tiny: ImageBind, modality: str) -> None:
 
 def test_precision_and_device_are_checked_at_opening() -> None:
     """A precision the towers do not have is refused before anything is read."""
-    with pytest.raises(EncodingError, match="int8"):
-        opened(WEIGHTS, dtype="int8")
+    with pytest.raises(EncodingError, match="int4"):
+        opened(WEIGHTS, dtype="int4")
 
 
 def test_packing_changes_the_layout_not_the_result() -> None:

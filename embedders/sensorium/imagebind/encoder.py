@@ -19,6 +19,7 @@ from sensorium.imagebind.preprocess import Profile, windows
 from sensorium.percepts import Percept
 
 BATCH = 32  # windows in a forward pass on an accelerator
+INT8 = "-int8"  # behind the name of a model in the space of its int8 towers
 CPU_BATCH = 8  # windows in a forward pass on a CPU, which gains nothing from more
 
 
@@ -97,9 +98,12 @@ class ImageBindEncoder(Remade, BatchedEncoder):
 
     @property
     def space(self) -> EmbeddingSpace:
-        """The space of its vectors; for a checkpoint in a single file, the weights are hashed."""
+        """The space of its vectors; for a checkpoint in a single file, the weights are hashed.
+
+        Float precisions are one space. Vectors of int8 towers are not mixed with theirs.
+        """
         return EmbeddingSpace(
-            model=self._name,
+            model=f"{self._name}{INT8 if self.model.int8 else ''}",
             weights=self.model.digest,
             preprocessing=self.profile.name,
             dimension=self.dimension,

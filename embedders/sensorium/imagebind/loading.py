@@ -20,6 +20,7 @@ def load_tower(
     device: torch.device,
     dtype: torch.dtype,
     packed: bool,
+    int8: bool = False,
 ) -> Tower:
     """Build the tower `name` with the checkpoint's weights.
 
@@ -32,6 +33,8 @@ def load_tower(
         packed: Pack linear weights for the CPU's kernels (see `Linear.pack`), each as soon as it
             is read, so that memory never holds more than the tower and one layer. Without packing,
             float32 weights on the CPU stay memory-mapped.
+        int8: Pack the linear weights of the blocks as 8-bit integers. The head stays as it is: it
+            has one row an item, and its error would be that of the vector.
     """
     with torch.device("meta"):
         tower = Tower(config, name)
@@ -44,6 +47,8 @@ def load_tower(
             tensor = source.cut(checkpoint.get(source.name)).to(device, kind, copy=keep)
             setattr(module, leaf, nn.Parameter(tensor.reshape(parameter.shape), False))
             del tensor
-        if packed and isinstance(module, Linear):
+        if int8 and isinstance(module, Linear) and path.startswith("blocks."):
+            module.round_to_int8()
+        elif packed and isinstance(module, Linear):
             module.pack()
     return tower.eval()

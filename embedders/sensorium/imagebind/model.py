@@ -22,6 +22,7 @@ from sensorium.imagebind.checkpoint import (
     open_checkpoint,
 )
 from sensorium.imagebind.config import TOWER_OF, TOWERS, ImageBindConfig
+from sensorium.imagebind.int8 import check_int8
 from sensorium.imagebind.loading import load_tower
 from sensorium.imagebind.parameter_names import CAUSAL_MASK, expected_shapes
 from sensorium.imagebind.stems import (
@@ -60,6 +61,8 @@ class ImageBind(Remade):
         modalities: Modalities that this model was opened for.
         device: Device of the towers.
         dtype: Precision of the towers' weights and arithmetic; outputs are float32.
+        int8: Whether the linear layers of the blocks multiply 8-bit integers. Their inputs and
+            results are float32, as is all else.
     """
 
     def __init__(
@@ -79,11 +82,14 @@ class ImageBind(Remade):
             _tower_name(modality, TOWER_OF)
         self.config = config
         self.device = resolve_device(device)
-        self.dtype = resolve_dtype(dtype, self.device)
+        self.int8 = dtype in ("int8", torch.int8)
+        self.dtype = torch.float32 if self.int8 else resolve_dtype(dtype, self.device)
         if compiled not in (None, *COMPILE_MODES):
             raise EncodingError(
                 f"compiled={compiled!r}", f"None or one of {', '.join(COMPILE_MODES)}", "choose one"
             )
+        if self.int8:
+            check_int8(self.device, packed=packed, compiled=compiled)
         self._packed = packed and compiled is None and self.device.type == "cpu"
         self._compiled = compiled
         self._checkpoint = checkpoint
@@ -116,8 +122,9 @@ class ImageBind(Remade):
             modalities: Modalities to open (`text image video audio depth thermal imu`); by default
                 all, or all whose tower has a file in the directory.
             device: `"auto"` (CUDA if present, else the CPU) or any torch device.
-            dtype: `"auto"` (bfloat16 where the hardware multiplies it, else float32),
-                `"float32"`, `"bfloat16"` or `"float16"`.
+            dtype: `"auto"` (bfloat16 where the device is clearly faster in it, which is timed once
+                a process, else float32), `"float32"`, `"bfloat16"`, `"float16"`, or `"int8"` on a
+                CPU with VNNI or AMX.
             packed: On a CPU, pack weights for its matrix kernels. Packed towers are faster, but
                 take no gradients; `False` keeps float32 weights memory-mapped.
             compiled: A `torch.compile` mode (`"default"`, `"reduce-overhead"` for CUDA graphs,
@@ -128,7 +135,8 @@ class ImageBind(Remade):
             CheckpointKeyError: Keys are missing or unknown; the error names them.
             CheckpointShapeError: A tensor has another shape than `config` gives it.
             UnsupportedModalityError: An unknown modality.
-            EncodingError: An unknown device, dtype or mode of compiling.
+            EncodingError: An unknown device, dtype or mode of compiling, or int8 where it cannot
+                run.
         """
         checkpoint = open_checkpoint(path)
         if isinstance(checkpoint, TowerDirectory):
@@ -212,6 +220,7 @@ class ImageBind(Remade):
                     device=self.device,
                     dtype=self.dtype,
                     packed=self._packed,
+                    int8=self.int8,
                 )
                 if self._compiled is not None:
                     tower.compile(mode=self._compiled)

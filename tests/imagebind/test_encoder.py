@@ -12,8 +12,10 @@ import pytest
 import torch
 from tests.support.forking import in_child
 from tests.support.golden_files import GOLDENS, TINY, TINY_CHECKPOINT
+from torch import Tensor
 
 from sensorium.encoders import Encoder, Encoding
+from sensorium.encoders.encoder import Vectors
 from sensorium.errors import (
     BatchError,
     EncodingError,
@@ -252,3 +254,26 @@ def test_a_forked_child_encodes_with_the_towers_of_its_parent() -> None:
     there = in_child(lambda: (encoder.space.id, encoder.embed(percepts)))
     assert there[0] == encoder.space.id
     np.testing.assert_allclose(there[1], encoder.embed(percepts), atol=1e-5)
+
+
+class Recording(ImageBindEncoder):
+    """Keeps the number of texts in each forward pass, and their longest."""
+
+    passes: list[tuple[int, int]]
+
+    def forward(self, modalities: Sequence[str], inputs: Sequence[Tensor]) -> Vectors:
+        self.passes.append((len(inputs), 1 + max(int(each.argmax()) for each in inputs)))
+        return super().forward(modalities, inputs)
+
+
+def test_short_texts_go_through_the_tower_together(encoder: ImageBindEncoder) -> None:
+    """Weights are read once for as many texts as make the tokens of a batch of long ones."""
+    recording = Recording(encoder.model, batch_size=4)
+    recording.passes = []
+    short, long = [Text(f"dog {n}") for n in range(60)], [Text("dog " * 75)] * 5
+    vectors = recording.embed(long[:3] + short + long[3:])
+    assert [tokens for _, tokens in recording.passes] == [5, 77, 77]
+    assert recording.passes[0] == (60, 5)  # start, "dog", two digits, end
+    assert sum(count for count, _ in recording.passes) == len(short) + len(long)
+    assert all(count * tokens <= 4 * 77 for count, tokens in recording.passes)
+    np.testing.assert_allclose(vectors[3:63], encoder.embed(short), rtol=0, atol=1e-5)

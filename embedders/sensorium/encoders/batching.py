@@ -97,6 +97,13 @@ class BatchedEncoder(EncoderBase):
         """Return the length of a text's inputs; texts are batched in the order of their lengths."""
         return len(inputs)
 
+    def texts_together(self, length: int) -> int:
+        """Return how many texts go through a forward pass, of which the longest has this length.
+
+        A large tower takes more texts where they are short: its time goes into reading its weights.
+        """
+        return self.batch_size
+
     def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
         """Encode a batch; a percept that cannot be encoded gives its error in its place.
 
@@ -137,9 +144,18 @@ class BatchedEncoder(EncoderBase):
         if jobs[0].percept.modality == "text":
             while chunk := list(islice(stream, READ_AHEAD * self.batch_size)):
                 chunk.sort(key=lambda item: self.length(item[1].inputs))
-                yield from _cut_batches(iter(chunk), self.batch_size)
+                yield from self._cut_texts(chunk)
         else:
             yield from _cut_batches(stream, self.batch_size)
+
+    def _cut_texts(self, by_length: list[tuple[Job, Window]]) -> Iterator[list[tuple[Job, Window]]]:
+        batch: list[tuple[Job, Window]] = []
+        for item in by_length:  # the last of a batch is its longest
+            if batch and len(batch) >= self.texts_together(self.length(item[1].inputs)):
+                yield batch
+                batch = []
+            batch.append(item)
+        yield batch
 
     def _ahead_of_time(self, jobs: list[Job]) -> Iterator[tuple[Job, Window]]:
         """Decode and resize pictures on threads, two batches ahead of the towers."""

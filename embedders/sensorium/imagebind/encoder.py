@@ -16,6 +16,7 @@ from sensorium.encoders.replaced import ReplacedEncoder
 from sensorium.imagebind.config import TOWER_OF, ImageBindConfig
 from sensorium.imagebind.model import ImageBind
 from sensorium.imagebind.preprocess import Profile, windows
+from sensorium.imagebind.stems import POSITIONS
 from sensorium.percepts import Percept
 
 BATCH = 32  # windows in a forward pass on an accelerator
@@ -45,7 +46,8 @@ class ImageBindEncoder(Remade, BatchedEncoder):
             model: The model; the encoder has its modalities.
             name: Name of the model, which is part of the space's identity.
             profile: Choices of the preprocessing; by default `Profile()`.
-            batch_size: Windows in a forward pass; by default 8 on a CPU, else 32.
+            batch_size: Windows in a forward pass; by default 8 on a CPU, else 32. Of short texts
+                it takes as many as make the tokens of so many long ones.
         Raises:
             EncodingError: The batch size is below 1.
         """
@@ -80,7 +82,8 @@ class ImageBindEncoder(Remade, BatchedEncoder):
             device: Device of the towers, as `ImageBind.from_checkpoint` takes it.
             dtype: Precision of the towers, as `ImageBind.from_checkpoint` takes it.
             profile: Choices of the preprocessing; by default `Profile()`.
-            batch_size: Windows in a forward pass; by default 8 on a CPU, else 32.
+            batch_size: Windows in a forward pass; by default 8 on a CPU, else 32. Of short texts
+                it takes as many as make the tokens of so many long ones.
         Raises:
             WeightsError: `ImageBind.from_checkpoint` cannot read the checkpoint.
             EncodingError: An unknown device or dtype, or a batch size below 1.
@@ -150,3 +153,10 @@ class ImageBindEncoder(Remade, BatchedEncoder):
     def length(self, inputs: Tensor) -> int:
         """Return the position of a text's end token, which has the highest id."""
         return int(inputs.argmax())
+
+    def texts_together(self, length: int) -> int:
+        """Return how many texts make as many tokens as a batch of the longest.
+
+        The weights of the text tower, 1.2 GB in float32, are read once for all of them.
+        """
+        return self.batch_size * POSITIONS // (length + 1)

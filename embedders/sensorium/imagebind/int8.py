@@ -44,7 +44,7 @@ class Int8Weight:
         out = rows.new_empty(len(rows), len(self._scales))  # (R, out)
         for start in range(0, len(rows), ROWS):
             self._multiply(rows[start : start + ROWS], bias, out[start : start + ROWS], gelu)
-        return out.unflatten(0, x.shape[:-1])
+        return out.view(*x.shape[:-1], len(self._scales))
 
     def _multiply(self, x: Tensor, bias: Tensor | None, out: Tensor, gelu: bool) -> None:
         scales = x.abs().amax(dim=1, keepdim=True).clamp_(min=SMALLEST).mul_(1 / LARGEST)  # (R, 1)

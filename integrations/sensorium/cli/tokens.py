@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 VARIABLE = "SENSORIUM_TOKENS"
 ALL_RIGHTS = "read, write, forget, admin"
 
-app = typer.Typer(help="Make, list and revoke the tokens of a server.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make, list and revoke the tokens of a server.", no_args_is_help=True, add_completion=False
+)
 
 Tokens = Annotated[
     Path | None,

@@ -32,7 +32,11 @@ DIGITS_SHOWN = 12  # hex digits of a digest
 MILLION, MEGABYTE = 1e6, 1e6
 BUILT_IN = "sensorium-mini"
 
-app = typer.Typer(help="Convert, download, list and verify model weights.", no_args_is_help=True)
+app = typer.Typer(
+    help="Convert, download, list and verify model weights.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 DType = Annotated[str, typer.Option(help="Data type to store: float32, bfloat16 or float16.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing weights.")]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sensorium.encoders.questions import strip_frame
+from sensorium.encoders.questions.frame_words import frame_words
 
 FRAMES = (
     "did I ever show you {}?",
@@ -179,3 +180,12 @@ def test_any_text_can_be_asked(text: str) -> None:
 def test_a_language_can_be_left_out() -> None:
     """Only the frames of the given languages are known then."""
     assert strip_frame("Wie klingt ein Hund?", languages=("en",)) == "Wie klingt ein Hund?"
+
+
+@pytest.mark.parametrize("question", ["dog", " Elefante?", "Hunde!", "\u00e9l\u00e9phant."])
+def test_a_word_alone_needs_no_patterns(question: str) -> None:
+    """Nothing would be left beside a frame, so that no language is read for it."""
+    frame_words.cache_clear()
+    assert strip_frame(question) == question
+    assert frame_words.cache_info().currsize == 0
+    assert strip_frame("show me a dog") == "a dog"

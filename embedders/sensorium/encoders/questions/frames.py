@@ -14,6 +14,7 @@ from sensorium.encoders.questions.frame_words import LANGUAGES, FrameWords, Lead
 LONGEST = 400  # characters; a longer text is told, not asked
 CLOSING = re.compile(r"[\s?!.,;:\u2026\uff1f\uff01\u3002\u3001]+$")  # also Chinese signs
 CAPITAL = re.compile(r"(?<=[^\s.!?] )[A-Z]\w*")  # in the middle of a sentence
+ONE_WORD = re.compile(r"\s*[a-zA-Z\u00c0-\u024f]+[\s?!.]*")  # no apostrophe: "d'oiseaux" has two
 OPENING = re.compile(r"^[\s¿¡,;:]+")
 
 
@@ -27,7 +28,7 @@ def strip_frame(question: str, *, languages: Collection[str] = LANGUAGES) -> str
         The thing that is asked for, in the question's own words; the question itself, unchanged, if
         it has no frame that is known, or nothing but a frame.
     """
-    if len(question) > LONGEST:
+    if len(question) > LONGEST or _is_one_word(question):
         return question
     for language in LANGUAGES:
         if language not in languages:
@@ -36,6 +37,14 @@ def strip_frame(question: str, *, languages: Collection[str] = LANGUAGES) -> str
         if found is not None:
             return found
     return question
+
+
+def _is_one_word(question: str) -> bool:
+    """Return whether nothing would be left beside a frame; a language without blanks has none.
+
+    A question of one word is common, and compiling the patterns of a language takes 0.1 s.
+    """
+    return re.fullmatch(ONE_WORD, question) is not None
 
 
 def _stripped(question: str, words: FrameWords) -> str | None:

@@ -61,6 +61,8 @@ def phrases(question: str, language: str, now: datetime) -> list[Phrase]:
         now: The present, local and naive.
     """
     found: list[Phrase] = []
+    if not _gate(language).search(question):
+        return found
     for expression, make in _expressions(language):
         for match in expression.finditer(question):
             try:
@@ -77,6 +79,20 @@ def phrases(question: str, language: str, now: datetime) -> list[Phrase]:
         if all(phrase.end <= other.begin or phrase.begin >= other.end for other in kept):
             kept.append(phrase)
     return sorted(kept, key=lambda each: each.begin)
+
+
+@cache
+def _gate(language: str) -> re.Pattern[str]:
+    """Return an expression that is found wherever one of the others is: a digit or a word of time.
+
+    Compiling all the others takes as long as the rest of a question that names no time.
+    """
+    words = vocabulary(language)
+    own = words.own
+    said = [r"\d", *(expression for expression, _, _ in words.ago), *map(_filled, own.fused)]
+    said += [*words.units.values(), *own.parts.values(), *own.seasons]
+    said += [*words.weekdays, *words.months, *map(re.escape, words.numbers)]
+    return re.compile("|".join(said), re.IGNORECASE)
 
 
 @cache

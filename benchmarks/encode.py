@@ -2,6 +2,7 @@
 
     python benchmarks/encode.py                       # all modalities, full sizes: some minutes
     python benchmarks/encode.py --quick               # two blocks in each tower, to try the script
+    python benchmarks/encode.py --threads 1           # by the thread's own time, on a busy machine
     python benchmarks/encode.py --device cuda --compile reduce-overhead
 
 Weights are random, as speed does not depend on them. Both computations get the same weights and the
@@ -12,13 +13,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 from machine import Product, describe, products
-from measure import Run, Timing, alternate, working_memory
+from measure import Clock, Run, Timing, alternate, working_memory
 from plain import PlainTower
 from rich.console import Console
 from sizes import chosen_config
@@ -34,7 +36,8 @@ from sensorium.imagebind.stems import POSITIONS, VOCABULARY
 from sensorium.imagebind.tower import Tower
 
 AGREEMENT = 1e-4  # largest difference between components of the unit vectors, in float32
-LEAST_SECONDS = 3.0  # time spent on each input at least
+LEAST_SECONDS = 3.0  # spent on each input at least
+SIZES = {"float32": 4, "bfloat16": 2, "int8": 1}  # bytes of a number
 PLAIN = "plain float32"
 COLUMNS = (
     "input",
@@ -44,9 +47,10 @@ COLUMNS = (
     "spread",
     "GFLOP/s",
     "of peak",
-    "weights MB",
+    "weights GB/s",
     "working MB",
     "difference",
+    "cosine",
 )
 
 
@@ -78,6 +82,8 @@ class Input:
 
 
 CPU_INPUTS = (
+    Input("text, 8 tokens", "text", 1, tokens=8),
+    Input("texts, 8 tokens", "text", 16, tokens=8),
     Input("texts, up to 16 tokens", "text", 8, tokens=16),
     Input("texts, 77 tokens", "text", 8, tokens=77),
     Input("pictures", "image", 8),
@@ -110,9 +116,10 @@ class Line:
     spread: float  # the median time over the fastest, minus 1
     operations_per_second: float  # floating-point operations of the matrix products
     fraction_of_peak: float  # share of the rate of a large square product in that precision
-    weight_bytes: int
+    weights_per_second: float  # bytes of the blocks' weights, each of which is read once
     working_bytes: int | None
     difference: float  # largest difference of unit vectors from the plain ones
+    cosine: float  # smallest cosine with the plain vectors
 
     def cells(self) -> list[str]:
         """Return the table's row."""
@@ -125,9 +132,10 @@ class Line:
             f"{self.spread:.0%}",
             f"{self.operations_per_second / 1e9:.0f}",
             f"{self.fraction_of_peak:.0%}",
-            f"{self.weight_bytes / 1e6:.0f}",
+            f"{self.weights_per_second / 1e9:.1f}",
             working,
             f"{self.difference:.0e}",
+            f"{self.cosine:.5f}",
         ]
 
 
@@ -138,13 +146,17 @@ class Bench:
     config: ImageBindConfig
     device: torch.device
     repeat: int
+    least: float  # seconds spent on each input at least
     compiled: str | None
+    clock: Clock
     products: dict[str, Product]  # a large product in each precision, timed beside the rest
 
     def ours(self, weights: dict[str, Tensor], tower: str) -> dict[str, ImageBind]:
         """Return our model in each precision, with the towers not yet loaded."""
         modalities = [m for m, t in TOWER_OF.items() if t == tower]
         modes: list[tuple[str, str | None]] = [("float32", None), ("bfloat16", None)]
+        if "int8" in self.products:
+            modes.append(("int8", None))
         if self.compiled:
             modes.append(("bfloat16", self.compiled))
         return {
@@ -180,10 +192,16 @@ class Bench:
         differences = {
             name: (found - vectors[PLAIN]).abs().max().item() for name, found in vectors.items()
         }
+        cosines = {
+            name: F.cosine_similarity(found, vectors[PLAIN], dim=-1).min().item()
+            for name, found in vectors.items()
+        }
         _check(item, vectors[PLAIN], differences["float32"])
         memory = {name: working_memory(run, self.device) for name, run in runs.items()}
         products: dict[str, Run] = {f"product {d}": each for d, each in self.products.items()}
-        timings = alternate(runs | products, self.device, repeat=self.repeat, least=LEAST_SECONDS)
+        timings = alternate(
+            *(runs | products, self.device), repeat=self.repeat, least=self.least, clock=self.clock
+        )
         for name in runs:
             timing = timings[name]
             dtype = "float32" if name == PLAIN else name.split()[0]
@@ -197,9 +215,10 @@ class Bench:
                 spread=timing.spread,
                 operations_per_second=rate,
                 fraction_of_peak=rate / peak,
-                weight_bytes=_parameters(plain) * (2 if dtype == "bfloat16" else 4),
+                weights_per_second=_block_weights(plain) * SIZES[dtype] / timing.best,
                 working_bytes=memory[name],
                 difference=differences[name],
+                cosine=cosines[name],
             )
 
     def _operations(self, item: Input, plain: bool) -> int:
@@ -258,8 +277,10 @@ def _ratio(plain: Timing, other: Timing) -> float:
     return plain.best / other.best
 
 
-def _parameters(module: torch.nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
+def _block_weights(plain: PlainTower) -> int:
+    """Count the numbers in the matrices of the blocks."""
+    named = plain.modality_trunks.named_parameters()
+    return sum(parameter.numel() for _, parameter in named if parameter.ndim == 2)
 
 
 def _options() -> argparse.Namespace:
@@ -287,13 +308,18 @@ def main() -> None:
         chosen_config(quick=options.quick),
         2 if options.quick else options.repeat,
     )
-    bench = Bench(config, device, repeat, options.compile, products(device))
+    # With one thread its own time counts, which stands still while other programs run
+    alone = options.threads == 1 and device.type == "cpu"
+    clock = time.thread_time if alone else time.perf_counter
+    least = 0.0 if options.quick else LEAST_SECONDS
+    bench = Bench(config, device, repeat, least, options.compile, clock, products(device))
     inputs = [
         replace(item, batch=options.batch or item.batch)
         for item in (CUDA_INPUTS if device.type == "cuda" else CPU_INPUTS)
         if item.modality in options.modalities
     ]
     facts = describe(device)
+    facts["clock"] = "the thread's own time" if alone else "wall"
     facts["model"] = "two blocks a tower (--quick)" if options.quick else "ImageBind-huge, whole"
     lines: list[Line] = []
     progress = Console(stderr=True)

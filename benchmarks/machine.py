@@ -10,11 +10,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from sensorium.errors import EncodingError
+from sensorium.imagebind.int8 import check_int8
 from sensorium.imagebind.linear import Linear
 
 GIB = 2**30
 SIDE = {"cpu": 2048, "cuda": 8192}  # side of the square matrices of a product
-FLAGS = ("avx512f", "avx512_bf16", "amx_bf16")
+FLAGS = ("avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8")
 
 
 def describe(device: torch.device) -> dict[str, str]:
@@ -25,6 +27,7 @@ def describe(device: torch.device) -> dict[str, str]:
         "CPU": f"{cpuinfo.get('model name', platform.processor() or platform.machine())}, "
         f"{os.cpu_count()} cores, {torch.get_num_threads()} threads used",
         "CPU matrix flags": ", ".join(f for f in FLAGS if f in flags) or "none known",
+        "load": f"{os.getloadavg()[0]:.0f} on the {os.cpu_count()} cores",
         "RAM": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / GIB:.0f} GiB",
         "software": f"torch {torch.__version__}, Python {platform.python_version()}, "
         f"{platform.system()}",
@@ -65,7 +68,20 @@ def products(device: torch.device) -> dict[str, Product]:
         layer = Linear(side, side, bias=False, device=device, dtype=dtype).requires_grad_(False)
         layer.pack()
         found[name] = Product(layer, torch.randn(side, side, device=device).to(dtype))
+    if multiplies_int8(device):
+        layer = Linear(side, side, bias=False).requires_grad_(False)
+        layer.round_to_int8()
+        found["int8"] = Product(layer, torch.randn(side, side))
     return found
+
+
+def multiplies_int8(device: torch.device) -> bool:
+    """Return whether towers can multiply 8-bit integers there."""
+    try:
+        check_int8(device, packed=True, compiled=None)
+    except EncodingError:
+        return False
+    return True
 
 
 def synchronise(device: torch.device) -> None:

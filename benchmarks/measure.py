@@ -17,6 +17,7 @@ CLEAR = Path("/proc/self/clear_refs")
 RESET_PEAK = "5"  # written to clear_refs, it resets the peak resident size, see proc(5)
 
 Run = Callable[[], object]
+Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def alternate(
     least: float,
     uncounted: int = 0,
     counted: int = 1,
+    clock: Clock = time.perf_counter,
 ) -> dict[str, Timing]:
     """Time each computation in turn, round after round, so that all meet the same disturbances.
 
@@ -60,19 +62,21 @@ def alternate(
         uncounted: Calls of each in a round that are made first: threads of another engine that
             still wait for work take the processors from them.
         counted: Calls of each in a round that are timed.
+        clock: Clock of the seconds; `time.thread_time`, with one thread, stands still while other
+            programs have the processor.
     """
     seconds: dict[str, list[float]] = {name: [] for name in runs}
-    begun = time.perf_counter()
+    begun = clock()
     rounds = 0
-    while rounds < repeat or time.perf_counter() - begun < least:
+    while rounds < repeat or clock() - begun < least:
         for name, run in runs.items():
             for _ in range(uncounted):
                 run()
             for _ in range(counted):
-                start = time.perf_counter()
+                start = clock()
                 run()
                 synchronise(device)
-                seconds[name].append(time.perf_counter() - start)
+                seconds[name].append(clock() - start)
         rounds += 1
     return {name: Timing(tuple(each)) for name, each in seconds.items()}
 

@@ -73,3 +73,15 @@ def test_an_array_imports_no_torch() -> None:
     code += "Image(np.zeros((4, 4, 3), np.uint8)).picture(); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_opening_the_package_imports_only_what_a_memory_needs() -> None:
+    """What exports, event loops, HTTP and readers of files need comes when they are used."""
+    code = "import sys; from sensorium.memory import Memory; print(*sys.modules)"
+    loaded = set(run(code).split())
+    assert "sensorium.memory.memory" in loaded
+    assert not loaded & {
+        *("asyncio", "pydantic", "http.client", "sensorium.sources", "onnxruntime"),
+        *("sensorium.memory.asynchronous", "sensorium.memory.moving.exporting"),
+    }
+    assert run("from sensorium.memory import *; print(AsyncMemory.__name__)") == "AsyncMemory"

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from sensorium.enrich.found import Found
 from sensorium.percepts import Percept, Span, Video
-from sensorium.sources.documents.subtitles import stretches_in
 
 BY = "subtitles"
 
@@ -25,6 +24,9 @@ class Subtitles:
         Raises:
             PerceptError: A file cannot be read any more.
         """
+        # Most memories are opened without subtitles, and readers of files take a while to import
+        from sensorium.sources.documents.subtitles import stretches_in
+
         for path in percept.subtitles if isinstance(percept, Video) else ():
             for each in stretches_in(path):
                 yield Found(each.text, origin="subtitle", by=BY, span=Span(each.start, each.end))

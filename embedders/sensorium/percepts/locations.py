@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
-from urllib.request import url2pathname
 
 from sensorium.errors import SourceNotFoundError, SourceRefusedError
 
@@ -93,6 +92,8 @@ def local_path(text: str | bytes) -> Path:
     """
     text = os.fsdecode(text)
     if text[:5].lower() == "file:":
+        from urllib.request import url2pathname  # with all of HTTP, which nothing else here needs
+
         return Path(url2pathname(urlsplit(text).path))
     if URL_SCHEME.match(text):
         raise SourceRefusedError(

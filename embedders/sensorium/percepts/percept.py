@@ -14,7 +14,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, NoReturn
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from typing_extensions import Self
 
 from sensorium.errors import (
@@ -22,7 +21,6 @@ from sensorium.errors import (
     SensoriumError,
     SourceTypeError,
     TimeError,
-    first_problem,
     show,
 )
 from sensorium.percepts.capture.capture import NOTHING, Capture
@@ -459,18 +457,6 @@ def _unitless(modality: str) -> bytes:
     return _meaning(modality, {})
 
 
-class _PerceptFields(BaseModel):
-    """The dictionary form, checked before any of it is used: it may come from anywhere."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    modality: str
-    source: dict[str, str | list[int]]
-    units: dict[str, Any] = {}
-    at: AwareDatetime | None = None
-    uri: str | None = None
-
-
 def percept_from_dict(
     fields: Mapping[str, Any],
     *,
@@ -489,8 +475,10 @@ def percept_from_dict(
         SourceRefusedError: A path outside `roots`.
         PerceptError: The percept's class refuses the content.
     """
+    from sensorium.percepts.percept_fields import read_fields
+
     try:
-        checked = _PerceptFields.model_validate_json(json.dumps(dict(fields)))
+        checked = read_fields(fields)
         allowed = None if roots is None else directories(roots)
         cls = Percept.modalities[checked.modality]
         source = cls._read_source(checked.source, limits, allowed)
@@ -501,8 +489,6 @@ def percept_from_dict(
         if not isinstance(error, PerceptFormatError):
             raise
         raise _not_a_percept(error.came) from error
-    except ValidationError as error:
-        raise _not_a_percept(first_problem(error)) from error
     except (LookupError, TypeError, ValueError, RecursionError) as error:
         raise _not_a_percept(str(error)) from error
 

@@ -26,10 +26,6 @@ from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.payload import record_of
 from sensorium.memory.media.signals import open_file, open_medium, open_percepts
 from sensorium.memory.media.verifying import verify_media
-from sensorium.memory.moving.copying import copy_records
-from sensorium.memory.moving.exporting import export_records
-from sensorium.memory.moving.importing import import_records
-from sensorium.memory.moving.reembedding import reembed
 from sensorium.memory.place import HOME, StorePlace, has_room_beside, open_place, place_of
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.query import Query
@@ -763,6 +759,8 @@ class Memory(Closing, Reopening):
             MissingExtraError: pyarrow is not installed: `pip install "sensorium[export]"`.
             StoreFullError: The disk has no room; nothing is left of the export.
         """
+        from sensorium.memory.moving.exporting import export_records
+
         shelf = self._shelf
         with supervised(cancel=cancel):
             return export_records(
@@ -788,6 +786,8 @@ class Memory(Closing, Reopening):
             SpaceMismatchError: It was made with another encoder.
             MissingExtraError: pyarrow is not installed: `pip install "sensorium[export]"`.
         """
+        from sensorium.memory.moving.importing import import_records
+
         shelf = self._shelf
         shelf.check_writable()
         try:
@@ -850,6 +850,8 @@ class Memory(Closing, Reopening):
             media=media,
             keep_media=shelf.media is not None and (media is not None or has_room_beside(place)),
         )
+        from sensorium.memory.moving.copying import copy_records
+
         target = open_place(recipe, shelf.backend.schema)
         try:
             with supervised(cancel=cancel):
@@ -892,6 +894,8 @@ class Memory(Closing, Reopening):
             StoreError: Other owners' memories are in the same collection.
             UnknownEncoderError: `encoder` is neither an encoder nor the name of one.
         """
+        from sensorium.memory.moving.reembedding import reembed
+
         with supervised(cancel=cancel):
             return reembed(
                 self._shelf,

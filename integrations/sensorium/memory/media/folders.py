@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 from uuid import uuid4
 
 from sensorium.encoders.forking import mind_forks
@@ -107,6 +106,8 @@ def open_folder(root: str, key: str, *, home: Path | None = None) -> Folder:
         StoreUnavailableError: fsspec knows no URL of this kind.
     """
     if root.startswith("file://"):
+        from urllib.request import url2pathname  # with all of HTTP, which nothing else here needs
+
         return LocalFolder(Path(url2pathname(urlsplit(root).path)) / key)
     if "://" in root:  # also in chains, such as simplecache::s3://bucket
         return RemoteFolder(root, key)

@@ -13,7 +13,7 @@ from sensorium.memory.times.reading import read_times
 from sensorium.memory.times.vocabulary import vocabulary
 
 try:
-    from re import _parser as parser  # type: ignore[attr-defined]  # Python's own, from 3.11
+    from re import _parser as parser  # Python's own, from 3.11
 except ImportError:
     import sre_parse as parser
 

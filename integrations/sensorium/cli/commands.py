@@ -74,7 +74,7 @@ ENTRIES = {
     ),
     "compact": Entry(
         "forgetting:compact",
-        "Index what is not indexed yet, for faster recalls; takes a minute for 50,000 memories.",
+        "Index what is not indexed yet, for faster recalls; says first how long it may take.",
     ),
     "export": Entry(
         "moving:export",

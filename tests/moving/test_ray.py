@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pyarrow.parquet
 import pytest
-from tests.support.golden_files import ROOT
 
 from sensorium import sources
 from sensorium.memory import Memory
@@ -25,6 +24,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(find_spec("ray") is None, reason="needs Ray, as make ray installs it"),
 ]
+ROOT = Path(__file__).parents[2]
 PATIENCE = 240  # seconds for a run: Ray alone takes 20 to begin
 COPIES = 4  # of each sample, each with a mark behind its end, so that its content is another
 ODD_ROWS = """

@@ -28,8 +28,19 @@ ROOMS = [
         "temporary_folders",
         "place",
         "shelf",
+        "places",
+        "holding",
     ),
-    *("calibrating", "recalling", "writing", "streams", "moving", "memory", "asynchronous"),
+    *(
+        "calibrating",
+        "recalling",
+        "chronology",
+        "writing",
+        "streams",
+        "moving",
+        "memory",
+        "asynchronous",
+    ),
 ]
 # Asking and writing know nothing of each other, nor do streams and moving.
 APART = {"writing": {"recalling"}, "streams": {"recalling"}, "moving": {"recalling", "streams"}}

@@ -98,8 +98,8 @@ def test_the_place_stays_with_a_record(memory: Memory) -> None:
 
 
 def test_other_places_are_refused(memory: Memory) -> None:
-    """A pair of numbers does not say which is which."""
-    with pytest.raises(RecordError, match=r"place=\(1, 2\)"):
-        memory.remember(text="here", place=(1, 2))  # type: ignore[arg-type]  # the point of it
+    """One number does not say where."""
+    with pytest.raises(RecordError, match=r"place=\(1,\)"):
+        memory.remember(text="here", place=(1,))  # type: ignore[arg-type]  # the point of it
     with pytest.raises(RecordError, match=r"dated=.*naive"):
         memory.remember(text="here", dated=datetime(2021, 8, 3))

@@ -8,6 +8,7 @@ from sensorium.percepts.imu import IMU
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import Percept, Span, percept_from_dict
 from sensorium.percepts.place import Place
+from sensorium.percepts.pose import Pose
 from sensorium.percepts.recognising import percept_from_media
 from sensorium.percepts.series import Series
 from sensorium.percepts.text import Text
@@ -23,6 +24,7 @@ __all__ = [
     "Limits",
     "Percept",
     "Place",
+    "Pose",
     "Series",
     "Span",
     "Text",

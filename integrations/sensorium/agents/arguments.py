@@ -26,8 +26,10 @@ from typing_extensions import Self
 from sensorium.agents.limits import HITS, MOST_HITS, MOST_MEDIA, MOST_RECORDS
 from sensorium.agents.time_arguments import Age, Bound, Time, age_schema, bound_schema
 from sensorium.agents.wording import refusal
-from sensorium.errors import ToolArgumentError
+from sensorium.errors import SensoriumError, ToolArgumentError
 from sensorium.memory import Filters
+from sensorium.memory.places.words import EXAMPLES, read_near
+from sensorium.memory.records import Origin
 from sensorium.percepts import Percept
 
 AXES = 6  # numbers of a sample of motion
@@ -68,6 +70,15 @@ def _check_where(where: dict[str, Any] | None) -> dict[str, Any] | None:
         "text, numbers, true or false that metadata is equal to, or lists of such values",
         'write it like {"room": "kitchen", "floor": [1, 2]}',
     )
+
+
+def _check_near(near: str) -> str:
+    try:
+        if near.strip():
+            read_near(near)
+    except SensoriumError as error:
+        raise refusal(error.needed, f"write {EXAMPLES}") from error
+    return near
 
 
 def _unit_schemas() -> dict[str, Any]:
@@ -227,6 +238,20 @@ Where = Annotated[
     _described('Metadata to have, of a list any: {"room": "kitchen", "floor": [1, 2]}.'),
 ]
 
+Near = Annotated[
+    str,
+    NULL_IS_BLANK,
+    AfterValidator(_check_near),
+    _described(
+        'Only near a place: "home" if it has a name, "home within 1 km", "48.858,2.294 within 200 '
+        'm", or in the frame of a robot "1.5,2 in map within 3 m".'
+    ),
+]
+Origins = Annotated[
+    list[Origin] | None,
+    _described("Only what one of these says: person (own words), sensor, file, tool, model, web."),
+]
+
 # Lists
 PageSize = Annotated[int, Field(ge=1, le=MOST_RECORDS, description="Memories of a page.")]
 NewestFirst = Annotated[bool, _described("Newest first; if false, oldest first.")]
@@ -251,9 +276,15 @@ At = Annotated[
     ),
 ]
 NewTags = Annotated[list[str] | None, _described("Short names to find it by.")]
-Origin = Annotated[str, NULL_IS_BLANK, _described("Where it came from: a sensor, a conversation.")]
+SourceName = Annotated[
+    str, NULL_IS_BLANK, _described("Where it came from: a sensor, a conversation.")
+]
 Facts = Annotated[
     dict[str, Any] | None, _described('Facts to filter by, such as {"room": "kitchen"}.')
+]
+Supersedes = Annotated[
+    list[str] | None,
+    _described("Ids of memories that this one corrects: they are kept, and not recalled any more."),
 ]
 Ttl = Annotated[Age | None, age_schema("Forget it after this time from now, such as 30d or 12h.")]
 
@@ -289,9 +320,10 @@ class Remember(BaseModel):
     media: Media = None
     at: At = None
     tags: NewTags = None
-    source: Origin = ""
+    source: SourceName = ""
     metadata: Facts = None
     ttl: Ttl = None
+    supersedes: Supersedes = None
 
 
 class Recall(BaseModel):
@@ -311,6 +343,8 @@ class Recall(BaseModel):
     until: Until = None
     source: Source = ""
     where: Where = None
+    near: Near = ""
+    origins: Origins = None
 
 
 class Update(BaseModel):
@@ -322,7 +356,7 @@ class Update(BaseModel):
     text: OtherText = ""
     media: Media = None
     tags: OtherTags = None
-    source: Origin = ""
+    source: SourceName = ""
     metadata: OtherFacts = None
     ttl: Ttl = None
 
@@ -345,6 +379,8 @@ class Forget(BaseModel):
 
 def filters(**conditions: Any) -> Filters:
     """Gather the conditions of a call; an empty one was not given."""
+    if near := str(conditions.pop("near", None) or "").strip():
+        conditions["near"] = read_near(near)
     given: Filters = {}
     given.update({name: value for name, value in conditions.items() if value})  # type: ignore[typeddict-item]  # names of its keys
     return given

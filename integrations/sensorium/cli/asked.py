@@ -119,6 +119,7 @@ class Asked:
         metadata = {**seen.metadata, **(self.arguments["metadata"] or {})} or None
         given = {**dated.of_record(self.arguments), "metadata": metadata}
         given["at"] = given["at"] or seen.at
+        given["place"] = given.get("place") or seen.place
         return Moment(seen.percepts, **given)
 
     def seen(

@@ -96,8 +96,9 @@ def _lines(record: Record, paths: list[Path | None]) -> Iterator[tuple[str, obje
         if value:
             yield name, printable(value)
     if record.place is not None:
-        degrees = [each for each in record.place.to_dict().values() if each is not None]
-        yield "place", ",".join(f"{each:.9g}" for each in degrees)  # as --place takes it
+        from sensorium.memory.places.words import place_text
+
+        yield "place", place_text(record.place)  # as --place takes it
     for key, entry in record.metadata.items():
         yield "metadata", printable(f"{key}={entry}")
     for line in record.text.splitlines():

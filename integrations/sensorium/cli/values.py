@@ -13,7 +13,7 @@ import typer
 from sensorium.agents import ages
 
 if TYPE_CHECKING:
-    from sensorium.percepts import Place
+    from sensorium.percepts import Place, Pose
 
 SINCE, UNTIL = "--since", "--until"
 MOST = 10_000  # hits or records of one call
@@ -183,21 +183,23 @@ def parse_numbers(text: str, option: str) -> list[float]:
     return found
 
 
-def parse_place(text: str, option: str) -> Place:
-    """Read degrees of latitude and longitude, and perhaps metres above sea level.
+def parse_place(text: str, option: str) -> Place | Pose:
+    """Read degrees of latitude and longitude, and perhaps metres above the sea; or a pose.
 
     Raises:
         BadParameter: The text is no place on Earth.
     """
-    from sensorium.percepts import Place
+    from sensorium.memory.places.words import read_place
 
     try:
-        latitude, longitude, *rest = map(float, text.split(","))
-        return Place(latitude, longitude, *rest)
-    except (ValueError, TypeError) as error:  # no numbers, none on Earth, too many
+        place = read_place(text)
+        if place is None:
+            raise ValueError(text)
+        return place
+    except ValueError as error:  # no numbers, none on Earth, too many
         raise typer.BadParameter(
             f"{text!r} is not a place; write degrees north and east, then metres above the sea if "
-            "known: 48.8584,2.2945 or -33.8568,151.2153,12",
+            "known: 48.8584,2.2945 or -33.8568,151.2153,12; or metres in a frame: 1.5,2 in map",
             param_hint=option,
         ) from error
 

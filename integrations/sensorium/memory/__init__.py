@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sensorium.memory.chronology import Counted, Occurrences
 from sensorium.memory.filters import Filters
+from sensorium.memory.holding.conflicts import Conflict
 from sensorium.memory.memory import Memory
+from sensorium.memory.places import Area
 from sensorium.memory.recalling.nearest_media import NearestMedia
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.receipts import (
@@ -36,8 +39,11 @@ if TYPE_CHECKING:
     from sensorium.memory.asynchronous import AsyncMemory
 
 __all__ = [
+    "Area",
     "AsyncMemory",
+    "Conflict",
     "CopySummary",
+    "Counted",
     "Enriched",
     "ExportSummary",
     "Failure",
@@ -49,6 +55,7 @@ __all__ = [
     "Memory",
     "Moment",
     "NearestMedia",
+    "Occurrences",
     "Progress",
     "PurgeReceipt",
     "Query",

@@ -20,7 +20,8 @@ from sensorium.errors import (
     VectorError,
     show,
 )
-from sensorium.percepts import Percept, Place, Text
+from sensorium.memory.records import ORIGINS
+from sensorium.percepts import Percept, Place, Pose, Text
 from sensorium.percepts.percept import is_still
 from sensorium.percepts.text import LONE_SURROGATE
 from sensorium.qdrant.points import Vectors
@@ -30,6 +31,7 @@ INT64 = 2**63
 MOST_KEYS = 100_000  # of metadata, which a store takes about a second to keep and to read
 MOST_VALUES = 1_000_000  # of metadata, those in lists among them
 DEEPEST = 32  # dictionaries within dictionaries of metadata
+DEGREES = 2  # numbers of a place that is written as a pair
 MOST = 10_000  # hits or records of one call
 TALLIED = ("tags", "source", "modalities")  # the fields whose values can be counted
 
@@ -189,17 +191,35 @@ def check_words(text: object) -> str:
     return text
 
 
-def check_place(place: object) -> None:
-    """Check that a value is `None` or a place.
+def check_place(place: object) -> Place | Pose | None:
+    """Return a place, a pose, or the place of a pair of degrees; `None` stays.
 
     Raises:
         RecordError: Another type.
+        PerceptValueError: A pair that is no place on Earth.
     """
-    if place is not None and not isinstance(place, Place):
+    if place is None or isinstance(place, (Place, Pose)):
+        return place
+    if isinstance(place, (tuple, list)) and len(place) == DEGREES:
+        return Place(*place)
+    raise RecordError(
+        f"place={show(place)}",
+        "(latitude, longitude), or a Place or Pose of sensorium.percepts",
+        'write place=(48.8584, 2.2945), latitude first, or place=Pose(1.0, 2.5, frame="map")',
+    )
+
+
+def check_origin(origin: object) -> None:
+    """Check that a value is `None`, or a word for who says so.
+
+    Raises:
+        RecordError: Another word.
+    """
+    if origin is not None and origin not in ORIGINS:
         raise RecordError(
-            f"place={show(place)}",
-            "a sensorium.percepts.Place",
-            "write place=Place(48.8584, 2.2945), latitude first",
+            f"origin={show(origin)}",
+            f"one of {', '.join(ORIGINS)}",
+            'write origin="person" for somebody\'s own words, or leave it out',
         )
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any, TypedDict
+from typing import Any, TypeAlias, TypedDict
 
 from sensorium.errors import FilterError, QueryError, show
 from sensorium.memory.checks import are_names, check_tags, check_time
-from sensorium.memory.records import Progress
+from sensorium.memory.records import ORIGINS, Progress, Whereabouts
 from sensorium.percepts import Percept
 from sensorium.qdrant import Condition, Either, Equal, Every, OneOf, Range, Words
 from sensorium.qdrant.filters import matching
+
+# A place with a distance, or the name of a place, which has a distance of its own
+Near: TypeAlias = "str | tuple[str | Whereabouts, str | float]"
 
 
 class Filters(TypedDict, total=False):
@@ -31,6 +34,11 @@ class Filters(TypedDict, total=False):
             not a modality.
         text_contains: Only memories whose text contains all of these words; FilterError if there
             is no word.
+        near: Only memories near a place: `(place, "200 m")`, where the place is `(latitude,
+            longitude)`, a `Place`, a `Pose` in a frame or the name of a place; or the name alone.
+            FilterError for a name that no place has, and a distance that is none.
+        origins: Only memories of which one of these says so: "person", "sensor", "file", "tool",
+            "model", "web"; FilterError for another word. What has no origin is left out.
     """
 
     since: datetime | None
@@ -40,6 +48,8 @@ class Filters(TypedDict, total=False):
     where: Condition | Mapping[str, Any] | None
     with_modalities: Collection[str] | None
     text_contains: str | None
+    near: Near | None
+    origins: Collection[str] | None
 
 
 class Forgetting(Filters, total=False):
@@ -56,15 +66,17 @@ class Purging(Forgetting, total=False):
     progress: Progress | None
 
 
-def conditions(call: str, filters: Filters) -> Condition | None:
+def conditions(call: str, filters: Filters, *, near: Condition | None = None) -> Condition | None:
     """Join the filters of a call; `None` if there are none.
 
     Args:
         call: Name of the method that was called, for its errors.
         filters: Keyword arguments of the call.
+        near: What their `near` means, which depends on what is stored.
     Raises:
         TypeError: A keyword that is not a filter.
-        FilterError: A time, a source, a value of `where` or `text_contains` is wrong.
+        FilterError: A time, a source, a value of `where` or `text_contains` is wrong, or `until` is
+            before `since`.
         QueryError: A modality that does not exist, or `where` of another type.
         RecordError: Tags that are not names.
     """
@@ -75,6 +87,12 @@ def conditions(call: str, filters: Filters) -> Condition | None:
             f"its filters are {', '.join(Filters.__annotations__)}"
         )
     found = [*_conditions_on_time(filters), *_conditions_on_content(filters)]
+    if filters.get("near") is not None:
+        if near is None:
+            raise FilterError(
+                f"near={show(filters['near'])} for {call}", "other filters", "leave near out"
+            )
+        found.append(near)
     if len(found) > 1:
         return Every(tuple(found))
     return found[0] if found else None
@@ -84,6 +102,12 @@ def _conditions_on_time(filters: Filters) -> Iterator[Condition]:
     since, until = filters.get("since"), filters.get("until")
     check_time("since", since, error=FilterError)
     check_time("until", until, error=FilterError)
+    if since is not None and until is not None and until < since:
+        raise FilterError(
+            f"since={since.isoformat()} and until={until.isoformat()}",
+            "a time that ends after it begins",
+            "exchange the two, or leave one out",
+        )
     if since is not None:
         # What has a duration may begin before this time and still go on at it.
         yield Either((Range("at", gte=since), Range("until", gte=since)))
@@ -121,6 +145,15 @@ def _conditions_on_content(filters: Filters) -> Iterator[Condition]:
         yield OneOf("modalities", tuple(modalities))
     if words is not None:
         yield Words("page_content", words)
+    origins = filters.get("origins")
+    if origins is not None:
+        if not are_names(origins) or not set(origins) <= set(ORIGINS):
+            raise FilterError(
+                f"origins={show(origins)}",
+                f"a list of origins, of {', '.join(ORIGINS)}",
+                'write origins=["person"]',
+            )
+        yield OneOf("provenance", tuple(origins))
 
 
 def older(age: object) -> Range:

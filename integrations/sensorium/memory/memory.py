@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, overload
@@ -19,14 +19,35 @@ from sensorium.enrich import Enrichers
 from sensorium.errors import SensoriumError, StoreFormatError, StreamError
 from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.checks import check_field, check_limit, check_several
+from sensorium.memory.chronology.counting import (
+    FLOOR,
+    By,
+    Occurrences,
+    check_by,
+    count_matches,
+)
+from sensorium.memory.chronology.ends import SURE, end_hit, hit_of_time
+from sensorium.memory.chronology.lengths import parse_span
+from sensorium.memory.chronology.neighbours import (
+    Anchor,
+    records_after,
+    records_around,
+    records_before,
+)
+from sensorium.memory.chronology.sequences import check_alone, recall_sequence
 from sensorium.memory.closing import Closing
 from sensorium.memory.elsewhere import opener_of
 from sensorium.memory.filters import Filters, Forgetting, Purging, conditions
+from sensorium.memory.holding.conflicts import Conflict, find_conflicts
+from sensorium.memory.holding.versions import read_history
 from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.payload import record_of
 from sensorium.memory.media.signals import open_file, open_medium, open_percepts
 from sensorium.memory.media.verifying import verify_media
 from sensorium.memory.place import HOME, StorePlace, has_room_beside, open_place, place_of
+from sensorium.memory.places import Area
+from sensorium.memory.places.naming import named_areas, naming
+from sensorium.memory.places.near import near_condition
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.recalling.recaller import Recaller
@@ -45,11 +66,13 @@ from sensorium.memory.records import (
     Hit,
     Medium,
     Moment,
+    Origin,
     Progress,
     Record,
     Remembered,
     Report,
     Timeline,
+    Whereabouts,
 )
 from sensorium.memory.shelf import Setup, Shelf
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
@@ -60,9 +83,9 @@ from sensorium.memory.writing.editor import Editor, changes
 from sensorium.memory.writing.enriching import Enriching
 from sensorium.memory.writing.purging import Purger
 from sensorium.memory.writing.writer import BATCH, Writer
-from sensorium.percepts import Percept, Place
+from sensorium.percepts import Percept
 from sensorium.percepts.locations import without_credentials
-from sensorium.qdrant import Backend, CollectionSchema, Filter
+from sensorium.qdrant import Backend, CollectionSchema, Condition, Filter
 from sensorium.qdrant.filters import check_owner
 from sensorium.qdrant.read_only import ReadOnlyBackend
 
@@ -70,6 +93,9 @@ if TYPE_CHECKING:
     from qdrant_client import QdrantClient
 
 LIMIT = 10  # hits of a recall
+WITHIN, AROUND = "1 min", "10 min"  # from one step to the next; on both sides of a moment
+COMPARED = 1_000  # texts whose neighbours are looked at for conflicts
+NAMED_RADIUS = 100.0  # metres that a named place reaches: a house with its garden
 
 
 class Memory(Closing, Reopening):
@@ -278,7 +304,9 @@ class Memory(Closing, Reopening):
         sound: bool | None = None,
         vectors: Mapping[str, ArrayLike] | None = None,
         dated: datetime | None = None,
-        place: Place | None = None,
+        place: Whereabouts | None = None,
+        supersedes: str | Sequence[str] | None = None,
+        origin: Origin | None = None,
         cancel: Cancel | None = None,
     ) -> Remembered:
         """Keep percepts that belong together as one record.
@@ -305,11 +333,16 @@ class Memory(Closing, Reopening):
             vectors: Vectors by modality that exist already: nothing is encoded then; see `Moment`.
             dated: Time of the moment (aware) where none is stated, such as a file's modification
                 time: the same content with another is the same record.
-            place: Where it was; by default where the percepts were taken, if their files say so.
+            place: Where it was: `(latitude, longitude)`, a `Place`, or a `Pose` in a frame; by
+                default where the percepts were taken, if their files say so.
+            supersedes: Id of a record that holds no more, or several: recalls leave them out while
+                this one lives, and the timeline lists both.
+            origin: Who says so: `"person"`, `"sensor"`, `"file"`, `"tool"`, `"model"` or `"web"`.
             cancel: A `threading.Event`, or another object with `is_set()`, that gives the call up.
         Raises:
             OperationCancelledError: It was given up; nothing is kept.
-            RecordError: Nothing to remember, or a field of the wrong kind.
+            RecordError: Nothing to remember, or a field is wrong, as `supersedes` in a circle.
+            RecordNotFoundError: There is no record of an id that it supersedes.
             PerceptError: A percept's content cannot be read.
             EncodingError: A percept cannot be encoded, or a vector is wrong; nothing is kept then.
             MediaQuotaError: The media store is full.
@@ -329,6 +362,8 @@ class Memory(Closing, Reopening):
             vectors=vectors,
             dated=dated,
             place=place,
+            supersedes=supersedes,
+            origin=origin,
         )
         with supervised(cancel=cancel):
             [result] = self._writer.write(
@@ -415,7 +450,7 @@ class Memory(Closing, Reopening):
             FilterError: A filter is wrong; see `Filters`.
         """
         enrichers = self._shelf.enrichers(enrich)
-        chosen = conditions("enrich", filters)
+        chosen = self._conditions("enrich", filters)
         with supervised(cancel=cancel):
             return Enriching(self._shelf).enrich(chosen, enrichers, again=again, progress=progress)
 
@@ -434,6 +469,8 @@ class Memory(Closing, Reopening):
         diversity: float | None = None,
         ranking: str = "centred",
         read_times: bool = False,
+        sequence: Sequence[Query] | None = None,
+        within: str | timedelta = WITHIN,
         **filters: Unpack[Filters],
     ) -> list[Hit]:
         """Find the memories that answer a question best, in whichever modality they match.
@@ -452,6 +489,10 @@ class Memory(Closing, Reopening):
             ranking: `"centred"`, or `"z"`, `"raw"`, `"rrf"`, `"dbsf"`: see docs/calibration.md.
             read_times: Read times in the words of the query, such as "yesterday morning", as
                 `since` and `until`, unless one of these is given; `read_times()` says what is read.
+            sequence: Instead of `query`, several questions that happened in this order: of each row
+                the first hit is returned, with the others in `then`, its score their joint
+                confidence.
+            within: Longest time from one step of a sequence to the next: `"1 min"`.
             filters: See `Filters`.
         Returns:
             Hits, best first.
@@ -463,12 +504,34 @@ class Memory(Closing, Reopening):
             RecordError: `like` cannot be an id.
             FilterError: A filter is wrong, or QueryError or RecordError, as `Filters` says.
         """
+        if sequence is not None:
+            check_alone(
+                query=query,
+                like=like,
+                keywords=keywords,
+                weights=weights,
+                half_life=half_life,
+                diversity=diversity,
+                ranking=None if ranking == "centred" else ranking,
+            )
+            steps: Sequence[Query] = sequence
+            if read_times:
+                steps, filters, _ = limit_by_times(steps, filters)
+            return recall_sequence(
+                self.recall,
+                steps,
+                within,
+                limit=check_limit(limit),
+                min_confidence=min_confidence,
+                modalities=modalities,
+                **filters,
+            )
         if read_times:
             query, filters, _ = limit_by_times(query, filters)
         options = RecallOptions(
             limit=limit,
             modalities=modalities,
-            condition=conditions("recall", filters),
+            condition=self._conditions("recall", filters),
             ranking=ranking,
             keywords=keywords,
             min_confidence=min_confidence,
@@ -476,6 +539,127 @@ class Memory(Closing, Reopening):
             diversity=diversity,
         )
         return self._recaller.recall(query, options, like=like, weights=weights)
+
+    def first(
+        self,
+        query: Query | None = None,
+        *,
+        modalities: Collection[str] | None = None,
+        min_confidence: float = SURE,
+        **filters: Unpack[Filters],
+    ) -> Hit | None:
+        """Return the earliest memory that matches a question; `None` if none does surely enough.
+
+        Args:
+            query: As of `recall`; without it, the earliest of all that the filters let through.
+            modalities: Modalities to search; by default all.
+            min_confidence: Least confidence of a match, above 0.
+            filters: See `Filters`.
+        Raises:
+            QueryError: As of `recall`; no confidence is known, or too many memories match to look
+                at all of them.
+            EncodingError: A percept of the query cannot be encoded.
+            FilterError: A filter is wrong; see `Filters`.
+        """
+        return self._end(query, modalities, min_confidence, filters, last=False)
+
+    def last(
+        self,
+        query: Query | None = None,
+        *,
+        modalities: Collection[str] | None = None,
+        min_confidence: float = SURE,
+        **filters: Unpack[Filters],
+    ) -> Hit | None:
+        """Return the latest memory that matches a question: where did I last see it?
+
+        The arguments and errors are those of `first`.
+        """
+        return self._end(query, modalities, min_confidence, filters, last=True)
+
+    def before(
+        self, moment: Anchor, *, limit: int = LIMIT, **filters: Unpack[Filters]
+    ) -> list[Record]:
+        """List what began before a moment, the nearest first.
+
+        Args:
+            moment: A hit, whose stretch counts, a record, or a time (aware).
+            limit: The most records to return.
+            filters: See `Filters`.
+        Raises:
+            QueryError: A moment that is none, or a wrong limit.
+            FilterError: A filter is wrong; see `Filters`.
+        """
+        return records_before(self.timeline, moment, limit, filters)
+
+    def after(
+        self, moment: Anchor, *, limit: int = LIMIT, **filters: Unpack[Filters]
+    ) -> list[Record]:
+        """List what began after a moment had ended, the nearest first: what happened then?
+
+        The arguments and errors are those of `before`.
+        """
+        return records_after(self.timeline, moment, limit, filters)
+
+    def around(
+        self,
+        moment: Anchor,
+        within: str | timedelta = AROUND,
+        *,
+        limit: int = 50,
+        **filters: Unpack[Filters],
+    ) -> Timeline:
+        """List what was within some time of a moment, in order of time, itself included.
+
+        Args:
+            moment: A hit, whose stretch counts, a record, or a time (aware).
+            within: How far before and after it: `"10 min"`, or a timedelta.
+            limit: Records of the page.
+            filters: See `Filters`; without `since` and `until`.
+        Raises:
+            QueryError: A moment or a length that is none, a wrong limit, or times as filters.
+            FilterError: A filter is wrong; see `Filters`.
+        """
+        return records_around(self.timeline, moment, within, limit, filters)
+
+    def how_often(
+        self,
+        query: Query,
+        *,
+        by: By | None = None,
+        apart: str | timedelta | None = None,
+        zone: tzinfo = timezone.utc,
+        modalities: Collection[str] | None = None,
+        **filters: Unpack[Filters],
+    ) -> Occurrences:
+        """Count the memories that match a question, with an interval: how often did the dog bark?
+
+        All that may match is counted by its confidence, not only the best hits; the method and its
+        sources stand in docs/memory.md. `count` counts what filters can name, exactly.
+
+        Args:
+            query: As of `recall`.
+            by: Count by `"hour"`, `"day"`, `"week"`, `"month"` or `"modality"`, too.
+            apart: Matches nearer in time than this are one occurrence, such as `"10 s"`; by default
+                each memory is one.
+            zone: Zone of the hours, days, weeks and months.
+            modalities: Modalities to search; by default all.
+            filters: See `Filters`.
+        Raises:
+            QueryError: As of `recall`, a wrong argument; no confidence is known, or more than 4,096
+                memories may match.
+            EncodingError: A percept of the query cannot be encoded.
+            FilterError: A filter is wrong; see `Filters`.
+        """
+        check_by(by)
+        length = None if apart is None else parse_span(apart, name="apart")
+        options = RecallOptions(
+            limit=LIMIT,
+            modalities=modalities,
+            condition=self._conditions("how_often", filters),
+            min_confidence=FLOOR,
+        )
+        return count_matches(self._recaller.matches(query, options), by, zone, length)
 
     def get(self, id: str) -> Record:
         """Return a record.
@@ -536,11 +720,12 @@ class Memory(Closing, Reopening):
         metadata: Mapping[str, Any] | None = None,
         expires_at: datetime | None = None,
         at: datetime | None = None,
-        place: Place | None = None,
+        place: Whereabouts | None = None,
         keep_media: bool | None = None,
         sound: bool | None = None,
         vectors: Mapping[str, ArrayLike | None] | None = None,
         retain: Collection[str] | None = None,
+        history: bool = False,
     ) -> Record:
         """Change a record, or add percepts to it; fields that are left out stay as they are.
 
@@ -561,6 +746,7 @@ class Memory(Closing, Reopening):
                 and `None` removes them. Percepts and text then replace those of their modalities,
                 and nothing is encoded.
             retain: Only with `vectors`: digests of the percepts, of any modality, that stay.
+            history: Keep the record as it was, too: see `history`. It goes with the record.
         Returns:
             The record as it is now.
         Raises:
@@ -583,6 +769,7 @@ class Memory(Closing, Reopening):
             sound=sound,
             vectors=vectors,
             retain=retain,
+            history=history,
         )
         if percepts or text is not None or vectors is not None:
             self._calibrator.invalidate()
@@ -630,7 +817,7 @@ class Memory(Closing, Reopening):
             FilterError: A filter is wrong, see `Filters`.
             StoreFullError: There is no room to purge; nothing was removed.
         """
-        given = conditions("forget", filters)
+        given = self._conditions("forget", filters)
         if purge:
             purger = Purger(self._shelf, self._editor, self._calibrator.erase)
             choice = {"everything": everything, "media_only": media_only}
@@ -905,6 +1092,64 @@ class Memory(Closing, Reopening):
                 progress=progress,
             )
 
+    def history(self, id: str) -> list[Record]:
+        """Return a record with its former versions and what it supersedes, the latest first.
+
+        What supersedes the record itself comes before it.
+
+        Raises:
+            RecordNotFoundError: This owner has no record of that id, or it has expired.
+            RecordError: `id` cannot be an id.
+        """
+        return self._shelf.ask(lambda now: read_history(now.backend, self.owner, id))
+
+    def conflicts(
+        self, *, limit: int = 50, among: int = COMPARED, **filters: Unpack[Filters]
+    ) -> list[Conflict]:
+        """List records that may contradict each other: near-equal texts that differ in one point.
+
+        Other numbers, other names, or a negation. Words are compared, of one text with its nearest
+        neighbours: nothing is decided or changed.
+
+        Args:
+            limit: The most conflicts to return, the most alike texts first.
+            among: How many texts are compared with their neighbours, the newest first.
+            filters: See `Filters`.
+        Raises:
+            QueryError: `limit` or `among` is not a number from 1 to 10,000.
+            FilterError: A filter is wrong; see `Filters`.
+        """
+        chosen, most = self._conditions("conflicts", filters), check_limit(limit)
+        count = check_limit(among)
+        return self._shelf.ask(
+            lambda now: find_conflicts(now.backend, self.owner, chosen, among=count, limit=most)
+        )
+
+    def name_place(
+        self, name: str, place: Whereabouts, radius: str | float = NAMED_RADIUS
+    ) -> Remembered:
+        """Give a place a name, by which `near` may ask for it; a name given again is moved.
+
+        The name is a record of the id `place:NAME`, without vectors: `forget` removes it.
+
+        Args:
+            name: The name, such as "home".
+            place: `(latitude, longitude)`, a `Place`, or a `Pose` in a frame.
+            radius: How far it reaches: `"200 m"`, or metres.
+        Raises:
+            RecordError: The name cannot be one, or the place is of another type.
+            FilterError: `radius` is not a distance.
+            PerceptValueError: The place cannot be one, such as a latitude of 91.
+        """
+        [result] = self._writer.write([naming(name, place, radius)])
+        if isinstance(result, SensoriumError):
+            raise result
+        return result
+
+    def places(self) -> dict[str, Area]:
+        """Return the places that have a name, by name."""
+        return named_areas(self._shelf)
+
     def flush(self) -> None:
         """Make all that was remembered safe against loss of power; see also docs/memory.md."""
         if self._shelf.media is not None:
@@ -938,10 +1183,34 @@ class Memory(Closing, Reopening):
         if failure is not None:
             raise failure
 
+    def _end(
+        self,
+        query: Query | None,
+        modalities: Collection[str] | None,
+        min_confidence: float,
+        filters: Filters,
+        *,
+        last: bool,
+    ) -> Hit | None:
+        if query is None:
+            return hit_of_time(self.timeline(limit=1, newest_first=last, **filters).records)
+        options = RecallOptions(
+            limit=LIMIT,
+            modalities=modalities,
+            condition=self._conditions("last" if last else "first", filters),
+            min_confidence=min_confidence,
+        )
+        return end_hit(self._recaller, query, options, last=last)
+
+    def _conditions(self, call: str, filters: Filters) -> Condition | None:
+        """Join the filters of a call; what is near a place depends on what is stored."""
+        near = filters.get("near")
+        return conditions(call, filters, near=near_condition(self._shelf, near))
+
     def _alive(self, call: str, filters: Filters) -> Filter:
         """Return the filter of this owner's records that have not expired."""
         now = datetime.now(timezone.utc)
-        return Filter(self.owner, conditions(call, filters), alive_at=now)
+        return Filter(self.owner, self._conditions(call, filters), alive_at=now)
 
     def _remember_windows(
         self, heard: Callable[[Remembered], object] | None, moments: Sequence[Moment]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,10 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 from sensorium.enrich import Box
 from sensorium.errors import SensoriumError
 from sensorium.memory.certainty import Certainty, certainty_of
-from sensorium.percepts import Percept, Place, Span
+from sensorium.percepts import Percept, Place, Pose, Span
 
 SHOWN = 60  # characters of a text in a record's repr
 DIGEST = re.compile("[0-9a-f]{64}")  # of a percept: SHA-256 in hexadecimal
+Whereabouts: TypeAlias = "Place | Pose | tuple[float, float]"  # as callers give a place
+Origin = Literal["person", "sensor", "file", "tool", "model", "web"]
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
 Status = Literal["new", "replaced", "known"]
 Progress: TypeAlias = Callable[[int, "int | None"], None]  # how many are done, and of how many
 
@@ -45,8 +48,12 @@ class Moment:
         dated: Time of the moment (aware) where neither `at` nor a percept states one, such as the
             modification time of a file. It goes before what the file says, and is no part of what
             the record is: the same content with another such time is the same record.
-        place: Where it was; by default where the first of its percepts was that says so. It is no
-            part of what the record is, either.
+        place: Where it was: `(latitude, longitude)`, a `Place`, or a `Pose` in a frame; by default
+            where the first of its percepts was that says so. It is no part of what the record is,
+            either.
+        supersedes: Id of a record that holds no more, or ids: recalls leave it out from then on.
+        origin: Who says so: `"person"` (somebody's own words), `"sensor"`, `"file"`, `"tool"`,
+            `"model"` or `"web"`; `None` if that is not known.
     """
 
     percepts: Percept | Sequence[Percept] = ()
@@ -59,7 +66,9 @@ class Moment:
     id: str | None = None
     vectors: Mapping[str, ArrayLike] | None = None
     dated: datetime | None = None
-    place: Place | None = None
+    place: Whereabouts | None = None
+    supersedes: str | Sequence[str] | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -238,8 +247,12 @@ class Record:
         metadata: The metadata as given.
         modalities: Modalities of its vectors, sorted.
         media: Percepts of the memory, except a text of one window that is the only percept.
-        place: Where it was; `None` if that is not known.
+        place: Where it was, on Earth or in a frame; `None` if that is not known.
         findings: Words that were found in its percepts.
+        origin: Who said so, such as `"person"` or `"web"`; `None` if that is not known.
+        supersedes: Ids of the records that held before it.
+        superseded_by: Ids of the records that hold in its place.
+        version_of: Id of the record of which it is a former version; `None` if it is none.
     """
 
     id: str
@@ -254,8 +267,12 @@ class Record:
     metadata: Mapping[str, Any]
     modalities: tuple[str, ...]
     media: tuple[Medium, ...]
-    place: Place | None = None
+    place: Place | Pose | None = None
     findings: tuple[Finding, ...] = ()
+    origin: Origin | None = None
+    supersedes: tuple[str, ...] = ()
+    superseded_by: tuple[str, ...] = ()
+    version_of: str | None = None
 
     @property
     def files(self) -> tuple[Medium, ...]:
@@ -287,6 +304,8 @@ class Record:
             "media": [dict(medium.__dict__) for medium in self.media],
             "place": self.place and self.place.to_dict(),
             "findings": [finding.to_dict() for finding in self.findings],
+            "supersedes": list(self.supersedes),
+            "superseded_by": list(self.superseded_by),
         }
 
 
@@ -306,6 +325,7 @@ class Hit:
         age: Time since the memory's `at`.
         finding: The words that matched, if they were found in a percept; `span` and `medium` are
             then those of that percept.
+        then: What followed it, in order, of a recall of a `sequence`.
         vector: The matching row as stored, `(D,)`, unit length; `None` for keywords.
     """
 
@@ -319,6 +339,7 @@ class Hit:
     similarity: float | None
     age: timedelta
     finding: Finding | None = None
+    then: tuple[Hit, ...] = ()
     vector: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -340,6 +361,7 @@ class Hit:
             "similarity": self.similarity,
             "age": self.age.total_seconds(),
             "finding": self.finding.to_dict() if self.finding else None,
+            "then": [hit.to_dict() for hit in self.then],
         }
 
 

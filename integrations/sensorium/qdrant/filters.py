@@ -30,6 +30,7 @@ from sensorium.qdrant.schema import (
     OBJECT_KEY,
     OBJECTS_KEY,
     PAYLOAD,
+    PLACE,
     TEXTS_KEY,
     TIME_KEY,
 )
@@ -163,6 +164,33 @@ class Present(Condition):
 
 
 @dataclass(frozen=True)
+class Near(Condition):
+    """The point's `place` is within a distance on Earth.
+
+    Attributes:
+        latitude: Degrees.
+        longitude: Degrees.
+        radius: Metres over the surface of a sphere of 6,371,008.8 m.
+    """
+
+    latitude: float
+    longitude: float
+    radius: float
+
+    def __post_init__(self) -> None:
+        most = {"latitude": 90.0, "longitude": 180.0, "radius": math.inf}
+        for name, limit in most.items():
+            value = getattr(self, name)
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not number or not abs(value) <= limit or (name == "radius" and value < 0):
+                raise FilterError(
+                    f"{name}={show(value)} of Near",
+                    "degrees of a place on Earth, and metres from 0",
+                    "write Near(48.8584, 2.2945, 200), latitude first",
+                )
+
+
+@dataclass(frozen=True)
 class Ids(Condition):
     """The point has one of these ids; an id that is not a UUID belongs to no point."""
 
@@ -236,6 +264,8 @@ def first_key(given: Condition) -> str | None:
     """Return the key of a payload that a condition is on; `None` if it is on no single one."""
     if isinstance(given, Equal) and isinstance(given.value, bool):
         return FLAGS
+    if isinstance(given, Near):
+        return PLACE
     if not isinstance(given, (Equal, OneOf, Range, Words, Present)):
         return None
     first: str = KEY.findall(given.field)[0]

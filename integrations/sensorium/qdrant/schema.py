@@ -20,11 +20,15 @@ PROBE_KEY = "probe"  # of a written schema: the space's probe
 METADATA = "sensorium"  # key of the collection's metadata under which a schema is kept
 
 FLAGS = "flags"
-KEYWORDS = ("modalities", "tags", "source", FLAGS, "hashes", "part_of")
+KEYWORDS = (
+    *("modalities", "tags", "source", FLAGS, "hashes", "part_of", "provenance"),
+    *("supersedes", "superseded_by", "version_of"),
+)
 TIMES = ("at", "until", "created_at", "expires_at")
 TENANT, TEXT = "owner", "page_content"
 AT, CREATED = "at", "created_at"  # the latter is stored only where it is another time
-PLACE = "place"
+PLACE, POSE = "place", "pose"
+FRAME, AXES = "pose.frame", ("pose.x", "pose.y", "pose.z")  # fields of poses with an index
 
 TEXT_KEY, TEXTS_KEY, TIME_KEY, NUMBER_KEY = "text", "list of text", "time", "integer"
 OBJECT_KEY, OBJECTS_KEY = "object", "list of objects"
@@ -35,6 +39,7 @@ PAYLOAD = {  # every key of a payload and what its value is; see docs/schema.md
     "tags": TEXTS_KEY,
     "source": TEXT_KEY,
     "place": OBJECT_KEY,
+    "pose": OBJECT_KEY,
     "digest": TEXTS_KEY,
     "origin": TEXTS_KEY,
     "page_content": TEXT_KEY,
@@ -51,6 +56,11 @@ PAYLOAD = {  # every key of a payload and what its value is; see docs/schema.md
     "written": NUMBER_KEY,
     "found": OBJECTS_KEY,
     "enriched": TEXTS_KEY,
+    "supersedes": TEXTS_KEY,
+    "superseded_by": TEXTS_KEY,
+    "superseded_until": TIME_KEY,
+    "version_of": TEXT_KEY,
+    "provenance": TEXT_KEY,
 }
 
 Quantization: TypeAlias = Literal["int8", "binary"]

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sensorium.enrich import Box
 from sensorium.memory import Finding, Hit, Medium, Record, Remembered, Timeline
-from sensorium.percepts import Place, Span
+from sensorium.percepts import Place, Pose, Span
 from sensorium.qdrant.points import from_iso
 
 T = TypeVar("T")
@@ -25,7 +25,9 @@ def record_of(answer: Mapping[str, Any]) -> Record:
         "tags": tuple(answer["tags"]),
         "modalities": tuple(answer["modalities"]),
         "media": tuple(_known(Medium, medium) for medium in answer["media"]),
-        "place": _known(Place, place) if place else None,
+        "place": _known(Pose if "frame" in place else Place, place) if place else None,
+        "supersedes": tuple(answer.get("supersedes", ())),
+        "superseded_by": tuple(answer.get("superseded_by", ())),
         "findings": tuple(_finding(found) for found in answer.get("findings", ())),
     }
     return _known(Record, read)

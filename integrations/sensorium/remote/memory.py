@@ -28,11 +28,14 @@ from sensorium.errors import (
     UnsupportedModalityError,
     show,
 )
-from sensorium.memory.checks import are_names, check_several
+from sensorium.memory.checks import are_names, check_limit, check_place, check_several
+from sensorium.memory.chronology.ends import hit_of_time
+from sensorium.memory.chronology.sequences import check_alone, recall_sequence
 from sensorium.memory.filters import Filters
+from sensorium.memory.holding.links import check_former
 from sensorium.memory.layout.ids import check_id
 from sensorium.memory.media.signals import open_percepts
-from sensorium.memory.memory import LIMIT, Memory
+from sensorium.memory.memory import LIMIT, WITHIN, Memory
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.recipe import Recipe
@@ -41,23 +44,26 @@ from sensorium.memory.records import (
     Hit,
     Medium,
     Moment,
+    Origin,
     Progress,
     Record,
     Remembered,
     Report,
     Timeline,
+    Whereabouts,
 )
 from sensorium.memory.times import limit_by_times
 from sensorium.memory.writing.draft import check_fields, each_moment, expiry
 from sensorium.memory.writing.editor import changes
 from sensorium.memory.writing.writer import BATCH
-from sensorium.percepts import Percept, Place
+from sensorium.percepts import Percept
 from sensorium.remote.answers import hit_of, record_of, remembered_of, timeline_of, written_time
 from sensorium.remote.connection import Connection
 from sensorium.remote.downloads import Downloads
 from sensorium.remote.sending import Form, filters_of, question_parts, split_text
 
-IN_QUERIES = {"tags": "tag", "with_modalities": "modality"}  # filters that a query repeats
+# Filters that a query repeats
+IN_QUERIES = {"tags": "tag", "with_modalities": "modality", "origins": "origin"}
 DECIDED = (
     *("schema", "collection", "prefer_grpc", "grpc_port", "timeout"),
     *("media", "media_quota", "read_only", "share"),
@@ -134,7 +140,9 @@ class RemoteMemory(Memory):
         sound: bool | None = None,
         vectors: Mapping[str, ArrayLike] | None = None,
         dated: datetime | None = None,
-        place: Place | None = None,
+        place: Whereabouts | None = None,
+        supersedes: str | Sequence[str] | None = None,
+        origin: Origin | None = None,
         cancel: Cancel | None = None,
     ) -> Remembered:
         """Keep percepts that belong together as one record; see `Memory.remember`.
@@ -156,6 +164,8 @@ class RemoteMemory(Memory):
             vectors=vectors,
             dated=dated,
             place=place,
+            supersedes=supersedes,
+            origin=origin,
         )
         with supervised(cancel=cancel):
             check_cancelled()
@@ -185,7 +195,9 @@ class RemoteMemory(Memory):
             "expires_at": written_time(moment.expires_at),
             "id": moment.id,
             "dated": written_time(moment.dated),
-            "place": moment.place and moment.place.to_dict(),
+            "place": _written(moment.place),
+            "supersedes": list(check_former(moment.supersedes)) or None,
+            "origin": moment.origin,
             **{
                 name: choices[name] if choices[name] is not None else usual
                 for name, usual in self._usual.items()
@@ -239,6 +251,8 @@ class RemoteMemory(Memory):
         diversity: float | None = None,
         ranking: str = "centred",
         read_times: bool = False,
+        sequence: Sequence[Query] | None = None,
+        within: str | timedelta = WITHIN,
         **filters: Unpack[Filters],
     ) -> list[Hit]:
         """Find the memories that answer a question best; see `Memory.recall`.
@@ -246,6 +260,28 @@ class RemoteMemory(Memory):
         Raises:
             QueryError: A vector, or a condition in `where`, which a server does not take.
         """
+        if sequence is not None:
+            check_alone(
+                query=query,
+                like=like,
+                keywords=keywords,
+                weights=weights,
+                half_life=half_life,
+                diversity=diversity,
+                ranking=None if ranking == "centred" else ranking,
+            )
+            steps: Sequence[Query] = sequence
+            if read_times:
+                steps, filters, _ = limit_by_times(steps, filters)
+            return recall_sequence(
+                self.recall,
+                steps,
+                within,
+                limit=check_limit(limit),
+                min_confidence=min_confidence,
+                modalities=modalities,
+                **filters,
+            )
         if read_times:
             query, filters, _ = limit_by_times(query, filters)
         RecallOptions(
@@ -311,11 +347,12 @@ class RemoteMemory(Memory):
         metadata: Mapping[str, Any] | None = None,
         expires_at: datetime | None = None,
         at: datetime | None = None,
-        place: Place | None = None,
+        place: Whereabouts | None = None,
         keep_media: bool | None = None,
         sound: bool | None = None,
         vectors: Mapping[str, ArrayLike | None] | None = None,
         retain: Collection[str] | None = None,
+        history: bool = False,
     ) -> Record:
         """Change a record, or add percepts to it; see `Memory.update`.
 
@@ -334,7 +371,8 @@ class RemoteMemory(Memory):
             "metadata": metadata,
             "expires_at": written_time(expires_at),
             "at": written_time(at),
-            "place": place and place.to_dict(),
+            "place": _written(place),
+            "history": history or None,
             "keep_media": keep_media,
             "sound": sound,
         }
@@ -435,6 +473,33 @@ class RemoteMemory(Memory):
         """Refuse: the server finds words in what it is sent."""
         raise _on_the_server("enrich")
 
+    def _end(self, query: Query | None, *given: Any, last: bool) -> Hit | None:
+        """Answer by time alone; all that matches a question is known where the memory is."""
+        if query is not None:
+            raise _on_the_server("first and last of a question")
+        filters: Filters = given[-1]
+        return hit_of_time(self.timeline(limit=1, newest_first=last, **filters).records)
+
+    def how_often(self, query: Query, **_: Any) -> NoReturn:
+        """Refuse: what matches is counted where the memory is."""
+        raise _on_the_server("how_often")
+
+    def name_place(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: places are named where the memory is."""
+        raise _on_the_server("name_place")
+
+    def places(self) -> NoReturn:
+        """Refuse: places are listed where the memory is."""
+        raise _on_the_server("places")
+
+    def history(self, id: str) -> NoReturn:
+        """Refuse: history is read where the memory is."""
+        raise _on_the_server("history")
+
+    def conflicts(self, **_: Any) -> NoReturn:
+        """Refuse: texts are compared where the memory is."""
+        raise _on_the_server("conflicts")
+
     def sweep(self) -> NoReturn:
         """Refuse: the server sweeps."""
         raise _on_the_server("sweep")
@@ -485,6 +550,12 @@ def open_remote(recipe: Recipe) -> RemoteMemory:
     if recipe.source.given != DEFAULT:
         raise _on_the_server("encoder=", "leave it out: the server has one")
     return RemoteMemory._opened(recipe)
+
+
+def _written(place: Whereabouts | None) -> dict[str, Any] | None:
+    """Write a place as a server reads it."""
+    found = check_place(place)
+    return None if found is None else found.to_dict()
 
 
 def _known(modalities: Collection[str]) -> list[str]:

@@ -14,6 +14,8 @@ import numpy as np
 from sensorium.errors import ArgumentTypeError, QueryError, RecordError, show
 from sensorium.memory import Query
 from sensorium.memory.filters import Filters, conditions
+from sensorium.memory.places.near import check_near
+from sensorium.memory.places.words import near_text
 from sensorium.percepts import Percept, Text
 from sensorium.percepts.files import NPY, file_from_percept
 from sensorium.remote.answers import written_time
@@ -145,7 +147,11 @@ def filters_of(call: str, filters: Filters) -> dict[str, Any]:
         FilterError: As of `conditions`, which checks them here.
         QueryError: `where` is a condition and not a dictionary.
     """
-    conditions(call, filters)
+    near = filters.get("near")
+    given_near = None if near is None else near_text(check_near(near))
+    rest = filters.copy()
+    rest.pop("near", None)
+    conditions(call, rest)
     where = filters.get("where")
     if where is not None and not isinstance(where, Mapping):
         raise QueryError(
@@ -159,6 +165,8 @@ def filters_of(call: str, filters: Filters) -> dict[str, Any]:
         "where": where,
         "with_modalities": _listed(filters.get("with_modalities")),
         "text_contains": filters.get("text_contains"),
+        "near": given_near,
+        "origins": _listed(filters.get("origins")),
     }
     return {name: value for name, value in given.items() if value is not None}
 

@@ -226,4 +226,4 @@ def test_a_place_is_corrected_by_update(memory: Memory) -> None:
     found = memory.get(kept.id)
     assert (found.place, found.text, found.tags) == (Place(54.1, 13.7), "the lighthouse", ("sea",))
     with pytest.raises(RecordError, match="latitude first"):
-        memory.update(kept.id, place=(54.1, 13.7))  # type: ignore[arg-type]  # which is no place
+        memory.update(kept.id, place="54.1, 13.7")  # type: ignore[arg-type]  # which is no place

@@ -12,6 +12,7 @@ from typing import Any
 from sensorium.errors import PerceptFormatError, Phrase, show
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
+from sensorium.percepts.pose import Pose, pose_in
 from sensorium.sources.bags.bag import MAKERS, POSE_WITHIN
 from sensorium.sources.bags.bag_file import BagFile
 from sensorium.sources.bags.images import Pictures
@@ -54,6 +55,11 @@ class Snapshot:
     percepts: tuple[Percept, ...]
     at: datetime | None
     reading: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Pose | None:
+        """Where the robot was, if the pose was asked for and is known."""
+        return pose_in(self.reading)
 
     @property
     def metadata(self) -> dict[str, Any]:

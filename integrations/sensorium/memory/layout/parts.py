@@ -23,7 +23,7 @@ PAGE = 64  # points with vectors held at a time: 256 MiB if each has as many row
 # each word of the text once: a long text would be kept as often as its record has points.
 COPIED = (
     *("owner", "at", "until", "created_at", "expires_at", "tags", "source", "metadata", "flags"),
-    *("place", "modalities", "rows"),
+    *("place", "pose", "modalities", "rows", "superseded_by", "superseded_until", "provenance"),
 )
 FOLLOWS_ROWS = ("modalities", "windows", "parts", "rows")  # keys that describe the vectors
 

@@ -12,8 +12,9 @@ from sensorium.errors import PerceptValueError
 from sensorium.memory.layout.findings import findings_in, own_words
 from sensorium.memory.layout.parts import stacked
 from sensorium.memory.records import Finding, Medium, Record
-from sensorium.percepts import Percept, Place, Span
+from sensorium.percepts import Percept, Place, Pose, Span
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
+from sensorium.qdrant.schema import PLACE, POSE
 
 TEXT = "text"
 OPTIONAL = {
@@ -151,20 +152,29 @@ def record_of(point: StoredPoint) -> Record:
         metadata=payload.get("metadata", {}),
         modalities=tuple(payload["modalities"]),
         media=tuple(media_in(payload)),
-        place=_place_in(payload),
+        place=place_in(payload),
         findings=findings_in(payload),
+        origin=payload.get("provenance"),
+        supersedes=tuple(payload.get("supersedes") or ()),
+        superseded_by=tuple(payload.get("superseded_by") or ()),
+        version_of=payload.get("version_of"),
     )
 
 
-def place_payload(place: Place) -> dict[str, float]:
-    """Return the key `place` of a payload: what Qdrant takes for a point on Earth, and more."""
+def place_payload(place: Place | Pose) -> dict[str, dict[str, Any]]:
+    """Return the key `place` of a payload, a point on Earth to Qdrant, or `pose` in its place."""
+    if isinstance(place, Pose):
+        return {POSE: {key: part for key, part in place.to_dict().items() if part is not None}}
     fields = {"lat": place.latitude, "lon": place.longitude}
-    return fields if place.altitude is None else {**fields, "altitude": place.altitude}
+    return {PLACE: fields if place.altitude is None else {**fields, "altitude": place.altitude}}
 
 
-def _place_in(payload: Payload) -> Place | None:
-    fields = payload.get("place")
+def place_in(payload: Payload) -> Place | Pose | None:
+    """Read where a payload says that it was; `None` where it does not."""
+    fields, pose = payload.get(PLACE), payload.get(POSE)
     try:
+        if pose:
+            return Pose(pose["x"], pose["y"], pose["z"], pose.get("yaw"), pose["frame"])
         return Place(fields["lat"], fields["lon"], fields.get("altitude")) if fields else None
     except (LookupError, TypeError, AttributeError, PerceptValueError):
         return None  # not what Sensorium writes there

@@ -20,12 +20,15 @@ from sensorium.memory.layout.payload import (
     words_of,
 )
 from sensorium.memory.records import Medium, Moment
-from sensorium.percepts import Percept, Place
+from sensorium.percepts import Percept, Place, Pose
 from sensorium.qdrant.points import Payload, Point, Vectors, iso
 
 NOTHING = Findings()
 COMPARED = frozenset(  # keys of the payload that say what the moment says
-    {"at", "digest", "page_content", "expires_at", "tags", "source", "metadata", "flags", "place"}
+    {
+        *("at", "digest", "page_content", "expires_at", "tags", "source", "metadata", "flags"),
+        *("place", "pose", "supersedes", "provenance"),
+    }
 )
 
 
@@ -47,6 +50,7 @@ class Draft:
         vectors: Rows `(W, D)` by modality that the moment brings; `None` if they are to be encoded.
         place: Where it was; `None` if that is not known.
         is_now: Whether its time is that of remembering, as nothing says another.
+        former: Ids of the records that it supersedes.
     """
 
     moment: Moment
@@ -59,8 +63,9 @@ class Draft:
     until: datetime
     flags: tuple[str, ...]
     vectors: Mapping[str, Vectors] | None = None
-    place: Place | None = None
+    place: Place | Pose | None = None
     is_now: bool = False
+    former: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -120,7 +125,14 @@ def says_the_same(draft: Draft, stored: Payload) -> bool:
     stored = {**stored, "page_content": own_words(stored)}
     # Neither the owner nor the time of remembering is compared.
     new = _payload(draft, [], owner="", now=draft.at)
-    silent = {"at": draft.stated, "place": draft.moment.place is not None}
+    located = draft.moment.place is not None
+    silent = {
+        "at": draft.stated,
+        "place": located,
+        "pose": located,
+        "supersedes": bool(draft.moment.supersedes),
+        "provenance": draft.moment.origin is not None,
+    }
     keys = COMPARED.difference(name for name, said in silent.items() if not said)
     return all(new.get(key) == stored.get(key) for key in keys)
 
@@ -145,7 +157,9 @@ def _payload(draft: Draft, media: Sequence[Medium], *, owner: str, now: datetime
         "source": moment.source,
         "metadata": moment.metadata and dict(moment.metadata),
         "flags": list(draft.flags),
-        "place": draft.place and place_payload(draft.place),
+        **(place_payload(draft.place) if draft.place else {}),
+        "supersedes": list(draft.former),
+        "provenance": moment.origin,
     }
     if media:
         optional |= media_payload(media)

@@ -11,6 +11,7 @@ from uuid import uuid5
 
 from sensorium.encoders import check_cancelled
 from sensorium.memory.checks import check_kind
+from sensorium.memory.holding.links import LINKED
 from sensorium.memory.layout.ids import NAMESPACE, content_id, part_id, point_id
 from sensorium.memory.layout.parts import (
     drop_parts,
@@ -139,7 +140,7 @@ class _Adoption:
     Attributes:
         exporter: Owner who exported the points.
         owner: Owner that the points get, perhaps the same.
-        records: New ids of the records that other points continue, by their old ids.
+        records: New ids of the records that other points continue or name, by their old ids.
     """
 
     exporter: str
@@ -148,6 +149,12 @@ class _Adoption:
 
     def __call__(self, point: Point) -> Point:
         payload = {**point.payload, "owner": self.owner}
+        for key in LINKED:  # those that have ids of their own keep them
+            named = payload.get(key)
+            if isinstance(named, str):
+                payload[key] = self.records.get(named, named)
+            elif named:
+                payload[key] = [self.records.get(each, each) for each in named]
         old = payload.get("part_of")
         if old is None:
             new = _new_id(point.id, payload, self.exporter, self.owner)

@@ -21,6 +21,7 @@ from pydantic import (
 
 from sensorium.errors import MissingExtraError, first_problem
 from sensorium.memory.checks import check_metadata, check_tags
+from sensorium.memory.holding.links import LINKED
 from sensorium.memory.layout.ids import check_id
 from sensorium.memory.layout.parts import PAGE
 from sensorium.memory.media.store import NAME
@@ -33,7 +34,8 @@ from sensorium.memory.moving.manifest import (
     inside,
     sha256_of,
 )
-from sensorium.percepts import Place
+from sensorium.memory.records import Origin
+from sensorium.percepts import Place, Pose
 from sensorium.percepts.source import Array
 from sensorium.qdrant.payload_form import as_read, written_out
 from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors, from_iso
@@ -87,6 +89,23 @@ class _PlaceFields(BaseModel):
         return self
 
 
+class _PoseFields(BaseModel):
+    """The fields of a pose in a frame."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    x: Number
+    y: Number
+    z: Number
+    yaw: Number | None = None
+    frame: str
+
+    @model_validator(mode="after")
+    def _is_pose(self) -> _PoseFields:
+        Pose(self.x, self.y, self.z, self.yaw, self.frame)
+        return self
+
+
 class _PayloadFields(BaseModel):
     """The fields that a payload must and may have before it is stored."""
 
@@ -114,6 +133,12 @@ class _PayloadFields(BaseModel):
     part: Count | None = None
     source: str | None = None
     place: _PlaceFields | None = None
+    pose: _PoseFields | None = None
+    supersedes: list[Annotated[str, AfterValidator(check_id)]] | None = None
+    superseded_by: list[Annotated[str, AfterValidator(check_id)]] | None = None
+    superseded_until: Time | None = None
+    version_of: Annotated[str, AfterValidator(check_id)] | None = None
+    provenance: Origin | None = None
     schema_version: Literal[1]
 
     @model_validator(mode="after")
@@ -287,14 +312,14 @@ def read_records(
 
 
 def read_continued(directory: Path, manifest: Manifest) -> dict[str, Payload]:
-    """Return the payload of each record that other points continue, by its id.
+    """Return the payload of each record that other points continue, or name, by its id.
 
     Raises:
         ExportFormatError: A file or a payload is damaged.
     """
     paths = [inside(directory, file.name) for file in manifest.files]
     names = (row[0] for path in paths for row in _read_texts(path, "part_of"))
-    wanted = {name for name in names if name is not None}
+    wanted = {name for name in names if name is not None} | _linked(paths)
     found: dict[str, Payload] = {}
     for path in paths if wanted else ():
         for name, text in _read_texts(path, "id", "payload"):
@@ -303,6 +328,22 @@ def read_continued(directory: Path, manifest: Manifest) -> dict[str, Payload]:
                 if "part_of" in found[name]:
                     raise damage_error(path, "a point that continues another, and is continued")
     return found
+
+
+def _linked(paths: Sequence[Path]) -> set[str]:
+    """Return the ids by which records name those that they supersede, and the other way round."""
+    texts = ((path, row[0]) for path in paths for row in _read_texts(path, "payload"))
+    linked = (
+        _payload(path, text) for path, text in texts if any(f'"{key}"' in text for key in LINKED)
+    )
+    return {str(name) for payload in linked for name in names_in(payload)}
+
+
+def names_in(payload: Payload) -> Iterator[str]:
+    """Yield the ids of records that a payload names."""
+    for key in LINKED:
+        named = payload.get(key)
+        yield from [named] if isinstance(named, str) else named or ()
 
 
 def _read_texts(path: Path, *columns: str) -> Iterator[tuple[Any, ...]]:

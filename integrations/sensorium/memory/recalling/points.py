@@ -10,7 +10,10 @@ from sensorium.qdrant.points import StoredPoint, Vectors
 
 # What ranking needs of a point. Of many, everything else is read of the hits alone; a few are read
 # whole, which costs less than another request.
-NEEDED = ("part_of", "part", "parts", "modalities", "windows", "rows", "page_content", "at")
+NEEDED = (
+    *("part_of", "part", "parts", "modalities", "windows", "rows", "page_content", "at"),
+    *("superseded_by", "superseded_until"),
+)
 FEW = 64
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +15,14 @@ from sensorium.errors import QueryError
 from sensorium.memory.calibrating.calibration import QueryVector
 from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.calibrating.scale import Scale
+from sensorium.memory.holding.links import holding, is_superseded
 from sensorium.memory.layout.lookup import find_record
 from sensorium.memory.layout.parts import row_offset, rows_of
 from sensorium.memory.layout.payload import Match, matched, record_of
 from sensorium.memory.recalling.candidates import NEVER, Candidate, CandidateSearch
 from sensorium.memory.recalling.diversity import choose_diverse
 from sensorium.memory.recalling.keywords import KEYWORDS
+from sensorium.memory.recalling.matching import Matches, gather
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.points import PointReader
 from sensorium.memory.recalling.query import (
@@ -32,7 +36,7 @@ from sensorium.memory.recalling.query import (
 from sensorium.memory.recalling.recency import fade
 from sensorium.memory.records import Hit, Record
 from sensorium.memory.shelf import Setup, Shelf
-from sensorium.qdrant import Backend, Filter
+from sensorium.qdrant import Backend, Every, Filter
 from sensorium.qdrant.points import from_iso
 
 logger = logging.getLogger(__name__)
@@ -75,18 +79,52 @@ class Recaller:
             RecordNotFoundError: No record has the id `like`.
         """
         _check_question(query, like=like, weights=weights, keywords=options.keywords)
+
         # The vectors of the question and those they are compared with are of one encoder, even if
         # another is exchanged for it meanwhile: then the whole question is asked again.
-        return self._shelf.ask(lambda setup: self._ask(setup, query, options, like, weights))
+        def answer(setup: Setup) -> list[Hit]:
+            scales, narrowed = self._scales(setup, query, options, like, weights)
+            return self._answers(setup.backend, scales, narrowed)
 
-    def _ask(
+        return self._shelf.ask(answer)
+
+    def matches(
+        self, query: Query, options: RecallOptions, *, weights: Sequence[float] | None = None
+    ) -> Matches:
+        """Return all records that match a question at least as surely as `min_confidence`.
+
+        Raises:
+            QueryError: As of `recall`.
+            EncodingError: A percept of the query cannot be encoded.
+        """
+        _check_question(query, like=None, weights=weights, keywords=None)
+        least = options.min_confidence or 0.0
+
+        def answer(setup: Setup) -> Matches:
+            scales, narrowed = self._scales(setup, query, options, None, weights)
+            now = datetime.now(timezone.utc)
+
+            def search(limit: int) -> tuple[Sequence[Candidate], Callable[[str], Any]]:
+                wide = replace(narrowed, limit=limit)
+                candidates, points = self._candidates(setup.backend, scales, wide, now)
+                candidates.sort(key=lambda candidate: -candidate.score)
+                _limit_confidence(candidates)
+                return candidates, points.payload
+
+            known = any(scale.calibrated for scale in scales.values())
+            return gather(search, least=least, calibrated=known)
+
+        return self._shelf.ask(answer)
+
+    def _scales(
         self,
         setup: Setup,
         query: Query | None,
         options: RecallOptions,
         like: str | None,
         weights: Sequence[float] | None,
-    ) -> list[Hit]:
+    ) -> tuple[dict[str, Scale], RecallOptions]:
+        """Return the scale of each modality for a question, and the options to search with."""
         modalities = check_modalities(options.modalities, setup.encoder)
         vectors: list[QueryVector] = []
         asked = read_query(query, setup.encoder)
@@ -108,16 +146,14 @@ class Recaller:
                     less, modalities, ranking=options.ranking, named=asked.named
                 )
                 scales |= {name: exclusive[name] for name in modalities if name != "text"}
-        return self._answers(setup.backend, scales, options)
+        return scales, options
 
     def _answers(
         self, backend: Backend, scales: Mapping[str, Scale], options: RecallOptions
     ) -> list[Hit]:
         """Search, rank and read the hits; without scales, search for keywords alone."""
         now = datetime.now(timezone.utc)
-        mine = Filter(self._owner, options.condition, alive_at=now, parts=True)
-        search = CandidateSearch(backend, mine, scales, options)
-        candidates = search.run()
+        candidates, points = self._candidates(backend, scales, options, now)
         # Confidence comes first, so that recency and diversity choose among certain candidates.
         if options.min_confidence is not None:
             if not any(scale.calibrated for scale in scales.values()):
@@ -129,14 +165,32 @@ class Recaller:
             ]
         if options.half_life is not None:
             for candidate in candidates:
-                at = from_iso(search.points.payload(candidate.id)["at"])
+                at = from_iso(points.payload(candidate.id)["at"])
                 candidate.score = fade(candidate.score, now - at, options.half_life)
         candidates.sort(key=lambda candidate: -candidate.score)
         if options.in_order_of_score:
             _limit_confidence(candidates)
         if options.diversity:
             candidates = _diversify(candidates[: options.pool], scales, options)
-        return self._hits(candidates[: options.limit], search.points, now)
+        return self._hits(candidates[: options.limit], points, now)
+
+    def _candidates(
+        self,
+        backend: Backend,
+        scales: Mapping[str, Scale],
+        options: RecallOptions,
+        now: datetime,
+    ) -> tuple[list[Candidate], PointReader]:
+        """Search for the records that hold now; most memories have none that does not."""
+        mine = Filter(self._owner, options.condition, alive_at=now, parts=True)
+        search = CandidateSearch(backend, mine, scales, options)
+        found = search.run()
+        if any(is_superseded(search.points.payload(each.id), now) for each in found):
+            asked = [] if options.condition is None else [options.condition]
+            mine = replace(mine, condition=Every((*asked, holding(now))))
+            search = CandidateSearch(backend, mine, scales, options)
+            found = search.run()
+        return found, search.points
 
     def _hits(
         self, candidates: Sequence[Candidate], points: PointReader, now: datetime

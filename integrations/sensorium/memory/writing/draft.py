@@ -12,16 +12,19 @@ from sensorium.errors import ArgumentTypeError, RecordError, show
 from sensorium.memory.checks import (
     beyond_calendar,
     check_metadata,
+    check_origin,
     check_percepts,
     check_place,
     check_tags,
     check_text,
     check_time,
 )
+from sensorium.memory.holding.links import check_former
 from sensorium.memory.layout.ids import check_id, content_id, point_id
 from sensorium.memory.layout.points import Draft
 from sensorium.memory.records import Moment
-from sensorium.percepts import Percept, Text
+from sensorium.percepts import Percept, Place, Pose, Text
+from sensorium.percepts.pose import pose_in
 from sensorium.qdrant.points import Vectors, iso
 
 
@@ -83,8 +86,9 @@ def draft_moment(owner: str, moment: Moment, *, now: datetime) -> Draft:
         stated is not None,
         ending(percepts, at),
         flags,
-        place=moment.place or next((place for p in percepts if (place := p.place)), None),
+        place=check_place(moment.place) or _place_of(percepts),
         is_now=known is None,
+        former=check_former(moment.supersedes),
     )
 
 
@@ -100,7 +104,15 @@ def check_fields(moment: Moment) -> tuple[str, ...]:
     check_time("expires_at", moment.expires_at)
     check_tags(moment.tags)
     check_text("source", moment.source)
+    check_origin(moment.origin)
+    check_former(moment.supersedes)
     return tuple(check_metadata(moment.metadata)) if moment.metadata is not None else ()
+
+
+def _place_of(percepts: Sequence[Percept]) -> Place | Pose | None:
+    """Return where the first of some percepts was that says so: on Earth, or in a frame."""
+    found = (each.place or pose_in(each.reading) for each in percepts)
+    return next((place for place in found if place), None)
 
 
 def _captured(percepts: Sequence[Percept]) -> datetime | None:

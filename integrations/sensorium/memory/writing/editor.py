@@ -25,6 +25,8 @@ from sensorium.memory.checks import (
     given_rows,
 )
 from sensorium.memory.filters import older
+from sensorium.memory.holding.links import SUPERSEDES, mend, settle
+from sensorium.memory.holding.versions import keep_version, versions_of
 from sensorium.memory.layout.derived import VIDEO, Derived, beside, with_derived, without
 from sensorium.memory.layout.findings import Findings, taken_apart
 from sensorium.memory.layout.lookup import find_record, find_records
@@ -51,12 +53,19 @@ from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing import deriving
 from sensorium.memory.writing.draft import given_encodings
 from sensorium.memory.writing.files import FileKeeper, drop_files, is_named
-from sensorium.percepts import Percept, Place, Text
+from sensorium.percepts import Percept, Place, Pose, Text
 from sensorium.qdrant import Condition, Either, Equal, Every, Filter, Ids, OneOf, Range
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
+from sensorium.qdrant.schema import PLACE, POSE
 
 PAGE = 256  # points read in one request
-DESCRIBED = ["hashes", "id", "digest", "parts"]  # keys by which a removed record is described
+DESCRIBED = [
+    "hashes",
+    "id",
+    "digest",
+    "parts",
+    SUPERSEDES,
+]  # keys by which a removed record is described
 Gone: TypeAlias = Callable[[Sequence[StoredPoint]], object]
 
 
@@ -70,6 +79,7 @@ class Changes:
         vectors: Rows by modality that take the place of others; `None` if vectors are made.
         retain: Digests of the percepts that stay where vectors are given.
         new_text: Whether a text among the percepts replaces the record's words.
+        history: Whether the record stays beside itself as it was.
     """
 
     payload: Payload
@@ -77,6 +87,7 @@ class Changes:
     vectors: Mapping[str, ArrayLike | None] | None
     retain: Collection[str] | None
     new_text: bool
+    history: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +134,7 @@ class Editor:
         sound: bool | None = None,
         vectors: Mapping[str, ArrayLike | None] | None = None,
         retain: Collection[str] | None = None,
+        history: bool = False,
     ) -> Record:
         """Change a record in one write: all that is asked for, or nothing.
 
@@ -143,7 +155,9 @@ class Editor:
             record = self._attempt(
                 name,
                 percepts,
-                changes=Changes(payload, clear, vectors, retain, new_text=text is not None),
+                changes=Changes(
+                    payload, clear, vectors, retain, new_text=text is not None, history=history
+                ),
                 keep_media=keep_media,
                 sound=self._shelf.sound if sound is None else sound,
             )
@@ -186,6 +200,8 @@ class Editor:
                     return None
                 added = replace(added, files=files.keep_dropped(signals, added.files))
                 record = record_of(self._change(name, added, changes))
+                if "expires_at" in changes.payload and record.supersedes:
+                    settle(shelf.backend, self._owner, record.supersedes)
                 files.settle()
                 return record
 
@@ -195,6 +211,9 @@ class Editor:
         whole = bool(added.percepts) or changes.vectors is not None
         main = find_record(backend, self._owner, name, vectors=whole)
         payload = _with_times(changes.payload, main.payload)
+        if changes.history:
+            now = datetime.now(timezone.utc)
+            payload = {**payload, SUPERSEDES: keep_version(backend, self._owner, name, now)}
         kept = {key: value for key, value in main.payload.items() if key not in clear}
         main = replace(main, payload=kept | payload)
         if changes.vectors is not None:
@@ -335,17 +354,20 @@ class Editor:
             gone: Called with the points of each page; their files are then left to the caller.
         """
         self._shelf.check_writable()
-        keys = ["hashes"] if gone is None else DESCRIBED
+        keys = ["hashes", "id", SUPERSEDES] if gone is None else DESCRIBED
         removed = 0
         chosen = Filter(self._owner, condition)
         with self._shelf.held():
             backend = self._shelf.backend
-            while points := backend.scroll(chosen, limit=PAGE, payload=keys).points:
+            while page := backend.scroll(chosen, limit=PAGE, payload=keys).points:
+                removed += len(page)
+                points = [*page, *versions_of(backend, self._owner, page, keys)]
                 ids = tuple(point.id for point in points)
                 with_parts = Either((Ids(ids), OneOf("part_of", ids)))
                 try:
                     backend.delete(Filter(self._owner, with_parts, parts=True))
-                    removed += len(ids)
+                    former = {n for point in points for n in point.payload.get(SUPERSEDES) or ()}
+                    settle(backend, self._owner, former)
                 finally:
                     (self._drop_files if gone is None else gone)(points)
             if condition is None:  # points that continue no record, too
@@ -392,6 +414,7 @@ class Editor:
         records = self.forget(Range("expires_at", lte=datetime.now(timezone.utc)))
         with self._shelf.held():
             self.drop_stray_parts()
+            mend(self._shelf.backend, self._owner)
         media = self._shelf.media
         if media is None:
             return Sweep(0, 0, records)
@@ -428,7 +451,7 @@ def changes(
     metadata: Mapping[str, Any] | None,
     source: str | None,
     expires_at: datetime | None,
-    place: Place | None = None,
+    place: Place | Pose | tuple[float, float] | None = None,
     at: datetime | None = None,
 ) -> tuple[Payload, list[str]]:
     """Return the payload keys to write and those to remove; what is `None` stays as it is.
@@ -451,9 +474,9 @@ def changes(
     if at is not None:
         check_time("at", at)
         payload["at"] = iso(at)
-    if place is not None:
-        check_place(place)
-        payload["place"] = place_payload(place)
+    where = check_place(place)
+    if where is not None:  # on Earth, or in a frame: never both
+        payload |= {PLACE: None, POSE: None} | place_payload(where)
     empty = [key for key, value in payload.items() if not value]
     return {key: value for key, value in payload.items() if value}, empty
 

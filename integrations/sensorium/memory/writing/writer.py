@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from itertools import islice
 from typing import TypeAlias
@@ -21,6 +21,7 @@ from sensorium.errors import (
     show,
 )
 from sensorium.memory.checks import given_rows
+from sensorium.memory.holding.links import LINKS, SUPERSEDES
 from sensorium.memory.layout.derived import AUDIO, VIDEO
 from sensorium.memory.layout.findings import ENRICHED, WRITTEN
 from sensorium.memory.layout.ids import as_uuid
@@ -42,6 +43,7 @@ from sensorium.memory.writing.preparing import (
     prepare,
     subtitles_of,
 )
+from sensorium.memory.writing.superseding import kept_links, refused_circles, tell_former
 from sensorium.qdrant import Point
 from sensorium.qdrant.points import Payload, StoredPoint, iso
 
@@ -53,6 +55,7 @@ NEEDED = (
     "expires_at",
     "hashes",
     ENRICHED,
+    *LINKS,
 )  # keys of the payload that stands under an id
 MODALITIES = "modalities"
 DERIVED = {AUDIO, VIDEO}  # modalities of what a record has beside its percepts
@@ -69,6 +72,8 @@ class PendingRecord:
         status: The status to report when it is written.
         old_files: Names of the files of the record that it replaces; `None` if it replaces none.
         points: The points to write.
+        former: Ids of the records that the replaced record superseded.
+        links: Keys of the payload that stay of the replaced record.
     """
 
     index: int
@@ -76,6 +81,8 @@ class PendingRecord:
     status: Status
     old_files: tuple[str, ...] | None
     points: Sequence[Point] = ()
+    former: tuple[str, ...] = ()
+    links: Payload = field(default_factory=dict)
 
     @property
     def files(self) -> set[str]:
@@ -192,9 +199,14 @@ class Writer:
                         writing = {record.index: record.draft for record in found.pending}
                         prepared |= keep_dropped(writing, prepared, files)
                         results = failed | found.results
+                        refused = refused_circles(setup.backend, self._owner, drafts)
+                        results |= refused
+                        pending = [each for each in found.pending if each.index not in refused]
                         unworded |= {draft.id: draft for draft in found.unworded}
-                        laid_out = self._lay_out(found.pending, prepared, results, now)
+                        laid_out = self._lay_out(pending, prepared, results, now)
                         self._store(laid_out, results, files)
+                        former = [name for each in laid_out for name in each.former]
+                        tell_former(setup.backend, self._owner, drafts, results, former)
                         return results
 
     def write_many(
@@ -247,7 +259,10 @@ class Writer:
                 drafts[index] = self._draft(moment, now)
             except SensoriumError as error:
                 results[index] = error
-        return drafts
+        # Before anything is encoded; it is looked at again before it is written
+        refused = refused_circles(self._shelf.backend, self._owner, drafts)
+        results |= refused
+        return {index: draft for index, draft in drafts.items() if index not in refused}
 
     def _draft(self, moment: Moment, now: datetime) -> Draft:
         draft = draft_moment(self._owner, moment, now=self._clock.next(now))
@@ -298,7 +313,9 @@ class Writer:
             status: Status = "new" if alive is None else "replaced"
             # An expired record counts as gone, but its files are still to be dropped.
             old_files = None if stored is None else tuple(stored.get("hashes", ()))
-            pending.append(PendingRecord(index, draft, status, old_files))
+            former = tuple((stored or {}).get(SUPERSEDES) or ())
+            record = PendingRecord(index, draft, status, old_files, former=former)
+            pending.append(replace(record, links=kept_links(stored)))
             changing.add(draft.point)
         return Comparison(pending, results, known, unworded)
 
@@ -350,6 +367,8 @@ class Writer:
                 findings=made.findings,
                 derived=made.derived,
             )
+            for point in points:
+                point.payload.update(record.links)
             ready[draft.point] = replace(record, points=points).instead_of(earlier)
             if earlier is not None:
                 results[earlier.index] = Remembered(earlier.draft.id, earlier.status)

@@ -18,6 +18,7 @@ from sensorium.qdrant.filters import (
     Every,
     Filter,
     Ids,
+    Near,
     Not,
     OneOf,
     Present,
@@ -28,7 +29,7 @@ from sensorium.qdrant.filters import (
     uuids,
     with_the_time_of,
 )
-from sensorium.qdrant.schema import CREATED, TENANT
+from sensorium.qdrant.schema import CREATED, PLACE, TENANT
 
 Translated: TypeAlias = "models.FieldCondition | models.HasIdCondition | models.Filter"
 LARGEST = sys.float_info.max  # JSON has no infinity: an infinite bound would become null
@@ -83,6 +84,8 @@ def _condition(given: Condition) -> Translated:  # noqa: PLR0911 - one return a 
         return models.FieldCondition(key=given.field, match=models.MatchText(text=given.text))
     if isinstance(given, Present):
         return models.Filter(must_not=[_empty(given.field)])
+    if isinstance(given, Near):
+        return models.FieldCondition(key=PLACE, geo_radius=_circle(given))
     if isinstance(given, Ids):
         return models.HasIdCondition(has_id=list(uuids(given.ids)))
     if isinstance(given, Every):
@@ -120,6 +123,11 @@ def _equal(field: str, value: Scalar) -> Translated:
         return same
     # A number stored as 2.0 is no integer to Qdrant, yet equal to one
     return models.Filter(should=[_match(field, value), same])
+
+
+def _circle(given: Near) -> models.GeoRadius:
+    centre = models.GeoPoint(lat=given.latitude, lon=given.longitude)
+    return models.GeoRadius(center=centre, radius=min(given.radius, LARGEST))
 
 
 def _range(given: Range) -> models.Range | models.DatetimeRange:

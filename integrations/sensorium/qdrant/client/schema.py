@@ -28,6 +28,8 @@ from sensorium.qdrant.client.state import (
 from sensorium.qdrant.client.transports import check_transports
 from sensorium.qdrant.client.versions import check_version
 from sensorium.qdrant.schema import (
+    AXES,
+    FRAME,
     KEYWORDS,
     METADATA,
     PLACE,
@@ -44,6 +46,7 @@ from sensorium.qdrant.schema import (
 LINKS = 16  # links of a point in each of the two graphs
 Index: TypeAlias = (
     "models.KeywordIndexParams | models.DatetimeIndexParams | models.GeoIndexParams "
+    "| models.FloatIndexParams "
     "| models.TextIndexParams"
 )
 
@@ -281,6 +284,9 @@ def _indexes() -> Iterator[tuple[str, Index]]:
     for field in TIMES:
         yield field, models.DatetimeIndexParams(type=time)
     yield PLACE, models.GeoIndexParams(type=models.GeoIndexType.GEO)
+    yield FRAME, models.KeywordIndexParams(type=keyword)
+    for axis in AXES:
+        yield axis, models.FloatIndexParams(type=models.FloatIndexType.FLOAT)
     yield (
         TEXT,
         models.TextIndexParams(

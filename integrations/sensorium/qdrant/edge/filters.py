@@ -17,6 +17,7 @@ from sensorium.qdrant.filters import (
     Every,
     Filter,
     Ids,
+    Near,
     Not,
     OneOf,
     Present,
@@ -28,7 +29,7 @@ from sensorium.qdrant.filters import (
     with_the_time_of,
 )
 from sensorium.qdrant.points import iso
-from sensorium.qdrant.schema import CREATED
+from sensorium.qdrant.schema import CREATED, PLACE
 
 # Edge lets everything through an empty list of alternatives
 NEVER = edge.HasIdCondition(set())
@@ -88,6 +89,12 @@ def _(given: Words) -> Any:
 @_condition.register
 def _(given: Present) -> Any:
     return edge.Filter(must_not=[edge.IsEmptyCondition(given.field)])
+
+
+@_condition.register
+def _(given: Near) -> Any:
+    centre = edge.GeoPoint(given.longitude, given.latitude)
+    return edge.FieldCondition(PLACE, geo_radius=edge.GeoRadius(center=centre, radius=given.radius))
 
 
 @_condition.register

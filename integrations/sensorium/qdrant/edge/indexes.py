@@ -23,7 +23,7 @@ from sensorium.qdrant.filters import (
     with_the_time_of,
 )
 from sensorium.qdrant.points import Payload
-from sensorium.qdrant.schema import AT, KEYWORDS, PLACE, TENANT, TEXT, TIMES
+from sensorium.qdrant.schema import AT, AXES, FRAME, KEYWORDS, PLACE, TENANT, TEXT, TIMES
 
 MODALITIES = "modalities"
 ALWAYS = frozenset({TENANT, AT, TEXT, MODALITIES})  # keys of every point
@@ -33,16 +33,17 @@ class PayloadIndexes:
     """Which payload indexes a shard has. One thread at a time may use it.
 
     Attributes:
-        missing: Indexed keys that no point of the shard has, each with its index.
+        missing: Indexed keys that no point of the shard has, each with the indexes of its fields.
     """
 
     def __init__(self, engine: edge.EdgeShard) -> None:
         """Read which indexes an open shard has."""
         there = engine.info().payload_schema
         self._engine = engine
-        self.missing: dict[str, Any] = {
-            key: params for key, params in _indexes() if key not in there
-        }
+        self.missing: dict[str, dict[str, Any]] = {}
+        for field, params in _indexes():
+            if field not in there:
+                self.missing.setdefault(field.partition(".")[0], {})[field] = params
 
     def begin(self) -> None:
         """Make those of keys that every point has, in a shard without points."""
@@ -70,8 +71,8 @@ class PayloadIndexes:
 
     def _make(self, keys: Iterable[str]) -> None:
         for key in list(keys):
-            index = UpdateOperation.create_field_index(key, self.missing[key])
-            self._engine.update(index)
+            for field, params in self.missing[key].items():
+                self._engine.update(UpdateOperation.create_field_index(field, params))
             del self.missing[key]
 
 
@@ -97,5 +98,8 @@ def _indexes() -> Iterator[tuple[str, Any]]:
     for field in TIMES:
         yield field, edge.DatetimeIndexParams(**alone)
     yield PLACE, edge.GeoIndexParams(**alone)
+    yield FRAME, edge.KeywordIndexParams(**alone)
+    for axis in AXES:
+        yield axis, edge.FloatIndexParams(**alone)
     word = edge.TokenizerType.Word
     yield TEXT, edge.TextIndexParams(tokenizer=word, lowercase=True, scoring=True, **alone)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from sensorium.memory.certainty import Certainty
+from sensorium.memory.records import Origin
 
 
 class Answer(BaseModel):
@@ -74,6 +75,16 @@ class Place(Answer):
     altitude: float | None = None
 
 
+class Pose(Answer):
+    """Where something was in a frame, in metres and radians; in requests, too."""
+
+    x: float
+    y: float
+    z: float = 0.0
+    yaw: float | None = None
+    frame: str = "map"
+
+
 class Medium(Answer):
     """One percept of a record; see `sensorium.memory.Medium`."""
 
@@ -121,8 +132,12 @@ class Record(Answer):
     metadata: dict[str, Any]
     modalities: list[str]
     media: list[Medium]
-    place: Place | None
+    place: Place | Pose | None
     findings: list[Finding]
+    origin: Origin | None
+    supersedes: list[str]
+    superseded_by: list[str]
+    version_of: str | None
 
 
 class Hit(Answer):
@@ -143,6 +158,7 @@ class Hit(Answer):
     similarity: float | None
     age: float
     finding: Finding | None
+    then: list[Any] = []
     medium: str | None
 
 

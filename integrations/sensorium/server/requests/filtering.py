@@ -8,7 +8,17 @@ from fastapi import Depends, Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from sensorium.agents.arguments import Modalities, Since, Source, Tags, Until, Where, filters
+from sensorium.agents.arguments import (
+    Modalities,
+    Near,
+    Origins,
+    Since,
+    Source,
+    Tags,
+    Until,
+    Where,
+    filters,
+)
 from sensorium.memory import Filters
 
 WHERE: TypeAdapter[Any] = TypeAdapter(Where)
@@ -31,6 +41,8 @@ class FilterFields(BaseModel):
     where: Where = None
     with_modalities: Having = None
     text_contains: Containing = ""
+    near: Near = ""
+    origins: Origins = None
 
     def filters(self) -> Filters:
         """Return them as `Memory` takes them."""
@@ -45,6 +57,8 @@ def read_filters(
     since: Annotated[Since, Query()] = None,
     until: Annotated[Until, Query()] = None,
     text_contains: Annotated[Containing, Query()] = "",
+    near: Annotated[Near, Query()] = "",
+    origin: Annotated[Origins, Query(description="Any of these; repeat it.")] = None,
     where: Annotated[
         str,
         Query(
@@ -62,6 +76,8 @@ def read_filters(
         until=until,
         text_contains=text_contains,
         where=_where(where),
+        near=near,
+        origins=origin,
     )
 
 

@@ -20,7 +20,7 @@ from pydantic import (
 from starlette.datastructures import QueryParams
 from typing_extensions import Self
 
-from sensorium.agents.arguments import NewTags, NewText, Origin
+from sensorium.agents.arguments import NewTags, NewText, SourceName
 from sensorium.agents.time_arguments import Time
 from sensorium.agents.wording import refusal, refused
 from sensorium.errors import PerceptShapeError, RequestError
@@ -77,7 +77,7 @@ class StreamQuery(BaseModel):
     queue: int | None = None
     name: str | None = None
     tags: NewTags = None
-    source: Origin = ""
+    source: SourceName = ""
     text: NewText = ""
     metadata: Annotated[Json[Any], Field(description="An object, as JSON.")] | None = None
     annotate: bool = False

@@ -6,15 +6,15 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from sensorium.agents.arguments import (
     At,
-    Origin,
     OtherFacts,
     OtherTags,
     OtherText,
+    SourceName,
     Ttl,
     check_changes,
 )
@@ -57,11 +57,12 @@ class Changes(BaseModel):
     text: OtherText = ""
     at: At = None
     tags: OtherTags = None
-    source: Origin = ""
+    source: SourceName = ""
     metadata: OtherFacts = None
     ttl: Ttl = None
     expires_at: Expiring = None
     place: Where = None
+    history: Annotated[bool, Field(description="Keep the memory as it was, too.")] = False
     keep_media: KeepMedia = None
     sound: WithSound = None
     media: Sent = None
@@ -146,6 +147,7 @@ async def change_memory(
             *read_all(body, step),
             keep_media=about.keep_media,
             sound=about.sound,
+            history=about.history,
             **changes,
         )
         state.happenings.tell(caller.owner, "updated", [changed.id])

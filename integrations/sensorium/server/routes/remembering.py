@@ -13,7 +13,8 @@ from sensorium.agents.time_arguments import Time, expiry
 from sensorium.agents.wording import told
 from sensorium.errors import RequestError, SensoriumError
 from sensorium.memory import Memory, Moment, Remembered
-from sensorium.percepts import Percept, Place
+from sensorium.memory.records import Origin as SaidBy
+from sensorium.percepts import Percept, Place, Pose
 from sensorium.server.answers import models
 from sensorium.server.answers.progress import Step
 from sensorium.server.routes.bodies import Body, Sent, Units
@@ -22,7 +23,9 @@ BATCH = 4  # moments remembered together: few enough for the progress to move
 
 
 Expiring = Annotated[Time | None, Field(description="Forget it at this time; instead of ttl.")]
-Where = Annotated[models.Place | None, Field(description="Where it was.")]
+Where = Annotated[
+    models.Place | models.Pose | None, Field(description="Where it was, on Earth or in a frame.")
+]
 KeepMedia = Annotated[
     bool | None, Field(description="Keep the signals, not only their vectors; true by default.")
 ]
@@ -40,6 +43,7 @@ class NewMemory(Remember):
         default=None, description="When it was, where nothing states it: the age of a file."
     )
     place: Where = None
+    origin: SaidBy | None = Field(default=None, description="Who says so.")
     keep_media: KeepMedia = None
     sound: WithSound = None
     enrich: bool | list[str] | None = Field(
@@ -78,6 +82,8 @@ def remember(
         "expires_at": expiry_of(about.ttl, about.expires_at),
         "dated": about.dated,
         "place": place_of(about.place),
+        "supersedes": about.supersedes,
+        "origin": about.origin,
     }
     how: dict[str, Any] = {
         "keep_media": about.keep_media,
@@ -110,12 +116,14 @@ def expiry_of(ttl: timedelta | None, expires_at: datetime | None) -> datetime | 
     return expiry(ttl) or expires_at
 
 
-def place_of(given: models.Place | None) -> Place | None:
+def place_of(given: models.Place | models.Pose | None) -> Place | Pose | None:
     """Return a place that was given.
 
     Raises:
         PerceptValueError: One of its numbers is out of range.
     """
+    if isinstance(given, models.Pose):
+        return Pose(**given.model_dump())
     return None if given is None else Place(given.latitude, given.longitude, given.altitude)
 
 

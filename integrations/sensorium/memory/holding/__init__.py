@@ -1,0 +1,1 @@
+"""What holds now: records that supersede others, former versions, and contradictions."""

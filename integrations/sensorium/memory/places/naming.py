@@ -1,0 +1,96 @@
+"""Places with names: each is a record of its owner, so that it moves and goes as records do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+from sensorium.errors import FilterError, RecordError, RecordNotFoundError, show
+from sensorium.memory.layout.ids import check_id, point_id
+from sensorium.memory.layout.lookup import find_record
+from sensorium.memory.layout.parts import pages
+from sensorium.memory.layout.payload import place_in
+from sensorium.memory.places.area import Area, read_area
+from sensorium.memory.places.words import WITHIN, read_place
+from sensorium.memory.records import Moment
+from sensorium.memory.shelf import Setup, Shelf
+from sensorium.qdrant import Equal, Filter, Present
+from sensorium.qdrant.points import Payload
+
+PREFIX = "place:"  # of the id of a record that names a place
+TAG, RADIUS = "place", "radius"  # its tag; the key of its metadata with its metres
+PAGE = 256  # points read in one request
+
+
+def naming(name: str, place: object, radius: object) -> Moment:
+    """Return the record that gives a place a name; it has no vectors, so no likeness finds it.
+
+    Raises:
+        RecordError: The name cannot be one, or the place is of another type.
+        FilterError: `radius` is not a distance.
+        PerceptValueError: The place cannot be one.
+    """
+    area = read_area(place, radius)
+    if read_place(check_id(name)) is not None or WITHIN in name:
+        raise RecordError(
+            f"the name {show(name)} of a place",
+            "one that is not read as a place itself",
+            'write it in words, without " within ", such as "home"',
+        )
+    check_id(PREFIX + name)
+    return Moment(
+        text=name,
+        id=PREFIX + name,
+        tags=[TAG],
+        metadata={RADIUS: area.radius},
+        place=area.place,
+        vectors={},
+    )
+
+
+def point_of(owner: str, name: str) -> str:
+    """Return the id of the point that names a place."""
+    return point_id(owner, PREFIX + name)
+
+
+def named_area(shelf: Shelf, name: str) -> Area:
+    """Return the area of a name.
+
+    Raises:
+        FilterError: No place has that name.
+    """
+    try:
+        point = shelf.ask(lambda now: find_record(now.backend, shelf.owner, PREFIX + name))
+        area = _area_in(point.payload)
+    except RecordNotFoundError:
+        area = None
+    if area is None:
+        known = ", ".join(sorted(named_areas(shelf))) or "there is none so far"
+        raise FilterError(
+            f"near a place called {show(name)}",
+            f"the name of a place: {known}",
+            f'give it first: memory.name_place({name!r}, (48.8584, 2.2945), "200 m")',
+        )
+    return area
+
+
+def named_areas(shelf: Shelf) -> dict[str, Area]:
+    """Return the areas that have a name, by name."""
+    return shelf.ask(lambda setup: dict(sorted(_named(setup, shelf.owner))))
+
+
+def _named(setup: Setup, owner: str) -> Iterator[tuple[str, Area]]:
+    has_name = Equal("tags", TAG) & Present(f"metadata.{RADIUS}")
+    alive = Filter(owner, has_name, alive_at=datetime.now(timezone.utc))
+    keys = ["id", "place", "pose", "metadata"]
+    for page in pages(setup.backend, alive, limit=PAGE, payload=keys):
+        for point in page:
+            name, area = str(point.payload.get("id", "")), _area_in(point.payload)
+            if name.startswith(PREFIX) and area is not None:
+                yield name.removeprefix(PREFIX), area
+
+
+def _area_in(payload: Payload) -> Area | None:
+    place, radius = place_in(payload), payload.get("metadata", {}).get(RADIUS)
+    known = place is not None and isinstance(radius, (int, float))
+    return Area(place, float(radius)) if known else None  # type: ignore[arg-type]  # it is known

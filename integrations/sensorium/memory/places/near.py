@@ -1,0 +1,90 @@
+"""What is near a place, as a condition that holds exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sensorium.errors import FilterError, show
+from sensorium.memory.layout.parts import pages
+from sensorium.memory.layout.payload import place_in
+from sensorium.memory.places.area import Area, read_area
+from sensorium.memory.places.distance import parse_length
+from sensorium.memory.places.naming import named_area, point_of
+from sensorium.memory.shelf import Setup, Shelf
+from sensorium.qdrant import Condition, Every, Filter, Ids, Not
+
+PAGE = 1_000  # points looked at in one request
+KEYS = ["place", "pose"]
+
+
+def near_condition(shelf: Shelf, near: Any) -> Condition | None:
+    """Return the condition that a record is near a place; `None` if no place was given.
+
+    A store finds circles on Earth and boxes in a frame by its indexes. Of a box, its points at the
+    border of the ball within are looked at one by one, and those outside it are excluded: about a
+    third of the points in the box, whatever else is asked.
+
+    Args:
+        shelf: The owner's records.
+        near: `(place, distance)`, or the name of a place, alone or with a distance.
+    Raises:
+        FilterError: Neither, a distance that is none, or a name that no place has.
+        RecordError: A place of another type.
+        PerceptValueError: A place that cannot be one.
+    """
+    if near is None:
+        return None
+    area, named = _area_of(shelf, near)
+    found: list[Condition] = [area.around]
+    if area.border is not None:
+        outside = shelf.ask(lambda setup: _outside(setup, shelf.owner, area))
+        found += [Not(Ids(outside))] if outside else []
+    if named is not None:  # a name is a record at its own place, which nobody asks for
+        found.append(Not(Ids((named,))))
+    return Every(tuple(found))
+
+
+def check_near(near: Any) -> Any:
+    """Return `near` of a call, if it is what `near_condition` takes; names are not looked up.
+
+    Raises:
+        FilterError: It is something else, or a distance that is none.
+        RecordError: A place of another type.
+        PerceptValueError: A place that cannot be one.
+    """
+    if isinstance(near, str):
+        return near
+    if not isinstance(near, (tuple, list)) or len(near) != 2 or isinstance(near[0], (int, float)):
+        raise FilterError(
+            f"near={show(near)}",
+            "a place with a distance, or the name of a place",
+            'write near=((48.8584, 2.2945), "200 m"), near=(Pose(1.0, 2.5), "3 m") or near="home"',
+        )
+    place, radius = near
+    if isinstance(place, str):
+        parse_length(radius)
+    else:
+        read_area(place, radius)
+    return near
+
+
+def _area_of(shelf: Shelf, near: Any) -> tuple[Area, str | None]:
+    """Return the area that is meant, and the point of its name if it is asked for by that."""
+    if isinstance(check_near(near), str):
+        return named_area(shelf, near), point_of(shelf.owner, near)
+    place, radius = near
+    if isinstance(place, str):
+        known = named_area(shelf, place)
+        return read_area(known.place, radius), point_of(shelf.owner, place)
+    return read_area(place, radius), None
+
+
+def _outside(setup: Setup, owner: str, area: Area) -> tuple[str, ...]:
+    """Return the points near the border of an area that are not in it."""
+    border = Filter(owner, area.border, parts=True)
+    return tuple(
+        point.id
+        for page in pages(setup.backend, border, limit=PAGE, payload=KEYS)
+        for point in page
+        if not area.holds(place_in(point.payload))
+    )

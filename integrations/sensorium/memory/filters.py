@@ -14,7 +14,7 @@ from sensorium.qdrant import Condition, Either, Equal, Every, OneOf, Range, Word
 from sensorium.qdrant.filters import matching
 
 # A place with a distance, or the name of a place, which has a distance of its own
-Near: TypeAlias = "str | tuple[str | Whereabouts, str | float]"
+Near: TypeAlias = str | tuple[str | Whereabouts, str | float]
 
 
 class Filters(TypedDict, total=False):

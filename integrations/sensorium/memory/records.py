@@ -19,7 +19,7 @@ from sensorium.percepts import Percept, Place, Pose, Span
 
 SHOWN = 60  # characters of a text in a record's repr
 DIGEST = re.compile("[0-9a-f]{64}")  # of a percept: SHA-256 in hexadecimal
-Whereabouts: TypeAlias = "Place | Pose | tuple[float, float]"  # as callers give a place
+Whereabouts: TypeAlias = Place | Pose | tuple[float, float]  # as callers give a place
 Origin = Literal["person", "sensor", "file", "tool", "model", "web"]
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 Status = Literal["new", "replaced", "known"]

@@ -20,7 +20,10 @@ def hour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
     """A knock and a bark 20 s after it; a bark before a knock; a knock alone."""
     planted = {0: "knock", 20: "bark", 600: "bark", 610: "knock", 1200: "knock", 1800: "bark"}
     with Memory.open(
-        tmp_path, share=False, owner="rex", encoder=PlantedEncoder(background=True)
+        tmp_path_factory.mktemp("memory"),
+        share=False,
+        owner="rex",
+        encoder=PlantedEncoder(background=True),
     ) as memory:
         moments = [
             Moment(text=f"{planted[n]}*3 p{n}" if n in planted else f"w{n} v{n}", id=str(n), at=at)

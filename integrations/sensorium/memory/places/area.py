@@ -10,7 +10,8 @@ from sensorium.errors import FilterError, show
 from sensorium.memory.checks import check_place
 from sensorium.memory.places.distance import EARTH, distance, parse_length
 from sensorium.percepts import Place, Pose
-from sensorium.qdrant import Condition, Either, Equal, Every, Near, Not, Range
+from sensorium.qdrant import Condition, Either, Equal, Every, Not, Range
+from sensorium.qdrant.filters import Near
 
 POLE = 90.0  # degrees
 # A ball is filled by boxes from within: these corners lie on the circle, and the boxes are flat,

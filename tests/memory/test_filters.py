@@ -36,8 +36,11 @@ def test_every_filter_is_a_condition() -> None:
         "where": {"room": "kitchen"},
         "with_modalities": ["image"],
         "text_contains": "dog",
+        "origins": ["person", "web"],
+        "near": "home",
     }
-    assert conditions("recall", filters) == Every(
+    home = Equal("metadata.room", "home")  # in the place of what `near` is found to mean
+    assert conditions("recall", filters, near=home) == Every(
         (
             Either((Range("at", gte=AWARE), Range("until", gte=AWARE))),
             Range("at", lt=AWARE),
@@ -47,9 +50,13 @@ def test_every_filter_is_a_condition() -> None:
             Equal("metadata.room", "kitchen"),
             OneOf("modalities", ("image",)),
             Words("page_content", "dog"),
+            OneOf("provenance", ("person", "web")),
+            home,
         )
     )
     assert set(filters) == set(Filters.__annotations__)
+    with pytest.raises(FilterError, match="leave near out"):
+        conditions("density", filters)
 
 
 def test_no_filter_is_no_condition() -> None:

@@ -32,8 +32,9 @@ from sensorium.errors import (
     UnitError,
     UnsupportedModalityError,
 )
-from sensorium.memory import Hit
+from sensorium.memory import Hit, Record
 from sensorium.memory.certainty import written
+from sensorium.memory.places.words import place_text
 from sensorium.memory.times import TimesRead
 from sensorium.percepts import Percept, Text
 
@@ -41,6 +42,14 @@ WHERE = {  # words were found, by their origin
     "read": "read in the picture",
     "heard": "heard in the sound",
     "subtitle": "in the subtitles",
+}
+ORIGIN_WORDS = {
+    "person": "in a person's own words",
+    "sensor": "from a sensor",
+    "file": "from a file",
+    "tool": "from a tool",
+    "model": "noted by a model",
+    "web": "from the web",
 }
 SHOWN = 80  # characters of a refused value
 MOST_PROBLEMS = 3  # refused arguments that are told
@@ -175,8 +184,21 @@ def hit_line(hit: Hit, *, keywords: bool = False) -> str:
         parts.append(confidence_words(hit, keywords=keywords))
     if record.tags:
         parts.append(f"tags {', '.join(record.tags)}")
+    parts += standing(record)
     text = f": {cut(record.text, '(cut)')}" if record.text else ""
     return f"{', '.join(parts)} (id {record.id}){text}{_finding(hit)}"
+
+
+def standing(record: Record) -> list[str]:
+    """Say where a memory was, who says so, and what it stands in the place of, as far as known."""
+    said = [] if record.place is None else [f"place {place_text(record.place)}"]
+    if record.origin is not None:
+        said.append(ORIGIN_WORDS[record.origin])
+    if record.supersedes:
+        said.append(f"earlier: {', '.join(record.supersedes)}")
+    if record.superseded_by:
+        said.append(f"does not hold any more, now: {', '.join(record.superseded_by)}")
+    return said
 
 
 def _finding(hit: Hit) -> str:

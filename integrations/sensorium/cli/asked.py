@@ -78,6 +78,7 @@ class RecordOptions:
             "metadata": parse_metadata(self.meta, "--meta") if self.meta else None,
             "expires_at": time_ahead(self.ttl, "--ttl") if self.ttl else None,
             "id": self.id,
+            "origin": "person",
         }
 
 
@@ -119,7 +120,7 @@ class Asked:
         metadata = {**seen.metadata, **(self.arguments["metadata"] or {})} or None
         given = {**dated.of_record(self.arguments), "metadata": metadata}
         given["at"] = given["at"] or seen.at
-        given["place"] = given.get("place") or seen.place
+        given["place"], given["origin"] = given.get("place") or seen.place, "file"
         return Moment(seen.percepts, **given)
 
     def seen(

@@ -96,6 +96,22 @@ class RecallFilters:
         ),
     ] = None
 
+    near: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE",
+            help='Only memories near a place: "48.8584,2.2945 within 200 m", "1.5,2 in map within '
+            '3 m", or a name: home, "home within 1 km".',
+        ),
+    ] = None
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only what this says: person, sensor, file, tool, model or web; repeat to accept "
+            "any of several."
+        ),
+    ] = None
+
     def to_filters(self) -> Filters:
         """Return the filters that `Memory` takes, without those that were left out.
 
@@ -113,6 +129,12 @@ class RecallFilters:
             found["source"] = self.source
         if self.where:
             found["where"] = parse_metadata(self.where, "--where")
+        if self.near is not None:
+            from sensorium.memory.places.words import read_near
+
+            found["near"] = read_near(self.near)
+        if self.origin:
+            found["origins"] = list(self.origin)
         return found
 
 

@@ -75,6 +75,7 @@ class RememberTool(ChangingTool):
         source: str = "",
         metadata: dict[str, Any] | None = None,
         ttl: timedelta | None = None,
+        supersedes: Sequence[str] | None = None,
     ) -> Answer:
         check_content(text, [*(media or ()), *attached])
         self._reader.check_text(text)
@@ -83,6 +84,8 @@ class RememberTool(ChangingTool):
             "source": source or None,
             "metadata": metadata,
             "expires_at": expiry(ttl),
+            "supersedes": supersedes,
+            "origin": "person" if attached else "model",
         }
         remembered = memory.remember(
             *self._percepts(media, attached),

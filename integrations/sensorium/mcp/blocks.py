@@ -12,7 +12,7 @@ from mcp_types import AudioContent, ContentBlock, ImageContent, TextContent
 
 from sensorium.agents.limits import LONGEST_TEXT
 from sensorium.agents.showing import Budget, show_match
-from sensorium.agents.wording import confidence_words, cut, stretch_of
+from sensorium.agents.wording import confidence_words, cut, standing, stretch_of
 from sensorium.mcp.schemas import HitData, MediumData, RecordData
 from sensorium.memory import Finding, Hit, Medium, Memory, Record
 from sensorium.percepts.forms import Preview
@@ -110,6 +110,8 @@ def when(time: datetime) -> str:
 
 
 def _details(record: Record, matched: Finding | None = None) -> Iterator[str]:
+    if said := standing(record):
+        yield f"   {json.dumps('; '.join(said), ensure_ascii=False)}"
     if record.text:
         yield f"   text: {json.dumps(_cut(record.text, record), ensure_ascii=False)}"
     for finding in [matched] if matched else record.findings[:MOST_FINDINGS]:

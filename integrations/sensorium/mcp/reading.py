@@ -16,7 +16,9 @@ from sensorium.agents.arguments import (
     Media,
     MinConfidence,
     Modalities,
+    Near,
     NewestFirst,
+    Origins,
     PageSize,
     Previews,
     Query,
@@ -73,6 +75,8 @@ class ReadingTools:
         until: Until = None,
         source: Source = "",
         where: Where = None,
+        near: Near = "",
+        origins: Origins = None,
         previews: Previews = None,
     ) -> CallToolResult:
         """Find memories by what they are about, whatever their modality.
@@ -93,7 +97,15 @@ class ReadingTools:
             "modalities": modalities,
             "min_confidence": min_confidence,
         }
-        given = filters(tags=tags, since=since, until=until, source=source, where=where)
+        given = filters(
+            tags=tags,
+            since=since,
+            until=until,
+            source=source,
+            where=where,
+            near=near,
+            origins=origins,
+        )
 
         def work(step: Step) -> CallToolResult:
             found = ask(self._memory, self._read(parts, step), given, **options)
@@ -145,6 +157,8 @@ class ReadingTools:
         until: Until = None,
         source: Source = "",
         where: Where = None,
+        near: Near = "",
+        origins: Origins = None,
         with_modalities: Modalities = None,
     ) -> Annotated[CallToolResult, TimelineData]:
         """List memories in order of time, a page at a time, without their pictures and sounds."""
@@ -154,6 +168,8 @@ class ReadingTools:
             until=until,
             source=source,
             where=where,
+            near=near,
+            origins=origins,
             with_modalities=with_modalities,
         )
         page = self._memory.timeline(
@@ -174,6 +190,8 @@ class ReadingTools:
         until: Until = None,
         source: Source = "",
         where: Where = None,
+        near: Near = "",
+        origins: Origins = None,
         with_modalities: Modalities = None,
     ) -> Annotated[CallToolResult, CountData]:
         """Count memories."""
@@ -183,6 +201,8 @@ class ReadingTools:
             until=until,
             source=source,
             where=where,
+            near=near,
+            origins=origins,
             with_modalities=with_modalities,
         )
         count = self._memory.count(**conditions)

@@ -20,6 +20,7 @@ from sensorium.agents.arguments import (
     OtherText,
     Signal,
     SourceName,
+    Supersedes,
     Together,
     Ttl,
     check_changes,
@@ -64,6 +65,7 @@ class WritingTools:
         source: SourceName = "",
         metadata: Facts = None,
         ttl: Ttl = None,
+        supersedes: Supersedes = None,
     ) -> Annotated[CallToolResult, RememberedData]:
         """Remember text, pictures, sounds, videos, depth maps, thermal pictures or motions.
 
@@ -77,6 +79,8 @@ class WritingTools:
             "source": source or None,
             "metadata": metadata,
             "expires_at": expiry(ttl),
+            "supersedes": supersedes,
+            "origin": "model",
         }
         signals = media or []
         check_content(text, signals)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from functools import partial
 from pathlib import Path
@@ -1220,7 +1221,8 @@ class Memory(Closing, Reopening):
         Raises:
             SensoriumError: The first failure; the other windows are remembered.
         """
-        report = self.remember_many(moments)
+        felt = [moment if moment.origin else replace(moment, origin="sensor") for moment in moments]
+        report = self.remember_many(felt)
         if heard is not None:
             for remembered in report.remembered:
                 heard(remembered)

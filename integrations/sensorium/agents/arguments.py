@@ -243,13 +243,11 @@ Near = Annotated[
     NULL_IS_BLANK,
     AfterValidator(_check_near),
     _described(
-        'Only near a place: "home" if it has a name, "home within 1 km", "48.858,2.294 within 200 '
-        'm", or in the frame of a robot "1.5,2 in map within 3 m".'
+        'Near a place: "home within 1 km", "48.86,2.29 within 1 km", "1,2 in map within 3 m".'
     ),
 ]
 Origins = Annotated[
-    list[Origin] | None,
-    _described("Only what one of these says: person (own words), sensor, file, tool, model, web."),
+    list[Origin] | None, _described("Only what these say; person: somebody's own words.")
 ]
 
 # Lists
@@ -284,7 +282,7 @@ Facts = Annotated[
 ]
 Supersedes = Annotated[
     list[str] | None,
-    _described("Ids of memories that this one corrects: they are kept, and not recalled any more."),
+    _described("Ids of memories that hold no more because of it."),
 ]
 Ttl = Annotated[Age | None, age_schema("Forget it after this time from now, such as 30d or 12h.")]
 

@@ -182,9 +182,9 @@ def hit_line(hit: Hit, *, keywords: bool = False) -> str:
     ]
     if hit.confidence is not None:
         parts.append(confidence_words(hit, keywords=keywords))
+    parts += standing(record)
     if record.tags:
         parts.append(f"tags {', '.join(record.tags)}")
-    parts += standing(record)
     text = f": {cut(record.text, '(cut)')}" if record.text else ""
     return f"{', '.join(parts)} (id {record.id}){text}{_finding(hit)}"
 

@@ -158,7 +158,6 @@ class ReadingTools:
         source: Source = "",
         where: Where = None,
         near: Near = "",
-        origins: Origins = None,
         with_modalities: Modalities = None,
     ) -> Annotated[CallToolResult, TimelineData]:
         """List memories in order of time, a page at a time, without their pictures and sounds."""
@@ -169,7 +168,6 @@ class ReadingTools:
             source=source,
             where=where,
             near=near,
-            origins=origins,
             with_modalities=with_modalities,
         )
         page = self._memory.timeline(
@@ -190,8 +188,6 @@ class ReadingTools:
         until: Until = None,
         source: Source = "",
         where: Where = None,
-        near: Near = "",
-        origins: Origins = None,
         with_modalities: Modalities = None,
     ) -> Annotated[CallToolResult, CountData]:
         """Count memories."""
@@ -201,8 +197,6 @@ class ReadingTools:
             until=until,
             source=source,
             where=where,
-            near=near,
-            origins=origins,
             with_modalities=with_modalities,
         )
         count = self._memory.count(**conditions)

@@ -43,12 +43,11 @@ WHERE = {  # words were found, by their origin
     "heard": "heard in the sound",
     "subtitle": "in the subtitles",
 }
-ORIGIN_WORDS = {
+ORIGIN_WORDS = {  # what a model noted itself goes without saying
     "person": "in a person's own words",
     "sensor": "from a sensor",
     "file": "from a file",
     "tool": "from a tool",
-    "model": "noted by a model",
     "web": "from the web",
 }
 SHOWN = 80  # characters of a refused value
@@ -192,7 +191,7 @@ def hit_line(hit: Hit, *, keywords: bool = False) -> str:
 def standing(record: Record) -> list[str]:
     """Say where a memory was, who says so, and what it stands in the place of, as far as known."""
     said = [] if record.place is None else [f"place {place_text(record.place)}"]
-    if record.origin is not None:
+    if record.origin in ORIGIN_WORDS:
         said.append(ORIGIN_WORDS[record.origin])
     if record.supersedes:
         said.append(f"earlier: {', '.join(record.supersedes)}")

@@ -18,7 +18,7 @@ from tables import markdown
 DOCS = Path(__file__).parent.parent / "docs"
 PICTURE, PAGE = DOCS / "pictures" / "scale.svg", DOCS / "scale.md"
 BEGIN, END = "<!-- plan: begin -->", "<!-- plan: end -->"
-WIDTH, HEIGHT, MARGIN, GAP = 250, 190, 52, 40  # pixels of a panel, left of it, above and below
+WIDTH, HEIGHT, MARGIN, GAP = 250, 190, 84, 40  # pixels of a panel, left of it, above and below
 BLUE, ORANGE = "#2563a8", "#c2571a"
 DECADES = (4, 6)  # of the records: 10^4 to 10^6
 MILLION, GB = 1_000_000, 1e9
@@ -95,8 +95,8 @@ def _panel(panel: Panel, growths: Sequence[Growth], left: float) -> list[str]:
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>' for x, y in points]
-        x, y = points[0]
-        parts.append(_text((x + 8, y - 8), name, "start", fill=colour))
+        x, y = points[-1]
+        parts.append(_text((min(x, left + WIDTH - 30), y - 10), name, "middle", fill=colour))
     return parts
 
 
@@ -128,7 +128,7 @@ class Cluster:
         cores: Cores of a machine.
         links: Bytes of a vector's links in its graph: 32 of 4 bytes in the lowest layer.
         ids: Bytes of its id, and of its places in the indexes of the payload.
-        shard: Memories of a shard, at most: as many as were measured, times ten.
+        shard: Memories of a shard, at most.
     """
 
     records: int = 10**8
@@ -178,7 +178,7 @@ def plan(growth: Growth, cluster: Cluster) -> list[tuple[str, str, str]]:
         (
             "recalls a second, every shard asked",
             f"{cores / work:,.0f}",
-            f"{growth.after_cpu:.1f} CPU ms a shard, measured; no network counted",
+            f"{growth.after_cpu:.1f} CPU ms a shard, measured with {growth.records:,}; no network",
         ),
         (
             "recalls a second, sharded by owner",

@@ -78,3 +78,16 @@ def test_markup_and_control_characters_are_not_obeyed() -> None:
     shown = run("timeline").stdout
     assert "[bold]not" in shown
     assert "\x1b" not in shown
+
+
+def test_episodes_are_listed() -> None:
+    """Two sittings far apart are two episodes, each with its span and what was said in it."""
+    for day in ("2026-01-01", "2026-03-01"):
+        for minute in range(4):
+            run("remember", "--text", f"note {day} {minute}", "--at", f"{day}T12:0{minute}")
+    found = run_json("episodes", "--oldest-first")["episodes"]
+    assert [each["records"] for each in found] == [4, 4]
+    assert found[0]["start"] < found[0]["end"] < found[1]["start"]
+    assert "note 2026-01-01" in run("episodes", "--until", "2026-02-01").stdout
+    assert run("episodes", "--since", "2026-05-01").stdout == "nothing found\n"
+    run_json("episodes", "--since", "2026-05-01", "--until", "2026-04-01", code=1)

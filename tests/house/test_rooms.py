@@ -35,6 +35,7 @@ ROOMS = [
         "calibrating",
         "recalling",
         "chronology",
+        "episodes",
         "writing",
         "streams",
         "moving",

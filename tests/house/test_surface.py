@@ -27,10 +27,10 @@ SURFACE = {
     "Every Filter Ids Not OneOf Page Point Present Range Scored Search StoredPoint Words",
     "sensorium.qdrant.client": "ClientBackend add_modality create_collection",
     "sensorium.qdrant.edge": "EdgeBackend",
-    "sensorium.memory": "Area AsyncMemory Conflict CopySummary Counted Enriched ExportSummary "
-    "Failure Filters Finding Hit ImportSummary Medium Memory Moment NearestMedia Occurrences "
-    "Progress PurgeReceipt Query Record Reembedded Remembered Report Stream StreamOptions Sweep "
-    "Timeline Verification",
+    "sensorium.memory": "Area AsyncMemory Conflict CopySummary Counted Enriched Episode "
+    "ExportSummary Failure Filters Finding Hit ImportSummary Medium Memory Moment "
+    "NearestMedia Occurrences Progress PurgeReceipt Query Record Reembedded Remembered Report "
+    "Stream StreamOptions Sweep Timeline Verification",
     "sensorium.moving": "RowFailure ShardReport ShardWriter ShardsSummary encode_dataset "
     "join_shards list_files",
     "sensorium.langchain": "SensoriumEmbeddings SensoriumRetriever SensoriumVectorStore "

@@ -36,7 +36,7 @@ from sensorium.memory import Memory
 from sensorium.percepts import Audio
 from sensorium.percepts.files import file_from_percept
 
-READING = {"recall", "timeline", "count", "search", "fetch"}
+READING = {"recall", "timeline", "episodes", "count", "search", "fetch"}
 TOOLS = {*READING, "remember", "update", "forget"}
 
 
@@ -420,6 +420,7 @@ async def test_nothing_a_memory_holds_forges_a_line(own: Memory) -> None:
     calls: dict[str, list[dict[str, Any]]] = {
         "recall": [{"query": "x"}, {"query": "x", "previews": False}, {"like": name}],
         "timeline": [{}],
+        "episodes": [{}],
         "count": [{"by": by} for by in ("tags", "source", "modalities")],
         "search": [{"query": "x"}],
         "fetch": [{"id": name}],
@@ -466,3 +467,17 @@ async def test_prompts_are_offered(own: Memory) -> None:
                 [message] = about.messages
                 assert "the ferry" in message.content.text  # type: ignore[union-attr]
                 await client.get_prompt(prompt.name)
+
+
+async def test_episodes_are_told(own: Memory) -> None:
+    """The tool says when an episode was, how much it holds, and its telling memories."""
+    async with Client(build_server(own)) as client:
+        assert "no memories" in text_of(await ask(client, "episodes"))
+        for second in range(2):
+            at = f"2026-07-01T00:00:0{second}Z"
+            await ask(client, "remember", text=f"note {second}", at=at)
+        told = text_of(await ask(client, "episodes"))
+        [episode] = (await data_of(client, "episodes"))["episodes"]
+    assert told.startswith("episode from 2026-07-01 00:00:00 to 00:00:01 UTC, 2 memories (2 text)")
+    assert (episode["records"], len(episode["moments"])) == (2, 2)
+    assert episode["moments"][0]["text"].startswith("note")

@@ -4,6 +4,7 @@
 - `signals` makes percepts of what a model or a program sends.
 - `showing` turns a memory's media into pictures and sounds; `wording` writes memories and errors.
 - `ages` reads ages; `time_arguments` reads times and ages as arguments of a tool.
+- `episodes` describes the tool that lists episodes, and writes a line for each.
 - `widening` searches until an adapter has found enough.
 - `grants` knows the tokens of clients, each with an owner and rights; `owners` opens the memories
   of many owners in one place.

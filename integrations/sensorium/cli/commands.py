@@ -48,6 +48,10 @@ ENTRIES = {
         "listing:timeline",
         "List memories in order of time.",
     ),
+    "episodes": Entry(
+        "episodes:episodes",
+        "List episodes: stretches that belong together by time, place and content.",
+    ),
     "show": Entry(
         "showing:show",
         "Show everything about one memory, and where its signals are.",

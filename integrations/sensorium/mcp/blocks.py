@@ -13,8 +13,8 @@ from mcp_types import AudioContent, ContentBlock, ImageContent, TextContent
 from sensorium.agents.limits import LONGEST_TEXT
 from sensorium.agents.showing import Budget, show_match
 from sensorium.agents.wording import confidence_words, cut, standing, stretch_of
-from sensorium.mcp.schemas import HitData, MediumData, RecordData
-from sensorium.memory import Finding, Hit, Medium, Memory, Record
+from sensorium.mcp.schemas import EpisodeData, HitData, MediumData, RecordData
+from sensorium.memory import Episode, Finding, Hit, Medium, Memory, Record
 from sensorium.percepts.forms import Preview
 
 LONGEST_URI = 300  # characters
@@ -78,6 +78,17 @@ def hit_data(hit: Hit) -> HitData:
         "certainty": hit.certainty,
         "score": hit.score,
         "found": _cut(hit.finding.text, hit.record) if hit.finding else None,
+    }
+
+
+def episode_data(episode: Episode) -> EpisodeData:
+    """Describe an episode, JSON-ready."""
+    return {
+        "start": episode.start.isoformat(),
+        "end": episode.end.isoformat(),
+        "records": episode.records,
+        "modalities": dict(episode.modalities),
+        "moments": [record_data(record) for record in episode.moments],
     }
 
 

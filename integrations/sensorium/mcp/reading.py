@@ -1,4 +1,4 @@
-"""The tools that change nothing: recall, timeline and count."""
+"""The tools that change nothing: recall, timeline, episodes and count."""
 
 from __future__ import annotations
 
@@ -32,14 +32,22 @@ from sensorium.agents.arguments import (
     filters,
 )
 from sensorium.agents.asking import Answered, ask
+from sensorium.agents.episodes import EPISODES, MOMENTS, EpisodeLimit, episode_line
 from sensorium.agents.limits import HITS, RECORDS, ServerLimits
 from sensorium.agents.showing import Budget
 from sensorium.agents.signals import SignalReader
 from sensorium.agents.wording import is_unlikely, memories
-from sensorium.mcp.blocks import hit_data, hit_text, match_blocks, record_data, record_text
+from sensorium.mcp.blocks import (
+    episode_data,
+    hit_data,
+    hit_text,
+    match_blocks,
+    record_data,
+    record_text,
+)
 from sensorium.mcp.escaping import quoted_json
 from sensorium.mcp.progress import Call, Step, working
-from sensorium.mcp.schemas import CountData, RecallData, TimelineData, answer
+from sensorium.mcp.schemas import CountData, EpisodesData, RecallData, TimelineData, answer
 from sensorium.memory import Memory
 from sensorium.percepts import Percept
 
@@ -178,6 +186,25 @@ class ReadingTools:
             lines.append(f"there are more: call again with cursor {page.cursor}")
         records = [record_data(record) for record in page]
         return answer(lines, TimelineData(records=records, cursor=page.cursor))
+
+    def episodes(
+        self,
+        *,
+        since: Since = None,
+        until: Until = None,
+        limit: EpisodeLimit = EPISODES,
+    ) -> Annotated[CallToolResult, EpisodesData]:
+        """List episodes, newest first: stretches that belong together, with telling memories."""
+        found = self._memory.episodes(since=since, until=until, limit=limit, moments=MOMENTS)
+        lines = [
+            line
+            for episode in found
+            for line in (episode_line(episode), *map(record_text, episode.moments))
+        ]
+        return answer(
+            lines or ["no memories"],
+            EpisodesData(episodes=[episode_data(episode) for episode in found]),
+        )
 
     def count(
         self,

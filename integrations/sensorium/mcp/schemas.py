@@ -83,6 +83,22 @@ class TimelineData(TypedDict):
     cursor: str | None
 
 
+class EpisodeData(TypedDict):
+    """An episode, and the telling ones of its memories."""
+
+    start: str
+    end: str
+    records: int
+    modalities: dict[str, int]
+    moments: list[RecordData]
+
+
+class EpisodesData(TypedDict):
+    """The result of `episodes`."""
+
+    episodes: list[EpisodeData]
+
+
 class CountData(TypedDict):
     """The result of `count`."""
 

@@ -63,6 +63,7 @@ PERMISSION = "allow its folder with --root FOLDER"  # what a user can do about a
 TITLES = {
     "recall": "Recall memories",
     "timeline": "List memories by time",
+    "episodes": "List episodes",
     "count": "Count memories",
     "search": "Search memories",
     "fetch": "Read a memory",
@@ -270,7 +271,11 @@ def build_server(
         memory = server.memories.of(owner_of_caller)
     reading, connector = ReadingTools(memory, reader, limits), ConnectorTools(memory, reader)
     tools: dict[Callable[..., Any], ToolAnnotations] = dict.fromkeys(
-        (reading.recall, reading.timeline, reading.count, connector.search, connector.fetch), READS
+        (
+            *(reading.recall, reading.timeline, reading.episodes, reading.count),
+            *(connector.search, connector.fetch),
+        ),
+        READS,
     )
     if not read_only:
         writing = WritingTools(memory, reader)

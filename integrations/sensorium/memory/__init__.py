@@ -22,6 +22,7 @@ from sensorium.memory.receipts import (
     Verification,
 )
 from sensorium.memory.records import (
+    Episode,
     Failure,
     Finding,
     Hit,
@@ -45,6 +46,7 @@ __all__ = [
     "CopySummary",
     "Counted",
     "Enriched",
+    "Episode",
     "ExportSummary",
     "Failure",
     "Filters",

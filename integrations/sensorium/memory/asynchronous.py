@@ -171,6 +171,7 @@ class AsyncMemory:
     after = hop(Memory.after)
     around = hop(Memory.around)
     how_often = hop_with_end(Memory.how_often)
+    episodes = hop_with_end(Memory.episodes)
     get = hop(Memory.get)
     get_many = hop(Memory.get_many)
     timeline = hop(Memory.timeline)

@@ -38,6 +38,8 @@ from sensorium.memory.chronology.neighbours import (
 from sensorium.memory.chronology.sequences import check_alone, recall_sequence
 from sensorium.memory.closing import Closing
 from sensorium.memory.elsewhere import opener_of
+from sensorium.memory.episodes.finder import Asked, EpisodeFinder
+from sensorium.memory.episodes.grouping import best_of_episodes, check_group
 from sensorium.memory.filters import Filters, Forgetting, Purging, conditions
 from sensorium.memory.holding.conflicts import Conflict, find_conflicts
 from sensorium.memory.holding.versions import read_history
@@ -64,6 +66,7 @@ from sensorium.memory.receipts import (
 )
 from sensorium.memory.recipe import Recipe, Reopening
 from sensorium.memory.records import (
+    Episode,
     Hit,
     Medium,
     Moment,
@@ -106,7 +109,9 @@ class Memory(Closing, Reopening):
     there it is opened when it is first used, and closed on its own. A copy is the memory itself.
     """
 
-    _parts = frozenset({"_shelf", "_calibrator", "_writer", "_editor", "_recaller", "_streams"})
+    _parts = frozenset(
+        {"_shelf", "_calibrator", "_writer", "_editor", "_recaller", "_episodes", "_streams"}
+    )
 
     def __init__(
         self,
@@ -126,6 +131,7 @@ class Memory(Closing, Reopening):
         self._writer = Writer(self._shelf)
         self._editor = Editor(self._shelf)
         self._recaller = Recaller(self._shelf, self._calibrator)
+        self._episodes = EpisodeFinder(self._shelf, self._calibrator.mark)
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
 
     @classmethod
@@ -472,6 +478,7 @@ class Memory(Closing, Reopening):
         read_times: bool = False,
         sequence: Sequence[Query] | None = None,
         within: str | timedelta = WITHIN,
+        group: str | None = None,
         **filters: Unpack[Filters],
     ) -> list[Hit]:
         """Find the memories that answer a question best, in whichever modality they match.
@@ -494,6 +501,7 @@ class Memory(Closing, Reopening):
                 the first hit is returned, with the others in `then`, its score their joint
                 confidence.
             within: Longest time from one step of a sequence to the next: `"1 min"`.
+            group: `"episode"`: of each episode only the best hit, which tells of its `episode`.
             filters: See `Filters`.
         Returns:
             Hits, best first.
@@ -505,9 +513,11 @@ class Memory(Closing, Reopening):
             RecordError: `like` cannot be an id.
             FilterError: A filter is wrong, or QueryError or RecordError, as `Filters` says.
         """
+        check_group(group)
         if sequence is not None:
             check_alone(
                 query=query,
+                group=group,
                 like=like,
                 keywords=keywords,
                 weights=weights,
@@ -539,7 +549,38 @@ class Memory(Closing, Reopening):
             half_life=half_life,
             diversity=diversity,
         )
-        return self._recaller.recall(query, options, like=like, weights=weights)
+        ask = partial(self._recaller.recall, query, like=like, weights=weights)
+        if group is None:
+            return ask(options)
+        wide = lambda most: ask(replace(options, limit=most))  # noqa: E731  # one argument of many
+        return best_of_episodes(wide, self._episodes, limit)
+
+    @observed(SEARCH)
+    def episodes(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 20,
+        newest_first: bool = True,
+        moments: int = 3,
+    ) -> list[Episode]:
+        """List episodes: stretches that belong together by time, place and content.
+
+        They are found, not declared. The first call reads all memories, later ones what was added;
+        see docs/episodes.md.
+
+        Args:
+            since: Only episodes that end at or after this time (aware).
+            until: Only episodes that start before this time (aware).
+            limit: The most episodes to return.
+            newest_first: Whether the newest comes first, or the oldest.
+            moments: How many telling records of each to read, from 0 to 20.
+        Raises:
+            QueryError: `limit` or `moments` is out of range.
+            FilterError: `since` or `until` is no time with its zone, or `until` is not after it.
+        """
+        return self._episodes.episodes(Asked(since, until, limit, newest_first, moments))
 
     def first(
         self,
@@ -772,7 +813,8 @@ class Memory(Closing, Reopening):
             retain=retain,
             history=history,
         )
-        if percepts or text is not None or vectors is not None:
+        moved = at is not None or place is not None  # which episodes are found by
+        if percepts or text is not None or vectors is not None or moved:
             self._calibrator.invalidate()
         return record
 

@@ -309,6 +309,53 @@ class Record:
         }
 
 
+@dataclass(frozen=True, repr=False)
+class Episode:
+    """A stretch of a memory that belongs together by time, place and content, as it was found.
+
+    Attributes:
+        id: Id of its first record's point: it stays while that record begins an episode.
+        start: Time of its first record, UTC.
+        end: When the last of its records has ended.
+        records: How many records it has.
+        modalities: How many of them have each modality, the most frequent first.
+        places: Up to five places where it was, 50 m apart or more, in order.
+        moments: Its most telling records in order of time; empty where it only tells of a hit.
+        is_last: Whether it is the newest, which may go on.
+    """
+
+    id: str
+    start: datetime
+    end: datetime
+    records: int
+    modalities: Mapping[str, int]
+    places: tuple[Place, ...] = ()
+    moments: tuple[Record, ...] = ()
+    is_last: bool = False
+
+    @property
+    def duration(self) -> timedelta:
+        """Time from its start to its end."""
+        return self.end - self.start
+
+    def __repr__(self) -> str:
+        return (
+            f"Episode({self.start:%Y-%m-%d %H:%M:%S} to {self.end:%H:%M:%S}, "
+            f"{self.records} records, {'+'.join(self.modalities)})"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the episode JSON-ready, times as ISO 8601 text."""
+        return {
+            **self.__dict__,
+            "start": self.start.isoformat(),
+            "end": self.end.isoformat(),
+            "modalities": dict(self.modalities),
+            "places": [place.to_dict() for place in self.places],
+            "moments": [record.to_dict() for record in self.moments],
+        }
+
+
 @dataclass(frozen=True)
 class Hit:
     """A record that was recalled, and why.
@@ -327,6 +374,7 @@ class Hit:
             then those of that percept.
         then: What followed it, in order, of a recall of a `sequence`.
         vector: The matching row as stored, `(D,)`, unit length; `None` for keywords.
+        episode: The episode that it stands for, of a recall with `group="episode"`; else `None`.
     """
 
     record: Record
@@ -341,6 +389,7 @@ class Hit:
     finding: Finding | None = None
     then: tuple[Hit, ...] = ()
     vector: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    episode: Episode | None = None
 
     @property
     def certainty(self) -> Certainty | None:
@@ -362,6 +411,7 @@ class Hit:
             "age": self.age.total_seconds(),
             "finding": self.finding.to_dict() if self.finding else None,
             "then": [hit.to_dict() for hit in self.then],
+            **({"episode": self.episode.to_dict()} if self.episode else {}),
         }
 
 

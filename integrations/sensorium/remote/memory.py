@@ -253,6 +253,7 @@ class RemoteMemory(Memory):
         read_times: bool = False,
         sequence: Sequence[Query] | None = None,
         within: str | timedelta = WITHIN,
+        group: str | None = None,
         **filters: Unpack[Filters],
     ) -> list[Hit]:
         """Find the memories that answer a question best; see `Memory.recall`.
@@ -282,6 +283,7 @@ class RemoteMemory(Memory):
                 modalities=modalities,
                 **filters,
             )
+        _refuse(group=group)
         if read_times:
             query, filters, _ = limit_by_times(query, filters)
         RecallOptions(
@@ -499,6 +501,10 @@ class RemoteMemory(Memory):
     def conflicts(self, **_: Any) -> NoReturn:
         """Refuse: texts are compared where the memory is."""
         raise _on_the_server("conflicts")
+
+    def episodes(self, **_: Any) -> NoReturn:
+        """Refuse: episodes are found where the memory is."""
+        raise _on_the_server("episodes", "use timeline(), or call it where the memory is")
 
     def sweep(self) -> NoReturn:
         """Refuse: the server sweeps."""

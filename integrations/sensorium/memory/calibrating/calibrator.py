@@ -42,6 +42,7 @@ class Calibrator:
         self._removals = Removals(self._file) if self._file is not None else None
         self._setup = shelf.setup  # whose vectors the sample holds
         self._lock = Lock()
+        self._changes = 0  # by this process
         self._points: int | None = None  # points of this owner; None before they were counted
         self._counted = 0.0  # when they were, on the monotonic clock
         self._calibration: Calibration | None = None
@@ -81,6 +82,14 @@ class Calibrator:
         with self._lock:
             self._clear()
 
+    def mark(self) -> tuple[str | None, int]:
+        """Return what changes when vectors, times or places are removed or exchanged.
+
+        Returns:
+            The mark of all processes, `None` where they leave none; and a count of this one's.
+        """
+        return None if self._removals is None else self._removals.mark(), self._changes
+
     def erase(self) -> Erasure:
         """Delete the sample, and overwrite its file and what killed writers left of it."""
         with self._lock:
@@ -110,6 +119,7 @@ class Calibrator:
 
     def _clear(self, *, delete: bool = True) -> None:
         """Tell all processes that the sample is out of date, and delete it."""
+        self._changes += 1
         if self._removals is not None:
             self._removals.change()
         if self._file is not None and delete:

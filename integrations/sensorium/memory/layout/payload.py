@@ -169,7 +169,7 @@ def place_payload(place: Place | Pose) -> dict[str, dict[str, Any]]:
     return {PLACE: fields if place.altitude is None else {**fields, "altitude": place.altitude}}
 
 
-def place_in(payload: Payload) -> Place | Pose | None:
+def place_in(payload: Mapping[str, Any]) -> Place | Pose | None:
     """Read where a payload says that it was; `None` where it does not."""
     fields, pose = payload.get(PLACE), payload.get(POSE)
     try:

@@ -80,6 +80,14 @@ ENTRIES = {
         "forgetting:compact",
         "Index what is not indexed yet, for faster recalls; says first how long it may take.",
     ),
+    "backup": Entry(
+        "moving:backup",
+        "Write the whole folder of a memory, of all owners, to one compressed file.",
+    ),
+    "restore": Entry(
+        "moving:restore",
+        "Make a memory's folder of a backup, and check every file in it.",
+    ),
     "export": Entry(
         "moving:export",
         "Write all memories of an owner to a directory, as Parquet, with their media.",

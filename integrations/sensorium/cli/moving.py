@@ -1,4 +1,4 @@
-"""`sensorium export`, `import` and `promote`: take memories somewhere else."""
+"""`sensorium backup`, `restore`, `export`, `import` and `promote`: take memories elsewhere."""
 
 from __future__ import annotations
 
@@ -9,9 +9,46 @@ from typing import Annotated, Any
 import typer
 
 from sensorium.cli.command import command
+from sensorium.cli.options import AsJson
 from sensorium.cli.session import MEDIA_VARIABLE, Session
 from sensorium.cli.terminal import counting
 from sensorium.errors import ExportFormatError
+
+
+@command
+def backup(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="File to write; one that is a backup is replaced."),
+    ],
+    *,
+    session: Session,
+) -> None:
+    """Write the whole folder of a memory, of all owners, to one compressed file."""
+    with (
+        session.opened(encodes=False) as memory,
+        counting("backing up", as_json=session.as_json) as progress,
+    ):
+        done = memory.backup(file, progress=progress)
+    _print_counts(session, {**asdict(done), "place": str(done.place)})
+
+
+@command
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File `sensorium backup` wrote.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Folder of the memory; new, or empty.")
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Make a memory's folder of a backup, and check every file in it."""
+    from sensorium.memory.moving import restore as restored
+
+    with counting("restoring", as_json=as_json) as progress:
+        done = restored(file, folder, progress=progress)
+    answered = Session(as_json=as_json)
+    _print_counts(answered, {**asdict(done), "place": str(done.place)})
 
 
 @command

@@ -185,6 +185,7 @@ class AsyncMemory:
     open_medium = hop(Memory.open_medium)
     open_file = hop(Memory.open_file)
     stream = hop(Memory.stream)
+    backup = hop_with_end(Memory.backup)
     export = hop_with_end(Memory.export)
     import_ = hop_with_end(Memory.import_)
     promote = hop_with_end(Memory.promote)

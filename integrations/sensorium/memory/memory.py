@@ -55,6 +55,7 @@ from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.recalling.recaller import Recaller
 from sensorium.memory.receipts import (
+    BackupSummary,
     CopySummary,
     Enriched,
     ExportSummary,
@@ -967,6 +968,37 @@ class Memory(Closing, Reopening):
         stream = open_stream(modality, sink=sink, state_dir=state, **options)
         self._streams.add(stream)
         return stream
+
+    def backup(
+        self,
+        file: str | Path,
+        *,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
+    ) -> BackupSummary:
+        """Write the whole folder of the memory to one file: all owners, and their media.
+
+        It is as it was at one moment, whoever writes meanwhile, and `sensorium restore` or
+        `sensorium.memory.moving.restore` makes a folder of it again. The encoder plays no part.
+
+        Args:
+            file: The file, a zip. One that is there is replaced if it is a backup.
+            progress: Called with how many files are done, and of how many.
+            cancel: Gives the call up; looked at between pieces of files.
+        Raises:
+            StoreError: The memory is on a server, which has snapshots of its own.
+            StoreFormatError: `file` is there and is no backup.
+            OperationCancelledError: It was given up; nothing is left of the backup.
+            StoreFullError: The disk has no room; nothing is left of the backup.
+        """
+        from sensorium.memory.moving.backing_up import back_up, folder_of, media_beside
+
+        shelf = self._shelf
+        folder = folder_of(shelf.place.state, shelf.backend)
+        with supervised(cancel=cancel):
+            return back_up(
+                shelf.backend, folder, file, media=media_beside(shelf.media), progress=progress
+            )
 
     def export(
         self,

@@ -135,6 +135,23 @@ class CopySummary:
 
 
 @dataclass(frozen=True)
+class BackupSummary:
+    """The result of a backup, or of restoring one.
+
+    Attributes:
+        place: The file that was written, or the folder.
+        files: Number of files in it.
+        media_files: Number of kept signals among them, of all owners.
+        bytes: Length of the file, or of what was written to the folder.
+    """
+
+    place: Path
+    files: int
+    media_files: int
+    bytes: int
+
+
+@dataclass(frozen=True)
 class ExportSummary:
     """The result of an export.
 

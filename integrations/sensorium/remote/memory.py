@@ -518,6 +518,10 @@ class RemoteMemory(Memory):
         """Refuse: samples go to the WebSocket `/v1/streams`, see docs/server.md."""
         raise _on_the_server("a stream", "send its samples to /v1/streams, see docs/server.md")
 
+    def backup(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: a backup is made where the memory is."""
+        raise _on_the_server("backup")
+
     def export(self, *_: Any, **__: Any) -> NoReturn:
         """Refuse: an export is made where the memory is."""
         raise _on_the_server("export")

@@ -102,6 +102,11 @@ class MediaStore:
         self._reserved = 0
         self._in_use.clear()
 
+    @property
+    def root(self) -> str:
+        """The directory or URL under which every owner's files lie."""
+        return self._root
+
     def for_owner(self, owner: str) -> MediaStore:
         """Open another owner's store in the same place, with the same quota."""
         if owner == self.owner:

@@ -20,6 +20,7 @@ from qdrant_client import QdrantClient, grpc, models
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant.client.collection import Collection
 from sensorium.qdrant.client.points import DECIMALS, struct
+from sensorium.qdrant.payload_form import shortened
 from sensorium.qdrant.points import Point, Vectors
 
 UPSERT = "/collections/{collection_name}/points"
@@ -98,7 +99,9 @@ def _send_messages(name: str, messages: Sequence[grpc.PointStruct], client: Qdra
 
 def _json(point: Point) -> bytes:
     vectors = {name: _numbers(name, rows) for name, rows in point.vectors.items()}
-    return msgspec.json.encode({"id": point.id, "vector": vectors, "payload": point.payload})
+    return msgspec.json.encode(
+        {"id": point.id, "vector": vectors, "payload": shortened(point.payload)}
+    )
 
 
 def _numbers(modality: str, rows: Vectors) -> list[Any]:
@@ -111,7 +114,7 @@ def _message(point: Point) -> grpc.PointStruct:
     vectors = {name: _dense(name, rows) for name, rows in point.vectors.items()}
     fields: dict[str, Any] = {
         "id": {"uuid": point.id},
-        "payload": {key: _value(value) for key, value in point.payload.items()},
+        "payload": {key: _value(value) for key, value in shortened(point.payload).items()},
         "vectors": {"vectors": {"vectors": vectors}},
     }
     return grpc.PointStruct(**fields)

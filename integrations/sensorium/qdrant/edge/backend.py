@@ -21,6 +21,7 @@ from sensorium.errors import StoreError, StoreFormatError, StoreLockedError
 from sensorium.qdrant.backend import Backend, Progress, Purged, Search, closed
 from sensorium.qdrant.durability import FlushTimer
 from sensorium.qdrant.edge import purging, reading, writing
+from sensorium.qdrant.edge.copying import copy_held
 from sensorium.qdrant.edge.failures import disk_full, translating_errors
 from sensorium.qdrant.edge.folder import (
     SHARD,
@@ -264,6 +265,23 @@ class EdgeBackend(Backend):
             self._timer.cancel()
             self._lock.check()
             return shard.index(self._lock.descriptor)
+
+    def snapshot(self) -> str:
+        """Copy the shard and the description as they are at one moment; others wait meanwhile.
+
+        Returns:
+            The name of the copy in the folder, which the caller removes; if it dies, whoever opens
+            the folder next does.
+        Raises:
+            StoreFullError: The disk has no room for it.
+        """
+        with self._write_gate, self._using() as shard:
+            self._timer.cancel()
+            self._lock.check(shard.place)
+            shard.flush()
+            name = _sibling_name()
+            copy_held(shard.place, name)
+            return name
 
     def check_purge(self, *, removed: int) -> None:
         with self._using() as shard:

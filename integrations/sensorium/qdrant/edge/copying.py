@@ -89,9 +89,7 @@ def copy_memory(folder: Path, target: Path) -> None:
             check_headers(shard)
             before = _state(shard)
             target.mkdir()
-            check_free(target, RESERVE + bytes_on_disk(shard))
-            _copy_file(folder / DESCRIPTION, target / DESCRIPTION)
-            _copy_folder(shard, target / shard.name)
+            _copy(shard, target)
             if _state(shard) == before:
                 return
     raise StoreLockedError(
@@ -99,6 +97,32 @@ def copy_memory(folder: Path, target: Path) -> None:
         f"{PAUSE:.1f} seconds without a write, to copy it as it is at one moment",
         "open it again later, or share one server: docs/deploy.md",
     )
+
+
+def copy_held(shard: Path, name: str) -> None:
+    """Copy the description and the shard of a memory that this process holds, and lets nobody use.
+
+    Args:
+        shard: Folder of the shard, which was flushed.
+        name: Name of the copy, in the folder of the memory: one of a shard, so that it is removed
+            at the next opening if nobody else does.
+    Raises:
+        StoreFullError: The disk has no room for the copy; nothing is left of it.
+        OSError: A file cannot be read or written.
+    """
+    target = shard.parent / name
+    target.mkdir()
+    try:
+        _copy(shard, target)
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+
+
+def _copy(shard: Path, target: Path) -> None:
+    check_free(target, RESERVE + bytes_on_disk(shard))
+    _copy_file(shard.parent / DESCRIPTION, target / DESCRIPTION)
+    _copy_folder(shard, target / shard.name)
 
 
 def _state(shard: Path) -> dict[str, object]:
@@ -116,13 +140,17 @@ def _state(shard: Path) -> dict[str, object]:
 def _checksum(file: Path) -> int:
     checksum = 0
     with file.open("rb", buffering=0) as stream:
-        for _, block in _blocks(stream):
+        for _, block in blocks_with_content(stream):
             checksum = zlib.crc32(block, checksum)
     return checksum
 
 
-def _blocks(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Yield the blocks of a file that are not zeros alone, each with its offset."""
+def blocks_with_content(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield the blocks of a file that are not zeros alone, each with its offset.
+
+    Args:
+        stream: The open file.
+    """
     offset, end = 0, os.fstat(stream.fileno()).st_size
     while offset < end:
         if hasattr(os, "SEEK_DATA"):
@@ -167,6 +195,6 @@ def _copy_file(source: Path, target: Path) -> None:
     """Copy a file; blocks of zeros become holes, as Edge makes its files far longer than needed."""
     with source.open("rb", buffering=0) as reading, target.open("xb") as writing:
         writing.truncate(os.fstat(reading.fileno()).st_size)
-        for offset, block in _blocks(reading):
+        for offset, block in blocks_with_content(reading):
             writing.seek(offset)
             writing.write(block)

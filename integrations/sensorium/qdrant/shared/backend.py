@@ -140,6 +140,10 @@ class SharedBackend(ForwardingBackend):
             "forget its records, or remove the folder",
         )
 
+    def snapshot(self) -> str:
+        """Copy the collection as it is at one moment; see `EdgeBackend.snapshot`."""
+        return str(self._ask("snapshot"))
+
     def listen(self) -> None:
         """Answer other processes, also if the folder is temporary."""
         self._access.listen()

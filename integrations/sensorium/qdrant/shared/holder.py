@@ -28,7 +28,9 @@ from sensorium.qdrant.shared.held_collection import WRITING, HeldCollection
 
 logger = logging.getLogger(__name__)
 
-SERVED = READING | WRITING | {"add_modality", "flush", "compact", "check_purge", "purge"}
+SERVED = (
+    READING | WRITING | {"add_modality", "flush", "compact", "check_purge", "purge", "snapshot"}
+)
 POLITE = 5.0  # seconds in which another process must say who it is
 DYING = 1.0  # seconds that a process may take to end when its locks are released already
 LOOKING = 0.01  # seconds between two looks whether those who are gone are done

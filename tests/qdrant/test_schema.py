@@ -15,7 +15,7 @@ from sensorium.errors import (
     StoreFormatError,
 )
 from sensorium.qdrant.backend import Backend
-from sensorium.qdrant.schema import CollectionSchema
+from sensorium.qdrant.schema import VERSION, CollectionSchema
 
 
 def test_a_modality_needs_a_plain_name(backend: Backend) -> None:
@@ -72,8 +72,8 @@ def test_a_newer_layout_is_refused(reopen: Reopen) -> None:
 def test_the_version_is_read_before_all_else() -> None:
     """A layout to come may have other fields; the message says to upgrade, not that it is torn."""
     fields = SCHEMA.to_dict()
-    to_come = {**fields, "version": 2, "space": {**fields["space"], "pooling": "mean"}}
-    for schema in (to_come, {"version": 2}):
+    to_come = {**fields, "version": VERSION + 1, "space": {**fields["space"], "pooling": "mean"}}
+    for schema in (to_come, {"version": VERSION + 1}):
         with pytest.raises(SchemaVersionError, match="upgrade"):
             CollectionSchema.from_dict(schema, place="here")
     for torn in ({}, {**fields, "version": "x"}, {**fields, "space": 5}, {**fields, "space": {}}):

@@ -74,7 +74,7 @@ async def test_agents_use_the_same_tokens(tmp_path: Path) -> None:
     with served(tmp_path) as (process, link):
         base = at(link)
         ben = run_json("token", "add", "--owner", "ben", "--memory", tmp_path)["token"]
-        for token, tools in ((ana, 7), (guest, 5)):
+        for token, tools in ((ana, 8), (guest, 6)):
             headers = {"Authorization": f"Bearer {token}"}
             async with (
                 httpx2.AsyncClient(headers=headers) as web,

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from sensorium.memory import Episode
+from sensorium.memory.places.words import place_text
 
 EPISODES, MOST_EPISODES = 10, 50  # of one answer: by default, and at most
 MOMENTS = 2  # telling memories of each that are shown
@@ -24,14 +25,7 @@ def episode_line(episode: Episode) -> str:
     if senses:
         parts[-1] += f" ({senses})"
     if episode.places:
-        parts.append(f"at {'; '.join(map(_written, episode.places))}")
+        parts.append(f"at {'; '.join(map(place_text, episode.places))}")
     if episode.is_last:
         parts.append("the newest, may go on")
     return ", ".join(parts)
-
-
-def _written(place: object) -> str:
-    latitude, longitude = getattr(place, "latitude", None), getattr(place, "longitude", None)
-    if latitude is None or longitude is None:
-        return str(place)
-    return f"{latitude:.5f} {longitude:.5f}"

@@ -49,6 +49,7 @@ EXTRAS = {  # modules that are installed with the extra
     "ocr": ["rapidocr"],
     "otel": ["opentelemetry"],
     "photos": ["pillow_heif", "rawpy"],
+    "ray": ["ray"],
     "sentence-transformers": ["sentence_transformers"],
     "server": ["fastapi", "uvicorn", "python_multipart", "prometheus_client", "websockets"],
     "speech": ["faster_whisper"],

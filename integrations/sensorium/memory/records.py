@@ -329,7 +329,7 @@ class Episode:
     end: datetime
     records: int
     modalities: Mapping[str, int]
-    places: tuple[Place, ...] = ()
+    places: tuple[Place | Pose, ...] = ()
     moments: tuple[Record, ...] = ()
     is_last: bool = False
 

@@ -13,7 +13,7 @@ from sensorium.errors import (
 )
 from sensorium.qdrant.client.backend import ClientBackend
 from sensorium.qdrant.client.schema import add_modality, create_collection
-from sensorium.qdrant.schema import KEYWORDS, PLACE, TIMES, CollectionSchema
+from sensorium.qdrant.schema import AXES, FRAME, KEYWORDS, PLACE, TIMES, CollectionSchema
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -53,7 +53,7 @@ def test_indexes_that_are_missing_are_made_at_opening(stub: Stub) -> None:
     """A collection that was left half made is completed; the owner's index is a tenant's."""
     ClientBackend.open(stub.url, schema=SCHEMA).close()
     made = {a.body["field_name"]: a.body["field_schema"] for a in stub.asked if "/index" in a.line}
-    assert set(made) == {"owner", "page_content", PLACE, *KEYWORDS, *TIMES}
+    assert set(made) == {"owner", "page_content", PLACE, FRAME, *AXES, *KEYWORDS, *TIMES}
     assert made[PLACE]["type"] == "geo"
     assert made["owner"] == {"type": "keyword", "is_tenant": True}
     assert made["page_content"]["scoring"]

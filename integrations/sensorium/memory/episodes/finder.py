@@ -31,7 +31,7 @@ from sensorium.memory.episodes.telling import evenly, telling
 from sensorium.memory.layout.payload import place_in, record_of
 from sensorium.memory.records import Episode, Record
 from sensorium.memory.shelf import Setup, Shelf
-from sensorium.percepts import Place
+from sensorium.percepts import Place, Pose
 from sensorium.qdrant import Filter
 from sensorium.qdrant.points import StoredPoint
 
@@ -227,9 +227,9 @@ class EpisodeFinder:
         self._times = [self._seen[start].at for start in self._starts]
 
 
-def _places(records: Sequence[Seen]) -> tuple[Place, ...]:
+def _places(records: Sequence[Seen]) -> tuple[Place | Pose, ...]:
     """Return the first places of an episode that are apart from each other."""
-    found: list[tuple[Position, Place]] = []
+    found: list[tuple[Position, Place | Pose]] = []
     for record in records:
         position = position_of(record.where)
         place = place_in(record.where) if record.where and position else None

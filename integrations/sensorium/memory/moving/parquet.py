@@ -334,7 +334,9 @@ def _linked(paths: Sequence[Path]) -> set[str]:
     """Return the ids by which records name those that they supersede, and the other way round."""
     texts = ((path, row[0]) for path in paths for row in _read_texts(path, "payload"))
     linked = (
-        _payload(path, text) for path, text in texts if any(f'"{key}"' in text for key in LINKED)
+        _payload(path, text)
+        for path, text in texts
+        if text is not None and any(f'"{key}"' in text for key in LINKED)
     )
     return {str(name) for payload in linked for name in names_in(payload)}
 

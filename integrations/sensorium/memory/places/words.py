@@ -14,7 +14,7 @@ EXAMPLES = '"48.8584,2.2945 within 200 m", "1.5,2 in map within 3 m", "home", or
 
 
 def place_text(place: Place | Pose) -> str:
-    """Write a place: `48.8584,2.2945`, and perhaps the altitude; a pose as `1.5,2.0,0.0 in map`."""
+    """Write a place: `48.8584,2.2945`, and perhaps the altitude; a pose as `1.5,2,0 in map`."""
     if isinstance(place, Pose):
         numbers = [place.x, place.y, place.z, *([] if place.yaw is None else [place.yaw])]
         return f"{_joined(numbers)}{IN_FRAME}{place.frame}"
@@ -78,4 +78,4 @@ def read_near(text: str) -> str | tuple[str | Place | Pose, str]:
 
 
 def _joined(numbers: list[float]) -> str:
-    return ",".join(f"{number!r}" for number in numbers)
+    return ",".join(repr(number).removesuffix(".0") for number in numbers)

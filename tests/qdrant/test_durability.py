@@ -43,6 +43,62 @@ def test_a_write_is_flushed_soon_and_only_once(tmp_path: Path) -> None:
     assert shard.flushed[0] != threading.current_thread().name
 
 
+def test_writes_that_go_on_are_flushed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flush waits for a pause of a second, and for five seconds at most."""
+
+    class Shard:
+        flushed = 0
+
+        def flush(self) -> None:
+            self.flushed += 1
+
+    now, shard = [100.0], Shard()
+    timer = FlushTimer(shard.flush)
+    monkeypatch.setattr(timer, "_wake", lambda: None)  # the test is the thread
+    monkeypatch.setattr(durability.time, "monotonic", lambda: now[0])
+    assert timer._work() is None
+    for tenths in range(50):
+        now[0] = 100 + tenths / 10
+        timer.wrote()
+        assert timer._work() == pytest.approx(min(1.0, 5 - tenths / 10))
+    assert shard.flushed == 0
+    now[0] = 105.0
+    assert timer._work() is None
+    assert shard.flushed == 1
+    timer.wrote()
+    now[0] = 105.9
+    assert timer._work() == pytest.approx(0.1)
+    now[0] = 106.0
+    timer._work()
+    assert shard.flushed == 2
+
+
+def test_one_thread_does_all_flushes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread lasts from flush to flush, and ends with the store."""
+    monkeypatch.setattr(durability, "FLUSH_AFTER", 0.01)
+
+    class Shard:
+        def __init__(self) -> None:
+            self.threads: list[threading.Thread] = []
+
+        def flush(self) -> None:
+            self.threads.append(threading.current_thread())
+
+    shard = Shard()
+    timer = FlushTimer(shard.flush)
+    for count in range(1, 4):
+        timer.wrote()
+        began = time.monotonic()
+        while len(shard.threads) < count and time.monotonic() - began < PATIENCE:
+            time.sleep(0.01)
+    assert len(shard.threads) == 3
+    thread = shard.threads[0]
+    assert {*shard.threads} == {thread}
+    del timer
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
 class Failing:
     """Something whose flush fails."""
 

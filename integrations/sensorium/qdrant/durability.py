@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from sensorium.encoders.forking import Lock, mind_forks
+from sensorium.encoders.forking import Lock, finalize, mind_forks
 from sensorium.errors import StoreError
 
 logger = logging.getLogger(__name__)
@@ -23,11 +23,14 @@ UNFINISHED = ".new"  # ends the name of a file that is being written
 UNFINISHED_NAME = re.compile(r"\..+\.([0-9a-f]{16}\.new|[0-9]+)")
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # Windows has no such flag
-FLUSH_AFTER = 1.0  # seconds from a write to the flush that makes it safe against loss of power
+FLUSH_AFTER = 1.0  # seconds from the last write to the flush that makes it safe against power loss
+FLUSH_WITHIN = 5.0  # seconds from a write to that flush at most, while more writes follow
 
 
 class FlushTimer:
-    """Calls a flush some time after the first write, in a thread of its own.
+    """Calls a flush once writes pause, or some seconds after the first, in a thread of its own.
+
+    The thread lasts as long as the timer: the allocator keeps some memory of each new one.
 
     Attributes:
         error: Error of the last flush on the timer, until `take_error` returns it.
@@ -40,7 +43,9 @@ class FlushTimer:
             flush: A bound method; the timer does not keep its object alive.
         """
         self._flush = weakref.WeakMethod(flush)
-        self._timer: threading.Timer | None = None
+        self._first: float | None = None  # time of the first write that is not flushed; monotonic
+        self._last = 0.0  # of the last one
+        self._woken: threading.Event | None = None  # of the thread, once there is one
         self._lock = Lock()
         self.error: StoreError | None = None
         mind_forks(self)
@@ -48,39 +53,72 @@ class FlushTimer:
     def wrote(self) -> None:
         """Note a write: it will be flushed soon."""
         with self._lock:
-            if self._timer is None:
-                self._timer = threading.Timer(FLUSH_AFTER, self._run)
-                self._timer.daemon = True
-                self._timer.start()
+            self._last = time.monotonic()
+            if self._first is None:
+                self._first = self._last
+                self._wake()
 
     def cancel(self) -> None:
         """Cancel the pending flush, because the caller flushes now."""
         with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            self._first = None
 
     def after_fork(self) -> None:
         """Forget the pending flush in a forked child: the parent has the thread that does it."""
-        self._timer = None
+        self._first = self._woken = None
 
     def take_error(self) -> StoreError | None:
         """Return the error of the last flush on the timer, and forget it."""
         error, self.error = self.error, None
         return error
 
-    def _run(self) -> None:
+    def _wake(self) -> None:
+        """Have the thread look at the clock."""
+        if self._woken is None:
+            self._woken = threading.Event()
+            work = threading.Thread(
+                target=_serve, args=(weakref.ref(self), self._woken), name="flush", daemon=True
+            )
+            finalize(self, self._woken.set).atexit = False
+            work.start()
+        self._woken.set()
+
+    def _work(self) -> float | None:
+        """Flush if it is time; return the seconds until then, `None` if nothing is to be done."""
         with self._lock:
-            self._timer = None
+            if self._first is None:
+                return None
+            due = min(self._last + FLUSH_AFTER, self._first + FLUSH_WITHIN)
+            wait = due - time.monotonic()
+            if wait > 0:
+                return wait
+            self._first = None
         flush = self._flush()
-        if flush is None:
-            return
         try:
-            flush()
+            if flush is not None:
+                flush()
         except StoreError as error:
             # Nobody waits for this thread: the next flush of the caller raises the error.
             self.error = error
             logger.warning("sensorium: flushing failed: %s", error)
+        return None
+
+
+def _serve(timer: weakref.ref[FlushTimer], woken: threading.Event) -> None:
+    """Do the work of a timer, for as long as it lives."""
+    wait: float | None = None
+    while True:
+        woken.wait(wait)
+        woken.clear()
+        there = timer()
+        if there is None:
+            return
+        try:
+            wait = there._work()
+        except BaseException:
+            there._woken = None  # the next write has a new thread
+            raise
+        del there
 
 
 def write_whole(file: Path, content: bytes, *, safe: bool = True, private: bool = False) -> None:

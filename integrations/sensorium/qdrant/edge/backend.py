@@ -7,8 +7,10 @@ it indexes only when told, in a process of its own.
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -17,7 +19,7 @@ from typing import Any
 from typing_extensions import Self
 
 from sensorium.encoders.forking import Lock, mind_forks
-from sensorium.errors import StoreError, StoreFormatError, StoreLockedError
+from sensorium.errors import StoreClosedError, StoreError, StoreFormatError, StoreLockedError
 from sensorium.qdrant.backend import Backend, Progress, Purged, Search, closed
 from sensorium.qdrant.durability import FlushTimer
 from sensorium.qdrant.edge import purging, reading, writing
@@ -34,6 +36,7 @@ from sensorium.qdrant.edge.folder import (
 from sensorium.qdrant.edge.opening import open_shard
 from sensorium.qdrant.edge.room import OPENING, check_free
 from sensorium.qdrant.edge.shard import Shard
+from sensorium.qdrant.edge.vacuuming import TOGETHER, CopyUnderWay, DeadPoints
 from sensorium.qdrant.erasing import erase_folder
 from sensorium.qdrant.filters import Filter
 from sensorium.qdrant.ownership import keys_with_owner, owned_points, taken_ids
@@ -49,6 +52,8 @@ from sensorium.qdrant.points import (
 )
 from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.system_errors import NO_ROOM, translating
+
+logger = logging.getLogger(__name__)
 
 PRIVATE = 0o700  # nobody but its user may look into a new memory
 
@@ -74,7 +79,9 @@ class EdgeBackend(Backend):
         self._shard = shard
         self._lock = lock
         self._timer = FlushTimer(self._flush_on_time)
-        self._write_gate = Lock()  # before the guard: what writes waits for a purge
+        self._dead = DeadPoints(shard.engine.info().points_count)
+        self._copying = CopyUnderWay()
+        self._write_gate = Lock()  # before the others: what writes waits for a purge
         self._guard = Lock()
         self._is_open = True
         self._is_parents = False
@@ -141,11 +148,13 @@ class EdgeBackend(Backend):
             check_payload(point.payload)
         with self._writing() as shard:
             writing.upsert(shard, points)
+        self._vacuum_after(len(points))
 
     def put_vectors(self, point_id: str, vectors: Mapping[str, Vectors]) -> None:
         check_points([Point(point_id, vectors, {})], self.schema.space.dimension)
         with self._writing() as shard:
             writing.put_vectors(shard, point_id, vectors)
+        self._vacuum_after(1)
 
     def set_payload(self, filter: Filter, payload: Payload, *, clear: Collection[str] = ()) -> None:
         check_payload(payload)
@@ -304,7 +313,69 @@ class EdgeBackend(Backend):
                 ended = old if self._shard is new else new
                 ended.close()
                 erased = erase_folder(ended.place)
+            self._dead = DeadPoints(points)
         return purging.receipt(self.folder, points, erased, indexed=indexed)
+
+    def _vacuum_after(self, written: int) -> None:
+        """Note points that were written, and copy the living ones if many are dead.
+
+        This thread does it, as each new thread would keep some memory of the allocator.
+        """
+        if not self._dead.wrote(written):
+            return
+        try:
+            self._vacuum()
+        except StoreClosedError:  # by another thread; what was written is safe
+            pass
+        except (StoreError, OSError) as error:  # all is as it was, and only takes more room
+            self._dead.failed()
+            logger.info("sensorium: %s was not copied to make it small: %s", self.folder, error)
+
+    def _vacuum(self) -> None:
+        """Copy the living points into a new shard, if many are dead; writes wait meanwhile.
+
+        A death at any moment leaves the shard that the description names, whole.
+
+        Raises:
+            StoreClosedError: The backend was closed meanwhile; nothing was changed.
+            StoreError: Edge failed, or the disk has no room; nothing was changed.
+        """
+        with self._write_gate, self._copying.lock:
+            with self._using() as old:
+                began, described = time.monotonic(), read_description(self.folder)
+                is_due = self._dead.due(old.engine.info().points_count)
+                # Not that of a sibling, which is being filled and is not the memory yet
+                if not is_due or described is None or described[1] != old.name:
+                    return
+                self._check_closing()
+                self._lock.check(old.place)
+                purging.check_room(old, 0)
+                was_indexed = old.engine.info().indexed_vectors_count > 0
+                new = Shard(self.folder, _sibling_name(), old.schema)
+            try:
+                place = f"the memory {str(self.folder)!r}"
+                with translating_errors(place), self._copying.until_exit(self):
+                    points = purging.copy_points(
+                        self._using, new, self._check_closing, together=TOGETHER
+                    )
+                    purging.index_again(was_indexed, new, self._lock.descriptor)
+                    new.flush()
+                    self._check_closing()
+                    self._exchange(new)
+            finally:
+                ended = old if self._shard is new else new
+                ended.close()
+                shutil.rmtree(ended.place)
+            self._dead.copied(points, began=began)
+
+    def _check_closing(self, done: int = 0, total: int | None = None) -> None:
+        """Give a copy up where somebody waits to close.
+
+        Raises:
+            StoreClosedError: Somebody does.
+        """
+        if self._copying.is_given_up:
+            raise closed(f"the memory {str(self.folder)!r}")
 
     def _exchange(self, shard: Shard) -> None:
         """Use another shard of the folder from now on, which its description names."""
@@ -327,7 +398,8 @@ class EdgeBackend(Backend):
         return False
 
     def switch(self, sibling: Self, /) -> Self:
-        with self._write_gate, self._using():
+        # The sibling's gate, too: from its description on it could be copied, and the copy dropped
+        with self._write_gate, sibling._write_gate, self._using():
             sibling.flush()
             sibling.describe()
             self._end()
@@ -379,6 +451,7 @@ class EdgeBackend(Backend):
         Raises:
             StoreError: The last flush failed; the folder is released all the same.
         """
+        self._copying.give_up()
         with self._guard:
             if not self._is_open:
                 return

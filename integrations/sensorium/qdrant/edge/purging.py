@@ -60,6 +60,8 @@ def copy_points(
     using: Callable[[], AbstractContextManager[Shard]],
     target: Shard,
     progress: Progress | None,
+    *,
+    together: int | None = None,
 ) -> int:
     """Copy every owner's points with payload and vectors; return how many.
 
@@ -67,11 +69,13 @@ def copy_points(
         using: Gives the source for a moment, so that others can read it meanwhile.
         target: An empty shard.
         progress: Called with how many points are done, and of how many.
+        together: How many points are read at a time, while nobody else comes to work; by
+            default `IDS`.
     """
     with using() as source:
         total = source.engine.info().points_count
     done = 0
-    for number, ids in enumerate(_groups(using), 1):
+    for number, ids in enumerate(_groups(using, together or IDS), 1):
         with using() as source:
             points = reading.read_points(source, ids, True, True)
         writing.upsert(target, [_whole(point) for point in points])
@@ -87,12 +91,14 @@ def _whole(point: StoredPoint) -> Point:
     return Point(point.id, point.vectors, point.payload)
 
 
-def _groups(using: Callable[[], AbstractContextManager[Shard]]) -> Iterator[Sequence[str]]:
+def _groups(
+    using: Callable[[], AbstractContextManager[Shard]], together: int
+) -> Iterator[Sequence[str]]:
     """Yield the ids of all points, so many at a time that their vectors fit into memory."""
     offset = None
     while True:
         request = edge.ScrollRequest(
-            offset=offset, limit=IDS, with_payload=["windows"], with_vector=False
+            offset=offset, limit=together, with_payload=["windows"], with_vector=False
         )
         with using() as source:
             records, offset = source.engine.scroll(request)

@@ -168,11 +168,16 @@ def _walk(payload: Any) -> None:
         for key, value in payload.items():
             if type(key) is not str:
                 raise _not_json(f"the key {show(key)}")
-            _walk(key)
-            _walk(value)
+            if not key.isascii():
+                _walk(key)
+            inner = type(value)
+            # Nearly all values: a call for each would take as long as the rest of the walk
+            if inner not in PLAIN and not (inner is str and value.isascii()):
+                _walk(value)
     elif kind is list:
         for value in payload:
-            if type(value) not in PLAIN:
+            inner = type(value)
+            if inner not in PLAIN and not (inner is str and value.isascii()):
                 _walk(value)
     elif kind not in PLAIN and not (kind is float and math.isfinite(payload)):
         raise _not_json(f"{show(payload)}, a {kind.__name__}")

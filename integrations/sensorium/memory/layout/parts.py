@@ -36,7 +36,7 @@ def spread_over_points(record: str, payload: Payload, rows: Mapping[str, Vectors
         payload: The payload of its point; the keys that describe the vectors are made anew.
         rows: All of its rows of each modality, shape `(W, D)`.
     """
-    chunks = list(_chunks(rows))
+    chunks = [rows] if all(len(each) <= 1 for each in rows.values()) else list(_chunks(rows))
     whole = {key: value for key, value in payload.items() if key not in FOLLOWS_ROWS}
     whole["modalities"] = sorted(rows)
     if len(chunks) > 1:

@@ -29,6 +29,8 @@ from sensorium.qdrant.points import StoredPoint
 
 logger = logging.getLogger(__name__)
 
+NO_WORDS = Words()
+
 Encoded: TypeAlias = "tuple[list[Encoding], list[Derived]]"  # of percepts, and beside them
 
 
@@ -174,6 +176,11 @@ def _keep(
     enrichers: Sequence[Enricher],
 ) -> Kept | SensoriumError:
     encodings, derived = made
+    if not derived and not enrichers and not any(isinstance(p, Video) for p in draft.percepts):
+        try:
+            return Kept(encodings, files.keep(draft.percepts), NO_WORDS, ())
+        except SensoriumError as error:
+            return error
     asked = [*subtitles_of(draft.percepts), *enrichers] if draft.vectors is None else ()
     # A film has a file of its own; a sound is in that of its video
     films = [each for each in derived if each.percept.modality == VIDEO]

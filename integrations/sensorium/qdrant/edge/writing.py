@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import qdrant_edge as edge
@@ -85,4 +84,4 @@ def _size(payload: Payload) -> int:
     # To encode a long text only to count it would hold up all threads
     texts = sum(len(value) for value in payload.values() if isinstance(value, str))
     others = {key: value for key, value in payload.items() if not isinstance(value, str)}
-    return texts + len(json.dumps(others, ensure_ascii=False))
+    return texts + len(str(others))

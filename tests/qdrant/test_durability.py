@@ -55,7 +55,7 @@ def test_writes_that_go_on_are_flushed_together(monkeypatch: pytest.MonkeyPatch)
     now, shard = [100.0], Shard()
     timer = FlushTimer(shard.flush)
     monkeypatch.setattr(timer, "_wake", lambda: None)  # the test is the thread
-    monkeypatch.setattr(durability.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     assert timer._work() is None
     for tenths in range(50):
         now[0] = 100 + tenths / 10

@@ -113,7 +113,7 @@ def test_when_a_copy_is_due() -> None:
 def test_copies_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a copy, and longer after one that failed, there is none for a while."""
     now = [1000.0]
-    monkeypatch.setattr(vacuuming.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     dead = DeadPoints(0)
     began, now[0] = now[0], 1002.0
     dead.copied(0, began=began)

@@ -147,7 +147,7 @@ def test_a_hit_is_one_line(memory: Memory) -> None:
     [hit] = memory.recall("dog", modalities=["audio"])
     assert hit_line(hit) == (
         f"2026-07-01 12:00:00 UTC, audio at 1.0 to 2.0 s, "
-        f"{confidence_words(hit)}, tags a, b (id one): a note"
+        f'{confidence_words(hit)}, tags a, b (id one): "a note"'
     )
     [hit] = memory.recall("note", modalities=["text"])
     assert hit_line(hit).startswith("2026-07-01 12:00:00 UTC, text, confidence")
@@ -161,7 +161,7 @@ def test_a_long_text_is_cut_in_a_hit(memory: Memory) -> None:
     memory.remember(text="dog " * 5000)
     [hit] = memory.recall("dog")
     line = hit_line(hit)
-    assert line.endswith("... (cut)")
+    assert line.endswith('... (cut)"')
     assert len(line) < LONGEST_TEXT + 200
 
 

@@ -73,7 +73,7 @@ def test_what_is_remembered_is_recalled(memory: Memory) -> None:
 
     found = said(called(recall, query="a dog", limit=1))
     assert found.startswith("1. 2026-07-01 10:00:00 UTC, ")
-    assert found.endswith(f"tags home (id {record.id}): Rex in the garden")
+    assert found.endswith(f'tags home (id {record.id}): "Rex in the garden"')
     assert "audio at " in said(called(recall, media=[sea], limit=1))
     [other] = called(recall, query="a dog", tags=["holiday"]).artifact["hits"]
     assert other["record"]["tags"] == ["holiday"]
@@ -146,7 +146,7 @@ def test_words_alone_are_text(memory: Memory) -> None:
     """As LangChain calls a tool of one argument."""
     remember, recall = memory_tools(memory)
     assert remember.invoke("the key is under the mat").startswith("remembered: text")
-    assert recall.invoke("a key").endswith("the key is under the mat")
+    assert recall.invoke("a key").endswith('"the key is under the mat"')
 
 
 def test_artifacts_refer_to_media(memory: Memory) -> None:

@@ -88,7 +88,7 @@ async def test_rights_bound_what_a_token_does(tmp_path: Path, tokens: Path) -> N
     with serving(tmp_path / "memory", "--tokens", str(tokens)) as (_, url):
         async with connected(url, GUEST) as guest, connected(url, BOB) as bob:
             listed = {tool.name for tool in (await guest.list_tools()).tools}
-            assert listed == {"recall", "timeline", "episodes", "count", "search", "fetch"}
+            assert listed == {"recall", "timeline", "episodes", "when", "count", "search", "fetch"}
             assert "right to write" in await refused(guest, "remember", text="x")
             assert "right to forget" in await refused(guest, "forget", everything=True)
             assert "forget" not in {tool.name for tool in (await bob.list_tools()).tools}

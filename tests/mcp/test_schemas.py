@@ -154,6 +154,7 @@ async def test_null_is_read_as_not_given_by_every_tool(own: Memory) -> None:
         "recall": {"query": "dog"},
         "timeline": {},
         "episodes": {},
+        "when": {"what": "first"},
         "count": {},
         "search": {"query": "dog"},
         "forget": {"tags": ["none"]},

@@ -36,7 +36,7 @@ from sensorium.memory import Memory
 from sensorium.percepts import Audio
 from sensorium.percepts.files import file_from_percept
 
-READING = {"recall", "timeline", "episodes", "count", "search", "fetch"}
+READING = {"recall", "timeline", "episodes", "when", "count", "search", "fetch"}
 TOOLS = {*READING, "remember", "update", "forget"}
 
 
@@ -351,10 +351,11 @@ async def test_tools_say_what_they_do(own: Memory) -> None:
     for name, tool in tools.items():
         assert tool.description
         assert "\n " not in tool.description
-        assert (tool.output_schema is None) is (name == "recall")
+        assert (tool.output_schema is None) is (name in {"recall", "when"})
         assert tool.annotations is not None
         assert tool.annotations.read_only_hint is (name in READING)
-        assert tool.annotations.destructive_hint is (name in {"update", "forget"})
+        destroys = None if name in READING else name in {"update", "forget"}
+        assert tool.annotations.destructive_hint is destroys
         assert "owner" not in tool.input_schema["properties"]
 
 
@@ -421,6 +422,11 @@ async def test_nothing_a_memory_holds_forges_a_line(own: Memory) -> None:
         "recall": [{"query": "x"}, {"query": "x", "previews": False}, {"like": name}],
         "timeline": [{}],
         "episodes": [{}],
+        "when": [
+            *({"what": "last", "query": "x"}, {"what": "after", "moment": HOSTILE}),
+            *({"what": "before", "moment": "2100-01-01T00:00Z"}, {"what": "conflicts"}),
+            *({"what": "places"}, {"what": "how_often", "query": HOSTILE}),
+        ],
         "count": [{"by": by} for by in ("tags", "source", "modalities")],
         "search": [{"query": "x"}],
         "fetch": [{"id": name}],

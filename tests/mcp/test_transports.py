@@ -43,7 +43,7 @@ from sensorium.mcp import build_server, serve_http
 COMMAND = "from sensorium.cli import app"
 TOKEN = "a long secret"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
-READING = {"recall", "timeline", "episodes", "count", "search", "fetch"}
+READING = {"recall", "timeline", "episodes", "when", "count", "search", "fetch"}
 DEADLINE = 30  # seconds
 TELLS_ITS_END = '"$0" "$@"; echo "it ended with $?" >&2'  # a command, run by sh
 STRANGE = ["", "{", '"text"', "[]", '{"jsonrpc": "2.0", "id": 1}', '{"id": "\\ud800"}']

@@ -198,7 +198,7 @@ Like = Annotated[
 Keywords = Annotated[
     str,
     NULL_IS_BLANK,
-    _described("Words to look for literally: alone, or to rank memories that have them higher."),
+    _described("Words to find literally: alone, or to rank higher what has them."),
 ]
 Limit = Annotated[int, Field(ge=1, le=MOST_HITS, description="Largest number of memories.")]
 MinConfidence = Annotated[
@@ -216,8 +216,8 @@ Modalities = Annotated[
 Previews = Annotated[
     bool | None,
     _described(
-        "By default the pictures and sounds of sure matches are shown; if true, those of uncertain "
-        "ones, too; if false, none: the memories come as data."
+        "By default pictures and sounds of sure matches are shown; if true, of uncertain ones, "
+        "too; if false, none: the memories come as data."
     ),
 ]
 
@@ -225,26 +225,24 @@ Previews = Annotated[
 Tags = Annotated[list[str] | None, _described("Only with all of these tags.")]
 Since = Annotated[
     Bound | None,
-    bound_schema("Ends at or after this: ISO 8601 with zone, or an age: 30d."),
+    bound_schema("Ends at or after this: ISO 8601 with zone, or age: 30d."),
 ]
 Until = Annotated[
     Bound | None,
-    bound_schema("Starts before this: ISO 8601 with zone, or an age: 30d."),
+    bound_schema("Starts before this: ISO 8601 with zone, or age: 30d."),
 ]
 Source = Annotated[str, NULL_IS_BLANK, _described("Only from exactly this source.")]
 Where = Annotated[
     dict[str, Any] | None,
     AfterValidator(_check_where),
-    _described('Metadata to have, of a list any: {"room": "kitchen", "floor": [1, 2]}.'),
+    _described('Metadata to have, of a list any: {"room": ["den", "hall"]}.'),
 ]
 
 Near = Annotated[
     str,
     NULL_IS_BLANK,
     AfterValidator(_check_near),
-    _described(
-        'Near a place: "home within 1 km", "48.86,2.29 within 1 km", "1,2 in map within 3 m".'
-    ),
+    _described('"home within 1 km", "48.86,2.29 within 1 km" or "1,2 in map within 3 m".'),
 ]
 Origins = Annotated[
     list[Origin] | None, _described("Only what these say; person: somebody's own words.")
@@ -270,7 +268,7 @@ Together = Annotated[
 At = Annotated[
     Time | None,
     _described(
-        "When it was, ISO 8601 with its zone; by default when its file says it was taken, else now."
+        "When it was, ISO 8601 with zone; by default when its file says it was taken, else now."
     ),
 ]
 NewTags = Annotated[list[str] | None, _described("Short names to find it by.")]

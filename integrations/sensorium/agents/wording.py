@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
+from sensorium.agents.escaping import quoted_json
 from sensorium.agents.limits import LONGEST_TEXT
 from sensorium.errors import (
     BatchError,
@@ -168,6 +169,9 @@ def related_line(hits: Sequence[Hit], *, keywords: bool = False) -> list[str]:
 def hit_line(hit: Hit, *, keywords: bool = False) -> str:
     """Describe a hit in one line: time, modality that matched, confidence, tags, id and text.
 
+    Quoted, what a memory says cannot be mistaken for a line of the answer itself.
+
+
     Args:
         hit: The hit.
         keywords: Whether words were looked for; see `confidence_words`.
@@ -181,11 +185,27 @@ def hit_line(hit: Hit, *, keywords: bool = False) -> str:
     ]
     if hit.confidence is not None:
         parts.append(confidence_words(hit, keywords=keywords))
-    parts += standing(record)
+    return f"{_facts(record, parts)}{_finding(hit)}"
+
+
+def record_line(record: Record) -> str:
+    """Describe a memory in one line: time, modalities, tags, id and text."""
+    parts = [f"{record.at:%Y-%m-%d %H:%M:%S} UTC", *record.modalities]
+    return _facts(record, parts)
+
+
+def _facts(record: Record, parts: list[str]) -> str:
+    """Write what is known of a memory behind some parts of its line."""
+    parts = [*parts, *standing(record)]
     if record.tags:
-        parts.append(f"tags {', '.join(record.tags)}")
-    text = f": {cut(record.text, '(cut)')}" if record.text else ""
-    return f"{', '.join(parts)} (id {record.id}){text}{_finding(hit)}"
+        parts.append(f"tags {', '.join(map(_one_line, record.tags))}")
+    text = f": {quoted_json(cut(record.text, '(cut)'))}" if record.text else ""
+    return f"{', '.join(parts)} (id {_one_line(record.id)}){text}"
+
+
+def _one_line(name: str) -> str:
+    """Return a name as it is, or between quotes if it could end a line."""
+    return name if name.isprintable() else quoted_json(name)
 
 
 def standing(record: Record) -> list[str]:
@@ -210,7 +230,7 @@ def _finding(hit: Hit) -> str:
 
 def quoted_words(text: str) -> str:
     """Write words on one line between quotes."""
-    return json.dumps(" ".join(text.split()), ensure_ascii=False)
+    return quoted_json(" ".join(text.split()))
 
 
 def stretch_of(hit: Hit) -> str:

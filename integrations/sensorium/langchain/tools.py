@@ -23,6 +23,7 @@ from sensorium.langchain.changing_tools import (
 from sensorium.langchain.memory_tool import InRun, Shown
 from sensorium.langchain.owners import Owner
 from sensorium.langchain.recall_tool import RecallInRun, RecallInTalk, RecallTool
+from sensorium.langchain.when_tool import WhenTool
 from sensorium.memory import Memory
 from sensorium.percepts import Limits
 from sensorium.percepts.forms import MAX_BYTES
@@ -35,6 +36,7 @@ def memory_tools(
     owner: Owner | None = None,
     update: bool = False,
     forget: bool = False,
+    when: bool = False,
     attached: bool = False,
     roots: Sequence[str | Path] = (),
     show_media: Shown = False,
@@ -54,6 +56,8 @@ def memory_tools(
             raises `OwnerError`. By default the memory's owner.
         update: Add the tool `update`, which corrects a memory.
         forget: Add the tool `forget`. It does not ask anybody: let your graph do so.
+        when: Add the tool `when`: first and last, how often, what was around a moment, what held
+            before, contradictions and named places.
         attached: Give the tools the argument `attached`, for what the user has sent in the
             conversation: pictures, sounds, videos and files. It needs a graph whose state has
             `messages`, such as that of `create_agent`.
@@ -66,7 +70,7 @@ def memory_tools(
         max_bytes: Largest size of one picture; all in one message have four times that.
         limits: Largest sizes of a text, and of what files and samples decode to.
     Returns:
-        `remember`, `recall`, and `update` and `forget` if asked for. Their artifacts are
+        `remember`, `recall`, and `update`, `forget` and `when` if asked for. Their artifacts are
         JSON-ready and refer to the record or the hits; `artifact_blocks` shows those.
     Raises:
         QueryError: Not an open memory.
@@ -89,4 +93,5 @@ def memory_tools(
     ]
     tools += [UpdateTool(args_schema=schemas[2], **options)] if update else []
     tools += [ForgetTool(**options)] if forget else []
+    tools += [WhenTool(**options)] if when else []
     return tools

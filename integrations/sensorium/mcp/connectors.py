@@ -15,12 +15,12 @@ from typing_extensions import NotRequired, TypedDict
 
 from sensorium.agents.arguments import Id, Query
 from sensorium.agents.asking import ask
+from sensorium.agents.escaping import quoted_json
 from sensorium.agents.limits import HITS
 from sensorium.agents.naming import named
 from sensorium.agents.signals import SignalReader
 from sensorium.errors import ToolArgumentError
 from sensorium.mcp.blocks import record_uri
-from sensorium.mcp.escaping import quoted_json
 from sensorium.mcp.progress import Call, Step, working
 from sensorium.mcp.schemas import answer
 from sensorium.memory import Memory, Record

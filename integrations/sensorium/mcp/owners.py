@@ -9,7 +9,7 @@ from sensorium.agents.grants import FORGET, READ, WRITE, Tokens
 from sensorium.errors import OwnerError
 
 RIGHT_OF = {  # which right a tool takes
-    **dict.fromkeys(("recall", "timeline", "episodes", "count", "search", "fetch"), READ),
+    **dict.fromkeys(("recall", "timeline", "episodes", "when", "count", "search", "fetch"), READ),
     **dict.fromkeys(("remember", "update"), WRITE),
     "forget": FORGET,
 }

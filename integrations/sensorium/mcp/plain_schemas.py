@@ -16,7 +16,7 @@ Schema: TypeAlias = "Mapping[str, Any]"
 KEPT = ("type", "description", "enum", "minimum", "maximum")  # as they are
 DATE_TIME = "date-time"  # the only format of a text that Gemini's API takes
 UNITS = "units"
-MOST_PROPERTIES = 4  # of the objects in a list of data that are described
+MOST_PROPERTIES = 4  # of data, and of the objects in its lists, that are described
 ENUMS = {"accel": ["m/s^2", "g"], "gyro": ["rad/s", "deg/s"]}
 SHORT = {  # meanings of units in few words
     "fx": "depth: focal length in pixels, or assume-60deg to accept a guess.",
@@ -31,13 +31,12 @@ BRIEF = {  # the common fields of a signal, in few words
     "data": "The file as base64 or data: URI.",
     "path": "Instead of data: a file that may be read here.",
     "samples": "Instead of data: motion, six numbers a row.",
-    "mime_type": "Type of data.",
     "modality": "Needed for depth, thermal, imu.",
     "units": 'As JSON: {"unit": "mm", "fx": 525}, see remember.',
 }
 
 
-def plain_input(schema: Schema, *, brief: bool) -> dict[str, Any]:
+def plain_input(schema: Schema, *, brief: bool, names: bool) -> dict[str, Any]:
     """Return the schema of a tool's arguments in plain words.
 
     References are written out, and null, which every tool takes for what is not given, is left out.
@@ -46,8 +45,13 @@ def plain_input(schema: Schema, *, brief: bool) -> dict[str, Any]:
     Args:
         schema: Schema as pydantic writes it.
         brief: Describe only the common fields of a signal; the server takes the others, too.
+        names: List the names that a list of names may have; one tool that does is enough, and
+            wrong names are refused with the right ones.
     """
     plain = _plain(schema, schema.get("$defs", {}))
+    if not names:
+        for given in plain.get("properties", {}).values():
+            given.get("items", {}).pop("enum", None)
     for signal in _signals(plain):
         del signal["description"]  # it says what those of the fields say
         fields = signal["properties"]
@@ -58,6 +62,7 @@ def plain_input(schema: Schema, *, brief: bool) -> dict[str, Any]:
             signal["properties"] = {
                 name: {**fields[name], "description": told} for name, told in BRIEF.items()
             }
+            del signal["properties"]["modality"]["enum"]  # of which three are needed
     return {"type": "object", "properties": {}, **plain}
 
 
@@ -112,7 +117,7 @@ def _plain(schema: Schema, defined: Schema, *, is_output: bool = False) -> dict[
         made["format"] = DATE_TIME
     if "items" in whole:
         items = _plain(whole["items"], defined, is_output=is_output)
-        is_large = is_output and len(items.get("properties", ())) > MOST_PROPERTIES
+        is_large = is_output and _width(whole["items"], defined) > MOST_PROPERTIES
         made["items"] = {"type": "object"} if is_large else items
     if "properties" in whole:
         made["properties"] = {
@@ -120,6 +125,8 @@ def _plain(schema: Schema, defined: Schema, *, is_output: bool = False) -> dict[
             for name, each in whole["properties"].items()
             if not (is_output and _resolved(each, defined)[1])
         }
+        if is_output and len(made["properties"]) > MOST_PROPERTIES:
+            made["properties"] = dict(list(made["properties"].items())[:MOST_PROPERTIES])
         if whole.get("required") and not is_output:
             made["required"] = list(whole["required"])
     elif made.get("type") == "object" and not is_output:
@@ -128,6 +135,13 @@ def _plain(schema: Schema, defined: Schema, *, is_output: bool = False) -> dict[
     if default not in (None, "") and not is_output:
         made["description"] = f"{made['description']} Default: {json.dumps(default)}."
     return made
+
+
+def _width(schema: Schema, defined: Schema) -> int:
+    """Return how many properties an object has that are always there."""
+    whole, _ = _resolved(schema, defined)
+    inner = whole.get("properties", {}).values()
+    return sum(not _resolved(each, defined)[1] for each in inner)
 
 
 def _resolved(schema: Schema, defined: Schema) -> tuple[dict[str, Any], bool]:

@@ -33,6 +33,7 @@ from sensorium.agents.arguments import (
 )
 from sensorium.agents.asking import Answered, ask
 from sensorium.agents.episodes import EPISODES, MOMENTS, EpisodeLimit, episode_line
+from sensorium.agents.escaping import quoted_json
 from sensorium.agents.limits import HITS, RECORDS, ServerLimits
 from sensorium.agents.showing import Budget
 from sensorium.agents.signals import SignalReader
@@ -45,7 +46,6 @@ from sensorium.mcp.blocks import (
     record_data,
     record_text,
 )
-from sensorium.mcp.escaping import quoted_json
 from sensorium.mcp.progress import Call, Step, working
 from sensorium.mcp.schemas import CountData, EpisodesData, RecallData, TimelineData, answer
 from sensorium.memory import Memory
@@ -90,9 +90,9 @@ class ReadingTools:
         """Find memories by what they are about, whatever their modality.
 
         Words find pictures, sounds, videos, depth maps, thermal pictures and motions, and so does
-        a picture or a sound; several parts are added up. Each memory comes with its id, its time,
-        the modality that matched, and a confidence from 0 to 1, also in words: sure, uncertain or
-        probably unrelated.
+        a picture or a sound; several parts are added up. Each memory comes with its id, time, the
+        modality that matched, and a confidence, also in words: sure, uncertain or probably
+        unrelated.
         """
         parts: list[str | Signal] = [*([query] if query.strip() else []), *(media or [])]
         check_question(parts, like=like, keywords=keywords)

@@ -32,14 +32,15 @@ from pydantic import AnyHttpUrl, AnyUrl, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sensorium.agents.escaping import escaped
 from sensorium.agents.grants import READ, SHORTEST_TOKEN, Grant, Grants, Tokens
 from sensorium.agents.limits import ServerLimits
 from sensorium.agents.owners import OwnersMemories
 from sensorium.agents.signals import SignalReader
 from sensorium.agents.wording import refused, told
 from sensorium.errors import MemoryAccessError, SensoriumError
+from sensorium.mcp.chronicle import ChronicleTools
 from sensorium.mcp.connectors import ConnectorTools
-from sensorium.mcp.escaping import escaped
 from sensorium.mcp.forgetting import ForgettingTools
 from sensorium.mcp.issuers import IssuedTokens, Issuer
 from sensorium.mcp.owners import RIGHT_OF, GrantedTokens, owner_of_caller, rights_of_caller
@@ -64,6 +65,7 @@ TITLES = {
     "recall": "Recall memories",
     "timeline": "List memories by time",
     "episodes": "List episodes",
+    "when": "When, how often",
     "count": "Count memories",
     "search": "Search memories",
     "fetch": "Read a memory",
@@ -72,9 +74,9 @@ TITLES = {
     "forget": "Forget memories",
 }
 
-READS = ToolAnnotations(
-    read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
-)
+NAMING = ("recall", "remember")  # tools whose schemas list modalities and origins
+# What reads neither destroys nor has to be repeated, so the other hints would say nothing
+READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 ADDS = ToolAnnotations(
     read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
@@ -186,7 +188,9 @@ def _with_plain_schemas(tool: Tool) -> Tool:
         return tool
     output = tool.output_schema
     schemas = {
-        "input_schema": plain_input(tool.input_schema, brief=tool.name != "remember"),
+        "input_schema": plain_input(
+            tool.input_schema, brief=tool.name != "remember", names=tool.name in NAMING
+        ),
         "output_schema": plain_output(output) if output else None,
     }
     return tool.model_copy(update=schemas)
@@ -273,6 +277,7 @@ def build_server(
     tools: dict[Callable[..., Any], ToolAnnotations] = dict.fromkeys(
         (
             *(reading.recall, reading.timeline, reading.episodes, reading.count),
+            ChronicleTools(memory, reader).when,
             *(connector.search, connector.fetch),
         ),
         READS,

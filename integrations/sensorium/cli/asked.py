@@ -15,12 +15,21 @@ from sensorium.cli.files import read_one
 from sensorium.cli.outcome import Outcome
 from sensorium.cli.recordings import TOPICS, RobotOptions, Topics, read_moments
 from sensorium.cli.units import Units
-from sensorium.cli.values import check_names, parse_metadata, time_ahead
+from sensorium.cli.values import (
+    check_choice,
+    check_names,
+    parse_metadata,
+    parse_place,
+    time_ahead,
+)
 
 if TYPE_CHECKING:
     from sensorium.memory import Moment
     from sensorium.sources import Snapshot
     from sensorium.sources.finding import FoundFile
+
+
+ORIGINS = ("person", "sensor", "file", "tool", "model", "web")  # as in sensorium.memory
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,29 @@ class RecordOptions:
         typer.Option("--id", help="Id for this one record, which replaces a record of that id."),
     ] = None
 
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--place",
+            metavar="PLACE",
+            help="Where it was: degrees north and east, 48.8584,2.2945, or metres in a frame, "
+            "1.5,2 in map. By default as the file says.",
+        ),
+    ] = None
+    supersedes: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID", help="Id of a memory that holds no more because of it; repeat for more."
+        ),
+    ] = None
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            help="Who says so: person, sensor, file, tool, model or web. By default person for "
+            "words alone, else file."
+        ),
+    ] = None
+
     def to_arguments(self, at: datetime | None) -> dict[str, Any]:
         """Return the arguments that `Moment` and `Memory.remember` take.
 
@@ -78,7 +110,9 @@ class RecordOptions:
             "metadata": parse_metadata(self.meta, "--meta") if self.meta else None,
             "expires_at": time_ahead(self.ttl, "--ttl") if self.ttl else None,
             "id": self.id,
-            "origin": "person",
+            "place": parse_place(self.where, "--place") if self.where else None,
+            "supersedes": check_names(self.supersedes, "--supersedes") or None,
+            "origin": self.origin and check_choice(ORIGINS, self.origin, "--origin"),
         }
 
 
@@ -120,7 +154,8 @@ class Asked:
         metadata = {**seen.metadata, **(self.arguments["metadata"] or {})} or None
         given = {**dated.of_record(self.arguments), "metadata": metadata}
         given["at"] = given["at"] or seen.at
-        given["place"], given["origin"] = given.get("place") or seen.place, "file"
+        given["place"] = given.get("place") or seen.place
+        given["origin"] = given.get("origin") or "file"
         return Moment(seen.percepts, **given)
 
     def seen(

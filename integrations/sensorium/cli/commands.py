@@ -52,6 +52,39 @@ ENTRIES = {
         "episodes:episodes",
         "List episodes: stretches that belong together by time, place and content.",
     ),
+    "first": Entry(
+        "chronicle:first",
+        "Find the earliest memory that surely matches, of all matches and not of the best ten.",
+    ),
+    "last": Entry(
+        "chronicle:last",
+        "Find the latest memory that surely matches: where was it seen last?",
+    ),
+    "around": Entry(
+        "chronicle:around",
+        "List what was around a moment, or before it, or after it.",
+    ),
+    "how-often": Entry(
+        "chronicle:how_often",
+        "Estimate how often something was, with an interval of 90 %.",
+    ),
+    "history": Entry(
+        "chronicle:history",
+        "List what a memory said before, and what stands in its place now, the latest first.",
+    ),
+    "conflicts": Entry(
+        "chronicle:conflicts",
+        "List memories that may contradict each other: near-equal texts with another number or "
+        "name.",
+    ),
+    "places": Entry(
+        "placing:places",
+        "List the places that have a name, and how far each reaches.",
+    ),
+    "name-place": Entry(
+        "placing:name_place",
+        "Give a place a name, by which --near may ask for it; a name given again is moved.",
+    ),
     "show": Entry(
         "showing:show",
         "Show everything about one memory, and where its signals are.",

@@ -188,8 +188,8 @@ def _remember_one(
         dated = asked.dating.together(paths, percepts, text=arguments["text"])
         taken += [outcome.take(*one, dated) for one in zip(paths, percepts, strict=True)]
         arguments = dated.of_record(arguments)
-    if percepts:
-        arguments = {**arguments, "origin": "file"}
+    said = arguments["origin"] or ("file" if percepts else "person")
+    arguments = {**arguments, "origin": said}
     done = memory.remember(*percepts, keep_media=asked.keep_media, sound=asked.sound, **arguments)
     outcome.remembered += [(each, done) for each in taken or [None]]
     if progress is not None:

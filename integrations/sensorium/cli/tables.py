@@ -51,12 +51,18 @@ def print_table(shown: Table, *, indent: int = 0) -> None:
     Console(highlight=False).print(Padding(shown, (0, 0, 0, indent), expand=False))
 
 
-def record_table(records: Iterable[Record]) -> Table:
-    """Make a table of records, in their order."""
+def record_table(records: Iterable[Record], *, exact: bool = False) -> Table:
+    """Make a table of records, in their order.
+
+    Args:
+        records: The records.
+        exact: Whether their times are shown to the second.
+    """
+    time = exactly if exact else when
     shown = table("when", "modality", "tags", "what", "id", wide="what")
     for record in records:
         shown.add_row(
-            when(record.at),
+            time(record.at),
             " ".join(record.modalities),
             _plain(" ".join(record.tags)),
             cut(what(record)),
@@ -89,6 +95,11 @@ def when(at: datetime) -> str:
     local = at.astimezone()
     today = datetime.now(timezone.utc).astimezone().date()
     return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d}"
+
+
+def exactly(at: datetime) -> str:
+    """Write a time to the second, in local time."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def what(record: Record) -> str:

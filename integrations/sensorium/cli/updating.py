@@ -42,6 +42,10 @@ def update(
             "48.8584,2.2945.",
         ),
     ] = None,
+    history: Annotated[
+        bool,
+        typer.Option("--history", help="Keep the memory as it was, too; see: sensorium history."),
+    ] = False,
     session: Session,
 ) -> None:
     """Change a memory; what is not given stays as it is."""
@@ -62,5 +66,5 @@ def update(
         name = find_id(memory, id)
         if added:
             tags = list(dict.fromkeys([*(tags or memory.get(name).tags), *added]))
-        record = memory.update(name, tags=tags, **changes)
+        record = memory.update(name, tags=tags, history=history, **changes)
     session.answer(record.to_dict(), f"updated: {record.id}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 SINCE, UNTIL = "--since", "--until"
 MOST = 10_000  # hits or records of one call
+LEAST_ID = 8  # characters that name a record; an age has fewer
+CLOCK = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")  # how a time begins
 
 
 def number_or_text(text: str) -> float | str:
@@ -132,6 +135,19 @@ def _written_time(text: str, option: str) -> datetime | None:
         return datetime.fromisoformat(written).astimezone()
     except (ValueError, OverflowError):
         return None
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return the time of ISO 8601 with its hour, or of an age; `None` for what may be an id.
+
+    Without a zone, it is of local time.
+
+    Raises:
+        BadParameter: The age reaches beyond the calendar.
+    """
+    written = text.strip()
+    is_age = len(written) < LEAST_ID and ages.AGE.fullmatch(written)
+    return _written_time(text, "MOMENT") if is_age or CLOCK.match(written) else None
 
 
 def printable(text: str) -> str:

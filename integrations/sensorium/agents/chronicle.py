@@ -51,7 +51,7 @@ TAKES: Mapping[str, frozenset[str]] = {
     "around": frozenset({"query", "moment", "within"}),
     "how_often": frozenset({"query", "within", "by", "modalities"}),
     "history": frozenset({"moment"}),
-    "conflicts": frozenset(),
+    "conflicts": frozenset({"among"}),
     "places": frozenset(),
 }
 UNFILTERED = ("history", "places")  # of which conditions make no sense
@@ -104,6 +104,7 @@ class Asked:
         min_confidence: Least confidence of `first` and `last`; `None` for that of `Memory`.
         limit: The most records or conflicts.
         given: Conditions. Beside a question that names a moment, they are of that question.
+        among: How many texts are compared for conflicts; `None` for as many as `Memory` does.
         read_times: Whether times in the words are conditions.
     """
 
@@ -117,6 +118,7 @@ class Asked:
     min_confidence: float | None = None
     limit: int = RECORDS
     given: Filters = field(default_factory=Filters)
+    among: int | None = None
     read_times: bool = True
 
 
@@ -252,7 +254,9 @@ def _answer(memory: Memory, asked: Asked) -> Chronicle:
     if what == "history":
         return Chronicle(what, records=memory.history(asked.moment)[:limit])
     if what == "conflicts":
-        return Chronicle(what, conflicts=memory.conflicts(limit=limit, **asked.given))
+        more = {} if asked.among is None else {"among": asked.among}
+        found = memory.conflicts(limit=limit, **more, **asked.given)
+        return Chronicle(what, conflicts=found)
     if what == "places":
         return Chronicle(what, places=memory.places())
     if asked.moment:
@@ -335,6 +339,7 @@ def _check(asked: Asked) -> None:
         "by": asked.by is not None,
         "modalities": bool(asked.modalities),
         "min_confidence": asked.min_confidence is not None,
+        "among": asked.among is not None,
     }
     unused = [name for name, is_given in given.items() if is_given and name not in takes]
     unused += sorted(asked.given) if what in UNFILTERED else []

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, TypeVar
 
 from sensorium.enrich import Box
-from sensorium.memory import Finding, Hit, Medium, Record, Remembered, Timeline
+from sensorium.errors import QueryError, show
+from sensorium.memory import (
+    Area,
+    Conflict,
+    Counted,
+    Episode,
+    Finding,
+    Hit,
+    Medium,
+    Occurrences,
+    Record,
+    Remembered,
+    Timeline,
+)
 from sensorium.percepts import Place, Pose, Span
 from sensorium.qdrant.points import from_iso
 
@@ -17,7 +30,7 @@ T = TypeVar("T")
 
 def record_of(answer: Mapping[str, Any]) -> Record:
     """Read a record, as `Record.to_dict` wrote it."""
-    place, expires_at = answer.get("place"), answer.get("expires_at")
+    expires_at = answer.get("expires_at")
     read = {
         **answer,
         **{name: from_iso(answer[name]) for name in ("at", "until", "created_at")},
@@ -25,7 +38,7 @@ def record_of(answer: Mapping[str, Any]) -> Record:
         "tags": tuple(answer["tags"]),
         "modalities": tuple(answer["modalities"]),
         "media": tuple(_known(Medium, medium) for medium in answer["media"]),
-        "place": _known(Pose if "frame" in place else Place, place) if place else None,
+        "place": _place(answer.get("place")),
         "supersedes": tuple(answer.get("supersedes", ())),
         "superseded_by": tuple(answer.get("superseded_by", ())),
         "findings": tuple(_finding(found) for found in answer.get("findings", ())),
@@ -53,6 +66,37 @@ def timeline_of(answer: Mapping[str, Any]) -> Timeline:
     return Timeline([record_of(record) for record in answer["records"]], answer["cursor"])
 
 
+def occurrences_of(answer: Mapping[str, Any]) -> Occurrences:
+    """Read how often something was."""
+    by = {key: _known(Counted, counted) for key, counted in answer["by"].items()}
+    return Occurrences(_known(Counted, answer), by, answer["looked_at"])
+
+
+def conflict_of(answer: Mapping[str, Any]) -> Conflict:
+    """Read two records that may contradict each other."""
+    earlier, later = record_of(answer["earlier"]), record_of(answer["later"])
+    return Conflict(earlier, later, tuple(answer["differences"]), answer["similarity"])
+
+
+def area_of(answer: Mapping[str, Any]) -> Area:
+    """Read a place and how far it reaches."""
+    place = _place(answer["place"])
+    assert place is not None, "a named place has one"
+    return Area(place, answer["radius"])
+
+
+def episode_of(answer: Mapping[str, Any]) -> Episode:
+    """Read an episode, as `Episode.to_dict` wrote it."""
+    read = {
+        **answer,
+        "start": from_iso(answer["start"]),
+        "end": from_iso(answer["end"]),
+        "places": tuple(map(_place, answer["places"])),
+        "moments": tuple(map(record_of, answer["moments"])),
+    }
+    return _known(Episode, read)
+
+
 def remembered_of(answer: Mapping[str, Any]) -> Remembered:
     """Read what became of a moment."""
     return Remembered(answer["id"], answer["status"])
@@ -61,6 +105,33 @@ def remembered_of(answer: Mapping[str, Any]) -> Remembered:
 def written_time(time: datetime | None) -> str | None:
     """Write a time as a server reads it."""
     return None if time is None else time.isoformat()
+
+
+def zone_name(zone: tzinfo) -> str:
+    """Write a zone as a server reads it: by its name, or as an offset.
+
+    Raises:
+        QueryError: It has neither.
+    """
+    name = getattr(zone, "key", None)
+    offset = zone.utcoffset(None)
+    if isinstance(name, str):
+        return name
+    if offset is None or offset % timedelta(minutes=1):
+        raise QueryError(
+            f"zone={show(zone)} for a server",
+            "a ZoneInfo, or an offset of whole minutes",
+            'write zone=ZoneInfo("Europe/Berlin")',
+        )
+    minutes = abs(offset) // timedelta(minutes=1)
+    sign = "-" if offset < timedelta(0) else "+"
+    return f"{sign}{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _place(answer: Mapping[str, Any] | None) -> Place | Pose | None:
+    if not answer:
+        return None
+    return _known(Pose, answer) if "frame" in answer else _known(Place, answer)
 
 
 def _finding(answer: Mapping[str, Any]) -> Finding:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any, BinaryIO, NoReturn
 from urllib.parse import quote
 
@@ -29,17 +29,24 @@ from sensorium.errors import (
     show,
 )
 from sensorium.memory.checks import are_names, check_limit, check_place, check_several
+from sensorium.memory.chronology.counting import By, Occurrences, check_by
 from sensorium.memory.chronology.ends import hit_of_time
+from sensorium.memory.chronology.lengths import parse_span
 from sensorium.memory.chronology.sequences import check_alone, recall_sequence
+from sensorium.memory.episodes.finder import Asked
 from sensorium.memory.filters import Filters
+from sensorium.memory.holding.conflicts import Conflict
 from sensorium.memory.holding.links import check_former
 from sensorium.memory.layout.ids import check_id
 from sensorium.memory.media.signals import open_percepts
-from sensorium.memory.memory import LIMIT, WITHIN, Memory
+from sensorium.memory.memory import COMPARED, LIMIT, NAMED_RADIUS, WITHIN, Memory
+from sensorium.memory.places import Area
+from sensorium.memory.places.area import read_area
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.recipe import Recipe
 from sensorium.memory.records import (
+    Episode,
     Failure,
     Hit,
     Medium,
@@ -57,11 +64,23 @@ from sensorium.memory.writing.draft import check_fields, each_moment, expiry
 from sensorium.memory.writing.editor import changes
 from sensorium.memory.writing.writer import BATCH
 from sensorium.percepts import Percept
-from sensorium.remote.answers import hit_of, record_of, remembered_of, timeline_of, written_time
+from sensorium.remote.answers import (
+    area_of,
+    conflict_of,
+    episode_of,
+    hit_of,
+    occurrences_of,
+    record_of,
+    remembered_of,
+    timeline_of,
+    written_time,
+    zone_name,
+)
 from sensorium.remote.connection import Connection
 from sensorium.remote.downloads import Downloads
 from sensorium.remote.sending import Form, filters_of, question_parts, split_text
 
+MOST = 10_000  # records of one answer
 # Filters that a query repeats
 IN_QUERIES = {"tags": "tag", "with_modalities": "modality", "origins": "origin"}
 DECIDED = (
@@ -475,36 +494,106 @@ class RemoteMemory(Memory):
         """Refuse: the server finds words in what it is sent."""
         raise _on_the_server("enrich")
 
-    def _end(self, query: Query | None, *given: Any, last: bool) -> Hit | None:
-        """Answer by time alone; all that matches a question is known where the memory is."""
-        if query is not None:
-            raise _on_the_server("first and last of a question")
-        filters: Filters = given[-1]
-        return hit_of_time(self.timeline(limit=1, newest_first=last, **filters).records)
+    def _end(
+        self,
+        query: Query | None,
+        modalities: Collection[str] | None,
+        min_confidence: float,
+        filters: Filters,
+        *,
+        last: bool,
+    ) -> Hit | None:
+        call = "last" if last else "first"
+        if query is None:
+            return hit_of_time(self.timeline(limit=1, newest_first=last, **filters).records)
+        known = None if modalities is None else _known(modalities)
+        said = {"modalities": known, "min_confidence": min_confidence}
+        answer = self._told(call, query, **said, **filters_of(call, filters))
+        return hit_of(answer["hit"]) if answer["hit"] else None
 
-    def how_often(self, query: Query, **_: Any) -> NoReturn:
-        """Refuse: what matches is counted where the memory is."""
-        raise _on_the_server("how_often")
+    def how_often(
+        self,
+        query: Query,
+        *,
+        by: By | None = None,
+        apart: str | timedelta | None = None,
+        zone: tzinfo = timezone.utc,
+        modalities: Collection[str] | None = None,
+        **filters: Unpack[Filters],
+    ) -> Occurrences:
+        """Count the memories that match a question, with an interval; see `Memory.how_often`.
 
-    def name_place(self, *_: Any, **__: Any) -> NoReturn:
-        """Refuse: places are named where the memory is."""
-        raise _on_the_server("name_place")
+        Raises:
+            QueryError: A zone that has neither a name nor one offset, too.
+        """
+        check_by(by)
+        said = {
+            "by": by,
+            "within": None if apart is None else _length(parse_span(apart, name="apart")),
+            "zone": zone_name(zone),
+            "modalities": None if modalities is None else _known(modalities),
+        }
+        answer = self._told("how_often", query, **said, **filters_of("how_often", filters))
+        return occurrences_of(answer["occurrences"])
 
-    def places(self) -> NoReturn:
-        """Refuse: places are listed where the memory is."""
-        raise _on_the_server("places")
+    def history(self, id: str) -> list[Record]:
+        """Return a record with its former versions and what it supersedes; see `Memory.history`."""
+        answer = self._told("history", moment=check_id(id), limit=MOST)
+        return [record_of(record) for record in answer["records"]]
 
-    def history(self, id: str) -> NoReturn:
-        """Refuse: history is read where the memory is."""
-        raise _on_the_server("history")
+    def conflicts(
+        self, *, limit: int = 50, among: int = COMPARED, **filters: Unpack[Filters]
+    ) -> list[Conflict]:
+        """List records that may contradict each other; see `Memory.conflicts`."""
+        said = {"limit": check_limit(limit), "among": check_limit(among)}
+        answer = self._told("conflicts", **said, **filters_of("conflicts", filters))
+        return [conflict_of(each) for each in answer["conflicts"]]
 
-    def conflicts(self, **_: Any) -> NoReturn:
-        """Refuse: texts are compared where the memory is."""
-        raise _on_the_server("conflicts")
+    def _told(self, what: str, query: Query | None = None, **said: Any) -> Mapping[str, Any]:
+        """Ask when something was; times in the words are read by whoever calls."""
+        with Form("ask") as form:
+            parts = question_parts(form, query, None, None)
+            asked = {"what": what, "parts": parts, "read_times": False, **said}
+            answer = self._connection.ask("POST", "/when", **form.request(asked))
+        for words in answer["notes"]:
+            note(words)
+        told: Mapping[str, Any] = answer
+        return told
 
-    def episodes(self, **_: Any) -> NoReturn:
-        """Refuse: episodes are found where the memory is."""
-        raise _on_the_server("episodes", "use timeline(), or call it where the memory is")
+    def name_place(
+        self, name: str, place: Whereabouts, radius: str | float = NAMED_RADIUS
+    ) -> Remembered:
+        """Give a place a name; see `Memory.name_place`."""
+        area = read_area(place, radius)
+        said = {"name": check_id(name), "place": area.place.to_dict(), "radius": area.radius}
+        return remembered_of(self._connection.ask("POST", "/places", json=said))
+
+    def places(self) -> dict[str, Area]:
+        """Return the places that have a name, by name."""
+        answer = self._connection.ask("GET", "/places")["places"]
+        return {name: area_of(area) for name, area in answer.items()}
+
+    def episodes(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 20,
+        newest_first: bool = True,
+        moments: int = 3,
+    ) -> list[Episode]:
+        """List episodes; see `Memory.episodes`."""
+        Asked(since, until, limit, newest_first, moments)  # which checks them
+        asked = {
+            "since": written_time(since),
+            "until": written_time(until),
+            "limit": limit,
+            "order": "desc" if newest_first else "asc",
+            "moments": moments,
+        }
+        given = {name: value for name, value in asked.items() if value is not None}
+        answer = self._connection.ask("GET", "/episodes", params=given)
+        return [episode_of(each) for each in answer["episodes"]]
 
     def sweep(self) -> NoReturn:
         """Refuse: the server sweeps."""
@@ -587,6 +676,11 @@ def _known(modalities: Collection[str]) -> list[str]:
             f"leave out {', '.join(unknown)}",
         )
     return list(modalities)
+
+
+def _length(length: timedelta) -> str:
+    """Write a length of time as a server reads it, to the microsecond."""
+    return f"{length.total_seconds():.6f} s"
 
 
 def _age(length: timedelta) -> str:

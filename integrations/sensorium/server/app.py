@@ -26,6 +26,7 @@ from sensorium.server.observing import FailureAnswers, Observed, Observer
 from sensorium.server.options import ServerOptions
 from sensorium.server.requests.parameters import only_known_parameters
 from sensorium.server.routes import (
+    chronicle,
     classifying,
     events,
     forgetting,
@@ -48,7 +49,7 @@ from sensorium.server.state import new_state
 ROUTERS = (  # modules, each with its `router`
     *(health, signing_in, metrics),
     *(recalling, memories, media, previews, signals, timelines, looking, classifying, plane),
-    *(forgetting, events, streams, statistics),
+    *(chronicle, forgetting, events, streams, statistics),
 )
 HERE = Path(__file__).parent
 REFERENCE = "/docs"

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from sensorium.agents.chronicle import What
 from sensorium.memory.certainty import Certainty
 from sensorium.memory.records import Origin
 
@@ -160,6 +161,86 @@ class Hit(Answer):
     finding: Finding | None
     then: list[Any] = []
     medium: str | None
+
+
+class Estimate(Answer):
+    """A number that was estimated, and the ends of its interval of 90 %."""
+
+    expected: float
+    low: int
+    high: int
+
+
+class Occurrences(Estimate):
+    """How often something was; see `sensorium.memory.Occurrences`."""
+
+    by: dict[str, Estimate]
+    looked_at: int
+
+
+class Conflict(Answer):
+    """Two memories that may contradict each other; see `sensorium.memory.Conflict`."""
+
+    earlier: Record
+    later: Record
+    differences: list[Literal["numbers", "names", "negation"]]
+    similarity: float
+
+
+class Area(Answer):
+    """A place with a name, and how many metres it reaches."""
+
+    place: Place | Pose
+    radius: float
+
+
+class NamedPlaces(Answer):
+    """The places that have a name, by name."""
+
+    places: dict[str, Area]
+
+
+class Told(Answer):
+    """What was found about times: what was not asked for is empty or null.
+
+    Attributes:
+        what: Kind of the question.
+        hit: The first or last match, or the moment that the question named.
+        records: Memories in the order of the answer.
+        occurrences: How often something was.
+        conflicts: Memories that may contradict each other.
+        places: Places by their names.
+        times: The times that were read in the words.
+        notes: What makes the answer doubtful.
+    """
+
+    what: What
+    hit: Hit | None
+    records: list[Record]
+    occurrences: Occurrences | None
+    conflicts: list[Conflict]
+    places: dict[str, Area]
+    times: str | None
+    notes: list[str]
+
+
+class Episode(Answer):
+    """A stretch that belongs together; see `sensorium.memory.Episode`."""
+
+    id: str
+    start: datetime
+    end: datetime
+    records: int
+    modalities: dict[str, int]
+    places: list[Place | Pose]
+    moments: list[Record]
+    is_last: bool
+
+
+class Episodes(Answer):
+    """Episodes in order of time."""
+
+    episodes: list[Episode]
 
 
 class MemoriesPage(Answer):

@@ -138,14 +138,26 @@ def _question(
             weights += [part.weight / len(rows)] * len(rows)
             continue
         weights.append(part.weight)
-        if part.words is not None:
-            body.check_text(part.words, f"{name}.words")
-            found.append(part.words)
-        elif part.signal is not None:
-            found.append(body.signal(part.signal, f"{name}.signal"))
-        else:
-            found.append(body.file(part.file or 0, part.units, f"{name}.file"))
+        found.append(read_part(body, part, name))
     return found, weights
+
+
+def read_part(body: Body[Any], part: QuestionPart, name: str) -> str | Percept:
+    """Return the words, the signal or the file that a part of a question is.
+
+    Args:
+        body: What came.
+        part: The part, which is no memory.
+        name: Its name in messages.
+    Raises:
+        ToolArgumentError: It cannot be taken.
+    """
+    if part.words is not None:
+        body.check_text(part.words, f"{name}.words")
+        return part.words
+    if part.signal is not None:
+        return body.signal(part.signal, f"{name}.signal")
+    return body.file(part.file or 0, part.units, f"{name}.file")
 
 
 def _answer(found: Answered, begun: float) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def test_both_tell_the_same(both: list[Memory]) -> None:
         lambda memory: memory.history("oslo"),
         lambda memory: memory.conflicts(limit=3, among=10),
         lambda memory: memory.episodes(moments=2),
-        lambda memory: memory.around(NOON, "1 h").records,
+        lambda memory: [record.id for record in memory.around(NOON, "1 h")],
     ]
     for ask in asked:
         here, there = map(ask, both)

@@ -7,6 +7,7 @@
 - `episodes` describes the tool that lists episodes, and writes a line for each.
 - `escaping` writes what memories hold so that it cannot be taken for a line of an answer.
 - `chronicle` describes and answers the tool `when`: first, last, how often, what held before.
+- `origins` says whose words an adapter keeps, where nothing else says it.
 - `widening` searches until an adapter has found enough.
 - `grants` knows the tokens of clients, each with an owner and rights; `owners` opens the memories
   of many owners in one place.

@@ -40,6 +40,7 @@ def hit_document(hit: Hit) -> Document:
         "at": record.at.isoformat(),
         "tags": list(record.tags),
         "source": record.source,
+        "origin": record.origin,
         "metadata": dict(record.metadata),
     }
     text = record.text

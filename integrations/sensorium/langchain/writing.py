@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
+from sensorium.agents.origins import origin_of_document
 from sensorium.agents.signals import Content
 from sensorium.encoders.probe import unit_probe
 from sensorium.errors import BatchError, SensoriumError, VectorError
@@ -75,6 +76,7 @@ class DocumentWriter:
                 tags=[MARK],
                 id=names[index],
                 vectors=row,
+                origin=origin_of_document(documents[index].metadata),
             )
             for index, row in zip(places, rows, strict=True)
         ]
@@ -123,7 +125,14 @@ class DocumentWriter:
         names = ids_of([None] * len(percepts), ids)
         vectors = self._percept_vectors(percepts, contents)
         moments = [
-            Moment(percept, metadata=m, tags=[MARK], id=name, vectors=rows)
+            Moment(
+                percept,
+                metadata=m,
+                tags=[MARK],
+                id=name,
+                vectors=rows,
+                origin=origin_of_document({"uri": percept.uri, **(m or {})}),
+            )
             for percept, m, name, rows in zip(percepts, metadata, names, vectors, strict=True)
         ]
         return self._remember(moments, names, BATCH, range(len(names)))

@@ -155,6 +155,7 @@ def moment_of(
         expires_at=expiry(op.ttl, now),
         id=item_id(op.namespace, op.key),
         vectors=None if indexed.embedded else {},
+        origin="model",  # agents put items there, of whatever they were told
     )
 
 

@@ -58,6 +58,7 @@ def _description(hit: Hit) -> dict[str, Any]:
         "at": hit.record.at.isoformat(),
         "tags": [tag for tag in hit.record.tags if not tag.startswith(TAG)] or None,
         "source": hit.record.source,
+        "origin": hit.record.origin,
         "finding": hit.finding.to_dict() if hit.finding else None,
     }
     return {name: value for name, value in about.items() if value is not None}

@@ -14,6 +14,7 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.memory import BaseMemoryBlock
 from llama_index.core.utils import get_tokenizer
 
+from sensorium.agents.origins import origin_of_role
 from sensorium.agents.threads import to_thread
 from sensorium.errors import BatchError, EncodingError, PerceptError, SensoriumError
 from sensorium.llama_index.messages import ROLE, message_of, percepts_of, words_of
@@ -178,6 +179,7 @@ def _moment(
         at=at,
         source=source,
         metadata={ROLE: message.role.value, **({SESSION: session} if session else {})},
+        origin=origin_of_role(message.role.value),
     )
 
 

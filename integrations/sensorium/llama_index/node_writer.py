@@ -11,6 +11,7 @@ import numpy as np
 from llama_index.core.schema import BaseNode, MetadataMode
 from numpy.typing import NDArray
 
+from sensorium.agents.origins import origin_of_document
 from sensorium.encoders.forking import Lock
 from sensorium.encoders.functions import encodable
 from sensorium.encoders.handles import Remade
@@ -166,6 +167,7 @@ class NodeWriter(Remade):
             source=part.document,
             metadata={**part.metadata, CONTENT: {self._modality: part.content}},
             vectors=None if row is None else {self._modality: row},
+            origin=origin_of_document(part.metadata),
         )
 
     def _write(

@@ -46,6 +46,7 @@ def record_data(record: Record) -> RecordData:
         "modalities": list(record.modalities),
         "tags": list(record.tags),
         "source": record.source,
+        "origin": record.origin,
         "metadata": facts if len(written) <= LONGEST_TEXT else {"cut": _cut(written, record)},
         "media": [
             medium_data(record, number)

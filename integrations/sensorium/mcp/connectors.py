@@ -85,6 +85,7 @@ class ConnectorTools:
             "at": record.at.isoformat(),
             "tags": list(record.tags),
             "source": record.source,
+            "origin": record.origin,
             "modalities": list(record.modalities),
             "metadata": dict(record.metadata),
         }

@@ -32,6 +32,7 @@ class RecordData(TypedDict):
     modalities: list[str]
     tags: list[str]
     source: str | None
+    origin: str | None  # who says so: person, sensor, file, tool, model or web
     metadata: dict[str, Any]
     media: list[MediumData]
 

@@ -224,7 +224,7 @@ class RemoteMemory(Memory):
         }
         with Form("about") as form:
             units = [form.add(percept) for percept in percepts]
-            request = form.request({**said, "units": units or None})
+            request = form.request({**said, "units": units or None}, null=("origin",))
             answer = self._connection.ask("POST", "/memories", **request)
         return remembered_of(answer["records"][0])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -57,9 +57,14 @@ class Form:
         known = {key: _plain(value) for key, value in said.items() if value is not None}
         return {"modality": percept.modality, **known}
 
-    def request(self, said: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments of the request; JSON alone where there are no files."""
-        given = {name: value for name, value in said.items() if value is not None}
+    def request(self, said: Mapping[str, Any], *, null: Collection[str] = ()) -> dict[str, Any]:
+        """Return the arguments of the request; JSON alone where there are no files.
+
+        Args:
+            said: The fields of the JSON, of which `None` is left out.
+            null: Names of those that are sent as null.
+        """
+        given = {name: value for name, value in said.items() if value is not None or name in null}
         if not self._files:
             return {"json": given}
         return {"data": {self._name: json.dumps(given)}, "files": self._files}

@@ -43,7 +43,10 @@ class NewMemory(Remember):
         default=None, description="When it was, where nothing states it: the age of a file."
     )
     place: Where = None
-    origin: SaidBy | None = Field(default=None, description="Who says so.")
+    origin: SaidBy | None = Field(
+        default=None,
+        description="Who says so; if it is left out, file for media, and tool for words alone.",
+    )
     keep_media: KeepMedia = None
     sound: WithSound = None
     enrich: bool | list[str] | None = Field(
@@ -83,7 +86,7 @@ def remember(
         "dated": about.dated,
         "place": place_of(about.place),
         "supersedes": about.supersedes,
-        "origin": about.origin,
+        "origin": _origin(body),
     }
     how: dict[str, Any] = {
         "keep_media": about.keep_media,
@@ -103,6 +106,13 @@ def remember(
             "leave id out, or send together=true",
         )
     return _remember_each(memory, body, shared, how, step)
+
+
+def _origin(body: Body[NewMemory]) -> SaidBy | None:
+    """Return who says so; null is for nobody in particular."""
+    if "origin" in body.about.model_fields_set:
+        return body.about.origin
+    return "file" if body.places else "tool"
 
 
 def expiry_of(ttl: timedelta | None, expires_at: datetime | None) -> datetime | None:

@@ -13,7 +13,7 @@ export function NoteForm() {
   const keep = async (event) => {
     event.preventDefault();
     try {
-      const { records } = await call("POST", "/v1/memories", { json: { text, tags: tagsOf(tags) } });
+      const { records } = await call("POST", "/v1/memories", { json: { text, tags: tagsOf(tags), origin: "person" } });
       setText("");
       setError(null);
       say(records[0].status === "known" ? "That is remembered already." : "Remembered.");

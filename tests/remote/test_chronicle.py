@@ -118,6 +118,12 @@ class Strange(tzinfo):
     def utcoffset(self, at: datetime | None) -> timedelta | None:
         return None if at is None else timedelta(hours=at.day % 2)
 
+    def dst(self, at: datetime | None) -> timedelta | None:
+        return None
+
+    def tzname(self, at: datetime | None) -> str | None:
+        return None
+
 
 def test_a_zone_without_a_name_is_refused(both: list[Memory]) -> None:
     """It cannot be sent, and no other stands in its place."""

@@ -545,7 +545,7 @@ class RemoteMemory(Memory):
         self, *, limit: int = 50, among: int = COMPARED, **filters: Unpack[Filters]
     ) -> list[Conflict]:
         """List records that may contradict each other; see `Memory.conflicts`."""
-        said = {"limit": check_limit(limit), "among": check_limit(among)}
+        said: dict[str, Any] = {"limit": check_limit(limit), "among": check_limit(among)}
         answer = self._told("conflicts", **said, **filters_of("conflicts", filters))
         return [conflict_of(each) for each in answer["conflicts"]]
 

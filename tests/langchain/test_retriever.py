@@ -181,6 +181,7 @@ def test_documents_say_what_matched(memory: Memory) -> None:
         "at": hit.record.at.isoformat(),
         "tags": [],
         "source": "mic",
+        "origin": None,
         "metadata": {"score": "theirs", "place": "beach"},
     }
     assert json.loads(json.dumps(found.metadata)) == found.metadata

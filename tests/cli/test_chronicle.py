@@ -111,7 +111,7 @@ def test_places_have_names() -> None:
         "place": {"latitude": 48.5, "longitude": 2.25, "altitude": None},
         "radius": 1000.0,
     }
-    assert "1.0,2.0,0.0 in map" in run("places").stdout
+    assert "1,2,0 in map" in run("places").stdout
     assert "not a place" in run_json("name-place", "sea", "there", code=2)["error"]["came"]
 
 

@@ -24,8 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from machine import describe
+from machine import machine_lines
 from numpy.typing import NDArray
 from stored import MODALITIES, Planted, Vectors, mixed, pictures, texts
 from tables import markdown
@@ -294,7 +293,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--owners", type=int, default=10_000)
     rows = measured(parser.parse_args().owners)
-    facts = [f"- {name}: {fact}" for name, fact in describe(torch.device("cpu")).items()]
+    facts = machine_lines()
     facts.append(f"- load of the machine meanwhile: {os.getloadavg()[1]:.1f}")
     TABLE.write_text("\n".join([HEADING, markdown(COLUMNS, rows), "", *facts, "", NOTE]), "utf-8")
 

@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from machine import describe
+from machine import machine_lines
 from numpy.typing import NDArray
 
 from sensorium.encoders import Encoder, load_encoder
@@ -208,8 +207,7 @@ def main() -> None:
     pack = parser.parse_args().pack
     first, second = encoded(pack, load_encoder("sensorium-mini"))
     print("# Episodes in joined recordings\n")
-    for name, fact in describe(torch.device("cpu")).items():
-        print(f"- {name}: {fact}")
+    print(*machine_lines(), sep="\n")
     print(f"- {SEEDS} days of {EPISODES} episodes; a border counts within {TOLERANCE:.0f} s or two")
     print("  observations\n")
     print("| | F1 | precision | recall | µs of CPU an observation |\n|---|---|---|---|---|")

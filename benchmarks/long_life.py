@@ -19,8 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
-import torch
-from machine import describe
+from machine import machine_lines
 from measure import resident
 from stored import START, Planted, Vectors
 
@@ -87,8 +86,7 @@ def main() -> None:
         row = f"| {done:,} | {anonymous:.1f} MiB | {disk:.1f} MiB | {recall:.2f} ms | {rate:,.0f} |"
         lines.append(row)
         print(row, flush=True)
-    facts = describe(torch.device("cpu"))
-    text = "\n".join([*lines, "", *(f"{name}: {fact}  " for name, fact in facts.items()), ""])
+    text = "\n".join([*lines, "", *machine_lines(), ""])
     print(text)
     if arguments.out:
         arguments.out.write_text(text, encoding="utf-8")

@@ -19,6 +19,11 @@ SIDE = {"cpu": 2048, "cuda": 8192}  # side of the square matrices of a product
 FLAGS = ("avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8")
 
 
+def machine_lines() -> list[str]:
+    """Return what `describe` says of a machine without GPU: the Markdown list below a table."""
+    return [f"- {name}: {fact}" for name, fact in describe(torch.device("cpu")).items()]
+
+
 def describe(device: torch.device) -> dict[str, str]:
     """Return the facts that a reader needs to compare timings, without host name or path."""
     cpuinfo = _fields("/proc/cpuinfo")

@@ -27,8 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from machine import describe
+from machine import machine_lines
 from measure import resident
 from numpy.typing import NDArray
 from stored import MODALITIES, RARE, Planted, Vectors, mixed, pictures, texts
@@ -345,8 +344,7 @@ def main() -> None:
         rows = table(arguments.records, arguments.large)
     lines = ["| | Sensorium | QdrantClient, local | ratio (target) |", "|---|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
-    facts = describe(torch.device("cpu"))
-    text = "\n".join([*lines, "", *(f"{name}: {fact}  " for name, fact in facts.items()), ""])
+    text = "\n".join([*lines, "", *machine_lines(), ""])
     print(text)
     if arguments.out:
         arguments.out.write_text(text, encoding="utf-8")

@@ -21,8 +21,7 @@ from pathlib import Path
 
 import httpx2
 import numpy as np
-import torch
-from machine import describe
+from machine import machine_lines
 
 from sensorium.samples import notes
 from sensorium.server import TokenFile
@@ -171,7 +170,7 @@ def table(run: Load, seen: list[float], before: float, arguments: argparse.Names
         f"- errors: {dict(run.errors) or 0}",
         f"- memory of the server: {before:.0f} MiB before, {np.mean(seen[:third]):.0f} in the "
         f"first third, {np.mean(seen[-third:]):.0f} in the last, {max(seen):.0f} at most",
-        *(f"- {name}: {fact}" for name, fact in describe(torch.device("cpu")).items()),
+        *machine_lines(),
         "",
     ]
     return "\n".join(lines)

@@ -187,8 +187,7 @@ def main() -> None:
     if asked.way:
         print(json.dumps(one_way(asked.way, asked.count, asked.folder)))
         return
-    import torch
-    from machine import describe
+    from machine import machine_lines
 
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in WAYS}
     with tempfile.TemporaryDirectory() as folder:
@@ -199,7 +198,7 @@ def main() -> None:
                 assert found[name][-1]["records"] == asked.pictures
                 print(name, found[name][-1], flush=True)
     best = {name: max(each, key=lambda one: one["rate"]) for name, each in found.items()}
-    facts = [f"- {name}: {fact}" for name, fact in describe(torch.device("cpu")).items()]
+    facts = machine_lines()
     heading = HEADING.format(pictures=asked.pictures, side=SIDE, rounds=asked.rounds)
     text = "\n".join([heading, markdown(COLUMNS, rows(best)), "", *facts, ""])
     TABLE.write_text(text, encoding="utf-8")

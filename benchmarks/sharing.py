@@ -26,8 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from machine import describe
+from machine import machine_lines
 from stored import Planted, Vectors, texts
 from tables import markdown
 
@@ -201,7 +200,7 @@ def main() -> None:
     records = parser.parse_args().records
     with tempfile.TemporaryDirectory() as home:
         calls, rows = measure(records, Path(home))
-    facts = [f"- {name}: {fact}" for name, fact in describe(torch.device("cpu")).items()]
+    facts = machine_lines()
     heading = HEADING.format(records=records, limit=LIMIT, batch=BATCH)
     parts = [heading, markdown(CALLS, calls), "", markdown(LOOP, rows), "", *facts, ""]
     TABLE.write_text("\n".join(parts), encoding="utf-8")

@@ -98,6 +98,7 @@ def test_places_are_named_over_the_server(both: list[Memory]) -> None:
         (lambda memory: memory.history(""), RecordError),
         (lambda memory: memory.conflicts(limit=0), QueryError),
         (lambda memory: memory.episodes(limit=0), QueryError),
+        (lambda memory: memory.recall(sequence=["a", "b"], group="episode"), QueryError),
         (lambda memory: memory.name_place("x", (91, 0)), PerceptValueError),
         (lambda memory: memory.name_place("x", (1, 0), "far"), FilterError),
         (lambda memory: memory.name_place("1,2", (1, 0)), RecordError),

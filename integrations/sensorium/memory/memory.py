@@ -35,7 +35,7 @@ from sensorium.memory.chronology.neighbours import (
     records_around,
     records_before,
 )
-from sensorium.memory.chronology.sequences import check_alone, recall_sequence
+from sensorium.memory.chronology.sequences import recall_sequence
 from sensorium.memory.closing import Closing
 from sensorium.memory.elsewhere import opener_of
 from sensorium.memory.episodes.finder import Asked, EpisodeFinder
@@ -516,27 +516,26 @@ class Memory(Closing, Reopening):
         """
         check_group(group)
         if sequence is not None:
-            check_alone(
-                query=query,
-                group=group,
-                like=like,
-                keywords=keywords,
-                weights=weights,
-                half_life=half_life,
-                diversity=diversity,
-                ranking=None if ranking == "centred" else ranking,
-            )
-            steps: Sequence[Query] = sequence
-            if read_times:
-                steps, filters, _ = limit_by_times(steps, filters)
+            beside = {
+                "query": query,
+                "group": group,
+                "like": like,
+                "keywords": keywords,
+                "weights": weights,
+                "half_life": half_life,
+                "diversity": diversity,
+            }
             return recall_sequence(
                 self.recall,
-                steps,
+                sequence,
                 within,
-                limit=check_limit(limit),
+                beside=beside,
+                ranking=ranking,
+                limit=limit,
                 min_confidence=min_confidence,
                 modalities=modalities,
-                **filters,
+                read_times=read_times,
+                filters=filters,
             )
         if read_times:
             query, filters, _ = limit_by_times(query, filters)

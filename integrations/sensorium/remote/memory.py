@@ -32,7 +32,7 @@ from sensorium.memory.checks import are_names, check_limit, check_place, check_s
 from sensorium.memory.chronology.counting import By, Occurrences, check_by
 from sensorium.memory.chronology.ends import hit_of_time
 from sensorium.memory.chronology.lengths import parse_span
-from sensorium.memory.chronology.sequences import check_alone, recall_sequence
+from sensorium.memory.chronology.sequences import recall_sequence
 from sensorium.memory.episodes.finder import Asked
 from sensorium.memory.filters import Filters
 from sensorium.memory.holding.conflicts import Conflict
@@ -281,26 +281,26 @@ class RemoteMemory(Memory):
             QueryError: A vector, or a condition in `where`, which a server does not take.
         """
         if sequence is not None:
-            check_alone(
-                query=query,
-                like=like,
-                keywords=keywords,
-                weights=weights,
-                half_life=half_life,
-                diversity=diversity,
-                ranking=None if ranking == "centred" else ranking,
-            )
-            steps: Sequence[Query] = sequence
-            if read_times:
-                steps, filters, _ = limit_by_times(steps, filters)
+            beside = {
+                "query": query,
+                "group": group,
+                "like": like,
+                "keywords": keywords,
+                "weights": weights,
+                "half_life": half_life,
+                "diversity": diversity,
+            }
             return recall_sequence(
                 self.recall,
-                steps,
+                sequence,
                 within,
-                limit=check_limit(limit),
+                beside=beside,
+                ranking=ranking,
+                limit=limit,
                 min_confidence=min_confidence,
                 modalities=modalities,
-                **filters,
+                read_times=read_times,
+                filters=filters,
             )
         _refuse(group=group)
         if read_times:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sensorium.encoders.noting import note
 from sensorium.errors import QueryError, show
+from sensorium.memory.checks import check_limit
 from sensorium.memory.chronology.lengths import parse_span
 from sensorium.memory.chronology.neighbours import moment_of
+from sensorium.memory.filters import Filters
 from sensorium.memory.records import Hit
+from sensorium.memory.times import limit_by_times
 
 STEP = 500  # hits of each step that are looked at, the surest first
 LEAST = 0.1  # confidence of a step: alone it may be coincidence, in a row it hardly is
@@ -23,8 +26,12 @@ def recall_sequence(
     sequence: Sequence[Any],
     within: object,
     *,
+    beside: Mapping[str, object],
+    ranking: str,
     limit: int,
     min_confidence: float | None,
+    read_times: bool,
+    filters: Filters,
     **options: Any,
 ) -> list[Hit]:
     """Find what happened in a row.
@@ -36,21 +43,29 @@ def recall_sequence(
         recall: Answers one question, as `Memory.recall`.
         sequence: The questions, in order.
         within: Longest time from the begin of one to the begin of the next.
+        beside: Arguments of `recall` that a sequence does not take, by name; all are to be `None`.
+        ranking: As in `recall`; only the usual one goes with a sequence.
         limit: The most rows to return.
         min_confidence: Least confidence of each step.
+        read_times: Let times in the words of the steps limit where all are looked for.
+        filters: See `Filters`.
         options: Other arguments of `recall`.
     Returns:
         The first hit of each row with the others in `then`, and their joint confidence, as if they
         were independent, as its score; the surest row first.
     Raises:
-        QueryError: Fewer than two questions, too many, or `within` is no length of time.
+        QueryError: Fewer than two questions, too many, something else beside them, or `within` is
+            no length of time.
     """
+    check_alone(**beside, ranking=None if ranking == "centred" else ranking)
     check_sequence(sequence)
-    length = parse_span(within)
+    limit, length = check_limit(limit), parse_span(within)
+    if read_times:
+        sequence, filters, _ = limit_by_times(sequence, filters)
     rows: list[list[Hit]] = []
     least = LEAST if min_confidence is None else min_confidence
     for number, step in enumerate(sequence):
-        hits = recall(step, limit=STEP, min_confidence=least, **options)
+        hits = recall(step, limit=STEP, min_confidence=least, **options, **filters)
         if len(hits) == STEP:
             note(f"more than {STEP} memories may be {show(step)}; the surest were looked at")
         ends = sorted(hits, key=_begin)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 from uuid import uuid4
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 import qdrant_edge as edge
 from tests.support.edge_points import SCHEMA, D, row
 
-from sensorium.errors import PointError
+from sensorium.errors import PointError, StoreFormatError
 from sensorium.qdrant import Point, Search
 from sensorium.qdrant.edge.conversion import (
     edge_points,
@@ -49,7 +51,7 @@ def test_what_was_stored_comes_back_in_rows(tmp_path: Path) -> None:
     shard.add_named_vectors(written.vectors)
     shard.engine.update(edge.UpdateOperation.upsert_points(edge_points([written])))
     [record] = shard.engine.retrieve([written.id], True, True)
-    read = stored_point(record)
+    read = stored_point(record, D)
     assert (read.id, read.payload) == (written.id, written.payload)
     assert {name: rows.shape for name, rows in read.vectors.items()} == {
         "image": (1, D),
@@ -57,6 +59,15 @@ def test_what_was_stored_comes_back_in_rows(tmp_path: Path) -> None:
     }
     assert {rows.dtype for rows in read.vectors.values()} == {np.dtype(np.float32)}
     shard.engine.close()
+
+
+@pytest.mark.parametrize("rows", [[], [[]], [[1.0]], [[0.0] * D, [0.0] * (D - 1)], [0.0] * (D + 1)])
+def test_rows_of_other_lengths_are_damage(rows: list[object]) -> None:
+    """Files whose lengths were overwritten make Edge answer with such rows, without an error."""
+    record = SimpleNamespace(id=uuid4(), vector={"audio": rows}, payload={})
+    with pytest.raises(StoreFormatError, match="damaged") as caught:
+        stored_point(cast(edge.Record, record), D)
+    assert "restore" in str(caught.value)
 
 
 @pytest.mark.parametrize(

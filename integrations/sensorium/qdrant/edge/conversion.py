@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct
+from struct import error as StructError
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,6 +13,7 @@ import qdrant_edge as edge
 from sensorium.errors import PointError
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant.backend import Search
+from sensorium.qdrant.edge.failures import damaged_vectors
 from sensorium.qdrant.payload_form import as_read, shortened
 from sensorium.qdrant.points import Point, StoredPoint, Vectors
 
@@ -66,21 +68,33 @@ def payload_selector(keys: bool | Sequence[str]) -> bool | list[str]:
     return keys if isinstance(keys, bool) else list(keys) or False
 
 
-def stored_point(record: edge.Record | edge.ScoredPoint) -> StoredPoint:
+def stored_point(record: edge.Record | edge.ScoredPoint, dimension: int) -> StoredPoint:
+    """Return a point as it is read.
+
+    Args:
+        record: What Edge answered.
+        dimension: Numbers of every vector of the memory, D.
+    Returns:
+        Its payload, and its vectors as rows `(W, D)` float32.
+    Raises:
+        StoreFormatError: The files of its vectors are damaged.
+    """
     found = record.vector  # Edge makes a list of floats at each look
     vectors = {}
     if isinstance(found, dict):
-        vectors = {name: _stacked(rows) for name, rows in found.items()}
+        vectors = {name: _stacked(name, rows, dimension) for name, rows in found.items()}
     return StoredPoint(str(record.id), as_read(record.payload), vectors)
 
 
-def _stacked(rows: Any) -> Vectors:
+def _stacked(modality: str, rows: Any, dimension: int) -> Vectors:
     """Return the rows that Edge gave as lists of floats, shape `(W, D)`: a still has one list."""
     several = rows if rows and isinstance(rows[0], list) else [rows]
-    width = len(several[0])
     # `struct` reads a list of floats in a fifth of the time that NumPy takes
-    numbers = Struct(f"{width}f")
+    numbers = Struct(f"{dimension}f")
     buffer = bytearray(numbers.size * len(several))
-    for place, row in enumerate(several):
-        numbers.pack_into(buffer, place * numbers.size, *row)
-    return np.frombuffer(buffer, np.float32).reshape(len(several), width)
+    try:
+        for place, row in enumerate(several):
+            numbers.pack_into(buffer, place * numbers.size, *row)
+    except StructError as error:  # as where the files say that a recording has no rows
+        raise damaged_vectors(modality, sorted({len(row) for row in several}), dimension) from error
+    return np.frombuffer(buffer, np.float32).reshape(len(several), dimension)

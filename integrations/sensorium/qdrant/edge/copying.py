@@ -28,6 +28,7 @@ from sensorium.qdrant.edge.room import RESERVE, check_free
 from sensorium.qdrant.schema import CollectionSchema
 
 TRIES = 5  # copies made while another process writes, until none was written to meanwhile
+PAGE = 2**12  # bytes: the smallest hole of a file system
 PAUSE = 1.5  # seconds between two tries: a writer flushes a second after its last write
 
 
@@ -146,7 +147,7 @@ def _checksum(file: Path) -> int:
 
 
 def blocks_with_content(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Yield the blocks of a file that are not zeros alone, each with its offset.
+    """Yield what a file has beside pages of zeros, in blocks with their offsets.
 
     Args:
         stream: The open file.
@@ -162,8 +163,11 @@ def blocks_with_content(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
                 raise
         stream.seek(offset)
         block = stream.read(BLOCK)
-        if block.strip(b"\0"):
-            yield offset, block
+        # Pages of zeros on both sides stay holes: an index of a few points has one page of content
+        filled = len(block.rstrip(b"\0"))
+        if filled:
+            begin = (len(block) - len(block.lstrip(b"\0"))) // PAGE * PAGE
+            yield offset + begin, block[begin : -(-filled // PAGE) * PAGE]
         offset += BLOCK
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sensorium.errors import (
@@ -19,6 +19,8 @@ FULL = ("No space left", "os error 28", "Disk quota", "File too large", "os erro
 # What Rust raises where Edge met what it never expects: a BaseException, which nobody catches
 PANIC = "PanicException"
 ENGINE = ("qdrant_edge", "pyo3_runtime")  # packages of the classes that Edge may raise
+INTACT = "the files as Sensorium left them"
+RESTORE = "restore the folder from a copy, or import an export of it"
 LONGEST = 200  # characters of Edge's own words that a message quotes
 
 
@@ -77,11 +79,26 @@ def translated_error(error: BaseException, place: str, *, opening: bool = False)
         failed = "cannot be opened" if opening else "has damaged files"
         return StoreFormatError(
             f"{place}, which {failed} ({text[:LONGEST]})",
-            "the files as Sensorium left them",
-            "restore the folder from a copy, or import an export of it",
+            INTACT,
+            RESTORE,
         )
     return StoreError(
         f"{place}, which refused ({text[:LONGEST]})", "a request it can answer", "report this"
+    )
+
+
+def damaged_vectors(modality: str, lengths: Sequence[int], dimension: int) -> StoreFormatError:
+    """Return the error for vectors that are not as long as the memory's.
+
+    Args:
+        modality: Name of the vectors.
+        lengths: Numbers of numbers that their rows have.
+        dimension: What every row should have.
+    """
+    return StoreFormatError(
+        f"a memory with damaged files ({modality} has rows of {lengths} numbers, not {dimension})",
+        INTACT,
+        RESTORE,
     )
 
 

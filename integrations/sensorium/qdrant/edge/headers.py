@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sensorium.errors import StoreFormatError
+from sensorium.qdrant.edge.failures import RESTORE
 
 SEGMENTS = "segments"  # folder, in that of a shard
 STATUS, TRACKER, GAPS, CONFIG = "status.dat", "tracker.dat", "gaps.dat", "config.json"
@@ -93,7 +94,7 @@ def _check(file: Path, count: int, most: int) -> None:
         raise StoreFormatError(
             f"{str(file)!r}, which is damaged: it counts {count:,}",
             f"a count up to {most:,}",
-            "restore the folder from a copy, or import an export of it",
+            RESTORE,
         )
 
 

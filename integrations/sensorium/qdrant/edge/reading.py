@@ -49,7 +49,7 @@ def read_points(
     """Read points by id, whoever owns them."""
     names = shard.vector_names(vectors)
     records = shard.engine.retrieve(list(uuids(ids)), payload_selector(payload), names)
-    return [stored_point(record) for record in records]
+    return [stored_point(record, shard.schema.space.dimension) for record in records]
 
 
 def search(shard: Shard, searches: Sequence[Search], filter: Filter) -> list[list[Scored]]:
@@ -178,7 +178,7 @@ def _scroll(
     )
     records, following = shard.engine.scroll(request)
     cursor = None if following is None else str(following)
-    return [stored_point(record) for record in records], cursor
+    return [stored_point(record, shard.schema.space.dimension) for record in records], cursor
 
 
 def sample(
@@ -201,7 +201,8 @@ def sample(
         with_vector=[modality] if vectors else False,
         with_payload=payload_selector(payload),
     )
-    return [stored_point(record) for record in shard.engine.query(request)]
+    records = shard.engine.query(request)
+    return [stored_point(record, shard.schema.space.dimension) for record in records]
 
 
 def matching_ids(shard: Shard, filter: Filter) -> list[str | int | UUID]:

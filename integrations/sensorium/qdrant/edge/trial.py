@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from sensorium.errors import StoreFormatError
 from sensorium.qdrant.edge.copying import copy_memory, shard_of
+from sensorium.qdrant.edge.failures import INTACT, RESTORE
 
 PATIENCE = 120.0  # seconds until an opening hangs
 # What is read of the shard, in a process of its own: all of its points, a page at a time
@@ -59,6 +60,6 @@ def try_memory(folder: Path, *, patience: float = PATIENCE) -> int:
 def _damaged(folder: Path, what: str) -> StoreFormatError:
     return StoreFormatError(
         f"the memory {str(folder)!r}, which {what}",
-        "the files as Sensorium left them",
-        "restore the folder from a copy, or import an export of it",
+        INTACT,
+        RESTORE,
     )

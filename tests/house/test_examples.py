@@ -82,13 +82,17 @@ def test_ray_actors_share_a_memory() -> None:
 
 def test_every_sample_is_attributed() -> None:
     """`ATTRIBUTION.md` has one row for each file, with source, licence and author."""
-    text = (MEDIA / "ATTRIBUTION.md").read_text(encoding="utf-8")
+    assert_attributed(MEDIA)
+
+
+def assert_attributed(folder: Path) -> None:
+    text = (folder / "ATTRIBUTION.md").read_text(encoding="utf-8")
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in text.splitlines()
         if line.startswith("|")
     ][2:]
-    files = [path.name for path in MEDIA.iterdir() if path.name != "ATTRIBUTION.md"]
+    files = [path.name for path in folder.iterdir() if path.name != "ATTRIBUTION.md"]
     assert sorted(row[0] for row in rows) == sorted(files)
     assert all(len(row) == 6 and all(row) for row in rows)
 
@@ -109,6 +113,29 @@ def test_a_seventh_sense_says_what_it_can_and_what_not(capsys: pytest.CaptureFix
     assert unseen < 3 / 11
     assert "bit for bit the same: True" in printed
     assert "60 of 60" in printed
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("rosbags") is None, reason="needs rosbags")
+def test_a_day_with_a_robot_has_answers_with_time_and_place(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Where and when the mug, the knock, the dog and the baby were planted; eight stops."""
+    example = runpy.run_path(str(ROOT / "examples" / "a_day_with_a_robot.py"))
+    assert example["main"]() == 0
+    printed = capsys.readouterr().out
+    assert "see the mug?\n  09:11:30 in: study" in printed
+    assert "the knock: 13:45:28 in: hall" in printed
+    assert re.search(r"a dog barking: 13:46:(18|20) in: living room", printed)
+    assert "a baby crying: never" in printed
+    assert re.search(r"the baby cries\n  now: 21:00:0\d in: study", printed)
+    [(low, high)] = re.findall(r"about [\d.]+ \((\d+) to (\d+)\)", printed)
+    assert int(low) <= len(example["STAYS"]) <= int(high)
+
+
+def test_every_recording_of_the_robot_is_attributed() -> None:
+    """The folder of the example has an `ATTRIBUTION.md` of its own."""
+    assert_attributed(ROOT / "examples" / "robot")
 
 
 def test_without_the_recordings_an_example_says_what_to_install(

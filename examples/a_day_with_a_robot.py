@@ -3,8 +3,8 @@
 Nothing is downloaded; it needs `pip install "sensorium[bags]"`.
 The route through the house is made up. What the sensors recorded is real, in `examples/robot`:
 photos, sounds and the motion of a person whom the robot stands for. Sensorium-mini was not trained
-on any of them but the knock, and on no picture of a mug at all. There is no recording of a kettle
-that may be given away; a baby cries in its place.
+on any of them but the knock, and on no picture of a mug; they were looked at when its settings were
+chosen. There is no recording of a kettle that may be given away; a baby cries in its place.
 """
 
 from __future__ import annotations

@@ -104,8 +104,7 @@ class Percept(ABC):
 
     def _set(self, **values: Any) -> None:
         """Set attributes while constructing; afterwards they are read-only."""
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        self.__dict__.update(values)
 
     def _describe(
         self, source: Source, *, at: datetime | None, uri: str | None, limits: Limits
@@ -292,7 +291,8 @@ class Percept(ABC):
     def named_capture(self) -> Capture:
         """Return what the name of its file says: the name at its origin, if that is known."""
         path = self.source.path if isinstance(self.source, Encoded) else None
-        return name_capture((name_in(self.uri) if self.uri else "") or (path.name if path else ""))
+        name = (name_in(self.uri) if self.uri else "") or (path.name if path else "")
+        return name_capture(name) if name else NOTHING
 
     def read_capture(self) -> Capture:
         """Return when and where it was taken by the metadata of its file: nothing, as here.

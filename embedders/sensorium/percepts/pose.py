@@ -78,7 +78,7 @@ def pose_in(reading: Mapping[str, Any]) -> Pose | None:
         reading: The `reading` of a percept.
     """
     noted = reading.get("pose")
-    if not isinstance(noted, Mapping):
+    if noted is None or not isinstance(noted, Mapping):
         return None
     try:
         x, y, z = noted["position"]

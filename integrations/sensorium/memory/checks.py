@@ -265,7 +265,7 @@ def check_tags(tags: object) -> tuple[str, ...]:
     Raises:
         RecordError: Not a sequence of names.
     """
-    if isinstance(tags, str) or not isinstance(tags, (Sequence, set, frozenset)):
+    if isinstance(tags, str) or not isinstance(tags, (tuple, Sequence, set, frozenset)):
         raise RecordError(f"tags={show(tags)}", "a list of names", 'write tags=["holiday"]')
     for tag in tags:
         if not isinstance(tag, str) or not tag.strip() or len(tag) > LONGEST_TAG:

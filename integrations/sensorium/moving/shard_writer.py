@@ -382,7 +382,7 @@ class ShardWriter:
             return draft
         opened = self._opened
         rows = given_rows(moment.vectors, opened.encoder.space, opened.schema.modalities)
-        return replace(draft, vectors=rows)
+        return draft._replace(vectors=rows)
 
 
 def _ended() -> EncodingError:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 
 from sensorium.errors import RecordError
 from sensorium.memory.layout.ids import (
+    NAMESPACE,
     as_uuid,
     check_id,
     content_id,
@@ -32,6 +33,13 @@ def test_content_has_one_id_whatever_the_order_of_its_percepts() -> None:
         content_id("rex", ["ab"], AT),
     }
     assert len(others | {same}) == 5
+
+
+def test_derived_ids_are_named_uuids() -> None:
+    """Of version 5, as Python's own function makes them: ids of earlier releases stay the same."""
+    assert point_id("rex", "tür") == str(uuid5(NAMESPACE, "id\0rex\0tür"))
+    assert content_id("rex", ["b", "a"], None) == str(uuid5(NAMESPACE, "content\0rex\0\0a\0b"))
+    assert part_id(SOME, 12) == str(uuid5(NAMESPACE, "\0".join(["part", SOME, "12"])))
 
 
 def test_two_owners_may_give_the_same_id() -> None:

@@ -28,6 +28,10 @@ class Capture:
 
     def or_else(self, other: Capture) -> Capture:
         """Return this, with what it lacks from another."""
+        if other is NOTHING:
+            return self
+        if self is NOTHING:
+            return other
         first = self if self.at is not None else other
         return Capture(
             first.at,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sensorium.encoders import Encoding
 from sensorium.memory.layout.derived import Derived, with_derived
@@ -32,9 +31,10 @@ COMPARED = frozenset(  # keys of the payload that say what the moment says
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Draft:
+class Draft(NamedTuple):
     """A checked moment, with what is needed to encode and write it.
+
+    One is made of every moment: a tuple is made in a third of the time of a frozen dataclass.
 
     Attributes:
         moment: The moment as given.

@@ -67,7 +67,7 @@ def draft_moment(owner: str, moment: Moment, *, now: datetime) -> Draft:
     """
     percepts = _percepts(moment)
     flags = check_fields(moment)
-    stated = moment.at or min((percept.at for percept in percepts if percept.at), default=None)
+    stated = moment.at or min([each.at for each in percepts if each.at], default=None)
     known = stated or moment.dated or _captured(percepts)
     at = (known or now).astimezone(timezone.utc)
     digests = tuple(percept.digest for percept in percepts)
@@ -111,18 +111,20 @@ def check_fields(moment: Moment) -> tuple[str, ...]:
 
 def _place_of(percepts: Sequence[Percept]) -> Place | Pose | None:
     """Return where the first of some percepts was that says so: on Earth, or in a frame."""
-    found = (each.place or pose_in(each.reading) for each in percepts)
-    return next((place for place in found if place), None)
+    for each in percepts:
+        if place := each.place or pose_in(each.reading):
+            return place
+    return None
 
 
 def _captured(percepts: Sequence[Percept]) -> datetime | None:
     """Return when the first of some percepts was taken, by what their files say."""
-    return min((time for percept in percepts if (time := percept.captured)), default=None)
+    return min([time for each in percepts if (time := each.captured)], default=None)
 
 
 def _percepts(moment: Moment) -> tuple[Percept, ...]:
     given = (moment.percepts,) if isinstance(moment.percepts, Percept) else moment.percepts
-    if not isinstance(given, Sequence) or isinstance(given, str):
+    if not isinstance(given, (tuple, Sequence)) or isinstance(given, str):
         raise RecordError(
             f"percepts={show(given)}", "a tuple of percepts", "write Moment((Image(...),))"
         )

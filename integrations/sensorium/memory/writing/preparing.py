@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
@@ -34,8 +33,7 @@ NO_WORDS = Words()
 Encoded: TypeAlias = "tuple[list[Encoding], list[Derived]]"  # of percepts, and beside them
 
 
-@dataclass(frozen=True, eq=False)
-class Prepared:
+class Prepared(NamedTuple):
     """The vectors and the files of one draft.
 
     Attributes:
@@ -133,8 +131,8 @@ def keep_dropped(
         made = prepared[index]
         if isinstance(made, Prepared) and made.files:
             try:
-                made = replace(
-                    made, files=files.keep_dropped(_with(draft, made.derived), made.files)
+                made = made._replace(
+                    files=files.keep_dropped(_with(draft, made.derived), made.files)
                 )
             except SensoriumError as error:
                 made = error

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import islice
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sensorium.encoders import check_cancelled
 from sensorium.encoders.supervision import cancelled
@@ -62,8 +62,7 @@ DERIVED = {AUDIO, VIDEO}  # modalities of what a record has beside its percepts
 BATCH = 256  # moments a round: one pass of the encoder, one write of the store
 
 
-@dataclass(frozen=True, eq=False)
-class PendingRecord:
+class PendingRecord(NamedTuple):
     """A record that is to be written.
 
     Attributes:
@@ -71,18 +70,18 @@ class PendingRecord:
         draft: The checked moment.
         status: The status to report when it is written.
         old_files: Names of the files of the record that it replaces; `None` if it replaces none.
-        points: The points to write.
         former: Ids of the records that the replaced record superseded.
         links: Keys of the payload that stay of the replaced record.
+        points: The points to write.
     """
 
     index: int
     draft: Draft
     status: Status
     old_files: tuple[str, ...] | None
+    former: tuple[str, ...]
+    links: Payload
     points: Sequence[Point] = ()
-    former: tuple[str, ...] = ()
-    links: Payload = field(default_factory=dict)
 
     @property
     def files(self) -> set[str]:
@@ -91,17 +90,14 @@ class PendingRecord:
 
     def laid_out(self, points: Sequence[Point]) -> PendingRecord:
         """Return the record with its points."""
-        # `dataclasses.replace` takes five times as long
-        return PendingRecord(
-            self.index, self.draft, self.status, self.old_files, points, self.former, self.links
-        )
+        return self._replace(points=points)
 
     def instead_of(self, earlier: PendingRecord | None) -> PendingRecord:
         """Return the record for the place of an earlier one of the same id, never written."""
         if earlier is None:
             return self
         old_files = (*(self.old_files or ()), *earlier.files)
-        return replace(self, status="replaced", old_files=old_files)
+        return self._replace(status="replaced", old_files=old_files)
 
 
 @dataclass(frozen=True, eq=False)
@@ -277,7 +273,7 @@ class Writer:
             return draft
         shelf = self._shelf
         rows = given_rows(moment.vectors, shelf.encoder.space, shelf.backend.schema.modalities)
-        return replace(draft, vectors=rows)
+        return draft._replace(vectors=rows)
 
     def _compare(
         self,
@@ -322,9 +318,7 @@ class Writer:
             old_files = None if stored is None else tuple(stored.get("hashes", ()))
             former = tuple((stored or {}).get(SUPERSEDES) or ())
             links = kept_links(stored)
-            pending.append(
-                PendingRecord(index, draft, status, old_files, former=former, links=links)
-            )
+            pending.append(PendingRecord(index, draft, status, old_files, former, links))
             changing.add(draft.point)
         return Comparison(pending, results, known, unworded)
 
@@ -409,7 +403,7 @@ def _named_by_uuid(draft: Draft, existing: Mapping[str, Payload]) -> Draft:
     name = as_uuid(draft.given_id)
     if name is None or name not in existing or {"id", "part_of"} & existing[name].keys():
         return draft
-    return replace(draft, point=name, given_id=None)
+    return draft._replace(point=name, given_id=None)
 
 
 def _adds_nothing(

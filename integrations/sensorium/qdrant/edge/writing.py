@@ -82,6 +82,4 @@ def _check_room(shard: Shard, points: Sequence[Point]) -> None:
 def _size(payload: Payload) -> int:
     """Return about how many bytes a payload takes."""
     # To encode a long text only to count it would hold up all threads
-    texts = sum(len(value) for value in payload.values() if isinstance(value, str))
-    others = {key: value for key, value in payload.items() if not isinstance(value, str)}
-    return texts + len(str(others))
+    return sum([len(value if isinstance(value, str) else str(value)) for value in payload.values()])

@@ -29,6 +29,7 @@ from sensorium.memory.calibrating.modality_statistics import NARROWEST
 
 Vector = NDArray[np.float32]
 EVEN = 2.8  # typical spreads above the best unrelated point, where the confidence is one half
+SHORT = 2.0  # rows that a point has on average
 UNKNOWN = Pair(0.0, 1.0)
 
 
@@ -92,6 +93,11 @@ class Scale:
     def raw(cls, vector: Vector) -> Scale:
         """Make a scale whose scores are the similarities themselves."""
         return cls(vector, False, asked=vector, centre=np.zeros_like(vector))
+
+    @property
+    def is_short(self) -> bool:
+        """Whether points are known to have so few rows that to read them all costs little."""
+        return self.calibrated and self.share <= SHORT
 
     def score(self, similarity: float, rows: int = 1) -> float:
         """Return the approximate score of a point, from the similarity that a store returned.

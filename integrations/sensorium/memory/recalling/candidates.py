@@ -156,7 +156,7 @@ class CandidateSearch:
                 break
             # Most of the first block are candidates, whose vectors will be needed
             self.points.read(
-                (hit.id for _, hit, _ in block), vectors=() if start else _read_early(block)
+                (hit.id for _, hit, _ in block), vectors=() if start else self._read_early(block)
             )
             for _, hit, name in block:
                 point = hit.id
@@ -168,6 +168,11 @@ class CandidateSearch:
                 if record not in best or best[record].score < score:
                     best[record] = Candidate(record, name, point, score)
         return best
+
+    def _read_early(self, block: Sequence[Bound]) -> list[str]:
+        """Return the modalities whose vectors are read with the payload: those of few rows."""
+        names = {name for *_, name in block}
+        return sorted(name for name in names if is_still(name) or self._scales[name].is_short)
 
     def _fuse(self, texts: Mapping[str, float]) -> list[Candidate]:
         """Rank by places in one list for each modality, and one for the keywords."""
@@ -289,8 +294,3 @@ class CandidateSearch:
         pairs = [(self._scales[name], score)]
         pairs += [(self._scales[other], NEVER) for other in compared if other != name]
         return record_score(pairs)[0]
-
-
-def _read_early(block: Sequence[Bound]) -> list[str]:
-    """Return the modalities whose vectors are read with the payload: those of one row a point."""
-    return sorted(filter(is_still, {name for *_, name in block}))

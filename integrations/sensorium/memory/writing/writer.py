@@ -66,7 +66,7 @@ class PendingRecord(NamedTuple):
     """A record that is to be written.
 
     Attributes:
-        index: Index of its moment.
+        number: Index of its moment.
         draft: The checked moment.
         status: The status to report when it is written.
         old_files: Names of the files of the record that it replaces; `None` if it replaces none.
@@ -75,7 +75,7 @@ class PendingRecord(NamedTuple):
         points: The points to write.
     """
 
-    index: int
+    number: int
     draft: Draft
     status: Status
     old_files: tuple[str, ...] | None
@@ -187,9 +187,9 @@ class Writer:
             keep_again(files, found.known, stored)
             while True:
                 unprepared = {
-                    record.index: record.draft
+                    record.number: record.draft
                     for record in found.pending
-                    if record.index not in prepared
+                    if record.number not in prepared
                 }
                 prepared |= prepare(unprepared, setup.encoder, files, enrichers, derivable=derived)
                 check_cancelled()
@@ -198,13 +198,13 @@ class Writer:
                         return None
                     # Other threads may have written since: what counts is what stands there now.
                     found = self._compare(drafts, now, keeps_files=keeps_files, derived=derived)
-                    if all(record.index in prepared for record in found.pending):
-                        writing = {record.index: record.draft for record in found.pending}
+                    if all(record.number in prepared for record in found.pending):
+                        writing = {record.number: record.draft for record in found.pending}
                         prepared |= keep_dropped(writing, prepared, files)
                         results = failed | found.results
                         refused = refused_circles(setup.backend, self._owner, drafts)
                         results |= refused
-                        pending = [each for each in found.pending if each.index not in refused]
+                        pending = [each for each in found.pending if each.number not in refused]
                         unworded |= {draft.id: draft for draft in found.unworded}
                         laid_out = self._lay_out(pending, prepared, results, now)
                         self._store(laid_out, results, files)
@@ -353,13 +353,13 @@ class Writer:
         ready: dict[str, PendingRecord] = {}
         for record in pending:
             draft, earlier = record.draft, ready.get(record.draft.point)
-            made = prepared[record.index]
+            made = prepared[record.number]
             if isinstance(made, SensoriumError):
-                results[record.index] = made
+                results[record.number] = made
                 continue
             if earlier is not None and draft.moment.id is None:
                 # The id follows from the content, so the moment says the same as the earlier one.
-                results[record.index] = Remembered(draft.id, "known")
+                results[record.number] = Remembered(draft.id, "known")
                 continue
             points = points_of(
                 draft,
@@ -374,7 +374,7 @@ class Writer:
                 point.payload.update(record.links)
             ready[draft.point] = record.laid_out(points).instead_of(earlier)
             if earlier is not None:
-                results[earlier.index] = Remembered(earlier.draft.id, earlier.status)
+                results[earlier.number] = Remembered(earlier.draft.id, earlier.status)
         return list(ready.values())
 
     def _store(self, records: Sequence[PendingRecord], results: Results, files: FileKeeper) -> None:
@@ -388,10 +388,10 @@ class Writer:
                 try:
                     backend.upsert(record.points)
                 except PointError as error:
-                    results[record.index] = error
-        written = [record for record in records if record.index not in results]
+                    results[record.number] = error
+        written = [record for record in records if record.number not in results]
         for record in written:
-            results[record.index] = Remembered(record.draft.id, record.status)
+            results[record.number] = Remembered(record.draft.id, record.status)
         replacing = [record for record in written if record.old_files is not None]
         counts = {record.draft.point: len(record.points) - 1 for record in replacing}
         drop_parts(backend, counts, owner=self._owner)

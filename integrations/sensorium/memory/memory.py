@@ -83,6 +83,8 @@ from sensorium.memory.shelf import Setup, Shelf
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
 from sensorium.memory.telemetry import DELETE, SEARCH, STORE, UPDATE, observed
 from sensorium.memory.times import limit_by_times
+from sensorium.memory.watching.watch import Watch
+from sensorium.memory.watching.watches import Watches
 from sensorium.memory.writing.draft import each_moment, expiry
 from sensorium.memory.writing.editor import Editor, changes
 from sensorium.memory.writing.enriching import Enriching
@@ -112,6 +114,7 @@ class Memory(Closing, Reopening):
 
     _parts = frozenset(
         {"_shelf", "_calibrator", "_writer", "_editor", "_recaller", "_episodes", "_streams"}
+        | {"_watches"}
     )
 
     def __init__(
@@ -134,6 +137,7 @@ class Memory(Closing, Reopening):
         self._recaller = Recaller(self._shelf, self._calibrator)
         self._episodes = EpisodeFinder(self._shelf, self._calibrator.mark)
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
+        self._watches = Watches(self._shelf, self._recaller, self._calibrator)
 
     @classmethod
     def open(
@@ -380,6 +384,7 @@ class Memory(Closing, Reopening):
         if isinstance(result, SensoriumError):
             raise result
         self._calibrator.added(int(result.new))
+        self._watches.wake()
         return result
 
     @observed(STORE)
@@ -426,6 +431,7 @@ class Memory(Closing, Reopening):
                 total=total,
             )
         self._calibrator.added(report.new)
+        self._watches.wake()
         return report
 
     def enrich(
@@ -702,6 +708,50 @@ class Memory(Closing, Reopening):
             min_confidence=FLOOR,
         )
         return count_matches(self._recaller.matches(query, options), by, zone, length)
+
+    def watch(
+        self,
+        query: Query | None = None,
+        *,
+        min_confidence: float = SURE,
+        modalities: Collection[str] | None = None,
+        weights: Sequence[float] | None = None,
+        cursor: str | None = None,
+        after: datetime | None = None,
+        timeout: float | None = None,
+        **filters: Unpack[Filters],
+    ) -> Watch:
+        """Tell what matches a question as it arrives: tell me when the glass breaks.
+
+        The iterator waits for the next hit. Whatever process remembers it, each is told once, with
+        the confidence that `recall` would give it; see docs/memory.md for what counts as new.
+
+        Args:
+            query: As of `recall`; without it, all that the filters let through.
+            min_confidence: Least confidence of a hit; 0 for all that is compared.
+            modalities: Modalities to search; by default all.
+            weights: As of `recall`.
+            cursor: `Watch.cursor` of an earlier watch: tells what came after. By default what
+                arrives from now on is told.
+            after: Instead of a cursor, what was remembered at or after this time (aware).
+            timeout: Seconds to wait for the next hit, after which the iteration ends; 0 tells
+                what has arrived. By default it waits without end.
+            filters: See `Filters`; `since` and `until` are of the moments, not of their arrival.
+        Raises:
+            QueryError: As of `recall`, or no confidence is known, or a wrong argument.
+            EncodingError: A percept of the query cannot be encoded.
+            FilterError: A filter is wrong, or the cursor is damaged, or another owner's.
+        """
+        return self._watches.begin(
+            query,
+            modalities=modalities,
+            weights=weights,
+            min_confidence=min_confidence,
+            cursor=cursor,
+            after=after,
+            timeout=timeout,
+            filters=filters,
+        )
 
     def get(self, id: str) -> Record:
         """Return a record.
@@ -1247,6 +1297,7 @@ class Memory(Closing, Reopening):
         """
         if self._close_unopened():
             return
+        self._watches.close()
         failure: StreamError | None = None
         for stream in list(self._streams):
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sensorium.encoders import Encoding
@@ -23,6 +23,7 @@ from sensorium.percepts import Percept, Place, Pose
 from sensorium.qdrant.points import Payload, Point, Vectors, iso
 
 NOTHING = Findings()
+LATE = timedelta(seconds=1)  # from a moment to its writing, from which on its arrival is told apart
 COMPARED = frozenset(  # keys of the payload that say what the moment says
     {
         *("at", "digest", "page_content", "expires_at", "tags", "source", "metadata", "flags"),
@@ -149,7 +150,7 @@ def _payload(draft: Draft, media: Sequence[Medium], *, owner: str, now: datetime
     }
     until = max(draft.until, end_of(media, draft.at))
     optional = {
-        "created_at": None if draft.is_now else iso(now),
+        "created_at": None if draft.is_now and now - draft.at < LATE else iso(now),
         "id": draft.given_id,
         "until": iso(until) if until > draft.at else None,
         "expires_at": iso(moment.expires_at) if moment.expires_at else None,

@@ -44,6 +44,25 @@ def near_condition(shelf: Shelf, near: Any) -> Condition | None:
     return Every(tuple(found))
 
 
+def standing_near(shelf: Shelf, near: Any) -> tuple[Condition | None, Area | None]:
+    """Return what `near` of a question means that records are compared with as they come.
+
+    Args:
+        shelf: The owner's records.
+        near: As for `near_condition`; a name means the place that has it now.
+    Returns:
+        The condition that all in the area fulfil, and little else; and the area, which tells
+        exactly. Both are `None` if no place was given.
+    Raises:
+        FilterError: As of `near_condition`, and its other errors.
+    """
+    if near is None:
+        return None, None
+    area, named = _area_of(shelf, near)
+    itself = () if named is None else (Not(Ids((named,))),)
+    return Every((area.around, *itself)), area
+
+
 def check_near(near: Any) -> Any:
     """Return `near` of a call, if it is what `near_condition` takes; names are not looked up.
 

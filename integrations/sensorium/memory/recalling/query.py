@@ -65,6 +65,41 @@ def read_query(query: Query | None, encoder: Encoder) -> Asked:
     return Asked(asked, frozenset().union(*named) if all(named) else frozenset())
 
 
+@dataclass(frozen=True, eq=False)
+class EncodedQuestion:
+    """A question as the vectors of one encoder.
+
+    Attributes:
+        vectors: One for each of its parts; none if nothing is asked.
+        less: Those for other modalities than text, if it leaves something out.
+        named: Modalities that its words name.
+    """
+
+    vectors: Sequence[QueryVector]
+    less: Sequence[QueryVector] = ()
+    named: frozenset[str] = frozenset()
+
+
+def encode_question(
+    query: Query | None, encoder: Encoder, weights: Sequence[float] | None = None
+) -> EncodedQuestion:
+    """Read and encode a question; what it asks is the same for all records it is compared with.
+
+    Args:
+        query: As for `read_query`.
+        encoder: Encoder of the memory.
+        weights: Weight of each part.
+    Raises:
+        QueryError: As of `query_vectors`.
+        EncodingError: A percept cannot be encoded.
+    """
+    if query is None:
+        return EncodedQuestion(())
+    asked = read_query(query, encoder)
+    vectors = query_vectors(asked, encoder, weights)
+    return EncodedQuestion(vectors, excluding_vectors(asked, encoder, weights), asked.named)
+
+
 def query_vectors(
     asked: Asked, encoder: Encoder, weights: Sequence[float] | None
 ) -> list[QueryVector]:

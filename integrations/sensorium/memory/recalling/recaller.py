@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.errors import QueryError
-from sensorium.memory.calibrating.calibration import QueryVector
+from sensorium.memory.calibrating.calibration import Calibration
 from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.calibrating.scale import Scale
 from sensorium.memory.holding.links import holding, is_superseded
@@ -26,17 +26,16 @@ from sensorium.memory.recalling.matching import Matches, gather
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.points import PointReader
 from sensorium.memory.recalling.query import (
+    EncodedQuestion,
     Query,
     check_modalities,
-    excluding_vectors,
-    query_vectors,
-    read_query,
+    encode_question,
     vectors_like,
 )
 from sensorium.memory.recalling.recency import fade
 from sensorium.memory.records import Hit, Record
 from sensorium.memory.shelf import Setup, Shelf
-from sensorium.qdrant import Backend, Every, Filter
+from sensorium.qdrant import Backend, Every, Filter, Ids
 from sensorium.qdrant.points import from_iso
 
 logger = logging.getLogger(__name__)
@@ -126,27 +125,17 @@ class Recaller:
     ) -> tuple[dict[str, Scale], RecallOptions]:
         """Return the scale of each modality for a question, and the options to search with."""
         modalities = check_modalities(options.modalities, setup.encoder)
-        vectors: list[QueryVector] = []
-        asked = read_query(query, setup.encoder)
         if like is not None:
             main = find_record(setup.backend, self._owner, like, vectors=True)
-            vectors = vectors_like(rows_of(setup.backend, self._owner, main))
+            rows = rows_of(setup.backend, self._owner, main)
+            question = EncodedQuestion(vectors_like(rows))
             options = options.without(main.id)
-        elif query is not None:
-            vectors = query_vectors(asked, setup.encoder, weights)
-        scales: dict[str, Scale] = {}
-        if vectors:
-            calibration = self._calibrator.current(setup)
-            scales = calibration.scales(
-                vectors, modalities, ranking=options.ranking, named=asked.named
-            )
-            if less := excluding_vectors(asked, setup.encoder, weights):
-                # Asked of all modalities, so that all scales count the same records as luck.
-                exclusive = calibration.scales(
-                    less, modalities, ranking=options.ranking, named=asked.named
-                )
-                scales |= {name: exclusive[name] for name in modalities if name != "text"}
-        return scales, options
+        else:
+            question = encode_question(query, setup.encoder, weights)
+        if not question.vectors:
+            return {}, options
+        calibration = self._calibrator.current(setup)
+        return question_scales(calibration, question, modalities, options.ranking), options
 
     def _answers(
         self, backend: Backend, scales: Mapping[str, Scale], options: RecallOptions
@@ -192,17 +181,69 @@ class Recaller:
             found = search.run()
         return found, search.points
 
+    def hits_among(
+        self,
+        setup: Setup,
+        scales: Mapping[str, Scale],
+        options: RecallOptions,
+        points: Sequence[str],
+    ) -> dict[str, Hit]:
+        """Return those of some records that answer a question, each as if it were the only one.
+
+        Only these records are compared, whatever else is there.
+
+        Args:
+            setup: The collection.
+            scales: Scale of each modality for the question.
+            options: Options of the question, whose limit is the number of records.
+            points: Ids of the records' points, those that continue them among these.
+        Returns:
+            Hits by the ids of the records' own points.
+        """
+        now = datetime.now(timezone.utc)
+        asked = [] if options.condition is None else [options.condition]
+        among = replace(options, condition=Every((*asked, Ids(tuple(points)))))
+        candidates, read = self._candidates(setup.backend, scales, among, now)
+        least = options.min_confidence
+        chosen = [each for each in candidates if least is None or _is_certain(each, least)]
+        return self._hits_by_id(chosen, read, now)
+
     def _hits(
         self, candidates: Sequence[Candidate], points: PointReader, now: datetime
     ) -> list[Hit]:
+        return list(self._hits_by_id(candidates, points, now).values())
+
+    def _hits_by_id(
+        self, candidates: Sequence[Candidate], points: PointReader, now: datetime
+    ) -> dict[str, Hit]:
         """Read the records of the chosen candidates."""
         read = points.read_whole([candidate.id for candidate in candidates])
         records = {name: record_of(point) for name, point in read.items()}
-        return [
-            _hit(candidate, records[candidate.id], points, now)
+        return {
+            candidate.id: _hit(candidate, records[candidate.id], points, now)
             for candidate in candidates
             if candidate.id in records  # it may have been forgotten meanwhile
-        ]
+        }
+
+
+def question_scales(
+    calibration: Calibration, question: EncodedQuestion, modalities: Sequence[str], ranking: str
+) -> dict[str, Scale]:
+    """Return the scale of each modality for a question.
+
+    Args:
+        calibration: Calibration of the records.
+        question: The question.
+        modalities: Modalities to search.
+        ranking: As of `Memory.recall`.
+    """
+    named = question.named
+    scales = calibration.scales(question.vectors, modalities, ranking=ranking, named=named)
+    if question.less:
+        # Asked of all modalities, so that all scales count the same records as luck.
+        exclusive = calibration.scales(question.less, modalities, ranking=ranking, named=named)
+        scales |= {name: exclusive[name] for name in modalities if name != "text"}
+    return scales
 
 
 def _check_question(

@@ -206,7 +206,9 @@ class Writer:
                         results |= refused
                         pending = [each for each in found.pending if each.number not in refused]
                         unworded |= {draft.id: draft for draft in found.unworded}
-                        laid_out = self._lay_out(pending, prepared, results, now)
+                        # What was encoded for long arrives now: nobody could know of it before
+                        written = max(now, datetime.now(timezone.utc))
+                        laid_out = self._lay_out(pending, prepared, results, written)
                         self._store(laid_out, results, files)
                         former = [name for each in laid_out for name in each.former]
                         tell_former(setup.backend, self._owner, drafts, results, former)

@@ -1,0 +1,1 @@
+"""Standing questions: what arrives is compared with them, and told once."""

@@ -1,0 +1,95 @@
+"""Looking at what arrived since the last look, a page of records at a time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TypeAlias
+
+from sensorium.memory.records import Hit
+from sensorium.memory.shelf import Setup
+from sensorium.memory.watching.arrivals import PAGE, SECOND, SETTLED, Arrival, Arrivals, steps
+from sensorium.memory.watching.position import MOST_TOLD, Key, Position, micros
+
+LAG = 5 * SECOND  # by which the position may be behind what has settled
+RECENT = 3 * SECOND  # before the newest record: what is stamped then may still become visible
+MOST_KNOWN = 4_096  # fresh records that are remembered as compared; more wait until they settle
+
+# Compares records with a question: returns the hits by the ids of their points
+Compare: TypeAlias = Callable[[Setup, Sequence[Arrival]], Mapping[str, Hit]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one look found.
+
+    Attributes:
+        hits: Hits in the order of arrival, each with the position after it.
+        position: The position after the look.
+        more: Whether there is more to look at, at once.
+    """
+
+    hits: Sequence[tuple[Hit, Position]]
+    position: Position
+    more: bool
+
+
+class Lookout:
+    """Looks at what arrives, and compares each record once. What it keeps is bounded."""
+
+    def __init__(self, arrivals: Arrivals, compare: Compare, position: Position) -> None:
+        """Look at nothing yet.
+
+        Args:
+            arrivals: What arrives.
+            compare: Compares it with the question.
+            position: From where on.
+        """
+        self._arrivals, self._compare, self._position = arrivals, compare, position
+        self._known: set[Key] = set(position.told)  # fresh records that were compared
+        self._unread: deque[Arrival] = deque()
+        self._newest = position.since
+        self._is_whole = True  # whether all that was fresh at the last look was read
+
+    def step(self, setup: Setup) -> Step:
+        """Look once, at no more than a page of records."""
+        now = micros(datetime.now(timezone.utc))
+        settled = now - SETTLED
+        if self._position.point is not None or self._position.since < settled - LAG:
+            return self._look_at_settled(setup, settled)
+        return self._look_at_fresh(setup, now)
+
+    def _look_at_settled(self, setup: Setup, until: int) -> Step:
+        before = self._position
+        found, after = self._arrivals.settled(setup.backend, before, until)
+        hits = self._compare(setup, [each for each in found if each.key not in self._known])
+        told = [
+            (hits[each.point], position)
+            for each, position in zip(found, steps(found, before, after), strict=True)
+            if each.point in hits and each.key not in self._known
+        ]
+        self._known = {key for key in self._known if key[0] >= after.since}
+        self._unread.clear()  # they have settled, too, or are read again
+        self._position, self._newest = after, max(self._newest, after.since)
+        return Step(told, after, more=True)
+
+    def _look_at_fresh(self, setup: Setup, now: int) -> Step:
+        if not self._unread and len(self._known) < MOST_KNOWN:
+            since = max(self._position.since, min(self._newest, now) - RECENT)
+            found, self._is_whole = self._arrivals.fresh(setup.backend, since, self._known)
+            self._unread.extend(found)
+        room = MOST_TOLD - len(self._position.told)  # hits beyond are told when these have settled
+        page = [self._unread[index] for index in range(min(room, PAGE, len(self._unread)))]
+        hits = self._compare(setup, page) if page else {}
+        told = []
+        for arrival in page:
+            self._unread.popleft()
+            self._known.add(arrival.key)
+            if self._is_whole:
+                self._newest = max(self._newest, arrival.time)
+            if arrival.point in hits:
+                self._position = self._position.with_told(arrival.key)
+                told.append((hits[arrival.point], self._position))
+        return Step(told, self._position, more=bool(page and self._unread))

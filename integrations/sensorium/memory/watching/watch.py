@@ -1,0 +1,176 @@
+"""A watch: the hits of a standing question, one after the other, as memories arrive."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterator
+from threading import Event
+from time import monotonic
+from typing import TypeVar
+
+from typing_extensions import Self
+
+from sensorium.encoders.forking import Lock
+from sensorium.errors import QueryError, StoreClosedError, show
+from sensorium.memory.closing import Closing
+from sensorium.memory.records import Hit
+from sensorium.memory.shelf import Setup
+from sensorium.memory.watching.lookout import Lookout
+from sensorium.memory.watching.position import Position, write_cursor
+
+Answer = TypeVar("Answer")
+PAUSE = 0.5  # seconds between two looks: what another process remembers is told after so long
+
+
+class Watch(Closing, Iterator[Hit]):
+    """The hits of a standing question, as memories arrive: an iterator that waits for the next.
+
+    Nothing is looked for, and nothing grows, while nobody asks for the next hit. It ends when it
+    has waited for `timeout`, and when it or its memory is closed. Threads may share it: each hit
+    goes to one of them.
+
+    Attributes:
+        patience: Longest time in seconds that `poll` should be asked to wait at a time, where
+            something else may end the waiting.
+    """
+
+    patience = 1.0
+
+    def __init__(self, timeout: float | None) -> None:
+        """Use `Memory.watch`."""
+        self._timeout = check_timeout(timeout)
+        self._one = Lock()  # who waits for the next hit
+        self._is_closed = False
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that it waits for the next hit; `None` without end."""
+        return self._timeout
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it, or its memory, was closed: there will be no more hits."""
+        return self._is_closed
+
+    @property
+    @abstractmethod
+    def cursor(self) -> str:
+        """How far it has come: a later watch with this cursor tells what comes after."""
+
+    @abstractmethod
+    def _next(self, patience: float | None) -> Hit | None:
+        """Return the next hit; `None` if none comes in so many seconds, or it was closed."""
+
+    def poll(self, patience: float = 0.0) -> Hit | None:
+        """Return the next hit; `None` if there is none by then.
+
+        Args:
+            patience: Seconds to wait for it; by default only what has arrived is looked through.
+        Raises:
+            QueryError: `patience` is no such number; or no confidence is known any more.
+            StoreError: The store cannot be read. The watch can be asked again.
+        """
+        wait = check_timeout(patience)
+        with self._one:
+            return self._next(wait)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Hit:
+        with self._one:
+            hit = self._next(self._timeout)
+        if hit is None:
+            raise StopIteration
+        return hit
+
+    def close(self) -> None:
+        """End it; whoever waits for the next hit gets none. A second call does nothing."""
+        self._is_closed = True
+
+
+class LocalWatch(Watch):
+    """A watch of a memory that this process has open."""
+
+    def __init__(
+        self,
+        ask: Callable[[Callable[[Setup], Answer]], Answer],
+        lookout: Lookout,
+        position: Position,
+        *,
+        owner: str,
+        timeout: float | None,
+    ) -> None:
+        """Look at nothing yet.
+
+        Args:
+            ask: Asks the store, as it is now.
+            lookout: Looks at what arrived.
+            position: From where on.
+            owner: Owner of the records.
+            timeout: Seconds to wait for the next hit.
+        """
+        super().__init__(timeout)
+        self._ask, self._lookout = ask, lookout
+        self._position, self._owner = position, owner
+        self._found: deque[tuple[Hit, Position]] = deque()
+        self._awake = Event()
+
+    @property
+    def cursor(self) -> str:
+        """How far it has come: behind the last hit that was returned."""
+        return write_cursor(self._position, self._owner)
+
+    def wake(self) -> None:
+        """Say that something may have arrived."""
+        self._awake.set()
+
+    def close(self) -> None:
+        """End it; whoever waits for the next hit gets none. A second call does nothing."""
+        super().close()
+        self._awake.set()
+
+    def _next(self, patience: float | None) -> Hit | None:
+        end = math.inf if patience is None else monotonic() + patience
+        while not self._is_closed:
+            if self._found:
+                hit, self._position = self._found.popleft()
+                return hit
+            self._awake.clear()
+            if self._look():
+                continue
+            left = end - monotonic()
+            if left <= 0:
+                break
+            self._awake.wait(min(PAUSE, left))
+        return None
+
+    def _look(self) -> bool:
+        """Look once; return whether to look at once what there is."""
+        try:
+            step = self._ask(self._lookout.step)  # type: ignore[arg-type]  # of the answer's own type
+        except StoreClosedError:
+            self.close()
+            return False
+        self._found.extend(step.hits)
+        if not step.hits:
+            self._position = step.position
+        return bool(step.hits) or step.more
+
+
+def check_timeout(seconds: object) -> float | None:
+    """Return how long to wait; `None` without end.
+
+    Raises:
+        QueryError: It is neither a number from 0 nor `None`.
+    """
+    number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+    if seconds is not None and not (number and 0 <= seconds < math.inf):  # type: ignore[operator]
+        raise QueryError(
+            f"{show(seconds)} as a time to wait",
+            "seconds, from 0",
+            "write timeout=10, or leave it out to wait without end",
+        )
+    return None if seconds is None else float(seconds)  # type: ignore[arg-type]  # it is a number

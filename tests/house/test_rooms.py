@@ -39,6 +39,7 @@ ROOMS = [
         "writing",
         "streams",
         "moving",
+        "watching",
         "memory",
         "asynchronous",
     ),

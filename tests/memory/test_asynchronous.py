@@ -62,3 +62,35 @@ def test_it_does_what_memory_does(tmp_path: Path) -> None:
             await memory.count()
 
     asyncio.run(scene())
+
+
+def test_a_watch_is_iterated_and_loses_nothing_when_a_task_is_cancelled(tmp_path: Path) -> None:
+    """The next hit is for whoever asks next; the loop goes on; it ends with the memory."""
+
+    async def scene() -> None:
+        encoder = PlantedEncoder(background=True)
+        async with AsyncMemory.open(tmp_path, owner="rex", encoder=encoder) as memory:
+            watch = await memory.watch("glass")
+            waiting = asyncio.create_task(anext(watch))
+            await asyncio.sleep(0)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            before = watch.cursor
+            await memory.remember(picture("glass 1"), id="a")
+            await memory.remember(picture("glass 2"), id="b")
+            assert [(await anext(watch)).record.id for _ in "ab"] == ["a", "b"]
+            rest = await memory.watch("glass", cursor=before, timeout=0)
+            assert [hit.record.id async for hit in rest] == ["a", "b"]
+            assert await rest.poll() is None
+            async with await memory.watch("glass") as closed:
+                pass
+            assert [hit async for hit in closed] == []
+            with pytest.raises(QueryError, match="not blank"):
+                await memory.watch(" ")
+            ending = asyncio.create_task(anext(watch, None))
+            await asyncio.sleep(0)
+        assert await ending is None
+        assert watch.is_closed
+
+    asyncio.run(scene())

@@ -35,6 +35,7 @@ from sensorium.memory.records import (
     Timeline,
 )
 from sensorium.memory.streams import Stream, StreamOptions
+from sensorium.memory.watching.watch import Watch
 
 if TYPE_CHECKING:
     from sensorium.memory.asynchronous import AsyncMemory
@@ -70,6 +71,7 @@ __all__ = [
     "Sweep",
     "Timeline",
     "Verification",
+    "Watch",
 ]
 
 

@@ -17,6 +17,7 @@ from sensorium.memory.filters import Forgetting, Purging
 from sensorium.memory.memory import Memory
 from sensorium.memory.receipts import PurgeReceipt
 from sensorium.memory.threads import Threads
+from sensorium.memory.watching.async_watch import AsyncWatch
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -160,6 +161,11 @@ class AsyncMemory:
         """Remove records, or only their media; see `Memory.forget`."""
         forget: Callable[..., Any] = self.memory.forget
         return await self._threads.start(forget, *ids, **options)
+
+    @signed_like(Memory.watch)
+    async def watch(self, *arguments: Any, **named: Any) -> AsyncWatch:
+        """Tell what matches a question as it arrives; see `Memory.watch`."""
+        return AsyncWatch(await self._threads.start(self.memory.watch, *arguments, **named))
 
     remember = hop_with_end(Memory.remember)
     remember_many = hop_with_end(Memory.remember_many)

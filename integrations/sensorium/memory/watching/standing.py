@@ -36,6 +36,7 @@ class StandingQuestion:
         recaller: Recaller,
         calibrator: Calibrator,
         owner: str,
+        *,
         query: Query | None,
         options: RecallOptions,
         weights: Sequence[float] | None,

@@ -65,7 +65,12 @@ class Watches:
         check_beside_nothing(query, modalities=modalities, weights=weights)
         position = first_position(cursor, after, shelf.owner)
         question = StandingQuestion(
-            self._recaller, self._calibrator, shelf.owner, query, options, weights
+            self._recaller,
+            self._calibrator,
+            shelf.owner,
+            query=query,
+            options=options,
+            weights=weights,
         )
         shelf.ask(question.check)
         arrivals = Arrivals(shelf.owner, condition, area)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone, tzinfo
+from itertools import islice
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -43,6 +44,7 @@ What: TypeAlias = Literal[
     "history",
     "conflicts",
     "places",
+    "arrived",
 ]
 # What each takes, beside `limit`, which lists have and the others do without
 TAKES: Mapping[str, frozenset[str]] = {
@@ -53,13 +55,17 @@ TAKES: Mapping[str, frozenset[str]] = {
     "history": frozenset({"moment"}),
     "conflicts": frozenset({"among"}),
     "places": frozenset(),
+    "arrived": frozenset({"query", "moment", "min_confidence", "modalities"}),
 }
 UNFILTERED = ("history", "places")  # of which conditions make no sense
 AROUND = "10 min"
 
 Looked = Annotated[
     What,
-    Field(description="history: what held before; conflicts: contradictions; places: their names."),
+    Field(
+        description="history: what held before; conflicts: contradictions; arrived: new since "
+        "moment, the last cursor."
+    ),
 ]
 Anchor = Annotated[
     str, NULL_IS_BLANK, Field(description="Id of a memory, or a time; or query: its last match.")
@@ -96,12 +102,14 @@ class Asked:
     Attributes:
         what: Kind of the question.
         query: Words and percepts; empty if none were given.
-        moment: Id of a memory, or a time in ISO 8601; `""` was not given.
+        moment: Id of a memory, or a time in ISO 8601; of `arrived` a time or a cursor, and now by
+            default; `""` was not given.
         within: A length of time; `""` was not given.
         by: What occurrences are counted by, too.
         zone: Zone of the hours, days, weeks and months.
         modalities: Modalities to search; `None` for all.
-        min_confidence: Least confidence of `first` and `last`; `None` for that of `Memory`.
+        min_confidence: Least confidence of `first`, `last` and `arrived`; `None` for that of
+            `Memory`.
         limit: The most records or conflicts.
         given: Conditions. Beside a question that names a moment, they are of that question.
         among: How many texts are compared for conflicts; `None` for as many as `Memory` does.
@@ -136,6 +144,8 @@ class Chronicle:
         times: The times that were read in the words.
         notes: What makes the answer doubtful.
         sought: Whether a question was to name a moment.
+        arrived: Memories that arrived, in order.
+        cursor: From where on the next question of what arrived goes on; else `None`.
     """
 
     what: What
@@ -147,6 +157,8 @@ class Chronicle:
     times: TimesRead | None = None
     notes: Sequence[str] = ()
     sought: bool = False
+    arrived: Sequence[Hit] = ()
+    cursor: str | None = None
 
     def lines(
         self, hit_line: Callable[[Hit], str], record_line: Callable[[Record], str]
@@ -169,7 +181,9 @@ class Chronicle:
         elif self.sought:
             yield "nothing matches surely; recall lists what resembles it"
             return
-        if self.occurrences is not None:
+        if self.cursor is not None:
+            yield from self._arrivals(hit_line, record_line)
+        elif self.occurrences is not None:
             yield f"{self.occurrences.total}, estimated from confidences; the interval is of 90 %"
             yield from (f"{key}: {counted}" for key, counted in self.occurrences.by.items())
         elif self.what == "conflicts":
@@ -188,6 +202,15 @@ class Chronicle:
             if not self.records:
                 yield "no memories"
 
+    def _arrivals(
+        self, hit_line: Callable[[Hit], str], record_line: Callable[[Record], str]
+    ) -> Iterator[str]:
+        for hit in self.arrived:
+            yield record_line(hit.record) if hit.modality == TIME else hit_line(hit)
+        if not self.arrived:
+            yield "nothing has arrived that matches"
+        yield f"next time, give moment={self.cursor}"
+
     def to_dict(
         self, hit_data: Callable[[Hit], Any], record_data: Callable[[Record], Any]
     ) -> dict[str, Any]:
@@ -204,7 +227,9 @@ class Chronicle:
         }
         if self.what in ("first", "last") or self.sought:
             told["hit"] = None if self.hit is None else hit_data(self.hit)
-        if self.occurrences is not None:
+        if self.cursor is not None:
+            told |= {"hits": list(map(hit_data, self.arrived)), "cursor": self.cursor}
+        elif self.occurrences is not None:
             told |= self.occurrences.to_dict()
         elif self.what == "conflicts":
             told["conflicts"] = [
@@ -259,9 +284,26 @@ def _answer(memory: Memory, asked: Asked) -> Chronicle:
         return Chronicle(what, conflicts=found)
     if what == "places":
         return Chronicle(what, places=memory.places())
+    if what == "arrived":
+        return _arrived(memory, asked)
     if asked.moment:
         return _beside(memory, asked, moment_named(memory, asked.moment), asked.given)
     return _answer_words(memory, asked)
+
+
+def _arrived(memory: Memory, asked: Asked) -> Chronicle:
+    """Tell what has arrived since a cursor or a time, as much as a limit allows."""
+    options: dict[str, Any] = {"modalities": asked.modalities} if asked.modalities else {}
+    if asked.min_confidence is not None:
+        options["min_confidence"] = asked.min_confidence
+    if asked.moment:
+        is_time = WRITTEN_TIME.fullmatch(asked.moment.strip())
+        options |= (
+            {"after": _time_written(asked.moment)} if is_time else {"cursor": asked.moment.strip()}
+        )
+    with memory.watch(list(asked.query) or None, timeout=0, **options, **asked.given) as watch:
+        hits = list(islice(watch, asked.limit))
+        return Chronicle("arrived", arrived=hits, cursor=watch.cursor)
 
 
 def _answer_words(memory: Memory, asked: Asked) -> Chronicle:
@@ -309,9 +351,16 @@ def moment_named(memory: Memory, text: str) -> Record | datetime:
         ToolArgumentError: A time without its zone, or none of the calendar.
         RecordNotFoundError: No memory has that id.
     """
+    return _time_written(text) if WRITTEN_TIME.fullmatch(text.strip()) else memory.get(text)
+
+
+def _time_written(text: str) -> datetime:
+    """Return the time that a text writes in ISO 8601.
+
+    Raises:
+        ToolArgumentError: It has no zone, or is none of the calendar.
+    """
     written = text.strip()
-    if not WRITTEN_TIME.fullmatch(written):
-        return memory.get(text)
     try:
         read = datetime.fromisoformat(f"{written[:-1]}+00:00" if written[-1] in "Zz" else written)
     except ValueError:

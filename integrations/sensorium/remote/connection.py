@@ -116,6 +116,28 @@ class Connection:
                 raise self._refusal(answer)
             yield answer.iter_bytes()
 
+    @contextmanager
+    def events(self, path: str, **request: Any) -> Iterator[Iterator[str]]:
+        """Ask for server-sent events, and yield their lines as they come.
+
+        Raises:
+            SensoriumError: As `ask` does.
+        """
+        with self._told(), self._opened().stream("POST", path, **request) as answer:
+            if answer.is_error:
+                answer.read()
+                raise self._refusal(answer)
+            yield self._lines(answer)
+
+    def _lines(self, answer: httpx.Response) -> Iterator[str]:
+        with self._told():
+            yield from answer.iter_lines()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether this was closed."""
+        return self._client.is_closed
+
     def close(self) -> None:
         """End the connections; a second call does nothing."""
         if self._process == os.getpid():
@@ -156,11 +178,23 @@ class Connection:
                 "a token of this server",
                 f"pass token=, or set {TOKEN_VARIABLE}; `sensorium token add` makes one",
             )
+        return self.problem(problem, title=answer.reason_phrase, status=answer.status_code)
+
+    def problem(
+        self, problem: Mapping[str, Any], *, title: str = "a problem", status: int = 500
+    ) -> SensoriumError:
+        """Return the error that a server describes.
+
+        Args:
+            problem: Its JSON.
+            title: What to say of it where it has no words.
+            status: Its status of HTTP.
+        """
         kind = OURS.get(str(problem.get("code")), MemoryAccessError)
         told = [problem.get("came"), problem.get("needed"), problem.get("remedy")]
         if not all(isinstance(part, str) for part in told):
-            title = str(problem.get("detail") or problem.get("title") or answer.reason_phrase)
-            told = [f"{title} ({answer.status_code})", "another request", "see the server's log"]
+            title = str(problem.get("detail") or problem.get("title") or title)
+            told = [f"{title} ({status})", "another request", "see the server's log"]
         return _made(kind, *map(str, told))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any, BinaryIO, NoReturn
@@ -30,7 +30,7 @@ from sensorium.errors import (
 )
 from sensorium.memory.checks import are_names, check_limit, check_place, check_several
 from sensorium.memory.chronology.counting import By, Occurrences, check_by
-from sensorium.memory.chronology.ends import hit_of_time
+from sensorium.memory.chronology.ends import SURE, hit_of_time
 from sensorium.memory.chronology.lengths import parse_span
 from sensorium.memory.chronology.sequences import recall_sequence
 from sensorium.memory.episodes.finder import Asked
@@ -60,6 +60,8 @@ from sensorium.memory.records import (
     Whereabouts,
 )
 from sensorium.memory.times import limit_by_times
+from sensorium.memory.watching.watch import check_timeout
+from sensorium.memory.watching.watches import check_beside_nothing, check_least, check_start
 from sensorium.memory.writing.draft import check_fields, each_moment, expiry
 from sensorium.memory.writing.editor import changes
 from sensorium.memory.writing.writer import BATCH
@@ -79,6 +81,7 @@ from sensorium.remote.answers import (
 from sensorium.remote.connection import Connection
 from sensorium.remote.downloads import Downloads
 from sensorium.remote.sending import Form, filters_of, question_parts, split_text
+from sensorium.remote.watching import RemoteWatch
 
 MOST = 10_000  # records of one answer
 # Filters that a query repeats
@@ -535,6 +538,44 @@ class RemoteMemory(Memory):
         }
         answer = self._told("how_often", query, **said, **filters_of("how_often", filters))
         return occurrences_of(answer["occurrences"])
+
+    def watch(
+        self,
+        query: Query | None = None,
+        *,
+        min_confidence: float = SURE,
+        modalities: Collection[str] | None = None,
+        weights: Sequence[float] | None = None,
+        cursor: str | None = None,
+        after: datetime | None = None,
+        timeout: float | None = None,
+        **filters: Unpack[Filters],
+    ) -> RemoteWatch:
+        """Tell what matches a question as it arrives; see `Memory.watch`.
+
+        The server looks. An answer that was cut off is asked for again from the last hit on.
+        """
+        check_least(min_confidence)
+        check_timeout(timeout)
+        check_start(cursor, after)
+        check_beside_nothing(query, modalities=modalities, weights=weights)
+        said = {
+            "min_confidence": min_confidence,
+            "modalities": None if modalities is None else _known(modalities),
+            **filters_of("watch", filters),
+        }
+
+        @contextmanager
+        def ask(position: str | None, wait: float) -> Iterator[Iterator[str]]:
+            begin = {"cursor": cursor, "after": written_time(after)}
+            begin = begin if position is None else {"cursor": position}
+            with Form("ask") as form:
+                parts = question_parts(form, query, None, weights)
+                request = form.request({**said, **begin, "parts": parts, "timeout": wait})
+                with self._connection.events("/watch", **request) as lines:
+                    yield lines
+
+        return RemoteWatch(self._connection, ask, timeout)
 
     def history(self, id: str) -> list[Record]:
         """Return a record with its former versions and what it supersedes; see `Memory.history`."""

@@ -43,13 +43,14 @@ from sensorium.server.routes import (
     statistics,
     streams,
     timelines,
+    watches,
 )
 from sensorium.server.state import new_state
 
 ROUTERS = (  # modules, each with its `router`
     *(health, signing_in, metrics),
     *(recalling, memories, media, previews, signals, timelines, looking, classifying, plane),
-    *(chronicle, forgetting, events, streams, statistics),
+    *(chronicle, forgetting, events, watches, streams, statistics),
 )
 HERE = Path(__file__).parent
 REFERENCE = "/docs"

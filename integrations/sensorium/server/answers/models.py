@@ -210,6 +210,8 @@ class Told(Answer):
         occurrences: How often something was.
         conflicts: Memories that may contradict each other.
         places: Places by their names.
+        arrived: Memories that arrived since the cursor, in order.
+        cursor: Where the next question of what arrived goes on.
         times: The times that were read in the words.
         notes: What makes the answer doubtful.
     """
@@ -220,6 +222,8 @@ class Told(Answer):
     occurrences: Occurrences | None
     conflicts: list[Conflict]
     places: dict[str, Area]
+    arrived: list[Hit]
+    cursor: str | None
     times: str | None
     notes: list[str]
 

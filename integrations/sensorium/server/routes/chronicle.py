@@ -26,14 +26,14 @@ from sensorium.agents.chronicle import (
 from sensorium.agents.limits import MOST_MEDIA, RECORDS
 from sensorium.agents.wording import refusal
 from sensorium.errors import RequestError
-from sensorium.memory import Hit, Memory
+from sensorium.memory import Memory
 from sensorium.percepts import Percept
 from sensorium.server.answers import models
 from sensorium.server.answers.progress import Step, answered
 from sensorium.server.entry.access import Reader, Writer
 from sensorium.server.requests.filtering import FilterFields
 from sensorium.server.routes.bodies import ASK, Body, body_of, described
-from sensorium.server.routes.recalling import QuestionPart, read_part
+from sensorium.server.routes.recalling import QuestionPart, hit_answer, read_part
 from sensorium.server.routes.remembering import place_of
 from sensorium.server.state import state_of
 
@@ -176,15 +176,13 @@ def _told(memory: Memory, body: Body[WhenQuestion], step: Step) -> dict[str, Any
 def _answer(found: Chronicle) -> dict[str, Any]:
     return {
         "what": found.what,
-        "hit": found.hit and _hit(found.hit),
+        "hit": found.hit and hit_answer(found.hit),
         "records": [record.to_dict() for record in found.records],
         "occurrences": found.occurrences and found.occurrences.to_dict(),
         "conflicts": [conflict.to_dict() for conflict in found.conflicts],
         "places": {name: area_data(area) for name, area in found.places.items()},
+        "arrived": list(map(hit_answer, found.arrived)),
+        "cursor": found.cursor,
         "times": str(found.times) if found.times else None,
         "notes": list(found.notes),
     }
-
-
-def _hit(hit: Hit) -> dict[str, Any]:
-    return {**hit.to_dict(), "medium": hit.medium.digest if hit.medium else None}

@@ -18,7 +18,7 @@ from sensorium.agents.asking import Answered, ask
 from sensorium.agents.limits import HITS, MOST_MEDIA
 from sensorium.agents.time_arguments import Age, age_schema
 from sensorium.agents.wording import refusal
-from sensorium.memory import Memory
+from sensorium.memory import Hit, Memory
 from sensorium.percepts import Percept
 from sensorium.server.answers import models
 from sensorium.server.answers.progress import Step, answered
@@ -160,12 +160,14 @@ def read_part(body: Body[Any], part: QuestionPart, name: str) -> str | Percept:
     return body.file(part.file or 0, part.units, f"{name}.file")
 
 
+def hit_answer(hit: Hit) -> dict[str, Any]:
+    """Describe a hit, JSON-ready, with the digest of the percept that matched."""
+    return {**hit.to_dict(), "medium": hit.medium.digest if hit.medium else None}
+
+
 def _answer(found: Answered, begun: float) -> dict[str, Any]:
     return {
-        "hits": [
-            {**hit.to_dict(), "medium": hit.medium.digest if hit.medium else None}
-            for hit in found.hits
-        ],
+        "hits": list(map(hit_answer, found.hits)),
         "notes": found.understood(),
         "summary": "".join(found.unrelated),
         "took_ms": round(1000 * (time.perf_counter() - begun), 1),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from tests.support.planted import PlantedEncoder
 
 from sensorium.agents.chronicle import TAKES, Asked, Chronicle, What, look_up
 from sensorium.agents.wording import hit_line, record_line
-from sensorium.errors import QueryError, RecordNotFoundError, ToolArgumentError
+from sensorium.errors import FilterError, QueryError, RecordNotFoundError, ToolArgumentError
 from sensorium.memory import Memory, Moment
 
 MINUTE = timedelta(minutes=1)
@@ -163,3 +163,36 @@ def test_what_is_missing_or_wrong_is_told(
     """The message names the argument."""
     with pytest.raises(error, match=words):
         look_up(day, Asked(what, **given))
+
+
+def test_what_has_arrived_goes_on_from_the_last_answer(day: Memory) -> None:
+    """As much as the limit allows, in order; now where nothing is given, or after a time."""
+    begun = asked(day, "arrived", "kettle")
+    assert (begun.arrived, begun.records) == ([], ())
+    assert begun.lines(hit_line, record_line)[0] == "nothing has arrived that matches"
+    for n in range(3):
+        day.remember(text=f"kettle*3 k{n}", id=f"k{n}", origin="web" if n == 1 else "sensor")
+    first = asked(day, "arrived", "kettle", moment=begun.cursor or "", limit=2)
+    rest = asked(day, "arrived", "kettle", moment=f" {first.cursor} ")
+    assert [[hit.record.id for hit in each.arrived] for each in (first, rest)] == [
+        ["k0", "k1"],
+        ["k2"],
+    ]
+    assert first.lines(hit_line, record_line)[-1] == f"next time, give moment={first.cursor}"
+    told = rest.to_dict(lambda hit: hit.record.id, lambda record: record.id)
+    assert told == {
+        **{"what": "arrived", "times": None, "notes": []},
+        **{"hits": ["k2"], "cursor": rest.cursor},
+    }
+    web = asked(day, "arrived", moment=begun.cursor or "", given={"origins": ["web"]})
+    assert [hit.record.id for hit in web.arrived] == ["k1"]
+    assert "k1" in web.lines(hit_line, record_line)[0]
+    ago = (datetime.now(timezone.utc) - timedelta(minutes=5)).isoformat()
+    since = asked(day, "arrived", "kettle", moment=ago, min_confidence=0.5, limit=1)
+    assert [hit.record.id for hit in since.arrived] == ["k0"]
+    with pytest.raises(FilterError, match="cursor of a watch"):
+        asked(day, "arrived", "kettle", moment="damaged")
+    with pytest.raises(ToolArgumentError, match="with its zone"):
+        asked(day, "arrived", "kettle", moment="2026-05-01T12:00:00")
+    with pytest.raises(ToolArgumentError, match="within with arrived"):
+        asked(day, "arrived", "kettle", within="1 min")

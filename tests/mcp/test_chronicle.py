@@ -53,3 +53,22 @@ async def test_what_held_before_is_asked_by_id(own: Memory) -> None:
         assert "leave query out" in told
         told = await refused(client, "when", what="soon")
         assert "how_often" in told
+
+
+async def test_an_agent_asks_what_has_arrived(own: Memory) -> None:
+    """Since its last question, whose answer says how to go on; another process may write it."""
+    async with Client(build_server(own)) as client:
+        begun = await data_of(client, "when", what="arrived", query="dog")
+        assert begun["hits"] == []
+        own.remember(text="dog*3 four")
+        own.remember(text="sea five")
+        own.remember(text="dog*3 six", origin="web")
+        answer = await ask(client, "when", what="arrived", query="dog", moment=begun["cursor"])
+        found = answer.structured_content
+        assert found is not None
+        assert [each["text"] for each in found["hits"]] == ["dog*3 four", "dog*3 six"]
+        assert "\n2. memory " in text_of(answer)
+        assert text_of(answer).endswith(f"moment={found['cursor']}")
+        again = await data_of(client, "when", what="arrived", query="dog", moment=found["cursor"])
+        assert again["hits"] == []
+        assert "cursor of a watch" in await refused(client, "when", what="arrived", moment="x")

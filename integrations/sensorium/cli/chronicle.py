@@ -103,11 +103,16 @@ def _end_arguments(
     matches: MatchOptions,
 ) -> dict[str, Any]:
     share = check_share(min_confidence, "--min-confidence")
-    query = _question(words, files, units)
+    query = question(words, files, units)
     return {"query": query, "min_confidence": share, **matches.to_arguments()}
 
 
-def _question(words: str | None, files: QueryFiles, units: Units) -> list[Any]:
+def question(words: str | None, files: QueryFiles, units: Units) -> list[Any]:
+    """Return the parts of a question: words, then files.
+
+    Raises:
+        QueryError: The words are blank.
+    """
     if words is not None and not words.strip():
         raise QueryError("blank words", "words to look for", "leave them out")
     return [*([] if words is None else [words]), *files.percepts(units)]
@@ -208,7 +213,7 @@ def how_often(
     """
     if by is not None:
         check_choice(BY, by, "--by")
-    query = _question(words, files, units)
+    query = question(words, files, units)
     if not query:
         raise QueryError(
             "nothing to count", "words or a file", 'write sensorium how-often "a dog barking"'
@@ -267,7 +272,7 @@ def _printed(session: Session, found: Chronicle) -> bool:
     for line in found.notes:
         typer.echo(f"note: {line}", err=True)
     if found.hit is not None:
-        _print_hit(found.hit)
+        print_hit(found.hit)
     if found.records:
         from sensorium.cli.tables import print_table, record_table
 
@@ -275,7 +280,7 @@ def _printed(session: Session, found: Chronicle) -> bool:
     return False
 
 
-def _print_hit(hit: Hit) -> None:
+def print_hit(hit: Hit) -> None:
     """Print one memory with its time, its place and how sure it is."""
     from sensorium.agents.wording import confidence_words
     from sensorium.cli.tables import exactly, matching

@@ -60,6 +60,11 @@ ENTRIES = {
         "chronicle:last",
         "Find the latest memory that surely matches: where was it seen last?",
     ),
+    "watch": Entry(
+        "watching:watch",
+        "Tell what matches as it arrives, from now on, whatever process remembers it; Ctrl-C ends "
+        "it.",
+    ),
     "around": Entry(
         "chronicle:around",
         "List what was around a moment, or before it, or after it.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from mcp_types import CallToolResult
 
 from sensorium.agents.arguments import (
@@ -50,7 +52,7 @@ class ChronicleTools:
         near: Near = "",
         origins: Origins = None,
     ) -> CallToolResult:
-        """Tell when something was, how often, what was around it, and what held before."""
+        """Tell when something was, how often, what was around it, what held before, what is new."""
         self._reader.check_text(query, "query")
         given = filters(since=since, until=until, near=near, origins=origins)
         words = [query] if query.strip() else []
@@ -58,7 +60,8 @@ class ChronicleTools:
 
         def work(_: Step) -> CallToolResult:
             found = look_up(self._memory, asked)
-            lines = found.lines(lambda hit: hit_text(hit, 1), record_text)
+            ranks = count(1)
+            lines = found.lines(lambda hit: hit_text(hit, next(ranks)), record_text)
             return answer(lines, found.to_dict(hit_data, record_data))
 
         return await working(call, work)

@@ -70,7 +70,7 @@ def settle(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_matches_is_told_as_it_arrives(memory: Memory) -> None:
-    """In any modality, in the order of arrival, as surely as a recall finds it, and nothing else."""
+    """In any modality, in the order of arrival, as surely as a recall finds it; nothing else."""
     memory.remember(text="glass before", id="before")
     watch = memory.watch("glass", timeout=0)
     memory.remember(picture("glass"), id="a")

@@ -37,8 +37,8 @@ def test_what_arrives_is_told(ana: RemoteMemory, ben: RemoteMemory, place: Memor
     assert [hit.record.id for hit in rest] == ["a", "b"]
     assert [hit.record.id for hit in ana.watch(DOG, cursor=rest.cursor, timeout=0)] == []
     old = datetime.now(timezone.utc) - timedelta(hours=1)
-    asked = {"after": old, "modalities": ["audio"], "timeout": 0}
-    assert [hit.record.id for hit in ana.watch(sample("sound_dog_bark"), **asked)] == ["b"]
+    bark = ana.watch(sample("sound_dog_bark"), after=old, modalities=["audio"], timeout=0)
+    assert [hit.record.id for hit in bark] == ["b"]
     with pytest.raises(FilterError, match="another owner"):
         ben.watch(DOG, cursor=begun)
 
@@ -56,12 +56,11 @@ def test_a_watch_ends_with_its_memory(opened: Opened) -> None:
     """Whoever waits is told that there is no more."""
     memory = opened("ana")
     watch = memory.watch(DOG)
-    ended = threading.Event()
-    thread = threading.Thread(target=lambda: (list(watch), ended.set()))
+    thread = threading.Thread(target=lambda: list(watch))
     thread.start()
     memory.close()
-    assert ended.wait(30)
-    thread.join()
+    thread.join(30)
+    assert not thread.is_alive()
     assert watch.is_closed
     assert watch.poll() is None
 

@@ -22,8 +22,8 @@ fsspec URL of the variable `SENSORIUM_MEDIA`, or not at all. The key of a server
 `QDRANT_API_KEY`.
 
 Results go to stdout, progress and errors to stderr. With `--json`, results and errors are one JSON
-object on stdout, except for options that do not exist or lack their value. The exit code is 0 after
-success, 1 after an error or if you answer no, 2 for a wrong option and 130 after Ctrl-C. An error
+object on stdout, except for options that do not exist or lack their value; `sensorium watch` prints
+one a line, and is meant to be ended by Ctrl-C. The exit code is 0 after success, 1 after an error or if you answer no, 2 for a wrong option and 130 after Ctrl-C. An error
 is a single line that ends with what to do. `sensorium remember` ends with 1 if a file could not be
 read, and with 3 if none failed, but an extra, an option or a rule would read some that were
 skipped: its last lines say which. 0 is left for folders of which nothing more can be read.
@@ -55,6 +55,7 @@ sensorium remember walk.csv --accel g --gyro deg/s    # motion, with its units
 sensorium remember scan.png --as depth --unit mm --fx 525
 sensorium recall "waves breaking" --since 30d --json
 sensorium recall --audio bark.wav --image sea.jpg     # a bark and the sea, added up
+sensorium watch "glass breaking" --json               # a line for each, as it arrives
 sensorium show 1f0c9a2e                               # one memory, by the id in the table
 sensorium save 1f0c9a2e photos/                       # its signals, as files
 sensorium update 1f0c9a2e --add-tag beach             # change its text, tags or metadata

@@ -19,10 +19,11 @@ from tests.support.waiting import wait_until
 
 from sensorium.encoders import Encoding
 from sensorium.errors import FilterError, QueryError, SensoriumError, UnsupportedModalityError
-from sensorium.memory import Memory, Moment
+from sensorium.memory import Memory, Moment, Query
 from sensorium.memory.layout import points
 from sensorium.memory.layout.ids import point_id
 from sensorium.memory.watching import lookout, watch
+from sensorium.memory.watching.watch import LocalWatch
 from sensorium.percepts import Percept, Pose
 from sensorium.qdrant import Filter, Ids, Search
 from sensorium.qdrant.points import Scored, iso
@@ -46,7 +47,7 @@ def memory(home: House) -> Memory:
     return home.memory(str(uuid4()), ENCODER)
 
 
-def told(memory: Memory, query: str | None = "glass", **options: Any) -> list[str]:
+def told(memory: Memory, query: Query | None = "glass", **options: Any) -> list[str]:
     """The ids of what a watch tells of what has arrived."""
     return [hit.record.id for hit in memory.watch(query, timeout=0, **options)]
 
@@ -81,8 +82,8 @@ def test_what_matches_is_told_as_it_arrives(memory: Memory) -> None:
     hits = list(watch)
     assert [hit.record.id for hit in hits] == ["a", "b", "d", "e"]
     for hit in hits:
-        alone = {"where": Ids((point_of(memory, hit.record.id),))}
-        [recalled] = memory.recall("glass", min_confidence=0.5, **alone)
+        alone = Ids((point_of(memory, hit.record.id),))
+        [recalled] = memory.recall("glass", min_confidence=0.5, where=alone)
         assert (hit.confidence, hit.similarity) == (recalled.confidence, recalled.similarity)
         assert (hit.modality, hit.span, hit.medium) == (
             recalled.modality,
@@ -150,6 +151,7 @@ def test_more_hits_than_a_cursor_names_are_told_when_they_have_settled(
 def test_a_watch_that_nobody_reads_does_not_grow(memory: Memory) -> None:
     """What it holds is bounded, and all is told when it is read at last."""
     watch = memory.watch("glass", timeout=0, min_confidence=0)
+    assert isinstance(watch, LocalWatch)
     memory.remember_many([Moment(text=f"glass v{n}", id=f"r{n}") for n in range(300)])
     assert not watch._found
     assert not watch._lookout._known
@@ -312,15 +314,15 @@ def test_what_takes_long_to_encode_arrives_when_it_is_written(
 
         def try_encode(self, percepts: Sequence[Percept], /) -> list[Encoding | SensoriumError]:
             if any(str(each.uri).endswith("slow") for each in percepts):
-                memory.remember(text="sea", id="meanwhile")
+                opened.remember(text="sea", id="meanwhile")
             return super().try_encode(percepts)
 
     monkeypatch.setattr(points, "LATE", timedelta(0))
-    with Memory.open(tmp_path, owner="rex", encoder=Slow(background=True)) as memory:
-        watch = memory.watch(timeout=0)
-        memory.remember(picture("slow"), id="slow")
+    with Memory.open(tmp_path, owner="rex", encoder=Slow(background=True)) as opened:
+        watch = opened.watch(timeout=0)
+        opened.remember(picture("slow"), id="slow")
         assert [hit.record.id for hit in watch] == ["meanwhile", "slow"]
-        slow, other = memory.get_many(["slow", "meanwhile"])
+        slow, other = opened.get_many(["slow", "meanwhile"])
     assert slow.at < other.at < slow.created_at
 
 

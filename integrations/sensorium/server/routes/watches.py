@@ -96,7 +96,7 @@ async def watch(
         after=None if last_event_id else after,
         timeout=timeout,
     )
-    query = [words] if words else []
+    query: list[str | Percept] = [words] if words else []
     return await _answered(caller, request, about, lambda: (query, None), conditions)
 
 

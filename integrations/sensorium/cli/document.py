@@ -22,11 +22,12 @@ fsspec URL of the variable `SENSORIUM_MEDIA`, or not at all. The key of a server
 `QDRANT_API_KEY`.
 
 Results go to stdout, progress and errors to stderr. With `--json`, results and errors are one JSON
-object on stdout, except for options that do not exist or lack their value; `sensorium watch` prints
-one a line, and is meant to be ended by Ctrl-C. The exit code is 0 after success, 1 after an error or if you answer no, 2 for a wrong option and 130 after Ctrl-C. An error
-is a single line that ends with what to do. `sensorium remember` ends with 1 if a file could not be
-read, and with 3 if none failed, but an extra, an option or a rule would read some that were
-skipped: its last lines say which. 0 is left for folders of which nothing more can be read.
+object on stdout, except for options that do not exist or lack their value; `sensorium watch`
+prints one a line, and is meant to be ended by Ctrl-C. The exit code is 0 after success, 1 after an
+error or if you answer no, 2 for a wrong option and 130 after Ctrl-C. An error is a single line
+that ends with what to do. `sensorium remember` ends with 1 if a file could not be read, and with 3
+if none failed, but an extra, an option or a rule would read some that were skipped: its last lines
+say which. 0 is left for folders of which nothing more can be read.
 
 Commands that make no vectors, such as `timeline`, `forget` or `export`, need no encoder on a folder
 and start at once.

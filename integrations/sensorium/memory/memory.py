@@ -741,6 +741,7 @@ class Memory(Closing, Reopening):
             QueryError: As of `recall`, or no confidence is known, or a wrong argument.
             EncodingError: A percept of the query cannot be encoded.
             FilterError: A filter is wrong, or the cursor is damaged, or another owner's.
+            ReadOnlyError: The memory is a folder that is only read, as it was when it was opened.
         """
         return self._watches.begin(
             query,

@@ -18,11 +18,18 @@ from tests.support.remote import RemoteMemory
 from tests.support.waiting import wait_until
 
 from sensorium.encoders import Encoding
-from sensorium.errors import FilterError, QueryError, SensoriumError, UnsupportedModalityError
+from sensorium.errors import (
+    FilterError,
+    QueryError,
+    ReadOnlyError,
+    SensoriumError,
+    UnsupportedModalityError,
+)
 from sensorium.memory import Memory, Moment, Query
 from sensorium.memory.layout import points
 from sensorium.memory.layout.ids import point_id
 from sensorium.memory.watching import lookout, watch
+from sensorium.memory.watching.arrivals import SECOND
 from sensorium.memory.watching.watch import LocalWatch
 from sensorium.percepts import Percept, Pose
 from sensorium.qdrant import Filter, Ids, Search
@@ -66,8 +73,8 @@ def stamp(memory: Memory, *ids: str, seconds: float) -> None:
 
 def settle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have all settled that was stamped some seconds ago."""
-    monkeypatch.setattr(lookout, "LAG", lookout.SECOND)
-    monkeypatch.setattr(lookout, "SETTLED", lookout.SECOND)
+    monkeypatch.setattr(lookout, "LAG", SECOND)
+    monkeypatch.setattr(lookout, "SETTLED", SECOND)
 
 
 def test_what_matches_is_told_as_it_arrives(memory: Memory) -> None:
@@ -302,6 +309,17 @@ def test_a_watch_goes_on_with_another_encoder(tmp_path: Path) -> None:
         memory.reembed(PlantedEncoder(model="other", background=True))
         memory.remember(picture("glass"), id="a")
         assert [hit.record.id for hit in watch] == ["a"]
+
+
+def test_a_copy_to_read_cannot_be_watched(tmp_path: Path) -> None:
+    """It stays as it was when it was opened, so that nothing would ever arrive."""
+    with Memory.open(tmp_path, owner="rex", encoder=ENCODER) as memory:
+        memory.remember(text="glass 1")
+    with (
+        Memory.open(tmp_path, owner="rex", encoder=ENCODER, read_only=True) as copy,
+        pytest.raises(ReadOnlyError, match="as it was when it was opened"),
+    ):
+        copy.watch("glass")
 
 
 def test_what_takes_long_to_encode_arrives_when_it_is_written(

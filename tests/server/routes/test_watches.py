@@ -15,7 +15,7 @@ from tests.support.serving import client, token_of
 from sensorium.agents.grants import digest_of
 from sensorium.memory import Memory
 
-HOUR_AGO = {"after": "1h", "timeout": 0}
+HOUR_AGO: dict[str, Any] = {"after": "1h", "timeout": 0}
 
 
 def events(answer: Any) -> list[tuple[str, dict[str, Any] | None]]:

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from threading import Event
 from time import monotonic
-from typing import TypeVar
 
 from typing_extensions import Self
 
@@ -17,10 +16,9 @@ from sensorium.errors import QueryError, StoreClosedError, show
 from sensorium.memory.closing import Closing
 from sensorium.memory.records import Hit
 from sensorium.memory.shelf import Setup
-from sensorium.memory.watching.lookout import Lookout
+from sensorium.memory.watching.lookout import Lookout, Step
 from sensorium.memory.watching.position import Position, write_cursor
 
-Answer = TypeVar("Answer")
 PAUSE = 0.5  # seconds between two looks: what another process remembers is told after so long
 
 
@@ -96,7 +94,7 @@ class LocalWatch(Watch):
 
     def __init__(
         self,
-        ask: Callable[[Callable[[Setup], Answer]], Answer],
+        ask: Callable[[Callable[[Setup], Step]], Step],
         lookout: Lookout,
         position: Position,
         *,
@@ -150,7 +148,7 @@ class LocalWatch(Watch):
     def _look(self) -> bool:
         """Look once; return whether to look at once what there is."""
         try:
-            step = self._ask(self._lookout.step)  # type: ignore[arg-type]  # of the answer's own type
+            step = self._ask(self._lookout.step)
         except StoreClosedError:
             self.close()
             return False

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from weakref import WeakSet
 
 from sensorium.encoders.forking import Lock
-from sensorium.errors import FilterError, QueryError
+from sensorium.errors import FilterError, QueryError, ReadOnlyError
 from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.checks import check_time
 from sensorium.memory.filters import Filters, conditions
@@ -21,6 +21,7 @@ from sensorium.memory.watching.lookout import Lookout
 from sensorium.memory.watching.position import Position, micros, read_cursor
 from sensorium.memory.watching.standing import StandingQuestion
 from sensorium.memory.watching.watch import LocalWatch, check_timeout
+from sensorium.qdrant.read_only import ReadOnlyBackend
 
 
 class Watches:
@@ -53,6 +54,7 @@ class Watches:
         """Begin a watch; `Memory.watch` describes the arguments and errors."""
         check_timeout(timeout)
         shelf = self._shelf
+        _check_lives(shelf)
         near, area = standing_near(shelf, filters.get("near"))
         condition = conditions("watch", filters, near=near)
         check_least(min_confidence)
@@ -93,6 +95,20 @@ class Watches:
     def _all(self) -> list[LocalWatch]:
         with self._lock:
             return list(self._open)
+
+
+def _check_lives(shelf: Shelf) -> None:
+    """Check that something can arrive.
+
+    Raises:
+        ReadOnlyError: The memory is a copy of a folder.
+    """
+    if isinstance(shelf.backend, ReadOnlyBackend) and shelf.place.scratch is not None:
+        raise ReadOnlyError(
+            "a watch of a folder that is only read, as it was when it was opened",
+            "a memory in which something can arrive",
+            "open it without read_only (--read-only), which other processes may share",
+        )
 
 
 def first_position(cursor: str | None, after: datetime | None, owner: str) -> Position:

@@ -79,6 +79,7 @@ from sensorium.memory.records import (
     Timeline,
     Whereabouts,
 )
+from sensorium.memory.sharing.shares import Share
 from sensorium.memory.shelf import Setup, Shelf
 from sensorium.memory.streams import Stream, StreamOptions, open_stream
 from sensorium.memory.telemetry import DELETE, SEARCH, STORE, UPDATE, observed
@@ -93,7 +94,7 @@ from sensorium.memory.writing.writer import BATCH, Writer
 from sensorium.percepts import Percept
 from sensorium.percepts.locations import without_credentials
 from sensorium.qdrant import Backend, CollectionSchema, Condition, Filter
-from sensorium.qdrant.filters import check_owner
+from sensorium.qdrant.filters import Shared, check_owner
 from sensorium.qdrant.read_only import ReadOnlyBackend
 
 if TYPE_CHECKING:
@@ -169,8 +170,9 @@ class Memory(Closing, Reopening):
                 that is deleted on close: its vectors are in RAM on Linux if there is room, its
                 media on disk. Or the address of a Sensorium server, `"sensorium+https://host"`:
                 see docs/server.md.
-            owner: Owner of the memories. Other owners' memories are never read, counted, changed
-                or removed. Only of a Sensorium server it may be left out: the token names it.
+            owner: Owner of the memories. Other owners' memories are never changed or removed, and
+                only those are read or counted that they `share`. Only of a Sensorium server it may
+                be left out: the token names it.
             encoder: Name of an encoder, or an encoder; the one that an existing memory was made by.
             keep_media: Keep the signals themselves, not only their vectors.
             enrich: Find the words in what is remembered: `True`, or names such as `["read",
@@ -293,6 +295,11 @@ class Memory(Closing, Reopening):
     def read_only(self) -> bool:
         """Whether it was opened only to be read."""
         return isinstance(self.backend, ReadOnlyBackend)
+
+    @property
+    def shared(self) -> tuple[Shared, ...]:
+        """What others let this owner read now, for filters of `backend`."""
+        return self._shelf.shared()
 
     @property
     def keeps_media(self) -> bool:
@@ -761,7 +768,9 @@ class Memory(Closing, Reopening):
             RecordNotFoundError: This owner has no record of that id, or it has expired.
             RecordError: `id` cannot be an id: empty, too long, or not text.
         """
-        return record_of(self._shelf.ask(lambda now: find_record(now.backend, self.owner, id)))
+        shared = self._shelf.shared()
+        found = self._shelf.ask(lambda now: find_record(now.backend, self.owner, id, shared=shared))
+        return record_of(found, self.owner)
 
     def get_many(self, ids: Iterable[str]) -> list[Record]:
         """Return records in the order of their ids; absent and expired ones are left out.
@@ -772,8 +781,11 @@ class Memory(Closing, Reopening):
         """
         check_several(ids, "the ids of records", "write get_many([id])")
         names = list(ids)
-        found = self._shelf.ask(lambda now: find_records(now.backend, self.owner, names))
-        return [record_of(point) for point in found.values()]
+        shared = self._shelf.shared()
+        found = self._shelf.ask(
+            lambda now: find_records(now.backend, self.owner, names, shared=shared)
+        )
+        return [record_of(point, self.owner) for point in found.values()]
 
     def timeline(
         self,
@@ -800,7 +812,7 @@ class Memory(Closing, Reopening):
                 alive, limit=most, newest_first=newest_first, cursor=cursor
             )
         )
-        return Timeline([record_of(point) for point in page.points], page.cursor)
+        return Timeline([record_of(point, self.owner) for point in page.points], page.cursor)
 
     @observed(UPDATE)
     def update(
@@ -983,7 +995,7 @@ class Memory(Closing, Reopening):
         Raises:
             MediaNotFoundError: It was not kept, or its file is gone.
         """
-        return open_medium(self._shelf.media, medium)
+        return open_medium(self._shelf.media_with(medium), medium)
 
     def open_file(self, medium: Medium) -> BinaryIO:
         """Open the kept file of a medium for reading, at its start; the caller closes it.
@@ -993,7 +1005,7 @@ class Memory(Closing, Reopening):
         Raises:
             MediaNotFoundError: It was not kept, or its file is gone.
         """
-        return open_file(self._shelf.media, medium)
+        return open_file(self._shelf.media_with(medium), medium)
 
     def stream(
         self,
@@ -1226,7 +1238,8 @@ class Memory(Closing, Reopening):
             RecordNotFoundError: This owner has no record of that id, or it has expired.
             RecordError: `id` cannot be an id.
         """
-        return self._shelf.ask(lambda now: read_history(now.backend, self.owner, id))
+        shared = self._shelf.shared()
+        return self._shelf.ask(lambda now: read_history(now.backend, self.owner, id, shared=shared))
 
     def conflicts(
         self, *, limit: int = 50, among: int = COMPARED, **filters: Unpack[Filters]
@@ -1274,6 +1287,61 @@ class Memory(Closing, Reopening):
     def places(self) -> dict[str, Area]:
         """Return the places that have a name, by name."""
         return named_areas(self._shelf)
+
+    def share(
+        self,
+        *,
+        with_: str,
+        tags: Collection[str] | None = None,
+        everything: bool = False,
+        rights: Literal["read"] = "read",
+    ) -> Share:
+        """Let another owner of the same place read memories, those that are yet to come, too.
+
+        They are found by the other's calls like their own, and say whose they are. The other cannot
+        change, forget or pass them on. Shared twice, it is one share. See docs/sharing.md.
+
+        Args:
+            with_: The other owner, of whom nothing needs to be there yet.
+            tags: Tags that a memory must have to be read, all of them.
+            everything: Instead of tags: share all memories.
+            rights: What the other may do; `"read"` is all there is.
+        Raises:
+            OwnerError: `with_` is not a name, or this owner's own.
+            RecordError: Tags that are none, neither tags nor `everything`, both, or other rights.
+            ReadOnlyError: The memory was opened to be read only.
+        """
+        self._shelf.check_writable()
+        return self._shelf.sharing.give(with_, tags, everything=everything, rights=rights)
+
+    def unshare(
+        self,
+        *,
+        with_: str | None = None,
+        from_: str | None = None,
+        tags: Collection[str] | None = None,
+        everything: bool = False,
+    ) -> int:
+        """End shares: no call that begins when this has returned reads by them, in any process.
+
+        Args:
+            with_: With whom; by default with everybody.
+            from_: Instead: leave what another owner shares with this one.
+            tags: Only the share of just these tags.
+            everything: Needed to end all that this owner shares.
+        Returns:
+            How many shares have ended.
+        Raises:
+            OwnerError: A name that is none, or both `with_` and `from_`.
+            RecordError: Nothing says which shares are meant, or tags that are none.
+            ReadOnlyError: The memory was opened to be read only.
+        """
+        self._shelf.check_writable()
+        return self._shelf.sharing.end(with_, from_, tags, everything=everything)
+
+    def shares(self) -> list[Share]:
+        """List what this owner shares with others, then what others share with this owner."""
+        return self._shelf.sharing.all()
 
     def flush(self) -> None:
         """Make all that was remembered safe against loss of power; see also docs/memory.md."""
@@ -1334,9 +1402,8 @@ class Memory(Closing, Reopening):
         return conditions(call, filters, near=near_condition(self._shelf, near))
 
     def _alive(self, call: str, filters: Filters) -> Filter:
-        """Return the filter of this owner's records that have not expired."""
-        now = datetime.now(timezone.utc)
-        return Filter(self.owner, self._conditions(call, filters), alive_at=now)
+        """Return the filter of the records this owner may read that have not expired."""
+        return self._shelf.readable(self._conditions(call, filters))
 
     def _remember_windows(
         self, heard: Callable[[Remembered], object] | None, moments: Sequence[Moment]

@@ -47,7 +47,8 @@ IN_PROCESS = ":memory:"
 SERVER = re.compile(r"https?://", re.IGNORECASE)
 # A scheme has at least two letters: a single one is a drive of Windows.
 OTHER_SERVER = re.compile(r"[a-z][a-z0-9+.-]+:/.*|[\w.@[\]:-]{2,}:\d+(/.*)?", re.IGNORECASE)
-MEDIA, CALIBRATION, STREAMS = "media", "calibration", "streams"  # folders beside the shard
+# Folders beside the shard
+MEDIA, CALIBRATION, STREAMS, SHARES = "media", "calibration", "streams", "shares"
 
 ABANDONED = 3600.0  # seconds after which nobody goes on writing a file
 IN_MEMORY = Path("/dev/shm")  # a file system in RAM, on Linux
@@ -354,7 +355,7 @@ def _check_links(folder: Path, *, media: bool) -> None:
     Raises:
         StoreFormatError: A link does.
     """
-    for name in (CALIBRATION, STREAMS):
+    for name in (CALIBRATION, STREAMS, SHARES):
         check_tree(folder / name)
     if media and is_regular_folder(folder / MEDIA):
         for path in (folder / MEDIA).iterdir():
@@ -364,7 +365,7 @@ def _check_links(folder: Path, *, media: bool) -> None:
 
 def _remove_unfinished(folder: Path) -> None:
     """Remove what killed writers left beside the vectors; what is young may be another's."""
-    for place in (folder / CALIBRATION, *(folder / STREAMS).glob("*/")):
+    for place in (folder / CALIBRATION, folder / SHARES, *(folder / STREAMS).glob("*/")):
         remove_unfinished(place, older_than=ABANDONED)
 
 

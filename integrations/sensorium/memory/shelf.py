@@ -17,10 +17,14 @@ from sensorium.errors import StoreClosedError
 from sensorium.memory.media.store import MediaStore
 from sensorium.memory.place import StorePlace, open_place
 from sensorium.memory.recipe import Recipe
-from sensorium.qdrant import Backend, CollectionSchema, Filter
+from sensorium.memory.records import Medium
+from sensorium.memory.sharing.sharing import Sharing
+from sensorium.qdrant import Backend, CollectionSchema, Condition, Equal, Filter
 from sensorium.qdrant.backend import closed
+from sensorium.qdrant.filters import Shared
 from sensorium.qdrant.points import from_iso
 from sensorium.qdrant.read_only import ReadOnlyBackend, refused
+from sensorium.qdrant.schema import TENANT
 
 Answer = TypeVar("Answer")
 
@@ -64,6 +68,7 @@ class Shelf:
         enrich: What finds words in percepts unless a call says otherwise.
         sound: Whether the sounds of videos are remembered unless a call says otherwise.
         opened_enrichers: Those that were opened by their names; shelves of other owners share them.
+        sharing: What the owner shares, and others share with the owner.
         setup: The place and the encoder. A call that needs both without `held` reads this once,
             so that it never searches one encoder's vectors with another's.
     """
@@ -85,6 +90,7 @@ class Shelf:
         self.sound = sound
         self.opened_enrichers = OpenedEnrichers()
         self.setup = Setup(place, encoder)
+        self.sharing = Sharing(place, owner)
         self._threads = Lock()  # of those of this process that write
         self._is_exclusive = False  # whether the thread that has it keeps other processes away, too
         mind_forks(self)
@@ -157,6 +163,39 @@ class Shelf:
         wish = self.enrich if enrich is None else enrich
         return [self.opened_enrichers.named(each) for each in named_enrichers(wish)]
 
+    def shared(self) -> tuple[Shared, ...]:
+        """Return what others let the owner read now; asked again at each call."""
+        return self.sharing.received()
+
+    def readable(
+        self, condition: Condition | None = None, *, now: datetime | None = None
+    ) -> Filter:
+        """Return the filter of the records that the owner may read, and have not expired.
+
+        Args:
+            condition: Condition that a record must fulfil, too.
+            now: Time at which it must not have expired.
+        """
+        alive = now or datetime.now(timezone.utc)
+        return Filter(self.owner, condition, alive_at=alive, shared=self.shared())
+
+    def media_with(self, medium: Medium) -> MediaStore | None:
+        """Return the store with the file of a medium: the owner's, or one of who shares it now.
+
+        Returns:
+            `None` where no media are kept. Without a share it is the owner's, whether the file is
+            there or not.
+        """
+        media, name = self.media, getattr(medium, "file", None)
+        if media is None or name is None or not (shared := self.shared()) or media.exists(name):
+            return media
+        now = datetime.now(timezone.utc)
+        lent = Filter(self.owner, Equal("hashes", name), alive_at=now, shared=shared)
+        page = self.ask(lambda setup: setup.backend.scroll(lent, limit=1, payload=[TENANT]))
+        for point in page.points:
+            return media.for_owner(point.payload[TENANT])
+        return media
+
     def check_writable(self) -> None:
         """Check that the memory was not opened to be read only, before any work is done.
 
@@ -212,3 +251,4 @@ class Shelf:
             recipe = self.place.recipe and replace(self.place.recipe, source=source)
             place = replace(self.place, backend=backend, recipe=recipe)
             self.setup = Setup(place, source.encoder)
+            self.sharing = Sharing(place, self.owner)

@@ -13,7 +13,7 @@ from typing_extensions import Self
 
 from sensorium.errors import StoreClosedError
 from sensorium.qdrant.erasing import Erasure
-from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.filters import Filter, Shared
 from sensorium.qdrant.points import Page, Payload, Point, Scored, StoredPoint, Vectors
 from sensorium.qdrant.schema import CollectionSchema
 
@@ -117,6 +117,7 @@ class Backend(Protocol):
             clear: Keys to remove.
         Raises:
             PointError: A payload that is not JSON.
+            FilterError: The filter lets through what others share with the owner.
         """
 
     def retrieve(
@@ -126,11 +127,18 @@ class Backend(Protocol):
         owner: str,
         payload: bool | Sequence[str],
         vectors: bool | Sequence[str],
+        shared: Sequence[Shared] = (),
     ) -> list[StoredPoint]:
         """Read points of one owner by id, in no particular order.
 
         Ids without a point, and ids of other owners' points, are left out alike.
 
+        Args:
+            ids: The points.
+            owner: The owner.
+            payload: Payload keys to read, all of them, or none.
+            vectors: Modalities whose vectors are read, all of them, or none.
+            shared: What others let the owner read: these points are returned, too.
         Raises:
             OwnerError: `owner` is not a valid name.
         """
@@ -198,7 +206,11 @@ class Backend(Protocol):
         """Count points by the values of a keyword field, the most frequent first."""
 
     def delete(self, filter: Filter) -> None:
-        """Remove the points that a filter lets through."""
+        """Remove the points that a filter lets through.
+
+        Raises:
+            FilterError: The filter lets through what others share with the owner.
+        """
 
     def add_modality(self, name: str) -> None:
         """Add a named vector to the collection; do nothing if it has it.

@@ -31,13 +31,17 @@ from sensorium.qdrant.schema import (
     OBJECTS_KEY,
     PAYLOAD,
     PLACE,
+    TAGS,
+    TENANT,
     TEXTS_KEY,
     TIME_KEY,
+    VERSION_OF,
 )
 
 Scalar: TypeAlias = "str | int | float | bool"
 Bound: TypeAlias = "int | float | datetime"
 LONGEST_OWNER = 512  # characters
+LEDGER = " shares"  # owner of the points that say who may read what: no name begins with a blank
 INT64 = 2**63  # integers of a payload are smaller
 EXACT_FLOAT = 2**53  # smaller integers are each a float of their own
 # Without an index, engines compare each point with each value: texts by one look-up, but a thousand
@@ -233,23 +237,59 @@ class Not(Condition):
 
 
 @dataclass(frozen=True)
+class Shared:
+    """What another owner lets somebody read: all points that have some tags.
+
+    Former versions are not among them: they may have tags that their record has lost.
+
+    Attributes:
+        owner: The other owner.
+        tags: Tags that a point must have; without any, all points of the owner are meant.
+    """
+
+    owner: str
+    tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_owner(self.owner)
+        _check_several("the tags of what is shared", self.tags)
+
+    @property
+    def condition(self) -> Condition:
+        """The condition that a point is among them."""
+        tags = (Equal(TAGS, tag) for tag in self.tags)
+        return Every((Equal(TENANT, self.owner), *tags, Not(Present(VERSION_OF))))
+
+    def covers(self, payload: Mapping[str, Any]) -> bool:
+        """Return whether a point is among them, by its payload as it is read."""
+        return (
+            payload.get(TENANT) == self.owner
+            and VERSION_OF not in payload
+            and set(self.tags) <= set(payload.get(TAGS) or ())
+        )
+
+
+@dataclass(frozen=True)
 class Filter:
-    """The points of one owner that a condition lets through.
+    """The points of one owner that a condition lets through, and what others share with the owner.
 
     Attributes:
         owner: Owner of the points. There is no filter without one.
         condition: Condition that a point must fulfil, too.
         alive_at: Time at which a point must not have expired yet.
         parts: Whether points that continue a long record are let through, too.
+        shared: What others let the owner read. Only what reads may name any.
     """
 
     owner: str
     condition: Condition | None = None
     alive_at: datetime | None = None
     parts: bool = False
+    shared: tuple[Shared, ...] = ()
 
     def __post_init__(self) -> None:
-        check_owner(self.owner)
+        if self.owner != LEDGER:
+            check_owner(self.owner)
         if self.condition is not None and not isinstance(self.condition, Condition):
             raise FilterError(
                 f"a condition of type {type(self.condition).__name__}",
@@ -258,6 +298,12 @@ class Filter:
             )
         if self.alive_at is not None:
             _check_bound("alive_at", self.alive_at)
+
+    @property
+    def whose(self) -> Condition:
+        """The condition that a point is the owner's, or shared with the owner."""
+        own = Equal(TENANT, self.owner)
+        return Either((own, *(each.condition for each in self.shared))) if self.shared else own
 
 
 def first_key(given: Condition) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from sensorium.qdrant.backend import Backend, Progress, Purged, Search
-from sensorium.qdrant.filters import Filter
+from sensorium.qdrant.filters import Filter, Shared
 from sensorium.qdrant.points import Page, Payload, Point, Scored, StoredPoint, Vectors
 
 READING = frozenset(
@@ -44,8 +44,11 @@ class ForwardingBackend(Backend, ABC):
         owner: str,
         payload: bool | Sequence[str],
         vectors: bool | Sequence[str],
+        shared: Sequence[Shared] = (),
     ) -> list[StoredPoint]:
-        found = self._ask("retrieve", ids, owner=owner, payload=payload, vectors=vectors)
+        found = self._ask(
+            "retrieve", ids, owner=owner, payload=payload, vectors=vectors, shared=tuple(shared)
+        )
         return cast("list[StoredPoint]", found)
 
     def occupied(

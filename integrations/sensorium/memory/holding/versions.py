@@ -13,7 +13,9 @@ from sensorium.memory.layout.parts import pages, rows_of, spread_over_points
 from sensorium.memory.layout.payload import record_of
 from sensorium.memory.records import Record
 from sensorium.qdrant import Backend, Filter, OneOf
+from sensorium.qdrant.filters import Shared
 from sensorium.qdrant.points import StoredPoint, iso
+from sensorium.qdrant.schema import TENANT
 
 PAGE = 256  # points read in one request
 MOST = 1_000  # records of one history
@@ -57,17 +59,31 @@ def versions_of(
     return [point for page in pages(backend, wanted, limit=PAGE, payload=keys) for point in page]
 
 
-def read_history(backend: Backend, owner: str, name: str) -> list[Record]:
+def read_history(
+    backend: Backend, owner: str, name: str, *, shared: tuple[Shared, ...] = ()
+) -> list[Record]:
     """Return a record with all that it supersedes, and all that supersedes it, the latest first.
 
+    Args:
+        backend: The collection.
+        owner: Who asks.
+        name: Id of the record.
+        shared: What others let the owner read; what is not among it is left out.
     Raises:
         RecordError: `name` cannot be an id.
         RecordNotFoundError: The owner has no record of that id, or it has expired.
     """
-    start = find_record(backend, owner, name)
-    newer = _follow(backend, owner, start, BY)
-    older = _follow(backend, owner, start, SUPERSEDES)
-    return [record_of(point) for point in (*reversed(newer), start, *older)]
+    start = find_record(backend, owner, name, shared=shared)
+    whose = start.payload[TENANT]
+    newer, older = (
+        [point for point in _follow(backend, whose, start, key) if _is_shown(point, owner, shared)]
+        for key in (BY, SUPERSEDES)
+    )
+    return [record_of(point, owner) for point in (*reversed(newer), start, *older)]
+
+
+def _is_shown(point: StoredPoint, reader: str, shared: Sequence[Shared]) -> bool:
+    return point.payload[TENANT] == reader or any(each.covers(point.payload) for each in shared)
 
 
 def _follow(backend: Backend, owner: str, start: StoredPoint, key: str) -> list[StoredPoint]:

@@ -11,7 +11,7 @@ from sensorium.errors import RecordError
 from sensorium.memory.layout.ids import part_id
 from sensorium.percepts.percept import is_still
 from sensorium.qdrant.backend import Backend
-from sensorium.qdrant.filters import Equal, Filter, OneOf, Present, Range
+from sensorium.qdrant.filters import Equal, Filter, OneOf, Present, Range, Shared
 from sensorium.qdrant.points import Payload, Point, StoredPoint, Vectors
 from sensorium.qdrant.schema import ROWS, ROWS_IN_ALL, TEXT
 
@@ -94,15 +94,18 @@ def row_offset(modality: str, part: int, modalities: Iterable[str]) -> int:
     return part * min(ROWS, ROWS_IN_ALL // with_windows)
 
 
-def rows_of(backend: Backend, owner: str, main: StoredPoint) -> dict[str, Vectors]:
+def rows_of(
+    backend: Backend, owner: str, main: StoredPoint, *, shared: tuple[Shared, ...] = ()
+) -> dict[str, Vectors]:
     """Gather a record's rows from its point and the points that continue it, in order.
 
     Args:
         backend: The collection.
         owner: Owner of the record.
         main: The record's own point, with its vectors.
+        shared: What others let the owner read.
     """
-    parts_of_it = Filter(owner, Equal("part_of", main.id), parts=True)
+    parts_of_it = Filter(owner, Equal("part_of", main.id), parts=True, shared=shared)
     # A point beyond the last part was left behind when the record became shorter.
     last = main.payload.get("parts", 0)
     parts = sorted(

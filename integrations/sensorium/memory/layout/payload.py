@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 from sensorium.encoders import Encoding
 from sensorium.errors import PerceptValueError
 from sensorium.memory.layout.findings import findings_in, own_words
+from sensorium.memory.layout.ids import as_uuid, point_id
 from sensorium.memory.layout.parts import stacked
 from sensorium.memory.records import Finding, Medium, Record
 from sensorium.percepts import Percept, Place, Pose, Span
@@ -134,12 +136,18 @@ def _medium_payload(medium: Medium) -> dict[str, Any]:
     return fields
 
 
-def record_of(point: StoredPoint) -> Record:
-    """Read a record from its point's payload."""
+def record_of(point: StoredPoint, reader: str | None = None) -> Record:
+    """Read a record from its point's payload.
+
+    Args:
+        point: The record's own point.
+        reader: Who is shown it. Another owner's record has the ids of points, which lead to it:
+            the ids that its owner gave may be those of records of the reader's own.
+    """
     payload = point.payload
     at = from_iso(payload["at"])
     expires = payload.get("expires_at")
-    return Record(
+    record = Record(
         id=payload.get("id", point.id),
         owner=payload["owner"],
         at=at,
@@ -159,6 +167,19 @@ def record_of(point: StoredPoint) -> Record:
         superseded_by=tuple(payload.get("superseded_by") or ()),
         version_of=payload.get("version_of"),
     )
+    if reader is None or reader == record.owner:
+        return record
+    return replace(
+        record,
+        id=point.id,
+        supersedes=_points_of(record.owner, record.supersedes),
+        superseded_by=_points_of(record.owner, record.superseded_by),
+    )
+
+
+def _points_of(owner: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the ids of the points of an owner's records."""
+    return tuple(as_uuid(name) or point_id(owner, name) for name in names)
 
 
 def place_payload(place: Place | Pose) -> dict[str, dict[str, Any]]:

@@ -12,6 +12,7 @@ from sensorium.memory.media.signals import open_medium
 from sensorium.memory.moving.reencoding import Reencoding
 from sensorium.memory.receipts import Reembedded
 from sensorium.memory.records import Progress
+from sensorium.memory.sharing.collection import copy_shares, count_shares
 from sensorium.memory.shelf import Shelf
 from sensorium.qdrant import Backend, CollectionSchema, Filter
 from sensorium.qdrant.shared import HolderEndedError
@@ -71,6 +72,7 @@ def _exchanged(
             copy.catch_up()
             check_alone(old, shelf.owner)
             check_complete(copy.result, drop=drop)
+        copy_shares(old, new)
     except BaseException:
         new.discard()
         raise
@@ -88,7 +90,8 @@ def check_alone(backend: Backend, owner: str) -> None:
     Raises:
         StoreError: It holds another owner's, too.
     """
-    if backend.stats()["points"] != backend.count(Filter(owner, parts=True)):
+    records = backend.count(Filter(owner, parts=True))
+    if backend.stats()["points"] != records + count_shares(backend):
         raise StoreError(
             f"a collection in which not all points are of {owner!r}",
             "a collection of one owner: all of it changes its encoder at once",

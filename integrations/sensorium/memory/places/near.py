@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sensorium.errors import FilterError, show
@@ -37,7 +38,8 @@ def near_condition(shelf: Shelf, near: Any) -> Condition | None:
     area, named = _area_of(shelf, near)
     found: list[Condition] = [area.around]
     if area.border is not None:
-        outside = shelf.ask(lambda setup: _outside(setup, shelf.owner, area))
+        border = replace(shelf.readable(area.border), alive_at=None, parts=True)
+        outside = shelf.ask(lambda setup: _outside(setup, border, area))
         found += [Not(Ids(outside))] if outside else []
     if named is not None:  # a name is a record at its own place, which nobody asks for
         found.append(Not(Ids((named,))))
@@ -98,9 +100,8 @@ def _area_of(shelf: Shelf, near: Any) -> tuple[Area, str | None]:
     return read_area(place, radius), None
 
 
-def _outside(setup: Setup, owner: str, area: Area) -> tuple[str, ...]:
+def _outside(setup: Setup, border: Filter, area: Area) -> tuple[str, ...]:
     """Return the points near the border of an area that are not in it."""
-    border = Filter(owner, area.border, parts=True)
     return tuple(
         point.id
         for page in pages(setup.backend, border, limit=PAGE, payload=KEYS)

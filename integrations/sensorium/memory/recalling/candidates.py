@@ -82,7 +82,7 @@ class CandidateSearch:
             scales: Scale of each modality to search; empty to search for keywords alone.
             options: Options of the recall.
         """
-        self.points = PointReader(backend, filter.owner)
+        self.points = PointReader(backend, filter.owner, filter.shared)
         self._backend = backend
         self._filter = filter
         self._scales = scales

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sensorium.qdrant import Backend
+from sensorium.qdrant.filters import Shared
 from sensorium.qdrant.points import StoredPoint, Vectors
 
 # What ranking needs of a point. Of many, everything else is read of the hits alone; a few are read
@@ -20,15 +21,17 @@ FEW = 64
 class PointReader:
     """Reads the payload that ranking needs, and knows which record each point belongs to."""
 
-    def __init__(self, backend: Backend, owner: str) -> None:
+    def __init__(self, backend: Backend, owner: str, shared: Sequence[Shared] = ()) -> None:
         """Read from a store; nothing is read yet.
 
         Args:
             backend: Store of the points.
             owner: Owner of the points.
+            shared: What others let the owner read.
         """
         self._backend = backend
         self._owner = owner
+        self._shared = shared
         self._points: dict[str, StoredPoint] = {}
         self._rows: dict[tuple[str, str], Vectors | None] = {}  # by point and modality
         self._whole: set[str] = set()
@@ -78,7 +81,9 @@ class PointReader:
             return
         ids = list(dict.fromkeys(point for point, _ in missing))
         names = list(dict.fromkeys(name for _, name in missing))
-        read = self._backend.retrieve(ids, owner=self._owner, payload=False, vectors=names)
+        read = self._backend.retrieve(
+            ids, owner=self._owner, payload=False, vectors=names, shared=self._shared
+        )
         self._rows.update(dict.fromkeys(missing))
         self._keep_rows(read)
 
@@ -98,6 +103,7 @@ class PointReader:
             owner=self._owner,
             payload=True if whole else NEEDED,
             vectors=list(vectors) or False,
+            shared=self._shared,
         )
         self._keep_rows(points)
         self._points.update({point.id: point for point in points})

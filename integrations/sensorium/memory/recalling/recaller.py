@@ -126,8 +126,9 @@ class Recaller:
         """Return the scale of each modality for a question, and the options to search with."""
         modalities = check_modalities(options.modalities, setup.encoder)
         if like is not None:
-            main = find_record(setup.backend, self._owner, like, vectors=True)
-            rows = rows_of(setup.backend, self._owner, main)
+            shared = self._shelf.shared()
+            main = find_record(setup.backend, self._owner, like, vectors=True, shared=shared)
+            rows = rows_of(setup.backend, self._owner, main, shared=shared)
             question = EncodedQuestion(vectors_like(rows))
             options = options.without(main.id)
         else:
@@ -171,7 +172,7 @@ class Recaller:
         now: datetime,
     ) -> tuple[list[Candidate], PointReader]:
         """Search for the records that hold now; most memories have none that does not."""
-        mine = Filter(self._owner, options.condition, alive_at=now, parts=True)
+        mine = replace(self._shelf.readable(options.condition, now=now), parts=True)
         search = CandidateSearch(backend, mine, scales, options)
         found = search.run()
         if any(is_superseded(search.points.payload(each.id), now) for each in found):
@@ -218,7 +219,7 @@ class Recaller:
     ) -> dict[str, Hit]:
         """Read the records of the chosen candidates."""
         read = points.read_whole([candidate.id for candidate in candidates])
-        records = {name: record_of(point) for name, point in read.items()}
+        records = {name: record_of(point, self._owner) for name, point in read.items()}
         return {
             candidate.id: _hit(candidate, records[candidate.id], points, now)
             for candidate in candidates

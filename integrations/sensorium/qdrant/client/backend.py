@@ -31,8 +31,8 @@ from sensorium.qdrant.client.schema import (
     existing_collection,
 )
 from sensorium.qdrant.client.state import CollectionState, place_of
-from sensorium.qdrant.filters import Filter
-from sensorium.qdrant.ownership import keys_with_owner, owned_points, taken_ids
+from sensorium.qdrant.filters import Filter, Shared
+from sensorium.qdrant.ownership import check_own, keys_with_owner, owned_points, taken_ids
 from sensorium.qdrant.points import (
     Page,
     Payload,
@@ -182,10 +182,12 @@ class ClientBackend(Backend):
     def set_payload(
         self, filter: Filter, payload: Payload, *, clear: AnyCollection[str] = ()
     ) -> None:
+        check_own(filter)
         check_payload(payload)
         self._write(writing.set_payload, filter, payload, list(clear))
 
     def delete(self, filter: Filter) -> None:
+        check_own(filter)
         self._write(writing.delete, filter)
 
     def retrieve(
@@ -195,9 +197,11 @@ class ClientBackend(Backend):
         owner: str,
         payload: bool | Sequence[str],
         vectors: bool | Sequence[str],
+        shared: Sequence[Shared] = (),
     ) -> list[StoredPoint]:
-        points = self._read(reading.read_points, ids, keys_with_owner(payload), vectors)
-        return owned_points(points, owner, payload)
+        keys = keys_with_owner(payload, shared)
+        points = self._read(reading.read_points, ids, keys, vectors)
+        return owned_points(points, owner, payload, shared)
 
     def occupied(
         self, ids: Sequence[str], *, owner: str, payload: bool | Sequence[str]

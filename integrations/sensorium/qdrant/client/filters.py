@@ -29,7 +29,7 @@ from sensorium.qdrant.filters import (
     uuids,
     with_the_time_of,
 )
-from sensorium.qdrant.schema import CREATED, PLACE, TENANT
+from sensorium.qdrant.schema import CREATED, PLACE
 
 Translated: TypeAlias = "models.FieldCondition | models.HasIdCondition | models.Filter"
 LARGEST = sys.float_info.max  # JSON has no infinity: an infinite bound would become null
@@ -44,7 +44,7 @@ def translated(filter: Filter) -> models.Filter:
     Raises:
         FilterError: A condition of an unknown kind.
     """
-    must: list[models.Condition] = [_match(TENANT, filter.owner)]
+    must: list[models.Condition] = [_condition(filter.whose)]
     must_not: list[models.Condition] = []
     if filter.condition is not None:
         must.append(condition(filter.condition))

@@ -77,11 +77,11 @@ def _search_params(collection: Collection) -> models.SearchParams | None:
 def search_text(collection: Collection, text: str, filter: Filter, limit: int) -> list[Scored]:
     """Find points by the words of their text.
 
-    How rare a word is is counted among the owner's points alone; in memory, among all points.
+    How rare a word is is counted among what the owner may read; in memory, among all points.
     """
     if not ranks_texts(collection.connection):
         return rank_texts(collection, text, filter, limit)
-    owner = models.IdfCorpusParams(corpus=translated(Filter(filter.owner)))
+    owner = models.IdfCorpusParams(corpus=translated(Filter(filter.owner, shared=filter.shared)))
     params = None if collection.connection.local else models.SearchParams(idf=owner)
     found = collection.call(
         collection.client.query_points,

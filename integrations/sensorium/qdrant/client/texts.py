@@ -12,13 +12,14 @@ import unicodedata
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from qdrant_client import models
 
 from sensorium.qdrant.client.collection import Collection
 from sensorium.qdrant.client.connection import Connection
 from sensorium.qdrant.client.filters import translated
-from sensorium.qdrant.filters import Condition, Either, Every, Filter, Present, Words
+from sensorium.qdrant.filters import Condition, Either, Every, Filter, Present, Shared, Words
 from sensorium.qdrant.points import Scored
 from sensorium.qdrant.schema import TEXT
 
@@ -44,9 +45,8 @@ class Corpus:
     length: float
 
 
-_corpora: weakref.WeakKeyDictionary[Connection, dict[tuple[str, str], Corpus]] = (
-    weakref.WeakKeyDictionary()
-)
+Key: TypeAlias = tuple[str, str, tuple[Shared, ...]]  # the collection, and who reads what in it
+_corpora: weakref.WeakKeyDictionary[Connection, dict[Key, Corpus]] = weakref.WeakKeyDictionary()
 
 
 def rank_texts(collection: Collection, text: str, filter: Filter, limit: int) -> list[Scored]:
@@ -106,7 +106,7 @@ def _within_reach(rarest: Sequence[str], counts: Mapping[str, int]) -> list[str]
 def _corpus(collection: Collection, filter: Filter) -> Corpus:
     """Describe the owner's texts; of many, what was found for as many before."""
     known = _corpora.setdefault(collection.connection, {})
-    key = (collection.name, filter.owner)
+    key = (collection.name, filter.owner, filter.shared)
     points = _count(collection, _owned(filter, Present(TEXT)))
     kept = known.get(key)
     if kept and points > SAMPLED and kept.points / DRIFT < points < kept.points * DRIFT:
@@ -163,8 +163,8 @@ def _holding(word: str) -> Words:
 
 
 def _owned(filter: Filter, condition: Condition) -> Filter:
-    """Return the filter of all records of the same owner that fulfil a condition."""
-    return Filter(filter.owner, condition)
+    """Return the filter of all records the same owner may read that fulfil a condition."""
+    return Filter(filter.owner, condition, shared=filter.shared)
 
 
 def _with(filter: Filter, condition: Condition) -> Filter:

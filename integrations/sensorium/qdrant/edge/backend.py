@@ -38,8 +38,8 @@ from sensorium.qdrant.edge.room import OPENING, check_free
 from sensorium.qdrant.edge.shard import Shard
 from sensorium.qdrant.edge.vacuuming import TOGETHER, CopyUnderWay, DeadPoints
 from sensorium.qdrant.erasing import erase_folder
-from sensorium.qdrant.filters import Filter
-from sensorium.qdrant.ownership import keys_with_owner, owned_points, taken_ids
+from sensorium.qdrant.filters import Filter, Shared
+from sensorium.qdrant.ownership import check_own, keys_with_owner, owned_points, taken_ids
 from sensorium.qdrant.points import (
     Page,
     Payload,
@@ -157,11 +157,13 @@ class EdgeBackend(Backend):
         self._vacuum_after(1)
 
     def set_payload(self, filter: Filter, payload: Payload, *, clear: Collection[str] = ()) -> None:
+        check_own(filter)
         check_payload(payload)
         with self._writing() as shard:
             writing.set_payload(shard, filter, payload, clear)
 
     def delete(self, filter: Filter) -> None:
+        check_own(filter)
         with self._writing() as shard:
             writing.delete(shard, filter)
 
@@ -172,10 +174,12 @@ class EdgeBackend(Backend):
         owner: str,
         payload: bool | Sequence[str],
         vectors: bool | Sequence[str],
+        shared: Sequence[Shared] = (),
     ) -> list[StoredPoint]:
         with self._using() as shard:
-            points = reading.read_points(shard, ids, keys_with_owner(payload), vectors)
-        return owned_points(points, owner, payload)
+            keys = keys_with_owner(payload, shared)
+            points = reading.read_points(shard, ids, keys, vectors)
+        return owned_points(points, owner, payload, shared)
 
     def occupied(
         self, ids: Sequence[str], *, owner: str, payload: bool | Sequence[str]

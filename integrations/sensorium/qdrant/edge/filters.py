@@ -35,16 +35,19 @@ from sensorium.qdrant.schema import CREATED, PLACE
 NEVER = edge.HasIdCondition(set())
 
 
-def translated(filter: Filter, *, expiry: bool = True, parts: bool = True) -> edge.Filter:
+def translated(
+    filter: Filter, *, whose: Condition | None = None, expiry: bool = True, parts: bool = True
+) -> edge.Filter:
     """Translate a filter; the owner is added here, and nowhere else.
 
     Args:
         filter: The filter.
+        whose: Its condition on the owner, if that was made simpler.
         expiry: Whether to ask for expiry. Where nothing has expired, the condition lets everything
             through and costs more than the search itself.
         parts: Whether to ask for continuations, which costs as much where there are none.
     """
-    must: list[Any] = [edge.FieldCondition("owner", match=edge.MatchValue(filter.owner))]
+    must: list[Any] = [_condition(whose or filter.whose)]
     must_not: list[Any] = []
     if filter.condition is not None:
         must.append(condition(filter.condition))

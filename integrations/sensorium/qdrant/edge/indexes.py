@@ -69,6 +69,10 @@ class PayloadIndexes:
             return filter
         return replace(filter, condition=_decided(filter.condition, self.missing))
 
+    def whose(self, filter: Filter) -> Condition:
+        """Return a filter's condition on the owner, without conditions on absent keys."""
+        return _decided(filter.whose, self.missing) if filter.shared else filter.whose
+
     def _make(self, keys: Iterable[str]) -> None:
         for key in list(keys):
             for field, params in self.missing[key].items():

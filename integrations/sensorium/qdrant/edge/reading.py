@@ -69,7 +69,8 @@ def _search_params(shard: Shard, filter: Filter, where: edge.Filter) -> edge.Sea
         return edge.SearchParams(exact=True)
     points = _about(shard, where)
     beyond = None
-    if filter.condition is not None or where.must_not:  # the latter leaves expired points out
+    # The last of these leaves expired points out
+    if filter.condition is not None or filter.shared or where.must_not:
         beyond = BEYOND
         if points <= max(FEW_CHOSEN, SHARE * _about(shard, None)):
             return edge.SearchParams(exact=True)
@@ -117,8 +118,8 @@ def _asked(
 
 
 def search_text(shard: Shard, text: str, filter: Filter, limit: int) -> list[Scored]:
-    """Find points by the words of their text; only the owner's points make a word frequent."""
-    owner = translated(Filter(filter.owner))
+    """Find points by their words; only points that the owner may read make a word frequent."""
+    owner = translated(Filter(filter.owner, shared=filter.shared))
     request = edge.QueryRequest(
         limit=limit,
         query=edge.TextQuery(TEXT, text),

@@ -94,7 +94,8 @@ class Shard:
             alone = Filter(filter.owner, alive_at=filter.alive_at, parts=True)
             expiry = self._count(edge.Filter(must=translated(alone).must_not)) > 0
         decided = self.indexes.without_missing(filter)
-        return translated(decided, expiry=expiry, parts=self._has_parts)
+        whose = self.indexes.whose(filter)
+        return translated(decided, whose=whose, expiry=expiry, parts=self._has_parts)
 
     def vector_names(self, vectors: bool | Sequence[str]) -> bool | list[str]:
         """Return the named vectors to read, without those that the shard does not have."""

@@ -26,7 +26,7 @@ TYPES: tuple[type, ...] = (
     *(Point, StoredPoint, Scored, Page, Search, Purged, Erasure, Filter),
     *(filters.Equal, filters.OneOf, filters.Range, filters.Words, filters.Present, filters.Ids),
     *(filters.Every, filters.Either, filters.Not),
-    *(filters.Near,),
+    *(filters.Near, filters.Shared),
 )
 ROWS, SET, TUPLE, SCHEMA, ERROR, OS_ERROR = 100, 101, 102, 103, 104, 105
 NUMBERS = {each: number for number, each in enumerate(TYPES)}

@@ -37,7 +37,8 @@ def find_medium(memory: Memory, digest: str) -> Medium:
 
 
 def _media(memory: Memory, condition: Condition, digest: str) -> Iterator[Medium]:
-    alive = Filter(memory.owner, condition, alive_at=datetime.now(timezone.utc))
+    now = datetime.now(timezone.utc)
+    alive = Filter(memory.owner, condition, alive_at=now, shared=memory.shared)
     page = memory.backend.scroll(alive, limit=PAGE, payload=["media"])
     for point in page.points:
         yield from (each for each in media_in(point.payload) if each.digest == digest)

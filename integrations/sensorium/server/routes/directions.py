@@ -19,8 +19,9 @@ def directions(memory: Memory, name: str) -> dict[str, NDArray[np.float32]]:
         RecordNotFoundError: There is no such record.
         RequestError: It has no vectors.
     """
-    main = find_record(memory.backend, memory.owner, name, vectors=True)
-    rows = rows_of(memory.backend, memory.owner, main)
+    shared = memory.shared
+    main = find_record(memory.backend, memory.owner, name, vectors=True, shared=shared)
+    rows = rows_of(memory.backend, memory.owner, main, shared=shared)
     if not rows:
         raise RequestError(
             "a memory without vectors", "one that can be compared", "choose another one"

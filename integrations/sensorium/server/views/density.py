@@ -32,7 +32,8 @@ def density(memory: Memory, by: By, **filters: Unpack[Filters]) -> list[tuple[da
         FilterError: A filter is wrong; see `Filters`.
     """
     now = datetime.now(timezone.utc)
-    alive = Filter(memory.owner, conditions("density", filters), alive_at=now)
+    condition = conditions("density", filters)
+    alive = Filter(memory.owner, condition, alive_at=now, shared=memory.shared)
     kept = KEPT[by]
     counts: Counter[str] = Counter()
     cursor: str | None = None

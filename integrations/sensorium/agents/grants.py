@@ -21,8 +21,9 @@ else:
     import tomli as tomllib
 
 READ, WRITE, FORGET = "read", "write", "forget"
+SHARE = "share"  # of a server: to let other owners read, which no agent may unless it is given
 ADMIN = "admin"  # of a server: what concerns all owners, such as its metrics
-RIGHTS = (READ, WRITE, FORGET, ADMIN)
+RIGHTS = (READ, WRITE, FORGET, SHARE, ADMIN)
 SHORTEST_TOKEN = 16  # characters
 SHA256 = re.compile("[0-9a-f]{64}")
 FIELDS = {"sha256", "owner", "rights", "name", "created"}
@@ -41,7 +42,7 @@ class Grant:
     Attributes:
         sha256: Digest of the token, in hexadecimal; the token itself is nowhere kept.
         owner: Owner whose memories it reaches.
-        rights: Some of `"read"`, `"write"`, `"forget"` and `"admin"`.
+        rights: Some of `"read"`, `"write"`, `"forget"`, `"share"` and `"admin"`.
         name: What people call the token, such as the device that has it.
         created: Time at which it was made; `None` if that is not known.
     """

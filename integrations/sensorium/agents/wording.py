@@ -209,8 +209,13 @@ def _one_line(name: str) -> str:
 
 
 def standing(record: Record) -> list[str]:
-    """Say where a memory was, who says so, and what it stands in the place of, as far as known."""
-    said = [] if record.place is None else [f"place {place_text(record.place)}"]
+    """Say whose a memory is and where it was, who says so, and what it stands in the place of.
+
+    All as far as it is known; whose it is, where it is another's.
+    """
+    said = [f"shared by {quoted_json(record.owner)}"] if record.shared else []
+    if record.place is not None:
+        said.append(f"place {place_text(record.place)}")
     if record.origin in ORIGIN_WORDS:
         said.append(ORIGIN_WORDS[record.origin])
     if record.supersedes:

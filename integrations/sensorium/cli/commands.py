@@ -90,6 +90,18 @@ ENTRIES = {
         "placing:name_place",
         "Give a place a name, by which --near may ask for it; a name given again is moved.",
     ),
+    "share": Entry(
+        "sharing:share",
+        "Let another owner of the same place read memories, those that are yet to come, too.",
+    ),
+    "unshare": Entry(
+        "sharing:unshare",
+        "End shares, at once and in every process; `sensorium shares` lists them.",
+    ),
+    "shares": Entry(
+        "sharing:shares",
+        "List what is shared with others, and what others share.",
+    ),
     "show": Entry(
         "showing:show",
         "Show everything about one memory, and where its signals are.",

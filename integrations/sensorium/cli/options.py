@@ -48,7 +48,7 @@ Owner = Annotated[
     typer.Option(
         "--owner",
         envvar="SENSORIUM_OWNER",
-        help="Owner of the memories. Other owners' memories are never read or changed.",
+        help="Owner of the memories. Others' are never changed, and read only if they share them.",
     ),
 ]
 EncoderName = Annotated[

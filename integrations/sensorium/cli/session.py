@@ -85,15 +85,20 @@ class Session:
         with memory:
             yield memory
 
-    def media_store(self) -> MediaStore | None:
-        """Open the store of the owner's signals; return `None` if this place keeps no signals."""
+    def media_store(self, owner: str | None = None) -> MediaStore | None:
+        """Open the store of an owner's signals; return `None` if this place keeps no signals.
+
+        Args:
+            owner: Whose; by default those of `--owner`. Of another's, only what a record names that
+                was just read.
+        """
         from sensorium.memory.media.store import MediaStore
         from sensorium.memory.place import MEDIA
 
         root = os.environ.get(MEDIA_VARIABLE)
         if is_folder(self.place):
             root = str(Path(self.place).expanduser().absolute() / MEDIA)
-        return MediaStore(root, owner=self.owner) if root else None
+        return MediaStore(root, owner=owner or self.owner) if root else None
 
     def answer(self, record: dict[str, Any], text: str) -> None:
         """Print the record if JSON was asked for, the text otherwise."""

@@ -31,7 +31,7 @@ def show(id: RecordId, *, session: Session) -> None:
     """Show everything about one memory, and where its signals are."""
     with session.opened(encodes=False) as memory:
         record = memory.get(find_id(memory, id))
-    store = session.media_store()
+    store = session.media_store(record.owner)
     paths = [_path(store, medium) for medium in record.media]
     if session.as_json:
         fields = record.to_dict()
@@ -59,7 +59,7 @@ def save(
     """Copy the signals that were kept with a memory to ordinary files."""
     with session.opened(encodes=False) as memory:
         record = memory.get(find_id(memory, id))
-    store = session.media_store()
+    store = session.media_store(record.owner)
     kept = list(record.files)
     if store is None or not kept:
         raise MediaNotFoundError(
@@ -85,6 +85,8 @@ def _path(store: MediaStore | None, medium: Medium) -> Path | None:
 def _lines(record: Record, paths: list[Path | None]) -> Iterator[tuple[str, object]]:
     """Yield the name and the value of each thing that a record has."""
     yield "id", record.id
+    if record.shared:
+        yield "owner", printable(record.owner)
     yield "at", _local(record.at)
     if record.until != record.at:
         yield "until", _local(record.until)

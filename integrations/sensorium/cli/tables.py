@@ -104,6 +104,15 @@ def exactly(at: datetime) -> str:
 
 def what(record: Record) -> str:
     """Name a record by its text, its source, the files it came from, or its modalities."""
+    return f"{whose(record)}{_named(record)}"
+
+
+def whose(record: Record) -> str:
+    """Return whose a record is, before what names it; nothing of one's own."""
+    return f"[{_shorten(record.owner)}] " if record.shared else ""
+
+
+def _named(record: Record) -> str:
     if record.text:
         return _shorten(record.text)
     origins = [_file_name(medium.uri) for medium in record.media if medium.uri]
@@ -113,9 +122,11 @@ def what(record: Record) -> str:
 def matching(hit: Hit) -> str:
     """Name a record by the words that matched: those found in it, or a part of its text."""
     if hit.finding is not None:
-        return _shorten(f"“{hit.finding.text}” {what(hit.record)}")
+        found = _shorten(f"“{hit.finding.text}” {_named(hit.record)}")
+        return f"{whose(hit.record)}{found}"
     if hit.modality == "text" and hit.span is not None and hit.record.text:
-        return _shorten(hit.record.text[int(hit.span.start) : int(hit.span.end)])
+        part = _shorten(hit.record.text[int(hit.span.start) : int(hit.span.end)])
+        return f"{whose(hit.record)}{part}"
     return what(hit.record)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sensorium.server.entry.tokens import TokenFile
 
 VARIABLE = "SENSORIUM_TOKENS"
-ALL_RIGHTS = "read, write, forget, admin"
+ALL_RIGHTS = "read, write, forget, share, admin"
 
 app = typer.Typer(
     help="Make, list and revoke the tokens of a server.", no_args_is_help=True, add_completion=False

@@ -22,7 +22,8 @@ def hit_document(hit: Hit) -> Document:
     Returns:
         A document whose `metadata`, JSON-ready, has the keys `id`, `modality`, `span`, `uri`,
         `mime_type`, `score`, `confidence`, `certainty`, `similarity`, `at`, `tags` and
-        `source`; the record's own metadata are under `metadata`. Where words that were found in a
+        `source`; the record's own metadata are under `metadata`. Whose it is stands under
+        `shared_by`, if it is another owner's. Where words that were found in a
         signal matched, they are the `finding`, and the text if the record has none of its own. The
         text of other records without words is `line_of` them.
     """
@@ -43,6 +44,8 @@ def hit_document(hit: Hit) -> Document:
         "origin": record.origin,
         "metadata": dict(record.metadata),
     }
+    if record.shared:
+        facts["shared_by"] = record.owner
     text = record.text
     if hit.finding is not None:
         facts["finding"] = hit.finding.to_dict()
@@ -62,6 +65,8 @@ def line_of(record: Record) -> str:
     """
     signals = [_signal(medium) for medium in record.media if medium.of is None]
     parts = [" and ".join(signals or record.modalities), f"{record.at:%Y-%m-%d %H:%M:%S} UTC"]
+    if record.shared:
+        parts.append(f"shared by {quoted_words(_one_line(record.owner))}")
     if record.source:
         parts.append(f"from {_one_line(record.source)}")
     tags = [_one_line(tag) for tag in record.tags if tag != MARK]

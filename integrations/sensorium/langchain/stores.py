@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from typing_extensions import Self
 
 from sensorium.agents.opening import check_memory, closed_on_failure
+from sensorium.agents.own import own_records
 from sensorium.agents.signals import Content, percepts_of
 from sensorium.agents.threads import in_thread, to_thread
 from sensorium.encoders import normalise
@@ -515,13 +516,18 @@ class SensoriumVectorStore(Closing, VectorStore):
         **kwargs: Any,
     ) -> list[Hit]:
         refuse(kwargs)
-        where = condition_of(filter)
+        where = self._own(condition_of(filter))
         limit = limit_of(k)
         if not limit:
             return []
         return self.memory.recall(
             question, limit=limit, ranking=self._ranking, where=where, keywords=keywords
         )
+
+    def _own(self, where: Condition | None) -> Condition | None:
+        """Add to a condition that documents are the store's own, if others share memories."""
+        own = own_records(self.memory)
+        return Every((*own, *([] if where is None else [where]))) if own else where
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """Return documents in the order of their ids; unknown ids are passed over."""
@@ -560,7 +566,7 @@ class SensoriumVectorStore(Closing, VectorStore):
         cursor = None
         while True:
             page = self.memory.timeline(
-                limit=PAGE, newest_first=False, cursor=cursor, tags=[MARK], where=where
+                limit=PAGE, newest_first=False, cursor=cursor, tags=[MARK], where=self._own(where)
             )
             yield from page
             cursor = page.cursor

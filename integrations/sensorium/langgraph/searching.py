@@ -11,6 +11,7 @@ from itertools import chain, islice
 
 from langgraph.store.base import ListNamespacesOp, SearchOp
 
+from sensorium.agents.own import own_records
 from sensorium.agents.widening import WIDER, widening
 from sensorium.langgraph.filters import fields_of, matches, necessary
 from sensorium.langgraph.index import Index
@@ -68,7 +69,7 @@ class Searcher:
         question = self._index.question(query)
         hits = widening(
             lambda limit, rest: self._memory.recall(
-                question, limit=limit, ranking=self._ranking, **_narrow(op, rest)
+                question, limit=limit, ranking=self._ranking, **self._narrow(op, rest)
             ),
             owner=self._memory.owner,
             first=op.offset + op.limit,
@@ -77,7 +78,7 @@ class Searcher:
             yield from self._matching(op, hit.record, _score(hit, self._ranking))
 
     def _list(self, op: SearchOp, condition: Condition | None = None) -> Iterator[Found]:
-        narrowed = _narrow(op, condition)
+        narrowed = self._narrow(op, condition)
         size, cursor = max(1, op.offset + op.limit), None
         while True:
             size = min(size, LARGEST_PAGE)
@@ -101,24 +102,25 @@ class Searcher:
     def namespaces(self, op: ListNamespacesOp) -> list[Namespace]:
         """Answer a checked listing of namespaces."""
         tags = narrowest_tags(common_prefix(op))
-        sources = self._memory.tally("source", limit=MOST, tags=tags)
+        own = Every(tuple(own_records(self._memory)))
+        sources = self._memory.tally("source", limit=MOST, tags=tags, where=own)
         if len(sources) < MOST:
             return select_namespaces((tuple(source.split(".")) for source in sources), op)
         # More namespaces than one tally counts: read the items
         every = SearchOp(common_prefix(op), limit=LARGEST_PAGE)
         return select_namespaces((stored.namespace for stored, _ in self._list(every)), op)
 
+    def _narrow(self, op: SearchOp, condition: Condition | None) -> Filters:
+        """Return filters that all matching items fulfil, and few others.
 
-def _narrow(op: SearchOp, condition: Condition | None) -> Filters:
-    """Return filters that all matching items fulfil, and few others.
-
-    Args:
-        op: The search.
-        condition: Another condition that must hold.
-    """
-    conditions = (*necessary(op.filter), *([] if condition is None else [condition]))
-    tags = narrowest_tags(tuple(op.namespace_prefix))
-    return Filters(tags=tags, where=Every(conditions) if conditions else None)
+        Args:
+            op: The search.
+            condition: Another condition that must hold.
+        """
+        others = [] if condition is None else [condition]
+        conditions = (*necessary(op.filter), *others, *own_records(self._memory))
+        tags = narrowest_tags(tuple(op.namespace_prefix))
+        return Filters(tags=tags, where=Every(conditions) if conditions else None)
 
 
 def _score(hit: Hit, ranking: str) -> float | None:

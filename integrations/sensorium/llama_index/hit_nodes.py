@@ -59,6 +59,7 @@ def _description(hit: Hit) -> dict[str, Any]:
         "tags": [tag for tag in hit.record.tags if not tag.startswith(TAG)] or None,
         "source": hit.record.source,
         "origin": hit.record.origin,
+        "shared_by": hit.record.owner if hit.record.shared else None,
         "finding": hit.finding.to_dict() if hit.finding else None,
     }
     return {name: value for name, value in about.items() if value is not None}

@@ -128,13 +128,15 @@ class SensoriumMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
         if not parts:
             return []
         try:
-            return self.memory.recall(
+            hits = self.memory.recall(
                 list(parts),
                 weights=list(weights),
                 limit=limit,
                 min_confidence=self.min_confidence,
                 source=_source(session) if self.scope == "session" else None,
             )
+            # A session is the owner's, whatever others call theirs
+            return [hit for hit in hits if self.scope != "session" or not hit.record.shared]
         except UNREADABLE as error:
             failed = error.failures if isinstance(error, BatchError) else range(len(parts))
             left = [number for number in range(len(parts)) if number not in failed]

@@ -11,6 +11,7 @@ from llama_index.core.vector_stores.types import MetadataFilters
 from numpy.typing import NDArray
 
 from sensorium.agents.opening import check_memory
+from sensorium.agents.own import own_records
 from sensorium.agents.widening import WIDER, Search, named, widening
 from sensorium.llama_index.filters import (
     DOCUMENT_KEYS,
@@ -153,7 +154,10 @@ class NodeSearch:
         Args:
             rest: Another condition that must hold.
         """
-        every: list[Condition] = [Equal("tags", tag_of(self._modality))]
+        every: list[Condition] = [
+            Equal("tags", tag_of(self._modality)),
+            *own_records(self._memory),
+        ]
         own: list[Condition] = []
         possible = necessary(self._filters)
         if possible is not None:

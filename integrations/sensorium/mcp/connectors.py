@@ -89,6 +89,8 @@ class ConnectorTools:
             "modalities": list(record.modalities),
             "metadata": dict(record.metadata),
         }
+        if record.shared:
+            known["shared_by"] = record.owner
         return _answer(DocumentData(**_result(record), text=_text(record), metadata=known))
 
 

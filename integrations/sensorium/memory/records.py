@@ -253,6 +253,7 @@ class Record:
         supersedes: Ids of the records that held before it.
         superseded_by: Ids of the records that hold in its place.
         version_of: Id of the record of which it is a former version; `None` if it is none.
+        shared: Whether it is another owner's, who shares it with whoever asked.
     """
 
     id: str
@@ -273,6 +274,7 @@ class Record:
     supersedes: tuple[str, ...] = ()
     superseded_by: tuple[str, ...] = ()
     version_of: str | None = None
+    shared: bool = False
 
     @property
     def files(self) -> tuple[Medium, ...]:

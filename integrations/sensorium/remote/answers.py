@@ -22,6 +22,7 @@ from sensorium.memory import (
     Remembered,
     Timeline,
 )
+from sensorium.memory.sharing.shares import Share
 from sensorium.percepts import Place, Pose, Span
 from sensorium.qdrant.points import from_iso
 
@@ -95,6 +96,11 @@ def episode_of(answer: Mapping[str, Any]) -> Episode:
         "moments": tuple(map(record_of, answer["moments"])),
     }
     return _known(Episode, read)
+
+
+def share_of(answer: Mapping[str, Any]) -> Share:
+    """Read a share, as `Share.to_dict` wrote it."""
+    return Share.from_dict(answer, place="the answer of the server")
 
 
 def remembered_of(answer: Mapping[str, Any]) -> Remembered:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -29,6 +29,13 @@ OURS = {  # errors that a server may name, by the names of their classes
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, SensoriumError)
 }
+
+
+class Download(NamedTuple):
+    """A file as it comes: its pieces, and whether it may be kept and used again."""
+
+    pieces: Iterator[bytes]
+    may_be_kept: bool
 
 
 class Connection:
@@ -104,7 +111,7 @@ class Connection:
         return self._json(answer)
 
     @contextmanager
-    def download(self, path: str) -> Iterator[Iterator[bytes]]:
+    def download(self, path: str) -> Iterator[Download]:
         """Ask for a file, and yield its content in pieces.
 
         Raises:
@@ -114,7 +121,8 @@ class Connection:
             if answer.is_error:
                 answer.read()
                 raise self._refusal(answer)
-            yield answer.iter_bytes()
+            may_be_kept = "no-cache" not in answer.headers.get("Cache-Control", "")
+            yield Download(answer.iter_bytes(), may_be_kept)
 
     @contextmanager
     def events(self, path: str, **request: Any) -> Iterator[Iterator[str]]:

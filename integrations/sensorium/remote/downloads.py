@@ -18,13 +18,17 @@ from sensorium.remote.connection import Connection
 
 
 class Downloads:
-    """Fetches each medium once, into a temporary folder of its own."""
+    """Fetches each medium once, into a temporary folder of its own.
+
+    What others share is fetched each time: it may be shared no more.
+    """
 
     def __init__(self, connection: Connection) -> None:
         """Fetch by `connection`; nothing is fetched yet."""
         self._connection = connection
         self._folder: TemporaryFolder | None = None
         self._lock = Lock()
+        self._others: set[str] = set()  # digests of media that others share
 
     def open(self, medium: Medium) -> Percept:
         """Fetch a medium, and open it.
@@ -49,12 +53,13 @@ class Downloads:
             raise _distrusted(f"a medium with the digest {show(digest)}", "64 hexadecimal digits")
         with self._lock:
             path = self._made() / digest
-            if path.exists():
+            if path.exists() and digest not in self._others:
                 return path
             part = path.with_suffix(".part")
             try:
-                with self._connection.download(f"/media/{digest}") as pieces:
-                    _write(part, pieces, name, medium.bytes)
+                with self._connection.download(f"/media/{digest}") as coming:
+                    _write(part, coming.pieces, name, medium.bytes)
+                (self._others.discard if coming.may_be_kept else self._others.add)(digest)
                 part.replace(path)
             finally:
                 with suppress(FileNotFoundError):

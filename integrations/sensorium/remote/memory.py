@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, Literal, NoReturn
 from urllib.parse import quote
 
 from numpy.typing import ArrayLike
@@ -59,6 +59,7 @@ from sensorium.memory.records import (
     Timeline,
     Whereabouts,
 )
+from sensorium.memory.sharing.shares import Share, checked_share, chosen_tags
 from sensorium.memory.times import limit_by_times
 from sensorium.memory.watching.watch import check_timeout
 from sensorium.memory.watching.watches import check_beside_nothing, check_least, check_start
@@ -66,6 +67,7 @@ from sensorium.memory.writing.draft import check_fields, each_moment, expiry
 from sensorium.memory.writing.editor import changes
 from sensorium.memory.writing.writer import BATCH
 from sensorium.percepts import Percept
+from sensorium.qdrant.filters import Shared
 from sensorium.remote.answers import (
     area_of,
     conflict_of,
@@ -74,6 +76,7 @@ from sensorium.remote.answers import (
     occurrences_of,
     record_of,
     remembered_of,
+    share_of,
     timeline_of,
     written_time,
     zone_name,
@@ -135,6 +138,11 @@ class RemoteMemory(Memory):
     def owner(self) -> str:
         """Owner of the memories, whom the token names."""
         return (self._unopened or self._given).owner
+
+    @property
+    def shared(self) -> tuple[Shared, ...]:
+        """Nothing: the server looks through what others share by itself."""
+        return ()
 
     @property
     def read_only(self) -> bool:
@@ -613,6 +621,40 @@ class RemoteMemory(Memory):
         """Return the places that have a name, by name."""
         answer = self._connection.ask("GET", "/places")["places"]
         return {name: area_of(area) for name, area in answer.items()}
+
+    def share(
+        self,
+        *,
+        with_: str,
+        tags: Collection[str] | None = None,
+        everything: bool = False,
+        rights: Literal["read"] = "read",
+    ) -> Share:
+        """Let another owner read memories; see `Memory.share`. The token needs the right `share`."""
+        now = datetime.now(timezone.utc)
+        asked = checked_share(
+            self.owner, with_, tags, everything=everything, rights=rights, since=now
+        )
+        said = {"with": with_, "tags": list(asked.tags) or None, "everything": everything}
+        return share_of(self._connection.ask("POST", "/shares", json=said))
+
+    def unshare(
+        self,
+        *,
+        with_: str | None = None,
+        from_: str | None = None,
+        tags: Collection[str] | None = None,
+        everything: bool = False,
+    ) -> int:
+        """End shares; see `Memory.unshare`. The token needs the right `share`."""
+        named = None if tags is None else chosen_tags(tags, everything=False)
+        given = {"with": with_, "from": from_, "tag": named, "everything": everything or None}
+        params = {name: value for name, value in given.items() if value is not None}
+        return int(self._connection.ask("DELETE", "/shares", params=params)["ended"])
+
+    def shares(self) -> list[Share]:
+        """List shares, given and received; see `Memory.shares`."""
+        return [share_of(each) for each in self._connection.ask("GET", "/shares")["shares"]]
 
     def episodes(
         self,

@@ -38,6 +38,7 @@ from sensorium.server.routes import (
     plane,
     previews,
     recalling,
+    sharing,
     signals,
     signing_in,
     statistics,
@@ -50,7 +51,7 @@ from sensorium.server.state import new_state
 ROUTERS = (  # modules, each with its `router`
     *(health, signing_in, metrics),
     *(recalling, memories, media, previews, signals, timelines, looking, classifying, plane),
-    *(chronicle, forgetting, events, watches, streams, statistics),
+    *(chronicle, forgetting, sharing, events, watches, streams, statistics),
 )
 HERE = Path(__file__).parent
 REFERENCE = "/docs"

@@ -174,6 +174,7 @@ def record_of(point: StoredPoint, reader: str | None = None) -> Record:
         id=point.id,
         supersedes=_points_of(record.owner, record.supersedes),
         superseded_by=_points_of(record.owner, record.superseded_by),
+        shared=True,
     )
 
 

@@ -139,6 +139,7 @@ class Record(Answer):
     supersedes: list[str]
     superseded_by: list[str]
     version_of: str | None
+    shared: bool
 
 
 class Hit(Answer):
@@ -192,6 +193,28 @@ class Area(Answer):
 
     place: Place | Pose
     radius: float
+
+
+class Share(Answer):
+    """What an owner lets somebody else read; see `Memory.share`."""
+
+    owner: str
+    with_: str = Field(alias="with")
+    tags: list[str]
+    rights: str
+    since: datetime
+
+
+class Shares(Answer):
+    """What the caller shares, then what others share with the caller."""
+
+    shares: list[Share]
+
+
+class EndedShares(Answer):
+    """How many shares have ended."""
+
+    ended: int
 
 
 class NamedPlaces(Answer):

@@ -19,7 +19,7 @@ from fastapi.concurrency import contextmanager_in_threadpool
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from sensorium.agents.grants import ADMIN, FORGET, READ, WRITE, Grant, Tokens, digest_of
+from sensorium.agents.grants import ADMIN, FORGET, READ, SHARE, WRITE, Grant, Tokens, digest_of
 from sensorium.agents.owners import OwnersMemories
 from sensorium.errors import ForbiddenError, UnauthorizedError
 from sensorium.memory import Memory
@@ -188,10 +188,12 @@ def _without(right: str, grant: Grant, rights: frozenset[str]) -> ForbiddenError
 
 
 reader, writer, forgetter, admin = map(allowing, (READ, WRITE, FORGET, ADMIN))
+sharer = allowing(SHARE)
 listener = allowing(READ, takes_threads=False)
 Known = Annotated[Caller, Depends(allowing(None))]
 Reader = Annotated[Caller, Depends(reader)]
 Listener = Annotated[Caller, Depends(listener)]
 Writer = Annotated[Caller, Depends(writer)]
 Forgetter = Annotated[Caller, Depends(forgetter)]
+Sharer = Annotated[Caller, Depends(sharer)]
 Admin = Annotated[Caller, Depends(admin)]

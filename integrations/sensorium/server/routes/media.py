@@ -26,9 +26,11 @@ SAFE = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "private, max-age=31536000, immutable",
     "Vary": "Authorization, Cookie",
 }
+KEPT = {"Cache-Control": "private, max-age=31536000, immutable"}
+# What is shared may be so no more: a client asks each time
+ASKED_AGAIN = {"Cache-Control": "private, no-cache"}
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 DESCRIBED: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file", "content": {"*/*": BINARY}},
@@ -36,6 +38,12 @@ DESCRIBED: dict[int | str, dict[str, Any]] = {
     304: {"description": "The client has it"},
     416: {"description": "It has no such part"},
 }
+
+
+def kept_by_clients(is_shared: bool) -> dict[str, str]:
+    """Return the headers that say how long a client may keep a medium: what is one's own, long."""
+    return ASKED_AGAIN if is_shared else KEPT
+
 
 Digest = Annotated[str, Path(max_length=64, description="Digest of a medium of a record.")]
 
@@ -48,10 +56,10 @@ router = APIRouter(tags=["media"])
 @router.head("/v1/media/{digest}", response_class=Response, include_in_schema=False)
 def get_medium(digest: Digest, caller: Reader, request: Request) -> Response:
     """Read a kept signal as the file that it is, all of it or the bytes of a `Range`."""
-    medium = find_medium(caller.memory, digest)
+    medium, is_shared = find_medium(caller.memory, digest)
     etag = f'"{medium.digest}"'
     mime = medium.mime or "application/octet-stream"
-    headers = {**SAFE, "ETag": etag, "Accept-Ranges": "bytes"}
+    headers = {**SAFE, **kept_by_clients(is_shared), "ETag": etag, "Accept-Ranges": "bytes"}
     if mime not in SHOWN:
         mime = mime if mime.isascii() and mime.startswith(("image/", "audio/", "video/")) else ""
         mime = "application/octet-stream" if mime in {"", "image/svg+xml"} else mime

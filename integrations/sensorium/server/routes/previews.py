@@ -15,7 +15,7 @@ from sensorium.percepts.previews import preview
 from sensorium.server.answers.kept_media import find_medium
 from sensorium.server.answers.ranges import is_known
 from sensorium.server.entry.access import Reader
-from sensorium.server.routes.media import BINARY, SAFE, Digest
+from sensorium.server.routes.media import BINARY, SAFE, Digest, kept_by_clients
 from sensorium.server.state import state_of
 
 SIZE, SMALLEST, LARGEST = 320, 16, 2048  # pixels of a side: by default, at least and at most
@@ -40,9 +40,9 @@ def get_preview(
     size: Annotated[int, Query(ge=SMALLEST, le=LARGEST)] = SIZE,
 ) -> Response:
     """Show a kept signal: a picture, the frame of a video at a moment, a stretch of a sound."""
-    medium = find_medium(caller.memory, digest)
+    medium, is_shared = find_medium(caller.memory, digest)
     etag = f'"{medium.digest}-{start}-{end}-{size}"'
-    headers = {**SAFE, "ETag": etag}
+    headers = {**SAFE, **kept_by_clients(is_shared), "ETag": etag}
     if is_known(request.headers, etag):
         return Response(status_code=304, headers=headers)
     key = ("preview", caller.owner, medium.digest, start, end, size)

@@ -11,7 +11,7 @@ from sensorium.server.answers import models
 from sensorium.server.answers.kept_media import find_medium
 from sensorium.server.answers.ranges import is_known
 from sensorium.server.entry.access import Reader
-from sensorium.server.routes.media import SAFE, Digest
+from sensorium.server.routes.media import SAFE, Digest, kept_by_clients
 from sensorium.server.state import state_of
 from sensorium.server.views.drawing import MOST_POINTS, POINTS, drawn
 
@@ -26,9 +26,9 @@ def get_signal(
     points: Annotated[int, Query(ge=2, le=MOST_POINTS)] = POINTS,
 ) -> Response:
     """Read what draws a kept signal: outline of a sound, curves of a motion, values of a map."""
-    medium = find_medium(caller.memory, digest)
+    medium, is_shared = find_medium(caller.memory, digest)
     etag = f'"{medium.digest}-{points}"'
-    headers = {**SAFE, "ETag": etag}
+    headers = {**SAFE, **kept_by_clients(is_shared), "ETag": etag}
     if is_known(request.headers, etag):
         return Response(status_code=304, headers=headers)
     key = ("signal", caller.owner, medium.digest, points)

@@ -75,12 +75,12 @@ def shares(session: Session) -> None:
     if not found:
         typer.echo("nothing is shared; to share: sensorium share ben --tag family")
         return
-    from sensorium.cli.tables import exactly, print_table, table
+    from sensorium.cli.tables import cut, exactly, print_table, table
 
     shown = table("whose", "with", "what", "since", wide="what")
     for each in found:
-        names = (printable(each.owner), printable(each.with_), _what(each))
-        shown.add_row(*names, exactly(each.since))
+        cells = (cut(each.owner), cut(each.with_), cut(_what(each)))
+        shown.add_row(*cells, exactly(each.since))
     print_table(shown)
 
 

@@ -85,8 +85,6 @@ def _path(store: MediaStore | None, medium: Medium) -> Path | None:
 def _lines(record: Record, paths: list[Path | None]) -> Iterator[tuple[str, object]]:
     """Yield the name and the value of each thing that a record has."""
     yield "id", record.id
-    if record.shared:
-        yield "owner", printable(record.owner)
     yield "at", _local(record.at)
     if record.until != record.at:
         yield "until", _local(record.until)
@@ -94,7 +92,9 @@ def _lines(record: Record, paths: list[Path | None]) -> Iterator[tuple[str, obje
     if record.expires_at:
         yield "expires", _local(record.expires_at)
     yield "modality", ", ".join(record.modalities)
-    for name, value in (("tags", ", ".join(record.tags)), ("source", record.source)):
+    whose = record.owner if record.shared else None
+    named = (("owner", whose), ("tags", ", ".join(record.tags)), ("source", record.source))
+    for name, value in named:
         if value:
             yield name, printable(value)
     if record.place is not None:

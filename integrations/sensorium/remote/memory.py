@@ -630,7 +630,7 @@ class RemoteMemory(Memory):
         everything: bool = False,
         rights: Literal["read"] = "read",
     ) -> Share:
-        """Let another owner read memories; see `Memory.share`. The token needs the right `share`."""
+        """Let another owner read, by a token with the right `share`; see `Memory.share`."""
         now = datetime.now(timezone.utc)
         asked = checked_share(
             self.owner, with_, tags, everything=everything, rights=rights, since=now
@@ -646,7 +646,7 @@ class RemoteMemory(Memory):
         tags: Collection[str] | None = None,
         everything: bool = False,
     ) -> int:
-        """End shares; see `Memory.unshare`. The token needs the right `share`."""
+        """End shares, by a token with the right `share`; see `Memory.unshare`."""
         named = None if tags is None else chosen_tags(tags, everything=False)
         given = {"with": with_, "from": from_, "tag": named, "everything": everything or None}
         params = {name: value for name, value in given.items() if value is not None}

@@ -67,6 +67,11 @@ def decode(content: bytes | bytearray | memoryview) -> Any:
         raise ConnectionAbortedError(f"a message that cannot be read: {error}") from error
 
 
+def by_keyword(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments by keyword as a message holds them: their values may be of our types."""
+    return {name: _prepared(value) for name, value in options.items()}
+
+
 def _prepared(value: Any) -> Any:
     """Replace our types, which msgspec would write as dictionaries, within lists and tuples."""
     # A store may answer with a kind of its own, whose ids are read late

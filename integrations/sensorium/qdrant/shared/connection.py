@@ -14,6 +14,7 @@ from sensorium.qdrant.edge.folder import is_unlocked, read_opener
 from sensorium.qdrant.points import check_payload
 from sensorium.qdrant.schema import CollectionSchema
 from sensorium.qdrant.shared.address import Address
+from sensorium.qdrant.shared.codec import by_keyword
 from sensorium.qdrant.shared.frames import PROTOCOL, Incoming, Message, framed, send
 
 CONNECTING = 5.0  # seconds to wait until the holder greets
@@ -93,7 +94,7 @@ class Connection:
         elif method == "set_payload":
             check_payload(args[1])
         progress = options.pop("progress", None)
-        return self.ask(["call", space, method, list(args), options], progress)
+        return self.ask(["call", space, method, list(args), by_keyword(options)], progress)
 
     def ask(self, message: Message, progress: Progress | None = None) -> Any:
         """Send a message and return what comes back.

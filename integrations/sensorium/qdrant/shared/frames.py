@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from sensorium.errors import StoreFullError
 from sensorium.qdrant.shared.codec import decode, encode
 
-PROTOCOL = 2  # version of the messages; both sides must speak the same
+PROTOCOL = 3  # version of the messages; both sides must speak the same
 LENGTH = struct.Struct(">I")
 LONGEST_HELLO = 4096  # bytes of the first message, before it is known who speaks
 LONGEST = 2**30  # bytes of any other

@@ -37,6 +37,7 @@ def test_every_filter_is_a_condition() -> None:
         "with_modalities": ["image"],
         "text_contains": "dog",
         "origins": ["person", "web"],
+        "owners": ["ana"],
         "near": "home",
     }
     home = Equal("metadata.room", "home")  # in the place of what `near` is found to mean
@@ -51,6 +52,7 @@ def test_every_filter_is_a_condition() -> None:
             OneOf("modalities", ("image",)),
             Words("page_content", "dog"),
             OneOf("provenance", ("person", "web")),
+            OneOf("owner", ("ana",)),
             home,
         )
     )
@@ -76,6 +78,8 @@ WRONG: dict[str, tuple[Any, type[Exception]]] = {
     "letters as modalities": ({"with_modalities": "audio"}, QueryError),
     "a number as modalities": ({"with_modalities": 5}, QueryError),
     "a number as a source": ({"source": 5}, FilterError),
+    "letters as owners": ({"owners": "ana"}, FilterError),
+    "no owners": ({"owners": []}, FilterError),
     "a number as a time": ({"since": 5}, FilterError),
     "text as a time": ({"until": "2024"}, FilterError),
     "a naive time": ({"until": NAIVE}, FilterError),

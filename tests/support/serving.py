@@ -17,6 +17,8 @@ OWNERS = {  # owner and rights, by who holds the token
     "guest": ("ana", ("read",)),
     "pen": ("ana", ("write",)),
     "admin": ("root", ("admin",)),
+    "giver": ("ana", (*ALL, "share")),
+    "taker": ("ben", (*ALL, "share")),
 }
 
 

@@ -163,9 +163,9 @@ def _check(ids: Sequence[str], filters: Filters, *, everything: bool) -> None:
 def _matching(memory: Memory, named: Sequence[str], filters: Filters) -> list[Record]:
     """Return the records that a command would forget."""
     if named and not filters:
-        return [memory.get(name) for name in named]
-    records = all_records(memory, **filters)
-    return [record for record in records if not named or record.id in named]
+        return [record for record in map(memory.get, named) if not record.shared]
+    own: Filters = {**filters, "owners": [memory.owner]}  # what others share stays
+    return [record for record in all_records(memory, **own) if not named or record.id in named]
 
 
 def _print_matching(session: Session, records: Sequence[Record]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from mcp_types import CallToolResult, TextContent
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 
 class MediumData(TypedDict):
@@ -35,6 +35,7 @@ class RecordData(TypedDict):
     origin: str | None  # who says so: person, sensor, file, tool, model or web
     metadata: dict[str, Any]
     media: list[MediumData]
+    shared_by: NotRequired[str]
 
 
 class HitData(RecordData):

@@ -12,6 +12,7 @@ from sensorium.memory.records import ORIGINS, Progress, Whereabouts
 from sensorium.percepts import Percept
 from sensorium.qdrant import Condition, Either, Equal, Every, OneOf, Range, Words
 from sensorium.qdrant.filters import matching
+from sensorium.qdrant.schema import TENANT
 
 # A place with a distance, or the name of a place, which has a distance of its own
 Near: TypeAlias = str | tuple[str | Whereabouts, str | float]
@@ -39,6 +40,8 @@ class Filters(TypedDict, total=False):
             FilterError for a name that no place has, and a distance that is none.
         origins: Only memories of which one of these says so: "person", "sensor", "file", "tool",
             "model", "web"; FilterError for another word. What has no origin is left out.
+        owners: Only memories of these owners, among those that may be read: one's own, and what
+            others share; FilterError if they are not names.
     """
 
     since: datetime | None
@@ -50,6 +53,7 @@ class Filters(TypedDict, total=False):
     text_contains: str | None
     near: Near | None
     origins: Collection[str] | None
+    owners: Collection[str] | None
 
 
 class Forgetting(Filters, total=False):
@@ -145,6 +149,11 @@ def _conditions_on_content(filters: Filters) -> Iterator[Condition]:
         yield OneOf("modalities", tuple(modalities))
     if words is not None:
         yield Words("page_content", words)
+    yield from _conditions_on_names(filters)
+
+
+def _conditions_on_names(filters: Filters) -> Iterator[Condition]:
+    """Yield the conditions on who says so, and whose it is."""
     origins = filters.get("origins")
     if origins is not None:
         if not are_names(origins) or not set(origins) <= set(ORIGINS):
@@ -154,6 +163,13 @@ def _conditions_on_content(filters: Filters) -> Iterator[Condition]:
                 'write origins=["person"]',
             )
         yield OneOf("provenance", tuple(origins))
+    owners = filters.get("owners")
+    if owners is not None:
+        if not are_names(owners) or not owners:
+            raise FilterError(
+                f"owners={show(owners)}", "a list of names", 'write owners=["ana", "ben"]'
+            )
+        yield OneOf(TENANT, tuple(owners))
 
 
 def older(age: object) -> Range:

@@ -88,7 +88,9 @@ from sensorium.remote.watching import RemoteWatch
 
 MOST = 10_000  # records of one answer
 # Filters that a query repeats
-IN_QUERIES = {"tags": "tag", "with_modalities": "modality", "origins": "origin"}
+IN_QUERIES = {
+    **{"tags": "tag", "with_modalities": "modality", "origins": "origin", "owners": "owner"},
+}
 DECIDED = (
     *("schema", "collection", "prefer_grpc", "grpc_port", "timeout"),
     *("media", "media_quota", "read_only", "share"),

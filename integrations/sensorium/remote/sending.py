@@ -172,6 +172,7 @@ def filters_of(call: str, filters: Filters) -> dict[str, Any]:
         "text_contains": filters.get("text_contains"),
         "near": given_near,
         "origins": _listed(filters.get("origins")),
+        "owners": _listed(filters.get("owners")),
     }
     return {name: value for name, value in given.items() if value is not None}
 

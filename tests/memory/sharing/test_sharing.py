@@ -130,7 +130,9 @@ def test_an_end_says_what_ends(pair: Pair, given: dict[str, Any]) -> None:
     assert pair.ana.unshare(everything=True) == 1
 
 
-@pytest.mark.parametrize("name", ["../ben", "ben\nowner: ana", "b*n", '"ben"', "\u202enab", "ben\0"])
+@pytest.mark.parametrize(
+    "name", ["../ben", "ben\nowner: ana", "b*n", '"ben"', "\u202enab", "ben\0"]
+)
 def test_any_name_is_a_name(pair: Pair, name: str) -> None:
     """What looks like a path, a pattern or a line is a name like any other, and only that one."""
     pair.ana.remember(text="shared", tags=["family"])
@@ -273,6 +275,9 @@ def test_conditions_narrow_and_never_widen(pair: Pair) -> None:
     assert [record.text for record in pair.ben.timeline(where=~by)] == ["own"]
     assert pair.ben.count(where=by | ~by) == 2
     assert pair.ben.recall(keywords="secret", where=by) == []
+    assert [r.text for r in pair.ben.timeline(owners=[pair.ana.owner])] == ["shared"]
+    assert [r.text for r in pair.ben.timeline(owners=[pair.ben.owner])] == ["own"]
+    assert pair.ben.count(owners=["nobody"]) == 0
 
 
 def test_a_long_recording_is_found_in_all_of_its_parts(pair: Pair) -> None:

@@ -25,6 +25,9 @@ WHERE: TypeAdapter[Any] = TypeAdapter(Where)
 LONGEST_WHERE = 20_000  # characters
 
 
+Owners = Annotated[
+    list[str] | None, Field(description="Of any of these owners, of those who share too.")
+]
 Having = Annotated[Modalities, Field(description="Has any of these modalities.")]
 Containing = Annotated[str, Field(description="Its text has all of these words.")]
 
@@ -43,6 +46,7 @@ class FilterFields(BaseModel):
     text_contains: Containing = ""
     near: Near = ""
     origins: Origins = None
+    owners: Owners = None
 
     def filters(self) -> Filters:
         """Return them as `Memory` takes them."""
@@ -59,6 +63,9 @@ def read_filters(
     text_contains: Annotated[Containing, Query()] = "",
     near: Annotated[Near, Query()] = "",
     origin: Annotated[Origins, Query(description="Any of these; repeat it.")] = None,
+    owner: Annotated[
+        Owners, Query(description="Any of these, of those who share too; repeat it.")
+    ] = None,
     where: Annotated[
         str,
         Query(
@@ -78,6 +85,7 @@ def read_filters(
         where=_where(where),
         near=near,
         origins=origin,
+        owners=owner,
     )
 
 

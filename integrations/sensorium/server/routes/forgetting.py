@@ -137,6 +137,7 @@ def _looked_up(memory: Memory, ids: Sequence[str] | None, found: Filters) -> mod
         conditions: list[Condition] = [named(memory.owner, ids)]
         conditions += matching(where) if isinstance(where, dict) else []
         found = {**found, "where": Every(tuple(conditions))}
+    found = {**found, "owners": [memory.owner]}  # what others share stays
     records = [
         models.Record.model_validate(r.to_dict()) for r in memory.timeline(limit=SHOWN, **found)
     ]

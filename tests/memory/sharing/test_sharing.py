@@ -406,3 +406,29 @@ def test_confidence_of_what_is_shared(pair: Pair) -> None:
     assert 0.5 < hit.confidence <= 1
     assert hit.vector is not None
     assert np.isclose(np.linalg.norm(hit.vector), 1, atol=1e-2)
+
+
+def test_what_is_shared_counts_as_luck(pair: Pair) -> None:
+    """The best of many is less sure than the best of few, whoever the many are of."""
+    rare = "dog*0.45 cat"  # about as near as the best of some hundred things
+    pair.ben.remember(picture(rare), id="rare")
+    [alone] = pair.ben.recall("dog")
+    for number in range(300):
+        pair.ana.remember(text=f"noise{number}", vectors={}, tags=["many"])
+    pair.share("many")
+    among = next(hit for hit in pair.ben.recall("dog") if hit.record.id == "rare")
+    assert alone.confidence is not None
+    assert among.confidence is not None
+    assert among.confidence < alone.confidence
+
+
+def test_by_episode_what_is_shared_stands_for_itself(pair: Pair) -> None:
+    """It is in no episode of one's own, and is not left out for being in none."""
+    pair.ben.remember(picture("dog"), id="own", at=NOON)
+    for number in range(3):
+        at = NOON + timedelta(minutes=number)
+        pair.ana.remember(picture(f"dog {number}"), at=at, tags=["family"])
+    pair.share("family")
+    hits = pair.ben.recall("dog", group="episode")
+    assert [hit.record.shared for hit in hits].count(True) == 3
+    assert {hit.record.shared: hit.episode is None for hit in hits} == {True: True, False: False}

@@ -32,6 +32,8 @@ def best_of_episodes(
 ) -> list[Hit]:
     """Return the best hit of each episode, with its episode, best first.
 
+    What others share is in none of one's own episodes, and each of it is returned.
+
     Args:
         recall: Recalls so many hits.
         finder: Knows the episodes.
@@ -44,7 +46,10 @@ def best_of_episodes(
         episodes = finder.at([hit.record.at for hit in hits])
         best: dict[str, Hit] = {}
         for hit, episode in zip(hits, episodes, strict=True):
-            best.setdefault(episode.id if episode else "", replace(hit, episode=episode))
+            shared = hit.record.shared  # of an episode of another's: it stands for itself
+            own = None if shared else episode
+            key = hit.record.id if shared else own.id if own else ""
+            best.setdefault(key, replace(hit, episode=own))
         if len(best) >= limit or len(hits) < wide:
             break
     return list(best.values())[:limit]

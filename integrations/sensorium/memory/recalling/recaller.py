@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from sensorium.errors import QueryError
 from sensorium.memory.calibrating.calibration import Calibration
-from sensorium.memory.calibrating.calibrator import Calibrator
+from sensorium.memory.calibrating.calibrator import RECOUNT, Calibrator
 from sensorium.memory.calibrating.scale import Scale
 from sensorium.memory.holding.links import holding, is_superseded
 from sensorium.memory.layout.lookup import find_record
@@ -35,8 +36,10 @@ from sensorium.memory.recalling.query import (
 from sensorium.memory.recalling.recency import fade
 from sensorium.memory.records import Hit, Record
 from sensorium.memory.shelf import Setup, Shelf
-from sensorium.qdrant import Backend, Every, Filter, Ids
+from sensorium.qdrant import Backend, Equal, Every, Filter, Ids, Not
+from sensorium.qdrant.filters import Shared
 from sensorium.qdrant.points import from_iso
+from sensorium.qdrant.schema import TENANT
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +63,7 @@ class Recaller:
         self._shelf = shelf
         self._calibrator = calibrator
         self._owner = shelf.owner
+        self._lent: tuple[tuple[Shared, ...], float, int] | None = None  # shares, when, points
 
     def recall(
         self,
@@ -136,7 +140,19 @@ class Recaller:
         if not question.vectors:
             return {}, options
         calibration = self._calibrator.current(setup)
-        return question_scales(calibration, question, modalities, options.ranking), options
+        scales = question_scales(calibration, question, modalities, options.ranking)
+        return self._with_others(setup.backend, scales), options
+
+    def _with_others(self, backend: Backend, scales: dict[str, Scale]) -> dict[str, Scale]:
+        """Count what others share among what a question is compared with: one may be luck, too."""
+        if not (shared := self._shelf.shared()):
+            return scales
+        known, now = self._lent, time.monotonic()
+        if known is None or known[0] != shared or now - known[1] > RECOUNT:
+            others = Filter(self._owner, Not(Equal(TENANT, self._owner)), parts=True, shared=shared)
+            self._lent = known = shared, now, backend.count(others)
+        more = known[2]
+        return {name: replace(s, compared=s.compared + more) for name, s in scales.items()}
 
     def _answers(
         self, backend: Backend, scales: Mapping[str, Scale], options: RecallOptions

@@ -28,6 +28,7 @@ from sensorium.qdrant import (
     Range,
     Words,
 )
+from sensorium.qdrant.filters import LEDGER
 from tests.attack.owners.doors import OTHER, SECRET, Doors
 from tests.attack.tiny import opened, row, signal_of, tiny, walk
 
@@ -35,6 +36,8 @@ NAMES: tuple[Any, ...] = (
     *("max ", " max", "MAX", "max\0", "\uff4dax", "m\u200bax", "", None, 5, "*", "max\n", ["max"]),
     *("a" * 600, "../max", "max/.."),
 )
+
+FORGED = {"owner": OTHER, "with": "rex", "tags": [], "rights": "read", "since": "2026-01-01"}
 
 
 def ask(doors: Doors) -> None:
@@ -46,6 +49,7 @@ def ask(doors: Doors) -> None:
         _with_id(doors, name)
     doors.check("ids")
     _with_media(doors)
+    _with_shares(doors)
     doors.knock("cursor", lambda: list(doors.mine.timeline(cursor=doors.cursor)))
     for name in NAMES:
         doors.knock(f"owner {name!r}", lambda: list(doors.mine.for_owner(name).timeline()))  # noqa: B023 - called at once
@@ -133,6 +137,41 @@ def _with_media(doors: Doors) -> None:
 
 def _read(doors: Doors, medium: Medium) -> bytes:
     return signal_of(doors.mine.open_medium(medium))
+
+
+def _with_shares(doors: Doors) -> None:
+    """Share, end and look at shares as if the other's were one's own."""
+    mine = doors.mine
+    offered = [record for record in mine.timeline() if record.owner == OTHER]
+    if [record.text for record in offered] != ["offered"]:
+        doors.opened("what is offered", offered)
+    for record in offered:
+        _with_id(doors, record.id)
+        if doors.knock("media offered", lambda: mine.forget(tags=["offered"], media_only=True)):
+            doors.opened("media offered", "were forgotten")
+    calls: dict[str, Callable[[], object]] = {
+        "shares": mine.shares,
+        "share it on": lambda: mine.share(with_="fido", tags=["offered"]),
+        "share all": lambda: mine.share(with_="fido", everything=True),
+        "share with its owner": lambda: mine.share(with_=OTHER, everything=True),
+        "end those of others": lambda: mine.unshare(from_="fido"),
+        "end all": lambda: mine.unshare(everything=True),
+        "the ledger": lambda: list(mine.timeline(where=Equal("owner", LEDGER))),
+        "the ledger's owner": lambda: list(mine.for_owner(LEDGER).timeline()),
+        "a share of one's own making": lambda: mine.remember(
+            text="", vectors={}, source=OTHER, tags=["rex"], metadata=FORGED
+        ),
+    }
+    for name, act in calls.items():
+        doors.knock(name, act)
+    with doors.mine.for_owner("fido") as fido:
+        for record in fido.timeline():
+            if record.owner not in (OTHER, "fido") or "offered" in record.tags:
+                doors.opened("shared on", record)
+    doors.knock("leave", lambda: mine.unshare(from_=OTHER))
+    if any(record.owner == OTHER for record in mine.timeline()):
+        doors.opened("leave", "it is still there")
+    doors.check("shares")
 
 
 def _with_the_whole(doors: Doors) -> None:

@@ -96,7 +96,10 @@ class Doors:
             )
             for point in self._points()
         }
-        return {**points, **{name: media.read(name) for name in media.names()}}
+        # What is shared with who tries, they may leave
+        given = [share for share in self.theirs.shares() if share.with_ != "rex"]
+        files = {name: media.read(name) for name in media.names()}
+        return {**points, **files, "shares": repr(given)}
 
 
 def _fill(memory: Memory) -> None:
@@ -111,7 +114,17 @@ def _fill(memory: Memory) -> None:
         )
     memory.remember(text=SECRET, id="long", vectors={"audio": rows(SECRET, 2100)})
     memory.remember(text=f"{SECRET} gone", id="gone", expires_at=PAST)
+    _share(memory)
     memory.recall(row("x"), limit=1)
+
+
+def _share(memory: Memory) -> None:
+    """Let `rex` read one memory that is no secret, and no more; others, and he before, all."""
+    memory.remember(Image(png("offered")), text="offered", id="offered", tags=["offered"])
+    memory.share(with_="fido", tags=[SECRET])
+    memory.share(with_="rex", everything=True)
+    memory.unshare(with_="rex")
+    memory.share(with_="rex", tags=["offered"])
 
 
 @contextmanager

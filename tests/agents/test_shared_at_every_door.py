@@ -71,16 +71,17 @@ async def test_over_mcp(ben: Memory) -> None:
         text, medium = [
             await client.read_resource(uri) for uri in (record["uri"], record["media"][0]["uri"])
         ]
-        assert '"shared": true' in text.contents[0].text
+        assert '"shared": true' in str(getattr(text.contents[0], "text", ""))
         assert medium.contents
         found = (await client.call_tool("search", {"query": "mug"})).structured_content["results"]
         fetched = await client.call_tool("fetch", {"id": found[0]["id"]})
         assert fetched.structured_content["metadata"]["shared_by"] == HOSTILE
-        for tool, given in (
+        changing: list[tuple[str, dict[str, Any]]] = [
             ("update", {"id": record["id"], "text": "mine"}),
             ("remember", {"text": "mine", "supersedes": [record["id"]]}),
-        ):
-            assert (await client.call_tool(tool, given)).is_error, tool
+        ]
+        for tool, wish in changing:
+            assert (await client.call_tool(tool, wish)).is_error, tool
         await client.call_tool("forget", {"ids": [record["id"]]})
         assert ben.get(record["id"]).text == "mug*30"
         assert not {tool.name for tool in (await client.list_tools()).tools} & {"share", "unshare"}

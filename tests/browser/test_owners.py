@@ -74,3 +74,24 @@ def test_nothing_of_an_owner_stays_for_the_next(
         each.get_by_role("heading", name="of the second").wait_for()
         assert each.get_by_role("button", name="Undo the last edit").count() == 0
     visitor.troubles[:] = [each for each in visitor.troubles if "401" not in each]  # as is right
+
+
+def test_what_another_shares_says_whose_it_is(visitors: Callable[..., Visitor]) -> None:
+    """In lists and by itself; it cannot be edited or forgotten there."""
+    lender, reader = visitors(owner="lender", rights=(*ALL, "share")), visitors(owner="reader")
+    lender.remember(text="the boat leaves at nine", tags=["trip"])
+    reader.go("Timeline")
+    reader.page.get_by_text("There is nothing here").wait_for()
+    shared = lender.page.request.post(
+        f"{lender.address}v1/shares",
+        headers={"Authorization": f"Bearer {lender.token}"},
+        data={"with": "reader", "tags": ["trip"]},
+    )
+    assert shared.status == 201
+    reader.page.reload()
+    reader.page.get_by_text("shared by lender").first.wait_for()
+    reader.page.locator(".virtual").get_by_role("link", name="the boat leaves at nine").click()
+    reader.page.get_by_role("heading", name="the boat leaves at nine").first.wait_for()
+    assert reader.page.get_by_role("button", name="Edit").count() == 0
+    assert reader.page.get_by_role("button", name="Forget").count() == 0
+    assert "shared by lender" in reader.page.locator("article.record header").inner_text()

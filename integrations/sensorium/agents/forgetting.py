@@ -91,9 +91,9 @@ def check_scope(
         raise ToolArgumentError("no ids and no conditions", "what to forget", ALL_OF_IT)
     if everything or ids or wanted.keys() - TIMES:
         return
-    own: Filters = {"owners": [memory.owner]}  # what others share stays anyway
-    total = memory.count(**own)
-    if total and memory.count(**{**wanted, **own}) == total:
+    own: Filters = {**wanted, "owners": [memory.owner]}  # what others share stays anyway
+    total = memory.count(owners=[memory.owner])
+    if total and memory.count(**own) == total:
         raise ToolArgumentError(
             f"times within which all of {memories(total)} lie", "fewer", ALL_OF_IT
         )

@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote
 
 from mcp_types import AudioContent, ContentBlock, ImageContent, TextContent
@@ -37,9 +36,7 @@ def record_data(record: Record) -> RecordData:
     """Describe a record, JSON-ready; long text and metadata are cut."""
     facts = dict(record.metadata)
     written = json.dumps(facts, ensure_ascii=False)
-    whose: Any = {"shared_by": record.owner} if record.shared else {}
-    return {
-        **whose,
+    described: RecordData = {
         "id": record.id,
         "uri": record_uri(record),
         "at": record.at.isoformat(),
@@ -57,6 +54,9 @@ def record_data(record: Record) -> RecordData:
             if medium in record.files
         ],
     }
+    if record.shared:
+        described["shared_by"] = record.owner
+    return described
 
 
 def medium_data(record: Record, number: int) -> MediumData:

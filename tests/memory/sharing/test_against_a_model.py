@@ -219,6 +219,8 @@ def test_a_hit_that_was_kept_opens_nothing_when_the_share_has_ended(home: House)
     [hit] = world.memories["ben"].recall("dog")
     assert len(world.memories["ben"].percepts(hit)) == 2
     world.do(("unshare", "ana", "ben", ("family",)))
-    for open_again in (world.memories["ben"].percepts, world.memories["ben"].open_file):
-        with pytest.raises(MediaNotFoundError):
-            open_again(hit if open_again == world.memories["ben"].percepts else hit.medium)
+    with pytest.raises(MediaNotFoundError):
+        world.memories["ben"].percepts(hit)
+    [medium] = hit.record.files
+    with pytest.raises(MediaNotFoundError):
+        world.memories["ben"].open_file(medium)

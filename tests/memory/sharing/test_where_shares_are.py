@@ -81,8 +81,13 @@ def test_who_has_no_share_costs_a_server_no_request(monkeypatch: pytest.MonkeyPa
     """But one now and then; a thousand calls ask once."""
     client = QdrantClient(":memory:")
     with Memory.open(client, owner="ben", encoder=ENCODER, keep_media=False) as ben:
-        asked = []
-        monkeypatch.setattr(CollectionLedger, "_read", lambda *_: asked.append(1) or [])
+        asked: list[object] = []
+
+        def read(*given: object) -> list[object]:
+            asked.append(given)
+            return []
+
+        monkeypatch.setattr(CollectionLedger, "_read", read)
         monkeypatch.setattr(collection, "RENEWED", 1000.0)
         for _ in range(5):
             ben.recall("dog")

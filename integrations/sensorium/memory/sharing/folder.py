@@ -7,6 +7,7 @@ for one file.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -30,10 +31,15 @@ class FolderLedger:
     def __init__(self, folder: Path) -> None:
         """Keep shares in a memory's folder; nothing is written yet."""
         self._folder = folder
+        self._files: dict[str, str] = {}  # of readers, whose names are digests
 
     def given_to(self, reader: str) -> Sequence[Share]:
-        found = _read(self._file(reader))
-        return [share for share in found if share.with_ == reader]
+        name = self._files.get(reader) or self._files.setdefault(reader, str(self._file(reader)))
+        try:
+            os.lstat(name)  # of most owners that is all that is looked at
+        except OSError:
+            return ()
+        return [share for share in _read(Path(name)) if share.with_ == reader]
 
     def given_by(self, owner: str) -> Sequence[Share]:
         return [share for share in self._all() if share.owner == owner]
@@ -90,7 +96,6 @@ def _read(file: Path) -> Sequence[Share]:
         StoreFormatError: It is damaged, or something else is in its place.
     """
     try:
-        file.lstat()  # of most owners that is all that is looked at
         with open_regular_file(file) as stream:
             content = stream.read()
     except FileNotFoundError:

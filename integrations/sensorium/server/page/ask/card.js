@@ -41,7 +41,7 @@ export function Card({ hit, like, include }) {
     ${words && record.text.trim() !== title && words}
     ${words && record.text.trim() === title && hit.modality === "text" && hit.span && hit.span[1] - hit.span[0] < record.text.length && words}
     <${Findings} findings=${record.findings} matched=${hit.finding} />
-    <p class="soft small facts">Matched: ${reason(hit)} · <time datetime=${record.at} title=${exactly(record.at)}>${when(record.at)}</time>
+    <p class="soft small facts">Matched: ${reason(hit)} · <time datetime=${record.at} title=${exactly(record.at)}>${when(record.at)}</time>${record.shared && html` · shared by <bdi>${record.owner}</bdi>`}
       ${record.tags.map((tag) => html` <span class="tag"><bdi>${tag}</bdi></span>`)}</p>
     <footer class="row">
       <a class="button" href=${recordAddress(record.id)}>Open<span class="hidden"> ${title}</span></a>

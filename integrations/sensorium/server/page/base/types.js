@@ -10,7 +10,7 @@
  *   expires_at: string|null, text: string, tags: string[], source: string|null,
  *   metadata: Record<string, unknown>, modalities: string[], media: Medium[],
  *   place: {latitude: number, longitude: number, altitude: number|null}|null,
- *   findings: Finding[]}} MemoryRecord
+ *   findings: Finding[], owner: string, shared: boolean}} MemoryRecord
  * @typedef {{record: MemoryRecord, score: number, confidence: number|null, certainty: string|null,
  *   modality: string, span: number[]|null, medium: string|null, finding: Finding|null}} Hit
  * @typedef {{key: number, kind: "words"|"file"|"id", name: string, weight: number, words?: string,

@@ -35,6 +35,7 @@ function factsOf(record) {
     record.text && ["text", `${Array.from(record.text).length} characters`, "written"],
     ["time", record.until !== record.at ? `${exactly(record.at)} to ${exactly(record.until)}` : exactly(record.at), originOfTime(record)],
     place && ["place", `${place.latitude.toFixed(5)}°, ${place.longitude.toFixed(5)}°${height}`, "given, or from the file"],
+    record.shared && ["shared by", record.owner, "by its owner"],
     record.source && ["source", record.source, "given"],
     record.tags.length && ["tags", record.tags.join(", "), "given"],
     ...Object.entries(record.metadata).map(([name, value]) => [name, written(value), "given"]),

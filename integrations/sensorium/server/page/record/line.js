@@ -25,6 +25,6 @@ export function RecordLine({ record }) {
   if (!record) return html`<span class="thumbnail"></span><span class="soft">…</span>`;
   return html`<${Thumbnail} record=${record} /><div class="about">
     <a href=${recordAddress(record.id)}><bdi>${titleOf(record)}</bdi></a>
-    <span class="soft small">${record.modalities.map(wordOf).join(", ")} · <time datetime=${record.at}>${when(record.at)}</time>${record.tags.length ? html` · <bdi>${record.tags.join(", ")}</bdi>` : ""}</span>
+    <span class="soft small">${record.modalities.map(wordOf).join(", ")} · <time datetime=${record.at}>${when(record.at)}</time>${record.shared ? html` · shared by <bdi>${record.owner}</bdi>` : ""}${record.tags.length ? html` · <bdi>${record.tags.join(", ")}</bdi>` : ""}</span>
   </div>`;
 }

@@ -57,7 +57,7 @@ export function RecordView({ route, session, setQuestion }) {
     <div class="row"><button type="button" class="plain" onClick=${() => history.back()}><${Icon} name="back" />Back</button></div>
     <article class="panel record">
       <header><h1><bdi>${title}</bdi></h1>
-        <p class="soft">${record.modalities.map(wordOf).join(", ")} · <time datetime=${record.at}>${when(record.at)}</time></p></header>
+        <p class="soft">${record.modalities.map(wordOf).join(", ")} · <time datetime=${record.at}>${when(record.at)}</time>${record.shared && html` · shared by <bdi>${record.owner}</bdi>`}</p></header>
       <${Media} record=${record} title=${title} />
       ${editing ? html`<${EditForm} record=${record} saved=${saved} leave=${() => setEditing(false)} />`
         : record.text && html`<section aria-label="Text"><p class="words text" dir="auto" tabindex=${record.text.length > 2000 ? 0 : undefined}>${record.text}</p></section>`}
@@ -67,9 +67,9 @@ export function RecordView({ route, session, setQuestion }) {
         <button type="button" onClick=${() => include(record)}><${Icon} name="add" />Add to the question</button>
         <a class="button" href=${`#/sort?id=${encodeURIComponent(record.id)}`}><${Icon} name="sort" />Sort it</a>
         <a class="button" href=${`#/timeline?at=${encodeURIComponent(record.at)}`}><${Icon} name="time" />What was around</a>
-        ${may("write") && !editing && html`<button type="button" onClick=${() => setEditing(true)}><${Icon} name="edit" />Edit</button>`}
+        ${may("write") && !record.shared && !editing && html`<button type="button" onClick=${() => setEditing(true)}><${Icon} name="edit" />Edit</button>`}
         <${UndoButton} id=${record.id} done=${() => setChanges((old) => old + 1)} />
-        ${may("forget") && html`<button type="button" onClick=${() => setForgetting(true)}><${Icon} name="forget" />Forget…</button>`}
+        ${may("forget") && !record.shared && html`<button type="button" onClick=${() => setForgetting(true)}><${Icon} name="forget" />Forget…</button>`}
       </div>
       <${Facts} record=${record} />
     </article>

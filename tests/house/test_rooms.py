@@ -27,6 +27,7 @@ ROOMS = [
         "elsewhere",
         "temporary_folders",
         "place",
+        "sharing",
         "shelf",
         "places",
         "holding",

@@ -120,7 +120,7 @@ def test_two_writers_lose_nothing(file: TokenFile) -> None:
 def test_what_is_wrong_is_told(file: TokenFile) -> None:
     """Before anything is written; a file that was broken later lets in nobody."""
     for wrong in (["rule"], []):
-        with pytest.raises(MemoryAccessError, match="read, write, forget, admin"):
+        with pytest.raises(MemoryAccessError, match="read, write, forget, share, admin"):
             file.add("ana", wrong)
     with pytest.raises(OwnerError):
         file.add(" ana")

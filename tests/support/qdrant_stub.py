@@ -74,6 +74,8 @@ class Stub:
             return {LISTS[path]: [ALIAS] if there else []}
         if path.endswith("/points/count"):
             return {"count": 7}
+        if path.endswith("/points/scroll"):
+            return {"points": [], "next_page_offset": None}
         if path.endswith("/cluster"):
             states = self.shards.pop(0) if len(self.shards) > 1 else self.shards[0]
             copies = [

@@ -13,6 +13,7 @@ from typing import Any
 DONE = {"operation_id": 1, "status": "completed"}
 ALIAS = {"alias_name": "sensorium", "collection_name": "sensorium-00000001"}
 CLUSTER: dict[str, Any] = {"peer_id": 2, "local_shards": [], "shard_transfers": []}
+POINTS = {"count": {"count": 7}, "scroll": {"points": [], "next_page_offset": None}}
 LISTS = {"/aliases": "aliases", "/collections": "collections"}
 GONE = '{"status": {"error": "Not found: Collection `sensorium` doesn\'t exist!"}}'
 
@@ -72,10 +73,8 @@ class Stub:
         if path in LISTS:
             there = self.collection is not None and path == "/aliases"
             return {LISTS[path]: [ALIAS] if there else []}
-        if path.endswith("/points/count"):
-            return {"count": 7}
-        if path.endswith("/points/scroll"):
-            return {"points": [], "next_page_offset": None}
+        if (asked := path.rpartition("/points/")[2]) in POINTS:
+            return POINTS[asked]
         if path.endswith("/cluster"):
             states = self.shards.pop(0) if len(self.shards) > 1 else self.shards[0]
             copies = [

@@ -38,6 +38,7 @@ ROOMS = [
         "chronology",
         "episodes",
         "writing",
+        "digesting",
         "streams",
         "moving",
         "watching",

@@ -13,6 +13,7 @@ from sensorium.memory.recalling.nearest_media import NearestMedia
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.receipts import (
     CopySummary,
+    DigestReceipt,
     Enriched,
     ExportSummary,
     ImportSummary,
@@ -46,6 +47,7 @@ __all__ = [
     "Conflict",
     "CopySummary",
     "Counted",
+    "DigestReceipt",
     "Enriched",
     "Episode",
     "ExportSummary",

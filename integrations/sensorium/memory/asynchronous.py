@@ -182,6 +182,7 @@ class AsyncMemory:
     get_many = hop(Memory.get_many)
     timeline = hop(Memory.timeline)
     update = hop_with_end(Memory.update)
+    digest = hop_with_end(Memory.digest)
     sweep = hop(Memory.sweep)
     verify = hop(Memory.verify)
     count = hop(Memory.count)

@@ -37,6 +37,7 @@ from sensorium.memory.chronology.neighbours import (
 )
 from sensorium.memory.chronology.sequences import recall_sequence
 from sensorium.memory.closing import Closing
+from sensorium.memory.digesting.wish import Keep, Wish
 from sensorium.memory.elsewhere import opener_of
 from sensorium.memory.episodes.finder import Asked, EpisodeFinder
 from sensorium.memory.episodes.grouping import best_of_episodes, check_group
@@ -57,6 +58,7 @@ from sensorium.memory.recalling.recaller import Recaller
 from sensorium.memory.receipts import (
     BackupSummary,
     CopySummary,
+    DigestReceipt,
     Enriched,
     ExportSummary,
     ImportSummary,
@@ -935,6 +937,53 @@ class Memory(Closing, Reopening):
         if count:
             self._calibrator.invalidate()
         return count
+
+    @observed(DELETE)
+    def digest(
+        self,
+        *,
+        older_than: str | timedelta = "90d",
+        keep: Keep = "episodes",
+        most_bytes: str | int | None = None,
+        protect: Collection[str] = (),
+        dry_run: bool = False,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
+        **filters: Unpack[Filters],
+    ) -> DigestReceipt:
+        """Let the telling moments of old streams and recordings stay, and drop the other frames.
+
+        Frames are records of sensors, and rows of records of one recording. Records with words of
+        their own or words that were heard, with an expiry, superseding or superseded ones and those
+        of people stay. See docs/digest.md.
+
+        Args:
+            older_than: Age of the youngest frames that may go: `"90d"`, or a timedelta.
+            keep: `"episodes"`: the typical moments of each episode, and the most novel of each day;
+                a number of frames, or a share of them such as 0.02, the most telling ones.
+            most_bytes: The most bytes that all records may take, such as `"2 GB"`: more frames go
+                if need be, and the store's files are written anew, which takes minutes.
+            protect: Tags of records that stay.
+            dry_run: Change nothing, and return the same receipt.
+            progress: Called with how many frames went, and of how many.
+            cancel: Gives the call up; looked at between pieces. Another call goes on with the rest.
+            filters: See `Filters`: only these may go. A `source` that is named is a row of frames,
+                whether or not its records have an origin.
+        Raises:
+            QueryError: A wrong age, number or bound; what must stay takes more than the bound, and
+                nothing was dropped; or what people said is asked for.
+            RecordError: `protect` is not names of tags.
+            FilterError: A filter is wrong; see `Filters`.
+            OperationCancelledError: It was given up.
+            StoreFullError: There is no room to write the store anew; nothing was dropped.
+        """
+        from sensorium.memory.digesting.digester import Digester
+
+        wish = Wish.parsed(older_than, keep, most_bytes, protect)
+        condition = self._conditions("digest", filters)
+        digester = Digester(self._shelf, self._editor, self._calibrator)
+        with supervised(cancel=cancel):
+            return digester.digest(wish, filters, condition, dry_run=dry_run, progress=progress)
 
     def sweep(self) -> Sweep:
         """Remove records that have expired, and media that no record names."""

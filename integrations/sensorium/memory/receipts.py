@@ -114,6 +114,79 @@ class PurgeReceipt:
 
 
 @dataclass(frozen=True)
+class DigestSpan:
+    """A month of what a digest looked at, or as much of it as there was.
+
+    Attributes:
+        start: When its first frame began, UTC.
+        end: When the last of its frames ended, UTC.
+        frames: How many frames it had.
+        kept: How many of them stay.
+    """
+
+    start: datetime
+    end: datetime
+    frames: int
+    kept: int
+
+
+@dataclass(frozen=True)
+class DigestReceipt:
+    """What a digest dropped and what stays; of a dry run, what it would be.
+
+    Attributes:
+        owner: Owner of the records.
+        at: When the digest was begun, UTC.
+        before: Start of a day, UTC: records that ended before it were looked at.
+        dry_run: Whether nothing was changed.
+        looked_at: How many records were that old, and let through by the filters.
+        frames: How many of them were frames of a stream or a recording, which may go.
+        dropped: How many frames went.
+        stayed: How many of all others stay, by the reason: `"telling"` and `"earlier"` (kept by an
+            earlier digest) are frames; see docs/digest.md for the others.
+        media_files: Number of media files that went.
+        media_bytes: The sum of their sizes.
+        store_bytes: Bytes of the store that the dropped records took, about.
+        bytes_left: Bytes that all of the owner's records take now, media included, about.
+        spans: The months of the frames, in order of time.
+    """
+
+    owner: str
+    at: datetime
+    before: datetime
+    dry_run: bool
+    looked_at: int
+    frames: int
+    dropped: int
+    stayed: Mapping[str, int]
+    media_files: int
+    media_bytes: int
+    store_bytes: int
+    bytes_left: int
+    spans: tuple[DigestSpan, ...]
+
+    @property
+    def kept(self) -> int:
+        """How many frames stay."""
+        return self.frames - self.dropped
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that were freed: those of media files exactly, those of the store about."""
+        return self.media_bytes + self.store_bytes
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the receipt JSON-ready, its times as ISO 8601 text."""
+        spans = [
+            {**span.__dict__, "start": span.start.isoformat(), "end": span.end.isoformat()}
+            for span in self.spans
+        ]
+        times = {"at": self.at.isoformat(), "before": self.before.isoformat()}
+        counted = {"stayed": dict(self.stayed), "kept": self.kept, "bytes": self.bytes}
+        return {**self.__dict__, **times, **counted, "spans": spans}
+
+
+@dataclass(frozen=True)
 class CopySummary:
     """The result of a copy.
 

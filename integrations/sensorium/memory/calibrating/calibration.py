@@ -138,6 +138,21 @@ class Calibration:
             for name in modalities
         }
 
+    def unrelated_distance(self, modality: str) -> float:
+        """Return the typical distance of two unrelated rows of a modality: 1 less their cosine.
+
+        What an encoder ships goes before the sample; it is 1 where nothing is known.
+        """
+        pair = (modality, modality)
+        if self._background is not None and pair in self._background.centred:
+            return max(1.0 - self._background.centred[pair].mean, NARROWEST)
+        stored = self._stored.get(modality)
+        if stored is None or len(stored.rows) < 2:
+            return 1.0
+        cosines = stored.rows @ stored.rows.T
+        others = cosines[~np.eye(len(cosines), dtype=bool)]
+        return max(1.0 - float(others.mean()), NARROWEST)
+
     def _check_shapes(self, query: Sequence[QueryVector]) -> None:
         shapes = {part.vector.shape for part in query}
         known = {stored.centre.shape for stored in self._stored.values()}

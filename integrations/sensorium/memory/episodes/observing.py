@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -48,13 +48,21 @@ class Seen:
     where: Mapping[str, Any] | None
 
 
-def read_points(backend: Backend, filter: Filter) -> Iterator[StoredPoint]:
-    """Yield points with their vectors in order of time, a page at a time."""
+def read_points(
+    backend: Backend, filter: Filter, *, payload: bool | Sequence[str] = KEYS
+) -> Iterator[StoredPoint]:
+    """Yield points with their vectors in order of time, a page at a time.
+
+    Args:
+        backend: The collection.
+        filter: The points.
+        payload: Payload keys to read, or all.
+    """
     cursor: str | None = None
     limit = PAGE
     while True:
         page = backend.scroll(
-            filter, limit=limit, newest_first=False, cursor=cursor, payload=KEYS, vectors=True
+            filter, limit=limit, newest_first=False, cursor=cursor, payload=payload, vectors=True
         )
         yield from page.points
         cursor = page.cursor

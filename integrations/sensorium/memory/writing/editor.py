@@ -415,14 +415,17 @@ class Editor:
         with self._shelf.held():
             self.drop_stray_parts()
             mend(self._shelf.backend, self._owner)
+        return replace(self.sweep_media(), records=records)
+
+    def sweep_media(self) -> Sweep:
+        """Remove the files that interrupted calls have left, and no record."""
         media = self._shelf.media
         if media is None:
-            return Sweep(0, 0, records)
+            return Sweep(0, 0)
         named = self.named_files()
         # Held from looking whether a record names a file to dropping it
         with self._shelf.held():
-            swept = media.sweep(lambda name: name in named or is_named(self._shelf, name))
-        return replace(swept, records=records)
+            return media.sweep(lambda name: name in named or is_named(self._shelf, name))
 
     def named_files(self) -> set[str]:
         """Return the names of all files that a record names."""

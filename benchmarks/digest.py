@@ -361,11 +361,11 @@ def live(year: Year, pool: Pool) -> Iterator[str]:
         sizes = [disk(year.folder / name) for name in ("everything", "digested")]
     others = {}
     frames = size * count - size // 2
-    for name, kept in (
+    for name, chosen_frames in (
         ("every n-th", every_nth(stay, frames)),
         ("at random", at_random(stay, frames, 0)),
     ):
-        kept = np.concatenate([kept, np.ones(size - size // 2, bool)])
+        kept = np.concatenate([chosen_frames, np.ones(size - size // 2, bool)])
         with year.memory(name) as memory:
             for number in range(count):
                 mine = kept[number * size : (number + 1) * size]

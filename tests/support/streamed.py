@@ -10,10 +10,10 @@ from sensorium.memory import Memory, Moment
 from tests.support.planted import picture
 
 SCENES = ("kitchen", "street", "office")
-FRAMES = 60  # of a day, a minute apart
+FRAMES = 30  # of a day, a minute apart
 NOW = datetime.now(timezone.utc)
 START = NOW.replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=200)
-HAPPENED = {(0, 30): "dog bark", (1, 10): "glass breaks", (2, 50): "old friend"}
+HAPPENED = {(0, 15): "dog bark", (1, 5): "glass breaks", (2, 25): "old friend"}
 
 
 def frame(day: int, number: int, words: str | None = None, **said: Any) -> Moment:
@@ -22,7 +22,7 @@ def frame(day: int, number: int, words: str | None = None, **said: Any) -> Momen
     seen = words or HAPPENED.get((day, number)) or f"{scene} view{number % 3}*0.2"
     given = {"source": "camera", "origin": "sensor", **said}
     return Moment(
-        (picture(f"{seen} n{day}-{number}*0.05"),),
+        (picture(f"{seen} {given['source']}{day}-{number}*0.05"),),
         at=START + timedelta(days=day, minutes=number),
         **given,
     )

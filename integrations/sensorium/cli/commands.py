@@ -122,6 +122,10 @@ ENTRIES = {
         "forgetting:forget",
         "Remove memories by id, or all that match the options; asks first unless ids are given.",
     ),
+    "digest": Entry(
+        "digesting:digest",
+        "Drop old frames of streams and recordings but the telling ones; asks first.",
+    ),
     "sweep": Entry(
         "forgetting:sweep",
         "Remove memories that have expired, and media that no memory refers to.",

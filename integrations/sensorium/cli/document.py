@@ -62,6 +62,7 @@ sensorium save 1f0c9a2e photos/                       # its signals, as files
 sensorium update 1f0c9a2e --add-tag beach             # change its text, tags or metadata
 sensorium forget --tag holiday --dry-run              # what would be forgotten
 sensorium forget --tag holiday --older-than 52w       # asks first
+sensorium digest --older-than 90d --dry-run           # which old frames of streams would go
 ```
 """
 

@@ -13,6 +13,7 @@ from sensorium.memory import (
     Area,
     Conflict,
     Counted,
+    DigestReceipt,
     Episode,
     Finding,
     Hit,
@@ -22,6 +23,7 @@ from sensorium.memory import (
     Remembered,
     Timeline,
 )
+from sensorium.memory.receipts import DigestSpan
 from sensorium.memory.sharing.shares import Share
 from sensorium.percepts import Place, Pose, Span
 from sensorium.qdrant.points import from_iso
@@ -101,6 +103,16 @@ def episode_of(answer: Mapping[str, Any]) -> Episode:
 def share_of(answer: Mapping[str, Any]) -> Share:
     """Read a share, as `Share.to_dict` wrote it."""
     return Share.from_dict(answer, place="the answer of the server")
+
+
+def receipt_of(answer: Mapping[str, Any]) -> DigestReceipt:
+    """Read the receipt of a digest, as `DigestReceipt.to_dict` wrote it."""
+    spans = [
+        DigestSpan(from_iso(each["start"]), from_iso(each["end"]), each["frames"], each["kept"])
+        for each in answer["spans"]
+    ]
+    times = {name: from_iso(answer[name]) for name in ("at", "before")}
+    return _known(DigestReceipt, {**answer, **times, "spans": tuple(spans)})
 
 
 def remembered_of(answer: Mapping[str, Any]) -> Remembered:

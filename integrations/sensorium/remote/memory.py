@@ -33,6 +33,7 @@ from sensorium.memory.chronology.counting import By, Occurrences, check_by
 from sensorium.memory.chronology.ends import SURE, hit_of_time
 from sensorium.memory.chronology.lengths import parse_span
 from sensorium.memory.chronology.sequences import recall_sequence
+from sensorium.memory.digesting.wish import Keep, Wish
 from sensorium.memory.episodes.finder import Asked
 from sensorium.memory.filters import Filters
 from sensorium.memory.holding.conflicts import Conflict
@@ -44,6 +45,7 @@ from sensorium.memory.places import Area
 from sensorium.memory.places.area import read_area
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.query import Query
+from sensorium.memory.receipts import DigestReceipt
 from sensorium.memory.recipe import Recipe
 from sensorium.memory.records import (
     Episode,
@@ -74,6 +76,7 @@ from sensorium.remote.answers import (
     episode_of,
     hit_of,
     occurrences_of,
+    receipt_of,
     record_of,
     remembered_of,
     share_of,
@@ -441,6 +444,38 @@ class RemoteMemory(Memory):
         }
         given = {name: value for name, value in said.items() if value is not None}
         return int(self._connection.ask("POST", "/forget", json=given)["removed"])
+
+    def digest(
+        self,
+        *,
+        older_than: str | timedelta = "90d",
+        keep: Keep = "episodes",
+        most_bytes: str | int | None = None,
+        protect: Collection[str] = (),
+        dry_run: bool = False,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
+        **filters: Unpack[Filters],
+    ) -> DigestReceipt:
+        """Let the telling moments of old streams stay; see `Memory.digest`.
+
+        With `most_bytes` the token needs the right `admin`.
+
+        Raises:
+            MemoryAccessError: `progress` or `cancel`, of which the server hears nothing.
+        """
+        _refuse(progress=progress, cancel=cancel)
+        Wish.parsed(older_than, keep, most_bytes, protect)  # which checks them
+        said = {
+            "older_than": _age(parse_span(older_than, name="older_than")),
+            "keep": keep,
+            "most_bytes": most_bytes,
+            "protect": sorted(protect),
+            "dry_run": dry_run,
+            "filters": filters_of("digest", filters) or None,
+        }
+        given = {name: value for name, value in said.items() if value is not None}
+        return receipt_of(self._connection.ask("POST", "/digest", json=given))
 
     def count(self, **filters: Unpack[Filters]) -> int:
         """Count records; see `Memory.count`."""

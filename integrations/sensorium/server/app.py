@@ -28,6 +28,7 @@ from sensorium.server.requests.parameters import only_known_parameters
 from sensorium.server.routes import (
     chronicle,
     classifying,
+    digesting,
     events,
     forgetting,
     health,
@@ -51,7 +52,7 @@ from sensorium.server.state import new_state
 ROUTERS = (  # modules, each with its `router`
     *(health, signing_in, metrics),
     *(recalling, memories, media, previews, signals, timelines, looking, classifying, plane),
-    *(chronicle, forgetting, sharing, events, watches, streams, statistics),
+    *(chronicle, forgetting, digesting, sharing, events, watches, streams, statistics),
 )
 HERE = Path(__file__).parent
 REFERENCE = "/docs"

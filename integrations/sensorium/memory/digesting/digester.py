@@ -1,4 +1,4 @@
-"""Digests one owner's memories: a plan first, then what it says, in pieces that may be cut short."""
+"""Digests one owner's memories: a plan first, then what it says, in pieces."""
 
 from __future__ import annotations
 

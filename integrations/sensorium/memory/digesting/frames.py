@@ -63,21 +63,19 @@ class Frames:
             payload: Its payload, as it is now.
             modalities: Those of its vectors.
         """
-        if payload.get("until", payload["at"]) >= iso(self.wish.before):
-            return "recent"
-        if self.wish.protect.intersection(payload.get("tags", ())):
-            return "tags"
-        if any(payload.get(key) for key in LINKED):
-            return "versions"
-        if payload.get("expires_at"):
-            return "expiry"
-        if self._has_words(payload) or payload.get(ORIGIN) == PERSON:
-            return "words"
-        if any(found.get("origin") == "heard" for found in payload.get(FOUND, ())):
-            return "heard"
-        if payload.get(ORIGIN) == "file" and not self._is_in_row(payload):
-            return "single"
-        return None if modalities else "no vectors"
+        origin = payload.get(ORIGIN)
+        heard = any(found.get("origin") == "heard" for found in payload.get(FOUND, ()))
+        why = {
+            "recent": payload.get("until", payload["at"]) >= iso(self.wish.before),
+            "tags": bool(self.wish.protect.intersection(payload.get("tags", ()))),
+            "versions": any(payload.get(key) for key in LINKED),
+            "expiry": bool(payload.get("expires_at")),
+            "words": origin == PERSON or self._has_words(payload),
+            "heard": heard,
+            "single": origin == "file" and not self._is_in_row(payload),
+            "no vectors": not modalities,
+        }
+        return next((reason for reason, holds in why.items() if holds), None)
 
     def _has_words(self, payload: Mapping[str, Any]) -> bool:
         """Return whether a record has words of its own, which are not the label of a stream."""

@@ -324,6 +324,53 @@ class Forgotten(Answer):
     not_promised: list[str] = []
 
 
+class DigestedSpan(Answer):
+    """A month of what a digest looked at: its frames, and how many of them stay."""
+
+    start: datetime
+    end: datetime
+    frames: int
+    kept: int
+
+
+class Digest(Answer):
+    """What a digest dropped and what stays; with `dry_run`, what it would be.
+
+    Attributes:
+        owner: Owner of the memories.
+        at: When the digest was begun.
+        before: Start of a day, UTC: memories that ended before it were looked at.
+        dry_run: Whether nothing was changed.
+        looked_at: How many memories were that old, and met the conditions.
+        frames: How many of them were frames, which may go.
+        kept: How many frames stay.
+        dropped: How many frames went.
+        stayed: How many of all stay, by the reason.
+        media_files: Number of media files that went.
+        media_bytes: The sum of their sizes.
+        store_bytes: Bytes of the store that the frames took, about.
+        bytes: The sum of both.
+        bytes_left: Bytes that all memories of the owner take now, about.
+        spans: The months of the frames, in order of time.
+    """
+
+    owner: str
+    at: datetime
+    before: datetime
+    dry_run: bool
+    looked_at: int
+    frames: int
+    kept: int
+    dropped: int
+    stayed: dict[str, int]
+    media_files: int
+    media_bytes: int
+    store_bytes: int
+    bytes: int
+    bytes_left: int
+    spans: list[DigestedSpan]
+
+
 class WouldForget(Answer):
     """What would be forgotten: how many memories, and the first of them."""
 

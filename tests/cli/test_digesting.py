@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ FRAMES = 30
 
 
 @pytest.fixture
-def camera(home: Path) -> Iterator[Path]:
+def camera(home: Path) -> Path:
     """A memory with frames of a camera, and a note."""
     draw = np.random.default_rng(0)
     with Memory.open(home, owner="me") as memory:
@@ -36,7 +35,7 @@ def camera(home: Path) -> Iterator[Path]:
             for number, row in enumerate(rows)
         ).raise_first()
         memory.remember(text="buy milk", at=START, origin="person")
-    yield home
+    return home
 
 
 def left(home: Path) -> int:

@@ -148,6 +148,17 @@ def test_a_label_of_a_stream_is_no_word_of_its_own(memory: Memory) -> None:
     assert memory.get(own.id).text == "Ben comes home"
 
 
+def test_words_that_were_written_on_frames_are_no_label(memory: Memory) -> None:
+    """The same words, written on many frames afterwards, keep each of them."""
+    streamed(memory, days=1)
+    named = [record.id for record in memory.timeline(limit=10).records]
+    for name in named:
+        memory.update(name, text="my birthday")
+    receipt = memory.digest(keep=1)
+    assert receipt.stayed == {"words": 10, "telling": 1}
+    assert len(memory.get_many(named)) == 10
+
+
 def test_a_row_of_a_recording_is_of_frames(memory: Memory) -> None:
     """Many records of one recording are frames; a photo from a file is none."""
     for number in range(FRAMES):

@@ -19,6 +19,7 @@ ROW = 8  # records of one recording, or with the same words, from which on they 
 SENSORS = ("sensor", "file")  # origins of frames, unless a call names others
 PERSON = "person"
 ORIGIN = "provenance"  # key of a payload
+CHANGED = {"id", "origin"}  # keys of records that were given an id, or were changed
 
 
 def frame_origins(filters: Filters) -> Condition:
@@ -82,7 +83,9 @@ class Frames:
         key = words_key(payload)
         if key is None:
             return False
-        return payload.get(ORIGIN) != "sensor" or self.weighed.words[key] < ROW
+        # Words that were written on a record later, or on one that was given a name, are its own
+        is_as_sensed = payload.get(ORIGIN) == "sensor" and not CHANGED & payload.keys()
+        return not is_as_sensed or self.weighed.words[key] < ROW
 
     def _is_in_row(self, payload: Mapping[str, Any]) -> bool:
         """Return whether a record of a file is one of many of the same recording."""

@@ -29,7 +29,7 @@ TOGETHER = 4096  # frames whose vectors are held at a time: those of a day, or a
 MONTH = "%Y-%m"
 
 
-@dataclass
+@dataclass(slots=True)
 class Frame:
     """An old frame of a stream or a recording, without its vectors.
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from zlib import crc32
 
 from sensorium.memory.layout.findings import own_words
 from sensorium.memory.layout.parts import pages
@@ -33,8 +32,8 @@ class Weighed:
         store: Bytes of the points, about.
         named: How many points name each file.
         sizes: Bytes of each file.
-        words: How many records of a source have the same words, by a checksum of both.
-        recordings: How many records come from a recording, by a checksum of its address.
+        words: How many records of a source have the same words, by a hash of both.
+        recordings: How many records come from a recording, by a hash of its address.
     """
 
     dimension: int
@@ -90,15 +89,15 @@ def on_disk(size: int) -> int:
 
 
 def words_key(payload: Mapping[str, Any]) -> int | None:
-    """Return a checksum of a record's own words with its source; `None` without words."""
+    """Return a hash of a record's own words with its source; `None` without words."""
     words = own_words(payload).strip()
-    return crc32(f"{payload.get('source')}\0{words}".encode()) if words else None
+    return hash((payload.get("source"), words)) if words else None
 
 
 def recording_keys(payload: Mapping[str, Any]) -> set[int]:
-    """Return checksums of the addresses of the recordings that a record was cut from.
+    """Return hashes of the addresses of the recordings that a record was cut from.
 
     What is a part of a file has an address with a fragment: `file:///day.bag#/camera@12`.
     """
     addresses = [str(medium.get("uri") or "").partition("#") for medium in payload.get("media", ())]
-    return {crc32(file.encode()) for file, part, _ in addresses if part}
+    return {hash(file) for file, part, _ in addresses if part}

@@ -139,6 +139,7 @@ class _PayloadFields(BaseModel):
     superseded_until: Time | None = None
     version_of: Annotated[str, AfterValidator(check_id)] | None = None
     provenance: Origin | None = None
+    salience: Number | None = None
     schema_version: Literal[1]
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ import typer
 from sensorium.cli.command import command
 from sensorium.cli.options import ListingFilters
 from sensorium.cli.session import Session
-from sensorium.cli.terminal import FAILED, can_ask, confirmed, counting
+from sensorium.cli.terminal import FAILED, can_ask, confirmed, counting, waiting
 from sensorium.cli.values import number_or_text
 from sensorium.errors import QueryError
 
@@ -77,7 +77,8 @@ def digest(
     with session.opened() as memory:
         planned = dry_run or not yes
         if planned:
-            receipt = memory.digest(dry_run=True, **wish, **restrictions)  # type: ignore[arg-type]  # checked there
+            with waiting("looking"):
+                receipt = memory.digest(dry_run=True, **wish, **restrictions)  # type: ignore[arg-type]  # checked there
         if not dry_run and (yes or not receipt.dropped or _agreed(receipt)):
             with counting("dropping", as_json=session.as_json) as progress:
                 receipt = memory.digest(progress=progress, **wish, **restrictions)  # type: ignore[arg-type]  # as above

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from threading import Event
@@ -208,8 +209,7 @@ def test_a_frame_that_goes_on_is_not_old(memory: Memory) -> None:
 def test_a_file_that_another_record_names_stays(memory: Memory) -> None:
     """Content that is kept once for two records goes with the last of them."""
     streamed(memory, days=1)
-    again = frame(0, 7)
-    memory.remember(*again.percepts, id="mine", at=NOON, origin="person")
+    memory.remember_many([replace(frame(0, 7), id="mine", at=NOON, origin="person")])
     receipt = memory.digest(keep=1)
     assert receipt.media_files <= receipt.dropped
     assert len(files(memory)) == 2

@@ -60,7 +60,8 @@ class Weighed:
 
     def point(self, payload: Payload) -> int:
         """Return the bytes that a point takes in the store, about."""
-        rows = {**dict.fromkeys(payload["modalities"], 1), **payload.get("windows", {})}
+        windows = payload.get("windows", {})
+        rows: dict[str, int] = {**dict.fromkeys(payload["modalities"], 1), **windows}
         vectors = NUMBER * self.dimension * sum(rows.values())
         # What a digest writes on what it keeps must not make the next one drop more
         said = {key: value for key, value in payload.items() if key != SALIENCE}

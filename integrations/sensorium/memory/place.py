@@ -155,6 +155,11 @@ class StorePlace:
         folder = self._state_folder(CALIBRATION)
         return folder and folder / f"{owner_key(owner)}.npz"
 
+    def episodes_file(self, owner: str) -> Path | None:
+        """Name the file of what was found of an owner's episodes, which goes with the sample's."""
+        sample = self.calibration_file(owner)
+        return sample and sample.with_name(f"{sample.name}.episodes")
+
     def streams_folder(self, owner: str) -> Path | None:
         """Make the folder of an owner's running statistics; `None` without a state folder.
 

@@ -39,6 +39,7 @@ class Calibrator:
         """Read the sample that was drawn last, if there is one."""
         self._everything = Filter(shelf.owner, parts=True)
         self._file = shelf.place.calibration_file(shelf.owner)
+        self._episodes = shelf.place.episodes_file(shelf.owner)  # kept under the same mark
         self._removals = Removals(self._file) if self._file is not None else None
         self._setup = shelf.setup  # whose vectors the sample holds
         self._lock = Lock()
@@ -124,6 +125,8 @@ class Calibrator:
             self._removals.change()
         if self._file is not None and delete:
             self._file.unlink(missing_ok=True)
+            if self._episodes is not None:
+                self._episodes.unlink(missing_ok=True)
         self._forget_sample()
 
     def _erase_files(self) -> Erasure:

@@ -18,8 +18,9 @@ from sensorium.memory.digesting.frames import Frames
 from sensorium.memory.digesting.novelty import SIDE, Rows, tell
 from sensorium.memory.digesting.weighing import SALIENCE, Weighed, on_disk
 from sensorium.memory.digesting.wish import Wish
-from sensorium.memory.episodes.detection import Detector
-from sensorium.memory.episodes.observing import Centring, observed, pooled, read_points, seen
+from sensorium.memory.episodes.detection import Detector, Observation
+from sensorium.memory.episodes.observing import Centring, read_pages
+from sensorium.memory.episodes.seen import SeenRecords
 from sensorium.memory.receipts import DigestSpan
 from sensorium.memory.shelf import Setup
 from sensorium.qdrant import Filter
@@ -92,13 +93,14 @@ class Plan:
         }
         looked_at = 0
         before: dict[str, Rows] = {}
-        for day in _days(read_points(setup.backend, chosen, payload=True)):
+        pages = read_pages(setup.backend, chosen, payload=True)
+        for day in _days(chain.from_iterable(pages)):
             check_cancelled()
             looked_at += len(day)
             reasons = [frames.reason(point.payload, point.vectors) for point in day]
             plan.others.update(reason for reason in reasons if reason)
             points = [point for point, why in zip(day, reasons, strict=True) if why is None]
-            rows = [centring.centred(pooled(point)) for point in points]
+            rows = centring.centred(points)
             plan._add(points, rows, scales, before)
         plan.others["origin"] += max(0, setup.backend.count(old) - looked_at)
         plan.others = +plan.others
@@ -113,14 +115,16 @@ class Plan:
     ) -> None:
         """Add the frames of a day; `before` has the last rows before them, and gets theirs."""
         kept = [SALIENCE in point.payload for point in points]
-        told = tell(rows, _episodes(points, rows), kept, scales, before)
+        seen = SeenRecords()
+        places = [seen.add(point) for point in points]
+        observed = list(map(Observation, seen.at, rows, places))
+        told = tell(rows, _episodes(observed), kept, scales, before)
         for index, point in enumerate(points):
-            record = seen(point)
             self.frames.append(
                 Frame(
                     id=point.id,
-                    at=record.at,
-                    end=record.until,
+                    at=seen.at[index],
+                    end=seen.until[index],
                     salience=float(point.payload.get(SALIENCE, told.salience[index])),
                     earlier=kept[index],
                     telling=bool(told.telling[index]),
@@ -248,14 +252,14 @@ def _order(frame: Frame) -> tuple[float, float, str]:
     return frame.salience, frame.at, frame.id
 
 
-def _episodes(points: Sequence[StoredPoint], rows: Sequence[Mapping[str, Rows]]) -> list[int]:
+def _episodes(frames: Sequence[Observation]) -> list[int]:
     """Return the number of the episode of each frame."""
     detector = Detector()
-    for point, each in zip(points, rows, strict=True):
-        detector.add(observed(seen(point), each))
+    for frame in frames:
+        detector.add(frame)
     starts = set(detector.starts())
     number, found = -1, []
-    for index in range(len(points)):
+    for index in range(len(frames)):
         number += index in starts
         found.append(number)
     return found

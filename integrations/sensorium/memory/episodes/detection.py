@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ RUNS = 16  # runs that are followed at a time: the best ones, so that work and m
 CHANCE = 1e-3  # that an episode ends before any one observation
 DAY_HALF = 43_200.0  # seconds after which an episode has ended by two to one
 NEVER = -60.0  # log-likelihood of what a gap has ended
+ROWS = "rows."  # before the name of a modality, in a checkpoint
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,23 @@ class Observation:
     at: float
     rows: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     position: Position | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """The state of a detector after some observations, from which it can go on.
+
+    Attributes:
+        count: How many observations it has seen.
+        last: Time of the last one, in seconds since 1970.
+        frame: Frame of the positions that are followed; `None` if there is none.
+        arrays: Sums and scores of the runs, by name.
+    """
+
+    count: int
+    last: float
+    frame: str | None
+    arrays: Mapping[str, NDArray[Any]] = field(repr=False)
 
 
 class Detector:
@@ -85,7 +104,7 @@ class Detector:
     def _begin(self, index: int, score: float, observation: Observation, gap: float) -> None:
         """Put a run that begins now in the place of the worst one; add the observation to all."""
         slot = int(self._scores.argmin())
-        if self._before[1:]:
+        if index:
             self._intervals.add(gap)
         self._intervals.clear(slot)
         self._positions.clear(slot)
@@ -109,3 +128,50 @@ class Detector:
         while found[-1] > 0:
             found.append(self._before[found[-1]])
         return found[::-1]
+
+    def checkpoint(self) -> Checkpoint:
+        """Return a copy of the state."""
+        arrays = {"starts": self._starts.copy(), "scores": self._scores.copy()}
+        arrays |= self._intervals.sums("intervals.") | self._positions.sums("positions.")
+        for modality, rows in self._rows.items():
+            arrays |= rows.sums(f"{ROWS}{modality}.")
+        return Checkpoint(len(self._before), self._last, self._positions.frame, arrays)
+
+    def back_to(self, checkpoint: Checkpoint) -> None:
+        """Forget what was seen after a checkpoint of this detector."""
+        arrays = checkpoint.arrays
+        self._starts, self._scores = arrays["starts"].copy(), arrays["scores"].copy()
+        self._last = checkpoint.last
+        del self._before[checkpoint.count :]
+        self._intervals.take("intervals.", arrays)
+        self._positions.frame = checkpoint.frame
+        self._positions.take("positions.", arrays)
+        named = {key[len(ROWS) :].rpartition(".")[0] for key in arrays if key.startswith(ROWS)}
+        self._rows = {}
+        for modality in named:
+            prefix = f"{ROWS}{modality}."
+            self._rows[modality] = Rows(RUNS, arrays[f"{prefix}sum"].shape[1])
+            self._rows[modality].take(prefix, arrays)
+
+    def before(self) -> NDArray[np.int64]:
+        """Return, for a run that begins at each index, where the run before it began."""
+        return np.array(self._before, np.int64)
+
+    @classmethod
+    def at_checkpoint(cls, before: NDArray[np.int64], checkpoint: Checkpoint) -> Detector:
+        """Return a detector as it was at a checkpoint.
+
+        Raises:
+            ValueError: The two do not belong together.
+            LookupError: The checkpoint lacks a sum.
+        """
+        detector = cls()
+        inside = ((before >= -1) & (before < np.arange(len(before)).clip(min=0))).all()
+        if len(before) < checkpoint.count or not inside:
+            raise ValueError("runs that begin after they end")
+        detector._before = before.tolist()
+        detector.back_to(checkpoint)
+        starts = detector._starts
+        if starts.shape != (RUNS,) or starts.min() < -1 or starts.max() >= checkpoint.count:
+            raise ValueError("runs that begin nowhere")
+        return detector

@@ -7,6 +7,8 @@ and answers with log-likelihoods: one for each run that goes on, and one for a r
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +37,33 @@ def _student(z: Numbers, variance: Numbers, dimensions: int) -> Numbers:
     return tail
 
 
-class Intervals:
+class Sums:
+    """Sums for every run, which can be copied and taken over."""
+
+    parts: ClassVar[tuple[str, ...]]
+
+    def sums(self, prefix: str) -> dict[str, NDArray[Any]]:
+        """Return copies, by names that begin with a prefix."""
+        return {prefix + name: getattr(self, f"_{name}").copy() for name in self.parts}
+
+    def take(self, prefix: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what `sums` returned.
+
+        Raises:
+            LookupError: One of them is missing.
+            ValueError: One of them has another shape.
+        """
+        for name in self.parts:
+            own, given = getattr(self, f"_{name}"), arrays[prefix + name]
+            if own.shape != given.shape:
+                raise ValueError(f"{prefix}{name} of shape {given.shape}")
+            own[...] = given
+
+
+class Intervals(Sums):
     """Logarithms of the seconds between observations: normal, their mean unknown."""
+
+    parts = ("count", "sum")
 
     def __init__(self, slots: int) -> None:
         """Begin with empty slots."""
@@ -71,20 +98,26 @@ class Intervals:
         self._count[slot] = self._sum[slot] = 0.0
 
 
-class Positions:
-    """Places of a run: normal around an unknown one, in metres. One frame at a time."""
+class Positions(Sums):
+    """Places of a run: normal around an unknown one, in metres. One frame at a time.
+
+    Attributes:
+        frame: The frame; `None` before the first position.
+    """
+
+    parts = ("count", "sum", "last")
 
     def __init__(self, slots: int) -> None:
         """Begin with empty slots."""
         self._count = np.zeros(slots)
         self._sum = np.zeros((slots, 3))
-        self._frame: str | None = None
+        self.frame: str | None = None
         self._last = np.zeros(3)
 
     def fit(self, position: Position) -> tuple[Numbers, float]:
         """Return how well a position fits each run, and how well it fits a new one."""
         frame, metres = position
-        if frame != self._frame:  # positions of two frames cannot be compared
+        if frame != self.frame:  # positions of two frames cannot be compared
             return np.zeros_like(self._count), 0.0
         prior = AWAY**-2
         precision = prior + self._count / BLUR**2
@@ -98,8 +131,8 @@ class Positions:
     def add(self, position: Position) -> None:
         """Count a position in every run."""
         frame, metres = position
-        if frame != self._frame:
-            self._frame = frame
+        if frame != self.frame:
+            self.frame = frame
             self._count[:] = 0.0
             self._sum[:] = 0.0
         self._count += 1
@@ -112,8 +145,10 @@ class Positions:
         self._sum[slot] = 0.0
 
 
-class Rows:
+class Rows(Sums):
     """Centred unit vectors of one modality: normal around an unknown mean, `VARIED` around it."""
+
+    parts = ("sum", "square", "count")
 
     def __init__(self, slots: int, dimension: int) -> None:
         """Begin with empty slots."""

@@ -5,41 +5,34 @@ from __future__ import annotations
 import math
 import time
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from itertools import chain, islice
+
+import numpy as np
 
 from sensorium.encoders.forking import Lock
 from sensorium.errors import FilterError, QueryError, show
 from sensorium.memory.checks import check_limit, check_time
-from sensorium.memory.episodes.detection import Detector
 from sensorium.memory.episodes.evidence import Position
-from sensorium.memory.episodes.observing import (
-    Centring,
-    Seen,
-    created,
-    newer,
-    observed,
-    pooled,
-    position_of,
-    read_points,
-    seen,
-)
+from sensorium.memory.episodes.keeping import load, save
+from sensorium.memory.episodes.observing import Centring, newer, read_pages
+from sensorium.memory.episodes.progress import Progress
+from sensorium.memory.episodes.seen import position_of
 from sensorium.memory.episodes.telling import evenly, telling
-from sensorium.memory.layout.payload import place_in, record_of
+from sensorium.memory.layout.ids import owner_key
+from sensorium.memory.layout.payload import record_of
 from sensorium.memory.records import Episode, Record
 from sensorium.memory.shelf import Setup, Shelf
 from sensorium.percepts import Place, Pose
-from sensorium.qdrant import Filter
-from sensorium.qdrant.points import StoredPoint
+from sensorium.qdrant import Backend, Every, Filter, OneOf, Range
 
 LOOKED_AT = 48  # records of an episode among which the telling ones are chosen
 PLACES = 5  # of an episode that are named
 MOST_MOMENTS = 20  # of an episode
 APART = 50.0  # metres between two places that are named
-MOST_ADDED = 1_000  # records that are taken up at a time: they are held with their vectors
+LEAST_SAVED = 1_000  # records that are found anew, rather than saved after each few
+SHARE, FIRST_SHARE = 0.05, 0.25  # of all records, that are new before they are saved; meanwhile
 RENEWED = 300.0  # seconds for which findings hold where changes by others leave no mark
 
 
@@ -86,9 +79,10 @@ class Asked:
 class EpisodeFinder:
     """Finds the episodes of one owner.
 
-    Kept in this process are, of each record, its id, times, modalities and place, and the sums of
-    the runs that are followed: no vectors. What is remembered after the last record goes on from
-    there; anything else that changed (removed, dated earlier, updated) lets all be read anew.
+    Kept are, of each record, its id, times, modalities and place, and the sums of the runs that are
+    followed: no vectors of records. What comes later in time goes on from there, what comes earlier
+    from a checkpoint before it. Anything else that changed (removed, updated) lets all be read
+    anew. A place with a folder keeps all this in a file, for the next opening.
     """
 
     def __init__(self, shelf: Shelf, mark: Callable[[], tuple[str | None, int]]) -> None:
@@ -100,22 +94,27 @@ class EpisodeFinder:
         """
         self._shelf = shelf
         self._mark = mark
+        self._file = shelf.place.episodes_file(shelf.owner)
         self._lock = Lock()
         self._setup: Setup | None = None
-        self._forget(None)
+        self._forget(None, (None, 0))
 
-    def _forget(self, setup: Setup | None) -> None:
+    def _forget(self, setup: Setup | None, mark: tuple[str | None, int]) -> None:
         """Begin anew."""
-        self._setup = setup
-        self._detector = Detector()
-        self._centring = Centring({})
-        self._seen: list[Seen] = []
-        self._newest: datetime | None = None  # when the last of them was remembered
+        self._setup, self._marked = setup, mark
+        self._progress = Progress.none()
+        self._saved = 0  # records of the file
         self._read_at = time.monotonic()
-        self._marked: tuple[str | None, int] = (None, 0)
-        self._starts: list[int] = []
-        self._times: list[float] = []  # at which the episodes begin
         self._told: dict[tuple[int, int, int], list[str]] = {}  # ids of the telling moments
+        self._settle()
+
+    def _settle(self) -> None:
+        """Note where episodes begin and end."""
+        seen = self._progress.seen
+        self._starts = self._progress.detector.starts()
+        self._times = [seen.at[start] for start in self._starts]  # at which the episodes begin
+        ends = np.maximum.reduceat(np.array(seen.until), self._starts) if self._starts else ()
+        self._ends: list[float] = [float(end) for end in ends]
 
     def episodes(self, asked: Asked) -> list[Episode]:
         """Return the episodes of a time."""
@@ -141,99 +140,132 @@ class EpisodeFinder:
             numbers = list(range(last))
             if asked.since is not None:
                 start = asked.since.timestamp()
-                numbers = [n for n in numbers if self._end(n) >= start]
+                numbers = [n for n in numbers if self._ends[n] >= start]
             chosen = (numbers[::-1] if asked.newest_first else numbers)[: asked.limit]
             return [self._episode(setup, number, asked.moments) for number in chosen]
 
-    def _span(self, number: int) -> tuple[int, int]:
-        """Return the first record of an episode, and the one after its last."""
-        following = [*self._starts[number + 1 : number + 2], len(self._seen)]
-        return self._starts[number], following[0]
-
-    def _end(self, number: int) -> float:
-        first, after = self._span(number)
-        return max(record.until for record in self._seen[first:after])
-
     def _episode(self, setup: Setup, number: int, moments: int) -> Episode:
-        first, after = self._span(number)
-        records = self._seen[first:after]
-        senses = Counter(chain.from_iterable(record.modalities for record in records))
+        seen = self._progress.seen
+        first, after = [*self._starts, len(seen)][number : number + 2]
         return Episode(
-            id=records[0].id,
-            start=datetime.fromtimestamp(records[0].at, timezone.utc),
-            end=datetime.fromtimestamp(self._end(number), timezone.utc),
-            records=len(records),
-            modalities=dict(senses.most_common()),
-            places=_places(records),
+            id=seen.id(first),
+            start=datetime.fromtimestamp(seen.at[first], timezone.utc),
+            end=datetime.fromtimestamp(self._ends[number], timezone.utc),
+            records=after - first,
+            modalities=seen.senses(first, after),
+            places=_places(seen.places(first, after)),
             moments=self._moments(setup, first, after, moments) if moments else (),
-            is_last=after == len(self._seen),
+            is_last=after == len(seen),
         )
 
     def _moments(self, setup: Setup, first: int, after: int, count: int) -> tuple[Record, ...]:
         """Read the telling moments of an episode; which they are is kept."""
         key, backend, owner = (first, after, count), setup.backend, self._shelf.owner
         if key not in self._told:
-            ids = [self._seen[first + i].id for i in evenly(after - first, LOOKED_AT)]
+            ids = [self._progress.seen.id(first + i) for i in evenly(after - first, LOOKED_AT)]
             read = backend.retrieve(ids, owner=owner, payload=False, vectors=True)
             points = {point.id: point for point in read}
-            ids = [name for name in ids if name in points]
-            rows = [self._centring.centred(pooled(points[name])) for name in ids]
-            self._told[key] = [ids[i] for i in telling(rows, count)]
+            there = [points[name] for name in ids if name in points]
+            rows = self._progress.centring.centred(there)
+            self._told[key] = [there[i].id for i in telling(rows, count)]
         found = backend.retrieve(self._told[key], owner=owner, payload=True, vectors=False)
         return tuple(sorted((record_of(point) for point in found), key=lambda each: each.at))
 
     def _refresh(self, setup: Setup) -> None:
         """Look at what was remembered since, or at everything if something else changed."""
-        now, mark = datetime.now(timezone.utc), self._mark()
-        is_new = setup is not self._setup or mark != self._marked or not self._seen
-        if mark[0] is None and time.monotonic() - self._read_at > RENEWED:
-            is_new = True
-        if is_new or not self._continued(setup, now):
-            self._forget(setup)
-            self._marked = mark
-            everything = Filter(self._shelf.owner, alive_at=now)
-            self._centring = Centring.of(setup.encoder.background, setup.backend, everything)
-            self._take(read_points(setup.backend, everything))
+        mark, now = self._mark(), datetime.now(timezone.utc)
+        is_old = mark[0] is None and time.monotonic() - self._read_at > RENEWED
+        if setup is not self._setup or mark != self._marked or is_old:
+            self._forget(setup, mark)
+            self._use_kept(setup)
+        everything = Filter(self._shelf.owner, alive_at=now)
+        seen = self._progress.seen
+        added = replace(everything, condition=Every(newer(seen.newest)))
+        more = setup.backend.count(added)
+        if len(seen) and not more and setup.backend.count(everything) == len(seen):
+            return
+        since = self._resume(setup.backend, everything, newest=seen.newest)
+        later = replace(everything, condition=None if since is None else Range("at", gt=since))
+        if since is None or self._moves_centres(setup.backend, later):
+            self._forget(setup, mark)
+            centring = Centring.of(setup.encoder.background, setup.backend, everything)
+            self._progress = replace(self._progress, centring=centring)
+            later = everything
+        for page in read_pages(setup.backend, later):
+            self._progress.take(page)
+            self._save(FIRST_SHARE)
+        self._settle()
+        self._save(SHARE)
 
-    def _continued(self, setup: Setup, now: datetime) -> bool:
-        """Take what was added after the last record; return false if more than that changed."""
-        owner, backend = self._shelf.owner, setup.backend
-        added = Filter(owner, newer(self._newest), alive_at=now)
-        more = backend.count(added)
-        if backend.count(Filter(owner, alive_at=now)) != len(self._seen) + more:
+    def _resume(
+        self, backend: Backend, everything: Filter, *, newest: datetime | None
+    ) -> datetime | None:
+        """Go back to before the first change; return up to when all is known, `None` if nothing is.
+
+        Up to a time nothing has changed if as many records are there as were seen, none of them
+        remembered later: removals and updates change the mark besides.
+        """
+        for checkpoint in self._progress.ways_back():
+            until = datetime.fromtimestamp(checkpoint.last, timezone.utc)
+            upto = replace(everything, condition=Range("at", lte=until))
+            late = replace(upto, condition=Every((Range("at", lte=until), *newer(newest))))
+            if backend.count(upto) == checkpoint.count and not backend.count(late):
+                self._progress.back_to(checkpoint)
+                self._told = {k: ids for k, ids in self._told.items() if k[1] < checkpoint.count}
+                return until
+        return None
+
+    def _moves_centres(self, backend: Backend, later: Filter) -> bool:
+        """Return whether records are of a modality whose mean is learnt from too few so far."""
+        names = tuple(sorted(self._progress.centring.unsettled))
+        if not names:
             return False
-        if not more:
-            return True
-        points = list(islice(read_points(backend, added), MOST_ADDED + 1))
-        first = seen(points[0]) if points else None
-        if first is None or first.at <= self._seen[-1].at or len(points) > MOST_ADDED:
-            return False
-        if self._centring.unsettled & set(chain.from_iterable(p.vectors for p in points)):
-            return False
-        self._take(points)
-        return True
+        given = () if later.condition is None else (later.condition,)
+        return (
+            backend.count(replace(later, condition=Every((*given, OneOf("modalities", names))))) > 0
+        )
 
-    def _take(self, points: Iterable[StoredPoint]) -> None:
-        """Let the detection see points, in order of time, and note where episodes begin."""
-        before = len(self._seen)  # what ended here goes on
-        self._told = {key: ids for key, ids in self._told.items() if key[1] < before}
-        for point in points:
-            record, remembered = seen(point), created(point)
-            self._seen.append(record)
-            self._detector.add(observed(record, self._centring.centred(pooled(point))))
-            if self._newest is None or remembered > self._newest:
-                self._newest = remembered
-        self._starts = self._detector.starts()
-        self._times = [self._seen[start].at for start in self._starts]
+    def _use_kept(self, setup: Setup) -> None:
+        """Go on from the file, if nothing was removed or changed since it was written."""
+        if self._file is not None and self._marked[0] is not None:
+            kept = load(self._file, self._key(setup))
+            if kept is not None:
+                self._progress, self._saved = kept, len(kept.seen)
+                self._settle()
+
+    def _save(self, share: float) -> None:
+        """Keep what was found, if so much more of it was found since.
+
+        Raises:
+            StoreFormatError: The memory's folder was removed while open.
+        """
+        count = len(self._progress.seen)
+        setup, mark = self._setup, self._marked
+        if self._file is None or setup is None or mark[0] is None:
+            return
+        if count - self._saved < max(LEAST_SAVED, share * count):
+            return
+        save(self._file, self._key(setup), self._progress)
+        self._saved = count
+        if self._mark() != mark:  # what it holds may be of records that are gone
+            self._file.unlink(missing_ok=True)
+
+    def _key(self, setup: Setup) -> dict[str, str]:
+        """Return what a file has to be of."""
+        space = setup.encoder.space
+        return {
+            "removals": str(self._marked[0]),
+            "owner": owner_key(self._shelf.owner),
+            "space": f"{space.model} {space.weights} {space.preprocessing} {space.dimension}",
+        }
 
 
-def _places(records: Sequence[Seen]) -> tuple[Place | Pose, ...]:
+def _places(places: Iterable[Place | Pose]) -> tuple[Place | Pose, ...]:
     """Return the first places of an episode that are apart from each other."""
     found: list[tuple[Position, Place | Pose]] = []
-    for record in records:
-        position = position_of(record.where)
-        place = place_in(record.where) if record.where and position else None
-        if place is None or position is None or any(_is_near(position, o) for o, _ in found):
+    for place in places:
+        position = position_of(place)
+        if any(_is_near(position, other) for other, _ in found):
             continue
         found.append((position, place))
         if len(found) == PLACES:

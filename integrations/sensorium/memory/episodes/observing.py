@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.encoders import Background
-from sensorium.memory.episodes.detection import Observation
-from sensorium.memory.episodes.evidence import Position
+from sensorium.memory.episodes.seen import KEYS
 from sensorium.qdrant import Backend, Condition, Filter, OneOf, Range
-from sensorium.qdrant.points import StoredPoint, from_iso
+from sensorium.qdrant.points import StoredPoint
 
 PAGE = 64  # points with vectors held at a time: 256 MiB if each has as many rows as it can
 LIGHT = 8  # times as many after a page whose points have a row or two
-WHERE = ("place", "pose")
-KEYS = ("at", "until", "created_at", "modalities", *WHERE)
-EARTH = 6_371_000.0  # metres: mean radius
 LEARNT = 128  # records of a modality from which its centre is learnt, where none is known
 HELD_BACK = 8.0  # rows of zeros that count with them, so that a few are not all centre
 
@@ -29,28 +23,9 @@ Centres = Mapping[str, NDArray[np.float32]]
 Row = NDArray[np.float32]
 
 
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """A record as it was read, without its vectors.
-
-    Attributes:
-        id: Id of its point.
-        at: Seconds since 1970.
-        until: Seconds since 1970 at which it ends.
-        modalities: Modalities of its vectors.
-        where: The keys of its payload that say where it was; `None` if none does.
-    """
-
-    id: str
-    at: float
-    until: float
-    modalities: tuple[str, ...]
-    where: Mapping[str, Any] | None
-
-
-def read_points(
+def read_pages(
     backend: Backend, filter: Filter, *, payload: bool | Sequence[str] = KEYS
-) -> Iterator[StoredPoint]:
+) -> Iterator[Sequence[StoredPoint]]:
     """Yield points with their vectors in order of time, a page at a time.
 
     Args:
@@ -64,26 +39,12 @@ def read_points(
         page = backend.scroll(
             filter, limit=limit, newest_first=False, cursor=cursor, payload=payload, vectors=True
         )
-        yield from page.points
+        yield page.points
         cursor = page.cursor
         if cursor is None:
             return
         rows = sum(len(each) for point in page.points for each in point.vectors.values())
         limit = PAGE * LIGHT if rows <= 2 * len(page.points) else PAGE
-
-
-def seen(point: StoredPoint) -> Seen:
-    """Return what is kept of a point."""
-    payload = point.payload
-    at = from_iso(payload["at"]).timestamp()
-    until = from_iso(payload["until"]).timestamp() if "until" in payload else at
-    where: dict[str, Any] = {key: payload[key] for key in WHERE if key in payload}
-    return Seen(point.id, at, until, tuple(payload["modalities"]), where or None)
-
-
-def created(point: StoredPoint) -> datetime:
-    """Return when a record was remembered: it is stored only where it is not the record's time."""
-    return from_iso(point.payload.get("created_at") or point.payload["at"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +69,7 @@ class Centring:
             page = backend.scroll(
                 mine, limit=LEARNT, newest_first=False, payload=["at"], vectors=[name]
             )
-            rows = [pooled(point)[name] for point in page.points if name in point.vectors]
+            rows = [pooled(point.vectors[name]) for point in page.points if name in point.vectors]
             if rows:
                 mean = np.sum(rows, axis=0) / (len(rows) + HELD_BACK)
                 centres[name] = np.asarray(mean, np.float32)
@@ -116,52 +77,32 @@ class Centring:
                 unsettled.add(name)
         return cls(centres, frozenset(unsettled))
 
-    def centred(self, rows: Mapping[str, Row]) -> dict[str, Row]:
-        """Subtract the means, and scale to unit length; rows that are the mean are left out."""
-        found = {}
-        for name, row in rows.items():
-            away = row - self.centres.get(name, np.float32(0))
-            length = float(np.linalg.norm(away))
-            if length > 0:
-                found[name] = np.asarray(away / length, np.float32)
+    def centred(self, points: Sequence[StoredPoint]) -> list[dict[str, Row]]:
+        """Return a row of each modality of each point, `(D,)`, of unit length.
+
+        It is the mean of its windows without the mean of the modality; rows that are that mean are
+        left out.
+        """
+        found: list[dict[str, Row]] = [{} for _ in points]
+        for name in {name for point in points for name in point.vectors}:
+            having = [
+                index for index, point in enumerate(points) if len(point.vectors.get(name, ()))
+            ]
+            block = np.stack([pooled(points[index].vectors[name]) for index in having])
+            block -= self.centres.get(name, np.float32(0))
+            lengths = np.linalg.norm(block, axis=1, keepdims=True)
+            block /= np.where(lengths > 0, lengths, 1)
+            for index, row, length in zip(having, block, lengths, strict=True):
+                if length > 0:
+                    found[index][name] = row
         return found
 
 
-def pooled(point: StoredPoint) -> dict[str, Row]:
-    """Return one row of each modality of a point: the mean of its windows, `(D,)`."""
-    return {name: rows.mean(axis=0) for name, rows in point.vectors.items() if len(rows)}
+def pooled(rows: Row) -> Row:
+    """Return the mean of the windows of a modality, `(D,)`."""
+    return rows[0] if len(rows) == 1 else rows.mean(axis=0)
 
 
-def observed(record: Seen, rows: Mapping[str, Row]) -> Observation:
-    """Return what the detection sees of a record with its centred rows."""
-    return Observation(record.at, rows, position_of(record.where))
-
-
-def position_of(where: Mapping[str, Any] | None) -> Position | None:
-    """Return the metres of a place on Earth or in a frame; `None` if there is none."""
-    fields, pose = (where or {}).get("place"), (where or {}).get("pose")
-    try:
-        if pose:
-            metres = (float(pose["x"]), float(pose["y"]), float(pose.get("z") or 0.0))
-            return (f"frame {pose['frame']}", metres) if _finite(metres) else None
-        if not fields:
-            return None
-        latitude, longitude = math.radians(fields["lat"]), math.radians(fields["lon"])
-    except (LookupError, TypeError, ValueError, AttributeError):
-        return None  # not what Sensorium writes there
-    around = EARTH * math.cos(latitude)
-    metres = (
-        around * math.cos(longitude),
-        around * math.sin(longitude),
-        EARTH * math.sin(latitude),
-    )
-    return ("earth", metres) if _finite(metres) else None
-
-
-def _finite(metres: Iterable[float]) -> bool:
-    return all(map(math.isfinite, metres))
-
-
-def newer(than: datetime | None) -> Condition | None:
-    """Return the condition that a record was remembered after a time."""
-    return None if than is None else Range("created_at", gt=than)
+def newer(than: datetime | None) -> tuple[Condition, ...]:
+    """Return the condition that a record was remembered after a time; none without a time."""
+    return () if than is None else (Range("created_at", gt=than),)

@@ -196,3 +196,23 @@ def test_what_has_arrived_goes_on_from_the_last_answer(day: Memory) -> None:
         asked(day, "arrived", "kettle", moment="2026-05-01T12:00:00")
     with pytest.raises(ToolArgumentError, match="within with arrived"):
         asked(day, "arrived", "kettle", within="1 min")
+
+
+def test_a_sequence_is_a_step_a_line(day: Memory) -> None:
+    """Both steps of the row are told, in order; the wrong order is no row."""
+    found = asked(day, "sequence", "w29\n mug\n", within="2 min")
+    assert [[hit.record.id for hit in (row, *row.then)] for row in found.rows] == [["29", "30"]]
+    told = found.lines(hit_line, record_line)
+    assert len(told) == 3
+    assert told[0].startswith("1. in a row, ")
+    data = found.to_dict(lambda hit: hit.record.id, lambda record: record.id)
+    assert data["rows"] == [["29", "30"]]
+    none = asked(day, "sequence", "mug", "w29", within="2 min")
+    assert none.lines(hit_line, record_line) == ["nothing surely happened in this order"]
+    assert not asked(day, "sequence", "w29\nmug", within="10 s").rows
+
+
+def test_a_sequence_of_one_step_is_refused(day: Memory) -> None:
+    """One line is no sequence."""
+    with pytest.raises(QueryError, match="a list of 2 to"):
+        asked(day, "sequence", "mug")

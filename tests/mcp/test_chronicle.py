@@ -35,6 +35,12 @@ async def test_an_agent_asks_when(own: Memory) -> None:
         assert often["by"].keys() <= {"text"}
         around = await data_of(client, "when", what="around", moment=NOON, within="1 min")
         assert len(around["records"]) == 2
+        row = await data_of(client, "when", what="sequence", query="knock\ndog", within="2 min")
+        assert [[each["text"] for each in hits] for hits in row["rows"]] == [
+            ["knock*3 two", "dog*3 three"]
+        ]
+        best = await data_of(client, "recall", query="dog", group="episode")
+        assert len(best["hits"]) == 1
         modelled = await data_of(client, "when", what="last", origins=["web"])
         assert modelled["hit"] is None
 

@@ -65,6 +65,17 @@ def test_both_tell_the_same(both: list[Memory]) -> None:
         lambda memory: memory.history("oslo"),
         lambda memory: memory.conflicts(limit=3, among=10),
         lambda memory: memory.episodes(moments=2),
+        lambda memory: [
+            (hit.record.id, hit.episode) for hit in memory.recall("a dog barking", group="episode")
+        ],
+        lambda memory: [
+            [each.record.id for each in (row, *row.then)]
+            for row in memory.recall(
+                sequence=["a dog barking", "a photo of a dog"],
+                within="90 min",
+                modalities=["audio", "image"],
+            )
+        ],
         lambda memory: [record.id for record in memory.around(NOON, "1 h")],
     ]
     for ask in asked:

@@ -144,8 +144,7 @@ class Signal(BaseModel):
     )
     modality: str | None = Field(
         default=None,
-        description="image, audio, video, depth, thermal, imu or text. Needed for depth, thermal "
-        "and imu, with their units; the others are recognised.",
+        description="Needed for depth, thermal and imu, with their units; others are recognised.",
     )
     units: Units | None = None
     at: Time | None = Field(default=None, description="When it was taken, ISO 8601 with its zone.")
@@ -213,6 +212,7 @@ Modalities = Annotated[
         json_schema_extra=_name_modalities,
     ),
 ]
+Group = Annotated[Literal["episode"] | None, _described("Only the best of each episode.")]
 Previews = Annotated[
     bool | None,
     _described(
@@ -229,7 +229,7 @@ Since = Annotated[
 ]
 Until = Annotated[
     Bound | None,
-    bound_schema("Starts before this: ISO 8601 with zone, or age: 30d."),
+    bound_schema("Starts before this, written likewise."),
 ]
 Source = Annotated[str, NULL_IS_BLANK, _described("Only from exactly this source.")]
 Where = Annotated[
@@ -334,6 +334,7 @@ class Recall(BaseModel):
     limit: Limit = HITS
     modalities: Modalities = None
     min_confidence: MinConfidence = None
+    group: Group = None
     tags: Tags = None
     since: Since = None
     until: Until = None

@@ -41,6 +41,7 @@ What: TypeAlias = Literal[
     "after",
     "around",
     "how_often",
+    "sequence",
     "history",
     "conflicts",
     "places",
@@ -52,6 +53,7 @@ TAKES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("before", "after"), frozenset({"query", "moment"})),
     "around": frozenset({"query", "moment", "within"}),
     "how_often": frozenset({"query", "within", "by", "modalities"}),
+    "sequence": frozenset({"query", "within", "min_confidence", "modalities"}),
     "history": frozenset({"moment"}),
     "conflicts": frozenset({"among"}),
     "places": frozenset(),
@@ -63,8 +65,8 @@ AROUND = "10 min"
 Looked = Annotated[
     What,
     Field(
-        description="history: what held before; conflicts: contradictions; arrived: new since "
-        "moment, the last cursor."
+        description="sequence: query has a step a line; history: what held before; conflicts: "
+        "contradictions; arrived: new since moment, the last cursor."
     ),
 ]
 Anchor = Annotated[
@@ -73,7 +75,9 @@ Anchor = Annotated[
 Within = Annotated[
     str,
     NULL_IS_BLANK,
-    Field(description="around: this far, 10 min. how_often: nearer matches are one."),
+    Field(
+        description="around: this far, 10 min. sequence: to the next. how_often: nearer are one."
+    ),
 ]
 GroupedBy = Annotated[CountedBy | None, Field(description="how_often: also by this.")]
 
@@ -101,7 +105,8 @@ class Asked:
 
     Attributes:
         what: Kind of the question.
-        query: Words and percepts; empty if none were given.
+        query: Words and percepts; empty if none were given. Of a sequence, its steps: words with
+            several lines are as many.
         moment: Id of a memory, or a time in ISO 8601; of `arrived` a time or a cursor, and now by
             default; `""` was not given.
         within: A length of time; `""` was not given.
@@ -137,6 +142,7 @@ class Chronicle:
     Attributes:
         what: Kind of the question.
         hit: The memory that `first` or `last` found, or that a question named as a moment.
+        rows: Of a sequence, the first memory of each row, with the others in its `then`.
         records: Memories in the order of the answer.
         occurrences: How often something was.
         conflicts: Memories that may contradict each other.
@@ -150,6 +156,7 @@ class Chronicle:
 
     what: What
     hit: Hit | None = None
+    rows: Sequence[Hit] = ()
     records: Sequence[Record] = ()
     occurrences: Occurrences | None = None
     conflicts: Sequence[Conflict] = ()
@@ -197,6 +204,8 @@ class Chronicle:
             yield from (place_line(name, area) for name, area in self.places.items())
             if not self.places:
                 yield "no place has a name"
+        elif self.what == "sequence":
+            yield from self._rows(hit_line)
         elif self.what not in ("first", "last"):
             yield from map(record_line, self.records)
             if not self.records:
@@ -210,6 +219,13 @@ class Chronicle:
         if not self.arrived:
             yield "nothing has arrived that matches"
         yield f"next time, give moment={self.cursor}"
+
+    def _rows(self, hit_line: Callable[[Hit], str]) -> Iterator[str]:
+        for number, row in enumerate(self.rows, start=1):
+            yield f"{number}. in a row, {row.score:.0%} sure together:"
+            yield from map(hit_line, (row, *row.then))
+        if not self.rows:
+            yield "nothing surely happened in this order"
 
     def to_dict(
         self, hit_data: Callable[[Hit], Any], record_data: Callable[[Record], Any]
@@ -243,6 +259,8 @@ class Chronicle:
             ]
         elif self.what == "places":
             told["places"] = {name: area_data(area) for name, area in self.places.items()}
+        elif self.what == "sequence":
+            told["rows"] = [[hit_data(hit) for hit in (row, *row.then)] for row in self.rows]
         elif self.what not in ("first", "last"):
             told["records"] = list(map(record_data, self.records))
         return told
@@ -310,6 +328,8 @@ def _answer_words(memory: Memory, asked: Asked) -> Chronicle:
     """Answer what words and percepts ask for."""
     what = asked.what
     query, given, times = list(asked.query), asked.given, None
+    if what == "sequence":
+        query = [step for part in query for step in _steps(part)]
     if asked.read_times and query:
         query, given, times = limit_by_times(query, given)
     options = {"modalities": asked.modalities} if asked.modalities else {}
@@ -319,6 +339,13 @@ def _answer_words(memory: Memory, asked: Asked) -> Chronicle:
             query, by=asked.by, apart=apart, zone=asked.zone, **options, **given
         )
         return Chronicle(what, occurrences=counted, times=times)
+    if what == "sequence":
+        within = {"within": asked.within} if asked.within else {}
+        least = {"min_confidence": asked.min_confidence}
+        rows = memory.recall(
+            sequence=query, limit=asked.limit, **least, **within, **options, **given
+        )
+        return Chronicle(what, rows=rows, times=times)
     if what in ("first", "last"):
         end = memory.first if what == "first" else memory.last
         if asked.min_confidence is not None:
@@ -330,6 +357,13 @@ def _answer_words(memory: Memory, asked: Asked) -> Chronicle:
         return Chronicle(what, times=times, sought=True)
     beside = _beside(memory, asked, hit, {})
     return Chronicle(what, hit=hit, records=beside.records, times=times, sought=True)
+
+
+def _steps(part: Any) -> list[Any]:
+    """Return the steps of a sequence that words with several lines are."""
+    if not isinstance(part, str):
+        return [part]
+    return [line.strip() for line in part.splitlines() if line.strip()]
 
 
 def _beside(memory: Memory, asked: Asked, moment: Moment, given: Filters) -> Chronicle:

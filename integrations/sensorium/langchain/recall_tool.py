@@ -52,6 +52,7 @@ class RecallTool(MemoryTool):
         limit: int = HITS,
         modalities: Sequence[str] | None = None,
         min_confidence: float | None = None,
+        group: str | None = None,
         **conditions: Any,
     ) -> Answer:
         words = [query] if query.strip() else []
@@ -69,6 +70,7 @@ class RecallTool(MemoryTool):
             limit=limit,
             modalities=modalities,
             min_confidence=min_confidence,
+            group=group,
         )
         return self._answer(memory, found)
 

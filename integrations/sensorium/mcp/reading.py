@@ -10,6 +10,7 @@ from mcp_types import CallToolResult, ContentBlock, TextContent
 from sensorium.agents.arguments import (
     By,
     Cursor,
+    Group,
     Keywords,
     Like,
     Limit,
@@ -78,6 +79,7 @@ class ReadingTools:
         limit: Limit = HITS,
         modalities: Modalities = None,
         min_confidence: MinConfidence = None,
+        group: Group = None,
         tags: Tags = None,
         since: Since = None,
         until: Until = None,
@@ -104,6 +106,7 @@ class ReadingTools:
             "limit": limit,
             "modalities": modalities,
             "min_confidence": min_confidence,
+            "group": group,
         }
         given = filters(
             tags=tags,

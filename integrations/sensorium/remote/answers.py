@@ -60,6 +60,8 @@ def hit_of(answer: Mapping[str, Any]) -> Hit:
         "medium": next((medium for medium in record.media if medium.digest == digest), None),
         "age": timedelta(seconds=answer["age"]),
         "finding": _finding(found) if found else None,
+        "then": tuple(map(hit_of, answer.get("then") or ())),
+        "episode": episode_of(answer["episode"]) if answer.get("episode") else None,
     }
     return _known(Hit, read)
 

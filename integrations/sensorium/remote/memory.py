@@ -35,6 +35,7 @@ from sensorium.memory.chronology.lengths import parse_span
 from sensorium.memory.chronology.sequences import recall_sequence
 from sensorium.memory.digesting.wish import Keep, Wish
 from sensorium.memory.episodes.finder import Asked
+from sensorium.memory.episodes.grouping import check_group
 from sensorium.memory.filters import Filters
 from sensorium.memory.holding.conflicts import Conflict
 from sensorium.memory.holding.links import check_former
@@ -296,6 +297,7 @@ class RemoteMemory(Memory):
         Raises:
             QueryError: A vector, or a condition in `where`, which a server does not take.
         """
+        check_group(group)
         if sequence is not None:
             beside = {
                 "query": query,
@@ -318,7 +320,6 @@ class RemoteMemory(Memory):
                 read_times=read_times,
                 filters=filters,
             )
-        _refuse(group=group)
         if read_times:
             query, filters, _ = limit_by_times(query, filters)
         RecallOptions(
@@ -337,6 +338,7 @@ class RemoteMemory(Memory):
             "half_life": half_life and _age(half_life),
             "diversity": diversity,
             "ranking": ranking,
+            "group": group,
             "read_times": False,  # they are read here, by the clock of whoever asks
             **filters_of("recall", filters),
         }

@@ -114,3 +114,28 @@ def test_what_cannot_be_told_is_refused(
 ) -> None:
     """As a problem that names it."""
     assert words in problem(ana, **question)["came"]
+
+
+def test_what_happened_in_a_row(web: TestClient) -> None:
+    """Of /v1/when and /v1/recall alike; each row has what followed in it."""
+    steps = [{"words": "dog"}, {"words": "cat"}]
+    found = tell(web, what="sequence", parts=steps, within="30 min", modalities=["imu"])
+    asked = {"sequence": steps, "within": "30 min", "modalities": ["imu"]}
+    answer = web.post("/v1/recall", json=asked).json()
+    for rows in (found["rows"], answer["hits"]):
+        assert [row["record"]["id"] for row in rows] == ["dog*3 one"]
+        assert [hit["record"]["id"] for hit in rows[0]["then"]] == ["cat*3 two"]
+    wrong = {**asked, "parts": steps}
+    assert "beside a sequence" in web.post("/v1/recall", json=wrong).json()["detail"]
+    resembled = {"sequence": [{"id": "x"}, *steps]}
+    assert web.post("/v1/recall", json=resembled).status_code in (400, 422)
+    assert web.post("/v1/recall", json={"sequence": steps[:1]}).status_code in (400, 422)
+
+
+def test_of_each_episode_the_best(web: TestClient) -> None:
+    """A hit tells of its episode, in which a former version is, too; no other hit is of it."""
+    asked = {"parts": [{"words": "dog"}], "group": "episode"}
+    hits = web.post("/v1/recall", json=asked).json()["hits"]
+    assert [hit["episode"]["records"] for hit in hits] == [4]
+    assert hits[0]["record"]["id"] in ("dog*3 one", "dog*3 three")
+    assert web.post("/v1/recall", json={**asked, "group": "day"}).status_code in (400, 422)

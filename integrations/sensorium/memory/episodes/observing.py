@@ -100,7 +100,8 @@ class Centring:
 
 def pooled(rows: Row) -> Row:
     """Return the mean of the windows of a modality, `(D,)`."""
-    return rows[0] if len(rows) == 1 else rows.mean(axis=0)
+    mean: Row = rows[0] if len(rows) == 1 else rows.mean(axis=0)
+    return mean
 
 
 def newer(than: datetime | None) -> tuple[Condition, ...]:

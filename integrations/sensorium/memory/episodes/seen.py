@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensorium.memory.episodes.evidence import Position
-from sensorium.memory.layout.payload import PLACE, POSE, place_in
+from sensorium.memory.layout.payload import place_in
 from sensorium.percepts import Place, Pose
 from sensorium.qdrant.points import StoredPoint, from_iso
+from sensorium.qdrant.schema import PLACE, POSE
 
 EARTH = 6_371_000.0  # metres: mean radius
 KEYS = ("at", "until", "created_at", "modalities", PLACE, POSE)  # of a payload that are read

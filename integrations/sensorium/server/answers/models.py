@@ -147,6 +147,8 @@ class Hit(Answer):
 
     Attributes:
         medium: Digest of the percept that matched, if the record lists it.
+        then: What followed it, in order, of a sequence.
+        episode: The episode it is the best hit of, where hits are grouped.
     """
 
     record: Record
@@ -160,8 +162,9 @@ class Hit(Answer):
     similarity: float | None
     age: float
     finding: Finding | None
-    then: list[Any] = []
+    then: list[Hit] = []
     medium: str | None
+    episode: Episode | None = None
 
 
 class Estimate(Answer):
@@ -229,6 +232,7 @@ class Told(Answer):
     Attributes:
         what: Kind of the question.
         hit: The first or last match, or the moment that the question named.
+        rows: Of a sequence, the first memory of each row, with the others in its `then`.
         records: Memories in the order of the answer.
         occurrences: How often something was.
         conflicts: Memories that may contradict each other.
@@ -241,6 +245,7 @@ class Told(Answer):
 
     what: What
     hit: Hit | None
+    rows: list[Hit]
     records: list[Record]
     occurrences: Occurrences | None
     conflicts: list[Conflict]

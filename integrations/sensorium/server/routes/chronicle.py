@@ -25,7 +25,6 @@ from sensorium.agents.chronicle import (
 )
 from sensorium.agents.limits import MOST_MEDIA, RECORDS
 from sensorium.agents.wording import refusal
-from sensorium.errors import RequestError
 from sensorium.memory import Memory
 from sensorium.percepts import Percept
 from sensorium.server.answers import models
@@ -33,7 +32,7 @@ from sensorium.server.answers.progress import Step, answered
 from sensorium.server.entry.access import Reader, Writer
 from sensorium.server.requests.filtering import FilterFields
 from sensorium.server.routes.bodies import ASK, Body, body_of, described
-from sensorium.server.routes.recalling import QuestionPart, hit_answer, read_part
+from sensorium.server.routes.recalling import QuestionPart, check_plain, hit_answer, read_part
 from sensorium.server.routes.remembering import place_of
 from sensorium.server.state import state_of
 
@@ -106,13 +105,7 @@ async def tell_when(
     request: Request,
 ) -> Response:
     """Tell when something was, how often, what was around it, what held before, and where."""
-    for index, part in enumerate(body.about.parts):
-        if part.id is not None or part.weight != 1:
-            raise RequestError(
-                f"parts[{index}] with an id or a weight",
-                "words, a signal or a file",
-                "put an id into moment, or ask /v1/recall",
-            )
+    check_plain(body.about.parts, "parts")
     return await answered(request, partial(_told, caller.memory, body), models.Told)
 
 
@@ -177,6 +170,7 @@ def _answer(found: Chronicle) -> dict[str, Any]:
     return {
         "what": found.what,
         "hit": found.hit and hit_answer(found.hit),
+        "rows": list(map(hit_answer, found.rows)),
         "records": [record.to_dict() for record in found.records],
         "occurrences": found.occurrences and found.occurrences.to_dict(),
         "conflicts": [conflict.to_dict() for conflict in found.conflicts],

@@ -18,7 +18,10 @@ from sensorium.agents.asking import Answered, ask
 from sensorium.agents.limits import HITS, MOST_MEDIA
 from sensorium.agents.time_arguments import Age, age_schema
 from sensorium.agents.wording import refusal
+from sensorium.errors import RequestError
 from sensorium.memory import Hit, Memory
+from sensorium.memory.chronology.sequences import STEPS
+from sensorium.memory.memory import WITHIN
 from sensorium.percepts import Percept
 from sensorium.server.answers import models
 from sensorium.server.answers.progress import Step, answered
@@ -70,6 +73,16 @@ class Question(FilterFields):
         default=None, ge=0, le=1, description="From 0, by score alone, to 1, unlike each other."
     )
     ranking: Literal["centred", "z", "raw", "rrf", "dbsf"] = "centred"
+    sequence: list[QuestionPart] | None = Field(
+        default=None,
+        min_length=2,
+        max_length=STEPS,
+        description="Instead of parts: what happened in this order. Words, signals and files.",
+    )
+    within: str = Field(default=WITHIN, description="Longest time from one step to the next.")
+    group: Literal["episode"] | None = Field(
+        default=None, description="Of each episode only the best, which tells of its episode."
+    )
     read_times: bool = Field(
         default=True, description="Read times such as yesterday in the words as conditions."
     )
@@ -83,7 +96,10 @@ async def recall(
 ) -> Response:
     """Find memories by words, files and other memories, and by sums of them."""
     about = body.about
-    check_question(about.parts, like="", keywords=about.keywords)
+    check_question(about.sequence or about.parts, like="", keywords=about.keywords)
+    if about.sequence is not None and about.parts:
+        raise RequestError("parts beside a sequence", "one of them", "leave the other out")
+    check_plain(about.sequence or (), "sequence")
     body.check_text(about.keywords, "keywords")
     return await answered(request, partial(_recalled, caller.memory, body), models.Recalled)
 
@@ -109,7 +125,12 @@ def _recalled(memory: Memory, body: Body[Question], step: Step) -> dict[str, Any
         "half_life": about.half_life,
         "diversity": about.diversity,
         "ranking": about.ranking,
+        "group": about.group,
     }
+    if about.sequence is not None:
+        asked = [read_part(body, each, f"sequence[{i}]") for i, each in enumerate(about.sequence)]
+        options |= {"sequence": asked, "within": about.within, "read_times": about.read_times}
+        return _answer(ask(memory, [], about.filters(), **options), begun)
     if (name := _alone(about.parts)) is not None:
         return _answer(ask(memory, [], about.filters(), like=name, **options), begun)
     question, weights = _question(memory, body, step)
@@ -142,6 +163,21 @@ def _question(
     return found, weights
 
 
+def check_plain(parts: Sequence[QuestionPart], name: str) -> None:
+    """Check that parts are words, signals and files, without a weight.
+
+    Raises:
+        RequestError: One of them is not.
+    """
+    for index, part in enumerate(parts):
+        if part.id is not None or part.weight != 1:
+            raise RequestError(
+                f"{name}[{index}] with an id or a weight",
+                "words, a signal or a file",
+                "ask /v1/recall with parts for what resembles a memory",
+            )
+
+
 def read_part(body: Body[Any], part: QuestionPart, name: str) -> str | Percept:
     """Return the words, the signal or the file that a part of a question is.
 
@@ -161,8 +197,9 @@ def read_part(body: Body[Any], part: QuestionPart, name: str) -> str | Percept:
 
 
 def hit_answer(hit: Hit) -> dict[str, Any]:
-    """Describe a hit, JSON-ready, with the digest of the percept that matched."""
-    return {**hit.to_dict(), "medium": hit.medium.digest if hit.medium else None}
+    """Describe a hit, JSON-ready, with the digest of the percept that matched, and what followed."""
+    medium = hit.medium.digest if hit.medium else None
+    return {**hit.to_dict(), "medium": medium, "then": list(map(hit_answer, hit.then))}
 
 
 def _answer(found: Answered, begun: float) -> dict[str, Any]:

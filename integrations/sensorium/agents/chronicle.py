@@ -30,6 +30,7 @@ from sensorium.errors import ToolArgumentError
 from sensorium.memory import Area, Conflict, Filters, Hit, Memory, Occurrences, Record
 from sensorium.memory.chronology.counting import By as CountedBy
 from sensorium.memory.chronology.ends import TIME
+from sensorium.memory.memory import WITHIN
 from sensorium.memory.places.words import near_text
 from sensorium.memory.times import TimesRead, limit_by_times
 
@@ -340,10 +341,13 @@ def _answer_words(memory: Memory, asked: Asked) -> Chronicle:
         )
         return Chronicle(what, occurrences=counted, times=times)
     if what == "sequence":
-        within = {"within": asked.within} if asked.within else {}
-        least = {"min_confidence": asked.min_confidence}
         rows = memory.recall(
-            sequence=query, limit=asked.limit, **least, **within, **options, **given
+            sequence=query,
+            within=asked.within or WITHIN,
+            limit=asked.limit,
+            modalities=asked.modalities,
+            min_confidence=asked.min_confidence,
+            **given,
         )
         return Chronicle(what, rows=rows, times=times)
     if what in ("first", "last"):

@@ -58,12 +58,15 @@ class Search:
         limit: Largest number of points to return.
         whole: Whether a store to which requests take long reads the points in the same one: their
             payload, and the vector of the modality if a point has one.
+        exact: Whether all points are compared: an index of many points that are nearly equal may
+            never lead to the few that are not.
     """
 
     modality: str
     vector: NDArray[np.float32]
     limit: int
     whole: bool = False
+    exact: bool = False
 
 
 @runtime_checkable

@@ -133,7 +133,13 @@ class CandidateSearch:
 
     def _search(self, limits: Mapping[str, int]) -> dict[str, list[Scored]]:
         searches = [
-            Search(name, self._scales[name].vector, limit, whole=limit <= FEW)
+            Search(
+                name,
+                self._scales[name].vector,
+                limit,
+                whole=limit <= FEW,
+                exact=self._options.exact,
+            )
             for name, limit in limits.items()
         ]
         answers = self._backend.search(searches, self._filter)

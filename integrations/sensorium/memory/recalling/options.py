@@ -39,6 +39,11 @@ class RecallOptions:
         others = self.half_life or self.diversity or self.keywords
         return self.ranking in ("centred", "z") and not others
 
+    @property
+    def exact(self) -> bool:
+        """Whether nothing may be missed: an answer may be that nothing is sure enough."""
+        return self.min_confidence is not None
+
     def without(self, record: str) -> RecallOptions:
         """Return the same options, for all records but this one."""
         itself = Ids((record,)) | Equal("part_of", record)

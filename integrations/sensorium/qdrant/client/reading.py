@@ -42,7 +42,7 @@ def search(
     """Find the nearest points of each search, and read them if they are wanted, in one request."""
     modalities = collection.schema.modalities
     where = translated(filter)
-    params = _search_params(collection)
+    params = _search_params(collection, exact=any(search.exact for search in searches))
     requests = [
         models.QueryRequest(
             query=query_vector(search),
@@ -65,8 +65,10 @@ def search(
     ]
 
 
-def _search_params(collection: Collection) -> models.SearchParams | None:
+def _search_params(collection: Collection, *, exact: bool) -> models.SearchParams | None:
     """Have what is found in quantized copies measured again: a server may not do it by itself."""
+    if exact and not collection.connection.local:  # which compares all points anyway
+        return models.SearchParams(exact=True)
     if collection.schema.quantization is None or collection.connection.local:
         return None
     times = MEASURED_AGAIN[collection.schema.quantization]

@@ -58,7 +58,9 @@ def search(shard: Shard, searches: Sequence[Search], filter: Filter) -> list[lis
     if not known:
         return [[] for _ in searches]
     where = shard.translated(filter)
-    params = _search_params(shard, filter, where)
+    exact = edge.SearchParams(exact=True)
+    wanted = any(search.exact for search in known)
+    params = exact if wanted else _search_params(shard, filter, where)
     answers = iter(_asked(shard, known, where, params))
     return [next(answers) if search.modality in shard.modalities else [] for search in searches]
 

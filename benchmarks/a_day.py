@@ -57,7 +57,7 @@ def planted(count: int) -> dict[int, str]:
     each_day = count // DAYS
     there = {count // 3: "photo_mug_kitchen", 2 * count // 3: "photo_mug_study"}
     there[count - each_day // 2 + 10] = "sound_knock"
-    there[count - each_day // 2 + 30] = "sound_dog"
+    there[count - each_day // 2 + 40] = "sound_dog"
     for day in range(DAYS):
         for stop in range(STOPS):
             first = day * each_day + (stop + 1) * each_day // (STOPS + 2)
@@ -96,7 +96,7 @@ def at(number: int, each_day: int) -> datetime:
     return BEGIN + timedelta(days=day, hours=HOURS * rest / each_day)
 
 
-def questions(memory: Memory, count: int) -> dict[str, Callable[[], Any]]:
+def questions(memory: Memory, count: int, bark: Rows) -> dict[str, Callable[[], Any]]:
     """Return what is asked, by its words; each returns its answer in short."""
     today = at(count - 1, count // DAYS).replace(hour=0, minute=0, second=0)
 
@@ -117,7 +117,12 @@ def questions(memory: Memory, count: int) -> dict[str, Callable[[], Any]]:
         return rows[0].record.id if rows else "none"
 
     stops: dict[str, Any] = {"modalities": ["imu"], "apart": "1 min", "since": today}
-    alert: dict[str, Any] = {"modalities": ["audio"], "min_confidence": 0.8, "since": today}
+
+    def told() -> str:
+        begun = memory.watch("a dog barking", min_confidence=0.3, modalities=["audio"], timeout=0)
+        memory.remember(id="bark", at=at(count - 1, count // DAYS), vectors={"audio": bark})
+        return ", ".join(hit.record.id for hit in begun)
+
     return {
         "where did I last see the mug": seen,
         "what happened after the knock": after_the_knock,
@@ -125,7 +130,7 @@ def questions(memory: Memory, count: int) -> dict[str, Callable[[], Any]]:
         "how often did it stop today": lambda: str(
             memory.how_often("standing still", **stops).total
         ),
-        "did the baby cry since this morning": lambda: len(memory.recall("a baby crying", **alert)),
+        "tell me when the dog barks": told,
         "what were the last five episodes": lambda: len(memory.episodes(limit=5)),
         "a chair, the best of each episode": lambda: len(
             memory.recall("a chair", group="episode", limit=5)
@@ -166,7 +171,9 @@ def main() -> None:
             memory.episodes(limit=1)
             first = time.process_time() - begun
         with Memory.open(folder, owner="rex", encoder=encoder, keep_media=False) as memory:
-            rows = [measured(*each) for each in questions(memory, count).items()]
+            rows = [
+                measured(*each) for each in questions(memory, count, vectors["sound_dog"]).items()
+            ]
             begun = time.process_time()
             late = [Moment(id="late", at=at(count - 50, count // DAYS), vectors={}, text="late")]
             memory.remember_many(late).raise_first()

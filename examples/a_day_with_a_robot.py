@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -241,6 +242,15 @@ def ask(memory: Memory) -> None:
 def listen(memory: Memory) -> None:
     """Go on living: the robot stands in the study, and is to tell when the baby cries."""
     print("tell me when the baby cries")
+    cries = memory.watch("a baby crying", min_confidence=0.8, modalities=["audio"], timeout=30)
+    hearing = Thread(target=hear, args=(memory,))
+    hearing.start()  # as another process with the folder open could
+    print("  now:", told(memory, next(cries, None)))
+    hearing.join()
+
+
+def hear(memory: Memory) -> None:
+    """Remember what the microphone hears from nine in the evening on."""
     quiet = np.random.default_rng(2).normal(0, 1e-3, 6 * SOUND_RATE)
     samples = np.concatenate([quiet, sound("baby")])
     length, begin = round(STRETCH * SOUND_RATE), at_clock("21:00:00")
@@ -248,10 +258,6 @@ def listen(memory: Memory) -> None:
         at = begin + timedelta(seconds=first / SOUND_RATE)
         window = Audio(samples[None, first : first + length].astype(np.float32), rate=SOUND_RATE)
         memory.remember(window, at=at, place=Pose(*ROOMS["study"], frame="map"), origin="sensor")
-        cries = memory.recall("a baby crying", since=at, limit=1, min_confidence=0.8)
-        if cries:
-            print("  now:", told(memory, cries[0]))
-            return
 
 
 def main() -> int:

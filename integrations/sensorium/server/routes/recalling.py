@@ -197,7 +197,7 @@ def read_part(body: Body[Any], part: QuestionPart, name: str) -> str | Percept:
 
 
 def hit_answer(hit: Hit) -> dict[str, Any]:
-    """Describe a hit, JSON-ready, with the digest of the percept that matched, and what followed."""
+    """Describe a hit, JSON-ready: the digest of the percept that matched, and what followed."""
     medium = hit.medium.digest if hit.medium else None
     return {**hit.to_dict(), "medium": medium, "then": list(map(hit_answer, hit.then))}
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sensorium.errors import PerceptValueError, show
+from sensorium.percepts.place import Place
 
+FIX = "fix"  # in a reading: where a receiver of GPS was
 FARTHEST = 1e9  # metres from the origin of a frame
 LONGEST_FRAME = 512  # characters
 
@@ -67,6 +69,19 @@ class Pose:
     def to_dict(self) -> dict[str, float | str | None]:
         """Return the numbers and the frame by name, JSON-ready."""
         return dict(self.__dict__)
+
+
+def fix_in(reading: Mapping[str, Any]) -> Place | None:
+    """Return the place of the receiver that a reader noted beside a percept; `None` without one.
+
+    Args:
+        reading: The `reading` of a percept.
+    """
+    noted = reading.get(FIX)
+    try:
+        return Place(noted["latitude"], noted["longitude"], noted["altitude"]) if noted else None
+    except (LookupError, TypeError, ValueError):  # of which ours are one
+        return None
 
 
 def pose_in(reading: Mapping[str, Any]) -> Pose | None:

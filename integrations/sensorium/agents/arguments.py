@@ -124,14 +124,10 @@ class Signal(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    data: str | None = Field(
-        default=None, description="The whole file as base64, or as a data: URI."
-    )
-    mime_type: str | None = Field(
-        default=None, description="Type of data, such as image/jpeg or audio/wav."
-    )
+    data: str | None = Field(default=None, description="The file as base64, or a data: URI.")
+    mime_type: str | None = Field(default=None, description="Type of data: image/jpeg.")
     path: str | None = Field(
-        default=None, description="Instead of data: a file in a folder that may be read here."
+        default=None, description="Instead of data: a file that may be read here."
     )
     samples: list[Sample] | None = Field(
         default=None,
@@ -148,9 +144,7 @@ class Signal(BaseModel):
     )
     units: Units | None = None
     at: Time | None = Field(default=None, description="When it was taken, ISO 8601 with its zone.")
-    uri: str | None = Field(
-        default=None, description="Where it came from; kept as it is, never fetched."
-    )
+    uri: str | None = Field(default=None, description="Where it came from; never fetched.")
 
     @model_validator(mode="before")
     @classmethod
@@ -229,7 +223,7 @@ Since = Annotated[
 ]
 Until = Annotated[
     Bound | None,
-    bound_schema("Starts before this, written likewise."),
+    bound_schema("Starts before this, likewise."),
 ]
 Source = Annotated[str, NULL_IS_BLANK, _described("Only from exactly this source.")]
 Where = Annotated[
@@ -244,9 +238,7 @@ Near = Annotated[
     AfterValidator(_check_near),
     _described('"home within 1 km", "48.86,2.29 within 1 km" or "1,2 in map within 3 m".'),
 ]
-Origins = Annotated[
-    list[Origin] | None, _described("Only what these say; person: somebody's own words.")
-]
+Origins = Annotated[list[Origin] | None, _described("Only what these say; person: own words.")]
 
 # Lists
 PageSize = Annotated[int, Field(ge=1, le=MOST_RECORDS, description="Memories of a page.")]

@@ -13,10 +13,12 @@ from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.arrays import read_npy, read_npz, unreadable
 from sensorium.percepts.motion.choice import Choice, told_units
 from sensorium.percepts.motion.columns import kind_of, words_of
+from sensorium.percepts.motion.fixes import first_fix
 from sensorium.percepts.motion.labels import part
 from sensorium.percepts.motion.merging import merged
 from sensorium.percepts.motion.recording import Recording, check_unpacked
 from sensorium.percepts.motion.tables import read_sensors
+from sensorium.percepts.pose import FIX
 from sensorium.percepts.source import Encoded, Source
 from sensorium.percepts.tables.opening import open_tables
 from sensorium.percepts.tables.table import Columns, Table
@@ -85,7 +87,10 @@ def read_recording(
     whole = " and ".join(source.name for source in sources)
     understood = [each for each in tables if each.samples or each.lacking] or tables
     paths = [source.path if isinstance(source, Encoded) else None for source in sources]
+    fixes = (fix for _, table in without_doubles(parts) if (fix := first_fix(table)))
     made = merged(understood, whole, gyro=gyro, by_rate=choice.by_rate, paths=paths)
+    if (fix := next(fixes, None)) is not None:
+        made = replace(made, reading={**made.reading, FIX: fix})
     return made if made.times is not None or rate is None else replace(made, rate=rate)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
 from sensorium.sources.bags.bag_file import BagFile, is_bag
+from sensorium.sources.bags.fixes import Fixes
 from sensorium.sources.bags.images import COMPRESSED_TYPE, IMAGE_TYPE, Pictures
 from sensorium.sources.bags.imu_samples import IMU_TYPE
 from sensorium.sources.bags.motion import MotionStretches
@@ -72,7 +73,9 @@ def bag(
         stretch: Longest motion or sound, in seconds, that becomes one percept. A pause of more than
             1 s ends one, too.
         pose: Topic that says where the robot was: "/odom", or "/tf:map->base_link" for the pose of
-            one frame in another. It stands in `reading["pose"]`, at the time of each percept.
+            one frame in another. It stands in `reading["pose"]`, at the time of each percept. Of a
+            topic of sensor_msgs/NavSatFix it is `reading["fix"]`; by default that is read, if there
+            is one. A memory keeps either as the place of the record.
         pose_within: Seconds from a measured pose within which it still holds.
         limits: Largest sizes that are accepted.
         progress: Called now and then, and at the end, with the number of messages read and of all
@@ -139,7 +142,7 @@ def _drafts(asked: Reading) -> Generator[Draft, None, None]:
                 yield _posed(waiting.popleft(), poses)
 
 
-def _posed(draft: Draft, poses: Poses | None) -> Draft:
+def _posed(draft: Draft, poses: Poses | Fixes | None) -> Draft:
     """Return a draft whose percept has its pose, if poses were asked for."""
     if poses is None:
         return draft

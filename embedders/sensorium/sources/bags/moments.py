@@ -12,9 +12,11 @@ from typing import Any
 from sensorium.errors import PerceptFormatError, Phrase, show
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.percept import DEFAULT_LIMITS, Percept
-from sensorium.percepts.pose import Pose, pose_in
+from sensorium.percepts.place import Place
+from sensorium.percepts.pose import Pose, fix_in, pose_in
 from sensorium.sources.bags.bag import MAKERS, POSE_WITHIN
 from sensorium.sources.bags.bag_file import BagFile
+from sensorium.sources.bags.fixes import Fixes
 from sensorium.sources.bags.images import Pictures
 from sensorium.sources.bags.imu_samples import IMU_TYPE
 from sensorium.sources.bags.nearby import LATENESS, MotionNearby, Nearby, SoundNearby
@@ -57,9 +59,9 @@ class Snapshot:
     reading: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def place(self) -> Pose | None:
-        """Where the robot was, if the pose was asked for and is known."""
-        return pose_in(self.reading)
+    def place(self) -> Place | Pose | None:
+        """Where the robot was, if that is known: on Earth, or by the pose that was asked for."""
+        return fix_in(self.reading) or pose_in(self.reading)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -216,7 +218,7 @@ def _posed(
     recording: BagFile,
     converters: Mapping[str, Converter],
     assembly: _Assembly,
-    poses: Poses | None,
+    poses: Poses | Fixes | None,
 ) -> Iterator[_Moment]:
     """Yield moments as soon as their pose is known."""
     waiting: deque[_Moment] = deque()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sensorium.errors import PerceptFormatError, Phrase, show
 from sensorium.sources.bags.bag_file import BagFile, Message
+from sensorium.sources.bags.fixes import FIX_TYPE, Fixes
 from sensorium.sources.bags.frames import Found, Frames
 from sensorium.sources.bags.transforms import UNSET, Transform, unit, yaw
 from sensorium.sources.drafts import Draft
@@ -55,6 +56,8 @@ class Asked(NamedTuple):
 
 class Poses:
     """Collects the poses in the messages of a topic; makes no percepts by itself."""
+
+    key = "pose"  # in a reading
 
     def __init__(self, pose: object, recording: BagFile, *, within: float, stretch: float) -> None:
         """Begin with what never moves.
@@ -190,7 +193,8 @@ class Poses:
         return True
 
     def _unknown_topic(self) -> PerceptFormatError:
-        named = [f"{n} ({t})" for n, t in self._recording.topics.items() if t in POSE_TYPES]
+        kinds = (*POSE_TYPES, FIX_TYPE)
+        named = [f"{n} ({t})" for n, t in self._recording.topics.items() if t in kinds]
         came = f" ({self._type})" if self._type else ""
         return PerceptFormatError(
             f"pose={show(self._asked.topic)}{came}",
@@ -233,11 +237,13 @@ def _plain(frame: str) -> str:
     return frame.removeprefix("/")
 
 
-def with_pose(reading: Mapping[str, Any], poses: Poses | None, time: int) -> Mapping[str, Any]:
-    """Return a reading with the pose at a time, if poses were asked for."""
+def with_pose(
+    reading: Mapping[str, Any], poses: Poses | Fixes | None, time: int
+) -> Mapping[str, Any]:
+    """Return a reading with the pose, or the fix, at a time, if there is what tells it."""
     if poses is None:
         return reading
     found = poses.at(time)
     if isinstance(found, str):
-        return {**reading, "pose": None, "pose_missing": found}
-    return {**reading, "pose": found}
+        return {**reading, poses.key: None, f"{poses.key}_missing": found}
+    return {**reading, poses.key: found}

@@ -21,6 +21,7 @@ from sensorium.percepts.limits import Limits
 from sensorium.percepts.locations import local_path
 from sensorium.percepts.percept import Percept
 from sensorium.sources.bags.bag_file import BagFile, check_installed
+from sensorium.sources.bags.fixes import FIX_TYPE, Fixes
 from sensorium.sources.bags.poses import Poses
 from sensorium.sources.bags.topics import Converter, Maker, Topic, chosen, options_by_topic
 from sensorium.sources.drafts import (
@@ -110,10 +111,14 @@ class Reading:
             **others,
         )
 
-    def poses(self, recording: BagFile) -> Poses | None:
-        """Return what collects the poses that are asked for."""
-        if self.pose is None:
+    def poses(self, recording: BagFile) -> Poses | Fixes | None:
+        """Return what collects the poses that are asked for, or else the fixes of one receiver."""
+        fixes = [name for name, kind in recording.topics.items() if kind == FIX_TYPE]
+        topic = fixes[0] if self.pose is None and len(fixes) == 1 else self.pose
+        if topic is None:
             return None
+        if topic in fixes:
+            return Fixes(topic, recording, within=self.pose_within, stretch=self.stretch)
         return Poses(self.pose, recording, within=self.pose_within, stretch=self.stretch)
 
     def made(self, draft: Draft) -> Percept | None:
@@ -155,7 +160,10 @@ def converters_of(
 
 
 def steps(
-    recording: BagFile, asked: Reading, converters: Mapping[str, Converter], poses: Poses | None
+    recording: BagFile,
+    asked: Reading,
+    converters: Mapping[str, Converter],
+    poses: Poses | Fixes | None,
 ) -> Iterator[Step]:
     """Hand each message to its converter, and yield what is complete.
 

@@ -24,7 +24,7 @@ from sensorium.memory.layout.ids import check_id, content_id, point_id
 from sensorium.memory.layout.points import Draft
 from sensorium.memory.records import Moment
 from sensorium.percepts import Percept, Place, Pose, Text
-from sensorium.percepts.pose import pose_in
+from sensorium.percepts.pose import fix_in, pose_in
 from sensorium.qdrant.points import Vectors, iso
 
 
@@ -112,7 +112,7 @@ def check_fields(moment: Moment) -> tuple[str, ...]:
 def _place_of(percepts: Sequence[Percept]) -> Place | Pose | None:
     """Return where the first of some percepts was that says so: on Earth, or in a frame."""
     for each in percepts:
-        if place := each.place or pose_in(each.reading):
+        if place := each.place or fix_in(each.reading) or pose_in(each.reading):
             return place
     return None
 

@@ -68,7 +68,6 @@ class CollectionLedger:
         if shares:
             ids = tuple(_id(share) for share in shares)
             self._backend().delete(Filter(LEDGER, Ids(ids), parts=True))
-            self._changed()
 
     def _changed(self) -> None:
         global _changes  # noqa: PLW0603  # all memories of this process are told

@@ -55,7 +55,7 @@ def encoded(encoder: Encoder) -> dict[str, Rows]:
 def planted(count: int) -> dict[int, str]:
     """Return what is where: the number of a memory, and the recording it is of."""
     each_day = count // DAYS
-    there = {count // 3: "photo_mug_kitchen", 2 * count // 3: "photo_mug_study"}
+    there = {count // 3: "photo_mug_kitchen", 2 * count // 3: "photo_mug_kitchen"}
     there[count - each_day // 2 + 10] = "sound_knock"
     there[count - each_day // 2 + 40] = "sound_dog"
     for day in range(DAYS):
@@ -101,7 +101,8 @@ def questions(memory: Memory, count: int, bark: Rows) -> dict[str, Callable[[], 
     today = at(count - 1, count // DAYS).replace(hour=0, minute=0, second=0)
 
     def after_the_knock() -> str:
-        knock = memory.last("a knock on the door", modalities=["audio"])
+        asked = {"modalities": ["audio"], "min_confidence": 0.1}
+        knock = memory.last("a knock on the door", **asked)  # type: ignore[arg-type]  # by names
         if knock is None:
             return "no knock"
         return f"{knock.record.id}, then {memory.after(knock, limit=1)[0].id}"

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from tests.support.planted import motion, picture, sound
 from tests.support.serving import client, get
 
+from sensorium.percepts import Pose
 from sensorium.server.views.projecting import plane_of, principal
 
 AT = datetime(2026, 5, 1, 10, 30, tzinfo=timezone.utc)
@@ -34,6 +35,26 @@ def test_density_counts_by_hour_day_and_month(fresh: FastAPI) -> None:
     assert get(web, "/v1/density", tag="y")["bins"] == []
     assert web.get("/v1/density", params={"by": "year"}).status_code == 422
     assert client(fresh, "ben").get("/v1/density").json()["bins"] == []
+
+
+def test_densities_and_planes_of_a_place(fresh: FastAPI) -> None:
+    """Only what is near it, by numbers and by name."""
+    with fresh.state.access.memories.using("ana") as memory:
+        for number in range(6):
+            where = Pose(float(number), 0.0, frame="map")
+            memory.remember(picture(f"dog{number}"), id=str(number), at=AT, place=where)
+        memory.name_place("door", Pose(0.0, 0.0), "2 m")
+    web = client(fresh, "ana")
+    for near, ids in (
+        ("5,0 in map within 1 m", "45"),
+        ("door", "012"),
+        ("door within 9 m", "012345"),
+    ):
+        bins = get(web, "/v1/density", near=near)["bins"]
+        assert sum(each["count"] for each in bins) == len(ids)
+        found = get(web, "/v1/plane", near=near)
+        assert sorted(point["id"] for point in found["points"]) == list(ids)
+    assert web.get("/v1/density", params={"near": "nowhere"}).status_code in (400, 422)
 
 
 def test_the_two_directions_are_those_of_the_spread() -> None:

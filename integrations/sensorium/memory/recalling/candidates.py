@@ -106,6 +106,22 @@ class CandidateSearch:
             self._boost(candidates, texts)
         return candidates
 
+    def is_sure_of(self, found: Sequence[Candidate], left: Sequence[Candidate]) -> bool:
+        """Return whether the best records without some are among those that are left.
+
+        Only the best `pool + SPARE` are sure to be the best. Ranks, and words, count the others.
+
+        Args:
+            found: What `run` returned.
+            left: Those of them that may answer.
+        """
+        if self._keywords is not None or self._by_rank:
+            return False
+        best = sorted(found, key=lambda candidate: -candidate.score)[: self._count]
+        kept = {candidate.id for candidate in left}
+        enough = sum(candidate.id in kept for candidate in best) >= self._options.pool
+        return enough or len(found) < self._count
+
     @property
     def _by_rank(self) -> bool:
         """Whether candidates are ranked by their places in lists, not by scores."""

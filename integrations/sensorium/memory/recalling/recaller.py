@@ -187,11 +187,17 @@ class Recaller:
         options: RecallOptions,
         now: datetime,
     ) -> tuple[list[Candidate], PointReader]:
-        """Search for the records that hold now; most memories have none that does not."""
+        """Search for the records that hold now; most memories have none that does not.
+
+        A second search is made only where too many of the best do not hold.
+        """
         mine = replace(self._shelf.readable(options.condition, now=now), parts=True)
         search = CandidateSearch(backend, mine, scales, options)
         found = search.run()
-        if any(is_superseded(search.points.payload(each.id), now) for each in found):
+        living = [each for each in found if not is_superseded(search.points.payload(each.id), now)]
+        if len(living) < len(found) and search.is_sure_of(found, living):
+            return living, search.points
+        if len(living) < len(found):
             asked = [] if options.condition is None else [options.condition]
             mine = replace(mine, condition=Every((*asked, holding(now))))
             search = CandidateSearch(backend, mine, scales, options)

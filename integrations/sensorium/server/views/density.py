@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias
 from typing_extensions import Unpack
 
 from sensorium.memory import Filters, Memory
-from sensorium.memory.filters import conditions
 from sensorium.qdrant import Filter
 
 By: TypeAlias = Literal["hour", "day", "month"]
@@ -32,7 +31,7 @@ def density(memory: Memory, by: By, **filters: Unpack[Filters]) -> list[tuple[da
         FilterError: A filter is wrong; see `Filters`.
     """
     now = datetime.now(timezone.utc)
-    condition = conditions("density", filters)
+    condition = memory._conditions("density", filters)
     alive = Filter(memory.owner, condition, alive_at=now, shared=memory.shared)
     kept = KEPT[by]
     counts: Counter[str] = Counter()

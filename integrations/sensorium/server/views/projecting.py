@@ -14,7 +14,6 @@ from typing_extensions import Unpack
 
 from sensorium.encoders import normalise
 from sensorium.memory import Filters, Memory
-from sensorium.memory.filters import conditions
 from sensorium.qdrant import Condition, Filter, StoredPoint
 
 MOST_POINTS = 20_000  # records on a plane; of more, as many are chosen at random
@@ -82,7 +81,7 @@ def plane_of(memory: Memory, *, limit: int = MOST_POINTS, **filters: Unpack[Filt
     Raises:
         FilterError: A filter is wrong; see `Filters`.
     """
-    found, sampled = _chosen(memory, conditions("plane", filters), limit)
+    found, sampled = _chosen(memory, memory._conditions("plane", filters), limit)
     names = [point.payload.get("id", point.id) for point in found]
     shown = [_shown_modality(point) for point in found]
     vectors, present = _vectors(memory, found, shown)

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from uuid import uuid4
 
 import pytest
 from tests.remote.conftest import Opened
+from tests.support.waiting import wait_until
 
 from sensorium.agents.chronicle import Asked, look_up
-from sensorium.errors import FilterError, QueryError, SensoriumError, UnsupportedModalityError
+from sensorium.errors import (
+    FilterError,
+    QueryError,
+    SensoriumError,
+    StoreUnavailableError,
+    UnsupportedModalityError,
+)
 from sensorium.memory import AsyncMemory, Memory
-from sensorium.remote import RemoteMemory
+from sensorium.remote import RemoteMemory, watching
 from sensorium.samples import sample
 
 DOG = "a dog barking"
@@ -58,11 +66,39 @@ def test_a_watch_ends_with_its_memory(opened: Opened) -> None:
     watch = memory.watch(DOG)
     thread = threading.Thread(target=lambda: list(watch))
     thread.start()
+    wait_until(lambda: bool(memory._connection._waiting))
     memory.close()
-    thread.join(30)
+    thread.join(3)
     assert not thread.is_alive()
     assert watch.is_closed
     assert watch.poll() is None
+
+
+def test_what_is_cut_off_is_asked_for_again(
+    ana: RemoteMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the last hit on; a server that tells nothing any more is an error, and may come back."""
+    monkeypatch.setattr(watching, "PAUSE", 0.0)
+    watch = ana.watch(DOG, timeout=10)
+    assert isinstance(watch, watching.RemoteWatch)
+    ana.remember(text="a dog barked twice", id="first")
+    assert next(watch).record.id == "first"
+    ana.remember(text="two dogs barking", id="second")
+
+    def cut() -> Iterator[watching.Told]:
+        raise StoreUnavailableError("a connection that broke", "one", "try again")
+        yield
+
+    watch._events = cut()
+    assert next(watch).record.id == "second"
+    watch._drop()
+    monkeypatch.setattr(watch, "_told_any", False)
+    monkeypatch.setattr(watch, "_open", lambda _: setattr(watch, "_events", cut()))
+    with pytest.raises(StoreUnavailableError):
+        next(watch)
+    monkeypatch.undo()
+    ana.remember(text="three dogs barking", id="third")
+    assert next(watch).record.id == "third"
 
 
 def test_tasks_wait_for_it(ana: RemoteMemory) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -72,6 +73,8 @@ class Connection:
         self._token = token or os.environ.get(TOKEN_VARIABLE) or None
         self._transport = transport
         self._client, self._process = self._new_client(), os.getpid()
+        self._is_closed = False
+        self._waiting: set[socket.socket] = set()  # over which events are read
 
     def _new_client(self) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
@@ -135,7 +138,12 @@ class Connection:
             if answer.is_error:
                 answer.read()
                 raise self._refusal(answer)
-            yield self._lines(answer)
+            carrier = answer.extensions["network_stream"].get_extra_info("socket")
+            self._waiting.add(carrier)
+            try:
+                yield self._lines(answer)
+            finally:
+                self._waiting.discard(carrier)
 
     def _lines(self, answer: httpx.Response) -> Iterator[str]:
         with self._told():
@@ -144,12 +152,17 @@ class Connection:
     @property
     def is_closed(self) -> bool:
         """Whether this was closed."""
-        return self._client.is_closed
+        return self._is_closed
 
     def close(self) -> None:
         """End the connections; a second call does nothing."""
-        if self._process == os.getpid():
-            self._client.close()
+        if self._process != os.getpid():
+            return
+        self._is_closed = True
+        for carrier in list(self._waiting):  # else a thread that reads would go on waiting
+            with suppress(OSError):
+                carrier.shutdown(socket.SHUT_RDWR)
+        self._client.close()
 
     @contextmanager
     def _told(self) -> Iterator[None]:

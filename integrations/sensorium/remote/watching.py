@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
-from time import monotonic
+from time import monotonic, sleep
 from typing import NamedTuple
 
 from sensorium.errors import StoreClosedError, StoreUnavailableError
@@ -16,6 +16,7 @@ from sensorium.remote.connection import Connection
 
 # Asks a server for the lines of events from a cursor on, which end after some seconds without a hit
 Ask = Callable[["str | None", float], AbstractContextManager[Iterator[str]]]
+PAUSE = 1.0  # seconds before what was cut off is asked for again
 LONGEST = 20.0  # seconds of one answer without a hit: a connection that is lost is noticed then
 
 
@@ -45,6 +46,7 @@ class RemoteWatch(Watch):
         self._answer: AbstractContextManager[Iterator[str]] | None = None
         self._events: Iterator[Told] = iter(())
         self._wait = 0.0  # seconds of the open answer
+        self._told_any = False  # whether an answer told something since one was cut off
         self._open(LONGEST if timeout is None else min(timeout, LONGEST))
         self._cursor = next(self._events).cursor
 
@@ -77,22 +79,31 @@ class RemoteWatch(Watch):
         return None
 
     def _told(self, wait: float) -> Told | None:
-        """Return the next event, if need be of a new answer; `None` at its end."""
+        """Return the next event, if need be of a new answer; `None` at its end, or if it was cut.
+
+        Raises:
+            StoreUnavailableError: The server cannot be reached, or cuts each answer off at once.
+        """
         try:
             if self._answer is None:
                 self._open(wait)
             told = next(self._events, None)
         except (StoreUnavailableError, StoreClosedError):
+            goes_on, self._told_any = self._told_any, False
             self._drop()
             if self._connection.is_closed:
                 self.close()
-                return None
-            raise
+            elif not goes_on:
+                raise
+            sleep(PAUSE)
+            return None
         except BaseException:
             self._drop()
             raise
         if told is None:
             self._drop()
+        else:
+            self._told_any = True
         return told
 
     def _open(self, wait: float) -> None:

@@ -11,6 +11,7 @@ from time import monotonic
 
 from typing_extensions import Self
 
+from sensorium.encoders import check_cancelled
 from sensorium.encoders.forking import Lock
 from sensorium.errors import QueryError, StoreClosedError, show
 from sensorium.memory.closing import Closing
@@ -68,6 +69,7 @@ class Watch(Closing, Iterator[Hit]):
             patience: Seconds to wait for it; by default only what has arrived is looked through.
         Raises:
             QueryError: `patience` is no such number; or no confidence is known any more.
+            OperationCancelledError: The call around it was given up. The watch can be asked again.
             StoreError: The store cannot be read. The watch can be asked again.
         """
         wait = check_timeout(patience)
@@ -136,6 +138,7 @@ class LocalWatch(Watch):
             if self._found:
                 hit, self._position = self._found.popleft()
                 return hit
+            check_cancelled()
             self._awake.clear()
             if self._look():
                 continue

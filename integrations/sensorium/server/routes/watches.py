@@ -32,7 +32,7 @@ from sensorium.server.watching.happenings import Listening
 LONGEST_CURSOR = 8_000  # characters: of one that names as many hits as it can
 TOGETHER = 16  # hits that are looked for at a time
 LOOK = 2.0  # seconds after which what nobody told of is looked for
-HEARTBEAT = 15.0  # seconds after which a silent connection says how far it has come
+HEARTBEAT = 5.0  # seconds after which a silent connection says how far it has come
 LONGEST_WAIT = 86_400.0  # seconds
 
 router = APIRouter(tags=["events"])

@@ -109,6 +109,8 @@ def test_each_is_told_exactly_once(monkeypatch: pytest.MonkeyPatch, seed: int) -
     monkeypatch.setattr(lookout, "MOST_KNOWN", 40)
     monkeypatch.setattr(lookout, "PAGE", 5)
     monkeypatch.setattr(reading, "MOST_UNREAD", 9)
+    monkeypatch.setattr(reading, "WIDE", 7)
+    monkeypatch.setattr(reading, "CUTS", 3)
     chance = random.Random(seed)
     store, written, told = Store(), list[str](), list[str]()
     Clock.now_micros = START

@@ -21,8 +21,8 @@ from sensorium.qdrant.points import StoredPoint, from_iso
 
 SECOND = 1_000_000  # microseconds
 SETTLED = 20 * SECOND  # after which nothing is stamped with an earlier time any more
-PAGE = 64  # records that are compared together
-WIDE = 256  # records in a page of which only the times are looked at
+WIDE = 512  # records of which only the times are read at once
+CUTS = 16  # of a stretch of time that has more
 MOST_UNREAD = 1_024  # fresh records that are noted at a time
 EARLIEST = micros(from_iso("0001-01-02T00:00:00Z"))
 KEYS = ("at", "created_at", "parts", "place", "pose")
@@ -56,7 +56,7 @@ class Arrival:
 class Arrivals:
     """Reads what arrived of one owner's records, and of those only what a condition lets through.
 
-    Nothing is kept but how long a stretch of time a page is likely to hold.
+    Nothing is kept but some times at which to cut what has not been read.
     """
 
     def __init__(self, owner: str, condition: Condition | None, area: Area | None = None) -> None:
@@ -68,32 +68,35 @@ class Arrivals:
             area: Where they must have been.
         """
         self._owner, self._condition, self._area = owner, condition, area
-        self._stretch = SETTLED
+        self._cuts: list[int] = []
 
     def settled(
         self, backend: Backend, position: Position, until: int
     ) -> tuple[list[Arrival], Position]:
         """Read the next of what arrived before a time that nothing comes before any more.
 
+        An engine pages by id and not by this time, so a stretch of time is chosen that fits into
+        a page: where one does not, the times of what was read of it tell where to cut it.
+
         Args:
             backend: The collection.
             position: From where on.
             until: The time, later than the position's.
         Returns:
-            At most `PAGE` records in order, and the position after them.
+            At most `WIDE` records in order, and the position after them.
         """
         if position.point is not None:
             return self._of_one_time(backend, position)
         begin = max(position.since, EARLIEST)
         while True:
-            end = min(begin + self._stretch, until)
+            self._cuts = [cut for cut in self._cuts if begin < cut < until]
+            end = min(self._cuts, default=until)
             page = self._page(backend, begin, end - 1)
             if page.cursor is None:
-                self._stretch *= 2
                 return sorted(self._read(page.points)), position.at(end)
             if end == begin + 1:
                 return self._of_one_time(backend, position.at(begin))
-            self._stretch = (end - begin) // 2
+            self._cuts += _cuts_at([_time_in(point) for point in page.points], begin, end)
 
     def _of_one_time(self, backend: Backend, position: Position) -> tuple[list[Arrival], Position]:
         """Read some of many records that arrived at once, in order of their ids."""
@@ -117,7 +120,7 @@ class Arrivals:
         found: list[Arrival] = []
         cursor: str | None = None
         while len(found) < MOST_UNREAD:
-            page = self._page(backend, since, None, cursor=cursor, limit=WIDE)
+            page = self._page(backend, since, None, cursor=cursor)
             found += [each for each in self._read(page.points) if each.key not in known]
             cursor = page.cursor
             if cursor is None:
@@ -125,20 +128,14 @@ class Arrivals:
         return sorted(found), cursor is None
 
     def _page(
-        self,
-        backend: Backend,
-        first: int,
-        last: int | None,
-        *,
-        cursor: str | None = None,
-        limit: int = PAGE,
+        self, backend: Backend, first: int, last: int | None, *, cursor: str | None = None
     ) -> Page:
         bounds: dict[str, Any] = {"gte": time_of(first)}
         if last is not None:
             bounds["lte"] = time_of(last)
         asked = () if self._condition is None else (self._condition,)
         where = Filter(self._owner, Every((*asked, Range("created_at", **bounds))))
-        return backend.scroll(where, limit=limit, cursor=cursor, payload=KEYS)
+        return backend.scroll(where, limit=WIDE, cursor=cursor, payload=KEYS)
 
     def _read(self, points: Sequence[StoredPoint]) -> list[Arrival]:
         return [
@@ -150,6 +147,12 @@ class Arrivals:
 
 def _time_in(point: StoredPoint) -> int:
     return micros(from_iso(point.payload.get("created_at") or point.payload["at"]))
+
+
+def _cuts_at(times: Sequence[int], begin: int, end: int) -> list[int]:
+    """Return times at which to cut a stretch, at those of some of its records and behind them."""
+    chosen = sorted(times)[:: max(1, len(times) // CUTS)]
+    return [cut for time in set(chosen) for cut in (time, time + 1) if begin < cut < end]
 
 
 def steps(arrivals: Sequence[Arrival], before: Position, after: Position) -> list[Position]:

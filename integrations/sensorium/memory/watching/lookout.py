@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 from sensorium.memory.records import Hit
 from sensorium.memory.shelf import Setup
-from sensorium.memory.watching.arrivals import PAGE, SECOND, SETTLED, Arrival, Arrivals, steps
+from sensorium.memory.watching.arrivals import SECOND, SETTLED, Arrival, Arrivals, steps
 from sensorium.memory.watching.position import MOST_TOLD, Key, Position, micros
 
+PAGE = 64  # records that are compared together
 LAG = 5 * SECOND  # by which the position may be behind what has settled
 RECENT = 3 * SECOND  # before the newest record: what is stamped then may still become visible
 MOST_KNOWN = 4_096  # fresh records that are remembered as compared; more wait until they settle
@@ -49,7 +50,8 @@ class Lookout:
         """
         self._arrivals, self._compare, self._position = arrivals, compare, position
         self._known: set[Key] = set(position.told)  # fresh records that were compared
-        self._unread: deque[Arrival] = deque()
+        self._settled: deque[tuple[Arrival, Position]] = deque()  # read, and not compared yet
+        self._unread: deque[Arrival] = deque()  # of what is fresh
         self._newest = position.since
         self._is_whole = True  # whether all that was fresh at the last look was read
 
@@ -57,23 +59,31 @@ class Lookout:
         """Look once, at no more than a page of records."""
         now = micros(datetime.now(timezone.utc))
         settled = now - SETTLED
-        if self._position.point is not None or self._position.since < settled - LAG:
+        is_behind = self._position.point is not None or self._position.since < settled - LAG
+        if self._settled or is_behind:
             return self._look_at_settled(setup, settled)
         return self._look_at_fresh(setup, now)
 
     def _look_at_settled(self, setup: Setup, until: int) -> Step:
-        before = self._position
-        found, after = self._arrivals.settled(setup.backend, before, until)
-        hits = self._compare(setup, [each for each in found if each.key not in self._known])
+        if not self._settled:
+            before = self._position
+            found, self._position = self._arrivals.settled(setup.backend, before, until)
+            self._settled.extend(zip(found, steps(found, before, self._position), strict=True))
+        page = [self._settled.popleft() for _ in range(min(PAGE, len(self._settled)))]
+        new = [arrival for arrival, _ in page if arrival.key not in self._known]
+        hits = self._compare(setup, new) if new else {}
         told = [
-            (hits[each.point], position)
-            for each, position in zip(found, steps(found, before, after), strict=True)
-            if each.point in hits and each.key not in self._known
+            (hits[arrival.point], position)
+            for arrival, position in page
+            if arrival.point in hits and arrival.key not in self._known
         ]
-        self._known = {key for key in self._known if key[0] >= after.since}
+        if page:
+            _, self._position = page[-1]
+        since = self._position.since
+        self._known = {key for key in self._known if key[0] >= since}
         self._unread.clear()  # they have settled, too, or are read again
-        self._position, self._newest = after, max(self._newest, after.since)
-        return Step(told, after, more=True)
+        self._newest = max(self._newest, since)
+        return Step(told, self._position, more=True)
 
     def _look_at_fresh(self, setup: Setup, now: int) -> Step:
         if not self._unread and len(self._known) < MOST_KNOWN:

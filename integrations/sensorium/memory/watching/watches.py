@@ -16,8 +16,8 @@ from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.query import Query
 from sensorium.memory.recalling.recaller import Recaller
 from sensorium.memory.shelf import Shelf
-from sensorium.memory.watching.arrivals import PAGE, Arrivals
-from sensorium.memory.watching.lookout import Lookout
+from sensorium.memory.watching.arrivals import Arrivals
+from sensorium.memory.watching.lookout import PAGE, Lookout
 from sensorium.memory.watching.position import Position, micros, read_cursor
 from sensorium.memory.watching.standing import StandingQuestion
 from sensorium.memory.watching.watch import LocalWatch, check_timeout

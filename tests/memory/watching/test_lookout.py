@@ -134,6 +134,20 @@ def test_each_is_told_exactly_once(monkeypatch: pytest.MonkeyPatch, seed: int) -
     assert len(watch.position.told) <= 12
 
 
+def test_between_two_records_nothing_is_passed_over() -> None:
+    """A watch that is cut short behind any of them goes on with the very next one."""
+    times = [START, START, START + 1, START + 9]
+    found = [Arrival(time, str(UUID(int=n))) for n, time in enumerate(times)]
+    before, after = Position(START - 5, None, ((START + 1, b"told"),)), Position(START + 50)
+    assert reading.steps(found, before, after) == [
+        Position(START, found[1].point, before.told),
+        Position(START + 1, None, before.told),
+        Position(START + 2),
+        after,
+    ]
+    assert reading.steps([], before, after) == []
+
+
 def test_a_cursor_says_where_a_watch_stands() -> None:
     """In one short line, as long as it names no hits, and whole with all it may name."""
     point = str(UUID(int=7))

@@ -131,6 +131,9 @@ def test_what_becomes_visible_late_is_told(memory: Memory, monkeypatch: pytest.M
     assert next(watch).record.id == "first"
     resumed = memory.watch("glass", cursor=watch.cursor, timeout=0)
     assert list(watch) == list(resumed) == []
+    memory.remember(text="glass 3", id="soon")
+    stamp(memory, "soon", seconds=1)  # which is told at once
+    assert [[hit.record.id for hit in each] for each in (watch, resumed)] == [["soon"], ["soon"]]
     memory.remember(text="glass 2", id="late")
     stamp(memory, "late", seconds=15)
     settle(monkeypatch)

@@ -73,9 +73,7 @@ class Lookout:
         new = [arrival for arrival, _ in page if arrival.key not in self._known]
         hits = self._compare(setup, new) if new else {}
         told = [
-            (hits[arrival.point], position)
-            for arrival, position in page
-            if arrival.point in hits and arrival.key not in self._known
+            (hits[arrival.point], position) for arrival, position in page if arrival.point in hits
         ]
         if page:
             _, self._position = page[-1]

@@ -6,6 +6,7 @@ import random
 from bisect import insort
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -76,7 +77,7 @@ class Watching:
     def __init__(self, store: Store, cursor: str | None = None) -> None:
         position = Position(START) if cursor is None else read_cursor(cursor, "rex")
         self.position = position
-        self.lookout = Lookout(Arrivals("rex", None), everything, position)
+        self.lookout = Lookout(Arrivals(partial(Filter, "rex"), None), everything, position)
         self.found: list[tuple[Any, Position]] = []
         self.setup: Any = SimpleNamespace(backend=store)
 

@@ -251,6 +251,31 @@ def test_another_owners_memories_never_appear(home: House) -> None:
         ana.watch("glass", cursor=ben.watch("glass").cursor)
 
 
+def test_what_others_share_is_told_while_they_do(tmp_path: Path) -> None:
+    """What they remember from now on, and nothing else of theirs; it may be asked for alone."""
+    with (
+        Memory.open(tmp_path, owner="ana", encoder=ENCODER) as ana,
+        ana.for_owner("ben") as ben,
+    ):
+        ana.share(tags=["family"], with_="ben")
+        watches = [ben.watch("glass", timeout=0), ben.watch(timeout=0)]
+        only = {"timeout": 0, "cursor": watches[0].cursor, "owners": ["ana"]}
+        shared = ana.remember(picture("glass"), tags=["family"])
+        ana.remember(text="glass 1", id="secret")
+        ben.remember(text="glass 2", id="own")
+        for each in watches:
+            assert [(hit.record.owner, hit.record.modalities) for hit in each] == [
+                ("ana", ("image",)),
+                ("ben", ("text",)),
+            ]
+        assert [hit.record.owner for hit in ben.watch("glass", **only)] == ["ana"]  # type: ignore[arg-type]  # by their names
+        assert shared.new
+        ana.unshare(everything=True)
+        ana.remember(text="glass 3", tags=["family"])
+        assert [list(each) for each in watches] == [[], []]
+        assert list(ben.watch("glass", **only)) == []  # type: ignore[arg-type]  # by their names
+
+
 def test_windows_of_a_stream_are_told(memory: Memory) -> None:
     """As each of them is remembered."""
     watch = memory.watch(modalities=None, timeout=20)

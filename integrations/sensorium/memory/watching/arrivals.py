@@ -7,7 +7,7 @@ read once and in order, and what is fresh is looked through again and again unti
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -54,20 +54,25 @@ class Arrival:
 
 
 class Arrivals:
-    """Reads what arrived of one owner's records, and of those only what a condition lets through.
+    """Reads what arrived of what an owner may read, and a condition lets through.
 
     Nothing is kept but some times at which to cut what has not been read.
     """
 
-    def __init__(self, owner: str, condition: Condition | None, area: Area | None = None) -> None:
+    def __init__(
+        self,
+        readable: Callable[[Condition], Filter],
+        condition: Condition | None,
+        area: Area | None = None,
+    ) -> None:
         """Read nothing yet.
 
         Args:
-            owner: Owner of the records.
-            condition: What they must fulfil.
+            readable: Returns the filter of what the owner may read now and fulfils a condition.
+            condition: What records must fulfil.
             area: Where they must have been.
         """
-        self._owner, self._condition, self._area = owner, condition, area
+        self._readable, self._condition, self._area = readable, condition, area
         self._cuts: list[int] = []
 
     def settled(
@@ -134,7 +139,7 @@ class Arrivals:
         if last is not None:
             bounds["lte"] = time_of(last)
         asked = () if self._condition is None else (self._condition,)
-        where = Filter(self._owner, Every((*asked, Range("created_at", **bounds))))
+        where = self._readable(Every((*asked, Range("created_at", **bounds))))
         return backend.scroll(where, limit=WIDE, cursor=cursor, payload=KEYS)
 
     def _read(self, points: Sequence[StoredPoint]) -> list[Arrival]:

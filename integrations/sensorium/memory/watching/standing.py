@@ -23,7 +23,7 @@ from sensorium.memory.recalling.query import (
 )
 from sensorium.memory.recalling.recaller import Recaller, question_scales
 from sensorium.memory.records import Hit
-from sensorium.memory.shelf import Setup
+from sensorium.memory.shelf import Setup, Shelf
 from sensorium.memory.watching.arrivals import Arrival
 from sensorium.qdrant.points import StoredPoint, iso
 
@@ -35,7 +35,7 @@ class StandingQuestion:
         self,
         recaller: Recaller,
         calibrator: Calibrator,
-        owner: str,
+        shelf: Shelf,
         *,
         query: Query | None,
         options: RecallOptions,
@@ -46,12 +46,12 @@ class StandingQuestion:
         Args:
             recaller: Answers the questions of the owner.
             calibrator: Calibration of the owner's records.
-            owner: Owner of the records.
+            shelf: What the owner may read.
             query: The question; `None` lets all records through.
             options: Its options.
             weights: Weight of each of its parts.
         """
-        self._recaller, self._calibrator, self._owner = recaller, calibrator, owner
+        self._recaller, self._calibrator, self._shelf = recaller, calibrator, shelf
         self._query, self._options, self._weights = query, options, weights
         # Of an encoder that may be exchanged, and of a calibration that learns
         self._encoded: tuple[Setup, EncodedQuestion] | None = None
@@ -90,9 +90,11 @@ class StandingQuestion:
             lives = str(payload.get("expires_at") or FOREVER) > iso(now)
             return lives and not is_superseded(payload, now)
 
-        names = [each.point for each in arrivals]
-        points = setup.backend.retrieve(names, owner=self._owner, payload=True, vectors=False)
-        hits = {point.id: hit_of_time([record_of(point)]) for point in points if holds(point)}
+        owner, names = self._shelf.owner, [each.point for each in arrivals]
+        points = setup.backend.retrieve(
+            names, owner=owner, payload=True, vectors=False, shared=self._shelf.shared()
+        )
+        hits = {p.id: hit_of_time([record_of(p, owner)]) for p in points if holds(p)}
         return {name: hit for name, hit in hits.items() if hit is not None}
 
     def _scales(self, setup: Setup) -> Mapping[str, Scale]:

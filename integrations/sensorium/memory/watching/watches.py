@@ -69,13 +69,13 @@ class Watches:
         question = StandingQuestion(
             self._recaller,
             self._calibrator,
-            shelf.owner,
+            shelf,
             query=query,
             options=options,
             weights=weights,
         )
         shelf.ask(question.check)
-        arrivals = Arrivals(shelf.owner, condition, area)
+        arrivals = Arrivals(shelf.readable, condition, area)
         lookout = Lookout(arrivals, question.compare, position)
         watch = LocalWatch(shelf.ask, lookout, position, owner=shelf.owner, timeout=timeout)
         with self._lock:

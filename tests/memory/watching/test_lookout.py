@@ -78,7 +78,7 @@ class Watching:
         position = Position(START) if cursor is None else read_cursor(cursor, "rex")
         self.position = position
         self.lookout = Lookout(Arrivals(partial(Filter, "rex"), None), everything, position)
-        self.found: list[tuple[Any, Position]] = []
+        self.found: list[lookout.Found] = []
         self.setup: Any = SimpleNamespace(backend=store)
 
     def tell(self, most: int) -> list[str]:
@@ -86,7 +86,7 @@ class Watching:
         told: list[str] = []
         while len(told) < most:
             if self.found:
-                hit, self.position = self.found.pop(0)
+                hit, self.position, _ = self.found.pop(0)
                 told.append(str(hit))
                 continue
             step = self.lookout.step(self.setup)

@@ -206,6 +206,17 @@ def test_what_holds_no_more_is_not_told(memory: Memory) -> None:
     assert [hit.record.id for hit in everything] == ["kept", "new"]
 
 
+def test_what_goes_while_it_waits_to_be_told_is_not_told(memory: Memory) -> None:
+    """Found together with a hit that was told, and forgotten or superseded before its turn."""
+    watch = memory.watch("glass", timeout=0)
+    memory.remember_many([Moment(text=f"glass {n}", id=n) for n in "abcd"])
+    told = [next(watch).record.id]
+    others = sorted({*"abcd"} - {*told})
+    memory.forget(others[0])
+    memory.remember(text="sea", supersedes=others[1])
+    assert [hit.record.id for hit in watch] == [others[2]]
+
+
 def test_what_is_written_again(memory: Memory) -> None:
     """A replaced record arrives anew; what is known already, or changed, does not."""
     memory.remember(text="sea 1", id="a")
@@ -260,7 +271,7 @@ def test_what_others_share_is_told_while_they_do(tmp_path: Path) -> None:
         ana.share(tags=["family"], with_="ben")
         watches = [ben.watch("glass", timeout=0), ben.watch(timeout=0)]
         only = {"timeout": 0, "cursor": watches[0].cursor, "owners": ["ana"]}
-        shared = ana.remember(picture("glass"), tags=["family"])
+        ana.remember(picture("glass"), tags=["family"])
         ana.remember(text="glass 1", id="secret")
         ben.remember(text="glass 2", id="own")
         for each in watches:
@@ -269,7 +280,9 @@ def test_what_others_share_is_told_while_they_do(tmp_path: Path) -> None:
                 ("ben", ("text",)),
             ]
         assert [hit.record.owner for hit in ben.watch("glass", **only)] == ["ana"]  # type: ignore[arg-type]  # by their names
-        assert shared.new
+        ana.remember(text="glass 4", tags=["family"])
+        ana.remember(text="glass 5", tags=["family"])
+        assert next(watches[0]).record.owner == "ana"  # of two that were found together
         ana.unshare(everything=True)
         ana.remember(text="glass 3", tags=["family"])
         assert [list(each) for each in watches] == [[], []]

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from itertools import pairwise
 from typing import Any
 
+from sensorium.memory.holding.links import LINKS, is_superseded
 from sensorium.memory.layout.ids import part_id
 from sensorium.memory.layout.payload import place_in
 from sensorium.memory.places import Area
 from sensorium.memory.watching.position import Key, Position, digest_of, micros, time_of
-from sensorium.qdrant import Backend, Condition, Every, Filter, Page, Range
+from sensorium.qdrant import Backend, Condition, Every, Filter, Ids, Page, Range
 from sensorium.qdrant.points import StoredPoint, from_iso
 
 SECOND = 1_000_000  # microseconds
@@ -131,6 +133,14 @@ class Arrivals:
             if cursor is None:
                 break
         return sorted(found), cursor is None
+
+    def holds(self, backend: Backend, point: str) -> bool:
+        """Return whether a record that was found is still there, may be read, and holds."""
+        asked = () if self._condition is None else (self._condition,)
+        where = self._readable(Every((*asked, Ids((point,)))))
+        page = backend.scroll(where, limit=1, payload=LINKS)
+        now = datetime.now(timezone.utc)
+        return any(not is_superseded(each.payload, now) for each in page.points)
 
     def _page(
         self, backend: Backend, first: int, last: int | None, *, cursor: str | None = None

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sensorium.memory.records import Hit
 from sensorium.memory.shelf import Setup
@@ -22,17 +22,25 @@ MOST_KNOWN = 4_096  # fresh records that are remembered as compared; more wait u
 Compare: TypeAlias = Callable[[Setup, Sequence[Arrival]], Mapping[str, Hit]]
 
 
+class Found(NamedTuple):
+    """A hit, the position after it, and the id of its record's own point."""
+
+    hit: Hit
+    position: Position
+    point: str
+
+
 @dataclass(frozen=True)
 class Step:
     """What one look found.
 
     Attributes:
-        hits: Hits in the order of arrival, each with the position after it.
+        hits: Hits in the order of arrival.
         position: The position after the look.
         more: Whether there is more to look at, at once.
     """
 
-    hits: Sequence[tuple[Hit, Position]]
+    hits: Sequence[Found]
     position: Position
     more: bool
 
@@ -64,6 +72,10 @@ class Lookout:
             return self._look_at_settled(setup, settled)
         return self._look_at_fresh(setup, now)
 
+    def holds(self, setup: Setup, found: Found) -> bool:
+        """Return whether a hit that was found earlier may still be told."""
+        return self._arrivals.holds(setup.backend, found.point)
+
     def _look_at_settled(self, setup: Setup, until: int) -> Step:
         if not self._settled:
             before = self._position
@@ -73,7 +85,9 @@ class Lookout:
         new = [arrival for arrival, _ in page if arrival.key not in self._known]
         hits = self._compare(setup, new) if new else {}
         told = [
-            (hits[arrival.point], position) for arrival, position in page if arrival.point in hits
+            Found(hits[arrival.point], position, arrival.point)
+            for arrival, position in page
+            if arrival.point in hits
         ]
         if page:
             _, self._position = page[-1]
@@ -99,5 +113,5 @@ class Lookout:
                 self._newest = max(self._newest, arrival.time)
             if arrival.point in hits:
                 self._position = self._position.with_told(arrival.key)
-                told.append((hits[arrival.point], self._position))
+                told.append(Found(hits[arrival.point], self._position, arrival.point))
         return Step(told, self._position, more=bool(page and self._unread))

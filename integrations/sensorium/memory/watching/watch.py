@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from threading import Event
 from time import monotonic
 
@@ -16,8 +16,8 @@ from sensorium.encoders.forking import Lock
 from sensorium.errors import QueryError, StoreClosedError, show
 from sensorium.memory.closing import Closing
 from sensorium.memory.records import Hit
-from sensorium.memory.shelf import Setup
-from sensorium.memory.watching.lookout import Lookout, Step
+from sensorium.memory.shelf import Shelf
+from sensorium.memory.watching.lookout import Found, Lookout
 from sensorium.memory.watching.position import Position, write_cursor
 
 PAUSE = 0.5  # seconds between two looks: what another process remembers is told after so long
@@ -96,32 +96,29 @@ class LocalWatch(Watch):
 
     def __init__(
         self,
-        ask: Callable[[Callable[[Setup], Step]], Step],
+        shelf: Shelf,
         lookout: Lookout,
         position: Position,
         *,
-        owner: str,
         timeout: float | None,
     ) -> None:
         """Look at nothing yet.
 
         Args:
-            ask: Asks the store, as it is now.
+            shelf: What the owner may read.
             lookout: Looks at what arrived.
             position: From where on.
-            owner: Owner of the records.
             timeout: Seconds to wait for the next hit.
         """
         super().__init__(timeout)
-        self._ask, self._lookout = ask, lookout
-        self._position, self._owner = position, owner
-        self._found: deque[tuple[Hit, Position]] = deque()
+        self._shelf, self._lookout, self._position = shelf, lookout, position
+        self._found: deque[Found] = deque()
         self._awake = Event()
 
     @property
     def cursor(self) -> str:
         """How far it has come: behind the last hit that was returned."""
-        return write_cursor(self._position, self._owner)
+        return write_cursor(self._position, self._shelf.owner)
 
     def wake(self) -> None:
         """Say that something may have arrived."""
@@ -134,10 +131,17 @@ class LocalWatch(Watch):
 
     def _next(self, patience: float | None) -> Hit | None:
         end = math.inf if patience is None else monotonic() + patience
+        earlier = len(self._found)  # found by a call before, and perhaps forgotten since
         while not self._is_closed:
             if self._found:
-                hit, self._position = self._found.popleft()
-                return hit
+                holds = earlier <= 0 or self._holds(self._found[0])
+                if self._is_closed:
+                    break
+                found, earlier = self._found.popleft(), earlier - 1
+                self._position = found.position
+                if holds:
+                    return found.hit
+                continue
             check_cancelled()
             self._awake.clear()
             if self._look():
@@ -148,10 +152,18 @@ class LocalWatch(Watch):
             self._awake.wait(min(PAUSE, left))
         return None
 
+    def _holds(self, found: Found) -> bool:
+        """Return whether a hit may still be told: it was neither forgotten nor unshared."""
+        try:
+            return self._shelf.ask(lambda setup: self._lookout.holds(setup, found))
+        except StoreClosedError:
+            self.close()
+            return False
+
     def _look(self) -> bool:
         """Look once; return whether to look at once what there is."""
         try:
-            step = self._ask(self._lookout.step)
+            step = self._shelf.ask(self._lookout.step)
         except StoreClosedError:
             self.close()
             return False

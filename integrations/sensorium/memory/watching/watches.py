@@ -77,7 +77,7 @@ class Watches:
         shelf.ask(question.check)
         arrivals = Arrivals(shelf.readable, condition, area)
         lookout = Lookout(arrivals, question.compare, position)
-        watch = LocalWatch(shelf.ask, lookout, position, owner=shelf.owner, timeout=timeout)
+        watch = LocalWatch(shelf, lookout, position, timeout=timeout)
         with self._lock:
             self._open.add(watch)
         return watch

@@ -23,7 +23,7 @@ def test_what_has_arrived_goes_on_from_the_last_answer() -> None:
         memory.remember(text="kettle 1", id="a")
         memory.remember(text="sea 2")
         found = asked(begun.artifact["cursor"])
-        assert [hit["record_id"] for hit in found.artifact["hits"]] == ["a"]
+        assert [hit["record"]["id"] for hit in found.artifact["hits"]] == ["a"]
         assert found.content.endswith(f"moment={found.artifact['cursor']}")
         assert asked(found.artifact["cursor"]).artifact["hits"] == []
         refused = asked("damaged")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import datetime
 import json
+import os
 import signal
 import socket
 import ssl
@@ -65,6 +66,22 @@ def test_the_link_signs_in_and_the_end_keeps_all(tmp_path: Path) -> None:
         assert link.partition("key=")[2] not in err
     with remembering(tmp_path) as memory:
         assert memory.count() == 1
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_the_link_is_said_once_it_is_answered(tmp_path: Path) -> None:
+    """Whoever reads it may open it, or press Ctrl-C, at once."""
+    answers = []
+
+    def announce(link: str) -> None:
+        answers.append(httpx2.get(f"{at(link)}/health", timeout=10).json())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with Memory.open(tmp_path, owner="rex", encoder=PlantedEncoder()) as memory:
+        with pytest.raises(KeyboardInterrupt):
+            serve(memory, port=0, announce=announce)
+        assert memory.count() == 0
+    assert answers == [{"status": "ok"}]
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])

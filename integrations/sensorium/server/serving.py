@@ -8,9 +8,11 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import uvicorn
 from fastapi import FastAPI
 
@@ -93,9 +95,27 @@ def serve(
     listener = listen(options.host, port)
     with ended_by_signals(interrupt), listener:
         app = build_app(memory, tokens=tokens, options=options)
-        announce(address_of(app, memory, options, listener, sign_in=is_private))
-        server = uvicorn.Server(_config(app, options, certificate, key))
+        link = address_of(app, memory, options, listener, sign_in=is_private)
+        server = _Server(_config(app, options, certificate, key), partial(announce, link))
         anyio.run(lambda: server.serve(sockets=[listener]))
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers.
+
+    From then on it is what hears a signal. One that came while modules are loaded would raise
+    KeyboardInterrupt in the midst of them; if that is where Python runs code that it keeps as text,
+    the process ends by SIGINT whoever catches it.
+    """
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._say_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            await anyio.to_thread.run_sync(self._say_started)
 
 
 def address_of(

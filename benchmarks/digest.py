@@ -10,8 +10,8 @@ variation: noise, and every fiftieth frame mixed with another one at random. In 
 events of three frames are planted: a sound of ESC-10, another motion, a thing that is nowhere else.
 Each event is asked for by another recording of its kind, among all frames of its month.
 
-The constants of `memory/digesting/novelty.py` were chosen on one half of the recordings and kinds
-(seeds 0 to 13 of `--half 0`); the year is of the other half.
+The constants of `memory/digesting/novelty.py` were chosen on months of one half of the recordings
+and kinds, of twice as many frames a day; the year is of the other half.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from sensorium.percepts.imu import IMU
 from sensorium.percepts.motion.merging import HELD
 from sensorium.percepts.motion.options import has_gyro, stated
 from sensorium.sources.drafts import Draft, failing
+from sensorium.sources.folders.fixes import Fixes, FixTrack
 from sensorium.sources.folders.layout import Asked
 from sensorium.sources.folders.pictures import UNKNOWN
 from sensorium.sources.folders.poses import Poses, Track
@@ -33,7 +34,7 @@ class _Read(NamedTuple):
     tracks: Tracks
     gyro: bool
     asked: Asked
-    poses: Track | None
+    poses: Track | FixTrack | None
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Motion:
     sources: Sequence[Sampled]
     units: Mapping[str, str | float]
     folder: Path
-    poses: Poses | None = None
+    poses: Poses | Fixes | None = None
     modality: str = "imu"
     done: int = 0
     options: frozenset[str] = OPTIONS

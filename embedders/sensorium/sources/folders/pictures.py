@@ -12,6 +12,7 @@ from sensorium.percepts.codecs.pictures import probe
 from sensorium.percepts.percept import Percept, make_percept
 from sensorium.percepts.source import Encoded, take
 from sensorium.sources.drafts import Draft
+from sensorium.sources.folders.fixes import Fixes, FixTrack
 from sensorium.sources.folders.layout import Asked
 from sensorium.sources.folders.lists import Entry
 from sensorium.sources.folders.poses import Poses, Track
@@ -45,7 +46,7 @@ class Pictures:
     units: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
     focal: Focal | None = None
     clock: str = "the list of pictures"
-    poses: Poses | None = None
+    poses: Poses | Fixes | None = None
     done: int = 0
 
     @property
@@ -79,7 +80,7 @@ class Pictures:
                 "fetch the whole recording, or leave the part out: parts=[...]",
             )
 
-    def _make(self, entry: Entry, asked: Asked, poses: Track | None) -> Percept:
+    def _make(self, entry: Entry, asked: Asked, poses: Track | FixTrack | None) -> Percept:
         if not entry.path.is_file():
             raise SourceNotFoundError(
                 f"{entry.where}, which names {entry.path.name!r}, a picture that is not there",

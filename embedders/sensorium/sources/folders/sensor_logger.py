@@ -9,14 +9,16 @@ from pathlib import Path
 
 from sensorium.percepts.limits import Limits
 from sensorium.percepts.motion.choice import Choice
+from sensorium.sources.folders.fixes import Fixes
 from sensorium.sources.folders.layout import Contents, Part, inside
 from sensorium.sources.folders.lists import beginning, count_of, named_by_time
 from sensorium.sources.folders.motion import Motion
 from sensorium.sources.folders.pictures import Pictures
 from sensorium.sources.folders.sensor_tables import by_device, sensors_of, unused
 from sensorium.sources.folders.sounds import Sound
+from sensorium.sources.stamps import NANOSECONDS
 
-METADATA, CAMERA = "Metadata.csv", "Camera"
+METADATA, CAMERA, LOCATION = "Metadata.csv", "Camera", "Location.csv"
 RECORDED = "recording "  # what words for its time begin with, in every version of the app
 START, STANDARD, PLATFORM = "recording epoch time", "standardisation", "platform"
 SOUNDS = ("Microphone.mp4", "Microphone.m4a", "Microphone.wav", "Microphone.caf", "Microphone.aac")
@@ -30,7 +32,8 @@ class SensorLoggerFolder:
     Tables have `time` in nanoseconds since 1970, `seconds_elapsed`, and `z y x`, in m/s^2 and
     rad/s; only on iOS without the app's standardisation the acceleration is in g. `Accelerometer`
     is without gravity, `Gravity` apart, `TotalAcceleration` both. Pictures in `Camera` are named by
-    milliseconds since 1970. Source: the app's documentation of its recordings and units.
+    milliseconds since 1970; `Location` has the fixes of GPS. Source: the app's documentation of its
+    recordings and units.
     """
 
     name = "sensor-logger"
@@ -45,14 +48,17 @@ class SensorLoggerFolder:
         """Return the parts: `"imu"`, `"camera"` and `"sound"`, of those that are there."""
         told = _metadata(path)
         tables = by_device(sensors_of(path, limits, choice))
-        walks = [Motion(name, group, _units(told), path) for name, group in tables.items()]
+        found = Fixes(path / LOCATION, NANOSECONDS)
+        fixes = found if found.is_there else None
+        walks = [Motion(name, group, _units(told), path, fixes) for name, group in tables.items()]
         parts: list[Part] = [*walks]
-        used = [path / METADATA]
+        used = [path / METADATA, *([fixes.path] if fixes else [])]
         camera = path / CAMERA
         if camera.is_dir() and next(named_by_time(inside(path, camera)), None) is not None:
             entries = partial(named_by_time, camera)
             clock = "the name of the picture"
-            parts.append(Pictures("camera", entries, partial(count_of, entries), clock=clock))
+            count = partial(count_of, entries)
+            parts.append(Pictures("camera", entries, count, clock=clock, poses=fixes))
             used.append(camera)
         began = told.get(START, "")
         start = int(began) * MILLISECOND if began.isdigit() else None

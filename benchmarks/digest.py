@@ -2,6 +2,7 @@
 
     python benchmarks/digest.py PACK                # a year, some eight minutes of CPU
     python benchmarks/digest.py PACK --months 3     # to try the script
+    python benchmarks/digest.py --many 100000       # one digest of so many frames
 
 PACK is the folder of sensorium-mini's training data with its `manifest.csv`; the tables are kept in
 benchmarks/digest.md. The stream is ten hours a day of sound, motion and pictures in turn, a frame
@@ -32,6 +33,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from machine import machine_lines
+from measure import resident
 from numpy.typing import NDArray
 
 from sensorium.encoders import Background, Encoder, load_encoder, normalise
@@ -418,10 +420,45 @@ def live(year: Year, pool: Pool) -> Iterator[str]:
         yield f"| {line} | {' | '.join(told)} |"
 
 
+def many(count: int, encoder: Encoder, folder: Path) -> str:
+    """Digest so many frames of one sense, without media; return what it took."""
+    draw = np.random.default_rng(0)
+    dimension = encoder.space.dimension
+    scenes = draw.standard_normal((count // 50 + 1, dimension)).astype(np.float32)
+    start = datetime.now(timezone.utc) - timedelta(days=100, minutes=count)
+
+    def frames() -> Iterator[Moment]:
+        for number in range(count):
+            noise = draw.standard_normal(dimension).astype(np.float32)
+            row = normalise(scenes[number // 50] + np.float32(0.5) * noise)
+            pixels = np.frombuffer(number.to_bytes(4, "big") * 3, np.uint8).reshape(2, 2, 3)
+            at = start + timedelta(minutes=number)
+            yield Moment((Image(pixels),), vectors={"image": row[None]}, at=at, origin="sensor")
+
+    def opened() -> Memory:
+        return Memory.open(folder / "many", owner="rex", encoder=encoder, share=False)
+
+    with opened() as memory:
+        memory.remember_many(frames(), batch_size=1024, keep_media=False)
+    with opened() as memory:
+        memory.count()
+        before, began = resident("VmRSS"), time.process_time()
+        memory.digest(dry_run=True)
+        looked = time.process_time()
+        receipt = memory.digest()
+        done, grown = time.process_time(), (resident("VmRSS") - before) / MB
+    return (
+        f"Of {count:,} frames of one sense, {receipt.kept:,} stay: a dry run took "
+        f"{looked - began:.0f} s of CPU, the digest {done - looked:.0f} s, and the process was "
+        f"{grown:.0f} MB larger after both."
+    )
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pack", type=Path)
+    parser.add_argument("pack", type=Path, nargs="?")
+    parser.add_argument("--many", type=int, help="only digest so many frames, such as 100000")
     parser.add_argument("--months", type=int, default=12)
     parser.add_argument("--rows", type=Path, help="keep what was encoded in this file, an .npz")
     parser.add_argument("--out", type=Path, help="also write the tables to this file")
@@ -429,6 +466,10 @@ def main() -> None:
     encoder = load_encoder("sensorium-mini")
     background = encoder.background
     assert background is not None
+    if arguments.many:
+        with tempfile.TemporaryDirectory(prefix="digest-") as folder:
+            print(many(arguments.many, encoder, Path(folder)), *machine_lines(), sep="\n")
+        return
     found = cached(arguments.rows, lambda: encoded(arguments.pack, encoder))
     first, second = pool_of(found, 0), pool_of(found, 1)
     months = [month_of(second, 100 + number) for number in range(arguments.months)]

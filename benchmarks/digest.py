@@ -467,8 +467,8 @@ def main() -> None:
     background = encoder.background
     assert background is not None
     if arguments.many:
-        with tempfile.TemporaryDirectory(prefix="digest-") as folder:
-            print(many(arguments.many, encoder, Path(folder)), *machine_lines(), sep="\n")
+        with tempfile.TemporaryDirectory(prefix="digest-") as place:
+            print(many(arguments.many, encoder, Path(place)), *machine_lines(), sep="\n")
         return
     found = cached(arguments.rows, lambda: encoded(arguments.pack, encoder))
     first, second = pool_of(found, 0), pool_of(found, 1)

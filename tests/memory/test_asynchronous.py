@@ -11,6 +11,8 @@ from tests.support.planted import PlantedEncoder, picture
 
 from sensorium.errors import QueryError, StoreClosedError
 from sensorium.memory import AsyncMemory, Memory
+from sensorium.memory.watching import lookout
+from sensorium.memory.watching.arrivals import SECOND
 
 OWN = {"encoder", "owner", "backend"}  # attributes, which need no thread
 
@@ -92,5 +94,23 @@ def test_a_watch_is_iterated_and_loses_nothing_when_a_task_is_cancelled(tmp_path
             await asyncio.sleep(0)
         assert await ending is None
         assert watch.is_closed
+
+    asyncio.run(scene())
+
+
+def test_a_watch_iterates_over_all_that_has_arrived(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for what has to settle first, however short its time to wait is."""
+    monkeypatch.setattr(lookout, "MOST_TOLD", 3)
+    monkeypatch.setattr(lookout, "SETTLED", SECOND)
+    monkeypatch.setattr(lookout, "LAG", SECOND // 10)
+
+    async def scene() -> None:
+        encoder = PlantedEncoder(background=True)
+        async with AsyncMemory.open(tmp_path, owner="rex", encoder=encoder) as memory:
+            watch = await memory.watch("glass", min_confidence=0, timeout=0)
+            await memory.remember_many([picture(f"glass {n}") for n in range(8)])
+            assert len([hit async for hit in watch]) == 8
 
     asyncio.run(scene())

@@ -64,7 +64,7 @@ class RemoteWatch(Watch):
             finally:
                 self._one.release()
 
-    def _next(self, patience: float | None) -> Hit | None:
+    def _next(self, patience: float | None, *, whole: bool = False) -> Hit | None:
         end = math.inf if patience is None else monotonic() + patience
         if self._wait > (math.inf if patience is None else patience):
             self._drop()  # it would be silent for longer

@@ -153,9 +153,22 @@ def test_more_hits_than_a_cursor_names_are_told_when_they_have_settled(
         memory.remember(text=f"glass v{n}", id=f"r{n}")
         stamp(memory, f"r{n}", seconds=14 - n)
     watch = memory.watch("glass", after=AGO, timeout=0, min_confidence=0)
-    assert [hit.record.id for hit in watch] == [f"r{n}" for n in range(most)]
+    polled = [hit.record.id for hit in iter(watch.poll, None) if hit]
+    assert polled == [f"r{n}" for n in range(most)]
     settle(monkeypatch)
     assert [hit.record.id for hit in watch] == [f"r{n}" for n in range(most, 8)]
+
+
+def test_whoever_asks_for_all_waits_for_what_has_to_settle(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that has arrived is left out of an iteration, whatever its time to wait."""
+    monkeypatch.setattr(lookout, "MOST_TOLD", 3)
+    monkeypatch.setattr(watch, "PAUSE", 0.01)
+    settle(monkeypatch)
+    asked = memory.watch(timeout=0)
+    memory.remember_many([Moment(text=f"glass v{n}", id=f"r{n}") for n in range(8)])
+    assert sorted(hit.record.id for hit in asked) == [f"r{n}" for n in range(8)]
 
 
 def test_a_watch_that_nobody_reads_does_not_grow(memory: Memory) -> None:
@@ -167,7 +180,8 @@ def test_a_watch_that_nobody_reads_does_not_grow(memory: Memory) -> None:
     assert not watch._lookout._known
     assert next(watch).record.text.startswith("glass")
     assert len(watch._found) < 64
-    assert len({hit.record.id for hit in watch}) == 255  # a cursor names no more
+    rest = {hit.record.id for hit in iter(watch.poll, None) if hit}
+    assert len(rest) == 255  # a cursor names no more
     assert len(watch._lookout._known) <= lookout.MOST_KNOWN
     assert len(watch.cursor) < 5_000
 

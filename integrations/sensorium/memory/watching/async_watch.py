@@ -49,6 +49,8 @@ class AsyncWatch:
 
     async def __anext__(self) -> Hit:
         hit = await self._next(self.watch.timeout)
+        while hit is None and self.watch.holds_back and not self.watch.is_closed:
+            hit = await self._next(self.watch.patience)
         if hit is None:
             raise StopAsyncIteration
         return hit

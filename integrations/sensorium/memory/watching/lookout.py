@@ -38,11 +38,13 @@ class Step:
         hits: Hits in the order of arrival.
         position: The position after the look.
         more: Whether there is more to look at, at once.
+        held: Whether there is more which has to settle first, as no cursor could name it.
     """
 
     hits: Sequence[Found]
     position: Position
     more: bool
+    held: bool = False
 
 
 class Lookout:
@@ -114,4 +116,5 @@ class Lookout:
             if arrival.point in hits:
                 self._position = self._position.with_told(arrival.key)
                 told.append(Found(hits[arrival.point], self._position, arrival.point))
-        return Step(told, self._position, more=bool(page and self._unread))
+        is_full = len(self._known) >= MOST_KNOWN or len(self._position.told) >= MOST_TOLD
+        return Step(told, self._position, more=bool(page and self._unread), held=is_full)

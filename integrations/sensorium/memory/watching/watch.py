@@ -54,13 +54,23 @@ class Watch(Closing, Iterator[Hit]):
         return self._is_closed
 
     @property
+    def holds_back(self) -> bool:
+        """Whether hits that have arrived wait until they have settled: no cursor names so many."""
+        return False
+
+    @property
     @abstractmethod
     def cursor(self) -> str:
         """How far it has come: a later watch with this cursor tells what comes after."""
 
     @abstractmethod
-    def _next(self, patience: float | None) -> Hit | None:
-        """Return the next hit; `None` if none comes in so many seconds, or it was closed."""
+    def _next(self, patience: float | None, *, whole: bool = False) -> Hit | None:
+        """Return the next hit; `None` if none comes in so many seconds, or it was closed.
+
+        Args:
+            patience: The seconds; `None` without end.
+            whole: Wait longer for what has arrived, and has to settle before it can be told.
+        """
 
     def poll(self, patience: float = 0.0) -> Hit | None:
         """Return the next hit; `None` if there is none by then.
@@ -81,7 +91,7 @@ class Watch(Closing, Iterator[Hit]):
 
     def __next__(self) -> Hit:
         with self._one:
-            hit = self._next(self._timeout)
+            hit = self._next(self._timeout, whole=True)
         if hit is None:
             raise StopIteration
         return hit
@@ -114,11 +124,17 @@ class LocalWatch(Watch):
         self._shelf, self._lookout, self._position = shelf, lookout, position
         self._found: deque[Found] = deque()
         self._awake = Event()
+        self._held = False
 
     @property
     def cursor(self) -> str:
         """How far it has come: behind the last hit that was returned."""
         return write_cursor(self._position, self._shelf.owner)
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether hits that have arrived wait until they have settled: no cursor names so many."""
+        return self._held
 
     def wake(self) -> None:
         """Say that something may have arrived."""
@@ -129,7 +145,7 @@ class LocalWatch(Watch):
         super().close()
         self._awake.set()
 
-    def _next(self, patience: float | None) -> Hit | None:
+    def _next(self, patience: float | None, *, whole: bool = False) -> Hit | None:
         end = math.inf if patience is None else monotonic() + patience
         earlier = len(self._found)  # found by a call before, and perhaps forgotten since
         while not self._is_closed:
@@ -147,9 +163,9 @@ class LocalWatch(Watch):
             if self._look():
                 continue
             left = end - monotonic()
-            if left <= 0:
+            if left <= 0 and not (whole and self._held):
                 break
-            self._awake.wait(min(PAUSE, left))
+            self._awake.wait(min(PAUSE, left) if left > 0 else PAUSE)
         return None
 
     def _holds(self, found: Found) -> bool:
@@ -168,6 +184,7 @@ class LocalWatch(Watch):
             self.close()
             return False
         self._found.extend(step.hits)
+        self._held = step.held
         if not step.hits:
             self._position = step.position
         return bool(step.hits) or step.more

@@ -96,7 +96,7 @@ def locks() -> list[Any]:
             _gather(vars(module), found)
             for kind in list(vars(module).values()):
                 if isinstance(kind, type) and kind.__module__ == name:
-                    for part in vars(kind).values():
+                    for part in list(vars(kind).values()):  # a class may fill itself meanwhile
                         _gather(getattr(part, "__dict__", {}), found)  # of a cached_property
     for lock in (forking._GATE._lock, access._OPENING):
         found.pop(id(lock), None)  # a fork takes them itself, so no other thread has them then

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
 
 from sensorium.errors import TooManyRequestsError
+from sensorium.qdrant import Equal, Filter
+from sensorium.qdrant.points import iso
 from sensorium.server.answers.sending import event
 from sensorium.server.watching.happenings import (
     KEPT,
@@ -138,6 +141,30 @@ def test_what_other_processes_do_is_heard(fresh: FastAPI) -> None:
             memory.forget("other")
             watcher.look("ana")
             assert [(e.kind, e.id) for e in await listening.next(1)] == [("forgotten", None)]
+
+    asyncio.run(heard())
+
+
+def test_what_is_seen_late_is_told_once(fresh: FastAPI) -> None:
+    """A record that was stamped before another may be visible after it, as writing takes time."""
+
+    async def heard() -> None:
+        memories, happenings = fresh.state.access.memories, Happenings()
+        watcher = Watcher(memories, happenings)
+        listening = happenings.listen("ana")
+        with memories.using("ana") as memory:
+            memory.remember(text="before anybody listened", id="before")
+            watcher.look("ana")
+            memory.remember(text="the later one", id="later")
+            watcher.look("ana")
+            stamp = memory.get("later").created_at - timedelta(milliseconds=1)
+            memory.remember(text="the earlier one", id="earlier")
+            memory.backend.set_payload(
+                Filter("ana", Equal("id", "earlier")), {"created_at": iso(stamp)}
+            )
+            watcher.look("ana")
+            watcher.look("ana")
+        assert [each.id for each in await listening.next(1)] == ["later", "earlier"]
 
     asyncio.run(heard())
 

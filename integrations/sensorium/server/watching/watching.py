@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from starlette.concurrency import run_in_threadpool
 
@@ -20,14 +20,26 @@ logger = logging.getLogger(__name__)
 
 PAUSE = 2.0  # seconds between two looks
 NEWEST = 200  # records that one look reads
+# A record is stamped before it is written: one of an earlier time may be seen after a later one
+LATE = timedelta(seconds=2)
 
 
 @dataclass
 class _Seen:
-    """What was seen of an owner's memories."""
+    """What was seen of an owner's memories.
+
+    Attributes:
+        newest: When the newest record was remembered.
+        since: From when on the next look reads: `LATE` before the newest, and not before what was
+            too much to read.
+        count: How many there are.
+        recent: Ids of those that were remembered since then.
+    """
 
     newest: datetime
+    since: datetime
     count: int
+    recent: frozenset[str]
 
 
 class Watcher:
@@ -67,22 +79,25 @@ class Watcher:
             seen = self._seen.get(owner)
             now = datetime.now(timezone.utc)
             count = memory.backend.count(Filter(owner, alive_at=now))
+            newest, since = (now, now - LATE) if seen is None else (seen.newest, seen.since)
+            times, is_whole = _times_of_recent(memory, since)
+            newest = max([newest, *times.values()]) if is_whole else now
+            since = max(since, newest - LATE) if is_whole else now
+            recent = frozenset(name for name, time in times.items() if time > since)
+            self._seen[owner] = _Seen(newest, since, count, recent)
             if seen is None:
-                self._seen[owner] = _Seen(now, count)
                 return
-            names, newest, is_whole = _new_records(memory, seen.newest)
             if count < seen.count:
                 self._happenings.tell(owner, "forgotten", [None])
-            unknown = [name for name in names if not self._happenings.knows(owner, name)]
+            new = [name for name in times if name not in seen.recent]
+            unknown = [name for name in new if not self._happenings.knows(owner, name)]
             self._happenings.tell(owner, "remembered", unknown)
             if not is_whole:
                 self._happenings.tell(owner, "missed", [None])
-                newest = now
-            self._seen[owner] = _Seen(newest, count)
 
 
-def _new_records(memory: Memory, after: datetime) -> tuple[list[str], datetime, bool]:
-    """Return the ids of records that were remembered after a time, and when the last one was.
+def _times_of_recent(memory: Memory, after: datetime) -> tuple[dict[str, datetime], bool]:
+    """Return when records were remembered, by their ids, of those remembered after a time.
 
     Returns:
         Also whether these are all of them.
@@ -92,4 +107,4 @@ def _new_records(memory: Memory, after: datetime) -> tuple[list[str], datetime, 
     payloads = [point.payload for point in page.points]
     times = [from_iso(each["created_at" if "created_at" in each else "at"]) for each in payloads]
     names = [str(point.payload.get("id", point.id)) for point in page.points]
-    return names, max([after, *times]), page.cursor is None
+    return dict(zip(names, times, strict=True)), page.cursor is None

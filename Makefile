@@ -10,7 +10,7 @@ FREE := $(shell df -Pk /dev/shm 2>/dev/null | awk 'END {print int($$4 / 1e6)}')
 IN_MEMORY := $(shell test "$(FREE)" -ge 4 2>/dev/null && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 PYTEST = SENSORIUM_THREADS=1 OMP_NUM_THREADS=1 $(IN_MEMORY) $(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist loadfile
 
-.PHONY: demo docs test browsers attack installed check newest lowest ends models ray lint format types bench train-mini evaluate-mini clean
+.PHONY: demo docs test slow browsers attack installed newest lowest ends models ray lint format types bench train-mini evaluate-mini clean
 
 demo: $(LIGHT)  ## remember real samples of six senses, and ask across them
 	$(BIN)/sensorium demo
@@ -21,9 +21,12 @@ docs: $(SETUP)  ## write docs/cli.md and tables of arguments anew, and build the
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 	@echo "open build/site/index.html"
 
-test: lint types  ## everything CI runs
+test: lint types  ## lint, types, and all tests but the slow ones: minutes
+	$(PYTEST) -m "not slow and not browser"
+
+slow: $(SETUP)  ## the tests of whole processes, large files and the page in a real Chromium
 	@$(BIN)/python -m tests.support.browsing
-	$(PYTEST)
+	$(PYTEST) -m "slow or browser"
 
 browsers: $(SETUP)  ## the tests of the page alone, in a real Chromium
 	@$(BIN)/python -m tests.support.browsing
@@ -45,9 +48,6 @@ installed: $(SETUP)  ## build and install the wheel elsewhere; run the README's 
 	$(BIN)/python -m tests.support.first_minute $(INSTALLED)/venv/bin/python
 	rm -rf $(INSTALLED)
 INSTALLED := build/installed
-
-check: lint types  ## everything but the slow tests and those in a browser
-	$(PYTEST) -m "not slow and not browser"
 
 # The two ends of what pyproject.toml allows: the last Python that its classifiers name with the
 # newest dependencies, and Python 3.10 with every dependency at its lower bound. Each has its own

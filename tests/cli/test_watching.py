@@ -56,7 +56,11 @@ def test_ctrl_c_ends_it_with_a_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
         return hit
 
     monkeypatch.setattr(LocalWatch, "poll", interrupted)
-    [hit, end] = lines(*ASKED, "--after", "1h")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job ignores it
+    try:
+        [hit, end] = lines(*ASKED, "--after", "1h")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert hit["hit"]["record"]["id"] == "a"
     assert end == {"cursor": hit["cursor"]}
     given.clear()

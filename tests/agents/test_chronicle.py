@@ -153,8 +153,8 @@ def test_what_would_be_passed_over_is_refused(day: Memory, what: What) -> None:
         ("after", {"moment": "2026-05-01T12:00"}, ToolArgumentError, "with its zone"),
         ("after", {"moment": "2026-02-31T12:00Z"}, ToolArgumentError, "of the calendar"),
         ("after", {"moment": "nobody"}, RecordNotFoundError, "nobody"),
-        ("around", {"moment": "1", "within": "soon"}, QueryError, "within='soon'"),
-        ("how_often", {"query": ["a"], "within": "-1 s"}, QueryError, "apart='-1 s'"),
+        ("around", {"moment": "1", "within": "soon"}, QueryError, 'within="soon"'),
+        ("how_often", {"query": ["a"], "within": "-1 s"}, QueryError, 'apart="-1 s"'),
     ],
 )
 def test_what_is_missing_or_wrong_is_told(

@@ -31,6 +31,7 @@ from sensorium.agents.wording import (
 from sensorium.enrich.found import Origin
 from sensorium.errors import (
     BatchError,
+    QueryError,
     ReadOnlyError,
     SensoriumError,
     StoreUnavailableError,
@@ -38,6 +39,7 @@ from sensorium.errors import (
     UnitError,
 )
 from sensorium.memory import Memory
+from sensorium.memory.lengths import EXAMPLES, parse_span
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=timezone.utc)
 
@@ -205,3 +207,16 @@ def test_few_memories_are_counted() -> None:
 def test_each_origin_of_words_has_a_name() -> None:
     """A model is told where words come from that were found in a percept."""
     assert set(WHERE) == set(get_args(Origin))
+
+
+@pytest.mark.parametrize(
+    ("argument", "field"),
+    [("older_than", "older_than"), ("ttl", "ttl"), ("within", "within"), ("apart", "within")],
+)
+def test_a_length_is_a_field_of_the_call(argument: str, field: str) -> None:
+    """And no unit of a signal; by the name that a tool and REST give it."""
+    with pytest.raises(QueryError) as raised:
+        parse_span("banana", name=argument)
+    error = worded(raised.value)
+    assert error.came == f'{field} "banana"'
+    assert error.remedy == f'write {field} "{EXAMPLES[argument]}"'

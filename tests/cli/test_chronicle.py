@@ -144,3 +144,23 @@ def test_days_are_of_the_zone_of_this_machine(monkeypatch: pytest.MonkeyPatch) -
     """By its name, so that summer and winter have their own hours."""
     monkeypatch.setenv("TZ", "Europe/Berlin")
     assert local_zone() == ZoneInfo("Europe/Berlin")
+
+
+def test_what_happened_in_a_row(barks: list[str]) -> None:
+    """Each step is an option; the rows in words and as JSON, and nothing is passed over."""
+    steps = ("--sequence", "a dog barking", "--sequence", "a dog barking")
+    far = run_json("recall", *steps, "--within", "30 min", "--modality", "audio")
+    [row] = far["hits"]
+    assert [row["record"]["id"], *(hit["record"]["id"] for hit in row["then"])] == ["early", "late"]
+    shown = run("recall", *steps, "--within", "30 min", "--modality", "audio").stdout
+    assert shown.startswith("1. in a row, ")
+    assert shown.count("(early)") == shown.count("(late)") == 1
+    near = run("recall", *steps, "--within", "1 min", "--modality", "audio").stdout
+    assert near == "nothing surely happened in this order\n"
+    assert run("recall", *steps, "--modality", "audio").stdout == near  # a minute by default
+    assert "--sequence" in run("recall", "a dog", "--within", "1 min", code=1).stderr
+    for other in (["a dog"], ["--like", "late"], ["--ranking", "raw"], ["--diversity", "0.5"]):
+        assert "and --sequence" in run("recall", *steps, *other, code=1).stderr
+    assert "2 to" in run("recall", *steps[:2], code=1).stderr
+    refused = run("recall", *steps, "--within", "soon", code=1).stderr
+    assert "write --within '10 min'" in refused

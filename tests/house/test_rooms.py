@@ -18,6 +18,7 @@ ROOMS = [
         "receipts",
         "telemetry",
         "checks",
+        "lengths",
         "closing",
         "filters",
         "times",

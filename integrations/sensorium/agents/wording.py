@@ -57,6 +57,8 @@ KEYWORD = re.compile(r"\b([A-Za-z_]\w*)= ?(?=\S)")
 SHOULD = re.compile(r"^\w+ should (?:be|have) ")  # how messages of pydantic begin
 # What only a programmer can use: calls, attributes, names_like_this, documents.
 CALL = re.compile(r"\w\(|\b[A-Z]\w*\.\w|\b_?\w+_\w+\b|\bNone\b|docs/")
+# Lengths of time are fields of a call, not of a signal; one of Python has another name there
+LENGTHS = {"older_than": "older_than", "ttl": "ttl", "within": "within", "apart": "within"}
 FIELDS = ("modality", "mime_type", "at", "uri", "times")  # of a signal, beside its units
 AGAIN = "correct it and call again"
 
@@ -274,8 +276,8 @@ def _fields_of(way: Mapping[str, Any]) -> str:
     """Write arguments as the fields of a signal: `modality "depth", units {"unit": "mm"}`."""
     if "source" in way:
         return "one zip archive of the files"
-    own = {name: value for name, value in way.items() if name in FIELDS}
-    units = {name: value for name, value in way.items() if name not in (*FIELDS, "units")}
+    own = {LENGTHS.get(n, n): value for n, value in way.items() if n in FIELDS or n in LENGTHS}
+    units = {n: value for n, value in way.items() if n not in (*FIELDS, *LENGTHS, "units")}
     units |= way.get("units", {})
     parts = [f"{name} {json.dumps(value, default=str)}" for name, value in own.items()]
     given = {name: value for name, value in units.items() if value is not None}

@@ -13,6 +13,7 @@ from sensorium.cli.command import command
 from sensorium.cli.files import read_file
 from sensorium.cli.ids import find_id
 from sensorium.cli.options import MODALITIES, RecallFilters
+from sensorium.cli.sequences import SequenceOptions, check_alone, show_rows
 from sensorium.cli.session import Session
 from sensorium.cli.terminal import print_json
 from sensorium.cli.units import Units
@@ -150,6 +151,7 @@ def recall(
             "is given."
         ),
     ] = True,
+    steps: SequenceOptions,
     show: ShowingOptions,
     filters: RecallFilters,
     ranking: RankingOptions,
@@ -158,9 +160,21 @@ def recall(
 ) -> None:
     """Find the memories that answer a question best, whatever their modality.
 
-    Several parts are added up: words and files together ask for what has something of each.
+    Several parts are added up: words and files together ask for what has something of each. With
+    --sequence, find instead what happened in a row.
     """
-    arguments: dict[str, Any] = {
+    if steps.is_given:
+        texts = {"words": words, "weights": weights, "like": like, "keywords": keywords}
+        check_alone(_beside(files, ranking, show, **texts))
+        arguments = {
+            "modalities": [check_modality(name, "--modality") for name in modality or ()] or None,
+            "min_confidence": check_share(ranking.min_confidence, "--min-confidence"),
+            "limit": check_count(limit, "--limit"),
+            "read_times": read_times,
+        }
+        show_rows(session, steps, {**arguments, "given": filters.to_filters()})
+        return
+    arguments = {
         "weights": parse_numbers(weights, "--weights") if weights else None,
         "limit": check_count(limit, "--limit"),
         "modalities": [check_modality(name, "--modality") for name in modality or ()] or None,
@@ -198,6 +212,23 @@ def recall(
 
     typer.echo(picture or "", nl=False)
     print_hits(hits, keywords=keywords is not None, every=show.every)
+
+
+def _beside(
+    files: QueryFiles, ranking: RankingOptions, show: ShowingOptions, **texts: str | None
+) -> list[str]:
+    """Return what was given that a sequence does not take, as it is typed."""
+    given = {
+        **{name: text is not None for name, text in texts.items()},
+        **{kind.name: bool(getattr(files, kind.name)) for kind in fields(files)},
+        "half-life": ranking.half_life is not None,
+        "diversity": ranking.diversity is not None,
+        "ranking": ranking.ranking != RANKINGS[0],
+        "all": show.every,
+        "picture": bool(show.picture),
+    }
+    options = [name for name, is_given in given.items() if is_given]
+    return [name if name == "words" else f"--{name}" for name in options]
 
 
 def _picture(

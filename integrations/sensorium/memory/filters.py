@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypedDict
 
 from sensorium.errors import FilterError, QueryError, show
 from sensorium.memory.checks import are_names, check_tags, check_time
+from sensorium.memory.lengths import parse_span
 from sensorium.memory.records import ORIGINS, Progress, Whereabouts
 from sensorium.percepts import Percept
 from sensorium.qdrant import Condition, Either, Equal, Every, OneOf, Range, Words
@@ -59,7 +60,7 @@ class Filters(TypedDict, total=False):
 class Forgetting(Filters, total=False):
     """Arguments of `Memory.forget`, which describes them."""
 
-    older_than: timedelta | None
+    older_than: str | timedelta | None
     everything: bool
     media_only: bool
 
@@ -172,15 +173,25 @@ def _conditions_on_names(filters: Filters) -> Iterator[Condition]:
         yield OneOf(TENANT, tuple(owners))
 
 
-def older(age: object) -> Range:
-    """Return the condition that a memory's time is longer ago than an age.
+def parse_age(age: object) -> timedelta:
+    """Return the age beyond which records are forgotten: as `parse_span` reads it, or zero.
 
     Raises:
         QueryError: Not a length of time, or one that is negative.
     """
-    if not isinstance(age, timedelta) or age < timedelta(0):
-        raise QueryError(f"older_than={show(age)}", "a timedelta", "write timedelta(days=30)")
+    if isinstance(age, timedelta) and not age:
+        return age
+    return parse_span(age, name="older_than")
+
+
+def older(age: object) -> Range:
+    """Return the condition that a memory's time is longer ago than an age.
+
+    Raises:
+        QueryError: Not an age; see `parse_age`.
+    """
+    length = parse_age(age)
     try:
-        return Range("at", lt=datetime.now(timezone.utc) - age)
+        return Range("at", lt=datetime.now(timezone.utc) - length)
     except OverflowError:
         return Range("at", lt=datetime.min.replace(tzinfo=timezone.utc))

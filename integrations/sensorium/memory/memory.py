@@ -28,14 +28,14 @@ from sensorium.memory.chronology.counting import (
     count_matches,
 )
 from sensorium.memory.chronology.ends import SURE, end_hit, hit_of_time
-from sensorium.memory.chronology.lengths import parse_span
 from sensorium.memory.chronology.neighbours import (
     Anchor,
     records_after,
     records_around,
     records_before,
 )
-from sensorium.memory.chronology.sequences import recall_sequence
+from sensorium.memory.chronology.sequences import check_within, recall_sequence
+from sensorium.memory.chronology.zones import read_zone
 from sensorium.memory.closing import Closing
 from sensorium.memory.digesting.wish import Keep, Wish
 from sensorium.memory.elsewhere import opener_of
@@ -46,6 +46,7 @@ from sensorium.memory.holding.conflicts import Conflict, find_conflicts
 from sensorium.memory.holding.versions import read_history
 from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.payload import record_of
+from sensorium.memory.lengths import parse_span
 from sensorium.memory.media.signals import open_file, open_medium, open_percepts
 from sensorium.memory.media.verifying import verify_media
 from sensorium.memory.place import HOME, StorePlace, has_room_beside, open_place, place_of
@@ -318,7 +319,7 @@ class Memory(Closing, Reopening):
         source: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         expires_at: datetime | None = None,
-        ttl: timedelta | None = None,
+        ttl: str | timedelta | None = None,
         id: str | None = None,
         keep_media: bool | None = None,
         enrich: Enrichers | None = None,
@@ -344,7 +345,7 @@ class Memory(Closing, Reopening):
             source: Name of the sensor, file or conversation it came from.
             metadata: JSON values; kept exactly, and filterable.
             expires_at: Time (aware) from which on the record is not recalled any more.
-            ttl: The same as a length of time from now.
+            ttl: The same as a length of time from now: `"30d"`, `"12 h"`, or a timedelta.
             id: Any text that names the record among this owner's.
             keep_media: Keep the signals themselves; by default as the memory was opened.
             enrich: Find the words in the percepts; by default as the memory was opened. What fails
@@ -493,7 +494,7 @@ class Memory(Closing, Reopening):
         ranking: str = "centred",
         read_times: bool = False,
         sequence: Sequence[Query] | None = None,
-        within: str | timedelta = WITHIN,
+        within: str | timedelta | None = None,
         group: str | None = None,
         **filters: Unpack[Filters],
     ) -> list[Hit]:
@@ -516,7 +517,8 @@ class Memory(Closing, Reopening):
             sequence: Instead of `query`, several questions that happened in this order: of each row
                 the first hit is returned, with the others in `then`, its score their joint
                 confidence.
-            within: Longest time from one step of a sequence to the next: `"1 min"`.
+            within: Only with `sequence`: longest time from one step to the next, `"10 s"` or a
+                timedelta; by default `"1 min"`.
             group: `"episode"`: of each episode only the best hit, which tells of its `episode`.
             filters: See `Filters`.
         Returns:
@@ -530,6 +532,7 @@ class Memory(Closing, Reopening):
             FilterError: A filter is wrong, or QueryError or RecordError, as `Filters` says.
         """
         check_group(group)
+        check_within(sequence, within)
         if sequence is not None:
             beside = {
                 "query": query,
@@ -543,7 +546,7 @@ class Memory(Closing, Reopening):
             return recall_sequence(
                 self.recall,
                 sequence,
-                within,
+                WITHIN if within is None else within,
                 beside=beside,
                 ranking=ranking,
                 limit=limit,
@@ -685,7 +688,7 @@ class Memory(Closing, Reopening):
         *,
         by: By | None = None,
         apart: str | timedelta | None = None,
-        zone: tzinfo = timezone.utc,
+        zone: tzinfo | str = timezone.utc,
         modalities: Collection[str] | None = None,
         **filters: Unpack[Filters],
     ) -> Occurrences:
@@ -699,7 +702,8 @@ class Memory(Closing, Reopening):
             by: Count by `"hour"`, `"day"`, `"week"`, `"month"` or `"modality"`, too.
             apart: Matches nearer in time than this are one occurrence, such as `"10 s"`; by default
                 each memory is one.
-            zone: Zone of the hours, days, weeks and months.
+            zone: Zone of the hours, days, weeks and months: `"Europe/Berlin"`, `"+02:00"`, or a
+                tzinfo.
             modalities: Modalities to search; by default all.
             filters: See `Filters`.
         Raises:
@@ -710,13 +714,14 @@ class Memory(Closing, Reopening):
         """
         check_by(by)
         length = None if apart is None else parse_span(apart, name="apart")
+        named = read_zone(zone)
         options = RecallOptions(
             limit=LIMIT,
             modalities=modalities,
             condition=self._conditions("how_often", filters),
             min_confidence=FLOOR,
         )
-        return count_matches(self._recaller.matches(query, options), by, zone, length)
+        return count_matches(self._recaller.matches(query, options), by, named, length)
 
     def watch(
         self,
@@ -897,7 +902,7 @@ class Memory(Closing, Reopening):
     def forget(
         self,
         *ids: str,
-        older_than: timedelta | None = None,
+        older_than: str | timedelta | None = None,
         everything: bool = False,
         media_only: bool = False,
         purge: bool = False,
@@ -908,7 +913,7 @@ class Memory(Closing, Reopening):
 
         Args:
             ids: Ids of records; absent ones are passed over.
-            older_than: Only records whose `at` is longer ago.
+            older_than: Only records whose `at` is longer ago: `"30d"`, or a timedelta.
             everything: Needed to remove all of this owner's records.
             media_only: Remove the signals and keep the vectors.
             purge: Erase from the disk what is removed, and what earlier calls removed: see

@@ -31,15 +31,16 @@ from sensorium.errors import (
 from sensorium.memory.checks import are_names, check_limit, check_place, check_several
 from sensorium.memory.chronology.counting import By, Occurrences, check_by
 from sensorium.memory.chronology.ends import SURE, hit_of_time
-from sensorium.memory.chronology.lengths import parse_span
-from sensorium.memory.chronology.sequences import recall_sequence
+from sensorium.memory.chronology.sequences import check_within, recall_sequence
+from sensorium.memory.chronology.zones import read_zone
 from sensorium.memory.digesting.wish import Keep, Wish
 from sensorium.memory.episodes.finder import Asked
 from sensorium.memory.episodes.grouping import check_group
-from sensorium.memory.filters import Filters
+from sensorium.memory.filters import Filters, parse_age
 from sensorium.memory.holding.conflicts import Conflict
 from sensorium.memory.holding.links import check_former
 from sensorium.memory.layout.ids import check_id
+from sensorium.memory.lengths import parse_span
 from sensorium.memory.media.signals import open_percepts
 from sensorium.memory.memory import COMPARED, LIMIT, NAMED_RADIUS, WITHIN, Memory
 from sensorium.memory.places import Area
@@ -169,7 +170,7 @@ class RemoteMemory(Memory):
         source: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         expires_at: datetime | None = None,
-        ttl: timedelta | None = None,
+        ttl: str | timedelta | None = None,
         id: str | None = None,
         keep_media: bool | None = None,
         enrich: Enrichers | None = None,
@@ -288,7 +289,7 @@ class RemoteMemory(Memory):
         ranking: str = "centred",
         read_times: bool = False,
         sequence: Sequence[Query] | None = None,
-        within: str | timedelta = WITHIN,
+        within: str | timedelta | None = None,
         group: str | None = None,
         **filters: Unpack[Filters],
     ) -> list[Hit]:
@@ -298,6 +299,7 @@ class RemoteMemory(Memory):
             QueryError: A vector, or a condition in `where`, which a server does not take.
         """
         check_group(group)
+        check_within(sequence, within)
         if sequence is not None:
             beside = {
                 "query": query,
@@ -311,7 +313,7 @@ class RemoteMemory(Memory):
             return recall_sequence(
                 self.recall,
                 sequence,
-                within,
+                WITHIN if within is None else within,
                 beside=beside,
                 ranking=ranking,
                 limit=limit,
@@ -423,7 +425,7 @@ class RemoteMemory(Memory):
     def forget(  # type: ignore[override]  # a purge answers with a receipt, which stays there
         self,
         *ids: str,
-        older_than: timedelta | None = None,
+        older_than: str | timedelta | None = None,
         everything: bool = False,
         media_only: bool = False,
         purge: bool = False,
@@ -439,7 +441,7 @@ class RemoteMemory(Memory):
         _refuse(purge=purge or None)
         said = {
             "ids": list(ids) or None,
-            "older_than": older_than and _age(older_than),
+            "older_than": None if older_than is None else _age(parse_age(older_than)),
             "everything": everything,
             "media_only": media_only,
             "filters": filters_of("forget", filters) or None,
@@ -567,7 +569,7 @@ class RemoteMemory(Memory):
         *,
         by: By | None = None,
         apart: str | timedelta | None = None,
-        zone: tzinfo = timezone.utc,
+        zone: tzinfo | str = timezone.utc,
         modalities: Collection[str] | None = None,
         **filters: Unpack[Filters],
     ) -> Occurrences:
@@ -580,7 +582,7 @@ class RemoteMemory(Memory):
         said = {
             "by": by,
             "within": None if apart is None else _length(parse_span(apart, name="apart")),
-            "zone": zone_name(zone),
+            "zone": zone_name(read_zone(zone)),
             "modalities": None if modalities is None else _known(modalities),
         }
         answer = self._told("how_often", query, **said, **filters_of("how_often", filters))

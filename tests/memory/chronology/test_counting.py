@@ -107,3 +107,13 @@ def test_what_cannot_be_counted_is_refused(memory: Memory) -> None:
     with pytest.raises(QueryError, match="narrow it with since"):
         count_matches(Matches([one], False, True), None, timezone.utc, None)
     assert ENCODER.background is None
+
+
+def test_a_zone_has_a_name(week: Memory) -> None:
+    """Its name, an offset or itself count the same days; what is no zone is refused, with names."""
+    east = week.how_often("bark", by="day", zone=timezone(timedelta(hours=14)))
+    assert week.how_often("bark", by="day", zone="+14:00") == east
+    assert week.how_often("bark", by="day", zone="Pacific/Kiritimati") == east
+    for wrong in ("Mars/Base", "../x", "", "+99:00", 5, None):
+        with pytest.raises(QueryError, match=r'write zone="Europe/Berlin"'):
+            week.how_often("bark", by="day", zone=wrong)  # type: ignore[arg-type]  # what is tested

@@ -72,9 +72,16 @@ def test_what_is_no_sequence_is_refused(hour: Memory, sequence: object) -> None:
 
 def test_nothing_stands_beside_a_sequence(hour: Memory) -> None:
     """What would be ignored is refused."""
-    with pytest.raises(QueryError, match="query beside a sequence"):
+    with pytest.raises(QueryError, match="query and a sequence"):
         hour.recall("knock", sequence=["knock", "bark"])
-    with pytest.raises(QueryError, match="ranking beside"):
+    with pytest.raises(QueryError, match="ranking and"):
         hour.recall(sequence=["knock", "bark"], ranking="raw")
     with pytest.raises(QueryError, match='write within="10 min"'):
         hour.recall(sequence=["knock", "bark"], within="soon")
+
+
+def test_a_time_between_steps_needs_steps(hour: Memory) -> None:
+    """It would be ignored in silence, whatever it is; by default a minute lies between."""
+    with pytest.raises(QueryError, match=r"within='1 min' without a sequence.*write sequence="):
+        hour.recall("knock", within="1 min")
+    assert len(hour.recall(sequence=["knock", "bark"])) == 1

@@ -126,7 +126,7 @@ def test_what_happened_in_a_row(web: TestClient) -> None:
         assert [row["record"]["id"] for row in rows] == ["dog*3 one"]
         assert [hit["record"]["id"] for hit in rows[0]["then"]] == ["cat*3 two"]
     wrong = {**asked, "parts": steps}
-    assert "beside a sequence" in web.post("/v1/recall", json=wrong).json()["detail"]
+    assert "parts and a sequence" in web.post("/v1/recall", json=wrong).json()["detail"]
     resembled = {"sequence": [{"id": "x"}, *steps]}
     assert web.post("/v1/recall", json=resembled).status_code in (400, 422)
     assert web.post("/v1/recall", json={"sequence": steps[:1]}).status_code in (400, 422)

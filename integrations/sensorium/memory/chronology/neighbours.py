@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 from sensorium.errors import FilterError, QueryError, show
 from sensorium.memory.checks import check_limit, check_time
-from sensorium.memory.chronology.lengths import parse_span
 from sensorium.memory.filters import Filters
+from sensorium.memory.lengths import parse_span
 from sensorium.memory.records import Hit, Record, Timeline
 from sensorium.percepts import Text
 

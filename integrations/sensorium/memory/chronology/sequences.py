@@ -10,9 +10,9 @@ from typing import Any
 from sensorium.encoders.noting import note
 from sensorium.errors import QueryError, show
 from sensorium.memory.checks import check_limit
-from sensorium.memory.chronology.lengths import parse_span
 from sensorium.memory.chronology.neighbours import moment_of
 from sensorium.memory.filters import Filters
+from sensorium.memory.lengths import parse_span
 from sensorium.memory.records import Hit
 from sensorium.memory.times import limit_by_times
 
@@ -81,6 +81,21 @@ def recall_sequence(
     return [replace(row[0], score=_joint(row), then=tuple(row[1:])) for row in found]
 
 
+def check_within(sequence: object, within: object) -> None:
+    """Check that a time between steps is not given without steps.
+
+    Raises:
+        QueryError: It is.
+    """
+    if sequence is None and within is not None:
+        raise QueryError(
+            f"within={show(within)} without a sequence",
+            "sequence=, the questions between whose answers so much time may lie",
+            'write sequence=["a knock", "a dog barking"], or leave within out; what was near a '
+            "moment is found by around()",
+        )
+
+
 def check_alone(**others: object) -> None:
     """Check that nothing else is asked beside a sequence.
 
@@ -90,7 +105,7 @@ def check_alone(**others: object) -> None:
     for name, value in others.items():
         if value is not None:
             raise QueryError(
-                f"{name} beside a sequence", "one of them", f"leave {name} out, or ask twice"
+                f"{name} and a sequence", "one of the two", f"leave {name} out, or ask twice"
             )
 
 

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from sensorium.errors import QueryError, show
 from sensorium.memory.checks import check_tags
-from sensorium.memory.chronology.lengths import parse_span
+from sensorium.memory.lengths import parse_span
 
 Keep: TypeAlias = Literal["episodes"] | int | float
 EPISODES = "episodes"

@@ -22,6 +22,7 @@ from sensorium.memory.checks import (
 from sensorium.memory.holding.links import check_former
 from sensorium.memory.layout.ids import check_id, content_id, point_id
 from sensorium.memory.layout.points import Draft
+from sensorium.memory.lengths import parse_span
 from sensorium.memory.records import Moment
 from sensorium.percepts import Percept, Place, Pose, Text
 from sensorium.percepts.pose import fix_in, pose_in
@@ -154,21 +155,22 @@ def ending(percepts: Sequence[Percept], at: datetime) -> datetime:
     return max([at, *ends])
 
 
-def expiry(ttl: timedelta, expires_at: datetime | None) -> datetime:
+def expiry(ttl: str | timedelta, expires_at: datetime | None) -> datetime:
     """Return the time of expiry of what may live for `ttl` from now.
 
     Raises:
         RecordError: `ttl` is not a positive length of time, `expires_at` is given as well, or the
             time is after the year 9999.
     """
-    if expires_at is not None or not isinstance(ttl, timedelta) or ttl <= timedelta(0):
+    if expires_at is not None:
         raise RecordError(
-            f"ttl={show(ttl)}" + (" and expires_at" if expires_at else ""),
-            "either ttl, a positive timedelta, or expires_at, a time",
-            "write ttl=timedelta(days=30)",
+            f"ttl={show(ttl)} and expires_at",
+            "either ttl, a length of time, or expires_at, a time",
+            "leave one of them out",
         )
+    length = parse_span(ttl, name="ttl", error=RecordError)
     try:
-        return datetime.now(timezone.utc) + ttl
+        return datetime.now(timezone.utc) + length
     except OverflowError as error:
         raise RecordError(f"ttl={ttl}", "a time before the year 10000", "leave it out") from error
 

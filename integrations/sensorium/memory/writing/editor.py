@@ -320,7 +320,7 @@ class Editor:
         self,
         ids: Sequence[str],
         condition: Condition | None,
-        older_than: timedelta | None,
+        older_than: str | timedelta | None,
         *,
         everything: bool,
     ) -> Condition | None:

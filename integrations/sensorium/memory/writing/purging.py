@@ -67,7 +67,7 @@ class Purger:
         self,
         ids: Sequence[str],
         condition: Condition | None,
-        older_than: timedelta | None,
+        older_than: str | timedelta | None,
         *,
         everything: bool,
         media_only: bool,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta, timezone, tzinfo
 from functools import partial
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -26,6 +24,7 @@ from sensorium.agents.chronicle import (
 from sensorium.agents.limits import MOST_MEDIA, RECORDS
 from sensorium.agents.wording import refusal
 from sensorium.memory import Memory
+from sensorium.memory.chronology.zones import zone_named
 from sensorium.percepts import Percept
 from sensorium.server.answers import models
 from sensorium.server.answers.progress import Step, answered
@@ -37,7 +36,6 @@ from sensorium.server.routes.remembering import place_of
 from sensorium.server.state import state_of
 
 MOST, MOST_EPISODES, MOST_MOMENTS = 10_000, 1_000, 20  # of one answer; of an episode
-OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 
 router = APIRouter(tags=["times"])
 
@@ -48,20 +46,6 @@ def _check_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise refusal("the name of a zone", "write Europe/Berlin, +02:00 or UTC") from error
     return name
-
-
-def zone_named(name: str) -> tzinfo:
-    """Return a zone of the IANA's list, or of an offset such as `+02:00`.
-
-    Raises:
-        ValueError: It is neither.
-        ZoneInfoNotFoundError: No such zone is known.
-    """
-    offset = OFFSET.fullmatch(name)
-    if offset is None:
-        return timezone.utc if name == "UTC" else ZoneInfo(name)
-    length = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
-    return timezone(-length if offset[1] == "-" else length)
 
 
 class WhenQuestion(FilterFields):

@@ -21,7 +21,6 @@ from sensorium.agents.wording import refusal
 from sensorium.errors import RequestError
 from sensorium.memory import Hit, Memory
 from sensorium.memory.chronology.sequences import STEPS
-from sensorium.memory.memory import WITHIN
 from sensorium.percepts import Percept
 from sensorium.server.answers import models
 from sensorium.server.answers.progress import Step, answered
@@ -79,7 +78,9 @@ class Question(FilterFields):
         max_length=STEPS,
         description="Instead of parts: what happened in this order. Words, signals and files.",
     )
-    within: str = Field(default=WITHIN, description="Longest time from one step to the next.")
+    within: str | None = Field(
+        default=None, description="Longest time from one step to the next; 1 min by default."
+    )
     group: Literal["episode"] | None = Field(
         default=None, description="Of each episode only the best, which tells of its episode."
     )
@@ -98,7 +99,13 @@ async def recall(
     about = body.about
     check_question(about.sequence or about.parts, like="", keywords=about.keywords)
     if about.sequence is not None and about.parts:
-        raise RequestError("parts beside a sequence", "one of them", "leave the other out")
+        raise RequestError("parts and a sequence", "one of the two", "leave the other out")
+    if about.sequence is None and about.within is not None:
+        raise RequestError(
+            "within without a sequence",
+            "the sequence between whose steps so much time may lie",
+            'add "sequence": [{"words": "a knock"}, {"words": "a dog barking"}], or leave it out',
+        )
     check_plain(about.sequence or (), "sequence")
     body.check_text(about.keywords, "keywords")
     return await answered(request, partial(_recalled, caller.memory, body), models.Recalled)

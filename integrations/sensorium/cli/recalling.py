@@ -166,7 +166,7 @@ def recall(
     if steps.is_given:
         texts = {"words": words, "weights": weights, "like": like, "keywords": keywords}
         check_alone(_beside(files, ranking, show, **texts))
-        arguments = {
+        arguments: dict[str, Any] = {
             "modalities": [check_modality(name, "--modality") for name in modality or ()] or None,
             "min_confidence": check_share(ranking.min_confidence, "--min-confidence"),
             "limit": check_count(limit, "--limit"),

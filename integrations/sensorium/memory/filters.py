@@ -11,8 +11,8 @@ from sensorium.memory.checks import are_names, check_tags, check_time
 from sensorium.memory.lengths import parse_span
 from sensorium.memory.records import ORIGINS, Progress, Whereabouts
 from sensorium.percepts import Percept
-from sensorium.qdrant import Condition, Either, Equal, Every, OneOf, Range, Words
-from sensorium.qdrant.filters import matching
+from sensorium.qdrant import Condition, Either, Equal, Every, Not, OneOf, Range, Words
+from sensorium.qdrant.filters import matching, named_place
 from sensorium.qdrant.schema import TENANT
 
 # A place with a distance, or the name of a place, which has a distance of its own
@@ -101,6 +101,16 @@ def conditions(call: str, filters: Filters, *, near: Condition | None = None) ->
     if len(found) > 1:
         return Every(tuple(found))
     return found[0] if found else None
+
+
+def events_among(condition: Condition | None) -> Condition:
+    """Return the condition that a record fulfils another one, and is an event: it names no place.
+
+    A name that was given to a place is kept as a record, of the time at which it was given, and
+    nothing happened there then.
+    """
+    is_event = Not(named_place())
+    return is_event if condition is None else Every((condition, is_event))
 
 
 def _conditions_on_time(filters: Filters) -> Iterator[Condition]:

@@ -17,7 +17,7 @@ from sensorium.encoders import Encoder, supervised
 from sensorium.encoders.source import EncoderSource
 from sensorium.encoders.supervision import Cancel
 from sensorium.enrich import Enrichers
-from sensorium.errors import SensoriumError, StoreFormatError, StreamError
+from sensorium.errors import MediaNotFoundError, SensoriumError, StoreFormatError, StreamError
 from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.checks import check_field, check_limit, check_several
 from sensorium.memory.chronology.counting import (
@@ -41,13 +41,13 @@ from sensorium.memory.digesting.wish import Keep, Wish
 from sensorium.memory.elsewhere import opener_of
 from sensorium.memory.episodes.finder import Asked, EpisodeFinder
 from sensorium.memory.episodes.grouping import best_of_episodes, check_group
-from sensorium.memory.filters import Filters, Forgetting, Purging, conditions
+from sensorium.memory.filters import Filters, Forgetting, Purging, conditions, events_among
 from sensorium.memory.holding.conflicts import Conflict, find_conflicts
 from sensorium.memory.holding.versions import read_history
 from sensorium.memory.layout.lookup import find_record, find_records
 from sensorium.memory.layout.payload import record_of
 from sensorium.memory.lengths import parse_span
-from sensorium.memory.media.signals import open_file, open_medium, open_percepts
+from sensorium.memory.media.signals import no_more_shared, open_file, open_medium, open_percepts
 from sensorium.memory.media.verifying import verify_media
 from sensorium.memory.place import HOME, StorePlace, has_room_beside, open_place, place_of
 from sensorium.memory.places import Area
@@ -650,7 +650,7 @@ class Memory(Closing, Reopening):
             QueryError: A moment that is none, or a wrong limit.
             FilterError: A filter is wrong; see `Filters`.
         """
-        return records_before(self.timeline, moment, limit, filters)
+        return records_before(self._listed_events, moment, limit, filters)
 
     def after(
         self, moment: Anchor, *, limit: int = LIMIT, **filters: Unpack[Filters]
@@ -659,7 +659,7 @@ class Memory(Closing, Reopening):
 
         The arguments and errors are those of `before`.
         """
-        return records_after(self.timeline, moment, limit, filters)
+        return records_after(self._listed_events, moment, limit, filters)
 
     def around(
         self,
@@ -680,7 +680,7 @@ class Memory(Closing, Reopening):
             QueryError: A moment or a length that is none, a wrong limit, or times as filters.
             FilterError: A filter is wrong; see `Filters`.
         """
-        return records_around(self.timeline, moment, within, limit, filters)
+        return records_around(self._listed_events, moment, within, limit, filters)
 
     def how_often(
         self,
@@ -718,7 +718,7 @@ class Memory(Closing, Reopening):
         options = RecallOptions(
             limit=LIMIT,
             modalities=modalities,
-            condition=self._conditions("how_often", filters),
+            condition=events_among(self._conditions("how_often", filters)),
             min_confidence=FLOOR,
         )
         return count_matches(self._recaller.matches(query, options), by, named, length)
@@ -813,13 +813,7 @@ class Memory(Closing, Reopening):
             QueryError: `limit` is not a number from 1 to 10,000, or a filter is wrong.
             FilterError: A filter is wrong, see `Filters`, or the cursor is of another memory.
         """
-        alive, most = self._alive("timeline", filters), check_limit(limit)
-        page = self._shelf.ask(
-            lambda now: now.backend.scroll(
-                alive, limit=most, newest_first=newest_first, cursor=cursor
-            )
-        )
-        return Timeline([record_of(point, self.owner) for point in page.points], page.cursor)
+        return self._listed(self._conditions("timeline", filters), limit, newest_first, cursor)
 
     @observed(UPDATE)
     def update(
@@ -985,7 +979,7 @@ class Memory(Closing, Reopening):
         from sensorium.memory.digesting.digester import Digester
 
         wish = Wish.parsed(older_than, keep, most_bytes, protect)
-        condition = self._conditions("digest", filters)
+        condition = events_among(self._conditions("digest", filters))
         digester = Digester(self._shelf, self._editor, self._calibrator)
         with supervised(cancel=cancel):
             return digester.digest(wish, filters, condition, dry_run=dry_run, progress=progress)
@@ -1038,10 +1032,16 @@ class Memory(Closing, Reopening):
         """Open the signals of a record again: its text, and each medium that was kept.
 
         Raises:
-            MediaNotFoundError: No signal of it was kept, or a file is gone.
+            MediaNotFoundError: No signal of it was kept, a file is gone, or its owner shares it no
+                more.
         """
         record = record.record if isinstance(record, Hit) else record
-        return open_percepts(record, self.open_medium)
+        try:
+            return open_percepts(record, self.open_medium)
+        except MediaNotFoundError:
+            if getattr(record, "shared", False) and not self.get_many([record.id]):
+                raise no_more_shared(record) from None
+            raise
 
     def open_medium(self, medium: Medium) -> Percept:
         """Open one kept percept of a record of this owner.
@@ -1322,7 +1322,9 @@ class Memory(Closing, Reopening):
     ) -> Remembered:
         """Give a place a name, by which `near` may ask for it; a name given again is moved.
 
-        The name is a record of the id `place:NAME`, without vectors: `forget` removes it.
+        The name is a record of the id `place:NAME`, without vectors: `forget` removes it. It is no
+        event, and never shared: of all calls only `timeline`, `count`, `tally`, `stats`, `get` and
+        a recall by its words have it.
 
         Args:
             name: The name, such as "home".
@@ -1441,11 +1443,11 @@ class Memory(Closing, Reopening):
         last: bool,
     ) -> Hit | None:
         if query is None:
-            return hit_of_time(self.timeline(limit=1, newest_first=last, **filters).records)
+            return hit_of_time(self._listed_events(limit=1, newest_first=last, **filters).records)
         options = RecallOptions(
             limit=LIMIT,
             modalities=modalities,
-            condition=self._conditions("last" if last else "first", filters),
+            condition=events_among(self._conditions("last" if last else "first", filters)),
             min_confidence=min_confidence,
         )
         return end_hit(self._recaller, query, options, last=last)
@@ -1458,6 +1460,29 @@ class Memory(Closing, Reopening):
     def _alive(self, call: str, filters: Filters) -> Filter:
         """Return the filter of the records this owner may read that have not expired."""
         return self._shelf.readable(self._conditions(call, filters))
+
+    def _listed_events(
+        self,
+        *,
+        limit: int,
+        newest_first: bool,
+        cursor: str | None = None,
+        **filters: Unpack[Filters],
+    ) -> Timeline:
+        """List records as `timeline` does, but for those that are no events."""
+        condition = events_among(self._conditions("timeline", filters))
+        return self._listed(condition, limit, newest_first, cursor)
+
+    def _listed(
+        self, condition: Condition | None, limit: int, newest_first: bool, cursor: str | None
+    ) -> Timeline:
+        alive, most = self._shelf.readable(condition), check_limit(limit)
+        page = self._shelf.ask(
+            lambda now: now.backend.scroll(
+                alive, limit=most, newest_first=newest_first, cursor=cursor
+            )
+        )
+        return Timeline([record_of(point, self.owner) for point in page.points], page.cursor)
 
     def _remember_windows(
         self, heard: Callable[[Remembered], object] | None, moments: Sequence[Moment]

@@ -78,7 +78,8 @@ class Remembered:
     Attributes:
         id: Id of the record.
         status: `"new"`; `"replaced"` if the memory had a record of the given id; `"known"` if it
-            had the same content, which was left as it is.
+            had the same content, which was left as it is: what the moment supersedes was added to
+            what the record supersedes, and other tags, another origin or place were left out.
     """
 
     id: str

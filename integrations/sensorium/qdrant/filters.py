@@ -31,6 +31,9 @@ from sensorium.qdrant.schema import (
     OBJECTS_KEY,
     PAYLOAD,
     PLACE,
+    PLACE_ID,
+    PLACE_RADIUS,
+    PLACE_TAG,
     TAGS,
     TENANT,
     TEXTS_KEY,
@@ -236,11 +239,33 @@ class Not(Condition):
         _check_depth(self, (self.condition,))
 
 
+def named_place() -> Condition:
+    """Return the condition that a point names a place, or did before it was changed.
+
+    Such a point is no event, and is never shared. It has the tag and the radius that
+    `Memory.name_place` gives it, and an id that begins so; its tag is looked at first, for which
+    there is an index.
+    """
+    begins = Either((Words("id", PLACE_ID), Words(VERSION_OF, PLACE_ID)))
+    return Every((Equal(TAGS, PLACE_TAG), Present(f"metadata.{PLACE_RADIUS}"), begins))
+
+
+def names_a_place(payload: Mapping[str, Any]) -> bool:
+    """Return whether a payload fulfils `named_place`."""
+    names = (payload.get("id"), payload.get(VERSION_OF))
+    return (
+        PLACE_TAG in (payload.get(TAGS) or ())
+        and (payload.get("metadata") or {}).get(PLACE_RADIUS) is not None
+        and any(PLACE_ID in str(name) for name in names if name)
+    )
+
+
 @dataclass(frozen=True)
 class Shared:
     """What another owner lets somebody read: all points that have some tags.
 
-    Former versions are not among them: they may have tags that their record has lost.
+    Former versions are not among them: they may have tags that their record has lost. Neither are
+    the owner's named places.
 
     Attributes:
         owner: The other owner.
@@ -258,13 +283,15 @@ class Shared:
     def condition(self) -> Condition:
         """The condition that a point is among them."""
         tags = (Equal(TAGS, tag) for tag in self.tags)
-        return Every((Equal(TENANT, self.owner), *tags, Not(Present(VERSION_OF))))
+        never = Not(Present(VERSION_OF)), Not(named_place())
+        return Every((Equal(TENANT, self.owner), *tags, *never))
 
     def covers(self, payload: Mapping[str, Any]) -> bool:
         """Return whether a point is among them, by its payload as it is read."""
         return (
             payload.get(TENANT) == self.owner
             and VERSION_OF not in payload
+            and not names_a_place(payload)
             and set(self.tags) <= set(payload.get(TAGS) or ())
         )
 

@@ -24,7 +24,7 @@ def keys_with_owner(keys: Keys, shared: Sequence[Shared] = ()) -> bool | list[st
 
 
 def _telling(shared: Sequence[Shared]) -> tuple[str, ...]:
-    return (TENANT, TAGS, VERSION_OF) if shared else (TENANT,)
+    return (TENANT, TAGS, VERSION_OF, "id", "metadata") if shared else (TENANT,)
 
 
 def owned_points(

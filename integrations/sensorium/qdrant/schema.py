@@ -27,6 +27,7 @@ KEYWORDS = (
 TIMES = ("at", "until", "created_at", "expires_at")
 TENANT, TEXT = "owner", "page_content"
 TAGS, VERSION_OF = "tags", "version_of"
+PLACE_ID, PLACE_TAG, PLACE_RADIUS = "place:", "place", "radius"  # of a record that names a place
 AT, CREATED = "at", "created_at"  # the latter is stored only where it is another time
 PLACE, POSE = "place", "pose"
 FRAME, AXES = "pose.frame", ("pose.x", "pose.y", "pose.z")  # fields of poses with an index

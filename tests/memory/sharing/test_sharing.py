@@ -14,6 +14,7 @@ from tests.support.stores import KINDS, store_of
 
 from sensorium.errors import (
     FilterError,
+    MediaNotFoundError,
     OwnerError,
     RecordError,
     RecordNotFoundError,
@@ -432,3 +433,17 @@ def test_by_episode_what_is_shared_stands_for_itself(pair: Pair) -> None:
     hits = pair.ben.recall("dog", group="episode")
     assert [hit.record.shared for hit in hits].count(True) == 3
     assert {hit.record.shared: hit.episode is None for hit in hits} == {True: True, False: False}
+
+
+def test_media_of_a_share_that_has_ended_say_so(pair: Pair) -> None:
+    """The error names the cause and whom to ask; what is gone for its owner is told likewise."""
+    pair.ana.remember(picture("dog"), text="our dog", tags=["family"])
+    pair.share("family")
+    [hit] = pair.ben.recall("dog", limit=1)
+    assert len(pair.ben.percepts(hit)) == 2
+    pair.ana.unshare(with_=pair.ben.owner)
+    with pytest.raises(MediaNotFoundError, match="ended its share") as failure:
+        pair.ben.percepts(hit)
+    assert pair.ana.owner in str(failure.value)
+    with pytest.raises(MediaNotFoundError, match="shared no more"):
+        pair.ben.open_medium(next(m for m in hit.record.media if m.file))

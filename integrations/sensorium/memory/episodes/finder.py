@@ -20,6 +20,7 @@ from sensorium.memory.episodes.observing import Centring, newer, read_pages
 from sensorium.memory.episodes.progress import Progress
 from sensorium.memory.episodes.seen import position_of
 from sensorium.memory.episodes.telling import evenly, telling
+from sensorium.memory.filters import events_among
 from sensorium.memory.layout.ids import owner_key
 from sensorium.memory.layout.payload import record_of
 from sensorium.memory.records import Episode, Record
@@ -178,14 +179,15 @@ class EpisodeFinder:
         if setup is not self._setup or mark != self._marked or is_old:
             self._forget(setup, mark)
             self._use_kept(setup)
-        everything = Filter(self._shelf.owner, alive_at=now)
+        everything = Filter(self._shelf.owner, events_among(None), alive_at=now)
         seen = self._progress.seen
-        added = replace(everything, condition=Every(newer(seen.newest)))
+        added = replace(everything, condition=events_among(Every(newer(seen.newest))))
         more = setup.backend.count(added)
         if len(seen) and not more and setup.backend.count(everything) == len(seen):
             return
         since = self._resume(setup.backend, everything, newest=seen.newest)
-        later = replace(everything, condition=None if since is None else Range("at", gt=since))
+        rest = None if since is None else Range("at", gt=since)
+        later = replace(everything, condition=events_among(rest))
         if since is None or self._moves_centres(setup.backend, later):
             self._forget(setup, mark)
             centring = Centring.of(setup.encoder.background, setup.backend, everything)
@@ -207,8 +209,9 @@ class EpisodeFinder:
         """
         for checkpoint in self._progress.ways_back():
             until = datetime.fromtimestamp(checkpoint.last, timezone.utc)
-            upto = replace(everything, condition=Range("at", lte=until))
-            late = replace(upto, condition=Every((Range("at", lte=until), *newer(newest))))
+            early = Range("at", lte=until)
+            upto = replace(everything, condition=events_among(early))
+            late = replace(upto, condition=events_among(Every((early, *newer(newest)))))
             if backend.count(upto) == checkpoint.count and not backend.count(late):
                 self._progress.back_to(checkpoint)
                 self._told = {k: ids for k, ids in self._told.items() if k[1] < checkpoint.count}

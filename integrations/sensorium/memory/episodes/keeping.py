@@ -24,7 +24,7 @@ from sensorium.qdrant.regular_files import open_regular_file
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1  # of the file and of what finds episodes: another one is found anew
+VERSION = 2  # of the file and of what finds episodes: another one is found anew
 NOTES = "notes"  # in the file: JSON as bytes
 CENTRES, SEEN, BEFORE = "centres.", "seen.", "before"  # names in the file
 Arrays = dict[str, NDArray[Any]]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from sensorium.memory.filters import events_among
 from sensorium.memory.holding.contradictions import LONGEST, Difference, differences
 from sensorium.memory.holding.links import holding
 from sensorium.memory.layout.payload import record_of
@@ -62,7 +63,8 @@ def find_conflicts(
     """
     now = datetime.now(timezone.utc)
     asked = [] if condition is None else [condition]
-    texts = Filter(owner, Every((*asked, Equal("modalities", TEXT), holding(now))), alive_at=now)
+    among_texts = Every((*asked, Equal("modalities", TEXT), holding(now)))
+    texts = Filter(owner, events_among(among_texts), alive_at=now)
     found: dict[frozenset[str], Conflict] = {}
     for page in _newest(backend, texts, among):
         own = [point for point in page if TEXT in point.vectors and _is_short(point)]

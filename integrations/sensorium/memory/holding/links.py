@@ -3,6 +3,10 @@
 The record that supersedes names the former ones (`supersedes`); a former one names what stands in
 its place (`superseded_by`), so that a recall can leave it out without looking anything up. The
 first says what was meant, and the second follows from it.
+
+A chain is one: as long as a record at its later end lives, all that it leads to are superseded. So
+a record in the middle that expires still hides the former ones, and when it goes, its links are
+joined: the later record supersedes what the one in the middle did.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ LINKED = (SUPERSEDES, BY, VERSION)  # those that name other records
 PAGE = 256  # points read in one request
 NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 MOST_FORMER = 100  # records that one record may supersede
+MOST_ROUNDS = 10_000  # records of a chain that are settled one after another
 
 
 def holding(now: datetime) -> Condition:
@@ -108,21 +113,35 @@ def check_supersedes(
         ahead = {each for names in said for each in names} - seen
 
 
-def settle(backend: Backend, owner: str, former: Collection[str], *, by: str | None = None) -> None:
-    """Write on records what stands in their place now, where that has changed.
+def settle(
+    backend: Backend, owner: str, former: Collection[str], *, by: Collection[str] = ()
+) -> None:
+    """Write on records what stands in their place now, and on those behind them, where it changed.
 
     Args:
         backend: The collection; the owner's lock is held.
         owner: Owner of the records.
         former: Ids of records that are, or were, superseded; absent ones are passed over.
-        by: Id of a record that has begun to supersede them.
+        by: Ids of records that have begun to supersede them.
     """
-    points = find_records(backend, owner, set(former), expired=True) if former else {}
-    if not points:
-        return
-    known = {n for point in points.values() for n in point.payload.get(BY) or ()}
-    known |= {by} if by is not None else set()
-    standing = find_records(backend, owner, known, expired=True)
+    ahead, beginning = set(former), set(by)
+    rounds = 0
+    while ahead and rounds < MOST_ROUNDS:
+        changed = _settle(backend, owner, ahead, beginning)
+        # Until when a record is superseded is until when those behind it are
+        ahead = {name for point in changed for name in point.payload.get(SUPERSEDES) or ()}
+        beginning = set()
+        rounds += 1
+
+
+def _settle(
+    backend: Backend, owner: str, former: Collection[str], by: Collection[str]
+) -> list[StoredPoint]:
+    """Settle records alone; return those of which something changed."""
+    points = find_records(backend, owner, former, expired=True)
+    known = {n for point in points.values() for n in point.payload.get(BY) or ()} | set(by)
+    standing = find_records(backend, owner, known, expired=True) if points else {}
+    changed = []
     for name, point in points.items():
         if VERSION in point.payload:  # it is one as long as its record is there
             continue
@@ -132,14 +151,23 @@ def settle(backend: Backend, owner: str, former: Collection[str], *, by: str | N
             given = {key: value for key, value in payload.items() if value}
             clear = [key for key, value in payload.items() if not value]
             backend.set_payload(Filter(owner, whole, parts=True), given, clear=clear)
+            changed.append(point)
+    return changed
 
 
 def _links_of(name: str, standing: Sequence[tuple[str, StoredPoint]]) -> Payload:
     """Return what a record says of those that supersede it."""
     by = [(each, point) for each, point in standing if name in point.payload.get(SUPERSEDES, ())]
-    ends = [point.payload.get("expires_at") for _, point in by]
+    ends = [_end_of_chain(point.payload) for _, point in by]
     until = max((end for end in ends if end), default=None) if all(ends) else None
     return {BY: [each for each, _ in by] or None, UNTIL: until}
+
+
+def _end_of_chain(payload: Mapping[str, Any]) -> str | None:
+    """Return when a record has expired and all that supersede it, too; `None` for never."""
+    keys = ("expires_at", UNTIL) if payload.get(BY) else ("expires_at",)
+    ends = [payload.get(key) for key in keys]
+    return max(map(str, ends)) if all(ends) else None
 
 
 def mend(backend: Backend, owner: str) -> None:
@@ -154,4 +182,4 @@ def mend(backend: Backend, owner: str) -> None:
         settle(backend, owner, [name_of(point) for point in page if point.payload.get(BY)])
         for point in page:
             if former := point.payload.get(SUPERSEDES):
-                settle(backend, owner, former, by=name_of(point))
+                settle(backend, owner, former, by=[name_of(point)])

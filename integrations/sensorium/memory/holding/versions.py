@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from uuid import uuid5
 
 from sensorium.memory.holding.links import BY, LINKS, SUPERSEDES, VERSION, name_of
 from sensorium.memory.layout.ids import NAMESPACE
-from sensorium.memory.layout.lookup import find_record, find_records
+from sensorium.memory.layout.lookup import FOREVER, find_record, find_records
 from sensorium.memory.layout.parts import pages, rows_of, spread_over_points
 from sensorium.memory.layout.payload import record_of
 from sensorium.memory.records import Record
@@ -74,9 +74,13 @@ def read_history(
         RecordNotFoundError: The owner has no record of that id, or it has expired.
     """
     start = find_record(backend, owner, name, shared=shared)
-    whose = start.payload[TENANT]
+    whose, now = start.payload[TENANT], iso(datetime.now(timezone.utc))
     newer, older = (
-        [point for point in _follow(backend, whose, start, key) if _is_shown(point, owner, shared)]
+        [
+            point
+            for point in _follow(backend, whose, start, key)  # through expired ones, too
+            if point.payload.get("expires_at", FOREVER) > now and _is_shown(point, owner, shared)
+        ]
         for key in (BY, SUPERSEDES)
     )
     return [record_of(point, owner) for point in (*reversed(newer), start, *older)]
@@ -92,7 +96,7 @@ def _follow(backend: Backend, owner: str, start: StoredPoint, key: str) -> list[
     ahead = [start]
     while ahead and len(found) < MOST:
         names = [n for point in ahead for n in reversed(point.payload.get(key) or ())]
-        read = find_records(backend, owner, dict.fromkeys(names))
+        read = find_records(backend, owner, dict.fromkeys(names), expired=True)
         ahead = [point for point in read.values() if point.id not in found]
         found |= {point.id: point for point in ahead}
     return list(found.values())[:MOST]

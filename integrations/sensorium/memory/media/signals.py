@@ -37,6 +37,15 @@ def open_percepts(record: Record, opened: Callable[[Medium], Percept]) -> list[P
     return [*texts, *kept]
 
 
+def no_more_shared(record: Record) -> MediaNotFoundError:
+    """Return the error of a record that another owner let somebody read, and does not now."""
+    return MediaNotFoundError(
+        f"the record {record.id} of {record.owner!r}, who has ended its share or forgotten it",
+        "a record that may be read now",
+        f"ask {record.owner!r} to share it again; shares() lists what is shared",
+    )
+
+
 def open_medium(media: MediaStore | None, medium: Medium) -> Percept:
     """Open one kept percept.
 

@@ -569,7 +569,7 @@ def _not_found(name: object) -> MediaNotFoundError:
     return MediaNotFoundError(
         f"the media file {str(name)!r}",
         "a file that this owner keeps",
-        "look at Record.media for what was kept; it may have been swept since",
+        "see Record.media for what was kept; it may have been swept since, or is shared no more",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from sensorium.errors import FilterError, RecordError, RecordNotFoundError, show
-from sensorium.memory.layout.ids import check_id, point_id
+from sensorium.memory.layout.ids import check_id
 from sensorium.memory.layout.lookup import find_record
 from sensorium.memory.layout.parts import pages
 from sensorium.memory.layout.payload import place_in
@@ -14,11 +14,14 @@ from sensorium.memory.places.area import Area, read_area
 from sensorium.memory.places.words import WITHIN, read_place
 from sensorium.memory.records import Moment
 from sensorium.memory.shelf import Setup, Shelf
-from sensorium.qdrant import Equal, Filter, Present
+from sensorium.qdrant import Every, Filter, Not, Present
+from sensorium.qdrant.filters import named_place, names_a_place
 from sensorium.qdrant.points import Payload
+from sensorium.qdrant.schema import PLACE_ID as PREFIX
+from sensorium.qdrant.schema import PLACE_RADIUS as RADIUS
+from sensorium.qdrant.schema import PLACE_TAG as TAG
+from sensorium.qdrant.schema import VERSION_OF
 
-PREFIX = "place:"  # of the id of a record that names a place
-TAG, RADIUS = "place", "radius"  # its tag; the key of its metadata with its metres
 PAGE = 256  # points read in one request
 
 
@@ -48,11 +51,6 @@ def naming(name: str, place: object, radius: object) -> Moment:
     )
 
 
-def point_of(owner: str, name: str) -> str:
-    """Return the id of the point that names a place."""
-    return point_id(owner, PREFIX + name)
-
-
 def named_area(shelf: Shelf, name: str) -> Area:
     """Return the area of a name.
 
@@ -80,9 +78,9 @@ def named_areas(shelf: Shelf) -> dict[str, Area]:
 
 
 def _named(setup: Setup, owner: str) -> Iterator[tuple[str, Area]]:
-    has_name = Equal("tags", TAG) & Present(f"metadata.{RADIUS}")
+    has_name = Every((named_place(), Not(Present(VERSION_OF))))
     alive = Filter(owner, has_name, alive_at=datetime.now(timezone.utc))
-    keys = ["id", "place", "pose", "metadata"]
+    keys = ["id", "place", "pose", "tags", "metadata"]
     for page in pages(setup.backend, alive, limit=PAGE, payload=keys):
         for point in page:
             name, area = str(point.payload.get("id", "")), _area_in(point.payload)
@@ -92,5 +90,5 @@ def _named(setup: Setup, owner: str) -> Iterator[tuple[str, Area]]:
 
 def _area_in(payload: Payload) -> Area | None:
     place, radius = place_in(payload), payload.get("metadata", {}).get(RADIUS)
-    known = place is not None and isinstance(radius, (int, float))
+    known = names_a_place(payload) and place is not None and isinstance(radius, (int, float))
     return Area(place, float(radius)) if known else None  # type: ignore[arg-type]  # it is known

@@ -10,9 +10,10 @@ from sensorium.memory.layout.parts import pages
 from sensorium.memory.layout.payload import place_in
 from sensorium.memory.places.area import Area, read_area
 from sensorium.memory.places.distance import parse_length
-from sensorium.memory.places.naming import named_area, point_of
+from sensorium.memory.places.naming import named_area
 from sensorium.memory.shelf import Setup, Shelf
 from sensorium.qdrant import Condition, Every, Filter, Ids, Not
+from sensorium.qdrant.filters import named_place
 
 PAGE = 1_000  # points looked at in one request
 KEYS = ["place", "pose"]
@@ -35,14 +36,12 @@ def near_condition(shelf: Shelf, near: Any) -> Condition | None:
     """
     if near is None:
         return None
-    area, named = _area_of(shelf, near)
-    found: list[Condition] = [area.around]
+    area = _area_of(shelf, near)
+    found: list[Condition] = [area.around, Not(named_place())]  # which are places, and not at one
     if area.border is not None:
         border = replace(shelf.readable(area.border), alive_at=None, parts=True)
         outside = shelf.ask(lambda setup: _outside(setup, border, area))
         found += [Not(Ids(outside))] if outside else []
-    if named is not None:  # a name is a record at its own place, which nobody asks for
-        found.append(Not(Ids((named,))))
     return Every(tuple(found))
 
 
@@ -60,9 +59,8 @@ def standing_near(shelf: Shelf, near: Any) -> tuple[Condition | None, Area | Non
     """
     if near is None:
         return None, None
-    area, named = _area_of(shelf, near)
-    itself = () if named is None else (Not(Ids((named,))),)
-    return Every((area.around, *itself)), area
+    area = _area_of(shelf, near)
+    return Every((area.around, Not(named_place()))), area
 
 
 def check_near(near: Any) -> Any:
@@ -89,15 +87,12 @@ def check_near(near: Any) -> Any:
     return near
 
 
-def _area_of(shelf: Shelf, near: Any) -> tuple[Area, str | None]:
-    """Return the area that is meant, and the point of its name if it is asked for by that."""
+def _area_of(shelf: Shelf, near: Any) -> Area:
+    """Return the area that is meant."""
     if isinstance(check_near(near), str):
-        return named_area(shelf, near), point_of(shelf.owner, near)
+        return named_area(shelf, near)
     place, radius = near
-    if isinstance(place, str):
-        known = named_area(shelf, place)
-        return read_area(known.place, radius), point_of(shelf.owner, place)
-    return read_area(place, radius), None
+    return read_area(named_area(shelf, place).place if isinstance(place, str) else place, radius)
 
 
 def _outside(setup: Setup, border: Filter, area: Area) -> tuple[str, ...]:

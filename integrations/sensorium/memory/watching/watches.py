@@ -10,7 +10,7 @@ from sensorium.encoders.forking import Lock
 from sensorium.errors import FilterError, QueryError, ReadOnlyError
 from sensorium.memory.calibrating.calibrator import Calibrator
 from sensorium.memory.checks import check_time
-from sensorium.memory.filters import Filters, conditions
+from sensorium.memory.filters import Filters, conditions, events_among
 from sensorium.memory.places.near import standing_near
 from sensorium.memory.recalling.options import RecallOptions
 from sensorium.memory.recalling.query import Query
@@ -56,7 +56,7 @@ class Watches:
         shelf = self._shelf
         _check_lives(shelf)
         near, area = standing_near(shelf, filters.get("near"))
-        condition = conditions("watch", filters, near=near)
+        condition = events_among(conditions("watch", filters, near=near))
         check_least(min_confidence)
         options = RecallOptions(
             limit=PAGE,

@@ -25,6 +25,7 @@ from sensorium.memory.checks import (
     given_rows,
 )
 from sensorium.memory.filters import older
+from sensorium.memory.holding.joining import CHAINED, Joined
 from sensorium.memory.holding.links import SUPERSEDES, mend, settle
 from sensorium.memory.holding.versions import keep_version, versions_of
 from sensorium.memory.layout.derived import VIDEO, Derived, beside, with_derived, without
@@ -61,10 +62,9 @@ from sensorium.qdrant.schema import PLACE, POSE
 PAGE = 256  # points read in one request
 DESCRIBED = [
     "hashes",
-    "id",
     "digest",
     "parts",
-    SUPERSEDES,
+    *CHAINED,
 ]  # keys by which a removed record is described
 Gone: TypeAlias = Callable[[Sequence[StoredPoint]], object]
 
@@ -354,7 +354,7 @@ class Editor:
             gone: Called with the points of each page; their files are then left to the caller.
         """
         self._shelf.check_writable()
-        keys = ["hashes", "id", SUPERSEDES] if gone is None else DESCRIBED
+        keys = ["hashes", *CHAINED] if gone is None else DESCRIBED
         removed = 0
         chosen = Filter(self._owner, condition)
         with self._shelf.held():
@@ -364,10 +364,12 @@ class Editor:
                 points = [*page, *versions_of(backend, self._owner, page, keys)]
                 ids = tuple(point.id for point in points)
                 with_parts = Either((Ids(ids), OneOf("part_of", ids)))
+                joined = Joined(backend, self._owner, points)
+                joined.join()
                 try:
                     backend.delete(Filter(self._owner, with_parts, parts=True))
-                    former = {n for point in points for n in point.payload.get(SUPERSEDES) or ()}
-                    settle(backend, self._owner, former)
+                    joined.part()
+                    settle(backend, self._owner, joined.former, by=joined.later)
                 finally:
                     (self._drop_files if gone is None else gone)(points)
             if condition is None:  # points that continue no record, too

@@ -64,5 +64,5 @@ def tell_former(
             point = find_record(backend, owner, draft.id)
             said = [*dict.fromkeys([*(point.payload.get(SUPERSEDES) or ()), *draft.former])]
             backend.set_payload(Filter(owner, Ids((point.id,))), {SUPERSEDES: said})
-        settle(backend, owner, draft.former, by=draft.id)
+        settle(backend, owner, draft.former, by=[draft.id])
     settle(backend, owner, replaced)

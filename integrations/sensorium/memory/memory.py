@@ -813,7 +813,7 @@ class Memory(Closing, Reopening):
             QueryError: `limit` is not a number from 1 to 10,000, or a filter is wrong.
             FilterError: A filter is wrong, see `Filters`, or the cursor is of another memory.
         """
-        return self._listed(self._conditions("timeline", filters), limit, newest_first, cursor)
+        return self._page_of(self._conditions("timeline", filters), limit, newest_first, cursor)
 
     @observed(UPDATE)
     def update(
@@ -1471,9 +1471,9 @@ class Memory(Closing, Reopening):
     ) -> Timeline:
         """List records as `timeline` does, but for those that are no events."""
         condition = events_among(self._conditions("timeline", filters))
-        return self._listed(condition, limit, newest_first, cursor)
+        return self._page_of(condition, limit, newest_first, cursor)
 
-    def _listed(
+    def _page_of(
         self, condition: Condition | None, limit: int, newest_first: bool, cursor: str | None
     ) -> Timeline:
         alive, most = self._shelf.readable(condition), check_limit(limit)

@@ -141,3 +141,24 @@ def test_a_zone_without_a_name_is_refused(both: list[Memory]) -> None:
     """It cannot be sent, and no other stands in its place."""
     with pytest.raises(QueryError, match="ZoneInfo"):
         both[1].how_often("a dog", zone=Strange())
+
+
+def test_places_are_no_events_over_a_server_either(both: list[Memory]) -> None:
+    """However many were named after the last of what happened, it is found."""
+    here, _ = both
+    for number in range(4):
+        here.name_place(f"corner {number}", (48.0, 2.0 + number), 5)
+    told = []
+    for memory in both:
+        latest, now = memory.last(), datetime.now(timezone.utc)
+        assert latest is not None
+        lists = [
+            [latest.record],
+            memory.before(now, limit=2),
+            memory.after(NOON, limit=50),
+            memory.around(now, "1 h", limit=50),
+        ]
+        told.append([[record.id for record in found] for found in lists])
+    assert told[0] == told[1]
+    assert {"oslo", "again"} <= set(told[0][2])
+    assert not any(name.startswith("place:") for names in told[0] for name in names)

@@ -71,7 +71,7 @@ from sensorium.memory.writing.draft import check_fields, each_moment, expiry
 from sensorium.memory.writing.editor import changes
 from sensorium.memory.writing.writer import BATCH
 from sensorium.percepts import Percept
-from sensorium.qdrant.filters import Shared
+from sensorium.qdrant.filters import Shared, names_a_place
 from sensorium.remote.answers import (
     area_of,
     conflict_of,
@@ -557,11 +557,30 @@ class RemoteMemory(Memory):
     ) -> Hit | None:
         call = "last" if last else "first"
         if query is None:
-            return hit_of_time(self.timeline(limit=1, newest_first=last, **filters).records)
+            return hit_of_time(self._listed_events(limit=1, newest_first=last, **filters).records)
         known = None if modalities is None else _known(modalities)
         said = {"modalities": known, "min_confidence": min_confidence}
         answer = self._told(call, query, **said, **filters_of(call, filters))
         return hit_of(answer["hit"]) if answer["hit"] else None
+
+    def _listed_events(
+        self,
+        *,
+        limit: int,
+        newest_first: bool,
+        cursor: str | None = None,
+        **filters: Unpack[Filters],
+    ) -> Timeline:
+        """List records but for named places, which a server lists among them."""
+        found: list[Record] = []
+        while len(found) < limit:
+            order: dict[str, Any] = {"limit": limit - len(found), "newest_first": newest_first}
+            page = self.timeline(**order, cursor=cursor, **filters)
+            found += [record for record in page if not names_a_place(record.__dict__)]
+            cursor = page.cursor
+            if cursor is None:
+                break
+        return Timeline(found, cursor)
 
     def how_often(
         self,

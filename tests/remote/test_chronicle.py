@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from sensorium.errors import (
     RecordNotFoundError,
     SensoriumError,
 )
-from sensorium.memory import Memory
+from sensorium.memory import Memory, Record
 from sensorium.percepts import Place, Pose
 from sensorium.remote import RemoteMemory
 from sensorium.samples import sample
@@ -152,7 +153,7 @@ def test_places_are_no_events_over_a_server_either(both: list[Memory]) -> None:
     for memory in both:
         latest, now = memory.last(), datetime.now(timezone.utc)
         assert latest is not None
-        lists = [
+        lists: list[Iterable[Record]] = [
             [latest.record],
             memory.before(now, limit=2),
             memory.after(NOON, limit=50),

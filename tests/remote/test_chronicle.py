@@ -163,3 +163,13 @@ def test_places_are_no_events_over_a_server_either(both: list[Memory]) -> None:
     assert told[0] == told[1]
     assert {"oslo", "again"} <= set(told[0][2])
     assert not any(name.startswith("place:") for names in told[0] for name in names)
+
+
+def test_a_place_and_who_says_so_change_over_a_server(both: list[Memory]) -> None:
+    """What is left out stays; an empty place removes it, and null over REST."""
+    here, there = both
+    here.remember(text="a mug", id="mug", place=(1.0, 2.0), origin="web")
+    assert there.update("mug", tags=["a"]).place == Place(1.0, 2.0)
+    changed = there.update("mug", place=(), origin="person")
+    assert (changed.place, changed.origin) == (None, "person")
+    assert here.get("mug") == there.get("mug") == changed

@@ -826,7 +826,8 @@ class Memory(Closing, Reopening):
         metadata: Mapping[str, Any] | None = None,
         expires_at: datetime | None = None,
         at: datetime | None = None,
-        place: Whereabouts | None = None,
+        place: Whereabouts | tuple[()] | None = None,
+        origin: Origin | None = None,
         keep_media: bool | None = None,
         sound: bool | None = None,
         vectors: Mapping[str, ArrayLike | None] | None = None,
@@ -844,7 +845,8 @@ class Memory(Closing, Reopening):
             metadata: Replaces its metadata.
             expires_at: Time (aware) from which on the record is not recalled any more.
             at: Replaces the time of the moment (aware); its length stays.
-            place: Replaces where it was.
+            place: Replaces where it was; `()` removes it.
+            origin: Replaces who says so.
             keep_media: Keep the signals themselves; by default as the memory was opened.
             sound: Let the sound of a video join with it; by default as the memory was opened. A
                 record that has, or gets, a sound of its own has none of its videos.
@@ -863,7 +865,13 @@ class Memory(Closing, Reopening):
             MediaQuotaError: The media store is full.
         """
         payload, clear = changes(
-            tags=tags, metadata=metadata, source=source, expires_at=expires_at, place=place, at=at
+            tags=tags,
+            metadata=metadata,
+            source=source,
+            expires_at=expires_at,
+            place=place,
+            at=at,
+            origin=origin,
         )
         record = self._editor.update(
             id,

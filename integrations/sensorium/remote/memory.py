@@ -388,7 +388,8 @@ class RemoteMemory(Memory):
         metadata: Mapping[str, Any] | None = None,
         expires_at: datetime | None = None,
         at: datetime | None = None,
-        place: Whereabouts | None = None,
+        place: Whereabouts | tuple[()] | None = None,
+        origin: Origin | None = None,
         keep_media: bool | None = None,
         sound: bool | None = None,
         vectors: Mapping[str, ArrayLike | None] | None = None,
@@ -402,8 +403,15 @@ class RemoteMemory(Memory):
         """
         _refuse(vectors=vectors, retain=retain)
         changes(
-            tags=tags, metadata=metadata, source=source, expires_at=expires_at, place=place, at=at
+            tags=tags,
+            metadata=metadata,
+            source=source,
+            expires_at=expires_at,
+            place=place,
+            at=at,
+            origin=origin,
         )
+        nowhere = place == ()  # which is written as null
         files, words = split_text(percepts, text)
         said = {
             "text": words,
@@ -412,14 +420,16 @@ class RemoteMemory(Memory):
             "metadata": metadata,
             "expires_at": written_time(expires_at),
             "at": written_time(at),
-            "place": _written(place),
+            "place": None if nowhere else _written(place),
+            "origin": origin,
             "history": history or None,
             "keep_media": keep_media,
             "sound": sound,
         }
         with Form("about") as form:
             units = [form.add(percept) for percept in files]
-            request = form.request({**said, "units": units or None})
+            null = ("place",) if nowhere else ()
+            request = form.request({**said, "units": units or None}, null=null)
             return record_of(self._connection.ask("PATCH", _path(id), **request))
 
     def forget(  # type: ignore[override]  # a purge answers with a receipt, which stays there
@@ -794,7 +804,7 @@ def open_remote(recipe: Recipe) -> RemoteMemory:
     return RemoteMemory._opened(recipe)
 
 
-def _written(place: Whereabouts | None) -> dict[str, Any] | None:
+def _written(place: Whereabouts | tuple[()] | None) -> dict[str, Any] | None:
     """Write a place as a server reads it."""
     found = check_place(place)
     return None if found is None else found.to_dict()

@@ -196,3 +196,27 @@ def test_a_window_that_ends_before_it_begins_is_refused(memory: Memory) -> None:
     """By everything that takes one."""
     with pytest.raises(FilterError, match="exchange the two"):
         memory.timeline(since=NOON, until=NOON - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("place", [TOWER, Pose(1.0, 2.0)])
+def test_a_place_can_be_taken_away_again(memory: Memory, place: Place | Pose) -> None:
+    """Of all its points; what is left out stays, and None is left out."""
+    memory.remember(sound(f"{NOISE}|dog"), id="long", place=place, origin="web")
+    assert memory.update("long", place=None, tags=["a"]).place == place
+    assert memory.count(near=(place, 1)) == 1
+    assert memory.update("long", place=()).place is None
+    assert memory.get("long").place is None
+    assert memory.count(near=(place, 1)) == 0
+    assert memory.recall("dog", near=(place, 1)) == []
+    assert memory.get("long").origin == "web"
+
+
+def test_who_says_so_can_be_corrected(memory: Memory) -> None:
+    """By update; remembering what is known adds nothing of the kind."""
+    name = memory.remember(text="sea", origin="web").id
+    assert memory.remember(text="sea", origin="person").status == "known"
+    assert memory.get(name).origin == "web"
+    assert memory.update(name, origin="person").origin == "person"
+    assert memory.count(origins=["person"]) == 1
+    with pytest.raises(RecordError, match="origin"):
+        memory.update(name, origin="nobody")  # type: ignore[arg-type]  # what is refused

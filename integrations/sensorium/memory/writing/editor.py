@@ -16,6 +16,7 @@ from sensorium.errors import QueryError, RecordError, show
 from sensorium.memory.checks import (
     check_mapping,
     check_metadata,
+    check_origin,
     check_percepts,
     check_place,
     check_several,
@@ -49,12 +50,12 @@ from sensorium.memory.layout.payload import (
     record_of,
 )
 from sensorium.memory.receipts import Sweep
-from sensorium.memory.records import Medium, Record
+from sensorium.memory.records import Medium, Origin, Record, Whereabouts
 from sensorium.memory.shelf import Shelf
 from sensorium.memory.writing import deriving
 from sensorium.memory.writing.draft import given_encodings
 from sensorium.memory.writing.files import FileKeeper, drop_files, is_named
-from sensorium.percepts import Percept, Place, Pose, Text
+from sensorium.percepts import Percept, Text
 from sensorium.qdrant import Condition, Either, Equal, Every, Filter, Ids, OneOf, Range
 from sensorium.qdrant.points import Payload, StoredPoint, Vectors, from_iso, iso
 from sensorium.qdrant.schema import PLACE, POSE
@@ -456,8 +457,9 @@ def changes(
     metadata: Mapping[str, Any] | None,
     source: str | None,
     expires_at: datetime | None,
-    place: Place | Pose | tuple[float, float] | None = None,
+    place: Whereabouts | tuple[()] | None = None,
     at: datetime | None = None,
+    origin: Origin | None = None,
 ) -> tuple[Payload, list[str]]:
     """Return the payload keys to write and those to remove; what is `None` stays as it is.
 
@@ -479,8 +481,12 @@ def changes(
     if at is not None:
         check_time("at", at)
         payload["at"] = iso(at)
-    where = check_place(place)
-    if where is not None:  # on Earth, or in a frame: never both
+    check_origin(origin)
+    if origin is not None:
+        payload["provenance"] = origin
+    if place == ():
+        payload |= {PLACE: None, POSE: None}
+    elif (where := check_place(place)) is not None:  # on Earth, or in a frame: never both
         payload |= {PLACE: None, POSE: None} | place_payload(where)
     empty = [key for key, value in payload.items() if not value]
     return {key: value for key, value in payload.items() if value}, empty

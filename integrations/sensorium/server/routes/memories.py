@@ -19,6 +19,7 @@ from sensorium.agents.arguments import (
     check_changes,
 )
 from sensorium.agents.limits import RECORDS
+from sensorium.memory.records import Origin as SaidBy
 from sensorium.server.answers import models
 from sensorium.server.answers.progress import Step, answered
 from sensorium.server.entry.access import Forgetter, Reader, Writer
@@ -29,7 +30,6 @@ from sensorium.server.routes.remembering import (
     Expiring,
     KeepMedia,
     NewMemory,
-    Where,
     WithSound,
     expiry_of,
     place_of,
@@ -40,7 +40,7 @@ from sensorium.server.state import state_of
 
 MOST = 1000  # memories of a page
 ABOUT = "about"  # part of a form that is JSON
-MORE_CHANGES = ("at", "expires_at", "place")  # beside what the tools of agents change
+MORE_CHANGES = ("at", "expires_at", "place", "origin")  # beside what the tools of agents change
 
 router = APIRouter(prefix="/v1/memories", tags=["memories"])
 
@@ -61,7 +61,11 @@ class Changes(BaseModel):
     metadata: OtherFacts = None
     ttl: Ttl = None
     expires_at: Expiring = None
-    place: Where = None
+    place: Annotated[
+        models.Place | models.Pose | None,
+        Field(description="Where it was, on Earth or in a frame; null removes it."),
+    ] = None
+    origin: Annotated[SaidBy | None, Field(description="Who says so.")] = None
     history: Annotated[bool, Field(description="Keep the memory as it was, too.")] = False
     keep_media: KeepMedia = None
     sound: WithSound = None
@@ -138,7 +142,8 @@ async def change_memory(
             "metadata": about.metadata,
             "expires_at": expiry_of(about.ttl, about.expires_at),
             "at": about.at,
-            "place": place_of(about.place),
+            "place": () if _is_null(about, "place") else place_of(about.place),
+            "origin": about.origin,
         }
         check_changes(body.places, more=MORE_CHANGES, **changes)
         body.check_text(about.text, "text")
@@ -154,6 +159,11 @@ async def change_memory(
         return changed.to_dict()
 
     return await answered(request, work, models.Record)
+
+
+def _is_null(about: Changes, name: str) -> bool:
+    """Return whether a field was given, and is null: of a place, that it is to be removed."""
+    return name in about.model_fields_set and getattr(about, name) is None
 
 
 @router.delete("/{id:path}")

@@ -130,6 +130,35 @@ class Phrase(str):
         return _filled(self.words, self.ways, write)
 
 
+class Doors(str):
+    """Words of an error that are said otherwise where it is not met in Python: another call.
+
+    It is the text for Python.
+
+    Attributes:
+        command: The same for who types a command.
+        rest: The same for who sends a request over HTTP.
+    """
+
+    __slots__ = ("command", "rest")
+    command: str
+    rest: str
+
+    def __new__(cls, python: str, *, command: str, rest: str) -> Doors:
+        """Keep the words of all doors."""
+        self = super().__new__(cls, python)
+        self.command, self.rest = command, rest
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., Doors], tuple[str, str, str]]:
+        """Survive pickling with its parts."""
+        return _doors, (str(self), self.command, self.rest)
+
+
+def _doors(python: str, command: str, rest: str) -> Doors:
+    return Doors(python, command=command, rest=rest)
+
+
 @dataclass(eq=False)
 class SensoriumError(Exception):
     """Base of every error Sensorium raises on purpose.

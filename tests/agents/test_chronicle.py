@@ -115,7 +115,7 @@ def test_nothing_is_said_to_be_nothing(day: Memory) -> None:
     """In words; as data it is null or empty."""
     last = asked(day, "last", "kettle")
     assert last.lines(hit_line, record_line) == [
-        "nothing matches surely; recall lists what resembles it"
+        "nothing matches with enough confidence; recall lists what resembles it"
     ]
     assert last.to_dict(repr, repr)["hit"] is None
     assert asked(day, "before", moment="2020-01-01T00:00:00Z").lines(hit_line, record_line) == [

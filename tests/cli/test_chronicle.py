@@ -37,7 +37,7 @@ def test_first_and_last_of_all_matches(barks: list[str]) -> None:
     assert run_json("last", "--audio", BARK, "--modality", "audio")["hit"]["record"]["id"] == "late"
     at = datetime(2026, 5, 1, 12, 20, tzinfo=timezone.utc).astimezone()
     assert run("last", *sound).stdout.startswith(f"{at:%Y-%m-%d %H:%M:%S}, audio, confidence")
-    assert "nothing matches surely" in run("first", "quarterly tax report").stdout
+    assert "nothing matches with enough confidence" in run("first", "quarterly tax report").stdout
     assert run_json("first", "a dog barking", "--origin", "web")["hit"] is None
     assert run_json("last")["hit"]["record"]["id"] == "late"  # by time alone
 

@@ -85,7 +85,7 @@ def test_only_yes_drops(
         (["--keep", "nan"], "a share between 0 and 1"),
         (["--keep", "0"], "keeps nothing"),
         (["--most-bytes", "1 kB"], "nothing was dropped"),
-        (["--origin", "person"], "what a person said"),
+        (["--origin", "person"], "what persons said"),
     ],
 )
 def test_what_makes_no_sense_is_refused(camera: Path, wrong: list[str], said: str) -> None:

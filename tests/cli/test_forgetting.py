@@ -143,5 +143,5 @@ def test_a_purge_alone_forgets_nothing_more() -> None:
     remembered("--text", "keep")
     assert run_json("forget", "--purge")["forgotten"] == 0
     assert texts() == ["keep"]
-    assert "no consent" in run("forget", "--everything", "--purge", code=1).stderr
+    assert "add --yes" in run("forget", "--everything", "--purge", code=1).stderr
     assert run_json("forget", "--everything", "--purge", "--yes")["forgotten"] == 1

@@ -43,7 +43,7 @@ def test_the_command_line_says_what_is_needed() -> None:
     """Tags or everything; another owner; and which shares are to end."""
     assert "everything" in run("share", "ben", "--owner", "ana", code=1).output
     assert "another owner" in run("share", "ana", "--everything", "--owner", "ana", code=1).output
-    assert "which tags" in run("unshare", "--owner", "ana", code=1).output
+    assert "nothing was named to end" in run("unshare", "--owner", "ana", code=1).output
     run("share", "ben", "--everything", "--owner", "ana")
     assert "everything" in run("shares", "--owner", "ben").output
     assert run_json("unshare", "--from", "ana", "--owner", "ben") == {"ended": 1}

@@ -187,7 +187,7 @@ class Chronicle:
             by_time = self.hit.modality == TIME
             yield record_line(self.hit.record) if by_time else hit_line(self.hit)
         elif self.sought:
-            yield "nothing matches surely; recall lists what resembles it"
+            yield "nothing matches with enough confidence; recall lists what resembles it"
             return
         if self.cursor is not None:
             yield from self._arrivals(hit_line, record_line)

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 from sensorium.cli.units import Units
-from sensorium.errors import Phrase, literal
+from sensorium.errors import Doors, Phrase, literal
 
 OPTIONS = {"modality": "as"}  # arguments whose option has another name
 FLAGS = frozenset({"trust"})
@@ -22,8 +22,10 @@ def in_options(text: str) -> str:
     """Write the arguments that a part of an error names as options.
 
     Args:
-        text: A `Phrase`, or words in which arguments stand as keywords of Python.
+        text: A `Phrase`, `Doors`, or words in which arguments stand as keywords of Python.
     """
+    if isinstance(text, Doors):
+        return text.command
     return text.written(options_of) if isinstance(text, Phrase) else as_options(text)
 
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from sensorium.memory import Conflict, Hit, Memory, Occurrences
 
 BY = ("hour", "day", "week", "month", "modality")  # as in sensorium.memory
-NOT_SURE = "nothing matches surely; to list what resembles it, run: sensorium recall"
+NOT_SURE = (
+    "nothing matches with enough confidence; to list what resembles it, run: sensorium recall"
+)
 LOCALTIME = "/etc/localtime"  # a link into the folder of zones, by whose end one is named
 
 Words = Annotated[str | None, typer.Argument(help="What to look for.")]

@@ -27,7 +27,7 @@ WHY = {
     "versions": "supersede others, or are superseded",
     "expiry": "have an expiry",
     "tags": "have a tag that protects them",
-    "single": "are files on their own",
+    "single": "are single files, not frames of a recording",
     "no vectors": "have no vectors",
     "recent": "went on after that",
 }
@@ -97,7 +97,9 @@ def _agreed(receipt: DigestReceipt) -> bool:
     subject = f"{receipt.dropped:,} of {receipt.frames:,} frames of {receipt.owner!r}"
     if not can_ask():
         raise QueryError(
-            f"no consent to drop {subject}", "a yes", "pass --yes where nobody can answer"
+            f"nobody was there to agree to drop {subject}",
+            "a yes",
+            "add --yes if they are to go, or --dry-run to see what would go",
         )
     return confirmed(f"Drop {subject}, and free {receipt.bytes / MEGABYTE:.1f} MB?")
 

@@ -15,8 +15,9 @@ OPENING = """\
 
 This page is generated from `--help` by `make docs`; a test fails if it is out of date.
 
-A memory is a folder (by default `~/.sensorium`) or the URL of a Qdrant server, given by `--memory`
-or the variable `SENSORIUM_MEMORY`. What is remembered belongs to an owner, given by `--owner` or
+A memory is a folder (by default `~/.sensorium`), the URL of a Qdrant server, or
+`sensorium+https://host` of a [server of memories](remote.md), whose token is read from
+`SENSORIUM_TOKEN`. It is given by `--memory` or the variable `SENSORIUM_MEMORY`. What is remembered belongs to an owner, given by `--owner` or
 `SENSORIUM_OWNER` (by default `me`). A server stores no signals: they are kept in the folder or
 fsspec URL of the variable `SENSORIUM_MEDIA`, or not at all. The key of a server is read from
 `QDRANT_API_KEY`.
@@ -55,6 +56,7 @@ sensorium remember holiday/ --tag holiday             # pictures, sounds, videos
 sensorium remember walk.csv --accel g --gyro deg/s    # motion, with its units
 sensorium remember scan.png --as depth --unit mm --fx 525
 sensorium recall "waves breaking" --since 30d --json
+sensorium recall --sequence "a knock" --sequence "a dog barking" --within "1 min"
 sensorium recall --audio bark.wav --image sea.jpg     # a bark and the sea, added up
 sensorium watch "glass breaking" --json               # a line for each, as it arrives
 sensorium show 1f0c9a2e                               # one memory, by the id in the table

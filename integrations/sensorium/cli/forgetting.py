@@ -188,7 +188,9 @@ def _agreed(memories: str, owner: str) -> bool:
     subject = f"{memories} of {owner!r}"
     if not can_ask():
         raise QueryError(
-            f"no consent to forget {subject}", "a yes", "pass --yes where nobody can answer"
+            f"nobody was there to agree to forget {subject}",
+            "a yes",
+            "add --yes if they are to go, or --dry-run to see what would go",
         )
     return confirmed(f"Forget {subject}?")
 

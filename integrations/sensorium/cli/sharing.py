@@ -41,7 +41,10 @@ def share(
 @command
 def unshare(
     reader: Annotated[
-        str | None, typer.Argument(metavar="OWNER", help="With whom; by default with everybody.")
+        str | None,
+        typer.Argument(
+            metavar="OWNER", help="With whom it is shared; or give --from, --tag or --everything."
+        ),
     ] = None,
     *,
     from_: Annotated[
@@ -50,7 +53,11 @@ def unshare(
     ] = None,
     tag: Annotated[
         list[str] | None,
-        typer.Option("--tag", help="Only the share of just this tag; repeat if it has several."),
+        typer.Option(
+            "--tag",
+            help="Only the share of just this tag, with everybody if no OWNER is given; "
+            "repeat it if the share has several.",
+        ),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--everything", help="End all that is shared with anybody.")

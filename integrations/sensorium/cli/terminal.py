@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import typer
 
 from sensorium.cli.advice import in_options
-from sensorium.errors import OperationCancelledError, PerceptError, Phrase, SensoriumError
+from sensorium.errors import (
+    Doors,
+    OperationCancelledError,
+    PerceptError,
+    Phrase,
+    SensoriumError,
+)
 
 if TYPE_CHECKING:
     from sensorium.imagebind.releases import Progress
@@ -61,7 +67,7 @@ def describe(error: SensoriumError) -> dict[str, str]:
     parts = {"came": error.came, "needed": error.needed, "remedy": error.remedy}
     return {"type": type(error).__name__} | {
         name: in_options(part)
-        if isinstance(error, PerceptError) or isinstance(part, Phrase)
+        if isinstance(error, PerceptError) or isinstance(part, (Doors, Phrase))
         else part
         for name, part in parts.items()
     }

@@ -69,6 +69,11 @@ def add_token(
     """
     with reporting(as_json=as_json):
         chosen = [right.strip() for right in rights.split(",") if right.strip()]
+        if not chosen or set(chosen) - set(ALL_RIGHTS.split(", ")):
+            raise typer.BadParameter(
+                f"{rights!r} is not some of {ALL_RIGHTS}, with commas; write --rights read,write",
+                param_hint="--rights",
+            )
         file = _opened(memory, tokens)
         token = file.add(owner, chosen, name=name)
         if as_json:

@@ -205,7 +205,7 @@ def _ask_licence(release: Release, *, accepted: bool) -> None:
     if accepted or confirmed("Do you accept it?"):
         return
     raise LicenceNotAcceptedError(
-        f"no consent to the licence of {release.name}",
+        f"nobody was there to accept the licence of {release.name}",
         f"consent: {release.licence}",
         f"read it at {release.terms}, then pass --accept-licence",
     )

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from sensorium.encoders import EmbeddingSpace, normalise
 from sensorium.errors import (
     ArgumentTypeError,
+    Doors,
     FilterError,
     QueryError,
     RecordError,
@@ -217,9 +218,17 @@ def check_origin(origin: object) -> None:
     """
     if origin is not None and origin not in ORIGINS:
         raise RecordError(
-            f"origin={show(origin)}",
+            Doors(
+                f"origin={show(origin)}",
+                command=f"--origin {show(origin)}",
+                rest=f"origin {show(origin)}",
+            ),
             f"one of {', '.join(ORIGINS)}",
-            'write origin="person" for somebody\'s own words, or leave it out',
+            Doors(
+                'write origin="person" for somebody\'s own words, or leave it out',
+                command="write --origin person for somebody's own words, or leave it out",
+                rest='write "origin": "person" for somebody\'s own words, or leave it out',
+            ),
         )
 
 
@@ -259,14 +268,17 @@ def beyond_calendar(
     )
 
 
-def check_tags(tags: object) -> tuple[str, ...]:
+def check_tags(tags: object, *, name: str = "tags") -> tuple[str, ...]:
     """Return tags as a tuple.
 
+    Args:
+        tags: What was given.
+        name: Name of the argument.
     Raises:
         RecordError: Not a sequence of names.
     """
     if isinstance(tags, str) or not isinstance(tags, (tuple, Sequence, set, frozenset)):
-        raise RecordError(f"tags={show(tags)}", "a list of names", 'write tags=["holiday"]')
+        raise RecordError(f"{name}={show(tags)}", "a list of names", f'write {name}=["holiday"]')
     for tag in tags:
         if not isinstance(tag, str) or not tag.strip() or len(tag) > LONGEST_TAG:
             raise RecordError(

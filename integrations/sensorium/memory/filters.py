@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeAlias, TypedDict
 
-from sensorium.errors import FilterError, QueryError, show
+from sensorium.errors import Doors, FilterError, QueryError, show
 from sensorium.memory.checks import are_names, check_tags, check_time
 from sensorium.memory.lengths import parse_span
 from sensorium.memory.records import ORIGINS, Progress, Whereabouts
@@ -119,8 +119,8 @@ def _conditions_on_time(filters: Filters) -> Iterator[Condition]:
     check_time("until", until, error=FilterError)
     if since is not None and until is not None and until < since:
         raise FilterError(
-            f"since={since.isoformat()} and until={until.isoformat()}",
-            "a time that ends after it begins",
+            f"since={since.isoformat()}, which is after until={until.isoformat()}",
+            "since before until",
             "exchange the two, or leave one out",
         )
     if since is not None:
@@ -169,9 +169,17 @@ def _conditions_on_names(filters: Filters) -> Iterator[Condition]:
     if origins is not None:
         if not are_names(origins) or not set(origins) <= set(ORIGINS):
             raise FilterError(
-                f"origins={show(origins)}",
-                f"a list of origins, of {', '.join(ORIGINS)}",
-                'write origins=["person"]',
+                Doors(
+                    f"origins={show(origins)}",
+                    command=f"--origin {_joined(origins)}",
+                    rest=f"origins {show(origins)}",
+                ),
+                f"some of {', '.join(ORIGINS)}",
+                Doors(
+                    'write origins=["person"]',
+                    command="write --origin person, and repeat it for several",
+                    rest='write "origins": ["person"], or ?origin=person',
+                ),
             )
         yield OneOf("provenance", tuple(origins))
     owners = filters.get("owners")
@@ -181,6 +189,10 @@ def _conditions_on_names(filters: Filters) -> Iterator[Condition]:
                 f"owners={show(owners)}", "a list of names", 'write owners=["ana", "ben"]'
             )
         yield OneOf(TENANT, tuple(owners))
+
+
+def _joined(names: object) -> str:
+    return ", ".join(map(str, names)) if are_names(names) else show(names)  # type: ignore[call-overload]  # names are texts
 
 
 def parse_age(age: object) -> timedelta:

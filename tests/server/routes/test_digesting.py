@@ -53,9 +53,10 @@ def test_who_may_only_read_digests_nothing(webs: dict[str, TestClient]) -> None:
 
 
 def test_a_bound_needs_an_admin(webs: dict[str, TestClient]) -> None:
-    """Files of all owners are written anew for it; looking needs no more than to forget."""
+    """Files of all owners are written anew for it; a look says so, too."""
     wish = {"most_bytes": "1 GB", "dry_run": False}
-    assert webs["ana"].post("/v1/digest", json={"most_bytes": "1 GB"}).status_code == 200
+    assert webs["ana"].post("/v1/digest", json={"most_bytes": "1 GB"}).status_code == 403
+    assert webs["admin"].post("/v1/digest", json={"most_bytes": "1 GB"}).status_code == 200
     refused = webs["ana"].post("/v1/digest", json=wish)
     assert refused.status_code == 403
     assert "admin" in refused.json()["remedy"]

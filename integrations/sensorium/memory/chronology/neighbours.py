@@ -93,7 +93,11 @@ def records_around(
     """
     for name in ("since", "until"):
         if filters.get(name) is not None:
-            raise QueryError(f"{name} beside a moment", "one of them", f"leave {name} out")
+            raise QueryError(
+                f"{name} and a moment, around which is looked",
+                "one of the two",
+                f"leave {name} out",
+            )
     begin, end = moment_of(anchor)
     length = parse_span(within)
     since = begin - length if begin - EARLIEST > length else EARLIEST

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sensorium.errors import QueryError
+from sensorium.errors import Doors, QueryError
 from sensorium.memory.digesting.weighing import Weighed, recording_keys, words_key
 from sensorium.memory.digesting.wish import Wish
 from sensorium.memory.filters import Filters
@@ -33,9 +33,13 @@ def frame_origins(filters: Filters) -> Condition:
     asked = filters.get("origins")
     if asked is not None and PERSON in asked:
         raise QueryError(
-            "a digest of what a person said",
-            'other origins, such as ["sensor"]',
-            "leave it out; forget(...) removes what is meant to go",
+            "a digest of what persons said, which never drops their words",
+            "other origins, such as sensor or file",
+            Doors(
+                'leave "person" out of origins; forget() removes what persons said',
+                command="leave --origin person out; sensorium forget removes what persons said",
+                rest='leave "person" out of "origins"; /v1/forget removes what persons said',
+            ),
         )
     meant = OneOf(ORIGIN, tuple(asked or SENSORS))
     if asked is not None or filters.get("source") is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta, timezone
 from typing import Literal, TypeAlias
 
-from sensorium.errors import QueryError, show
+from sensorium.errors import Doors, QueryError, show
 from sensorium.memory.checks import check_tags
 from sensorium.memory.lengths import parse_span
 
@@ -58,7 +58,7 @@ class Wish:
             share,
             count,
             None if most_bytes is None else parse_bytes(most_bytes),
-            frozenset(check_tags(protect)),
+            frozenset(check_tags(protect, name="protect")),
         )
 
 
@@ -75,9 +75,13 @@ def parse_bytes(given: object) -> int:
         given = int(float(found[1]) * base ** POWERS[unit.rstrip("ib")])
     if not isinstance(given, int) or isinstance(given, bool) or given < 1:
         raise QueryError(
-            f"most_bytes={show(given)}",
+            _given("most_bytes", given),
             "a number of bytes, or a text with B, kB, MB, GB, MiB or GiB",
-            'write most_bytes="2 GB"',
+            Doors(
+                'write most_bytes="2 GB"',
+                command='write --most-bytes "2 GB"',
+                rest='write "most_bytes": "2 GB"',
+            ),
         )
     return given
 
@@ -95,10 +99,20 @@ def _kept(keep: object) -> tuple[float | None, int | None]:
     if isinstance(keep, float) and math.isfinite(keep) and 0 < keep < 1:
         return keep, None
     raise QueryError(
-        f"keep={show(keep)}",
+        _given("keep", keep),
         '"episodes", a whole number from 1, or a share between 0 and 1',
-        'write keep="episodes"; forget(older_than=...) keeps nothing',
+        Doors(
+            'write keep="episodes"; forget(older_than="90d") keeps nothing',
+            command="write --keep episodes; sensorium forget --older-than 90d keeps nothing",
+            rest='write "keep": "episodes"; /v1/forget with "older_than": "90d" keeps nothing',
+        ),
     )
+
+
+def _given(name: str, value: object) -> Doors:
+    """Write an argument as it was given."""
+    shown, option = show(value), name.replace("_", "-")
+    return Doors(f"{name}={shown}", command=f"--{option} {shown}", rest=f"{name} {shown}")
 
 
 def _midnight_before(age: timedelta) -> datetime:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from shlex import quote
 
-from sensorium.errors import FilterError, RecordError, RecordNotFoundError, show
-from sensorium.memory.layout.ids import check_id
+from sensorium.errors import Doors, FilterError, RecordError, RecordNotFoundError, show
+from sensorium.memory.layout.ids import LONGEST_ID
 from sensorium.memory.layout.lookup import find_record
 from sensorium.memory.layout.parts import pages
 from sensorium.memory.layout.payload import place_in
@@ -34,13 +36,7 @@ def naming(name: str, place: object, radius: object) -> Moment:
         PerceptValueError: The place cannot be one.
     """
     area = read_area(place, radius)
-    if read_place(check_id(name)) is not None or WITHIN in name:
-        raise RecordError(
-            f"the name {show(name)} of a place",
-            "one that is not read as a place itself",
-            'write it in words, without " within ", such as "home"',
-        )
-    check_id(PREFIX + name)
+    _check_name(name)
     return Moment(
         text=name,
         id=PREFIX + name,
@@ -49,6 +45,33 @@ def naming(name: str, place: object, radius: object) -> Moment:
         place=area.place,
         vectors={},
     )
+
+
+def _check_name(name: object) -> None:
+    """Check that a place can have a name.
+
+    Raises:
+        RecordError: It is no text, has a blank at an end, or is read as a place itself.
+    """
+    if not isinstance(name, str) or not name or name != name.strip() or not name.isprintable():
+        raise RecordError(
+            f"the name {show(name)} of a place",
+            "printable text that neither begins nor ends with a blank",
+            'write it in words, such as "home"',
+        )
+    if read_place(name) is not None or WITHIN in name:
+        raise RecordError(
+            f"the name {show(name)} of a place",
+            "one that is not read as a place itself",
+            'write it in words, without " within ", such as "home"',
+        )
+    longest = LONGEST_ID - len(PREFIX)
+    if len(name) > longest:
+        raise RecordError(
+            f"a name of {len(name)} characters of a place, {name[:40]!r}",
+            f"at most {longest}",
+            "shorten it",
+        )
 
 
 def named_area(shelf: Shelf, name: str) -> Area:
@@ -67,7 +90,14 @@ def named_area(shelf: Shelf, name: str) -> Area:
         raise FilterError(
             f"near a place called {show(name)}",
             f"the name of a place: {known}",
-            f'give it first: memory.name_place({name!r}, (48.8584, 2.2945), "200 m")',
+            Doors(
+                f'give it first: memory.name_place({name!r}, (48.8584, 2.2945), "200 m")',
+                command=f"give it first: sensorium name-place {quote(name)} 48.8584,2.2945 "
+                '--radius "200 m"',
+                rest="give it first: POST /v1/places with "
+                f'{{"name": {json.dumps(name)}, "place": {{"latitude": 48.8584, "longitude": '
+                '2.2945}, "radius": "200 m"}',
+            ),
         )
     return area
 

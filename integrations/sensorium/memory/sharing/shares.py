@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sensorium.errors import OwnerError, RecordError, StoreFormatError, show
+from sensorium.errors import Doors, OwnerError, RecordError, StoreFormatError, show
 from sensorium.memory.checks import check_tags
 from sensorium.qdrant.filters import Shared, check_owner
 from sensorium.qdrant.points import from_iso, iso
@@ -103,7 +103,7 @@ def checked_share(
         RecordError: Tags that are no names, none without `everything`, both; or other rights.
         FilterError: A tag with half a character, which no record can have.
     """
-    reader = check_owner(with_)
+    reader = check_other(with_, "with_")
     if reader == owner:
         raise OwnerError(
             f"a share of {owner!r} with themselves", "another owner", "name somebody else"
@@ -120,6 +120,34 @@ def checked_share(
     return share
 
 
+def check_other(owner: object, argument: str) -> str:
+    """Return the name of another owner.
+
+    Args:
+        owner: What was given.
+        argument: Name of the argument.
+    Raises:
+        OwnerError: It is no name; the message says of which argument.
+    """
+    try:
+        return check_owner(owner)
+    except OwnerError as error:
+        field = argument.rstrip("_")
+        raise OwnerError(
+            Doors(
+                f"{argument}={show(owner)}",
+                command=f"the owner {show(owner)}",
+                rest=f"{field} {show(owner)}",
+            ),
+            f"{error.needed}, without a blank at its ends",
+            Doors(
+                f'write {argument}="ben", one owner in a call',
+                command="write the name of one owner, such as ben",
+                rest=f'write "{field}": "ben"',
+            ),
+        ) from error
+
+
 def chosen_tags(tags: object, *, everything: bool) -> tuple[str, ...]:
     """Return the tags of what is shared, each once and sorted; none for everything.
 
@@ -130,8 +158,13 @@ def chosen_tags(tags: object, *, everything: bool) -> tuple[str, ...]:
     if bool(names) == bool(everything):
         raise RecordError(
             "a share of everything and of some tags" if names else "a share without tags",
-            "tags, or everything=True",
-            'write tags=["family"]; everything=True shares all memories, the coming ones too',
+            "either tags, or that everything is meant",
+            Doors(
+                'write tags=["family"]; everything=True shares all memories, the coming ones too',
+                command="write --tag family; --everything shares all memories, the coming ones too",
+                rest='write "tags": ["family"]; "everything": true shares all memories, the coming '
+                "ones too",
+            ),
         )
     if len(names) > MOST_TAGS:
         raise RecordError(
@@ -151,7 +184,7 @@ def check_room(share: Share, there: Sequence[Share]) -> None:
         raise RecordError(
             f"{len(there) + 1} shares with {share.with_!r}, {of_one + 1} of them of one owner",
             f"at most {MOST_OF_ALL}, of one owner {MOST_OF_ONE}",
-            "end some: unshare(); or give what is shared one tag",
+            "end some of them, or give what is shared one tag",
         )
 
 

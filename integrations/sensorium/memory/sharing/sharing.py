@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from sensorium.errors import OwnerError, RecordError
+from sensorium.errors import Doors, OwnerError, RecordError
 from sensorium.memory.place import StorePlace
 from sensorium.memory.sharing.collection import CollectionLedger
 from sensorium.memory.sharing.folder import FolderLedger
@@ -15,12 +15,13 @@ from sensorium.memory.sharing.shares import (
     Ledger,
     Share,
     as_shared,
+    check_other,
     checked_share,
     chosen_tags,
 )
 from sensorium.qdrant import EdgeBackend
 from sensorium.qdrant.edge.folder import DESCRIPTION
-from sensorium.qdrant.filters import Shared, check_owner
+from sensorium.qdrant.filters import Shared
 from sensorium.qdrant.read_only import ReadOnlyBackend
 from sensorium.qdrant.shared import SharedBackend
 
@@ -82,16 +83,22 @@ class Sharing:
         """Return the shares with somebody, from somebody, or all that the owner gave."""
         if with_ is not None and from_ is not None:
             raise OwnerError(
-                "the shares with somebody and from somebody", "one of them", "call unshare twice"
+                "both with whom and from whom", "one of the two", "end them one after the other"
             )
         if from_ is not None:
-            found = self._ledger.given_to(self._owner)
-            return [share for share in found if share.owner == check_owner(from_)]
+            owner = check_other(from_, "from_")
+            return [share for share in self._ledger.given_to(self._owner) if share.owner == owner]
         if with_ is None and not everything:
             raise RecordError(
-                "unshare() of nothing",
-                "with whom, from whom, which tags, or everything=True",
-                'write unshare(with_="ben"); unshare(everything=True) ends all that was shared',
+                "nothing was named to end",
+                "with whom it is shared, who shares it, which tags, or that all is meant",
+                Doors(
+                    'write unshare(with_="ben"); unshare(everything=True) ends all that you share',
+                    command="write sensorium unshare ben; sensorium unshare --everything ends all "
+                    "that you share",
+                    rest="ask DELETE /v1/shares?with=ben; ?everything=true ends all that you share",
+                ),
             )
+        reader = None if with_ is None else check_other(with_, "with_")
         found = self._ledger.given_by(self._owner)
-        return [s for s in found if with_ is None or s.with_ == check_owner(with_)]
+        return [share for share in found if reader is None or share.with_ == reader]

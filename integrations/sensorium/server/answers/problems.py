@@ -23,6 +23,7 @@ from sensorium.errors import (
     BodyTypeError,
     ConflictError,
     DiskSpaceError,
+    Doors,
     EncodingError,
     FilterError,
     ForbiddenError,
@@ -116,9 +117,9 @@ def problem_of(error: SensoriumError) -> Response:
         headers["Retry-After"] = str(RETRY)
     if isinstance(error, TooManyRequestsError):
         headers["Retry-After"] = str(math.ceil(error.seconds))
-    return _answer(
-        status, type(error).__name__, told.came, told.needed, told.remedy, headers=headers
-    )
+    parts = (told.came, told.needed, told.remedy)
+    came, needed, remedy = (each.rest if isinstance(each, Doors) else each for each in parts)
+    return _answer(status, type(error).__name__, came, needed, remedy, headers=headers)
 
 
 def close_reason(words: str) -> str:

@@ -32,7 +32,7 @@ from sensorium.server.entry.access import Reader, Writer
 from sensorium.server.requests.filtering import FilterFields
 from sensorium.server.routes.bodies import ASK, Body, body_of, described
 from sensorium.server.routes.recalling import QuestionPart, check_plain, hit_answer, read_part
-from sensorium.server.routes.remembering import place_of
+from sensorium.server.routes.remembering import Located, place_of
 from sensorium.server.state import state_of
 
 MOST, MOST_EPISODES, MOST_MOMENTS = 10_000, 1_000, 20  # of one answer; of an episode
@@ -78,7 +78,7 @@ class NewPlace(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(description="Such as home.")
-    place: models.Place | models.Pose
+    place: Located
     radius: str | float = Field(default=100.0, description='Metres, or a text such as "1 km".')
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from sensorium.agents.arguments import Remember, check_content
 from sensorium.agents.time_arguments import Time, expiry
-from sensorium.agents.wording import told
+from sensorium.agents.wording import refusal, told
 from sensorium.errors import RequestError, SensoriumError
 from sensorium.memory import Memory, Moment, Remembered
 from sensorium.memory.records import Origin as SaidBy
@@ -23,9 +23,22 @@ BATCH = 4  # moments remembered together: few enough for the progress to move
 
 
 Expiring = Annotated[Time | None, Field(description="Forget it at this time; instead of ttl.")]
-Where = Annotated[
-    models.Place | models.Pose | None, Field(description="Where it was, on Earth or in a frame.")
-]
+
+
+def _read_place(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """Read a place; say in words what is needed, not which fields of which class are missing."""
+    try:
+        return read(value)
+    except ValidationError as error:
+        raise refusal(
+            "a place on Earth, in degrees, or a pose in a frame, in metres",
+            'write {"latitude": 48.8584, "longitude": 2.2945}, or {"x": 1.5, "y": 2.0, "frame": '
+            '"map"}',
+        ) from error
+
+
+Located = Annotated[models.Place | models.Pose, WrapValidator(_read_place)]
+Where = Annotated[Located | None, Field(description="Where it was, on Earth or in a frame.")]
 KeepMedia = Annotated[
     bool | None, Field(description="Keep the signals, not only their vectors; true by default.")
 ]

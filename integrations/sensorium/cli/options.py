@@ -40,8 +40,8 @@ Place = Annotated[
         "--memory",
         metavar="PLACE",
         envvar="SENSORIUM_MEMORY",
-        help="The memory: a folder, the URL of a Qdrant server, or sensorium+https://host of a server "
-        "of memories, whose token SENSORIUM_TOKEN has.",
+        help="The memory: a folder, the URL of a Qdrant server, or sensorium+https://host of a "
+        "server of memories, whose token SENSORIUM_TOKEN has.",
     ),
 ]
 Owner = Annotated[

@@ -18,9 +18,9 @@ This page is generated from `--help` by `make docs`; a test fails if it is out o
 A memory is a folder (by default `~/.sensorium`), the URL of a Qdrant server, or
 `sensorium+https://host` of a [server of memories](remote.md), whose token is read from
 `SENSORIUM_TOKEN`. It is given by `--memory` or the variable `SENSORIUM_MEMORY`. What is remembered
-belongs to an owner, given by `--owner` or `SENSORIUM_OWNER` (by default `me`). A server stores no signals: they are kept in the folder or
-fsspec URL of the variable `SENSORIUM_MEDIA`, or not at all. The key of a server is read from
-`QDRANT_API_KEY`.
+belongs to an owner, given by `--owner` or `SENSORIUM_OWNER` (by default `me`). A Qdrant server
+stores no signals: they are kept in the folder or fsspec URL of the variable `SENSORIUM_MEDIA`, or
+not at all. Its key is read from `QDRANT_API_KEY`.
 
 Results go to stdout, progress and errors to stderr. With `--json`, results and errors are one JSON
 object on stdout, except for options that do not exist or lack their value; `sensorium watch`

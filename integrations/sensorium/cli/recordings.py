@@ -37,8 +37,8 @@ class RobotOptions:
         str | None,
         typer.Option(
             metavar="TOPIC",
-            help="Where the robot was: the place of each memory, and in full in its metadata: /odom, "
-            "or /tf:map->base_link.",
+            help="Where the robot was: the place of each memory, and in full in its metadata: "
+            "/odom, or /tf:map->base_link.",
         ),
     ] = None
     together_within: Annotated[

@@ -267,7 +267,7 @@ WRONG: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "no size": ({"most_bytes": "much"}, QueryError, "a number of bytes"),
     "half a byte": ({"most_bytes": "0.5 B"}, QueryError, "a number of bytes"),
     "a tag alone": ({"protect": "dear"}, RecordError, "a list of names"),
-    "people": ({"origins": ["person"]}, QueryError, "what a person said"),
+    "people": ({"origins": ["person"]}, QueryError, "what persons said"),
 }
 
 

@@ -26,6 +26,7 @@ from sensorium.qdrant.schema import (
     AT,
     CREATED,
     FLAGS,
+    FLOAT_KEY,
     NUMBER_KEY,
     OBJECT_KEY,
     OBJECTS_KEY,
@@ -502,7 +503,7 @@ def _check_comparable(given: Range) -> None:
     """Check that a key of the payload itself has values that a range's bounds can order."""
     kind = PAYLOAD.get(given.field)
     timed = any(isinstance(bound, datetime) for bound in given.bounds.values())
-    if kind not in (None, TIME_KEY if timed else NUMBER_KEY):
+    if kind is not None and kind not in ((TIME_KEY,) if timed else (NUMBER_KEY, FLOAT_KEY)):
         bounds = "times" if timed else "numbers"
         raise FilterError(
             f"a range of {bounds} of {given.field!r}, which is of type {kind}",

@@ -32,7 +32,8 @@ AT, CREATED = "at", "created_at"  # the latter is stored only where it is anothe
 PLACE, POSE = "place", "pose"
 FRAME, AXES = "pose.frame", ("pose.x", "pose.y", "pose.z")  # fields of poses with an index
 
-TEXT_KEY, TEXTS_KEY, TIME_KEY, NUMBER_KEY = "text", "list of text", "time", "integer"
+TEXT_KEY, TEXTS_KEY, TIME_KEY = "text", "list of text", "time"
+NUMBER_KEY, FLOAT_KEY = "integer", "float"
 OBJECT_KEY, OBJECTS_KEY = "object", "list of objects"
 PAYLOAD = {  # every key of a payload and what its value is; see docs/schema.md
     "owner": TEXT_KEY,
@@ -63,6 +64,7 @@ PAYLOAD = {  # every key of a payload and what its value is; see docs/schema.md
     "superseded_until": TIME_KEY,
     "version_of": TEXT_KEY,
     "provenance": TEXT_KEY,
+    "salience": FLOAT_KEY,
 }
 
 Quantization: TypeAlias = Literal["int8", "binary"]

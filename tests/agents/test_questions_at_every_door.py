@@ -185,6 +185,7 @@ def outcome_of(
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
 def test_no_question_is_answered_with_nonsense(
     door: Callable[[Memory, Path, str], Outcome], memory: Memory, place: Path

@@ -16,6 +16,7 @@ from sensorium.encoders import FunctionEncoder, register_encoder
 from sensorium.errors import MissingExtraError, QueryError, UnsupportedModalityError
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_report(folder: Path, report: Report) -> None:
     """But for the time that it took."""
     again = bench(Oracle(Data(folder)).encoder(), tables=["mixed", "recall", "times"], data=folder)

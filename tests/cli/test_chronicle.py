@@ -28,6 +28,7 @@ def ids(found: dict[str, list[dict[str, str]]]) -> list[str]:
     return [record["id"] for record in found["records"]]
 
 
+@pytest.mark.slow
 def test_first_and_last_of_all_matches(barks: list[str]) -> None:
     """With their time to the second, in words and as JSON; what is not sure is not given."""
     sound = ("a dog barking", "--modality", "audio")

@@ -53,6 +53,7 @@ def ats() -> dict[str, str]:
     return {Path(record["media"][-1]["uri"]).name: record["at"] for record in records}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "times", "said"),
     [

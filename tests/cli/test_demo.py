@@ -42,6 +42,7 @@ def record(place: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_every_question_is_answered(record: dict[str, Any]) -> None:
     """The planted sample comes first; the question that nothing fits finds nothing."""
     first = [
@@ -89,6 +90,7 @@ def test_every_sample_is_remembered_and_attributed() -> None:
     assert [name for name in files if f"| {name} |" not in attributed] == []
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_samples() -> None:
     """`--page` prints a link on this machine that signs in once, and ends at Ctrl-C."""
     command = [sys.executable, "-m", "sensorium.cli", "demo", "--page", "--no-open"]

@@ -41,6 +41,7 @@ def states(result: dict[str, Any]) -> dict[str, str]:
     return {check["name"]: check["state"] for check in result["checks"]}
 
 
+@pytest.mark.slow
 def test_the_doctor_finds_a_healthy_install_well(home: Path) -> None:
     """Every check passes, with a memory and without, and nothing is made or changed."""
     assert run_json("doctor")["well"]
@@ -81,6 +82,7 @@ def test_the_doctor_says_who_has_the_folder(home: Path) -> None:
     assert folder["remedy"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", ["damaged", "stranger", "file"])
 def test_the_doctor_finds_a_broken_folder(trouble: str, home: Path) -> None:
     """A damaged description, a folder of something else, a file: exit code 1, with a remedy."""
@@ -157,6 +159,7 @@ def test_the_doctor_says_the_version_of_a_server(version: str, *, lacks: bool) -
     assert ("keywords" in server["found"]) == lacks
 
 
+@pytest.mark.slow
 def test_the_doctor_reads_all_kept_media(home: Path) -> None:
     """Damage is a failure, listed by record, in text and as JSON."""
     record = remembered(DOG)
@@ -179,6 +182,7 @@ def test_the_doctor_reads_all_kept_media(home: Path) -> None:
     assert states(run_json("doctor", "--verify", "--owner", "max"))["media"] == "ok"
 
 
+@pytest.mark.slow
 def test_media_of_a_memory_in_use_are_verified(home: Path) -> None:
     """Another process that has the folder open is no obstacle, and is not disturbed."""
     record = remembered(DOG)

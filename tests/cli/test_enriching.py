@@ -21,6 +21,7 @@ def written(words: str, path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_words_are_found_while_and_after_files_are_remembered(tmp_path: Path) -> None:
     """`remember --read` finds words at once, `enrich --read` those of older memories, each once."""
     first = written("Harbour gate", tmp_path / "gate.png")

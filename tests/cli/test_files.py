@@ -51,6 +51,7 @@ DEPTH = (1500 + 20 * np.mgrid[0:20, 0:30][0] + 7 * np.mgrid[0:20, 0:30][1]).asty
 HOLES = np.eye(20, 30, dtype=bool)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stored", "option"),
     [

@@ -56,6 +56,7 @@ def test_ids_are_forgotten_without_a_question() -> None:
     assert run_json("forget", kept)["forgotten"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wanted", [["--tag", "old"], ["--everything"], ["--older-than", "30d"]])
 def test_more_than_ids_needs_a_yes(wanted: list[str]) -> None:
     """Where nobody can answer, nothing is forgotten without --yes, and the error says how much."""

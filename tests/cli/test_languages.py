@@ -34,6 +34,7 @@ def languages() -> dict[str, Any]:
     return next(check for check in checks if check["name"] == "languages")
 
 
+@pytest.mark.slow
 def test_texts_from_before_are_told_and_made_anew(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,6 +55,7 @@ def test_texts_from_before_are_told_and_made_anew(
     assert languages()["state"] == "ok"
 
 
+@pytest.mark.slow
 def test_texts_of_today_are_well(home: Path) -> None:
     """Their vectors are those of their own tower."""
     remember(home)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from tests.support.command_line import run, run_json
 
 from sensorium.cli.values import parse_bound
@@ -80,6 +81,7 @@ def test_markup_and_control_characters_are_not_obeyed() -> None:
     assert "\x1b" not in shown
 
 
+@pytest.mark.slow
 def test_episodes_are_listed() -> None:
     """Two sittings far apart are two episodes, each with its span and what was said in it."""
     for day in ("2026-01-01", "2026-03-01"):

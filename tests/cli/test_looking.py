@@ -95,6 +95,7 @@ def test_values_as_bars() -> None:
     assert line_of(np.arange(6000.0))[::59] == "▁█"
 
 
+@pytest.mark.slow
 def test_sound_tracks_are_counted_and_chosen(tmp_path: Path) -> None:
     """How many there are is said, and which is taken; `remember` takes the one that is said."""
     path = tmp_path / "two.mkv"

@@ -17,6 +17,7 @@ from sensorium.cli.ids import short_id
 from sensorium.memory import Memory
 
 
+@pytest.mark.slow
 def test_a_question_of_several_modalities() -> None:
     """Files and words are added up; a table fits 80 columns; weights belong to the parts."""
     run("remember", DOG, BARK, MEDIA / "photo_piano.jpg")
@@ -41,6 +42,7 @@ def test_nothing_is_an_answer() -> None:
     assert run_json(*unlikely) == {"hits": [], "times": None, "notes": []}
 
 
+@pytest.mark.slow
 def test_a_line_parts_what_is_related_from_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +89,7 @@ def test_a_table_of_hits_fits_its_terminal(width: int, monkeypatch: pytest.Monke
     assert "photo" in lines[1]
 
 
+@pytest.mark.slow
 def test_times_in_words_are_read_and_said() -> None:
     """Unless an option says the time, or that they are words like others."""
     run("remember", "--text", "milk of long ago", "--at", "2001-01-01")
@@ -106,6 +109,7 @@ def test_times_in_words_are_read_and_said() -> None:
         assert (len(found["hits"]), found["times"]) == (2, None)
 
 
+@pytest.mark.slow
 def test_filters_reach_recall() -> None:
     """Time, tags, sources, keywords and likeness restrict what is found."""
     run("remember", "--text", "milk of long ago", "--at", "2001-01-01")

@@ -42,6 +42,7 @@ def recording(folder: Path, kind: str = "mcap") -> Path:
     return write_bag(folder, [*imu_messages(motion(300)), *maps], kind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_percept_becomes_a_memory(kind: str, tmp_path: Path) -> None:
     """At its own time; what is known is left as it is when the command runs again."""

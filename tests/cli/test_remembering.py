@@ -28,6 +28,7 @@ def test_words_go_in_and_come_out() -> None:
     assert first["record"]["tags"] == ["todo"]
 
 
+@pytest.mark.slow
 def test_a_folder_is_walked(tmp_path: Path) -> None:
     """Files of known kinds are remembered, others and hidden files are skipped."""
     folder = tmp_path / "folder" / "inner"

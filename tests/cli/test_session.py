@@ -45,6 +45,7 @@ def test_a_wrong_command_begins_no_memory(wrong: str, home: Path) -> None:
     assert not home.exists()
 
 
+@pytest.mark.slow
 def test_commands_without_vectors_load_no_encoder(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +107,7 @@ def test_an_open_memory_is_joined(home: Path) -> None:
         assert run_json("stats")["records"] == 2
 
 
+@pytest.mark.slow
 def test_a_memory_is_only_read(home: Path, tmp_path: Path) -> None:
     """Though another has it open, and nothing is touched; what would write is one line."""
     name = remembered("--text", "buy milk")

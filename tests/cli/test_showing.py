@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 from tests.support.command_line import BARK, DOG, MEDIA, remembered, run, run_json
 from tests.support.films import BOAT
 
@@ -67,6 +68,7 @@ def test_signals_of_one_name_are_saved_apart(tmp_path: Path) -> None:
     assert [file.read_bytes() for file in files] == [Path(path).read_bytes() for path in paths]
 
 
+@pytest.mark.slow
 def test_the_sound_of_a_video_is_no_file_of_its_own(tmp_path: Path) -> None:
     """The video is saved once, and `show` says that the sound is in it."""
     film = tmp_path / "boat.mp4"

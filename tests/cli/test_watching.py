@@ -20,6 +20,7 @@ def lines(*arguments: str, code: int = 0) -> list[dict[str, Any]]:
     return [json.loads(line) for line in run(*arguments, "--json", code=code).stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_what_has_arrived_and_nothing_twice() -> None:
     """From a time, then from the cursor of each line on, and of the last."""
     ids = [
@@ -69,6 +70,7 @@ def test_ctrl_c_ends_it_with_a_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [each["hit"]["record"]["id"] for each in rest[:-1]] == ["b"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "code"),
     [

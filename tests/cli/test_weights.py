@@ -243,6 +243,7 @@ def stalled() -> Iterator[Site]:
         yield site
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_ctrl_c_ends_quietly_and_keeps_what_came(stalled: Site, home: Path) -> None:
     """Interrupted in the middle of a download: exit code 130, no traceback, a part to resume."""

@@ -97,6 +97,7 @@ def test_the_nearest_words_of_a_vector() -> None:
         nearest_words("red", encoder=ENCODER)
 
 
+@pytest.mark.slow
 def test_the_built_in_space_names_a_photo() -> None:
     """It has no decoder; a dog and a bark say so in words for any model that starts from text."""
     names = ["leopard", "guitar", "dog", "rain falling", "pizza"]

@@ -62,6 +62,7 @@ def opened(folder: Path, encoder: FunctionEncoder, **options: Any) -> StableUnCL
     )
 
 
+@pytest.mark.slow
 def test_vectors_of_any_modality_become_pictures(folder: Path) -> None:
     """The same vector gives the same picture, another vector or seed another one."""
     encoder = encoder_of(folder)

@@ -132,6 +132,7 @@ def memory_of_senses() -> CarriedEncoder:
     return CarriedEncoder(MiniText(), senses=mini, names=names)
 
 
+@pytest.mark.slow
 def test_a_host_finds_sounds_heat_depth_and_motion(memory_of_senses: CarriedEncoder) -> None:
     """Each sample of the package is found by a question in the host's own text vectors."""
     names = ["sound_dog_bark", "sound_rain", "imu_walking", "depth_mug"]

@@ -68,6 +68,7 @@ def test_a_lock_ends_with_what_it_guards() -> None:
     assert known() is None
 
 
+@pytest.mark.slow
 def test_the_end_of_an_object_in_a_child_ends_nothing_of_its_parent() -> None:
     """A finalizer calls its function in the process that made it."""
     ended: list[str] = []
@@ -130,12 +131,14 @@ def test_a_fork_waits_for_an_encoder_that_is_being_loaded(
     thread.join()
 
 
+@pytest.mark.slow
 def test_a_child_encodes_as_its_parent_did(mini: Encoder) -> None:
     """Texts, pictures and sounds get the same vectors, whatever locks were held at the fork."""
     expected = mini.embed(PERCEPTS)
     np.testing.assert_allclose(in_child(lambda: mini.embed(PERCEPTS)), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_child_encodes_that_was_forked_before_the_towers_were_opened() -> None:
     """A tower that a thread of the parent was opening is opened in the child."""
     fresh = load_encoder()
@@ -143,12 +146,14 @@ def test_a_child_encodes_that_was_forked_before_the_towers_were_opened() -> None
     np.testing.assert_allclose(found, fresh.embed(PERCEPTS), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_child_reads_the_background_of_its_parents_encoder() -> None:
     """Calibration needs it in the first recall."""
     fresh = load_encoder()
     assert in_child(lambda: fresh.background is not None)
 
 
+@pytest.mark.slow
 def test_children_encode_that_were_forked_in_the_middle_of_encoding(mini: Encoder) -> None:
     """No lock of torch is left to a thread that does not go on."""
     expected, done = mini.embed(PERCEPTS), threading.Event()
@@ -170,6 +175,7 @@ def test_children_encode_that_were_forked_in_the_middle_of_encoding(mini: Encode
             thread.join()
 
 
+@pytest.mark.slow
 def test_a_thread_of_a_child_encodes(mini: Encoder) -> None:
     """The worker of a web server has threads of its own."""
 
@@ -183,6 +189,7 @@ def test_a_thread_of_a_child_encodes(mini: Encoder) -> None:
     np.testing.assert_allclose(in_child(in_thread), mini.embed(PERCEPTS), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_an_object_that_fails_after_a_fork_does_not_stop_the_others() -> None:
     """Each of them would otherwise end what is its parent's."""
     told: list[str] = []

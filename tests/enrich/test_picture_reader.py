@@ -35,6 +35,7 @@ def drawn(*lines: tuple[str, int, int], size: tuple[int, int] = (640, 480)) -> P
     return picture
 
 
+@pytest.mark.slow
 def test_words_are_read_with_the_place_where_they_stand(reader: PictureReader) -> None:
     """Boxes are fractions of the picture, upper blocks come first."""
     picture = drawn(("Invoice 2231", 40, 40), ("due on Monday", 40, 84), ("Kitchen", 460, 400))
@@ -59,6 +60,7 @@ def test_a_photo_without_words_has_none(reader: PictureReader) -> None:
     assert list(reader.find(Image(FOLDER / "photo_dog.jpg"))) == []
 
 
+@pytest.mark.slow
 def test_words_in_a_video_have_the_time_they_are_shown(reader: PictureReader) -> None:
     """Words that stand still are found once, from their first frame to their last."""
     first, second = drawn(("Chapter one", 40, 40)), drawn(("The end", 40, 40))
@@ -75,6 +77,7 @@ def test_words_in_a_video_have_the_time_they_are_shown(reader: PictureReader) ->
     assert (end.span.start, end.span.end) == (6.0, 8.0)
 
 
+@pytest.mark.slow
 def test_a_reader_goes_to_another_process(reader: PictureReader) -> None:
     """A reader that was pickled opens its models anew."""
     again = pickle.loads(pickle.dumps(reader))

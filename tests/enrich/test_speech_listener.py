@@ -33,6 +33,7 @@ def words(text: str) -> list[str]:
     return [OTHERWISE.get(word, word) for word in re.findall(r"[\w']+", text.lower())]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["shopping", "dog", "windows"])
 def test_a_spoken_note_is_heard(listener: SpeechListener, name: str) -> None:
     """Each word is heard, with times that grow and lie within the sound."""
@@ -49,6 +50,7 @@ def test_a_spoken_note_is_heard(listener: SpeechListener, name: str) -> None:
     assert starts == sorted(starts)
 
 
+@pytest.mark.slow
 def test_the_time_of_a_note_is_where_it_is_in_a_long_sound(
     listener: SpeechListener, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,7 @@ def test_the_lists_are_whole() -> None:
     assert {name for question in questions() for name in question.right} <= items
 
 
+@pytest.mark.slow
 def test_notes_are_found(answers: list[Answer]) -> None:
     """Two of five of them in another language than the question's."""
     right = [a for a in answers if a.is_right and a.question.about == "notes"]

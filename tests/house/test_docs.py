@@ -49,6 +49,7 @@ SHOWN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "output"), EXAMPLES)
 def test_examples_run_and_print_what_they_show(
     code: str,
@@ -123,6 +124,7 @@ def test_tables_of_arguments_are_those_of_the_code(document: Path) -> None:
     assert text == filled(text), "run: make docs"
 
 
+@pytest.mark.slow
 def test_the_example_prints_every_sense(capsys: pytest.CaptureFixture[str]) -> None:
     """`examples/six_senses.py` encodes all seven percepts to unit vectors."""
     runpy.run_path(str(ROOT / "examples" / "six_senses.py"), run_name="__main__")

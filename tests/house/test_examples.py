@@ -17,6 +17,7 @@ from sensorium.samples import FOLDER as MEDIA
 RIGHT = 28  # of the samples; 30 of 33 when written, two less for other machines' arithmetic
 
 
+@pytest.mark.slow
 def test_zero_shot_names_most_samples(capsys: pytest.CaptureFixture[str]) -> None:
     """Every sample has a row and a mark; the counts are those of the marks; notes find samples."""
     runpy.run_path(str(ROOT / "examples" / "zero_shot.py"), run_name="__main__")
@@ -29,6 +30,7 @@ def test_zero_shot_names_most_samples(capsys: pytest.CaptureFixture[str]) -> Non
     assert re.search(r"bark at the postman +│ \w+_dog", printed)
 
 
+@pytest.mark.slow
 def test_a_day_in_plain_python(capsys: pytest.CaptureFixture[str]) -> None:
     """Each question is answered by the moment that fits, and a nonsense one by none."""
     runpy.run_path(str(ROOT / "examples" / "plain_python.py"), run_name="__main__")

@@ -30,6 +30,7 @@ def test_a_missing_framework_is_named_with_its_cure(adapter: str) -> None:
     assert f'pip install "sensorium[{extra}]"' in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("adapter", FRAMEWORKS)
 def test_an_adapter_loads_no_model(adapter: str) -> None:
     """Importing it takes what its framework takes, and nothing of ours that is heavy."""

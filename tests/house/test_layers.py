@@ -85,6 +85,7 @@ def test_every_public_package_is_typed() -> None:
 HEAVY = {"torch", "torchaudio", "onnxruntime", "av", "sklearn", "qdrant_client"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "absent"),
     [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 # What `pip install sensorium` does not bring: as if none of it were there
 WITHOUT = (
     "import sys\nfor name in ('torch', 'torchaudio', 'ftfy', 'onnx'): sys.modules[name] = None\n"
@@ -40,11 +42,13 @@ def run(code: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_a_memory_of_seven_modalities_needs_no_torch() -> None:
     """Files are read, resampled, encoded, kept and found."""
     assert run(USE) == "photo_dog"
 
 
+@pytest.mark.slow
 def test_imagebind_without_torch_says_what_to_install() -> None:
     """Everything else is imported without it."""
     assert 'pip install "sensorium[imagebind]"' in run(EVERY_PACKAGE)
@@ -75,6 +79,7 @@ def test_an_array_imports_no_torch() -> None:
     assert done.stdout.strip() == "False"
 
 
+@pytest.mark.slow
 def test_opening_the_package_imports_only_what_a_memory_needs() -> None:
     """What exports, event loops, HTTP and readers of files need comes when they are used."""
     code = "import sys; from sensorium.memory import Memory; print(*sys.modules)"

@@ -32,6 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
+@pytest.mark.slow
 def test_every_file_of_both_wings_is_in_it(wheel: zipfile.ZipFile) -> None:
     """Modules, vocabulary, samples, `py.typed`; nothing else but the metadata."""
     ours = {

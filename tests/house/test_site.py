@@ -23,6 +23,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_every_document_is_a_page(site: Path) -> None:
     """Nothing in docs/ is forgotten, and what explains the site is not on it."""
     names = {path.stem for path in (ROOT / "docs").glob("*.md")} | {"index", "CONTRIBUTING"}

@@ -68,6 +68,7 @@ def test_it_is_an_encoder(encoder: ImageBindEncoder) -> None:
     assert encoder.modalities == {"text", "image", "video", "audio", "depth", "thermal", "imu"}
 
 
+@pytest.mark.slow
 def test_an_item_alone_equals_itself_in_any_batch(encoder: ImageBindEncoder) -> None:
     """Batch mates, order and batch size change no vector by more than 1e-5."""
     percepts = everything()
@@ -246,6 +247,7 @@ def test_an_unknown_compile_mode_is_refused_at_opening() -> None:
         ImageBind.random(TINY, modalities=["imu"], device="cpu", compiled="fast")
 
 
+@pytest.mark.slow
 def test_a_forked_child_encodes_with_the_towers_of_its_parent() -> None:
     """Also if threads of its parent were opening them, or reading the weights' digest."""
     model = ImageBind.random(TINY, device="cpu", dtype="float32")

@@ -67,6 +67,7 @@ def mapped(path: Path) -> bool:
     return str(path) in Path("/proc/self/maps").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux lists its mappings")
 def test_mappings_end_with_their_tensors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tensor is read from a map of the file, which is let go of when the tensor is."""

@@ -92,6 +92,7 @@ async def test_every_sense_has_its_method(make: object) -> None:
     assert await getattr(embeddings, f"aembed_{sense}")(percepts) == rows
 
 
+@pytest.mark.slow
 def test_files_bytes_and_percepts_are_one() -> None:
     """A path, a file: URI, bytes, a data: URI and a percept of one photo have one vector."""
     path = MEDIA / "photo_dog.jpg"
@@ -190,6 +191,7 @@ async def test_the_loop_goes_on() -> None:
     assert rows[20] == embeddings.embed_image([picture("dog")])
 
 
+@pytest.mark.slow
 def test_importing_loads_no_encoder() -> None:
     """`import sensorium.langchain` and `SensoriumEmbeddings()` import no model."""
     program = (
@@ -217,6 +219,7 @@ def test_a_missing_langchain_is_explained() -> None:
     assert 'pip install "sensorium[langchain]"' in run.stdout
 
 
+@pytest.mark.slow
 def test_a_forked_child_embeds() -> None:
     """Also if a thread of its parent was loading the encoder."""
     embeddings = SensoriumEmbeddings()

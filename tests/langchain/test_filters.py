@@ -158,6 +158,7 @@ filters = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(wanted=filters)
 def test_a_filter_means_what_it_says(store: SensoriumVectorStore, wanted: dict[str, Any]) -> None:
@@ -219,6 +220,7 @@ of_qdrant = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(wanted=of_qdrant)
 def test_filters_of_qdrant_s_client_mean_the_same(

@@ -69,6 +69,7 @@ def test_it_answers_where_it_arrives(
             assert name in ask(other, name)
 
 
+@pytest.mark.slow
 def test_workers_search(memory: Memory) -> None:
     """Retrievers, tools and stores may be arguments of a pool's functions."""
     with workers() as call:

@@ -136,6 +136,7 @@ QUESTIONS: dict[str, tuple[Any, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", QUESTIONS)
 async def test_any_question_finds_what_it_means(memory: Memory, kind: str) -> None:
     """Words, messages and blocks of every sense, awaited or not."""

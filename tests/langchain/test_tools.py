@@ -51,6 +51,7 @@ def memory() -> Iterator[Memory]:
         yield opened
 
 
+@pytest.mark.slow
 def test_what_is_remembered_is_recalled(memory: Memory) -> None:
     """A photo with words, then a sound, go in; words and a picture bring them back."""
     remember, recall = memory_tools(memory)
@@ -203,6 +204,7 @@ def test_media_come_into_the_message_if_asked(memory: Memory) -> None:
     assert isinstance(called(remember, text="no picture").content, str)
 
 
+@pytest.mark.slow
 def test_a_sure_first_hit_is_shown_small(memory: Memory) -> None:
     """With "first": one picture of few pixels and bytes, none if the hit is unclear or a sound."""
     _, recall = memory_tools(memory, show_media="first")
@@ -243,6 +245,7 @@ def test_sounds_stay_out_of_messages(memory: Memory) -> None:
         artifact_blocks(memory, message.artifact, kinds="text")
 
 
+@pytest.mark.slow
 def test_a_message_has_an_end(memory: Memory) -> None:
     """Long words are cut, and no more media are shown than fit; the artifact has all of it."""
     for number in range(8):

@@ -235,6 +235,7 @@ ASKED = [*STORED, *({name: x} for name in OPERATORS for x in SMALL)]
 ASKED += [{"y": {name: x}} for name in OPERATORS for x in SMALL] + [{"$gte": 0, "$lt": 2}]
 
 
+@pytest.mark.slow
 def test_the_engine_hides_nothing_that_a_filter_means(home: Memory) -> None:
     """A filter finds the items that match it, and so does the reference, where it can compare."""
     ops: list[Op] = [PutOp(("a",), str(i), {"x": x}, False) for i, x in enumerate(STORED)]
@@ -251,6 +252,7 @@ def test_the_engine_hides_nothing_that_a_filter_means(home: Memory) -> None:
                 assert found == {item.key for item in theirs}, wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 @quick
 @given(first=filled, sequence=st.lists(batches, min_size=1, max_size=4))
@@ -280,6 +282,7 @@ async def test_asynchronous_methods_do_the_same(
                 check(op, one, other)
 
 
+@pytest.mark.slow
 @settings(max_examples=2, deadline=None)
 @given(sequence=st.lists(batches, min_size=2, max_size=4), first=filled)
 def test_a_folder_that_is_opened_again_has_lost_nothing(

@@ -135,6 +135,7 @@ def found(store: SensoriumStore, wanted: Any) -> set[int]:
     return {int(item.key) for item in store.search((), filter=wanted, limit=ALL)}
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(wanted=filters)
 def test_a_filter_means_what_it_says(store: SensoriumStore, wanted: dict[str, Any]) -> None:

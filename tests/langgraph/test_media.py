@@ -261,6 +261,7 @@ def test_a_reader_never_sees_half_of_two_puts(light: SensoriumStore) -> None:
             assert all(value in puts for value in each.result())
 
 
+@pytest.mark.slow
 def test_the_example_recalls_pictures_by_their_sounds(capsys: pytest.CaptureFixture[str]) -> None:
     """What was shown on Monday comes to mind on Friday, in another thread; nothing else does."""
     runpy.run_path(str(ROOT / "examples" / "langgraph_agent.py"), run_name="__main__")

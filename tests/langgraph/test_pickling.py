@@ -31,6 +31,7 @@ def found_and_put(store: SensoriumStore, query: str, key: str) -> list[str]:
         return asyncio.run(work())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("index", [None, INDEX], ids=["own", "index"])
 def test_workers_search_and_put(tmp_path: Path, index: Any) -> None:
     """They find what is here; what they put is found here."""

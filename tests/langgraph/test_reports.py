@@ -116,6 +116,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_a_program_that_closes_nothing_ends_in_silence(tmp_path: Path) -> None:
     """No pending task and no thread is complained of, and what was put is kept."""
     place = tmp_path / "store"

@@ -52,6 +52,7 @@ def test_what_was_put_again_is_not_made_older(monkeypatch: pytest.MonkeyPatch) -
         assert record.expires_at is None
 
 
+@pytest.mark.slow
 def test_a_lost_file_hides_no_neighbours(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A search gives the item without its picture, and says so; `get` raises."""
     uri = "data:image/jpeg;base64," + base64.b64encode(PHOTO.read_bytes()).decode()
@@ -67,6 +68,7 @@ def test_a_lost_file_hides_no_neighbours(tmp_path: Path, caplog: pytest.LogCaptu
             store.get(("n",), "photo")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value",
     [

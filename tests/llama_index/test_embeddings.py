@@ -112,6 +112,7 @@ PERCEPTS: list[Percept] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("percept", PERCEPTS, ids=lambda percept: percept.modality)
 async def test_percepts_of_every_modality_are_embedded(
     mini: SensoriumEmbedding, percept: Percept

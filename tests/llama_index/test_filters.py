@@ -112,6 +112,7 @@ def test_one_filter_means_what_llama_index_means(given: MetadataFilter, there: A
     assert matches(metadata, given) == lets_through(given, metadata)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])
 @given(filters)
 @example(MetadataFilter(key="k", value=1))

@@ -84,6 +84,7 @@ def both(
     )
 
 
+@pytest.mark.slow
 def test_an_index_of_texts(store: SensoriumVectorStore, model: SensoriumEmbedding) -> None:
     """Documents are split, found, filtered, inserted, refreshed and deleted."""
     texts = {"boats": "The ferry leaves at nine.", "taxes": "Tax forms are due in April."}
@@ -122,6 +123,7 @@ def test_an_index_of_texts(store: SensoriumVectorStore, model: SensoriumEmbeddin
     assert [node.ref_doc_id for node in store.get_nodes()] == ["taxes"]
 
 
+@pytest.mark.slow
 def test_an_index_of_texts_and_pictures(
     store: SensoriumVectorStore, model: SensoriumEmbedding
 ) -> None:
@@ -243,6 +245,7 @@ FOUND = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["plain", "multimodal"])
 def test_a_folder_of_every_modality_is_asked(
     store: SensoriumVectorStore, model: SensoriumEmbedding, tmp_path: Path, kind: str
@@ -272,6 +275,7 @@ def test_a_folder_of_every_modality_is_asked(
     assert pictures[0].record.metadata["file_name"] == "photo_piano.jpg"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("medium", ["data", "path"])
 def test_media_without_words_are_encoded(
     store: SensoriumVectorStore, model: SensoriumEmbedding, medium: str

@@ -295,6 +295,7 @@ def test_a_block_is_described_without_its_memory(block: SensoriumMemoryBlock) ->
             SensoriumMemoryBlock(**wrong)
 
 
+@pytest.mark.slow
 async def test_what_was_recalled_is_not_remembered_again(
     memory: Memory, engine: AsyncEngine
 ) -> None:

@@ -76,6 +76,7 @@ def test_it_answers_where_it_arrives(
             assert name in find(other, name)
 
 
+@pytest.mark.slow
 def test_workers_search(memory: Memory) -> None:
     """Stores, blocks and retrievers may be arguments of a pool's functions."""
     block = SensoriumMemoryBlock(memory=memory, scope="owner")

@@ -35,6 +35,7 @@ HALF = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a"
 SHORT = "fifteen letters"
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_half_requests_are_closed(tmp_path: Path) -> None:
     """They end after seconds, before or after a whole request; others are answered meanwhile."""
@@ -86,6 +87,7 @@ def unread(place: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
             os.close(reading)
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_a_stderr_that_nobody_reads_stops_nothing(tmp_path: Path) -> None:
     """The server begins, answers and ends with SIGTERM although no line of its log fits."""
@@ -105,6 +107,7 @@ def test_a_stderr_that_nobody_reads_stops_nothing(tmp_path: Path) -> None:
         assert process.wait(DEADLINE) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_a_request_leaves_no_line(tmp_path: Path) -> None:
     """Only the address is told, so that a log does not grow with every request."""

@@ -9,6 +9,7 @@ import pytest
 from tests.support.golden_files import ROOT
 
 
+@pytest.mark.slow
 def test_the_example_recalls_across_senses(capsys: pytest.CaptureFixture[str]) -> None:
     """Words find the sound, the photo and the motion; a sound finds the photo."""
     runpy.run_path(str(ROOT / "examples" / "mcp_client.py"), run_name="__main__")
@@ -22,6 +23,7 @@ def test_the_example_recalls_across_senses(capsys: pytest.CaptureFixture[str]) -
     assert "needed a file below" in printed
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_a_desk_keeps_its_users_apart(capsys: pytest.CaptureFixture[str]) -> None:
     """Over HTTP: it recalls words, a picture and a sound, corrects one and forgets two."""

@@ -68,6 +68,7 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 async def test_an_issuer_names_owners_and_rights(tmp_path: Path, issuer: str) -> None:
     """Clients reach the memories of their own subject; strangers are told where to log in."""

@@ -57,6 +57,7 @@ async def connected(url: str, token: str) -> AsyncIterator[Client]:
         yield client
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 async def test_each_reaches_its_own(tmp_path: Path, tokens: Path) -> None:
     """At once, through tools and resources; nobody finds, changes or forgets another's memory."""
@@ -82,6 +83,7 @@ async def test_each_reaches_its_own(tmp_path: Path, tokens: Path) -> None:
         assert memory.for_owner("ada").count() == memory.for_owner("rex").count() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 async def test_rights_bound_what_a_token_does(tmp_path: Path, tokens: Path) -> None:
     """Tools of other rights are neither listed nor run; unknown and short tokens are refused."""
@@ -102,6 +104,7 @@ async def test_rights_bound_what_a_token_does(tmp_path: Path, tokens: Path) -> N
                 assert answer.status_code == 401, token
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 async def test_a_session_is_that_of_its_token(tmp_path: Path, tokens: Path) -> None:
     """Whoever learns the id of another's session cannot go on in it."""

@@ -146,6 +146,7 @@ async def test_a_server_of_one_owner_is_all_theirs() -> None:
     assert {(await ask(None))[0] for _ in range(MOST_SESSIONS + 1)} == {200}
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 async def test_the_server_counts_by_owner(tmp_path: Path) -> None:
     """Over HTTP: an owner who opens session after session is told, and another is let in."""

@@ -107,6 +107,7 @@ def piped(place: Path, *more: str) -> Iterator[Pipe]:
             process.kill()
 
 
+@pytest.mark.slow
 async def test_a_conversation_over_stdio(tmp_path: Path) -> None:
     """The official client remembers and recalls; the process ends well with it, all kept."""
     arguments = ["-c", TELLS_ITS_END, *command(tmp_path / "memory", "--root", str(tmp_path))]
@@ -141,6 +142,7 @@ async def test_a_conversation_over_stdio(tmp_path: Path) -> None:
         assert memory.count() == 2
 
 
+@pytest.mark.slow
 def test_what_is_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     """After `kill -9` every memory whose id was given is there, and the folder opens."""
     ids = []
@@ -156,6 +158,7 @@ def test_what_is_acknowledged_survives_a_kill(tmp_path: Path) -> None:
         assert [len(memory.percepts(memory.get(name))) for name in ids] == [2] * 5
 
 
+@pytest.mark.slow
 def test_a_server_ends_when_it_is_told_to(tmp_path: Path) -> None:
     """SIGTERM is an ordinary end: the memory is closed, and the process leaves without a word."""
     with piped(tmp_path) as pipe:
@@ -187,6 +190,7 @@ def test_a_folder_that_is_kept_to_oneself_is_not_served(tmp_path: Path) -> None:
     assert "StoreLockedError" in done.stderr
 
 
+@pytest.mark.slow
 async def test_two_servers_share_a_folder(tmp_path: Path) -> None:
     """Each sees what the other's client remembered, and so does a program beside them."""
     with remembering(tmp_path / "memory") as memory:
@@ -200,6 +204,7 @@ async def test_two_servers_share_a_folder(tmp_path: Path) -> None:
             assert memory.count() == 2
 
 
+@pytest.mark.slow
 async def test_a_folder_that_is_in_use_can_be_served_for_reading(tmp_path: Path) -> None:
     """With --read-only the server needs no lock, and is the memory as it was when it started."""
     with remembering(tmp_path / "memory") as memory:
@@ -212,6 +217,7 @@ async def test_a_folder_that_is_in_use_can_be_served_for_reading(tmp_path: Path)
             assert (await data_of(client, "count"))["count"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 async def test_a_conversation_over_http(tmp_path: Path) -> None:
     """Clients with the token share a memory, nobody else is let in; SIGTERM is an ordinary end."""
@@ -253,6 +259,7 @@ async def check_who_is_let_in(url: str) -> None:
         assert huge.status_code == 413
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 async def test_pages_of_an_allowed_origin_and_probes(tmp_path: Path) -> None:
     """Browsers may ask beforehand, and see the session; /health says ok to everybody."""

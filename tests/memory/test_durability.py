@@ -164,6 +164,7 @@ def test_a_sense_that_edge_had_not_noted_is_there(tmp_path: Path) -> None:
             assert memory.remember(sound(f"after {name}"), picture(f"after {name}")).new
 
 
+@pytest.mark.slow
 def test_memories_survive_a_kill_while_indexing(tmp_path: Path) -> None:
     """A process killed in compact() leaves all as it was, and the memory can be opened again."""
     with opened(tmp_path) as memory:
@@ -185,6 +186,7 @@ def test_a_memory_needs_no_torch() -> None:
     assert run.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["folder", ":memory:"])
 def test_threads_lose_nothing(tmp_path: Path, place: str) -> None:
     """Eight threads remember, recall, change and forget at once: all is as it should be."""
@@ -211,6 +213,7 @@ def test_threads_lose_nothing(tmp_path: Path, place: str) -> None:
             assert len(memory.percepts(record)) == 2  # the shared sound, too
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["folder", ":memory:"])
 def test_threads_that_forget_leave_others_their_media(tmp_path: Path, place: str) -> None:
     """A file that one thread forgets while another remembers it is there for the other."""

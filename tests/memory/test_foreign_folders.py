@@ -65,6 +65,7 @@ def contents(place: Path) -> dict[str, bytes]:
     return {str(file): file.read_bytes() for file in place.rglob("*") if file.is_file()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_a_link_is_refused_by_its_name(folder: Path, tmp_path: Path, place: str) -> None:
     """Whatever a link stands for, opening says which it is, and what it leads to is as it was."""
@@ -80,6 +81,7 @@ def test_a_link_is_refused_by_its_name(folder: Path, tmp_path: Path, place: str)
     assert (contents(outside) if outside.is_dir() else outside.read_bytes()) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_a_pipe_is_refused_and_not_waited_for(folder: Path, place: str) -> None:
     """Nobody writes into it, so that reading it would never end."""

@@ -47,6 +47,7 @@ class Recalled(Dataset[tuple[torch.Tensor, str]]):
         return torch.from_numpy(vector), self.memory.recall(WORDS[index], limit=1)[0].record.id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["folder", ":memory:"])
 def test_workers_of_a_data_loader_encode_and_recall(tmp_path: Path, place: str) -> None:
     """A dataset has the memory and the encoder of its parent, in every worker."""

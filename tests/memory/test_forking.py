@@ -34,6 +34,7 @@ def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Memory]:
         yield opened
 
 
+@pytest.mark.slow
 def test_a_child_remembers_and_recalls(memory: Memory) -> None:
     """Both processes see what the other was told, with its media, whatever locks were held."""
 
@@ -95,6 +96,7 @@ else:
 """
 
 
+@pytest.mark.slow
 def test_a_child_outlives_its_killed_parent(tmp_path: Path) -> None:
     """Nothing acknowledged is lost, and the child holds the shard from then on."""
     program = KILLED.format(path=sys.path, place=str(tmp_path / "memory"), patience=PATIENCE)
@@ -111,6 +113,7 @@ def test_a_child_outlives_its_killed_parent(tmp_path: Path) -> None:
         assert again.count() == 3
 
 
+@pytest.mark.slow
 def test_children_are_forked_while_threads_write(memory: Memory) -> None:
     """What a child is told, it and its parent find, at whatever moment it was forked."""
     done = threading.Event()
@@ -139,6 +142,7 @@ def test_children_are_forked_while_threads_write(memory: Memory) -> None:
     assert len(memory.get_many([f"child {number}" for number in range(FORKS)])) == FORKS
 
 
+@pytest.mark.slow
 def test_a_child_awaits_a_memory_whose_parent_runs_a_loop(memory: Memory) -> None:
     """A child has a loop, and threads, of its own."""
 
@@ -155,6 +159,7 @@ def test_a_child_awaits_a_memory_whose_parent_runs_a_loop(memory: Memory) -> Non
     assert asyncio.run(parent()) == (["before"], ["child"])
 
 
+@pytest.mark.slow
 def test_a_stream_of_the_parent_is_left_alone(memory: Memory) -> None:
     """A child can ask for its report, and closing the memory there ends no stream."""
     stream = memory.stream("imu", rate=100, accel="m/s^2", gyro="rad/s", window=1.0)
@@ -171,6 +176,7 @@ def test_a_stream_of_the_parent_is_left_alone(memory: Memory) -> None:
     stream.close()
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_media_on_another_machine_are_reached_from_a_child(tmp_path: Path) -> None:
     """A file system of fsspec with a loop in a thread, which stays in the parent, is made anew."""

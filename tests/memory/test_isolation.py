@@ -161,6 +161,7 @@ class Quiet:
         self.home, self.memory, self.before = home, memory, snapshot(memory)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(done=st.lists(operations, min_size=3, max_size=10))
 def test_nothing_one_owner_does_touches_the_other(

@@ -147,6 +147,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
         open_it(tmp_path / "file" / "m")
 
 
+@pytest.mark.slow
 def test_a_lock_names_who_holds_it(folder: Path) -> None:
     """This process, or the other one by its number; it is free once that one closed."""
     with open_it(folder, share=False):
@@ -174,6 +175,7 @@ with Memory.open({str(folder)!r}, owner="rex", encoder=PlantedEncoder(), share=F
     intact(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.enable_socket
 def test_a_server_that_is_down_is_told() -> None:
     """The URL is named."""

@@ -109,6 +109,7 @@ def used(memory: Memory, export: Path) -> None:
     memory.flush()
 
 
+@pytest.mark.slow
 def test_reading_leaves_a_folder_as_it_was(folder: Path, tmp_path: Path) -> None:
     """No file is made, locked, touched or changed, nor does a temporary copy stay."""
     before = state(folder)
@@ -122,6 +123,7 @@ def test_reading_leaves_a_folder_as_it_was(folder: Path, tmp_path: Path) -> None
     assert not copy.exists()
 
 
+@pytest.mark.slow
 def test_a_closed_reader_names_the_folder(folder: Path) -> None:
     """The place of its temporary copy is nobody's business."""
     memory = read(folder)
@@ -132,6 +134,7 @@ def test_a_closed_reader_names_the_folder(folder: Path) -> None:
             call()
 
 
+@pytest.mark.slow
 def test_a_reader_keeps_no_writer_out(folder: Path) -> None:
     """While a memory is read, it can be opened to write."""
     with read(folder) as reader, opened(folder) as writer:
@@ -139,6 +142,7 @@ def test_a_reader_keeps_no_writer_out(folder: Path) -> None:
         assert reader.get("dog").tags == ("pet",)
 
 
+@pytest.mark.slow
 def test_what_is_read_is_the_state_at_opening(folder: Path) -> None:
     """A writer of this process goes on; what it writes is found by the next opening."""
     with opened(folder) as writer:
@@ -214,6 +218,7 @@ def test_the_stores_themselves_refuse(reader: Memory) -> None:
         reader.backend.upsert([])
 
 
+@pytest.mark.slow
 def test_it_is_promoted_out(made: Path, tmp_path: Path) -> None:
     """Into a folder that can be written, with its media."""
     before = state(made)
@@ -281,6 +286,7 @@ def test_no_room_for_the_copy_is_told_with_sizes(
         read(folder)
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_written_to_all_the_time_is_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,6 +326,7 @@ def mounted(folder: Path, tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", mount], check=True)
 
 
+@pytest.mark.slow
 def test_a_read_only_disk_is_read(mounted: Path, tmp_path: Path) -> None:
     """Opened to write, the error proposes to read; opened to be read, it works."""
     with pytest.raises(ReadOnlyError, match="read_only=True"):

@@ -35,6 +35,7 @@ def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Memor
             yield mine, other
 
 
+@pytest.mark.slow
 def test_what_expires_is_gone_for_both(both: tuple[Memory, RemoteMemory]) -> None:
     """At the same moment, whoever wrote it; and one sweep takes it from the folder."""
     mine, other = both
@@ -50,6 +51,7 @@ def test_what_expires_is_gone_for_both(both: tuple[Memory, RemoteMemory]) -> Non
     assert mine.backend.stats()["points"] == 1
 
 
+@pytest.mark.slow
 def test_one_id_is_one_record_for_both(both: tuple[Memory, RemoteMemory]) -> None:
     """Replaced, updated and forgotten by either, it is what was done last."""
     mine, other = both
@@ -64,6 +66,7 @@ def test_one_id_is_one_record_for_both(both: tuple[Memory, RemoteMemory]) -> Non
     assert other.call("count") == 0
 
 
+@pytest.mark.slow
 def test_compacting_and_importing_are_seen_by_both(
     both: tuple[Memory, RemoteMemory], tmp_path: Path
 ) -> None:
@@ -80,6 +83,7 @@ def test_compacting_and_importing_are_seen_by_both(
     assert other.call("recall", "p1", modalities=["image"], limit=1)
 
 
+@pytest.mark.slow
 def test_another_encoder_is_seen_by_both(both: tuple[Memory, RemoteMemory]) -> None:
     """Whoever still has the old one is told so, and neither reads nor writes."""
     mine, other = both

@@ -125,6 +125,7 @@ def test_durations_are_measured(memory: Memory, monkeypatch: pytest.MonkeyPatch)
     provider.shutdown()
 
 
+@pytest.mark.slow
 def test_without_opentelemetry_nothing_is_imported() -> None:
     """A memory works without it, and does not load it where nobody uses it."""
     code = (

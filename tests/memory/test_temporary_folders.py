@@ -94,6 +94,7 @@ def test_without_room_it_is_on_disk(in_memory: Path, monkeypatch: pytest.MonkeyP
     assert not Path(folders.media).parent.exists()
 
 
+@pytest.mark.slow
 def test_what_killed_processes_left_is_removed(
     in_memory: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -53,6 +53,7 @@ def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Memory]:
         yield made
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("method", METHODS)
 def test_workers_share_it(memory: Memory, method: str) -> None:
@@ -77,6 +78,7 @@ def test_forked_workers_share_it(memory: Memory) -> None:
     assert memory.count() == len(NAMES) + 1
 
 
+@pytest.mark.slow
 @BOTH
 def test_a_worker_hands_it_on(memory: Memory) -> None:
     """To workers of its own, which reach it through the process that has it open, too."""
@@ -90,6 +92,7 @@ def test_an_asynchronous_one_is_awaited_there(memory: Memory) -> None:
         assert call(counted_later, AsyncMemory(memory)) == len(NAMES)
 
 
+@pytest.mark.slow
 def test_a_folder_outlives_the_one_that_sent_it(tmp_path: Path) -> None:
     """A worker goes on when it is closed here; a temporary memory ends with its maker."""
     with opened(tmp_path) as lasting, opened(":memory:") as passing:
@@ -100,6 +103,7 @@ def test_a_folder_outlives_the_one_that_sent_it(tmp_path: Path) -> None:
             call(counted, passing)
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 @pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")
 def test_a_server_is_asked_with_the_key_that_was_passed(caplog: pytest.LogCaptureFixture) -> None:
@@ -117,6 +121,7 @@ def test_a_server_is_asked_with_the_key_that_was_passed(caplog: pytest.LogCaptur
     assert KEY not in shown + caplog.text
 
 
+@pytest.mark.slow
 def test_what_a_worker_cannot_open_is_told(tmp_path: Path) -> None:
     """The call raises: a pool would wait for ever for a task that cannot be received."""
     context = multiprocessing.get_context("spawn")
@@ -126,6 +131,7 @@ def test_what_a_worker_cannot_open_is_told(tmp_path: Path) -> None:
             answer.get(PATIENCE)
 
 
+@pytest.mark.slow
 def test_data_loaders_recall(memory: Memory) -> None:
     """A data set may hold a memory: the workers of PyTorch's loader open it, each for itself."""
     from torch.utils.data import DataLoader
@@ -140,6 +146,7 @@ def test_data_loaders_recall(memory: Memory) -> None:
     assert [name for batch in loader for name in batch] == NAMES
 
 
+@pytest.mark.slow
 def test_joblib_recalls(memory: Memory) -> None:
     """Its workers get everything through a pickler of its own."""
     joblib = pytest.importorskip("joblib")
@@ -151,6 +158,7 @@ def test_joblib_recalls(memory: Memory) -> None:
     pytest.importorskip("joblib.externals.loky").get_reusable_executor().shutdown(wait=True)
 
 
+@pytest.mark.slow
 def test_the_encoder_inside_comes_with_it(tmp_path: Path) -> None:
     """sensorium-mini, by its name as by itself: a crow is told from rain in a spawned worker."""
     with Memory.open(tmp_path, owner="rex") as memory:

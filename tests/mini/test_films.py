@@ -35,6 +35,7 @@ def late_bark() -> Video:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wish", [True, False])
 def test_a_bark_in_a_film_of_a_boat(wish: bool) -> None:
     """The words and another bark find it, at its time; without sound they do not."""

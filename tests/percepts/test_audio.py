@@ -460,6 +460,7 @@ def test_non_finite_samples_in_a_file_are_found() -> None:
         sound.mono(RATE)
 
 
+@pytest.mark.slow
 def test_long_recordings_are_read_in_bounded_memory() -> None:
     """A third of ten minutes is more than is ever held."""
     sound = Audio(encoded("flac", "flac", 8_000, np.zeros(600 * 8_000)))

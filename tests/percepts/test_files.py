@@ -191,6 +191,7 @@ floats = st.floats(-8, 8, width=32)
 depths = st.one_of(st.floats(0, 150, width=32), st.just(np.nan), st.just(np.inf))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=9).map(lambda s: (*s, 3))),

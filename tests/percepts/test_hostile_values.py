@@ -40,6 +40,7 @@ def nested(levels: int) -> list[Any]:
 DEEP = nested(100_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["source", "units", "at", "uri", "modality"])
 @pytest.mark.parametrize("levels", [900, 100_000])
 def test_a_dictionary_nested_too_deeply_is_no_percepts(place: str, levels: int) -> None:

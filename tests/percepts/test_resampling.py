@@ -51,6 +51,7 @@ def test_what_the_new_rate_cannot_hold_is_not_folded_into_it(frequency: float) -
     assert np.abs(wave).max() < 0.01
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # the speed of the machine is not the law
 @given(
     rate_in=st.floats(1, 1000), rate_out=st.floats(1, 1000), count=st.integers(1, 200),

@@ -126,6 +126,7 @@ def test_counts_of_any_container_agree() -> None:
         assert thermal.range() == arrays[0].range()
 
 
+@pytest.mark.slow
 @relaxed
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 6), st.integers(1, 6))))
 def test_white_hot_and_black_hot_add_up_to_one(levels: np.ndarray) -> None:

@@ -389,6 +389,7 @@ def test_frames_of_a_sensor_are_not_pictures(tmp_path: Path) -> None:
     assert Video(tmp_path / "gray.mkv").size == (64, 48)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_a_child_that_another_thread_forks_goes_on(tmp_path: Path) -> None:
     """After this thread has converted frames: nothing of its converter is waited for there."""

@@ -36,6 +36,7 @@ from sensorium.qdrant.filters import (
 from sensorium.qdrant.schema import CollectionSchema
 
 
+@pytest.mark.slow
 def test_a_backend_is_what_the_protocol_says(backend: Backend) -> None:
     """Every method of the protocol is there, and the schema is the one it was opened with."""
     assert isinstance(backend, Backend)
@@ -124,6 +125,7 @@ def test_set_payload_replaces_a_dictionary(backend: Backend) -> None:
     assert read_point(backend, "a").payload["metadata"] == {"x": 3}
 
 
+@pytest.mark.slow
 def test_points_without_vectors_are_kept(fresh: Backend) -> None:
     """A memory of words alone needs no vector."""
     fresh.upsert([point("a", {})])
@@ -178,6 +180,7 @@ def test_delete_removes_what_the_filter_means(backend: Backend) -> None:
     assert (backend.count(ME), backend.count(YOU)) == (0, 1)
 
 
+@pytest.mark.slow
 def test_a_modality_can_be_added(fresh: Backend) -> None:
     """Points that were there stay; new ones may have it; a second time changes nothing."""
     fresh.upsert([point("a")])
@@ -191,6 +194,7 @@ def test_a_modality_can_be_added(fresh: Backend) -> None:
     assert set(read_point(fresh, "a").vectors) == {"image", "smell"}
 
 
+@pytest.mark.slow
 def test_a_store_opens_with_what_it_was_made_with(reopen: Reopen) -> None:
     """Points and schema survive; modalities that are asked for and lacking are added."""
     first = reopen(SCHEMA)
@@ -203,6 +207,7 @@ def test_a_store_opens_with_what_it_was_made_with(reopen: Reopen) -> None:
     assert reopen(SCHEMA).count(ME) == 2
 
 
+@pytest.mark.slow
 def test_stats_describe_the_store(fresh: Backend) -> None:
     """Its kind, its place, and the points of all owners."""
     fresh.upsert([point("a"), point("b", owner="fido")])
@@ -212,6 +217,7 @@ def test_stats_describe_the_store(fresh: Backend) -> None:
     assert stats["place"]
 
 
+@pytest.mark.slow
 def test_flush_and_compact_change_nothing_that_is_read(fresh: Backend) -> None:
     """They are about where the points are, not what they are."""
     fresh.upsert([point(f"p{k}") for k in range(20)])

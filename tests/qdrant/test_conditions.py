@@ -146,6 +146,7 @@ def planted_points() -> list[Point]:
     return [point(name, **payload) for name, payload in PLANTED.items()]
 
 
+@pytest.mark.slow
 @RANDOM_TREES
 @given(tree=trees)
 def test_conditions_mean_what_they_say(backend: Backend, tree: Condition) -> None:
@@ -159,6 +160,7 @@ def test_conditions_mean_what_they_say(backend: Backend, tree: Condition) -> Non
     assert {hit.id for hit in hits} == expected
 
 
+@pytest.mark.slow
 @RANDOM_TREES
 @given(tree=trees)
 def test_no_condition_reaches_another_owner(backend: Backend, tree: Condition) -> None:
@@ -191,6 +193,7 @@ def test_the_expired_vanish(fresh: Backend) -> None:
     assert fresh.count(Filter("rex", alive_at=then)) == 0
 
 
+@pytest.mark.slow
 def test_parts_are_invisible_unless_asked_for(fresh: Backend) -> None:
     """Continuations are neither counted nor found, but can be meant."""
     fresh.upsert([point("a"), point("b", part_of=point_id("a"))])
@@ -202,6 +205,7 @@ def test_parts_are_invisible_unless_asked_for(fresh: Backend) -> None:
     assert fresh.count(Filter("rex", parts=True)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deleted", [0, 1, 30])
 @pytest.mark.parametrize("hidden", [{"expires_at": iso(NOON)}, {"part_of": point_id("live 0")}])
 def test_what_is_hidden_stays_hidden_after_reopening(

@@ -17,6 +17,7 @@ from sensorium.qdrant.filters import (
 )
 
 
+@pytest.mark.slow
 def test_retrieve_leaves_the_missing_out(backend: Backend) -> None:
     """Ids without a point give nothing; keys and modalities are those asked for."""
     backend.upsert([point("a", {"image": axis(0), "text": axis(1)}, source="s")])
@@ -64,6 +65,7 @@ def test_retrieve_adds_no_owner_to_the_payload_asked_for(backend: Backend) -> No
     }
 
 
+@pytest.mark.slow
 def test_a_point_that_names_no_owner_belongs_to_nobody(fresh: Backend) -> None:
     """It is shown to no owner, and its id is taken for every owner."""
     nobody = point("nobody")

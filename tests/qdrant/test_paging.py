@@ -35,6 +35,7 @@ def pages(backend: Backend, filter: Filter = ME, **options: Any) -> list[StoredP
     raise AssertionError("the pages do not end")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("newest_first", [None, True, False])
 @pytest.mark.parametrize("limit", [1, 4, 100])
 def test_pages_neither_lose_nor_repeat(

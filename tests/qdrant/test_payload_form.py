@@ -41,6 +41,7 @@ def test_other_programs_are_told_everything() -> None:
     assert written_out({"at": AT, "created_at": LATER})["created_at"] == LATER
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("condition", "expected"),
     [

@@ -26,6 +26,7 @@ BAD_VECTORS = {
 }
 
 
+@pytest.mark.slow
 def test_bad_vectors_are_refused_before_anything_is_written(backend: Backend) -> None:
     """One bad point of a batch: an error, and the store is as it was."""
     for name, bad in BAD_VECTORS.items():

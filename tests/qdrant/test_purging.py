@@ -10,6 +10,7 @@ from sensorium.qdrant.backend import Backend, Search
 from sensorium.qdrant.filters import Filter, Ids
 
 
+@pytest.mark.slow
 def test_all_that_lives_stays_as_it_is(fresh: Backend) -> None:
     """Points of every owner keep ids, payload, vectors, scores and order; others are gone."""
     rows = axis(1, 2, 3)
@@ -38,6 +39,7 @@ def test_all_that_lives_stays_as_it_is(fresh: Backend) -> None:
     assert fresh.schema == SCHEMA
 
 
+@pytest.mark.slow
 def test_a_purged_store_is_written_on_and_opens_again(reopen: Reopen) -> None:
     """What is written after a purge is there after the next opening, and so is what stayed."""
     backend = reopen(SCHEMA)
@@ -58,6 +60,7 @@ def test_an_empty_store_is_purged(fresh: Backend) -> None:
     assert len(all_ids(fresh)) == 1
 
 
+@pytest.mark.slow
 def test_a_closed_store_is_not_purged(fresh: Backend) -> None:
     """It says so."""
     fresh.close()

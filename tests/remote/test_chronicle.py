@@ -51,6 +51,7 @@ def test_arguments_are_the_same() -> None:
         ), name
 
 
+@pytest.mark.slow
 def test_both_tell_the_same(both: list[Memory]) -> None:
     """First, last, how often, history, conflicts, episodes: equal, field by field."""
     asked: list[Any] = [

@@ -52,6 +52,7 @@ def test_arguments_are_the_same() -> None:
         ), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SENSES)
 def test_what_was_perceived_comes_back(ana: RemoteMemory, name: str) -> None:
     """The percept of every sense, with its units, is the one that was sent, bit for bit."""

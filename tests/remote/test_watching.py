@@ -27,6 +27,7 @@ from sensorium.samples import sample
 DOG = "a dog barking"
 
 
+@pytest.mark.slow
 def test_what_arrives_is_told(ana: RemoteMemory, ben: RemoteMemory, place: Memory) -> None:
     """Of this client, of another, and of the server's own process; never another owner's."""
     watch = ana.watch(DOG, timeout=20)

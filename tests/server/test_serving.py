@@ -45,6 +45,7 @@ def at(link: str) -> str:
     return link.partition("/sign-in")[0]
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_the_link_signs_in_and_the_end_keeps_all(tmp_path: Path) -> None:
     """One line on stdout; the link works once; what was remembered survives SIGTERM."""
@@ -84,6 +85,7 @@ def test_the_link_is_said_once_it_is_answered(tmp_path: Path) -> None:
     assert answers == [{"status": "ok"}]
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 async def test_agents_use_the_same_tokens(tmp_path: Path) -> None:
     """A real MCP client reaches its owner's memories; what tokens come and go is heard at once."""
@@ -174,6 +176,7 @@ def certified(folder: Path) -> tuple[Path, Path]:
     return files
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_tls_is_spoken(tmp_path: Path) -> None:
     """The link is https, the cookie Secure; who speaks plain HTTP is not answered."""
@@ -190,6 +193,7 @@ def test_tls_is_spoken(tmp_path: Path) -> None:
             httpx2.get(f"http{at(link).removeprefix('https')}/health")
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 def test_behind_a_proxy_its_word_is_taken(tmp_path: Path) -> None:
     """Its address is ours, no link is printed, and wrong tokens are counted by its clients."""
@@ -209,6 +213,7 @@ def test_behind_a_proxy_its_word_is_taken(tmp_path: Path) -> None:
         assert httpx2.get(f"{base}/metrics").status_code == 401
 
 
+@pytest.mark.slow
 @pytest.mark.allow_hosts(["127.0.0.1"])
 @pytest.mark.parametrize(("proxy", "status"), [("127.0.0.1", 401), ("192.0.2.0/24", 429)])
 def test_only_the_address_of_the_proxy_is_believed(tmp_path: Path, proxy: str, status: int) -> None:

@@ -70,6 +70,7 @@ def test_a_file_has_the_weights_that_name_the_space(name: str) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_module_is_exported_with_the_weights_it_has() -> None:
     """And the file is the same each time, on which its digest depends."""
     torch.manual_seed(0)

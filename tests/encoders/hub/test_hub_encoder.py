@@ -53,6 +53,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: make(root / name) for name, make in makers.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "modality", "percept"),
     [
@@ -262,6 +263,7 @@ def test_a_model_that_declares_nothing_says_what_to_do() -> None:
         _chosen(None, [], "maker/model")
 
 
+@pytest.mark.slow
 def test_without_the_library_the_extra_is_named() -> None:
     """One line to type; nothing else of the package needs it."""
     code = (

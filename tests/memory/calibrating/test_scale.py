@@ -100,6 +100,7 @@ def test_overlap_divides() -> None:
     assert scale.score(float(scale.vector @ row[0])) == pytest.approx(0.8, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_many_modalities_are_no_advantage_by_luck() -> None:
     """Of unrelated records, one with a single modality beats one with four in half of the cases."""
     draw = np.random.default_rng(7)
@@ -118,6 +119,7 @@ def test_many_modalities_are_no_advantage_by_luck() -> None:
     assert np.mean(np.greater(single, best)) < 0.3  # what it would be without the correction
 
 
+@pytest.mark.slow
 def test_long_recordings_have_no_advantage_by_luck() -> None:
     """Of unrelated sounds, one of a single row beats one of forty in half of the cases."""
     draw = np.random.default_rng(8)
@@ -142,6 +144,7 @@ def test_a_row_is_worth_the_same_among_any_others(modality: str, others: int) ->
     assert 0.3 < confidence_of(scale, whole.evidence) < 0.98
 
 
+@pytest.mark.slow
 def test_the_best_of_all_rows_is_explained_by_luck() -> None:
     """In unrelated records of one row and of 59, the best is as sure as among single rows."""
     draw = np.random.default_rng(17)
@@ -156,6 +159,7 @@ def test_the_best_of_all_rows_is_explained_by_luck() -> None:
     assert np.abs(np.sort(chances) - np.linspace(0, 1, len(chances))).max() < 0.12
 
 
+@pytest.mark.slow
 def test_rows_newer_than_the_sample_count() -> None:
     """Where a few notes were sampled, the best of a thousand unrelated new rows is no answer."""
     draw = np.random.default_rng(16)
@@ -211,6 +215,7 @@ def test_a_score_never_grows_with_rows(
     assert score <= scale.score(similarity, rows) <= scale.score(similarity)
 
 
+@pytest.mark.slow
 def test_the_best_of_unrelated_points_is_explained_by_luck() -> None:
     """The chance that luck stays below the best of n unrelated points is uniform."""
     draw = np.random.default_rng(12)

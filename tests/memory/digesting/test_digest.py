@@ -32,6 +32,7 @@ from sensorium.memory.digesting import digester
 from sensorium.memory.digesting.digester import Digester
 
 
+@pytest.mark.slow
 def test_what_happened_stays(memory: Memory) -> None:
     """Of 90 frames of a camera what happened once is still found; most of the rest is gone."""
     streamed(memory)
@@ -52,6 +53,7 @@ def test_each_episode_keeps_a_moment(memory: Memory) -> None:
     assert len(left) == 9
 
 
+@pytest.mark.slow
 def test_a_dry_run_says_the_same_and_changes_nothing(memory: Memory) -> None:
     """The receipt of a dry run is that of the digest after it."""
     streamed(memory)
@@ -64,6 +66,7 @@ def test_a_dry_run_says_the_same_and_changes_nothing(memory: Memory) -> None:
     assert totals(receipt) == totals(promised)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", ["episodes", 20, 0.1])
 def test_a_second_digest_drops_nothing(memory: Memory, keep: Any) -> None:
     """What a digest has kept the next one keeps, too."""
@@ -78,12 +81,14 @@ def test_a_second_digest_drops_nothing(memory: Memory, keep: Any) -> None:
     assert times(memory) == left
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("keep", "left"), [(20, 20), (1, 1), (0.1, 9), (10_000, 90)])
 def test_a_number_or_a_share_stays(memory: Memory, keep: Any, left: int) -> None:
     """As many stay as are asked for, or all there are."""
     assert streamed(memory).digest(keep=keep).kept == memory.count() == left
 
 
+@pytest.mark.slow
 def test_the_most_telling_go_last(memory: Memory) -> None:
     """What happened is among a tenth that stays."""
     streamed(memory).digest(keep=0.1)
@@ -116,6 +121,7 @@ STAYING: dict[str, tuple[str, Callable[[datetime], Moment]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reason", "made"), STAYING.values(), ids=STAYING)
 def test_what_is_no_frame_stays(
     memory: Memory, reason: str, made: Callable[[datetime], Moment]
@@ -129,6 +135,7 @@ def test_what_is_no_frame_stays(
     assert receipt.stayed == {"telling": 1, reason: 1}
 
 
+@pytest.mark.slow
 def test_what_supersedes_and_what_is_superseded_stays(memory: Memory) -> None:
     """A chain of what held before is never broken."""
     first = memory.remember(picture("a"), at=START, origin="sensor").id
@@ -171,6 +178,7 @@ def test_a_row_of_a_recording_is_of_frames(memory: Memory) -> None:
     assert receipt.stayed == {"telling": 3, "single": 1}
 
 
+@pytest.mark.slow
 def test_a_named_source_is_a_row_whatever_its_origin(memory: Memory) -> None:
     """Frames of an earlier release have no origin: they go where the call names their source."""
     streamed(memory, days=1, origin=None)
@@ -179,6 +187,7 @@ def test_a_named_source_is_a_row_whatever_its_origin(memory: Memory) -> None:
     assert memory.count() == 3
 
 
+@pytest.mark.slow
 def test_filters_restrict_a_digest(memory: Memory) -> None:
     """Only frames that the filters let through go."""
     streamed(memory, days=1)
@@ -188,6 +197,7 @@ def test_filters_restrict_a_digest(memory: Memory) -> None:
     assert memory.count(source="door") == receipt.kept == 1
 
 
+@pytest.mark.slow
 def test_what_is_young_stays(memory: Memory) -> None:
     """Frames that are younger than asked for are not looked at; whole days are."""
     streamed(memory, days=3)
@@ -206,6 +216,7 @@ def test_a_frame_that_goes_on_is_not_old(memory: Memory) -> None:
     assert memory.digest(older_than="100d", keep=1, dry_run=True).stayed == {"recent": 1}
 
 
+@pytest.mark.slow
 def test_a_file_that_another_record_names_stays(memory: Memory) -> None:
     """Content that is kept once for two records goes with the last of them."""
     streamed(memory, days=1)
@@ -216,6 +227,7 @@ def test_a_file_that_another_record_names_stays(memory: Memory) -> None:
     assert memory.open_medium(memory.get("mine").media[0])
 
 
+@pytest.mark.slow
 def test_another_owner_is_not_touched(home: House) -> None:
     """A digest drops frames of its owner alone."""
     mine, theirs = (home.memory(str(uuid4()), ENCODER) for _ in range(2))
@@ -227,6 +239,7 @@ def test_another_owner_is_not_touched(home: House) -> None:
     assert len(files(theirs)) == FRAMES
 
 
+@pytest.mark.slow
 def test_a_bound_holds(memory: Memory) -> None:
     """The least telling frames go until what stays takes no more than the bound."""
     streamed(memory)
@@ -241,6 +254,7 @@ def test_a_bound_holds(memory: Memory) -> None:
     assert tighter.dropped >= 1
 
 
+@pytest.mark.slow
 def test_a_bound_that_cannot_hold_is_refused(memory: Memory) -> None:
     """Where what stays anyhow takes more than the bound, nothing is dropped."""
     streamed(memory, days=1)
@@ -282,6 +296,7 @@ def test_what_makes_no_sense_is_refused(
     assert memory.count() == 1
 
 
+@pytest.mark.slow
 def test_an_age_beyond_the_calendar_means_nothing(memory: Memory) -> None:
     """Nothing is older than all time."""
     assert streamed(memory, days=1).digest(older_than="900000w").looked_at == 0
@@ -293,6 +308,7 @@ def test_an_empty_memory_is_digested(memory: Memory) -> None:
     assert (receipt.looked_at, receipt.dropped, receipt.spans) == (0, 0, ())
 
 
+@pytest.mark.slow
 def test_what_somebody_tags_meanwhile_stays(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -311,6 +327,7 @@ def test_what_somebody_tags_meanwhile_stays(
     assert receipt.stayed["changed"] == 1
 
 
+@pytest.mark.slow
 def test_a_digest_that_is_given_up_has_lost_nothing(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -339,6 +356,7 @@ def test_a_digest_that_is_given_up_has_lost_nothing(
     assert memory.digest().dropped == 0
 
 
+@pytest.mark.slow
 def test_a_digest_can_be_cancelled(memory: Memory) -> None:
     """`cancel` ends it before anything goes."""
     streamed(memory, days=1)
@@ -349,6 +367,7 @@ def test_a_digest_can_be_cancelled(memory: Memory) -> None:
     assert memory.count() == FRAMES
 
 
+@pytest.mark.slow
 def test_progress_is_told(memory: Memory) -> None:
     """The last call says that all of them went."""
     told: list[tuple[int, int | None]] = []
@@ -399,6 +418,7 @@ def test_the_store_is_made_small_on_disk(tmp_path: Path) -> None:
         assert memory.backend.stats()["bytes"] < before
 
 
+@pytest.mark.slow
 def test_asynchronous_programs_digest_too(memory: Memory) -> None:
     """`AsyncMemory.digest` is the same."""
     streamed(memory, days=1)

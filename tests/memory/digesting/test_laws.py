@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.memories import ENCODER
@@ -34,6 +35,7 @@ KINDS = st.sampled_from([*PROTECTED, *["frame"] * 5])
 KEEPS = st.sampled_from(["episodes", 1, 3, 0.01, 0.5])
 
 
+@pytest.mark.slow
 @given(kinds=st.lists(KINDS, min_size=1, max_size=40), keep=KEEPS, seed=st.integers(0, 999))
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_protected_stays(home: House, kinds: list[str], keep: Any, seed: int) -> None:

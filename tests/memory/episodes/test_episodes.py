@@ -57,6 +57,7 @@ def test_scenes_are_episodes(memory: Memory) -> None:
     assert [each.is_last for each in (first, second, third)] == [False, False, True]
 
 
+@pytest.mark.slow
 def test_a_stream_has_the_episodes_of_what_is_kept(memory: Memory, home: House) -> None:
     """Asked after each few memories, it finds what it finds when it is asked once."""
     for start in range(0, 60, 7):

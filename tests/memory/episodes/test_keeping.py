@@ -146,6 +146,7 @@ def test_nothing_removed_stays_in_the_file(tmp_path: Path) -> None:
         assert file.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut", "empty", "other", "swapped"])
 def test_a_damaged_file_is_found_anew(tmp_path: Path, damage: str) -> None:
     """A file that is cut, empty, something else or another owner's is as if there were none."""

@@ -243,6 +243,7 @@ MediaStore(sys.argv[1], owner="rex").put(Stream(), extension="bin")
 """
 
 
+@pytest.mark.slow
 def test_a_killed_write_leaves_no_file_under_a_name(tmp_path: Path) -> None:
     """After SIGKILL half-way there is a part, which no reader sees and a later sweep removes."""
     done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)

@@ -126,6 +126,7 @@ def test_a_writer_is_not_cut_in_two(memory: Memory, place: Path, tmp_path: Path)
     assert not [path for path in place.iterdir() if path.name.startswith("shard-")]
 
 
+@pytest.mark.slow
 def test_a_memory_that_another_process_holds_is_backed_up(place: Path, tmp_path: Path) -> None:
     """And so is one that is only read."""
     child = (
@@ -169,6 +170,7 @@ def test_media_that_are_kept_elsewhere_come_with_it(tmp_path: Path) -> None:
         assert again.verify().files == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize("what", ["backup", "restore"])
 def test_a_death_half_way_leaves_nothing_half(
@@ -213,6 +215,7 @@ def last(change: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
     return lambda manifest: manifest["files"][-1].update(change)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["../out", "/tmp/out", "a/../../out", "C:\\out", "a//b", "..", "a/./b", "shard\n", ""]
 )
@@ -227,6 +230,7 @@ def test_a_name_that_leads_out_is_refused(backup: Path, tmp_path: Path, name: st
     assert not list(tmp_path.glob(".new.*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

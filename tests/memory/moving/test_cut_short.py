@@ -63,6 +63,7 @@ def check_whole(client: QdrantClient, folder: Path) -> str:
     return model
 
 
+@pytest.mark.slow
 @EARLIER
 def test_a_death_before_any_request_hides_nothing(earlier: bool, tmp_path: Path) -> None:
     """Who opens the memory next finds all records, in one space, and may re-embed at once."""
@@ -78,6 +79,7 @@ def test_a_death_before_any_request_hides_nothing(earlier: bool, tmp_path: Path)
     assert ends == {"old", "new"}
 
 
+@pytest.mark.slow
 @EARLIER
 def test_a_refusal_of_any_request_hides_nothing(earlier: bool, tmp_path: Path) -> None:
     """The memory that could not be re-embedded goes on, or says that it was."""

@@ -214,6 +214,7 @@ export_records(backend, None, owner="rex", directory=base / "out", progress=kill
 """
 
 
+@pytest.mark.slow
 def test_a_killed_export_does_not_look_whole(tmp_path: Path) -> None:
     """After SIGKILL the directory is not there, and exporting again works."""
     command = [sys.executable, "-c", KILLED, str(tmp_path), str(Path(__file__).parents[3])]

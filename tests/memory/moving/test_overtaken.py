@@ -105,6 +105,7 @@ class Other:
                 self.refused.add(name)
 
 
+@pytest.mark.slow
 @EARLIER
 def test_what_others_do_at_any_moment_is_kept_or_refused(earlier: bool, tmp_path: Path) -> None:
     """Acknowledged, it is in the new collection; a record that was forgotten does not return."""
@@ -129,6 +130,7 @@ def test_what_others_do_at_any_moment_is_kept_or_refused(earlier: bool, tmp_path
     assert 0 < refusals < total / 2
 
 
+@pytest.mark.slow
 @EARLIER
 def test_no_answer_is_of_the_wrong_space(earlier: bool, tmp_path: Path) -> None:
     """A recall of another process at any moment finds the right record, or says why it cannot."""

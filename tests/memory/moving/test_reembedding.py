@@ -96,6 +96,7 @@ def test_other_owners_in_the_collection_stop_it(place: Any, tmp_path: Path) -> N
         assert memory.count() == 1
 
 
+@pytest.mark.slow
 def test_it_goes_on_when_the_process_that_holds_the_folder_dies(tmp_path: Path) -> None:
     """The collection that was being made ended with that process: it is begun again here."""
     with opened(tmp_path / "home", OLD, tmp_path) as memory:

@@ -107,6 +107,7 @@ def test_similarity_is_the_raw_cosine(crowd: Memory) -> None:
             assert hit.similarity == pytest.approx(expected, abs=1e-3)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(question=st.integers(0, 10_000))
 def test_raw_ranking_is_brute_force(crowd: Memory, question: int) -> None:
@@ -252,6 +253,7 @@ def test_a_chance_in_every_modality_is_discounted(memory: Memory) -> None:
     assert hits["crowded"].score < hits["alone"].score - 0.005
 
 
+@pytest.mark.slow
 def test_long_recordings_are_no_advantage(memory: Memory) -> None:
     """A short sound with a fair match beats the luck of hundreds of windows."""
     for i in range(8):

@@ -198,6 +198,7 @@ def check_whose(record: Record, reader: str) -> None:
     assert (record.id in NAMES) == (record.owner == reader)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(done=st.lists(steps, min_size=6, max_size=14))
 def test_everybody_sees_what_is_theirs_and_what_is_shared_with_them(

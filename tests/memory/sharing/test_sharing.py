@@ -409,6 +409,7 @@ def test_confidence_of_what_is_shared(pair: Pair) -> None:
     assert np.isclose(np.linalg.norm(hit.vector), 1, atol=1e-2)
 
 
+@pytest.mark.slow
 def test_what_is_shared_counts_as_luck(pair: Pair) -> None:
     """The best of many is less sure than the best of few, whoever the many are of."""
     rare = "dog*0.45 cat"  # about as near as the best of some hundred things

@@ -223,6 +223,7 @@ except RecordError as error:
 """
 
 
+@pytest.mark.slow
 def test_one_stream_of_a_name_in_all_processes(tmp_path: Path) -> None:
     """Its statistics would be those of the last writer alone; what is over is continued."""
     code = SECOND.format(path=sys.path, place=str(tmp_path))
@@ -269,6 +270,7 @@ stream.push(np.ones((128, 6)))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sink", ["works", "hang"])
 def test_a_stream_left_open_is_closed_at_exit(sink: str) -> None:
     """The interpreter ends: with the window remembered, or in bounded time, saying what is lost."""
@@ -321,6 +323,7 @@ def test_a_walk_pushed_live_is_recalled_by_its_words(tmp_path: Path) -> None:
         assert START <= hit.record.at < hit.record.until <= START + timedelta(seconds=10.1)
 
 
+@pytest.mark.slow
 def test_the_example_finds_the_walk_and_the_run(capsys: pytest.CaptureFixture[str]) -> None:
     """Eight windows, one gap; each question is answered by its own half of the stream."""
     runpy.run_path(str(ROOT / "examples" / "sensor_stream.py"), run_name="__main__")

@@ -294,6 +294,7 @@ def test_a_present_without_a_zone_is_refused() -> None:
         read_times("yesterday", languages=["xx"])
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.sampled_from(

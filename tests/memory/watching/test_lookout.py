@@ -102,6 +102,7 @@ class Watching:
         return write_cursor(self.position, "rex")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_each_is_told_exactly_once(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """Written late or all at once, told by watches that are cut short anywhere."""

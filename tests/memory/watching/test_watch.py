@@ -100,6 +100,7 @@ def test_what_matches_is_told_as_it_arrives(memory: Memory) -> None:
     assert list(watch) == []
 
 
+@pytest.mark.slow
 def test_each_is_told_once_and_none_is_lost_from_a_cursor_on(memory: Memory) -> None:
     """Killed after any hit and resumed, a watch gives exactly the rest, old and fresh."""
     names = [f"r{n:03}" for n in range(84)]
@@ -159,6 +160,7 @@ def test_more_hits_than_a_cursor_names_are_told_when_they_have_settled(
     assert [hit.record.id for hit in watch] == [f"r{n}" for n in range(most, 8)]
 
 
+@pytest.mark.slow
 def test_whoever_asks_for_all_waits_for_what_has_to_settle(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +173,7 @@ def test_whoever_asks_for_all_waits_for_what_has_to_settle(
     assert sorted(hit.record.id for hit in asked) == [f"r{n}" for n in range(8)]
 
 
+@pytest.mark.slow
 def test_a_watch_that_nobody_reads_does_not_grow(memory: Memory) -> None:
     """What it holds is bounded, and all is told when it is read at last."""
     watch = memory.watch("glass", timeout=0, min_confidence=0)
@@ -186,6 +189,7 @@ def test_a_watch_that_nobody_reads_does_not_grow(memory: Memory) -> None:
     assert len(watch.cursor) < 5_000
 
 
+@pytest.mark.slow
 def test_only_what_arrives_is_compared(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of many records, those alone that are new, and nothing while nothing is."""
     memory.remember_many([Moment(text=f"u{n} v{n}") for n in range(200)])
@@ -247,6 +251,7 @@ def test_what_is_written_again(memory: Memory) -> None:
     assert list(watch) == []
 
 
+@pytest.mark.slow
 def test_only_what_the_filters_let_through(memory: Memory) -> None:
     """Tags, origins, modalities; near a pose exactly, not in its box alone."""
     start = memory.watch("glass").cursor
@@ -339,6 +344,7 @@ def test_a_waiting_watch_is_woken_and_ends_with_its_memory(
     assert waiting.poll() is None
 
 
+@pytest.mark.slow
 def test_another_process_is_heard(tmp_path: Path) -> None:
     """Whichever of the two has the folder, and by a cursor after a kill."""
     options: dict[str, Any] = {"owner": "rex", "encoder": ENCODER}

@@ -72,6 +72,7 @@ def test_another_time_keeps_the_length(memory: Memory) -> None:
         memory.update(made.id, at=datetime(2026, 1, 1))
 
 
+@pytest.mark.slow
 def test_update_adds_percepts_and_loses_no_vector(memory: Memory) -> None:
     """Rows of multivectors, parts and stills are all still found after percepts were added."""
     made = memory.remember(sound(NOISE), picture("dog"), motion("walk|run"), tags=["t"])

@@ -185,6 +185,7 @@ def test_words_that_cannot_be_encoded_are_left_out(memory: Memory) -> None:
     assert [each.text for each in memory.get(made.id).findings] == ["bread"]
 
 
+@pytest.mark.slow
 def test_a_long_talk_has_a_row_for_each_stretch(memory: Memory) -> None:
     """Findings beyond one point's rows go on in linked points, and are all recalled."""
     spoken = [f"s{index}" for index in range(1500)]

@@ -72,6 +72,7 @@ def opened(folder: Path, owner: str = "rex") -> Memory:
     return Memory.open(folder, owner=owner, encoder=ENCODER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quantization", [None, "int8"])
 def test_no_byte_is_left(folder: Path, quantization: str | None) -> None:
     """Of two owners' secrets one is purged: none of its traces is left, the other is as it was."""

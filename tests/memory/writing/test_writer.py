@@ -87,6 +87,7 @@ def test_the_id_of_a_record_names_it_in_remember_too(memory: Memory) -> None:
     assert memory.get(derived).modalities == ("audio",)
 
 
+@pytest.mark.slow
 def test_a_replaced_record_leaves_no_parts(memory: Memory) -> None:
     """Points that continued what stood under the id are gone."""
     memory.remember(sound(NOISE), id="a")

@@ -63,6 +63,7 @@ def stored(request: pytest.FixtureRequest) -> Iterator[tuple[str, Memory]]:
         yield request.param, memory
 
 
+@pytest.mark.slow
 def test_each_note_is_found_from_another_language(stored: tuple[str, Memory]) -> None:
     """German and English, Chinese and Spanish, each way: six notes, six questions."""
     language, memory = stored

@@ -29,6 +29,7 @@ def test_an_emoji_is_named(text: str, named: str) -> None:
     assert name_emoji(text) == named
 
 
+@pytest.mark.slow
 def test_a_dog_finds_the_dog() -> None:
     """Among the photos of the demo, and as the word does."""
     with Memory.open(":memory:", owner="rex") as memory:

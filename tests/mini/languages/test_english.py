@@ -46,6 +46,7 @@ def test_the_names_that_the_towers_learned_are_english(file: str) -> None:
     assert [name for name in names(file) if language_of(name) is not Language.ENGLISH] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", SENTENCES)
 def test_english_vectors_are_those_of_the_english_tower(text: str) -> None:
     """Bit for bit, foreign names, letters and smiles included."""

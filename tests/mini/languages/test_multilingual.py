@@ -50,6 +50,7 @@ def rows() -> list[str]:
     return [line.split("\t")[0] for line in QUESTIONS.read_text(encoding="utf-8").splitlines()[1:]]
 
 
+@pytest.mark.slow
 def test_every_language_finds_four_fifths_of_what_english_finds(right: dict[str, int]) -> None:
     """25 questions each about photos, sounds and depth maps."""
     assert len(right) == 16
@@ -57,6 +58,7 @@ def test_every_language_finds_four_fifths_of_what_english_finds(right: dict[str,
     assert {language: n for language, n in right.items() if n < least} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stored", "question"),
     [

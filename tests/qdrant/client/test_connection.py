@@ -32,6 +32,7 @@ REX = Filter("rex")
 INSECURE = pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_what_may_pass_is_tried_again(backend: ClientBackend, stub: Stub, status: int) -> None:
     """Two failures, then an answer: the caller sees the answer alone."""
@@ -56,6 +57,7 @@ def test_tries_come_to_an_end(stub: Stub) -> None:
     backend.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 404, 409, 413, 422])
 def test_refusals_are_not_tried_again(backend: ClientBackend, stub: Stub, status: int) -> None:
     """The same request would be refused again; the error repeats the server's words."""
@@ -65,6 +67,7 @@ def test_refusals_are_not_tried_again(backend: ClientBackend, stub: Stub, status
     assert len(stub.asked) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_server_is_given_the_time_it_asks_for(
     backend: ClientBackend, stub: Stub, status: int, monkeypatch: pytest.MonkeyPatch
@@ -77,6 +80,7 @@ def test_a_server_is_given_the_time_it_asks_for(
     assert 0.2 <= time.monotonic() - began < 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", ["Wed, 21 Oct 2015 07:28:00 GMT", "-5", "soon"])
 @pytest.mark.parametrize("status", [429, 503])
 def test_an_odd_retry_after_is_no_obstacle(
@@ -95,6 +99,7 @@ def test_an_answer_from_another_program_is_an_error(backend: ClientBackend, stub
     assert len(stub.asked) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", ['{"result": null}', '{"result": 7}', "[]", "null"])
 def test_an_answer_without_a_result_is_an_error_of_ours(
     backend: ClientBackend, stub: Stub, body: str
@@ -123,6 +128,7 @@ def test_an_answer_without_a_result_is_an_error_of_ours(
         assert len(stub.asked) == 1
 
 
+@pytest.mark.slow
 def test_an_odd_answer_at_any_moment_of_opening_is_an_error_of_ours(stub: Stub) -> None:
     """Of a memory that is there, and of one that is begun."""
     for there in (True, False):
@@ -161,6 +167,7 @@ def test_a_full_disk_has_its_own_error(backend: ClientBackend, stub: Stub) -> No
     assert len(stub.asked) == 1
 
 
+@pytest.mark.slow
 @INSECURE
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_is_not_shown(
@@ -184,6 +191,7 @@ def test_a_refused_key_is_not_shown(
     assert KEY not in "".join(shown)
 
 
+@pytest.mark.slow
 @INSECURE
 def test_the_key_comes_from_the_environment(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the blanks a file leaves at its end; an argument goes first."""
@@ -218,6 +226,7 @@ def test_anything_but_a_url_is_refused(url: str) -> None:
         ClientBackend.open(url, schema=SCHEMA)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefer_grpc", [False, True])
 def test_a_forked_child_has_connections_of_its_own(stub: Stub, *, prefer_grpc: bool) -> None:
     """On its parent's, each could read the answer to the other's question; gRPC fails there."""
@@ -239,6 +248,7 @@ def test_a_forked_child_has_connections_of_its_own(stub: Stub, *, prefer_grpc: b
     client.close()
 
 
+@pytest.mark.slow
 def test_a_forked_child_that_closes_a_memory_leaves_its_parents_client_open(
     backend: ClientBackend, stub: Stub
 ) -> None:
@@ -247,6 +257,7 @@ def test_a_forked_child_that_closes_a_memory_leaves_its_parents_client_open(
     assert backend.count(REX) == 7
 
 
+@pytest.mark.slow
 def test_a_client_without_a_server_is_refused_in_a_forked_child() -> None:
     """What it was told there would be lost; the error says what to open."""
     backend = ClientBackend.open(QdrantClient(":memory:"), schema=SCHEMA)

@@ -27,6 +27,7 @@ def other() -> Iterator[Stub]:
         yield running
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one_text", [True, False])
 def test_another_node_answers_at_once(
     stub: Stub, other: Stub, *, one_text: bool, monkeypatch: pytest.MonkeyPatch
@@ -58,6 +59,7 @@ def test_a_node_that_is_gone_is_passed_over(stub: Stub) -> None:
     backend.close()
 
 
+@pytest.mark.slow
 def test_a_node_that_hangs_leaves_time_for_the_others(stub: Stub, other: Stub) -> None:
     """One request takes a third of the time for a call."""
     stub.late = 20.0

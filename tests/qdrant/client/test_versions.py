@@ -36,6 +36,7 @@ def test_a_server_that_is_too_old_is_refused(stub: Stub, version: str) -> None:
         ClientBackend.open(stub.url, schema=SCHEMA)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["1.20.0", "1.21.3", "2.0.0", "v1.20.0-dev"])
 def test_a_server_of_today_ranks_texts_itself(stub: Stub, version: str) -> None:
     """In one request."""
@@ -45,6 +46,7 @@ def test_a_server_of_today_ranks_texts_itself(stub: Stub, version: str) -> None:
     assert "text" in stub.asked[0].body["query"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["1.16.0", "1.18.3", "1.19.9", "unknown"])
 def test_an_older_server_is_not_asked_for_what_it_lacks(stub: Stub, version: str) -> None:
     """It counts and reads the texts; one that hides its version counts as old."""
@@ -58,6 +60,7 @@ def test_an_older_server_is_not_asked_for_what_it_lacks(stub: Stub, version: str
     assert not [asked for asked in stub.asked if "text" in (asked.body.get("query") or ())]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_server_may_hide_its_version(stub: Stub, status: int) -> None:
     """Behind a proxy that shows the collections alone."""
@@ -65,6 +68,7 @@ def test_a_server_may_hide_its_version(stub: Stub, status: int) -> None:
     ClientBackend.open(stub.url, schema=SCHEMA).close()
 
 
+@pytest.mark.slow
 def test_what_a_server_lacks_is_logged_once(stub: Stub, caplog: pytest.LogCaptureFixture) -> None:
     """Not at every opening, and not as a warning."""
     caplog.set_level(logging.INFO, versions.__name__)

@@ -90,6 +90,7 @@ def test_a_process_that_ends_on_a_full_disk_leaves_the_rest_to_the_log(tmp_path:
     backend.close()
 
 
+@pytest.mark.slow
 def test_a_forked_child_leaves_alone_what_its_parent_left_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,6 +72,7 @@ def first_hits(backend: EdgeBackend, modality: str, questions: NDArray[np.float3
     return [hits[0].id if hits else "" for hits in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modality", MODALITIES)
 def test_the_graph_of_each_modality_is_used(
     compacted: EdgeBackend, modality: str, monkeypatch: pytest.MonkeyPatch
@@ -91,6 +92,7 @@ def test_no_graph_is_built_that_is_not_used() -> None:
     assert SIZES.scanned < reading.FEW < SIZES.least
 
 
+@pytest.mark.slow
 def test_scores_are_of_the_vectors_not_of_their_copies(
     compacted: EdgeBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +107,7 @@ def test_scores_are_of_the_vectors_not_of_their_copies(
         assert best.score == pytest.approx(float(question @ given[number]), abs=5e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("few", [0, reading.FEW_CHOSEN])
 def test_a_filter_loses_nothing_after_compacting(
     tmp_path: Path, few: int, monkeypatch: pytest.MonkeyPatch
@@ -135,6 +138,7 @@ def test_a_second_compaction_has_nothing_to_gain(compacted: EdgeBackend) -> None
     assert not compacted.compact()
 
 
+@pytest.mark.slow
 def test_a_memory_that_an_earlier_release_compacted_gains(tmp_path: Path) -> None:
     """Its graphs were built with Edge's own settings, and were not used."""
     backend = filled(tmp_path)
@@ -157,6 +161,7 @@ def test_a_memory_that_an_earlier_release_compacted_gains(tmp_path: Path) -> Non
     again.close()
 
 
+@pytest.mark.slow
 def test_what_a_schema_quantizes_is_kept(tmp_path: Path) -> None:
     """A memory that was made with copies of its own keeps their kind."""
     schema = CollectionSchema.for_space(SCHEMA.space, modalities=["image"], quantization="binary")

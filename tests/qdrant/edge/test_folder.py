@@ -62,6 +62,7 @@ def test_the_lock_goes_from_one_holder_to_the_next(tmp_path: Path) -> None:
     FolderLock(tmp_path).release(second)
 
 
+@pytest.mark.slow
 def test_a_holder_that_is_gone_releases_the_folder(tmp_path: Path) -> None:
     """A backend that nobody closed does not keep others out."""
     backend = EdgeBackend.open(tmp_path, schema=SCHEMA)

@@ -66,6 +66,7 @@ def test_a_condition_on_a_key_without_index_needs_no_look(
         assert backend.facet("tags", Filter("rex", condition), limit=5) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_an_index_is_kept_by_a_death(tmp_path: Path) -> None:
     """With the points that it was made for: else they would not be found."""

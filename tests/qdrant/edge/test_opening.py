@@ -69,6 +69,7 @@ def works(folder: Path, schema: CollectionSchema = SCHEMA) -> bool:
     return after == before + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", DEATHS)
 def test_a_folder_opens_after_a_death_in_its_first_opening(tmp_path: Path, moment: str) -> None:
     """Killed there, it is begun anew, by any encoder, and nothing of the first try is left."""
@@ -81,6 +82,7 @@ def test_a_folder_opens_after_a_death_in_its_first_opening(tmp_path: Path, momen
     assert names == ["lock", "lock.pid", "sensorium.json", "shard"]
 
 
+@pytest.mark.slow
 def test_an_opening_is_safe_against_loss_of_power_when_it_returns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

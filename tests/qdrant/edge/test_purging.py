@@ -54,6 +54,7 @@ def vectors(backend: EdgeBackend) -> dict[str, list[float]]:
     return {p.id: p.vectors["image"][0].tolist() for p in page.points}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quantization", [None, "int8", "binary"])
 def test_no_byte_of_a_removed_point_is_left(tmp_path: Path, quantization: str | None) -> None:
     """Deleting leaves words, ids and vectors in the files; purging leaves none of them."""
@@ -78,6 +79,7 @@ def test_no_byte_of_a_removed_point_is_left(tmp_path: Path, quantization: str | 
     assert described == (schema, backend.name)
 
 
+@pytest.mark.slow
 def test_vectors_do_not_wander(backend: EdgeBackend) -> None:
     """Edge makes each vector of unit length again when it is copied: the numbers stay the same."""
     backend.upsert([point(seed) for seed in range(300)])

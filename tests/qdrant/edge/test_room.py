@@ -72,6 +72,7 @@ def code_of(disk: Path, work: str) -> int:
     return subprocess.run([sys.executable, "-c", program, str(disk)], check=False).returncode
 
 
+@pytest.mark.slow
 def test_deletions_go_on_when_the_disk_is_full(disk: Path) -> None:
     """What frees a disk is not hindered by it; what was deleted stays so."""
     work = """backend = EdgeBackend.open(disk / "m", schema=SCHEMA)
@@ -89,6 +90,7 @@ os._exit(0)"""
         assert backend.count(MINE) == 50
 
 
+@pytest.mark.slow
 def test_a_flush_on_a_full_disk_is_an_error(ext4: Path, tmp_path: Path) -> None:
     """Also of pages that had room: what the system reads at once may reach into a hole."""
     with closing(EdgeBackend.open(tmp_path / "m", schema=SCHEMA)) as backend:
@@ -112,6 +114,7 @@ finally:
         assert backend.count(MINE) == 31
 
 
+@pytest.mark.slow
 def test_a_scarce_disk_has_the_room_of_a_flush_set_aside_before_each_write(ext4: Path) -> None:
     """Whoever fills it afterwards hinders neither the flush nor the closing."""
     work = """from sensorium.qdrant.edge import room
@@ -132,6 +135,7 @@ backend.close()"""
         assert backend.count(MINE) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("free", [0, 20, 60])
 def test_opening_on_a_full_disk_is_an_error(disk: Path, free: int) -> None:
     """On a disk in RAM, where opening fills the holes of files, and for a new memory."""
@@ -145,6 +149,7 @@ def test_opening_on_a_full_disk_is_an_error(disk: Path, free: int) -> None:
         assert backend.count(MINE) == 1
 
 
+@pytest.mark.slow
 def test_a_disk_without_room_for_the_lock_is_full(disk: Path) -> None:
     """The system's own error of a full disk is ours, too."""
     work = """from sensorium.qdrant.edge import backend

@@ -129,6 +129,7 @@ def test_copies_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     assert dead.due(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["copying", "copied", "exchanged"])
 def test_a_death_in_a_copy_loses_nothing(tmp_path: Path, moment: str) -> None:
     """A process that is killed while it copies leaves every acknowledged point, and one shard."""

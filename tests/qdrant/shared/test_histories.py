@@ -36,6 +36,7 @@ def both(folder: Path) -> Iterator[list[HistoryProcess]]:
         process.end()
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60,
     deadline=None,

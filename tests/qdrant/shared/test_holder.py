@@ -55,6 +55,7 @@ os.kill(0, 9)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="forks")
 def test_many_connections_leave_the_holder_files_of_its_own(tmp_path: Path) -> None:
     """Of those that it may have open, half are for its own work."""

@@ -19,6 +19,7 @@ from sensorium.qdrant.shared import SharedBackend, connection, owner_locks
 from sensorium.qdrant.shared.owner_locks import owner_lock
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["the holder", "a peer"])
 def test_who_writes_next_waits_for_what_a_killed_one_had_sent(tmp_path: Path, who: str) -> None:
     """A call of a process that died is carried out before others write, not over theirs."""

@@ -32,6 +32,7 @@ OTHER = CollectionSchema.for_space(
 )
 
 
+@pytest.mark.slow
 def test_both_processes_see_what_the_other_wrote(tmp_path: Path, holding: HoldingProcess) -> None:
     """The second opener asks the first, and takes its place when that closes the folder."""
     assert holding.open(tmp_path, SCHEMA)
@@ -50,6 +51,7 @@ def test_both_processes_see_what_the_other_wrote(tmp_path: Path, holding: Holdin
     again.close()
 
 
+@pytest.mark.slow
 def test_a_killed_holder_loses_nothing_acknowledged(
     tmp_path: Path, holding: HoldingProcess
 ) -> None:
@@ -89,6 +91,7 @@ def test_a_folder_kept_to_oneself_is_refused(tmp_path: Path) -> None:
     alone.close()
 
 
+@pytest.mark.slow
 def test_another_encoder_is_refused_by_name(tmp_path: Path, holding: HoldingProcess) -> None:
     """Through the holder as without it."""
     holding.open(tmp_path, SCHEMA)
@@ -96,6 +99,7 @@ def test_another_encoder_is_refused_by_name(tmp_path: Path, holding: HoldingProc
         SharedBackend.open(tmp_path, schema=OTHER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("held", ["here", "elsewhere"])
 def test_a_new_space_is_seen_by_all(tmp_path: Path, holding: HoldingProcess, held: str) -> None:
     """Whoever knows the old encoder neither writes into the new collection nor reads from it."""
@@ -140,6 +144,7 @@ def test_what_a_process_began_ends_with_its_connection(
     backend.close()
 
 
+@pytest.mark.slow
 def test_a_stopped_holder_is_named(
     tmp_path: Path, holding: HoldingProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +165,7 @@ def test_a_stopped_holder_is_named(
     backend.close()
 
 
+@pytest.mark.slow
 def test_a_removed_folder_is_not_begun_anew(tmp_path: Path, holding: HoldingProcess) -> None:
     """What would be written there is lost, so it is refused."""
     folder = tmp_path / "memory"
@@ -212,6 +218,7 @@ def test_nonsense_harms_nobody(tmp_path: Path, said: bytes) -> None:
     backend.close()
 
 
+@pytest.mark.slow
 def test_a_long_path_has_its_socket_elsewhere(tmp_path: Path) -> None:
     """Both processes find it by the folder's digest, in a directory of this user alone."""
     folder = tmp_path / ("x" * 60) / ("y" * 60)
@@ -304,6 +311,7 @@ print(os.waitstatus_to_exitcode(os.wait()[1]), backend.count(ME))
 """
 
 
+@pytest.mark.slow
 def test_the_end_of_a_forked_child_leaves_the_shard_to_its_parent(tmp_path: Path) -> None:
     """What ends at exit in the parent, where nobody closed it, is not ended by the child."""
     assert ran(ENDS, tmp_path / "memory") == "0 1"
@@ -323,12 +331,14 @@ def ran(code: str, place: Path | str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["folder", "temporary"])
 def test_forked_workers_write_through_their_parent(tmp_path: Path, kind: str) -> None:
     """What a child was told is kept, is there; its end closes and removes nothing."""
     assert ran(FORKS, ":memory:" if kind == "temporary" else tmp_path / "memory") == "well"
 
 
+@pytest.mark.slow
 def test_a_child_of_a_process_that_asks_asks_for_itself(
     tmp_path: Path, holding: HoldingProcess
 ) -> None:

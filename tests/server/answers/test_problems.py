@@ -20,6 +20,7 @@ CLASSES = [
 ]
 
 
+@pytest.mark.slow
 def test_errors_are_problems_with_a_remedy(ana: TestClient) -> None:
     """Whatever is wrong: the path, the method, a parameter, an id."""
     for answer, status in (

@@ -21,6 +21,7 @@ SOCKET = f"{SOCKETS}/socket"
 PATHS = ("/", "/health", "/nosuch", "/v1/memories/nosuch", "/docs/", "/openapi.json", "/metrics")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 def test_every_answer_is_guarded(ana: TestClient, path: str) -> None:
     """Nothing is loaded from elsewhere, framed, guessed or told to other sites."""
@@ -115,6 +116,7 @@ def test_the_description_names_every_error(nobody: TestClient) -> None:
     assert "security" not in described["paths"]["/v1/session"]["get"]
 
 
+@pytest.mark.slow
 def test_sockets_of_pages_elsewhere_are_refused(fresh: FastAPI) -> None:
     """A browser sends cookies with them to any site: the page has to be ours."""
 

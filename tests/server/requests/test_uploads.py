@@ -66,6 +66,7 @@ def test_limits_are_options_of_the_server() -> None:
             assert client(app, "ana").post("/v1/memories", files=files).status_code == 413
 
 
+@pytest.mark.slow
 def test_what_a_killed_server_left_is_removed(fresh: FastAPI, tmp_path: Path) -> None:
     """With the next upload, wherever uploads lie; what another server still receives stays."""
     code = (

@@ -49,6 +49,7 @@ def test_the_last_of_all_matches(web: TestClient) -> None:
     assert often["occurrences"]["low"] <= 2 <= often["occurrences"]["high"]
 
 
+@pytest.mark.slow
 def test_a_file_names_a_moment(ana: TestClient) -> None:
     """What came after the bark: the depth map an hour later."""
     bark = (FOLDER / "sound_dog_bark.ogg").read_bytes()
@@ -116,6 +117,7 @@ def test_what_cannot_be_told_is_refused(
     assert words in problem(ana, **question)["came"]
 
 
+@pytest.mark.slow
 def test_what_happened_in_a_row(web: TestClient) -> None:
     """Of /v1/when and /v1/recall alike; each row has what followed in it."""
     steps = [{"words": "dog"}, {"words": "cat"}]

@@ -121,6 +121,7 @@ def test_each_file_is_a_memory_if_that_is_said(own: TestClient) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "about", "status", "named"),
     [

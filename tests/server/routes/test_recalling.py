@@ -36,6 +36,7 @@ def planted(fresh: FastAPI) -> TestClient:
     return client(fresh, "ana")
 
 
+@pytest.mark.slow
 def test_words_find_a_sound(ana: TestClient) -> None:
     """The bark sample and the photo answer "dog barking", with what matched."""
     hits = ask(ana, parts=[{"words": "dog barking"}], modalities=["audio"])["hits"]
@@ -87,6 +88,7 @@ def test_similar_memories(planted: TestClient) -> None:
     assert planted.get("/v1/similar/nobody").status_code == 404
 
 
+@pytest.mark.slow
 def test_notes_come_with_the_answer(ana: TestClient) -> None:
     """A question in a language that the encoder has not learnt, and times that were read."""
     [note] = ask(ana, parts=[{"words": "var är mina nycklar"}])["notes"]

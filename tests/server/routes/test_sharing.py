@@ -144,6 +144,7 @@ def test_the_end_of_a_share(webs: dict[str, TestClient]) -> None:
     assert texts(webs["ben"]) == ["note"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "share",
     [

@@ -31,6 +31,7 @@ def cookie_of(answer: Response) -> SimpleCookie:
     return SimpleCookie(answer.headers["set-cookie"])
 
 
+@pytest.mark.slow
 def test_a_token_becomes_a_cookie(app: FastAPI) -> None:
     """Which scripts cannot read, other sites cannot send, and which is not the token."""
     browser = client(app)

@@ -95,6 +95,7 @@ def test_frames_come_as_files_or_numbers(web: TestClient) -> None:
     assert web.get(f"/v1/signals/{digest}").json()["high"] == 2.25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("message", "code"),
     [
@@ -199,6 +200,7 @@ def test_streams_are_bounded_by_owner(fresh: FastAPI) -> None:
             until(again, "open")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -221,6 +223,7 @@ def test_what_may_wait_is_bounded(web: TestClient, options: str) -> None:
     assert any(word in answer.text for word in ("queue", "window", "stride")), answer.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message", "named"),
     [
@@ -252,6 +255,7 @@ def test_what_a_message_becomes_is_bounded(
     assert (told["code"], named in told["remedy"]) == ("PerceptValueError", True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ["300", "-1", "0.5", "null"])
 def test_a_picture_in_json_is_whole_numbers(web: TestClient, number: str) -> None:
     """What is no number from 0 to 255 is refused, not made one; what is becomes those pixels."""

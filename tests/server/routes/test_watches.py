@@ -52,6 +52,7 @@ def web(fresh: FastAPI, place: Memory) -> TestClient:
     return client(fresh, "ana")
 
 
+@pytest.mark.slow
 def test_hits_are_told_with_the_cursor_behind_them(web: TestClient) -> None:
     """Who comes back with the id of the last event gets the rest, whatever the address says."""
     found = events(web.get("/v1/watch", params={"words": "glass", **HOUR_AGO}))
@@ -71,6 +72,7 @@ def test_hits_are_told_with_the_cursor_behind_them(web: TestClient) -> None:
     assert told(web, words="glass", min_confidence=1, **HOUR_AGO) == []
 
 
+@pytest.mark.slow
 def test_a_file_may_be_watched_for(web: TestClient, fresh: FastAPI) -> None:
     """As a part of a form; words with weights, too."""
     parts = [{"words": "glass"}, {"words": "sea", "weight": -0.1}]
@@ -81,6 +83,7 @@ def test_a_file_may_be_watched_for(web: TestClient, fresh: FastAPI) -> None:
     assert fresh.state.routes.happenings.listened_to() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "query",
     [

@@ -159,6 +159,7 @@ def test_a_moment_has_the_pose_of_its_picture(tmp_path: Path) -> None:
     assert without.metadata == {}
 
 
+@pytest.mark.slow
 def test_memory_is_bounded(tmp_path: Path) -> None:
     """Of a long recording a few seconds are held, not all of it."""
     from sensorium.sources.bags.nearby import MotionNearby

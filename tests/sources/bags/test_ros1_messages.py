@@ -43,6 +43,7 @@ def write(path: Path, packed: Writer.CompressionFormat | None) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packed", PACKED)
 @pytest.mark.parametrize("topics", [["/imu"], ["/depth"], ["/imu", "/depth"]])
 @pytest.mark.parametrize("between", [(None, None), (START + SECOND, START + 5 * SECOND)])

@@ -309,7 +309,7 @@ def test_tokens_are_listed_and_revoked(tmp_path: Path) -> None:
     assert listed[0]["id"] in line
     assert (
         "read, write, forget"
-        in run("token", "add", "--owner", "a", "--rights", "x", *place, code=1).output
+        in run("token", "add", "--owner", "a", "--rights", "x", *place, code=2).output
     )
     assert run_json("token", "revoke", "laptop", *place)["revoked"] == listed[0]
     assert "token list" in run("token", "revoke", "laptop", *place, code=1).output

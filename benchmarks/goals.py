@@ -26,7 +26,8 @@ import asking
 import long_life
 import memory
 import scale
-from machine import machine_lines
+import torch
+from machine import describe, machine_lines
 from tables import markdown
 
 from sensorium.memory.moving.backing_up import restore
@@ -121,7 +122,7 @@ def growing(arguments: argparse.Namespace) -> list[Row]:
         if records > arguments.records:
             continue
         growth = scale.alone(scale.ONE if modalities == 1 else scale.SIX, records)
-        scale.keep([growth], scale.describe(scale.torch.device("cpu")))
+        scale.keep([growth], describe(torch.device("cpu")))
         made += [
             (f"{kind}: {what}", now, goal, former)
             for kind, what, now, goal, former in scale.rows([growth])

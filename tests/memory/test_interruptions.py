@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from qdrant_client import QdrantClient
 from tests.support.memories import files
-from tests.support.planted import House, PlantedEncoder, house, picture, sound, thermal
+from tests.support.planted import House, PlantedEncoder, picture, sound, thermal
 
 from sensorium.errors import MediaQuotaError, RecordError, RecordNotFoundError
 from sensorium.memory import Memory, Moment
@@ -27,17 +27,9 @@ LONG = "|".join(f"n{i}" for i in range(1100)) + "|wolf"  # windows: two points
 OLD = timedelta(hours=2)  # beyond the time that young files are left alone
 
 
-@pytest.fixture(scope="module", params=["edge", "client"])
-def home(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    with house(request.param, tmp_path_factory.mktemp("home"), ENCODER) as built:
-        yield built
-
-
-@pytest.fixture
-def memory(home: House) -> Memory:
-    return home.memory(str(uuid4()), ENCODER)
+@pytest.fixture(scope="module")
+def house_encoder() -> PlantedEncoder:
+    return ENCODER
 
 
 def points(memory: Memory) -> int:

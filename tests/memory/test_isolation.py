@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from tests.support.planted import MAKERS, House, PlantedEncoder, house, picture, sound
+from tests.support.planted import MAKERS, House, PlantedEncoder, picture, sound
 
 from sensorium.errors import MediaNotFoundError, RecordNotFoundError
 from sensorium.memory import Hit, Memory, Moment, Record
@@ -26,12 +25,9 @@ THINGS = ["dog", "cat|cow", "sea|" * 3 + "sand", "sun"]
 NOTHING = Not(Present("metadata.no_such_field"))  # which lets everything through
 
 
-@pytest.fixture(scope="module", params=["edge", "client"])
-def home(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    with house(request.param, tmp_path_factory.mktemp("home"), ENCODER) as built:
-        yield built
+@pytest.fixture(scope="module")
+def house_encoder() -> PlantedEncoder:
+    return ENCODER
 
 
 def snapshot(memory: Memory) -> dict[str, Any]:

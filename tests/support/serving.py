@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -27,11 +29,11 @@ def token_of(name: str) -> str:
     return f"sns_{name}_0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def tokens() -> Grants:
-    """All of them, as a server knows them."""
+def tokens(owners: Mapping[str, tuple[str, Iterable[str]]] = OWNERS) -> Grants:
+    """All of them, as a server knows them; or those of others, with owner and rights."""
     return Grants(
         Grant(digest_of(token_of(name)), owner, frozenset(rights))
-        for name, (owner, rights) in OWNERS.items()
+        for name, (owner, rights) in owners.items()
     )
 
 
@@ -39,6 +41,19 @@ def client(app: FastAPI, name: str | None = None) -> TestClient:
     """Ask an app as somebody of `OWNERS`, or without a token."""
     headers = {"Authorization": f"Bearer {token_of(name)}"} if name else {}
     return TestClient(app, base_url=ADDRESS, headers=headers, raise_server_exceptions=False)
+
+
+def staying() -> Callable[[], Awaitable[dict[str, Any]]]:
+    """What an app receives of a client that sends no body, and stays."""
+    begun = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        if begun.is_set():
+            await asyncio.Event().wait()
+        begun.set()
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    return receive
 
 
 def get(web: TestClient, path: str, **query: Any) -> dict[str, Any]:

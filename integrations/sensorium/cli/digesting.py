@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sensorium.cli.command import command
-from sensorium.cli.options import ListingFilters
+from sensorium.cli.options import ListingFilters, Yes
 from sensorium.cli.session import Session
-from sensorium.cli.terminal import FAILED, can_ask, confirmed, counting, waiting
+from sensorium.cli.terminal import FAILED, agreed, counting, waiting
 from sensorium.cli.values import number_or_text
-from sensorium.errors import QueryError
 
 if TYPE_CHECKING:
     from sensorium.memory import DigestReceipt
@@ -63,7 +62,7 @@ def digest(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
     session: Session,
 ) -> None:
     """Drop old frames of streams and recordings but the telling ones; asks first."""
@@ -89,19 +88,9 @@ def digest(
 
 
 def _agreed(receipt: DigestReceipt) -> bool:
-    """Ask somebody to confirm what is about to be lost.
-
-    Raises:
-        QueryError: Nobody can be asked.
-    """
     subject = f"{receipt.dropped:,} of {receipt.frames:,} frames of {receipt.owner!r}"
-    if not can_ask():
-        raise QueryError(
-            f"nobody was there to agree to drop {subject}",
-            "a yes",
-            "add --yes if they are to go, or --dry-run to see what would go",
-        )
-    return confirmed(f"Drop {subject}, and free {receipt.bytes / MEGABYTE:.1f} MB?")
+    freed = f"{receipt.bytes / MEGABYTE:.1f} MB"
+    return agreed(f"drop {subject}", f"Drop {subject}, and free {freed}?")
 
 
 def _lines(receipt: DigestReceipt) -> list[str]:

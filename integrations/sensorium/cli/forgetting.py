@@ -10,9 +10,9 @@ import typer
 
 from sensorium.cli.command import command
 from sensorium.cli.ids import all_records, find_id
-from sensorium.cli.options import ListingFilters
+from sensorium.cli.options import ListingFilters, Yes
 from sensorium.cli.session import Session
-from sensorium.cli.terminal import FAILED, can_ask, confirmed, counting, waiting
+from sensorium.cli.terminal import FAILED, agreed, counting, waiting
 from sensorium.cli.values import time_ago
 from sensorium.errors import QueryError
 
@@ -53,7 +53,7 @@ def forget(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be removed, and remove nothing.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
     session: Session,
 ) -> None:
     """Remove memories by id, or all that match the options; asks first unless ids are given."""
@@ -180,19 +180,8 @@ def _print_matching(session: Session, records: Sequence[Record]) -> None:
 
 
 def _agreed(memories: str, owner: str) -> bool:
-    """Ask somebody to confirm what is about to be lost.
-
-    Raises:
-        QueryError: Nobody can be asked.
-    """
     subject = f"{memories} of {owner!r}"
-    if not can_ask():
-        raise QueryError(
-            f"nobody was there to agree to forget {subject}",
-            "a yes",
-            "add --yes if they are to go, or --dry-run to see what would go",
-        )
-    return confirmed(f"Forget {subject}?")
+    return agreed(f"forget {subject}", f"Forget {subject}?")
 
 
 def _memories(count: int, *, media_only: bool = False) -> str:

@@ -30,6 +30,7 @@ AsModality = Annotated[
     str | None,
     typer.Option("--as", metavar="MODALITY", help=f"What the files are: {MODALITIES}."),
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 RecordId = Annotated[
     str, typer.Argument(metavar="ID", help="Id of the record, or its first eight characters.")

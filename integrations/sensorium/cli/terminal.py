@@ -18,6 +18,7 @@ from sensorium.errors import (
     OperationCancelledError,
     PerceptError,
     Phrase,
+    QueryError,
     SensoriumError,
 )
 
@@ -129,6 +130,24 @@ def confirmed(question: str) -> bool:
         return False
     typer.echo(f"{question} [y/N] ", nl=False, err=True)
     return sys.stdin.readline().strip().lower() in YES
+
+
+def agreed(loss: str, question: str) -> bool:
+    """Ask somebody to confirm what is about to be lost.
+
+    Args:
+        loss: What is lost, as a verb and its object.
+        question: The question, with its mark.
+    Raises:
+        QueryError: Nobody can be asked.
+    """
+    if not can_ask():
+        raise QueryError(
+            f"nobody was there to agree to {loss}",
+            "a yes",
+            "add --yes if they are to go, or --dry-run to see what would go",
+        )
+    return confirmed(question)
 
 
 @contextmanager

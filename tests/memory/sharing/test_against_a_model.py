@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -11,13 +10,11 @@ from uuid import uuid4
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from tests.support.planted import MODALITIES, House, PlantedEncoder, picture
-from tests.support.stores import KINDS, store_of
+from tests.support.planted import House, PlantedEncoder, picture
 
 from sensorium.errors import MediaNotFoundError, RecordNotFoundError
 from sensorium.memory import Memory, Record
 from sensorium.memory.layout.ids import point_id
-from sensorium.qdrant import CollectionSchema
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 ENCODER = PlantedEncoder(gap=1.0, background=True)
@@ -35,16 +32,6 @@ steps = st.one_of(
     st.tuples(st.just("unshare"), owners, owners, what | st.just("all")),
     st.tuples(st.just("leave"), owners, owners),
 )
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def home(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    schema = CollectionSchema.for_space(ENCODER.space, modalities=MODALITIES)
-    folder = tmp_path_factory.mktemp("home")
-    with store_of(request.param, folder) as reopen:
-        yield House(reopen(schema), folder)
 
 
 @dataclass

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
 import pytest
-from tests.support.planted import MODALITIES, House, PlantedEncoder, picture, sound
-from tests.support.stores import KINDS, store_of
+from tests.support.planted import House, PlantedEncoder, picture, sound
 
 from sensorium.errors import (
     FilterError,
@@ -24,21 +22,11 @@ from sensorium.memory import Memory
 from sensorium.memory.layout.ids import owner_key, point_id
 from sensorium.memory.sharing.shares import MOST_OF_ONE
 from sensorium.percepts import Pose
-from sensorium.qdrant import CollectionSchema, Equal, Filter, Ids
+from sensorium.qdrant import Equal, Filter, Ids
 from sensorium.qdrant.filters import LEDGER, Shared
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 ENCODER = PlantedEncoder(gap=1.0, background=True)
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def home(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    schema = CollectionSchema.for_space(ENCODER.space, modalities=MODALITIES)
-    folder = tmp_path_factory.mktemp("home")
-    with store_of(request.param, folder) as reopen:
-        yield House(reopen(schema), folder)
 
 
 class Pair:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from tests.support.memories import NOON
-from tests.support.planted import House, PlantedEncoder, depth, house, picture, sound
+from tests.support.planted import House, PlantedEncoder, depth, picture, sound
 from tests.support.remote import RemoteMemory
 from tests.support.waiting import wait_until
 
@@ -40,18 +40,9 @@ LONG = "|".join(["glass", *(f"n{i}" for i in range(2500))])  # three points
 AGO = datetime.now(timezone.utc) - timedelta(hours=1)
 
 
-@pytest.fixture(scope="module", params=["edge", "client"])
-def home(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    with house(request.param, tmp_path_factory.mktemp("home"), ENCODER) as built:
-        yield built
-
-
-@pytest.fixture
-def memory(home: House) -> Memory:
-    """The memory of a new owner, in a store with other owners."""
-    return home.memory(str(uuid4()), ENCODER)
+@pytest.fixture(scope="module")
+def house_encoder() -> PlantedEncoder:
+    return ENCODER
 
 
 def told(memory: Memory, query: Query | None = "glass", **options: Any) -> list[str]:

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from tests.support.planted import PlantedEncoder
-from tests.support.serving import client, token_of
+from tests.support.serving import client, tokens
 from tests.support.streamed import FRAMES, streamed
 
-from sensorium.agents.grants import Grant, Grants, digest_of
 from sensorium.memory import Memory
 from sensorium.server import build_app
 
@@ -21,10 +20,7 @@ RIGHTS = {"reader": ("read",), "ana": ("read", "forget"), "admin": ("read", "for
 @pytest.fixture
 def webs(tmp_path: Path) -> Iterator[dict[str, TestClient]]:
     """A camera of Ana's, and who may read, forget, and do all; and a camera of Ben's."""
-    grants = Grants(
-        Grant(digest_of(token_of(name)), "ana", frozenset(rights))
-        for name, rights in RIGHTS.items()
-    )
+    grants = tokens({name: ("ana", rights) for name, rights in RIGHTS.items()})
     with Memory.open(tmp_path / "memory", owner="ana", encoder=PlantedEncoder()) as memory:
         streamed(memory, days=1)
         with memory.for_owner("ben") as other:

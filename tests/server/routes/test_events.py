@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from tests.support.serving import token_of
+from tests.support.serving import staying, token_of
 
 from sensorium.agents.grants import Grant, digest_of
 
@@ -17,13 +17,6 @@ SHA256 = digest_of(token_of("ana"))
 async def listened(app: FastAPI, changed: Grant | None, sent: list[str], **headers: str) -> None:
     """Listen as Ana until the server ends the answer; her grant changes when it has begun."""
     grants = app.state.access.tokens._grants
-    begun = asyncio.Event()
-
-    async def receive() -> dict[str, Any]:
-        if begun.is_set():
-            await asyncio.Event().wait()  # the client stays
-        begun.set()
-        return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Any) -> None:
         sent.append(message.get("body", b"").decode())
@@ -41,7 +34,7 @@ async def listened(app: FastAPI, changed: Grant | None, sent: list[str], **heade
         "headers": [(name.encode(), value.encode()) for name, value in given.items()],
         **{"client": ("127.0.0.1", 5), "server": ("127.0.0.1", 8000)},
     }
-    await asyncio.wait_for(app(scope, receive, send), 20)
+    await asyncio.wait_for(app(scope, staying(), send), 20)
 
 
 @pytest.mark.parametrize(

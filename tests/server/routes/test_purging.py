@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 from tests.support.planted import PlantedEncoder
-from tests.support.serving import client, token_of
+from tests.support.serving import client, tokens
 
-from sensorium.agents.grants import Grant, Grants, digest_of
 from sensorium.memory import Memory
 from sensorium.server import build_app
 
@@ -20,10 +19,7 @@ RIGHTS = {"ana": {"read", "write", "forget"}, "admin": {"read", "write", "forget
 @pytest.fixture
 def webs(tmp_path: Path) -> Iterator[dict[str, TestClient]]:
     """Two who may forget Ana's memories, of whom one is an admin, too."""
-    grants = Grants(
-        Grant(digest_of(token_of(name)), "ana", frozenset(rights))
-        for name, rights in RIGHTS.items()
-    )
+    grants = tokens({name: ("ana", rights) for name, rights in RIGHTS.items()})
     with Memory.open(tmp_path / "memory", owner="ana", encoder=PlantedEncoder()) as memory:
         memory.remember(text="a", id="a")
         memory.remember(text="b", id="b")

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 from tests.support.planted import picture
-from tests.support.serving import client, token_of
+from tests.support.serving import client, staying, token_of
 
 from sensorium.agents.grants import digest_of
 from sensorium.memory import Memory
@@ -126,14 +126,6 @@ def test_it_ends_with_the_token(fresh: FastAPI, place: Memory, web: TestClient) 
     sent: list[str] = []
 
     async def run() -> None:
-        begun = asyncio.Event()
-
-        async def receive() -> dict[str, Any]:
-            if begun.is_set():
-                await asyncio.Event().wait()  # the client stays
-            begun.set()
-            return {"type": "http.request", "body": b"", "more_body": False}
-
         async def send(message: Any) -> None:
             sent.append(message.get("body", b"").decode())
             if sent[-1].startswith("id: ") and len(sent) == 2:
@@ -152,7 +144,7 @@ def test_it_ends_with_the_token(fresh: FastAPI, place: Memory, web: TestClient) 
             "headers": [(name.encode(), value.encode()) for name, value in given.items()],
             **{"client": ("127.0.0.1", 5), "server": ("127.0.0.1", 8000)},
         }
-        await asyncio.wait_for(fresh(scope, receive, send), 20)
+        await asyncio.wait_for(fresh(scope, staying(), send), 20)
 
     asyncio.run(run())
     assert '"before"' in "".join(sent)

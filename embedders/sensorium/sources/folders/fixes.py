@@ -11,6 +11,7 @@ from typing import Any
 from sensorium.percepts.place import Place, measured_place
 from sensorium.percepts.pose import FIX
 from sensorium.sources.folders.lists import first_row, is_number, nanoseconds_of
+from sensorium.sources.folders.passing import Passing
 from sensorium.sources.stamps import NANOSECONDS
 
 NEAR = 10 * NANOSECONDS  # a fix farther away in time says nothing: phones skip them at rest
@@ -62,19 +63,14 @@ class FixTrack:
     def __init__(self, fixes: Fixes) -> None:
         """Begin before the first fix."""
         self._name = fixes.path.name
-        self._rows = fixes.read()
-        self._held = [row for row in [next(self._rows, None)] if row is not None]
+        self._rows = Passing(fixes.read())
 
     def near(self, time: int) -> dict[str, Any]:
         """Return what a reading says of the place at a time; nothing, if there is none near."""
-        while self._held and self._held[-1][0] < time:
-            row = next(self._rows, None)
-            if row is None:
-                break
-            self._held = [self._held[-1], row]
-        if not self._held:
+        around = self._rows.around(time)
+        if not around:
             return {}
-        then, place = min(self._held, key=lambda row: abs(row[0] - time))
+        then, place = min(around, key=lambda row: abs(row[0] - time))
         if abs(then - time) > NEAR:
             return {}
         age = (time - then) / NANOSECONDS

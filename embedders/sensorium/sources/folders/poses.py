@@ -9,6 +9,7 @@ from typing import Any
 
 from sensorium.errors import MediaDecodeError
 from sensorium.sources.folders.lists import is_number, nanoseconds_of, rows
+from sensorium.sources.folders.passing import Passing
 from sensorium.sources.stamps import NANOSECONDS
 
 NEAR = NANOSECONDS // 20  # a pose farther away in time says nothing of a picture
@@ -62,19 +63,14 @@ class Track:
     def __init__(self, poses: Poses) -> None:
         """Begin before the first pose."""
         self._name = poses.path.name
-        self._rows = poses.read()
-        self._held = [row for row in [next(self._rows, None)] if row is not None]
+        self._rows = Passing(poses.read())
 
     def near(self, time: int) -> dict[str, Any]:
         """Return what a reading says of the pose at a time; nothing, if there is none near."""
-        while self._held and self._held[-1][0] < time:
-            row = next(self._rows, None)
-            if row is None:
-                break
-            self._held = [self._held[-1], row]
-        if not self._held:
+        around = self._rows.around(time)
+        if not around:
             return {}
-        away, values = min((abs(each - time), values) for each, values in self._held)
+        away, values = min((abs(each - time), values) for each, values in around)
         if away > NEAR:
             return {}
         pose = {"position": values[:3], "orientation": values[3:], "file": self._name}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import groupby
 
@@ -68,7 +69,7 @@ class Digester:
         if dry_run:
             return receipt
         self._carry_out(plan, frames, wish, progress)
-        return DigestReceipt(**{**receipt.__dict__, **plan.to_fields()})
+        return replace(receipt, **plan.to_fields())
 
     def _planned(
         self,

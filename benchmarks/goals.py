@@ -78,6 +78,7 @@ def cold(_: argparse.Namespace) -> list[Row]:
     """Measure what a command takes from nothing, in seconds of CPU time."""
     with tempfile.TemporaryDirectory() as home:
         place = {**os.environ, "SENSORIUM_MEMORY": home}
+        place.pop("PYTHONDONTWRITEBYTECODE", None)  # or all is compiled anew: not as installed
 
         def cpu(*command: str) -> float:
             before = resource.getrusage(resource.RUSAGE_CHILDREN)

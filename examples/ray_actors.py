@@ -4,7 +4,10 @@ Needs Ray, and runs on one machine: pip install ray "sensorium". Several machine
 a Qdrant server, which is handed to actors in the same way.
 """
 
+import os
 import tempfile
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # or Ray reports to its makers
 
 import ray
 

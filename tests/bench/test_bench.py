@@ -24,6 +24,7 @@ def test_the_same_seed_gives_the_same_report(folder: Path, report: Report) -> No
         assert rows_of(again, name) == rows_of(report, name)
 
 
+@pytest.mark.slow
 def test_a_report_says_where_its_data_is_from(report: Report) -> None:
     """Each package with its version and licence, in both forms; the page loads nothing."""
     whole = json.loads(report.to_json())

@@ -25,6 +25,7 @@ def test_any_missing_file_is_told(package: str, file: str, folder: Path, tmp_pat
     Data(folder).check(LICENCES)
 
 
+@pytest.mark.slow
 def test_a_report_says_what_the_own_encoder_has_seen(report: Report) -> None:
     """It is too good on what it learned, so that the report of it counts that."""
     counts = {kind: sum(item.seen == kind for item in items()) for kind in ("learned", "chosen on")}

@@ -39,6 +39,7 @@ def test_notes_are_found(answers: list[Answer]) -> None:
     assert len(right) >= NOTES
 
 
+@pytest.mark.slow
 def test_nothing_that_was_never_stored_is_sure(answers: list[Answer]) -> None:
     """What no record answers is no hit above .5."""
     sure = {a.question.text: a.hits for a in answers if not a.question.right and a.surest > SURE}

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.support.golden_files import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -23,7 +25,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
 def test_every_document_is_a_page(site: Path) -> None:
     """Nothing in docs/ is forgotten, and what explains the site is not on it."""
     names = {path.stem for path in (ROOT / "docs").glob("*.md")} | {"index", "CONTRIBUTING"}

@@ -153,6 +153,7 @@ def test_workers_of_a_web_server_share_a_memory(tmp_path: Path, threads: int) ->
     assert len(acknowledged) > CLIENTS * NOTES - 10
     assert log.read_text().count("Booting worker") == 3
     assert "Traceback" not in log.read_text()
+    assert "SIGSEGV" not in log.read_text()
 
 
 @pytest.mark.slow

@@ -1,4 +1,7 @@
-"""Models of the real classes of transformers, of a few thousand random weights, in folders."""
+"""Models of the real classes of transformers, of a few thousand random weights, in folders.
+
+sentence-transformers takes seconds to import, which each process of a parallel run would wait for.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ from typing import Any
 
 import torch
 import transformers
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 WORDS = ["a", "dog", "barks", "the", "sound", "of", "sea", "waves", "cat", ":", "|"]
@@ -135,6 +136,9 @@ def save_clap(folder: Path) -> Path:
 
 def save_gemma(folder: Path, *, dtype: torch.dtype = torch.bfloat16) -> Path:
     """The text tower of EmbeddingGemma 2, with the prompts of its card."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+
     torch.manual_seed(3)
     config = transformers.EmbeddingGemma2TextConfig(
         **{**_text(), "max_position_embeddings": 64},

@@ -6,10 +6,13 @@ from sensorium.encoders.carried import CarriedEncoder
 from sensorium.encoders.encoder import Encoder, EncoderBase, Encoding
 from sensorium.encoders.few_shot import FewShotProbe
 from sensorium.encoders.functions import FunctionEncoder
+from sensorium.encoders.privacy import keep_private
 from sensorium.encoders.registry import encoder_names, load_encoder, register_encoder
 from sensorium.encoders.space import EmbeddingSpace
 from sensorium.encoders.supervision import check_cancelled, report_windows, supervised
 from sensorium.encoders.zero_shot import Prediction, ZeroShotClassifier
+
+keep_private()  # before any library is loaded that would report
 
 __all__ = [
     "Background",

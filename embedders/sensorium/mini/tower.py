@@ -17,7 +17,8 @@ from sensorium.encoders.threads import thread_count
 from sensorium.errors import CheckpointFormatError
 from sensorium.mini.manifest import DIRECTORY, manifest, read_listed
 
-onnxruntime.disable_telemetry_events()  # of its builds for Windows
+# Where another program loaded it first, or on Windows, the environment came too late
+onnxruntime.disable_telemetry_events()
 
 OLDEST = "1.20"  # onnxruntime that the towers were run with
 

@@ -14,7 +14,6 @@ import numpy as np
 import PIL.Image
 import pytest
 import torch
-from sentence_transformers import SentenceTransformer
 from tests.support import tiny_models
 
 from sensorium.encoders import Encoder, load_encoder
@@ -67,6 +66,8 @@ def test_a_dual_encoder_gives_the_vectors_of_its_own_class(
     models: dict[str, Path], name: str, modality: str, percept: Image | Audio
 ) -> None:
     """Rows are those of `get_text_features` and its twin, scaled to unit length."""
+    from sentence_transformers import SentenceTransformer
+
     encoder = opened(models[name])
     assert encoder.modalities == {"text", modality}
     words, seen = encoder.embed([Text("a dog barks"), percept])
@@ -97,6 +98,8 @@ def test_a_text_that_names_a_picture_is_read_as_words(
 
 def test_questions_and_documents_have_their_own_prompts(models: dict[str, Path]) -> None:
     """What asks stands behind the card's prompt for queries, what is kept behind the other."""
+    from sentence_transformers import SentenceTransformer
+
     encoder = opened(models["gemma"])
     own = SentenceTransformer(str(models["gemma"]), device="cpu", local_files_only=True)
     own.float()

@@ -15,7 +15,7 @@ from tests.support.edge_points import MINE
 from sensorium.encoders import EmbeddingSpace, normalise
 from sensorium.qdrant import CollectionSchema, EdgeBackend, Equal, Filter, Point, Search
 from sensorium.qdrant.edge import indexing, reading
-from sensorium.qdrant.edge.folder import SHARD
+from sensorium.qdrant.edge.folder import CONFIG, SHARD
 from sensorium.qdrant.edge.indexing import SIZES, IndexSizes, expected_seconds
 
 SMALLER = 16  # times: vectors are, and so all sizes in kilobytes, as 1,024 numbers take a minute
@@ -159,6 +159,30 @@ def test_a_memory_that_an_earlier_release_compacted_gains(tmp_path: Path) -> Non
     assert not again.compact()
     assert again.count(MINE) == len(MODALITIES) * EACH
     again.close()
+
+
+@pytest.mark.slow
+def test_a_memory_that_has_grown_is_indexed_with_more_care(
+    compacted: EdgeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A graph of many vectors needs more candidates to lead to the nearest; it is built anew once.
+
+    That is so of a modality with many: those of all together do not count.
+    """
+    assert '"ef_construct":64' in settings(compacted)
+    monkeypatch.setattr(indexing, "SIZES", replace(SMALL, many=EACH))
+    assert not compacted.compact()
+    monkeypatch.setattr(indexing, "SIZES", replace(SMALL, many=EACH - 1))
+    assert compacted.stats()["unindexed_vectors"] == len(MODALITIES) * EACH
+    assert compacted.compact()
+    assert '"ef_construct":100' in settings(compacted)
+    assert compacted.stats()["unindexed_vectors"] == 0
+    assert not compacted.compact()
+
+
+def settings(backend: EdgeBackend) -> str:
+    """What Edge notes of how it indexes."""
+    return (backend.folder / SHARD / CONFIG).read_text("utf-8").replace(" ", "")
 
 
 @pytest.mark.slow

@@ -181,16 +181,14 @@ class Writer:
             keeps_files = files.media is not None
             schema = setup.backend.schema
             derived = derivable(setup.encoder, schema.modalities, sound=wanted)
-            with self._shelf.held():
-                found = self._compare(drafts, now, keeps_files=keeps_files, derived=derived)
-                stored = self._with_media(found.known) if keeps_files else []
-            keep_again(files, found.known, stored)
+            unprepared = drafts
+            if not all(map(_is_ready, drafts.values())):
+                with self._shelf.held():
+                    found = self._compare(drafts, now, keeps_files=keeps_files, derived=derived)
+                    stored = self._with_media(found.known) if keeps_files else []
+                keep_again(files, found.known, stored)
+                unprepared = _unprepared(found, prepared)
             while True:
-                unprepared = {
-                    record.number: record.draft
-                    for record in found.pending
-                    if record.number not in prepared
-                }
                 prepared |= prepare(unprepared, setup.encoder, files, enrichers, derivable=derived)
                 check_cancelled()
                 with self._shelf.held():
@@ -213,6 +211,7 @@ class Writer:
                         former = [name for each in laid_out for name in each.former]
                         tell_former(setup.backend, self._owner, drafts, results, former)
                         return results
+                unprepared = _unprepared(found, prepared)
 
     def write_many(
         self,
@@ -398,6 +397,19 @@ class Writer:
         counts = {record.draft.point: len(record.points) - 1 for record in replacing}
         drop_parts(backend, counts, owner=self._owner)
         files.settle({name for record in written for name in record.files})
+
+
+def _is_ready(draft: Draft) -> bool:
+    """Return whether a draft needs no encoder and no file: to look it up first takes longer."""
+    texts = all(percept.modality == TEXT for percept in draft.percepts)
+    return draft.vectors is not None and texts
+
+
+def _unprepared(
+    found: Comparison, prepared: Mapping[int, Prepared | SensoriumError]
+) -> dict[int, Draft]:
+    """Return the drafts that are to be written and were not prepared yet."""
+    return {each.number: each.draft for each in found.pending if each.number not in prepared}
 
 
 def _named_by_uuid(draft: Draft, existing: Mapping[str, Payload]) -> Draft:

@@ -70,9 +70,7 @@ class Shard:
         self._use((_load if self.place.exists() else _make)(folder, name, schema))
         with _opening(folder):
             self.modalities = _named_vectors(self.place)
-            # Whether a condition on these could leave a point out at all: see `translated`
-            self._has_parts = self._has_any("part_of")
-            self._has_expiry = self._has_any("expires_at")
+            self._look_at_keys()
         self._set_log_aside()
 
     def after_fork(self) -> None:
@@ -138,6 +136,7 @@ class Shard:
         """Make the indexes that an earlier release did not make for what it wrote."""
         with _opening(self.folder):
             self.indexes.migrate(self._has_any)
+            self._look_at_keys()
 
     def flush(self) -> None:
         """Make what was written safe against loss of power.
@@ -173,11 +172,14 @@ class Shard:
             StoreFullError: The disk has no room for a second copy; nothing was begun.
         """
         check_indexing(self.place)
+        most = max(self._vector_counts(), default=0)
         self.flush()
         self.close()
         try:
             copies = self.schema.quantization is None  # else it was made with its own
-            return index_shard(self.place, lock, placeholder=PLACEHOLDER, copies=copies)
+            return index_shard(
+                self.place, lock, placeholder=PLACEHOLDER, copies=copies, vectors=most
+            )
         finally:
             self._use(_load(self.folder, self.name, self.schema))
 
@@ -186,18 +188,32 @@ class Shard:
 
         These are the new ones; in a shard that an earlier release indexed, all.
         """
-        counts = (
+        counts = self._vector_counts()
+        is_kept = has_these_sizes(self.place, max(counts, default=0))
+        done = self.engine.info().indexed_vectors_count if is_kept else 0
+        return max(0, sum(counts) - done)
+
+    def _vector_counts(self) -> list[int]:
+        """Return how many points have a vector of each modality."""
+        return [
             self._count(edge.Filter(must=[edge.HasVectorCondition(name)]))
             for name in self.modalities
-        )
-        done = self.engine.info().indexed_vectors_count if has_these_sizes(self.place) else 0
-        return max(0, sum(counts) - done)
+        ]
 
     def _use(self, engine: edge.EdgeShard) -> None:
         """Use an engine; it is closed with this shard, when nobody uses that, or at exit."""
         self.engine, self.indexes = engine, PayloadIndexes(engine)
         self.is_indexed = engine.info().indexed_vectors_count > 0
         self._closing = finalize(self, close_engine, self.place, engine)
+
+    def _look_at_keys(self) -> None:
+        """Find out whether a condition on some keys could leave a point out: see `translated`."""
+        self._has_parts = self._has_indexed("part_of")
+        self._has_expiry = self._has_indexed("expires_at")
+
+    def _has_indexed(self, field: str) -> bool:
+        """Return whether any point has a field, without looking at a million that have no index."""
+        return field not in self.indexes.missing and self._has_any(field)
 
     def _has_any(self, field: str) -> bool:
         """Return whether any point has a field."""

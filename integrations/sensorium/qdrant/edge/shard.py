@@ -70,7 +70,7 @@ class Shard:
         self._use((_load if self.place.exists() else _make)(folder, name, schema))
         with _opening(folder):
             self.modalities = _named_vectors(self.place)
-            self._look_at_keys()
+            self._has_parts, self._has_expiry = self._keys_in_use()
         self._set_log_aside()
 
     def after_fork(self) -> None:
@@ -136,7 +136,7 @@ class Shard:
         """Make the indexes that an earlier release did not make for what it wrote."""
         with _opening(self.folder):
             self.indexes.migrate(self._has_any)
-            self._look_at_keys()
+            self._has_parts, self._has_expiry = self._keys_in_use()
 
     def flush(self) -> None:
         """Make what was written safe against loss of power.
@@ -206,10 +206,9 @@ class Shard:
         self.is_indexed = engine.info().indexed_vectors_count > 0
         self._closing = finalize(self, close_engine, self.place, engine)
 
-    def _look_at_keys(self) -> None:
-        """Find out whether a condition on some keys could leave a point out: see `translated`."""
-        self._has_parts = self._has_indexed("part_of")
-        self._has_expiry = self._has_indexed("expires_at")
+    def _keys_in_use(self) -> tuple[bool, bool]:
+        """Return whether points are parts and expire, so that `translated` must mind them."""
+        return self._has_indexed("part_of"), self._has_indexed("expires_at")
 
     def _has_indexed(self, field: str) -> bool:
         """Return whether any point has a field, without looking at a million that have no index."""

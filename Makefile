@@ -36,11 +36,11 @@ browsers: $(SETUP)  ## the tests of the page alone, in a real Chromium
 	$(PYTEST) --numprocesses 1 tests/browser
 
 # Not part of `make test`: each attack has its share of the time, whatever the machine manages in it.
-# SEED=2 throws other dice; the whole is bounded at six minutes, two attacks at a time;
+# SEED=2 throws other dice; the whole is bounded at five minutes, two attacks at a time;
 # MINUTES=9 and other seeds find what is rare.
-MINUTES ?= 5
+MINUTES ?= 4
 SEED ?= 1
-attack: $(SETUP)  ## six minutes: kill, fill, forge, fuzz and cut off; docs/safety.md says what must hold
+attack: $(SETUP)  ## five minutes: kill, fill, forge, fuzz and cut off; docs/safety.md says what must hold
 	$(BIN)/python -m tests.attack --minutes $(MINUTES) --seed $(SEED)
 
 # Nothing of the checkout may help: the wheel is installed into an environment of its own.

@@ -8,9 +8,11 @@ import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from tests.support.forking import locks
 from tests.support.syncing import note_syncs
 
 from sensorium.errors import StoreError
@@ -41,6 +43,33 @@ def test_a_write_is_flushed_soon_and_only_once(tmp_path: Path) -> None:
     time.sleep(0.2)
     assert len(shard.flushed) == 1
     assert shard.flushed[0] != threading.current_thread().name
+
+
+def test_a_timer_is_collected_by_whoever_holds_its_locks() -> None:
+    """Python collects in any thread, at any moment: also in the timer's own, within a lock."""
+
+    class Shard:
+        def flush(self) -> None:
+            """Be asked to."""
+
+    shard = Shard()
+    timer = FlushTimer(shard.flush)
+    timer.wrote()
+    gone = weakref.ref(timer)
+
+    def hold() -> None:
+        nonlocal timer
+        with ExitStack() as held:
+            for lock in locks():
+                if lock.acquire(blocking=False):
+                    held.callback(lock.release)
+            del timer
+
+    holding = threading.Thread(target=hold, daemon=True)
+    holding.start()
+    holding.join(PATIENCE)
+    assert gone() is None
+    assert not holding.is_alive()
 
 
 def test_writes_that_go_on_are_flushed_together(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,7 @@ def in_child(work: Callable[[], T], *, busy: bool = True) -> T:
 def _be_child(work: Callable[[], Any], writing: int) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(PATIENCE)
+    gc.enable()
     try:
         try:
             said = pickle.dumps((True, work()))
@@ -64,7 +65,12 @@ def _be_child(work: Callable[[], Any], writing: int) -> None:
 
 @contextmanager
 def every_lock_held() -> Iterator[None]:
-    """Have another thread hold each lock that an object or a module of Sensorium has."""
+    """Have another thread hold each lock that an object or a module of Sensorium has.
+
+    Nothing is collected meanwhile: that thread holds locks from within what they guard, too.
+    """
+    gc.collect()
+    gc.disable()
     found, ready, done = locks(), threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -83,6 +89,7 @@ def every_lock_held() -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+        gc.enable()
 
 
 def locks() -> list[Any]:

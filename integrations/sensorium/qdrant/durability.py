@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from sensorium.encoders.forking import Lock, finalize, mind_forks
 from sensorium.errors import StoreError
@@ -45,7 +46,7 @@ class FlushTimer:
         self._flush = weakref.WeakMethod(flush)
         self._first: float | None = None  # time of the first write that is not flushed; monotonic
         self._last = 0.0  # of the last one
-        self._woken: threading.Event | None = None  # of the thread, once there is one
+        self._calls: SimpleQueue[None] | None = None  # to the thread, once there is one
         self._lock = Lock()
         self.error: StoreError | None = None
         mind_forks(self)
@@ -65,7 +66,7 @@ class FlushTimer:
 
     def after_fork(self) -> None:
         """Forget the pending flush in a forked child: the parent has the thread that does it."""
-        self._first = self._woken = None
+        self._first = self._calls = None
 
     def take_error(self) -> StoreError | None:
         """Return the error of the last flush on the timer, and forget it."""
@@ -74,14 +75,16 @@ class FlushTimer:
 
     def _wake(self) -> None:
         """Have the thread look at the clock."""
-        if self._woken is None:
-            self._woken = threading.Event()
+        if self._calls is None:
+            # Python may collect the timer in any thread, also in that which waits for a call: what
+            # ends the thread may take no lock. This queue is made for that, an event is not.
+            self._calls = SimpleQueue()
             work = threading.Thread(
-                target=_serve, args=(weakref.ref(self), self._woken), name="flush", daemon=True
+                target=_serve, args=(weakref.ref(self), self._calls), name="flush", daemon=True
             )
-            finalize(self, self._woken.set).atexit = False
+            finalize(self, self._calls.put, None).atexit = False
             work.start()
-        self._woken.set()
+        self._calls.put(None)
 
     def _work(self) -> float | None:
         """Flush if it is time; return the seconds until then, `None` if nothing is to be done."""
@@ -104,19 +107,19 @@ class FlushTimer:
         return None
 
 
-def _serve(timer: weakref.ref[FlushTimer], woken: threading.Event) -> None:
+def _serve(timer: weakref.ref[FlushTimer], calls: SimpleQueue[None]) -> None:
     """Do the work of a timer, for as long as it lives."""
     wait: float | None = None
     while True:
-        woken.wait(wait)
-        woken.clear()
+        with suppress(Empty):
+            calls.get(timeout=wait)
         there = timer()
         if there is None:
             return
         try:
             wait = there._work()
         except BaseException:
-            there._woken = None  # the next write has a new thread
+            there._calls = None  # the next write has a new thread
             raise
         del there
 

@@ -28,6 +28,7 @@ class Asked:
         size: Bytes of its body.
         body: Its JSON.
         port: Port of the client's end of the connection.
+        encoding: Encodings in which the client takes an answer.
     """
 
     line: str
@@ -35,6 +36,7 @@ class Asked:
     size: int
     body: Any
     port: int
+    encoding: str | None
 
 
 @dataclass
@@ -98,7 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"] or 0))
         line = f"{self.command} {self.path.partition('?')[0]}"
         content, port = json.loads(body or "null"), self.client_address[1]
-        asked = Asked(line, self.headers["api-key"], len(body), content, port)
+        key, encoding = self.headers["api-key"], self.headers["Accept-Encoding"]
+        asked = Asked(line, key, len(body), content, port, encoding)
         self.stub.asked.append(asked)
         self.stopped.wait(self.stub.late)
         description = self.command == "GET" and self.path.count("/") == 2

@@ -19,6 +19,8 @@ from sensorium.qdrant.client.failures import KEY_VARIABLE
 from sensorium.qdrant.client.node import MEMORY
 
 GRPC_PORT = 6334
+# A server that may compress its answers takes 40 ms longer for one of 85 kB
+AS_THEY_ARE = {"Accept-Encoding": "identity"}
 SHARE = 3  # of the time for a call, one request takes no more where there are other nodes to ask
 KEPT = 20  # connections that stay open between requests; to this machine, the client's own are none
 
@@ -90,6 +92,7 @@ def _client(url: str, *, key: str | None, grpc_port: int | None, seconds: int) -
             grpc_port=grpc_port or GRPC_PORT,
             timeout=seconds,
             limits=Limits(max_keepalive_connections=KEPT),
+            headers=AS_THEY_ARE if grpc_port is None else None,  # gRPC compresses nothing by itself
             # The check asks from a thread of its own, and warns when the server is away
             check_compatibility=False,
         )

@@ -48,6 +48,9 @@ Written by `python benchmarks/qdrant_server.py`: {records:,} pictures of 512 dim
 server, version {version}, on the same machine. Each row names the client's own call that was made
 in turn with ours: compare the two, not the times, on a busy machine. Load over one minute, at the
 begin and at the end: {load}.
+
+The client's own upload has a payload of one key; a memory's picture has ten, which the server
+stores and indexes.
 """
 COLUMNS = ("what", "over", "ours", "the client's own", "ratio", "requests", "target")
 

@@ -8,11 +8,10 @@ import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from tests.support.forking import locks
+from tests.support.forking import locks, taken
 from tests.support.syncing import note_syncs
 
 from sensorium.errors import StoreError
@@ -59,10 +58,7 @@ def test_a_timer_is_collected_by_whoever_holds_its_locks() -> None:
 
     def hold() -> None:
         nonlocal timer
-        with ExitStack() as held:
-            for lock in locks():
-                if lock.acquire(blocking=False):
-                    held.callback(lock.release)
+        with taken(locks()):
             del timer
 
     holding = threading.Thread(target=hold, daemon=True)

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
@@ -69,19 +69,16 @@ def every_lock_held() -> Iterator[None]:
 
     Nothing is collected meanwhile: that thread holds locks from within what they guard, too.
     """
-    gc.collect()
-    gc.disable()
     found, ready, done = locks(), threading.Event(), threading.Event()
 
     def hold() -> None:
-        with ExitStack() as held:
-            for lock in found:
-                if lock.acquire(blocking=False):
-                    held.callback(lock.release)
+        with taken(found):
             ready.set()
             done.wait()
 
     thread = threading.Thread(target=hold)
+    gc.collect()
+    gc.disable()
     thread.start()
     ready.wait()
     try:
@@ -90,6 +87,16 @@ def every_lock_held() -> Iterator[None]:
         done.set()
         thread.join()
         gc.enable()
+
+
+@contextmanager
+def taken(found: Iterable[Any]) -> Iterator[None]:
+    """Hold those of some locks that are free."""
+    with ExitStack() as held:
+        for lock in found:
+            if lock.acquire(blocking=False):
+                held.callback(lock.release)
+        yield
 
 
 def locks() -> list[Any]:

@@ -16,7 +16,13 @@ from tests.support.syncing import note_syncs
 
 from sensorium.errors import StoreError
 from sensorium.qdrant import durability
-from sensorium.qdrant.durability import FLUSH_AFTER, FlushTimer, remove_unfinished, write_whole
+from sensorium.qdrant.durability import (
+    FLUSH_AFTER,
+    FlushTimer,
+    remove_unfinished,
+    sync_tree,
+    write_whole,
+)
 
 PATIENCE = 20.0  # seconds that a busy machine may take
 
@@ -42,6 +48,29 @@ def test_a_write_is_flushed_soon_and_only_once(tmp_path: Path) -> None:
     time.sleep(0.2)
     assert len(shard.flushed) == 1
     assert shard.flushed[0] != threading.current_thread().name
+
+
+def test_a_file_that_is_renamed_meanwhile_is_safe_by_its_new_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Edge's log of a new shard is, in a thread of its own: a memory could not be begun for it."""
+    (tmp_path / "wal").mkdir()
+    made, kept = tmp_path / "wal" / "tmp-open-2", tmp_path / "wal" / "open-2"
+    made.write_bytes(b"log")
+    (tmp_path / "wal" / "open-1").write_bytes(b"log")
+    synced: list[str] = []
+    sync_file = durability.sync_file
+
+    def renamed(file: Path) -> None:
+        if file == made:
+            made.rename(kept)
+        sync_file(file)
+        synced.append(file.name)
+
+    monkeypatch.setattr(durability, "sync_file", renamed)
+    sync_tree(tmp_path)
+    assert {"open-1", "open-2"} <= set(synced)
+    assert "tmp-open-2" not in synced
 
 
 def test_a_timer_is_collected_by_whoever_holds_its_locks() -> None:

@@ -216,11 +216,22 @@ def sync_parents(folder: Path) -> None:
 def sync_tree(folder: Path) -> None:
     """Make everything in a folder safe against loss of power, and its own name.
 
+    Files may be renamed meanwhile, as Edge renames its next log in a thread of its own: those of
+    new names are made safe, too.
+
     Raises:
         OSError: It is missing, or the disk failed.
     """
-    for place, _, files in os.walk(folder):
-        for name in files:
-            sync_file(Path(place, name))
+    for place, _, _ in os.walk(folder):
+        _sync_files(Path(place))
         sync_folder(Path(place))
     sync_folder(folder.parent)
+
+
+def _sync_files(folder: Path) -> None:
+    synced: set[str] = set()
+    while new := {each.name for each in folder.iterdir() if not each.is_dir()} - synced:
+        for name in new:
+            with suppress(FileNotFoundError):
+                sync_file(folder / name)
+        synced |= new

@@ -83,6 +83,7 @@ def killed_while_indexing(place: Path, *, end: str) -> int:
     process = subprocess.Popen([sys.executable, "-c", code])
     told = place / "shard.pid"
     while not told.exists() or not told.read_text():
+        assert process.poll() is None, "it ended before it indexed"
         time.sleep(0.01)
     process.kill()
     process.wait()

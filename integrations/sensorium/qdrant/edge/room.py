@@ -20,6 +20,7 @@ from sensorium.qdrant.edge.aside import (
     set_log_aside,
 )
 from sensorium.qdrant.edge.failures import disk_full
+from sensorium.qdrant.edge.folder import bytes_on_disk
 from sensorium.qdrant.system_errors import NO_ROOM, translating
 
 OPENING = 16 * 2**20  # bytes that must be free to open: Edge repeats what it had not flushed
@@ -101,7 +102,7 @@ def check_indexing(shard: Path) -> None:
         StoreFullError: The disk does not have it; nothing is written.
     """
     holes = bytes_of_holes(shard, flushed=not _reading_fills_holes(shard.parent))
-    used = sum(path.stat().st_blocks * 512 for path in shard.rglob("*") if path.is_file())
+    used = bytes_on_disk(shard)
     check_free(shard.parent, RESERVE + used + used // 2 + holes)
 
 
